@@ -1,0 +1,64 @@
+"""Weight initialisers: a seed gives the same weights always.
+
+    he        N(0, 2 / fan_in)                            for ReLU: He et al. 2015, arXiv:1502.01852
+    glorot    U(-a, a), a = sqrt(6 / (fan_in + fan_out))  for tanh, sigmoid: Glorot and Bengio 2010, AISTATS
+    lecun     N(0, 1 / fan_in)                            LeCun et al. 1998, "Efficient BackProp"
+    normal    N(0, std²), std given                       zeros    all 0
+
+fan_in is the number of values that a unit sums, fan_out the number of units that a value feeds.
+"""
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.errors import closest
+
+Initialiser = Callable[[Shape, np.random.Generator], Array]
+
+
+def he(shape: Shape, rng: np.random.Generator) -> Array:
+    """Normal with variance 2 / fan_in."""
+    return rng.standard_normal(shape) * (2 / fans(shape)[0]) ** 0.5
+
+
+def glorot(shape: Shape, rng: np.random.Generator) -> Array:
+    """Uniform with variance 2 / (fan_in + fan_out)."""
+    return rng.uniform(-1, 1, shape) * (6 / sum(fans(shape))) ** 0.5
+
+
+def lecun(shape: Shape, rng: np.random.Generator) -> Array:
+    """Normal with variance 1 / fan_in."""
+    return rng.standard_normal(shape) * (1 / fans(shape)[0]) ** 0.5
+
+
+def normal(std: float) -> Initialiser:
+    """Normal with the given standard deviation, whatever the fans."""
+    return lambda shape, rng: rng.standard_normal(shape) * std
+
+
+def zeros(shape: Shape, rng: np.random.Generator) -> Array:  # noqa: ARG001 (every initialiser takes both)
+    """All 0: for biases, or to show why weights must not start equal."""
+    return np.zeros(shape)
+
+
+NAMED: dict[str, Initialiser] = {"he": he, "glorot": glorot, "lecun": lecun, "zeros": zeros}
+
+
+def initialiser(init: str | float) -> Initialiser:
+    """A name gives that initialiser, a number the normal one with this deviation. Raises ValueError otherwise."""
+    if isinstance(init, str):
+        if init not in NAMED:
+            raise ValueError(f'there is no initialiser "{init}"{closest(init, NAMED)}, or a standard deviation')
+        return NAMED[init]
+    if not init > 0:
+        raise ValueError(f"the standard deviation of the initial weights must be above 0, not {init}")
+    return normal(init)
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight (..., I, O): the leading axes are a kernel's rows and columns."""
+    *kernel, inputs, outputs = shape
+    return prod(kernel) * inputs, prod(kernel) * outputs

@@ -1,0 +1,54 @@
+"""Batch normalisation over every axis but the last: features (N, C) and channels-last images (N, H, W, C) alike.
+
+    μ = mean x      σ² = mean (x - μ)²      over the M = N (H W) values of a channel
+    r = (σ² + ε)^-½                         n = (x - μ) r               y = γ n + β
+
+    dβ = Σ dy       dγ = Σ dy n             dx = γ r (dy - dβ / M - n dγ / M)
+
+At inference μ and σ² are given constants, so dx = γ r dy. The batch's own statistics are in the cache, for the layer
+that keeps running ones. M = 1 gives y = β and dx = 0.
+Source: Ioffe and Szegedy 2015, arXiv:1502.03167. Derivation: docs/derivations/batchnorm.md
+"""
+
+from typing import NamedTuple
+
+from backhand.arrays import Array
+
+
+class Cache(NamedTuple):
+    """What backward needs, and the statistics (each (C,)) that forward used; σ² is the biased one, divided by M."""
+
+    n: Array
+    r: Array
+    gamma: Array
+    mean: Array
+    var: Array
+    constant_statistics: bool
+
+
+def forward(
+    x: Array, gamma: Array, beta: Array, *, eps: float = 1e-5, running: tuple[Array, Array] | None = None
+) -> tuple[Array, Cache]:
+    """x (..., C), gamma (C,), beta (C,) -> y (..., C). `running` = (mean, variance), each (C,), means inference."""
+    if running is None:
+        axes = tuple(range(x.ndim - 1))
+        mean = x.mean(axes)
+        centred = x - mean
+        var = (centred * centred).mean(axes)
+    else:
+        mean, var = running
+        centred = x - mean
+    r = (var + x.dtype.type(eps)) ** -0.5
+    n = centred * r
+    return n * gamma + beta, Cache(n, r, gamma, mean, var, running is not None)
+
+
+def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
+    """dy (..., C) -> dx (..., C), dgamma (C,), dbeta (C,)."""
+    n, r, gamma, _, _, constant_statistics = cache
+    axes = tuple(range(dy.ndim - 1))
+    dgamma, dbeta = (dy * n).sum(axes), dy.sum(axes)
+    if constant_statistics:
+        return dy * (gamma * r), dgamma, dbeta
+    count = dy.size // dy.shape[-1]
+    return (dy - (dbeta + n * dgamma) / count) * (gamma * r), dgamma, dbeta

@@ -1,0 +1,27 @@
+"""Binary hinge loss, the one of the support vector machine, margin 1.
+
+    t = 2 label - 1 (so ±1)     loss = mean max(0, 1 - t s)          ds = -t [t s < 1] / N · dy
+
+At the kink t s = 1 the derivative is taken as 0, the smallest of the subgradients.
+Source: Cortes and Vapnik 1995, Machine Learning 20. Derivation: docs/derivations/binary_hinge.md
+"""
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.ops.logistic import binary_labels
+
+
+def forward(scores: Array, labels: Array) -> tuple[Array, Array]:
+    """scores (N,) or (N, 1), labels (N,) of 0 and 1 -> the mean loss, a scalar; the cache is dloss/dscores.
+
+    Raises ValueError when the counts differ or a label lies outside 0 and 1.
+    """
+    t = 2 * binary_labels(scores, labels).astype(scores.dtype) - 1
+    h = np.maximum(1 - t * scores, 0)
+    return h.mean(), -t * (h > 0) / scores.dtype.type(h.size)
+
+
+def backward(dy: float | Array, derivative: Array) -> tuple[Array]:
+    """The upstream scalar -> dscores, of the scores' shape."""
+    return (derivative * derivative.dtype.type(dy),)

@@ -1,0 +1,38 @@
+"""Multi-class hinge loss: every class against the right one, margin 1.
+
+    h (N, K) = max(0, s - s_label + 1), 0 for the label itself
+    loss = mean_n Σ_k h                 ds = [h > 0], and minus the row's count of them at the label, over N · dy
+
+At the kink (a class exactly on its margin) the derivative is taken as 0, the smallest of the subgradients.
+Source: Weston and Watkins 1999, ESANN. Derivation: docs/derivations/hinge.md
+"""
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+from backhand.ops.softmax_cross_entropy import check_labels
+
+Cache = tuple[Array, Labels]
+
+
+def forward(scores: Array, labels: Labels) -> tuple[Array, Cache]:
+    """scores (N, K), labels (N,) in 0 .. K-1 -> the mean loss, a scalar.
+
+    Raises ValueError for a label outside the classes.
+    """
+    N, K = scores.shape
+    check_labels(labels, K)
+    rows = np.arange(N)
+    h = np.maximum(scores - scores[rows, labels][:, None] + 1, 0)
+    h[rows, labels] = 0
+    return h.sum(1).mean(), ((h > 0).astype(scores.dtype), labels)
+
+
+def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
+    """The upstream scalar -> dscores (N, K)."""
+    violated, labels = cache
+    N = len(labels)
+    ds = violated.copy()
+    ds[np.arange(N), labels] = -violated.sum(1)
+    ds *= dy / N
+    return (ds,)

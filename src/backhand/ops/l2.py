@@ -1,0 +1,30 @@
+"""The L2 penalty on a weight, in both conventions that courses and papers use.
+
+    form "half"      y = λ/2 Σ w²       dw = λ w          (what "weight decay λ" means with plain SGD)
+    form "whole"     y = λ Σ w²         dw = 2 λ w
+
+Biases, and the scale and shift of a normalisation, are not penalised: the model leaves them out.
+Source: Hoerl and Kennard 1970, Technometrics 12. Derivation: docs/derivations/l2.md
+"""
+
+import numpy as np
+
+from backhand.arrays import Array
+
+FORMS = ("half", "whole")
+
+
+def forward(w: Array, *, strength: float, form: str = "half") -> tuple[Array, tuple[Array, float]]:
+    """w of any shape, strength λ >= 0 -> the penalty, a scalar. Raises ValueError for a negative λ or unknown form."""
+    if strength < 0:
+        raise ValueError(f"the strength of the L2 penalty must not be negative, and {strength} is")
+    if form not in FORMS:
+        raise ValueError(f'the form of the L2 penalty must be "half" or "whole", not "{form}"')
+    slope = strength if form == "half" else 2 * strength
+    return w.dtype.type(slope / 2) * np.vdot(w, w), (w, slope)
+
+
+def backward(dy: float | Array, cache: tuple[Array, float]) -> tuple[Array]:
+    """The upstream scalar -> dw, of w's shape."""
+    w, slope = cache
+    return (w * w.dtype.type(slope * dy),)

@@ -1,0 +1,25 @@
+"""Affine map.
+
+    y  = x w + b             x (N, I)   w (I, O)   b (O,)   y (N, O)
+
+    dx = dy wᵀ               dw = xᵀ dy               db = Σ_n dy
+
+Source: Rumelhart, Hinton and Williams 1986, Nature 323. Derivation: docs/derivations/linear.md
+"""
+
+from backhand.arrays import Array
+
+Cache = tuple[Array, Array]
+
+
+def forward(x: Array, w: Array, b: Array) -> tuple[Array, Cache]:
+    """x (N, I), w (I, O), b (O,) -> y (N, O)."""
+    y = x @ w
+    y += b
+    return y, (x, w)
+
+
+def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
+    """dy (N, O) -> dx (N, I), dw (I, O), db (O,); dx is None when the caller has no use for it (the first layer)."""
+    x, w = cache
+    return dy @ w.T if need_dx else None, x.T @ dy, dy.sum(0)

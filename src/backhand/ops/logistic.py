@@ -1,0 +1,44 @@
+"""Logistic loss (binary cross-entropy) from logits.
+
+    loss = mean ( max(z, 0) - z t + log(1 + e^-|z|) )          dz = (sigmoid z - t) / N · dy
+
+t is the label: 0 or 1, or a probability. In this form no z overflows and log 0 cannot occur.
+Source: Cox 1958, J. Royal Stat. Soc. B 20. Derivation: docs/derivations/logistic.md
+"""
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.ops import sigmoid
+
+Cache = tuple[Array, Array]
+
+
+def forward(logits: Array, labels: Array) -> tuple[Array, Cache]:
+    """logits (N,) or (N, 1), labels (N,) in [0, 1] -> the mean loss, a scalar in nats.
+
+    Raises ValueError when the counts differ or a label lies outside [0, 1].
+    """
+    t = binary_labels(logits, labels).astype(logits.dtype)
+    loss = (np.maximum(logits, 0) - logits * t + np.log1p(np.exp(-np.abs(logits)))).mean()
+    return loss, (sigmoid.forward(logits)[0], t)
+
+
+def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
+    """The upstream scalar -> dlogits, of the logits' shape."""
+    p, t = cache
+    return ((p - t) * p.dtype.type(dy / p.size),)
+
+
+def predict_proba(logits: Array) -> Array:
+    """The probability of class 1, of the logits' shape."""
+    return sigmoid.forward(logits)[0]
+
+
+def binary_labels(scores: Array, labels: Array) -> Array:
+    """The labels in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
+    if scores.size != labels.size:
+        raise ValueError(f"{scores.size} scores but {labels.size} labels; a binary loss takes one score per sample")
+    if labels.size and (labels.min() < 0 or labels.max() > 1):
+        raise ValueError(f"binary labels must be 0 or 1, not {labels.min()} to {labels.max()}")
+    return labels.reshape(scores.shape)
