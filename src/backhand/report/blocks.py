@@ -1,0 +1,95 @@
+"""What a report is made of. The page and the Markdown file render the same blocks, so they cannot disagree."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A paragraph that must not be overlooked."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """Sentences, each under a short heading of its own."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The figures of the headline box: what it is, the figure, a remark."""
+
+    items: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines to type."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; `align` has one letter per column, l or r; the last `totals` rows sum up."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    align: str
+    totals: int = 0
+
+
+@dataclass(frozen=True)
+class Image:
+    """A plot or a sheet of pictures, saved as plots/<name>.png; `alt` says what there is to see."""
+
+    name: str
+    png: bytes
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Images:
+    """Plots that stand side by side where there is room."""
+
+    items: tuple[Image, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One small picture of a gallery, with the lines under it."""
+
+    png: bytes
+    alt: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures with text under each; `sheet` shows the same ones as one image, for Markdown and for slides."""
+
+    pictures: tuple[Picture, ...]
+    sheet: Image
+
+
+Block = Text | Notice | Points | Tiles | Code | Table | Images | Gallery
+
+
+@dataclass(frozen=True)
+class Section:
+    """A chapter of the report; `key` is its anchor."""
+
+    key: str
+    title: str
+    blocks: tuple[Block, ...]

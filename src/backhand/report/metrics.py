@@ -1,0 +1,181 @@
+"""The form of a run's `metrics.json` and of a line of its `history.jsonl`."""
+
+import math
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+# A training that diverged may have saved a number that is not one, as NaN or as null.
+Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Record(BaseModel):
+    """A frozen value; keys this version does not know are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Epoch(Record):
+    """One line of the history. Times in seconds; accuracies and errors are fractions; the rest as training saw it."""
+
+    epoch: int
+    step: int
+    seconds: float
+    elapsed: float
+    lr: float
+    momentum: float | None = None
+    train_loss: Number
+    train_accuracy: Number
+    penalty: Number = 0.0
+    validation_loss: Number = math.nan
+    validation_accuracy: Number = math.nan
+    gradient_norm: Number = math.nan
+
+
+class Data(Record):
+    """The data set: its classes and, for each split, the number of samples of every class."""
+
+    name: str
+    title: str = ""
+    source: str = ""
+    notes: dict[str, Any] = {}
+    classes: tuple[str, ...] = Field(min_length=1)
+    sample_shape: tuple[int, ...]
+    counts: dict[str, tuple[Count, ...] | None]
+    standardize: str | bool | None = None
+
+    @model_validator(mode="after")
+    def _one_count_per_class(self) -> Self:
+        for split, counts in self.splits.items():
+            if len(counts) != len(self.classes):
+                raise ValueError(f"{split} has {len(counts)} counts for {len(self.classes)} classes")
+        return self
+
+    @property
+    def splits(self) -> dict[str, tuple[int, ...]]:
+        """The counts of the splits that there are."""
+        return {split: counts for split, counts in self.counts.items() if counts}
+
+
+class Layer(Record):
+    """One row of the model: what it is, the shape it gives, what it holds and what it costs for one sample."""
+
+    name: str
+    layer: str
+    output: tuple[int, ...]
+    parameters: Count
+    multiply_adds: Count
+
+
+class Model(Record):
+    """The network, layer by layer, with its totals."""
+
+    layers: tuple[Layer, ...]
+    parameters: Count
+    multiply_adds: Count
+
+
+class Training(Record):
+    """How the training went; `chosen_epoch` is the one whose weights were kept and tested."""
+
+    epochs: Count = 0
+    steps: Count = 0
+    seconds: float = 0.0
+    chosen_epoch: int | None = None
+    chosen_by: str = ""
+    stopped: str = ""
+    train_metrics: str = ""
+
+
+class Score(Record):
+    """Mean loss and share of right answers over one split."""
+
+    loss: Number
+    accuracy: Share
+    error: Share
+    count: int = Field(ge=1)
+
+
+class ClassScore(Record):
+    """Precision is None for a class that was never predicted, recall for one that never occurs."""
+
+    name: str
+    precision: Share | None = None
+    recall: Share | None = None
+    f1: Share | None = None
+    support: Count
+
+
+class Average(Record):
+    """The mean over the classes, each counting the same."""
+
+    precision: Share | None = None
+    recall: Share | None = None
+    f1: Share | None = None
+
+
+class TestScore(Score):
+    """The test result. `confusion[i][j]` counts samples of class i that were given class j."""
+
+    __test__ = False  # no test case, whatever pytest reads into the name
+
+    correct: Count
+    interval: tuple[Share, Share]
+    interval_kind: str
+    confusion: tuple[tuple[Count, ...], ...]
+    per_class: tuple[ClassScore, ...]
+    macro: Average
+
+    @model_validator(mode="after")
+    def _counts_agree(self) -> Self:
+        size = len(self.confusion)
+        if any(len(row) != size for row in self.confusion) or len(self.per_class) != size:
+            raise ValueError("the confusion matrix and per_class need one row and one column for every class")
+        if sum(map(sum, self.confusion)) != self.count:
+            raise ValueError(f"the confusion matrix does not add up to the {self.count} test samples")
+        if sum(row[i] for i, row in enumerate(self.confusion)) != self.correct:
+            raise ValueError(f"the diagonal of the confusion matrix does not add up to the {self.correct} correct")
+        return self
+
+
+class GradientCheck(Record):
+    """The worst relative error among the entries of one gradient that were compared with differences."""
+
+    name: str
+    worst: Number
+    checked: Count
+    skipped: Count = 0
+    verdict: str
+
+
+class Reported(Record):
+    """A figure from elsewhere beside the one of this run."""
+
+    what: str
+    reported: str | float
+    ours: str | float
+
+
+class Metrics(Record):
+    """All of `metrics.json`."""
+
+    status: Literal["finished", "running", "diverged"]
+    message: str = ""
+    data: Data
+    model: Model
+    training: Training
+    validation: Score | None = None
+    test: TestScore | None = None
+    gradient_check: tuple[GradientCheck, ...] = ()
+    reported: tuple[Reported, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_row_per_class(self) -> Self:
+        if self.test and len(self.test.confusion) != len(self.data.classes):
+            raise ValueError(f"the confusion matrix has {len(self.test.confusion)} rows for "
+                             f"{len(self.data.classes)} classes")
+        if self.status == "finished" and not self.test:
+            raise ValueError("a finished run needs its test result")
+        return self

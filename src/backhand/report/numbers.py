@@ -1,0 +1,57 @@
+"""How numbers are written in a report."""
+
+import math
+
+NONE = "–"
+
+
+def count(value: int) -> str:
+    """12345 -> 12,345."""
+    return f"{value:,}"
+
+
+def counted(value: int, noun: str) -> str:
+    """1, "epoch" -> 1 epoch; 2, "epoch" -> 2 epochs."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
+def percent(share: float | None) -> str:
+    """0.97222 -> 97.22%."""
+    return NONE if share is None or math.isnan(share) else f"{100 * share:.2f}%"
+
+
+def decimal(value: float) -> str:
+    """Four decimals where they tell enough, else three significant digits."""
+    if math.isnan(value):
+        return "not a number"
+    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """3.21 -> 3.2 s; 725 -> 12 min 5 s; 8000 -> 2 h 13 min."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def shape(axes: tuple[int, ...]) -> str:
+    """(8, 8, 1) -> 8 × 8 × 1."""
+    return " × ".join(map(str, axes)) or "1"
+
+
+def plain(value: object) -> str:
+    """A setting as its study writes it: true, 0.1, [100, 50]; text without quotation marks."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(plain, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {plain(item)}" for key, item in value.items()) + "}"
+    return str(value)

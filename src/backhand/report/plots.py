@@ -1,0 +1,111 @@
+"""The data and the test result, drawn: counts, confusion, reliability, ROC."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from backhand.report import style
+from backhand.report.scores import Calibration, Roc
+
+NAMED = 20  # beyond this many classes an axis is numbered instead of named
+NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
+SPLITS = {
+    "train": {"color": style.BLUE},
+    "validation": {"color": style.SKY, "hatch": "////"},
+    "test": {"color": style.YELLOW, "hatch": "...."},
+}
+
+
+def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
+    """A bar for every class, divided into the splits."""
+    many = len(classes) > NAMED
+    figure, axes = style.panel(7.0, 3.1 if many else 1.1 + 0.24 * len(classes))
+    bars, place = (axes.bar, "bottom") if many else (axes.barh, "left")
+    start = np.zeros(len(classes))
+    for split, counts in splits.items():
+        look = SPLITS.get(split, {"color": style.FAINT}) | {"edgecolor": "white" if split == "train" else style.INK}
+        bars(np.arange(len(classes)), counts, 0.74, label=split, linewidth=0.4, **{place: start}, **look)
+        start += counts
+    if many:
+        axes.set(xlabel="class (number in the order of the table)", ylabel="samples", xlim=(-1, len(classes)))
+        axes.grid(axis="x", visible=False)
+    else:
+        axes.set_yticks(range(len(classes)), [style.shorten(name, 22) for name in classes])
+        axes.set(xlabel="samples")
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+    style.legend(axes)
+    return style.png(figure)
+
+
+def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
+    """The confusion matrix: colour is the share of the row, that is of the true class."""
+    size = len(classes)
+    side = min(7.0, max(4.2, 2.2 + 0.42 * size))
+    figure, axes = style.panel(side, side * 0.93)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    # A square-root scale: single mistakes would vanish beside a strong diagonal.
+    image = axes.imshow(100 * share, cmap="Blues", norm=PowerNorm(0.5, 0, 100))
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 1, 5, 10, 25, 50, 100], pad=0.02)
+    bar.set_label("share of the true class (%)")
+    bar.outline.set_visible(False)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.grid(visible=False)
+    _class_ticks(axes, classes)
+    if size <= NUMBERED:
+        _numbers(axes, counts, share)
+    return style.png(figure)
+
+
+def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
+    if len(classes) > NUMBERED:
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(10, integer=True))
+        return
+    names = [style.shorten(name) for name in classes]
+    turned = max(map(len, names)) > 3
+    axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+
+
+def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
+    digits = len(str(counts.max()))
+    size = min(9.5, 100 / len(counts) / max(digits, 2) * 2.2)
+    for (row, column), value in np.ndenumerate(counts):
+        if value:
+            ink = "white" if share[row, column] > 0.3 else style.INK
+            axes.text(column, row, str(value), ha="center", va="center", color=ink, fontsize=size)
+
+
+def reliability(calibration: Calibration) -> bytes:
+    """Accuracy against confidence, bin by bin, over a histogram of the confidences."""
+    figure = Figure(figsize=(style.WIDTH, 4.2))
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    edges = calibration.edges * 100
+    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    used = calibration.counts > 0
+    top.bar(middle[used], 100 * calibration.accuracy[used], width[used] * 0.92, color=style.SKY,
+            edgecolor=style.BLUE, linewidth=0.8, label="accuracy in the bin")
+    top.plot([0, 100], [0, 100], color=style.INK, linestyle="--", linewidth=1.2, label="perfect calibration")
+    top.plot(100 * calibration.confidence[used], 100 * calibration.accuracy[used], color=style.ORANGE,
+             linestyle="", marker="D", markersize=4, label="at mean confidence")
+    top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(edges[0], 100))
+    bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
+    bottom.set(xlabel="confidence: probability of the predicted class (%)", ylabel="samples")
+    style.legend(top, columns=2, fontsize=8.5)
+    return style.png(figure)
+
+
+def roc(curve: Roc) -> bytes:
+    """The ROC curve of a task with two classes."""
+    figure, axes = style.panel(style.WIDTH, 4.2)
+    axes.plot(100 * curve.false_positive, 100 * curve.true_positive, color=style.BLUE, label="this network")
+    axes.plot([0, 100], [0, 100], color=style.INK, linestyle="--", linewidth=1.2, label="guessing")
+    axes.set(xlabel="false positive rate (%)", ylabel="true positive rate (%)", xlim=(-1, 101), ylim=(-1, 101))
+    axes.set_aspect("equal")
+    style.legend(axes)
+    return style.png(figure)

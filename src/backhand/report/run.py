@@ -1,0 +1,172 @@
+"""A saved run, read from its folder and checked, so that what follows meets no surprise."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
+
+from backhand.errors import CheckpointError
+from backhand.report.metrics import Epoch, Metrics
+
+Arrays = dict[str, NDArray[Any]]
+Form = TypeVar("Form", bound=BaseModel)
+
+# Axes of every array in evidence.safetensors; arrays that share a letter must agree in that length.
+AXES = {
+    "samples": "MHWC",
+    "sample_labels": "M",
+    "mistakes": "EHWC",
+    "mistake_labels": "E",
+    "mistake_predictions": "E",
+    "mistake_confidence": "E",
+    "mistake_index": "E",
+    "probabilities": "NK",
+    "labels": "N",
+}
+LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "labels")
+TOGETHER = (
+    ("samples", "sample_labels"),
+    ("mistakes", "mistake_labels", "mistake_predictions", "mistake_confidence"),
+    ("probabilities", "labels"),
+    ("first_weights_initial", "first_weights"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that a report is made from."""
+
+    folder: Path
+    study: dict[str, Any]
+    environment: dict[str, Any]
+    history: tuple[Epoch, ...]
+    metrics: Metrics
+    evidence: Arrays
+
+    @property
+    def title(self) -> str:
+        """The study's own title, or its name, or the folder's."""
+        return str(self.study.get("title") or self.study.get("name") or self.folder.name)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.metrics.data.classes
+
+    @property
+    def chosen(self) -> Epoch | None:
+        """The line of the history whose weights were kept."""
+        return next((e for e in self.history if e.epoch == self.metrics.training.chosen_epoch), None)
+
+    def series(self, key: str) -> NDArray[np.float64]:
+        """One column of the history, NaN where there is no finite value."""
+        values = np.array([getattr(epoch, key) for epoch in self.history], dtype=np.float64)
+        return np.where(np.isfinite(values), values, np.nan)
+
+
+def read(folder: Path) -> Run:
+    """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
+    metrics = _valid(Metrics, _json(_text(folder / "metrics.json"), "metrics.json", folder), folder / "metrics.json")
+    return Run(
+        folder=folder,
+        study=_study(folder / "study.toml"),
+        environment=_mapping(folder / "environment.json"),
+        history=_history(folder / "history.jsonl"),
+        metrics=metrics,
+        evidence=_evidence(folder / "evidence.safetensors", metrics),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}); restore the file or repeat the run") from None
+
+
+def _json(text: str, where: str, folder: Path) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"{folder / where} is damaged ({error}); restore it or repeat the run") from None
+
+
+def _study(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise CheckpointError(f"{path} is not valid TOML ({error}); restore it or repeat the run") from None
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    value = _json(_text(path), path.name, path.parent)
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path} should hold names and values; restore it or repeat the run")
+    return value
+
+
+def _valid(form: type[Form], value: Any, where: Path | str) -> Form:
+    try:
+        return form.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        reason = first["msg"].removeprefix("Value error, ")
+        at = f" at {key}" if key else ""
+        raise CheckpointError(f"{where}{at}: {reason}; restore the file or repeat the run") from None
+
+
+def _history(path: Path) -> tuple[Epoch, ...]:
+    lines = _text(path).splitlines()
+    return tuple(
+        _valid(Epoch, _json(line, f"{path.name} line {number}", path.parent), f"{path} line {number}")
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    )
+
+
+def _evidence(path: Path, metrics: Metrics) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    if not path.exists() and metrics.status != "finished":
+        return {}  # pictures and probabilities are saved when a run ends
+    try:
+        arrays = load(path.read_bytes())
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); restore it or repeat the run") from None
+    try:
+        _check_arrays(arrays, len(metrics.data.classes))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged: {error}; restore it or repeat the run") from None
+    return arrays
+
+
+def _check_arrays(arrays: Arrays, classes: int) -> None:
+    """Every array has its axes, arrays that belong together are there together, labels are classes."""
+    lengths = {"K": classes}
+    for name, axes in AXES.items():
+        if name not in arrays:
+            continue
+        shape = arrays[name].shape
+        if len(shape) != len(axes):
+            raise ValueError(f"{name} has {len(shape)} axes where {len(axes)} are expected")
+        for axis, length in zip(axes, shape, strict=True):
+            if lengths.setdefault(axis, length) != length:
+                raise ValueError(f"{name} has length {length} where {lengths[axis]} is expected")
+    for group in TOGETHER:
+        if 0 < sum(name in arrays for name in group) < len(group):
+            raise ValueError(f"{' and '.join(group)} belong together, but one of them is missing")
+    for name in LABELS:
+        if name in arrays and arrays[name].size and not 0 <= arrays[name].min() <= arrays[name].max() < classes:
+            raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")

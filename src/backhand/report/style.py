@@ -1,0 +1,73 @@
+"""One look for every plot: colours that the colour-blind can tell apart, and lines that survive grey print."""
+
+import io
+from contextlib import AbstractContextManager
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+DPI = 200
+WIDTH, HEIGHT = 4.6, 3.1  # inches of one panel: two fit side by side on a page, one fills a phone
+
+# Okabe and Ito, "Color Universal Design" (2008).
+BLUE, ORANGE, GREEN, SKY, YELLOW = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#F0E442"
+INK, FAINT = "#333333", "#8a8a8a"
+
+TRAIN = {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5}
+VALIDATION = {"color": ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s", "markersize": 3.5}
+SINGLE = {"color": INK, "linestyle": "-", "marker": "o", "markersize": 3.5}
+
+_LOOK = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": FAINT,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.size": 9.5,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "hatch.linewidth": 0.6,
+    "legend.borderaxespad": 0.2,
+    "legend.fontsize": 9,
+    "legend.frameon": False,
+    "lines.linewidth": 1.7,
+    "text.color": INK,
+    "text.parse_math": False,  # a class may be called $5
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+}
+
+
+def look() -> AbstractContextManager[None]:
+    """The style, for as long as the context lasts; whatever the user's own settings are."""
+    return matplotlib.style.context(_LOOK, after_reset=True)  # type: ignore[arg-type]
+
+
+def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
+    """A figure of its own, in inches, without pyplot and its global state."""
+    figure = Figure(figsize=(width, height))
+    return figure, figure.subplots()
+
+
+def legend(axes: Axes, columns: int = 3, **options: Any) -> None:
+    """The legend above the axes, where it hides no data."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, handlelength=2.4, **options)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG: the same bytes whenever the same figure is drawn."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def shorten(name: str, length: int = 14) -> str:
+    """A class name that fits beside an axis."""
+    return name if len(name) <= length else name[: length - 1].rstrip() + "…"

@@ -1,0 +1,249 @@
+"""Run folders of several kinds, made from real probabilities and real training curves of small networks."""
+
+import json
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import tomli_w
+from safetensors.numpy import save_file
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+
+
+def digits(folder, *, epochs=25, validation=True, classes=None):
+    """Handwritten digits, 8x8 grey pictures, through one hidden layer."""
+    bunch = load_digits()
+    names = classes or [str(name) for name in range(10)]
+    data = _split(bunch.data / 16.0, bunch.target, validation)
+    run = _train(data, hidden=(32,), epochs=epochs, names=names)
+    picture = {split: (x.reshape(-1, 8, 8, 1) * 255).astype(np.uint8) for split, (x, _) in data.items()}
+    run["evidence"] |= _pictures(picture, data, run)
+    run["metrics"]["data"] |= {"name": "digits", "title": "Handwritten digits", "sample_shape": [8, 8, 1]}
+    return save(folder, run)
+
+
+def binary(folder):
+    """A feature table with two classes and no pictures."""
+    bunch = load_breast_cancer()
+    x = (bunch.data - bunch.data.mean(0)) / bunch.data.std(0)
+    run = _train(_split(x, bunch.target, True), hidden=(16, 8), epochs=12, names=["malignant", "benign"])
+    run["metrics"]["data"] |= {"name": "breast-cancer", "title": "Breast cancer", "sample_shape": [30]}
+    for key in ("first_weights", "first_weights_initial"):
+        del run["evidence"][key]
+    return save(folder, run)
+
+
+def hundred(folder):
+    """A hundred classes of colour pictures, with a convolution first and probabilities that are partly right."""
+    rng = np.random.default_rng(5)
+    x = rng.uniform(size=(6000, 12))
+    y = (np.argsort(np.argsort(x[:, 0] + 0.01 * rng.normal(size=6000))) // 60).astype(np.int64)
+    names = [f"class number {k:02d}" for k in range(100)]
+    data = _split(x, y, True)
+    run = _train(data, hidden=(64,), epochs=8, names=names)
+    picture = {split: rng.integers(0, 256, (len(x), 32, 32, 3)).astype(np.uint8) for split, (x, _) in data.items()}
+    run["evidence"] |= _pictures(picture, data, run)
+    run["evidence"]["first_weights_initial"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
+    run["evidence"]["first_weights"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
+    run["metrics"]["data"] |= {"name": "hundred", "title": "A hundred classes", "sample_shape": [32, 32, 3]}
+    return save(folder, run)
+
+
+def diverged(folder):
+    """A training whose loss exploded: no test part, no evidence, a loss that is not a number."""
+    bunch = load_digits()
+    run = _train(_split(bunch.data / 16.0, bunch.target, True), (32,), 4, [str(k) for k in range(10)])
+    for line, loss in zip(run["history"], (2.4, 310.0, 8.1e9, float("nan")), strict=True):
+        line |= {"train_loss": loss, "validation_loss": 2 * loss, "gradient_norm": 3 * loss}
+    message = "the loss of step 127 (epoch 4) is not a finite number; try a smaller learning rate than 5.0"
+    run["metrics"] |= {"status": "diverged", "message": message}
+    run["metrics"]["training"] |= {"chosen_epoch": None, "chosen_by": "", "stopped": "diverged"}
+    for key in ("test", "validation"):
+        del run["metrics"][key]
+    run["evidence"] = None
+    return save(folder, run)
+
+
+def _split(x, y, validation):
+    x, x_test, y, y_test = train_test_split(x.astype(np.float32), y, test_size=0.2, random_state=0, stratify=y)
+    if not validation:
+        return {"train": (x, y), "test": (x_test, y_test)}
+    x, x_val, y, y_val = train_test_split(x, y, test_size=0.15, random_state=0, stratify=y)
+    return {"train": (x, y), "validation": (x_val, y_val), "test": (x_test, y_test)}
+
+
+def _train(data, hidden, epochs, names):
+    """A network of scikit-learn, trained an epoch at a time, and all that a run saves of it."""
+    net = MLPClassifier(hidden, random_state=1, solver="sgd", learning_rate_init=0.1, momentum=0.9, batch_size=32)
+    labels = np.arange(len(names))
+    x, y = data["train"]
+    history, start, initial = [], time.perf_counter(), None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for epoch in range(1, epochs + 1):
+            net.learning_rate_init = 0.1 * 0.9**epoch
+            net.partial_fit(x, y, classes=labels)
+            initial = net.coefs_[0].copy() if initial is None else initial
+            history.append(_line(net, data, epoch, len(x) // 32, time.perf_counter() - start))
+    start_loss = "validation_loss" if "validation" in data else "train_loss"
+    chosen = min(history, key=lambda line: line[start_loss])["epoch"]
+    probabilities = net.predict_proba(data["test"][0]).astype(np.float32)
+    sizes = (x.shape[1], *hidden, len(names))
+    return {
+        "history": history,
+        "evidence": {
+            "probabilities": probabilities,
+            "labels": data["test"][1].astype(np.int64),
+            "first_weights_initial": initial.astype(np.float32),
+            "first_weights": net.coefs_[0].astype(np.float32),
+        },
+        "metrics": {
+            "status": "finished",
+            "message": "",
+            "data": {"name": "data", "sample_shape": [x.shape[1]], **_data(data, names)},
+            "model": _model(sizes),
+            "training": {
+                "epochs": epochs,
+                "steps": history[-1]["step"],
+                "seconds": history[-1]["elapsed"],
+                "chosen_epoch": chosen,
+                "chosen_by": "lowest validation loss" if "validation" in data else "last epoch",
+                "stopped": "all epochs done",
+                "train_metrics": "evaluated after the epoch",
+            },
+            **({"validation": _score(net, *data["validation"])} if "validation" in data else {}),
+            "test": _test(net, *data["test"], names),
+            "gradient_check": _checks(sizes),
+        },
+    }
+
+
+def _line(net, data, epoch, steps, elapsed):
+    line = {"epoch": epoch, "step": steps * epoch, "seconds": elapsed / epoch, "elapsed": elapsed}
+    line |= {"lr": net.learning_rate_init, "momentum": 0.9, "penalty": 0.0, "gradient_norm": 2.0 / epoch}
+    for split in ("train", "validation"):
+        if split in data:
+            score = _score(net, *data[split])
+            line |= {f"{split}_{key}": score[key] for key in ("loss", "accuracy", "error")}
+    return line
+
+
+def _score(net, x, y):
+    accuracy = float(np.mean(net.predict(x) == y))
+    right = net.predict_proba(x)[np.arange(len(y)), y]
+    loss = -float(np.log(np.maximum(right, 1e-12)).mean())
+    return {"loss": loss, "accuracy": accuracy, "error": 1 - accuracy, "count": len(y)}
+
+
+def _test(net, x, y, names):
+    predicted = net.predict(x)
+    kinds = np.arange(len(names))
+    score = _score(net, x, y)
+    parts = precision_recall_fscore_support(y, predicted, labels=kinds, zero_division=np.nan)
+    mean = precision_recall_fscore_support(y, predicted, labels=kinds, average="macro", zero_division=0.0)
+    half = 1.96 * (score["accuracy"] * score["error"] / len(y)) ** 0.5
+    return score | {
+        "correct": int(np.sum(predicted == y)),
+        "interval": [max(0.0, score["accuracy"] - half), min(1.0, score["accuracy"] + half)],
+        "interval_kind": "95% Wilson score",
+        "confusion": confusion_matrix(y, predicted, labels=kinds).tolist(),
+        "per_class": [
+            {"name": name, "precision": _number(p), "recall": _number(r), "f1": _number(f), "support": int(n)}
+            for name, p, r, f, n in zip(names, *parts, strict=True)
+        ],
+        "macro": {"precision": float(mean[0]), "recall": float(mean[1]), "f1": float(mean[2])},
+    }
+
+
+def _number(value):
+    return None if np.isnan(value) else float(value)
+
+
+def _data(data, names):
+    counts = {split: np.bincount(y, minlength=len(names)).tolist() for split, (_, y) in data.items()}
+    source = "Copied from scikit-learn; every value was divided by the largest one."
+    return {"source": source, "notes": {"skipped": "0"}, "classes": names, "counts": counts, "standardize": "feature"}
+
+
+def _model(sizes):
+    layers = []
+    for i, o in zip(sizes, sizes[1:], strict=False):
+        linear = {"layer": f"Linear({o})", "output": [o], "parameters": (i + 1) * o, "multiply_adds": i * o}
+        layers += [linear, {"layer": "ReLU()", "output": [o], "parameters": 0, "multiply_adds": 0}]
+    rows = [{"name": str(k)} | layer for k, layer in enumerate(layers[:-1])]
+    return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "multiply_adds")}
+
+
+def _checks(sizes):
+    worst = 1.7e-10
+    rows = []
+    for k in range(len(sizes) - 1):
+        for part in ("weight", "bias"):
+            worst *= 1.9
+            rows.append({"name": f"{2 * k}.{part}", "worst": worst, "checked": 100, "skipped": k, "verdict": "ok"})
+    return rows
+
+
+def _pictures(picture, data, run):
+    probabilities, labels = run["evidence"]["probabilities"], run["evidence"]["labels"]
+    wrong = np.flatnonzero(probabilities.argmax(1) != labels)
+    wrong = wrong[np.argsort(-probabilities[wrong].max(1))][:24]
+    first = [np.flatnonzero(data["train"][1] == k)[:3] for k in range(probabilities.shape[1])]
+    sample = np.concatenate(first)
+    return {
+        "samples": picture["train"][sample],
+        "sample_labels": data["train"][1][sample].astype(np.int64),
+        "mistakes": picture["test"][wrong],
+        "mistake_labels": labels[wrong],
+        "mistake_predictions": probabilities[wrong].argmax(1).astype(np.int64),
+        "mistake_confidence": probabilities[wrong].max(1),
+        "mistake_index": wrong.astype(np.int64),
+    }
+
+
+def save(folder: Path, run) -> Path:
+    """Write the files of a run; an evidence of None is left out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = "".join(json.dumps(line) + "\n" for line in run["history"])
+    (folder / "history.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps(run["metrics"]), encoding="utf-8")
+    (folder / "study.toml").write_text(tomli_w.dumps(STUDY), encoding="utf-8")
+    (folder / "environment.json").write_text(json.dumps(ENVIRONMENT), encoding="utf-8")
+    if run["evidence"] is not None:
+        arrays = {name: np.ascontiguousarray(value) for name, value in run["evidence"].items()}
+        save_file(arrays, folder / "evidence.safetensors")
+    return folder
+
+
+STUDY = {
+    "name": "digits-mlp",
+    "title": "A multilayer perceptron on handwritten digits",
+    "seed": 7,
+    "data": {"name": "digits", "validation": 0.15, "standardize": "feature"},
+    "model": {"name": "mlp", "hidden": [32], "activation": "relu"},
+    "train": {
+        "epochs": 25,
+        "batch_size": 32,
+        "optimizer": {"kind": "sgd", "lr": 0.1, "momentum": 0.9},
+        "schedule": {"kind": "exponential", "decay": 0.9},
+        "l2": 0.0001,
+    },
+}
+ENVIRONMENT = {
+    "backhand": "0.1.0",
+    "python": "3.12.1",
+    "numpy": "2.1.0",
+    "platform": "Linux x86_64",
+    "cpu": "Example CPU @ 3.00 GHz",
+    "cores": 8,
+    "blas": "openblas 0.3.27",
+    "threads": 8,
+    "seed": 7,
+    "started": "2026-01-05T10:00:00+00:00",
+    "command": "backhand train study.toml --out runs/digits-mlp",
+    "git": None,
+}
