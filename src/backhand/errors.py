@@ -16,6 +16,10 @@ class StudyError(BackhandError):
     """A study with an unknown key, a wrong type or an impossible value."""
 
 
+class ModelError(BackhandError):
+    """A model whose layers do not fit each other or their input."""
+
+
 class CheckpointError(BackhandError):
     """A saved file that is missing, damaged or belongs to something else."""
 

@@ -43,11 +43,13 @@ def forward(
     return n * gamma + beta, Cache(n, r, gamma, mean, var, running is not None)
 
 
-def backward(dy: Array, cache: Cache) -> tuple[Array, Array, Array]:
-    """dy (..., C) -> dx (..., C), dgamma (C,), dbeta (C,)."""
+def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
+    """dy (..., C) -> dx (..., C), dgamma (C,), dbeta (C,); dx is None when the caller has no use for it."""
     n, r, gamma, _, _, constant_statistics = cache
     axes = tuple(range(dy.ndim - 1))
     dgamma, dbeta = (dy * n).sum(axes), dy.sum(axes)
+    if not need_dx:
+        return None, dgamma, dbeta
     if constant_statistics:
         return dy * (gamma * r), dgamma, dbeta
     count = dy.size // dy.shape[-1]

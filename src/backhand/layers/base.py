@@ -1,0 +1,83 @@
+"""What every layer is: an op, its parameters, and the gradients the op returned."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backhand.arrays import Array, Shape
+from backhand.backend import op
+
+
+@dataclass(eq=False)
+class Layer:
+    """One op with its parameters, named in the order in which the op takes them and returns their gradients.
+
+    A subclass names its op, and overrides `init_params`, `output`, `options` as far as it has any. Its constructor's
+    arguments are dataclass fields, so that a layer can be printed, written in a study and built anew from them.
+    `state` holds what is saved with the model but not trained, such as running statistics.
+    """
+
+    op_name: ClassVar[str]
+    penalised: ClassVar[tuple[str, ...]] = ()  # the parameters that weight decay and the L2 penalty act on
+
+    params: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
+    grads: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
+    state: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
+    input_shape: Shape = field(init=False, repr=False, default=())
+    output_shape: Shape = field(init=False, repr=False, default=())
+    _cache: Any = field(init=False, repr=False, default=None)
+
+    def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
+        """Allocate and initialise for samples of this shape; returns the shape of the output (no batch axis).
+
+        Raises ValueError when the layer cannot take such samples.
+        """
+        self.input_shape, self.output_shape = shape, self.output(shape)
+        self.params = {name: value.astype(dtype) for name, value in self.init_params(shape, rng).items()}
+        self.grads = {name: np.zeros_like(value) for name, value in self.params.items()}
+        self.state = {name: value.astype(dtype) for name, value in self.init_state(shape).items()}
+        return self.output_shape
+
+    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training."""
+        y, self._cache = op(self.op_name).forward(x, *self.params.values(), **self.options(x, train, rng))
+        return y
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+        """dy -> dx, of the latest forward; overwrites `grads`. Without need_dx, dx may be None.
+
+        Raises RuntimeError when there was no forward.
+        """
+        if self._cache is None:
+            raise RuntimeError(f"{self}: backward was called before forward")
+        skip = {} if need_dx or not self.params else {"need_dx": False}
+        dx, *grads = op(self.op_name).backward(dy, self._cache, **skip)
+        for name, gradient in zip(self.params, grads, strict=True):
+            self.grads[name][...] = gradient
+        return dx
+
+    def release(self) -> None:
+        """Forget what forward cached: a trained model that only predicts needs no memory for it."""
+        self._cache = None
+
+    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:  # noqa: ARG002
+        """The initial parameters for samples of this shape."""
+        return {}
+
+    def init_state(self, shape: Shape) -> dict[str, Array]:  # noqa: ARG002
+        """The initial state for samples of this shape."""
+        return {}
+
+    def output(self, shape: Shape) -> Shape:
+        """The output's shape for samples of this shape. Raises ValueError when they do not fit."""
+        return shape
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+        """The op's keyword arguments for this batch."""
+        return {}
+
+    def multiply_adds(self) -> int:
+        """Multiplications with an addition in one sample's forward pass: the products of weights alone."""
+        return 0

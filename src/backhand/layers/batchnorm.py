@@ -1,0 +1,54 @@
+"""Batch normalisation as a layer: it keeps the running statistics."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.layers.base import Layer
+
+
+@dataclass(eq=False)
+class BatchNorm(Layer):
+    """Normalises each channel (the last axis) over the batch, then scales by gamma and shifts by beta.
+
+    Training uses the batch's statistics and moves the running ones towards them by `momentum`; inference uses the
+    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch.
+    """
+
+    op_name = "batchnorm"
+
+    momentum: float = 0.1
+    eps: float = 1e-5
+
+    def __post_init__(self) -> None:
+        if not 0 < self.momentum <= 1:
+            raise ValueError(f"the momentum of batch normalisation must be in (0, 1], not {self.momentum}")
+        if not self.eps > 0:
+            raise ValueError(f"the eps of batch normalisation must be above 0, not {self.eps}")
+
+    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:  # noqa: ARG002
+        """gamma 1, beta 0, each (C,)."""
+        return {"gamma": np.ones(shape[-1]), "beta": np.zeros(shape[-1])}
+
+    def init_state(self, shape: Shape) -> dict[str, Array]:
+        """Running mean 0 and variance 1, each (C,)."""
+        return {"running_mean": np.zeros(shape[-1]), "running_var": np.ones(shape[-1])}
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+        """eps and, at inference, the running statistics."""
+        return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
+
+    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """x (N, ..., C) -> y of the same shape; when training, the running statistics move."""
+        y = super().forward(x, train=train, rng=rng)
+        if train:
+            count = x.size // x.shape[-1]
+            unbiased = self._cache.var * (count / max(count - 1, 1))
+            self._move("running_mean", self._cache.mean)
+            self._move("running_var", unbiased)
+        return y
+
+    def _move(self, name: str, batch: Array) -> None:
+        self.state[name] += self.momentum * (batch - self.state[name])

@@ -1,0 +1,30 @@
+"""Dropout as a layer."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.layers.base import Layer
+from backhand.ops import dropout
+
+
+@dataclass(eq=False)
+class Dropout(Layer):
+    """Zeroes each value with probability p while training; mode "inverted" (default) or "classic", as the op says."""
+
+    op_name = "dropout"
+
+    p: float = 0.5
+    mode: str = "inverted"
+
+    def __post_init__(self) -> None:
+        dropout.forward(np.zeros(0), p=self.p, mode=self.mode)  # refuses bad arguments now, not in the first batch
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
+        """p, mode and, when training, a mask from the generator."""
+        if train and rng is None:
+            raise ValueError("dropout draws a mask when training: give forward an rng")
+        mask = dropout.draw_mask(x.shape, self.p, rng) if train and rng is not None else None
+        return {"p": self.p, "mode": self.mode, "mask": mask}

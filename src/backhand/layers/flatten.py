@@ -1,0 +1,18 @@
+"""From images to rows of features."""
+
+from dataclasses import dataclass
+from math import prod
+
+from backhand.arrays import Shape
+from backhand.layers.base import Layer
+
+
+@dataclass(eq=False)
+class Flatten(Layer):
+    """Each sample as one row, in memory order."""
+
+    op_name = "flatten"
+
+    def output(self, shape: Shape) -> Shape:
+        """(H, W, C) -> (H W C,)."""
+        return (prod(shape),)

@@ -1,0 +1,43 @@
+"""The fully connected layer."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.init import initialiser
+from backhand.layers.base import Layer
+
+
+@dataclass(eq=False)
+class Linear(Layer):
+    """y = x w + b with `outputs` features out; as many in as the samples have.
+
+    init: "he", "glorot", "lecun", "zeros", or the standard deviation of a normal distribution. b starts at 0.
+    """
+
+    op_name = "linear"
+    penalised = ("weight",)
+
+    outputs: int
+    init: str | float = "he"
+
+    def __post_init__(self) -> None:
+        if self.outputs < 1:
+            raise ValueError(f"a linear layer needs at least 1 output, not {self.outputs}")
+        initialiser(self.init)
+
+    def output(self, shape: Shape) -> Shape:
+        """(I,) -> (O,)."""
+        if len(shape) != 1:
+            raise ValueError(f"a linear layer takes samples of shape (features,), not {shape}; put a Flatten before it")
+        return (self.outputs,)
+
+    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
+        """weight (I, O), bias (O,)."""
+        return {"weight": initialiser(self.init)((*shape, self.outputs), rng), "bias": np.zeros(self.outputs)}
+
+    def multiply_adds(self) -> int:
+        """I · O."""
+        return prod(self.params["weight"].shape)
