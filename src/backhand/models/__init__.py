@@ -1,0 +1,5 @@
+"""Named architectures."""
+
+from backhand.models.mlp import mlp
+
+__all__ = ["mlp"]

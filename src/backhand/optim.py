@@ -1,0 +1,169 @@
+"""Optimisers over a model's flat buffers, and gradient clipping.
+
+w are the parameters, g their gradients, λ the weight decay (on weights only, not on biases, scales and shifts).
+Schedules set `lr` and `momentum` before each step. A step allocates nothing after the first.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.model import Parameters
+
+
+@dataclass(eq=False)
+class Optimizer(ABC):
+    """The common part: hyper-parameters are fields, `buffers` holds one flat array a name in `buffer_names`."""
+
+    buffer_names: ClassVar[tuple[str, ...]] = ()
+    counters: ClassVar[tuple[str, ...]] = ("steps",)
+
+    lr: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    steps: int = field(init=False, default=0)
+    buffers: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
+    _scratch: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(0))
+
+    def step(self, parameters: Parameters) -> None:
+        """Move every parameter once, by its gradient. The gradients are scratch memory afterwards."""
+        if self._scratch.shape != parameters.values.shape:
+            self._scratch = np.empty_like(parameters.values)
+            self.buffers = self.buffers or {name: np.zeros_like(parameters.values) for name in self.buffer_names}
+        self.steps += 1
+        self._decay(parameters)
+        self._update(parameters.values, parameters.grads)
+
+    def _decay(self, parameters: Parameters) -> None:
+        """Coupled decay: g += λ w, as if the loss had the penalty λ/2 Σ w²."""
+        for part in parameters.penalised if self.weight_decay else ():
+            decay = np.multiply(parameters.values[part], self.weight_decay, out=self._scratch[part])
+            parameters.grads[part] += decay
+
+    @abstractmethod
+    def _update(self, w: Array, g: Array) -> None:
+        """Move w by g, both (P,)."""
+
+    def state(self) -> dict[str, float]:
+        """The numbers that a resumed run needs besides `buffers`."""
+        return {name: getattr(self, name) for name in self.counters}
+
+    def load(self, buffers: dict[str, Array], state: dict[str, float]) -> None:
+        """Take over saved buffers and numbers."""
+        self.buffers = buffers
+        for name in self.counters:
+            setattr(self, name, state[name])
+
+
+@dataclass(eq=False)
+class SGD(Optimizer):
+    """Stochastic gradient descent with momentum m.
+
+    v = m v + g         w -= lr v                 nesterov: w -= lr (g + m v)
+
+    Source: Polyak 1964; Sutskever et al. 2013, ICML (the form of PyTorch).
+    """
+
+    buffer_names = ("velocity",)
+
+    nesterov: bool = False
+
+    def _update(self, w: Array, g: Array) -> None:
+        v = self.buffers["velocity"]
+        v *= self.momentum
+        v += g
+        if self.nesterov:
+            g += np.multiply(v, self.momentum, out=self._scratch)
+            v = g
+        w -= np.multiply(v, self.lr, out=self._scratch)
+
+
+@dataclass(eq=False)
+class RMSProp(Optimizer):
+    """s = ρ s + (1 - ρ) g²      v = m v + g / (sqrt(s) + ε)      w -= lr v
+
+    Source: Tieleman and Hinton 2012, lecture 6.5 (ε outside the root, as in PyTorch).
+    """
+
+    buffer_names = ("square", "velocity")
+
+    rho: float = 0.99
+    eps: float = 1e-8
+
+    def _update(self, w: Array, g: Array) -> None:
+        square, v, scratch = self.buffers["square"], self.buffers["velocity"], self._scratch
+        _average(square, np.multiply(g, g, out=scratch), self.rho)
+        np.sqrt(square, out=scratch)
+        scratch += self.eps
+        v *= self.momentum
+        v += np.divide(g, scratch, out=scratch)
+        w -= np.multiply(v, self.lr, out=scratch)
+
+
+@dataclass(eq=False)
+class Adam(Optimizer):
+    """m = β1 m + (1 - β1) g     s = β2 s + (1 - β2) g²     w -= lr m̂ / (sqrt(ŝ) + ε)
+
+    m̂ = m / (1 - β1^t), ŝ = s / (1 - β2^t) at step t. `momentum` is β1. Source: Kingma and Ba 2015, arXiv:1412.6980.
+    """
+
+    buffer_names = ("mean", "square")
+    counters = ("steps", "beta1_product")
+
+    momentum: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    beta1_product: float = field(init=False, repr=False, default=1.0)  # β1^t, also when a schedule moves β1
+
+    def _update(self, w: Array, g: Array) -> None:
+        mean, square, scratch = self.buffers["mean"], self.buffers["square"], self._scratch
+        _average(square, np.multiply(g, g, out=scratch), self.beta2)
+        np.multiply(g, 1 - self.momentum, out=scratch)
+        mean *= self.momentum
+        mean += scratch
+        self.beta1_product *= self.momentum
+        np.sqrt(square, out=scratch)
+        scratch *= (1 - self.beta2**self.steps) ** -0.5
+        scratch += self.eps
+        np.divide(mean, scratch, out=scratch)
+        scratch *= self.lr / (1 - self.beta1_product)
+        w -= scratch
+
+
+@dataclass(eq=False)
+class AdamW(Adam):
+    """Adam whose decay does not pass through the moments: w -= lr λ w first.
+
+    Source: Loshchilov and Hutter 2019, arXiv:1711.05101.
+    """
+
+    def _decay(self, parameters: Parameters) -> None:
+        for part in parameters.penalised if self.weight_decay else ():
+            parameters.values[part] *= 1 - self.lr * self.weight_decay
+
+
+def _average(average: Array, fresh: Array, keep: float) -> None:
+    """average = keep · average + (1 - keep) · fresh, in place; `fresh` is used up."""
+    average *= keep
+    fresh *= 1 - keep
+    average += fresh
+
+
+def clip_norm(gradients: Array, limit: float | None) -> float:
+    """Scale the flat gradient so that its Euclidean norm is at most `limit`; returns the norm it had.
+
+    Source: Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063.
+    """
+    norm = float(np.sqrt(np.vdot(gradients, gradients)))
+    if limit is not None and norm > limit and np.isfinite(norm):
+        gradients *= limit / norm
+    return norm
+
+
+def clip_value(gradients: Array, limit: float | None) -> None:
+    """Bring each component of the flat gradient into [-limit, limit]."""
+    if limit is not None:
+        np.clip(gradients, -limit, limit, out=gradients)
