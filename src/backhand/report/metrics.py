@@ -174,8 +174,9 @@ class Metrics(Record):
     @model_validator(mode="after")
     def _one_row_per_class(self) -> Self:
         if self.test and len(self.test.confusion) != len(self.data.classes):
-            raise ValueError(f"the confusion matrix has {len(self.test.confusion)} rows for "
-                             f"{len(self.data.classes)} classes")
+            raise ValueError(
+                f"the confusion matrix has {len(self.test.confusion)} rows for {len(self.data.classes)} classes"
+            )
         if self.status == "finished" and not self.test:
             raise ValueError("a finished run needs its test result")
         return self

@@ -88,11 +88,25 @@ def reliability(calibration: Calibration) -> bytes:
     edges = calibration.edges * 100
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     used = calibration.counts > 0
-    top.bar(middle[used], 100 * calibration.accuracy[used], width[used] * 0.92, color=style.SKY,
-            edgecolor=style.BLUE, linewidth=0.8, label="accuracy in the bin")
+    top.bar(
+        middle[used],
+        100 * calibration.accuracy[used],
+        width[used] * 0.92,
+        color=style.SKY,
+        edgecolor=style.BLUE,
+        linewidth=0.8,
+        label="accuracy in the bin",
+    )
     top.plot([0, 100], [0, 100], color=style.INK, linestyle="--", linewidth=1.2, label="perfect calibration")
-    top.plot(100 * calibration.confidence[used], 100 * calibration.accuracy[used], color=style.ORANGE,
-             linestyle="", marker="D", markersize=4, label="at mean confidence")
+    top.plot(
+        100 * calibration.confidence[used],
+        100 * calibration.accuracy[used],
+        color=style.ORANGE,
+        linestyle="",
+        marker="D",
+        markersize=4,
+        label="at mean confidence",
+    )
     top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(edges[0], 100))
     bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
     bottom.set(xlabel="confidence: probability of the predicted class (%)", ylabel="samples")

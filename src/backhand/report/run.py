@@ -54,6 +54,14 @@ class Run:
         return str(self.study.get("title") or self.study.get("name") or self.folder.name)
 
     @property
+    def subtitle(self) -> str:
+        """What was learnt, when, and with which version."""
+        data, version = self.metrics.data, self.environment.get("backhand")
+        started = str(self.environment.get("started", "")).replace("T", " ")[:16]
+        parts = (data.title or data.name, started, f"Backhand {version}" if version else "")
+        return " · ".join(part for part in parts if part)
+
+    @property
     def classes(self) -> tuple[str, ...]:
         return self.metrics.data.classes
 

@@ -1,0 +1,161 @@
+"""The chapters of a report, in the order in which they are read."""
+
+import shlex
+
+import numpy as np
+
+from backhand.report import pictures, plots, tables
+from backhand.report.blocks import Block, Code, Image, Images, Notice, Points, Section, Text, Tiles
+from backhand.report.findings import confusions, findings, in_words
+from backhand.report.metrics import TestScore
+from backhand.report.numbers import NONE, count, counted, decimal, duration, percent, plain, shape
+from backhand.report.run import Run
+from backhand.report.scores import calibration, roc
+from backhand.report.training import training
+
+
+def chapters(run: Run) -> tuple[Section, ...]:
+    """Every chapter for which the run holds anything."""
+    test = run.metrics.test
+    found = (
+        Section("summary", "Summary", _summary(run)),
+        Section("data", "Data", _data(run)),
+        Section("model", "Model", (tables.layers(run.metrics),)),
+        Section("training", "Training", training(run)),
+        Section("result", "Test result", _result(run, test) if test else ()),
+        Section("mistakes", "Most confident mistakes", _mistakes(run)),
+        Section("weights", "First-layer weights", _weights(run)),
+        Section("gradients", "Gradient check", _gradients(run)),
+        Section("settings", "Settings and environment", _settings(run)),
+        Section("repeat", "How to repeat this run", _repeat(run)),
+    )
+    return tuple(section for section in found if section.blocks)
+
+
+def _summary(run: Run) -> tuple[Block, ...]:
+    status, message = run.metrics.status, run.metrics.message
+    notices = {
+        "finished": (),
+        "running": (Notice(f"This run is not finished; what follows is its state so far. {message}".strip()),),
+        "diverged": (Notice(f"The training diverged, so there is no test result: {message or 'no reason was saved'}"),),
+    }
+    return (*notices[status], Tiles(_tiles(run)), Points(findings(run)))
+
+
+def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
+    test, training, model = run.metrics.test, run.metrics.training, run.metrics.model
+    tiles = []
+    if test:
+        low, high = map(percent, test.interval)
+        tiles = [
+            ("Test accuracy", percent(test.accuracy), f"{low} to {high} ({test.interval_kind})"),
+            ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
+        ]
+    kept = NONE if training.chosen_epoch is None else str(training.chosen_epoch)
+    return (
+        *tiles,
+        ("Parameters", count(model.parameters), f"{count(model.multiply_adds)} multiply-adds per sample"),
+        ("Training time", duration(training.seconds), f"{counted(training.steps, 'step')}"),
+        ("Kept epoch", kept, f"of {training.epochs}" + (f", {training.chosen_by}" if training.chosen_by else "")),
+    )
+
+
+def _data(run: Run) -> tuple[Block, ...]:
+    data = run.metrics.data
+    facts = {"data set": data.name, "sample": shape(data.sample_shape), "classes": len(data.classes)}
+    facts |= {} if data.standardize is None else {"standardised by": data.standardize}
+    total = sum(map(sum, data.splits.values()))
+    sizes = ", ".join(f"{count(sum(counts))} {split}" for split, counts in data.splits.items())
+    bars = Image(
+        "class-counts",
+        plots.class_counts(data.classes, data.splits),
+        f"Bar plot of the samples of each of {len(data.classes)} classes: {sizes}",
+        f"{counted(total, 'sample')} by class and split: {sizes}.",
+    )
+    gallery = pictures.samples(run)
+    return (
+        Text(". ".join(part.rstrip(".") for part in (data.title, data.source) if part) + "."),
+        tables.settings("The data set.", facts | data.notes),
+        tables.class_counts(run.metrics),
+        Images((bars,)),
+        *((gallery,) if gallery else ()),
+    )
+
+
+def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
+    mixups = confusions(run, test)
+    words = "; ".join(in_words(mixup) for mixup in mixups[:3]) or "No test sample was given a wrong class"
+    matrix = Image(
+        "confusion",
+        plots.confusion(run.classes, np.array(test.confusion)),
+        f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {words}",
+        f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
+        f"{count(test.count - test.correct)} off it. Empty cells are zero.",
+    )
+    return (
+        tables.scores(run.metrics, test),
+        *((tables.reported(run.metrics),) if run.metrics.reported else ()),
+        Images((matrix,)),
+        Text(f"Most frequent confusions. {words}."),
+        tables.per_class(test),
+        *_probabilities(run),
+    )
+
+
+def _probabilities(run: Run) -> tuple[Block, ...]:
+    images = []
+    bins = calibration(run.evidence)
+    if bins:
+        caption = (
+            f"Reliability diagram with {len(bins.counts)} bins: mean confidence {percent(bins.mean_confidence)}, "
+            f"accuracy {percent(bins.mean_accuracy)}, expected calibration error {percent(bins.error)}."
+        )
+        images.append(Image("reliability", plots.reliability(bins), caption.removesuffix("."), caption))
+    curve = roc(run.evidence)
+    if curve:
+        caption = (
+            f"ROC curve with “{run.classes[1]}” as the positive class: area under the curve {decimal(curve.area)}."
+        )
+        images.append(Image("roc", plots.roc(curve), caption.removesuffix("."), caption))
+    return (Images(tuple(images)),) if images else ()
+
+
+def _mistakes(run: Run) -> tuple[Block, ...]:
+    gallery = pictures.mistakes(run)
+    return (gallery,) if gallery else ()
+
+
+def _weights(run: Run) -> tuple[Block, ...]:
+    images = pictures.weights(run)
+    return (Images(images),) if images else ()
+
+
+def _gradients(run: Run) -> tuple[Block, ...]:
+    if not run.metrics.gradient_check:
+        return ()
+    text = (
+        "Before training, every gradient was compared with finite differences of the loss, entry by entry. "
+        "Skipped entries lie so near a kink (such as ReLU at 0) that a difference says nothing about them."
+    )
+    return Text(text), tables.gradients(run.metrics)
+
+
+def _settings(run: Run) -> tuple[Block, ...]:
+    return (
+        tables.settings("The study: every setting of this run (study.toml).", run.study),
+        tables.settings("Where it ran, with versions and seed (environment.json).", run.environment),
+    )
+
+
+def _repeat(run: Run) -> tuple[Block, ...]:
+    seed = run.study.get("seed", run.environment.get("seed"))
+    command = run.environment.get("command")
+    if isinstance(command, list):
+        command = shlex.join(map(str, command))
+    seeded = "" if seed is None else f" Its seed is {plain(seed)}."
+    return (
+        Text(f"The file study.toml beside this report holds every setting.{seeded}"),
+        *((Text("The command of this run:"), Code(str(command))) if command else ()),
+        Text("To make this report again from the saved run, in Python:"),
+        Code("from pathlib import Path\nfrom backhand import report\n\nreport.write(Path('path/to/the/run'))"),
+    )

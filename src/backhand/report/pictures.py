@@ -1,0 +1,160 @@
+"""Pictures of the data, of the mistakes, and of the first layer's weights."""
+
+import io
+import math
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+from PIL import Image as PILImage
+
+from backhand.report import style
+from backhand.report.blocks import Gallery, Image, Picture
+from backhand.report.numbers import counted, percent
+from backhand.report.run import Run
+
+SAMPLES = 30
+UNITS = 36
+COLUMNS = 6  # of a sheet
+
+Pixels = NDArray[Any]
+
+
+def samples(run: Run) -> Gallery | None:
+    """Training pictures: row by row one of each class, or of evenly chosen classes where there are many."""
+    found = run.evidence.get("samples")
+    if found is None or not len(found):
+        return None
+    labels = run.evidence["sample_labels"]
+    order = _by_turns(labels, len(run.classes))
+    names = [run.classes[labels[i]] for i in order]
+    pictures = tuple(
+        Picture(png(found[i]), f"training sample of class {name}", (name,))
+        for i, name in zip(order, names, strict=True)
+    )
+    alt = f"{counted(len(order), 'training picture')} with the class of each"
+    image = Image("samples", sheet(found[order], [p.lines for p in pictures]), alt, f"{alt}.")
+    return Gallery(pictures, image)
+
+
+def _by_turns(labels: NDArray[np.int64], classes: int) -> list[int]:
+    """Indices of samples: the first of every class, then the second of every class, and so on."""
+    shown = np.unique(np.linspace(0, classes - 1, min(classes, SAMPLES)).round().astype(int))
+    turns = [np.flatnonzero(labels == k)[: SAMPLES // len(shown)] for k in shown]
+    longest = max(map(len, turns))
+    return [int(turn[i]) for i in range(longest) for turn in turns if i < len(turn)]
+
+
+def mistakes(run: Run) -> Gallery | None:
+    """The test pictures that were misread with the highest confidence."""
+    found = run.evidence.get("mistakes")
+    if found is None or not len(found):
+        return None
+    columns = ("mistake_labels", "mistake_predictions", "mistake_confidence")
+    rows = list(zip(*(run.evidence[name].tolist() for name in columns), strict=True))
+    index = run.evidence.get("mistake_index")
+    pictures = []
+    for i, (true, predicted, confidence) in enumerate(rows):
+        what = f"{run.classes[true]} → {run.classes[predicted]}"
+        alt = f"a {run.classes[true]} taken for a {run.classes[predicted]} with a confidence of {percent(confidence)}"
+        which = () if index is None else (f"sample {index[i]}",)
+        pictures.append(Picture(png(found[i]), alt, (what, percent(confidence), *which)))
+    caption = (
+        f"The {counted(len(rows), 'most confident mistake')}: true class → predicted class, "
+        f"and the probability given to the wrong class, from {percent(rows[0][2])} down to {percent(rows[-1][2])}."
+    )
+    alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
+    return Gallery(tuple(pictures), Image("mistakes", sheet(found, [p.lines for p in pictures]), alt, caption))
+
+
+def sheet(pictures: Pixels, lines: list[tuple[str, ...]]) -> bytes:
+    """All pictures in one image, each with its lines of text underneath."""
+    columns = min(COLUMNS, len(pictures))
+    depth = max(map(len, lines))
+    high = pictures.shape[1] / pictures.shape[2]
+    row = high + 0.12 + 0.13 * depth  # in widths of a picture
+    rows = math.ceil(len(pictures) / columns)
+    figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
+    for i, (picture, texts) in enumerate(zip(pictures, lines, strict=True)):
+        left, top = i % columns, i // columns * row
+        colours = {"cmap": "gray", "vmin": 0, "vmax": 255} if displayable(picture).ndim == 2 else {}
+        axes.imshow(displayable(picture), extent=(left, left + 0.92, top + high * 0.92, top), **colours)
+        for k, text in enumerate(texts):
+            axes.text(
+                left + 0.46,
+                top + high * 0.92 + 0.04 + 0.13 * k,
+                style.shorten(text, 19),
+                ha="center",
+                va="top",
+                fontsize=7,
+            )
+    _bare(axes, columns, rows * row)
+    return style.png(figure)
+
+
+def _bare(axes: Axes, width: float, height: float) -> None:
+    axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
+    axes.set_axis_off()
+
+
+def displayable(picture: Pixels) -> Pixels:
+    """(H, W, C) as (H, W, 3) colour, or as (H, W) grey for any other number of channels."""
+    return picture if picture.shape[2] == 3 else picture.mean(axis=2).astype(picture.dtype)
+
+
+def png(picture: Pixels) -> bytes:
+    """A uint8 picture as PNG, pixel for pixel."""
+    buffer = io.BytesIO()
+    PILImage.fromarray(displayable(picture)).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def weights(run: Run) -> tuple[Image, Image] | None:
+    """The first layer's weights before and after training, the same units in the same places."""
+    if "first_weights" not in run.evidence:
+        return None
+    before, after = (
+        _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
+    )
+    if before is None or after is None or before.shape != after.shape:
+        return None
+    strongest = np.sort(np.argsort(-np.sum(after**2, axis=(1, 2, 3)), kind="stable")[:UNITS])
+    before, after = before[strongest], after[strongest]
+    limit = float(np.percentile(np.abs([before, after]), 99.5)) or 1.0
+    names = ("weights-before", "before training", before), ("weights-after", "after training", after)
+    return tuple(_weight_image(name, when, units, limit) for name, when, units in names)  # type: ignore[return-value]
+
+
+def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
+    """(O, h, w, C): linear weights (I, O) take the shape of the sample; None where there is nothing to see."""
+    if array.ndim == 2 and len(sample) == 3 and array.shape[0] == math.prod(sample):
+        array = array.reshape(*sample, -1)
+    if array.ndim != 4 or array.shape[2] not in (1, 3):
+        return None
+    return np.moveaxis(array, -1, 0).astype(np.float64)
+
+
+def _weight_image(name: str, when: str, units: Pixels, limit: float) -> Image:
+    size = float(np.sqrt(np.mean(units**2)))
+    colour = "each channel" if units.shape[3] == 3 else "grey"
+    what = f"First-layer weights of {counted(len(units), 'unit')} {when}"
+    caption = f"{what}: mid-grey is 0, {colour} runs from −{limit:.2g} to {limit:.2g}; root mean square {size:.3g}."
+    return Image(name, _weight_sheet(units, limit), f"{what}, root mean square {size:.3g}", caption)
+
+
+def _weight_sheet(units: Pixels, limit: float) -> bytes:
+    """The units in a near square, a white gap between them."""
+    number, height, width, channels = units.shape
+    columns = math.ceil(math.sqrt(number))
+    rows = math.ceil(number / columns)
+    gap = max(1, round(width / 12))
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), np.nan)
+    for i, unit in enumerate(units):
+        top, left = i // columns * (height + gap), i % columns * (width + gap)
+        canvas[top : top + height, left : left + width] = unit
+    grey = np.clip(0.5 + canvas / (2 * limit), 0, 1)
+    figure, axes = style.panel(style.WIDTH, style.WIDTH * rows * (height + gap) / (columns * (width + gap)))
+    axes.imshow(np.where(np.isnan(grey), 1.0, grey).repeat(3 // channels, axis=2), interpolation="nearest")
+    axes.set_axis_off()
+    return style.png(figure)

@@ -1,0 +1,92 @@
+"""The tables of a report."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from backhand.report.blocks import Table
+from backhand.report.metrics import Metrics, TestScore
+from backhand.report.numbers import count, decimal, percent, plain, shape
+
+
+def class_counts(metrics: Metrics) -> Table:
+    """Samples of every class in every split, with totals."""
+    splits = metrics.data.splits
+    rows = [
+        (name, *(count(split[k]) for split in splits.values()), count(sum(split[k] for split in splits.values())))
+        for k, name in enumerate(metrics.data.classes)
+    ]
+    sums = [sum(split) for split in splits.values()]
+    rows.append(("total", *map(count, sums), count(sum(sums))))
+    caption = f"Samples per class and split: {count(sum(sums))} in all."
+    return Table(caption, ("class", *splits, "total"), tuple(rows), "l" + "r" * (len(splits) + 1), totals=1)
+
+
+def layers(metrics: Metrics) -> Table:
+    """The network from input to output."""
+    model = metrics.model
+    rows = [
+        (row.name, row.layer, shape(row.output), count(row.parameters), count(row.multiply_adds))
+        for row in model.layers
+    ]
+    rows.append(("total", "", "", count(model.parameters), count(model.multiply_adds)))
+    caption = (
+        f"The network: {count(model.parameters)} parameters, {count(model.multiply_adds)} multiply-adds for the "
+        f"forward pass of one sample. Input: {shape(metrics.data.sample_shape)}."
+    )
+    return Table(caption, ("name", "layer", "output", "parameters", "multiply-adds"), tuple(rows), "lllrr", totals=1)
+
+
+def scores(metrics: Metrics, test: TestScore) -> Table:
+    """Loss, accuracy and error of the kept weights."""
+    rows = [
+        (name, count(score.count), decimal(score.loss), percent(score.accuracy), percent(score.error))
+        for name, score in (("validation", metrics.validation), ("test", test))
+        if score
+    ]
+    low, high = map(percent, test.interval)
+    caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
+
+
+def per_class(test: TestScore) -> Table:
+    """Precision, recall and F1 of every class, and their means over the classes."""
+    rows = [
+        (row.name, percent(row.precision), percent(row.recall), percent(row.f1), count(row.support))
+        for row in test.per_class
+    ]
+    mean = test.macro
+    rows.append(("macro average", percent(mean.precision), percent(mean.recall), percent(mean.f1), count(test.count)))
+    caption = f"Test result by class; macro-averaged F1 {percent(mean.f1)}."
+    if any(row.precision is None for row in test.per_class):
+        caption += " –: the class was never predicted, so it has no precision."
+    return Table(caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), "lrrrr", totals=1)
+
+
+def reported(metrics: Metrics) -> Table:
+    """Figures from elsewhere beside those of this run."""
+    rows = tuple((row.what, plain(row.reported), plain(row.ours)) for row in metrics.reported)
+    return Table("Reported elsewhere, and by this run.", ("what", "reported", "this run"), rows, "lrr")
+
+
+def gradients(metrics: Metrics) -> Table:
+    """The gradient check, one row for each parameter."""
+    rows = tuple(
+        (row.name, f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
+        for row in metrics.gradient_check
+    )
+    worst = max(row.worst for row in metrics.gradient_check)
+    caption = f"Back-propagation against finite differences; worst relative error {worst:.1e}."
+    return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
+
+
+def settings(caption: str, values: dict[str, Any]) -> Table:
+    """Names and values, tables within tables as dotted names."""
+    return Table(caption, ("key", "value"), tuple(_flat(values)), "ll")
+
+
+def _flat(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", plain(value)

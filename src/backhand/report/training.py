@@ -1,0 +1,92 @@
+"""The chapter on training: curves, and what they show in words."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.report import curves
+from backhand.report.blocks import Block, Image, Images, Text
+from backhand.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
+from backhand.report.numbers import counted, decimal, duration, percent
+from backhand.report.run import Run
+
+
+def training(run: Run) -> tuple[Block, ...]:
+    """Loss and accuracy against epoch and time, then the learning rate and the size of the gradient."""
+    if not run.history:
+        return (Text("No epoch was finished."),)
+    plain = [RATE, GRADIENT]
+    if len({epoch.momentum for epoch in run.history}) > 1:
+        plain.append(MOMENTUM)
+    images = [image for quantity in (LOSS, ACCURACY) for image in _twice(run, quantity)]
+    images += [_image(run, quantity) for quantity in plain if curves.recorded(run, quantity)]
+    return Text(_course(run)), Images(tuple(images))
+
+
+def _course(run: Run) -> str:
+    """How long it went on, why it ended, and what the training figures mean."""
+    facts, last = run.metrics.training, run.history[-1]
+    done = f"{counted(last.epoch, 'epoch')} ({counted(last.step, 'step')}) were trained in {duration(last.elapsed)}."
+    stopped = f" The training ended: {facts.stopped}." if facts.stopped else ""
+    means = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
+    return done + stopped + means
+
+
+def _twice(run: Run, quantity: Quantity) -> list[Image]:
+    series = curves.recorded(run, quantity)
+    if not series:
+        return []
+    name = _name(quantity)
+    chosen = run.chosen
+    when = (
+        f"epoch {chosen.epoch}, which was kept, ended after {duration(chosen.elapsed)}"
+        if chosen
+        else f"the last epoch ended after {duration(run.history[-1].elapsed)}"
+    )
+    caption = f"{name.capitalize()} against training time: {when}.{_scale(series)}"
+    return [
+        _image(run, quantity),
+        Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
+    ]
+
+
+def _image(run: Run, quantity: Quantity) -> Image:
+    series = curves.recorded(run, quantity)
+    name = _name(quantity)
+    trends = "; ".join(_trend(run, quantity, line, values) for line, values in series.items())
+    caption = f"{name.capitalize()} against epoch: {trends}.{_scale(series)}"
+    alt = f"{name.capitalize()} against epoch: {trends}"
+    return Image(f"{name.replace(' ', '-')}-epoch", curves.draw(run, quantity), alt, caption)
+
+
+def _name(quantity: Quantity) -> str:
+    return quantity.label.split(" (")[0]
+
+
+def _scale(series: dict[str, NDArray[np.float64]]) -> str:
+    return " Logarithmic scale." if curves.wide(np.concatenate(list(series.values()))) else ""
+
+
+def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
+    """training from 2.3000 to 0.0100; validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
+    epochs = run.series("epoch")
+    finite = np.flatnonzero(np.isfinite(values))
+    if quantity is ACCURACY:
+        best, word = int(np.nanargmax(values)), "highest"
+    else:
+        best, word = int(np.nanargmin(values)), "lowest"
+    first, last, extreme = (_written(quantity, values[i]) for i in (finite[0], finite[-1], best))
+    if len(finite) == 1:
+        text = f"{line} {first} after epoch {epochs[finite[0]]:.0f}"
+    elif np.ptp(values[finite]) == 0:
+        text = f"{line} {first} throughout"
+    else:
+        text = f"{line} from {first} to {last}"
+        if len(run.history) > 2 and best not in (finite[0], finite[-1]) and len(quantity.series) > 1:
+            text += f", {word} {extreme} at epoch {epochs[best]:.0f}"
+    if len(finite) < len(values):
+        text += f", not finite in {counted(len(values) - len(finite), 'epoch')}"
+    return text
+
+
+def _written(quantity: Quantity, value: float) -> str:
+    return percent(value / 100) if quantity is ACCURACY else decimal(float(value))
