@@ -1,0 +1,105 @@
+"""What happens around the training loop: best weights, saved state, the divergence guard, progress."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from backhand import checkpoint
+from backhand.arrays import Array
+from backhand.divergence import diagnose
+from backhand.errors import DivergenceError
+from backhand.files import write_atomic
+from backhand.solver import Callback, Record, Solver
+
+
+@dataclass(eq=False)
+class EarlyStopping(Callback):
+    """Remembers the weights of the best epoch; stops after `patience` epochs without a better one (None: never).
+
+    monitor: a key of the history's records; one that ends in "accuracy" is better when higher, others when lower.
+    restore_best: give the model the best epoch's weights when the fit ends.
+    """
+
+    patience: int | None = None
+    monitor: str = "validation_loss"
+    restore_best: bool = True
+    best: float | None = None
+    best_epoch: int = 0
+    weights: dict[str, Array] = field(default_factory=dict)
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Compare the epoch with the best one."""
+        value = solver.history[-1][self.monitor]
+        sign = -1 if self.monitor.endswith("accuracy") else 1
+        if self.best is None or sign * value < sign * self.best:
+            self.best, self.best_epoch, self.weights = value, solver.epoch, solver.model.snapshot()
+        elif self.patience is not None and solver.epoch - self.best_epoch >= self.patience:
+            what = self.monitor.replace("_", " ")
+            solver.stopped = f"early stopping: no better {what} for {self.patience} epochs"
+
+    def on_fit_end(self, solver: Solver) -> None:
+        """Restore the best weights."""
+        if self.restore_best and self.weights:
+            solver.model.load(self.weights)
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The best weights, value and epoch."""
+        return self.weights, {"best": self.best, "best_epoch": self.best_epoch}
+
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Take over a saved `state()`."""
+        self.weights, self.best, self.best_epoch = arrays, facts["best"], facts["best_epoch"]
+
+
+@dataclass(eq=False)
+class Checkpoint(Callback):
+    """After each epoch: the state to resume from (two generations), the history, and the best weights if new.
+
+    Put it after `EarlyStopping`, whose best epoch it saves. `arrays` and `facts` go into best.safetensors beside the
+    weights: what a prediction needs besides the model.
+    """
+
+    folder: Path
+    early_stopping: EarlyStopping
+    arrays: dict[str, Array] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Save. The state goes last: whatever it promises is on disk before it."""
+        best = self.early_stopping
+        if best.best_epoch == solver.epoch:
+            weights = {f"model.{name}": value for name, value in best.weights.items()}
+            facts = self.facts | {"epoch": best.best_epoch, best.monitor: best.best}
+            checkpoint.save(self.folder / "best.safetensors", weights | self.arrays, facts)
+        write_history(self.folder, solver.history)
+        checkpoint.save_generation(self.folder / "state.safetensors", *solver.state())
+
+
+@dataclass(eq=False)
+class DivergenceGuard(Callback):
+    """Stops with DivergenceError when the loss is not finite, or `factor` times the first one (or 1, if larger)."""
+
+    factor: float = 1e3
+    limit: float = 0.0
+
+    def on_loss(self, solver: Solver) -> None:
+        """Look at the batch's loss before it moves anything."""
+        loss = solver.batch_loss
+        if not self.limit:
+            self.limit = self.factor * max(loss, 1.0)
+        if not loss <= self.limit:  # also when it is NaN
+            raise DivergenceError(diagnose(solver))
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """The limit."""
+        return {}, {"limit": self.limit}
+
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:  # noqa: ARG002
+        """Take over a saved `state()`."""
+        self.limit = facts["limit"]
+
+
+def write_history(folder: Path, history: list[Record]) -> None:
+    """history.jsonl: one record a line."""
+    write_atomic(folder / "history.jsonl", "".join(f"{json.dumps(record)}\n" for record in history))

@@ -1,0 +1,55 @@
+"""Progress that a person can watch: a bar in a terminal, plain lines elsewhere."""
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from backhand.solver import Callback, Record, Solver
+
+
+class ProgressBar(Callback):
+    """A line for each epoch, and below them, in a terminal, a bar over all steps with the time left."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+        self.bar: Progress | None = None
+        self.task = TaskID(0)
+
+    def on_fit_begin(self, solver: Solver) -> None:
+        """Show the bar, from where a resumed run stands."""
+        if self.console.is_terminal and solver.epoch < solver.epochs:
+            columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%")
+            self.bar = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True)
+            total = solver.epochs * solver.steps_per_epoch
+            self.task = self.bar.add_task("training", total=total, completed=solver.step)
+            self.bar.start()
+
+    def on_step_end(self, solver: Solver) -> None:
+        """Move the bar; rich itself redraws it a few times a second."""
+        if self.bar is not None:
+            self.bar.update(self.task, completed=solver.step, description=f"epoch {solver.epoch + 1}/{solver.epochs}")
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Print the epoch's figures."""
+        self.console.print(epoch_line(solver.history[-1], solver.epochs), highlight=False, soft_wrap=True)
+
+    def on_fit_end(self, solver: Solver) -> None:
+        """Say why it ended, if not with the last epoch."""
+        self.close()
+        if solver.stopped:
+            self.console.print(solver.stopped, highlight=False)
+
+    def close(self) -> None:
+        """Take the bar away, also when the training broke off."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+
+def epoch_line(record: Record, epochs: int) -> str:
+    """One epoch as text; the columns of one run line up."""
+    width = len(str(epochs))
+    text = f"epoch {record['epoch']:>{width}}/{epochs}"
+    for part, short in (("train", "train"), ("validation", "valid.")):
+        if f"{part}_loss" in record:
+            text += f"   {short} loss {record[f'{part}_loss']:.4f}  acc. {100 * record[f'{part}_accuracy']:6.2f}%"
+    return f"{text}   lr {record['lr']:<8.3g}  {record['seconds']:.2f} s"
