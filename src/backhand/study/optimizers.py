@@ -1,0 +1,75 @@
+"""The `optimizer` table: one form a kind."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
+
+from backhand import optim
+from backhand.study.table import Table
+
+Average = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Common(Table):
+    lr: PositiveFloat
+    momentum: Average = 0.0
+    weight_decay: NonNegativeFloat = 0.0
+
+
+class Sgd(_Common):
+    """Stochastic gradient descent."""
+
+    kind: Literal["sgd"]
+    lr: PositiveFloat = 0.1
+    momentum: Average = 0.9
+    nesterov: bool = False
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> "Sgd":
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov = true needs a momentum above 0")
+        return self
+
+
+class RmsProp(_Common):
+    """RMSProp."""
+
+    kind: Literal["rmsprop"]
+    lr: PositiveFloat = 1e-3
+    rho: Average = 0.99
+    eps: PositiveFloat = 1e-8
+
+
+class Adam(_Common):
+    """Adam; `momentum` is its β1."""
+
+    kind: Literal["adam"]
+    lr: PositiveFloat = 1e-3
+    momentum: Average = 0.9
+    beta2: Average = 0.999
+    eps: PositiveFloat = 1e-8
+
+
+class AdamW(_Common):
+    """Adam with decoupled weight decay."""
+
+    kind: Literal["adamw"]
+    lr: PositiveFloat = 1e-3
+    momentum: Average = 0.9
+    weight_decay: NonNegativeFloat = 1e-2
+    beta2: Average = 0.999
+    eps: PositiveFloat = 1e-8
+
+
+OptimizerTable = Annotated[Sgd | RmsProp | Adam | AdamW, Field(discriminator="kind")]
+KINDS: dict[str, type[optim.Optimizer]] = {
+    "sgd": optim.SGD,
+    "rmsprop": optim.RMSProp,
+    "adam": optim.Adam,
+    "adamw": optim.AdamW,
+}
+
+
+def make_optimizer(table: OptimizerTable) -> optim.Optimizer:
+    """The optimiser that the table describes."""
+    return KINDS[table.kind](**table.model_dump(exclude={"kind"}))

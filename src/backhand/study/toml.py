@@ -1,0 +1,131 @@
+"""Studies from and to TOML, with one sentence for whatever is wrong in them."""
+
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from backhand.errors import StudyError, closest
+from backhand.study.schema import Study
+
+
+PLAIN = {  # pydantic's words for what a TOML file calls otherwise
+    "Input should be": "must be",
+    "a valid tuple": "a list",
+    "a valid integer": "a whole number",
+    "a valid dictionary or object to extract fields from": "a table",
+    "a valid dictionary or instance of": "a table:",
+    "String should match": "must match",
+}
+
+
+def shipped() -> dict[str, Study]:
+    """The studies that come with the package, by name."""
+    folder = files("backhand").joinpath("studies")
+    found = (entry for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    studies = (_validate(_parse(entry.read_text("utf-8"), entry.name), entry.name) for entry in found)
+    return {study.name: study for study in sorted(studies, key=lambda study: study.name)}
+
+
+def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
+    """The study of this name or in this file, with `overrides` such as "train.epochs=5" applied.
+
+    Raises StudyError: no such study, TOML that cannot be read, an unknown key, a wrong type, an impossible value.
+    """
+    path = Path(study)
+    if path.suffix == ".toml" or path.is_file():
+        source, text = study, _read(path)
+    else:
+        source, text = study, _shipped_text(study)
+    values = _parse(text, source)
+    for override in overrides:
+        _override(values, override)
+    if seed is not None:
+        values["seed"] = seed
+    return _validate(values, source)
+
+
+def to_toml(study: Study) -> str:
+    """The study with every value spelt out, defaults too; `load` reads it back to the same study."""
+    return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True))
+
+
+def _shipped_text(name: str) -> str:
+    file = files("backhand").joinpath("studies", f"{name}.toml")
+    if not file.is_file():
+        raise StudyError(f'there is no study or .toml file "{name}"{closest(name, shipped())}')
+    return file.read_text("utf-8")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise StudyError(f"{path} does not exist; `backhand list` shows the studies that ship") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} cannot be read as text: {error}") from error
+
+
+def _parse(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{source} is not valid TOML: {error}") from error
+
+
+def _override(values: dict[str, Any], override: str) -> None:
+    """Set one key from "path.to.key=value"; the value is TOML, or else a plain word."""
+    path, equals, text = override.partition("=")
+    *tables, key = path.strip().split(".")
+    if not equals or not key:
+        raise StudyError(f'"{override}" sets nothing; write --set path.to.key=value, such as train.epochs=5')
+    for name in tables:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise StudyError(f'"{override}" sets a key of {name}, which is a value and no table')
+    try:
+        values[key] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        values[key] = text.strip()
+
+
+def _validate(values: dict[str, Any], source: str) -> Study:
+    try:
+        return Study.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(f"{source}: {_sentence(error, values)}") from None
+
+
+def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
+    """The first thing that is wrong, as "path.of.key: what"."""
+    first = error.errors()[0]
+    path = _path(first["loc"], values)
+    message = first["msg"].removeprefix("Value error, ")
+    for python, plain in PLAIN.items():
+        message = message.replace(python, plain)
+    if first["type"] == "missing":
+        message = f"the key {first['loc'][-1]} is missing"
+    elif first["type"] == "union_tag_invalid":
+        context = first["ctx"]
+        path += f".{context['discriminator'].strip(chr(39))}"
+        expected = context["expected_tags"].replace("'", "").split(", ")
+        message = f'there is no "{context["tag"]}"{closest(context["tag"], expected)}'
+    elif first["type"] == "union_tag_not_found":
+        message = f"the key {first['ctx']['discriminator'].strip(chr(39))} is missing"
+    elif first["type"] not in ("unknown_key", "value_error"):
+        message += f", not {first['input']!r}"
+    return f"{path}: {message}" if path else message
+
+
+def _path(location: tuple[int | str, ...], values: Any) -> str:
+    """The dotted path of a key; pydantic's location also names the chosen form of a table, which is no key."""
+    parts: list[str] = []
+    for part in location:
+        if (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int)):
+            parts.append(str(part))
+            values = values[part]
+    return ".".join(parts)
