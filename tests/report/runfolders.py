@@ -3,6 +3,7 @@
 import json
 import time
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -171,7 +172,7 @@ def _data(data, names):
 
 def _model(sizes):
     layers = []
-    for i, o in zip(sizes, sizes[1:], strict=False):
+    for i, o in pairwise(sizes):
         linear = {"layer": f"Linear({o})", "output": [o], "parameters": (i + 1) * o, "multiply_adds": i * o}
         layers += [linear, {"layer": "ReLU()", "output": [o], "parameters": 0, "multiply_adds": 0}]
     rows = [{"name": str(k)} | layer for k, layer in enumerate(layers[:-1])]

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from backhand.errors import DataError
 
+Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -15,7 +17,7 @@ class Dataset:
     x: (N, H, W, C) uint8 images, or (N, F) floating-point features.   y: (N,) int64 in 0 .. K-1.
     """
 
-    x: NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
+    x: Samples
     y: NDArray[np.int64]
 
     def __post_init__(self) -> None:
@@ -46,3 +48,32 @@ class Splits:
     validation: Dataset | None = None
     source: str = ""  # one sentence for the report: where it comes from and what was done to it
     notes: dict[str, str] = field(default_factory=dict)  # extra facts, e.g. {"skipped images": "3"}
+
+    @property
+    def parts(self) -> dict[str, Dataset]:
+        """The splits there are, by name: train, validation (where given) and test."""
+        given = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in given.items() if part is not None}
+
+    def counts(self) -> dict[str, NDArray[np.int64]]:
+        """Samples per class, (K,), for each split."""
+        return {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in self.parts.items()}
+
+
+def check(splits: Splits) -> Splits:
+    """The same splits, or DataError naming the part with a label outside 0 .. K-1, an empty class or a NaN."""
+    classes, shape = len(splits.classes), splits.train.x.shape[1:]
+    for name, part in splits.parts.items():
+        where = f"the {name} split of {splits.name}"
+        if part.x.shape[1:] != shape:
+            raise DataError(f"{where} has samples of shape {part.x.shape[1:]}, the train split {shape}; make them equal")
+        outside = np.flatnonzero((part.y < 0) | (part.y >= classes))
+        if len(outside):
+            raise DataError(f"label {part.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}")
+        if part.x.dtype.kind == "f" and not np.isfinite(part.x).all():
+            row = np.argwhere(~np.isfinite(part.x))[0][0]
+            raise DataError(f"sample {row} in {where} holds NaN or infinity; mend or remove it")
+        empty = np.flatnonzero(np.bincount(part.y, minlength=classes) == 0)
+        if len(empty):
+            raise DataError(f'class "{splits.classes[empty[0]]}" has no samples in {where}; add some or drop the class')
+    return splits

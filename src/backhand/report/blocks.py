@@ -83,7 +83,15 @@ class Gallery:
     sheet: Image
 
 
-Block = Text | Notice | Points | Tiles | Code | Table | Images | Gallery
+@dataclass(frozen=True)
+class Columns:
+    """Blocks beside one another where there is room, the left ones first where there is none."""
+
+    left: "tuple[Block, ...]"
+    right: "tuple[Block, ...]"
+
+
+Block = Text | Notice | Points | Tiles | Code | Table | Images | Gallery | Columns
 
 
 @dataclass(frozen=True)

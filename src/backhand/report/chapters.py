@@ -5,9 +5,9 @@ import shlex
 import numpy as np
 
 from backhand.report import pictures, plots, tables
-from backhand.report.blocks import Block, Code, Image, Images, Notice, Points, Section, Text, Tiles
+from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.report.findings import confusions, findings, in_words
-from backhand.report.metrics import TestScore
+from backhand.report.metrics import Data, TestScore
 from backhand.report.numbers import NONE, count, counted, decimal, duration, percent, plain, shape
 from backhand.report.run import Run
 from backhand.report.scores import calibration, roc
@@ -62,8 +62,6 @@ def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
 
 def _data(run: Run) -> tuple[Block, ...]:
     data = run.metrics.data
-    facts = {"data set": data.name, "sample": shape(data.sample_shape), "classes": len(data.classes)}
-    facts |= {} if data.standardize is None else {"standardised by": data.standardize}
     total = sum(map(sum, data.splits.values()))
     sizes = ", ".join(f"{count(sum(counts))} {split}" for split, counts in data.splits.items())
     bars = Image(
@@ -74,17 +72,29 @@ def _data(run: Run) -> tuple[Block, ...]:
     )
     gallery = pictures.samples(run)
     return (
-        Text(". ".join(part.rstrip(".") for part in (data.title, data.source) if part) + "."),
-        tables.settings("The data set.", facts | data.notes),
-        tables.class_counts(run.metrics),
-        Images((bars,)),
+        Text(_about(data)),
+        Columns((tables.class_counts(run.metrics),), (Images((bars,)),)),
         *((gallery,) if gallery else ()),
     )
+
+
+def _about(data: Data) -> str:
+    """Where the data come from, what one sample is, what was done to them."""
+    facts = [
+        data.title or data.name,
+        data.source,
+        f"{len(data.classes)} classes; one sample is {shape(data.sample_shape)}",
+    ]
+    if data.standardize:
+        facts.append(f"Standardised by {plain(data.standardize)}")
+    facts += [f"{key.capitalize()}: {plain(value)}" for key, value in data.notes.items()]
+    return " ".join(f"{fact.rstrip('.')}." for fact in facts if fact)
 
 
 def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     mixups = confusions(run, test)
     words = "; ".join(in_words(mixup) for mixup in mixups[:3]) or "No test sample was given a wrong class"
+    words = f"Most frequent confusions: {words}" if mixups else words
     matrix = Image(
         "confusion",
         plots.confusion(run.classes, np.array(test.confusion)),
@@ -92,17 +102,21 @@ def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
         f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
         f"{count(test.count - test.correct)} off it. Empty cells are zero.",
     )
-    return (
+    scores = (
         tables.scores(run.metrics, test),
         *((tables.reported(run.metrics),) if run.metrics.reported else ()),
-        Images((matrix,)),
-        Text(f"Most frequent confusions. {words}."),
-        tables.per_class(test),
-        *_probabilities(run),
+        Text(f"{words}."),
+    )
+    shown, curves = (Images((matrix,)),), _probabilities(run)
+    detail = tables.per_class(test)
+    return (
+        *((Columns(scores, shown),) if len(run.classes) <= plots.SMALL else scores + shown),
+        *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
     )
 
 
-def _probabilities(run: Run) -> tuple[Block, ...]:
+def _probabilities(run: Run) -> tuple[Image, ...]:
+    """The reliability diagram, and the ROC curve of two classes."""
     images = []
     bins = calibration(run.evidence)
     if bins:
@@ -117,7 +131,7 @@ def _probabilities(run: Run) -> tuple[Block, ...]:
             f"ROC curve with “{run.classes[1]}” as the positive class: area under the curve {decimal(curve.area)}."
         )
         images.append(Image("roc", plots.roc(curve), caption.removesuffix("."), caption))
-    return (Images(tuple(images)),) if images else ()
+    return tuple(images)
 
 
 def _mistakes(run: Run) -> tuple[Block, ...]:
@@ -141,10 +155,9 @@ def _gradients(run: Run) -> tuple[Block, ...]:
 
 
 def _settings(run: Run) -> tuple[Block, ...]:
-    return (
-        tables.settings("The study: every setting of this run (study.toml).", run.study),
-        tables.settings("Where it ran, with versions and seed (environment.json).", run.environment),
-    )
+    study = tables.settings("The study: every setting of this run (study.toml).", run.study)
+    place = tables.settings("Where it ran, with versions and seed (environment.json).", run.environment)
+    return (Columns((study,), (place,)),)
 
 
 def _repeat(run: Run) -> tuple[Block, ...]:

@@ -94,9 +94,13 @@ def _limits(axes: Axes, x: NDArray[np.float64], against: Against) -> None:
 
 def _error_axis(axes: Axes) -> None:
     """The same curve read as an error, on the right: error = 100% - accuracy."""
-    error = axes.secondary_yaxis("right", functions=(lambda a: 100 - a, lambda e: 100 - e))
+    error = axes.secondary_yaxis("right", functions=(_complement, _complement))
     error.set_ylabel("error (%)")
     error.spines["right"].set_visible(True)
+
+
+def _complement(percent: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 100 - percent
 
 
 def _mark(run: Run, axes: Axes, x: NDArray[np.float64]) -> None:

@@ -108,7 +108,8 @@ def _weakest(test: TestScore) -> Finding | None:
         return None
     return (
         "Hardest class",
-        f"“{weak.name}” was recognised least often: {percent(weak.recall)} of its {counted(weak.support, 'test sample')}.",
+        f"“{weak.name}” was recognised least often: {percent(weak.recall)} of its "
+        f"{counted(weak.support, 'test sample')}.",
     )
 
 
@@ -127,12 +128,12 @@ def _commonest(run: Run, test: TestScore) -> Finding:
     found = confusions(run, test)
     if not found:
         return "Confusions", "No test sample was given a wrong class."
-    return "Commonest confusion", in_words(found[0]) + "."
+    return "Confusion", in_words(found[0]) + "."
 
 
 def in_words(mixup: Confusion) -> str:
     """“4” was taken for “9” 5 times (14.29% of its test samples)."""
-    times = "once" if mixup.times == 1 else f"{count(mixup.times)} times"
+    times = {1: "once", 2: "twice"}.get(mixup.times, f"{count(mixup.times)} times")
     return f"“{mixup.true}” was taken for “{mixup.predicted}” {times} ({percent(mixup.share)} of its test samples)"
 
 
@@ -155,7 +156,8 @@ def _speed(run: Run) -> Finding | None:
     rate = f", {count(round(len(run.history) * samples / seconds))} samples per second" if seconds > 0 else ""
     return (
         "Speed",
-        f"{counted(len(run.history), 'epoch')} of {counted(samples, 'training sample')} took {duration(seconds)}{rate}.",
+        f"{counted(len(run.history), 'epoch')} of {counted(samples, 'training sample')} took "
+        f"{duration(seconds)}{rate}.",
     )
 
 

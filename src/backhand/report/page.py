@@ -10,7 +10,20 @@ from itertools import count
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from backhand.report.blocks import Block, Code, Gallery, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.report.blocks import (
+    Block,
+    Code,
+    Columns,
+    Gallery,
+    Image,
+    Images,
+    Notice,
+    Points,
+    Section,
+    Table,
+    Text,
+    Tiles,
+)
 from backhand.report.style import DPI
 
 
@@ -79,6 +92,8 @@ def _lines(block: Block, tables: Iterator[int], figures: Iterator[int]) -> list[
             return [_image(image, next(figures)) for image in images]
         case Gallery():
             return [_image(block.sheet, next(figures))]
+        case Columns(left, right):
+            return [line for inner in left + right for line in _lines(inner, tables, figures)]
 
 
 def _image(image: Image, number: int) -> str:
@@ -95,7 +110,15 @@ def images(sections: tuple[Section, ...]) -> Iterator[Image]:
     """Every image that belongs into the folder `plots`."""
     for section in sections:
         for block in section.blocks:
-            if isinstance(block, Images):
-                yield from block.items
-            elif isinstance(block, Gallery):
-                yield block.sheet
+            yield from _images(block)
+
+
+def _images(block: Block) -> Iterator[Image]:
+    match block:
+        case Images(items):
+            yield from items
+        case Gallery():
+            yield block.sheet
+        case Columns(left, right):
+            for inner in left + right:
+                yield from _images(inner)

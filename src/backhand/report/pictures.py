@@ -5,13 +5,12 @@ import math
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
 from backhand.report import style
 from backhand.report.blocks import Gallery, Image, Picture
-from backhand.report.numbers import counted, percent
+from backhand.report.numbers import count, counted, percent
 from backhand.report.run import Run
 
 SAMPLES = 30
@@ -27,7 +26,7 @@ def samples(run: Run) -> Gallery | None:
     if found is None or not len(found):
         return None
     labels = run.evidence["sample_labels"]
-    order = _by_turns(labels, len(run.classes))
+    order = _by_turns(labels)
     names = [run.classes[labels[i]] for i in order]
     pictures = tuple(
         Picture(png(found[i]), f"training sample of class {name}", (name,))
@@ -38,9 +37,10 @@ def samples(run: Run) -> Gallery | None:
     return Gallery(pictures, image)
 
 
-def _by_turns(labels: NDArray[np.int64], classes: int) -> list[int]:
+def _by_turns(labels: NDArray[np.int64]) -> list[int]:
     """Indices of samples: the first of every class, then the second of every class, and so on."""
-    shown = np.unique(np.linspace(0, classes - 1, min(classes, SAMPLES)).round().astype(int))
+    present = np.unique(labels)
+    shown = present[np.linspace(0, len(present) - 1, min(len(present), SAMPLES)).round().astype(int)]
     turns = [np.flatnonzero(labels == k)[: SAMPLES // len(shown)] for k in shown]
     longest = max(map(len, turns))
     return [int(turn[i]) for i in range(longest) for turn in turns if i < len(turn)]
@@ -60,12 +60,21 @@ def mistakes(run: Run) -> Gallery | None:
         alt = f"a {run.classes[true]} taken for a {run.classes[predicted]} with a confidence of {percent(confidence)}"
         which = () if index is None else (f"sample {index[i]}",)
         pictures.append(Picture(png(found[i]), alt, (what, percent(confidence), *which)))
+    highest, lowest = (percent(rows[i][2]) for i in (0, -1))
     caption = (
-        f"The {counted(len(rows), 'most confident mistake')}: true class → predicted class, "
-        f"and the probability given to the wrong class, from {percent(rows[0][2])} down to {percent(rows[-1][2])}."
+        f"{_how_many(run, len(rows))}: true class → predicted class, and the probability given to the wrong class, "
+        f"from {highest} down to {lowest}."
     )
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
     return Gallery(tuple(pictures), Image("mistakes", sheet(found, [p.lines for p in pictures]), alt, caption))
+
+
+def _how_many(run: Run, shown: int) -> str:
+    test = run.metrics.test
+    if test and shown == test.count - test.correct:
+        return f"All {count(shown)} mistakes" if shown > 1 else "The only mistake"
+    of = f" of {count(test.count - test.correct)}" if test else ""
+    return f"The {count(shown)} most confident{of} mistakes"
 
 
 def sheet(pictures: Pixels, lines: list[tuple[str, ...]]) -> bytes:
@@ -78,35 +87,26 @@ def sheet(pictures: Pixels, lines: list[tuple[str, ...]]) -> bytes:
     figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
     for i, (picture, texts) in enumerate(zip(pictures, lines, strict=True)):
         left, top = i % columns, i // columns * row
-        colours = {"cmap": "gray", "vmin": 0, "vmax": 255} if displayable(picture).ndim == 2 else {}
-        axes.imshow(displayable(picture), extent=(left, left + 0.92, top + high * 0.92, top), **colours)
-        for k, text in enumerate(texts):
-            axes.text(
-                left + 0.46,
-                top + high * 0.92 + 0.04 + 0.13 * k,
-                style.shorten(text, 19),
-                ha="center",
-                va="top",
-                fontsize=7,
-            )
-    _bare(axes, columns, rows * row)
+        foot = top + 0.92 * high
+        axes.imshow(colours(picture), extent=(left, left + 0.92, foot, top), interpolation="nearest")
+        text = "\n".join(style.shorten(line, 19) for line in texts)
+        axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
+    axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
+    axes.set_axis_off()
     return style.png(figure)
 
 
-def _bare(axes: Axes, width: float, height: float) -> None:
-    axes.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
-    axes.set_axis_off()
-
-
-def displayable(picture: Pixels) -> Pixels:
-    """(H, W, C) as (H, W, 3) colour, or as (H, W) grey for any other number of channels."""
-    return picture if picture.shape[2] == 3 else picture.mean(axis=2).astype(picture.dtype)
+def colours(picture: Pixels) -> Pixels:
+    """(H, W, C) as (H, W, 3): three channels as they are, any other number as their mean in grey."""
+    if picture.shape[2] == 3:
+        return picture
+    return picture.mean(axis=2, keepdims=True).astype(picture.dtype).repeat(3, axis=2)
 
 
 def png(picture: Pixels) -> bytes:
     """A uint8 picture as PNG, pixel for pixel."""
     buffer = io.BytesIO()
-    PILImage.fromarray(displayable(picture)).save(buffer, format="PNG", optimize=True)
+    PILImage.fromarray(colours(picture)).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
 
 

@@ -4,13 +4,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from backhand.report import style
 from backhand.report.scores import Calibration, Roc
 
 NAMED = 20  # beyond this many classes an axis is numbered instead of named
+SMALL = 12  # up to this many classes a confusion matrix has its place beside a table
 NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
 SPLITS = {
     "train": {"color": style.BLUE},
@@ -22,7 +23,7 @@ SPLITS = {
 def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
     """A bar for every class, divided into the splits."""
     many = len(classes) > NAMED
-    figure, axes = style.panel(7.0, 3.1 if many else 1.1 + 0.24 * len(classes))
+    figure, axes = style.panel(style.WIDTH, 3.6 if many else 1.1 + 0.24 * len(classes))
     bars, place = (axes.bar, "bottom") if many else (axes.barh, "left")
     start = np.zeros(len(classes))
     for split, counts in splits.items():
@@ -33,7 +34,7 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
         axes.set(xlabel="class (number in the order of the table)", ylabel="samples", xlim=(-1, len(classes)))
         axes.grid(axis="x", visible=False)
     else:
-        axes.set_yticks(range(len(classes)), [style.shorten(name, 22) for name in classes])
+        axes.set_yticks(range(len(classes)), [style.shorten(name, 18) for name in classes])
         axes.set(xlabel="samples")
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
@@ -44,8 +45,8 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
 def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     """The confusion matrix: colour is the share of the row, that is of the true class."""
     size = len(classes)
-    side = min(7.0, max(4.2, 2.2 + 0.42 * size))
-    figure, axes = style.panel(side, side * 0.93)
+    side = style.WIDTH if size <= SMALL else 7.0
+    figure, axes = style.panel(side, side * 0.9)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # A square-root scale: single mistakes would vanish beside a strong diagonal.
     image = axes.imshow(100 * share, cmap="Blues", norm=PowerNorm(0.5, 0, 100))
@@ -74,7 +75,8 @@ def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
 
 def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     digits = len(str(counts.max()))
-    size = min(9.5, 100 / len(counts) / max(digits, 2) * 2.2)
+    width = axes.figure.get_figwidth() * 0.7 / len(counts)  # of a cell, in inches
+    size = min(9.5, 72 * width / max(digits, 2) * 1.3)
     for (row, column), value in np.ndenumerate(counts):
         if value:
             ink = "white" if share[row, column] > 0.3 else style.INK
@@ -105,10 +107,13 @@ def reliability(calibration: Calibration) -> bytes:
         linestyle="",
         marker="D",
         markersize=4,
+        clip_on=False,
         label="at mean confidence",
     )
     top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(edges[0], 100))
     bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
+    bottom.set_yscale("log")  # most samples lie in the last bin
+    bottom.set_ylim(bottom=0.7)
     bottom.set(xlabel="confidence: probability of the predicted class (%)", ylabel="samples")
     style.legend(top, columns=2, fontsize=8.5)
     return style.png(figure)

@@ -63,6 +63,7 @@ class Run:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their labels."""
         return self.metrics.data.classes
 
     @property
@@ -172,6 +173,9 @@ def _check_arrays(arrays: Arrays, classes: int) -> None:
         for axis, length in zip(axes, shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"{name} has length {length} where {lengths[axis]} is expected")
+    for name in ("samples", "mistakes"):
+        if name in arrays and arrays[name].dtype != np.uint8:
+            raise ValueError(f"{name} holds {arrays[name].dtype} where uint8 is expected")
     for group in TOGETHER:
         if 0 < sum(name in arrays for name in group) < len(group):
             raise ValueError(f"{' and '.join(group)} belong together, but one of them is missing")

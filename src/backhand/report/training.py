@@ -68,25 +68,23 @@ def _scale(series: dict[str, NDArray[np.float64]]) -> str:
 
 def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
     """training from 2.3000 to 0.0100; validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
-    epochs = run.series("epoch")
-    finite = np.flatnonzero(np.isfinite(values))
-    if quantity is ACCURACY:
-        best, word = int(np.nanargmax(values)), "highest"
-    else:
-        best, word = int(np.nanargmin(values)), "lowest"
-    first, last, extreme = (_written(quantity, values[i]) for i in (finite[0], finite[-1], best))
-    if len(finite) == 1:
-        text = f"{line} {first} after epoch {epochs[finite[0]]:.0f}"
-    elif np.ptp(values[finite]) == 0:
-        text = f"{line} {first} throughout"
-    else:
-        text = f"{line} from {first} to {last}"
-        if len(run.history) > 2 and best not in (finite[0], finite[-1]) and len(quantity.series) > 1:
-            text += f", {word} {extreme} at epoch {epochs[best]:.0f}"
-    if len(finite) < len(values):
-        text += f", not finite in {counted(len(values) - len(finite), 'epoch')}"
+    places = np.flatnonzero(np.isfinite(values))
+    best = int(np.nanargmax(values) if quantity is ACCURACY else np.nanargmin(values))
+    first, last, extreme = (_written(quantity, float(values[i])) for i in (places[0], places[-1], best))
+    text = f"from {first} to {last}" if first != last else f"{first} throughout"
+    if len(places) == 1:
+        text = f"{first} after epoch {run.history[places[0]].epoch}"
+    if len(quantity.series) > 1:
+        text = f"{line} {text}"
+        if extreme not in (first, last):
+            word = "highest" if quantity is ACCURACY else "lowest"
+            text += f", {word} {extreme} at epoch {run.history[best].epoch}"
+    if len(places) < len(values):
+        text += f", without a finite value in {counted(len(values) - len(places), 'epoch')}"
     return text
 
 
 def _written(quantity: Quantity, value: float) -> str:
-    return percent(value / 100) if quantity is ACCURACY else decimal(float(value))
+    if quantity is ACCURACY:
+        return percent(value / 100)
+    return decimal(value) if quantity is LOSS else f"{value:.4g}"

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 from backhand.errors import StudyError, closest
 from backhand.study.schema import Study
 
-
 PLAIN = {  # pydantic's words for what a TOML file calls otherwise
     "Input should be": "must be",
     "a valid tuple": "a list",
@@ -121,7 +120,7 @@ def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
     return f"{path}: {message}" if path else message
 
 
-def _path(location: tuple[int | str, ...], values: Any) -> str:
+def _path(location: tuple[Any, ...], values: Any) -> str:
     """The dotted path of a key; pydantic's location also names the chosen form of a table, which is no key."""
     parts: list[str] = []
     for part in location:

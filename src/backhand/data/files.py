@@ -1,0 +1,89 @@
+"""Reading without trust and writing without halves."""
+
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from backhand.errors import DataError
+
+CHUNK = 1 << 20
+# What a compressed file may grow to: real archives stay below ten times, a bomb reaches a thousand.
+MAX_RATIO, SLACK = 100, 16 << 20
+
+
+class Reader(Protocol):
+    """Anything with read(size) -> bytes."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def read_up_to(stream: Reader, size: int) -> bytes:
+    """At most `size` bytes; memory grows with what arrives, not with what a header announces."""
+    parts, left = [], size
+    while left > 0 and (part := stream.read(min(left, CHUNK))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
+
+
+class Limited:
+    """A decompressing stream that raises DataError beyond the size a real file of this size unpacks to."""
+
+    def __init__(self, stream: Reader, path: Path) -> None:
+        self.stream, self.path = stream, path
+        self.left = path.stat().st_size * MAX_RATIO + SLACK
+
+    def read(self, size: int = -1, /) -> bytes:
+        """As a file's read."""
+        data = self.stream.read(self.left + 1 if size < 0 else min(size, self.left + 1))
+        self.left -= len(data)
+        if self.left < 0:
+            raise DataError(f"{self.path} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it")
+        return data
+
+
+@contextmanager
+def open_unpacked(path: Path) -> Iterator[Reader]:
+    """The content of a plain or gzip file (told apart by content); DataError where missing, truncated or damaged."""
+    try:
+        with path.open("rb") as plain:
+            packed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            if packed:
+                with gzip.GzipFile(fileobj=plain) as stream:
+                    yield Limited(stream, path)
+            else:
+                yield plain
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} cannot be read ({error}); it is missing, truncated or damaged: fetch it again") from error
+
+
+def sha256(path: Path, *, unpacked: bool = False) -> str:
+    """The hex digest of a file, or of what a gzip file holds."""
+    digest = hashlib.sha256()
+    if not unpacked:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    with open_unpacked(path) as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Whole or not at all: `write` fills a temporary file beside `path`, which is flushed to disk and renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}.{os.getpid()}.half")
+    try:
+        with half.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)

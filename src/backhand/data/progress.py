@@ -1,0 +1,25 @@
+"""A bar on a terminal, one plain line elsewhere, nothing for what takes no time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def progress(what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = False) -> Iterator[Callable[[int], None]]:
+    """Yields `advance(n)`. The bar goes to standard error, so that piped output stays clean."""
+    if total < quiet_below:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(what, highlight=False, markup=False, soft_wrap=True)
+        yield lambda _: None
+        return
+    amount = DownloadColumn() if is_bytes else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), amount, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total or None)
+        yield lambda n: bar.advance(task, n)
