@@ -1,0 +1,147 @@
+"""Gradient checks of ops, layers and models: is `backward` the vector-Jacobian product of what `forward` computed?
+
+Every check runs in float64, draws a random upstream dy (with dy of ones, a softmax backward of zeros passes), and
+compares dx *and* every parameter's gradient, coordinate by coordinate, with differences of forward passes:
+
+    error = |analytic - numerical| / max(|analytic|, |numerical|, largest / 100, rounding / limit)
+
+`largest` is the array's largest gradient. `rounding` is what float64 can resolve in the differences; it matters only
+where the true gradient is 0 by cancellation, such as that of a bias before batch normalisation. Coordinates at kinks
+are skipped and counted; an array of which none could be compared fails. Nothing may be changed in place, two
+forward passes must agree, and so must two backward passes.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array, Labels, Shape
+from backhand.check.compare import SAMPLES, Subject, examine
+from backhand.check.results import Result, merge
+from backhand.layers import Layer
+from backhand.losses import L2, Loss
+from backhand.model import Sequential
+
+LIMIT = 1e-7
+TRIALS = 2  # upstream gradients drawn
+
+
+def check_op(
+    forward: Callable[..., tuple[Any, Any]],
+    backward: Callable[[Any, Any], tuple[Array | None, ...]],
+    arrays: Mapping[str, Array],
+    options: Mapping[str, Any] | None = None,
+    *,
+    limit: float = LIMIT,
+    seed: int = 0,
+) -> Result:
+    """Check `forward(*arrays, **options) -> (y, cache)` against `backward(dy, cache) -> one gradient per array`.
+
+    `arrays` are what is differentiated, by name and in the order of forward's arguments; labels, masks and settings go
+    into `options`. y may be a scalar, and dy is one then.
+    """
+    options = dict(options or {})
+    own = {name: np.array(array, np.float64) for name, array in arrays.items()}
+    cache: Any = None
+
+    def run() -> Array:
+        nonlocal cache
+        y, cache = forward(*own.values(), **options)
+        return np.asarray(y)
+
+    def pull(dy: Array) -> tuple[Array | None, ...]:
+        return backward(dy if dy.ndim else float(dy), cache)
+
+    subject = Subject(own, run, pull, {name: a for name, a in options.items() if isinstance(a, np.ndarray)})
+    rng = np.random.default_rng(seed)
+    trials = [examine(subject, upstream(run().shape, rng), limit, rng) for _ in range(TRIALS)]
+    return merge("op", (result for trial in trials for result in trial), configurations=1)
+
+
+def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LIMIT, seed: int = 0) -> Result:
+    """Check a layer for samples of this shape, training and at inference, with random parameters and state.
+
+    It is copied and built anew, so it may be unbuilt and stays as it is. At inference its state must not change, and
+    `need_dx=False` must leave the same gradients as without.
+    """
+    rng = np.random.default_rng(seed)
+    layer = copy.deepcopy(layer)
+    layer.build(shape, rng, dtype=np.float64)
+    for array in (*layer.params.values(), *layer.state.values()):
+        array += rng.uniform(0.1, 0.9, array.shape)  # away from the initial 0 and 1; a variance stays positive
+    x = rng.standard_normal((batch, *shape))
+    results = [
+        result.within("training" if train else "inference")
+        for train in (True, False)
+        for result in examine(*_layer_subject(layer, x, train, rng), limit, rng)
+    ]
+    return merge(str(layer), results, configurations=2)
+
+
+def _layer_subject(layer: Layer, x: Array, train: bool, rng: np.random.Generator) -> tuple[Subject, Array]:
+    draws = int(rng.integers(2**31))
+
+    def run() -> Array:
+        return layer.forward(x, train=train, rng=np.random.default_rng(draws))
+
+    def pull(dy: Array) -> list[Array | None]:
+        layer.backward(dy, need_dx=False)
+        alone = {name: gradient.copy() for name, gradient in layer.grads.items()}
+        dx = layer.backward(dy)
+        agree = all(np.array_equal(alone[name], gradient) for name, gradient in layer.grads.items())
+        return [dx, *(layer.grads.values() if agree else [])]
+
+    subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state))
+    return subject, upstream(run().shape, rng)
+
+
+def check_model(
+    model: Sequential,
+    loss: Loss,
+    x: Array,
+    labels: Labels,
+    *,
+    penalty: L2 | None = None,
+    samples: int = SAMPLES,
+    train: bool = True,
+) -> list[Result]:
+    """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
+
+    The first result is the loss's own gradient, that of the scores. It is the upstream of the others: the input's and
+    every parameter's, at `samples` coordinates each. Works on a float64 copy, so the model may be a trained one in
+    float32. `train` chooses the mode, with one mask for all passes.
+    """
+    rng = np.random.default_rng(0)
+    model, loss = model.copy(np.float64), copy.copy(loss)
+    x = np.array(x, np.float64)
+
+    def scores() -> Array:
+        return model.forward(x, train=train, rng=np.random.default_rng(0))
+
+    def run() -> Array:
+        """Scores and penalty side by side: what one parameter leaves alone cancels in the differences."""
+        return np.append(scores(), penalty.forward(model) if penalty else 0.0)
+
+    def pull(dy: Array) -> list[Array | None]:
+        dx = model.backward(dy[:-1].reshape(top["scores"].shape), need_dx=True)
+        if penalty:
+            penalty.backward(model)
+        return [dx, *(gradient for _, _, gradient in model.parameters.items())]
+
+    top = {"scores": scores().copy()}
+    on_top = Subject(
+        top, lambda: np.asarray(loss.forward(top["scores"], labels)), lambda _: [loss.backward()], {"labels": labels}
+    )
+    results = examine(on_top, np.asarray(1.0), LIMIT, rng, samples)
+    loss.forward(top["scores"], labels)
+    dy = np.append(loss.backward(), 1.0)
+    below = Subject({"x": x} | {name: value for name, value, _ in model.parameters.items()}, run, pull)
+    return results + examine(below, dy, LIMIT, rng, samples)
+
+
+def upstream(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """A random dy of this shape, no element near 0: standard normal values pushed outward by a half."""
+    dy = rng.standard_normal(shape)
+    return np.asarray(dy + np.copysign(0.5, dy))
