@@ -66,10 +66,14 @@ def check(splits: Splits) -> Splits:
     for name, part in splits.parts.items():
         where = f"the {name} split of {splits.name}"
         if part.x.shape[1:] != shape:
-            raise DataError(f"{where} has samples of shape {part.x.shape[1:]}, the train split {shape}; make them equal")
+            raise DataError(
+                f"{where} has samples of shape {part.x.shape[1:]}, the train split {shape}; make them equal"
+            )
         outside = np.flatnonzero((part.y < 0) | (part.y >= classes))
         if len(outside):
-            raise DataError(f"label {part.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}")
+            raise DataError(
+                f"label {part.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}"
+            )
         if part.x.dtype.kind == "f" and not np.isfinite(part.x).all():
             row = np.argwhere(~np.isfinite(part.x))[0][0]
             raise DataError(f"sample {row} in {where} holds NaN or infinity; mend or remove it")

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ MAX_RATIO, SLACK = 100, 16 << 20
 class Reader(Protocol):
     """Anything with read(size) -> bytes."""
 
-    def read(self, size: int = -1, /) -> bytes: ...
+    def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes, all of them for -1, none at the end."""
 
 
 def read_up_to(stream: Reader, size: int) -> bytes:
@@ -31,7 +33,7 @@ def read_up_to(stream: Reader, size: int) -> bytes:
     return b"".join(parts)
 
 
-class Limited:
+class Limited(io.RawIOBase):
     """A decompressing stream that raises DataError beyond the size a real file of this size unpacks to."""
 
     def __init__(self, stream: Reader, path: Path) -> None:
@@ -43,7 +45,9 @@ class Limited:
         data = self.stream.read(self.left + 1 if size < 0 else min(size, self.left + 1))
         self.left -= len(data)
         if self.left < 0:
-            raise DataError(f"{self.path} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it")
+            raise DataError(
+                f"{self.path} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it"
+            )
         return data
 
 
@@ -60,7 +64,9 @@ def open_unpacked(path: Path) -> Iterator[Reader]:
             else:
                 yield plain
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read ({error}); it is missing, truncated or damaged: fetch it again") from error
+        raise DataError(
+            f"{path} cannot be read ({error}); it is missing, truncated or damaged: fetch it again"
+        ) from error
 
 
 def sha256(path: Path, *, unpacked: bool = False) -> str:

@@ -20,7 +20,9 @@ def stratified_split(y: NDArray[np.int64], size: float, seed: int) -> tuple[Inde
     """
     n = round(size * len(y)) if isinstance(size, float) else size
     if not 0 < n < len(y) or (isinstance(size, float) and not 0 < size < 1):
-        raise DataError(f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a smaller count")
+        raise DataError(
+            f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a smaller count"
+        )
     held = subset(y, n, seed)
     rest = np.setdiff1d(np.arange(len(y)), held, assume_unique=True)
     for name, part in (("held-out", held), ("remaining", rest)):

@@ -68,7 +68,9 @@ class Standardizer:
         """The inverse of `arrays`; CheckpointError where one is missing or not finite."""
         for name in ("scale", "shift"):
             if name not in arrays or not np.isfinite(arrays[name]).all():
-                raise CheckpointError(f"the standardisation's {name} is missing or not finite; the checkpoint is damaged")
+                raise CheckpointError(
+                    f"the standardisation's {name} is missing or not finite; the checkpoint is damaged"
+                )
         return cls(np.asarray(arrays["scale"], np.float32), np.asarray(arrays["shift"], np.float32))
 
 

@@ -22,8 +22,9 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     with open_unpacked(path) as stream:
         magic = read_up_to(stream, 4)
         if magic != bytes([0, 0, UINT8, dimensions]):
+            found = magic.hex(" ") or "nothing"
             raise DataError(
-                f"{path} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {magic.hex(' ') or 'nothing'}, "
+                f"{path} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {found}, "
                 f"not 00 00 08 {dimensions:02x}; is it another file under this name?"
             )
         header = read_up_to(stream, 4 * dimensions)
@@ -34,5 +35,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         values = read_up_to(stream, expected + 1)
     if len(values) != expected:
         found = "more follow" if len(values) > expected else f"{len(values)} follow"
-        raise DataError(f"{path} announces {' x '.join(map(str, shape))} = {expected} values but {found}; fetch it again")
+        raise DataError(
+            f"{path} announces {' x '.join(map(str, shape))} = {expected} values but {found}; fetch it again"
+        )
     return np.frombuffer(values, np.uint8).reshape(shape)

@@ -5,6 +5,7 @@ A name that climbs out (`../`), a link, or a member that unpacks to an absurd si
 
 import gzip
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -13,7 +14,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from struct import error as StructError
 from typing import Protocol
 
 from backhand.data.files import MAX_RATIO, SLACK, Limited
@@ -31,14 +31,16 @@ DAMAGE = (
     NotImplementedError,
     RuntimeError,
     ValueError,
-    StructError,
+    struct.error,
 )
 
 
 class Tree(Protocol):
     """Members by relative name; a folder's name ends in a slash."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
 
     def names(self) -> list[str]:
         """Every member, sorted."""
@@ -177,7 +179,9 @@ def _checked(path: Path, names: list[str]) -> list[str]:
 
 def _check_total(path: Path, total: int) -> None:
     if total > MAX_TOTAL:
-        raise DataError(f"{path} unpacks to {total >> 30} GiB, above the limit of {MAX_TOTAL >> 30}; unpack it yourself if you trust it")
+        raise DataError(
+            f"{path} unpacks to {total >> 30} GiB, over the limit of {MAX_TOTAL >> 30}; if you trust it, unpack it"
+        )
 
 
 def _too_large(path: Path, name: str) -> DataError:
@@ -190,4 +194,6 @@ def _damage(path: Path) -> Iterator[None]:
         yield
     except DAMAGE as error:
         reason = str(error) or type(error).__name__
-        raise DataError(f"{path} cannot be read ({reason}); it is missing, truncated or damaged: fetch it again") from error
+        raise DataError(
+            f"{path} cannot be read ({reason}); it is missing, truncated or damaged: fetch it again"
+        ) from error

@@ -1,0 +1,52 @@
+"""Decoded images, kept. A cache that is missing, damaged or not writable only means decoding again."""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.data.files import sha256, write_whole
+from backhand.data.formats.npz import read_npz
+from backhand.data.places import cache_dir
+from backhand.errors import DataError
+
+Arrays = dict[str, NDArray[Any]]
+VERSION = 1  # raise it when what is decoded, or how, changes
+
+
+def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
+    """What `build` makes of the file or folder `source`, from the cache where it was made before.
+
+    variant: the options that change the result. The key is the content of `source`, so a changed file is decoded anew.
+    """
+    target = cache_dir() / f"{fingerprint(source)[:32]}-{variant}-v{VERSION}.npz"
+    if target.exists():
+        with suppress(DataError):
+            return read_npz(target)
+    arrays = build()
+    with suppress(OSError):
+        write_whole(target, lambda file: _save(file, arrays))
+    return arrays
+
+
+def _save(file: IO[bytes], arrays: Arrays) -> None:
+    np.savez(file, allow_pickle=False, **arrays)
+
+
+def fingerprint(source: Path) -> str:
+    """SHA-256 of a file; of a folder, that of the sorted relative names, sizes and contents."""
+    try:
+        if source.is_file():
+            return sha256(source)
+        digest = hashlib.sha256()
+        for path in sorted(p for p in source.rglob("*") if p.is_file()):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(source).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+            digest.update(content)
+        return digest.hexdigest()
+    except OSError as error:
+        raise DataError(f"{source} cannot be read ({error}); check that it exists and is yours to read") from error

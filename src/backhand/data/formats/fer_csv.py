@@ -1,0 +1,80 @@
+"""FER2013 as a table: one face a row, 2304 grey values in one column."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import NoReturn
+
+import numpy as np
+
+from backhand.data.cache import Arrays
+from backhand.data.formats.image_tree import PARTS
+from backhand.errors import DataError
+
+SIDE, CLASSES = 48, 7
+USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+COLUMNS = ("emotion", "pixels", "Usage")
+
+
+def read_table(lines: Iterable[str], where: str) -> Arrays:
+    """x (N, 48, 48, 1) uint8, y (N,) int64 and sizes (3,), the rows ordered by split.
+
+    Column names may have spaces around them. DataError names a missing column, or the row with pixels that are too few,
+    too many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
+    """
+    pixels: dict[str, list[bytes]] = {part: [] for part in PARTS}
+    labels: dict[str, list[int]] = {part: [] for part in PARTS}
+    try:
+        for emotion, values, usage, row in _rows(lines, where):
+            place = f"{where}, line {row}"
+            if usage not in USAGES:
+                raise DataError(f"{place}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; mend or remove the row")
+            pixels[USAGES[usage]].append(_face(values, place))
+            labels[USAGES[usage]].append(_label(emotion, place))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{where} is not a table of text ({error}); fetch it again") from error
+    faces = b"".join(face for part in PARTS for face in pixels[part])
+    return {
+        "x": np.frombuffer(faces, np.uint8).reshape(-1, SIDE, SIDE, 1),
+        "y": np.array([label for part in PARTS for label in labels[part]], np.int64),
+        "sizes": np.array([len(labels[part]) for part in PARTS]),
+    }
+
+
+def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, str, str, int]]:
+    """Emotion, pixels, usage and line number of each row."""
+    reader = csv.reader(lines)
+    names = [name.strip() for name in next(reader, [])]
+    missing = [column for column in COLUMNS if column not in names]
+    if missing:
+        raise DataError(f"{where} lacks the column {missing[0]}; the first line must name {', '.join(COLUMNS)}")
+    places = [names.index(column) for column in COLUMNS]
+    for row in reader:
+        if len(row) != len(names):
+            raise DataError(
+                f"{where}, line {reader.line_num}: {len(row)} columns where the first line names {len(names)}"
+            )
+        emotion, values, usage = (row[i].strip() for i in places)
+        yield emotion, values, usage, reader.line_num
+
+
+def _face(values: str, place: str) -> bytes:
+    try:
+        face = bytes(map(int, values.split()))  # int() and bytes() refuse what is no number and what is beyond 0..255
+    except ValueError:
+        _refuse(values.split(), place)
+    if len(face) != SIDE * SIDE:
+        raise DataError(f"{place}: {len(face)} pixels, not {SIDE} x {SIDE} = {SIDE * SIDE}; mend or remove the row")
+    return face
+
+
+def _refuse(values: list[str], place: str) -> NoReturn:
+    for i, value in enumerate(values):
+        if not value.isdecimal() or len(value) > 3 or int(value) > 255:
+            raise DataError(f"{place}: pixel {i} is {value[:20]!r}, not a number from 0 to 255; mend or remove the row")
+    raise DataError(f"{place}: the pixels are not numbers from 0 to 255; mend or remove the row")
+
+
+def _label(emotion: str, place: str) -> int:
+    if not (emotion.isdecimal() and len(emotion) == 1 and int(emotion) < CLASSES):
+        raise DataError(f"{place}: emotion is {emotion[:20]!r}, not 0 to {CLASSES - 1}; mend or remove the row")
+    return int(emotion)

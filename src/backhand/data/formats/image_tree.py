@@ -1,0 +1,127 @@
+"""Folders and archives of pictures to arrays, decoded once and then cached."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.data.cache import Arrays, cached
+from backhand.data.dataset import Dataset
+from backhand.data.formats.pictures import BadImageError, Colour, decode, strict_decoding
+from backhand.data.formats.survey import Member, survey
+from backhand.data.formats.trees import Tree, open_tree
+from backhand.data.progress import progress
+from backhand.errors import DataError
+
+PARTS = ("train", "validation", "test")
+BAR_FROM = 5000  # fewer small pictures are decoded before a bar is read
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a data set lies in its tree.
+
+    name: of the data set, for the cache.   classes: the class folders in label order, sorted by name if none are given.
+    colour: see `pictures.decode`.   split: the split a member belongs to, where its folder does not tell.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    colour: Colour | None = None
+    split: Callable[[Member], str] = lambda member: member.split
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What was read: the class names, a Dataset for each split there is, the names of the pictures left out."""
+
+    classes: tuple[str, ...]
+    parts: dict[str, Dataset]
+    skipped: tuple[str, ...]
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """For `Splits.notes`."""
+        return {"skipped images": f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"} if self.skipped else {}
+
+
+def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pictures:
+    """Every picture below `path` (a folder, zip or tar), all of one size, in the order of split, class and name.
+
+    Raises DataError for an unknown or empty class folder, pictures of several sizes, and (unless skip_bad) BadImageError.
+    """
+
+    def build() -> Arrays:
+        with open_tree(path) as tree:
+            return _read(tree, layout, skip_bad=skip_bad)
+
+    arrays = cached(path, layout.name + "-skip" * skip_bad, build)
+    return Pictures(tuple(arrays["classes"].tolist()), split_parts(arrays), tuple(arrays["skipped"].tolist()))
+
+
+def split_parts(arrays: Arrays) -> dict[str, Dataset]:
+    """The splits that are not empty, from x, y and the sizes of train, validation and test within them."""
+    stops = np.cumsum(arrays["sizes"]).tolist()
+    slices = zip(PARTS, [0, *stops[:-1]], stops, strict=True)
+    return {part: Dataset(arrays["x"][a:b], arrays["y"][a:b]) for part, a, b in slices if b > a}
+
+
+def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
+    members = survey(tree.names(), tree.path)
+    classes = layout.classes or tuple(sorted({member.label for member in members}))
+    for member in members:
+        if member.label not in classes:
+            raise DataError(
+                f"{tree.path}: {member.name} is of no class of {layout.name}; these are {', '.join(classes)}"
+            )
+    keys = [(PARTS.index(layout.split(m)), classes.index(m.label), m.name) for m in members]
+    keys.sort()
+    x, good = _decode(tree, [name for _, _, name in keys], layout, skip_bad=skip_bad)
+    split, label = (np.array([key[i] for key in keys])[good] for i in (0, 1))
+    return {
+        "x": x[good] if not good.all() else x,
+        "y": label.astype(np.int64),
+        "sizes": np.bincount(split, minlength=len(PARTS)),
+        "classes": np.array(classes),
+        "skipped": np.array([name for (_, _, name), ok in zip(keys, good, strict=True) if not ok], dtype=np.str_),
+    }
+
+
+def _decode(
+    tree: Tree, names: Sequence[str], layout: Layout, *, skip_bad: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """All pictures in the order of `names`, and which of them could be read. One thread: two are slower, by the GIL."""
+    slots = {name: slot for slot, name in enumerate(names)}
+    good = np.zeros(len(names), bool)
+    x: NDArray[np.uint8] | None = None
+    what = f"Reading {len(names):,} pictures of {tree.path.name}"
+    with strict_decoding(), progress(what, len(names), quiet_below=BAR_FROM) as advance:
+        for name, data in tree.items(slots):
+            try:
+                picture = decode(data, f"{tree.path}/{name}", layout.colour)
+            except BadImageError:
+                if not skip_bad:
+                    raise
+            else:
+                x = _room(x, picture, len(names), f"{tree.path}/{name}")
+                x[slots[name]] = picture
+                good[slots[name]] = True
+            advance(1)
+    if x is None:
+        raise DataError(f"{tree.path} holds no picture that can be read; pack it anew")
+    return x, good
+
+
+def _room(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where: str) -> NDArray[np.uint8]:
+    """The array that `picture` fits: made for the first, turned from grey to RGB when the first RGB picture comes."""
+    if x is None:
+        try:
+            return np.zeros((n, *picture.shape), np.uint8)
+        except MemoryError as error:
+            raise DataError(f"{n} pictures as large as {where} do not fit in memory; make them smaller") from error
+    if x.shape[1:3] != picture.shape[:2]:
+        (h, w), (height, width) = picture.shape[:2], x.shape[1:3]
+        raise DataError(f"{where} is {h} x {w}, the pictures before it are {height} x {width}; bring all to one size")
+    return np.repeat(x, 3, axis=-1) if x.shape[-1] < picture.shape[-1] else x

@@ -1,0 +1,34 @@
+"""The data sets by name."""
+
+from pathlib import Path
+
+from backhand.data import places
+from backhand.data.dataset import Splits, check
+from backhand.data.entry import BuiltIn, OnDisk
+from backhand.data.sets import blobs, breast_cancer, cifar10, digits, fer2013, images, mnist, npz, spirals
+from backhand.errors import DataError, closest
+
+_MODULES = (digits, breast_cancer, blobs, spirals, mnist, cifar10, fer2013, images, npz)
+DATASETS: dict[str, BuiltIn | OnDisk] = {module.ENTRY.name: module.ENTRY for module in _MODULES}
+
+
+def entry(name: str) -> BuiltIn | OnDisk:
+    """The entry of a data set; DataError suggests the closest name."""
+    if name not in DATASETS:
+        raise DataError(f'unknown data set "{name}"{closest(name, DATASETS)}')
+    return DATASETS[name]
+
+
+def load(name: str, *, data_dir: Path | None = None, path: Path | None = None, skip_bad_images: bool = False) -> Splits:
+    """A data set by name (see DATASETS), whole and checked.
+
+    data_dir: where files are looked for; BACKHAND_DATA or the user's data folder without it.   path: the very file or
+    folder, needed for `images` and `npz`.   skip_bad_images: leave out what is no image rather than stop.
+    Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
+    """
+    found = entry(name)
+    if isinstance(found, BuiltIn):
+        if path is not None:
+            raise DataError(f"{name} is built in and read from no file; leave the path out")
+        return check(found.make())
+    return check(found.read(found.locate(path, data_dir or places.data_dir()), skip_bad_images))

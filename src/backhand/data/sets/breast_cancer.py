@@ -1,0 +1,23 @@
+"""Breast cancer: 569 tumours, 30 features of their cell nuclei, which come with scikit-learn."""
+
+import numpy as np
+
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.entry import BuiltIn
+from backhand.data.split import hold_out_test
+
+
+def load() -> Splits:
+    """The features as (N, 30) float32 in their own units; label 0 is malignant, 1 benign.
+
+    Source: Street, Wolberg and Mangasarian (1993), UCI repository.
+    """
+    from sklearn.datasets import load_breast_cancer
+
+    x, y = load_breast_cancer(return_X_y=True)
+    train, test = hold_out_test(Dataset(x.astype(np.float32), y.astype(np.int64)))
+    source = "Breast Cancer Wisconsin, 569 tumours with 30 features (Street et al., 1993), as scikit-learn ships them"
+    return Splits("breast_cancer", ("malignant", "benign"), train, test, source=source)
+
+
+ENTRY = BuiltIn("breast_cancer", "Breast Cancer Wisconsin", "569 with 30 features", "2", load)

@@ -1,0 +1,25 @@
+"""Digits: 1,797 handwritten digits, 8 x 8 pixels, which come with scikit-learn."""
+
+import numpy as np
+
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.entry import BuiltIn
+from backhand.data.split import hold_out_test
+
+
+def load() -> Splits:
+    """The digits as (N, 8, 8, 1) uint8.
+
+    The stored values 0..16 are stretched to 0..255 (round(v * 255 / 16), no two values meet), so that these pixels mean
+    what the pixels of every other data set mean. Source: Alpaydin and Kaynak (1998), UCI repository.
+    """
+    from sklearn.datasets import load_digits
+
+    values, y = load_digits(return_X_y=True)
+    x = np.rint(values * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8, 1)
+    train, test = hold_out_test(Dataset(x, y.astype(np.int64)))
+    source = "Digits, 1,797 handwritten digits of 8 x 8 pixels (Alpaydin and Kaynak, 1998), as scikit-learn ships them"
+    return Splits("digits", tuple("0123456789"), train, test, source=source)
+
+
+ENTRY = BuiltIn("digits", "Handwritten digits, small", "1,797 grey 8 x 8", "10", load)

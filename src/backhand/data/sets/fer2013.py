@@ -1,0 +1,92 @@
+"""FER2013: 35,887 faces in seven moods, 48 x 48 grey pixels."""
+
+from io import BytesIO, TextIOWrapper
+from pathlib import Path, PurePosixPath
+
+from backhand.data.cache import Arrays, cached
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.entry import OnDisk, Original
+from backhand.data.formats.fer_csv import read_table
+from backhand.data.formats.image_tree import Layout, read_pictures, split_parts
+from backhand.data.formats.survey import SPLIT_NAMES, Member
+from backhand.data.formats.trees import Tree, is_archive, open_tree
+from backhand.errors import DataError
+
+TABLES = ("fer2013.csv", "icml_face_data.csv")
+CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
+    """FER2013 from its CSV file (alone, in a folder or in an archive), or a folder or archive of pictures.
+
+    PublicTest is the validation split, PrivateTest the test split. Pictures lie as <split>/<emotion>/<name>.jpg; where
+    the folders are only train and test, names such as PublicTest_123.jpg still tell the official split.
+    Source: Goodfellow et al. (2013), "Challenges in Representation Learning".
+    """
+    if _is_table(path):
+        arrays = cached(path, "fer2013-table", lambda: _read_table(path))
+        return _splits(split_parts(arrays), "the CSV file", {})
+    pictures = read_pictures(path, Layout("fer2013", CLASSES, "L", _official_split), skip_bad=skip_bad_images)
+    return _splits(pictures.parts, "image files", pictures.notes)
+
+
+def _is_table(path: Path) -> bool:
+    if path.is_file() and not is_archive(path):
+        return True
+    with open_tree(path) as tree:
+        return _table_name(tree) is not None
+
+
+def _table_name(tree: Tree) -> str | None:
+    return next((name for name in tree.names() if PurePosixPath(name).name in TABLES), None)
+
+
+def _read_table(path: Path) -> Arrays:
+    if path.is_file() and not is_archive(path):
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return read_table(lines, str(path))
+    with open_tree(path) as tree:
+        name = _table_name(tree) or ""
+        [(_, content)] = tree.items([name])
+        return read_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), f"{path}/{name}")
+
+
+def _official_split(member: Member) -> str:
+    """The split in the file name, as the pictures carry it, else that of the folder."""
+    prefix = PurePosixPath(member.name).name.split("_")[0].lower()
+    return (
+        SPLIT_NAMES.get(prefix, member.split) if prefix in {"training", "publictest", "privatetest"} else member.split
+    )
+
+
+def _splits(parts: dict[str, Dataset], form: str, notes: dict[str, str]) -> Splits:
+    for name in ("train", "test"):
+        if name not in parts:
+            raise DataError(f"FER2013 has no {name} split in {form}; expected Training, PublicTest and PrivateTest")
+    for name, part in parts.items():
+        if part.x.shape[1:] != (48, 48, 1):
+            height, width = part.x.shape[1:3]
+            raise DataError(f"the {name} images are {height} x {width}, not 48 x 48; this is not FER2013")
+    total = sum(map(len, parts.values()))
+    source = f"FER2013, {total:,} grey faces of 48 x 48 pixels (Goodfellow et al., 2013), from {form}"
+    return Splits("fer2013", CLASSES, parts["train"], parts["test"], parts.get("validation"), source, notes)
+
+
+ENTRY = OnDisk(
+    "fer2013",
+    "FER2013 faces in seven moods",
+    "35,887 grey 48 x 48",
+    "7",
+    lambda path, skip: load(path, skip_bad_images=skip),
+    how=(
+        "download fer2013.csv or icml_face_data.csv from https://www.kaggle.com/c/challenges-in-representation-learning-"
+        "facial-expression-recognition-challenge (a free account is needed) and put it into the data folder"
+    ),
+    files=(*TABLES, "fer2013*.zip", "fer2013*.tar.gz"),
+    inside=("Training", "train"),
+    originals=(
+        Original(TABLES[0], md5="f8428a1edbd21e88f42c73edd2a14f95"),
+        Original(TABLES[1], md5="b114b9e04e6949e5fe8b6a98b3892b1d"),
+    ),
+    counts={"train": 28_709, "validation": 3_589, "test": 3_589},
+)

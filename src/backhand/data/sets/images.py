@@ -1,0 +1,41 @@
+"""A person's own pictures, one folder for each class."""
+
+from pathlib import Path
+
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.entry import OnDisk
+from backhand.data.formats.image_tree import Layout, read_pictures
+from backhand.data.split import hold_out_test
+from backhand.errors import DataError
+
+
+def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
+    """A folder, zip or tar of split/class/*.png|jpg|jpeg or class/*.png|jpg|jpeg, all of one size.
+
+    Classes are sorted by name. Grey pictures among coloured ones become RGB. Without a test folder a stratified fifth of the training pictures is
+    held out, always the same one.
+    """
+    pictures = read_pictures(path, Layout("images"), skip_bad=skip_bad_images)
+    if len(pictures.classes) < 2:
+        raise DataError(f'{path} has the one class "{pictures.classes[0]}"; to tell apart, there must be two or more')
+    if "train" not in pictures.parts:
+        raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
+    train, test = pictures.parts["train"], pictures.parts.get("test")
+    train, test = (train, test) if test else hold_out_test(train)
+    source = f"{_total(pictures.parts):,} images from {path.name}"
+    validation = pictures.parts.get("validation")
+    return Splits("images", pictures.classes, train, test, validation, source, pictures.notes)
+
+
+def _total(parts: dict[str, Dataset]) -> int:
+    return sum(map(len, parts.values()))
+
+
+ENTRY = OnDisk(
+    "images",
+    "Your own pictures",
+    "any, of one size",
+    "one per folder",
+    lambda path, skip: load(path, skip_bad_images=skip),
+    how="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
+)
