@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from backhand.report import style
 from backhand.report.run import Run
@@ -99,8 +99,8 @@ def _error_axis(axes: Axes) -> None:
     error.spines["right"].set_visible(True)
 
 
-def _complement(percent: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 100 - percent
+def _complement(percent: ArrayLike) -> ArrayLike:
+    return 100 - np.asarray(percent)
 
 
 def _mark(run: Run, axes: Axes, x: NDArray[np.float64]) -> None:

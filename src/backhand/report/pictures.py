@@ -110,20 +110,20 @@ def png(picture: Pixels) -> bytes:
     return buffer.getvalue()
 
 
-def weights(run: Run) -> tuple[Image, Image] | None:
+def weights(run: Run) -> tuple[Image, ...]:
     """The first layer's weights before and after training, the same units in the same places."""
     if "first_weights" not in run.evidence:
-        return None
+        return ()
     before, after = (
         _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
     )
     if before is None or after is None or before.shape != after.shape:
-        return None
+        return ()
     strongest = np.sort(np.argsort(-np.sum(after**2, axis=(1, 2, 3)), kind="stable")[:UNITS])
     before, after = before[strongest], after[strongest]
     limit = float(np.percentile(np.abs([before, after]), 99.5)) or 1.0
     names = ("weights-before", "before training", before), ("weights-after", "after training", after)
-    return tuple(_weight_image(name, when, units, limit) for name, when, units in names)  # type: ignore[return-value]
+    return tuple(_weight_image(name, when, units, limit) for name, when, units in names)
 
 
 def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:

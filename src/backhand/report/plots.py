@@ -12,32 +12,27 @@ from backhand.report.scores import Calibration, Roc
 
 NAMED = 20  # beyond this many classes an axis is numbered instead of named
 SMALL = 12  # up to this many classes a confusion matrix has its place beside a table
+LARGE = 7.0  # inches of a matrix that has a row to itself
 NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
-SPLITS = {
-    "train": {"color": style.BLUE},
-    "validation": {"color": style.SKY, "hatch": "////"},
-    "test": {"color": style.YELLOW, "hatch": "...."},
-}
+SPLITS = {"train": (style.BLUE, ""), "validation": (style.SKY, "////"), "test": (style.YELLOW, "....")}
 
 
 def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
     """A bar for every class, divided into the splits."""
-    many = len(classes) > NAMED
-    figure, axes = style.panel(style.WIDTH, 3.6 if many else 1.1 + 0.24 * len(classes))
-    bars, place = (axes.bar, "bottom") if many else (axes.barh, "left")
-    start = np.zeros(len(classes))
+    figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
+    places, start = np.arange(len(classes)), np.zeros(len(classes))
     for split, counts in splits.items():
-        look = SPLITS.get(split, {"color": style.FAINT}) | {"edgecolor": "white" if split == "train" else style.INK}
-        bars(np.arange(len(classes)), counts, 0.74, label=split, linewidth=0.4, **{place: start}, **look)
+        colour, hatch = SPLITS.get(split, (style.FAINT, ""))
+        axes.barh(
+            places, counts, 0.74, start, label=split, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.3
+        )
         start += counts
-    if many:
-        axes.set(xlabel="class (number in the order of the table)", ylabel="samples", xlim=(-1, len(classes)))
-        axes.grid(axis="x", visible=False)
+    if len(classes) <= NAMED:
+        axes.set_yticks(places, [style.shorten(name, 18) for name in classes])
     else:
-        axes.set_yticks(range(len(classes)), [style.shorten(name, 18) for name in classes])
-        axes.set(xlabel="samples")
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
+        axes.set_ylabel("class, counted from 0 in the order of the table")
+    axes.set(xlabel="samples", ylim=(len(classes) - 0.4, -0.6))
+    axes.grid(axis="y", visible=False)
     style.legend(axes)
     return style.png(figure)
 
@@ -45,7 +40,7 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
 def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     """The confusion matrix: colour is the share of the row, that is of the true class."""
     size = len(classes)
-    side = style.WIDTH if size <= SMALL else 7.0
+    side = style.WIDTH if size <= SMALL else LARGE
     figure, axes = style.panel(side, side * 0.9)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # A square-root scale: single mistakes would vanish beside a strong diagonal.
@@ -75,8 +70,8 @@ def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
 
 def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     digits = len(str(counts.max()))
-    width = axes.figure.get_figwidth() * 0.7 / len(counts)  # of a cell, in inches
-    size = min(9.5, 72 * width / max(digits, 2) * 1.3)
+    width = 50 * (style.WIDTH if len(counts) <= SMALL else LARGE) / len(counts)  # of a cell, in points
+    size = min(9.5, 1.3 * width / max(digits, 2))
     for (row, column), value in np.ndenumerate(counts):
         if value:
             ink = "white" if share[row, column] > 0.3 else style.INK

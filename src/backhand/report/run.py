@@ -11,30 +11,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
 from backhand.errors import CheckpointError
+from backhand.report.evidence import Arrays, arrays
 from backhand.report.metrics import Epoch, Metrics
 
-Arrays = dict[str, NDArray[Any]]
 Form = TypeVar("Form", bound=BaseModel)
-
-# Axes of every array in evidence.safetensors; arrays that share a letter must agree in that length.
-AXES = {
-    "samples": "MHWC",
-    "sample_labels": "M",
-    "mistakes": "EHWC",
-    "mistake_labels": "E",
-    "mistake_predictions": "E",
-    "mistake_confidence": "E",
-    "mistake_index": "E",
-    "probabilities": "NK",
-    "labels": "N",
-}
-LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "labels")
-TOGETHER = (
-    ("samples", "sample_labels"),
-    ("mistakes", "mistake_labels", "mistake_predictions", "mistake_confidence"),
-    ("probabilities", "labels"),
-    ("first_weights_initial", "first_weights"),
-)
 
 
 @dataclass(frozen=True)
@@ -143,42 +123,11 @@ def _history(path: Path) -> tuple[Epoch, ...]:
 
 
 def _evidence(path: Path, metrics: Metrics) -> Arrays:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
     if not path.exists() and metrics.status != "finished":
         return {}  # pictures and probabilities are saved when a run ends
     try:
-        arrays = load(path.read_bytes())
+        return arrays(path.read_bytes(), len(metrics.data.classes))
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
-    except (OSError, SafetensorError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); restore it or repeat the run") from None
-    try:
-        _check_arrays(arrays, len(metrics.data.classes))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged: {error}; restore it or repeat the run") from None
-    return arrays
-
-
-def _check_arrays(arrays: Arrays, classes: int) -> None:
-    """Every array has its axes, arrays that belong together are there together, labels are classes."""
-    lengths = {"K": classes}
-    for name, axes in AXES.items():
-        if name not in arrays:
-            continue
-        shape = arrays[name].shape
-        if len(shape) != len(axes):
-            raise ValueError(f"{name} has {len(shape)} axes where {len(axes)} are expected")
-        for axis, length in zip(axes, shape, strict=True):
-            if lengths.setdefault(axis, length) != length:
-                raise ValueError(f"{name} has length {length} where {lengths[axis]} is expected")
-    for name in ("samples", "mistakes"):
-        if name in arrays and arrays[name].dtype != np.uint8:
-            raise ValueError(f"{name} holds {arrays[name].dtype} where uint8 is expected")
-    for group in TOGETHER:
-        if 0 < sum(name in arrays for name in group) < len(group):
-            raise ValueError(f"{' and '.join(group)} belong together, but one of them is missing")
-    for name in LABELS:
-        if name in arrays and arrays[name].size and not 0 <= arrays[name].min() <= arrays[name].max() < classes:
-            raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")

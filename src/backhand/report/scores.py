@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.report.run import Arrays
+from backhand.report.evidence import Arrays
 
 BINS = 15
 

@@ -47,7 +47,7 @@ _LOOK = {
 
 def look() -> AbstractContextManager[None]:
     """The style, for as long as the context lasts; whatever the user's own settings are."""
-    return matplotlib.style.context(_LOOK, after_reset=True)  # type: ignore[arg-type]
+    return matplotlib.style.context(_LOOK, after_reset=True)
 
 
 def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
