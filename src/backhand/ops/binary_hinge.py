@@ -15,9 +15,11 @@ from backhand.ops.logistic import binary_labels
 def forward(scores: Array, labels: Array) -> tuple[Array, Array]:
     """scores (N,) or (N, 1), labels (N,) of 0 and 1 -> the mean loss, a scalar; the cache is dloss/dscores.
 
-    Raises ValueError when the counts differ or a label lies outside 0 and 1.
+    Raises ValueError when the counts differ or a label is neither 0 nor 1.
     """
     t = 2 * binary_labels(scores, labels).astype(scores.dtype) - 1
+    if not (abs(t) == 1).all():
+        raise ValueError("the labels of the binary hinge loss must be 0 or 1, nothing between")
     h = np.maximum(1 - t * scores, 0)
     return h.mean(), -t * (h > 0) / scores.dtype.type(h.size)
 

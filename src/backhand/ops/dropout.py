@@ -25,12 +25,15 @@ def draw_mask(shape: tuple[int, ...], p: float, rng: np.random.Generator) -> Arr
 def forward(x: Array, *, p: float, mask: Array | None = None, mode: str = "inverted") -> tuple[Array, Array]:
     """x of any shape, p in [0, 1) -> y of that shape. `mask` (x's shape, True = keep) trains; without it, inference.
 
-    The cache is the factor that x was multiplied by. Raises ValueError for p outside [0, 1) or an unknown mode.
+    The cache is the factor that x was multiplied by. Raises ValueError for a p outside [0, 1), an unknown
+    mode or a mask of another shape.
     """
     if not 0 <= p < 1:
         raise ValueError(f"the dropout probability must be in [0, 1), not {p}")
     if mode not in MODES:
         raise ValueError(f'the dropout mode must be "inverted" or "classic", not "{mode}"')
+    if mask is not None and mask.shape != x.shape:
+        raise ValueError(f"the dropout mask must have the shape of x, {x.shape}, not {mask.shape}")
     keep = np.asarray(1 if mask is None else mask, x.dtype)
     if mask is None:
         factor = keep if mode == "inverted" else keep * x.dtype.type(1 - p)

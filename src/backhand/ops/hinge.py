@@ -18,11 +18,10 @@ Cache = tuple[Array, Labels]
 def forward(scores: Array, labels: Labels) -> tuple[Array, Cache]:
     """scores (N, K), labels (N,) in 0 .. K-1 -> the mean loss, a scalar.
 
-    Raises ValueError for a label outside the classes.
+    Raises ValueError unless there is one integer label per row, within the classes.
     """
-    N, K = scores.shape
-    check_labels(labels, K)
-    rows = np.arange(N)
+    check_labels(labels, scores)
+    rows = np.arange(len(scores))
     h = np.maximum(scores - scores[rows, labels][:, None] + 1, 0)
     h[rows, labels] = 0
     return h.sum(1).mean(), ((h > 0).astype(scores.dtype), labels)

@@ -16,8 +16,8 @@ FORMS = ("half", "whole")
 
 def forward(w: Array, *, strength: float, form: str = "half") -> tuple[Array, tuple[Array, float]]:
     """w of any shape, strength λ >= 0 -> the penalty, a scalar. Raises ValueError for a negative λ or unknown form."""
-    if strength < 0:
-        raise ValueError(f"the strength of the L2 penalty must not be negative, and {strength} is")
+    if not strength >= 0:
+        raise ValueError(f"the strength of the L2 penalty must be 0 or above, not {strength}")
     if form not in FORMS:
         raise ValueError(f'the form of the L2 penalty must be "half" or "whole", not "{form}"')
     slope = strength if form == "half" else 2 * strength

@@ -39,6 +39,6 @@ def binary_labels(scores: Array, labels: Array) -> Array:
     """The labels in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
     if scores.size != labels.size:
         raise ValueError(f"{scores.size} scores but {labels.size} labels; a binary loss takes one score per sample")
-    if labels.size and (labels.min() < 0 or labels.max() > 1):
-        raise ValueError(f"binary labels must be 0 or 1, not {labels.min()} to {labels.max()}")
+    if labels.size and not (labels.min() >= 0 and labels.max() <= 1):
+        raise ValueError(f"binary labels must lie in [0, 1], not {labels.min()} to {labels.max()}")
     return labels.reshape(scores.shape)

@@ -18,10 +18,10 @@ Cache = tuple[Array, Array]
 def forward(logits: Array, labels: Labels, *, smoothing: float = 0.0) -> tuple[Array, Cache]:
     """logits (N, K), labels (N,) in 0 .. K-1 -> the mean loss, a scalar in nats.
 
-    Raises ValueError for a label outside the classes, or smoothing outside [0, 1].
+    Raises ValueError unless there is one integer label per row, within the classes, and smoothing in [0, 1].
     """
     N, K = logits.shape
-    check_labels(labels, K)
+    check_labels(labels, logits)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"label smoothing must be in [0, 1], not {smoothing}")
     shifted = logits - logits.max(1, keepdims=True)
@@ -45,7 +45,10 @@ def predict_proba(logits: Array) -> Array:
     return e / e.sum(1, keepdims=True)
 
 
-def check_labels(labels: Labels, classes: int) -> None:
-    """Refuse a label that would index another row's score, or none. Raises ValueError."""
+def check_labels(labels: Labels, scores: Array) -> None:
+    """Refuse labels that would index another row's score, several (as a column (N, 1) would), or none: ValueError."""
+    rows, classes = scores.shape
+    if labels.shape != (rows,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be integers of shape ({rows},), not {labels.dtype} of shape {labels.shape}")
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}")
