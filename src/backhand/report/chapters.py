@@ -94,7 +94,6 @@ def _about(data: Data) -> str:
 def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     mixups = confusions(run, test)
     words = "; ".join(in_words(mixup) for mixup in mixups[:3]) or "No test sample was given a wrong class"
-    words = f"Most frequent confusions: {words}" if mixups else words
     matrix = Image(
         "confusion",
         plots.confusion(run.classes, np.array(test.confusion)),
@@ -105,7 +104,7 @@ def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     scores = (
         tables.scores(run.metrics, test),
         *((tables.reported(run.metrics),) if run.metrics.reported else ()),
-        Text(f"{words}."),
+        tables.confusions(mixups) if mixups else Text(f"{words}."),
     )
     shown, curves = (Images((matrix,)),), _probabilities(run)
     detail = tables.per_class(test)
@@ -155,8 +154,8 @@ def _gradients(run: Run) -> tuple[Block, ...]:
 
 
 def _settings(run: Run) -> tuple[Block, ...]:
-    study = tables.settings("The study: every setting of this run (study.toml).", run.study)
-    place = tables.settings("Where it ran, with versions and seed (environment.json).", run.environment)
+    study = tables.settings("Every setting of this run (study.toml).", run.study)
+    place = tables.settings("Where it ran (environment.json).", run.environment)
     return (Columns((study,), (place,)),)
 
 

@@ -84,12 +84,10 @@ def _abscissa(run: Run, against: Against) -> tuple[NDArray[np.float64], str]:
 
 
 def _limits(axes: Axes, x: NDArray[np.float64], against: Against) -> None:
-    if against == "time":
-        axes.set_xlim(left=0)
-        return
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
-    if len(x) == 1:
-        axes.set_xlim(x[0] - 1, x[0] + 1)
+    """All epochs, those without a finite value as well."""
+    margin = 0.04 * (x[-1] - x[0])
+    axes.set_xlim(0 if against == "time" else x[0] - margin, x[-1] + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=against == "epoch"))
 
 
 def _error_axis(axes: Axes) -> None:

@@ -102,15 +102,13 @@ def _overfitting(run: Run) -> Finding | None:
 
 
 def _weakest(test: TestScore) -> Finding | None:
-    rows = [row for row in test.per_class if row.recall is not None and row.support]
-    weak = min(rows, key=lambda row: row.recall or 0.0)
-    if weak.recall == 1:
+    recalls = {row.name: row.recall for row in test.per_class if row.recall is not None and row.support}
+    lowest = min(recalls.values(), default=1.0)
+    weak = [name for name, recall in recalls.items() if recall == lowest]
+    if lowest == 1:
         return None
-    return (
-        "Hardest class",
-        f"“{weak.name}” was recognised least often: {percent(weak.recall)} of its "
-        f"{counted(weak.support, 'test sample')}.",
-    )
+    who = f"“{weak[0]}” was" if len(weak) == 1 else f"{len(weak)} classes, “{weak[0]}” among them, were"
+    return "Hardest class", f"{who} recognised least often: recall {percent(lowest)}."
 
 
 def confusions(run: Run, test: TestScore) -> list[Confusion]:
@@ -128,7 +126,7 @@ def _commonest(run: Run, test: TestScore) -> Finding:
     found = confusions(run, test)
     if not found:
         return "Confusions", "No test sample was given a wrong class."
-    return "Confusion", in_words(found[0]) + "."
+    return "Most confused", in_words(found[0]) + "."
 
 
 def in_words(mixup: Confusion) -> str:

@@ -21,13 +21,14 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
     """A bar for every class, divided into the splits."""
     figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
     places, start = np.arange(len(classes)), np.zeros(len(classes))
+    named = len(classes) <= NAMED
+    height, line = (0.74, 0.3) if named else (1.0, 0.0)  # the bars of many classes touch and have no outline
     for split, counts in splits.items():
         colour, hatch = SPLITS.get(split, (style.FAINT, ""))
-        axes.barh(
-            places, counts, 0.74, start, label=split, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.3
-        )
+        look = style.bar(colour, hatch if named else "", line)
+        axes.barh(places, counts, height, start, label=split, **look)
         start += counts
-    if len(classes) <= NAMED:
+    if named:
         axes.set_yticks(places, [style.shorten(name, 18) for name in classes])
     else:
         axes.set_ylabel("class, counted from 0 in the order of the table")
@@ -56,13 +57,18 @@ def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     return style.png(figure)
 
 
+def _cell(size: int) -> float:
+    """About the width of a cell, in points, beside names and a colour bar."""
+    return 50 * (style.WIDTH if size <= SMALL else LARGE) / size
+
+
 def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
     if len(classes) > NUMBERED:
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(10, integer=True))
         return
     names = [style.shorten(name) for name in classes]
-    turned = max(map(len, names)) > 3
+    turned = max(map(len, names)) * 6 > _cell(len(names))
     axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
@@ -70,8 +76,7 @@ def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
 
 def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     digits = len(str(counts.max()))
-    width = 50 * (style.WIDTH if len(counts) <= SMALL else LARGE) / len(counts)  # of a cell, in points
-    size = min(9.5, 1.3 * width / max(digits, 2))
+    size = min(9.5, 1.3 * _cell(len(counts)) / max(digits, 2))
     for (row, column), value in np.ndenumerate(counts):
         if value:
             ink = "white" if share[row, column] > 0.3 else style.INK

@@ -37,7 +37,6 @@ _LOOK = {
     "legend.frameon": False,
     "lines.linewidth": 1.7,
     "text.color": INK,
-    "text.parse_math": False,  # a class may be called $5
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": 9,
@@ -61,6 +60,11 @@ def legend(axes: Axes, columns: int = 3, **options: Any) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, handlelength=2.4, **options)
 
 
+def bar(colour: str, hatch: str, line: float) -> dict[str, Any]:
+    """The look of a bar: filled, hatched in ink, with an outline of this width in points."""
+    return {"facecolor": colour, "hatch": hatch, "edgecolor": INK, "linewidth": line}
+
+
 def png(figure: Figure) -> bytes:
     """The figure as PNG: the same bytes whenever the same figure is drawn."""
     buffer = io.BytesIO()
@@ -69,5 +73,6 @@ def png(figure: Figure) -> bytes:
 
 
 def shorten(name: str, length: int = 14) -> str:
-    """A class name that fits beside an axis."""
-    return name if len(name) <= length else name[: length - 1].rstrip() + "…"
+    """A class name that fits beside an axis; its dollar signs start no formula."""
+    short = name if len(name) <= length else name[: length - 1].rstrip() + "…"
+    return short.replace("$", r"\$")

@@ -1,11 +1,15 @@
 """The tables of a report."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backhand.report.blocks import Table
-from backhand.report.metrics import Metrics, TestScore
-from backhand.report.numbers import count, decimal, percent, plain, shape
+from backhand.report.findings import Confusion, in_words
+from backhand.report.metrics import Epoch, Metrics, TestScore
+from backhand.report.numbers import count, decimal, duration, percent, plain, shape
+
+FREQUENT = 6  # confusions to show
 
 
 def class_counts(metrics: Metrics) -> Table:
@@ -36,6 +40,20 @@ def layers(metrics: Metrics) -> Table:
     return Table(caption, ("name", "layer", "output", "parameters", "multiply-adds"), tuple(rows), "lllrr", totals=1)
 
 
+def epoch(line: Epoch) -> Table:
+    """What one epoch recorded: a single point makes no curve."""
+    found = {"training": (line.train_loss, line.train_accuracy)}
+    if not math.isnan(line.validation_accuracy):
+        found["validation"] = (line.validation_loss, line.validation_accuracy)
+    rows = [(split, decimal(loss), percent(share), percent(1 - share)) for split, (loss, share) in found.items()]
+    momentum = "" if line.momentum is None else f", momentum {line.momentum:.4g}"
+    caption = (
+        f"Epoch {line.epoch}, which took {duration(line.seconds)}: learning rate {line.lr:.4g}{momentum}, "
+        f"gradient norm {line.gradient_norm:.4g}."
+    )
+    return Table(caption, ("split", "loss", "accuracy", "error"), tuple(rows), "lrrr")
+
+
 def scores(metrics: Metrics, test: TestScore) -> Table:
     """Loss, accuracy and error of the kept weights."""
     rows = [
@@ -60,6 +78,13 @@ def per_class(test: TestScore) -> Table:
     if any(row.precision is None for row in test.per_class):
         caption += " –: the class was never predicted, so it has no precision."
     return Table(caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), "lrrrr", totals=1)
+
+
+def confusions(mixups: Sequence[Confusion]) -> Table:
+    """The most frequent mix-ups; the first of them in words."""
+    rows = tuple((m.true, m.predicted, count(m.times), percent(m.share)) for m in mixups[:FREQUENT])
+    caption = f"Most frequent confusions: {in_words(mixups[0])}."
+    return Table(caption, ("true", "predicted", "times", "of the class"), rows, "llrr")
 
 
 def reported(metrics: Metrics) -> Table:

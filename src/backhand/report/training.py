@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.report import curves
+from backhand.report import curves, tables
 from backhand.report.blocks import Block, Image, Images, Text
 from backhand.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
 from backhand.report.numbers import counted, decimal, duration, percent
@@ -14,6 +14,8 @@ def training(run: Run) -> tuple[Block, ...]:
     """Loss and accuracy against epoch and time, then the learning rate and the size of the gradient."""
     if not run.history:
         return (Text("No epoch was finished."),)
+    if len(run.history) == 1:
+        return Text(_course(run)), tables.epoch(run.history[0])
     plain = [RATE, GRADIENT]
     if len({epoch.momentum for epoch in run.history}) > 1:
         plain.append(MOMENTUM)
