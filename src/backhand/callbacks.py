@@ -56,12 +56,13 @@ class EarlyStopping(Callback):
 class Checkpoint(Callback):
     """After each epoch: the state to resume from (two generations), the history, and the best weights if new.
 
-    Put it after `EarlyStopping`, whose best epoch it saves. `arrays` and `facts` go into best.safetensors beside the
-    weights: what a prediction needs besides the model.
+    Put it after `EarlyStopping`, whose best epoch it saves. `data` is the fingerprint of the data trained on. `arrays`
+    and `facts` go into best.safetensors beside the weights: what a prediction needs besides the model.
     """
 
     folder: Path
     early_stopping: EarlyStopping
+    data: str = ""
     arrays: dict[str, Array] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -73,7 +74,8 @@ class Checkpoint(Callback):
             facts = self.facts | {"epoch": best.best_epoch, best.monitor: best.best}
             checkpoint.save(self.folder / "best.safetensors", weights | self.arrays, facts)
         write_history(self.folder, solver.history)
-        checkpoint.save_generation(self.folder / "state.safetensors", *solver.state())
+        arrays, facts = solver.state()
+        checkpoint.save_generation(self.folder / "state.safetensors", arrays, facts | {"data": self.data})
 
 
 @dataclass(eq=False)

@@ -1,0 +1,5 @@
+"""The command line: arguments in, one call out."""
+
+from backhand.cli.main import main
+
+__all__ = ["main"]

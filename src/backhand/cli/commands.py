@@ -1,0 +1,109 @@
+"""What the commands do, composed from the floors below."""
+
+import shlex
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from backhand import experiment, report
+from backhand.errors import BackhandError, DivergenceError
+from backhand.experiment.build import build_model, build_solver, load_material
+from backhand.experiment.folder import reopen
+from backhand.experiment.predict import load_classifier, read_image
+from backhand.lr_range import range_test
+from backhand.study import load, shipped
+
+console = Console()
+Changes = tuple[tuple[str, ...], int | None]  # --set and --seed
+
+
+def run(study: str | None, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:
+    """Train, or go on training, then report."""
+    overrides, seed = changes
+    if resume is not None:
+        if out is not None and out != resume:
+            raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
+        asked = None if study is None else load(study, overrides, seed)
+        overrides += () if seed is None else (f"seed={seed}",)
+        chosen, path = reopen(resume, asked, overrides), resume
+    elif study is not None:
+        chosen = load(study, overrides, seed)
+        path = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    else:
+        raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
+    _train(chosen, path, data_dir, resume is not None)
+
+
+def _train(study: Any, path: Path, data_dir: Path | None, resume: bool) -> None:
+    again = f"backhand run --resume {shlex.quote(str(path))}" + (f" --data-dir {data_dir}" if data_dir else "")
+    try:
+        metrics = experiment.run(study, path, data_dir=data_dir, resume=resume)
+    except DivergenceError:
+        console.print(f"report: {report.write(path)}", highlight=False, soft_wrap=True)
+        raise
+    except KeyboardInterrupt:
+        console.print(f"interrupted; go on with: {again}", highlight=False, soft_wrap=True)
+        raise
+    page = report.write(path)
+    test = metrics["test"]
+    low, high = test["interval"]
+    console.print(
+        f"test accuracy {test['accuracy']:.2%} ({test['interval_kind']} interval {low:.2%} to {high:.2%}, "
+        f"{test['correct']:,} of {test['count']:,} right), loss {test['loss']:.4f}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+def list_studies() -> None:
+    """The shipped studies as a table."""
+    table = Table("study", "data", "model", "epochs", "title", box=None, header_style="bold", pad_edge=False)
+    for study in shipped().values():
+        table.add_row(study.name, study.data.name, study.model.name, str(study.train.epochs), study.title)
+    console.print(table)
+
+
+def write_report(run: Path) -> None:
+    """The report of a run, anew."""
+    console.print(f"report: {report.write(run)}", highlight=False, soft_wrap=True)
+
+
+def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
+    """One row an image: the class, its probability, and the two that come next."""
+    import numpy as np
+
+    classifier = load_classifier(run)
+    samples = np.stack([read_image(path, classifier.sample_shape, resize=resize) for path in images])
+    table = Table("image", "class", "probability", "next", box=None, header_style="bold", pad_edge=False)
+    table.columns[2].justify = "right"
+    for path, row in zip(images, classifier.predict_proba(samples), strict=True):
+        first, *others = np.argsort(-row, kind="stable")[:3]
+        runners_up = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in others)
+        table.add_row(str(path), classifier.classes[first], f"{row[first]:.1%}", runners_up)
+    console.print(table)
+    if "hinge" in classifier.loss.op_name:
+        console.print(f"probability: {classifier.loss.confidence}", highlight=False)
+
+
+def lr_find(
+    what: tuple[str, tuple[str, ...], int | None], data_dir: Path | None, out: Path, options: dict[str, Any]
+) -> None:
+    """A range test on the study's own data, model and optimiser."""
+    from backhand.report.lr_range import draw
+
+    study = load(*what)
+    material = load_material(study, data_dir)
+    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+    found = range_test(build_solver(study, model, len(material.train)), material.train, **options)
+    draw(found, study.title or study.name, out)
+    console.print(
+        f"{len(found.lr)} steps, learning rate {found.lr[0]:.2g} to {found.lr[-1]:.2g}\n"
+        f"lowest loss at {found.lowest:.2g}; suggested: --set train.optimizer.lr={found.suggestion:.2g}\nplot: {out}",
+        highlight=False,
+        soft_wrap=True,
+    )

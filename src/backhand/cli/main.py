@@ -1,0 +1,121 @@
+"""The program `backhand`. Every command imports what it needs when it runs, so that --help is instant."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import backhand
+from backhand.cli import data
+from backhand.cli.check import check
+from backhand.errors import BackhandError
+
+app = typer.Typer(
+    help="Neural networks with back-propagation by hand: train, check, report.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(data.app, name="data")
+app.command()(check)
+
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="The name of a shipped study, or a .toml file.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where the data sets lie.", show_default="$BACKHAND_DATA")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study.")]
+Seed = Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")]
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"backhand {backhand.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="A shipped study, or a .toml file.")] = None,
+    data_dir: DataDir = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder.", show_default="runs/STUDY-TIME")] = None,
+    set_: Set = None,
+    seed: Seed = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run.")] = None,
+) -> None:
+    """Train a study, test it once, and write its report."""
+    from backhand.cli import commands
+
+    commands.run(study, data_dir, out, (tuple(set_ or ()), seed), resume)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the studies that ship with the package."""
+    from backhand.cli import commands
+
+    commands.list_studies()
+
+
+@app.command()
+def report(run: Run) -> None:
+    """Write a run's report anew from its folder."""
+    from backhand.cli import commands
+
+    commands.write_report(run)
+
+
+@app.command()
+def predict(
+    run: Run,
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    resize: Annotated[bool, typer.Option("--resize", help="Scale images of another size.")] = False,
+) -> None:
+    """Classify image files with a trained run."""
+    from backhand.cli import commands
+
+    commands.predict(run, images, resize)
+
+
+@app.command("lr-find")
+def lr_find(
+    study: StudyName,
+    data_dir: DataDir = None,
+    out: Annotated[Path, typer.Option(help="Where the plot goes.")] = Path("lr-find.png"),
+    set_: Set = None,
+    seed: Seed = None,
+    low: Annotated[float, typer.Option(help="The first learning rate.")] = 1e-6,
+    high: Annotated[float, typer.Option(help="The last learning rate.")] = 10.0,
+    steps: Annotated[int, typer.Option(help="The number of mini-batches.")] = 200,
+) -> None:
+    """Find a learning rate: raise it step by step, plot the loss, suggest a value."""
+    from backhand.cli import commands
+
+    commands.lr_find((study, tuple(set_ or ()), seed), data_dir, out, {"low": low, "high": high, "steps": steps})
+
+
+def main() -> None:
+    """Run the program; what a user can mend is told in one sentence, with exit status 2."""
+    try:
+        app()
+    except BackhandError as error:
+        _fail(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(2)

@@ -1,0 +1,121 @@
+"""From the tables of a study to the objects that they describe."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backhand import data, losses
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.feed import Feed
+from backhand.data.split import stratified_split, subset
+from backhand.data.standardize import Mode, Standardizer
+from backhand.errors import ModelError
+from backhand.losses import L2, Loss
+from backhand.model import Sequential
+from backhand.models import mlp
+from backhand.solver import Solver
+from backhand.study import Study
+from backhand.study.optimizers import make_optimizer
+from backhand.study.schema import Mlp, make_layer
+
+
+@dataclass(frozen=True)
+class Material:
+    """The data of a study: what its authors gave, and the three parts as the solver takes them."""
+
+    splits: Splits
+    train: Feed
+    test: Feed
+    validation: Feed | None
+
+    @property
+    def parts(self) -> dict[str, Feed]:
+        """The parts that there are, by name."""
+        feeds = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: feed for name, feed in feeds.items() if feed is not None}
+
+    def fingerprint(self) -> str:
+        """sha256 over every sample and label in order: a resumed run must meet the same data."""
+        digest = hashlib.sha256()
+        for feed in self.parts.values():
+            digest.update(np.ascontiguousarray(feed.data.x).data)
+            digest.update(feed.data.y.data)
+        return digest.hexdigest()
+
+
+def load_material(study: Study, data_dir: Path | None = None) -> Material:
+    """Load, divide and scale. The statistics come from the training part alone.
+
+    A validation part is drawn from the training part unless the data set brings its own.
+    Raises DataError as the loaders do.
+    """
+    table = study.data
+    splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
+    train, validation = splits.train, splits.validation
+    if validation is None and table.validation:
+        rest, held = stratified_split(train.y, table.validation, study.seed)
+        train, validation = train.take(rest), train.take(held)
+    if table.train_size is not None:
+        train = train.take(subset(train.y, table.train_size, study.seed))
+    standardizer = Standardizer.fit(train.x, _mode(study, train))
+    held_out = None if validation is None else Feed(validation, standardizer)
+    return Material(splits, Feed(train, standardizer), Feed(splits.test, standardizer), held_out)
+
+
+def _mode(study: Study, train: Dataset) -> Mode:
+    """Features have no channels: what is asked for images is done feature by feature there."""
+    mode = study.data.standardize
+    return "feature" if mode == "channel" and not train.is_image else mode
+
+
+def build_loss(study: Study) -> Loss:
+    """The loss that the study names."""
+    smoothing = study.train.label_smoothing
+    return losses.loss(study.train.loss, **({"smoothing": smoothing} if smoothing else {}))
+
+
+def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:
+    """The model that the study names, with its initial weights.
+
+    Raises ModelError when layers do not fit each other, the samples or the classes.
+    """
+    try:
+        outputs = build_loss(study).outputs(classes)
+    except ValueError as error:
+        raise ModelError(f"train.loss: {error}") from error
+    table = study.model
+    if isinstance(table, Mlp):
+        options = table.model_dump(exclude={"name", "hidden"})
+        model = mlp(outputs, table.hidden, **options)
+    else:
+        model = Sequential(*map(make_layer, table.layers))
+    model.build(sample_shape, seed=study.seed)
+    if model.output_shape != (outputs,):
+        raise ModelError(
+            f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
+            f"{model.output_shape}; {classes} classes with the loss {study.train.loss} need ({outputs},)"
+        )
+    return model
+
+
+def build_solver(study: Study, model: Sequential, samples: int) -> Solver:
+    """The solver that the study describes, for so many training samples; it has no callbacks yet."""
+    table = study.train
+    per_epoch = -(-samples // table.batch_size)
+    optimizer = make_optimizer(table.optimizer)
+    momentum = table.momentum_schedule
+    return Solver(
+        model,
+        build_loss(study),
+        optimizer,
+        batch_size=table.batch_size,
+        penalty=L2(table.l2, table.l2_form),
+        schedule=table.schedule.make(optimizer.lr, per_epoch, table.epochs),
+        momentum_schedule=momentum.make(optimizer.momentum, per_epoch, table.epochs) if momentum else None,
+        clip_norm=table.clip_norm,
+        clip_value=table.clip_value,
+        evaluate_train=table.evaluate_train,
+        seed=study.seed,
+    )

@@ -1,0 +1,66 @@
+"""A run's folder: made once, claimed by one study, resumed only by the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import BackhandError, CheckpointError, StudyError
+from backhand.files import write_atomic
+from backhand.study import Study, load, to_toml
+
+
+def create(folder: Path, study: Study) -> None:
+    """Make the folder and put the resolved study into it. Raises BackhandError when a run is there already."""
+    if (folder / "study.toml").exists():
+        raise BackhandError(
+            f"{folder} already holds a run of the study {read_study(folder).name}; "
+            f"go on with it by --resume {folder}, or choose another --out"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
+    write_atomic(folder / "study.toml", to_toml(study))
+
+
+def read_study(folder: Path) -> Study:
+    """The study of a run. Raises CheckpointError when the folder holds none."""
+    if not (folder / "study.toml").is_file():
+        raise CheckpointError(f"{folder} is not the folder of a run: it has no study.toml")
+    return load(str(folder / "study.toml"))
+
+
+def reopen(folder: Path, study: Study | None, overrides: tuple[str, ...] = ()) -> Study:
+    """The study of the run to resume, with overrides applied; the number of epochs may change, nothing else.
+
+    Raises StudyError when `study` or an override asks for something else than the run was started with.
+    """
+    own = read_study(folder)
+    wanted = load(str(folder / "study.toml"), overrides) if study is None else study
+    differing = _differing(_flat(own.model_dump(mode="json")), _flat(wanted.model_dump(mode="json")))
+    if differing:
+        key, (mine, asked) = next(iter(differing.items()))
+        raise StudyError(
+            f"{folder} belongs to another study: its {key} is {mine!r}, and {asked!r} is asked for; "
+            f"resume it without that, or start a new run"
+        )
+    if wanted != own:
+        write_atomic(folder / "study.toml", to_toml(wanted))
+    return wanted
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented JSON, whole or not at all."""
+    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _differing(own: dict[str, Any], wanted: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    keys = [key for key in {**own, **wanted} if key not in ("train.epochs", "title")]
+    return {key: (own.get(key), wanted.get(key)) for key in keys if own.get(key) != wanted.get(key)}
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

@@ -1,0 +1,73 @@
+"""A trained run as a classifier of image files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backhand import checkpoint
+from backhand.arrays import Array
+from backhand.data.formats.pictures import decode
+from backhand.data.standardize import Standardizer
+from backhand.errors import BackhandError, CheckpointError, DataError
+from backhand.experiment.build import build_loss, build_model
+from backhand.experiment.folder import read_study
+from backhand.losses import Loss
+from backhand.model import Sequential
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """The best weights of a run, with the scaling of its data and the names of its classes."""
+
+    model: Sequential
+    loss: Loss
+    standardizer: Standardizer
+    classes: tuple[str, ...]
+    sample_shape: tuple[int, ...]
+
+    def predict_proba(self, images: Array) -> Array:
+        """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`."""
+        return self.loss.predict_proba(self.model.forward(self.standardizer.transform(images)))
+
+
+def load_classifier(run: Path) -> Classifier:
+    """The classifier that a run has saved, finished or not.
+
+    Raises CheckpointError when the folder is no run, has no best weights yet, or they are damaged.
+    """
+    study = read_study(run)
+    if not (run / "best.safetensors").exists():
+        raise CheckpointError(f"{run} has no best.safetensors yet: its first epoch has not ended; --resume it first")
+    arrays, facts = checkpoint.load(run / "best.safetensors")
+    groups: dict[str, dict[str, Array]] = {"model": {}, "standardizer": {}}
+    for name, value in arrays.items():
+        group, _, key = name.partition(".")
+        groups[group][key] = value
+    classes, shape = tuple(facts["classes"]), tuple(facts["sample_shape"])
+    model = build_model(study, shape, len(classes))
+    model.load(groups["model"])
+    return Classifier(model, build_loss(study), Standardizer.from_arrays(groups["standardizer"]), classes, shape)
+
+
+def read_image(path: Path, shape: tuple[int, ...], *, resize: bool = False) -> Array:
+    """The image file as (H, W, C) uint8, in grey or RGB as the model takes it.
+
+    Raises DataError when it is missing, no image, or of another size and `resize` is not set.
+    """
+    if len(shape) != 3:
+        raise BackhandError(f"this run was trained on {shape[0]} features, not on images; it cannot classify {path}")
+    H, W, C = shape
+    try:
+        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB")
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    if image.shape[:2] == (H, W):
+        return image
+    if not resize:
+        size = f"{image.shape[1]} x {image.shape[0]}"
+        raise DataError(f"{path} is {size} pixels, and the model takes {W} x {H}; pass --resize to scale it")
+    from PIL import Image
+
+    picture = Image.fromarray(image[:, :, 0] if C == 1 else image)
+    return np.asarray(picture.resize((W, H), Image.Resampling.LANCZOS)).reshape(shape)

@@ -1,0 +1,136 @@
+"""A study from its first line to the folder of results; killed at any moment, it goes on where it was."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from backhand import checkpoint
+from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping, write_history
+from backhand.check import check_model
+from backhand.errors import CheckpointError, DivergenceError
+from backhand.evaluate import evaluate
+from backhand.experiment import environment, folder
+from backhand.experiment.build import Material, build_model, build_solver, load_material
+from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts, write_evidence
+from backhand.progress import ProgressBar
+from backhand.solver import Solver
+from backhand.study import Study
+
+CHECKED = 8  # samples in the gradient check of the trained model
+
+
+@dataclass(frozen=True)
+class Run:
+    """A study with its data, model, solver and folder, ready to train."""
+
+    study: Study
+    path: Path
+    material: Material
+    solver: Solver
+    early_stopping: EarlyStopping
+    progress: ProgressBar
+    metrics: dict[str, Any]
+
+
+def run(
+    study: Study, path: Path, *, data_dir: Path | None = None, resume: bool = False, quiet: bool = False
+) -> dict[str, Any]:
+    """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
+
+    A fresh run claims the folder; a resumed one goes on from its newest readable state, bit for bit.
+    Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
+    """
+    console = Console(quiet=quiet)
+    made = _prepare(study, path, data_dir, resume, console)
+    try:
+        made.solver.fit(made.material.train, made.material.validation, epochs=study.train.epochs)
+    except DivergenceError as error:
+        write_history(path, made.solver.history)
+        _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
+        raise
+    finally:
+        made.progress.close()
+    return _finish(made)
+
+
+def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, console: Console) -> Run:
+    material = load_material(study, data_dir)
+    classes = material.splits.classes
+    model = build_model(study, material.train.data.x.shape[1:], len(classes))
+    solver = build_solver(study, model, len(material.train))
+    metrics = {"data": data_facts(study, material), "model": model_facts(model)}
+    table = study.train.early_stopping
+    part = "train" if material.validation is None else "validation"
+    stopping = EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
+    progress = ProgressBar(console)
+    scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
+    facts = {"classes": list(classes), "sample_shape": metrics["data"]["sample_shape"]}
+    saving = Checkpoint(path, stopping, metrics["data"]["sha256"], scaling, facts)
+    solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
+    console.print(f"{study.title or study.name}: {len(material.train):,} training samples", highlight=False)
+    console.print(model.summary(), highlight=False, markup=False)
+    if resume:
+        _restore(solver, path, metrics["data"]["sha256"], console)
+    else:
+        folder.create(path, study)
+        folder.write_json(path / "environment.json", environment.describe(study.seed))
+    made = Run(study, path, material, solver, stopping, progress, metrics)
+    _write_metrics(made, {"status": "running", "message": ""})
+    return made
+
+
+def _restore(solver: Solver, path: Path, fingerprint: str, console: Console) -> None:
+    """Take over the newest readable state; a run killed before its first epoch ended begins anew."""
+    state = path / "state.safetensors"
+    if not state.exists() and not checkpoint.previous(state).exists():
+        return
+    arrays, facts, warning = checkpoint.load_generation(state)
+    if warning:
+        console.print(f"warning: {warning}", highlight=False)
+    if facts["data"] != fingerprint:
+        raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
+    solver.load(arrays, facts)
+    console.print(f"resumed after epoch {solver.epoch}", highlight=False)
+
+
+def _finish(made: Run) -> dict[str, Any]:
+    """Judge the chosen weights: validation, test (touched once), gradients, and what the report needs."""
+    solver, material = made.solver, made.material
+    result = evaluate(solver.model, solver.loss, material.test)
+    figures: dict[str, Any] = _training(made)
+    if material.validation is not None:
+        validation = evaluate(solver.model, solver.loss, material.validation).figures()
+        figures["validation"] = validation | {"count": len(material.validation)}
+    figures["test"] = test_facts(result, solver.loss, material.splits.classes)
+    figures["gradient_check"] = _gradient_check(made)
+    write_evidence(made.path, made.study, material, solver, result)
+    return _write_metrics(made, {"status": "finished", "message": ""} | figures)
+
+
+def _gradient_check(made: Run) -> list[dict[str, Any]]:
+    x, labels = made.material.train.batch(slice(CHECKED))
+    checked = check_model(made.solver.model, made.solver.loss, x, labels, penalty=made.solver.penalty)
+    return [
+        {
+            "name": result.name,
+            "worst": result.error,
+            "checked": result.compared,
+            "skipped": result.skipped,
+            "verdict": "ok" if result.passed else "failed",
+        }
+        for result in checked
+    ]
+
+
+def _training(made: Run) -> dict[str, Any]:
+    stopping = made.early_stopping
+    chosen = stopping.best_epoch if stopping.restore_best else made.solver.epoch
+    return {"training": training_facts(made.solver, stopping.monitor, chosen)}
+
+
+def _write_metrics(made: Run, more: dict[str, Any]) -> dict[str, Any]:
+    metrics = more | made.metrics
+    folder.write_json(made.path / "metrics.json", metrics)
+    return metrics

@@ -1,0 +1,24 @@
+"""The plot of a learning-rate range test."""
+
+from pathlib import Path
+
+from backhand.files import write_atomic
+from backhand.lr_range import RangeTest
+from backhand.report import style
+
+
+def draw(found: RangeTest, title: str, out: Path) -> None:
+    """Loss against learning rate as a PNG, with the suggestion marked. Raises BackhandError if it cannot be written."""
+    with style.look():
+        figure, axes = style.panel(width=6.4, height=3.8)
+        axes.plot(found.lr, found.loss, color=style.SKY, linewidth=0.8, label="each batch")
+        axes.plot(found.lr, found.smoothed, color=style.BLUE, label="smoothed")
+        suggested = f"suggested: {found.suggestion:.2g}"
+        axes.axvline(found.suggestion, color=style.ORANGE, linestyle=(0, (5, 1.6)), label=suggested)
+        axes.axvline(found.lowest, color=style.FAINT, linestyle=":", label=f"lowest loss: {found.lowest:.2g}")
+        axes.set(xscale="log", xlabel="learning rate", ylabel="training loss")
+        axes.set_ylim(0, 1.15 * max(found.smoothed.max(), found.loss[0]))
+        style.legend(axes, columns=4)
+        figure.suptitle(title, fontsize=10)
+        image = style.png(figure)
+    write_atomic(out, image)
