@@ -1,0 +1,53 @@
+"""`backhand check`: every gradient of this installation against differences, as a table."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from backhand.check import Result
+
+
+def check(
+    only: Annotated[str | None, typer.Option(metavar="NAME", help="One op, layer or network, such as linear.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the random inputs and upstream gradients.")] = 0,
+) -> None:
+    """Check every op, layer and a few whole networks against numerical derivatives."""
+    from rich.console import Console
+
+    from backhand.check import suite
+
+    console = Console()
+    results = []
+    with console.status("checking") as status:
+        for row in suite.row_names(only):
+            status.update(f"checking {row}")
+            results.append(suite.check_row(row, seed))
+    console.print(_table(results))
+    for result in results:
+        for failure in result.failures:
+            console.print(f"{result.name}: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
+    failed = [result.name for result in results if not result.passed]
+    compared = sum(result.compared for result in results)
+    if failed:
+        console.print(f"{len(failed)} of {len(results)} failed: {', '.join(failed)}.", highlight=False, soft_wrap=True)
+        raise typer.Exit(1)
+    console.print(f"All {len(results)} agree with differences, at {compared:,} coordinates.", highlight=False)
+
+
+def _table(results: "Sequence[Result]") -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("checked")
+    for heading in ("cases", "coordinates", "skipped at kinks", "worst relative error", "limit"):
+        table.add_column(heading, justify="right")
+    table.add_column("verdict")
+    for result in results:
+        counts = (f"{count:,}" for count in (result.configurations, result.compared, result.skipped))
+        verdict = "[green]pass[/]" if result.passed else "[red]FAIL[/]"
+        table.add_row(result.name, *counts, f"{result.error:.1e}", f"{result.limit:.0e}", verdict)
+    return table
