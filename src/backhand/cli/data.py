@@ -1,0 +1,88 @@
+"""`backhand data`: list, verify, show and fetch data sets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Find, check, look at and fetch data sets.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A data set; `backhand data list` shows them.")]
+DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie; BACKHAND_DATA without it.")]
+DataPath = Annotated[Path | None, typer.Option("--path", help="The file or folder to read, for your own data.")]
+Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
+
+
+@app.command("list")
+def list_(data_dir: DataDir = None) -> None:
+    """Every data set, and where it is or how to get it."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from backhand.data import DATASETS, places
+    from backhand.data.entry import BuiltIn
+
+    folder = data_dir or places.data_dir()
+    table = Table("name", "what", "samples", "classes", "where", box=box.SIMPLE, title=None)
+    for entry in DATASETS.values():
+        found = None if isinstance(entry, BuiltIn) else entry.find(folder)
+        where = "built in" if isinstance(entry, BuiltIn) else str(found or f"not found; {entry.how}")
+        if not isinstance(entry, BuiltIn) and not entry.files:
+            where = entry.how
+        table.add_row(entry.name, entry.title, entry.samples, entry.classes, Text(where))
+    Console().print(table)
+
+
+@app.command()
+def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad_images: Skip = False) -> None:
+    """Read a data set whole; compare checksums and counts with what its authors published."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from backhand.data.verify import verify
+
+    result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    counts = result.splits.counts()
+    table = Table("class", *counts, box=box.SIMPLE, show_footer=True)
+    for column, total in zip(table.columns, ["all", *(f"{sum(c):,}" for c in counts.values())], strict=True):
+        column.footer = total
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for k, label in enumerate(result.splits.classes):
+        table.add_row(Text(label), *(f"{count[k]:,}" for count in counts.values()))
+    console = Console()
+    console.print(result.splits.source, highlight=False, markup=False, soft_wrap=True)
+    console.print(table)
+    notes = (f"{name}: {value}" for name, value in result.splits.notes.items())
+    for line in (*result.findings, *notes):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def show(
+    name: Name,
+    out: Annotated[Path | None, typer.Option(help="The PNG to write; NAME.png without it.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the samples that are shown.")] = 0,
+    data_dir: DataDir = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
+) -> None:
+    """Draw samples of every class to a picture."""
+    from backhand.data import load
+    from backhand.data.show import show
+
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    typer.echo(show(splits, out or Path(f"{name}.png"), seed=seed))
+
+
+@app.command()
+def fetch(name: Name, data_dir: DataDir = None) -> None:
+    """Download a data set; what is there already is checked and kept."""
+    from backhand.data.download import fetch_all
+
+    for file in fetch_all(name, data_dir):
+        typer.echo(file)

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.files import sha256, write_whole
+from backhand.data.files import digest_of, write_whole
 from backhand.data.formats.npz import read_npz
 from backhand.data.places import cache_dir
 from backhand.errors import DataError
@@ -41,7 +41,7 @@ def fingerprint(source: Path) -> str:
     """SHA-256 of a file; of a folder, that of the sorted relative names, sizes and contents."""
     try:
         if source.is_file():
-            return sha256(source)
+            return digest_of(source)
         digest = hashlib.sha256()
         for path in sorted(p for p in source.rglob("*") if p.is_file()):
             content = path.read_bytes()

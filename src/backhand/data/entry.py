@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backhand.data.dataset import Splits
+from backhand.data.files import digest_of, digest_of_unpacked
 from backhand.errors import DataError
 
 
@@ -17,6 +18,14 @@ class Original:
     sha256: str = ""
     unpacked_sha256: str = ""
     md5: str = ""
+
+    def agreement(self, path: Path) -> str:
+        """Which published checksum the file has, in words, or "". A .gz packed anew still has that of its content."""
+        if self.sha256 and digest_of(path) == self.sha256:
+            return "SHA-256 as published"
+        if self.unpacked_sha256 and digest_of_unpacked(path) == self.unpacked_sha256:
+            return "SHA-256 of the unpacked bytes as published"
+        return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
 
 
 @dataclass(frozen=True)
@@ -41,8 +50,9 @@ class OnDisk(Entry):
     """A data set that is read from a file or folder.
 
     read: (file or folder, skip bad images) -> Splits.   how: the sentence that tells how to get it.
-    files: name patterns of what holds it, the preferred first; none for a user's own data.   inside: patterns of names by
-    which a folder is known to be the data set itself.   counts: samples per split of the complete set.
+    files: name patterns of what holds it, the preferred first; none for a user's own data.   inside: patterns of names
+    by which a folder is known to be the data set itself.   counts: samples per split of the complete set.
+    is_folder: a file found is one of several; the folder that it lies in is what is read.
     """
 
     read: Callable[[Path, bool], Splits]
@@ -51,10 +61,15 @@ class OnDisk(Entry):
     inside: tuple[str, ...] = ()
     originals: tuple[Original, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    is_folder: bool = False
 
     def find(self, data_dir: Path) -> Path | None:
         """The file or folder to read, or None. Looks at names only, so it is instant."""
-        return next(self._candidates(data_dir), None)
+        found = next(self._candidates(data_dir), None)
+        return found and self._whole(found)
+
+    def _whole(self, path: Path) -> Path:
+        return path.parent if self.is_folder and path.is_file() else path
 
     def _candidates(self, data_dir: Path) -> Iterator[Path]:
         own = data_dir / self.name
@@ -73,7 +88,7 @@ class OnDisk(Entry):
         if path is not None:
             if not path.exists():
                 raise DataError(f"{path} does not exist; give the file or folder that holds {self.name}")
-            return path
+            return self._whole(path)
         if not self.files:
             raise DataError(f"{self.name} needs a path; {self.how}")
         if found := self.find(data_dir):

@@ -69,12 +69,15 @@ def open_unpacked(path: Path) -> Iterator[Reader]:
         ) from error
 
 
-def sha256(path: Path, *, unpacked: bool = False) -> str:
-    """The hex digest of a file, or of what a gzip file holds."""
+def digest_of(path: Path, algorithm: str = "sha256") -> str:
+    """The hex digest of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest()
+
+
+def digest_of_unpacked(path: Path) -> str:
+    """The SHA-256 hex digest of what a file holds, unpacked where it is gzip."""
     digest = hashlib.sha256()
-    if not unpacked:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
     with open_unpacked(path) as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)

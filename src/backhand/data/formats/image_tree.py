@@ -50,7 +50,7 @@ class Pictures:
 def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pictures:
     """Every picture below `path` (a folder, zip or tar), all of one size, in the order of split, class and name.
 
-    Raises DataError for an unknown or empty class folder, pictures of several sizes, and (unless skip_bad) BadImageError.
+    Raises DataError for an unknown or empty class folder, pictures of several sizes, and BadImageError unless skip_bad.
     """
 
     def build() -> Arrays:

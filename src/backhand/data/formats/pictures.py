@@ -26,8 +26,9 @@ class BadImageError(DataError):
 def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.uint8]:
     """The picture in a JPEG or PNG file as (H, W, C) uint8.
 
-    colour: "L" for one channel, "RGB" for three, None for as many as the file has.   name: for the message of BadImageError,
-    raised for a file that is damaged, of another format, above 16.8 million pixels, transparent, CMYK or 16-bit.
+    colour: "L" for one channel, "RGB" for three, None for as many as the file has.   name: for the message.
+    Raises BadImageError for a file that is damaged, of another format, above 16.8 million pixels, transparent, CMYK
+    or 16-bit.
     """
     from PIL import Image
 
@@ -38,7 +39,8 @@ def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.u
             if image.mode not in STORED_AS or "transparency" in image.info:
                 kind = "transparent" if "transparency" in image.info else image.mode
                 raise BadImageError(f"{name} has pixels of the kind {kind}; save it as 8-bit grey or RGB, or {REMEDY}")
-            pixels = np.asarray(image.convert(colour or STORED_AS[image.mode]))
+            wanted = colour or STORED_AS[image.mode]
+            pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     except PICTURE_DAMAGE as error:
         reason = f"truncated {_kind(data)}" if "truncated" in str(error) else f"damaged {_kind(data)}"
         raise BadImageError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from backhand.errors import DataError
 
@@ -30,33 +30,34 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
     or a class folder holds none.
     """
-    paths = [PurePosixPath(name) for name in names if not _is_hidden(name)]
-    pictures = [p for p in paths if p.suffix.lower() in SUFFIXES]
-    if not pictures:
+    paths = [name.split("/") for name in names if name.lower().endswith(SUFFIXES) and not _is_hidden(name)]
+    if not paths:
         raise DataError(f"{where} holds no .jpg, .jpeg or .png images; put them in split/class/ or class/ folders")
     depth = 0
-    while len({p.parts[depth] for p in pictures}) == 1 and min(len(p.parts) for p in pictures) > depth + 2:
-        if pictures[0].parts[depth].lower() in SPLIT_NAMES:
+    while min(map(len, paths)) > depth + 2 and len(tops := {path[depth] for path in paths}) == 1:
+        if tops.pop().lower() in SPLIT_NAMES:
             break
         depth += 1
-    has_splits = all(p.parts[depth].lower() in SPLIT_NAMES for p in pictures)
-    found = [_member(p, depth, has_splits, where) for p in pictures]
-    for name in names:
-        folder = PurePosixPath(name).parts[depth:]
-        if name.endswith("/") and len(folder) == 1 + has_splits and not any(m.name.startswith(name) for m in found):
-            raise DataError(f"{where}: the class folder {name} holds no images; add some or remove it")
-    return found
+    has_splits = all(path[depth].lower() in SPLIT_NAMES for path in paths)
+    members = [_member(path, depth, has_splits, where) for path in paths]
+    _refuse_empty(names, {m.name.rsplit("/", 1)[0] for m in members}, depth + 1 + has_splits, where)
+    return members
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return name.startswith((".", "__MACOSX/")) or "/." in name
 
 
-def _member(path: PurePosixPath, depth: int, has_splits: bool, where: Path) -> Member:
-    parts = path.parts[depth:]
+def _member(path: list[str], depth: int, has_splits: bool, where: Path) -> Member:
+    name, parts = "/".join(path), path[depth:]
     if len(parts) != 2 + has_splits:
         form = "split/class/image" if has_splits else "class/image"
-        raise DataError(
-            f"{where}: {path} does not lie at {form} as it should; move it, or name the splits train and test"
-        )
-    return Member(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", parts[-2], str(path))
+        raise DataError(f"{where}: {name} lies not at {form} as others do; move it, or name the splits train and test")
+    return Member(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", parts[-2], name)
+
+
+def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
+    for name in names:
+        folder = name.removesuffix("/")
+        if folder != name and folder.count("/") == depth - 1 and folder not in filled and not _is_hidden(name):
+            raise DataError(f"{where}: the class folder {folder} holds no images; add some or remove it")

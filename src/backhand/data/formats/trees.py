@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from backhand.data.files import MAX_RATIO, SLACK, Limited
@@ -168,8 +168,8 @@ def _head(path: Path) -> bytes:
 
 def _checked(path: Path, names: list[str]) -> list[str]:
     for name in names:
-        pure = PurePosixPath(name.replace("\\", "/"))
-        if pure.is_absolute() or ".." in pure.parts or ":" in (pure.parts or ("",))[0]:
+        first, *rest = name.replace("\\", "/").split("/")
+        if not first or ":" in first or first == ".." or ".." in rest:
             raise DataError(f"{path}: member {name} points outside the archive; do not trust it")
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]

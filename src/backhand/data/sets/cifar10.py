@@ -1,7 +1,7 @@
 """CIFAR-10: 60,000 colour photographs of ten kinds of things, 32 x 32 pixels."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
     The pictures lie as train|test/<class>/<name>.jpg or .png. Source: Krizhevsky (2009).
     """
     with open_tree(path) as tree:
-        names = {PurePosixPath(name).name: name for name in tree.names() if not name.endswith("/")}
+        names = {name.split("/")[-1]: name for name in tree.names() if not name.endswith("/")}
         for suffix, read in READERS.items():
             if f"{TRAIN[0]}{suffix}" in names:
                 wanted = {batch: _member(names, batch + suffix, path) for batch in TRAIN + TEST}

@@ -35,9 +35,8 @@ FILES = (
 )
 
 
-def load(path: Path) -> Splits:
-    """The four IDX files, .gz or plain, of a folder (or of the folder that the file `path` lies in)."""
-    folder = path if path.is_dir() else path.parent
+def load(folder: Path) -> Splits:
+    """The four IDX files, .gz or plain, of a folder."""
     source = "MNIST, 70,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes and Burges), from its IDX files"
     train, test = (_read(folder, part) for part in ("train", "t10k"))
     return Splits("mnist", tuple("0123456789"), train, test, source=source)
@@ -71,11 +70,11 @@ ENTRY = OnDisk(
     "10",
     lambda path, _skip: load(path),
     files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
-    inside=("train-images?idx3-ubyte", "train-images-idx3-ubyte.gz"),
     originals=tuple(
         Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), packed, unpacked)
         for name, packed, unpacked in FILES
     ),
+    is_folder=True,
     counts={"train": 60_000, "test": 10_000},
     how="get it with `backhand data fetch mnist`, or name its folder with --data-dir or BACKHAND_DATA",
 )

@@ -1,0 +1,144 @@
+"""Pictures of data sets: a contact sheet of images, a scatter plot of features."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.data.dataset import Samples, Splits
+from backhand.data.files import write_whole
+from backhand.data.split import subset
+from backhand.data.standardize import Standardizer
+from backhand.errors import DataError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PER_CLASS, MAX_CLASSES, MAX_POINTS = 12, 20, 2000
+CELL = 0.62  # inches of one picture on the sheet
+INK, FAINT = "#222222", "#777777"
+# Okabe and Ito's colours for the colour-blind; with the markers below, 56 classes look different, in grey print too.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = "os^Dv<>P"
+
+
+def show(splits: Splits, path: Path, *, seed: int = 0) -> Path:
+    """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
+    draw = contact_sheet if splits.train.is_image else scatter
+    return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.source or splits.name, seed=seed)
+
+
+def contact_sheet(
+    images: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: Path, *, title: str, seed: int = 0
+) -> Path:
+    """A PNG with a row of pictures for each class (the first 20 classes), drawn with `seed`.
+
+    images: (N, H, W, C) uint8 with 1 or 3 channels.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise DataError(f"cannot draw {images.dtype} of shape {images.shape}; pictures are (N, H, W, 1 or 3) of uint8")
+    from matplotlib.figure import Figure
+
+    shown = classes[:MAX_CLASSES]
+    sheet = _sheet(images, labels, len(shown), np.random.default_rng(seed))
+    height, width = images.shape[1:3]
+    cell = CELL * min(1, width / height), CELL * min(1, height / width)
+    figure = Figure(figsize=(PER_CLASS * cell[0], len(shown) * cell[1]))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(sheet, interpolation="nearest", aspect="auto")
+    step = sheet.shape[0] / len(shown)
+    axes.set_yticks(
+        (np.arange(len(shown)) + 0.5) * step - 0.5, [_short(name) for name in shown], fontsize=11, color=INK
+    )
+    axes.set_xticks([])
+    axes.tick_params(length=0, pad=8)
+    axes.spines[:].set_visible(False)
+    for label in axes.get_yticklabels():
+        label.set_parse_math(False)
+    rest = f" · {len(shown)} of {len(classes)} classes" if len(shown) < len(classes) else ""
+    _title(figure, title, f"{len(images):,} training images, {height} × {width} pixels · drawn with seed {seed}{rest}")
+    return _save(figure, path)
+
+
+def _sheet(images: Samples, labels: NDArray[np.int64], rows: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """The pictures of the first `rows` classes side by side, white between them."""
+    height, width, _ = images.shape[1:]
+    gap = max(1, width // 16)
+    sheet = np.full((rows, height + gap, PER_CLASS, width + gap, 3), 255, np.uint8)
+    for k in range(rows):
+        drawn = rng.permutation(np.flatnonzero(labels == k))[:PER_CLASS]
+        for column, index in enumerate(drawn):
+            sheet[k, :height, column, :width] = images[index]
+    return sheet.reshape(rows * (height + gap), PER_CLASS * (width + gap), 3)
+
+
+def scatter(
+    features: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: Path, *, title: str, seed: int = 0
+) -> Path:
+    """A PNG of at most 2,000 samples in the plane: two features as they are, more as their first principal components.
+
+    features: (N, F), F >= 2; standardised before the components are computed.
+    """
+    if features.ndim != 2 or features.shape[1] < 2:
+        raise DataError(
+            f"cannot draw features of shape {features.shape}; a scatter plot needs (N, F) with F of 2 or more"
+        )
+    from matplotlib.figure import Figure
+
+    index = subset(labels, min(MAX_POINTS, len(labels)), seed)
+    points, names = _plane(features)
+    points, labels = points[index], labels[index]
+    figure = Figure(figsize=(7, 5.2))
+    axes = figure.add_axes((0, 0, 1, 1))
+    for k, name in enumerate(classes):
+        x, y = points[labels == k].T
+        colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
+        axes.scatter(x, y, s=22, alpha=0.75, linewidths=0, label=_short(name), color=colour, marker=marker)
+    axes.set_xlabel(names[0], color=INK)
+    axes.set_ylabel(names[1], color=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6e6e6", linewidth=0.7)
+    axes.set_axisbelow(True)
+    legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, ncols=1 + len(classes) // 25)
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    _title(figure, title, f"{len(index):,} of {len(features):,} training samples, {features.shape[1]} features")
+    return _save(figure, path)
+
+
+def _plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
+    """(N, 2) points and the names of the two axes."""
+    if features.shape[1] == 2:
+        return features.astype(np.float64), ("feature 1", "feature 2")
+    z = Standardizer.fit(features, "feature").transform(features).astype(np.float64)
+    variances, directions = np.linalg.eigh(z.T @ z)
+    shares = 100 * variances[::-1][:2] / variances.sum()
+    first, second = (f"principal component {i + 1} ({share:.0f}% of the variance)" for i, share in enumerate(shares))
+    return z @ directions[:, ::-1][:, :2], (first, second)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 24 else name[:23] + "…"
+
+
+def _title(figure: "Figure", title: str, subtitle: str) -> None:
+    """Two lines above the plot, wrapped to its width."""
+    import textwrap
+
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(title, int(width * 11))
+    figure.text(0, 1 + 0.18 / height, subtitle, fontsize=10, color=FAINT, va="bottom", parse_math=False)
+    figure.text(
+        0, 1 + 0.44 / height, "\n".join(lines), fontsize=13, weight="bold", color=INK, va="bottom", parse_math=False
+    )
+
+
+def _save(figure: "Figure", path: Path) -> Path:
+    try:
+        write_whole(
+            path, lambda file: figure.savefig(file, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
+        )
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error}); choose another place with --out") from error
+    return path

@@ -1,0 +1,63 @@
+"""Is this the data set its authors published? Checksums where the form is the original, counts in every form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.data import places
+from backhand.data.dataset import Splits
+from backhand.data.entry import OnDisk
+from backhand.data.registry import entry, load
+from backhand.errors import DataError
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The splits that were read, and what was found, one sentence each."""
+
+    splits: Splits
+    findings: tuple[str, ...]
+
+
+def verify(
+    name: str, *, data_dir: Path | None = None, path: Path | None = None, skip_bad_images: bool = False
+) -> Verification:
+    """Reads a data set whole and compares it with what its authors published.
+
+    Raises DataError as `load` does, and where a file's checksum or the number of samples differs.
+    """
+    found = entry(name)
+    findings: list[str] = []
+    if isinstance(found, OnDisk):
+        findings += _checksums(found, found.locate(path, data_dir or places.data_dir()))
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    if isinstance(found, OnDisk) and found.counts:
+        findings.append(_complete(splits, found.counts))
+    return Verification(splits, tuple(findings))
+
+
+def _checksums(found: OnDisk, path: Path) -> Iterator[str]:
+    """A finding for each published file that is read; DataError for one with another content."""
+    some = False
+    for original in found.originals:
+        names = {original.name, original.name.removesuffix(".gz")}
+        files = [path] if path.is_file() else [path / name for name in sorted(names)]
+        for file in files:
+            if file.name in names and file.is_file():
+                agreement = original.agreement(file)
+                if not agreement:
+                    raise DataError(f"{file} is not the published file (its checksum differs); fetch it again")
+                some = True
+                yield f"{file.name}: {agreement}"
+    if not some:
+        yield f"{path.name}: no checksum is published for this form"
+
+
+def _complete(splits: Splits, counts: dict[str, int]) -> str:
+    for name, expected in counts.items():
+        count = len(splits.parts.get(name, ()))
+        if count != expected:
+            raise DataError(
+                f"the {name} split of {splits.name} has {count:,} samples, not {expected:,}; fetch it again"
+            )
+    return "every split has the published number of samples"
