@@ -16,9 +16,17 @@ OPS = sorted(path for path in (ROOT / "src" / "backhand" / "ops").glob("*.py") i
 
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MATHS = re.compile(r"\$\$.+?\$\$|\$[^$]+?\$", re.DOTALL)
-UNSUPPORTED = (r"\operatorname", r"\text{", r"\newcommand", r"\def", r"\require", r"\label")
-SECTIONS = ("Forward", "Backward, index by index", "Matrix form", "What is cached", "Numerical notes", "By hand",
-            "Mistakes and their symptoms", "Source")  # fmt: skip
+UNSUPPORTED = (r"\operatorname", r"\newcommand", r"\def", r"\require")
+SECTIONS = (
+    "Forward",
+    "Backward, index by index",
+    "Matrix form",
+    "What is cached",
+    "Numerical notes",
+    "By hand",
+    "Mistakes and their symptoms",
+    "Source",
+)
 
 
 def each(paths: list[Path]) -> pytest.MarkDecorator:
