@@ -86,7 +86,7 @@ def _about(data: Data) -> str:
         f"{len(data.classes)} classes; one sample is {shape(data.sample_shape)}",
     ]
     if data.standardize:
-        facts.append(f"Standardised by {plain(data.standardize)}")
+        facts.append(f"Standardisation: {data.standardize}")
     facts += [f"{key.capitalize()}: {plain(value)}" for key, value in data.notes.items()]
     return " ".join(f"{fact.rstrip('.')}." for fact in facts if fact)
 
@@ -109,7 +109,7 @@ def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     shown, curves = (Images((matrix,)),), _probabilities(run)
     detail = tables.per_class(test)
     return (
-        *((Columns(scores, shown),) if len(run.classes) <= plots.SMALL else scores + shown),
+        *(scores + shown if plots.large(len(run.classes)) else (Columns(scores, shown),)),
         *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
     )
 
@@ -135,7 +135,9 @@ def _probabilities(run: Run) -> tuple[Image, ...]:
 
 def _mistakes(run: Run) -> tuple[Block, ...]:
     gallery = pictures.mistakes(run)
-    return (gallery,) if gallery else ()
+    if gallery:
+        return (gallery,)
+    return (tables.mistakes(run),) if len(run.evidence.get("mistake_labels", ())) else ()
 
 
 def _weights(run: Run) -> tuple[Block, ...]:
@@ -147,8 +149,8 @@ def _gradients(run: Run) -> tuple[Block, ...]:
     if not run.metrics.gradient_check:
         return ()
     text = (
-        "Before training, every gradient was compared with finite differences of the loss, entry by entry. "
-        "Skipped entries lie so near a kink (such as ReLU at 0) that a difference says nothing about them."
+        "The gradients of back-propagation were compared, entry by entry, with finite differences of the loss. Entries "
+        "beside a kink, such as that of ReLU at 0, are skipped: a difference across it says nothing about the gradient."
     )
     return Text(text), tables.gradients(run.metrics)
 
@@ -165,9 +167,12 @@ def _repeat(run: Run) -> tuple[Block, ...]:
     if isinstance(command, list):
         command = shlex.join(map(str, command))
     seeded = "" if seed is None else f" Its seed is {plain(seed)}."
+    data = run.metrics.data
+    same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
     return (
-        Text(f"The file study.toml beside this report holds every setting.{seeded}"),
-        *((Text("The command of this run:"), Code(str(command))) if command else ()),
-        Text("To make this report again from the saved run, in Python:"),
-        Code("from pathlib import Path\nfrom backhand import report\n\nreport.write(Path('path/to/the/run'))"),
+        *((Text("This run was made by:"), Code(str(command))) if command else ()),
+        Text(f"The file study.toml beside this report holds every setting.{seeded}{same} To train it again:"),
+        Code("backhand run study.toml"),
+        Text("To make this report again from the folder that it lies in:"),
+        Code("backhand report ."),
     )

@@ -87,7 +87,7 @@ def _limits(axes: Axes, x: NDArray[np.float64], against: Against) -> None:
     """All epochs, those without a finite value as well."""
     margin = 0.04 * (x[-1] - x[0])
     axes.set_xlim(0 if against == "time" else x[0] - margin, x[-1] + margin)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=against == "epoch"))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=against == "epoch"))
 
 
 def _error_axis(axes: Axes) -> None:

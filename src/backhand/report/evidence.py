@@ -21,12 +21,13 @@ AXES = {
     "probabilities": "NK",
     "labels": "N",
 }
-TOGETHER = (
-    ("samples", "sample_labels"),
-    ("mistakes", "mistake_labels", "mistake_predictions", "mistake_confidence"),
-    ("probabilities", "labels"),
-    ("first_weights_initial", "first_weights"),
-)
+NEEDS = {
+    "samples": {"sample_labels"},
+    "mistakes": {"mistake_labels"},
+    "mistake_labels": {"mistake_predictions", "mistake_confidence", "mistake_index"},
+    "probabilities": {"labels"},
+    "first_weights": {"first_weights_initial"},
+}
 PICTURES = ("samples", "mistakes")
 LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "labels")
 
@@ -38,9 +39,9 @@ def arrays(content: bytes, classes: int) -> Arrays:
     except SafetensorError as error:
         raise ValueError(str(error)) from None
     _check_shapes(found, classes)
-    for group in TOGETHER:
-        if 0 < sum(name in found for name in group) < len(group):
-            raise ValueError(f"{', '.join(group)} belong together, but one of them is missing")
+    for name in found.keys() & NEEDS.keys():
+        if missing := NEEDS[name] - found.keys():
+            raise ValueError(f"it holds {name} but no {min(missing)}")
     for name in found.keys() & set(PICTURES):
         if found[name].dtype != np.uint8:
             raise ValueError(f"{name} holds {found[name].dtype} where uint8 is expected")

@@ -28,6 +28,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
     test = run.metrics.test
     found = [
         *([_result(test), _baseline(run, test)] if test else []),
+        _divergence(run),
         _choice(run),
         _gap(run),
         _overfitting(run),
@@ -58,6 +59,17 @@ def _baseline(run: Run, test: TestScore) -> Finding:
         "Baseline",
         f"Always answering “{name}”, the most frequent class of the test set, would score {percent(share)}; "
         f"the interval of this network {verdict}.",
+    )
+
+
+def _divergence(run: Run) -> Finding | None:
+    if run.metrics.status != "diverged" or not run.history:
+        return None
+    first, last = run.history[0], run.history[-1]
+    return (
+        "Divergence",
+        f"The training loss was {decimal(first.train_loss)} at epoch {first.epoch} and {decimal(last.train_loss)} at "
+        f"epoch {last.epoch}, with a learning rate of {last.lr:.4g}.",
     )
 
 
@@ -139,11 +151,11 @@ def _confidence(run: Run) -> Finding | None:
     found = calibration(run.evidence)
     if found is None:
         return None
-    word = "higher" if found.mean_confidence > found.mean_accuracy else "lower"
+    word = "above" if found.mean_confidence > found.mean_accuracy else "below"
     return (
         "Calibration",
-        f"On average the network gave its answer a probability of {percent(found.mean_confidence)}, {word} than its "
-        f"accuracy of {percent(found.mean_accuracy)}; the expected calibration error is {percent(found.error)}.",
+        f"The mean confidence in its answers was {percent(found.mean_confidence)}, {word} the accuracy of "
+        f"{percent(found.mean_accuracy)}; the expected calibration error is {percent(found.error)}.",
     )
 
 

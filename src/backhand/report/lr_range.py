@@ -18,7 +18,7 @@ def draw(found: RangeTest, title: str, out: Path) -> None:
         axes.axvline(found.lowest, color=style.FAINT, linestyle=":", label=f"lowest loss: {found.lowest:.2g}")
         axes.set(xscale="log", xlabel="learning rate", ylabel="training loss")
         axes.set_ylim(0, 1.15 * max(found.smoothed.max(), found.loss[0]))
-        style.legend(axes, columns=4)
+        style.legend(axes, columns=2)
         figure.suptitle(title, fontsize=10)
         image = style.png(figure)
     write_atomic(out, image)

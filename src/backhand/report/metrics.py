@@ -44,7 +44,8 @@ class Data(Record):
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
     counts: dict[str, tuple[Count, ...] | None]
-    standardize: str | bool | None = None
+    standardize: str = ""
+    sha256: str = ""
 
     @model_validator(mode="after")
     def _one_count_per_class(self) -> Self:
@@ -124,6 +125,7 @@ class TestScore(Score):
     correct: Count
     interval: tuple[Share, Share]
     interval_kind: str
+    confidence: str = ""  # what the saved probabilities are, in words
     confusion: tuple[tuple[Count, ...], ...]
     per_class: tuple[ClassScore, ...]
     macro: Average
@@ -165,7 +167,7 @@ class Metrics(Record):
     message: str = ""
     data: Data
     model: Model
-    training: Training
+    training: Training = Training()
     validation: Score | None = None
     test: TestScore | None = None
     gradient_check: tuple[GradientCheck, ...] = ()

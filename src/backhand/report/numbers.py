@@ -22,8 +22,8 @@ def percent(share: float | None) -> str:
 
 def decimal(value: float) -> str:
     """Four decimals where they tell enough, else three significant digits."""
-    if math.isnan(value):
-        return "not a number"
+    if not math.isfinite(value):
+        return "not finite"
     return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e4 else f"{value:.3g}"
 
 

@@ -10,12 +10,14 @@ from PIL import Image as PILImage
 
 from backhand.report import style
 from backhand.report.blocks import Gallery, Image, Picture
-from backhand.report.numbers import count, counted, percent
+from backhand.report.numbers import counted, percent
 from backhand.report.run import Run
+from backhand.report.tables import mistakes_caption
 
 SAMPLES = 30
 UNITS = 36
 COLUMNS = 6  # of a sheet
+BRIEF = 7  # letters; up to here the true and the predicted class share a line
 
 Pixels = NDArray[Any]
 
@@ -51,30 +53,19 @@ def mistakes(run: Run) -> Gallery | None:
     found = run.evidence.get("mistakes")
     if found is None or not len(found):
         return None
-    columns = ("mistake_labels", "mistake_predictions", "mistake_confidence")
-    rows = list(zip(*(run.evidence[name].tolist() for name in columns), strict=True))
-    index = run.evidence.get("mistake_index")
+    keys = ("mistake_labels", "mistake_predictions", "mistake_confidence", "mistake_index")
+    rows = list(zip(*(run.evidence[key].tolist() for key in keys), strict=True))
+    brief = max(map(len, run.classes)) <= BRIEF
     pictures = []
-    for i, (true, predicted, confidence) in enumerate(rows):
-        what = f"{run.classes[true]} → {run.classes[predicted]}"
-        alt = f"a {run.classes[true]} taken for a {run.classes[predicted]} with a confidence of {percent(confidence)}"
-        which = () if index is None else (f"sample {index[i]}",)
-        pictures.append(Picture(png(found[i]), alt, (what, percent(confidence), *which)))
-    highest, lowest = (percent(rows[i][2]) for i in (0, -1))
-    caption = (
-        f"{_how_many(run, len(rows))}: true class → predicted class, and the probability given to the wrong class, "
-        f"from {highest} down to {lowest}."
-    )
+    for i, (true, predicted, confidence, index) in enumerate(rows):
+        was, taken = run.classes[true], run.classes[predicted]
+        alt = f"“{was}” taken for “{taken}” with a confidence of {percent(confidence)}"
+        what = (f"{was} → {taken}",) if brief else (was, f"→ {taken}")
+        pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
-    return Gallery(tuple(pictures), Image("mistakes", sheet(found, [p.lines for p in pictures]), alt, caption))
-
-
-def _how_many(run: Run, shown: int) -> str:
-    test = run.metrics.test
-    if test and shown == test.count - test.correct:
-        return f"All {count(shown)} mistakes" if shown > 1 else "The only mistake"
-    of = f" of {count(test.count - test.correct)}" if test else ""
-    return f"The {count(shown)} most confident{of} mistakes"
+    return Gallery(
+        tuple(pictures), Image("mistakes", sheet(found, [p.lines for p in pictures]), alt, mistakes_caption(run))
+    )
 
 
 def sheet(pictures: Pixels, lines: list[tuple[str, ...]]) -> bytes:

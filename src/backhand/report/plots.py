@@ -38,10 +38,15 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
     return style.png(figure)
 
 
+def large(size: int) -> bool:
+    """Whether a confusion matrix needs a row of the page to itself, so that its counts can be read."""
+    return SMALL < size <= NUMBERED
+
+
 def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     """The confusion matrix: colour is the share of the row, that is of the true class."""
     size = len(classes)
-    side = style.WIDTH if size <= SMALL else LARGE
+    side = LARGE if large(size) else style.WIDTH
     figure, axes = style.panel(side, side * 0.9)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     # A square-root scale: single mistakes would vanish beside a strong diagonal.
@@ -59,7 +64,7 @@ def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
 
 def _cell(size: int) -> float:
     """About the width of a cell, in points, beside names and a colour bar."""
-    return 50 * (style.WIDTH if size <= SMALL else LARGE) / size
+    return 50 * (LARGE if large(size) else style.WIDTH) / size
 
 
 def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:

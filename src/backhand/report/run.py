@@ -66,7 +66,7 @@ def read(folder: Path) -> Run:
         folder=folder,
         study=_study(folder / "study.toml"),
         environment=_mapping(folder / "environment.json"),
-        history=_history(folder / "history.jsonl"),
+        history=_history(folder / "history.jsonl", metrics),
         metrics=metrics,
         evidence=_evidence(folder / "evidence.safetensors", metrics),
     )
@@ -113,7 +113,9 @@ def _valid(form: type[Form], value: Any, where: Path | str) -> Form:
         raise CheckpointError(f"{where}{at}: {reason}; restore the file or repeat the run") from None
 
 
-def _history(path: Path) -> tuple[Epoch, ...]:
+def _history(path: Path, metrics: Metrics) -> tuple[Epoch, ...]:
+    if not path.exists() and metrics.status != "finished":
+        return ()  # stopped before its first epoch ended
     lines = _text(path).splitlines()
     return tuple(
         _valid(Epoch, _json(line, f"{path.name} line {number}", path.parent), f"{path} line {number}")

@@ -8,6 +8,7 @@ from backhand.report.blocks import Table
 from backhand.report.findings import Confusion, in_words
 from backhand.report.metrics import Epoch, Metrics, TestScore
 from backhand.report.numbers import count, decimal, duration, percent, plain, shape
+from backhand.report.run import Run
 
 FREQUENT = 6  # confusions to show
 
@@ -85,6 +86,28 @@ def confusions(mixups: Sequence[Confusion]) -> Table:
     rows = tuple((m.true, m.predicted, count(m.times), percent(m.share)) for m in mixups[:FREQUENT])
     caption = f"Most frequent confusions: {in_words(mixups[0])}."
     return Table(caption, ("true", "predicted", "times", "of the class"), rows, "llrr")
+
+
+def mistakes(run: Run) -> Table:
+    """The most confident mistakes where there are no pictures of them."""
+    keys = ("mistake_index", "mistake_labels", "mistake_predictions", "mistake_confidence")
+    rows = tuple(
+        (str(index), run.classes[true], run.classes[predicted], percent(confidence))
+        for index, true, predicted, confidence in zip(*(run.evidence[key].tolist() for key in keys), strict=True)
+    )
+    return Table(mistakes_caption(run), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
+
+
+def mistakes_caption(run: Run) -> str:
+    """How many there are, and how sure the network was of them."""
+    confidence, test = run.evidence["mistake_confidence"], run.metrics.test
+    shown, wrong = len(confidence), test.count - test.correct if test else 0
+    which = f"All {count(shown)}" if shown == wrong else f"The {count(shown)} most confident of {count(wrong)}"
+    kind = f" ({test.confidence})" if test and test.confidence else ""
+    return (
+        f"{which} mistakes: true and predicted class, and the confidence in the wrong one{kind}, "
+        f"from {percent(confidence[0])} down to {percent(confidence[-1])}."
+    )
 
 
 def reported(metrics: Metrics) -> Table:

@@ -27,9 +27,9 @@ def training(run: Run) -> tuple[Block, ...]:
 def _course(run: Run) -> str:
     """How long it went on, why it ended, and what the training figures mean."""
     facts, last = run.metrics.training, run.history[-1]
-    done = f"{counted(last.epoch, 'epoch')} ({counted(last.step, 'step')}) were trained in {duration(last.elapsed)}."
+    done = f"{counted(last.epoch, 'epoch')} ({counted(last.step, 'step')}) took {duration(last.elapsed)}."
     stopped = f" The training ended: {facts.stopped}." if facts.stopped else ""
-    means = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
+    means = f" Training loss and accuracy: {facts.train_metrics}." if facts.train_metrics else ""
     return done + stopped + means
 
 
