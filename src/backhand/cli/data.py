@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Find, check, look at and fetch data sets.", no_args_is_help=True)
+app = typer.Typer(help="Find, check, look at and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="A data set; `backhand data list` shows them.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie; BACKHAND_DATA without it.")]
@@ -25,13 +25,12 @@ def list_(data_dir: DataDir = None) -> None:
     from backhand.data.entry import BuiltIn
 
     folder = data_dir or places.data_dir()
-    table = Table("name", "what", "samples", "classes", "where", box=box.SIMPLE, title=None)
+    table = Table("name", "what", "classes", "where", box=box.SIMPLE)
+    table.columns[3].overflow = "fold"
     for entry in DATASETS.values():
         found = None if isinstance(entry, BuiltIn) else entry.find(folder)
-        where = "built in" if isinstance(entry, BuiltIn) else str(found or f"not found; {entry.how}")
-        if not isinstance(entry, BuiltIn) and not entry.files:
-            where = entry.how
-        table.add_row(entry.name, entry.title, entry.samples, entry.classes, Text(where))
+        where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.how)
+        table.add_row(entry.name, f"{entry.title}: {entry.samples}", entry.classes, Text(where))
     Console().print(table)
 
 

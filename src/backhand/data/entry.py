@@ -94,4 +94,6 @@ class OnDisk(Entry):
         if found := self.find(data_dir):
             return found
         places = f"{data_dir} and {data_dir / self.name}"
-        raise DataError(f"{self.name} was not found: looked in {places} for {', '.join(self.files)}; {self.how}")
+        wanted = ", ".join(self.files)
+        hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
+        raise DataError(f"{self.name} was not found: looked in {places} for {wanted}; {self.how}, {hint}")

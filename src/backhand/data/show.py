@@ -26,7 +26,8 @@ MARKERS = "os^Dv<>P"
 def show(splits: Splits, path: Path, *, seed: int = 0) -> Path:
     """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
     draw = contact_sheet if splits.train.is_image else scatter
-    return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.source or splits.name, seed=seed)
+    title = splits.source.partition(", ")[0] or splits.name
+    return draw(splits.train.x, splits.train.y, splits.classes, path, title=title, seed=seed)
 
 
 def contact_sheet(
@@ -127,7 +128,7 @@ def _title(figure: "Figure", title: str, subtitle: str) -> None:
     import textwrap
 
     width, height = figure.get_size_inches()
-    lines = textwrap.wrap(title, int(width * 11))
+    lines = textwrap.wrap(title, int(width * 8))
     figure.text(0, 1 + 0.18 / height, subtitle, fontsize=10, color=FAINT, va="bottom", parse_math=False)
     figure.text(
         0, 1 + 0.44 / height, "\n".join(lines), fontsize=13, weight="bold", color=INK, va="bottom", parse_math=False

@@ -45,8 +45,8 @@ class Standardizer:
         unit = 1 / 255 if x.dtype == np.uint8 else 1.0
         if mode == "none":
             return cls(np.float32(unit) * np.ones((), np.float32), np.zeros((), np.float32))
-        axes = {"global": tuple(range(x.ndim)), "channel": (0, 1, 2), "feature": (0,)}[mode]
-        mean, deviation = _statistics(x, axes)
+        axes = {"global": tuple(range(x.ndim - 1)), "channel": (0, 1), "feature": ()}[mode]
+        mean, deviation = _pooled(*_statistics(x), axes)
         mean, deviation = mean * unit, _floored(deviation * unit, mean, pixels=x.dtype == np.uint8)
         return cls((unit / deviation).astype(np.float32), (-mean / deviation).astype(np.float32))
 
@@ -74,23 +74,30 @@ class Standardizer:
         return cls(np.asarray(arrays["scale"], np.float32), np.asarray(arrays["shift"], np.float32))
 
 
-def _statistics(x: Samples, axes: tuple[int, ...]) -> tuple[Floats, Floats]:
-    """Mean and deviation over `axes`, chunk by chunk in float64.
+def _statistics(x: Samples) -> tuple[Floats, Floats]:
+    """Mean and variance of every pixel or feature, chunk by chunk in float64.
 
     Chunks are merged as Chan, Golub and LeVeque (1983) show, which loses no digits where the mean is large.
     """
-    count, mean, squares = 0.0, np.zeros(()), np.zeros(())
+    count, mean, squares = 0, np.zeros(x.shape[1:]), np.zeros(x.shape[1:])
     for start in range(0, len(x), CHUNK):
         part = x[start : start + CHUNK].astype(np.float64)
-        part_mean = part.mean(axis=axes, keepdims=True)
-        part_squares = np.square(part - part_mean).sum(axis=axes)
-        size, delta = part.size / part_mean.size, part_mean.reshape(part_squares.shape) - mean
-        squares = squares + part_squares + delta**2 * (count * size / (count + size))
-        mean = mean + delta * (size / (count + size))
-        count += size
+        delta = part.mean(axis=0) - mean
+        squares += np.square(part - part.mean(axis=0)).sum(axis=0) + delta**2 * (
+            count * len(part) / (count + len(part))
+        )
+        count += len(part)
+        mean += delta * (len(part) / count)
     if not count or not np.isfinite(squares).all():
         raise DataError("cannot standardise: there are no samples, or they hold NaN or infinity")
-    return mean, np.sqrt(squares / count)
+    return mean, squares / count
+
+
+def _pooled(mean: Floats, variance: Floats, axes: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Mean and deviation over several pixels or features at once: the variance within them and that between them."""
+    pooled = mean.mean(axis=axes, keepdims=True)
+    total = (variance + (mean - pooled) ** 2).mean(axis=axes)
+    return pooled.reshape(total.shape), np.sqrt(total)
 
 
 def _floored(deviation: Floats, mean: Floats, *, pixels: bool) -> Floats:

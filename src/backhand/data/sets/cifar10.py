@@ -87,7 +87,7 @@ _HOST = "https://www.cs.toronto.edu/~kriz/"
 ENTRY = OnDisk(
     "cifar10",
     "CIFAR-10 photographs",
-    "60,000 colour 32 x 32",
+    "60,000 images, 32 x 32 RGB",
     "10",
     lambda path, skip: load(path, skip_bad_images=skip),
     files=(
@@ -113,5 +113,5 @@ ENTRY = OnDisk(
         ),
     ),
     counts={"train": 50_000, "test": 10_000},
-    how="get it with `backhand data fetch cifar10`, or name its folder with --data-dir or BACKHAND_DATA",
+    how="get it with `backhand data fetch cifar10`",
 )

@@ -66,7 +66,7 @@ def _one_of(folder: Path, name: str) -> Path:
 ENTRY = OnDisk(
     "mnist",
     "MNIST handwritten digits",
-    "70,000 grey 28 x 28",
+    "70,000 images, 28 x 28 grey",
     "10",
     lambda path, _skip: load(path),
     files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
@@ -76,5 +76,5 @@ ENTRY = OnDisk(
     ),
     is_folder=True,
     counts={"train": 60_000, "test": 10_000},
-    how="get it with `backhand data fetch mnist`, or name its folder with --data-dir or BACKHAND_DATA",
+    how="get it with `backhand data fetch mnist`",
 )
