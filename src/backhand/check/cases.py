@@ -194,14 +194,14 @@ LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
 }
 
 NETWORKS: dict[str, list[Network]] = {
-    "mlp, relu, softmax, l2": [
+    "mlp relu softmax l2": [
         Network(mlp(4, (8, 6)), loss("softmax_cross_entropy"), (3, 2), penalty=L2(0.01)),
         Network(mlp(3, (5,)), loss("softmax_cross_entropy", smoothing=0.1), (4,), 1, L2(0.01, "whole")),
     ],
-    "mlp, batch-norm, dropout, hinge": [
+    "mlp batchnorm dropout hinge": [
         Network(mlp(4, (8, 6), batchnorm=True, dropout=0.3), loss("hinge"), (5,), 8, L2(0.1)),
         Network(mlp(3, (6,), activation="leaky_relu", batchnorm=True, dropout=0.5), loss("hinge"), (2, 2), 6),
     ],
-    "mlp, tanh, logistic": [Network(mlp(1, (6, 4), activation="tanh", dropout=0.2), loss("logistic"), (5,), 6)],
-    "mlp, sigmoid, binary hinge": [Network(mlp(1, (6,), activation="sigmoid"), loss("binary_hinge"), (5,), 6, L2(0.1))],
+    "mlp tanh logistic": [Network(mlp(1, (6, 4), activation="tanh", dropout=0.2), loss("logistic"), (5,), 6)],
+    "mlp sigmoid binary_hinge": [Network(mlp(1, (6,), activation="sigmoid"), loss("binary_hinge"), (5,), 6, L2(0.1))],
 }

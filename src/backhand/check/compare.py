@@ -40,31 +40,25 @@ def examine(
 
 
 def _manners(subject: Subject, dy: Array) -> tuple[list[Array], list[str]]:
-    """The gradients, and what is wrong before any number is compared. The arrays are restored if they were changed."""
+    """The gradients, and what is wrong before any number is compared."""
     guarded = subject.arrays | subject.watched | {"dy": dy}
     before = {name: array.copy() for name, array in guarded.items()}
-    failures: list[str] = []
 
-    def guard(what: str) -> None:
-        for name, array in guarded.items():
-            if not _same(array, before[name]):
-                failures.append(f"{what} changes {name} in place")
-                array[...] = before[name]
+    def changes(what: str) -> list[str]:
+        return [f"{what} changes {name} in place" for name in guarded if not _same(guarded[name], before[name])]
 
-    y = np.array(subject.forward())
-    guard("forward")
-    if not _same(y, subject.forward()):
-        failures.append("two forward passes on the same input differ: a state or a hidden random draw")
+    y, again = np.array(subject.forward()), np.array(subject.forward())
+    failures = changes("forward")
+    if not failures and not _same(y, again):
+        failures = ["two forward passes on the same input differ: a state, or a hidden random draw"]
     if y.dtype != np.float64 or not np.isfinite(y).all():
-        failures.append(
-            f"forward must give finite float64 for float64 input, and gave {y.dtype}, {y.min()} to {y.max()}"
-        )
-    gradients = _copies(subject.backward(dy))
-    guard("backward")
-    failures += _misfits(subject.arrays, gradients)
-    again = _copies(subject.backward(dy))
-    if len(again) != len(gradients) or not all(map(_same, gradients, again)):
-        failures.append("a second backward pass gives other gradients: they accumulate, or the cache was overwritten")
+        failures += [f"forward must give finite float64 for float64 input; it gave {y.dtype}, {y.min()} to {y.max()}"]
+    if failures:
+        return [], failures
+    gradients, repeated = _copies(subject.backward(dy)), _copies(subject.backward(dy))
+    failures = changes("backward") + _misfits(subject.arrays, gradients)
+    if not failures and not all(map(_same, gradients, repeated)):
+        failures = ["a second backward pass gives other gradients: they accumulate, or the cache was overwritten"]
     return gradients, failures
 
 
@@ -72,10 +66,15 @@ def _misfits(arrays: dict[str, Array], gradients: list[Array]) -> list[str]:
     if len(gradients) != len(arrays):
         return [f"backward gave {len(gradients)} gradients for {len(arrays)} arrays ({', '.join(arrays)})"]
     return [
-        f"the gradient of {name} must be float64 of shape {array.shape}, and is {gradient.dtype} of {gradient.shape}"
+        f"the gradient of {name} must be finite float64 of shape {array.shape}; it is {_describe(gradient)}"
         for (name, array), gradient in zip(arrays.items(), gradients, strict=True)
-        if gradient.shape != array.shape or gradient.dtype != np.float64
+        if gradient.shape != array.shape or gradient.dtype != np.float64 or not np.isfinite(gradient).all()
     ]
+
+
+def _describe(gradient: Array) -> str:
+    finite = gradient.dtype == object or np.isfinite(gradient).all()
+    return f"{gradient.dtype} of shape {gradient.shape}" + ("" if finite else " with values that are not finite")
 
 
 def _sample(array: Array, samples: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
@@ -88,37 +87,34 @@ def _compare(
 ) -> Result:
     """A gradient against differences at these indices; those at kinks are left out and counted."""
     estimates = [derivative(subject.forward, subject.arrays[name], index, dy) for index in indices]
-    numerical, spread, rounding = np.array(estimates).reshape(-1, 3).T
+    numerical, spread, rounding, noisy = np.array(estimates).reshape(-1, 4).T
     given = np.array([analytic[index] for index in indices])
     scale = np.maximum(np.abs(numerical), TINY * np.abs(numerical).max(initial=0))
     kept = spread <= np.maximum(limit * scale, rounding)
-    skipped = int((~kept).sum())
-    if not kept.any():
-        why = f"none of {skipped} coordinates could be compared: forward is not smooth there, or not float64 throughout"
-        return Result(name, limit, np.inf, skipped=skipped, failures=(f"the gradient of {name}: {why}",))
-    error = np.full(len(indices), -np.inf)
+    counts = int(kept.sum()), int((~kept).sum())
+    if not kept.any() or noisy[~kept].any():
+        why = "forward is not computed in float64 throughout" if noisy[~kept].any() else "all lie at kinks"
+        sentence = f"the gradient of {name}: {counts[1]} of {len(indices)} coordinates cannot be compared, for {why}"
+        return Result(name, limit, np.inf, *counts, failures=(sentence,))
+    error = np.zeros(len(indices))
     error[kept] = relative_error(given[kept], numerical[kept], rounding[kept] / limit)
     worst = int(error.argmax())
-    failures = []
-    if error[worst] > limit:
-        failures.append(
-            f"the gradient of {name} at {list(indices[worst])}: backward gives {given[worst]:.6g}, "
-            f"differences give {numerical[worst]:.6g}; {(error > limit).sum()} of {kept.sum()} coordinates are wrong"
-        )
-    return Result(name, limit, float(error[worst]), int(kept.sum()), skipped, failures=tuple(failures))
+    sentence = (
+        f"the gradient of {name} at {list(indices[worst])}: backward gives {given[worst]:.6g}, differences give "
+        f"{numerical[worst]:.6g}; {(error > limit).sum()} of {counts[0]} coordinates are wrong"
+    )
+    return Result(name, limit, float(error[worst]), *counts, failures=(sentence,) if error[worst] > limit else ())
 
 
 def relative_error(analytic: Array, numerical: Array, floor: Array) -> Array:
-    """|analytic - numerical| / max(|analytic|, |numerical|, largest / 100, floor), infinite where not finite.
+    """|analytic - numerical| / max(|analytic|, |numerical|, largest / 100, floor), of finite values.
 
     `largest` is the largest of all these gradients, so that entries which are tiny beside it do not cry wolf; yet zeros
     in place of gradients have error 1 at the largest of them.
     """
-    difference, size = np.abs(analytic - numerical), np.maximum(np.abs(analytic), np.abs(numerical))
+    size = np.maximum(np.abs(analytic), np.abs(numerical))
     size = np.maximum(size, np.maximum(TINY * size.max(), floor))
-    with np.errstate(invalid="ignore"):
-        error = np.divide(difference, size, out=np.zeros_like(difference), where=difference != 0)
-    return np.where(np.isfinite(analytic), error, np.inf)
+    return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 is agreement
 
 
 def _same(a: Array, b: Array) -> bool:
@@ -126,5 +122,5 @@ def _same(a: Array, b: Array) -> bool:
 
 
 def _copies(gradients: Sequence[Array | None]) -> list[Array]:
-    """Backward may hand out its buffers; a missing gradient becomes an empty array, which fits nowhere."""
+    """Copies, for backward may hand out its buffers; a gradient of None becomes an empty array, which fits nowhere."""
     return [np.empty(0, bool) if gradient is None else np.array(gradient) for gradient in gradients]

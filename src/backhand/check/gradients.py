@@ -72,29 +72,31 @@ def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LI
     for array in (*layer.params.values(), *layer.state.values()):
         array += rng.uniform(0.1, 0.9, array.shape)  # away from the initial 0 and 1; a variance stays positive
     x = rng.standard_normal((batch, *shape))
-    results = [
-        result.within("training" if train else "inference")
-        for train in (True, False)
-        for result in examine(*_layer_subject(layer, x, train, rng), limit, rng)
-    ]
+    results = [result for train in (True, False) for result in _check_mode(layer, x, train, limit, rng)]
     return merge(str(layer), results, configurations=2)
 
 
-def _layer_subject(layer: Layer, x: Array, train: bool, rng: np.random.Generator) -> tuple[Subject, Array]:
-    draws = int(rng.integers(2**31))
+def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.random.Generator) -> list[Result]:
+    mask = int(rng.integers(2**31))  # every pass draws anew from this seed, so all see the same mask
 
     def run() -> Array:
-        return layer.forward(x, train=train, rng=np.random.default_rng(draws))
+        return layer.forward(x, train=train, rng=np.random.default_rng(mask))
 
     def pull(dy: Array) -> list[Array | None]:
-        layer.backward(dy, need_dx=False)
-        alone = {name: gradient.copy() for name, gradient in layer.grads.items()}
-        dx = layer.backward(dy)
-        agree = all(np.array_equal(alone[name], gradient) for name, gradient in layer.grads.items())
-        return [dx, *(layer.grads.values() if agree else [])]
+        return [layer.backward(dy), *layer.grads.values()]
 
+    dy = upstream(run().shape, rng)
     subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state))
-    return subject, upstream(run().shape, rng)
+    results = [*examine(subject, dy, limit, rng), Result("need_dx", limit, failures=_without_dx(layer, dy))]
+    return [result.within("training" if train else "inference") for result in results]
+
+
+def _without_dx(layer: Layer, dy: Array) -> tuple[str, ...]:
+    layer.backward(dy)
+    before = {name: gradient.copy() for name, gradient in layer.grads.items()}
+    layer.backward(dy, need_dx=False)
+    differ = [name for name, gradient in layer.grads.items() if not np.array_equal(gradient, before[name])]
+    return (f"with need_dx=False the gradient of {', '.join(differ)} is another",) if differ else ()
 
 
 def check_model(

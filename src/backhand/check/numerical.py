@@ -26,11 +26,15 @@ ROUNDINGS = 32 * np.finfo(np.float64).eps  # a forward pass rounds more than onc
 
 
 class Estimate(NamedTuple):
-    """A derivative; how far its parts disagree (curvature, kinks, noise); how far rounding alone may carry it."""
+    """A derivative; how far its parts disagree (curvature, kinks, noise); how far rounding alone may carry it.
+
+    noisy: shorter steps made it worse than float64 explains, so it is no kink that spoils it, but coarser arithmetic.
+    """
 
     value: float
     spread: float
     rounding: float
+    noisy: bool = False
 
 
 def derivative(forward: Callable[[], Array], array: Array, index: tuple[int, ...], dy: Array) -> Estimate:
@@ -53,15 +57,15 @@ def derivative(forward: Callable[[], Array], array: Array, index: tuple[int, ...
             sides = [(at(original + k * h), at(original - k * h)) for k in (1, 2, 4)]
             slopes, spreads = _extrapolate(sides, y, h)
             slope, spread = (np.abs(slopes) * weights).sum(), (spreads * weights).sum()
+            moved = sides[2][0] != sides[2][1]  # what stayed the same has cancelled exactly in the differences
+            noise = (np.abs(y) * weights * np.where(moved, 1 / h, 1 / unit)).sum() + slope * largest / h
             if spread < best.spread:
-                moved = sides[2][0] != sides[2][1]  # what stayed the same has cancelled exactly in the differences
-                noise = (np.abs(y) * weights * np.where(moved, 1 / h, 1 / unit)).sum() + slope * largest / h
                 best = Estimate((slopes * dy).sum(), spread, ROUNDINGS * noise)
             if best.spread <= SMOOTH * slope:
-                break
+                return best
     finally:
         array[index] = original
-    return best
+    return best._replace(noisy=bool(spread > 4 * best.spread + ROUNDINGS * noise))
 
 
 def _extrapolate(sides: list[tuple[Array, Array]], y: Array, h: float) -> tuple[Array, Array]:

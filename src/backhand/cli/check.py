@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from backhand.check import Result
 
+SHOWN = 3  # failures told of each row
+
 
 def check(
     only: Annotated[str | None, typer.Option(metavar="NAME", help="One op, layer or network, such as linear.")] = None,
@@ -27,23 +29,29 @@ def check(
             status.update(f"checking {row}")
             results.append(suite.check_row(row, seed))
     console.print(_table(results))
-    for result in results:
-        for failure in result.failures:
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        for failure in result.failures[:SHOWN]:
             console.print(f"{result.name}: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
-    failed = [result.name for result in results if not result.passed]
-    compared = sum(result.compared for result in results)
+        if (more := len(result.failures) - SHOWN) > 0:
+            console.print(f"{result.name}: and {more} more", style="red", highlight=False)
     if failed:
-        console.print(f"{len(failed)} of {len(results)} failed: {', '.join(failed)}.", highlight=False, soft_wrap=True)
+        names = ", ".join(result.name for result in failed)
+        console.print(f"{len(failed)} of {len(results)} failed: {names}.", highlight=False, soft_wrap=True)
         raise typer.Exit(1)
-    console.print(f"All {len(results)} agree with differences, at {compared:,} coordinates.", highlight=False)
+    points = sum(result.compared for result in results)
+    console.print(
+        f"All {len(results)} agree with differences, at {points:,} points (error: the worst relative one).",
+        highlight=False,
+    )
 
 
 def _table(results: "Sequence[Result]") -> "Table":
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("checked")
-    for heading in ("cases", "coordinates", "skipped at kinks", "worst relative error", "limit"):
+    table.add_column("checked", no_wrap=True)
+    for heading in ("cases", "points", "at kinks", "error", "limit"):
         table.add_column(heading, justify="right")
     table.add_column("verdict")
     for result in results:
