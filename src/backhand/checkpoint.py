@@ -1,7 +1,7 @@
 """Arrays and facts in one safetensors file: written whole or not at all, and verified bit by bit when read.
 
 The file's metadata holds `info`, any JSON value, and a sha256 for it and for each array (over name, dtype, shape and
-bytes), so that a flipped bit anywhere is found.
+bytes), so that a flipped bit anywhere is found. Equal arrays and info give equal files.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import sync_folder, write_atomic
 
-FORMAT = "backhand 1"
+KEY, FORMAT = "backhand", 1
 
 
 def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
@@ -30,8 +30,9 @@ def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
     dense = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
     text = json.dumps(info)
     sums = {name: _array_sum(name, value) for name, value in dense.items()}
-    metadata = {"format": FORMAT, "info": text, "info_sha256": _sum(text.encode()), "sha256": json.dumps(sums)}
-    write_atomic(path, safetensors.numpy.save(dense, metadata))
+    metadata = {"format": FORMAT, "info": text, "info_sha256": _sum(text.encode()), "sha256": sums}
+    # One key, since safetensors writes several in no particular order.
+    write_atomic(path, safetensors.numpy.save(dense, {KEY: json.dumps(metadata)}))
 
 
 def save_generation(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
@@ -55,14 +56,20 @@ def load(path: Path) -> tuple[dict[str, Array], Any]:
 
     try:
         with safetensors.safe_open(path, "numpy") as file:
-            metadata = file.metadata() or {}
+            text = (file.metadata() or {}).get(KEY, "")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except FileNotFoundError as error:
         raise CheckpointError(f"{path} does not exist") from error
     except (OSError, safetensors.SafetensorError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path} is damaged: it cannot be read as safetensors ({error})") from error
-    _verify(path, arrays, metadata)
-    return arrays, json.loads(metadata["info"])
+    if not text:
+        raise CheckpointError(f"{path} was not written by backhand")
+    try:
+        metadata = json.loads(text)
+        _verify(path, arrays, metadata)
+        return arrays, json.loads(metadata["info"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is damaged: its metadata cannot be read ({error})") from error
 
 
 def load_generation(path: Path) -> tuple[dict[str, Array], Any, str]:
@@ -78,23 +85,16 @@ def load_generation(path: Path) -> tuple[dict[str, Array], Any, str]:
         return *load(previous(path)), f"{error}; going on from {previous(path).name}, the generation before it"
 
 
-def _verify(path: Path, arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> None:
-    missing = {"format", "info", "info_sha256", "sha256"} - metadata.keys()
-    if missing:
-        raise CheckpointError(f"{path} was not written by backhand: its metadata lacks {', '.join(sorted(missing))}")
+def _verify(path: Path, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
+    if metadata["format"] != FORMAT:
+        raise CheckpointError(f"{path} has the format {metadata['format']}, and this version reads {FORMAT}")
     if _sum(metadata["info"].encode()) != metadata["info_sha256"]:
         raise CheckpointError(f"{path} is damaged: the sha256 of its facts does not agree")
-    try:
-        sums = json.loads(metadata["sha256"])
-    except ValueError as error:
-        raise CheckpointError(f"{path} is damaged: its list of sha256 sums cannot be read") from error
-    if metadata["format"] != FORMAT:
-        raise CheckpointError(f'{path} has the format "{metadata["format"]}", and this version reads "{FORMAT}"')
-    wrong = [
-        name for name in {*arrays, *sums} if name not in arrays or sums.get(name) != _array_sum(name, arrays[name])
-    ]
+    sums = metadata["sha256"]
+    found = {name: _array_sum(name, value) for name, value in arrays.items()}
+    wrong = [name for name in {*found, *sums} if found.get(name) != sums.get(name)]
     if wrong:
-        raise CheckpointError(f"{path} is damaged: the sha256 of {sorted(wrong)[0]} does not agree")
+        raise CheckpointError(f"{path} is damaged: the sha256 of {min(wrong)} does not agree")
 
 
 def _array_sum(name: str, value: Array) -> str:

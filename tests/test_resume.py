@@ -1,0 +1,150 @@
+"""Killed at any moment and resumed, a run ends with the same bits as one that was never stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backhand import checkpoint
+
+KILLS = int(os.environ.get("BACKHAND_KILLS", "4"))  # more of them: BACKHAND_KILLS=20 pytest tests/test_resume.py
+TIMED = {"seconds", "elapsed"}  # what no two runs have in common
+
+STUDY = """
+name = "killed"
+[data]
+name = "digits"
+[model]
+name = "mlp"
+hidden = [64, 32]
+dropout = 0.3
+batchnorm = true
+[train]
+epochs = 60
+batch_size = 64
+optimizer = { kind = "adam", lr = 0.003 }
+schedule = { kind = "plateau", patience = 4, factor = 0.5, warmup = 2 }
+momentum_schedule = { kind = "linear", end = 0.95 }
+l2 = 1e-4
+"""
+
+
+def start(*arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "backhand", "run", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def finish(*arguments: str) -> str:
+    process = start(*arguments)
+    output = process.communicate(timeout=120)[0]
+    assert process.returncode == 0, output
+    return output
+
+
+def untimed(value):
+    """The value without the figures that depend on the clock."""
+    if isinstance(value, dict):
+        return {key: untimed(inner) for key, inner in value.items() if key not in TIMED}
+    return [untimed(inner) for inner in value] if isinstance(value, list) else value
+
+
+def results(run: Path) -> dict:
+    arrays, facts = checkpoint.load(run / "state.safetensors")
+    evidence, _ = checkpoint.load(run / "evidence.safetensors")
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    return {
+        "best": (run / "best.safetensors").read_bytes(),
+        "state": {name: (value.dtype, value.shape, value.tobytes()) for name, value in arrays.items()},
+        "evidence": {name: value.tobytes() for name, value in evidence.items()},
+        "facts": untimed(facts),
+        "history": untimed(history),
+        "metrics": untimed(json.loads((run / "metrics.json").read_text())),
+    }
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("study") / "killed.toml"
+    path.write_text(STUDY)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(study, tmp_path_factory) -> dict:
+    run = tmp_path_factory.mktemp("whole") / "run"
+    finish(str(study), "--out", str(run))
+    return results(run)
+
+
+def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_path):
+    run, dice = tmp_path / "run", random.Random(0)
+    killed_at = []
+    for _ in range(KILLS):
+        arguments = ("--resume", str(run)) if (run / "study.toml").exists() else (str(study), "--out", str(run))
+        process = start(*arguments)
+        try:
+            process.wait(timeout=dice.uniform(0.5, 3.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            history = run / "history.jsonl"
+            killed_at.append(len(history.read_text().splitlines()) if history.exists() else 0)
+        process.stdout.close()
+    assert killed_at, "no kill hit the run while it was training"
+    finish("--resume", str(run))
+    again = results(run)
+    for part, value in whole.items():
+        assert again[part] == value, f"{part} differs after kills at epochs {killed_at}"
+    print(f"killed after epochs {killed_at}")
+
+
+def test_a_damaged_state_falls_back_to_the_generation_before(study, whole, tmp_path):
+    run = tmp_path / "run"
+    process = start(str(study), "--out", str(run))
+    while process.poll() is None and not checkpoint.previous(run / "state.safetensors").exists():
+        pass
+    process.kill()
+    process.communicate()
+    state = run / "state.safetensors"
+    damaged = bytearray(state.read_bytes() if state.exists() else checkpoint.previous(state).read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    state.write_bytes(damaged)
+    assert "damaged" in " ".join(finish("--resume", str(run)).split())
+    assert results(run)["best"] == whole["best"]
+
+
+def test_another_study_or_other_data_is_refused(study, tmp_path):
+    run = tmp_path / "run"
+    finish(str(study), "--out", str(run), "--set", "train.epochs=1")
+    for arguments, said in [
+        (("digits", "--resume", str(run)), "belongs to another study"),
+        (("--resume", str(run), "--set", "train.batch_size=7"), "train.batch_size is 64, and 7 is asked for"),
+        (("--resume", str(run), "--seed", "7"), "seed is 0"),
+        ((str(study), "--out", str(run)), "already holds a run"),
+        (("--resume", str(tmp_path)), "is not the folder of a run"),
+    ]:
+        process = start(*arguments)
+        output = process.communicate(timeout=60)[0]
+        assert process.returncode == 2, output
+        assert said in output
+        assert "Traceback" not in output
+    arrays, facts = checkpoint.load(run / "state.safetensors")
+    checkpoint.save(run / "state.safetensors", arrays, facts | {"data": "of other samples"})
+    process = start("--resume", str(run), "--set", "train.epochs=2")
+    assert "trained on other data" in process.communicate(timeout=60)[0]
+    assert process.returncode == 2
+
+
+def test_more_epochs_go_on_from_where_it_ended(study, tmp_path):
+    run = tmp_path / "run"
+    finish(str(study), "--out", str(run), "--set", "train.epochs=2")
+    finish("--resume", str(run), "--set", "train.epochs=3")
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["training"]["epochs"] == 3
+    assert np.isfinite(metrics["test"]["loss"])
