@@ -16,19 +16,20 @@ CHUNK = 1024  # samples turned to float64 at a time
 # A pixel that is black in all but one training image has a deviation near 0; divided by it, one bright test pixel would
 # outweigh the whole image. Five grey levels of 255 is below any deviation that carries a signal.
 PIXEL_FLOOR = 0.02
-FEATURE_FLOOR = 1e-6  # of the mean's size: below it a feature is constant but for rounding
+# A feature whose deviation is below this share of its mean, or next to nothing at all, is constant but for rounding.
+FEATURE_FLOOR, TINY = 1e-6, 1e-30
 
 
 @dataclass(frozen=True)
 class Standardizer:
-    """x -> x * scale + shift in float32; made by `fit`.
+    """x -> (x - mean) * scale in float32; made by `fit`.
 
-    scale, shift: float32, broadcast against one sample: () for the modes none and global, (C,) for channel,
-    the sample's own shape for feature.
+    mean, scale: float32, in the units of x (0..255 for uint8), broadcast against one sample: () for the modes none and
+    global, (C,) for channel, the sample's own shape for feature.
     """
 
+    mean: NDArray[np.float32]
     scale: NDArray[np.float32]
-    shift: NDArray[np.float32]
 
     @classmethod
     def fit(cls, x: Samples, mode: Mode = "channel") -> Self:
@@ -44,34 +45,35 @@ class Standardizer:
             raise DataError('standardisation "channel" needs images; use "feature" for a table of features')
         unit = 1 / 255 if x.dtype == np.uint8 else 1.0
         if mode == "none":
-            return cls(np.float32(unit) * np.ones((), np.float32), np.zeros((), np.float32))
+            return cls(np.zeros((), np.float32), np.array(unit, np.float32))
         axes = {"global": tuple(range(x.ndim - 1)), "channel": (0, 1), "feature": ()}[mode]
         mean, deviation = _pooled(*_statistics(x), axes)
-        mean, deviation = mean * unit, _floored(deviation * unit, mean, pixels=x.dtype == np.uint8)
-        return cls((unit / deviation).astype(np.float32), (-mean / deviation).astype(np.float32))
+        floored = _floored_pixels(deviation) if x.dtype == np.uint8 else _floored_features(deviation, mean)
+        return cls(np.asarray(mean, np.float32), np.asarray(1 / floored, np.float32))
 
     def transform(self, x: Samples) -> NDArray[np.float32]:
         """A new float32 array of x's shape. x: samples of the kind that `fit` saw."""
         sample = x.shape[1:]
         # Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels NumPy is ten times slower.
-        scale, shift = (np.broadcast_to(a, sample).ravel() for a in (self.scale, self.shift))
-        y = np.multiply(x.reshape(len(x), -1), scale, dtype=np.float32, casting="same_kind")
-        y += shift
+        mean, scale = (np.broadcast_to(a, sample).ravel() for a in (self.mean, self.scale))
+        # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
+        y = np.subtract(x.reshape(len(x), mean.size), mean, dtype=np.float32, casting="same_kind")
+        y *= scale
         return y.reshape(x.shape)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """What a checkpoint saves."""
-        return {"scale": self.scale, "shift": self.shift}
+        return {"mean": self.mean, "scale": self.scale}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[np.float32]]) -> Self:
         """The inverse of `arrays`; CheckpointError where one is missing or not finite."""
-        for name in ("scale", "shift"):
+        for name in ("mean", "scale"):
             if name not in arrays or not np.isfinite(arrays[name]).all():
                 raise CheckpointError(
                     f"the standardisation's {name} is missing or not finite; the checkpoint is damaged"
                 )
-        return cls(np.asarray(arrays["scale"], np.float32), np.asarray(arrays["shift"], np.float32))
+        return cls(np.asarray(arrays["mean"], np.float32), np.asarray(arrays["scale"], np.float32))
 
 
 def _statistics(x: Samples) -> tuple[Floats, Floats]:
@@ -100,7 +102,9 @@ def _pooled(mean: Floats, variance: Floats, axes: tuple[int, ...]) -> tuple[Floa
     return pooled.reshape(total.shape), np.sqrt(total)
 
 
-def _floored(deviation: Floats, mean: Floats, *, pixels: bool) -> Floats:
-    if pixels:
-        return np.maximum(deviation, PIXEL_FLOOR)
-    return np.where(deviation <= FEATURE_FLOOR * np.abs(mean), 1.0, deviation)
+def _floored_pixels(deviation: Floats) -> Floats:
+    return np.maximum(deviation, 255 * PIXEL_FLOOR)
+
+
+def _floored_features(deviation: Floats, mean: Floats) -> Floats:
+    return np.where(deviation <= FEATURE_FLOOR * np.abs(mean) + TINY, 1.0, deviation)

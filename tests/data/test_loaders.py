@@ -1,0 +1,200 @@
+"""Every form of every data set, from small files."""
+
+import pickle
+import warnings
+
+import datafiles as df
+import numpy as np
+import pytest
+
+from backhand.data import DATASETS, load
+from backhand.data.formats import trees
+
+
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_mnist(tmp_path, suffix):
+    df.in_folder(tmp_path / "mnist", df.mnist_files(suffix))
+    splits = load("mnist", data_dir=tmp_path)
+    x, y = df.mnist_arrays(20, seed=20)
+    np.testing.assert_array_equal(splits.train.x, x[..., None])
+    np.testing.assert_array_equal(splits.train.y, y)
+    assert splits.train.y.dtype == np.int64
+    assert len(splits.test) == 10
+    assert splits.classes == tuple("0123456789")
+
+
+def test_mnist_by_folder_by_file_and_beside_the_folder(tmp_path):
+    df.in_folder(tmp_path, df.mnist_files())
+    name = "train-labels-idx1-ubyte.gz"
+    for given in ({"path": tmp_path}, {"path": tmp_path / name}, {"data_dir": tmp_path}):
+        assert len(load("mnist", **given).train) == 20
+
+
+def expected_cifar(batches):
+    x = np.concatenate([df.cifar_batch(i)[0] for i in batches]).reshape(-1, 3, 32, 32)
+    return np.moveaxis(x, 1, -1), np.concatenate([df.cifar_batch(i)[1] for i in batches])
+
+
+@pytest.mark.parametrize("form", ["bin", "py"])
+@pytest.mark.parametrize("packed", ["folder", "tar", "zip"])
+def test_cifar10_batches(tmp_path, form, packed):
+    name = {"tar": f"cifar-10-{'binary' if form == 'bin' else 'python'}.tar.gz", "zip": "cifar10.zip", "folder": "."}[
+        packed
+    ]
+    df.PACKERS[packed](tmp_path / name, df.cifar_files(form))
+    splits = load("cifar10", data_dir=tmp_path)
+    for part, batches in ((splits.train, range(5)), (splits.test, [5])):
+        x, y = expected_cifar(batches)
+        np.testing.assert_array_equal(part.x, x)
+        np.testing.assert_array_equal(part.y, y)
+    assert splits.classes == df.CIFAR
+
+
+def test_the_crafted_pickle_is_one_that_numpy_reads():
+    x, y = df.cifar_batch(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        batch = pickle.loads(df.python2_pickle(x, y), encoding="bytes")
+    np.testing.assert_array_equal(batch[b"data"], x)
+    assert batch[b"labels"] == y.tolist()
+    assert len(batch[b"filenames"]) == 10
+
+
+@pytest.mark.parametrize("packed", df.PACKERS)
+def test_cifar10_pictures_keep_the_official_class_order(tmp_path, packed):
+    files = df.picture_tree(("train", "test"), df.CIFAR, (32, 32, 3))
+    path = df.PACKERS[packed](tmp_path / "cifar10-images", files)
+    splits = load("cifar10", path=path)
+    assert splits.classes == df.CIFAR
+    assert splits.train.y.tolist() == [k for k in range(10) for _ in range(3)]
+    np.testing.assert_array_equal(splits.train.x[3], df.noise(32, 32, 3, seed=4))
+    assert "PNG copy" in splits.source
+
+
+FER_COLUMNS = {
+    "fer2013.csv": ("emotion", "pixels", "Usage"),
+    "icml_face_data.csv": ("emotion", " Usage", " pixels"),
+}
+
+
+@pytest.mark.parametrize("name", FER_COLUMNS)
+@pytest.mark.parametrize("packed", ["plain", "zip", "tar"])
+def test_fer2013_csv(tmp_path, name, packed):
+    content = df.fer_csv(FER_COLUMNS[name])
+    path = tmp_path / name
+    if packed == "plain":
+        path.write_bytes(content)
+    else:
+        path = df.PACKERS[packed](tmp_path / "faces", {f"fer2013/{name}": content, "fer2013/README": b"?"})
+    splits = load("fer2013", path=path)
+    assert splits.classes == df.FER
+    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 14, "validation": 14, "test": 14}
+    np.testing.assert_array_equal(splits.test.x[5].ravel(), df.noise(2304, seed=5))
+    assert splits.test.y.tolist() == [i % 7 for i in range(14)]
+
+
+@pytest.mark.parametrize("packed", df.PACKERS)
+def test_fer2013_pictures_with_official_splits(tmp_path, packed):
+    files = df.picture_tree(("Training", "PublicTest", "PrivateTest"), df.FER, (48, 48, 1), suffix="jpg")
+    splits = load("fer2013", path=df.PACKERS[packed](tmp_path / "fer2013-images", files))
+    assert splits.classes == df.FER
+    assert {part: data.x.shape for part, data in splits.parts.items()} == dict.fromkeys(
+        ("train", "validation", "test"), (21, 48, 48, 1)
+    )
+
+
+def test_fer2013_in_two_folders_takes_the_official_split_from_the_names(tmp_path):
+    files = {}
+    for split, prefix in (("train", "Training"), ("test", "PublicTest"), ("test", "PrivateTest")):
+        for label in df.FER:
+            files[f"archive/{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
+    splits = load("fer2013", path=df.in_zip(tmp_path / "archive.zip", files))
+    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 7, "validation": 7, "test": 7}
+
+
+@pytest.mark.parametrize("packed", df.PACKERS)
+@pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg"])
+def test_own_pictures_with_splits(tmp_path, packed, suffix):
+    files = df.picture_tree(("train", "val", "test"), ("dog", "cat"), suffix=suffix)
+    files |= {"train/.DS_Store": b"?", "__MACOSX/train/cat/._0.png": b"?", "train/cat/notes.txt": b"?"}
+    splits = load("images", path=df.PACKERS[packed](tmp_path / "pets", files))
+    assert splits.classes == ("cat", "dog")
+    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 6, "validation": 6, "test": 6}
+    if suffix == "png":
+        np.testing.assert_array_equal(splits.train.x[0], df.noise(8, 8, 3, seed=4))
+
+
+def test_own_pictures_without_splits_get_the_same_test_part_each_time(tmp_path):
+    path = df.in_folder(tmp_path / "pets", df.picture_tree(("",), ("dog", "cat"), per_class=10, shape=(8, 8, 1)))
+    first, second = load("images", path=path), load("images", path=path)
+    assert first.test.x.shape == (4, 8, 8, 1)
+    assert first.test.y.tolist() == [0, 0, 1, 1]
+    np.testing.assert_array_equal(first.test.x, second.test.x)
+
+
+@pytest.mark.parametrize("grey_first", [True, False])
+def test_grey_pictures_among_coloured_ones_become_rgb(tmp_path, grey_first):
+    grey, colour = df.noise(8, 8, 1), df.noise(8, 8, 3)
+    names = ("a/0.png", "a/1.png") if grey_first else ("a/1.png", "a/0.png")
+    files = {"b/0.png": df.picture(colour), "b/1.png": df.picture(colour)}
+    files |= {names[0]: df.picture(grey), names[1]: df.picture(colour)}
+    files = {f"{split}/{name}": content for split in ("train", "test") for name, content in files.items()}
+    x = load("images", path=df.in_folder(tmp_path / "mixed", files)).train.x
+    np.testing.assert_array_equal(x[0 if grey_first else 1], np.repeat(grey, 3, axis=-1))
+    np.testing.assert_array_equal(x[1 if grey_first else 0], colour)
+
+
+def test_npz_with_and_without_test_part(tmp_path):
+    x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    np.savez(tmp_path / "whole.npz", x=x, y=y)
+    np.savez_compressed(tmp_path / "split.npz", x_train=x, y_train=y, x_test=x[:4], y_test=y[:4], classes=["no", "yes"])
+    whole, split = (load("npz", path=tmp_path / name) for name in ("whole.npz", "split.npz"))
+    assert (len(whole.train), len(whole.test), whole.classes) == (16, 4, ("0", "1"))
+    assert split.classes == ("no", "yes")
+    np.testing.assert_array_equal(split.train.x, x.astype(np.float32))
+
+
+def test_npz_images_get_a_channel_axis(tmp_path):
+    x = np.asfortranarray(df.noise(20, 5, 4))
+    np.savez(tmp_path / "a.npz", x=x, y=np.arange(20) % 2)
+    splits = load("npz", path=tmp_path / "a.npz")
+    assert splits.train.x.shape == (16, 5, 4, 1)
+    assert splits.train.x.dtype == np.uint8
+    assert splits.train.is_image
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "blobs", "spirals"])
+def test_built_in_sets_never_change(name):
+    first, second = load(name), load(name)
+    for part in ("train", "test"):
+        np.testing.assert_array_equal(first.parts[part].x, second.parts[part].x)
+    assert len(first.test) == pytest.approx(0.2 * (len(first.train) + len(first.test)), abs=1)
+    assert all((count > 0).all() for count in first.counts().values())
+
+
+def test_digits_keep_all_seventeen_values():
+    x = load("digits").train.x
+    assert x.dtype == np.uint8
+    assert len(np.unique(x)) == 17
+    assert (x.min(), x.max()) == (0, 255)
+
+
+def test_spirals_are_no_task_for_a_linear_classifier():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+
+    s = load("spirals")
+    assert LogisticRegression().fit(s.train.x, s.train.y).score(s.test.x, s.test.y) < 0.8
+    assert KNeighborsClassifier().fit(s.train.x, s.train.y).score(s.test.x, s.test.y) > 0.9
+
+
+def test_names_of_the_registry_are_those_of_the_splits(tmp_path):
+    assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
+    assert load("digits").name == "digits"
+
+
+def test_a_tar_is_read_in_its_own_order(tmp_path):
+    files = {name: name.encode() for name in ("c", "a", "b")}
+    with trees.open_tree(df.in_tar(tmp_path / "a.tar", files, "w")) as tree:
+        assert tree.names() == ["a", "b", "c"]
+        assert list(tree.items(["a", "c"])) == [("c", b"c"), ("a", b"a")]
