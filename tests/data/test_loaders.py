@@ -7,7 +7,7 @@ import datafiles as df
 import numpy as np
 import pytest
 
-from backhand.data import DATASETS, load
+from backhand.data import load
 from backhand.data.formats import trees
 
 
@@ -186,11 +186,6 @@ def test_spirals_are_no_task_for_a_linear_classifier():
     s = load("spirals")
     assert LogisticRegression().fit(s.train.x, s.train.y).score(s.test.x, s.test.y) < 0.8
     assert KNeighborsClassifier().fit(s.train.x, s.train.y).score(s.test.x, s.test.y) > 0.9
-
-
-def test_names_of_the_registry_are_those_of_the_splits(tmp_path):
-    assert list(DATASETS) == [entry.name for entry in DATASETS.values()]
-    assert load("digits").name == "digits"
 
 
 def test_a_tar_is_read_in_its_own_order(tmp_path):

@@ -1,5 +1,7 @@
 """Stratified splits: every class in proportion, the same samples for the same seed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,25 +14,25 @@ Index = NDArray[np.intp]
 TEST_SIZE, TEST_SEED = 0.2, 0
 
 
-def stratified_split(y: NDArray[np.int64], size: float, seed: int) -> tuple[Index, Index]:
+def stratified_split(y: NDArray[np.int64], size: float, seed: int, classes: Sequence[str] = ()) -> tuple[Index, Index]:
     """`(rest, held)`: places in y, ascending, with `held` drawn in proportion from every class.
 
     size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder.
-    Raises DataError where a class is too small to appear on both sides.
+    classes: names for the message of DataError, raised where a class is too small to appear on both sides.
     """
     n = round(size * len(y)) if isinstance(size, float) else size
-    if not 0 < n < len(y) or (isinstance(size, float) and not 0 < size < 1):
+    if (isinstance(size, float) and not 0 < size < 1) or not 0 <= n <= len(y):
         raise DataError(
-            f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a smaller count"
+            f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a count below"
         )
-    held = subset(y, n, seed)
+    held = subset(y, n, seed) if n else np.empty(0, np.intp)
     rest = np.setdiff1d(np.arange(len(y)), held, assume_unique=True)
-    for name, part in (("held-out", held), ("remaining", rest)):
+    for side, part in (("held-out", held), ("remaining", rest)):
         lost = np.setdiff1d(y, y[part])
         if len(lost):
-            members = int(np.sum(y == lost[0]))
+            name = f'"{classes[lost[0]]}"' if classes else lost[0]
             raise DataError(
-                f"class {lost[0]} has {members} of {len(y)} samples, too few to appear in the {name} part "
+                f"class {name} has {np.sum(y == lost[0])} of {len(y)} samples, too few to appear in the {side} part "
                 f"when {n} are held out; add samples or change the size"
             )
     return rest, held
@@ -57,7 +59,7 @@ def _shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     return floors
 
 
-def hold_out_test(data: Dataset) -> tuple[Dataset, Dataset]:
+def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, Dataset]:
     """`(train, test)` for a data set whose authors give no test split: a stratified fifth, always the same one."""
-    rest, held = stratified_split(data.y, TEST_SIZE, TEST_SEED)
+    rest, held = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes)
     return data.take(rest), data.take(held)

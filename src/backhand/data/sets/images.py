@@ -21,7 +21,7 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
     if "train" not in pictures.parts:
         raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
     train, test = pictures.parts["train"], pictures.parts.get("test")
-    train, test = (train, test) if test else hold_out_test(train)
+    train, test = (train, test) if test else hold_out_test(train, pictures.classes)
     source = f"{_total(pictures.parts):,} images from {path.name}"
     validation = pictures.parts.get("validation")
     return Splits("images", pictures.classes, train, test, validation, source, pictures.notes)

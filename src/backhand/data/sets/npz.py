@@ -29,7 +29,7 @@ def load(path: Path) -> Splits:
     validation = _dataset(arrays, "_validation", path) if "x_validation" in arrays else None
     classes = _classes(arrays, train.y, path)
     if test is None:
-        train, test = hold_out_test(train)
+        train, test = hold_out_test(train, classes)
     return Splits("npz", classes, train, test, validation, source=f"the arrays of {path.name}")
 
 

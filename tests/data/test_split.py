@@ -1,0 +1,70 @@
+"""Stratified splits and subsets."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backhand.data import stratified_split, subset
+from backhand.errors import DataError
+
+
+def test_known_shares():
+    y = np.repeat([0, 1, 2], [50, 30, 20])
+    rest, held = stratified_split(y, 0.2, seed=3)
+    assert np.bincount(y[held]).tolist() == [10, 6, 4]
+    assert np.bincount(y[rest]).tolist() == [40, 24, 16]
+
+
+def test_largest_remainders_get_the_odd_samples():
+    y = np.repeat([0, 1, 2], [10, 9, 6])  # 7 of 25: exact shares 2.8, 2.52, 1.68
+    _, held = stratified_split(y, 7, seed=0)
+    assert np.bincount(y[held]).tolist() == [3, 2, 2]
+
+
+@given(counts=st.lists(st.integers(5, 60), min_size=2, max_size=8), size=st.floats(0.2, 0.8), seed=st.integers(0, 99))
+def test_a_split_is_a_partition_in_proportion(counts, size, seed):
+    y = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    rest, held = stratified_split(y, size, seed)
+    assert np.array_equal(np.sort(np.concatenate([rest, held])), np.arange(len(y)))
+    assert len(held) == round(size * len(y))
+    exact = np.array(counts) * len(held) / len(y)
+    assert (np.abs(np.bincount(y[held]) - exact) < 1).all()
+    again = stratified_split(y, size, seed)
+    assert np.array_equal(again[0], rest)
+    assert np.array_equal(again[1], held)
+
+
+def test_another_seed_draws_others():
+    y = np.arange(200) % 2
+    assert not np.array_equal(stratified_split(y, 0.5, 0)[1], stratified_split(y, 0.5, 1)[1])
+
+
+@pytest.mark.parametrize("size", [0.0, 1.0, -0.1, 1.5, -1, 101])
+def test_impossible_sizes(size):
+    with pytest.raises(DataError, match=f"cannot hold out {size} of 100"):
+        stratified_split(np.arange(100) % 2, size, 0)
+
+
+@pytest.mark.parametrize("size", [0, 100, 0.001, 0.01])
+def test_sizes_that_leave_a_class_out(size):
+    with pytest.raises(DataError, match=r"class \d has 50 of 100 samples, too few"):
+        stratified_split(np.arange(100) % 2, size, 0)
+
+
+def test_a_class_too_small_is_named():
+    y = np.array([0] * 50 + [1])
+    with pytest.raises(DataError, match='class "rare" has 1 of 51 samples, too few to appear in the held-out part'):
+        stratified_split(y, 0.2, 0, ("common", "rare"))
+
+
+def test_subset_takes_the_first_or_draws():
+    y = np.array([1, 0, 0, 1, 0, 1, 1, 0])
+    assert subset(y, 4).tolist() == [0, 1, 2, 3]
+    drawn = subset(y, 4, seed=5)
+    assert np.bincount(y[drawn]).tolist() == [2, 2]
+    assert drawn.tolist() == subset(y, 4, seed=5).tolist()
+    assert subset(y, 8).tolist() == list(range(8))
+    for n in (0, 9):
+        with pytest.raises(DataError, match=f"cannot take {n} of 8"):
+            subset(y, n)
