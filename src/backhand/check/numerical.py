@@ -19,10 +19,10 @@ import numpy as np
 from backhand.arrays import Array
 
 STEPS = tuple(2.0**-k for k in (10, 13, 16, 20, 24))  # powers of two, so that v + kh is exact
-SMOOTH = 1e-11  # a spread this small against the slope needs no smaller step
+SMOOTH = 1e-11  # a spread this small against the slope needs no shorter step
 # Where a kink lies at 0.62 h the even part vanishes and the odd one shows a tenth of the error.
 ODD, EVEN = 10 / 45, 1 / 14
-ROUNDINGS = 32 * np.finfo(np.float64).eps  # a forward pass rounds more than once
+ROUNDING = 32 * np.finfo(np.float64).eps  # relative to y: a forward pass rounds many times
 
 
 class Estimate(NamedTuple):
@@ -58,14 +58,14 @@ def derivative(forward: Callable[[], Array], array: Array, index: tuple[int, ...
             slopes, spreads = _extrapolate(sides, y, h)
             slope, spread = (np.abs(slopes) * weights).sum(), (spreads * weights).sum()
             moved = sides[2][0] != sides[2][1]  # what stayed the same has cancelled exactly in the differences
-            noise = (np.abs(y) * weights * np.where(moved, 1 / h, 1 / unit)).sum() + slope * largest / h
+            rounding = ROUNDING * ((np.abs(y) * weights * np.where(moved, 1 / h, 1 / unit)).sum() + slope * largest / h)
             if spread < best.spread:
-                best = Estimate((slopes * dy).sum(), spread, ROUNDINGS * noise)
-            if best.spread <= SMOOTH * slope:
+                best = Estimate((slopes * dy).sum(), spread, rounding)
+            if spread <= max(SMOOTH * slope, rounding / 8):  # a shorter step would only be rounded more
                 return best
     finally:
         array[index] = original
-    return best._replace(noisy=bool(spread > 4 * best.spread + ROUNDINGS * noise))
+    return best._replace(noisy=bool(spread > 4 * best.spread + rounding))
 
 
 def _extrapolate(sides: list[tuple[Array, Array]], y: Array, h: float) -> tuple[Array, Array]:
