@@ -112,9 +112,9 @@ def check_model(
 ) -> list[Result]:
     """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
 
-    The first result is the loss's own gradient, that of the scores. It is the upstream of the others: the input's and
-    every parameter's, at `samples` coordinates each. Works on a float64 copy, so the model may be a trained one in
-    float32. `train` chooses the mode, with one mask for all passes.
+    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's at
+    `samples` coordinates each, are those of the penalty plus the scores under a random upstream, for the loss may be 0
+    on samples that a trained model has right. Works on a float64 copy. `train` is the mode; all passes share one mask.
     """
     rng = np.random.default_rng(0)
     model, loss = model.copy(np.float64), copy.copy(loss)
@@ -137,14 +137,13 @@ def check_model(
     on_top = Subject(
         top, lambda: np.asarray(loss.forward(top["scores"], labels)), lambda _: [loss.backward()], {"labels": labels}
     )
-    loss.forward(top["scores"], labels)
-    dy = np.append(loss.backward(), 1.0)
+    dy = np.append(upstream(top["scores"].size, rng) / len(x), 1.0)  # the size of a mean over the batch
     below = Subject({"x": x} | {name: value for name, value, _ in model.parameters.items()}, run, pull)
     with threadpool_limits(1):  # thousands of small products: threads would only wait for each other
         return examine(on_top, np.asarray(1.0), LIMIT, rng, samples) + examine(below, dy, LIMIT, rng, samples)
 
 
-def upstream(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+def upstream(shape: int | tuple[int, ...], rng: np.random.Generator) -> Array:
     """A random dy of this shape, no element near 0: standard normal values pushed outward by a half."""
     dy = rng.standard_normal(shape)
     return np.asarray(dy + np.copysign(0.5, dy))
