@@ -80,6 +80,7 @@ class Gallery:
     """Pictures with text under each; `sheet` shows the same ones as one image, for Markdown and for slides."""
 
     pictures: tuple[Picture, ...]
+    columns: int  # on a wide page; a phone shows half as many
     sheet: Image
 
 

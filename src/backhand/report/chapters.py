@@ -8,7 +8,7 @@ from backhand.report import pictures, plots, tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.report.findings import confusions, findings, in_words
 from backhand.report.metrics import Data, TestScore
-from backhand.report.numbers import NONE, count, counted, decimal, duration, percent, plain, shape
+from backhand.report.numbers import count, counted, decimal, duration, percent, plain, shape
 from backhand.report.run import Run
 from backhand.report.scores import calibration, roc
 from backhand.report.training import training
@@ -26,8 +26,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
         Section("weights", "First-layer weights", _weights(run)),
         Section("gradients", "Gradient check", _gradients(run)),
-        Section("settings", "Settings and environment", _settings(run)),
-        Section("repeat", "How to repeat this run", _repeat(run)),
+        Section("settings", "Settings, and how to repeat this run", _settings(run)),
     )
     return tuple(section for section in found if section.blocks)
 
@@ -37,7 +36,7 @@ def _summary(run: Run) -> tuple[Block, ...]:
     notices = {
         "finished": (),
         "running": (Notice(f"This run is not finished; what follows is its state so far. {message}".strip()),),
-        "diverged": (Notice(f"The training diverged, so there is no test result: {message or 'no reason was saved'}"),),
+        "diverged": (Notice(f"There is no test result: {message or 'the training diverged'}"),),
     }
     return (*notices[status], Tiles(_tiles(run)), Points(findings(run)))
 
@@ -51,12 +50,14 @@ def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
             ("Test accuracy", percent(test.accuracy), f"{low} to {high} ({test.interval_kind})"),
             ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
         ]
-    kept = NONE if training.chosen_epoch is None else str(training.chosen_epoch)
+    why = f", {training.chosen_by}" if training.chosen_by else ""
+    kept = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{why}")] if run.chosen else []
+    length = f"{counted(training.epochs, 'epoch')}, {counted(training.steps, 'step')}"
     return (
         *tiles,
         ("Parameters", count(model.parameters), f"{count(model.multiply_adds)} multiply-adds per sample"),
-        ("Training time", duration(training.seconds), f"{counted(training.steps, 'step')}"),
-        ("Kept epoch", kept, f"of {training.epochs}" + (f", {training.chosen_by}" if training.chosen_by else "")),
+        ("Training time", duration(training.seconds), length),
+        *kept,
     )
 
 
@@ -158,7 +159,7 @@ def _gradients(run: Run) -> tuple[Block, ...]:
 def _settings(run: Run) -> tuple[Block, ...]:
     study = tables.settings("Every setting of this run (study.toml).", run.study)
     place = tables.settings("Where it ran (environment.json).", run.environment)
-    return (Columns((study,), (place,)),)
+    return (Columns((study,), (place, *_repeat(run))),)
 
 
 def _repeat(run: Run) -> tuple[Block, ...]:

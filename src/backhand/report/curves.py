@@ -23,17 +23,18 @@ class Quantity:
     label: str
     series: dict[str, tuple[str, dict[str, Any]]]
     factor: float = 1.0
+    may_be_logarithmic: bool = False
 
 
 def _both(key: str) -> dict[str, tuple[str, dict[str, Any]]]:
     return {"training": (f"train_{key}", style.TRAIN), "validation": (f"validation_{key}", style.VALIDATION)}
 
 
-LOSS = Quantity("loss", _both("loss"))
+LOSS = Quantity("loss", _both("loss"), may_be_logarithmic=True)
 ACCURACY = Quantity("accuracy (%)", _both("accuracy"), factor=100)
 RATE = Quantity("learning rate", {"learning rate": ("lr", style.SINGLE)})
 MOMENTUM = Quantity("momentum", {"momentum": ("momentum", style.SINGLE)})
-GRADIENT = Quantity("gradient norm", {"gradient norm": ("gradient_norm", style.SINGLE)})
+GRADIENT = Quantity("gradient norm", {"gradient norm": ("gradient_norm", style.SINGLE)}, may_be_logarithmic=True)
 
 
 def clock(seconds: float) -> tuple[float, str]:
@@ -49,10 +50,11 @@ def recorded(run: Run, quantity: Quantity) -> dict[str, NDArray[np.float64]]:
     return {name: values for name, values in found.items() if np.isfinite(values).any()}
 
 
-def wide(values: NDArray[np.float64]) -> bool:
-    """Whether the finite values span so much that a linear scale would hide most of them."""
-    finite = values[np.isfinite(values)]
-    return bool(finite.size and finite.min() > 0 and finite.max() > WIDE * finite.min())
+def logarithmic(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> bool:
+    """Whether the values span so much that a linear scale would hide most of them."""
+    values = np.concatenate(list(series.values()))
+    low, high = np.nanmin(values), np.nanmax(values)
+    return quantity.may_be_logarithmic and bool(0 < WIDE * low < high)
 
 
 def draw(run: Run, quantity: Quantity, against: Against = "epoch") -> bytes:
@@ -63,7 +65,7 @@ def draw(run: Run, quantity: Quantity, against: Against = "epoch") -> bytes:
     markers = {} if len(x) <= FEW else {"marker": ""}
     for name, values in series.items():
         axes.plot(x, values, label=name, **(quantity.series[name][1] | markers))
-    if wide(np.concatenate(list(series.values()))):
+    if logarithmic(quantity, series):
         axes.set_yscale("log")
     axes.set(xlabel=unit, ylabel=quantity.label)
     _limits(axes, x, against)

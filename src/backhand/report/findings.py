@@ -57,8 +57,8 @@ def _baseline(run: Run, test: TestScore) -> Finding:
     verdict = "lies wholly above that" if low > share else "lies wholly below that" if high < share else "includes that"
     return (
         "Baseline",
-        f"Always answering “{name}”, the most frequent class of the test set, would score {percent(share)}; "
-        f"the interval of this network {verdict}.",
+        f"Always giving the same answer, at best “{name}”, would score {percent(share)}; the interval of this network "
+        f"{verdict}.",
     )
 
 
@@ -74,14 +74,14 @@ def _divergence(run: Run) -> Finding | None:
 
 
 def _choice(run: Run) -> Finding | None:
-    training = run.metrics.training
-    if training.chosen_epoch is None:
+    training, chosen = run.metrics.training, run.chosen
+    if chosen is None:
         return None
     reason = f" ({training.chosen_by})" if training.chosen_by else ""
     stopped = f" Training ended: {training.stopped}." if training.stopped else ""
     return (
         "Kept epoch",
-        f"The weights of epoch {training.chosen_epoch} of {training.epochs} were kept{reason}.{stopped}",
+        f"The weights of epoch {chosen.epoch} of {training.epochs} were kept{reason}.{stopped}",
     )
 
 
@@ -151,7 +151,8 @@ def _confidence(run: Run) -> Finding | None:
     found = calibration(run.evidence)
     if found is None:
         return None
-    word = "above" if found.mean_confidence > found.mean_accuracy else "below"
+    above = found.mean_confidence - found.mean_accuracy
+    word = "above" if above > 0 else "below" if above < 0 else "equal to"
     return (
         "Calibration",
         f"The mean confidence in its answers was {percent(found.mean_confidence)}, {word} the accuracy of "

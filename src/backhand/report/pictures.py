@@ -16,7 +16,7 @@ from backhand.report.tables import mistakes_caption
 
 SAMPLES = 30
 UNITS = 36
-COLUMNS = 6  # of a sheet
+SAMPLE_COLUMNS, MISTAKE_COLUMNS = 10, 8
 BRIEF = 7  # letters; up to here the true and the predicted class share a line
 
 Pixels = NDArray[Any]
@@ -34,9 +34,9 @@ def samples(run: Run) -> Gallery | None:
         Picture(png(found[i]), f"training sample of class {name}", (name,))
         for i, name in zip(order, names, strict=True)
     )
+    columns = len(set(names)) if 5 <= len(set(names)) <= SAMPLE_COLUMNS else SAMPLE_COLUMNS
     alt = f"{counted(len(order), 'training picture')} with the class of each"
-    image = Image("samples", sheet(found[order], [p.lines for p in pictures]), alt, f"{alt}.")
-    return Gallery(pictures, image)
+    return Gallery(pictures, columns, Image("samples", sheet(found[order], pictures, columns), alt, f"{alt}."))
 
 
 def _by_turns(labels: NDArray[np.int64]) -> list[int]:
@@ -60,7 +60,7 @@ def mistakes(run: Run) -> Gallery | None:
     for i, (true, predicted, confidence, index) in enumerate(rows):
         was, taken = run.classes[true], run.classes[predicted]
         alt = f"“{was}” taken for “{taken}” with a confidence of {percent(confidence)}"
-        what = (f"{was} → {taken}",) if brief else (was, f"→ {taken}")
+        what = (f"{was} → {taken}",) if brief else (was, f"→\u00a0{taken}")
         pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
     return Gallery(
@@ -68,19 +68,19 @@ def mistakes(run: Run) -> Gallery | None:
     )
 
 
-def sheet(pictures: Pixels, lines: list[tuple[str, ...]]) -> bytes:
+def sheet(pixels: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
     """All pictures in one image, each with its lines of text underneath."""
-    columns = min(COLUMNS, len(pictures))
-    depth = max(map(len, lines))
-    high = pictures.shape[1] / pictures.shape[2]
+    columns = min(columns, len(pictures))
+    depth = max(len(picture.lines) for picture in pictures)
+    high = pixels.shape[1] / pixels.shape[2]
     row = high + 0.12 + 0.13 * depth  # in widths of a picture
     rows = math.ceil(len(pictures) / columns)
     figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
-    for i, (picture, texts) in enumerate(zip(pictures, lines, strict=True)):
+    for i, (picture, values) in enumerate(zip(pictures, pixels, strict=True)):
         left, top = i % columns, i // columns * row
         foot = top + 0.92 * high
-        axes.imshow(colours(picture), extent=(left, left + 0.92, foot, top), interpolation="nearest")
-        text = "\n".join(style.shorten(line, 19) for line in texts)
+        axes.imshow(colours(values), extent=(left, left + 0.92, foot, top), interpolation="nearest")
+        text = "\n".join(style.shorten(line, 19) for line in picture.lines)
         axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
     axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
     axes.set_axis_off()

@@ -119,7 +119,7 @@ def reliability(calibration: Calibration) -> bytes:
     bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
     bottom.set_yscale("log")  # most samples lie in the last bin
     bottom.set_ylim(bottom=0.7)
-    bottom.set(xlabel="confidence: probability of the predicted class (%)", ylabel="samples")
+    bottom.set(xlabel="confidence in the predicted class (%)", ylabel="samples")
     style.legend(top, columns=2, fontsize=8.5)
     return style.png(figure)
 

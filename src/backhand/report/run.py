@@ -48,7 +48,9 @@ class Run:
 
     @property
     def chosen(self) -> Epoch | None:
-        """The line of the history whose weights were kept."""
+        """The line of the history whose weights were kept and tested; None before the run is finished."""
+        if self.metrics.status != "finished":
+            return None
         return next((e for e in self.history if e.epoch == self.metrics.training.chosen_epoch), None)
 
     def series(self, key: str) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ def _course(run: Run) -> str:
     """How long it went on, why it ended, and what the training figures mean."""
     facts, last = run.metrics.training, run.history[-1]
     done = f"{counted(last.epoch, 'epoch')} ({counted(last.step, 'step')}) took {duration(last.elapsed)}."
-    stopped = f" The training ended: {facts.stopped}." if facts.stopped else ""
+    stopped = f" The training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
     means = f" Training loss and accuracy: {facts.train_metrics}." if facts.train_metrics else ""
     return done + stopped + means
 
@@ -44,7 +44,7 @@ def _twice(run: Run, quantity: Quantity) -> list[Image]:
         if chosen
         else f"the last epoch ended after {duration(run.history[-1].elapsed)}"
     )
-    caption = f"{name.capitalize()} against training time: {when}.{_scale(series)}"
+    caption = f"{name.capitalize()} against training time: {when}.{_scale(quantity, series)}"
     return [
         _image(run, quantity),
         Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
@@ -55,7 +55,7 @@ def _image(run: Run, quantity: Quantity) -> Image:
     series = curves.recorded(run, quantity)
     name = _name(quantity)
     trends = "; ".join(_trend(run, quantity, line, values) for line, values in series.items())
-    caption = f"{name.capitalize()} against epoch: {trends}.{_scale(series)}"
+    caption = f"{name.capitalize()} against epoch: {trends}.{_scale(quantity, series)}"
     alt = f"{name.capitalize()} against epoch: {trends}"
     return Image(f"{name.replace(' ', '-')}-epoch", curves.draw(run, quantity), alt, caption)
 
@@ -64,8 +64,8 @@ def _name(quantity: Quantity) -> str:
     return quantity.label.split(" (")[0]
 
 
-def _scale(series: dict[str, NDArray[np.float64]]) -> str:
-    return " Logarithmic scale." if curves.wide(np.concatenate(list(series.values()))) else ""
+def _scale(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> str:
+    return " Logarithmic scale." if curves.logarithmic(quantity, series) else ""
 
 
 def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
