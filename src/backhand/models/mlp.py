@@ -31,8 +31,9 @@ def mlp(
     if activation not in ACTIVATIONS:
         raise ValueError(f'there is no activation "{activation}"{closest(activation, ACTIVATIONS)}')
     activate, suited = ACTIVATIONS[activation]
+    init = suited if init is None else init
     layers: list[Layer] = [Flatten()]
     for width in hidden:
-        layers += [Linear(width, init or suited), *[BatchNorm()] * batchnorm, activate()]
+        layers += [Linear(width, init), *[BatchNorm()] * batchnorm, activate()]
         layers += [Dropout(dropout)] if dropout else []
-    return Sequential(*layers, Linear(outputs, init or suited))
+    return Sequential(*layers, Linear(outputs, init))
