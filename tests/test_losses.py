@@ -1,0 +1,130 @@
+"""The losses as objects: outputs, predictions, probabilities; the L2 penalty on a model."""
+
+import numpy as np
+import pytest
+
+from backhand import losses
+from backhand.layers import BatchNorm, Linear
+from backhand.losses import L2, LOSSES, SoftmaxCrossEntropy
+from backhand.model import Sequential
+
+MULTI, BINARY = ["softmax_cross_entropy", "hinge"], ["logistic", "binary_hinge"]
+
+
+def test_every_loss_is_multi_class_or_binary() -> None:
+    assert sorted(LOSSES) == sorted(MULTI + BINARY)
+
+
+@pytest.mark.parametrize("name", MULTI)
+def test_a_multi_class_loss_takes_one_score_a_class(name: str, rng: np.random.Generator) -> None:
+    loss = losses.loss(name)
+    assert [loss.outputs(classes) for classes in (2, 3, 10)] == [2, 3, 10]
+    scores = rng.standard_normal((50, 4))
+    p = loss.predict_proba(scores)
+    assert p.shape == (50, 4)
+    np.testing.assert_allclose(p.sum(1), 1)
+    np.testing.assert_allclose(np.log(p) - np.log(p[:, :1]), scores - scores[:, :1])
+    np.testing.assert_array_equal(loss.predict(scores), p.argmax(1))
+    assert loss.predict(scores).dtype == np.int64
+
+
+@pytest.mark.parametrize("name", BINARY)
+def test_a_binary_loss_takes_one_score_for_two_classes(name: str, rng: np.random.Generator) -> None:
+    loss = losses.loss(name)
+    assert loss.outputs(2) == 1
+    with pytest.raises(ValueError, match=f"the loss {name} tells 2 classes apart, and the data has 3"):
+        loss.outputs(3)
+    scores = rng.standard_normal((50, 1))
+    p = loss.predict_proba(scores)
+    assert p.shape == (50, 2)
+    np.testing.assert_allclose(p.sum(1), 1)
+    np.testing.assert_allclose(p[:, 1], 1 / (1 + np.exp(-scores[:, 0])))
+    np.testing.assert_array_equal(loss.predict(scores), (p[:, 1] > 0.5).astype(int))
+    assert loss.predict(scores).shape == (50,)
+    assert loss.predict(scores).dtype == np.int64
+
+
+def test_a_score_on_the_boundary_is_class_0() -> None:
+    assert losses.loss("logistic").predict(np.zeros((1, 1))).tolist() == [0]
+    assert losses.loss("hinge").predict(np.zeros((1, 3))).tolist() == [0]
+
+
+@pytest.mark.parametrize("name", MULTI + BINARY)
+def test_the_gradient_is_that_of_the_loss(name: str, rng: np.random.Generator) -> None:
+    loss = losses.loss(name)
+    scores, labels = 2 * rng.standard_normal((6, loss.outputs(2))), np.array([0, 1, 1, 0, 1, 0])
+    value = loss.forward(scores, labels)
+    assert isinstance(value, float)
+    ds = loss.backward()
+    assert ds.shape == scores.shape
+    step = 1e-6 * rng.standard_normal(scores.shape)
+    change = (loss.forward(scores + step, labels) - loss.forward(scores - step, labels)) / 2
+    assert change == pytest.approx((ds * step).sum(), rel=1e-6)
+
+
+def test_values_by_hand() -> None:
+    labels = np.array([1, 0])
+    scores = np.array([[0.0, 0.0], [2.0, 0.0]])
+    assert losses.loss("softmax_cross_entropy").forward(scores, labels) == pytest.approx(
+        (np.log(2) + np.log1p(np.exp(-2))) / 2
+    )
+    assert losses.loss("hinge").forward(scores, labels) == pytest.approx((1 + 0) / 2)
+    single = np.array([[0.5], [0.5]])
+    assert losses.loss("binary_hinge").forward(single, labels) == pytest.approx((0.5 + 1.5) / 2)
+    assert losses.loss("logistic").forward(single, labels) == pytest.approx(
+        (np.log1p(np.exp(-0.5)) + np.log1p(np.exp(0.5))) / 2
+    )
+
+
+def test_smoothing_shares_out_the_target() -> None:
+    scores, labels = np.log([[0.7, 0.2, 0.1]]), np.array([0])
+    smoothed = losses.loss("softmax_cross_entropy", smoothing=0.3).forward(scores, labels)
+    assert smoothed == pytest.approx(-(0.8 * np.log(0.7) + 0.1 * np.log(0.2) + 0.1 * np.log(0.1)))
+    for wrong in (-0.1, 1.1):
+        with pytest.raises(ValueError, match=rf"label smoothing must be in \[0, 1\], not {wrong}"):
+            SoftmaxCrossEntropy(smoothing=wrong)
+
+
+def test_only_what_is_a_probability_is_called_one() -> None:
+    for name, kind in LOSSES.items():
+        assert ("not trained to give probabilities" in kind.confidence) == ("hinge" in name)
+
+
+def test_an_unknown_loss_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r'"hing"; did you mean "hinge"\?'):
+        losses.loss("hing")
+
+
+def penalised_model() -> Sequential:
+    model = Sequential(Linear(3), BatchNorm(), Linear(2)).build((4,), dtype=np.float64)
+    model.parameters.values[:] = np.arange(1.0, 1 + model.parameters.values.size)
+    return model
+
+
+@pytest.mark.parametrize(("form", "factor"), [("half", 0.5), ("whole", 1.0)])
+def test_l2_is_the_sum_over_the_weights_alone(form: str, factor: float) -> None:
+    model, penalty = penalised_model(), L2(0.1, form)
+    weights = {name: value for name, value in model.arrays().items() if name.endswith("weight")}
+    assert penalty.forward(model) == pytest.approx(factor * 0.1 * sum((w**2).sum() for w in weights.values()))
+    model.parameters.grads[:] = 7.0  # it adds to what is there
+    penalty.backward(model)
+    for name, value, gradient in model.parameters.items():
+        expected = 2 * factor * 0.1 * value if name in weights else 0.0
+        np.testing.assert_allclose(gradient, 7.0 + expected, rtol=1e-14, err_msg=name)
+
+
+def test_no_penalty_by_default() -> None:
+    model = penalised_model()
+    model.parameters.grads[:] = 7.0
+    assert L2().forward(model) == 0.0
+    L2().backward(model)
+    np.testing.assert_array_equal(model.parameters.grads, 7.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [((-0.1,), "must be 0 or above, not -0.1"), ((0.1, "third"), 'must be "half" or "whole"')],
+)
+def test_impossible_penalties_are_refused(arguments: tuple[object, ...], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        L2(*arguments)
