@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,8 @@ def mistakes(run: Run) -> Gallery | None:
         what = (f"{was} → {taken}",) if brief else (was, f"→\u00a0{taken}")
         pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
-    return Gallery(
-        tuple(pictures), Image("mistakes", sheet(found, [p.lines for p in pictures]), alt, mistakes_caption(run))
-    )
+    image = Image("mistakes", sheet(found, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run))
+    return Gallery(tuple(pictures), MISTAKE_COLUMNS, image)
 
 
 def sheet(pixels: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
