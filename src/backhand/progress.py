@@ -1,16 +1,23 @@
 """Progress that a person can watch: a bar in a terminal, plain lines elsewhere."""
 
+import sys
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from backhand.solver import Callback, Record, Solver
 
 
+def make_console(*, quiet: bool = False) -> Console:
+    """Standard output as people read it: no colouring of numbers, and no wrapping where a program reads on."""
+    return Console(quiet=quiet, highlight=False, width=None if sys.stdout.isatty() else 10_000)
+
+
 class ProgressBar(Callback):
     """A line for each epoch, and below them, in a terminal, a bar over all steps with the time left."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console()
+        self.console = console or make_console()
         self.bar: Progress | None = None
         self.task = TaskID(0)
 
@@ -30,13 +37,13 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, solver: Solver) -> None:
         """Print the epoch's figures."""
-        self.console.print(epoch_line(solver.history[-1], solver.epochs), highlight=False, soft_wrap=True)
+        self.console.print(epoch_line(solver.history[-1], solver.epochs))
 
     def on_fit_end(self, solver: Solver) -> None:
         """Say why it ended, if not with the last epoch."""
         self.close()
         if solver.stopped:
-            self.console.print(solver.stopped, highlight=False)
+            self.console.print(solver.stopped)
 
     def close(self) -> None:
         """Take the bar away, also when the training broke off."""

@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from backhand import experiment, report
@@ -15,9 +14,10 @@ from backhand.experiment.build import build_model, build_solver, load_material
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.lr_range import range_test
+from backhand.progress import make_console
 from backhand.study import load, shipped
 
-console = Console()
+console = make_console()
 Changes = tuple[tuple[str, ...], int | None]  # --set and --seed
 
 
@@ -43,10 +43,10 @@ def _train(study: Any, path: Path, data_dir: Path | None, resume: bool) -> None:
     try:
         metrics = experiment.run(study, path, data_dir=data_dir, resume=resume)
     except DivergenceError:
-        console.print(f"report: {report.write(path)}", highlight=False, soft_wrap=True)
+        console.print(f"report: {report.write(path)}")
         raise
     except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: {again}", highlight=False, soft_wrap=True)
+        console.print(f"interrupted; go on with: {again}")
         raise
     page = report.write(path)
     test = metrics["test"]
@@ -54,10 +54,8 @@ def _train(study: Any, path: Path, data_dir: Path | None, resume: bool) -> None:
     console.print(
         f"test accuracy {test['accuracy']:.2%} ({test['interval_kind']} interval {low:.2%} to {high:.2%}, "
         f"{test['correct']:,} of {test['count']:,} right), loss {test['loss']:.4f}",
-        highlight=False,
-        soft_wrap=True,
     )
-    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+    console.print(f"report: {page}")
 
 
 def list_studies() -> None:
@@ -70,7 +68,7 @@ def list_studies() -> None:
 
 def write_report(run: Path) -> None:
     """The report of a run, anew."""
-    console.print(f"report: {report.write(run)}", highlight=False, soft_wrap=True)
+    console.print(f"report: {report.write(run)}")
 
 
 def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
@@ -87,7 +85,7 @@ def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
         table.add_row(str(path), classifier.classes[first], f"{row[first]:.1%}", runners_up)
     console.print(table)
     if "hinge" in classifier.loss.op_name:
-        console.print(f"probability: {classifier.loss.confidence}", highlight=False)
+        console.print(f"probability: {classifier.loss.confidence}")
 
 
 def lr_find(
@@ -104,6 +102,4 @@ def lr_find(
     console.print(
         f"{len(found.lr)} steps, learning rate {found.lr[0]:.2g} to {found.lr[-1]:.2g}\n"
         f"lowest loss at {found.lowest:.2g}; suggested: --set train.optimizer.lr={found.suggestion:.2g}\nplot: {out}",
-        highlight=False,
-        soft_wrap=True,
     )

@@ -14,7 +14,7 @@ from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, build_model, build_solver, load_material
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts, write_evidence
-from backhand.progress import ProgressBar
+from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
 from backhand.study import Study
 
@@ -42,7 +42,7 @@ def run(
     A fresh run claims the folder; a resumed one goes on from its newest readable state, bit for bit.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
-    console = Console(quiet=quiet)
+    console = make_console(quiet=quiet)
     made = _prepare(study, path, data_dir, resume, console)
     try:
         made.solver.fit(made.material.train, made.material.validation, epochs=study.train.epochs)
@@ -69,12 +69,13 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     facts = {"classes": list(classes), "sample_shape": metrics["data"]["sample_shape"]}
     saving = Checkpoint(path, stopping, metrics["data"]["sha256"], scaling, facts)
     solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
-    console.print(f"{study.title or study.name}: {len(material.train):,} training samples", highlight=False)
-    console.print(model.summary(), highlight=False, markup=False)
+    console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
+    console.print(model.summary(), markup=False)
     if resume:
         _restore(solver, path, metrics["data"]["sha256"], console)
     else:
         folder.create(path, study)
+    if not (path / "environment.json").exists():
         folder.write_json(path / "environment.json", environment.describe(study.seed))
     made = Run(study, path, material, solver, stopping, progress, metrics)
     _write_metrics(made, {"status": "running", "message": ""})
@@ -88,11 +89,11 @@ def _restore(solver: Solver, path: Path, fingerprint: str, console: Console) -> 
         return
     arrays, facts, warning = checkpoint.load_generation(state)
     if warning:
-        console.print(f"warning: {warning}", highlight=False)
+        console.print(f"warning: {warning}")
     if facts["data"] != fingerprint:
         raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
     solver.load(arrays, facts)
-    console.print(f"resumed after epoch {solver.epoch}", highlight=False)
+    console.print(f"resumed after epoch {solver.epoch}")
 
 
 def _finish(made: Run) -> dict[str, Any]:
