@@ -26,8 +26,9 @@ def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
     """
     import safetensors.numpy
 
-    # safetensors writes the memory of a non-contiguous array in the wrong order, without a word.
-    dense = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+    # safetensors writes the memory of a non-contiguous array in the wrong order, without a word; its own byte order is
+    # little-endian. (ascontiguousarray would turn a scalar into a vector.)
+    dense = {name: np.asarray(value, value.dtype.newbyteorder("<"), order="C") for name, value in arrays.items()}
     text = json.dumps(info)
     sums = {name: _array_sum(name, value) for name, value in dense.items()}
     metadata = {"format": FORMAT, "info": text, "info_sha256": _sum(text.encode()), "sha256": sums}
