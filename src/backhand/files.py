@@ -1,6 +1,7 @@
 """Files that are either whole or not there: written beside their place, flushed to disk, then renamed."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from backhand.errors import BackhandError
@@ -21,7 +22,8 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where it could not even be made, there is nothing to remove
+            temporary.unlink()
         raise BackhandError(f"cannot write {path}: {error.strerror}; what was there before is unchanged") from error
 
 
