@@ -9,8 +9,8 @@ from backhand.solver import Callback, Record, Solver
 
 
 def make_console(*, quiet: bool = False) -> Console:
-    """Standard output as people read it: no colouring of numbers, and no wrapping where a program reads on."""
-    return Console(quiet=quiet, highlight=False, width=None if sys.stdout.isatty() else 10_000)
+    """Standard output as people read it: nothing coloured or interpreted, and no wrapping where a program reads on."""
+    return Console(quiet=quiet, highlight=False, markup=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 class ProgressBar(Callback):

@@ -70,7 +70,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     saving = Checkpoint(path, stopping, metrics["data"]["sha256"], scaling, facts)
     solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
-    console.print(model.summary(), markup=False)
+    console.print(model.summary())
     if resume:
         _restore(solver, path, metrics["data"]["sha256"], console)
     else:
