@@ -1,13 +1,18 @@
-"""Small files of every form that the loaders read."""
+"""Small files of every form that the loaders read, good and evil."""
 
 import gzip
 import io
+import os
 import struct
 import tarfile
 import zipfile
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from backhand.data import load
+from backhand.errors import DataError
 
 CIFAR = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 FER = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -138,3 +143,20 @@ def in_tar(path, files, mode="w:gz"):
 
 
 PACKERS = {"folder": in_folder, "zip": in_zip, "tar": in_tar}
+
+
+class Evil:
+    """Unpickled, it would run a command that is heard on standard error."""
+
+    def __reduce__(self):
+        return os.system, ("echo a pickle ran > /dev/stderr; exit 1",)
+
+
+def refused(match, name, **given):
+    """The sentence with which `load` refuses this; it must match, and be one line."""
+    with pytest.raises(DataError, match=match) as caught:
+        load(name, **given)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.strip() == message
+    return message

@@ -93,5 +93,7 @@ def test_mistakes():
         Standardizer.fit(features[:0], "feature")
     with pytest.raises(DataError, match="NaN"):
         Standardizer.fit(features * np.float32("nan"), "feature")
+    with pytest.raises(DataError, match=r"shape \(3,\) cannot be standardised as those of shape \(2,\)"):
+        Standardizer.fit(features, "feature").transform(np.ones((4, 3), np.float32))
     with pytest.raises(CheckpointError, match="scale is missing"):
         Standardizer.from_arrays({"mean": features})

@@ -52,8 +52,12 @@ class Standardizer:
         return cls(np.asarray(mean, np.float32), np.asarray(1 / floored, np.float32))
 
     def transform(self, x: Samples) -> NDArray[np.float32]:
-        """A new float32 array of x's shape. x: samples of the kind that `fit` saw."""
+        """A new float32 array of x's shape. x: samples of the shape that `fit` saw, else DataError."""
         sample = x.shape[1:]
+        if sample[len(sample) - self.mean.ndim :] != self.mean.shape:
+            raise DataError(
+                f"samples of shape {sample} cannot be standardised as those of shape {self.mean.shape} were"
+            )
         # Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels NumPy is ten times slower.
         mean, scale = (np.broadcast_to(a, sample).ravel() for a in (self.mean, self.scale))
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.

@@ -6,6 +6,7 @@ of this module, so that not even NumPy's own reconstruction code sees bytes of t
 
 import pickle
 import pickletools
+import warnings
 from io import BytesIO
 from typing import Any
 
@@ -57,15 +58,20 @@ def read_batch(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.i
     Raises DataError for anything but a dict with `data`, a uint8 array of that shape, and `labels`, a list of integers.
     """
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            # A memo index is a promise of that many objects; believed, it would allocate gigabytes.
-            if opcode.name not in OPCODES or (opcode.name == "LONG_BINPUT" and int(argument or 0) > len(data)):
-                raise DataError(f"the pickle uses {opcode.name}, which no CIFAR-10 batch does")
+        _check_opcodes(data)
         batch = _Unpickler(BytesIO(data), encoding="bytes").load()
         return _array(batch[b"data"]), np.array([_integer(label) for label in batch[b"labels"]], np.int64)
     except (*DAMAGE, DataError) as error:
         reason = str(error) or type(error).__name__
         raise DataError(f"{where} is not a batch of CIFAR-10 ({reason}); fetch the archive again") from error
+
+
+def _check_opcodes(data: bytes) -> None:
+    with warnings.catch_warnings(action="ignore"):  # pickletools warns of odd escapes in damaged names
+        for opcode, argument, _ in pickletools.genops(data):
+            # A memo index is a promise of that many objects; believed, it would allocate gigabytes.
+            if opcode.name not in OPCODES or (opcode.name == "LONG_BINPUT" and int(argument or 0) > len(data)):
+                raise DataError(f"the pickle uses {opcode.name}, which no CIFAR-10 batch does")
 
 
 def _array(holder: Any) -> NDArray[np.uint8]:

@@ -154,7 +154,7 @@ class Tar:
 
     def _members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         for member in archive:
-            if not (member.isreg() or member.isdir()):
+            if not (member.isreg() or member.isdir()) or member.issparse():
                 raise DataError(f"{self.path}: member {member.name} is a link or device; replace it by the file itself")
             if member.size > MAX_MEMBER:
                 raise _too_large(self.path, member.name)

@@ -1,0 +1,51 @@
+"""Mistakes in a person's own arrays."""
+
+import io
+
+import datafiles as df
+import numpy as np
+import pytest
+from datafiles import Evil, refused
+
+x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+with_nan = x.copy()
+with_nan[7, 1] = np.nan
+BAD_NPZ = {
+    "nothing": ({}, "holds no NumPy arrays"),
+    "no labels": ({"x": x}, "lacks the array y"),
+    "no test labels": ({"x_train": x, "y_train": y, "x_test": x}, "lacks the array y_test"),
+    "counts differ": ({"x": x, "y": y[:-1]}, r"shape \(20, 3\) but y 19 labels"),
+    "NaN": ({"x_train": with_nan, "y_train": y, "x_test": x, "y_test": y}, "sample 7 in the train split .* NaN"),
+    "infinity": ({"x_train": x, "y_train": y, "x_test": x * np.inf, "y_test": y}, "holds NaN or infinity"),
+    "beyond float32": ({"x_train": x * 1e300, "y_train": y, "x_test": x, "y_test": y}, "holds NaN or infinity"),
+    "objects": ({"x": np.array([Evil()] * 20, dtype=object), "y": y}, "holds Python objects"),
+    "strings": ({"x": np.array([["a"]] * 20), "y": y}, "is <U1 of shape"),
+    "float labels": ({"x": x, "y": y + 0.5}, "labels must be integers"),
+    "a gap in the labels": ({"x": x, "y": y * 2}, "the labels .* are 0, 2; number the classes"),
+    "negative labels": ({"x": x, "y": y - 1}, "number the classes 0, 1, 2"),
+    "one class": ({"x": x, "y": y * 0}, "number the classes 0, 1, 2"),
+    "label beyond int64": ({"x": x, "y": y + np.uint64(2**63)}, "labels must be integers"),
+    "a test label outside": (
+        {"x_train": x, "y_train": y, "x_test": x, "y_test": y * 5},
+        "label 5 of sample 1 in the test",
+    ),
+    "shapes differ": ({"x_train": x, "y_train": y, "x_test": x[:, :2], "y_test": y}, "make them equal"),
+    "float images": ({"x": x.reshape(20, 3, 1), "y": y}, "is float64 of shape"),
+    "empty": ({"x": x[:0], "y": y[:0]}, "is empty"),
+    "a scalar": ({"x": np.float64(1), "y": y}, "every sample needs one label"),
+    "classes of numbers": ({"x": x, "y": y, "classes": np.arange(2)}, "classes .* strings"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_NPZ)
+def test_bad_npz(tmp_path, case, capfd):
+    arrays, match = BAD_NPZ[case]
+    np.savez(tmp_path / "a.npz", **arrays)
+    refused(match, "npz", path=tmp_path / "a.npz")
+    assert capfd.readouterr().err == ""
+
+
+def test_an_npy_header_that_lies_allocates_nothing(tmp_path):
+    out = io.BytesIO()
+    np.lib.format.write_array_header_1_0(out, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 4)})
+    refused("announces 32000000000000 bytes", "npz", path=df.in_zip(tmp_path / "a.npz", {"x.npy": out.getvalue()}))

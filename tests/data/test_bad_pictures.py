@@ -1,0 +1,108 @@
+"""Mistakes in trees of pictures are one clear sentence: which file, what is wrong, what to do."""
+
+import io
+import struct
+import zlib
+
+import datafiles as df
+import pytest
+from datafiles import refused
+
+from backhand.data import load
+from backhand.data.formats.pictures import decode
+from backhand.errors import DataError
+
+good = df.picture(df.noise(8, 8, 3))
+jpeg = df.picture(df.noise(64, 64, 3), "JPEG")
+
+
+def png_header(width, height):
+    """A PNG that announces this size, and nothing of it."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def saved(mode, form, **options):
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.new(mode, (8, 8)).save(out, form, **options)
+    return out.getvalue()
+
+
+BAD_PICTURES = {
+    "truncated JPEG": (jpeg[:-200], r"is not an image \(truncated JPEG\); remove it or pass --skip-bad-images"),
+    "truncated PNG": (good[:-60], "is not an image"),
+    "empty": (b"", r"is not an image \(unknown format\)"),
+    "text": (b"<html>not found</html>", "is not an image"),
+    "GIF": (saved("P", "GIF"), r"is not an image \(unknown format\)"),
+    "bomb": (png_header(60_000, 60_000), "too many"),
+    "smaller bomb": (png_header(10_000, 10_000), "too many"),
+    "large": (png_header(5_000, 5_000), "5000 x 5000 pixels"),
+    "transparent": (saved("RGBA", "PNG"), "pixels of the kind RGBA"),
+    "transparent colour": (saved("RGB", "PNG", transparency=(0, 0, 0)), "pixels of the kind transparent"),
+    "sixteen bits": (saved("I;16", "PNG"), "pixels of the kind I;16"),
+    "CMYK": (saved("CMYK", "JPEG"), "pixels of the kind CMYK"),
+}
+
+
+@pytest.mark.parametrize("packed", ["folder", "zip"])
+@pytest.mark.parametrize("case", BAD_PICTURES)
+def test_bad_pictures_are_named_and_can_be_skipped(tmp_path, case, packed):
+    content, match = BAD_PICTURES[case]
+    files = {**df.picture_tree(("train", "test"), ("cat", "dog")), "train/cat/0012.jpg": content}
+    path = df.PACKERS[packed](tmp_path / "pets", files)
+    assert f"{path}/train/cat/0012.jpg" in refused(match, "images", path=path)
+    splits = load("images", path=path, skip_bad_images=True)
+    assert len(splits.train) == 6
+    assert splits.notes == {"skipped images": "1: train/cat/0012.jpg"}
+
+
+def test_a_picture_without_pixels_data_is_not_read_as_black():
+    with pytest.raises(DataError, match="is not an image"):
+        decode(png_header(8, 8), "a.png")
+
+
+BAD_TREES = {
+    "another size": (
+        {"train/cat/7.png": df.picture(df.noise(8, 9, 3))},
+        "cat/7.png is 8 x 9, the pictures before it are 8 x 8",
+    ),
+    "a folder deeper": ({"train/cat/more/7.png": good}, "train/cat/more/7.png lies not at split/class/image"),
+    "beside the classes": ({"train/7.png": good}, "train/7.png lies not at split/class/image"),
+    "beside the splits": ({"other/cat/7.png": good}, "lies not at class/image"),
+    "a class only tested": ({"test/cow/7.png": good}, 'class "cow" has no samples in the train split'),
+    "a class not tested": ({"train/cow/7.png": good}, 'class "cow" has no samples in the test split'),
+}
+
+
+@pytest.mark.parametrize("packed", df.PACKERS)
+@pytest.mark.parametrize("case", BAD_TREES)
+def test_bad_trees(tmp_path, case, packed):
+    changes, match = BAD_TREES[case]
+    files = {**df.picture_tree(("train", "test"), ("cat", "dog")), **changes}
+    refused(match, "images", path=df.PACKERS[packed](tmp_path / "pets", files))
+
+
+def test_trees_with_too_little(tmp_path):
+    for files, match in (
+        ({}, "holds no .jpg"),
+        (df.picture_tree(("",), ("cat",)), 'has the one class "cat"'),
+        (df.picture_tree(("test",), ("cat", "dog")), "has no train folder beside test"),
+        (df.picture_tree(("",), ("cat", "dog"), per_class=1), 'class "cat" has 1 of 2 samples, too few'),
+        ({"cat/0.png": b"", "dog/0.png": b""}, "is not an image"),
+    ):
+        path = tmp_path / str(len(list(tmp_path.iterdir())))
+        path.mkdir()
+        refused(match, "images", path=df.in_folder(path, files))
+    refused("holds no picture that can be read", "images", path=path, skip_bad_images=True)
+
+
+def test_an_empty_class_folder(tmp_path):
+    path = df.in_folder(tmp_path, df.picture_tree(("train", "test"), ("cat", "dog")))
+    (path / "train" / "cow").mkdir()
+    refused("class folder train/cow holds no images", "images", path=path)
