@@ -27,10 +27,18 @@ class Subject:
 
 
 def examine(
-    subject: Subject, dy: Array, limit: float, rng: np.random.Generator, samples: int = SAMPLES
+    subject: Subject,
+    upstream: Callable[[tuple[int, ...]], Array],
+    limit: float,
+    rng: np.random.Generator,
+    samples: int = SAMPLES,
 ) -> list[Result]:
-    """One result per array. With bad manners there is nothing to compare: one result then tells of those."""
-    gradients, failures = _manners(subject, dy)
+    """One result per array, for the dy that `upstream` gives for y's shape.
+
+    With bad manners there is nothing to compare: one result then tells of those. Nothing may have called forward
+    before, for what it changes in place it may change only once.
+    """
+    dy, gradients, failures = _manners(subject, upstream)
     if failures:
         return [Result("manners", limit, error=np.inf, failures=tuple(failures))]
     return [
@@ -39,27 +47,29 @@ def examine(
     ]
 
 
-def _manners(subject: Subject, dy: Array) -> tuple[list[Array], list[str]]:
-    """The gradients, and what is wrong before any number is compared."""
-    guarded = subject.arrays | subject.watched | {"dy": dy}
+def _manners(subject: Subject, upstream: Callable[[tuple[int, ...]], Array]) -> tuple[Array, list[Array], list[str]]:
+    """dy, the gradients, and what is wrong before any number is compared."""
+    guarded = subject.arrays | subject.watched
     before = {name: array.copy() for name, array in guarded.items()}
 
     def changes(what: str) -> list[str]:
         return [f"{what} changes {name} in place" for name in guarded if not _same(guarded[name], before[name])]
 
     y, again = np.array(subject.forward()), np.array(subject.forward())
+    dy = upstream(y.shape)
     failures = changes("forward")
     if not failures and not _same(y, again):
         failures = ["two forward passes on the same input differ: a state, or a hidden random draw"]
     if y.dtype != np.float64 or not np.isfinite(y).all():
         failures += [f"forward must give finite float64 for float64 input; it gave {y.dtype}, {y.min()} to {y.max()}"]
     if failures:
-        return [], failures
+        return dy, [], failures
+    guarded["dy"], before["dy"] = dy, dy.copy()
     gradients, repeated = _copies(subject.backward(dy)), _copies(subject.backward(dy))
     failures = changes("backward") + _misfits(subject.arrays, gradients)
     if not failures and not all(map(_same, gradients, repeated)):
         failures = ["a second backward pass gives other gradients: they accumulate, or the cache was overwritten"]
-    return gradients, failures
+    return dy, gradients, failures
 
 
 def _misfits(arrays: dict[str, Array], gradients: list[Array]) -> list[str]:

@@ -13,6 +13,7 @@ forward passes must agree, and so must two backward passes.
 
 import copy
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def check_op(
     `arrays` are what is differentiated, by name and in the order of forward's arguments; labels, masks and settings go
     into `options`. y may be a scalar, and dy is one then.
     """
-    options = dict(options or {})
+    options = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in (options or {}).items()}
     own = {name: np.array(array, np.float64) for name, array in arrays.items()}
     cache: Any = None
 
@@ -57,7 +58,7 @@ def check_op(
 
     subject = Subject(own, run, pull, {name: a for name, a in options.items() if isinstance(a, np.ndarray)})
     rng = np.random.default_rng(seed)
-    trials = [examine(subject, upstream(run().shape, rng), limit, rng) for _ in range(TRIALS)]
+    trials = [examine(subject, partial(upstream, rng), limit, rng) for _ in range(TRIALS)]
     return merge("op", (result for trial in trials for result in trial), configurations=1)
 
 
@@ -86,9 +87,9 @@ def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.rando
     def pull(dy: Array) -> list[Array | None]:
         return [layer.backward(dy), *layer.grads.values()]
 
-    dy = upstream(run().shape, rng)
     subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state))
-    results = [*examine(subject, dy, limit, rng), Result("need_dx", limit, failures=_without_dx(layer, dy))]
+    results = examine(subject, partial(upstream, rng), limit, rng)
+    results.append(Result("need_dx", limit, failures=_without_dx(layer, upstream(rng, run().shape))))
     return [result.within("training" if train else "inference") for result in results]
 
 
@@ -137,13 +138,14 @@ def check_model(
     on_top = Subject(
         top, lambda: np.asarray(loss.forward(top["scores"], labels)), lambda _: [loss.backward()], {"labels": labels}
     )
-    dy = np.append(upstream(top["scores"].size, rng) / len(x), 1.0)  # the size of a mean over the batch
+    dy = np.append(upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
     below = Subject({"x": x} | {name: value for name, value, _ in model.parameters.items()}, run, pull)
     with threadpool_limits(1):  # thousands of small products: threads would only wait for each other
-        return examine(on_top, np.asarray(1.0), LIMIT, rng, samples) + examine(below, dy, LIMIT, rng, samples)
+        of_loss = examine(on_top, lambda _: np.asarray(1.0), LIMIT, rng, samples)
+        return of_loss + examine(below, lambda _: dy, LIMIT, rng, samples)
 
 
-def upstream(shape: int | tuple[int, ...], rng: np.random.Generator) -> Array:
+def upstream(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
     """A random dy of this shape, no element near 0: standard normal values pushed outward by a half."""
     dy = rng.standard_normal(shape)
     return np.asarray(dy + np.copysign(0.5, dy))

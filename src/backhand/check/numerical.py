@@ -18,7 +18,9 @@ import numpy as np
 
 from backhand.arrays import Array
 
-STEPS = tuple(2.0**-k for k in (10, 13, 16, 20, 24))  # powers of two, so that v + kh is exact
+# Of 24 bits, so that v + kh is exact in float64; not powers of two, with which it would be exact in float32 as well,
+# and arithmetic in float32 would go unnoticed.
+STEPS = tuple(float(np.float32(4 / 3)) * 2.0**-k for k in (10, 13, 16, 20, 24))
 SMOOTH = 1e-11  # a spread this small against the slope needs no shorter step
 # Where a kink lies at 0.62 h the even part vanishes and the odd one shows a tenth of the error.
 ODD, EVEN = 10 / 45, 1 / 14
