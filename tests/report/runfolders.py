@@ -14,6 +14,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
 
+FILES = ("study.toml", "environment.json", "history.jsonl", "metrics.json", "evidence.safetensors")
+
 
 def digits(folder, *, epochs=25, validation=True, classes=None):
     """Handwritten digits, 8x8 grey pictures, through one hidden layer."""

@@ -1,0 +1,50 @@
+"""Reports are slow to draw: each kind of run is written once for all tests, and no test changes it."""
+
+import pytest
+import runfolders
+from writtenreport import HARD, written
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def digits(runs):
+    return written(runfolders.digits(runs / "digits"))
+
+
+@pytest.fixture(scope="session")
+def binary(runs):
+    return written(runfolders.binary(runs / "binary"))
+
+
+@pytest.fixture(scope="session")
+def hundred(runs):
+    return written(runfolders.hundred(runs / "hundred"))
+
+
+@pytest.fixture(scope="session")
+def diverged(runs):
+    return written(runfolders.diverged(runs / "diverged"))
+
+
+@pytest.fixture(scope="session")
+def hard(runs):
+    """One epoch, no validation part, and class names that are trouble everywhere."""
+    names = [*HARD, *(f"class {k}" for k in range(6))]
+    return written(runfolders.digits(runs / "hard", epochs=1, validation=False, classes=names))
+
+
+@pytest.fixture(params=["digits", "binary", "hundred", "diverged", "hard"])
+def any_report(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def folder(digits, tmp_path):
+    """A fresh copy of the run folder of digits, without its report, to be changed or damaged."""
+    for name in runfolders.FILES:
+        (tmp_path / name).write_bytes((digits.folder / name).read_bytes())
+    return tmp_path
