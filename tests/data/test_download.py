@@ -169,7 +169,7 @@ def test_a_gzip_packed_anew_is_accepted(tmp_path, dead):
 
 
 def test_no_mirror_answers(tmp_path, dead):
-    with pytest.raises(DataError, match=r"cannot fetch file.bin \(http.*refused.*\); try later, or put the file into"):
+    with pytest.raises(DataError, match=r"cannot fetch file.bin \(127.*refused.*\); try later, or put the file into"):
         fetch(original(dead), tmp_path)
 
 

@@ -1,7 +1,7 @@
 """`backhand data`: list, verify, show and fetch data sets."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,33 +11,31 @@ Name = Annotated[str, typer.Argument(help="A data set; `backhand data list` show
 DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie; BACKHAND_DATA without it.")]
 DataPath = Annotated[Path | None, typer.Option("--path", help="The file or folder to read, for your own data.")]
 Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
+LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 
 
 @app.command("list")
 def list_(data_dir: DataDir = None) -> None:
     """Every data set, and where it is or how to get it."""
-    from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
     from backhand.data import DATASETS, places
     from backhand.data.entry import BuiltIn
 
     folder = data_dir or places.data_dir()
-    table = Table("name", "what", "classes", "where", box=box.SIMPLE)
-    table.columns[3].overflow = "fold"
+    table = Table("name", Column("what", no_wrap=True), "classes", Column("where", overflow="fold"), **LOOK)
     for entry in DATASETS.values():
         found = None if isinstance(entry, BuiltIn) else entry.find(folder)
         where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.how)
-        table.add_row(entry.name, f"{entry.title}: {entry.samples}", entry.classes, Text(where))
+        table.add_row(entry.name, entry.title, entry.classes, Text(where))
     Console().print(table)
 
 
 @app.command()
 def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad_images: Skip = False) -> None:
     """Read a data set whole; compare checksums and counts with what its authors published."""
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -46,7 +44,7 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
 
     result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
     counts = result.splits.counts()
-    table = Table("class", *counts, box=box.SIMPLE, show_footer=True)
+    table = Table("class", *counts, show_footer=True, **LOOK)
     for column, total in zip(table.columns, ["all", *(f"{sum(c):,}" for c in counts.values())], strict=True):
         column.footer = total
     for column in table.columns[1:]:

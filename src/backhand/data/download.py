@@ -5,6 +5,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from backhand.data import places
 from backhand.data.entry import BuiltIn, Original
@@ -49,10 +50,19 @@ def fetch(original: Original, folder: Path) -> Path:
             pooch.retrieve(url, f"sha256:{original.sha256}", fname=original.name, path=folder, downloader=resume)
             return target
         except NETWORK as error:
-            failures.append(f"{url}: {error or type(error).__name__}")
+            failures.append(f"{_host(url)}: {_reason(error)}")
         except ValueError:  # what pooch raises for a wrong checksum
-            failures.append(f"{url}: not the published file (its checksum differs)")
+            failures.append(f"{_host(url)}: not the published file (its checksum differs)")
     raise DataError(f"cannot fetch {original.name} ({'; '.join(failures)}); try later, or put the file into {folder}")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).removeprefix("<urlopen error ").removesuffix(">")
+    return text or type(error).__name__
 
 
 class Resume:

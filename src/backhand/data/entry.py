@@ -30,11 +30,10 @@ class Original:
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set. samples, classes: for a person to read, e.g. "70,000 grey 28 x 28" and "10"."""
+    """One data set. title, classes: for a person to read, e.g. "70,000 digits, 28 x 28 grey" and "10"."""
 
     name: str
     title: str
-    samples: str
     classes: str
 
 

@@ -25,4 +25,4 @@ def load() -> Splits:
     return Splits("blobs", ("east", "north-west", "south-west"), train, test, source=source)
 
 
-ENTRY = BuiltIn("blobs", "Three clouds of points", "600, 2 features", "3", load)
+ENTRY = BuiltIn("blobs", "600 points in 3 clouds", "3", load)

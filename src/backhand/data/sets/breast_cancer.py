@@ -20,4 +20,4 @@ def load() -> Splits:
     return Splits("breast_cancer", ("malignant", "benign"), train, test, source=source)
 
 
-ENTRY = BuiltIn("breast_cancer", "Breast Cancer Wisconsin", "569 tumours, 30 features", "2", load)
+ENTRY = BuiltIn("breast_cancer", "569 tumours, 30 features", "2", load)

@@ -86,8 +86,7 @@ def _join(batches: Mapping[str, Batch], names: tuple[str, ...]) -> Dataset:
 _HOST = "https://www.cs.toronto.edu/~kriz/"
 ENTRY = OnDisk(
     "cifar10",
-    "CIFAR-10 photographs",
-    "60,000 images, 32 x 32 RGB",
+    "60,000 photographs, 32 x 32 RGB",
     "10",
     lambda path, skip: load(path, skip_bad_images=skip),
     files=(

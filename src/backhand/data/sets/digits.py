@@ -22,4 +22,4 @@ def load() -> Splits:
     return Splits("digits", tuple("0123456789"), train, test, source=source)
 
 
-ENTRY = BuiltIn("digits", "Handwritten digits, small", "1,797 images, 8 x 8 grey", "10", load)
+ENTRY = BuiltIn("digits", "1,797 digits, 8 x 8 grey", "10", load)

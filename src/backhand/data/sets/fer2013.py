@@ -74,8 +74,7 @@ def _splits(parts: dict[str, Dataset], form: str, notes: dict[str, str]) -> Spli
 
 ENTRY = OnDisk(
     "fer2013",
-    "FER2013 faces in seven moods",
-    "35,887 images, 48 x 48 grey",
+    "35,887 faces, 48 x 48 grey",
     "7",
     lambda path, skip: load(path, skip_bad_images=skip),
     how=(

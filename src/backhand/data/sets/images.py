@@ -33,9 +33,8 @@ def _total(parts: dict[str, Dataset]) -> int:
 
 ENTRY = OnDisk(
     "images",
-    "Your own pictures",
-    "any, of one size",
-    "one per folder",
+    "your own pictures, of one size",
+    "folders",
     lambda path, skip: load(path, skip_bad_images=skip),
     how="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
 )

@@ -65,8 +65,7 @@ def _one_of(folder: Path, name: str) -> Path:
 
 ENTRY = OnDisk(
     "mnist",
-    "MNIST handwritten digits",
-    "70,000 images, 28 x 28 grey",
+    "70,000 digits, 28 x 28 grey",
     "10",
     lambda path, _skip: load(path),
     files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),

@@ -80,9 +80,8 @@ def _some(labels: NDArray[np.int64]) -> str:
 
 ENTRY = OnDisk(
     "npz",
-    "Your own arrays",
-    "any",
-    "as labelled",
+    "your own arrays",
+    "labels",
     lambda path, _skip: load(path),
     how="pass --path with an .npz file of x_train, y_train, x_test, y_test, or x and y",
 )

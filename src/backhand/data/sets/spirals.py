@@ -24,4 +24,4 @@ def load() -> Splits:
     return Splits("spirals", ("first arm", "second arm", "third arm"), train, test, source=source)
 
 
-ENTRY = BuiltIn("spirals", "Three wound arms", "900, 2 features", "3", load)
+ENTRY = BuiltIn("spirals", "900 points on 3 wound arms", "3", load)
