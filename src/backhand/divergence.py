@@ -9,11 +9,13 @@ from backhand.solver import Solver
 
 def diagnose(solver: Solver) -> str:
     """The sentence for a loss that is not finite, or exploded, at the current batch."""
-    lr, size = solver.optimizer.lr, solver.batch_size
+    lr, size, x = solver.optimizer.lr, solver.batch_size, solver.batch[0]
+    head = f"the training diverged at step {solver.step + 1} (epoch {solver.epoch + 1}): the loss is"
+    if not np.isfinite(x).all():
+        return f"{head} {solver.batch_loss:.4g}. The batch itself holds values that are not finite: mend the data."
     clip = "" if solver.clip_norm else ", or clipping (train.clip_norm = 1)"
     return (
-        f"the training diverged at step {solver.step + 1} (epoch {solver.epoch + 1}): the loss is "
-        f"{solver.batch_loss:.4g}. {_culprit(solver.model, solver.batch[0])} "
+        f"{head} {solver.batch_loss:.4g}. {_culprit(solver.model, x)} "
         f"Try a learning rate below {lr:.3g} (train.optimizer.lr = {lr / 10:.2g}), "
         f"a larger batch than {size} (train.batch_size = {2 * size}){clip}."
     )
@@ -21,16 +23,14 @@ def diagnose(solver: Solver) -> str:
 
 def _culprit(model: Sequential, x: Array) -> str:
     """The first layer, walking from the input, whose weights or outputs are not finite; else the largest outputs."""
-    if not np.isfinite(x).all():
-        return "The batch itself holds values that are not finite: look at the data first."
     largest, at = 0.0, ""
     for i, layer in enumerate(model.layers):
         for name, value in layer.params.items():
             if not np.isfinite(value).all():
-                return f"The first values to go were the {name}s of layer {i}, {layer}."
+                return f"The first values to go were in the {name} of layer {i}, {layer}."
         x = layer.forward(x)
         if not np.isfinite(x).all():
-            return f"The first values to go were the outputs of layer {i}, {layer}{_reach(layer.params)}."
+            return f"The first values to go were in the outputs of layer {i}, {layer}{_reach(layer.params)}."
         reach = float(np.abs(x).max())
         largest, at = (reach, f"layer {i}, {layer}") if reach > largest else (largest, at)
     return f"All values are finite; the largest are the outputs of {at}, up to {largest:.3g}."
