@@ -8,7 +8,7 @@ from typing import Any
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.divergence import diagnose
-from backhand.errors import DivergenceError
+from backhand.errors import BackhandError, DivergenceError
 from backhand.files import write_atomic
 from backhand.solver import Callback, Record, Solver
 
@@ -30,7 +30,13 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, solver: Solver) -> None:
         """Compare the epoch with the best one."""
-        value = solver.history[-1][self.monitor]
+        record = solver.history[-1]
+        if self.monitor not in record:
+            raise BackhandError(
+                f"early stopping watches {self.monitor}, and the history has {', '.join(record)}; "
+                "watch one of these, or give fit a validation set"
+            )
+        value = record[self.monitor]
         sign = -1 if self.monitor.endswith("accuracy") else 1
         if self.best is None or sign * value < sign * self.best:
             self.best, self.best_epoch, self.weights = value, solver.epoch, solver.model.snapshot()

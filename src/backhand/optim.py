@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.errors import CheckpointError
 from backhand.model import Parameters
 
 
@@ -52,7 +53,10 @@ class Optimizer(ABC):
         return {name: getattr(self, name) for name in self.counters}
 
     def load(self, buffers: dict[str, Array], state: dict[str, float]) -> None:
-        """Take over saved buffers and numbers."""
+        """Take over saved buffers and numbers. Raises CheckpointError for those of another optimiser."""
+        if state.keys() != set(self.counters) or (buffers and buffers.keys() != set(self.buffer_names)):
+            held = ", ".join(sorted({*buffers, *state}))
+            raise CheckpointError(f"the saved optimiser is no {type(self).__name__}: it holds {held}")
         self.buffers = buffers
         for name in self.counters:
             setattr(self, name, state[name])

@@ -166,7 +166,7 @@ class Solver:
         return arrays, facts
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over a saved `state()`. Raises CheckpointError when the model is another one."""
+        """Take over a saved `state()`. Raises CheckpointError when the model or the optimiser is another."""
         self.model.load(_under("model", arrays))
         self.optimizer.load(_under("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
@@ -177,7 +177,8 @@ class Solver:
                 schedule.load(saved)
         for callback in self.callbacks:
             name = type(callback).__name__
-            callback.load(_under(name, arrays), facts["callbacks"][name])
+            if name in facts["callbacks"]:  # one that was added since begins anew
+                callback.load(_under(name, arrays), facts["callbacks"][name])
 
 
 def _under(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
