@@ -1,0 +1,61 @@
+"""The learning-rate range test on blobs."""
+
+import numpy as np
+import pytest
+
+from backhand.errors import BackhandError
+from backhand.lr_range import SMOOTHING, range_test
+from backhand.optim import SGD
+from backhand.schedules import Constant
+
+
+def test_it_stops_where_the_loss_blows_up_and_suggests_a_tenth_of_the_best(make_solver, blobs) -> None:
+    result = range_test(make_solver(), blobs[0], low=1e-5, high=1e3, steps=200)
+    assert 20 < len(result.lr) < 200
+    assert result.smoothed[-1] > 1.5 * result.smoothed.min()
+    assert result.smoothed.max() <= 4 * result.smoothed[0]
+    assert result.lowest == result.lr[result.smoothed.argmin()]
+    assert result.suggestion == pytest.approx(result.lowest / 10)
+    assert 0.005 < result.suggestion < 0.5
+
+
+def test_the_suggestion_trains_and_a_hundredfold_does_not(make_solver, blobs) -> None:
+    rate = range_test(make_solver(), blobs[0], low=1e-5, high=1e3).suggestion
+    good, bad = (make_solver(optimizer=SGD(lr, 0.9)).fit(*blobs, epochs=5)[-1] for lr in (rate, 100 * rate))
+    assert good["validation_accuracy"] > 0.85
+    assert not bad["train_loss"] < 2 * good["train_loss"]
+
+
+def test_rates_grow_by_the_same_factor_and_each_step_uses_its_own(make_solver, blobs) -> None:
+    solver, used = make_solver(schedule=Constant(5.0)), []
+    step = solver.optimizer.step
+    solver.optimizer.step = lambda parameters: used.append(solver.optimizer.lr) or step(parameters)
+    result = range_test(solver, blobs[0], low=1e-4, high=1e-2, steps=21)
+    np.testing.assert_allclose(result.lr, np.geomspace(1e-4, 1e-2, 21))
+    np.testing.assert_array_equal(used, result.lr)
+
+
+def test_the_losses_are_those_before_each_step_and_smoothed_without_bias(make_solver, blobs) -> None:
+    solver = make_solver()
+    x, labels = blobs[0].batch(slice(None))
+    before = solver.loss.forward(solver.model.forward(x), labels)
+    result = range_test(solver, blobs[0], low=1e-9, high=2e-9, steps=12)  # too small to change anything
+    assert result.loss[:4].mean() == pytest.approx(before, rel=0.1)
+    weights = SMOOTHING ** np.arange(11, -1, -1)
+    assert result.smoothed[-1] == pytest.approx(np.average(result.loss, weights=weights))
+    assert result.smoothed[0] == pytest.approx(result.loss[0])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"low": 0.0}, {"low": -1.0}, {"low": 1.0, "high": 1.0}, {"low": 2.0, "high": 1.0}, {"steps": 9}]
+)
+def test_what_is_no_range_is_refused(make_solver, blobs, wrong: dict[str, float]) -> None:
+    with pytest.raises(BackhandError, match=r"^a range test needs 0 < low < high and at least 10 steps, not "):
+        range_test(make_solver(), blobs[0], **wrong)
+
+
+def test_rates_that_are_all_too_high_are_refused(make_solver, blobs) -> None:
+    with pytest.raises(
+        BackhandError, match=r"^the loss blew up within \d steps at rates from 10000; choose a lower --low"
+    ):
+        range_test(make_solver(), blobs[0], low=1e4, high=1e9)

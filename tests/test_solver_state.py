@@ -1,0 +1,138 @@
+"""A training that is saved, loaded by a fresh solver and gone on with ends with the bits of one that never stopped."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backhand import checkpoint
+from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping
+from backhand.errors import CheckpointError
+from backhand.optim import SGD, Adam, AdamW, RMSProp
+from backhand.schedules import CosineDecay, ExponentialDecay, LinearRamp, OneCycle, ReduceOnPlateau, StepDecay, Warmup
+from backhand.solver import Solver
+
+OPTIMIZERS = {
+    "sgd": lambda: SGD(0.1),
+    "nesterov": lambda: SGD(0.1, 0.9, 1e-3, nesterov=True),
+    "rmsprop": lambda: RMSProp(0.01, 0.5),
+    "adam": lambda: Adam(0.01),
+    "adamw": lambda: AdamW(0.01, weight_decay=0.1),
+}
+SCHEDULES = {
+    "none": lambda: None,
+    "step": lambda: StepDecay(0.1, 5, 0.5),
+    "exponential": lambda: ExponentialDecay(0.1, 4),
+    "cosine": lambda: CosineDecay(0.1, 24),
+    "one cycle": lambda: OneCycle(0.1, 24),
+    # A relative threshold of 1 lets almost nothing count as an improvement: every second epoch reduces.
+    "plateau": lambda: Warmup(0.1, 3, ReduceOnPlateau(0.1, 0.5, patience=1, threshold=1.0)),
+}
+TIMED = {"seconds", "elapsed"}
+
+
+def solver(make_solver, **options: Any) -> Solver:
+    callbacks = [DivergenceGuard(), EarlyStopping(restore_best=True)]
+    return make_solver({"dropout": 0.3, "batchnorm": True}, callbacks=callbacks, **options)
+
+
+def through_a_file(trained: Solver, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    checkpoint.save(folder / "state.safetensors", *trained.state())
+    return checkpoint.load(folder / "state.safetensors")
+
+
+def assert_same(one: Solver, two: Solver) -> None:
+    for (a, facts_a), (b, facts_b) in [(one.state(), two.state())]:
+        assert a.keys() == b.keys()
+        for name, value in a.items():
+            assert value.tobytes() == b[name].tobytes(), name
+        for facts in (facts_a, facts_b):
+            facts["history"] = [{k: v for k, v in record.items() if k not in TIMED} for record in facts["history"]]
+        assert facts_a == facts_b
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES.keys())
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
+def test_resuming_changes_no_bit(make_solver, blobs, tmp_path: Path, optimizer, schedule) -> None:
+    def fresh() -> Solver:
+        momentum = LinearRamp(0.5, 20, 0.9)
+        return solver(make_solver, optimizer=optimizer(), schedule=schedule(), momentum_schedule=momentum)
+
+    whole, first, second = fresh(), fresh(), fresh()
+    whole.fit(*blobs, epochs=6)
+    first.callbacks[1].restore_best = False  # as at the end of an epoch in the middle of a training
+    first.fit(*blobs, epochs=3)
+    second.load(*through_a_file(first, tmp_path))
+    second.fit(*blobs, epochs=6)
+    assert len(second.history) == 6
+    assert_same(whole, second)
+
+
+def test_the_plateau_of_this_test_reduces_in_both_halves(make_solver, blobs) -> None:
+    """Else the state of a plateau would not have been put to the test above."""
+    trained = solver(make_solver, schedule=SCHEDULES["plateau"]())
+    rates = [record["lr"] for record in trained.fit(*blobs, epochs=6)]
+    assert rates[2] > rates[3] > rates[5]
+
+
+def test_elapsed_goes_on_counting(make_solver, blobs, tmp_path: Path) -> None:
+    first, second = solver(make_solver), solver(make_solver)
+    first.fit(*blobs, epochs=2)
+    second.load(*through_a_file(first, tmp_path))
+    assert second.elapsed == first.elapsed > 0
+    second.fit(*blobs, epochs=3)
+    assert second.elapsed == first.elapsed + second.history[-1]["seconds"]
+
+
+def test_a_training_that_has_ended_stays_ended(make_solver, blobs, tmp_path: Path) -> None:
+    first, second = solver(make_solver), solver(make_solver)
+    first.fit(*blobs, epochs=3)
+    first.stopped = "enough"
+    second.load(*through_a_file(first, tmp_path))
+    assert len(second.fit(*blobs, epochs=9)) == 3
+
+
+def test_the_state_of_another_model_is_refused(make_solver, blobs, tmp_path: Path) -> None:
+    first = make_solver({"hidden": (9,)})
+    first.fit(*blobs, epochs=1)
+    with pytest.raises(CheckpointError, match=r"of another model: 1\.weight is \(2, 9\) there and \(2, 8\) here"):
+        make_solver().load(*through_a_file(first, tmp_path))
+
+
+def test_the_state_of_another_optimiser_is_refused(make_solver, blobs, tmp_path: Path) -> None:
+    first = make_solver(optimizer=SGD(0.1))
+    first.fit(*blobs, epochs=1)
+    for other in (Adam(0.1), RMSProp(0.1)):
+        with pytest.raises(CheckpointError, match=f"no {type(other).__name__}: it holds steps, velocity"):
+            make_solver(optimizer=other).load(*through_a_file(first, tmp_path))
+
+
+def test_a_callback_added_since_begins_anew(make_solver, blobs, tmp_path: Path) -> None:
+    first, second = make_solver(), solver(make_solver)
+    first.model = second.model.copy()
+    first.fit(*blobs, epochs=1)
+    second.load(*through_a_file(first, tmp_path))
+    second.fit(*blobs, epochs=2)
+    assert second.callbacks[1].best_epoch == 2
+
+
+def test_the_checkpoint_callback_saves_what_resumes(make_solver, blobs, tmp_path: Path) -> None:
+    """Two trainings with the callback, the second from the first's folder, against one without it."""
+
+    def fresh() -> Solver:
+        made = solver(make_solver, optimizer=Adam(0.02))
+        stopping = made.callbacks[1]
+        made.callbacks = [*made.callbacks, Checkpoint(tmp_path, stopping, "the data's sum")]
+        return made
+
+    whole = solver(make_solver, optimizer=Adam(0.02))
+    whole.fit(*blobs, epochs=5)
+    fresh().fit(*blobs, epochs=3)
+    second = fresh()
+    arrays, facts, warning = checkpoint.load_generation(tmp_path / "state.safetensors")
+    assert (warning, facts["data"], facts["epoch"]) == ("", "the data's sum", 3)
+    second.load(arrays, facts)
+    second.fit(*blobs, epochs=5)
+    np.testing.assert_array_equal(second.model.parameters.values, whole.model.parameters.values)
+    assert [r["train_loss"] for r in second.history] == [r["train_loss"] for r in whole.history]
