@@ -5,7 +5,7 @@ normal values) or by a function that draws them; and the options, drawn likewise
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,7 @@ OPS: dict[str, list[Case]] = {
         Case({"x": shape}, {"p": p, "mask": mask, "mode": mode})
         for p in (0.0, 0.2, 0.5, 0.8)
         for mode in ("inverted", "classic")
-        for shape, mask in [((5, 6), kept(5, 6, p=p)), ((2, 3, 4, 2), kept(2, 3, 4, 2, p=p)), ((5, 6), None)]
+        for shape, mask in [((5, 6), kept(5, 6, p=p)), ((2, 3, 4, 2), kept(2, 3, 4, 2, p=p)), ((1, 6), None)]
     ],
     "batchnorm": [
         _batchnorm((5, 3), 3),
@@ -146,7 +146,7 @@ OPS: dict[str, list[Case]] = {
         _batchnorm((7, 1), 1),
         _batchnorm((2, 3, 4, 2), 2),
         _batchnorm((1, 3, 2, 4), 4),
-        _batchnorm(near(6, 3, mean=100.0), 3),
+        replace(_batchnorm(near(6, 3, mean=100.0), 3), limit=1e-8),  # the mean costs float64 two digits
         _batchnorm(constant_column(6, 3), 3),
         _batchnorm((5, 3), 3, running=running(3)),
         _batchnorm((1, 3), 3, running=running(3), eps=1e-3),

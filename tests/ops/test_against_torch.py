@@ -1,0 +1,166 @@
+"""PyTorch as the oracle: forward and every gradient of every op, float64, random shapes and values."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from backhand.backend import op, op_names
+
+torch = pytest.importorskip("torch", reason="PyTorch, the oracle, is not installed (pip install torch)")
+F = torch.nn.functional
+
+CLOSE = {"rtol": 1e-10, "atol": 1e-10}
+SIZES = st.integers(1, 6)
+SEEDS = st.integers(0, 2**32 - 1)
+SPREADS = st.sampled_from([1.0, 30.0, 1e4])  # the last one gives logits of ±1e4
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(one_thread):
+    """Small tensors gain nothing from threads."""
+
+
+def agree(name, oracle, inputs, options, seed):
+    """Forward and gradients of op `name` on `inputs`, under a random upstream, equal those of `oracle`."""
+    y, cache = op(name).forward(*inputs, **options)
+    dy = np.random.default_rng(seed).standard_normal(np.shape(y))
+    gradients = op(name).backward(dy if dy.ndim else float(dy), cache)
+    tensors = [torch.tensor(x, requires_grad=True) for x in inputs]
+    expected = oracle(*tensors)
+    expected.backward(torch.tensor(dy))
+    np.testing.assert_allclose(y, expected.detach().numpy(), **CLOSE)
+    for gradient, tensor in zip(gradients, tensors, strict=True):
+        np.testing.assert_allclose(gradient, tensor.grad.numpy(), **CLOSE)
+
+
+def normal(seed, *shapes, spread=1.0):
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal(shape) * spread for shape in shapes]
+
+
+@given(SIZES, SIZES, SIZES, SEEDS)
+def test_linear(N, inputs, outputs, seed):
+    drawn = normal(seed, (N, inputs), (inputs, outputs), (outputs,))
+    agree("linear", lambda x, w, b: x @ w + b, drawn, {}, seed)
+
+
+ELEMENTWISE = {
+    "relu": (torch.relu, {}),
+    "leaky_relu": (lambda x: F.leaky_relu(x, 0.3), {"slope": 0.3}),
+    "sigmoid": (torch.sigmoid, {}),
+    "tanh": (torch.tanh, {}),
+    "flatten": (lambda x: torch.flatten(x, 1), {}),
+}
+VALUES = st.one_of(st.floats(-5, 5), st.sampled_from([0.0, -0.0, 1e4, -1e4, 800.0, -800.0, 1e-300]))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@given(x=arrays(np.float64, st.lists(SIZES, min_size=2, max_size=4).map(tuple), elements=VALUES), seed=SEEDS)
+def test_elementwise_kinks_included(name, x, seed):
+    agree(name, ELEMENTWISE[name][0], [x], ELEMENTWISE[name][1], seed)
+
+
+@given(SIZES, SIZES, st.floats(0, 0.95), st.sampled_from(["inverted", "classic"]), st.booleans(), SEEDS)
+def test_dropout_through_the_same_mask(N, C, p, mode, train, seed):
+    mask = op("dropout").draw_mask((N, C), p, np.random.default_rng(seed)) if train else None
+    kept = torch.tensor(mask) if train else torch.ones((), dtype=torch.bool)
+    scale = 1 / (1 - p) if train and mode == "inverted" else 1 - p if not train and mode == "classic" else 1
+    options = {"p": p, "mode": mode, "mask": mask}
+    agree("dropout", lambda x: x * kept.double() * scale, normal(seed, (N, C)), options, seed)
+
+
+def channels_first(oracle):
+    """Torch wants (N, C, H, W)."""
+    return lambda x, *rest: oracle(x.movedim(-1, 1), *rest).movedim(1, -1)
+
+
+@given(st.integers(2, 6), SIZES, st.sampled_from([(), (2, 3), (4, 1)]), st.sampled_from([1e-5, 1e-2]), SEEDS)
+def test_batchnorm_in_training(N, C, image, eps, seed):
+    x, gamma, beta = normal(seed, (N, *image, C), (C,), (C,))
+    assume(x.reshape(-1, C).std(0).min() > 0.05)  # else both sides lose digits
+    oracle = channels_first(lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True, eps=eps))
+    agree("batchnorm", oracle, [x, gamma, beta], {"eps": eps}, seed)
+
+
+@given(SIZES, SIZES, st.sampled_from([(), (2, 3)]), SEEDS)
+def test_batchnorm_at_inference(N, C, image, seed):
+    x, gamma, beta, mean, var = normal(seed, (N, *image, C), (C,), (C,), (C,), (C,))
+    running = mean, np.exp(var)
+    oracle = channels_first(lambda x, g, b: F.batch_norm(x, *map(torch.tensor, running), g, b, eps=1e-5))
+    agree("batchnorm", oracle, [x, gamma, beta], {"running": running}, seed)
+
+
+@given(SIZES, st.integers(2, 6), st.sampled_from([0.0, 0.1, 1.0]), SPREADS, SEEDS)
+def test_softmax_cross_entropy(N, K, smoothing, spread, seed):
+    labels = np.random.default_rng(seed).integers(0, K, N)
+    agree(
+        "softmax_cross_entropy",
+        lambda z: F.cross_entropy(z, torch.tensor(labels), label_smoothing=smoothing),
+        normal(seed, (N, K), spread=spread),
+        {"labels": labels, "smoothing": smoothing},
+        seed,
+    )
+
+
+@given(SIZES, st.booleans(), st.booleans(), SPREADS, SEEDS)
+def test_logistic(N, column, soft, spread, seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.random(N) if soft else rng.integers(0, 2, N)
+    shape = (N, 1) if column else (N,)
+    target = torch.tensor(labels, dtype=torch.float64).reshape(shape)
+    agree(
+        "logistic",
+        lambda z: F.binary_cross_entropy_with_logits(z, target),
+        normal(seed, shape, spread=spread),
+        {"labels": labels},
+        seed,
+    )
+
+
+@given(SIZES, st.integers(2, 6), SPREADS, SEEDS)
+def test_hinge_is_multi_margin_times_the_classes(N, K, spread, seed):
+    labels = np.random.default_rng(seed).integers(0, K, N)
+    agree(
+        "hinge",
+        lambda s: K * F.multi_margin_loss(s, torch.tensor(labels)),
+        normal(seed, (N, K), spread=spread),
+        {"labels": labels},
+        seed,
+    )
+
+
+@given(SIZES, SPREADS, SEEDS)
+def test_binary_hinge(N, spread, seed):
+    labels = np.random.default_rng(seed).integers(0, 2, N)
+    t = torch.tensor(2.0 * labels - 1, dtype=torch.float64)
+    agree(
+        "binary_hinge",
+        lambda s: torch.relu(1 - t * s).mean(),
+        normal(seed, (N,), spread=spread),
+        {"labels": labels},
+        seed,
+    )
+
+
+@given(SIZES, SIZES, st.floats(0, 10), st.sampled_from([("half", 0.5), ("whole", 1.0)]), SEEDS)
+def test_l2(rows, columns, strength, form, seed):
+    word, factor = form
+    options = {"strength": strength, "form": word}
+    agree("l2", lambda w: strength * factor * (w * w).sum(), normal(seed, (rows, columns)), options, seed)
+
+
+def test_predict_proba():
+    (z,) = normal(0, (5, 4), spread=1e3)
+    np.testing.assert_allclose(
+        op("softmax_cross_entropy").predict_proba(z), torch.softmax(torch.tensor(z), 1).numpy(), **CLOSE
+    )
+    np.testing.assert_allclose(op("logistic").predict_proba(z), torch.sigmoid(torch.tensor(z)).numpy(), **CLOSE)
+
+
+def test_every_op_has_an_oracle_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in op_names() if f'"{name}"' not in text] == []

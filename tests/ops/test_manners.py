@@ -1,0 +1,130 @@
+"""What every op promises besides its formula: purity, the dtype it was given, and a ValueError for a bad argument."""
+
+import numpy as np
+import pytest
+
+from backhand.backend import op, op_names
+from backhand.check.cases import OPS
+
+GRID = [pytest.param(name, case, id=f"{name}-{i}") for name in OPS for i, case in enumerate(OPS[name])]
+
+
+def drawn(case, dtype):
+    arrays, options = case.draw(np.random.default_rng(3))
+    options = {
+        name: tuple(part.astype(dtype) for part in v) if isinstance(v, tuple) else v for name, v in options.items()
+    }
+    return [array.astype(dtype) for array in arrays.values()], options
+
+
+def upstream(y):
+    return np.asarray(np.random.default_rng(4).standard_normal(np.shape(y)), y.dtype)
+
+
+@pytest.mark.parametrize(("name", "case"), GRID)
+def test_pure(name, case):
+    """Read-only arrays are accepted, and forward and backward give the same again."""
+    inputs, options = drawn(case, np.float64)
+    for array in (*inputs, *(v for v in options.values() if isinstance(v, np.ndarray))):
+        array.flags.writeable = False
+    results = []
+    for _ in range(2):
+        y, cache = op(name).forward(*inputs, **options)
+        dy = upstream(y)
+        dy.flags.writeable = False
+        results += [(y, *op(name).backward(dy, cache)), (y, *op(name).backward(dy, cache))]
+    for again in results[1:]:
+        for first, second in zip(results[0], again, strict=True):
+            np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("name", "case"), GRID)
+def test_dtype_kept(name, case, dtype):
+    inputs, options = drawn(case, dtype)
+    y, cache = op(name).forward(*inputs, **options)
+    dy = upstream(y)
+    assert y.dtype == dtype
+    for upstream_form in (dy, *([] if dy.ndim else [float(dy), np.float64(dy)])):  # a loss takes any scalar
+        for array, gradient in zip(inputs, op(name).backward(upstream_form, cache), strict=True):
+            assert gradient.dtype == dtype
+            assert gradient.shape == array.shape
+
+
+@pytest.mark.parametrize(("name", "case"), GRID)
+def test_float32_is_float64_rounded(name, case):
+    """No op loses more in float32 than rounding explains, at ±1e4 and in constant columns too."""
+    coarse, options32 = drawn(case, np.float32)
+    fine = [array.astype(np.float64) for array in coarse]
+    options = {k: tuple(p.astype(np.float64) for p in v) if isinstance(v, tuple) else v for k, v in options32.items()}
+    y32, cache32 = op(name).forward(*coarse, **options32)
+    y, cache = op(name).forward(*fine, **options)
+    dy = upstream(y32)
+    scale = max([1.0, *(np.abs(array).max() for array in fine)])
+    for a, b in zip(
+        (y32, *op(name).backward(dy, cache32)), (y, *op(name).backward(dy.astype(np.float64), cache)), strict=True
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5 * scale)
+
+
+@pytest.mark.parametrize("name", ["linear", "batchnorm"])
+def test_need_dx(name):
+    inputs, options = drawn(OPS[name][0], np.float64)
+    y, cache = op(name).forward(*inputs, **options)
+    dy = upstream(y)
+    dx, *others = op(name).backward(dy, cache, need_dx=False)
+    assert dx is None
+    for alone, together in zip(others, op(name).backward(dy, cache)[1:], strict=True):
+        np.testing.assert_array_equal(alone, together)
+
+
+x, row, w, b = np.ones((4, 3)), np.ones(4), np.ones((3, 5)), np.ones(5)
+good = np.array([0, 1, 2, 0])
+BAD = [
+    ("linear", (x, np.ones((4, 5)), b), {}, "mismatch"),
+    ("linear", (x, w, np.ones(4)), {}, "broadcast"),
+    ("batchnorm", (x, np.ones(2), np.ones(3)), {}, "broadcast"),
+    ("dropout", (x,), {"p": 1.0}, "must be in"),
+    ("dropout", (x,), {"p": -0.1}, "must be in"),
+    ("dropout", (x,), {"p": np.nan}, "must be in"),
+    ("dropout", (x,), {"p": 0.5, "mode": "reversed"}, '"inverted" or "classic", not "reversed"'),
+    ("dropout", (x,), {"p": 0.5, "mask": np.ones(3, bool)}, "shape of x"),
+    ("softmax_cross_entropy", (x, np.array([0, 1, 2, 3])), {}, "classes 0 to 2"),
+    ("softmax_cross_entropy", (x, np.array([0, 1, 2, -1])), {}, "classes 0 to 2"),
+    ("softmax_cross_entropy", (x, good[:3]), {}, "shape"),
+    ("softmax_cross_entropy", (x, good[:, None]), {}, "shape"),
+    ("softmax_cross_entropy", (x, good.astype(float)), {}, "integers"),
+    ("softmax_cross_entropy", (x, np.eye(3)[good]), {}, "integers"),
+    ("softmax_cross_entropy", (x, good), {"smoothing": 1.1}, "smoothing"),
+    ("softmax_cross_entropy", (x, good), {"smoothing": -0.1}, "smoothing"),
+    ("hinge", (x, np.array([0, 1, 2, 3])), {}, "classes 0 to 2"),
+    ("hinge", (x, good[:1]), {}, "shape"),
+    ("hinge", (x, good[:, None]), {}, "shape"),
+    ("logistic", (row, np.array([0, 1])), {}, "4 scores but 2 labels"),
+    ("logistic", (row, np.array([-1, 1, 1, 1])), {}, "not -1 to 1"),
+    ("logistic", (row, np.array([0, np.nan, 1, 1])), {}, r"in \[0, 1\]"),
+    ("binary_hinge", (row, np.array([-1, 1, 1, 1])), {}, "not -1 to 1"),
+    ("binary_hinge", (row, np.array([0.5, 1, 1, 1])), {}, "0 or 1"),
+    ("binary_hinge", (x, np.ones(4, int)), {}, "one score per sample"),
+    ("l2", (w,), {"strength": -1.0}, "0 or above"),
+    ("l2", (w,), {"strength": np.nan}, "0 or above"),
+    ("l2", (w,), {"strength": 1.0, "form": "third"}, '"half" or "whole", not "third"'),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "options", "message"), BAD)
+def test_a_bad_argument_is_refused(name, arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        op(name).forward(*arguments, **options)
+
+
+def test_an_unknown_op_is_refused():
+    with pytest.raises(ValueError, match='there is no op "liner"'):
+        op("liner")
+
+
+def test_every_op_states_its_formula():
+    for name in op_names():
+        text = op(name).__doc__
+        assert "    " in text, name
+        assert f"docs/derivations/{name}.md" in text, name
