@@ -1,0 +1,175 @@
+"""The guides tell the truth: code runs, commands parse, links lead somewhere, errors and floors are as told."""
+
+import ast
+import re
+import shlex
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import numpy as np
+import pytest
+import typer
+from markdown_pages import GUIDES, PAGES, ROOT, blocks, prose, run_python
+from PIL import Image
+
+from backhand import data, experiment
+from backhand.cli.main import app
+from backhand.errors import BackhandError
+from backhand.experiment.predict import read_image
+from backhand.study import load
+
+
+def commands() -> list[str]:
+    lines = (line for page in PAGES for block in blocks(page, "console") for line in block.splitlines())
+    return sorted({line.removeprefix("$ ") for line in lines if line.startswith("$ backhand")})
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_has_the_arguments_that_the_program_takes(command: str) -> None:
+    group, arguments = typer.main.get_command(app), shlex.split(command)[1:]
+    while hasattr(group, "commands"):
+        name, *arguments = arguments
+        assert name in group.commands
+        group = group.commands[name]
+    group.make_context(name, arguments)  # parses, and runs nothing
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    text = prose(page)
+    for target, anchor in re.findall(r"\]\((?!https?:|mailto:)([^)#\s]*)#?([^)\s]*)\)", text):
+        goal = (page.parent / target) if target else page
+        assert goal.exists(), f"no {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", prose(goal), re.MULTILINE)
+            assert anchor in map(slug, headings), f"no heading #{anchor} in {goal.name}"
+
+
+def floors() -> dict[str, int]:
+    """Each module of the package with its floor, as the architecture page lists them."""
+    table = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    return {name: int(floor) for floor, name in re.findall(r"^\| (\d+) \| `(\w+)/?` \|", table, re.MULTILINE)}
+
+
+def imported(file: Path) -> set[str]:
+    """The modules of the package, one level deep, that a file imports anywhere."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inner = (f"{node.module}.{alias.name}" for alias in node.names)
+            names |= set(inner) if node.module == "backhand" else {node.module}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("backhand.")}
+
+
+def test_the_floors_of_the_house_are_as_told() -> None:
+    told, package = floors(), ROOT / "src" / "backhand"
+    files = {file: file.relative_to(package).parts[0].removesuffix(".py") for file in package.rglob("*.py")}
+    assert told.keys() == set(files.values()) - {"__init__"}
+    for file, module in files.items():
+        upwards = {name for name in imported(file) - {module, "__version__"} if told[name] >= told[module]}
+        assert not upwards, f"{file.relative_to(ROOT)} imports {upwards}, which is not below it"
+
+
+def test_the_library_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = GUIDES / "library.md"
+    assert sum(isinstance(node, ast.Assert) for block in blocks(page, "python") for node in ast.walk(ast.parse(block)))
+    assert run_python(page)["accuracy"] > 0.95
+
+
+def stripe(rising: bool, rng: np.random.Generator) -> Image.Image:
+    pixels = rng.integers(0, 60, (16, 16)).astype(np.uint8)
+    np.fill_diagonal(pixels[::-1] if rising else pixels, 255)
+    return Image.fromarray(pixels)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two classes that differ in the direction of a stripe, in the present folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    for label in ("left", "right"):
+        folder = tmp_path / "pictures" / label
+        folder.mkdir(parents=True)
+        for i in range(30):
+            stripe(label == "right", rng).save(folder / f"{i:03}.png")
+    return tmp_path / "pictures"
+
+
+def test_own_images_from_folder_to_prediction(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = GUIDES / "your-own-images.md"
+    Path("mine.toml").write_text(blocks(page, "toml")[0])
+    metrics = experiment.run(load("mine.toml", ["train.epochs=8"]), Path("runs/mine"), quiet=True)
+    assert metrics["test"]["accuracy"] == 1
+    Path("new").mkdir()
+    stripe(True, np.random.default_rng(1)).resize((24, 24)).save("new/one.jpg")
+    run_python(page)
+    assert "right" in capsys.readouterr().out
+
+
+def damaged(folder: Path) -> None:
+    file = folder / "left" / "000.png"
+    file.write_bytes(file.read_bytes()[:60])
+
+
+def one_class(folder: Path) -> None:
+    (folder / "right").rename(folder.parent / "elsewhere")
+
+
+def picture(mode: str, size: tuple[int, int], place: str) -> Any:
+    def add(folder: Path) -> None:
+        (folder / place).parent.mkdir(exist_ok=True)
+        Image.new(mode, size).save(folder / place)
+
+    return add
+
+
+def only_tests(folder: Path) -> None:
+    (folder / "test").mkdir()
+    for label in ("left", "right"):
+        (folder / label).rename(folder / "test" / label)
+    (folder / "validation").mkdir()
+    copytree(folder / "test", folder / "validation", dirs_exist_ok=True)
+
+
+def tiny_class(folder: Path) -> None:
+    picture("L", (16, 16), "third/000.png")(folder)
+
+
+def predicted_at_another_size(folder: Path) -> None:
+    read_image(folder / "left" / "000.png", (8, 8, 1))
+
+
+MISTAKES = [
+    (damaged, "is not an image (truncated PNG)"),
+    (picture("RGBA", (16, 16), "left/zz.png"), "has pixels of the kind RGBA"),
+    (picture("L", (20, 16), "left/zz.png"), "the pictures before it are 16 x 16; bring all to one size"),
+    (one_class, 'has the one class "left"'),
+    (lambda folder: (folder / "empty").mkdir(), "the class folder empty holds no images"),
+    (picture("L", (16, 16), "left/deep/zz.png"), "lies not at class/image as others do"),
+    (only_tests, "has no train folder beside"),
+    (tiny_class, "too few to appear in the"),
+    (lambda folder: data.load("images"), "images needs a path"),
+    (lambda folder: data.load("images", path=Path("nowhere")), "does not exist; give the file or folder"),
+    (predicted_at_another_size, "pass --resize to scale it"),
+]
+
+
+def make(mistake: Any, folder: Path) -> None:
+    mistake(folder)
+    data.load("images", path=folder)
+
+
+@pytest.mark.parametrize(("mistake", "sentence"), MISTAKES, ids=[sentence for _, sentence in MISTAKES])
+def test_the_errors_of_the_image_guide_are_those_that_come(pictures: Path, mistake: Any, sentence: str) -> None:
+    assert f"`{sentence}" in (GUIDES / "your-own-images.md").read_text("utf-8")
+    with pytest.raises(BackhandError, match=re.escape(sentence)):
+        make(mistake, pictures)
