@@ -22,8 +22,9 @@ from backhand.arrays import Array
 # and arithmetic in float32 would go unnoticed.
 STEPS = tuple(float(np.float32(4 / 3)) * 2.0**-k for k in (10, 13, 16, 20, 24))
 SMOOTH = 1e-11  # a spread this small against the slope needs no shorter step
-# Where a kink lies at 0.62 h the even part vanishes and the odd one shows a tenth of the error.
-ODD, EVEN = 10 / 45, 1 / 14
+# The least weights with which the spread is at least the error that one kink makes, wherever it lies: at v the odd part
+# shows nothing of it, at 0.62 h the even one.
+ODD, EVEN = 12 / 45, 1 / 14
 ROUNDING = 32 * np.finfo(np.float64).eps  # relative to y: a forward pass rounds many times
 
 
