@@ -1,6 +1,7 @@
 """The tables of a study and what may stand in them."""
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -81,18 +82,25 @@ def make_layer(table: dict[str, Any]) -> Layer:
     """The layer that a table of a study describes. Raises ValueError for an unknown kind or key, or a bad value."""
     options = dict(table)
     kind = LAYERS[_known("layer", str(options.pop("kind", "")), LAYERS)]
-    keys = {field.name for field in dataclasses.fields(kind) if field.init}
+    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
     for key, value in options.items():
-        if key not in keys:
-            raise ValueError(f'a {table["kind"]} layer has no key "{key}"{closest(key, keys) if keys else ""}')
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
+        if key not in fields:
+            raise ValueError(f'a {table["kind"]} layer has no key "{key}"{closest(key, fields) if fields else ""}')
+        if not _fits(value, fields[key].type):
             raise ValueError(f"{key} cannot be {value!r}")
-    try:
-        return kind(**options)
-    except TypeError as error:  # a required key left out, or a word where a number belongs
-        needed = sorted(keys - options.keys() - {"init"})
-        wrong = f"needs {' and '.join(needed)}" if needed else f"cannot be made from {options}"
-        raise ValueError(f"a {table['kind']} layer {wrong}") from error
+    for key, field in fields.items():
+        if field.default is dataclasses.MISSING and key not in options:
+            raise ValueError(f"a {table['kind']} layer needs {key}")
+    return kind(**options)
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    """Whether a layer's argument is of its type: an int may stand for a float, a bool not for a number."""
+    if isinstance(value, bool):
+        return wanted is bool
+    if isinstance(value, int):
+        return wanted is not str
+    return isinstance(value, wanted) and (not isinstance(value, float) or math.isfinite(value))
 
 
 class EarlyStop(Table):

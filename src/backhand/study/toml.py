@@ -1,5 +1,6 @@
 """Studies from and to TOML, with one sentence for whatever is wrong in them."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -12,13 +13,17 @@ from pydantic import ValidationError
 from backhand.errors import StudyError, closest
 from backhand.study.schema import Study
 
-PLAIN = {  # pydantic's words for what a TOML file calls otherwise
-    "Input should be": "must be",
-    "a valid tuple": "a list",
-    "a valid integer": "a whole number",
-    "a valid dictionary or object to extract fields from": "a table",
-    "a valid dictionary or instance of": "a table:",
-    "String should match": "must match",
+PLAIN = {  # pydantic's words (regular expressions), and those of a person with a TOML file
+    r"Input should be|Input is": "must be",
+    r"a valid tuple": "a list",
+    r"a valid integer": "a whole number",
+    r"a valid number": "a number",
+    r"a valid string": "text",
+    r"a valid boolean": "true or false",
+    r"a valid dictionary.*": "a table",
+    r"not a valid path.*": "a path",
+    r"Tuple should have at least (\d+) item.*": r"needs at least \1 entry",
+    r"String should match pattern.*": 'may hold letters, digits, "-", "_" and ".", and begins with a letter or digit',
 }
 
 
@@ -101,11 +106,13 @@ def _validate(values: dict[str, Any], source: str) -> Study:
 
 def _sentence(error: ValidationError, values: dict[str, Any]) -> str:
     """The first thing that is wrong, as "path.of.key: what"."""
-    first = error.errors()[0]
-    path = _path(first["loc"], values)
+    path = _path(error.errors()[0]["loc"], values)
+    # A union complains once for each of its forms: a wrong value says more than a wrong type.
+    same = [each for each in error.errors() if _path(each["loc"], values) == path]
+    first = min(same, key=lambda each: each["type"].endswith("_type"))
     message = first["msg"].removeprefix("Value error, ")
     for python, plain in PLAIN.items():
-        message = message.replace(python, plain)
+        message = re.sub(python, plain, message)
     if first["type"] == "missing":
         message = f"the key {first['loc'][-1]} is missing"
     elif first["type"] == "union_tag_invalid":
