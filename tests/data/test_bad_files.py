@@ -110,7 +110,9 @@ BAD_CIFAR = {
 def test_bad_cifar10(tmp_path, case):
     form, content, match = BAD_CIFAR[case]
     path = df.in_tar(tmp_path / "cifar.tar.gz", cifar_with(form, "data_batch_3", content))
-    assert "data_batch_3" in refused(match, "cifar10", path=path)
+    message = refused(match, "cifar10", path=path)
+    assert "data_batch_3" in message
+    assert str(path) in message
 
 
 @pytest.mark.parametrize("packed", ["zip", "tar"])

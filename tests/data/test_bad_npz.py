@@ -49,3 +49,8 @@ def test_an_npy_header_that_lies_allocates_nothing(tmp_path):
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(out, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 4)})
     refused("announces 32000000000000 bytes", "npz", path=df.in_zip(tmp_path / "a.npz", {"x.npy": out.getvalue()}))
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01\x00\x05\x00oops\n", b"\x93NUMPY\x09\x00"])
+def test_a_member_that_is_no_array(tmp_path, content):
+    refused("x.npy is not a NumPy array", "npz", path=df.in_zip(tmp_path / "a.npz", {"x.npy": content}))

@@ -31,7 +31,7 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
             if f"{TRAIN[0]}{suffix}" in names:
                 wanted = {batch: _member(names, batch + suffix, path) for batch in TRAIN + TEST}
                 content = dict(tree.items(wanted.values()))
-                batches = {b: _checked(read(content.pop(n), f"{path}: {n}"), n) for b, n in wanted.items()}
+                batches = {b: _checked(content.pop(n), f"{path}: {n}", read) for b, n in wanted.items()}
                 return _splits(_join(batches, TRAIN), _join(batches, TEST), "CIFAR-10", {})
     layout = Layout("cifar10", CLASSES, "RGB")
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
@@ -65,8 +65,8 @@ def read_binary_batch(data: bytes, where: str) -> Batch:
 READERS: dict[str, Callable[[bytes, str], Batch]] = {".bin": read_binary_batch, "": read_python_batch}
 
 
-def _checked(batch: Batch, where: str) -> Batch:
-    x, y = batch
+def _checked(data: bytes, where: str, read: Callable[[bytes, str], Batch]) -> Batch:
+    x, y = read(data, where)
     if len(x) != len(y):
         raise DataError(f"{where} holds {len(x)} images but {len(y)} labels; fetch the archive again")
     outside = np.flatnonzero((y < 0) | (y > 9))
@@ -74,7 +74,7 @@ def _checked(batch: Batch, where: str) -> Batch:
         raise DataError(
             f"{where}: label {y[outside[0]]} of image {outside[0]} is outside 0 to 9; fetch the archive again"
         )
-    return batch
+    return x, y
 
 
 def _join(batches: Mapping[str, Batch], names: tuple[str, ...]) -> Dataset:
