@@ -1,0 +1,180 @@
+"""Whatever is wrong in a study is told in one sentence with the path of the key."""
+
+from pathlib import Path
+
+import pytest
+
+from backhand.errors import StudyError
+from backhand.study import load
+
+# An override of the shipped study "digits", and the sentence that refuses it.
+WRONG = [
+    ("train.epochs=0", "train.epochs: must be greater than 0, not 0"),
+    ("train.epochs=many", "train.epochs: must be a whole number, not 'many'"),
+    ("train.epochs=2.5", "train.epochs: must be a whole number, not 2.5"),
+    ("train.epochs=true", "train.epochs: must be a whole number, not True"),
+    ("train.epoch=5", 'train: "epoch" is no key here; did you mean "epochs"?'),
+    ("train.batch_size=-1", "train.batch_size: must be greater than 0, not -1"),
+    ("train.loss=hing", 'train.loss: there is no loss "hing"; did you mean "hinge"?'),
+    ("train.label_smoothing=1", "train.label_smoothing: must be less than 1, not 1"),
+    ("train.optimizer.lr=0", "train.optimizer.lr: must be greater than 0, not 0"),
+    ("train.optimizer.lr=nan", "train.optimizer.lr: must be a finite number, not nan"),
+    ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number, not 'fast'"),
+    ("train.optimizer.kind=adm", 'train.optimizer.kind: there is no "adm"; did you mean "adam"?'),
+    ("train.optimizer=adam", "train.optimizer: must be a table, not 'adam'"),
+    ("train.optimizer.momentum=1", "train.optimizer.momentum: must be less than 1, not 1"),
+    (
+        "train.optimizer.rho=0.9",
+        'train.optimizer: "rho" is no key here; known: kind, lr, momentum, nesterov, weight_decay',
+    ),
+    ("train.optimizer={}", "train.optimizer: the key kind is missing"),
+    (
+        "train.optimizer={kind='sgd',momentum=0,nesterov=true}",
+        "train.optimizer: nesterov = true needs a momentum above 0",
+    ),
+    ("train.schedule.kind=step", "train.schedule: the key every is missing"),
+    ("train.schedule.kind=cosin", 'train.schedule.kind: there is no "cosin"; did you mean "cosine"?'),
+    ("train.schedule={kind='step',every=0}", "train.schedule.every: must be greater than 0, not 0"),
+    ("train.schedule={kind='step',every=1,factor=1}", "train.schedule.factor: must be less than 1, not 1"),
+    ("train.schedule.warmup=-1", "train.schedule.warmup: must be greater than or equal to 0, not -1"),
+    ("train.momentum_schedule={}", "train.momentum_schedule: the key kind is missing"),
+    ("train.l2=-1", "train.l2: must be greater than or equal to 0, not -1"),
+    ("train.l2_form=third", "train.l2_form: must be 'half' or 'whole', not 'third'"),
+    ("train.clip_norm=0", "train.clip_norm: must be greater than 0, not 0"),
+    ("train.early_stopping=3", "train.early_stopping: must be a table, not 3"),
+    ("train.early_stopping.patience=0", "train.early_stopping.patience: must be greater than 0, not 0"),
+    (
+        "train.early_stopping.monitor=loss",
+        "train.early_stopping.monitor: must be 'validation_loss', 'validation_accuracy', 'train_loss' or "
+        "'train_accuracy', not 'loss'",
+    ),
+    ("train.evaluate_train=yes", "train.evaluate_train: must be true or false, not 'yes'"),
+    ("model.hidden=10", "model.hidden: must be a list, not 10"),
+    ("model.hidden=[10, 0]", "model.hidden.1: must be greater than 0, not 0"),
+    ("model.hidden=[1.5]", "model.hidden.0: must be a whole number, not 1.5"),
+    ("model.activation=rleu", 'model.activation: there is no activation "rleu"; did you mean "relu"?'),
+    ("model.dropout=1", "model.dropout: must be less than 1, not 1"),
+    ("model.init=0", "model.init: must be greater than 0, not 0"),
+    ("model.init=-1.0", "model.init: must be greater than 0, not -1.0"),
+    ("model.init=inf", "model.init: must be a finite number, not inf"),
+    ("model.init=true", "model.init: must be text, not True"),
+    (
+        "model.init=hee",
+        'model.init: no initialiser (a name, or a standard deviation) is called "hee"; did you mean "he"?',
+    ),
+    ("model.batchnorm=no", "model.batchnorm: must be true or false, not 'no'"),
+    ("model.name=cnn", 'model.name: there is no "cnn"; known: mlp, sequential'),
+    ("model=mlp", "model: must be a table, not 'mlp'"),
+    ("model.name=sequential", 'model: "hidden" is no key here; known: layers, name'),
+    ("data.validation=-1", "data.validation: must be greater than or equal to 0, not -1"),
+    ("data.validation=1.0", "data.validation: a count of samples is written without a point, a fraction is below 1"),
+    ("data.validation=most", "data.validation: must be a whole number, not 'most'"),
+    ("data.train_size=0", "data.train_size: must be greater than 0, not 0"),
+    ("data.standardize=pixel", "data.standardize: must be 'none', 'global', 'channel' or 'feature', not 'pixel'"),
+    ("data.nam=x", 'data: "nam" is no key here; did you mean "name"?'),
+    ("data.name=5", "data.name: must be text, not 5"),
+    ("data=digits", "data: must be a table, not 'digits'"),
+    ("data.skip_bad_images=0", "data.skip_bad_images: must be true or false, not 0"),
+    ("data.path=3", "data.path: must be a path, not 3"),
+    ("name=a b", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'a b\''),
+    ("name=", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'\''),
+    ("title=5", "title: must be text, not 5"),
+    ("seed=-1", "seed: must be greater than or equal to 0, not -1"),
+    ("seed=4294967296", "seed: must be less than 4294967296, not 4294967296"),
+    ("seed=1.0", "seed: must be a whole number, not 1.0"),
+    ("foo=1", '"foo" is no key here; known: data, model, name, seed, title, train'),
+    ("train=5", "train: must be a table, not 5"),
+    ("model={name='sequential'}", "model: the key layers is missing"),
+]
+
+# The tables of `model.layers`, and what is said after "model.layers".
+WRONG_LAYERS = [
+    ("", ": needs at least 1 entry, not []"),
+    ("{kind='lin'}", ': layer 0: there is no layer "lin"; did you mean "linear"?'),
+    ("{kind='linear'}", ": layer 0: a linear layer needs outputs"),
+    ("{kind='linear',outputs=2.5}", ": layer 0: outputs cannot be 2.5"),
+    ("{kind='linear',outputs=0}", ": layer 0: a linear layer needs at least 1 output, not 0"),
+    ("{kind='linear',outputs='x'}", ": layer 0: outputs cannot be 'x'"),
+    ("{kind='linear',outputs=true}", ": layer 0: outputs cannot be True"),
+    ("{kind='linear',output=3}", ': layer 0: a linear layer has no key "output"; did you mean "outputs"?'),
+    ("{kind='relu',slope=3}", ': layer 0: a relu layer has no key "slope"'),
+    ("{kind='leaky_relu',slope='x'}", ": layer 0: slope cannot be 'x'"),
+    ("{kind='leaky_relu',slope=nan}", ": layer 0: slope cannot be nan"),
+    ("{kind='dropout',p=1.0}", ": layer 0: the dropout probability must be in [0, 1), not 1.0"),
+    ("{kind='dropout',mode=3}", ": layer 0: mode cannot be 3"),
+    (
+        "{outputs=3}",
+        ': layer 0: there is no layer ""; known: batchnorm, dropout, flatten, leaky_relu, linear, relu, sigmoid, tanh',
+    ),
+    ("3", ".0: must be a table, not 3"),
+    (
+        "{kind='relu'},{kind='batchnorm',momentum=0}",
+        ": layer 1: the momentum of batch normalisation must be in (0, 1], not 0",
+    ),
+]
+
+NO_OVERRIDE = "sets nothing; write --set path.to.key=value, such as train.epochs=5"
+
+
+def sentence(*overrides: str, study: str = "digits") -> str:
+    with pytest.raises(StudyError) as caught:
+        load(study, overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("override", "expected"), WRONG, ids=[override for override, _ in WRONG])
+def test_a_wrong_value_is_named_by_its_path(override: str, expected: str) -> None:
+    assert sentence(override) == f"digits: {expected}"
+
+
+@pytest.mark.parametrize(("tables", "expected"), WRONG_LAYERS, ids=[tables for tables, _ in WRONG_LAYERS])
+def test_a_wrong_layer_is_named_by_its_place(tables: str, expected: str) -> None:
+    assert sentence(f"model={{name='sequential',layers=[{tables}]}}") == f"digits: model.layers{expected}"
+
+
+def test_keys_that_contradict_each_other() -> None:
+    smoothing = "digits: train: label_smoothing belongs to softmax_cross_entropy, and the loss is hinge"
+    assert sentence("train.loss=hinge", "train.label_smoothing=0.1") == smoothing
+    monitor = "digits: train.early_stopping.monitor is validation_loss, but data.validation is 0"
+    assert sentence("data.validation=0", "train.early_stopping.monitor=validation_loss") == monitor
+
+
+@pytest.mark.parametrize("override", ["train.epochs", "=5", "", "train.=5"])
+def test_an_override_without_a_key_or_a_value(override: str) -> None:
+    assert sentence(override) == f'"{override}" {NO_OVERRIDE}'
+
+
+def test_an_override_below_a_value() -> None:
+    expected = '"train.epochs.x=3" sets a key of epochs, which is a value and no table'
+    assert sentence("train.epochs.x=3") == expected
+
+
+def test_a_study_that_is_not_there(tmp_path: Path) -> None:
+    assert sentence(study="digit") == 'there is no study or .toml file "digit"; did you mean "digits"?'
+    absent = tmp_path / "absent.toml"
+    assert sentence(study=str(absent)) == f"{absent} does not exist; `backhand list` shows the studies that ship"
+    folder = tmp_path / "folder.toml"
+    folder.mkdir()
+    assert sentence(study=str(folder)).startswith(f"{folder} cannot be read as text: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"name = ", "is not valid TOML: Invalid value"),
+        (b"a = 1\na = 2", "is not valid TOML: Cannot overwrite a value"),
+        (b"", "the key name is missing"),
+        (b'name = "x"\n[data]\nname = "digits"', "the key model is missing"),
+        (b'name = "x"\n[data]\n[model]\nname = "mlp"', "data: the key name is missing"),
+    ],
+)
+def test_a_file_that_is_no_study(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "my.toml"
+    path.write_bytes(content)
+    assert sentence(study=str(path)).removeprefix(str(path)).lstrip(": ").startswith(expected)
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_bytes(b"name = \xff")
+    assert "cannot be read as text" in sentence(study=str(path))
