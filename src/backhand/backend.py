@@ -2,11 +2,13 @@
 
 import importlib
 import pkgutil
+from functools import cache
 from types import ModuleType
 
 import backhand.ops
 
 
+@cache  # asked for in every pass of every layer
 def op(name: str) -> ModuleType:
     """The module that computes the op `name`: its `forward` and `backward`. Raises ValueError for an unknown name."""
     if name not in op_names():
