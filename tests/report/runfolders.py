@@ -1,8 +1,8 @@
 """Run folders of several kinds, made from real probabilities and real training curves of small networks."""
 
+import copy
 import json
 import time
-import warnings
 from itertools import pairwise
 from pathlib import Path
 
@@ -80,48 +80,59 @@ def _split(x, y, validation):
 
 
 def _train(data, hidden, epochs, names):
-    """A network of scikit-learn, trained an epoch at a time, and all that a run saves of it."""
-    net = MLPClassifier(hidden, random_state=1, solver="sgd", learning_rate_init=0.1, momentum=0.9, batch_size=32)
-    labels = np.arange(len(names))
-    x, y = data["train"]
-    history, start, initial = [], time.perf_counter(), None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for epoch in range(1, epochs + 1):
-            net.learning_rate_init = 0.1 * 0.9**epoch
-            net.partial_fit(x, y, classes=labels)
-            initial = net.coefs_[0].copy() if initial is None else initial
-            history.append(_line(net, data, epoch, len(x) // 32, time.perf_counter() - start))
-    start_loss = "validation_loss" if "validation" in data else "train_loss"
-    chosen = min(history, key=lambda line: line[start_loss])["epoch"]
-    probabilities = net.predict_proba(data["test"][0]).astype(np.float32)
-    sizes = (x.shape[1], *hidden, len(names))
+    """All that a run saves of a network of scikit-learn."""
+    sizes = (data["train"][0].shape[1], *hidden, len(names))
+    net, initial, history = _fit(data, hidden, epochs, np.arange(len(names)), _monitor(data))
+    x, y = data["test"]
     return {
         "history": history,
         "evidence": {
-            "probabilities": probabilities,
-            "labels": data["test"][1].astype(np.int64),
+            "probabilities": net.predict_proba(x).astype(np.float32),
+            "labels": y.astype(np.int64),
             "first_weights_initial": initial.astype(np.float32),
             "first_weights": net.coefs_[0].astype(np.float32),
         },
         "metrics": {
             "status": "finished",
             "message": "",
-            "data": {"name": "data", "sample_shape": [x.shape[1]], **_data(data, names)},
+            "data": {"name": "features", "sample_shape": [x.shape[1]], **_data(data, names)},
             "model": _model(sizes),
-            "training": {
-                "epochs": epochs,
-                "steps": history[-1]["step"],
-                "seconds": history[-1]["elapsed"],
-                "chosen_epoch": chosen,
-                "chosen_by": "lowest validation loss" if "validation" in data else "last epoch",
-                "stopped": "all epochs done",
-                "train_metrics": "evaluated after the epoch",
-            },
+            "training": _training(history, _monitor(data)),
             **({"validation": _score(net, *data["validation"])} if "validation" in data else {}),
-            "test": _test(net, *data["test"], names),
+            "test": _test(net, x, y, names),
             "gradient_check": _checks(sizes),
         },
+    }
+
+
+def _monitor(data):
+    return "validation_loss" if "validation" in data else "train_loss"
+
+
+def _fit(data, hidden, epochs, labels, monitor):
+    """The network of the best epoch, the first weights it began with, and the history."""
+    net = MLPClassifier(hidden, random_state=1, solver="sgd", learning_rate_init=0.1, momentum=0.9, batch_size=32)
+    x, y = data["train"]
+    net.partial_fit(x[:32], y[:32], classes=labels)  # draws the weights, and takes one step
+    initial, history, start = net.coefs_[0].copy(), [], time.perf_counter()
+    for epoch in range(1, epochs + 1):
+        net.learning_rate_init = 0.1 * 0.9**epoch
+        net.partial_fit(x, y)
+        history.append(_line(net, data, epoch, len(x) // 32, time.perf_counter() - start))
+        if history[-1] is min(history, key=lambda line: line[monitor]):
+            kept = copy.deepcopy(net)
+    return kept, initial, history
+
+
+def _training(history, monitor):
+    return {
+        "epochs": len(history),
+        "steps": history[-1]["step"],
+        "seconds": history[-1]["elapsed"],
+        "chosen_epoch": min(history, key=lambda line: line[monitor])["epoch"],
+        "chosen_by": f"lowest {monitor.replace('_', ' ')}",
+        "stopped": "all epochs done",
+        "train_metrics": "evaluated after the epoch",
     }
 
 
@@ -153,6 +164,7 @@ def _test(net, x, y, names):
         "correct": int(np.sum(predicted == y)),
         "interval": [max(0.0, score["accuracy"] - half), min(1.0, score["accuracy"] + half)],
         "interval_kind": "95% Wilson score",
+        "confidence": "softmax probability",
         "confusion": confusion_matrix(y, predicted, labels=kinds).tolist(),
         "per_class": [
             {"name": name, "precision": _number(p), "recall": _number(r), "f1": _number(f), "support": int(n)}

@@ -81,10 +81,13 @@ def _data(run: Run) -> tuple[Block, ...]:
 
 def _about(data: Data) -> str:
     """Where the data come from, what one sample is, what was done to them."""
+    sample = f"{shape(data.sample_shape)} values"
+    if len(data.sample_shape) == 3:
+        sample += " (height × width × channels)"
     facts = [
         data.title or data.name,
         data.source,
-        f"{len(data.classes)} classes; one sample is {shape(data.sample_shape)}",
+        f"{len(data.classes)} classes; one sample has {sample}",
     ]
     if data.standardize:
         facts.append(f"Standardisation: {data.standardize}")
@@ -124,6 +127,8 @@ def _probabilities(run: Run) -> tuple[Image, ...]:
             f"Reliability diagram with {len(bins.counts)} bins: mean confidence {percent(bins.mean_confidence)}, "
             f"accuracy {percent(bins.mean_accuracy)}, expected calibration error {percent(bins.error)}."
         )
+        if run.metrics.test and run.metrics.test.confidence:
+            caption += f" Confidence: {run.metrics.test.confidence}."
         images.append(Image("reliability", plots.reliability(bins), caption.removesuffix("."), caption))
     curve = roc(run.evidence)
     if curve:

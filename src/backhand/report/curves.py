@@ -104,6 +104,6 @@ def _complement(percent: ArrayLike) -> ArrayLike:
 
 
 def _mark(run: Run, axes: Axes, x: NDArray[np.float64]) -> None:
-    for place, epoch in zip(x, run.history, strict=True):
-        if epoch is run.chosen:
-            axes.axvline(place, color=style.FAINT, linestyle=":", label=f"epoch {epoch.epoch} kept", zorder=1)
+    if run.chosen:
+        place = x[run.history.index(run.chosen)]
+        axes.axvline(place, color=style.FAINT, linestyle=":", label=f"epoch {run.chosen.epoch} kept", zorder=1)

@@ -29,6 +29,7 @@ NEEDS = {
     "first_weights": {"first_weights_initial"},
 }
 PICTURES = ("samples", "mistakes")
+SHARES = ("probabilities", "mistake_confidence")
 LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "labels")
 
 
@@ -39,16 +40,20 @@ def arrays(content: bytes, classes: int) -> Arrays:
     except SafetensorError as error:
         raise ValueError(str(error)) from None
     _check_shapes(found, classes)
-    for name in found.keys() & NEEDS.keys():
-        if missing := NEEDS[name] - found.keys():
-            raise ValueError(f"it holds {name} but no {min(missing)}")
-    for name in found.keys() & set(PICTURES):
+    _check_values(found, classes)
+    return found
+
+
+def _check_values(found: Arrays, classes: int) -> None:
+    for name in sorted(found.keys() & set(PICTURES)):
         if found[name].dtype != np.uint8:
             raise ValueError(f"{name} holds {found[name].dtype} where uint8 is expected")
-    for name in found.keys() & set(LABELS):
+    for name in sorted(found.keys() & set(LABELS)):
         if not np.isin(found[name], np.arange(classes)).all():
             raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")
-    return found
+    for name in sorted(found.keys() & set(SHARES)):
+        if not ((found[name] >= 0) & (found[name] <= 1 + 1e-5)).all():
+            raise ValueError(f"{name} holds a value that is no probability")
 
 
 def _check_shapes(found: Arrays, classes: int) -> None:
@@ -62,3 +67,8 @@ def _check_shapes(found: Arrays, classes: int) -> None:
         for axis, length in zip(axes, shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"{name} has {length} where {lengths[axis]} are expected, in shape {shape}")
+    for name in sorted(found.keys() & NEEDS.keys()):
+        if missing := NEEDS[name] - found.keys():
+            raise ValueError(f"it holds {name} but no {min(missing)}")
+    if "first_weights" in found and found["first_weights"].shape != found["first_weights_initial"].shape:
+        raise ValueError("first_weights and first_weights_initial have different shapes")

@@ -66,10 +66,11 @@ def _divergence(run: Run) -> Finding | None:
     if run.metrics.status != "diverged" or not run.history:
         return None
     first, last = run.history[0], run.history[-1]
+    start = f"{decimal(first.train_loss)} at epoch {first.epoch} and " if first is not last else ""
     return (
         "Divergence",
-        f"The training loss was {decimal(first.train_loss)} at epoch {first.epoch} and {decimal(last.train_loss)} at "
-        f"epoch {last.epoch}, with a learning rate of {last.lr:.4g}.",
+        f"The training loss was {start}{decimal(last.train_loss)} at epoch {last.epoch}, with a learning rate of "
+        f"{last.lr:.4g}.",
     )
 
 
@@ -79,10 +80,7 @@ def _choice(run: Run) -> Finding | None:
         return None
     reason = f" ({training.chosen_by})" if training.chosen_by else ""
     stopped = f" Training ended: {training.stopped}." if training.stopped else ""
-    return (
-        "Kept epoch",
-        f"The weights of epoch {chosen.epoch} of {training.epochs} were kept{reason}.{stopped}",
-    )
+    return "Kept epoch", f"The weights of epoch {chosen.epoch} of {training.epochs} were kept{reason}.{stopped}"
 
 
 def _gap(run: Run) -> Finding | None:
@@ -114,9 +112,8 @@ def _overfitting(run: Run) -> Finding | None:
 
 
 def _weakest(test: TestScore) -> Finding | None:
-    recalls = {row.name: row.recall for row in test.per_class if row.recall is not None and row.support}
-    lowest = min(recalls.values(), default=1.0)
-    weak = [name for name, recall in recalls.items() if recall == lowest]
+    lowest = min(row.recall for row in test.per_class if row.recall is not None)
+    weak = [row.name for row in test.per_class if row.recall == lowest]
     if lowest == 1:
         return None
     who = f"“{weak[0]}” was" if len(weak) == 1 else f"{len(weak)} classes, “{weak[0]}” among them, were"

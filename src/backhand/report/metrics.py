@@ -139,6 +139,8 @@ class TestScore(Score):
             raise ValueError(f"the confusion matrix does not add up to the {self.count} test samples")
         if sum(row[i] for i, row in enumerate(self.confusion)) != self.correct:
             raise ValueError(f"the diagonal of the confusion matrix does not add up to the {self.correct} correct")
+        if abs(self.accuracy - self.correct / self.count) > 1e-6 or abs(self.accuracy + self.error - 1) > 1e-6:
+            raise ValueError(f"accuracy and error do not fit {self.correct} correct of {self.count}")
         return self
 
 

@@ -51,7 +51,7 @@ def _environment() -> Environment:
 
 
 def _size(png: bytes) -> Markup:
-    """Width and height in CSS pixels of a plot, two or so of its own to each, read from the PNG header."""
+    """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page."""
     width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
     return Markup('width="{}" height="{}"').format(width, height)
 

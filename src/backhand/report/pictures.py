@@ -108,7 +108,7 @@ def weights(run: Run) -> tuple[Image, ...]:
     before, after = (
         _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
     )
-    if before is None or after is None or before.shape != after.shape:
+    if before is None or after is None:
         return ()
     strongest = np.sort(np.argsort(-np.sum(after**2, axis=(1, 2, 3)), kind="stable")[:UNITS])
     before, after = before[strongest], after[strongest]

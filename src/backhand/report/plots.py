@@ -95,27 +95,11 @@ def reliability(calibration: Calibration) -> bytes:
     edges = calibration.edges * 100
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
     used = calibration.counts > 0
-    top.bar(
-        middle[used],
-        100 * calibration.accuracy[used],
-        width[used] * 0.92,
-        color=style.SKY,
-        edgecolor=style.BLUE,
-        linewidth=0.8,
-        label="accuracy in the bin",
-    )
-    top.plot([0, 100], [0, 100], color=style.INK, linestyle="--", linewidth=1.2, label="perfect calibration")
-    top.plot(
-        100 * calibration.confidence[used],
-        100 * calibration.accuracy[used],
-        color=style.ORANGE,
-        linestyle="",
-        marker="D",
-        markersize=4,
-        clip_on=False,
-        label="at mean confidence",
-    )
-    top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(edges[0], 100))
+    confidence, accuracy = 100 * calibration.confidence[used], 100 * calibration.accuracy[used]
+    top.bar(middle[used], accuracy, width[used] * 0.92, label="accuracy in the bin", **style.bar(style.SKY, "", 0.4))
+    top.plot([0, 100], [0, 100], label="perfect calibration", **style.DIAGONAL)
+    top.plot(confidence, accuracy, "D", color=style.ORANGE, markersize=4, clip_on=False, label="at mean confidence")
+    top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(0, 100))
     bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
     bottom.set_yscale("log")  # most samples lie in the last bin
     bottom.set_ylim(bottom=0.7)
@@ -128,7 +112,7 @@ def roc(curve: Roc) -> bytes:
     """The ROC curve of a task with two classes."""
     figure, axes = style.panel(style.WIDTH, 4.2)
     axes.plot(100 * curve.false_positive, 100 * curve.true_positive, color=style.BLUE, label="this network")
-    axes.plot([0, 100], [0, 100], color=style.INK, linestyle="--", linewidth=1.2, label="guessing")
+    axes.plot([0, 100], [0, 100], label="guessing", **style.DIAGONAL)
     axes.set(xlabel="false positive rate (%)", ylabel="true positive rate (%)", xlim=(-1, 101), ylim=(-1, 101))
     axes.set_aspect("equal")
     style.legend(axes)

@@ -1,20 +1,25 @@
 """One look for every plot: colours that the colour-blind can tell apart, and lines that survive grey print."""
 
 import io
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 
 DPI = 200
 WIDTH, HEIGHT = 4.6, 3.1  # inches of one panel: two fit side by side on a page, one fills a phone
 
 # Okabe and Ito, "Color Universal Design" (2008).
-BLUE, ORANGE, GREEN, SKY, YELLOW = "#0072B2", "#D55E00", "#009E73", "#56B4E9", "#F0E442"
+BLUE, ORANGE, SKY, YELLOW = "#0072B2", "#D55E00", "#56B4E9", "#F0E442"
+OTHER_SCRIPTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "PingFang SC", "Hiragino Sans", "Noto Sans")
 INK, FAINT = "#333333", "#8a8a8a"
 
+DIAGONAL: dict[str, Any] = {"color": INK, "linestyle": "--", "linewidth": 1.2}
 TRAIN = {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5}
 VALIDATION = {"color": ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s", "markersize": 3.5}
 SINGLE = {"color": INK, "linestyle": "-", "marker": "o", "markersize": 3.5}
@@ -44,9 +49,15 @@ _LOOK = {
 }
 
 
-def look() -> AbstractContextManager[None]:
+@contextmanager
+def look() -> Iterator[None]:
     """The style, for as long as the context lasts; whatever the user's own settings are."""
-    return matplotlib.style.context(_LOOK, after_reset=True)
+    installed = set(fontManager.get_font_names())
+    fonts = ["DejaVu Sans", *(font for font in OTHER_SCRIPTS if font in installed)]
+    with matplotlib.style.context(_LOOK | {"font.family": fonts}, after_reset=True), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; tables and captions hold the name itself.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
