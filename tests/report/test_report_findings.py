@@ -1,0 +1,109 @@
+"""A sentence stands only where it is true."""
+
+import json
+
+import pytest
+from writtenreport import HARD
+
+from backhand.report.findings import findings
+from backhand.report.run import read
+
+
+@pytest.fixture
+def told(folder):
+    """The findings after a change of the metrics and of the history, as a mapping."""
+
+    def tell(metrics=lambda _: None, history=lambda _: None):
+        facts = json.loads((folder / "metrics.json").read_text())
+        lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+        metrics(facts)
+        history(lines)
+        (folder / "metrics.json").write_text(json.dumps(facts))
+        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return dict(findings(read(folder)))
+
+    return tell
+
+
+def ends(lines, **last):
+    """Keep the first two epochs; the second one is as told."""
+    del lines[2:]
+    lines[0] |= {"train_loss": 1.0, "validation_loss": 0.8}
+    lines[1] |= last
+
+
+def keep_first(facts):
+    facts["training"] |= {"chosen_epoch": 1, "epochs": 2}
+
+
+def test_overfitting_only_where_training_got_better_and_validation_worse(told):
+    def worse(lines):
+        ends(lines, train_loss=0.5, validation_loss=0.9)
+
+    sentence = told(keep_first, worse)["Overfitting"]
+    assert "from 1.0000 to 0.5000" in sentence
+    assert "from 0.8000 to 0.9000" in sentence
+
+
+@pytest.mark.parametrize(("train", "validation"), [(1.5, 0.9), (0.5, 0.7), (1.5, 0.7), (0.5, float("nan"))])
+def test_no_overfitting_otherwise(told, train, validation):
+    def other(lines):
+        ends(lines, train_loss=train, validation_loss=validation)
+
+    assert "Overfitting" not in told(keep_first, other)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.2, 0.3), "lies wholly above"), ((0.01, 0.05), "lies wholly below"), ((0.05, 0.2), "includes")],
+)
+def test_baseline_is_compared_with_the_interval(told, interval, verdict):
+    sentence = told(lambda facts: facts["test"].update(interval=interval))["Baseline"]
+    assert "would score 10.28%" in sentence  # 37 of 360
+    assert verdict in sentence
+
+
+@pytest.mark.parametrize(("train", "words"), [(0.9, "higher"), (0.99, "2.00 percentage points lower"), (0.97, "same")])
+def test_gap_has_a_direction(told, train, words):
+    def gap(lines):
+        for line in lines:
+            line |= {"train_accuracy": train, "validation_accuracy": 0.97}
+
+    assert words in told(history=gap)["Generalisation"]
+
+
+def test_classes_that_share_the_lowest_recall(told):
+    def tie(facts):
+        for k in (2, 5):
+            facts["test"]["per_class"][k]["recall"] = 0.5
+
+    assert told(tie)["Hardest class"] == "2 classes, “2” among them, were recognised least often: recall 50.00%."
+
+
+def test_failed_gradients_are_named(told):
+    def fail(facts):
+        facts["gradient_check"][2]["verdict"] = "failed"
+
+    assert told(fail)["Gradients"] == "The gradient check does not pass for 2.weight."
+
+
+def test_an_unfinished_run_keeps_no_epoch(told):
+    found = told(lambda facts: facts.update(status="running"))
+    assert not {"Kept epoch", "Overfitting", "Generalisation"} & found.keys()
+
+
+def test_speed_is_samples_over_time(told):
+    def clock(lines):
+        lines[-1]["elapsed"] = 5.0
+
+    assert "25 epochs of 1,221 training samples took 5.00 s, 6,105 samples per second" in told(history=clock)["Speed"]
+
+
+def test_confusions_name_true_and_predicted(hard):
+    counts = hard.metrics["test"]["confusion"]
+    names = hard.metrics["data"]["classes"]
+    most = max(counts[i][j] for i in range(10) for j in range(10) if i != j)
+    pairs = [(names[i], names[j]) for i in range(10) for j in range(10) if i != j and counts[i][j] == most]
+    sentence = dict(findings(read(hard.folder)))["Most confused"]
+    assert any(sentence.startswith(f"“{true}” was taken for “{predicted}”") for true, predicted in pairs)
+    assert set(HARD) <= set(names)
