@@ -1,29 +1,43 @@
 """Files that are either whole or not there: written beside their place, flushed to disk, then renamed."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from backhand.errors import BackhandError
 
 
-def write_atomic(path: Path, content: bytes | str) -> None:
-    """Replace `path` by this content; at every moment the old file or the new one is there, whole.
+@contextmanager
+def atomic(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to, which replaces `path` when the block ends well; at every moment the old or the new is there.
 
-    Raises BackhandError when the disk is full or the folder not writable; the old file stays as it was.
+    Raises OSError when it cannot be written; then, as when the block raises, the old file stays as it was.
     """
-    data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException:
         with suppress(OSError):  # where it could not even be made, there is nothing to remove
             temporary.unlink()
+        raise
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Replace `path` by this content, whole or not at all.
+
+    Raises BackhandError when the disk is full or the folder not writable; the old file stays as it was.
+    """
+    try:
+        with atomic(path) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+    except OSError as error:
         raise BackhandError(f"cannot write {path}: {error.strerror}; what was there before is unchanged") from error
 
 

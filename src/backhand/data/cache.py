@@ -4,15 +4,16 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.files import digest_of, write_whole
+from backhand.data.files import digest_of
 from backhand.data.formats.npz import read_npz
 from backhand.data.places import cache_dir
 from backhand.errors import DataError
+from backhand.files import atomic
 
 Arrays = dict[str, NDArray[Any]]
 VERSION = 1  # raise it when what is decoded, or how, changes
@@ -29,12 +30,10 @@ def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
             return read_npz(target)
     arrays = build()
     with suppress(OSError):
-        write_whole(target, lambda file: _save(file, arrays))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(target) as file:
+            np.savez(file, allow_pickle=False, **arrays)
     return arrays
-
-
-def _save(file: IO[bytes], arrays: Arrays) -> None:
-    np.savez(file, allow_pickle=False, **arrays)
 
 
 def fingerprint(source: Path) -> str:

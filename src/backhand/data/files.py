@@ -1,14 +1,13 @@
-"""Reading without trust and writing without halves."""
+"""Reading without trust."""
 
 import gzip
 import hashlib
 import io
-import os
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from backhand.errors import DataError
 
@@ -82,17 +81,3 @@ def digest_of_unpacked(path: Path) -> str:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Whole or not at all: `write` fills a temporary file beside `path`, which is flushed to disk and renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}.half")
-    try:
-        with half.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.dataset import Samples, Splits
-from backhand.data.files import write_whole
 from backhand.data.split import subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
+from backhand.files import atomic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -137,9 +137,9 @@ def _title(figure: "Figure", title: str, subtitle: str) -> None:
 
 def _save(figure: "Figure", path: Path) -> Path:
     try:
-        write_whole(
-            path, lambda file: figure.savefig(file, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
-        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(path) as file:
+            figure.savefig(file, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error}); choose another place with --out") from error
     return path
