@@ -18,6 +18,7 @@ from backhand.cli.main import app
 from backhand.errors import BackhandError
 from backhand.experiment.predict import read_image
 from backhand.study import load
+from test_layering import FILES, floor, imported
 
 
 def commands() -> list[str]:
@@ -56,24 +57,12 @@ def floors() -> dict[str, int]:
     return {name: int(floor) for floor, name in re.findall(r"^\| (\d+) \| `(\w+)/?` \|", table, re.MULTILINE)}
 
 
-def imported(file: Path) -> set[str]:
-    """The modules of the package, one level deep, that a file imports anywhere."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            inner = (f"{node.module}.{alias.name}" for alias in node.names)
-            names |= set(inner) if node.module == "backhand" else {node.module}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    return {name.split(".")[1] for name in names if name.startswith("backhand.")}
-
-
 def test_the_floors_of_the_house_are_as_told() -> None:
-    told, package = floors(), ROOT / "src" / "backhand"
-    files = {file: file.relative_to(package).parts[0].removesuffix(".py") for file in package.rglob("*.py")}
-    assert told.keys() == set(files.values()) - {"__init__"}
-    for file, module in files.items():
-        upwards = {name for name in imported(file) - {module, "__version__"} if told[name] >= told[module]}
+    told = floors()
+    assert told.keys() == {floor(file) for file in FILES}
+    for file in FILES:
+        others = set(imported(ast.parse(file.read_text("utf-8")))) - {floor(file)}
+        upwards = {name for name in others if told[name] >= told[floor(file)]}
         assert not upwards, f"{file.relative_to(ROOT)} imports {upwards}, which is not below it"
 
 
