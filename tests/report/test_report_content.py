@@ -104,6 +104,13 @@ def test_one_epoch_without_validation(hard):
     assert "validation loss" not in hard.page.text
 
 
+def test_one_epoch_with_validation(folder):
+    line = json.loads((folder / "history.jsonl").read_text().splitlines()[0])
+    (folder / "history.jsonl").write_text(json.dumps(line))
+    accuracy, error = percent(line["validation_accuracy"]), percent(line["validation_error"])
+    assert ["validation", f"{line['validation_loss']:.4f}", accuracy, error] in written(folder).page.rows
+
+
 def test_hostile_class_names(hard):
     assert all(name in hard.page.text for name in HARD)
     assert "script" not in hard.page.tags
@@ -127,6 +134,20 @@ def test_diverged(diverged):
     assert "kept" not in diverged.page.text
     assert {"loss-epoch", "gradient-norm-epoch"} <= diverged.plots()
     assert "without a finite value in 1 epoch" in diverged.page.text
+
+
+@pytest.mark.parametrize(("losses", "plotted"), [((None, None, None), False), ((2.5, None, None), True)])
+def test_diverged_with_hardly_a_finite_loss(diverged, tmp_path, losses, plotted):
+    for path in diverged.folder.iterdir():
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()][:3]
+    for line, loss in zip(lines, losses, strict=True):
+        line |= {key: loss for key in ("train_loss", "validation_loss", "gradient_norm")}
+    (tmp_path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = written(tmp_path)
+    assert ("loss-epoch" in page.plots()) == plotted
+    assert ("training 2.5000 after epoch 1, without a finite value in 2 epochs" in page.page.text) == plotted
 
 
 def test_running_before_the_first_epoch_ended(folder):

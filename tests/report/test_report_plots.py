@@ -10,6 +10,7 @@ from PIL import Image as PILImage
 
 from backhand.report import curves, pictures, plots, style
 from backhand.report.run import read
+from backhand.report.scores import calibration, roc
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,27 @@ def test_confusion_shows_counts_up_to_25_classes(figures):
 
 def test_confusion_of_a_class_that_never_occurs(figures):
     plots.confusion(("a", "b"), np.array([[3, 1], [0, 0]]))
-    np.testing.assert_array_equal(figures[0].axes[0].images[0].get_array(), [[75, 25], [0, 0]])
+    axes = figures[0].axes[0]
+    np.testing.assert_array_equal(axes.images[0].get_array(), [[75, 25], [0, 0]])
+    assert {text.get_text(): text.get_position() for text in axes.texts} == {"3": (0, 0), "1": (1, 0)}
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
+
+
+def test_roc_runs_from_corner_to_corner(figures):
+    labels = np.array([1, 0, 1, 0])
+    probabilities = np.array([[0.1, 0.9], [0.4, 0.6], [0.6, 0.4], [0.9, 0.1]])
+    plots.roc(roc({"probabilities": probabilities, "labels": labels}))
+    x, y = figures[0].axes[0].lines[0].get_data()
+    assert [(x[0], y[0]), (x[-1], y[-1])] == [(0, 0), (100, 100)]
+    assert y[x == 0].max() == 50  # one of the two positives stands before every negative
+
+
+def test_reliability_has_a_bar_at_the_accuracy_of_each_bin_in_use(figures):
+    found = calibration({"probabilities": np.array([[0.95, 0.05], [0.05, 0.95], [0.6, 0.4]]), "labels": np.zeros(3)})
+    plots.reliability(found)
+    top, bottom = figures[0].axes
+    assert [bar.get_height() for bar in top.patches] == [100, 50]
+    assert [bar.get_height() for bar in bottom.patches if bar.get_height()] == [1, 2]
 
 
 def test_counts_are_stacked(figures):

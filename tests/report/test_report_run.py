@@ -64,6 +64,8 @@ def test_line_of_the_history_is_named(folder):
         (lambda m: m["test"].update(correct=1), ("diagonal", "1 correct")),
         (lambda m: m["test"].update(count=5), ("does not add up to the 5 test samples",)),
         (lambda m: m["test"]["confusion"].pop(), ("one row and one column for every class",)),
+        (lambda m: m["test"].update(error=0.5), ("accuracy and error do not fit",)),
+        (lambda m: (m["data"]["classes"].append("11"), m["data"].update(counts={})), ("10 rows for 11 classes",)),
         (lambda m: m.pop("test"), ("a finished run needs its test result",)),
     ],
 )
@@ -82,6 +84,8 @@ def test_metrics_that_contradict_themselves(folder, change, words):
         (lambda a: a.update(labels=a["labels"][:-1]), ("labels has 359",)),
         (lambda a: a.update(probabilities=a["probabilities"][:, :9]), ("probabilities has 9",)),
         (lambda a: a.update(samples=a["samples"].astype(np.float32)), ("float32 where uint8 is expected",)),
+        (lambda a: a.update(probabilities=a["probabilities"] * np.nan), ("probabilities", "no probability")),
+        (lambda a: a.update(first_weights=a["first_weights"][1:]), ("first_weights", "different shapes")),
         (lambda a: a.update(samples=a["samples"][..., 0]), ("samples has 3 axes where 4 are expected",)),
     ],
 )

@@ -1,7 +1,5 @@
 """The chapters of a report, in the order in which they are read."""
 
-import shlex
-
 import numpy as np
 
 from backhand.report import pictures, plots, tables
@@ -170,8 +168,6 @@ def _settings(run: Run) -> tuple[Block, ...]:
 def _repeat(run: Run) -> tuple[Block, ...]:
     seed = run.study.get("seed", run.environment.get("seed"))
     command = run.environment.get("command")
-    if isinstance(command, list):
-        command = shlex.join(map(str, command))
     seeded = "" if seed is None else f" Its seed is {plain(seed)}."
     data = run.metrics.data
     same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
