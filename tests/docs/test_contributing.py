@@ -18,11 +18,6 @@ HOLDING = [
     "tests/ops",
     "tests/test_layers.py",
 ]
-    "tests/docs/test_worked_examples.py",
-    "tests/docs/test_studies_guide.py",
-    "tests/ops",
-    "tests/test_layers.py",
-)
 
 
 def carry_out(text: str, root: Path) -> list[str]:

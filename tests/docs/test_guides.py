@@ -22,8 +22,9 @@ from test_layering import FILES, floor, imported
 
 
 def commands() -> list[str]:
-    lines = (line for page in PAGES for block in blocks(page, "console") for line in block.splitlines())
-    return sorted({line.removeprefix("$ ") for line in lines if line.startswith("$ backhand")})
+    shells = (block for page in PAGES for language in ("console", "sh") for block in blocks(page, language))
+    lines = (line.removeprefix("$ ") for block in shells for line in block.splitlines())
+    return sorted({line.partition("#")[0].strip() for line in lines if line.startswith("backhand ")})
 
 
 @pytest.mark.parametrize("command", commands())
@@ -71,6 +72,11 @@ def test_the_library_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     page = GUIDES / "library.md"
     assert sum(isinstance(node, ast.Assert) for block in blocks(page, "python") for node in ast.walk(ast.parse(block)))
     assert run_python(page)["accuracy"] > 0.95
+
+
+def test_the_readme_shows_a_mistake_that_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+    run_python(ROOT / "README.md")
+    assert "the gradient of b" in capsys.readouterr().out
 
 
 def stripe(rising: bool, rng: np.random.Generator) -> Image.Image:
