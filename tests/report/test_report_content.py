@@ -143,7 +143,7 @@ def test_diverged_with_hardly_a_finite_loss(diverged, tmp_path, losses, plotted)
             (tmp_path / path.name).write_bytes(path.read_bytes())
     lines = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()][:3]
     for line, loss in zip(lines, losses, strict=True):
-        line |= {key: loss for key in ("train_loss", "validation_loss", "gradient_norm")}
+        line |= dict.fromkeys(("train_loss", "validation_loss", "gradient_norm"), loss)
     (tmp_path / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     page = written(tmp_path)
     assert ("loss-epoch" in page.plots()) == plotted
