@@ -42,7 +42,7 @@ def start(*arguments: str) -> subprocess.Popen:
 
 def finish(*arguments: str) -> str:
     process = start(*arguments)
-    output = process.communicate(timeout=120)[0]
+    output = process.communicate(timeout=600)[0]
     assert process.returncode == 0, output
     return output
 
@@ -101,6 +101,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_pat
     again = results(run)
     for part, value in whole.items():
         assert again[part] == value, f"{part} differs after kills at epochs {killed_at}"
+    assert not [path for path in run.rglob("*") if path.name.endswith((".tmp", ".new"))]
     print(f"killed after epochs {killed_at}")
 
 

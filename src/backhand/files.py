@@ -41,6 +41,12 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         raise BackhandError(f"cannot write {path}: {error.strerror}; what was there before is unchanged") from error
 
 
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in this folder and below it."""
+    for path in folder.rglob(".*.tmp"):
+        path.unlink(missing_ok=True)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in this folder last through a loss of power (where the system lets a folder be synced)."""
     if os.name == "posix":

@@ -57,6 +57,8 @@ class Sequential:
         """
         self.input_shape = shape = tuple(sample_shape)
         for i, layer in enumerate(self.layers):
+            if layer in self.layers[:i]:  # its cache and its gradients would serve two places
+                raise ModelError(f"layer {i}, {layer}, is also layer {self.layers.index(layer)}; make a second one")
             try:
                 shape = layer.build(shape, np.random.default_rng([seed, i]), dtype)
             except ValueError as error:

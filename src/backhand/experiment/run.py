@@ -14,11 +14,12 @@ from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, build_model, build_solver, load_material
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts, write_evidence
+from backhand.files import sweep
 from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
 from backhand.study import Study
 
-CHECKED = 8  # samples in the gradient check of the trained model
+CHECKED, COORDINATES = 12, 20  # samples, and coordinates of each array, in the gradient check of the trained model
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
     if resume:
+        sweep(path)
         _restore(solver, path, metrics["data"]["sha256"], console)
     else:
         folder.create(path, study)
@@ -112,7 +114,8 @@ def _finish(made: Run) -> dict[str, Any]:
 
 def _gradient_check(made: Run) -> list[dict[str, Any]]:
     x, labels = made.material.train.batch(slice(CHECKED))
-    checked = check_model(made.solver.model, made.solver.loss, x, labels, penalty=made.solver.penalty)
+    solver = made.solver
+    checked = check_model(solver.model, solver.loss, x, labels, penalty=solver.penalty, samples=COORDINATES)
     return [
         {
             "name": result.name,
