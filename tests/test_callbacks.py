@@ -117,6 +117,18 @@ def test_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, tmp_pat
     assert checkpoint.load(tmp_path / "state.previous.safetensors")[1]["epoch"] == 4
 
 
+def test_the_best_weights_are_written_only_when_they_are_new(
+    make_solver, blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, save = [], checkpoint.save
+    monkeypatch.setattr(checkpoint, "save", lambda path, *rest: written.append(path.name) or save(path, *rest))
+    stopping = EarlyStopping()
+    script = Script("validation_loss", [3, 2, 4, 1, 5])
+    make_solver(callbacks=[script, stopping, Checkpoint(tmp_path, stopping)]).fit(*blobs, epochs=5)
+    state, best = "state.safetensors.new", "best.safetensors"
+    assert written == [best, state, best, state, state, best, state, state]
+
+
 def test_the_history_is_one_record_a_line(tmp_path: Path) -> None:
     history = [{"epoch": 1, "lr": 0.1, "train_loss": 0.1 + 0.2}, {"epoch": 2, "lr": 1e-300, "train_loss": 5e-324}]
     write_history(tmp_path, history)

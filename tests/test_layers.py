@@ -125,6 +125,7 @@ def test_dropout_draws_from_the_generator_it_is_given(rng: np.random.Generator) 
     assert not np.array_equal(first, other)
     assert (first == 0).mean() == pytest.approx(0.3, abs=0.02)
     np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.forward(x, rng=rng), x)
 
 
 def test_dropout_without_a_generator_is_refused_in_training_only() -> None:

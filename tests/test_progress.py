@@ -36,6 +36,9 @@ def test_a_terminal_gets_a_bar_that_begins_where_the_run_stands(make_solver, blo
     seen = []
 
     class Look(Callback):
+        def on_fit_begin(self, solver: Solver) -> None:
+            assert bar.bar.tasks[0].completed == 4
+
         def on_step_end(self, solver: Solver) -> None:
             task = bar.bar.tasks[0]
             seen.append((task.completed, task.total, task.description))

@@ -1,4 +1,4 @@
-"""The training loop: batches, hooks, history, clipping, learning, memory."""
+"""The training loop: batches, hooks, clipping, learning, memory."""
 
 import itertools
 import tracemalloc
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from backhand.data.dataset import Dataset
-from backhand.evaluate import evaluate
 from backhand.layers import Linear
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.model import Sequential
@@ -120,59 +119,6 @@ def test_a_reason_to_stop_ends_the_fit_after_its_epoch(make_solver, blobs) -> No
     solver = make_solver(callbacks=[Stop()], batch_size=50)
     assert len(solver.fit(blobs[0], epochs=9)) == 2
     assert solver.step == 6
-
-
-PLAIN = ["epoch", "step", "lr", "momentum", "gradient_norm", "train_loss", "train_accuracy", "train_error", "penalty"]
-VALIDATION = ["validation_loss", "validation_accuracy", "validation_error"]
-
-
-def test_the_history_has_one_record_an_epoch(make_solver, blobs) -> None:
-    history = make_solver().fit(blobs[0], epochs=2)
-    assert [list(record) for record in history] == [[*PLAIN, "seconds", "elapsed"]] * 2
-    assert [(record["epoch"], record["step"]) for record in history] == [(1, 4), (2, 8)]
-    history = make_solver().fit(*blobs, epochs=1)
-    assert list(history[0]) == [*PLAIN, *VALIDATION, "seconds", "elapsed"]
-
-
-def test_seconds_add_up_to_elapsed(make_solver, blobs) -> None:
-    history = make_solver().fit(*blobs, epochs=3)
-    np.testing.assert_allclose(np.cumsum([r["seconds"] for r in history]), [r["elapsed"] for r in history])
-    assert all(record["seconds"] > 0 for record in history)
-
-
-def test_training_figures_are_the_running_average(make_solver, blobs) -> None:
-    recorder = Recorder()
-    solver = make_solver(callbacks=[recorder], optimizer=SGD(0.05, 0.9))
-    record = solver.fit(blobs[0], epochs=1)[0]
-    sizes = [len(labels) for _, labels in recorder.batches]
-    assert sizes == [40, 40, 40, 30]
-    assert record["train_loss"] == pytest.approx(np.average(recorder.losses, weights=sizes), rel=1e-12)
-    assert record["train_error"] == 1 - record["train_accuracy"]
-    assert (record["lr"], record["momentum"]) == (0.05, 0.9)
-
-
-def test_training_figures_can_be_measured_after_the_epoch(make_solver, blobs) -> None:
-    model = {"dropout": 0.5}
-    running, measured = make_solver(model), make_solver(model, evaluate_train=True)
-    one, two = running.fit(blobs[0], epochs=3)[-1], measured.fit(blobs[0], epochs=3)[-1]
-    result = evaluate(measured.model, measured.loss, blobs[0])
-    assert (two["train_loss"], two["train_accuracy"]) == (result.loss, result.accuracy)
-    np.testing.assert_array_equal(running.model.parameters.values, measured.model.parameters.values)
-    assert one["train_loss"] > two["train_loss"]  # the running average has dropout in it, and older weights
-
-
-def test_with_weights_that_hardly_move_both_ways_agree(make_solver, blobs) -> None:
-    one, two = (make_solver(optimizer=SGD(1e-12), evaluate_train=way).fit(*blobs, epochs=1)[0] for way in (False, True))
-    assert one["train_loss"] == pytest.approx(two["train_loss"], rel=1e-6)
-    assert one["train_accuracy"] == two["train_accuracy"]
-    assert one["validation_loss"] == two["validation_loss"]
-
-
-def test_validation_figures_are_those_of_the_epochs_weights(make_solver, blobs) -> None:
-    solver = make_solver({"batchnorm": True, "dropout": 0.2})
-    record = solver.fit(*blobs, epochs=2)[-1]
-    result = evaluate(solver.model, solver.loss, blobs[1])
-    assert {name: record[f"validation_{name}"] for name in ("loss", "accuracy", "error")} == result.figures()
 
 
 def test_the_penalty_pulls_and_is_reported_apart_from_the_loss(make_solver, blobs) -> None:
