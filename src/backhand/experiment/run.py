@@ -48,6 +48,7 @@ def run(
     try:
         made.solver.fit(made.material.train, made.material.validation, epochs=study.train.epochs)
     except DivergenceError as error:
+        made.solver.stopped = "the training diverged"
         write_history(path, made.solver.history)
         _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
         raise
