@@ -75,6 +75,8 @@ class Solver:
     callbacks: Sequence[Callback] = ()
 
     def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ValueError(f"the batch size must be 1 or more, not {self.batch_size}")
         self.shuffle_rng = np.random.default_rng([self.seed, SHUFFLE])
         self.draw_rng = np.random.default_rng([self.seed, DRAW])
         self.history: list[Record] = []
