@@ -6,7 +6,9 @@ import pytest
 from backhand.callbacks import DivergenceGuard
 from backhand.data.dataset import Dataset
 from backhand.errors import DivergenceError
+from backhand.layers import LeakyReLU, Linear
 from backhand.losses import SoftmaxCrossEntropy
+from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.optim import SGD, Adam
 from backhand.solver import Solver
@@ -66,6 +68,14 @@ def test_the_first_layer_whose_weights_are_nan_is_named(make_solver, blobs, name
     solver.model.arrays()[name][0] = np.nan
     with pytest.raises(DivergenceError, match=rf"at step 1 \(epoch 1\): the loss is nan\. .* were in {where}"):
         solver.fit(*blobs, epochs=1)
+
+
+def test_an_activation_that_overflows_is_named(exact) -> None:
+    model = Sequential(LeakyReLU(1e200), Linear(2)).build((2,), dtype=np.float64)
+    solver = Solver(model, SoftmaxCrossEntropy(), SGD(0.1), 30, callbacks=[DivergenceGuard()])
+    data = Dataset(np.full((30, 2), -1e200), np.arange(30) % 2)
+    with pytest.raises(DivergenceError, match=r"were in the outputs of layer 0, LeakyReLU\(slope=1e\+200\)\. Try"):
+        solver.fit(exact(data), epochs=1)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.files import write_atomic
+from backhand.files import atomic, sweep, write_atomic
 
 
 def test_text_and_bytes_replace_what_was_there(tmp_path: Path) -> None:
@@ -43,6 +43,31 @@ def test_the_content_is_on_disk_before_it_gets_its_name(tmp_path: Path, monkeypa
     monkeypatch.setattr(Path, "replace", lambda own, target: order.append("rename") or replace(own, target))
     write_atomic(path, "new")
     assert order == ["sync", "rename", "sync"]  # the file, its name, the folder
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_writer_that_breaks_off_leaves_the_old_file_and_no_other(tmp_path: Path, error: type[BaseException]) -> None:
+    path = tmp_path / "a.txt"
+    write_atomic(path, "old")
+
+    def write_half() -> None:
+        with atomic(path) as file:
+            file.write(b"ne")
+            raise error
+
+    with pytest.raises(error):
+        write_half()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    kept = [tmp_path / "a.txt", tmp_path / "notes.tmp", tmp_path / "sub" / ".hidden"]
+    for path in [*kept, tmp_path / ".a.txt.123.tmp", tmp_path / "sub" / ".b.456.tmp"]:
+        path.write_text("x")
+    sweep(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,12 @@ def test_layers_that_do_not_fit_are_named() -> None:
         Sequential(ReLU(), Linear(5), ReLU()).build((4, 4, 1))
 
 
+def test_a_layer_that_stands_twice_is_refused() -> None:
+    twice = ReLU()
+    with pytest.raises(ModelError, match=r"^layer 3, ReLU\(\), is also layer 1; make a second one$"):
+        Sequential(Flatten(), twice, Linear(3), twice).build((4,))
+
+
 def test_releasing_a_model_frees_every_cache(x: Array) -> None:
     model = small()
     y = model.forward(x)

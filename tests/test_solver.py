@@ -67,6 +67,12 @@ def test_less_data_than_a_batch_is_one_batch(exact) -> None:
     assert [len(batch) for batch in orders(exact, seed=0, batch_size=100)] == [11, 11, 11]
 
 
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_batch_without_samples_is_refused(make_solver, size: int) -> None:
+    with pytest.raises(ValueError, match=f"^the batch size must be 1 or more, not {size}$"):
+        make_solver(batch_size=size)
+
+
 def test_the_same_seed_gives_the_same_bits(make_solver, blobs) -> None:
     def train(seed: int) -> Solver:
         solver = make_solver({"dropout": 0.3, "batchnorm": True}, seed=seed)
