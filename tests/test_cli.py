@@ -169,7 +169,7 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
     status, output = cli("run", "digits", "--out", tmp_path / "run", *SMALL, "--set", "train.optimizer.lr=1e6")
     assert status == 2
     assert "the training diverged at step" in output
-    assert "Try a learning rate below 1e+06" in output
+    assert "Try a lower learning rate (train.optimizer.lr = 1e+05" in output
     assert metrics_of(tmp_path / "run")["status"] == "diverged"
     assert "diverged" in (tmp_path / "run" / "report.html").read_text()
 

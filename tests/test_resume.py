@@ -85,9 +85,12 @@ def whole(study, tmp_path_factory) -> dict:
 def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_path):
     run, dice = tmp_path / "run", random.Random(0)
     killed_at = []
+
+    def begin_or_go_on() -> tuple[str, str] | tuple[str, str, str]:
+        return ("--resume", str(run)) if (run / "study.toml").exists() else (str(study), "--out", str(run))
+
     for _ in range(KILLS):
-        arguments = ("--resume", str(run)) if (run / "study.toml").exists() else (str(study), "--out", str(run))
-        process = start(*arguments)
+        process = start(*begin_or_go_on())
         try:
             process.wait(timeout=dice.uniform(0.5, 3.0))
         except subprocess.TimeoutExpired:
@@ -97,7 +100,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_pat
             killed_at.append(len(history.read_text().splitlines()) if history.exists() else 0)
         process.stdout.close()
     assert killed_at, "no kill hit the run while it was training"
-    finish("--resume", str(run))
+    finish(*begin_or_go_on())
     again = results(run)
     for part, value in whole.items():
         assert again[part] == value, f"{part} differs after kills at epochs {killed_at}"

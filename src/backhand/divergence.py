@@ -16,8 +16,8 @@ def diagnose(solver: Solver) -> str:
     clip = "" if solver.clip_norm else ", or clipping (train.clip_norm = 1)"
     return (
         f"{head} {solver.batch_loss:.4g}. {_culprit(solver.model, x)} "
-        f"Try a learning rate below {lr:.3g} (train.optimizer.lr = {lr / 10:.2g}), "
-        f"a larger batch than {size} (train.batch_size = {2 * size}){clip}."
+        f"Try a lower learning rate (train.optimizer.lr = {lr / 10:.2g}, say), "
+        f"a larger batch (train.batch_size = {2 * size}){clip}."
     )
 
 

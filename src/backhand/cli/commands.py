@@ -1,10 +1,12 @@
 """What the commands do, composed from the floors below."""
 
+import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from rich.table import Table
 
@@ -15,30 +17,41 @@ from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.lr_range import range_test
 from backhand.progress import make_console
-from backhand.study import load, shipped
+from backhand.study import Study, load, shipped
 
 console = make_console()
-Changes = tuple[tuple[str, ...], int | None]  # --set and --seed
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the command line changes of a study: `--set` and the options that stand for one, and `--seed`."""
+
+    overrides: tuple[str, ...]
+    seed: int | None
+
+    @classmethod
+    def of(cls, set_: Sequence[str] | None, path: Path | None, skip_bad_images: bool, seed: int | None) -> Self:
+        """From the options as they were given."""
+        more = () if path is None else (f"data.path={json.dumps(str(path))}",)
+        return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)
 
 
 def run(study: str | None, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:
     """Train, or go on training, then report."""
-    overrides, seed = changes
     if resume is not None:
         if out is not None and out != resume:
             raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
-        asked = None if study is None else load(study, overrides, seed)
-        overrides += () if seed is None else (f"seed={seed}",)
-        chosen, path = reopen(resume, asked, overrides), resume
+        asked = study or str(resume / "study.toml")
+        chosen, path = reopen(resume, lambda: load(asked, changes.overrides, changes.seed)), resume
     elif study is not None:
-        chosen = load(study, overrides, seed)
+        chosen = load(study, changes.overrides, changes.seed)
         path = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
     else:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
     _train(chosen, path, data_dir, resume is not None)
 
 
-def _train(study: Any, path: Path, data_dir: Path | None, resume: bool) -> None:
+def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> None:
     again = f"backhand run --resume {shlex.quote(str(path))}" + (f" --data-dir {data_dir}" if data_dir else "")
     try:
         metrics = experiment.run(study, path, data_dir=data_dir, resume=resume)
@@ -88,13 +101,11 @@ def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
         console.print(f"probability: {classifier.loss.confidence}")
 
 
-def lr_find(
-    what: tuple[str, tuple[str, ...], int | None], data_dir: Path | None, out: Path, options: dict[str, Any]
-) -> None:
+def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, options: dict[str, Any]) -> None:
     """A range test on the study's own data, model and optimiser."""
     from backhand.report.lr_range import draw
 
-    study = load(*what)
+    study = load(name, changes.overrides, changes.seed)
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
     found = range_test(build_solver(study, model, len(material.train)), material.train, **options)

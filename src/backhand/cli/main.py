@@ -24,6 +24,8 @@ app.command()(check)
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="The name of a shipped study, or a .toml file.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 DataDir = Annotated[Path | None, typer.Option(help="Where the data sets lie.", show_default="$BACKHAND_DATA")]
+DataPath = Annotated[Path | None, typer.Option("--path", help="The very file or folder to read, for your own data.")]
+Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study.")]
 Seed = Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")]
 
@@ -46,6 +48,8 @@ def run(
     study: Annotated[str | None, typer.Argument(metavar="[STUDY]", help="A shipped study, or a .toml file.")] = None,
     data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder.", show_default="runs/STUDY-TIME")] = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
     set_: Set = None,
     seed: Seed = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run.")] = None,
@@ -53,7 +57,7 @@ def run(
     """Train a study, test it once, and write its report."""
     from backhand.cli import commands
 
-    commands.run(study, data_dir, out, (tuple(set_ or ()), seed), resume)
+    commands.run(study, data_dir, out, commands.Changes.of(set_, path, skip_bad_images, seed), resume)
 
 
 @app.command("list")
@@ -89,6 +93,8 @@ def lr_find(
     study: StudyName,
     data_dir: DataDir = None,
     out: Annotated[Path, typer.Option(help="Where the plot goes.")] = Path("lr-find.png"),
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
     set_: Set = None,
     seed: Seed = None,
     low: Annotated[float, typer.Option(help="The first learning rate.")] = 1e-6,
@@ -98,7 +104,8 @@ def lr_find(
     """Find a learning rate: raise it step by step, plot the loss, suggest a value."""
     from backhand.cli import commands
 
-    commands.lr_find((study, tuple(set_ or ()), seed), data_dir, out, {"low": low, "high": high, "steps": steps})
+    changes = commands.Changes.of(set_, path, skip_bad_images, seed)
+    commands.lr_find(study, changes, data_dir, out, {"low": low, "high": high, "steps": steps})
 
 
 def main() -> None:

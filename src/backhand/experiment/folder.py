@@ -1,6 +1,7 @@
 """A run's folder: made once, claimed by one study, resumed only by the same."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ def read_study(folder: Path) -> Study:
     return load(str(folder / "study.toml"))
 
 
-def reopen(folder: Path, study: Study | None, overrides: tuple[str, ...] = ()) -> Study:
-    """The study of the run to resume, with overrides applied; the number of epochs may change, nothing else.
+def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
+    """The study of the run to resume, as `ask` gives it anew; only the epochs and the place of the data may change.
 
-    Raises StudyError when `study` or an override asks for something else than the run was started with.
+    Raises CheckpointError when the folder is no run, StudyError when something else than its own study is asked for.
     """
     own = read_study(folder)
-    wanted = load(str(folder / "study.toml"), overrides) if study is None else study
+    wanted = ask()
     differing = _differing(_flat(own.model_dump(mode="json")), _flat(wanted.model_dump(mode="json")))
     if differing:
         key, (mine, asked) = next(iter(differing.items()))
@@ -54,8 +55,11 @@ def write_json(path: Path, value: Any) -> None:
     write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
+FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
+
+
 def _differing(own: dict[str, Any], wanted: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    keys = [key for key in {**own, **wanted} if key not in ("train.epochs", "title")]
+    keys = [key for key in {**own, **wanted} if key not in FREE]
     return {key: (own.get(key), wanted.get(key)) for key in keys if own.get(key) != wanted.get(key)}
 
 

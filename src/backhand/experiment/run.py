@@ -9,7 +9,7 @@ from rich.console import Console
 from backhand import checkpoint
 from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping, write_history
 from backhand.check import check_model
-from backhand.errors import CheckpointError, DivergenceError
+from backhand.errors import CheckpointError, DivergenceError, StudyError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, build_model, build_solver, load_material
@@ -65,6 +65,8 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
     table = study.train.early_stopping
     part = "train" if material.validation is None else "validation"
+    if part == "train" and (table.monitor or "").startswith("validation"):
+        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
     stopping = EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
     progress = ProgressBar(console)
     scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}

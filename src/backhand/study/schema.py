@@ -150,13 +150,6 @@ class Study(Table):
     model: Annotated[Mlp | Layers, Field(discriminator="name")]
     train: Train = Train()
 
-    @model_validator(mode="after")
-    def _monitor_exists(self) -> "Study":
-        monitor = self.train.early_stopping.monitor or ""
-        if monitor.startswith("validation") and not self.data.validation:
-            raise ValueError(f"train.early_stopping.monitor is {monitor}, but data.validation is 0")
-        return self
-
 
 def _known(what: str, value: str, choices: dict[str, Any]) -> str:
     if value not in choices:

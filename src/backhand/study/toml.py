@@ -46,8 +46,10 @@ def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> 
     else:
         source, text = study, _shipped_text(study)
     values = _parse(text, source)
+    _settle_path(values, path.parent)
     for override in overrides:
         _override(values, override)
+    _settle_path(values, Path())
     if seed is not None:
         values["seed"] = seed
     return _validate(values, source)
@@ -79,6 +81,13 @@ def _parse(text: str, source: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{source} is not valid TOML: {error}") from error
+
+
+def _settle_path(values: dict[str, Any], folder: Path) -> None:
+    """Make data.path absolute: in a file it counts from the file's folder, on the command line from where one is."""
+    data = values.get("data")
+    if isinstance(data, dict) and isinstance(data.get("path"), str):
+        data["path"] = str((folder / data["path"]).resolve())
 
 
 def _override(values: dict[str, Any], override: str) -> None:

@@ -101,9 +101,9 @@ def _decode(
         for name, data in tree.items(slots):
             try:
                 picture = decode(data, f"{tree.path}/{name}", layout.colour)
-            except BadImageError:
+            except BadImageError as error:
                 if not skip_bad:
-                    raise
+                    raise BadImageError(f"{error}; remove it or pass --skip-bad-images") from error
             else:
                 x = _room(x, picture, len(names), f"{tree.path}/{name}")
                 x[slots[name]] = picture

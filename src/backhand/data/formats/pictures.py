@@ -35,23 +35,20 @@ def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.u
     try:
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise BadImageError(f"{name} has {image.width} x {image.height} pixels, far too many; {REMEDY}")
+                raise BadImageError(f"{name} has {image.width} x {image.height} pixels, far too many")
             if image.mode not in STORED_AS or "transparency" in image.info:
                 kind = "transparent" if "transparency" in image.info else image.mode
-                raise BadImageError(f"{name} has pixels of the kind {kind}; save it as 8-bit grey or RGB, or {REMEDY}")
+                raise BadImageError(f"{name} has pixels of the kind {kind}; save it as 8-bit grey or RGB")
             wanted = colour or STORED_AS[image.mode]
             pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     except PICTURE_DAMAGE as error:
         reason = f"truncated {_kind(data)}" if "truncated" in str(error) else f"damaged {_kind(data)}"
-        raise BadImageError(
-            f"{name} is not an image ({reason if _kind(data) else 'unknown format'}); {REMEDY}"
-        ) from error
+        raise BadImageError(f"{name} is not an image ({reason if _kind(data) else 'unknown format'})") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadImageError(f"{name} has far too many pixels ({error}); {REMEDY}") from error
+        raise BadImageError(f"{name} has far too many pixels ({error})") from error
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-REMEDY = "remove it or pass --skip-bad-images"
 # What Pillow raises on damaged bytes; UnidentifiedImageError is an OSError.
 PICTURE_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 
