@@ -81,6 +81,28 @@ def make_solver(blobs: tuple[Feed, Feed]) -> Callable[..., Solver]:
     return make
 
 
+BASE = """
+name = "base"
+[data]
+name = "digits"
+[model]
+name = "mlp"
+hidden = [128]
+[train]
+epochs = 30
+optimizer = { kind = "sgd", lr = 0.05 }
+schedule = { kind = "cosine" }
+"""
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a study that no change of a shipped one reaches."""
+    path = tmp_path_factory.mktemp("studies") / "base.toml"
+    path.write_text(BASE, "utf-8")
+    return str(path)
+
+
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """Torch on one thread: sums in one order, and no threads to start for tiny arrays."""

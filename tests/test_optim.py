@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backhand.arrays import Array
+from backhand.errors import CheckpointError
 from backhand.layers import BatchNorm, Linear, ReLU
 from backhand.model import Sequential
 from backhand.optim import SGD, Adam, AdamW, Optimizer, RMSProp, clip_norm, clip_value
@@ -156,6 +157,22 @@ def test_clipping_the_norm_keeps_the_direction(values: list[float], limit: float
     norm = clip_norm(flat, limit)
     assert np.linalg.norm(flat) <= limit * (1 + 1e-12)
     np.testing.assert_allclose(flat * max(norm / limit, 1.0), kept, rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("buffers", "state"),
+    [
+        ({}, {"steps": 3}),
+        ({"velocity": np.zeros(3)}, {"steps": 3, "beta1_product": 0.5}),
+        ({"mean": np.zeros(3)}, {"steps": 3, "beta1_product": 0.5}),
+    ],
+)
+def test_the_state_of_another_optimiser_is_refused(buffers: dict[str, Array], state: dict[str, float]) -> None:
+    optimizer = Adam(0.1)
+    held = ", ".join(sorted([*buffers, *state]))
+    with pytest.raises(CheckpointError, match=f"^the saved optimiser is no Adam: it holds {held}$"):
+        optimizer.load(buffers, state)
+    assert (optimizer.steps, optimizer.buffers) == (0, {})
 
 
 def test_a_gradient_that_is_not_finite_is_left_for_the_guard_to_see() -> None:

@@ -85,6 +85,15 @@ def test_the_same_seed_gives_the_same_bits(make_solver, blobs) -> None:
     assert one.history[-1]["train_loss"] == two.history[-1]["train_loss"] != other.history[-1]["train_loss"]
 
 
+def test_every_step_drops_other_values(make_solver, blobs) -> None:
+    """Weights that stand still and always the same batch: only the masks can move the loss."""
+    recorder = Recorder()
+    solver = make_solver({"dropout": 0.5}, optimizer=SGD(1e-12), callbacks=[recorder])
+    for _ in range(4):
+        solver.train_step(*blobs[0].batch(slice(100)))
+    assert np.diff(np.sort(recorder.losses)).min() > 1e-4
+
+
 def test_hooks_come_in_their_order(make_solver, blobs) -> None:
     recorder = Recorder()
     make_solver(batch_size=75, callbacks=[recorder]).fit(blobs[0], epochs=2)
