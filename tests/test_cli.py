@@ -13,24 +13,9 @@ from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from backhand import checkpoint
-from backhand.cli import main
 from backhand.data import load
 
 SMALL = ("--set", "train.epochs=3", "--set", "model.hidden=[32]", "--set", "model.dropout=0.0")
-
-
-@pytest.fixture
-def cli(monkeypatch, capsys):
-    """Run `backhand ARGUMENTS`: exit status, standard output and error as one text with single spaces."""
-
-    def call(*arguments) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["backhand", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        captured = capsys.readouterr()
-        return end.value.code or 0, " ".join((captured.out + captured.err).split())
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +169,14 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
         (("run", "digits", "--set", "data.name=digit"), "digit"),
         (("run", "mnist-mlp", "--data-dir", "nowhere"), "backhand data fetch mnist"),
         (("run", "digits", "--set", "data.validation=100000"), "cannot hold out 100000"),
+        (
+            ("run", "digits", "--set", "data.validation=0", "--set", "train.early_stopping.monitor=validation_loss"),
+            "train.early_stopping.monitor is validation_loss, and without data.validation there is none",
+        ),
+        (
+            ("run", "digits", "--set", "train.momentum_schedule={kind='linear', end=1.5}"),
+            "train.momentum_schedule rises to 1.5; a momentum must stay below 1",
+        ),
         (("run", "digits", "--resume", "nowhere"), "is not the folder of a run"),
         (("run", "digits", "--resume", "a", "--out", "b"), "name different folders"),
         (("lr-find", "digits", "--low", "1", "--high", "0.1"), "0 < low < high"),

@@ -42,7 +42,7 @@ def test_without_the_newest_the_one_before_serves(generations: Path, harm) -> No
     assert info == {"epoch": 2}
     np.testing.assert_array_equal(arrays["a"], GRID * 2)
     assert warning.startswith(str(generations))
-    assert warning.endswith("; going on from state.previous.safetensors, the generation before it")
+    assert warning.endswith("; going on from state.previous.safetensors")
 
 
 def test_two_damaged_generations_are_an_error(generations: Path) -> None:
@@ -95,3 +95,13 @@ def test_a_disk_that_is_full_leaves_both_generations(generations: Path) -> None:
     assert "cannot write" in result.stdout
     assert "File too large; what was there before is unchanged" in result.stdout
     assert {path.name: path.read_bytes() for path in generations.parent.iterdir()} == before
+
+
+def test_a_newer_one_still_waiting_is_read_before_the_older(generations: Path) -> None:
+    """Resumed from the one before a damaged one, a run is killed just after it moved the damaged one away."""
+    damage(generations)
+    checkpoint.save(generations.with_name(f"{generations.name}.new"), {"a": GRID}, {"epoch": 3})
+    generations.replace(checkpoint.previous(generations))
+    _, info, warning = checkpoint.load_generation(generations)
+    assert info == {"epoch": 3}
+    assert warning.endswith("state.safetensors does not exist; going on from state.safetensors.new")

@@ -200,3 +200,10 @@ def test_rows_hold_the_summarys_figures() -> None:
         "parameters": 25,
         "multiply_adds": 20,
     }
+
+
+def test_other_samples_and_an_unbuilt_model_are_refused_by_name() -> None:
+    with pytest.raises(ModelError, match=r"takes samples of shape \(2, 2, 1\); .* an array of shape \(3, 4\)"):
+        small().forward(np.zeros((3, 4)))
+    with pytest.raises(ModelError, match="must be built first"):
+        Sequential(Flatten()).forward(np.zeros((3, 4)))

@@ -7,6 +7,7 @@ bytes), so that a flipped bit anywhere is found. Equal arrays and info give equa
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
 
 def save_generation(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
     """As `save`, keeping the file that was there as the previous generation."""
-    fresh = path.with_name(f"{path.name}.new")
+    fresh = _fresh(path)
     save(fresh, arrays, info)
     if path.exists():
         path.replace(previous(path))
@@ -49,6 +50,11 @@ def save_generation(path: Path, arrays: Mapping[str, Array], info: Any = None) -
 def previous(path: Path) -> Path:
     """Where the generation before `path` is kept."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
+
+
+def _fresh(path: Path) -> Path:
+    """Where a new generation waits, whole, until the old one has been moved away."""
+    return path.with_name(f"{path.name}.new")
 
 
 def load(path: Path) -> tuple[dict[str, Array], Any]:
@@ -76,14 +82,15 @@ def load(path: Path) -> tuple[dict[str, Array], Any]:
 def load_generation(path: Path) -> tuple[dict[str, Array], Any, str]:
     """The newest readable generation of `path`, and a warning ("" if the newest was whole).
 
-    Raises CheckpointError when neither is readable.
+    Raises CheckpointError when none is readable.
     """
     try:
         return *load(path), ""
     except CheckpointError as error:
-        if not previous(path).exists():
-            raise
-        return *load(previous(path)), f"{error}; going on from {previous(path).name}, the generation before it"
+        for other in filter(Path.exists, (_fresh(path), previous(path))):
+            with suppress(CheckpointError):
+                return *load(other), f"{error}; going on from {other.name}"
+        raise
 
 
 def _verify(path: Path, arrays: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:

@@ -68,7 +68,10 @@ class Sequential:
         return self
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, *input_shape) -> scores (N, *output_shape)."""
+        """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, or before `build`."""
+        if x.shape[1:] != self.input_shape:
+            built = f"takes samples of shape {self.input_shape}" if self.output_shape else "must be built first"
+            raise ModelError(f"the model {built}; it was given an array of shape {x.shape}")
         for layer in self.layers:
             x = layer.forward(x, train=train, rng=rng)
         return x

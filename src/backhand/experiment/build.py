@@ -11,7 +11,7 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Mode, Standardizer
-from backhand.errors import ModelError
+from backhand.errors import ModelError, StudyError
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.models import mlp
@@ -105,7 +105,10 @@ def build_solver(study: Study, model: Sequential, samples: int) -> Solver:
     table = study.train
     per_epoch = -(-samples // table.batch_size)
     optimizer = make_optimizer(table.optimizer)
-    momentum = table.momentum_schedule
+    ramp = table.momentum_schedule
+    momentum = ramp.make(optimizer.momentum, per_epoch, table.epochs) if ramp else None
+    if momentum and (peak := max(map(momentum, range(per_epoch * table.epochs)))) >= 1:
+        raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
         build_loss(study),
@@ -113,7 +116,7 @@ def build_solver(study: Study, model: Sequential, samples: int) -> Solver:
         batch_size=table.batch_size,
         penalty=L2(table.l2, table.l2_form),
         schedule=table.schedule.make(optimizer.lr, per_epoch, table.epochs),
-        momentum_schedule=momentum.make(optimizer.momentum, per_epoch, table.epochs) if momentum else None,
+        momentum_schedule=momentum,
         clip_norm=table.clip_norm,
         clip_value=table.clip_value,
         evaluate_train=table.evaluate_train,
