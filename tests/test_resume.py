@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ import pytest
 from backhand import checkpoint
 
 KILLS = int(os.environ.get("BACKHAND_KILLS", "4"))  # more of them: BACKHAND_KILLS=20 pytest tests/test_resume.py
+EPOCHS = 15 * KILLS  # long enough for every kill to hit it
 TIMED = {"seconds", "elapsed"}  # what no two runs have in common
 
-STUDY = """
+STUDY = f"""
 name = "killed"
 [data]
 name = "digits"
@@ -25,11 +27,11 @@ hidden = [64, 32]
 dropout = 0.3
 batchnorm = true
 [train]
-epochs = 60
+epochs = {EPOCHS}
 batch_size = 64
-optimizer = { kind = "adam", lr = 0.003 }
-schedule = { kind = "plateau", patience = 4, factor = 0.5, warmup = 2 }
-momentum_schedule = { kind = "linear", end = 0.95 }
+optimizer = {{ kind = "adam", lr = 0.003 }}
+schedule = {{ kind = "plateau", patience = 4, factor = 0.5, warmup = 2 }}
+momentum_schedule = {{ kind = "linear", end = 0.95 }}
 l2 = 1e-4
 """
 
@@ -81,24 +83,34 @@ def whole(study, tmp_path_factory) -> dict:
     return results(run)
 
 
+def epochs_done(run: Path) -> int:
+    history = run / "history.jsonl"
+    return len(history.read_text().splitlines()) if history.exists() else 0
+
+
+def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) -> bool:
+    """Let it train a random number of epochs and a part of one, then SIGKILL it; False if it ended before."""
+    until = epochs_done(run) + dice.randint(0, EPOCHS // KILLS)
+    while process.poll() is None and epochs_done(run) < until:
+        time.sleep(0.002)
+    time.sleep(dice.uniform(0, 0.1))
+    hit = process.poll() is None
+    process.kill()
+    process.communicate()
+    return hit and process.returncode == -signal.SIGKILL
+
+
 def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_path):
     run, dice = tmp_path / "run", random.Random(0)
-    killed_at = []
 
     def begin_or_go_on() -> tuple[str, str] | tuple[str, str, str]:
         return ("--resume", str(run)) if (run / "study.toml").exists() else (str(study), "--out", str(run))
 
+    killed_at = []
     for _ in range(KILLS):
-        process = start(*begin_or_go_on())
-        try:
-            process.wait(timeout=dice.uniform(0.5, 3.0))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            history = run / "history.jsonl"
-            killed_at.append(len(history.read_text().splitlines()) if history.exists() else 0)
-        process.stdout.close()
-    assert killed_at, "no kill hit the run while it was training"
+        if kill_somewhere(start(*begin_or_go_on()), run, dice):
+            killed_at.append(epochs_done(run))
+    assert len(killed_at) > KILLS // 2, f"the kills did not hit the training: {killed_at}"
     finish(*begin_or_go_on())
     again = results(run)
     for part, value in whole.items():
