@@ -120,7 +120,7 @@ def test_samples_take_turns_by_class(run):
     assert names == [str(k) for k in range(10)] * 3
 
 
-def test_weights_show_the_strongest_units_before_and_after(run, figures):
+def test_weights_show_the_units_that_moved_most_before_and_after(run, figures):
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(64, 50)).astype(np.float32)
     strong = np.sort(rng.permutation(50)[:36])

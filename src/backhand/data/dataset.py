@@ -50,6 +50,11 @@ class Splits:
     notes: dict[str, str] = field(default_factory=dict)  # extra facts, e.g. {"skipped images": "3"}
 
     @property
+    def title(self) -> str:
+        """The name that a person reads: the beginning of `source`, up to its first comma."""
+        return self.source.partition(", ")[0] or self.name
+
+    @property
     def parts(self) -> dict[str, Dataset]:
         """The splits there are, by name: train, validation (where given) and test."""
         given = {"train": self.train, "validation": self.validation, "test": self.test}

@@ -26,8 +26,7 @@ MARKERS = "os^Dv<>P"
 def show(splits: Splits, path: Path, *, seed: int = 0) -> Path:
     """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
     draw = contact_sheet if splits.train.is_image else scatter
-    title = splits.source.partition(", ")[0] or splits.name
-    return draw(splits.train.x, splits.train.y, splits.classes, path, title=title, seed=seed)
+    return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 
 
 def contact_sheet(

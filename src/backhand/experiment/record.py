@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from backhand import checkpoint, data
+from backhand import checkpoint
 from backhand.arrays import Array, Labels
 from backhand.evaluate import Evaluation
 from backhand.experiment.build import Material, build_model
@@ -25,7 +25,7 @@ def data_facts(study: Study, material: Material) -> dict[str, Any]:
     counts = {name: np.bincount(feed.data.y, minlength=classes).tolist() for name, feed in material.parts.items()}
     return {
         "name": splits.name,
-        "title": data.DATASETS[splits.name].title,
+        "title": splits.title,
         "source": splits.source,
         "notes": splits.notes,
         "classes": list(splits.classes),

@@ -83,8 +83,7 @@ def _about(data: Data) -> str:
     if len(data.sample_shape) == 3:
         sample += " (height × width × channels)"
     facts = [
-        data.title or data.name,
-        data.source,
+        data.source or data.title or data.name,
         f"{len(data.classes)} classes; one sample has {sample}",
     ]
     if data.standardize:

@@ -110,8 +110,8 @@ def weights(run: Run) -> tuple[Image, ...]:
     )
     if before is None or after is None:
         return ()
-    strongest = np.sort(np.argsort(-np.sum(after**2, axis=(1, 2, 3)), kind="stable")[:UNITS])
-    before, after = before[strongest], after[strongest]
+    moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:UNITS])
+    before, after = before[moved], after[moved]
     limit = float(np.percentile(np.abs([before, after]), 99.5)) or 1.0
     names = ("weights-before", "before training", before), ("weights-after", "after training", after)
     return tuple(_weight_image(name, when, units, limit) for name, when, units in names)
@@ -129,7 +129,7 @@ def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
 def _weight_image(name: str, when: str, units: Pixels, limit: float) -> Image:
     size = float(np.sqrt(np.mean(units**2)))
     colour = "each channel" if units.shape[3] == 3 else "grey"
-    what = f"First-layer weights of {counted(len(units), 'unit')} {when}"
+    what = f"First-layer weights of the {counted(len(units), 'unit')} that moved most, {when}"
     caption = f"{what}: mid-grey is 0, {colour} runs from −{limit:.2g} to {limit:.2g}; root mean square {size:.3g}."
     return Image(name, _weight_sheet(units, limit), f"{what}, root mean square {size:.3g}", caption)
 
