@@ -113,29 +113,34 @@ class Solver:
         return scores
 
     def _run_epoch(self, train: Feed, validation: Feed | None) -> Record:
-        begin, total_loss, right, norms = time.perf_counter(), 0.0, 0, 0.0
+        begin = time.perf_counter()
+        running, gradient_norm = self._pass_over(train)
+        self.epoch += 1
+        measured = {"train": evaluate(self.model, self.loss, train).figures() if self.evaluate_train else running}
+        if validation is not None:
+            measured["validation"] = evaluate(self.model, self.loss, validation).figures()
+        for schedule in filter(None, (self.schedule, self.momentum_schedule)):
+            schedule.observe(measured.get("validation", measured["train"])["loss"])
+        record: Record = {"epoch": self.epoch, "step": self.step, "lr": self.optimizer.lr}
+        record |= {"momentum": self.optimizer.momentum, "gradient_norm": gradient_norm}
+        record |= {f"{part}_{name}": value for part, figures in measured.items() for name, value in figures.items()}
+        record |= {"penalty": self.penalty.forward(self.model)}
+        seconds = time.perf_counter() - begin
+        return record | {"seconds": seconds, "elapsed": self.elapsed + seconds}
+
+    def _pass_over(self, train: Feed) -> tuple[dict[str, float], float]:
+        """Every sample once. Returns the running loss, accuracy and error, and the mean norm of the gradient."""
+        total_loss = norms = 0.0
+        right = 0
         for index in batches(len(train), self.batch_size, self.shuffle_rng):
             x, labels = train.batch(index)
             scores = self.train_step(x, labels)
             total_loss += self.batch_loss * len(labels)
             right += int((self.loss.predict(scores) == labels).sum())
             norms += self.gradient_norm
-        self.epoch += 1
         accuracy = right / len(train)
-        figures: Record = {"loss": total_loss / len(train), "accuracy": accuracy, "error": 1 - accuracy}
-        if self.evaluate_train:
-            figures = evaluate(self.model, self.loss, train).figures()
-        record: Record = {"epoch": self.epoch, "step": self.step, "lr": self.optimizer.lr}
-        record |= {"momentum": self.optimizer.momentum, "gradient_norm": norms / self.steps_per_epoch}
-        record |= {f"train_{name}": value for name, value in figures.items()}
-        record |= {"penalty": self.penalty.forward(self.model)}
-        if validation is not None:
-            figures = evaluate(self.model, self.loss, validation).figures()
-            record |= {f"validation_{name}": value for name, value in figures.items()}
-        for schedule in filter(None, (self.schedule, self.momentum_schedule)):
-            schedule.observe(figures["loss"])
-        seconds = time.perf_counter() - begin
-        return record | {"seconds": seconds, "elapsed": self.elapsed + seconds}
+        figures = {"loss": total_loss / len(train), "accuracy": accuracy, "error": 1 - accuracy}
+        return figures, norms / self.steps_per_epoch
 
     @property
     def elapsed(self) -> float:

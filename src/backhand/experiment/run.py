@@ -59,20 +59,11 @@ def run(
 
 def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, console: Console) -> Run:
     material = load_material(study, data_dir)
-    classes = material.splits.classes
-    model = build_model(study, material.train.data.x.shape[1:], len(classes))
+    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
     solver = build_solver(study, model, len(material.train))
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
-    table = study.train.early_stopping
-    part = "train" if material.validation is None else "validation"
-    if part == "train" and (table.monitor or "").startswith("validation"):
-        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
-    stopping = EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
-    progress = ProgressBar(console)
-    scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
-    facts = {"classes": list(classes), "sample_shape": metrics["data"]["sample_shape"]}
-    saving = Checkpoint(path, stopping, metrics["data"]["sha256"], scaling, facts)
-    solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
+    stopping, progress = _early_stopping(study, material), ProgressBar(console)
+    solver.callbacks = [DivergenceGuard(), stopping, progress, _checkpoint(path, stopping, material, metrics["data"])]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
     if resume:
@@ -85,6 +76,22 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     made = Run(study, path, material, solver, stopping, progress, metrics)
     _write_metrics(made, {"status": "running", "message": ""})
     return made
+
+
+def _early_stopping(study: Study, material: Material) -> EarlyStopping:
+    """Watches what the study says, or else the validation loss, or without validation the training loss."""
+    table = study.train.early_stopping
+    part = "train" if material.validation is None else "validation"
+    if part == "train" and (table.monitor or "").startswith("validation"):
+        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
+    return EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
+
+
+def _checkpoint(path: Path, stopping: EarlyStopping, material: Material, data: dict[str, Any]) -> Checkpoint:
+    """Saves beside the best weights what a prediction needs: the scaling, the classes and the samples' shape."""
+    scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
+    facts = {key: data[key] for key in ("classes", "sample_shape")}
+    return Checkpoint(path, stopping, data["sha256"], scaling, facts)
 
 
 def _restore(solver: Solver, path: Path, fingerprint: str, console: Console) -> None:
