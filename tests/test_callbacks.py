@@ -94,7 +94,7 @@ def records(folder: Path) -> list[Record]:
 
 
 def test_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, tmp_path: Path) -> None:
-    stopping, seen = EarlyStopping(restore_best=False), []
+    stopping, seen = EarlyStopping(), []
     saving = Checkpoint(tmp_path, stopping, "sum", {"standardizer.scale": np.ones(2, np.float32)}, {"classes": ["a"]})
 
     class Look(Callback):

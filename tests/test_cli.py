@@ -85,6 +85,15 @@ def test_predict_classifies_files_as_the_run_did(digits_run, cli, tmp_path):
     assert (status, evidence["probabilities"][0].argmax() == int(output.split("large.png ")[1][0])) == (0, True)
 
 
+def test_without_restoring_the_best_the_last_weights_are_kept_and_tested(cli, tmp_path):
+    options = ("--set", "train.early_stopping.restore_best=false", "--set", "train.optimizer.lr=0.5")
+    assert cli("run", "digits", "--out", tmp_path / "run", *SMALL, *options)[0] == 0
+    kept, facts = checkpoint.load(tmp_path / "run" / "best.safetensors")
+    last, _ = checkpoint.load(tmp_path / "run" / "state.safetensors")
+    assert facts["epoch"] == metrics_of(tmp_path / "run")["training"]["chosen_epoch"] == 3
+    np.testing.assert_array_equal(kept["model.1.weight"], last["model.1.weight"])
+
+
 def test_predict_refuses_what_it_cannot_read(digits_run, cli, tmp_path):
     (tmp_path / "text.png").write_text("no picture")
     for arguments, said in [

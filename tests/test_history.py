@@ -8,7 +8,7 @@ from backhand.optim import SGD
 from backhand.schedules import Schedule
 from backhand.solver import Callback, Solver
 
-PLAIN = ["epoch", "step", "lr", "momentum", "gradient_norm", "train_loss", "train_accuracy", "train_error", "penalty"]
+PLAIN = ["epoch", "step", "lr", "momentum", "gradient_norm", "penalty", "train_loss", "train_accuracy", "train_error"]
 VALIDATION = ["validation_loss", "validation_accuracy", "validation_error"]
 
 

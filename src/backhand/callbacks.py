@@ -62,8 +62,9 @@ class EarlyStopping(Callback):
 class Checkpoint(Callback):
     """After each epoch: the state to resume from (two generations), the history, and the best weights if new.
 
-    Put it after `EarlyStopping`, whose best epoch it saves. `data` is the fingerprint of the data trained on. `arrays`
-    and `facts` go into best.safetensors beside the weights: what a prediction needs besides the model.
+    Put it after `EarlyStopping`, whose choice it saves: its best epoch, or the latest where it does not restore the
+    best. `data` is the fingerprint of the data trained on. `arrays` and `facts` go into best.safetensors beside the
+    weights: what a prediction needs besides the model.
     """
 
     folder: Path
@@ -74,10 +75,10 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, solver: Solver) -> None:
         """Save. The state goes last: whatever it promises is on disk before it."""
-        best = self.early_stopping
-        if best.best_epoch == solver.epoch:
-            weights = {f"model.{name}": value for name, value in best.weights.items()}
-            facts = self.facts | {"epoch": best.best_epoch, best.monitor: best.best}
+        choice = self.early_stopping
+        if choice.best_epoch == solver.epoch or not choice.restore_best:
+            weights = {f"model.{name}": value for name, value in solver.model.arrays().items()}
+            facts = self.facts | {"epoch": solver.epoch, choice.monitor: solver.history[-1][choice.monitor]}
             checkpoint.save(self.folder / "best.safetensors", weights | self.arrays, facts)
         write_history(self.folder, solver.history)
         arrays, facts = solver.state()

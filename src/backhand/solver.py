@@ -123,8 +123,8 @@ class Solver:
             schedule.observe(measured.get("validation", measured["train"])["loss"])
         record: Record = {"epoch": self.epoch, "step": self.step, "lr": self.optimizer.lr}
         record |= {"momentum": self.optimizer.momentum, "gradient_norm": gradient_norm}
-        record |= {f"{part}_{name}": value for part, figures in measured.items() for name, value in figures.items()}
         record |= {"penalty": self.penalty.forward(self.model)}
+        record |= {f"{part}_{name}": value for part, figures in measured.items() for name, value in figures.items()}
         seconds = time.perf_counter() - begin
         return record | {"seconds": seconds, "elapsed": self.elapsed + seconds}
 

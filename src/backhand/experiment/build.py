@@ -55,7 +55,7 @@ def load_material(study: Study, data_dir: Path | None = None) -> Material:
     splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
     train, validation = splits.train, splits.validation
     if validation is None and table.validation:
-        rest, held = stratified_split(train.y, table.validation, study.seed)
+        rest, held = stratified_split(train.y, table.validation, study.seed, splits.classes)
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
         train = train.take(subset(train.y, table.train_size, study.seed))

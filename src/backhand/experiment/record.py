@@ -7,6 +7,7 @@ import numpy as np
 
 from backhand import checkpoint
 from backhand.arrays import Array, Labels
+from backhand.callbacks import EarlyStopping
 from backhand.evaluate import Evaluation
 from backhand.experiment.build import Material, build_model
 from backhand.layers import Linear
@@ -42,16 +43,17 @@ def model_facts(model: Sequential) -> dict[str, Any]:
     return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "multiply_adds")}
 
 
-def training_facts(solver: Solver, monitor: str, chosen_epoch: int) -> dict[str, Any]:
+def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:
     """How long it trained, and which epoch's weights were kept why."""
     how = "evaluated after the epoch" if solver.evaluate_train else "running average over the epoch, in training mode"
-    better = "highest" if monitor.endswith("accuracy") else "lowest"
+    better = "highest" if choice.monitor.endswith("accuracy") else "lowest"
+    best = f"{better} {choice.monitor.replace('_', ' ')}"
     return {
         "epochs": solver.epoch,
         "steps": solver.step,
         "seconds": solver.elapsed,
-        "chosen_epoch": chosen_epoch,
-        "chosen_by": f"{better} {monitor.replace('_', ' ')}",
+        "chosen_epoch": choice.best_epoch if choice.restore_best else solver.epoch,
+        "chosen_by": best if choice.restore_best else "the last epoch",
         "stopped": solver.stopped or "all epochs done",
         "train_metrics": how,
     }

@@ -139,9 +139,7 @@ def _gradient_check(made: Run) -> list[dict[str, Any]]:
 
 
 def _training(made: Run) -> dict[str, Any]:
-    stopping = made.early_stopping
-    chosen = stopping.best_epoch if stopping.restore_best else made.solver.epoch
-    return {"training": training_facts(made.solver, stopping.monitor, chosen)}
+    return {"training": training_facts(made.solver, made.early_stopping)}
 
 
 def _write_metrics(made: Run, more: dict[str, Any]) -> dict[str, Any]:
