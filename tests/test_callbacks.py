@@ -95,7 +95,9 @@ def records(folder: Path) -> list[Record]:
 
 def test_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, tmp_path: Path) -> None:
     stopping, seen = EarlyStopping(), []
-    saving = Checkpoint(tmp_path, stopping, "sum", {"standardizer.scale": np.ones(2, np.float32)}, {"classes": ["a"]})
+    saving = Checkpoint(
+        tmp_path, stopping, {"data": "sum"}, {"standardizer.scale": np.ones(2, np.float32)}, {"classes": ["a"]}
+    )
 
     class Look(Callback):
         def on_epoch_end(self, solver: Solver) -> None:

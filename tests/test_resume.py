@@ -147,9 +147,13 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
         status, output = cli("run", *arguments)
         assert (status, said in output) == (2, True), output
     arrays, facts = checkpoint.load(run / "state.safetensors")
-    checkpoint.save(run / "state.safetensors", arrays, facts | {"data": "of other samples"})
+    origin = facts["origin"] | {"data": "the sum of other samples"}
+    checkpoint.save(run / "state.safetensors", arrays, facts | {"origin": origin})
     status, output = cli("run", "--resume", run)
     assert (status, "trained on other data" in output) == (2, True)
+    (run / "study.toml").write_text((run / "study.toml").read_text().replace("lr = 0.003", "lr = 0.03"))
+    status, output = cli("run", "--resume", run)
+    assert (status, "its train.optimizer.lr is 0.003, and 0.03 is asked for" in output) == (2, True)
 
 
 def test_more_epochs_go_on_from_where_it_ended(study, tmp_path, cli):

@@ -123,7 +123,7 @@ def test_the_checkpoint_callback_saves_what_resumes(make_solver, blobs, tmp_path
     def fresh() -> Solver:
         made = solver(make_solver, optimizer=Adam(0.02))
         stopping = made.callbacks[1]
-        made.callbacks = [*made.callbacks, Checkpoint(tmp_path, stopping, "the data's sum")]
+        made.callbacks = [*made.callbacks, Checkpoint(tmp_path, stopping, {"data": "its sum"})]
         return made
 
     whole = solver(make_solver, optimizer=Adam(0.02))
@@ -131,7 +131,7 @@ def test_the_checkpoint_callback_saves_what_resumes(make_solver, blobs, tmp_path
     fresh().fit(*blobs, epochs=3)
     second = fresh()
     arrays, facts, warning = checkpoint.load_generation(tmp_path / "state.safetensors")
-    assert (warning, facts["data"], facts["epoch"]) == ("", "the data's sum", 3)
+    assert (warning, facts["origin"], facts["epoch"]) == ("", {"data": "its sum"}, 3)
     second.load(arrays, facts)
     second.fit(*blobs, epochs=5)
     np.testing.assert_array_equal(second.model.parameters.values, whole.model.parameters.values)

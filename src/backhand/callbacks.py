@@ -63,13 +63,13 @@ class Checkpoint(Callback):
     """After each epoch: the state to resume from (two generations), the history, and the best weights if new.
 
     Put it after `EarlyStopping`, whose choice it saves: its best epoch, or the latest where it does not restore the
-    best. `data` is the fingerprint of the data trained on. `arrays` and `facts` go into best.safetensors beside the
-    weights: what a prediction needs besides the model.
+    best. `origin` says in the state what it was trained with. `arrays` and `facts` go into best.safetensors
+    beside the weights: what a prediction needs besides the model.
     """
 
     folder: Path
     early_stopping: EarlyStopping
-    data: str = ""
+    origin: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class Checkpoint(Callback):
             checkpoint.save(self.folder / "best.safetensors", weights | self.arrays, facts)
         write_history(self.folder, solver.history)
         arrays, facts = solver.state()
-        checkpoint.save_generation(self.folder / "state.safetensors", arrays, facts | {"data": self.data})
+        checkpoint.save_generation(self.folder / "state.safetensors", arrays, facts | {"origin": self.origin})
 
 
 @dataclass(eq=False)

@@ -9,6 +9,8 @@ from backhand.errors import BackhandError, CheckpointError, StudyError
 from backhand.files import write_atomic
 from backhand.study import Study, load, to_toml
 
+FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
+
 
 def create(folder: Path, study: Study) -> None:
     """Make the folder and put the resolved study into it. Raises BackhandError when a run is there already."""
@@ -32,35 +34,37 @@ def read_study(folder: Path) -> Study:
 
 
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
-    """The study of the run to resume, as `ask` gives it anew; only the epochs and the place of the data may change.
+    """The study of the run to resume, as `ask` gives it anew; only what is `FREE` may differ from the run's own.
 
-    Raises CheckpointError when the folder is no run, StudyError when something else than its own study is asked for.
+    Raises CheckpointError when the folder is no run, StudyError when another study is asked for.
     """
     own = read_study(folder)
     wanted = ask()
-    differing = _differing(_flat(own.model_dump(mode="json")), _flat(wanted.model_dump(mode="json")))
-    if differing:
-        key, (mine, asked) = next(iter(differing.items()))
-        raise StudyError(
-            f"{folder} belongs to another study: its {key} is {mine!r}, and {asked!r} is asked for; "
-            f"resume it without that, or start a new run"
-        )
+    refuse_another(folder, settings(own), settings(wanted))
     if wanted != own:
         write_atomic(folder / "study.toml", to_toml(wanted))
     return wanted
 
 
+def settings(study: Study) -> dict[str, Any]:
+    """What makes a run what it is: the study by the dotted path of each key, without what is `FREE` to change."""
+    flat = _flat(study.model_dump(mode="json"))
+    return {key: value for key, value in flat.items() if key not in FREE}
+
+
+def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raises StudyError, naming the first key, unless both settings are the same."""
+    for key in {**own, **wanted}:
+        if own.get(key) != wanted.get(key):
+            raise StudyError(
+                f"{folder} belongs to another study: its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked "
+                f"for; resume it without that, or start a new run"
+            )
+
+
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, whole or not at all."""
     write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-
-
-FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
-
-
-def _differing(own: dict[str, Any], wanted: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    keys = [key for key in {**own, **wanted} if key not in FREE]
-    return {key: (own.get(key), wanted.get(key)) for key in keys if own.get(key) != wanted.get(key)}
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

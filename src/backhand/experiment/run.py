@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from backhand import checkpoint
+from backhand.arrays import Array
 from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping, write_history
 from backhand.check import check_model
 from backhand.errors import CheckpointError, DivergenceError, StudyError
@@ -63,12 +64,14 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     solver = build_solver(study, model, len(material.train))
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
     stopping, progress = _early_stopping(study, material), ProgressBar(console)
-    solver.callbacks = [DivergenceGuard(), stopping, progress, _checkpoint(path, stopping, material, metrics["data"])]
+    origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
+    saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
+    solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
     if resume:
         sweep(path)
-        _restore(solver, path, metrics["data"]["sha256"], console)
+        _restore(solver, path, origin, console)
     else:
         folder.create(path, study)
     if not (path / "environment.json").exists():
@@ -87,22 +90,25 @@ def _early_stopping(study: Study, material: Material) -> EarlyStopping:
     return EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
 
 
-def _checkpoint(path: Path, stopping: EarlyStopping, material: Material, data: dict[str, Any]) -> Checkpoint:
-    """Saves beside the best weights what a prediction needs: the scaling, the classes and the samples' shape."""
+def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, Any]]:
+    """What `predict` needs besides the weights: the scaling as arrays, the classes and the samples' shape as facts."""
     scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
-    facts = {key: data[key] for key in ("classes", "sample_shape")}
-    return Checkpoint(path, stopping, data["sha256"], scaling, facts)
+    return scaling, {"classes": material.splits.classes, "sample_shape": material.train.data.x.shape[1:]}
 
 
-def _restore(solver: Solver, path: Path, fingerprint: str, console: Console) -> None:
-    """Take over the newest readable state; a run killed before its first epoch ended begins anew."""
+def _restore(solver: Solver, path: Path, origin: dict[str, Any], console: Console) -> None:
+    """Take over the newest readable state; a run killed before its first epoch ended begins anew.
+
+    Raises StudyError or CheckpointError when it was trained by another study or on other data.
+    """
     state = path / "state.safetensors"
     if not state.exists() and not checkpoint.previous(state).exists():
         return
     arrays, facts, warning = checkpoint.load_generation(state)
     if warning:
         console.print(f"warning: {warning}")
-    if facts["data"] != fingerprint:
+    folder.refuse_another(path, facts["origin"]["study"], origin["study"])
+    if facts["origin"]["data"] != origin["data"]:
         raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
     solver.load(arrays, facts)
     console.print(f"resumed after epoch {solver.epoch}")
