@@ -61,7 +61,8 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: {again}")
         raise
-    page = report.write(path)
+    with console.status("drawing the report"):
+        page = report.write(path)
     test = metrics["test"]
     low, high = test["interval"]
     console.print(

@@ -55,7 +55,8 @@ def run(
         raise
     finally:
         made.progress.close()
-    return _finish(made)
+    with console.status("testing, and checking the gradients"):
+        return _finish(made)
 
 
 def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, console: Console) -> Run:
