@@ -1,29 +1,15 @@
-"""One differentiable thing under examination: its manners, then each of its gradients against differences."""
+"""Examination: the manners of a subject, then each of its gradients against differences."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.numerical import derivative
+from backhand.check.diagnosis import diagnose
+from backhand.check.evidence import Index, Subject, differences, relative_error
 from backhand.check.results import Result
 
 SAMPLES = 40  # coordinates compared per array
-TINY = 0.01  # entries below this share of the array's largest are judged against that share
-
-
-@dataclass(frozen=True)
-class Subject:
-    """`forward` computes y from the present contents of `arrays` (float64); `backward`, after it, their gradients.
-
-    `watched` are further arrays that neither may change, such as labels or a mask.
-    """
-
-    arrays: dict[str, Array]
-    forward: Callable[[], Array]
-    backward: Callable[[Array], Sequence[Array | None]]
-    watched: dict[str, Array] = field(default_factory=dict)
 
 
 def examine(
@@ -38,7 +24,7 @@ def examine(
     With bad manners there is nothing to compare: one result then tells of those. Nothing may have called forward
     before, for what it changes in place it may change only once.
     """
-    dy, gradients, failures = _manners(subject, upstream)
+    dy, gradients, failures = _manners(subject, upstream, limit)
     if failures:
         return [Result("manners", limit, error=np.inf, failures=tuple(failures))]
     return [
@@ -47,7 +33,9 @@ def examine(
     ]
 
 
-def _manners(subject: Subject, upstream: Callable[[tuple[int, ...]], Array]) -> tuple[Array, list[Array], list[str]]:
+def _manners(
+    subject: Subject, upstream: Callable[[tuple[int, ...]], Array], limit: float
+) -> tuple[Array, list[Array], list[str]]:
     """dy, the gradients, and what is wrong before any number is compared."""
     guarded = subject.arrays | subject.watched
     before = {name: array.copy() for name, array in guarded.items()}
@@ -66,17 +54,19 @@ def _manners(subject: Subject, upstream: Callable[[tuple[int, ...]], Array]) -> 
         return dy, [], failures
     guarded["dy"], before["dy"] = dy, dy.copy()
     gradients, repeated = _copies(subject.backward(dy)), _copies(subject.backward(dy))
-    failures = changes("backward") + _misfits(subject.arrays, gradients)
+    failures = changes("backward") or _misfits(subject, gradients, dy, limit)
     if not failures and not all(map(_same, gradients, repeated)):
         failures = ["a second backward pass gives other gradients: they accumulate, or the cache was overwritten"]
     return dy, gradients, failures
 
 
-def _misfits(arrays: dict[str, Array], gradients: list[Array]) -> list[str]:
+def _misfits(subject: Subject, gradients: list[Array], dy: Array, limit: float) -> list[str]:
+    arrays = subject.arrays
     if len(gradients) != len(arrays):
         return [f"backward gave {len(gradients)} gradients for {len(arrays)} arrays ({', '.join(arrays)})"]
     return [
         f"the gradient of {name} must be finite float64 of shape {array.shape}; it is {_describe(gradient)}"
+        + diagnose(subject, name, gradient, dy, limit)
         for (name, array), gradient in zip(arrays.items(), gradients, strict=True)
         if gradient.shape != array.shape or gradient.dtype != np.float64 or not np.isfinite(gradient).all()
     ]
@@ -87,20 +77,15 @@ def _describe(gradient: Array) -> str:
     return f"{gradient.dtype} of shape {gradient.shape}" + ("" if finite else " with values that are not finite")
 
 
-def _sample(array: Array, samples: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
+def _sample(array: Array, samples: int, rng: np.random.Generator) -> list[Index]:
     """The indices of at most that many elements, drawn without repetition."""
     return [tuple(map(int, np.unravel_index(i, array.shape))) for i in rng.permutation(array.size)[:samples]]
 
 
-def _compare(
-    name: str, subject: Subject, analytic: Array, indices: list[tuple[int, ...]], dy: Array, limit: float
-) -> Result:
+def _compare(name: str, subject: Subject, analytic: Array, indices: list[Index], dy: Array, limit: float) -> Result:
     """A gradient against differences at these indices; those at kinks are left out and counted."""
-    estimates = [derivative(subject.forward, subject.arrays[name], index, dy) for index in indices]
-    numerical, spread, rounding, noisy = np.array(estimates).reshape(-1, 4).T
+    numerical, rounding, kept, noisy = differences(subject, name, indices, dy, limit)
     given = np.array([analytic[index] for index in indices])
-    scale = np.maximum(np.abs(numerical), TINY * np.abs(numerical).max(initial=0))
-    kept = spread <= np.maximum(limit * scale, rounding)
     counts = int(kept.sum()), int((~kept).sum())
     if not kept.any() or noisy[~kept].any():
         why = "forward is not computed in float64 throughout" if noisy[~kept].any() else "all lie at kinks"
@@ -109,22 +94,14 @@ def _compare(
     error = np.zeros(len(indices))
     error[kept] = relative_error(given[kept], numerical[kept], rounding[kept] / limit)
     worst = int(error.argmax())
+    if error[worst] <= limit:
+        return Result(name, limit, float(error[worst]), *counts)
     sentence = (
         f"the gradient of {name} at {list(indices[worst])}: backward gives {given[worst]:.6g}, differences give "
         f"{numerical[worst]:.6g}; {(error > limit).sum()} of {counts[0]} coordinates are wrong"
     )
-    return Result(name, limit, float(error[worst]), *counts, failures=(sentence,) if error[worst] > limit else ())
-
-
-def relative_error(analytic: Array, numerical: Array, floor: Array) -> Array:
-    """|analytic - numerical| / max(|analytic|, |numerical|, largest / 100, floor), of finite values.
-
-    `largest` is the largest of all these gradients, so that entries which are tiny beside it do not cry wolf; yet zeros
-    in place of gradients have error 1 at the largest of them.
-    """
-    size = np.maximum(np.abs(analytic), np.abs(numerical))
-    size = np.maximum(size, np.maximum(TINY * size.max(), floor))
-    return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 is agreement
+    sentence += diagnose(subject, name, analytic, dy, limit)
+    return Result(name, limit, float(error[worst]), *counts, failures=(sentence,))
 
 
 def _same(a: Array, b: Array) -> bool:

@@ -20,7 +20,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from backhand.arrays import Array, Labels, Shape
-from backhand.check.compare import SAMPLES, Subject, examine
+from backhand.check.compare import SAMPLES, examine
+from backhand.check.evidence import Subject
 from backhand.check.results import Result, merge
 from backhand.layers import Layer
 from backhand.losses import L2, Loss
@@ -28,6 +29,7 @@ from backhand.model import Sequential
 
 LIMIT = 1e-7
 TRIALS = 2  # upstream gradients drawn
+STREAM = 1  # of the seed, for dy: arrays drawn by the caller from the same seed must not be dy's likeness
 
 
 def check_op(
@@ -56,8 +58,9 @@ def check_op(
     def pull(dy: Array) -> tuple[Array | None, ...]:
         return backward(dy if dy.ndim else float(dy), cache)
 
-    subject = Subject(own, run, pull, {name: a for name, a in options.items() if isinstance(a, np.ndarray)})
-    rng = np.random.default_rng(seed)
+    watched = {name: value for name, value in options.items() if isinstance(value, np.ndarray)}
+    subject = Subject(own, run, pull, watched, options)
+    rng = np.random.default_rng([seed, STREAM])
     trials = [examine(subject, partial(upstream, rng), limit, rng) for _ in range(TRIALS)]
     return merge("op", (result for trial in trials for result in trial), configurations=1)
 
@@ -87,7 +90,8 @@ def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.rando
     def pull(dy: Array) -> list[Array | None]:
         return [layer.backward(dy), *layer.grads.values()]
 
-    subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state))
+    settings = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
+    subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state), settings)
     results = examine(subject, partial(upstream, rng), limit, rng)
     results.append(Result("need_dx", limit, failures=_without_dx(layer, upstream(rng, run().shape))))
     return [result.within("training" if train else "inference") for result in results]
@@ -117,9 +121,9 @@ def check_model(
     `samples` coordinates each, are those of the penalty plus the scores under a random upstream, for the loss may be 0
     on samples that a trained model has right. Works on a float64 copy. `train` is the mode; all passes share one mask.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng([0, STREAM])
     model, loss = model.copy(np.float64), copy.copy(loss)
-    x = np.array(x, np.float64)
+    x, labels = np.array(x, np.float64), np.array(labels)
 
     def scores() -> Array:
         return model.forward(x, train=train, rng=np.random.default_rng(0))
@@ -131,12 +135,17 @@ def check_model(
     def pull(dy: Array) -> list[Array | None]:
         dx = model.backward(dy[:-1].reshape(top["scores"].shape), need_dx=True)
         if penalty:
+            of_scores = model.parameters.grads.copy()
             penalty.backward(model)
+            model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - of_scores)  # linear in dy, as all is
         return [dx, *(gradient for _, _, gradient in model.parameters.items())]
 
     top = {"scores": scores().copy()}
     on_top = Subject(
-        top, lambda: np.asarray(loss.forward(top["scores"], labels)), lambda _: [loss.backward()], {"labels": labels}
+        top,
+        lambda: np.asarray(loss.forward(top["scores"], labels)),
+        lambda dy: [dy * loss.backward()],
+        {"labels": labels},
     )
     dy = np.append(upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
     below = Subject({"x": x} | {name: value for name, value, _ in model.parameters.items()}, run, pull)

@@ -1,0 +1,206 @@
+"""What is wrong with a gradient: hypotheses tried on its numbers, the first that explains them told.
+
+A hypothesis takes the evidence and gives the rest of a sentence that begins with "it", or None. What it says of the
+numbers holds to within the check's limit wherever they were measured; the usual cause stands behind it as a question.
+Where none holds, nothing is claimed.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations, permutations, product
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.evidence import Evidence, Subject
+from backhand.check.parts import lacks_a_multiple, lacks_a_term_of_normalisation, told, wrong_in_one_place
+
+
+def diagnose(subject: Subject, name: str, given: Array, dy: Array, limit: float) -> str:
+    """The cause of a gradient that failed, as the end of a sentence; empty where none is found."""
+    if given.dtype.kind != "f" or not np.isfinite(given).all():
+        return ""
+    evidence = Evidence.gather(subject, name, given, dy, limit)
+    if evidence.is_true(given) or not evidence.telling:
+        return ""
+    return next((f"; it {found}" for hypothesis in HYPOTHESES if (found := hypothesis(evidence))), "")
+
+
+def _reshaped(e: Evidence) -> str | None:
+    moved = not e.fits and e.given.size == e.true.size
+    return "has the right values in another shape" if moved and e.is_true(e.given.reshape(e.true.shape)) else None
+
+
+def _not_summed(e: Evidence) -> str | None:
+    for axes in _subsets(e.given.ndim):
+        if e.is_true(e.given.sum(axes)):
+            return f"is right once summed over {told(axes)}" + (", the batch" if axes == (0,) else "")
+    return None
+
+
+def _zero(e: Evidence) -> str | None:
+    return None if e.given.any() else "is 0 everywhere"
+
+
+def _upstream_ignored(e: Evidence) -> str | None:
+    return "stays the same when dy changes: the upstream is ignored" if e.agree(e.given, e.under(-2 * e.dy)) else None
+
+
+def _upstream_itself(e: Evidence) -> str | None:
+    return "is dy itself: is the derivative left out?" if e.agree(e.given, e.dy) else None
+
+
+def _times_a_constant(e: Evidence) -> str | None:
+    if not e.fits:
+        return None
+    given, true = e.given[e.known], e.true[e.known]
+    ratio = float(given @ true / (true @ true))
+    if not ratio or not e.is_true(e.given / ratio):
+        return None
+    found = [told for value, *told in _constants(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
+    if len(found) == 1:
+        return "is the true gradient " + "".join(found[0])
+    if found:
+        return "is the true gradient " + ", or ".join(factor for factor, _ in found)
+    if (np.abs(true) > e.floor).sum() < 3 or abs(ratio - 1) < 1e-4:
+        return None  # of one value, any ratio is a constant
+    return f"is the true gradient times {ratio:.6g}"
+
+
+def _constants(e: Evidence) -> Iterator[tuple[float, str, str]]:
+    """Factors that people forget or apply twice: value, words, cause."""
+    yield from ((-1, "with its sign turned", ""), (2, "times 2", ""), (0.5, "divided by 2", ""))
+    first, array = next(iter(e.subject.arrays.items()))
+    if array.ndim:
+        N = len(array)
+        yield N, f"times {N}, the batch size", ": a sum where a mean belongs?"
+        yield 1 / N, f"divided by {N}, the batch size", ": a mean where a sum belongs?"
+    numbers = [(f"the length of axis {axis} of {first}", float(array.shape[axis])) for axis in range(1, array.ndim)]
+    for setting in e.subject.settings.items():
+        numbers += _with_p(*setting)
+    for name, value in numbers:
+        yield from ((value, f"times {value:.6g}, {name}", ""), (1 / value, f"divided by {value:.6g}, {name}", ""))
+
+
+def _with_p(name: str, p: object) -> list[tuple[str, float]]:
+    if not isinstance(p, float) or not p:
+        return []
+    return [(name, p)] + ([(f"1 - {name}", 1 - p), (f"{name} / (1 - {name})", p / (1 - p))] if 0 < p < 1 else [])
+
+
+def _moved(e: Evidence) -> str | None:
+    """A transposition, another order of the axes, flips, any other order of the values."""
+    axes = tuple(range(e.given.ndim))
+    for order, flips in product(permutations(axes), [(), *_subsets(e.given.ndim)]):
+        if e.is_true(np.flip(e.given.transpose(order), flips)):
+            turned = "transposed" if order == (1, 0) else f"with its axes in the order {order}" if order != axes else ""
+            flipped = f"flipped along {told(flips)}" if flips else ""
+            return f"is right once {' and '.join(filter(None, (turned, flipped)))}"
+    if e.known.all() and e.agree(np.sort(e.given, axis=None), np.sort(e.true, axis=None)):
+        return "has the right values in other places: another memory order?"
+    return None
+
+
+def _of_another(e: Evidence) -> str | None:
+    for name, array in e.subject.arrays.items():
+        if name != e.name and e.fits and array.shape == e.true.shape and e.is_true_of(name):
+            return f"is the gradient of {name}: are the two swapped?"
+    return None
+
+
+def _upstream_summed(e: Evidence) -> str | None:
+    summed = {axes: e.dy.sum(axes) for axes in _subsets(e.dy.ndim)}
+    right = next((axes for axes, total in summed.items() if e.is_true(total)), None)
+    for axes, total in summed.items():
+        if e.agree(e.given, total):
+            return f"is dy summed over {told(axes)}" + (f", where {told(right)} would be right" if right else "")
+    return None
+
+
+def _summed_too_far(e: Evidence) -> str | None:
+    for axes in _subsets(e.true.ndim) if e.known.all() else ():
+        total = e.true.sum(axes, keepdims=True)
+        bare = e.given.reshape(total.shape) if e.given.size == total.size else e.given
+        if e.agree(bare, total) or e.agree(e.given, np.broadcast_to(total, e.true.shape)):
+            return f"is the true gradient summed over {told(axes)}: a sum without its axis?"
+    return None
+
+
+def _not_linear(e: Evidence) -> str | None:
+    if e.agree(e.under(-e.dy), -e.given):
+        return None
+    return "does not change its sign with dy: it must be linear in dy; is a mask taken from dy?"
+
+
+def _of_other_arguments(e: Evidence) -> str | None:
+    """Right, had forward met a transposed array, shifted labels, or another value of a setting."""
+    for name, array in e.subject.arrays.items():
+        if name != e.name and array.ndim == 2 and len(array) == len(array.T) and e.is_true_with(array, array.T.copy()):
+            return f"would be right if {name} were transposed"
+    if e.y.shape == e.array.shape and e.is_true_with(e.array, e.y):
+        return f"would be right at {e.name} = y: is the derivative taken at the output?"
+    for name, array in e.subject.watched.items():
+        for shift in (1, -1) if array.dtype.kind in "iu" and array.shape == e.true.shape[:-1] else ():
+            if e.is_true_with(array, (array + shift) % e.true.shape[-1]):
+                return f"would be right for {name} {shift:+d}: are they off by one?"
+    for name, value in e.subject.settings.items():
+        for other in _others(value):
+            if e.is_true_when(name, other):
+                return f"would be right with {name} = {other}: does backward leave {name} out?"
+    return None
+
+
+def _others(value: object) -> tuple[object, ...]:
+    """What a setting would be if it were left out."""
+    if isinstance(value, bool):
+        return (not value,)
+    if isinstance(value, int | float):
+        return tuple(type(value)(plain) for plain in (0, 1) if plain != value)
+    return () if value is None or isinstance(value, np.ndarray) else (None,)
+
+
+def _times_constants_along_an_axis(e: Evidence) -> str | None:
+    if not e.fits or e.true.ndim < 2:
+        return None
+    given, true = (np.where(e.known, array, 0) for array in (e.given, e.true))
+    for axis, length in enumerate(e.true.shape):
+        rest = tuple(other for other in range(e.true.ndim) if other != axis)
+        square = (true * true).sum(rest, keepdims=True)
+        ratio = (given * true).sum(rest, keepdims=True) / np.where(square > 0, square, 1)
+        if ((np.abs(true) > e.floor).sum(rest) < 3).any() or not e.agree(e.given, ratio * e.true):
+            continue
+        for name, array in e.subject.arrays.items():
+            if array.shape == (length,) and np.allclose(ratio.ravel() * array, 1, rtol=10 * e.limit, atol=0):
+                return f"is the true gradient divided by {name}: is {name} left out?"
+        return f"is the true gradient times a constant for each index of axis {axis}"
+    return None
+
+
+def _diagonal(e: Evidence) -> str | None:
+    if e.given.shape == e.true.shape == e.dy.shape and e.is_diagonal():
+        return f"takes each y to depend on the {e.name} in its own place alone: the Jacobian is more than its diagonal"
+    return None
+
+
+def _subsets(ndim: int) -> list[tuple[int, ...]]:
+    return [axes for size in range(1, ndim + 1) for axes in combinations(range(ndim), size)]
+
+
+HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
+    _reshaped,
+    _not_summed,
+    _zero,
+    _upstream_ignored,
+    _upstream_itself,
+    _times_a_constant,
+    _moved,
+    _of_another,
+    _upstream_summed,
+    _summed_too_far,
+    _not_linear,
+    _of_other_arguments,
+    lacks_a_multiple,
+    lacks_a_term_of_normalisation,
+    _times_constants_along_an_axis,
+    _diagonal,
+    wrong_in_one_place,
+)

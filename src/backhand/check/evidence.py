@@ -1,0 +1,197 @@
+"""One differentiable thing under examination, and all that can be measured of one of its gradients."""
+
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.numerical import derivative
+
+TINY = 0.01  # entries below this share of the array's largest are judged against that share
+WHOLE = 1000  # coordinates measured of a gradient that failed
+FEW = 20  # of those, how many of the most and of the least wrong are measured again where an argument is changed
+Index = tuple[int, ...]
+
+# What code raises for arguments that it does not take. It was written for others than those tried here.
+REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`forward` computes y from the present contents of `arrays` (float64); `backward`, after it, their gradients.
+
+    `watched` are further arrays that neither may change, such as labels or a mask. `settings` are forward's other
+    arguments, such as a rate.
+    """
+
+    arrays: dict[str, Array]
+    forward: Callable[[], Array]
+    backward: Callable[[Array], Sequence[Array | None]]
+    watched: dict[str, Array] = field(default_factory=dict)
+    settings: MutableMapping[str, Any] = field(default_factory=dict)
+
+
+class Differences(NamedTuple):
+    """Derivatives; how far rounding alone may carry each; which are kept, being away from kinks; which are noisy."""
+
+    values: Array
+    rounding: Array
+    kept: Array
+    noisy: Array
+
+
+def differences(subject: Subject, name: str, indices: Sequence[Index], dy: Array, limit: float) -> Differences:
+    """The derivatives of y · dy by these elements of an array."""
+    estimates = [derivative(subject.forward, subject.arrays[name], index, dy) for index in indices]
+    values, spread, rounding, noisy = np.array(estimates).reshape(-1, 4).T
+    scale = np.maximum(np.abs(values), TINY * np.abs(values).max(initial=0))
+    return Differences(values, rounding, spread <= np.maximum(limit * scale, rounding), noisy.astype(bool))
+
+
+def relative_error(analytic: Array, numerical: Array, floor: Array | float) -> Array:
+    """|analytic - numerical| / max(|analytic|, |numerical|, largest / 100, floor), of finite values.
+
+    `largest` is the largest of all these gradients, so that entries which are tiny beside it do not cry wolf; yet zeros
+    in place of gradients have error 1 at the largest of them.
+    """
+    size = np.maximum(np.abs(analytic), np.abs(numerical))
+    size = np.maximum(size, np.maximum(TINY * size.max(), floor))
+    return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 is agreement
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The gradient that backward gave for an array, beside the true one, by differences.
+
+    true: NaN where it was not measured or lies at a kink. floor: below it, differences are rounding.
+    """
+
+    subject: Subject
+    name: str
+    given: Array
+    dy: Array
+    limit: float
+    true: Array
+    floor: float
+
+    @classmethod
+    def gather(cls, subject: Subject, name: str, given: Array, dy: Array, limit: float) -> "Evidence":
+        """Measure the true gradient: all of it where the array is small, else at random places."""
+        size = subject.arrays[name].size
+        places = np.arange(size) if size <= WHOLE else np.random.default_rng(0).permutation(size)[:WHOLE]
+        return cls(subject, name, given, dy, limit, *_gradient(subject, name, places, dy, limit))
+
+    @property
+    def array(self) -> Array:
+        """What the gradient is that of."""
+        return self.subject.arrays[self.name]
+
+    @cached_property
+    def y(self) -> Array:
+        """What forward computes."""
+        return np.array(self.subject.forward())
+
+    @property
+    def fits(self) -> bool:
+        """Whether the gradient has the shape of the array."""
+        return self.given.shape == self.true.shape
+
+    @property
+    def known(self) -> Array:
+        """Where the true gradient is known."""
+        return np.isfinite(self.true)
+
+    @property
+    def telling(self) -> bool:
+        """Whether differences have four digits of the largest entry: anything would explain what is rounding."""
+        return bool(np.abs(self.true[self.known]).max(initial=0) > 1e4 * self.limit * self.floor)
+
+    @cached_property
+    def wrong(self) -> Array:
+        """Where the gradient, of the right shape, is known to be wrong."""
+        return self._errors > self.limit
+
+    @cached_property
+    def _errors(self) -> Array:
+        """Relative errors, 0 where the true gradient is not known."""
+        errors = np.zeros(self.true.shape)
+        errors[self.known] = relative_error(self.given[self.known], self.true[self.known], self.floor)
+        return errors
+
+    def is_true(self, gradient: Array) -> bool:
+        """Whether this is the true gradient, as far as that is known."""
+        return self.agree(gradient, self.true)
+
+    def agree(self, a: Array, b: Array) -> bool:
+        """Whether two arrays are the same to within the check's limit, wherever b is known."""
+        known = np.isfinite(b)
+        if a.shape != b.shape or not known.any():
+            return False
+        return bool(relative_error(a[known], b[known], self.floor).max() <= self.limit)
+
+    def under(self, dy: Array) -> Array:
+        """What backward gives for another upstream."""
+        self.subject.forward()
+        gradients = self.subject.backward(dy)
+        return np.array(gradients[list(self.subject.arrays).index(self.name)])
+
+    def is_true_of(self, name: str) -> bool:
+        """Whether it is the true gradient of another array, of the same shape."""
+        return self.agree(self.given, _gradient(self.subject, name, self._few, self.dy, self.limit)[0])
+
+    def is_true_with(self, array: Array, values: Array) -> bool:
+        """Whether it is the true gradient when forward meets other values in one of its arrays."""
+        before = array.copy()
+        try:
+            array[...] = values
+            return self._is_true_now()
+        finally:
+            array[...] = before
+
+    def is_true_when(self, setting: str, value: Any) -> bool:
+        """Whether it is the true gradient when forward is given another value of a setting."""
+        settings, before = self.subject.settings, self.subject.settings[setting]
+        try:
+            settings[setting] = value
+            return self._is_true_now()
+        finally:
+            settings[setting] = before
+
+    def is_diagonal(self) -> bool:
+        """Whether it is dy times the derivative of each y by the x in the same place alone."""
+        diagonal = np.full(self.true.shape, np.nan)
+        for index in zip(*np.unravel_index(self._few, self.true.shape), strict=True):
+            alone = np.zeros_like(self.dy)
+            alone[index] = self.dy[index]
+            diagonal[index] = derivative(self.subject.forward, self.array, index, alone).value
+        return self.agree(self.given, diagonal)
+
+    def _is_true_now(self) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                if np.shape(self.subject.forward()) != self.dy.shape:
+                    return False
+                return self.is_true_of(self.name)
+        except REFUSALS:
+            return False
+
+    @cached_property
+    def _few(self) -> Array:
+        """Flat places: those of the largest errors and those of the smallest."""
+        known = np.flatnonzero(self.known)
+        if self.fits:
+            known = known[np.argsort(self._errors.flat[known])]
+        return np.unique(np.append(known[:FEW], known[-FEW:]))
+
+
+def _gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
+    """The gradient of an array by differences at these flat places, NaN elsewhere and at kinks; its floor."""
+    shape = subject.arrays[name].shape
+    indices = [tuple(map(int, np.unravel_index(place, shape))) for place in places]
+    values, rounding, kept, _ = differences(subject, name, indices, dy, limit)
+    gradient = np.full(shape, np.nan)
+    gradient.flat[places[kept]] = values[kept]
+    return gradient, float(rounding[kept].max(initial=0)) / limit

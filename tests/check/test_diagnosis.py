@@ -1,0 +1,325 @@
+"""The check names the mistake: the right cause for each, over several draws, and none where it does not know."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from mistakes import CASES, MISTAKES, reference
+
+from backhand.check import check_layer, check_model, check_op, compare, diagnosis
+from backhand.check.evidence import WHOLE, Subject
+from backhand.layers import Dropout, Linear
+from backhand.losses import L2, SoftmaxCrossEntropy
+from backhand.models import mlp
+
+SEEDS = range(3)
+LOSSES = ("softmax_cross_entropy", "logistic", "hinge", "binary_hinge", "l2")
+
+NAMED = {
+    "linear: w for its transpose": "would be right if w were transposed",
+    "linear: x and dy swapped": "is right once transposed",
+    "linear: db not summed": "is right once summed over axis 0, the batch",
+    "linear: db kept as (1, O)": "has the right values in another shape",
+    "linear: db averaged": "divided by 3, the batch size",
+    "linear: db summed over the wrong axis": "is dy summed over axis 1, where axis 0 would be right",
+    "linear: dw over N": "divided by 3, the batch size",
+    "linear: dx forgotten": "is 0 everywhere",
+    "linear: upstream ignored": "the upstream is ignored",
+    "relu: mask on dy": "is a mask taken from dy?",
+    "relu: derivative left out": "is dy itself",
+    "leaky_relu: slope forgotten": "would be right with slope = 0",
+    "sigmoid: derivative at y": "is the derivative taken at the output?",
+    "softmax: zero": "is 0 everywhere",
+    "softmax: diagonal only": "the Jacobian is more than its diagonal",
+    "flatten: another memory order": "has the right values in other places",
+    "batchnorm: dx zero": "is 0 everywhere",
+    "batchnorm: dx times 7": "is the true gradient times 7",
+    "batchnorm: mean term missing": "off by a constant over axis 0: is the term of the mean missing",
+    "batchnorm: variance term missing": "off by a multiple of x - mean over axis 0: is the term of the variance",
+    "batchnorm: M - 1 for M": "off by a constant and a multiple of x over axis 0",
+    "batchnorm at inference: divides by the variance": "times a constant for each index of axis 1",
+    "batchnorm at inference: terms of training": "off by a constant and a multiple of x over axis 0",
+    "batchnorm far from 0: variance term missing": "is the term of the variance missing",
+    "dropout: backward divides by p": "divided by 0.25, p / (1 - p)",
+    "dropout: backward does not scale": "times 0.8, 1 - p",
+    "dropout at inference: not scaled": "is dy itself",
+    "softmax_cross_entropy: 1/N missing": "times 5, the batch size: a sum where a mean belongs?",
+    "softmax_cross_entropy: 1/N twice": "divided by 5, the batch size: a mean where a sum belongs?",
+    "softmax_cross_entropy: y - p": "with its sign turned",
+    "softmax_cross_entropy: labels off by one": "would be right for labels +1",
+    "softmax_cross_entropy: smoothing forgotten": "would be right with smoothing = 0",
+    "softmax_cross_entropy: upstream ignored": "the upstream is ignored",
+    "softmax_cross_entropy at 1e4: twice": "is the true gradient times 2",
+    "logistic: sum for mean": "times 5, the batch size: a sum where a mean belongs?",
+    "hinge: count not subtracted": "wrong only in the column that labels gives",
+    "hinge: 1 subtracted for the count": "wrong only in the column that labels gives",
+    "binary_hinge: labels 0 and 1 for -1 and 1": "it is 0 there",
+    "l2: factor 2 missing": "divided by 2",
+    "l2: strength forgotten": "divided by 0.1, strength",
+}
+
+# Wrong, but by nothing that the hypotheses know: then the check claims nothing.
+NAMELESS = [
+    "linear: one element off by 1e-6",
+    "linear: gradients in float32",
+    "relu: a gradient that is not a number",
+    "sigmoid: y for 1 - y",
+    "tanh: square forgotten",
+    "batchnorm: eps outside the root",
+    "logistic: times p (1 - p)",
+]
+
+
+@pytest.fixture
+def claims(monkeypatch):
+    """All that the check has said of causes, '' where it found none."""
+    said = []
+
+    def spy(*arguments):
+        said.append(diagnosis.diagnose(*arguments))
+        return said[-1]
+
+    monkeypatch.setattr(compare, "diagnose", spy)
+    return said
+
+
+def check(name, seed):
+    mistake = MISTAKES[name]
+    return check_op(*mistake.passes(), *CASES[mistake.case].draw(np.random.default_rng(seed)), seed=seed)
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_mistake_is_named(name, claims):
+    for seed in SEEDS:
+        claims.clear()
+        failures = check(name, seed).failures
+        assert any(claims)
+        assert all(NAMED[name] in claim for claim in claims if claim)
+        assert all(any(failure.endswith(claim) for failure in failures) for claim in claims)
+
+
+@pytest.mark.parametrize("name", NAMELESS)
+def test_nothing_is_claimed_of_other_mistakes(name, claims):
+    for seed in SEEDS:
+        assert not check(name, seed).passed
+    assert claims
+    assert not any(claims)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_random_gradient_gets_no_name(case, claims):
+    twin = reference(case.split()[0])
+    for seed in SEEDS:
+        rng = np.random.default_rng([seed, 7])
+        arrays, options = CASES[case].draw(rng)
+        noise = [rng.standard_normal(array.shape) for array in arrays.values()]
+        wrong = lambda dy, cache, noise=noise: tuple(dy.sum() * gradient for gradient in noise)  # noqa: E731
+        if case.startswith(LOSSES):  # dy is a number there
+            wrong = lambda dy, cache, noise=noise: tuple(dy * gradient for gradient in noise)  # noqa: E731
+        assert not check_op(twin.forward, wrong, arrays, options, seed=seed).passed
+    assert claims
+    assert not any(claims)
+
+
+def test_a_check_that_passes_asks_for_no_diagnosis(claims):
+    assert all(
+        check_op(reference(c).forward, reference(c).backward, *CASES[c].draw(np.random.default_rng(0))).passed
+        for c in ["linear", "batchnorm"]
+    )
+    assert check_layer(Linear(3), (4,)).passed
+    assert claims == []
+
+
+def products(x, w):
+    """Two images' worth of numbers, each times its own weight, with a path around."""
+    return x * w + x, (x, w)
+
+
+def times_gamma(x, gamma):
+    return x**3 * gamma, (x, gamma)
+
+
+def order_of_axes(x):
+    return x.transpose(2, 0, 1), None
+
+
+def penalised(x, w):
+    y = x @ w
+    return np.append(y, 0.05 * (w * w).sum()), (x, w)
+
+
+def dropped(x, mask, train):
+    return (x * mask if train else x), mask
+
+
+def border(dy, x):
+    dx = 2 * x * dy
+    dx[:, 0] = dx[:, -1] = dx[:, :, 0] = dx[:, :, -1] = 7 * dy[:, 0, 0, 0].sum()
+    return (dx,)
+
+
+MASK = np.random.default_rng(3).random((4, 5)) > 0.4
+
+OTHERS = {
+    "the two gradients swapped": (
+        products,
+        lambda dy, c: (dy * c[0], dy * (c[1] + 1)),
+        {"x": (4, 5), "w": (4, 5)},
+        {},
+        "are the two swapped?",
+    ),
+    "the path around forgotten": (
+        products,
+        lambda dy, c: (dy * c[1], dy * c[0]),
+        {"x": (4, 5), "w": (4, 5)},
+        {},
+        "lacks 1 times dy",
+    ),
+    "gamma forgotten": (
+        times_gamma,
+        lambda dy, c: (3 * dy * c[0] ** 2, (dy * c[0] ** 3).sum(0)),
+        {"x": (4, 5), "gamma": (5,)},
+        {},
+        "is the true gradient divided by gamma: is gamma left out?",
+    ),
+    "the inverse order of axes": (
+        order_of_axes,
+        lambda dy, _: (dy.transpose(2, 0, 1),),
+        {"x": (3, 3, 3)},
+        {},
+        "is right once with its axes in the order",
+    ),
+    "a flip": (
+        lambda x: (x[:, ::-1] * 2, None),
+        lambda dy, _: (2 * dy,),
+        {"x": (3, 4)},
+        {},
+        "is right once flipped along axis 1",
+    ),
+    "the penalty's term forgotten": (
+        penalised,
+        lambda dy, c: (dy[:-1].reshape(4, 3) @ c[1].T, c[0].T @ dy[:-1].reshape(4, 3)),
+        {"x": (4, 5), "w": (5, 3)},
+        {},
+        "times w",
+    ),
+    "the mask forgotten": (
+        dropped,
+        lambda dy, mask: (dy * (1 + 0 * mask),),
+        {"x": (4, 5)},
+        {"mask": MASK, "train": True},
+        "is dy itself",
+    ),
+    "the mask's scale without the mask": (
+        lambda x, mask: (x * mask * 1.25, mask),
+        lambda dy, mask: (dy * 1.25,),
+        {"x": (4, 5)},
+        {"mask": MASK},
+        "is wrong only where mask is 0 (8 of the 8 there); it should be 0 there: is a mask missing",
+    ),
+    "the other mode": (
+        lambda x, train: (np.tanh(x) if train else x**3, x),
+        lambda dy, x: (3 * x * x * dy,),
+        {"x": (4, 5)},
+        {"train": True},
+        "would be right with train = False",
+    ),
+    "the border": (
+        lambda x: (x * x, x),
+        border,
+        {"x": (2, 5, 5, 2)},
+        {},
+        "is wrong only at the border",
+    ),
+    "a sum without its axis, spread": (
+        lambda x, b: (x + 2 * b, None),
+        lambda dy, _: (dy, np.full(3, 2 * dy.sum())),
+        {"x": (4, 3), "b": (3,)},
+        {},
+        "is the true gradient summed over axis 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_more_mistakes_are_named(name, claims):
+    forward, backward, shapes, options, words = OTHERS[name]
+    for seed in SEEDS:
+        rng = np.random.default_rng(seed)
+        arrays = {key: rng.standard_normal(shape) for key, shape in shapes.items()}
+        assert not check_op(forward, backward, arrays, options, seed=seed).passed
+    assert any(claims)
+    assert all(words in claim for claim in claims), claims
+
+
+@dataclass(eq=False)
+class Unscaled(Dropout):
+    def backward(self, dy, *, need_dx=True):
+        return super().backward(dy) * (1 - self.p if self._cache.min() == 0 else 1)
+
+
+def test_the_settings_of_a_layer_count(claims):
+    assert not check_layer(Unscaled(0.3), (9,)).passed
+    assert claims == ["; it is the true gradient times 0.7, 1 - p"]
+
+
+class HalfOfIt(L2):
+    """λ w where the form wants 2 λ w."""
+
+    def backward(self, model):
+        L2(self.strength, "half").backward(model)
+
+
+class OtherWayUp(SoftmaxCrossEntropy):
+    def backward(self):
+        return -super().backward()
+
+
+def test_mistakes_in_a_model_are_named(claims):
+    rng = np.random.default_rng(0)
+    model, x, labels = mlp(4, (8,)).build((6,)), rng.standard_normal((5, 6)), rng.integers(0, 4, 5)
+    labels.flags.writeable = False  # the caller's, and only to be read
+    check_model(model, OtherWayUp(), x, labels, penalty=HalfOfIt(0.01, "whole"), samples=10)
+    sign, *penalty = claims
+    assert sign == "; it is the true gradient with its sign turned"
+    assert penalty == ["; it lacks 0.01 times 1.weight", "; it lacks 0.01 times 3.weight"]
+
+
+def test_of_a_large_array_a_part_is_measured(claims):
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((30, 50)), "w": rng.standard_normal((50, 50)), "b": rng.standard_normal(50)}
+    assert arrays["x"].size > WHOLE
+    wrong = lambda dy, c: (dy @ c[1], dy.T @ c[0], dy.mean(0))  # noqa: E731
+    assert not check_op(reference("linear").forward, wrong, arrays).passed
+    assert claims[:3] == [
+        "; it would be right if w were transposed",
+        "; it is right once transposed",
+        "; it is the true gradient divided by 30, the batch size: a mean where a sum belongs?",
+    ]
+
+
+def test_an_op_may_refuse_the_arguments_that_are_tried(claims):
+    def forward(x, power, mode, table):
+        if power != 3 or x.shape != (4, 5):
+            raise ValueError("not that")
+        return x**power + {"plus": 1}[mode] + table["offset"], x
+
+    arrays, options = {"x": np.linspace(1, 2, 20).reshape(4, 5)}, {"power": 3, "mode": "plus", "table": {"offset": 2}}
+    assert not check_op(forward, lambda dy, x: (np.sin(x) * dy,), arrays, options).passed
+    assert claims == ["", ""]
+    assert options == {"power": 3, "mode": "plus", "table": {"offset": 2}}
+
+
+def test_what_is_tried_is_put_back():
+    rng = np.random.default_rng(0)
+    arrays, labels, settings = {"z": rng.standard_normal((5, 4))}, rng.integers(0, 4, 5), {"smoothing": 0.1}
+    softmax_loss, before = reference("softmax_cross_entropy"), (arrays["z"].copy(), labels.copy())
+
+    def forward():
+        return np.asarray(softmax_loss.forward(arrays["z"], labels, **settings)[0])
+
+    subject = Subject(arrays, forward, lambda dy: [dy * np.sin(before[0])], {"labels": labels}, settings)
+    assert diagnosis.diagnose(subject, "z", np.sin(before[0]), np.asarray(1.0), 1e-7) == ""
+    np.testing.assert_array_equal(arrays["z"], before[0])
+    np.testing.assert_array_equal(labels, before[1])
+    assert settings == {"smoothing": 0.1}
