@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from mistakes import CASES, MISTAKES, reference
+from more_mistakes import OTHERS
 
 from backhand.check import check_layer, check_model, check_op, compare, diagnosis
 from backhand.check.evidence import WHOLE, Subject
+from backhand.check.gradients import TRIALS
 from backhand.layers import Dropout, Linear
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.models import mlp
@@ -130,117 +132,6 @@ def test_a_check_that_passes_asks_for_no_diagnosis(claims):
     assert claims == []
 
 
-def products(x, w):
-    """Two images' worth of numbers, each times its own weight, with a path around."""
-    return x * w + x, (x, w)
-
-
-def times_gamma(x, gamma):
-    return x**3 * gamma, (x, gamma)
-
-
-def order_of_axes(x):
-    return x.transpose(2, 0, 1), None
-
-
-def penalised(x, w):
-    y = x @ w
-    return np.append(y, 0.05 * (w * w).sum()), (x, w)
-
-
-def dropped(x, mask, train):
-    return (x * mask if train else x), mask
-
-
-def border(dy, x):
-    dx = 2 * x * dy
-    dx[:, 0] = dx[:, -1] = dx[:, :, 0] = dx[:, :, -1] = 7 * dy[:, 0, 0, 0].sum()
-    return (dx,)
-
-
-MASK = np.random.default_rng(3).random((4, 5)) > 0.4
-
-OTHERS = {
-    "the two gradients swapped": (
-        products,
-        lambda dy, c: (dy * c[0], dy * (c[1] + 1)),
-        {"x": (4, 5), "w": (4, 5)},
-        {},
-        "are the two swapped?",
-    ),
-    "the path around forgotten": (
-        products,
-        lambda dy, c: (dy * c[1], dy * c[0]),
-        {"x": (4, 5), "w": (4, 5)},
-        {},
-        "lacks 1 times dy",
-    ),
-    "gamma forgotten": (
-        times_gamma,
-        lambda dy, c: (3 * dy * c[0] ** 2, (dy * c[0] ** 3).sum(0)),
-        {"x": (4, 5), "gamma": (5,)},
-        {},
-        "is the true gradient divided by gamma: is gamma left out?",
-    ),
-    "the inverse order of axes": (
-        order_of_axes,
-        lambda dy, _: (dy.transpose(2, 0, 1),),
-        {"x": (3, 3, 3)},
-        {},
-        "is right once with its axes in the order",
-    ),
-    "a flip": (
-        lambda x: (x[:, ::-1] * 2, None),
-        lambda dy, _: (2 * dy,),
-        {"x": (3, 4)},
-        {},
-        "is right once flipped along axis 1",
-    ),
-    "the penalty's term forgotten": (
-        penalised,
-        lambda dy, c: (dy[:-1].reshape(4, 3) @ c[1].T, c[0].T @ dy[:-1].reshape(4, 3)),
-        {"x": (4, 5), "w": (5, 3)},
-        {},
-        "times w",
-    ),
-    "the mask forgotten": (
-        dropped,
-        lambda dy, mask: (dy * (1 + 0 * mask),),
-        {"x": (4, 5)},
-        {"mask": MASK, "train": True},
-        "is dy itself",
-    ),
-    "the mask's scale without the mask": (
-        lambda x, mask: (x * mask * 1.25, mask),
-        lambda dy, mask: (dy * 1.25,),
-        {"x": (4, 5)},
-        {"mask": MASK},
-        "is wrong only where mask is 0 (8 of the 8 there); it should be 0 there: is a mask missing",
-    ),
-    "the other mode": (
-        lambda x, train: (np.tanh(x) if train else x**3, x),
-        lambda dy, x: (3 * x * x * dy,),
-        {"x": (4, 5)},
-        {"train": True},
-        "would be right with train = False",
-    ),
-    "the border": (
-        lambda x: (x * x, x),
-        border,
-        {"x": (2, 5, 5, 2)},
-        {},
-        "is wrong only at the border",
-    ),
-    "a sum without its axis, spread": (
-        lambda x, b: (x + 2 * b, None),
-        lambda dy, _: (dy, np.full(3, 2 * dy.sum())),
-        {"x": (4, 3), "b": (3,)},
-        {},
-        "is the true gradient summed over axis 0",
-    ),
-}
-
-
 @pytest.mark.parametrize("name", OTHERS)
 def test_more_mistakes_are_named(name, claims):
     forward, backward, shapes, options, words = OTHERS[name]
@@ -323,3 +214,8 @@ def test_what_is_tried_is_put_back():
     np.testing.assert_array_equal(arrays["z"], before[0])
     np.testing.assert_array_equal(labels, before[1])
     assert settings == {"smoothing": 0.1}
+
+
+def test_dy_is_no_likeness_of_arrays_from_the_same_seed():
+    """Where dy has the signs of x, a mask on dy looks right."""
+    assert len(check("relu: mask on dy", 0).failures) == TRIALS

@@ -57,11 +57,12 @@ def wrong_in_one_place(e: Evidence) -> str | None:
     """By the sign of an array, in the labels' column, at an index, at the border: where chance alone would not be."""
     if not e.fits:
         return None
-    known, wrong, found = int(e.known.sum()), int(e.wrong.sum()), []
+    able = e.known & ((e.true != 0) | (e.given != 0))  # zeros that are right tell nothing of the place
+    entries, wrong, found = int(able.sum()), int(e.wrong.sum()), []
     for place, there in _places(e):
-        inside = int((there & e.known).sum())
-        if inside < known and not (e.wrong & ~there).any():
-            found.append((comb(inside, wrong) / comb(known, wrong), place, inside))
+        inside = int((there & able).sum())
+        if inside < entries and not (e.wrong & ~there).any():
+            found.append((comb(inside, wrong) / comb(entries, wrong), place, inside))
     chance, place, inside = min(found, default=(1.0, "", 0), key=lambda one: one[0])
     if chance >= CHANCE:
         return None
