@@ -32,7 +32,25 @@ def border(dy, x):
 
 MASK = np.random.default_rng(3).random((4, 5)) > 0.4
 
+
+def square(x, w):
+    z = x @ w
+    return z * z, (x, w, z)
+
+
+def without_transposing(dy, cache):
+    x, w, z = cache
+    return 2 * dy * z @ w, x.T @ (2 * dy * z)
+
+
 OTHERS = {
+    "w for its transpose, before a square": (
+        square,
+        without_transposing,
+        {"x": (4, 3), "w": (3, 3)},
+        {},
+        "would be right if w were transposed",
+    ),
     "the two gradients swapped": (
         products,
         lambda dy, c: (dy * c[0], dy * (c[1] + 1)),

@@ -131,17 +131,23 @@ def _not_linear(e: Evidence) -> str | None:
     return "does not change its sign with dy: it must be linear in dy; is a mask taken from dy?"
 
 
-def _of_other_arguments(e: Evidence) -> str | None:
-    """Right, had forward met a transposed array, shifted labels, or another value of a setting."""
+def _of_other_arrays(e: Evidence) -> str | None:
+    """Right, had a weight been transposed, x been y, the labels been others."""
     for name, array in e.subject.arrays.items():
-        if name != e.name and array.ndim == 2 and len(array) == len(array.T) and e.is_true_with(array, array.T.copy()):
-            return f"would be right if {name} were transposed"
+        if name != e.name and array.ndim == 2 and array.shape == array.T.shape:
+            turned = array.T.copy()
+            if e.is_mended_by(array, turned) or e.is_true_with(array, turned):
+                return f"would be right if {name} were transposed"
     if e.y.shape == e.array.shape and e.is_true_with(e.array, e.y):
         return f"would be right at {e.name} = y: is the derivative taken at the output?"
     for name, array in e.subject.watched.items():
         for shift in (1, -1) if array.dtype.kind in "iu" and array.shape == e.true.shape[:-1] else ():
             if e.is_true_with(array, (array + shift) % e.true.shape[-1]):
                 return f"would be right for {name} {shift:+d}: are they off by one?"
+    return None
+
+
+def _of_other_settings(e: Evidence) -> str | None:
     for name, value in e.subject.settings.items():
         for other in _others(value):
             if e.is_true_when(name, other):
@@ -197,7 +203,8 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _upstream_summed,
     _summed_too_far,
     _not_linear,
-    _of_other_arguments,
+    _of_other_arrays,
+    _of_other_settings,
     lacks_a_multiple,
     lacks_a_term_of_normalisation,
     _times_constants_along_an_axis,

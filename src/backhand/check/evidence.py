@@ -1,6 +1,7 @@
 """One differentiable thing under examination, and all that can be measured of one of its gradients."""
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -135,8 +136,7 @@ class Evidence:
     def under(self, dy: Array) -> Array:
         """What backward gives for another upstream."""
         self.subject.forward()
-        gradients = self.subject.backward(dy)
-        return np.array(gradients[list(self.subject.arrays).index(self.name)])
+        return self._backward(dy)
 
     def is_true_of(self, name: str) -> bool:
         """Whether it is the true gradient of another array, of the same shape."""
@@ -144,12 +144,14 @@ class Evidence:
 
     def is_true_with(self, array: Array, values: Array) -> bool:
         """Whether it is the true gradient when forward meets other values in one of its arrays."""
-        before = array.copy()
-        try:
-            array[...] = values
+        with _holding(array, values):
             return self._is_true_now()
-        finally:
-            array[...] = before
+
+    def is_mended_by(self, array: Array, values: Array) -> bool:
+        """Whether backward gives the true gradient when it alone meets other values, through what forward cached."""
+        self.subject.forward()
+        with _holding(array, values):
+            return self.is_true(self._backward(self.dy))
 
     def is_true_when(self, setting: str, value: Any) -> bool:
         """Whether it is the true gradient when forward is given another value of a setting."""
@@ -169,6 +171,9 @@ class Evidence:
             diagonal[index] = derivative(self.subject.forward, self.array, index, alone).value
         return self.agree(self.given, diagonal)
 
+    def _backward(self, dy: Array) -> Array:
+        return np.array(self.subject.backward(dy)[list(self.subject.arrays).index(self.name)])
+
     def _is_true_now(self) -> bool:
         try:
             with np.errstate(all="ignore"):
@@ -185,6 +190,17 @@ class Evidence:
         if self.fits:
             known = known[np.argsort(self._errors.flat[known])]
         return np.unique(np.append(known[:FEW], known[-FEW:]))
+
+
+@contextmanager
+def _holding(array: Array, values: Array) -> Iterator[None]:
+    """The array with other values, for a while."""
+    before = array.copy()
+    try:
+        array[...] = values
+        yield
+    finally:
+        array[...] = before
 
 
 def _gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
