@@ -79,6 +79,13 @@ OTHERS = {
         {},
         "is right once with its axes in the order",
     ),
+    "a gradient of the transposed shape": (
+        lambda x, w: (x @ w, (x, w)),
+        lambda dy, c: (dy @ c[1].T, dy.T @ c[0]),
+        {"x": (4, 3), "w": (3, 5)},
+        {},
+        "is right once transposed",
+    ),
     "a flip": (
         lambda x: (x[:, ::-1] * 2, None),
         lambda dy, _: (2 * dy,),

@@ -133,6 +133,8 @@ def _not_linear(e: Evidence) -> str | None:
 
 def _of_other_arrays(e: Evidence) -> str | None:
     """Right, had a weight been transposed, x been y, the labels been others."""
+    if not e.fits:
+        return None
     for name, array in e.subject.arrays.items():
         if name != e.name and array.ndim == 2 and array.shape == array.T.shape:
             turned = array.T.copy()

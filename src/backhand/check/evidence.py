@@ -12,12 +12,12 @@ from backhand.arrays import Array
 from backhand.check.numerical import derivative
 
 TINY = 0.01  # entries below this share of the array's largest are judged against that share
-WHOLE = 1000  # coordinates measured of a gradient that failed
+WHOLE = 500  # coordinates measured of a gradient that failed
 FEW = 20  # of those, how many of the most and of the least wrong are measured again where an argument is changed
 Index = tuple[int, ...]
 
 # What code raises for arguments that it does not take. It was written for others than those tried here.
-REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)

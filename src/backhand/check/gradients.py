@@ -8,7 +8,8 @@ compares dx *and* every parameter's gradient, coordinate by coordinate, with dif
 `largest` is the array's largest gradient. `rounding` is what float64 can resolve in the differences; it matters only
 where the true gradient is 0 by cancellation, such as that of a bias before batch normalisation. Coordinates at kinks
 are skipped and counted; an array of which none could be compared fails. Nothing may be changed in place, two
-forward passes must agree, and so must two backward passes.
+forward passes must agree, and so must two backward passes. A gradient that fails comes with the cause, where the
+numbers show one (`backhand.check.diagnosis`).
 """
 
 import copy

@@ -31,8 +31,8 @@ def lacks_a_term_of_normalisation(e: Evidence) -> str | None:
         return None
     error, last = e.true - e.given, e.true.ndim - 1
     for axes in dict.fromkeys([tuple(range(last)), (last,), tuple(range(1, last + 1)), tuple(range(1, last))]):
-        if np.prod([e.true.shape[axis] for axis in axes]) < 4 or not axes:
-            continue
+        if np.prod([e.true.shape[axis] for axis in axes]) < 4:
+            continue  # of so few values, a constant and a multiple explain too many
         x = e.array - e.array.mean(axes, keepdims=True)
         square = (x * x).sum(axes, keepdims=True)
         constant = np.broadcast_to(error.mean(axes, keepdims=True), error.shape)
@@ -66,17 +66,19 @@ def wrong_in_one_place(e: Evidence) -> str | None:
     chance, place, inside = min(found, default=(1.0, "", 0), key=lambda one: one[0])
     if chance >= CHANCE:
         return None
-    mask = "" if e.true[e.wrong].any() else "; it should be 0 there: is a mask missing, or of another array?"
-    return f"is wrong only {place} ({wrong} of the {inside} there)" + (
-        mask if e.given[e.wrong].any() else "; it is 0 there"
-    )
+    if not e.given[e.wrong].any():
+        detail = "; it is 0 there"
+    elif not e.true[e.wrong].any():
+        detail = "; it should be 0 there: is a mask missing, or of another array?"
+    else:
+        detail = ""
+    return f"is wrong only {place} ({wrong} of the {inside} there){detail}"
 
 
 def _places(e: Evidence) -> Iterator[tuple[str, Array]]:
     """Where mistakes gather: by the sign of an array, by a mask, at labels, at an index, at a border."""
-    for name, array in (
-        e.subject.arrays | e.subject.watched | {"dy": e.dy, "y": e.y, "the true gradient": e.true}
-    ).items():
+    arrays = e.subject.arrays | e.subject.watched | {"dy": e.dy, "y": e.y, "the true gradient": e.true}
+    for name, array in arrays.items():
         if array.shape == e.true.shape:
             yield from ((f"where {name} < 0", array < 0), (f"where {name} > 0", array > 0))
             yield f"where {name} is 0", array == 0
