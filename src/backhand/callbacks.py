@@ -104,7 +104,7 @@ class DivergenceGuard(Callback):
         """The limit."""
         return {}, {"limit": self.limit}
 
-    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:  # noqa: ARG002
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a saved `state()`."""
         self.limit = facts["limit"]
 

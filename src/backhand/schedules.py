@@ -14,7 +14,7 @@ class Schedule:
 
     value: float
 
-    def __call__(self, step: int) -> float:  # noqa: ARG002
+    def __call__(self, step: int) -> float:
         """The value to use in this step."""
         return self.value
 
@@ -116,7 +116,7 @@ class ReduceOnPlateau(Schedule):
     waited: int = field(init=False, default=0)
     reductions: int = field(init=False, default=0)
 
-    def __call__(self, step: int) -> float:  # noqa: ARG002
+    def __call__(self, step: int) -> float:
         """The value to use in this step."""
         return max(self.value * self.factor**self.reductions, self.floor)
 

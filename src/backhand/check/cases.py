@@ -104,7 +104,7 @@ def _elementwise(**options: Any) -> list[Case]:
     return [Case({"x": draw}, options) for draw in draws]
 
 
-def _linear(N: int, I: int, O: int) -> Case:  # noqa: E741 (the field's letter)
+def _linear(N: int, I: int, O: int) -> Case:
     return Case({"x": (N, I), "w": (I, O), "b": (O,)})
 
 

@@ -24,7 +24,7 @@ class LeakyReLU(Layer):
 
     slope: float = 0.01
 
-    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
         """The slope."""
         return {"slope": self.slope}
 

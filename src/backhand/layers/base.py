@@ -62,11 +62,11 @@ class Layer:
         """Forget what forward cached: a trained model that only predicts needs no memory for it."""
         self._cache = None
 
-    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:  # noqa: ARG002
+    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
         """The initial parameters for samples of this shape."""
         return {}
 
-    def init_state(self, shape: Shape) -> dict[str, Array]:  # noqa: ARG002
+    def init_state(self, shape: Shape) -> dict[str, Array]:
         """The initial state for samples of this shape."""
         return {}
 
@@ -74,7 +74,7 @@ class Layer:
         """The output's shape for samples of this shape. Raises ValueError when they do not fit."""
         return shape
 
-    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
         """The op's keyword arguments for this batch."""
         return {}
 

@@ -28,7 +28,7 @@ class BatchNorm(Layer):
         if not self.eps > 0:
             raise ValueError(f"the eps of batch normalisation must be above 0, not {self.eps}")
 
-    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:  # noqa: ARG002
+    def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
         """gamma 1, beta 0, each (C,)."""
         return {"gamma": np.ones(shape[-1]), "beta": np.zeros(shape[-1])}
 
@@ -36,7 +36,7 @@ class BatchNorm(Layer):
         """Running mean 0 and variance 1, each (C,)."""
         return {"running_mean": np.zeros(shape[-1]), "running_var": np.ones(shape[-1])}
 
-    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:  # noqa: ARG002
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
         """eps and, at inference, the running statistics."""
         return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
 

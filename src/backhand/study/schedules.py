@@ -20,7 +20,7 @@ class _Common(Table):
         main = self.main(value, per_epoch, max(epochs * per_epoch - rise, 1))
         return schedules.Warmup(value, rise, main) if rise else main
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """The schedule after the warm-up, which lasts `steps` steps."""
         return schedules.Constant(value)
 
@@ -38,7 +38,7 @@ class StepTable(_Common):
     every: PositiveFloat
     factor: Factor = 0.1
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """A staircase."""
         return schedules.StepDecay(value, max(round(self.every * per_epoch), 1), self.factor)
 
@@ -50,7 +50,7 @@ class ExponentialTable(_Common):
     every: PositiveFloat = 1.0
     factor: Factor = 0.95
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """A decay without steps."""
         return schedules.ExponentialDecay(value, max(round(self.every * per_epoch), 1), self.factor)
 
@@ -61,7 +61,7 @@ class CosineTable(_Common):
     kind: Literal["cosine"]
     floor: NonNegativeFloat = 0.0
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """Over the whole training."""
         return schedules.CosineDecay(value, steps, self.floor)
 
@@ -74,7 +74,7 @@ class OneCycleTable(_Common):
     start: PositiveFloat = 25.0
     end: PositiveFloat = 1e4
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """Over the whole training."""
         return schedules.OneCycle(value, steps, self.rise, self.start, self.end)
 
@@ -87,7 +87,7 @@ class PlateauTable(_Common):
     patience: PositiveInt = 5
     floor: NonNegativeFloat = 0.0
 
-    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:  # noqa: ARG002
+    def main(self, value: float, per_epoch: int, steps: int) -> Schedule:
         """Driven by the losses it is told."""
         return schedules.ReduceOnPlateau(value, self.factor, self.patience, floor=self.floor)
 
