@@ -156,6 +156,21 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
     assert (status, "its train.optimizer.lr is 0.003, and 0.03 is asked for" in output) == (2, True)
 
 
+def test_two_processes_do_not_train_one_run(study, tmp_path, cli):
+    pytest.importorskip("fcntl", reason="locks files as POSIX systems do")
+    run = tmp_path / "run"
+    process = start(str(study), "--out", str(run), "--set", "train.epochs=100000")
+    try:
+        while process.poll() is None and not epochs_done(run):
+            time.sleep(0.01)
+        status, output = cli("run", "--resume", run)
+        assert (status, "is being trained by another process" in output) == (2, True), output
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_more_epochs_go_on_from_where_it_ended(study, tmp_path, cli):
     run = tmp_path / "run"
     assert cli("run", study, "--out", run, "--set", "train.epochs=2")[0] == 0

@@ -1,7 +1,9 @@
 """A run's folder: made once, claimed by one study, resumed only by the same."""
 
+import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,28 @@ def create(folder: Path, study: Study) -> None:
     except OSError as error:
         raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
     write_atomic(folder / "study.toml", to_toml(study))
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Keep other processes from training this run at the same time; a process that is killed lets go of it.
+
+    Raises BackhandError when another one has it. Does nothing where the system or the disk knows no such locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system
+        yield
+        return
+    with (folder / "study.toml").open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackhandError(f"{folder} is being trained by another process; wait until it ends") from error
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
+                raise
+        yield
 
 
 def read_study(folder: Path) -> Study:

@@ -31,7 +31,7 @@ class Run:
     path: Path
     material: Material
     solver: Solver
-    early_stopping: EarlyStopping
+    saving: Checkpoint
     progress: ProgressBar
     metrics: dict[str, Any]
 
@@ -41,25 +41,27 @@ def run(
 ) -> dict[str, Any]:
     """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
 
-    A fresh run claims the folder; a resumed one goes on from its newest readable state, bit for bit.
+    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     console = make_console(quiet=quiet)
-    made = _prepare(study, path, data_dir, resume, console)
-    try:
-        made.solver.fit(made.material.train, made.material.validation, epochs=study.train.epochs)
-    except DivergenceError as error:
-        made.solver.stopped = "the training diverged"
-        write_history(path, made.solver.history)
-        _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
-        raise
-    finally:
-        made.progress.close()
-    with console.status("testing, and checking the gradients"):
-        return _finish(made)
+    made = _prepare(study, path, data_dir, console)
+    if not resume:
+        folder.create(path, study)
+    with folder.claimed(path):
+        if resume:
+            sweep(path)
+            _restore(made)
+        if not (path / "environment.json").exists():
+            folder.write_json(path / "environment.json", environment.describe(study.seed))
+        _write_metrics(made, {"status": "running", "message": ""})
+        _fit(made)
+        with console.status("testing, and checking the gradients"):
+            return _finish(made)
 
 
-def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, console: Console) -> Run:
+def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console) -> Run:
+    """Everything that can be refused before anything is written."""
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
     solver = build_solver(study, model, len(material.train))
@@ -70,16 +72,19 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, resume: bool, cons
     solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
-    if resume:
-        sweep(path)
-        _restore(solver, path, origin, console)
-    else:
-        folder.create(path, study)
-    if not (path / "environment.json").exists():
-        folder.write_json(path / "environment.json", environment.describe(study.seed))
-    made = Run(study, path, material, solver, stopping, progress, metrics)
-    _write_metrics(made, {"status": "running", "message": ""})
-    return made
+    return Run(study, path, material, solver, saving, progress, metrics)
+
+
+def _fit(made: Run) -> None:
+    try:
+        made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.epochs)
+    except DivergenceError as error:
+        made.solver.stopped = "the training diverged"
+        write_history(made.path, made.solver.history)
+        _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
+        raise
+    finally:
+        made.progress.close()
 
 
 def _early_stopping(study: Study, material: Material) -> EarlyStopping:
@@ -97,11 +102,12 @@ def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, An
     return scaling, {"classes": material.splits.classes, "sample_shape": material.train.data.x.shape[1:]}
 
 
-def _restore(solver: Solver, path: Path, origin: dict[str, Any], console: Console) -> None:
+def _restore(made: Run) -> None:
     """Take over the newest readable state; a run killed before its first epoch ended begins anew.
 
     Raises StudyError or CheckpointError when it was trained by another study or on other data.
     """
+    path, origin, console = made.path, made.saving.origin, made.progress.console
     state = path / "state.safetensors"
     if not state.exists() and not checkpoint.previous(state).exists():
         return
@@ -111,8 +117,8 @@ def _restore(solver: Solver, path: Path, origin: dict[str, Any], console: Consol
     folder.refuse_another(path, facts["origin"]["study"], origin["study"])
     if facts["origin"]["data"] != origin["data"]:
         raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
-    solver.load(arrays, facts)
-    console.print(f"resumed after epoch {solver.epoch}")
+    made.solver.load(arrays, facts)
+    console.print(f"resumed after epoch {made.solver.epoch}")
 
 
 def _finish(made: Run) -> dict[str, Any]:
@@ -146,7 +152,7 @@ def _gradient_check(made: Run) -> list[dict[str, Any]]:
 
 
 def _training(made: Run) -> dict[str, Any]:
-    return {"training": training_facts(made.solver, made.early_stopping)}
+    return {"training": training_facts(made.solver, made.saving.early_stopping)}
 
 
 def _write_metrics(made: Run, more: dict[str, Any]) -> dict[str, Any]:
