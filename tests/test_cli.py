@@ -1,5 +1,6 @@
 """The program from its arguments to its exit status: what it prints, what it leaves on disk."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -199,6 +200,14 @@ def test_mistakes_end_in_one_sentence_and_status_2(arguments, said, cli, tmp_pat
     assert said in output
     assert "Traceback" not in output
     assert not list(tmp_path.iterdir()), "a mistake left something behind"
+
+
+def test_a_file_that_the_system_refuses_is_named(cli, monkeypatch):
+    def refuse() -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "studies/secret.toml")
+
+    monkeypatch.setattr("backhand.cli.commands.list_studies", refuse)
+    assert cli("list") == (2, "error: studies/secret.toml: Permission denied")
 
 
 def test_lr_find_draws_and_suggests(cli, tmp_path):

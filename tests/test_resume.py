@@ -156,6 +156,20 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
     assert (status, "its train.optimizer.lr is 0.003, and 0.03 is asked for" in output) == (2, True)
 
 
+def test_ctrl_c_says_how_to_go_on(study, tmp_path):
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "backhand", "run", str(study), "--out", str(run), "--set", "train.epochs=100000"]
+    listen = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 (a shell may have turned it off)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=listen)
+    while process.poll() is None and not epochs_done(run):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, output
+    assert output.endswith(f"interrupted; go on with: backhand run --resume {run}\n")
+    assert "Traceback" not in output
+
+
 def test_two_processes_do_not_train_one_run(study, tmp_path, cli):
     pytest.importorskip("fcntl", reason="locks files as POSIX systems do")
     run = tmp_path / "run"

@@ -5,11 +5,12 @@ import struct
 import zlib
 
 import datafiles as df
+import numpy as np
 import pytest
 from datafiles import refused
 
 from backhand.data import load
-from backhand.data.formats.pictures import decode
+from backhand.data.formats.pictures import BadImageError, decode
 from backhand.errors import DataError
 
 good = df.picture(df.noise(8, 8, 3))
@@ -106,3 +107,19 @@ def test_an_empty_class_folder(tmp_path):
     path = df.in_folder(tmp_path, df.picture_tree(("train", "test"), ("cat", "dog")))
     (path / "train" / "cow").mkdir()
     refused("class folder train/cow holds no images", "images", path=path)
+
+
+@pytest.mark.parametrize(("mode", "plain"), [("RGBA", "RGB"), ("LA", "L")])
+def test_an_alpha_channel_that_hides_nothing_is_dropped(mode, plain):
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, len(plain)), np.uint8)
+    image = Image.fromarray(pixels.squeeze()).convert(mode)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    np.testing.assert_array_equal(decode(out.getvalue(), "a.png"), pixels)
+    image.putpixel((3, 2), (*[1] * len(plain), 254))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    with pytest.raises(BadImageError, match=f"pixels of the kind {mode}"):
+        decode(out.getvalue(), "a.png")

@@ -56,7 +56,7 @@ def _times_a_constant(e: Evidence) -> str | None:
     ratio = float(given @ true / (true @ true))
     if not ratio or not e.is_true(e.given / ratio):
         return None
-    found = [told for value, *told in _constants(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
+    found = [words for value, *words in _constants(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
     if len(found) == 1:
         return "is the true gradient " + "".join(found[0])
     if found:

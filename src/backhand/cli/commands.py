@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
+import typer
 from rich.table import Table
 
 from backhand import experiment, report
@@ -60,7 +61,7 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
         raise
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: {again}")
-        raise
+        raise typer.Exit(130) from None
     with console.status("drawing the report"):
         page = report.write(path)
     test = metrics["test"]

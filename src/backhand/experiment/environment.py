@@ -11,8 +11,6 @@ import numpy as np
 
 import backhand
 
-BLAS_LINE = "{internal_api} {version}, {architecture} kernels, {num_threads} threads"
-
 
 def describe(seed: int) -> dict[str, Any]:
     """Versions, processor, BLAS, threads, seed, time and command of this process."""
@@ -48,12 +46,9 @@ def _blas() -> list[str]:
     """One line a loaded BLAS: its name, version, kernels and threads."""
     from threadpoolctl import threadpool_info
 
-    pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
-    return [BLAS_LINE.format_map(_Known(pool)) for pool in pools]
-
-
-class _Known(dict[str, Any]):
-    """A dict that has a word for what it does not know."""
-
-    def __missing__(self, key: str) -> str:
-        return "unknown"
+    lines = []
+    for pool in threadpool_info():
+        if pool["user_api"] == "blas":
+            kernels = pool.get("architecture", "unknown")  # not every BLAS tells
+            lines.append(f"{pool['internal_api']} {pool['version']}, {kernels} kernels, {pool['num_threads']} threads")
+    return lines

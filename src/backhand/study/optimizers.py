@@ -40,25 +40,24 @@ class RmsProp(_Common):
     eps: PositiveFloat = 1e-8
 
 
-class Adam(_Common):
+class _Moments(_Common):
+    lr: PositiveFloat = 1e-3
+    momentum: Average = 0.9
+    beta2: Average = 0.999
+    eps: PositiveFloat = 1e-8
+
+
+class Adam(_Moments):
     """Adam; `momentum` is its β1."""
 
     kind: Literal["adam"]
-    lr: PositiveFloat = 1e-3
-    momentum: Average = 0.9
-    beta2: Average = 0.999
-    eps: PositiveFloat = 1e-8
 
 
-class AdamW(_Common):
+class AdamW(_Moments):
     """Adam with decoupled weight decay."""
 
     kind: Literal["adamw"]
-    lr: PositiveFloat = 1e-3
-    momentum: Average = 0.9
     weight_decay: NonNegativeFloat = 1e-2
-    beta2: Average = 0.999
-    eps: PositiveFloat = 1e-8
 
 
 OptimizerTable = Annotated[Sgd | RmsProp | Adam | AdamW, Field(discriminator="kind")]

@@ -16,6 +16,7 @@ from backhand.errors import DataError
 Colour = Literal["L", "RGB"]
 # What 8-bit pictures are stored as, and what each is read as; transparency, CMYK and 16 bits have no one right reading.
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB"}
+OPAQUE: dict[str, Colour] = {"LA": "L", "RGBA": "RGB"}
 MAX_PIXELS = 4096 * 4096
 
 
@@ -27,8 +28,8 @@ def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.u
     """The picture in a JPEG or PNG file as (H, W, C) uint8.
 
     colour: "L" for one channel, "RGB" for three, None for as many as the file has.   name: for the message.
-    Raises BadImageError for a file that is damaged, of another format, above 16.8 million pixels, transparent, CMYK
-    or 16-bit.
+    Raises BadImageError for a file that is damaged, of another format, above 16.8 million pixels, transparent
+    anywhere, CMYK or 16-bit.
     """
     from PIL import Image
 
@@ -36,10 +37,13 @@ def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.u
         with Image.open(BytesIO(data), formats=("JPEG", "PNG")) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadImageError(f"{name} has {image.width} x {image.height} pixels, far too many")
-            if image.mode not in STORED_AS or "transparency" in image.info:
-                kind = "transparent" if "transparency" in image.info else image.mode
+            mode = image.mode
+            if mode in OPAQUE and image.getchannel("A").getextrema() == (255, 255):
+                mode = OPAQUE[mode]  # an alpha channel that hides nothing, as screenshots have
+            if mode not in STORED_AS or "transparency" in image.info:
+                kind = "transparent" if "transparency" in image.info else mode
                 raise BadImageError(f"{name} has pixels of the kind {kind}; save it as 8-bit grey or RGB")
-            wanted = colour or STORED_AS[image.mode]
+            wanted = colour or STORED_AS[mode]
             pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
     except PICTURE_DAMAGE as error:
         reason = f"truncated {_kind(data)}" if "truncated" in str(error) else f"damaged {_kind(data)}"
