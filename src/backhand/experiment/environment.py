@@ -42,13 +42,13 @@ def _cpu() -> str:
     return next(names, platform.machine())
 
 
-def _blas() -> list[str]:
-    """One line a loaded BLAS: its name, version, kernels and threads."""
+def _blas() -> str:
+    """Each loaded BLAS (NumPy and SciPy bring one each): its name, version, kernels and threads."""
     from threadpoolctl import threadpool_info
 
-    lines = []
+    found = []
     for pool in threadpool_info():
         if pool["user_api"] == "blas":
             kernels = pool.get("architecture", "unknown")  # not every BLAS tells
-            lines.append(f"{pool['internal_api']} {pool['version']}, {kernels} kernels, {pool['num_threads']} threads")
-    return lines
+            found.append(f"{pool['internal_api']} {pool['version']}, {kernels} kernels, {pool['num_threads']} threads")
+    return "; ".join(found)
