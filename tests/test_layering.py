@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "arrays",
     "files",
+    "windows",
     "ops",
     "kernels",
     "backend",

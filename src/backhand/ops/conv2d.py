@@ -1,0 +1,85 @@
+"""Convolution of images, as correlation: the kernel is not flipped.
+
+    y[n, p, q, o]  = b[o] + Σ_ijc x[n, s p + d i - t, s q + d j - l, c] w[i, j, c, o]       x is 0 outside the image
+
+    dw[i, j, c, o] = Σ_npq x[n, s p + d i - t, s q + d j - l, c] dy[n, p, q, o]           db[o] = Σ_npq dy[n, p, q, o]
+    dx[n, u, v, c] = Σ dy[n, p, q, o] w[i, j, c, o]     over i, j, o and the p, q that saw it: s p + d i - t = u, ...
+
+s is the stride, d the dilation, t and l the padding on top and at the left. Each of `groups` groups of output channels
+sees its own group of input channels only: w is (kh, kw, C / groups, O), and depth-wise where groups = C.
+Source: LeCun et al. 1989, Neural Computation 1. Derivation: docs/derivations/conv2d.md
+"""
+
+from typing import NamedTuple
+
+from backhand.arrays import Array
+from backhand.windows import Padding, Size, Windows
+
+
+class Cache(NamedTuple):
+    """What backward needs."""
+
+    x: Array
+    w: Array
+    windows: Windows
+    groups: int
+    has_bias: bool
+
+
+def forward(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> tuple[Array, Cache]:
+    """x (N, H, W, C), w (kh, kw, C / groups, O), b (O,) or None -> y (N, H', W', O).
+
+    stride, dilation, padding: see `backhand.windows`. Raises ValueError where these do not fit, or channels the groups.
+    """
+    kh, kw, c, O = w.shape
+    if x.shape[3] != groups * c or O % groups:
+        raise ValueError(f"{x.shape[3]} channels in {groups} groups do not fit weights of shape {w.shape}")
+    windows = Windows.over(x.shape[1:3], (kh, kw), stride, padding, dilation)
+    y = _joined(_patches(x, windows, groups) @ _split(w, groups)).reshape(len(x), *windows.places, O)
+    if b is not None:
+        y += b
+    return y, Cache(x, w, windows, groups, b is not None)
+
+
+def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, ...]:
+    """dy (N, H', W', O) -> dx (N, H, W, C), dw, and db where there was a b.
+
+    dx is None when the caller has no use for it (the first layer).
+    """
+    x, w, windows, groups, has_bias = cache
+    upstream = _split(dy, groups)
+    dw = _joined(_patches(x, windows, groups).swapaxes(1, 2) @ upstream).reshape(w.shape)
+    db = (dy.sum((0, 1, 2)),) if has_bias else ()
+    if not need_dx:
+        return None, dw, *db
+    padded = windows.canvas(x.shape, dy)
+    for (i, j), met in windows.entries():
+        back = _joined(upstream @ _split(w[i, j], groups).swapaxes(1, 2))
+        padded[met] += back.reshape(padded[met].shape)
+    return windows.inside(padded), dw, *db
+
+
+def _patches(x: Array, windows: Windows, groups: int) -> Array:
+    """What the kernel sees at each of the M = N H' W' places: (groups, M, kh kw C / groups)."""
+    seen = windows.patches(windows.pad(x))
+    seen = seen.reshape(*seen.shape[:5], groups, -1)
+    return seen.transpose(5, 0, 1, 2, 3, 4, 6).reshape(groups, len(x) * windows.places[0] * windows.places[1], -1)
+
+
+def _split(array: Array, groups: int) -> Array:
+    """(..., O) -> (groups, rows, O / groups): the channels of each group on their own."""
+    return array.reshape(-1, groups, array.shape[-1] // groups).swapaxes(0, 1)
+
+
+def _joined(parts: Array) -> Array:
+    """The inverse of `_split`: (groups, rows, O / groups) -> (rows, O)."""
+    return parts.swapaxes(0, 1).reshape(parts.shape[1], -1)
