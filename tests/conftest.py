@@ -36,6 +36,9 @@ class ExactFeed:
     def batch(self, index: Any) -> tuple[Array, Array]:
         return self.data.x[index], self.data.y[index]
 
+    def draw(self, index: Any, rng: np.random.Generator) -> tuple[Array, Array]:
+        return self.batch(index)
+
 
 def _feeds(data: Dataset, held: int, mode: str) -> tuple[Feed, Feed]:
     train, validation = data.take(slice(held, None)), data.take(slice(held))

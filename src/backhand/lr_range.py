@@ -57,7 +57,7 @@ def range_test(solver: Solver, train: Feed, *, low: float = 1e-6, high: float = 
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (rate, index) in enumerate(zip(rates, endless, strict=False)):
             solver.optimizer.lr = float(rate)
-            solver.train_step(*train.batch(index))
+            solver.train_step(*train.draw(index, solver.augment_rng))
             average = SMOOTHING * average + (1 - SMOOTHING) * solver.batch_loss
             smoothed = average / (1 - SMOOTHING ** (i + 1))
             if not np.isfinite(smoothed) or (smooth and smoothed > BLOWN * min(smooth)):

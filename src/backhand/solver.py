@@ -17,7 +17,8 @@ from backhand.optim import Optimizer, clip_norm, clip_value
 from backhand.schedules import Schedule
 
 Record = dict[str, float]
-SHUFFLE, DRAW = 1_000_001, 1_000_002  # the solver's streams of random numbers, apart from those of the layers
+# The solver's streams of random numbers, apart from those of the layers.
+SHUFFLE, DRAW, AUGMENT = 1_000_001, 1_000_002, 1_000_003
 
 
 class Callback:
@@ -79,10 +80,11 @@ class Solver:
             raise ValueError(f"the batch size must be 1 or more, not {self.batch_size}")
         self.shuffle_rng = np.random.default_rng([self.seed, SHUFFLE])
         self.draw_rng = np.random.default_rng([self.seed, DRAW])
+        self.augment_rng = np.random.default_rng([self.seed, AUGMENT])
         self.history: list[Record] = []
         self.epoch = self.epochs = self.step = self.steps_per_epoch = 0
         self.stopped = ""
-        self.batch: tuple[Array, Labels]
+        self.batch: tuple[Array, Labels | Array]
         self.batch_loss = self.gradient_norm = 0.0
 
     def fit(self, train: Feed, validation: Feed | None = None, *, epochs: int) -> list[Record]:
@@ -96,8 +98,11 @@ class Solver:
             self._tell("on_fit_end")
         return self.history
 
-    def train_step(self, x: Array, labels: Labels) -> Array:
-        """One forward, backward and update; returns the scores (N, outputs) that the batch had before it."""
+    def train_step(self, x: Array, labels: Labels | Array) -> Array:
+        """One forward, backward and update; returns the scores (N, outputs) that the batch had before it.
+
+        labels: (N,), or for a loss that takes them soft targets (N, K).
+        """
         self.batch = x, labels
         self._set_rates()
         scores = self.model.forward(x, train=True, rng=self.draw_rng)
@@ -129,14 +134,18 @@ class Solver:
         return record | {"seconds": seconds, "elapsed": self.elapsed + seconds}
 
     def _pass_over(self, train: Feed) -> tuple[dict[str, float], float]:
-        """Every sample once. Returns the running loss, accuracy and error, and the mean norm of the gradient."""
+        """Every sample once. Returns the running loss, accuracy and error, and the mean norm of the gradient.
+
+        Where images are mixed, right is the class that has the largest share.
+        """
         total_loss = norms = 0.0
         right = 0
         for index in batches(len(train), self.batch_size, self.shuffle_rng):
-            x, labels = train.batch(index)
+            x, labels = train.draw(index, self.augment_rng)
             scores = self.train_step(x, labels)
             total_loss += self.batch_loss * len(labels)
-            right += int((self.loss.predict(scores) == labels).sum())
+            classes = labels if labels.ndim == 1 else labels.argmax(1)
+            right += int((self.loss.predict(scores) == classes).sum())
             norms += self.gradient_norm
         accuracy = right / len(train)
         figures = {"loss": total_loss / len(train), "accuracy": accuracy, "error": 1 - accuracy}
@@ -157,13 +166,16 @@ class Solver:
         for callback in self.callbacks:
             getattr(callback, hook)(self)
 
+    def _streams(self) -> tuple[np.random.Generator, ...]:
+        return self.shuffle_rng, self.draw_rng, self.augment_rng
+
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays and facts from which `load` goes on bit for bit, at the end of an epoch."""
         arrays = {f"model.{name}": value for name, value in self.model.arrays().items()}
         arrays |= {f"optimizer.{name}": value for name, value in self.optimizer.buffers.items()}
         facts: dict[str, Any] = {"epoch": self.epoch, "step": self.step, "stopped": self.stopped}
         facts |= {"history": self.history, "optimizer": self.optimizer.state()}
-        facts["rng"] = [self.shuffle_rng.bit_generator.state, self.draw_rng.bit_generator.state]
+        facts["rng"] = [rng.bit_generator.state for rng in self._streams()]
         facts["schedules"] = [s.state() if s else {} for s in (self.schedule, self.momentum_schedule)]
         facts["callbacks"] = {}
         for callback in self.callbacks:
@@ -178,7 +190,8 @@ class Solver:
         self.optimizer.load(_under("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
         self.history = facts["history"]
-        self.shuffle_rng.bit_generator.state, self.draw_rng.bit_generator.state = facts["rng"]
+        for rng, saved in zip(self._streams(), facts["rng"], strict=True):
+            rng.bit_generator.state = saved
         for schedule, saved in zip((self.schedule, self.momentum_schedule), facts["schedules"], strict=True):
             if schedule is not None:
                 schedule.load(saved)

@@ -1,0 +1,116 @@
+"""Augmentations that move pixels: flip, crop, and rotation, shift and scale in one resampling.
+
+What comes into view beyond the edge of an image is its mirror image, without the edge repeated, as in Zagoruyko and
+Komodakis 2016, arXiv:1605.07146: it fits a dark background and a photograph alike, and needs no colour to be chosen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Each image is mirrored left to right with probability 1/2. Source: Krizhevsky et al. 2012, NIPS."""
+
+    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+        """x (N, H, W, C) -> the same shape."""
+        y, mirrored = x.copy(), rng.random(len(x)) < 0.5
+        y[mirrored] = x[mirrored, :, ::-1]
+        return y
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Each image is padded by `pixels` on every side and cut back to its size at a random place.
+
+    The same as a shift by up to so many whole pixels along each axis, all equally likely. ValueError for less than 0.
+    Source: He et al. 2016, arXiv:1512.03385, section 4.2, for CIFAR-10 with 4 pixels.
+    """
+
+    pixels: int
+
+    def __post_init__(self) -> None:
+        if self.pixels < 0:
+            raise ValueError(f"a crop needs a padding of 0 pixels or more, not {self.pixels}")
+
+    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+        """x (N, H, W, C) -> the same shape."""
+        N, H, W, _ = x.shape
+        around = (self.pixels, self.pixels)
+        padded = np.pad(x, ((0, 0), around, around, (0, 0)), mode="reflect")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (H, W), axis=(1, 2))  # (N, top, left, C, H, W)
+        top, left = rng.integers(0, 2 * self.pixels + 1, (2, N))
+        return np.moveaxis(windows, 3, -1)[np.arange(N), top, left]
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Each image is rotated, shifted and scaled about its centre, by amounts drawn uniformly from their ranges.
+
+    rotate: up to so many degrees, either way.   shift: up to this fraction of the height and of the width, either way.
+    scale: factors from 1 - scale to 1 + scale.   All three are one bilinear resampling: see `affine`.
+    ValueError unless 0 <= rotate <= 180, 0 <= shift < 1, 0 <= scale < 1.   Source: Simard et al. 2003, ICDAR.
+    """
+
+    rotate: float = 0.0
+    shift: float = 0.0
+    scale: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.rotate <= 180 and 0 <= self.shift < 1 and 0 <= self.scale < 1):
+            raise ValueError(f"rotate is in [0, 180] degrees, shift and scale are in [0, 1); this is {self}")
+
+    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+        """x (N, H, W, C) -> the same shape."""
+        N, H, W, _ = x.shape
+        angle, down, right, factor = rng.uniform(-1, 1, (4, N))
+        return affine(
+            x,
+            angle=self.rotate * angle,
+            down=self.shift * H * down,
+            right=self.shift * W * right,
+            factor=1 + self.scale * factor,
+        )
+
+
+def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Floats) -> Floats:
+    """Image n, magnified by factor[n] and turned by angle[n] degrees about its centre, then moved.
+
+    x: (N, H, W, C).   angle: counter-clockwise.   down, right: pixels.   All (N,), or numbers for the whole batch.
+    Each pixel of the result looks up where it comes from, and mixes the four pixels around that place (bilinear).
+    """
+    N, H, W, C = x.shape
+    turn = np.radians(angle)
+    cos, sin, down, right = (
+        np.asarray(a, np.float32).reshape(-1, 1, 1) for a in (np.cos(turn) / factor, np.sin(turn) / factor, down, right)
+    )
+    middle_i, middle_j = np.float32((H - 1) / 2), np.float32((W - 1) / 2)
+    i = np.arange(H, dtype=np.float32)[:, None] - middle_i - down
+    j = np.arange(W, dtype=np.float32) - middle_j - right
+    # Rows run downwards, so that a turn to the left takes (i, j) from (cos i + sin j, cos j - sin i).
+    rows, row_part = _taps(cos * i + sin * j + middle_i, H)
+    columns, column_part = _taps(cos * j - sin * i + middle_j, W)
+    image = (np.arange(N) * H)[:, None, None]
+    planes = np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(C, -1)  # a pixel at a time is slow with 3 channels
+    above, below = (
+        _mix(planes.take(at + columns[0], axis=1), planes.take(at + columns[1], axis=1), column_part)
+        for at in ((image + row) * W for row in rows)
+    )
+    return np.ascontiguousarray(np.moveaxis(_mix(above, below, row_part), 0, -1))
+
+
+def _taps(place: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
+    """The two pixels of an axis around each place, and the share of the second; beyond its ends the axis goes back."""
+    period = 2 * max(size - 1, 1)
+    inside = np.abs(place - period * np.rint(place / period))
+    first = np.minimum(inside.astype(np.intp), size - 1)
+    return (first, np.minimum(first + 1, size - 1)), inside - first.astype(np.float32)
+
+
+def _mix(a: Floats, b: Floats, part: Floats) -> Floats:
+    """(1 - part) a + part b."""
+    return a + part * (b - a)
