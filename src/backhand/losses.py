@@ -1,6 +1,7 @@
 """What a training minimises: a loss on the scores, and a penalty on the weights."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,7 +21,7 @@ class Loss:
     binary: ClassVar[bool] = False
     confidence: ClassVar[str]  # what `predict_proba` returns, in words for the reader
 
-    _cache: Any = None
+    _cache: Any = field(default=None, init=False, repr=False)
 
     def outputs(self, classes: int) -> int:
         """The number of scores a model must give for this many classes. Raises ValueError when it cannot."""
@@ -28,9 +29,9 @@ class Loss:
             raise ValueError(f"the loss {self.op_name} tells 2 classes apart, and the data has {classes}")
         return 1 if self.binary else classes
 
-    def forward(self, scores: Array, labels: Labels) -> float:
-        """scores (N, outputs), labels (N,) -> the mean loss."""
-        loss, self._cache = op(self.op_name).forward(scores, labels, **self.options())
+    def forward(self, scores: Array, labels: Labels | Array) -> float:
+        """scores (N, outputs), labels (N,), or whatever labels the op takes -> the mean loss."""
+        loss, self._cache = op(self.op_name).forward(scores, labels, **self.options(scores, labels))
         return float(loss)
 
     def backward(self) -> Array:
@@ -50,27 +51,57 @@ class Loss:
         p = logistic.predict_proba(scores.reshape(-1, 1))
         return np.concatenate([1 - p, p], axis=1)
 
-    def options(self) -> dict[str, Any]:
-        """The op's keyword arguments."""
+    def options(self, scores: Array, labels: Labels | Array) -> dict[str, Any]:
+        """The op's keyword arguments for this batch."""
         return {}
 
 
 @dataclass(eq=False)
 class SoftmaxCrossEntropy(Loss):
-    """-log of the softmax probability of the right class; `smoothing` in [0, 1] shares out that much of the target."""
+    """-log of the softmax probability of the right class, on labels (N,) or distributions over the classes (N, K).
+
+    `smoothing` in [0, 1] shares out that much of the target. With `class_weights`, one for each class, a sample's loss
+    is multiplied by its label's weight, or by the mean of the weights under its distribution.
+    """
 
     op_name = "softmax_cross_entropy"
     confidence = "softmax probability"
 
     smoothing: float = 0.0
+    class_weights: Sequence[float] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.smoothing <= 1:
             raise ValueError(f"label smoothing must be in [0, 1], not {self.smoothing}")
+        if not all(0 <= weight < np.inf for weight in self.class_weights):
+            raise ValueError(f"class weights must be finite and 0 or above, not {self.class_weights}")
 
-    def options(self) -> dict[str, Any]:
-        """The smoothing."""
-        return {"smoothing": self.smoothing}
+    def outputs(self, classes: int) -> int:
+        """One score a class. Raises ValueError when the class weights are of another number."""
+        if len(self.class_weights) not in (0, classes):
+            raise ValueError(f"there are {len(self.class_weights)} class weights for {classes} classes")
+        return classes
+
+    def options(self, scores: Array, labels: Labels | Array) -> dict[str, Any]:
+        """The smoothing, and the weights of the samples."""
+        if not len(self.class_weights):
+            return {"smoothing": self.smoothing}
+        self.outputs(scores.shape[1])
+        wanted = softmax_cross_entropy.distributions(labels, scores)
+        return {"smoothing": self.smoothing, "weights": wanted @ np.asarray(self.class_weights, scores.dtype)}
+
+
+def class_weights(counts: Sequence[int] | Array, power: float = 1.0) -> tuple[float, ...]:
+    """Weights w_k in proportion to n_k^-power, for n_k training samples of class k; their mean over the samples is 1.
+
+    At power 1 all classes count the same: w_k = N / (K n_k); at ½, the rarer ones still count less. Raises ValueError
+    for a class without samples. Source: King & Zeng 2001, Political Analysis 9(2).
+    """
+    n = np.asarray(counts, np.float64)
+    if not (n > 0).all():
+        raise ValueError(f"class {int(np.argmin(n > 0))} has no samples to derive its weight from")
+    w = n**-power
+    return tuple((w * n.sum() / (n @ w)).tolist())
 
 
 @dataclass(eq=False)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from backhand.backend import op
-from backhand.check.cases import Case, extreme, kept, labels, near, running, targets
+from backhand.check.cases import Case, extreme, kept, labels, mixed, near, running, targets
 
 softmax = SimpleNamespace()  # not an op of the library (it lives inside its loss), but where checks fail most
 
@@ -41,6 +41,10 @@ CASES = {
     "dropout at inference": Case({"x": (4, 5)}, {"p": 0.2, "mode": "classic"}),
     "softmax_cross_entropy": Case({"z": (5, 4)}, {"labels": labels(5, 4), "smoothing": 0.1}),
     "softmax_cross_entropy at 1e4": Case({"z": extreme(5, 4)}, {"labels": labels(5, 4)}),
+    "softmax_cross_entropy of distributions": Case({"z": (5, 4)}, {"labels": mixed(5, 4)}),
+    "softmax_cross_entropy weighted": Case(
+        {"z": (5, 4)}, {"labels": labels(5, 4), "weights": lambda rng: rng.uniform(0.2, 3, 5)}
+    ),
     "logistic": Case({"z": (5,)}, {"labels": targets(5)}),
     "hinge": Case({"s": (6, 4)}, {"labels": labels(6, 4)}),
     "binary_hinge": Case({"s": (12,)}, {"labels": labels(12, 2)}),
@@ -138,13 +142,23 @@ def new_mask(dy, factor):
 
 
 def labels_off_by_one(dy, cache):
-    p, q = cache
+    p, q, _ = cache
     return ((p - np.roll(q, 1, axis=1)) * dy / len(p),)
 
 
-def smoothing_forgotten(dy, cache):
-    p, q = cache
+def likeliest_class_alone(dy, cache):
+    p, q, _ = cache
     return ((p - (q == q.max(1, keepdims=True))) * dy / len(p),)
+
+
+def weights_forgotten(dy, cache):
+    p, q, _ = cache
+    return ((p - q) * dy / len(p),)
+
+
+def divided_by_the_sum_of_the_weights(dy, cache):
+    p, q, omega = cache
+    return (omega[:, None] * (p - q) * dy / omega.sum(),)
 
 
 def count_not_subtracted(dy, cache):
@@ -227,12 +241,19 @@ MISTAKES = {
     "softmax_cross_entropy: 1/N twice": Mistake("softmax_cross_entropy", scaled("softmax_cross_entropy", 1 / 5)),
     "softmax_cross_entropy: y - p": Mistake("softmax_cross_entropy", scaled("softmax_cross_entropy", -1)),
     "softmax_cross_entropy: labels off by one": Mistake("softmax_cross_entropy", labels_off_by_one),
-    "softmax_cross_entropy: smoothing forgotten": Mistake("softmax_cross_entropy", smoothing_forgotten),
+    "softmax_cross_entropy: smoothing forgotten": Mistake("softmax_cross_entropy", likeliest_class_alone),
     "softmax_cross_entropy: upstream ignored": Mistake(
         "softmax_cross_entropy", lambda dy, c: op("softmax_cross_entropy").backward(1.0, c)
     ),
     "softmax_cross_entropy: logits shifted in place": Mistake("softmax_cross_entropy", forward=shifts_logits_in_place),
     "softmax_cross_entropy at 1e4: twice": Mistake("softmax_cross_entropy at 1e4", scaled("softmax_cross_entropy", 2)),
+    "softmax_cross_entropy of distributions: the likeliest class alone": Mistake(
+        "softmax_cross_entropy of distributions", likeliest_class_alone
+    ),
+    "softmax_cross_entropy weighted: weights forgotten": Mistake("softmax_cross_entropy weighted", weights_forgotten),
+    "softmax_cross_entropy weighted: over their sum": Mistake(
+        "softmax_cross_entropy weighted", divided_by_the_sum_of_the_weights
+    ),
     "logistic: times p (1 - p)": Mistake("logistic", lambda dy, c: ((c[0] - c[1]) * c[0] * (1 - c[0]) * dy / 5,)),
     "logistic: sum for mean": Mistake("logistic", scaled("logistic", 5)),
     "hinge: count not subtracted": Mistake("hinge", count_not_subtracted),

@@ -52,6 +52,8 @@ NAMED = {
     "softmax_cross_entropy: smoothing forgotten": "would be right with smoothing = 0",
     "softmax_cross_entropy: upstream ignored": "the upstream is ignored",
     "softmax_cross_entropy at 1e4: twice": "is the true gradient times 2",
+    "softmax_cross_entropy weighted: weights forgotten": "divided by weights: is weights left out?",
+    "softmax_cross_entropy weighted: over their sum": ", the mean of weights",
     "logistic: sum for mean": "times 5, the batch size: a sum where a mean belongs?",
     "hinge: count not subtracted": "wrong only in the column that labels gives",
     "hinge: 1 subtracted for the count": "wrong only in the column that labels gives",
@@ -68,6 +70,7 @@ NAMELESS = [
     "sigmoid: y for 1 - y",
     "tanh: square forgotten",
     "batchnorm: eps outside the root",
+    "softmax_cross_entropy of distributions: the likeliest class alone",
     "logistic: times p (1 - p)",
 ]
 

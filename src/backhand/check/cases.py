@@ -4,98 +4,45 @@ An op's row lists cases. Each names the arrays to differentiate, in the order of
 normal values) or by a function that draws them; and the options, drawn likewise where they are functions.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from backhand.arrays import Array, Shape
-from backhand.layers import BatchNorm, Dropout, Flatten, Layer, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
-from backhand.losses import L2, Loss, loss
+from backhand.arrays import Shape
+from backhand.check.draw import (
+    Case,
+    Draw,
+    Network,
+    constant_column,
+    extreme,
+    kept,
+    labels,
+    mixed,
+    near,
+    running,
+    targets,
+    weighing,
+    whole,
+)
+from backhand.layers import (
+    AvgPool2d,
+    BatchNorm,
+    Concatenate,
+    Conv2d,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2d,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+    Sigmoid,
+    Tanh,
+)
+from backhand.losses import L2, loss
 from backhand.model import Sequential
 from backhand.models import mlp
-
-Draw = Callable[[np.random.Generator], Any]
-SMOOTH = 1e-9  # the limit wherever no kink crowds the steps
-
-
-@dataclass(frozen=True)
-class Case:
-    """One configuration of an op."""
-
-    arrays: Mapping[str, Shape | Draw]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    limit: float = SMOOTH
-
-    def draw(self, rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Arrays and options of this case, in float64."""
-        arrays = {name: v(rng) if callable(v) else rng.standard_normal(v) for name, v in self.arrays.items()}
-        return arrays, {name: v(rng) if callable(v) else v for name, v in self.options.items()}
-
-
-@dataclass(frozen=True)
-class Network:
-    """A whole network with its loss and penalty, on a batch of random samples."""
-
-    model: Sequential
-    loss: Loss
-    shape: Shape
-    batch: int = 5
-    penalty: L2 | None = None
-
-    def draw(self, rng: np.random.Generator) -> tuple[Sequential, Array, Array]:
-        """The model, built in float64 for scores that its loss can take; samples; labels."""
-        model = self.model.build(self.shape, seed=int(rng.integers(2**31)), dtype=np.float64)
-        model.parameters.values += 0.1 * rng.standard_normal(model.parameters.values.shape)  # biases away from 0
-        classes = max(2, model.output_shape[0])
-        return model, rng.standard_normal((self.batch, *self.shape)), rng.integers(0, classes, self.batch)
-
-
-def near(*shape: int, mean: float) -> Draw:
-    """Normal values around a mean far from 0."""
-    return lambda rng: mean + rng.standard_normal(shape)
-
-
-def whole(*shape: int) -> Draw:
-    """Small whole numbers: ties, and points exactly on the kinks."""
-    return lambda rng: rng.integers(-2, 3, shape).astype(np.float64)
-
-
-def extreme(*shape: int) -> Draw:
-    """Values near ±1e4, where a careless exponential overflows."""
-    return lambda rng: rng.choice([-1e4, 1e4], shape) + rng.standard_normal(shape)
-
-
-def constant_column(*shape: int) -> Draw:
-    """Normal values, but the first channel the same everywhere: its variance is 0."""
-
-    def draw(rng: np.random.Generator) -> Array:
-        x = rng.standard_normal(shape)
-        x[..., 0] = 0.7
-        return x
-
-    return draw
-
-
-def labels(N: int, K: int) -> Draw:
-    """N labels of K classes."""
-    return lambda rng: rng.integers(0, K, N)
-
-
-def targets(N: int) -> Draw:
-    """N probabilities."""
-    return lambda rng: rng.random(N)
-
-
-def kept(*shape: int, p: float) -> Draw:
-    """A dropout mask: True with probability 1 - p."""
-    return lambda rng: rng.random(shape) >= p
-
-
-def running(C: int) -> Draw:
-    """Running statistics (mean, variance) of C channels."""
-    return lambda rng: (rng.standard_normal(C), rng.uniform(0.2, 3, C))
 
 
 def _elementwise(**options: Any) -> list[Case]:
@@ -112,10 +59,39 @@ def _batchnorm(x: tuple[int, ...] | Draw, C: int, **options: Any) -> Case:
     return Case({"x": x, "gamma": (C,), "beta": (C,)}, options)
 
 
+def _conv(x: tuple[int, ...], w: tuple[int, ...], *, bias: bool = True, **options: Any) -> Case:
+    return Case({"x": x, "w": w} | ({"b": w[-1:]} if bias else {}), options)
+
+
+def _pool(**options: Any) -> list[Case]:
+    """Windows side by side, overlapping, with gaps, oblong, padded, and one that is the whole image."""
+    return [
+        Case({"x": (2, 4, 6, 3)}, options),
+        Case({"x": (1, 5, 7, 2)}, options),  # ragged: the last row and column are not seen
+        Case({"x": (2, 5, 4, 2)}, {"window": 3, "stride": 1} | options),
+        Case({"x": (2, 6, 5, 1)}, {"window": (3, 2), "stride": (2, 3), "padding": (1, 0)} | options),
+        Case({"x": (1, 7, 7, 2)}, {"window": 2, "stride": 3} | options),
+        Case({"x": (2, 5, 5, 2)}, {"window": 2, "padding": "same"} | options),
+        Case({"x": (2, 4, 4, 2)}, {"window": 3, "stride": 2, "padding": ((0, 1), (1, 2))} | options),
+        Case({"x": (3, 3, 2, 2)}, {"window": (3, 2)} | options),
+        Case({"x": (1, 1, 1, 1)}, {"window": 1} | options),
+    ]
+
+
 def _scores(N: int, K: int, **options: Any) -> list[Case]:
     """Ordinary scores, all of them near 1e4, and at ±1e4."""
     draws: list[Shape | Draw] = [(N, K), near(N, K, mean=1e4), extreme(N, K)]
     return [Case({"scores": draw}, {"labels": labels(N, K)} | options) for draw in draws]
+
+
+def _convolutional() -> Sequential:
+    """A small network with one of each: convolution, pooling, a residual block, branches side by side."""
+    return Sequential(
+        *(Conv2d(4, 3, padding="same", bias=False), BatchNorm(), ReLU(), MaxPool2d(2, padding="same")),
+        Residual([Conv2d(6, 3, padding=1), BatchNorm()], [Conv2d(6, 1, bias=False), BatchNorm()]),
+        *(ReLU(), Concatenate([[Conv2d(3, 1)], [AvgPool2d(3, 1, padding=1)]]), Dropout(0.2)),
+        *(GlobalAvgPool2d(), Linear(3)),
+    )
 
 
 OPS: dict[str, list[Case]] = {
@@ -126,6 +102,31 @@ OPS: dict[str, list[Case]] = {
         _linear(3, 3, 3),
         _linear(1, 1, 1),
         _linear(6, 8, 2),
+    ],
+    "conv2d": [
+        _conv((2, 5, 6, 3), (3, 3, 3, 4)),
+        _conv((1, 4, 5, 2), (3, 2, 2, 3), bias=False),
+        _conv((2, 4, 4, 3), (1, 1, 3, 5)),
+        _conv((2, 5, 5, 2), (1, 1, 2, 3), stride=2),
+        _conv((2, 5, 6, 2), (3, 3, 2, 3), padding="same"),
+        _conv((2, 6, 5, 2), (3, 4, 2, 3), padding="same", stride=2),
+        _conv((2, 6, 7, 2), (3, 2, 2, 2), stride=(2, 3), padding=(1, 2)),
+        _conv((1, 4, 5, 2), (2, 3, 2, 3), padding=((0, 2), (1, 0))),
+        _conv((2, 7, 6, 2), (3, 2, 2, 3), dilation=(2, 3), padding=1),
+        _conv((2, 5, 5, 4), (3, 3, 2, 6), groups=2, padding=1),
+        _conv((2, 4, 5, 3), (3, 3, 1, 3), groups=3, padding=1, stride=2),  # depth-wise
+        _conv((1, 4, 4, 2), (2, 2, 1, 6), groups=2, bias=False),  # depth-wise, three kernels a channel
+        _conv((2, 3, 4, 2), (3, 4, 2, 5)),  # one window, the whole image
+        _conv((1, 1, 1, 1), (1, 1, 1, 1)),
+    ],
+    "max_pool2d": _pool(),
+    "avg_pool2d": [*_pool(), *_pool(count_padding=False)],
+    "global_avg_pool2d": [Case({"x": shape}) for shape in [(2, 3, 4, 5), (1, 1, 1, 1), (3, 1, 6, 2)]],
+    "add": [Case({"a": shape, "b": shape}) for shape in [(4, 3), (1, 2, 3, 4), (2, 3, 2, 1)]],
+    "concatenate": [
+        Case({"a": (2, 3), "b": (2, 4)}),
+        Case({"a": (1, 2, 3, 1), "b": (1, 2, 3, 4), "c": (1, 2, 3, 2)}),
+        Case({"a": (3, 5)}),
     ],
     "relu": _elementwise(),
     "leaky_relu": [*_elementwise(), *_elementwise(slope=0.3), *_elementwise(slope=0.0)],
@@ -157,6 +158,15 @@ OPS: dict[str, list[Case]] = {
         for smoothing in (0.0, 0.1)
         for N, K in [(5, 4), (1, 3), (4, 4), (3, 2)]
         for case in _scores(N, K, smoothing=smoothing)
+    ]
+    + [
+        case
+        for options in (
+            {"labels": mixed(5, 4)},
+            {"weights": weighing(5)},
+            {"labels": mixed(5, 4), "weights": weighing(5), "smoothing": 0.1},
+        )
+        for case in _scores(5, 4, **options)
     ],
     "hinge": [
         *(case for N, K in [(5, 4), (1, 3), (4, 4), (3, 2)] for case in _scores(N, K)),
@@ -184,6 +194,24 @@ OPS: dict[str, list[Case]] = {
 # Each layer with the shapes of the samples it is checked on; layers whose name here is not in `LAYERS` fail the tests.
 LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "linear": [(Linear(5), (3,), 4), (Linear(3, init="glorot"), (3,), 3), (Linear(1, init=0.1), (4,), 1)],
+    "conv2d": [
+        (Conv2d(4), (5, 6, 3), 2),
+        (Conv2d(3, (2, 3), stride=2, padding="same", bias=False), (5, 4, 2), 1),
+        (Conv2d(4, 3, padding=((1, 0), (2, 1)), dilation=2, groups=2), (6, 7, 2), 2),
+        (Conv2d(6, 3, padding=1, groups=3, init="glorot"), (4, 4, 3), 2),
+    ],
+    "max_pool2d": [(MaxPool2d(), (4, 6, 2), 2), (MaxPool2d(3, 2, padding=1), (5, 5, 3), 1)],
+    "avg_pool2d": [(AvgPool2d(), (4, 6, 2), 2), (AvgPool2d((3, 2), 2, "same", count_padding=False), (5, 5, 3), 1)],
+    "global_avg_pool2d": [(GlobalAvgPool2d(), (3, 4, 5), 2), (GlobalAvgPool2d(), (1, 1, 2), 1)],
+    "residual": [
+        (Residual([Linear(5), Tanh(), Linear(4)]), (4,), 3),
+        (Residual([Conv2d(4, 3, padding=1), BatchNorm(), Tanh()], [Conv2d(4, 1, bias=False)]), (3, 4, 2), 2),
+        (Residual([Residual([Linear(3)]), Dropout(0.3)], [Sigmoid()]), (3,), 1),
+    ],
+    "concatenate": [
+        (Concatenate([[Conv2d(3, 1)], [Conv2d(2, 3, padding=1), Tanh()], []]), (3, 4, 2), 2),
+        (Concatenate([[Linear(3), Dropout(0.5)], [Linear(2)]]), (4,), 1),
+    ],
     "relu": [(ReLU(), (6,), 4), (ReLU(), (3, 4, 2), 1)],
     "leaky_relu": [(LeakyReLU(), (6,), 4), (LeakyReLU(0.3), (3, 4, 2), 1)],
     "sigmoid": [(Sigmoid(), (6,), 4), (Sigmoid(), (3, 4, 2), 1)],
@@ -197,10 +225,15 @@ NETWORKS: dict[str, list[Network]] = {
     "mlp relu softmax l2": [
         Network(mlp(4, (8, 6)), loss("softmax_cross_entropy"), (3, 2), penalty=L2(0.01)),
         Network(mlp(3, (5,)), loss("softmax_cross_entropy", smoothing=0.1), (4,), 1, L2(0.01, "whole")),
+        Network(mlp(3, (5,)), loss("softmax_cross_entropy", class_weights=(0.3, 1.0, 2.0)), (4,)),
     ],
     "mlp batchnorm dropout hinge": [
         Network(mlp(4, (8, 6), batchnorm=True, dropout=0.3), loss("hinge"), (5,), 8, L2(0.1)),
         Network(mlp(3, (6,), activation="leaky_relu", batchnorm=True, dropout=0.5), loss("hinge"), (2, 2), 6),
+    ],
+    "cnn batchnorm residual": [
+        Network(_convolutional(), loss("softmax_cross_entropy"), (6, 5, 2), 4, L2(0.1)),
+        Network(_convolutional(), loss("hinge"), (7, 6, 1), 1),
     ],
     "mlp tanh logistic": [Network(mlp(1, (6, 4), activation="tanh", dropout=0.2), loss("logistic"), (5,), 6)],
     "mlp sigmoid binary_hinge": [Network(mlp(1, (6,), activation="sigmoid"), loss("binary_hinge"), (5,), 6, L2(0.1))],

@@ -77,6 +77,8 @@ def _constants(e: Evidence) -> Iterator[tuple[float, str, str]]:
     numbers = [(f"the length of axis {axis} of {first}", float(array.shape[axis])) for axis in range(1, array.ndim)]
     for setting in e.subject.settings.items():
         numbers += _with_p(*setting)
+    watched = {name: float(array.mean()) for name, array in e.subject.watched.items() if array.dtype.kind == "f"}
+    numbers += [(f"the mean of {name}", mean) for name, mean in watched.items() if mean]
     for name, value in numbers:
         yield from ((value, f"times {value:.6g}, {name}", ""), (1 / value, f"divided by {value:.6g}, {name}", ""))
 
@@ -176,7 +178,7 @@ def _times_constants_along_an_axis(e: Evidence) -> str | None:
         ratio = (given * true).sum(rest, keepdims=True) / np.where(square > 0, square, 1)
         if ((np.abs(true) > e.floor).sum(rest) < 3).any() or not e.agree(e.given, ratio * e.true):
             continue
-        for name, array in e.subject.arrays.items():
+        for name, array in (e.subject.arrays | e.subject.watched).items():
             if array.shape == (length,) and np.allclose(ratio.ravel() * array, 1, rtol=10 * e.limit, atol=0):
                 return f"is the true gradient divided by {name}: is {name} left out?"
         return f"is the true gradient times a constant for each index of axis {axis}"

@@ -1,10 +1,11 @@
-"""Softmax and cross-entropy in one step, from logits.
+"""Softmax and cross-entropy in one step, from logits to labels or to distributions over the classes.
 
-    p = softmax z           q = (1 - s) onehot(label) + s / K           z, p, q (N, K)
-    loss = mean_n ( logsumexp z - Σ_k q z )                             dz = (p - q) / N · dy
+    p = softmax z           q = (1 - s) t + s / K                       z, t, p, q (N, K)
+    loss = mean_n ω ( logsumexp z - Σ_k q z )                           dz = ω (p - q) / N · dy
 
-s is the label smoothing. The row's maximum is subtracted first, so logits of ±1e4 neither overflow nor reach log 0.
-Source: Bridle 1990; smoothing: Szegedy et al. 2016, arXiv:1512.00567.
+t is the distribution wanted: 1 at a label, or any, as mix-up makes them. s is the label smoothing, ω (N,) weighs the
+samples. The row's maximum is subtracted first, so logits of ±1e4 neither overflow nor reach log 0.
+Source: Bridle 1990; smoothing: Szegedy et al. 2016, arXiv:1512.00567; mix-up: Zhang et al. 2018, arXiv:1710.09412.
 Derivation: docs/derivations/softmax_cross_entropy.md
 """
 
@@ -12,37 +13,54 @@ import numpy as np
 
 from backhand.arrays import Array, Labels
 
-Cache = tuple[Array, Array]
+Cache = tuple[Array, Array, Array]
+TOLERANCE = 1e-5  # how far from 1 the sum of a distribution may be: float32 rounds a thousand classes within it
 
 
-def forward(logits: Array, labels: Labels, *, smoothing: float = 0.0) -> tuple[Array, Cache]:
-    """logits (N, K), labels (N,) in 0 .. K-1 -> the mean loss, a scalar in nats.
+def forward(
+    logits: Array, labels: Labels | Array, *, smoothing: float = 0.0, weights: Array | None = None
+) -> tuple[Array, Cache]:
+    """logits (N, K), labels (N,) in 0 .. K-1 or (N, K) distributions -> the mean loss, a scalar in nats.
 
-    Raises ValueError unless there is one integer label per row, within the classes, and smoothing in [0, 1].
+    weights (N,), 0 or above: each sample's loss is multiplied by its own, and the sum still divided by N.
+    Raises ValueError for labels or weights of another shape or out of range, and unless smoothing is in [0, 1].
     """
     N, K = logits.shape
-    check_labels(labels, logits)
     if not 0 <= smoothing <= 1:
         raise ValueError(f"label smoothing must be in [0, 1], not {smoothing}")
+    q = (1 - smoothing) * distributions(labels, logits) + smoothing / K
+    omega = np.ones(N, logits.dtype) if weights is None else _checked(weights, N).astype(logits.dtype)
     shifted = logits - logits.max(1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(1, keepdims=True)
-    q = np.full_like(logits, smoothing / K)
-    q[np.arange(N), labels] += 1 - smoothing
-    loss = (np.log(total[:, 0]) - (q * shifted).sum(1)).mean()
-    return loss, (e / total, q)
+    loss = (omega * (np.log(total[:, 0]) - (q * shifted).sum(1))).mean()
+    return loss, (e / total, q, omega)
 
 
 def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
     """The upstream scalar -> dlogits (N, K)."""
-    p, q = cache
-    return ((p - q) * p.dtype.type(dy / len(p)),)
+    p, q, omega = cache
+    return ((p - q) * (omega * p.dtype.type(dy / len(p)))[:, None],)
 
 
 def predict_proba(logits: Array) -> Array:
     """softmax of each row: (N, K), rows sum to 1."""
     e = np.exp(logits - logits.max(1, keepdims=True))
     return e / e.sum(1, keepdims=True)
+
+
+def distributions(labels: Labels | Array, scores: Array) -> Array:
+    """The distributions (N, K) wanted for these scores: those given, or 1 at each label given. Raises ValueError."""
+    if labels.ndim == 2 and np.issubdtype(labels.dtype, np.floating):
+        if labels.shape != scores.shape:
+            raise ValueError(f"distributions must have the shape of the scores, {scores.shape}, not {labels.shape}")
+        if not ((labels >= 0).all() and (np.abs(labels.sum(1, dtype=np.float64) - 1) <= TOLERANCE).all()):
+            raise ValueError("each row of labels must be a distribution: no number below 0, and a sum of 1")
+        return labels.astype(scores.dtype, copy=False)
+    check_labels(labels, scores)
+    t = np.zeros_like(scores)
+    t[np.arange(len(t)), labels] = 1
+    return t
 
 
 def check_labels(labels: Labels, scores: Array) -> None:
@@ -52,3 +70,11 @@ def check_labels(labels: Labels, scores: Array) -> None:
         raise ValueError(f"labels must be integers of shape ({rows},), not {labels.dtype} of shape {labels.shape}")
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}")
+
+
+def _checked(weights: Array, N: int) -> Array:
+    if weights.shape != (N,):
+        raise ValueError(f"weights must have shape ({N},), one for each sample, not {weights.shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("the weights of samples must be finite and 0 or above")
+    return weights
