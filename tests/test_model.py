@@ -135,10 +135,10 @@ def test_a_copy_has_the_same_weights_and_shares_nothing(x: Array) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"5.bias": None}, r"5\.bias is absent there and \(3,\) here"),
+        ({"5.bias": None}, r"5\.bias of Linear\(3\) is absent there and \(3,\) here"),
         ({"9.weight": np.zeros(2)}, r"9\.weight is \(2,\) there and absent here"),
-        ({"1.weight": np.zeros((5, 4))}, r"1\.weight is \(5, 4\) there and \(4, 5\) here"),
-        ({"2.running_var": np.zeros(1)}, r"2\.running_var is \(1,\) there and \(5,\) here"),
+        ({"1.weight": np.zeros((5, 4))}, r"1\.weight of Linear\(5\) is \(5, 4\) there and \(4, 5\) here"),
+        ({"2.running_var": np.zeros(1)}, r"2\.running_var of BatchNorm\(\) is \(1,\) there and \(5,\) here"),
     ],
 )
 def test_arrays_of_another_model_are_refused_and_nothing_changes(change: dict[str, Array], sentence: str) -> None:
@@ -154,7 +154,7 @@ def test_arrays_of_another_model_are_refused_and_nothing_changes(change: dict[st
 
 
 def test_layers_that_do_not_fit_are_named() -> None:
-    with pytest.raises(ModelError, match=r"^layer 1, Linear\(outputs=5, init='he'\): a linear layer takes samples of"):
+    with pytest.raises(ModelError, match=r"^layer 1, Linear\(5\): a linear layer takes samples of"):
         Sequential(ReLU(), Linear(5), ReLU()).build((4, 4, 1))
 
 
@@ -184,7 +184,7 @@ def test_the_summary_lists_every_layer_and_the_totals() -> None:
     lines = mlp(10, (1000, 50), dropout=0.2).build((28, 28, 1)).summary().splitlines()
     assert lines[0].split() == ["layer", "output", "parameters", "multiply-adds"]
     assert set(lines[1]) == set(lines[-2]) == {"-"}
-    assert lines[3].split("  ", 2)[:2] == ["1", "Linear(outputs=1000, init='he')"]
+    assert lines[3].split("  ", 2)[:2] == ["1", "Linear(1000)"]
     assert lines[3].split()[-3:] == ["1000", "785,000", "784,000"]
     assert len(lines[0]) == len(lines[3]) == len(lines[-1])  # the columns line up
     assert lines[-1].split() == ["total", "835,560", "834,500"]
@@ -195,7 +195,7 @@ def test_rows_hold_the_summarys_figures() -> None:
     row = small().rows()[1]
     assert row == {
         "name": "1",
-        "layer": "Linear(outputs=5, init='he')",
+        "layer": "Linear(5)",
         "output": [5],
         "parameters": 25,
         "multiply_adds": 20,

@@ -24,20 +24,25 @@ def diagnose(solver: Solver) -> str:
 def _culprit(model: Sequential, x: Array) -> str:
     """The first layer, walking from the input, whose weights or outputs are not finite; else the largest outputs."""
     largest, at = 0.0, ""
-    for i, layer in enumerate(model.layers):
-        for name, value in layer.params.items():
+    for place, layer in model.named():
+        params = [
+            (f"{name} of layer {where}, {each}", value)
+            for where, each in layer.walk(place)
+            for name, value in each.params.items()
+        ]
+        for name, value in params:
             if not np.isfinite(value).all():
-                return f"The first values to go were in the {name} of layer {i}, {layer}."
+                return f"The first values to go were in the {name}."
         x = layer.forward(x)
         if not np.isfinite(x).all():
-            return f"The first values to go were in the outputs of layer {i}, {layer}{_reach(layer.params)}."
+            return f"The first values to go were in the outputs of layer {place}, {layer}{_reach(params)}."
         reach = float(np.abs(x).max())
-        largest, at = (reach, f"layer {i}, {layer}") if reach > largest else (largest, at)
+        largest, at = (reach, f"layer {place}, {layer}") if reach > largest else (largest, at)
     return f"All values are finite; the largest are the outputs of {at}, up to {largest:.3g}."
 
 
-def _reach(params: dict[str, Array]) -> str:
+def _reach(params: list[tuple[str, Array]]) -> str:
     """How large the layer's parameters have become, which is what a too large step does first."""
     if not params:
         return ""
-    return f", whose parameters reach {max(float(np.abs(value).max()) for value in params.values()):.3g}"
+    return f", whose parameters reach {max(float(np.abs(value).max()) for _, value in params):.3g}"

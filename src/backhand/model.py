@@ -1,7 +1,6 @@
 """A model is layers in order, over one flat buffer of parameters and one of gradients."""
 
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,42 +8,43 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
 from backhand.errors import CheckpointError, ModelError
-from backhand.layers import Layer
+from backhand.layers import Chain, Layer
 
 
 class Parameters:
-    """Every parameter of a model as a view of `values`, every gradient as the same view of `grads`; both (P,).
+    """Every trained parameter as a view of `values`, its gradient as the same view of `grads`; both (P,).
 
     `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers.
     """
 
-    def __init__(self, layers: tuple[Layer, ...], dtype: DTypeLike) -> None:
-        size = sum(value.size for layer in layers for value in layer.params.values())
+    def __init__(self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike) -> None:
+        layers = [(name, layer) for name, layer in layers if not layer.frozen]
+        size = sum(value.size for _, layer in layers for value in layer.params.values())
         self.values, self.grads = np.zeros(size, dtype), np.zeros(size, dtype)
         self.views: dict[str, tuple[Array, Array]] = {}
         self.penalised: list[slice] = []
         start = 0
-        for i, layer in enumerate(layers):
+        for place, layer in layers:
             for name, initial in layer.params.items():
                 part = slice(start, start + initial.size)
                 value, gradient = (flat[part].reshape(initial.shape) for flat in (self.values, self.grads))
                 value[...] = initial
-                layer.params[name], layer.grads[name] = self.views[f"{i}.{name}"] = value, gradient
+                layer.params[name], layer.grads[name] = self.views[f"{place}.{name}"] = value, gradient
                 if name in layer.penalised:
                     self.penalised.append(part)
                 start = part.stop
 
     def items(self) -> Iterator[tuple[str, Array, Array]]:
-        """(name, value, gradient) of each parameter, in layer order; names such as `0.weight`."""
+        """(name, value, gradient) of each trained parameter, in layer order; names such as `0.weight`."""
         for name, (value, gradient) in self.views.items():
             yield name, value, gradient
 
 
-class Sequential:
+class Sequential(Chain):
     """Layers applied one after the other. `build` sizes them for samples of a shape before the first forward."""
 
     def __init__(self, *layers: Layer) -> None:
-        self.layers = layers
+        super().__init__(layers)
         self.input_shape: Shape = ()
         self.output_shape: Shape = ()
         self.parameters = Parameters((), np.float32)
@@ -55,43 +55,80 @@ class Sequential:
         The same seed gives the same weights always; each layer draws from a stream of its own, so that inserting one
         does not move the others' beyond their place. Raises ModelError naming the layer that does not fit.
         """
-        self.input_shape = shape = tuple(sample_shape)
-        for i, layer in enumerate(self.layers):
-            if layer in self.layers[:i]:  # its cache and its gradients would serve two places
-                raise ModelError(f"layer {i}, {layer}, is also layer {self.layers.index(layer)}; make a second one")
-            try:
-                shape = layer.build(shape, np.random.default_rng([seed, i]), dtype)
-            except ValueError as error:
-                raise ModelError(f"layer {i}, {layer}: {error}") from error
-        self.output_shape = shape
-        self.parameters = Parameters(self.layers, dtype)
+        self._refuse_twins()
+        self.input_shape = tuple(sample_shape)
+        rngs = (np.random.default_rng([seed, i]) for i in range(len(self.layers)))
+        try:
+            self.output_shape = self.build_layers(self.input_shape, rngs, dtype)
+        except ValueError as error:
+            raise ModelError(str(error)) from error
+        self.parameters = Parameters(self.walk(), dtype)
         return self
+
+    def _refuse_twins(self) -> None:
+        """A layer's cache and gradients cannot serve two places."""
+        places: dict[Layer, str] = {}
+        for name, layer in self.walk():
+            if layer in places:
+                raise ModelError(f"layer {name}, {layer}, is also layer {places[layer]}; make a second one")
+            places[layer] = name
+
+    def freeze(self, *places: str) -> Self:
+        """Take layers out of the training: their parameters and state stay, batch normalisation uses its running ones.
+
+        A place is a layer's name (`3`, `4.body.0`; one that holds others stands for all of them) or a range of
+        top-level layers as Python slices them: `:4` the first four, `:-1` all but the last.
+        Raises ModelError for a place where no layer is, and when nothing would be left to train.
+        """
+        for place in places:
+            for _, layer in self._at(place):
+                layer.frozen = True
+                layer.params = {name: value.copy() for name, value in layer.params.items()}
+        if places and not any(layer.learns for layer in self.layers):
+            raise ModelError(f"with {', '.join(places)} frozen nothing is left to train")
+        self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
+        return self
+
+    def _at(self, place: str) -> list[tuple[str, Layer]]:
+        start, colon, stop = place.partition(":")
+        try:
+            chosen = list(self.named())[slice(int(start or 0), int(stop) if stop else None)] if colon else []
+        except ValueError:
+            chosen = []
+        names = [name for name, _ in chosen] or [place]
+        found = [(n, layer) for n, layer in self.walk() if any(n == name or n.startswith(f"{name}.") for name in names)]
+        if not found:
+            raise ModelError(
+                f'there is no layer "{place}" among the {len(self.layers)} layers, 0 to {len(self.layers) - 1}'
+            )
+        return found
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
         """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, or before `build`."""
+        self._refuse_other_samples(x)
+        return self.run(x, train, rng)
+
+    def predict(self, x: Array) -> Array:
+        """The scores at inference; nothing is kept for a backward pass, so that large batches need little memory."""
+        self._refuse_other_samples(x)
+        for layer in self.layers:
+            x = layer.forward(x)
+            layer.release()
+        return x
+
+    def _refuse_other_samples(self, x: Array) -> None:
         if x.shape[1:] != self.input_shape:
             built = f"takes samples of shape {self.input_shape}" if self.output_shape else "must be built first"
             raise ModelError(f"the model {built}; it was given an array of shape {x.shape}")
-        for layer in self.layers:
-            x = layer.forward(x, train=train, rng=rng)
-        return x
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
-        """Fills the gradients of the latest forward. dx of the input is returned only when asked for.
-
-        Without need_dx the walk ends at the first layer that has parameters: nothing below it learns.
-        """
-        first = 0 if need_dx else next((i for i, layer in enumerate(self.layers) if layer.params), len(self.layers))
-        upstream: Array | None = dy
-        for i in range(len(self.layers) - 1, first - 1, -1):
-            assert upstream is not None
-            upstream = self.layers[i].backward(upstream, need_dx=need_dx or i > first)
-        return upstream if need_dx else None
+        """Fills the gradients of the latest forward. dx of the input is returned only when asked for."""
+        return self.pull(dy, need_dx)
 
     def arrays(self) -> dict[str, Array]:
-        """What a saved model consists of: every parameter and every layer's state, by name (views, not copies)."""
-        state = {f"{i}.{name}": value for i, layer in enumerate(self.layers) for name, value in layer.state.items()}
-        return {name: value for name, value, _ in self.parameters.items()} | state
+        """What a saved model consists of: every parameter and every layer's state, by name (no copies)."""
+        found = {f"{place}.{name}": value for place, layer in self.walk() for name, value in layer.params.items()}
+        return found | {f"{place}.{name}": value for place, layer in self.walk() for name, value in layer.state.items()}
 
     def snapshot(self) -> dict[str, Array]:
         """A copy of `arrays()`."""
@@ -100,37 +137,42 @@ class Sequential:
     def load(self, saved: Mapping[str, Array]) -> None:
         """Take over saved arrays. Raises CheckpointError, having changed nothing, unless names and shapes agree."""
         own = self.arrays()
-        wrong = sorted(own.keys() ^ saved.keys()) or [n for n in own if own[n].shape != saved[n].shape]
-        if wrong:
-            name = wrong[0]
-            here, there = (a[name].shape if name in a else "absent" for a in (own, saved))
-            raise CheckpointError(f"the saved weights are of another model: {name} is {there} there and {here} here")
+        self.refuse_another(saved)
         for name, value in own.items():
             value[...] = saved[name]
 
+    def refuse_another(self, saved: Mapping[str, Array]) -> None:
+        """Raises CheckpointError, naming the first layer that differs, unless these are arrays of such a model."""
+        own = self.arrays()
+        layers = dict(self.walk())
+        for name in [*own, *sorted(saved.keys() - own.keys())]:
+            here, there = (a[name].shape if name in a else "absent" for a in (own, saved))
+            if here != there:
+                layer = layers.get(name.rpartition(".")[0])
+                of = f" of {layer}" if layer else ""
+                raise CheckpointError(
+                    f"the saved weights are of another model: {name}{of} is {there} there and {here} here"
+                )
+
     def copy(self, dtype: DTypeLike | None = None) -> "Sequential":
         """The same layers with the same weights and state, in a dtype of your choice (float64 for checks)."""
-        layers = (dataclasses.replace(layer) for layer in self.layers)
-        clone = Sequential(*layers).build(self.input_shape, dtype=dtype or self.parameters.values.dtype)
+        clone = Sequential(*(layer.fresh() for layer in self.layers))
+        clone.build(self.input_shape, dtype=dtype or self.parameters.values.dtype)
         clone.load(self.arrays())
-        return clone
-
-    def release(self) -> None:
-        """Forget every layer's cache."""
-        for layer in self.layers:
-            layer.release()
+        frozen = [name for name, layer in self.walk() if layer.frozen]
+        return clone.freeze(*frozen) if frozen else clone
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a layer: name, layer, output (shape), parameters, multiply_adds (per sample)."""
+        """One dict a top-level layer: name, layer, output (shape), parameters, multiply_adds (per sample)."""
         return [
             {
-                "name": str(i),
+                "name": name,
                 "layer": str(layer),
                 "output": list(layer.output_shape),
-                "parameters": sum(value.size for value in layer.params.values()),
+                "parameters": sum(value.size for _, each in layer.walk() for value in each.params.values()),
                 "multiply_adds": layer.multiply_adds(),
             }
-            for i, layer in enumerate(self.layers)
+            for name, layer in self.named()
         ]
 
     def summary(self) -> str:

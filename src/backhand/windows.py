@@ -57,6 +57,12 @@ class Windows:
         places = (padded[0] - span[0]) // s[0] + 1, (padded[1] - span[1]) // s[1] + 1
         return cls((H, W), k, s, d, sides, places)
 
+    @staticmethod
+    def check(window: Size, stride: Size = 1, padding: Padding = 0, dilation: Size = 1) -> None:
+        """Raises ValueError for what `over` would refuse whatever the image."""
+        large = 2**31
+        Windows.over((large, large), window, stride, padding, dilation)
+
     def pad(self, x: Array, value: float = 0.0) -> Array:
         """x (N, H, W, C) with `value` around it; x itself where nothing is padded."""
         if self.padding == ((0, 0), (0, 0)):

@@ -7,6 +7,7 @@ normal values) or by a function that draws them; and the options, drawn likewise
 from dataclasses import replace
 from typing import Any
 
+from backhand import layers as nn
 from backhand.arrays import Shape
 from backhand.check.draw import (
     Case,
@@ -23,23 +24,7 @@ from backhand.check.draw import (
     weighing,
     whole,
 )
-from backhand.layers import (
-    AvgPool2d,
-    BatchNorm,
-    Concatenate,
-    Conv2d,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2d,
-    Layer,
-    LeakyReLU,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    Residual,
-    Sigmoid,
-    Tanh,
-)
+from backhand.layers import Layer
 from backhand.losses import L2, loss
 from backhand.model import Sequential
 from backhand.models import mlp
@@ -87,10 +72,10 @@ def _scores(N: int, K: int, **options: Any) -> list[Case]:
 def _convolutional() -> Sequential:
     """A small network with one of each: convolution, pooling, a residual block, branches side by side."""
     return Sequential(
-        *(Conv2d(4, 3, padding="same", bias=False), BatchNorm(), ReLU(), MaxPool2d(2, padding="same")),
-        Residual([Conv2d(6, 3, padding=1), BatchNorm()], [Conv2d(6, 1, bias=False), BatchNorm()]),
-        *(ReLU(), Concatenate([[Conv2d(3, 1)], [AvgPool2d(3, 1, padding=1)]]), Dropout(0.2)),
-        *(GlobalAvgPool2d(), Linear(3)),
+        *(nn.Conv2d(4, 3, padding="same", bias=False), nn.BatchNorm(), nn.ReLU(), nn.MaxPool2d(2, padding="same")),
+        nn.Residual([nn.Conv2d(6, 3, padding=1), nn.BatchNorm()], [nn.Conv2d(6, 1, bias=False), nn.BatchNorm()]),
+        *(nn.ReLU(), nn.Concatenate([[nn.Conv2d(3, 1)], [nn.AvgPool2d(3, 1, padding=1)]]), nn.Dropout(0.2)),
+        *(nn.GlobalAvgPool2d(), nn.Linear(3)),
     )
 
 
@@ -193,32 +178,43 @@ OPS: dict[str, list[Case]] = {
 
 # Each layer with the shapes of the samples it is checked on; layers whose name here is not in `LAYERS` fail the tests.
 LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
-    "linear": [(Linear(5), (3,), 4), (Linear(3, init="glorot"), (3,), 3), (Linear(1, init=0.1), (4,), 1)],
+    "linear": [(nn.Linear(5), (3,), 4), (nn.Linear(3, init="glorot"), (3,), 3), (nn.Linear(1, init=0.1), (4,), 1)],
     "conv2d": [
-        (Conv2d(4), (5, 6, 3), 2),
-        (Conv2d(3, (2, 3), stride=2, padding="same", bias=False), (5, 4, 2), 1),
-        (Conv2d(4, 3, padding=((1, 0), (2, 1)), dilation=2, groups=2), (6, 7, 2), 2),
-        (Conv2d(6, 3, padding=1, groups=3, init="glorot"), (4, 4, 3), 2),
+        (nn.Conv2d(4), (5, 6, 3), 2),
+        (nn.Conv2d(3, (2, 3), stride=2, padding="same", bias=False), (5, 4, 2), 1),
+        (nn.Conv2d(4, 3, padding=((1, 0), (2, 1)), dilation=2, groups=2), (6, 7, 2), 2),
+        (nn.Conv2d(6, 3, padding=1, groups=3, init="glorot"), (4, 4, 3), 2),
     ],
-    "max_pool2d": [(MaxPool2d(), (4, 6, 2), 2), (MaxPool2d(3, 2, padding=1), (5, 5, 3), 1)],
-    "avg_pool2d": [(AvgPool2d(), (4, 6, 2), 2), (AvgPool2d((3, 2), 2, "same", count_padding=False), (5, 5, 3), 1)],
-    "global_avg_pool2d": [(GlobalAvgPool2d(), (3, 4, 5), 2), (GlobalAvgPool2d(), (1, 1, 2), 1)],
+    "max_pool2d": [(nn.MaxPool2d(), (4, 6, 2), 2), (nn.MaxPool2d(3, 2, padding=1), (5, 5, 3), 1)],
+    "avg_pool2d": [
+        (nn.AvgPool2d(), (4, 6, 2), 2),
+        (nn.AvgPool2d((3, 2), 2, "same", count_padding=False), (5, 5, 3), 1),
+    ],
+    "global_avg_pool2d": [(nn.GlobalAvgPool2d(), (3, 4, 5), 2), (nn.GlobalAvgPool2d(), (1, 1, 2), 1)],
     "residual": [
-        (Residual([Linear(5), Tanh(), Linear(4)]), (4,), 3),
-        (Residual([Conv2d(4, 3, padding=1), BatchNorm(), Tanh()], [Conv2d(4, 1, bias=False)]), (3, 4, 2), 2),
-        (Residual([Residual([Linear(3)]), Dropout(0.3)], [Sigmoid()]), (3,), 1),
+        (nn.Residual([nn.Linear(5), nn.Tanh(), nn.Linear(4)]), (4,), 3),
+        (
+            nn.Residual([nn.Conv2d(4, 3, padding=1), nn.BatchNorm(), nn.Tanh()], [nn.Conv2d(4, 1, bias=False)]),
+            (3, 4, 2),
+            2,
+        ),
+        (nn.Residual([nn.Residual([nn.Linear(3)]), nn.Dropout(0.3)], [nn.Sigmoid()]), (3,), 1),
     ],
     "concatenate": [
-        (Concatenate([[Conv2d(3, 1)], [Conv2d(2, 3, padding=1), Tanh()], []]), (3, 4, 2), 2),
-        (Concatenate([[Linear(3), Dropout(0.5)], [Linear(2)]]), (4,), 1),
+        (nn.Concatenate([[nn.Conv2d(3, 1)], [nn.Conv2d(2, 3, padding=1), nn.Tanh()], []]), (3, 4, 2), 2),
+        (nn.Concatenate([[nn.Linear(3), nn.Dropout(0.5)], [nn.Linear(2)]]), (4,), 1),
     ],
-    "relu": [(ReLU(), (6,), 4), (ReLU(), (3, 4, 2), 1)],
-    "leaky_relu": [(LeakyReLU(), (6,), 4), (LeakyReLU(0.3), (3, 4, 2), 1)],
-    "sigmoid": [(Sigmoid(), (6,), 4), (Sigmoid(), (3, 4, 2), 1)],
-    "tanh": [(Tanh(), (6,), 4), (Tanh(), (3, 4, 2), 1)],
-    "dropout": [(Dropout(p, mode), (20,), 3) for p in (0.2, 0.5, 0.8) for mode in ("inverted", "classic")],
-    "batchnorm": [(BatchNorm(), (3,), 5), (BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2), 2), (BatchNorm(), (4,), 1)],
-    "flatten": [(Flatten(), (3, 4, 2), 3), (Flatten(), (5,), 1)],
+    "relu": [(nn.ReLU(), (6,), 4), (nn.ReLU(), (3, 4, 2), 1)],
+    "leaky_relu": [(nn.LeakyReLU(), (6,), 4), (nn.LeakyReLU(0.3), (3, 4, 2), 1)],
+    "sigmoid": [(nn.Sigmoid(), (6,), 4), (nn.Sigmoid(), (3, 4, 2), 1)],
+    "tanh": [(nn.Tanh(), (6,), 4), (nn.Tanh(), (3, 4, 2), 1)],
+    "dropout": [(nn.Dropout(p, mode), (20,), 3) for p in (0.2, 0.5, 0.8) for mode in ("inverted", "classic")],
+    "batchnorm": [
+        (nn.BatchNorm(), (3,), 5),
+        (nn.BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2), 2),
+        (nn.BatchNorm(), (4,), 1),
+    ],
+    "flatten": [(nn.Flatten(), (3, 4, 2), 3), (nn.Flatten(), (5,), 1)],
 }
 
 NETWORKS: dict[str, list[Network]] = {

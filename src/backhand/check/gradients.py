@@ -75,7 +75,7 @@ def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LI
     rng = np.random.default_rng(seed)
     layer = copy.deepcopy(layer)
     layer.build(shape, rng, dtype=np.float64)
-    for array in (*layer.params.values(), *layer.state.values()):
+    for array in (*_named(layer, "params").values(), *_named(layer, "state").values()):
         array += rng.uniform(0.1, 0.9, array.shape)  # away from the initial 0 and 1; a variance stays positive
     x = rng.standard_normal((batch, *shape))
     results = [result for train in (True, False) for result in _check_mode(layer, x, train, limit, rng)]
@@ -89,10 +89,10 @@ def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.rando
         return layer.forward(x, train=train, rng=np.random.default_rng(mask))
 
     def pull(dy: Array) -> list[Array | None]:
-        return [layer.backward(dy), *layer.grads.values()]
+        return [layer.backward(dy), *_named(layer, "grads").values()]
 
     settings = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
-    subject = Subject({"x": x, **layer.params}, run, pull, {} if train else dict(layer.state), settings)
+    subject = Subject({"x": x, **_named(layer, "params")}, run, pull, {} if train else _named(layer, "state"), settings)
     results = examine(subject, partial(upstream, rng), limit, rng)
     results.append(Result("need_dx", limit, failures=_without_dx(layer, upstream(rng, run().shape))))
     return [result.within("training" if train else "inference") for result in results]
@@ -100,10 +100,19 @@ def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.rando
 
 def _without_dx(layer: Layer, dy: Array) -> tuple[str, ...]:
     layer.backward(dy)
-    before = {name: gradient.copy() for name, gradient in layer.grads.items()}
+    before = {name: gradient.copy() for name, gradient in _named(layer, "grads").items()}
     layer.backward(dy, need_dx=False)
-    differ = [name for name, gradient in layer.grads.items() if not np.array_equal(gradient, before[name])]
+    differ = [name for name, gradient in _named(layer, "grads").items() if not np.array_equal(gradient, before[name])]
     return (f"with need_dx=False the gradient of {', '.join(differ)} is another",) if differ else ()
+
+
+def _named(layer: Layer, kind: str) -> dict[str, Array]:
+    """The params, grads or state of a layer and of those that it holds, by name."""
+    return {
+        f"{place}.{name}" if place else name: array
+        for place, each in layer.walk()
+        for name, array in getattr(each, kind).items()
+    }
 
 
 def check_model(

@@ -3,12 +3,20 @@
 from backhand.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from backhand.layers.base import Layer
 from backhand.layers.batchnorm import BatchNorm
+from backhand.layers.branches import Concatenate, Residual
+from backhand.layers.chain import Chain
+from backhand.layers.conv2d import Conv2d
 from backhand.layers.dropout import Dropout
 from backhand.layers.flatten import Flatten
 from backhand.layers.linear import Linear
+from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
 
 LAYERS: dict[str, type[Layer]] = {
     "linear": Linear,
+    "conv2d": Conv2d,
+    "max_pool2d": MaxPool2d,
+    "avg_pool2d": AvgPool2d,
+    "global_avg_pool2d": GlobalAvgPool2d,
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "sigmoid": Sigmoid,
@@ -16,6 +24,26 @@ LAYERS: dict[str, type[Layer]] = {
     "dropout": Dropout,
     "batchnorm": BatchNorm,
     "flatten": Flatten,
+    "residual": Residual,
+    "concatenate": Concatenate,
 }
 
-__all__ = ["LAYERS", "BatchNorm", "Dropout", "Flatten", "Layer", "LeakyReLU", "Linear", "ReLU", "Sigmoid", "Tanh"]
+__all__ = [
+    "LAYERS",
+    "AvgPool2d",
+    "BatchNorm",
+    "Chain",
+    "Concatenate",
+    "Conv2d",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2d",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "MaxPool2d",
+    "ReLU",
+    "Residual",
+    "Sigmoid",
+    "Tanh",
+]

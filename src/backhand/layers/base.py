@@ -1,7 +1,8 @@
 """What every layer is: an op, its parameters, and the gradients the op returned."""
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -16,7 +17,8 @@ class Layer:
 
     A subclass names its op, and overrides `init_params`, `output`, `options` as far as it has any. Its constructor's
     arguments are dataclass fields, so that a layer can be printed, written in a study and built anew from them.
-    `state` holds what is saved with the model but not trained, such as running statistics.
+    `state` holds what is saved with the model but not trained, such as running statistics. A `frozen` layer is run as
+    at inference, and its parameters are not trained: whoever holds the layer sees to both (`Chain`, the model).
     """
 
     op_name: ClassVar[str]
@@ -27,6 +29,7 @@ class Layer:
     state: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
     input_shape: Shape = field(init=False, repr=False, default=())
     output_shape: Shape = field(init=False, repr=False, default=())
+    frozen: bool = field(init=False, repr=False, default=False)
     _cache: Any = field(init=False, repr=False, default=None)
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
@@ -50,17 +53,42 @@ class Layer:
 
         Raises RuntimeError when there was no forward.
         """
-        if self._cache is None:
-            raise RuntimeError(f"{self}: backward was called before forward")
         skip = {} if need_dx or not self.params else {"need_dx": False}
-        dx, *grads = op(self.op_name).backward(dy, self._cache, **skip)
+        dx, *grads = op(self.op_name).backward(dy, self._cached(), **skip)
         for name, gradient in zip(self.params, grads, strict=True):
             self.grads[name][...] = gradient
         return dx
 
+    def _cached(self) -> Any:
+        if self._cache is None:
+            raise RuntimeError(f"{self}: backward was called before forward")
+        return self._cache
+
     def release(self) -> None:
         """Forget what forward cached: a trained model that only predicts needs no memory for it."""
         self._cache = None
+
+    def walk(self, name: str = "") -> Iterator[tuple[str, "Layer"]]:
+        """The layers that this one holds, and then itself, with names that begin with `name`."""
+        yield name, self
+
+    @property
+    def learns(self) -> bool:
+        """Whether there is anything to train in it."""
+        return any(layer.params and not layer.frozen for _, layer in self.walk())
+
+    def fresh(self) -> Self:
+        """The same layer, not built."""
+        return replace(self)
+
+    def __str__(self) -> str:
+        """As one would write it: what has to be given, and what is not the default."""
+        arguments = []
+        for each in (each for each in fields(self) if each.init):
+            value = getattr(self, each.name)
+            if value != each.default:
+                arguments.append(f"{value!r}" if each.default is MISSING else f"{each.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(arguments)})"
 
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
         """The initial parameters for samples of this shape."""

@@ -14,13 +14,16 @@ class BatchNorm(Layer):
     """Normalises each channel (the last axis) over the batch, then scales by gamma and shifts by beta.
 
     Training uses the batch's statistics and moves the running ones towards them by `momentum`; inference uses the
-    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch.
+    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch. gamma is the initial
+    scale: 0 in the last one of a residual branch makes the block begin as its shortcut (Goyal et al. 2017,
+    arXiv:1706.02677).
     """
 
     op_name = "batchnorm"
 
     momentum: float = 0.1
     eps: float = 1e-5
+    gamma: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.momentum <= 1:
@@ -29,8 +32,8 @@ class BatchNorm(Layer):
             raise ValueError(f"the eps of batch normalisation must be above 0, not {self.eps}")
 
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
-        """gamma 1, beta 0, each (C,)."""
-        return {"gamma": np.ones(shape[-1]), "beta": np.zeros(shape[-1])}
+        """gamma as given, beta 0, each (C,)."""
+        return {"gamma": np.full(shape[-1], float(self.gamma)), "beta": np.zeros(shape[-1])}
 
     def init_state(self, shape: Shape) -> dict[str, Array]:
         """Running mean 0 and variance 1, each (C,)."""

@@ -1,0 +1,142 @@
+"""Layers that run several chains of layers on the same samples, and join what these give."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from backhand.arrays import Array, Shape
+from backhand.backend import op
+from backhand.layers.base import Layer
+from backhand.layers.chain import Chain
+
+
+@dataclass(eq=False)
+class Branches(Layer):
+    """y = join(f(x), g(x), ...), and dx is the sum of the branches' gradients, since each of them saw the whole of x.
+
+    A subclass names the joining op, the branches, and the shape of the joined output.
+    """
+
+    _chains: dict[str, Chain] = field(init=False, repr=False, default_factory=dict)
+
+    def chains(self) -> dict[str, Sequence[Layer]]:
+        """The layers of each branch, by its name."""
+        raise NotImplementedError
+
+    def joined(self, shapes: list[Shape]) -> Shape:
+        """The shape of the output, from those of the branches. Raises ValueError where they do not fit."""
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        self._chains = {name: Chain(layers) for name, layers in self.chains().items()}
+
+    def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
+        """Build every branch for samples of this shape, each layer from a generator of its own."""
+        shapes = []
+        for (name, chain), stream in zip(self._chains.items(), rng.spawn(len(self._chains)), strict=True):
+            try:
+                shapes.append(chain.build_layers(shape, stream.spawn(len(chain.layers)), dtype))
+            except ValueError as error:
+                raise ValueError(f"{name} {error}") from error
+        self.input_shape, self.output_shape = shape, self.joined(shapes)
+        return self.output_shape
+
+    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """x (N, *input_shape) -> y (N, *output_shape)."""
+        y, cache = op(self.op_name).forward(*(chain.run(x, train, rng) for chain in self._chains.values()))
+        self._cache = (cache,)
+        return y
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
+        """dy -> dx, and the gradients of every layer in the branches."""
+        (cache,) = self._cached()
+        upstream = op(self.op_name).backward(dy, cache)
+        parts = [chain.pull(each, need_dx) for chain, each in zip(self._chains.values(), upstream, strict=True)]
+        gradients = [part for part in parts if part is not None]
+        return sum(gradients[1:], gradients[0]) if need_dx else None
+
+    def release(self) -> None:
+        """Forget what any layer of the branches cached."""
+        super().release()
+        for chain in self._chains.values():
+            chain.release()
+
+    def multiply_adds(self) -> int:
+        """Those of all layers in the branches."""
+        return sum(layer.multiply_adds() for chain in self._chains.values() for layer in chain.layers)
+
+    def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
+        """The layers of the branches, then this one."""
+        below = f"{name}." if name else ""
+        for branch, chain in self._chains.items():
+            yield from chain.walk(f"{below}{branch}.")
+        yield name, self
+
+
+@dataclass(eq=False)
+class Residual(Branches):
+    """y = body(x) + shortcut(x); without layers in the shortcut, y = body(x) + x.
+
+    Source: He et al. 2015, arXiv:1512.03385.
+    """
+
+    op_name = "add"
+
+    body: Sequence[Layer]
+    shortcut: Sequence[Layer] = ()
+
+    def chains(self) -> dict[str, Sequence[Layer]]:
+        """body and shortcut."""
+        return {"body": self.body, "shortcut": self.shortcut}
+
+    def joined(self, shapes: list[Shape]) -> Shape:
+        """That of both."""
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"the body gives samples of shape {shapes[0]}, the shortcut {shapes[1]}; they must agree")
+        return shapes[0]
+
+    def fresh(self) -> Self:
+        """The same layers, not built."""
+        return replace(self, body=_fresh(self.body), shortcut=_fresh(self.shortcut))
+
+    def __str__(self) -> str:
+        """How many layers each branch has."""
+        shortcut = f", {len(self.shortcut)} in the shortcut" if self.shortcut else ""
+        return f"Residual({len(self.body)} layers{shortcut})"
+
+
+@dataclass(eq=False)
+class Concatenate(Branches):
+    """The branches' outputs side by side along the channels (the last axis).
+
+    Source: Szegedy et al. 2015, arXiv:1409.4842.
+    """
+
+    op_name = "concatenate"
+
+    branches: Sequence[Sequence[Layer]]
+
+    def chains(self) -> dict[str, Sequence[Layer]]:
+        """The branches, named by their place."""
+        return {str(i): layers for i, layers in enumerate(self.branches)}
+
+    def joined(self, shapes: list[Shape]) -> Shape:
+        """(..., A + B + ...)."""
+        if len({shape[:-1] for shape in shapes}) != 1:
+            raise ValueError(f"branches give samples of shapes {', '.join(map(str, shapes))}; only channels may differ")
+        return *shapes[0][:-1], sum(shape[-1] for shape in shapes)
+
+    def fresh(self) -> Self:
+        """The same layers, not built."""
+        return replace(self, branches=list(map(_fresh, self.branches)))
+
+    def __str__(self) -> str:
+        """How many layers each branch has."""
+        return f"Concatenate({', '.join(f'{len(layers)} layers' for layers in self.branches)})"
+
+
+def _fresh(layers: Sequence[Layer]) -> list[Layer]:
+    return [layer.fresh() for layer in layers]

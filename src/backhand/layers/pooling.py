@@ -1,0 +1,63 @@
+"""Pooling layers."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.layers.base import Layer
+from backhand.layers.conv2d import images_only
+from backhand.ops.max_pool2d import pooling_windows
+from backhand.windows import Padding, Size, Windows
+
+
+@dataclass(eq=False)
+class MaxPool2d(Layer):
+    """The largest value of each window, channel by channel.
+
+    window, stride: one number, or (rows, columns); the stride is the window's size unless given. padding: as `Conv2d`.
+    """
+
+    op_name = "max_pool2d"
+
+    window: Size = 2
+    stride: Size | None = None
+    padding: Padding = 0
+
+    def __post_init__(self) -> None:
+        Windows.check(self.window, self.window if self.stride is None else self.stride, self.padding)
+
+    def output(self, shape: Shape) -> Shape:
+        """(H, W, C) -> (H', W', C)."""
+        images_only(shape)
+        return *pooling_windows((1, *shape), self.window, self.stride, self.padding).places, shape[2]
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
+        """Window, stride and padding."""
+        return {"window": self.window, "stride": self.stride, "padding": self.padding}
+
+
+@dataclass(eq=False)
+class AvgPool2d(MaxPool2d):
+    """The mean of each window, channel by channel; `count_padding` says whether padding counts among its values."""
+
+    op_name = "avg_pool2d"
+
+    count_padding: bool = True
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
+        """Window, stride, padding and what is counted."""
+        return super().options(x, train, rng) | {"count_padding": self.count_padding}
+
+
+@dataclass(eq=False)
+class GlobalAvgPool2d(Layer):
+    """The mean of each channel over the whole image."""
+
+    op_name = "global_avg_pool2d"
+
+    def output(self, shape: Shape) -> Shape:
+        """(H, W, C) -> (C,)."""
+        images_only(shape)
+        return shape[2:]
