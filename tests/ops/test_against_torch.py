@@ -7,39 +7,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 from backhand.backend import op, op_names
 
-torch = pytest.importorskip("torch", reason="PyTorch, the oracle, is not installed (pip install torch)")
 F = torch.nn.functional
 
-CLOSE = {"rtol": 1e-10, "atol": 1e-10}
-SIZES = st.integers(1, 6)
-SEEDS = st.integers(0, 2**32 - 1)
 SPREADS = st.sampled_from([1.0, 30.0, 1e4])  # the last one gives logits of ±1e4
 
 
 @pytest.fixture(autouse=True)
 def _one_thread(one_thread):
     """Small tensors gain nothing from threads."""
-
-
-def agree(name, oracle, inputs, options, seed):
-    """Forward and gradients of op `name` on `inputs`, under a random upstream, equal those of `oracle`."""
-    y, cache = op(name).forward(*inputs, **options)
-    dy = np.random.default_rng(seed).standard_normal(np.shape(y))
-    gradients = op(name).backward(dy if dy.ndim else float(dy), cache)
-    tensors = [torch.tensor(x, requires_grad=True) for x in inputs]
-    expected = oracle(*tensors)
-    expected.backward(torch.tensor(dy))
-    np.testing.assert_allclose(y, expected.detach().numpy(), **CLOSE)
-    for gradient, tensor in zip(gradients, tensors, strict=True):
-        np.testing.assert_allclose(gradient, tensor.grad.numpy(), **CLOSE)
-
-
-def normal(seed, *shapes, spread=1.0):
-    rng = np.random.default_rng(seed)
-    return [rng.standard_normal(shape) * spread for shape in shapes]
 
 
 @given(SIZES, SIZES, SIZES, SEEDS)
@@ -73,11 +52,6 @@ def test_dropout_through_the_same_mask(N, C, p, mode, train, seed):
     agree("dropout", lambda x: x * kept.double() * scale, normal(seed, (N, C)), options, seed)
 
 
-def channels_first(oracle):
-    """Torch wants (N, C, H, W)."""
-    return lambda x, *rest: oracle(x.movedim(-1, 1), *rest).movedim(1, -1)
-
-
 @given(st.integers(2, 6), SIZES, st.sampled_from([(), (2, 3), (4, 1)]), st.sampled_from([1e-5, 1e-2]), SEEDS)
 def test_batchnorm_in_training(N, C, image, eps, seed):
     x, gamma, beta = normal(seed, (N, *image, C), (C,), (C,))
@@ -102,6 +76,21 @@ def test_softmax_cross_entropy(N, K, smoothing, spread, seed):
         lambda z: F.cross_entropy(z, torch.tensor(labels), label_smoothing=smoothing),
         normal(seed, (N, K), spread=spread),
         {"labels": labels, "smoothing": smoothing},
+        seed,
+    )
+
+
+@given(SIZES, st.integers(2, 6), st.sampled_from([0.0, 0.1]), st.booleans(), SPREADS, SEEDS)
+def test_softmax_cross_entropy_of_distributions_and_weighted_samples(N, K, smoothing, soft, spread, seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.dirichlet(np.ones(K), N) if soft else rng.integers(0, K, N)
+    weights = rng.exponential(size=N) * rng.integers(0, 2, N)
+    target, omega = torch.tensor(labels), torch.tensor(weights)
+    agree(
+        "softmax_cross_entropy",
+        lambda z: (omega * F.cross_entropy(z, target, label_smoothing=smoothing, reduction="none")).mean(),
+        normal(seed, (N, K), spread=spread),
+        {"labels": labels, "smoothing": smoothing, "weights": weights},
         seed,
     )
 
@@ -161,6 +150,6 @@ def test_predict_proba():
     np.testing.assert_allclose(op("logistic").predict_proba(z), torch.sigmoid(torch.tensor(z)).numpy(), **CLOSE)
 
 
-def test_every_op_has_an_oracle_here():
-    text = Path(__file__).read_text(encoding="utf-8")
+def test_every_op_has_an_oracle():
+    text = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*against_torch.py"))
     assert [name for name in op_names() if f'"{name}"' not in text] == []

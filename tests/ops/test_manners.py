@@ -11,10 +11,13 @@ GRID = [pytest.param(name, case, id=f"{name}-{i}") for name in OPS for i, case i
 
 def drawn(case, dtype):
     arrays, options = case.draw(np.random.default_rng(3))
-    options = {
-        name: tuple(part.astype(dtype) for part in v) if isinstance(v, tuple) else v for name, v in options.items()
-    }
-    return [array.astype(dtype) for array in arrays.values()], options
+    return [array.astype(dtype) for array in arrays.values()], {name: of(v, dtype) for name, v in options.items()}
+
+
+def of(option, dtype):
+    """Pairs of arrays, such as running statistics, in a dtype; other options, such as a pair of strides, as they are."""
+    arrays = isinstance(option, tuple) and all(isinstance(part, np.ndarray) for part in option)
+    return tuple(part.astype(dtype) for part in option) if arrays else option
 
 
 def upstream(y):
@@ -56,7 +59,7 @@ def test_float32_is_float64_rounded(name, case):
     """No op loses more in float32 than rounding explains, at ±1e4 and in constant columns too."""
     coarse, options32 = drawn(case, np.float32)
     fine = [array.astype(np.float64) for array in coarse]
-    options = {k: tuple(p.astype(np.float64) for p in v) if isinstance(v, tuple) else v for k, v in options32.items()}
+    options = {name: of(v, np.float64) for name, v in options32.items()}
     y32, cache32 = op(name).forward(*coarse, **options32)
     y, cache = op(name).forward(*fine, **options)
     dy = upstream(y32)
@@ -67,7 +70,7 @@ def test_float32_is_float64_rounded(name, case):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-5 * scale)
 
 
-@pytest.mark.parametrize("name", ["linear", "batchnorm"])
+@pytest.mark.parametrize("name", ["linear", "batchnorm", "conv2d"])
 def test_need_dx(name):
     inputs, options = drawn(OPS[name][0], np.float64)
     y, cache = op(name).forward(*inputs, **options)
@@ -80,6 +83,7 @@ def test_need_dx(name):
 
 x, row, w, b = np.ones((4, 3)), np.ones(4), np.ones((3, 5)), np.ones(5)
 good = np.array([0, 1, 2, 0])
+image, kernel = np.ones((2, 4, 5, 6)), np.ones((3, 3, 6, 8))
 BAD = [
     ("linear", (x, np.ones((4, 5)), b), {}, "mismatch"),
     ("linear", (x, w, np.ones(4)), {}, "broadcast"),
@@ -119,6 +123,32 @@ BAD = [
     ("l2", (w,), {"strength": -1.0}, "0 or above"),
     ("l2", (w,), {"strength": np.nan}, "0 or above"),
     ("l2", (w,), {"strength": 1.0, "form": "third"}, '"half" or "whole", not "third"'),
+    (
+        "conv2d",
+        (image, np.ones((3, 3, 5, 8))),
+        {},
+        r"6 channels in 1 groups do not fit weights of shape \(3, 3, 5, 8\)",
+    ),
+    ("conv2d", (image, kernel), {"groups": 2}, "6 channels in 2 groups do not fit"),
+    ("conv2d", (image, np.ones((3, 3, 2, 8))), {"groups": 3}, "6 channels in 3 groups do not fit"),
+    ("conv2d", (image, np.ones((5, 3, 6, 8))), {}, "a window of 5 x 3 is larger than the image of 4 x 5"),
+    ("conv2d", (image, np.ones((7, 3, 6, 8))), {"padding": 1}, "larger than the image of 4 x 5, padded to 6 x 7"),
+    ("conv2d", (image, kernel), {"dilation": 2}, "3 x 3, dilated to 5 x 5, is larger"),
+    ("conv2d", (image, kernel), {"dilation": 0}, "the dilation must be at least 1"),
+    ("conv2d", (image, kernel), {"stride": (1, 0)}, "the stride must be at least 1"),
+    ("conv2d", (image, kernel), {"padding": "sane"}, 'must be "same", "valid" or numbers, not "sane"'),
+    ("conv2d", (image, kernel), {"padding": (1, -1)}, "the padding must be 0 or above"),
+    ("conv2d", (image, kernel, np.ones(7)), {}, "broadcast"),
+    ("max_pool2d", (image,), {"window": 0}, "the window must be at least 1"),
+    ("max_pool2d", (image,), {"window": 5}, "a window of 5 x 5 is larger than the image of 4 x 5"),
+    ("max_pool2d", (image,), {"stride": 0}, "the stride must be at least 1"),
+    ("max_pool2d", (image,), {"padding": 2}, "padding of 2 lets a window of 2 see nothing but padding"),
+    ("avg_pool2d", (image,), {"window": (2, 3), "padding": ((0, 2), (0, 0))}, "nothing but padding"),
+    ("avg_pool2d", (image,), {"padding": "Same"}, 'not "Same"'),
+    ("add", (w, w.T), {}, r"shapes \(3, 5\) and \(5, 3\) cannot be added"),
+    ("add", (w, w[:1]), {}, "cannot be added"),
+    ("concatenate", (w, w.T), {}, r"shapes \(3, 5\), \(5, 3\) differ in more than their channels"),
+    ("concatenate", (image, image[:1]), {}, "differ in more than their channels"),
 ]
 
 
