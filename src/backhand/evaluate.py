@@ -31,12 +31,20 @@ class Evaluation:
         return {"loss": self.loss, "accuracy": self.accuracy, "error": 1 - self.accuracy}
 
 
-def evaluate(model: Sequential, loss: Loss, feed: Feed) -> Evaluation:
-    """Run the model over every sample, in order."""
+def evaluate(model: Sequential, loss: Loss, feed: Feed, *, flips: bool = False) -> Evaluation:
+    """Run the model over every sample, in order.
+
+    flips: and over its mirror image, left to right; the scores are the mean of both.
+    """
+    views = [feed, feed.mirrored()] if flips else [feed]
+    scores, labels = np.mean([_scores(model, view) for view in views], axis=0), feed.data.y
+    return Evaluation(scores, labels, loss.predict(scores), loss.forward(scores, labels))
+
+
+def _scores(model: Sequential, feed: Feed) -> Array:
     parts = []
     for start in range(0, len(feed), CHUNK):
         x, _ = feed.batch(slice(start, start + CHUNK))
         parts.append(model.forward(x))
     model.release()
-    scores, labels = np.concatenate(parts), feed.data.y
-    return Evaluation(scores, labels, loss.predict(scores), loss.forward(scores, labels))
+    return np.concatenate(parts)

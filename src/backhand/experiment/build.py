@@ -1,10 +1,12 @@
 """From the tables of a study to the objects that they describe."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backhand import data, losses
 from backhand.data.dataset import Dataset, Splits
@@ -14,11 +16,10 @@ from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import ModelError, StudyError
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
-from backhand.models import mlp
 from backhand.solver import Solver
 from backhand.study import Study
+from backhand.study.augment import make_augment
 from backhand.study.optimizers import make_optimizer
-from backhand.study.schema import Mlp, make_layer
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Material:
         feeds = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: feed for name, feed in feeds.items() if feed is not None}
 
+    def counts(self) -> dict[str, NDArray[np.int64]]:
+        """Samples per class, (K,), of each part."""
+        K = len(self.splits.classes)
+        return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.parts.items()}
+
     def fingerprint(self) -> str:
         """sha256 over every sample and label in order: a resumed run must meet the same data."""
         digest = hashlib.sha256()
@@ -49,7 +55,7 @@ def load_material(study: Study, data_dir: Path | None = None) -> Material:
     """Load, divide and scale. The statistics come from the training part alone.
 
     A validation part is drawn from the training part unless the data set brings its own.
-    Raises DataError as the loaders do.
+    Raises DataError as the loaders do, and StudyError for augmentation or flips that the samples do not allow.
     """
     table = study.data
     splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
@@ -59,9 +65,15 @@ def load_material(study: Study, data_dir: Path | None = None) -> Material:
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
         train = train.take(subset(train.y, table.train_size, study.seed))
+    if study.train.test_flips and not train.is_image:
+        raise StudyError(
+            f"train.test_flips mirrors images, and the samples of this data are rows of {train.x.shape[1]} features; "
+            f"leave it out"
+        )
     standardizer = Standardizer.fit(train.x, _mode(study, train))
+    augment = make_augment(table.augment, train.x.shape[1:], standardizer.mean, len(splits.classes))
     held_out = None if validation is None else Feed(validation, standardizer)
-    return Material(splits, Feed(train, standardizer), Feed(splits.test, standardizer), held_out)
+    return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out)
 
 
 def _mode(study: Study, train: Dataset) -> Mode:
@@ -70,10 +82,32 @@ def _mode(study: Study, train: Dataset) -> Mode:
     return "feature" if mode == "channel" and not train.is_image else mode
 
 
-def build_loss(study: Study) -> Loss:
-    """The loss that the study names."""
-    smoothing = study.train.label_smoothing
-    return losses.loss(study.train.loss, **({"smoothing": smoothing} if smoothing else {}))
+def build_loss(study: Study, class_weights: Sequence[float] = ()) -> Loss:
+    """The loss that the study names; to train by it takes its `class_weights`, to predict by it does not."""
+    options = {"smoothing": study.train.label_smoothing, "class_weights": class_weights}
+    return losses.loss(study.train.loss, **{name: value for name, value in options.items() if value})
+
+
+def class_weights(study: Study, material: Material) -> tuple[float, ...]:
+    """The weight of each class in the loss, from its samples in the training part; empty where the study asks for none.
+
+    Raises StudyError when the numbers given are not one a class, or a class has no samples to derive its own from.
+    """
+    asked, classes, counts = study.train.class_weights, material.splits.classes, material.counts()["train"]
+    if asked is None:
+        return ()
+    if isinstance(asked, tuple):
+        if len(asked) != len(classes):
+            raise StudyError(
+                f"train.class_weights has {len(asked)} numbers for {len(classes)} classes; give one for each"
+            )
+        return asked
+    if not counts.all():
+        raise StudyError(
+            f'class "{classes[int(counts.argmin())]}" has no training samples, so train.class_weights = "{asked}" '
+            f"cannot weigh it; raise data.train_size, or give the weights as a list"
+        )
+    return losses.class_weights(counts, {"balanced": 1.0, "sqrt": 0.5}[asked])
 
 
 def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:
@@ -85,13 +119,7 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
         outputs = build_loss(study).outputs(classes)
     except ValueError as error:
         raise ModelError(f"train.loss: {error}") from error
-    table = study.model
-    if isinstance(table, Mlp):
-        options = table.model_dump(exclude={"name", "hidden"})
-        model = mlp(outputs, table.hidden, **options)
-    else:
-        model = Sequential(*map(make_layer, table.layers))
-    model.build(sample_shape, seed=study.seed)
+    model = study.model.make(outputs).build(sample_shape, seed=study.seed)
     if model.output_shape != (outputs,):
         raise ModelError(
             f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
@@ -100,10 +128,10 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
     return model
 
 
-def build_solver(study: Study, model: Sequential, samples: int) -> Solver:
-    """The solver that the study describes, for so many training samples; it has no callbacks yet."""
+def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
+    """The solver that the study describes for this data; it has no callbacks yet."""
     table = study.train
-    per_epoch = -(-samples // table.batch_size)
+    per_epoch = -(-len(material.train) // table.batch_size)
     optimizer = make_optimizer(table.optimizer)
     ramp = table.momentum_schedule
     momentum = ramp.make(optimizer.momentum, per_epoch, table.epochs) if ramp else None
@@ -111,7 +139,7 @@ def build_solver(study: Study, model: Sequential, samples: int) -> Solver:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
-        build_loss(study),
+        build_loss(study, class_weights(study, material)),
         optimizer,
         batch_size=table.batch_size,
         penalty=L2(table.l2, table.l2_form),

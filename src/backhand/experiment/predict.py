@@ -25,10 +25,13 @@ class Classifier:
     standardizer: Standardizer
     classes: tuple[str, ...]
     sample_shape: tuple[int, ...]
+    flips: bool = False  # the scores are the mean over an image and its mirror image
 
     def predict_proba(self, images: Array) -> Array:
         """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`."""
-        return self.loss.predict_proba(self.model.forward(self.standardizer.transform(images)))
+        views = [images, images[:, :, ::-1]] if self.flips else [images]
+        scores = [self.model.forward(self.standardizer.transform(view)) for view in views]
+        return self.loss.predict_proba(np.mean(scores, axis=0))
 
 
 def load_classifier(run: Path) -> Classifier:
@@ -47,7 +50,8 @@ def load_classifier(run: Path) -> Classifier:
     classes, shape = tuple(facts["classes"]), tuple(facts["sample_shape"])
     model = build_model(study, shape, len(classes))
     model.load(groups["model"])
-    return Classifier(model, build_loss(study), Standardizer.from_arrays(groups["standardizer"]), classes, shape)
+    scaling = Standardizer.from_arrays(groups["standardizer"])
+    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.test_flips)
 
 
 def read_image(path: Path, shape: tuple[int, ...], *, resize: bool = False) -> Array:

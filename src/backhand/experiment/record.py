@@ -8,8 +8,9 @@ import numpy as np
 from backhand import checkpoint
 from backhand.arrays import Array, Labels
 from backhand.callbacks import EarlyStopping
+from backhand.data.feed import Feed
 from backhand.evaluate import Evaluation
-from backhand.experiment.build import Material, build_model
+from backhand.experiment.build import Material, build_model, class_weights
 from backhand.layers import Linear
 from backhand.losses import Loss
 from backhand.model import Sequential
@@ -17,13 +18,12 @@ from backhand.solver import Solver
 from backhand.study import Study
 
 SAMPLES, MISTAKES = 80, 24  # pictures in a report
+AUGMENTED, DRAWS = 6, 7  # pictures whose augmentation a report shows, and draws of each
 
 
 def data_facts(study: Study, material: Material) -> dict[str, Any]:
     """What the data is, and how many samples of each class each part holds."""
     splits = material.splits
-    classes = len(splits.classes)
-    counts = {name: np.bincount(feed.data.y, minlength=classes).tolist() for name, feed in material.parts.items()}
     return {
         "name": splits.name,
         "title": splits.title,
@@ -31,8 +31,10 @@ def data_facts(study: Study, material: Material) -> dict[str, Any]:
         "notes": splits.notes,
         "classes": list(splits.classes),
         "sample_shape": list(material.train.data.x.shape[1:]),
-        "counts": counts,
+        "counts": {name: counts.tolist() for name, counts in material.counts().items()},
+        "class_weights": list(class_weights(study, material)),
         "standardize": study.data.standardize,
+        "augment": study.data.augment.model_dump(exclude_defaults=True),
         "sha256": material.fingerprint(),
     }
 
@@ -104,6 +106,7 @@ def write_evidence(folder: Path, study: Study, material: Material, solver: Solve
     if train.is_image:
         shown = _per_class(train.y, SAMPLES)
         arrays |= {"samples": train.x[shown], "sample_labels": train.y[shown], "mistakes": test.x[wrong]}
+        arrays |= _augmented(material.train, len(material.splits.classes))
         first = next((layer for layer in solver.model.layers if layer.params), None)
         if isinstance(first, Linear):
             initial = build_model(study, train.x.shape[1:], len(material.splits.classes))
@@ -111,6 +114,25 @@ def write_evidence(folder: Path, study: Study, material: Material, solver: Solve
             arrays |= {"first_weights": first.params["weight"]}
             arrays |= {"first_weights_initial": initial.layers[at].params["weight"]}
     checkpoint.save(folder / "evidence.safetensors", arrays)
+
+
+def _augmented(train: Feed, K: int) -> dict[str, Array]:
+    """Some training images, each followed by draws as training sees them, with their targets; always the same draws.
+
+    augmented (A, 1 + DRAWS, H, W, C) uint8, augmented_targets (A, 1 + DRAWS, K); nothing without augmentation.
+    """
+    if train.augment is None:
+        return {}
+    shown, rng = _per_class(train.data.y, AUGMENTED), np.random.default_rng(0)
+    x, labels = train.data.x[shown], train.data.y[shown]
+    hot = np.eye(K, dtype=np.float32)
+    pictures: list[Array] = [x]
+    targets: list[Array] = [hot[labels]]
+    for _ in range(DRAWS):
+        drawn, mixed = train.augment(x, labels, rng)
+        pictures.append(np.rint(drawn).astype(np.uint8))
+        targets.append(mixed if mixed.ndim == 2 else hot[mixed])
+    return {"augmented": np.stack(pictures, axis=1), "augmented_targets": np.stack(targets, axis=1)}
 
 
 def _per_class(labels: Labels, limit: int) -> Labels:

@@ -64,7 +64,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console) 
     """Everything that can be refused before anything is written."""
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    solver = build_solver(study, model, len(material.train))
+    solver = build_solver(study, model, material)
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
     stopping, progress = _early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
@@ -123,13 +123,13 @@ def _restore(made: Run) -> None:
 
 def _finish(made: Run) -> dict[str, Any]:
     """Judge the chosen weights: validation, test (touched once), gradients, and what the report needs."""
-    solver, material = made.solver, made.material
-    result = evaluate(solver.model, solver.loss, material.test)
+    solver, material, flips = made.solver, made.material, made.study.train.test_flips
+    result = evaluate(solver.model, solver.loss, material.test, flips=flips)
     figures: dict[str, Any] = _training(made)
     if material.validation is not None:
-        validation = evaluate(solver.model, solver.loss, material.validation).figures()
-        figures["validation"] = validation | {"count": len(material.validation)}
-    figures["test"] = test_facts(result, solver.loss, material.splits.classes)
+        validation = evaluate(solver.model, solver.loss, material.validation, flips=flips).figures()
+        figures["validation"] = validation | {"count": len(material.validation), "test_flips": flips}
+    figures["test"] = test_facts(result, solver.loss, material.splits.classes) | {"test_flips": flips}
     figures["gradient_check"] = _gradient_check(made)
     write_evidence(made.path, made.study, material, solver, result)
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)

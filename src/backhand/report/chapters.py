@@ -18,6 +18,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
     found = (
         Section("summary", "Summary", _summary(run)),
         Section("data", "Data", _data(run)),
+        Section("augmented", "Augmented samples", _augmented(run)),
         Section("model", "Model", (tables.layers(run.metrics),)),
         Section("training", "Training", training(run)),
         Section("result", "Test result", _result(run, test) if test else ()),
@@ -48,6 +49,9 @@ def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
             ("Test accuracy", percent(test.accuracy), f"{low} to {high} ({test.interval_kind})"),
             ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
         ]
+        if test.imbalanced:
+            each = f"mean over {len(test.per_class)} classes, each counting the same"
+            tiles.append(("Macro-averaged recall", percent(test.macro.recall), each))
     why = f", {training.chosen_by}" if training.chosen_by else ""
     kept = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{why}")] if run.chosen else []
     length = f"{counted(training.epochs, 'epoch')}, {counted(training.steps, 'step')}"
@@ -75,6 +79,11 @@ def _data(run: Run) -> tuple[Block, ...]:
         Columns((tables.class_counts(run.metrics),), (Images((bars,)),)),
         *((gallery,) if gallery else ()),
     )
+
+
+def _augmented(run: Run) -> tuple[Block, ...]:
+    gallery = pictures.augmented(run)
+    return (gallery,) if gallery else ()
 
 
 def _about(data: Data) -> str:

@@ -13,6 +13,8 @@ Arrays = dict[str, NDArray[Any]]
 AXES = {
     "samples": "MHWC",
     "sample_labels": "M",
+    "augmented": "ADHWC",
+    "augmented_targets": "ADK",
     "mistakes": "EHWC",
     "mistake_labels": "E",
     "mistake_predictions": "E",
@@ -23,13 +25,14 @@ AXES = {
 }
 NEEDS = {
     "samples": {"sample_labels"},
+    "augmented": {"augmented_targets"},
     "mistakes": {"mistake_labels"},
     "mistake_labels": {"mistake_predictions", "mistake_confidence", "mistake_index"},
     "probabilities": {"labels"},
     "first_weights": {"first_weights_initial"},
 }
-PICTURES = ("samples", "mistakes")
-SHARES = ("probabilities", "mistake_confidence")
+PICTURES = ("samples", "augmented", "mistakes")
+SHARES = ("probabilities", "mistake_confidence", "augmented_targets")
 LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "labels")
 
 

@@ -11,6 +11,9 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
+IMBALANCE = 1.5  # the most and the fewest samples of a class, from where their ratio matters
+
+
 class Record(BaseModel):
     """A frozen value; keys this version does not know are passed over."""
 
@@ -44,7 +47,9 @@ class Data(Record):
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
     counts: dict[str, tuple[Count, ...] | None]
+    class_weights: tuple[float, ...] = ()  # of each class in the loss; none: all count as they come
     standardize: str = ""
+    augment: dict[str, Any] = {}
     sha256: str = ""
 
     @model_validator(mode="after")
@@ -52,6 +57,8 @@ class Data(Record):
         for split, counts in self.splits.items():
             if len(counts) != len(self.classes):
                 raise ValueError(f"{split} has {len(counts)} counts for {len(self.classes)} classes")
+        if len(self.class_weights) not in (0, len(self.classes)):
+            raise ValueError(f"there are {len(self.class_weights)} weights for {len(self.classes)} classes")
         return self
 
     @property
@@ -97,6 +104,7 @@ class Score(Record):
     accuracy: Share
     error: Share
     count: int = Field(ge=1)
+    test_flips: bool = False  # the scores were averaged over each image and its mirror image
 
 
 class ClassScore(Record):
@@ -129,6 +137,12 @@ class TestScore(Score):
     confusion: tuple[tuple[Count, ...], ...]
     per_class: tuple[ClassScore, ...]
     macro: Average
+
+    @property
+    def imbalanced(self) -> bool:
+        """Whether the classes differ so much in size that the accuracy is mostly that of the large ones."""
+        support = [row.support for row in self.per_class]
+        return max(support) > IMBALANCE * min(support)
 
     @model_validator(mode="after")
     def _counts_agree(self) -> Self:

@@ -11,7 +11,7 @@ from PIL import Image as PILImage
 
 from backhand.report import style
 from backhand.report.blocks import Gallery, Image, Picture
-from backhand.report.numbers import counted, percent
+from backhand.report.numbers import counted, percent, plain
 from backhand.report.run import Run
 from backhand.report.tables import mistakes_caption
 
@@ -47,6 +47,39 @@ def _by_turns(labels: NDArray[np.int64]) -> list[int]:
     turns = [np.flatnonzero(labels == k)[: SAMPLES // len(shown)] for k in shown]
     longest = max(map(len, turns))
     return [int(turn[i]) for i in range(longest) for turn in turns if i < len(turn)]
+
+
+def augmented(run: Run) -> Gallery | None:
+    """Row by row a training picture and draws of it, as training saw them."""
+    found = run.evidence.get("augmented")
+    if found is None or not found.size:
+        return None
+    targets, (rows, columns) = run.evidence["augmented_targets"], found.shape[:2]
+    mixed = bool((targets.max(axis=2) < 1).any())
+    pictures = []
+    for i, j in np.ndindex(rows, columns):
+        what = " + ".join(shares := _shares(run, targets[i, j]))
+        alt = f"draw {j} of row {i + 1}: {what}" if j else f"training sample of class {what}"
+        pictures.append(Picture(png(found[i, j]), alt, shares if mixed or j == 0 else ()))
+    changes = run.metrics.data.augment.items()
+    named = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)
+    caption = (
+        f"The first picture of each row is a training sample; the {columns - 1} beside it are draws of it as training "
+        f"sees them, made by data.augment: {named}."
+    )
+    if mixed:
+        caption += " Under a mixed picture stand the shares of its classes."
+    alt = f"{counted(rows, 'training picture')}, each with {counted(columns - 1, 'augmented draw')} beside it"
+    image = Image("augmented", sheet(found.reshape(-1, *found.shape[2:]), pictures, columns), alt, caption)
+    return Gallery(tuple(pictures), columns, image)
+
+
+def _shares(run: Run, target: NDArray[np.float32]) -> tuple[str, ...]:
+    """The class of a target, or the two of a mixed one with their shares in whole per cent."""
+    first, second = np.argsort(-target, kind="stable")[:2]
+    if target[second] < 0.005:
+        return (run.classes[first],)
+    return tuple(f"{target[k]:.0%} {run.classes[k]}" for k in (first, second))
 
 
 def mistakes(run: Run) -> Gallery | None:

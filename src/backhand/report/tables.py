@@ -14,16 +14,24 @@ FREQUENT = 6  # confusions to show
 
 
 def class_counts(metrics: Metrics) -> Table:
-    """Samples of every class in every split, with totals."""
-    splits = metrics.data.splits
+    """Samples of every class in every split, with totals; the weights of the classes where the loss has some."""
+    splits, weights = metrics.data.splits, metrics.data.class_weights
     rows = [
-        (name, *(count(split[k]) for split in splits.values()), count(sum(split[k] for split in splits.values())))
+        (
+            name,
+            *(count(split[k]) for split in splits.values()),
+            count(sum(split[k] for split in splits.values())),
+            *((f"{weights[k]:.4g}",) if weights else ()),
+        )
         for k, name in enumerate(metrics.data.classes)
     ]
     sums = [sum(split) for split in splits.values()]
-    rows.append(("total", *map(count, sums), count(sum(sums))))
+    rows.append(("total", *map(count, sums), count(sum(sums)), *(("",) if weights else ())))
     caption = f"Samples per class and split: {count(sum(sums))} in all."
-    return Table(caption, ("class", *splits, "total"), tuple(rows), "l" + "r" * (len(splits) + 1), totals=1)
+    if weights:
+        caption += " Weight: what the loss of each sample of the class is multiplied by."
+    columns = ("class", *splits, "total", *(("weight",) if weights else ()))
+    return Table(caption, columns, tuple(rows), "l" + "r" * (len(columns) - 1), totals=1)
 
 
 def layers(metrics: Metrics) -> Table:
@@ -64,6 +72,8 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
     ]
     low, high = map(percent, test.interval)
     caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    if test.test_flips:
+        caption += " The scores of each picture and of its mirror image were averaged (train.test_flips)."
     return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
 
 
