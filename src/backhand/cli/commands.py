@@ -110,7 +110,7 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     study = load(name, changes.overrides, changes.seed)
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    found = range_test(build_solver(study, model, len(material.train)), material.train, **options)
+    found = range_test(build_solver(study, model, material), material.train, **options)
     draw(found, study.title or study.name, out)
     console.print(
         f"{len(found.lr)} steps, learning rate {found.lr[0]:.2g} to {found.lr[-1]:.2g}\n"

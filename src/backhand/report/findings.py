@@ -32,7 +32,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
         _choice(run),
         _gap(run),
         _overfitting(run),
-        *([_weakest(test), _commonest(run, test)] if test else []),
+        *([_imbalance(test) or _weakest(test), _commonest(run, test)] if test else []),
         _confidence(run),
         _speed(run),
         _gradients(run.metrics.gradient_check),
@@ -111,13 +111,32 @@ def _overfitting(run: Run) -> Finding | None:
     )
 
 
-def _weakest(test: TestScore) -> Finding | None:
-    lowest = min(row.recall for row in test.per_class if row.recall is not None)
-    weak = [row.name for row in test.per_class if row.recall == lowest]
-    if lowest == 1:
+def _imbalance(test: TestScore) -> Finding | None:
+    """Where the macro-averaged recall lies below the interval of the accuracy: the frequent classes carry that."""
+    mean = test.macro.recall
+    if mean is None or mean >= test.interval[0]:
         return None
-    who = f"“{weak[0]}” was" if len(weak) == 1 else f"{len(weak)} classes, “{weak[0]}” among them, were"
-    return "Hardest class", f"{who} recognised least often: recall {percent(lowest)}."
+    who, lowest = _least_recognised(test)
+    return (
+        "Rare classes",
+        f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
+        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy, for on the whole the "
+        f"frequent classes are recognised more often than the rare ones. {who} recognised least often: recall {percent(lowest)}.",
+    )
+
+
+def _weakest(test: TestScore) -> Finding | None:
+    who, lowest = _least_recognised(test)
+    return None if lowest == 1 else ("Hardest class", f"{who} recognised least often: recall {percent(lowest)}.")
+
+
+def _least_recognised(test: TestScore) -> tuple[str, float]:
+    """The class of the lowest recall, or how many share it, as the beginning of a sentence; that recall."""
+    lowest = min(row.recall for row in test.per_class if row.recall is not None)
+    weak = [row for row in test.per_class if row.recall == lowest]
+    if len(weak) > 1:
+        return f"{len(weak)} classes, “{weak[0].name}” among them, were", lowest
+    return f"“{weak[0].name}” ({counted(weak[0].support, 'test sample')}) was", lowest
 
 
 def confusions(run: Run, test: TestScore) -> list[Confusion]:

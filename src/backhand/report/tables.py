@@ -72,6 +72,8 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
     ]
     low, high = map(percent, test.interval)
     caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    if metrics.data.class_weights:
+        caption += " The losses are weighted by class, the accuracies are not."
     if test.test_flips:
         caption += " The scores of each picture and of its mirror image were averaged (train.test_flips)."
     return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
