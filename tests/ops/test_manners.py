@@ -15,7 +15,7 @@ def drawn(case, dtype):
 
 
 def of(option, dtype):
-    """An option in a dtype if it is a tuple of arrays, as running statistics are; others, a pair of strides say, as is."""
+    """A tuple of arrays, as running statistics are, in a dtype; any other option, a pair of strides say, as it is."""
     arrays = isinstance(option, tuple) and all(isinstance(part, np.ndarray) for part in option)
     return tuple(part.astype(dtype) for part in option) if arrays else option
 
