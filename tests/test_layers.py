@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from backhand.arrays import Array
-from backhand.layers import LAYERS, BatchNorm, Dropout, Flatten, Layer, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from backhand.check.cases import LAYER_CASES
+from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, LeakyReLU, Linear, MaxPool2d, ReLU, Residual
 
-# Linear stands first: it alone takes no images.
-ALL: list[Layer] = [Linear(4), ReLU(), LeakyReLU(0.2), Sigmoid(), Tanh(), Dropout(0.4), BatchNorm(), Flatten()]
+CASES = [(layer, shape) for cases in LAYER_CASES.values() for layer, shape, _ in cases]
 
 
 def built(layer: Layer, shape: tuple[int, ...]) -> Layer:
@@ -16,13 +16,7 @@ def built(layer: Layer, shape: tuple[int, ...]) -> Layer:
     return layer
 
 
-def test_every_layer_has_a_name_for_studies() -> None:
-    assert {type(layer) for layer in ALL} == set(LAYERS.values())
-
-
-@pytest.mark.parametrize(
-    ("layer", "shape"), [*((layer, (6,)) for layer in ALL), *((layer, (2, 3, 4)) for layer in ALL[1:])], ids=repr
-)
+@pytest.mark.parametrize(("layer", "shape"), CASES, ids=str)
 def test_the_output_is_of_the_shape_that_build_promised(
     layer: Layer, shape: tuple[int, ...], rng: np.random.Generator
 ) -> None:
@@ -35,14 +29,29 @@ def test_the_output_is_of_the_shape_that_build_promised(
         assert dx is not None
         assert dx.shape == x.shape
         assert y.dtype == dx.dtype == np.float32
-    assert all(layer.grads[name].shape == value.shape for name, value in layer.params.items())
+    for _, each in layer.walk():
+        assert all(each.grads[name].shape == value.shape for name, value in each.params.items())
 
 
-@pytest.mark.parametrize("layer", ALL, ids=repr)
-def test_backward_before_forward_is_refused(layer: Layer) -> None:
-    built(layer, (6,)).release()
+@pytest.mark.parametrize(("layer", "shape"), CASES, ids=str)
+def test_backward_before_forward_is_refused(layer: Layer, shape: tuple[int, ...]) -> None:
+    built(layer, shape).release()
     with pytest.raises(RuntimeError, match=r"^[A-Z]\w+\(.*\): backward was called before forward$"):
-        layer.backward(np.zeros((2, 6)))
+        layer.backward(np.zeros((2, *layer.output_shape)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "text"),
+    [
+        (Linear(10), "Linear(10)"),
+        (Linear(10, init=0.1), "Linear(10, init=0.1)"),
+        (Conv2d(8, (3, 5), padding="same", bias=False), "Conv2d(8, (3, 5), padding='same', bias=False)"),
+        (MaxPool2d(2), "MaxPool2d()"),
+        (Residual([ReLU(), Linear(2)], [Linear(2)]), "Residual(2 layers, 1 in the shortcut)"),
+    ],
+)
+def test_a_layer_is_written_with_what_is_not_its_default(layer: Layer, text: str) -> None:
+    assert str(layer) == text
 
 
 def test_releasing_a_layer_forgets_its_batch(rng: np.random.Generator) -> None:

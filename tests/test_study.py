@@ -12,7 +12,7 @@ from backhand import optim, schedules
 from backhand.layers import BatchNorm, Dropout, LeakyReLU, Linear
 from backhand.study import Study, load, shipped, to_toml
 from backhand.study.optimizers import make_optimizer
-from backhand.study.schema import make_layer
+from backhand.study.models import make_layer
 
 counts = st.integers(1, 10**6)
 positive = st.floats(1e-300, 1e300)
@@ -72,6 +72,7 @@ train = tables(
     batch_size=counts,
     loss=st.just("softmax_cross_entropy"),
     label_smoothing=fraction,
+    class_weights=st.sampled_from(["balanced", "sqrt"]) | st.lists(positive, min_size=1, max_size=4),
     optimizer=optimizer,
     schedule=schedule,
     momentum_schedule=schedule,

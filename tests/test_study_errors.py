@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import StudyError
+from backhand.layers import LAYERS
 from backhand.study import load
 
 # An override of the base study, and the sentence that refuses it.
@@ -17,6 +18,12 @@ WRONG = [
     ("train.batch_size=-1", "train.batch_size: must be greater than 0, not -1"),
     ("train.loss=hing", 'train.loss: there is no loss "hing"; did you mean "hinge"?'),
     ("train.label_smoothing=1", "train.label_smoothing: must be less than 1, not 1"),
+    ("train.class_weights=balance", "train.class_weights: must be 'balanced' or 'sqrt', not 'balance'"),
+    ("train.class_weights=2", "train.class_weights: must be 'balanced' or 'sqrt', not 2"),
+    ("train.class_weights=[]", "train.class_weights: needs at least 1 entry, not []"),
+    ("train.class_weights=[1, 0]", "train.class_weights.1: must be greater than 0, not 0"),
+    ("train.class_weights=[1, inf]", "train.class_weights.1: must be a finite number, not inf"),
+    ("train.class_weights=[1, 'a']", "train.class_weights.1: must be a number, not 'a'"),
     ("train.optimizer.lr=0", "train.optimizer.lr: must be greater than 0, not 0"),
     ("train.optimizer.lr=nan", "train.optimizer.lr: must be a finite number, not nan"),
     ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number, not 'fast'"),
@@ -63,7 +70,7 @@ WRONG = [
         'model.init: no initialiser (a name, or a standard deviation) is called "hee"; did you mean "he"?',
     ),
     ("model.batchnorm=no", "model.batchnorm: must be true or false, not 'no'"),
-    ("model.name=cnn", 'model.name: there is no "cnn"; known: mlp, sequential'),
+    ("model.name=resnett", 'model.name: there is no "resnett"; did you mean "resnet"?'),
     ("model=mlp", "model: must be a table, not 'mlp'"),
     ("model.name=sequential", 'model: "hidden" is no key here; known: layers, name'),
     ("data.validation=-1", "data.validation: must be greater than or equal to 0, not -1"),
@@ -104,8 +111,21 @@ WRONG_LAYERS = [
     ("{kind='dropout',mode=3}", ": layer 0: mode cannot be 3"),
     (
         "{outputs=3}",
-        ': layer 0: there is no layer ""; known: batchnorm, dropout, flatten, leaky_relu, linear, relu, sigmoid, tanh',
+        f': layer 0: there is no layer ""; known: {", ".join(sorted(LAYERS))}',
     ),
+    ("{kind='conv2d',outputs=3}", ": layer 0: a conv2d layer needs kernel"),
+    ("{kind='conv2d',outputs=3,kernel=[3]}", ": layer 0: kernel cannot be [3]"),
+    ("{kind='conv2d',outputs=3,kernel=3,stride=0}", ": layer 0: the stride must be at least 1, not 0"),
+    ("{kind='conv2d',outputs=3,kernel=3,groups=2}", ": layer 0: 2 groups do not divide 3 output channels"),
+    (
+        "{kind='conv2d',outputs=3,kernel=3,padding='some'}",
+        ': layer 0: the padding must be "same", "valid" or numbers, not "some"',
+    ),
+    ("{kind='max_pool2d',window=[2,0]}", ": layer 0: the window must be at least 1, not (2, 0)"),
+    ("{kind='residual'}", ": layer 0: a residual layer needs body"),
+    ("{kind='residual',body=3}", ": layer 0: a branch is a list of layers, not 3"),
+    ("{kind='residual',body=[{kind='lin'}]}", ': layer 0: layer 0: there is no layer "lin"; did you mean "linear"?'),
+    ("{kind='concatenate',branches=[3]}", ": layer 0: a branch is a list of layers, not [3]"),
     ("3", ".0: must be a table, not 3"),
     (
         "{kind='relu'},{kind='batchnorm',momentum=0}",
@@ -132,9 +152,10 @@ def test_a_wrong_layer_is_named_by_its_place(base: str, tables: str, expected: s
     assert sentence(base, f"model={{name='sequential',layers=[{tables}]}}") == f"{base}: model.layers{expected}"
 
 
-def test_keys_that_contradict_each_other(base: str) -> None:
-    expected = "train: label_smoothing belongs to softmax_cross_entropy, and the loss is hinge"
-    assert sentence(base, "train.loss=hinge", "train.label_smoothing=0.1") == f"{base}: {expected}"
+@pytest.mark.parametrize("setting", ["label_smoothing=0.1", "class_weights=sqrt", "class_weights=[1, 2]"])
+def test_keys_that_contradict_each_other(base: str, setting: str) -> None:
+    expected = f"train: {setting.partition('=')[0]} belongs to softmax_cross_entropy, and the loss is hinge"
+    assert sentence(base, "train.loss=hinge", f"train.{setting}") == f"{base}: {expected}"
 
 
 @pytest.mark.parametrize("override", ["train.epochs", "=5", "", "train.=5"])

@@ -16,7 +16,7 @@ from backhand import data
 from backhand.init import NAMED
 from backhand.layers import LAYERS
 from backhand.losses import LOSSES
-from backhand.models.mlp import ACTIVATIONS
+from backhand.models.activations import ACTIVATIONS
 from backhand.study import Study, load
 from backhand.study.table import Table
 

@@ -180,7 +180,7 @@ OPS: dict[str, list[Case]] = {
 LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "linear": [(nn.Linear(5), (3,), 4), (nn.Linear(3, init="glorot"), (3,), 3), (nn.Linear(1, init=0.1), (4,), 1)],
     "conv2d": [
-        (nn.Conv2d(4), (5, 6, 3), 2),
+        (nn.Conv2d(4, 3), (5, 6, 3), 2),
         (nn.Conv2d(3, (2, 3), stride=2, padding="same", bias=False), (5, 4, 2), 1),
         (nn.Conv2d(4, 3, padding=((1, 0), (2, 1)), dilation=2, groups=2), (6, 7, 2), 2),
         (nn.Conv2d(6, 3, padding=1, groups=3, init="glorot"), (4, 4, 3), 2),

@@ -25,7 +25,7 @@ class Conv2d(Layer):
     penalised = ("weight",)
 
     outputs: int
-    kernel: Size = 3
+    kernel: Size
     stride: Size = 1
     padding: Padding = 0
     dilation: Size = 1

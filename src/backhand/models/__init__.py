@@ -1,5 +1,15 @@
-"""Named architectures."""
+"""Named architectures: functions from the number of outputs, and options, to a model."""
 
+from collections.abc import Callable
+
+from backhand.model import Sequential
+from backhand.models.classic import fer_cnn, lenet, mnist_model4, vgg_small
+from backhand.models.cnn import Block, cnn
 from backhand.models.mlp import mlp
+from backhand.models.resnet import resnet
 
-__all__ = ["mlp"]
+MODELS: dict[str, Callable[..., Sequential]] = {
+    model.__name__: model for model in (mlp, cnn, lenet, mnist_model4, fer_cnn, vgg_small, resnet)
+}
+
+__all__ = ["MODELS", "Block", "cnn", "fer_cnn", "lenet", "mlp", "mnist_model4", "resnet", "vgg_small"]

@@ -2,17 +2,9 @@
 
 from collections.abc import Sequence
 
-from backhand.errors import closest
-from backhand.layers import BatchNorm, Dropout, Flatten, Layer, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from backhand.layers import BatchNorm, Dropout, Flatten, Layer, Linear
 from backhand.model import Sequential
-
-# The initialiser that keeps the variance of the signal through each activation (He 2015, Glorot 2010).
-ACTIVATIONS: dict[str, tuple[type[Layer], str]] = {
-    "relu": (ReLU, "he"),
-    "leaky_relu": (LeakyReLU, "he"),
-    "sigmoid": (Sigmoid, "glorot"),
-    "tanh": (Tanh, "glorot"),
-}
+from backhand.models.activations import activation_and_init
 
 
 def mlp(
@@ -28,10 +20,7 @@ def mlp(
 
     init: see `Linear`; by default the one that suits the activation. Raises ValueError for an unknown activation.
     """
-    if activation not in ACTIVATIONS:
-        raise ValueError(f'there is no activation "{activation}"{closest(activation, ACTIVATIONS)}')
-    activate, suited = ACTIVATIONS[activation]
-    init = suited if init is None else init
+    activate, init = activation_and_init(activation, init)
     layers: list[Layer] = [Flatten()]
     for width in hidden:
         layers += [Linear(width, init), *[BatchNorm()] * batchnorm, activate()]

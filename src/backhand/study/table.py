@@ -1,5 +1,6 @@
 """The base of every table of a study: frozen, and closed to keys it does not know."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -21,3 +22,10 @@ class Table(BaseModel):
                 hint = closest(str(key), cls.model_fields)
                 raise PydanticCustomError("unknown_key", '"{key}" is no key here{hint}', {"key": key, "hint": hint})
         return data
+
+
+def known(what: str, value: str, choices: Mapping[str, Any]) -> str:
+    """The value, if it is one of the choices; else ValueError with the closest of them."""
+    if value not in choices:
+        raise ValueError(f'there is no {what} "{value}"{closest(value, choices)}')
+    return value

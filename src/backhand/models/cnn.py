@@ -1,0 +1,49 @@
+"""Convolutional networks from a list of blocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backhand.layers import BatchNorm, Conv2d, Layer, MaxPool2d
+from backhand.model import Sequential
+from backhand.models.activations import activation_and_init
+from backhand.models.mlp import mlp
+from backhand.windows import Padding, Size
+
+
+@dataclass(frozen=True)
+class Block:
+    """`convs` convolutions of `outputs` kernels, then max-pooling over windows of `pool` (1: none)."""
+
+    outputs: int
+    kernel: Size = 3
+    stride: Size = 1
+    padding: Padding = "same"
+    pool: int = 2
+    convs: int = 1
+
+
+def cnn(
+    outputs: int,
+    blocks: Sequence[Block] = (Block(16), Block(32)),
+    hidden: Sequence[int] = (),
+    *,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    batchnorm: bool = False,
+) -> Sequential:
+    """In each block convolution, [batch-norm], activation, as often as it says, then pooling; then `mlp` on `hidden`.
+
+    dropout: after each hidden layer. Convolutions before batch-norm have no bias. Raises ValueError for an unknown
+    activation.
+    """
+    activate, init = activation_and_init(activation, None)
+    layers: list[Layer] = []
+    for block in blocks:
+        for _ in range(block.convs):
+            layers.append(
+                Conv2d(block.outputs, block.kernel, block.stride, block.padding, bias=not batchnorm, init=init)
+            )
+            layers += [*[BatchNorm()] * batchnorm, activate()]
+        layers += [MaxPool2d(block.pool)] if block.pool > 1 else []
+    head = mlp(outputs, hidden, activation=activation, dropout=dropout, batchnorm=batchnorm)
+    return Sequential(*layers, *head.layers)
