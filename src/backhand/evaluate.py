@@ -1,6 +1,7 @@
 """How well a model does on a data set, in inference mode."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -9,7 +10,9 @@ from backhand.data.feed import Feed
 from backhand.losses import Loss
 from backhand.model import Sequential
 
-CHUNK = 1000  # samples a forward pass; it bounds the memory and does not change the result beyond rounding
+# What bounds the memory of a forward pass; neither changes the result beyond rounding.
+CHUNK = 1000  # samples, at most
+VALUES = 2**22  # outputs of the layer that has most, over all samples of a chunk
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,6 @@ def evaluate(model: Sequential, loss: Loss, feed: Feed, *, flips: bool = False) 
 
 
 def _scores(model: Sequential, feed: Feed) -> Array:
-    parts = []
-    for start in range(0, len(feed), CHUNK):
-        x, _ = feed.batch(slice(start, start + CHUNK))
-        parts.append(model.forward(x))
-    model.release()
-    return np.concatenate(parts)
+    chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
+    starts = range(0, len(feed), chunk)
+    return np.concatenate([model.predict(feed.batch(slice(start, start + chunk))[0]) for start in starts])

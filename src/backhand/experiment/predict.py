@@ -30,7 +30,7 @@ class Classifier:
     def predict_proba(self, images: Array) -> Array:
         """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`."""
         views = [images, images[:, :, ::-1]] if self.flips else [images]
-        scores = [self.model.forward(self.standardizer.transform(view)) for view in views]
+        scores = [self.model.predict(self.standardizer.transform(view)) for view in views]
         return self.loss.predict_proba(np.mean(scores, axis=0))
 
 
