@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.utils.class_weight import compute_class_weight
 
 from backhand import losses
 from backhand.layers import BatchNorm, Linear
@@ -83,6 +86,60 @@ def test_smoothing_shares_out_the_target() -> None:
     for wrong in (-0.1, 1.1):
         with pytest.raises(ValueError, match=rf"label smoothing must be in \[0, 1\], not {wrong}"):
             SoftmaxCrossEntropy(smoothing=wrong)
+
+
+def test_class_weights_multiply_the_loss_of_each_sample(rng: np.random.Generator) -> None:
+    scores, labels = rng.standard_normal((6, 3)), np.array([0, 1, 2, 2, 1, 0])
+    each = [SoftmaxCrossEntropy(0.1).forward(row[None], label[None]) for row, label in zip(scores, labels, strict=True)]
+    weighted = SoftmaxCrossEntropy(0.1, (0.5, 1.0, 3.0))
+    assert weighted.forward(scores, labels) == pytest.approx(np.mean([0.5, 1, 3, 3, 1, 0.5] * np.array(each)))
+    np.testing.assert_array_equal(weighted.predict(scores), SoftmaxCrossEntropy().predict(scores))
+    np.testing.assert_array_equal(weighted.predict_proba(scores), SoftmaxCrossEntropy().predict_proba(scores))
+
+
+def test_a_mixture_has_the_mean_weight_of_its_classes(rng: np.random.Generator) -> None:
+    loss, scores = SoftmaxCrossEntropy(0.1, [0.5, 1.0, 3.0]), rng.standard_normal((2, 3))
+    mixed = np.array([[0.2, 0.0, 0.8], [0.0, 1.0, 0.0]])
+    plain = [SoftmaxCrossEntropy(0.1).forward(scores[i : i + 1], mixed[i : i + 1]) for i in (0, 1)]
+    assert loss.forward(scores, mixed) == pytest.approx(((0.2 * 0.5 + 0.8 * 3) * plain[0] + plain[1]) / 2)
+    assert loss.forward(scores, np.eye(3)[[2, 0]]) == loss.forward(scores, np.array([2, 0]))
+
+
+def test_weights_keep_the_dtype_of_the_scores(rng: np.random.Generator) -> None:
+    loss = SoftmaxCrossEntropy(class_weights=(0.5, 1.0, 3.0))
+    loss.forward(rng.standard_normal((4, 3), dtype=np.float32), np.array([0, 1, 2, 0]))
+    assert loss.backward().dtype == np.float32
+
+
+def test_class_weights_must_fit_the_classes(rng: np.random.Generator) -> None:
+    loss = SoftmaxCrossEntropy(class_weights=(1.0, 2.0))
+    assert loss.outputs(2) == 2
+    with pytest.raises(ValueError, match="there are 2 class weights for 3 classes"):
+        loss.outputs(3)
+    with pytest.raises(ValueError, match="there are 2 class weights for 3 classes"):
+        loss.forward(rng.standard_normal((2, 3)), np.array([0, 1]))
+    with pytest.raises(ValueError, match="classes 0 to 1"):
+        loss.forward(rng.standard_normal((2, 2)), np.array([0, 2]))
+    for wrong in (-1.0, np.nan, np.inf):
+        with pytest.raises(ValueError, match="class weights must be finite and 0 or above"):
+            SoftmaxCrossEntropy(class_weights=(1.0, wrong))
+
+
+@given(st.lists(st.integers(1, 10**6), min_size=2, max_size=20))
+def test_balanced_weights_are_those_of_scikit_learn(counts: list[int]) -> None:
+    labels = np.repeat(np.arange(len(counts)), np.minimum(counts, 50))
+    n = np.bincount(labels)
+    expected = compute_class_weight("balanced", classes=np.arange(len(n)), y=labels)
+    np.testing.assert_allclose(losses.class_weights(n), expected, rtol=1e-12)
+    for power in (0.0, 0.5, 1.0):
+        weights = np.array(losses.class_weights(counts, power))
+        assert weights @ counts / sum(counts) == pytest.approx(1)  # the mean over the samples
+        np.testing.assert_allclose(weights * np.float64(counts) ** power, weights[0] * counts[0] ** power)
+
+
+def test_an_absent_class_has_no_weight_of_its_own() -> None:
+    with pytest.raises(ValueError, match="class 1 has no samples"):
+        losses.class_weights([3, 0, 2])
 
 
 def test_only_what_is_a_probability_is_called_one() -> None:

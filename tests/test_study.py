@@ -82,6 +82,19 @@ train = tables(
     clip_value=positive,
     early_stopping=stopping,
     evaluate_train=st.booleans(),
+    test_flips=st.booleans(),
+)
+augment = tables(
+    {},
+    flip=st.booleans(),
+    crop=st.integers(0, 100),
+    rotate=st.floats(0, 180),
+    shift=fraction,
+    scale=fraction,
+    brightness=st.floats(0, 1),
+    contrast=st.floats(0, 1),
+    cutout=st.integers(0, 100),
+    mixup=not_negative,
 )
 data = tables(
     {"name": st.text(max_size=20)},
@@ -90,6 +103,7 @@ data = tables(
     train_size=counts,
     standardize=st.sampled_from(["none", "global", "channel", "feature"]),
     skip_bad_images=st.booleans(),
+    augment=augment,
 )
 study = tables(
     {"name": names, "data": data, "model": model}, title=st.text(), seed=st.integers(0, 2**32 - 1), train=train

@@ -55,6 +55,7 @@ WRONG = [
         "train.early_stopping.monitor: must be 'validation_loss', 'validation_accuracy', 'train_loss' or "
         "'train_accuracy', not 'loss'",
     ),
+    ("train.test_flips=1", "train.test_flips: must be true or false, not 1"),
     ("train.evaluate_train=yes", "train.evaluate_train: must be true or false, not 'yes'"),
     ("model.hidden=10", "model.hidden: must be a list, not 10"),
     ("model.hidden=[10, 0]", "model.hidden.1: must be greater than 0, not 0"),
@@ -83,6 +84,18 @@ WRONG = [
     ("data=digits", "data: must be a table, not 'digits'"),
     ("data.skip_bad_images=0", "data.skip_bad_images: must be true or false, not 0"),
     ("data.path=3", "data.path: must be a path, not 3"),
+    ("data.augment=true", "data.augment: must be a table, not True"),
+    ("data.augment.flips=true", 'data.augment: "flips" is no key here; did you mean "flip"?'),
+    ("data.augment.flip=1", "data.augment.flip: must be true or false, not 1"),
+    ("data.augment.crop=-1", "data.augment.crop: must be greater than or equal to 0, not -1"),
+    ("data.augment.crop=2.5", "data.augment.crop: must be a whole number, not 2.5"),
+    ("data.augment.rotate=181", "data.augment.rotate: must be less than or equal to 180, not 181"),
+    ("data.augment.shift=1", "data.augment.shift: must be less than 1, not 1"),
+    ("data.augment.scale=nan", "data.augment.scale: must be a finite number, not nan"),
+    ("data.augment.brightness=1.5", "data.augment.brightness: must be less than or equal to 1, not 1.5"),
+    ("data.augment.contrast=-0.5", "data.augment.contrast: must be greater than or equal to 0, not -0.5"),
+    ("data.augment.cutout=-8", "data.augment.cutout: must be greater than or equal to 0, not -8"),
+    ("data.augment.mixup=strong", "data.augment.mixup: must be a number, not 'strong'"),
     ("name=a b", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'a b\''),
     ("name=", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'\''),
     ("title=5", "title: must be text, not 5"),
@@ -156,6 +169,11 @@ def test_a_wrong_layer_is_named_by_its_place(base: str, tables: str, expected: s
 def test_keys_that_contradict_each_other(base: str, setting: str) -> None:
     expected = f"train: {setting.partition('=')[0]} belongs to softmax_cross_entropy, and the loss is hinge"
     assert sentence(base, "train.loss=hinge", f"train.{setting}") == f"{base}: {expected}"
+
+
+def test_only_softmax_takes_the_soft_targets_of_mix_up(base: str) -> None:
+    expected = "data.augment.mixup gives soft targets to softmax_cross_entropy, and train.loss is hinge"
+    assert sentence(base, "train.loss=hinge", "data.augment.mixup=0.2") == f"{base}: {expected}"
 
 
 @pytest.mark.parametrize("override", ["train.epochs", "=5", "", "train.=5"])

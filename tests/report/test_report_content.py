@@ -27,6 +27,26 @@ def test_headline(digits):
     assert f"Kept epoch {digits.metrics['training']['chosen_epoch']} of 25, lowest validation loss" in digits.page.text
 
 
+def test_macro_averaged_recall_where_classes_differ_in_size(digits, binary):
+    """37 malignant and 72 benign test samples or so, but about as many of each digit."""
+    macro = binary.metrics["test"]["macro"]["recall"]
+    assert f"Macro-averaged recall {percent(macro)} mean over 2 classes, each counting the same" in binary.page.text
+    assert "Macro-averaged recall" not in digits.page.text
+
+
+def test_class_weights_beside_the_counts(folder):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["data"]["class_weights"] = [1 / 3, *range(1, 10)]
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    page, first = (
+        written(folder).page,
+        [metrics["data"]["counts"][split][0] for split in ("train", "validation", "test")],
+    )
+    assert ["class", "train", "validation", "test", "total", "weight"] in page.rows
+    assert ["0", *map(str, [*first, sum(first)]), "0.3333"] in page.rows
+    assert "The losses are weighted by class" in page.text
+
+
 def test_counts_of_every_class(digits):
     counts = digits.metrics["data"]["counts"]
     for k, name in enumerate(digits.metrics["data"]["classes"]):

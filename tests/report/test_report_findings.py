@@ -80,6 +80,26 @@ def test_classes_that_share_the_lowest_recall(told):
     assert told(tie)["Hardest class"] == "2 classes, “2” among them, were recognised least often: recall 50.00%."
 
 
+def test_rare_classes_that_the_accuracy_hides(told, digits):
+    def lower(recall):
+        def change(facts):
+            facts["test"]["interval"] = [0.9, 0.99]
+            facts["test"]["macro"]["recall"] = recall
+            facts["test"]["per_class"][3] |= {"recall": 0.25}
+
+        return change
+
+    found = told(lower(0.8999))
+    accuracy = 100 * digits.metrics["test"]["accuracy"]
+    assert "Hardest class" not in found
+    assert "89.99% are recognised (macro-averaged recall, or balanced accuracy)" in found["Rare classes"]
+    assert f"{accuracy - 89.99:.2f} percentage points below the accuracy" in found["Rare classes"]
+    assert found["Rare classes"].endswith("“3” (37 test samples) was recognised least often: recall 25.00%.")
+    found = told(lower(0.9))
+    assert "Rare classes" not in found
+    assert found["Hardest class"] == "“3” (37 test samples) was recognised least often: recall 25.00%."
+
+
 def test_failed_gradients_are_named(told):
     def fail(facts):
         facts["gradient_check"][2]["verdict"] = "failed"
