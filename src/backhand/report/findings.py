@@ -120,7 +120,7 @@ def _imbalance(test: TestScore) -> Finding | None:
     return (
         "Rare classes",
         f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
-        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy, for on the whole the "
+        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy; on the whole, the "
         f"frequent classes are recognised more often than the rare ones. {who} recognised least often: recall {percent(lowest)}.",
     )
 
