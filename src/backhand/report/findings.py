@@ -121,7 +121,8 @@ def _imbalance(test: TestScore) -> Finding | None:
         "Rare classes",
         f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
         f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy; on the whole, the "
-        f"frequent classes are recognised more often than the rare ones. {who} recognised least often: recall {percent(lowest)}.",
+        f"frequent classes are recognised more often than the rare ones. {who} recognised least "
+        f"often: recall {percent(lowest)}.",
     )
 
 
