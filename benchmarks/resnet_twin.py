@@ -1,0 +1,122 @@
+"""Training steps of a residual network against its PyTorch twin: losses, milliseconds a step, peak memory.
+
+Both begin with equal weights and see equal batches of random images; SGD with momentum, float32. Each runs in a process
+of its own, so that the peak of the resident memory (as the system counts it) is its own as well.
+usage: python benchmarks/resnet_twin.py [--depth 50] [--preactivation] [--stem small] [--batch 32] [--steps 10]
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from backhand.losses import SoftmaxCrossEntropy
+from backhand.model import Sequential
+from backhand.models import resnet
+from backhand.optim import SGD
+from backhand.solver import Solver
+
+SHAPE, CLASSES, MOMENTUM, LIMIT = (48, 48, 1), 7, 0.9, 1e-3
+
+
+def build(asked: argparse.Namespace) -> Sequential:
+    model = resnet(CLASSES, asked.depth, preactivation=asked.preactivation, stem=asked.stem)
+    return model.build(SHAPE, seed=1)
+
+
+def batches(asked: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    rng = np.random.default_rng(0)
+    for _ in range(asked.steps):
+        yield rng.standard_normal((asked.batch, *SHAPE), dtype=np.float32), rng.integers(0, CLASSES, asked.batch)
+
+
+def ours(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
+    """A step of this project, on its solver."""
+    solver = Solver(build(asked), SoftmaxCrossEntropy(), SGD(asked.lr, MOMENTUM), batch_size=asked.batch)
+
+    def step(x: np.ndarray, labels: np.ndarray) -> float:
+        solver.train_step(x, labels)
+        return solver.batch_loss
+
+    return step
+
+
+def theirs(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
+    """The same step in PyTorch, from the same weights."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # before this folder: both have a resnet_twin
+    import torch
+    from resnet_twin import twin
+    from torch_twin import copy_weights, images
+
+    net = twin(asked.depth, CLASSES, SHAPE[2], stem=asked.stem, preactivation=asked.preactivation)
+    copy_weights(build(asked), net)
+    optimizer = torch.optim.SGD(net.parameters(), asked.lr, MOMENTUM)
+
+    def step(x: np.ndarray, labels: np.ndarray) -> float:
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(net(images(x)), torch.tensor(labels))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def measure(asked: argparse.Namespace) -> dict[str, object]:
+    """Losses, milliseconds a step, and MiB: what the process had before the first step, and its peak."""
+    step = {"ours": ours, "torch": theirs}[asked.only](asked)
+    before, losses, times = resident(), [], []
+    for x, labels in batches(asked):
+        begin = time.perf_counter()
+        losses.append(step(x, labels))
+        times.append(1e3 * (time.perf_counter() - begin))
+    return {"losses": losses, "ms": statistics.median(times), "before": before, "peak": resident()}
+
+
+def resident() -> float:
+    """The peak so far of this process's resident memory, in MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def apart(side: str) -> dict[str, object]:
+    """The measurement of one side, from a process of its own."""
+    command = [sys.executable, __file__, *sys.argv[1:], "--only", side]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--depth", type=int, default=50)
+    parser.add_argument("--preactivation", action="store_true")
+    parser.add_argument("--stem", default="small")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--lr", type=float, default=0.01)
+    parser.add_argument("--only", choices=["ours", "torch"], help="one side, as JSON")
+    asked = parser.parse_args()
+    if asked.only:
+        print(json.dumps(measure(asked)))
+        return 0
+    own, other = apart("ours"), apart("torch")
+    form = "pre-activation" if asked.preactivation else "original"
+    print(f"ResNet-{asked.depth}, {form}, stem {asked.stem}, batch {asked.batch} of {SHAPE}, lr {asked.lr}")
+    print("step    backhand       torch  difference")
+    for step, (a, b) in enumerate(zip(own["losses"], other["losses"], strict=True), 1):
+        print(f"{step:4}  {a:10.6f}  {b:10.6f}  {abs(a - b):10.1e}")
+    for name, side in (("backhand", own), ("torch", other)):
+        print(f"{name:8}  {side['ms']:7.0f} ms a step, peak {side['peak']:5.0f} MiB ({side['before']:.0f} before steps)")
+    worst = max(abs(a - b) for a, b in zip(own["losses"], other["losses"], strict=True))
+    print(f"largest difference {worst:.1e}, limit {LIMIT}: {'equal' if worst <= LIMIT else 'NOT equal'}")
+    return 0 if worst <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
