@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 import pytest
 from markdown_pages import GUIDES, blocks
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from backhand import data
@@ -38,14 +37,13 @@ def table_classes(annotation: Any) -> list[type[Table]]:
     return [found for part in get_args(annotation) for found in table_classes(part)]
 
 
-def plain(field: FieldInfo) -> Any:
+def plain(default: Any) -> Any:
     """A default as TOML has it."""
-    if field.default is PydanticUndefined:
+    if default in (PydanticUndefined, dataclasses.MISSING):
         return "required"
-    value = field.default
-    if isinstance(value, Table):
-        return value.model_dump(exclude_defaults=True)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(default, Table):
+        return default.model_dump(exclude_defaults=True)
+    return [plain(each) for each in default] if isinstance(default, tuple) else default
 
 
 def actual_keys() -> dict[Key, Any]:
@@ -55,12 +53,10 @@ def actual_keys() -> dict[Key, Any]:
         form = get_args(table.model_fields["name"].annotation) if path == "model" else ()
         for name, field in table.model_fields.items():
             if name != "kind":
-                keys[(path, kind or "".join(form), name)] = plain(field)
+                keys[(path, kind or "".join(form), name)] = plain(field.default)
     for kind, layer in LAYERS.items():
         for field in (field for field in dataclasses.fields(layer) if field.init):
-            keys[("model.layers", kind, field.name)] = (
-                "required" if field.default is dataclasses.MISSING else field.default
-            )
+            keys[("model.layers", kind, field.name)] = plain(field.default)
     return keys
 
 
