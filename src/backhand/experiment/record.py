@@ -1,24 +1,16 @@
-"""What a run leaves for its report: metrics.json and evidence.safetensors."""
+"""What a run leaves for its report in metrics.json."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from backhand import checkpoint
-from backhand.arrays import Array, Labels
 from backhand.callbacks import EarlyStopping
-from backhand.data.feed import Feed
 from backhand.evaluate import Evaluation
-from backhand.experiment.build import Material, build_model, class_weights
-from backhand.layers import Linear
+from backhand.experiment.build import Material, class_weights
 from backhand.losses import Loss
 from backhand.model import Sequential
 from backhand.solver import Solver
 from backhand.study import Study
-
-SAMPLES, MISTAKES = 80, 24  # pictures in a report
-AUGMENTED, DRAWS = 6, 7  # pictures whose augmentation a report shows, and draws of each
 
 
 def data_facts(study: Study, material: Material) -> dict[str, Any]:
@@ -90,56 +82,6 @@ def test_facts(result: Evaluation, loss: Loss, classes: tuple[str, ...]) -> dict
         "per_class": per_class,
         "macro": {key: _mean([row[key] for row in per_class]) for key in ("precision", "recall", "f1")},
     }
-
-
-def write_evidence(folder: Path, study: Study, material: Material, solver: Solver, result: Evaluation) -> None:
-    """The arrays behind the report's pictures: samples, confident mistakes, first weights, test probabilities."""
-    probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
-    arrays: dict[str, Array] = {"probabilities": probabilities, "labels": result.labels}
-    train, test = material.train.data, material.test.data
-    wrong = np.flatnonzero(result.predictions != result.labels)
-    confidence = probabilities[wrong, result.predictions[wrong]]
-    order = np.argsort(-confidence, kind="stable")[:MISTAKES]
-    wrong = wrong[order]
-    arrays |= {"mistake_index": wrong, "mistake_confidence": confidence[order]}
-    arrays |= {"mistake_labels": result.labels[wrong], "mistake_predictions": result.predictions[wrong]}
-    if train.is_image:
-        shown = _per_class(train.y, SAMPLES)
-        arrays |= {"samples": train.x[shown], "sample_labels": train.y[shown], "mistakes": test.x[wrong]}
-        arrays |= _augmented(material.train, len(material.splits.classes))
-        first = next((layer for layer in solver.model.layers if layer.params), None)
-        if isinstance(first, Linear):
-            initial = build_model(study, train.x.shape[1:], len(material.splits.classes))
-            at = solver.model.layers.index(first)
-            arrays |= {"first_weights": first.params["weight"]}
-            arrays |= {"first_weights_initial": initial.layers[at].params["weight"]}
-    checkpoint.save(folder / "evidence.safetensors", arrays)
-
-
-def _augmented(train: Feed, K: int) -> dict[str, Array]:
-    """Some training images, each followed by draws as training sees them, with their targets; always the same draws.
-
-    augmented (A, 1 + DRAWS, H, W, C) uint8, augmented_targets (A, 1 + DRAWS, K); nothing without augmentation.
-    """
-    if train.augment is None:
-        return {}
-    shown, rng = _per_class(train.data.y, AUGMENTED), np.random.default_rng(0)
-    x, labels = train.data.x[shown], train.data.y[shown]
-    hot = np.eye(K, dtype=np.float32)
-    pictures: list[Array] = [x]
-    targets: list[Array] = [hot[labels]]
-    for _ in range(DRAWS):
-        drawn, mixed = train.augment(x, labels, rng)
-        pictures.append(np.rint(drawn).astype(np.uint8))
-        targets.append(mixed if mixed.ndim == 2 else hot[mixed])
-    return {"augmented": np.stack(pictures, axis=1), "augmented_targets": np.stack(targets, axis=1)}
-
-
-def _per_class(labels: Labels, limit: int) -> Labels:
-    """The first few samples of each class, about `limit` in all, class by class."""
-    classes = np.unique(labels)
-    each = max(limit // len(classes), 1)
-    return np.concatenate([np.flatnonzero(labels == k)[:each] for k in classes[:limit]])
 
 
 def _ratio(part: int, whole: int) -> float | None:

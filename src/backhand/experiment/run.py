@@ -14,7 +14,8 @@ from backhand.errors import CheckpointError, DivergenceError, StudyError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, build_model, build_solver, load_material
-from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts, write_evidence
+from backhand.experiment.evidence import write_evidence
+from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.files import sweep
 from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
