@@ -21,6 +21,7 @@ STUDY = f"""
 name = "killed"
 [data]
 name = "digits"
+augment = {{ brightness = 0.2, cutout = 1, mixup = 0.2 }}
 [model]
 name = "mlp"
 hidden = [64, 32]

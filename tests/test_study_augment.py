@@ -185,7 +185,8 @@ def test_the_report_shows_augmented_samples(folder: Path) -> None:
     assert "made by data.augment: flip, crop 1, rotate 10.0, shift 0.1, scale 0.1," in text
     assert "Under a mixed picture stand the shares of its classes" in text
     assert "of each picture and of its mirror image were averaged" in text
-    assert Image.open(folder / "plots" / "augmented.png").width > 800
+    with Image.open(folder / "plots" / "augmented.png") as sheet:
+        assert sheet.width > 800
 
 
 def test_a_run_without_augmentation_shows_none(base: str, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_metrics_that_contradict_themselves(folder, change, words):
         (lambda a: a.update(probabilities=a["probabilities"] * np.nan), ("probabilities", "no probability")),
         (lambda a: a.update(first_weights=a["first_weights"][1:]), ("first_weights", "different shapes")),
         (lambda a: a.update(samples=a["samples"][..., 0]), ("samples has 3 axes where 4 are expected",)),
+        (lambda a: a.update(augmented=a["samples"][None]), ("holds augmented but no augmented_targets",)),
     ],
 )
 def test_evidence_that_contradicts_itself(folder, change, words):
