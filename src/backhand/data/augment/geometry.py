@@ -1,7 +1,8 @@
 """Augmentations that move pixels: flip, crop, and rotation, shift and scale in one resampling.
 
-What comes into view beyond the edge of an image is its mirror image, without the edge repeated, as in Zagoruyko and
-Komodakis 2016, arXiv:1605.07146: it fits a dark background and a photograph alike, and needs no colour to be chosen.
+What comes into view beyond the edge is made from the image, so that no colour need be chosen and standardised. A crop
+shows the mirror image, as is usual for photographs; the affine ones, which reach farther, show the nearest pixel of
+the edge: a mirror would bring parts of a second digit or face into view.
 """
 
 from dataclasses import dataclass
@@ -27,8 +28,9 @@ class Flip:
 class Crop:
     """Each image is padded by `pixels` on every side and cut back to its size at a random place.
 
-    The same as a shift by up to so many whole pixels along each axis, all equally likely. ValueError for less than 0.
-    Source: He et al. 2016, arXiv:1512.03385, section 4.2, for CIFAR-10 with 4 pixels.
+    The same as a shift by up to so many whole pixels along each axis, all equally likely. The padding is the image's
+    reflection, its edge not repeated.   ValueError for less than 0 pixels.
+    Source: He et al. 2016, arXiv:1512.03385, section 4.2; reflection: Zagoruyko and Komodakis 2016, arXiv:1605.07146.
     """
 
     pixels: int
@@ -81,7 +83,8 @@ def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Flo
     """Image n, magnified by factor[n] and turned by angle[n] degrees about its centre, then moved.
 
     x: (N, H, W, C).   angle: counter-clockwise.   down, right: pixels.   All (N,), or numbers for the whole batch.
-    Each pixel of the result looks up where it comes from, and mixes the four pixels around that place (bilinear).
+    Each pixel of the result looks up where it comes from, and mixes the four pixels around that place (bilinear); a
+    place outside the image is that of the nearest pixel of its edge.
     """
     N, H, W, C = x.shape
     turn = np.radians(angle)
@@ -104,10 +107,9 @@ def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Flo
 
 
 def _taps(place: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
-    """The two pixels of an axis around each place, and the share of the second; beyond its ends the axis goes back."""
-    period = 2 * max(size - 1, 1)
-    inside = np.abs(place - period * np.rint(place / period))
-    first = np.minimum(inside.astype(np.intp), size - 1)
+    """The two pixels of an axis around each place, and the share of the second; its ends stand for what is beyond."""
+    inside = np.clip(place, 0, size - 1)
+    first = inside.astype(np.intp)
     return (first, np.minimum(first + 1, size - 1)), inside - first.astype(np.float32)
 
 
