@@ -24,6 +24,7 @@ ORDER = [
     "schedules",
     "data",
     "checkpoint",
+    "weights",
     "evaluate",
     "solver",
     "divergence",

@@ -1,0 +1,5 @@
+"""Weights that were trained before: from another run, from safetensors files, from PyTorch."""
+
+from backhand.weights.transfer import Transfer, transfer
+
+__all__ = ["Transfer", "transfer"]

@@ -1,0 +1,74 @@
+"""Where weights come from: the folder of a run, a file of ours, safetensors of anyone's, or a file of torch.save."""
+
+from pathlib import Path
+
+from backhand import checkpoint
+from backhand.arrays import Array
+from backhand.errors import CheckpointError
+from backhand.model import Sequential
+from backhand.weights import torch_file
+from backhand.weights.tensors import decode
+from backhand.weights.torchvision import from_torchvision
+
+KINDS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "bf16", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
+# How PyTorch's files began before version 1.6: as a pickle of the number 0x1950a86a20f9469cfc6c.
+OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+MODEL = "model."  # what a run's files put before the names of a model's arrays
+
+
+def file_of(path: Path) -> Path:
+    """The file that holds the weights: best.safetensors of a run, otherwise the path itself.
+
+    Raises CheckpointError where there is none.
+    """
+    if path.is_dir():
+        if not (path / "best.safetensors").is_file():
+            raise CheckpointError(f"{path} has no best.safetensors: it is no run, or its first epoch has not ended")
+        return path / "best.safetensors"
+    if not path.is_file():
+        raise CheckpointError(f"{path} does not exist; give the folder of a run, or a file of weights")
+    return path
+
+
+def read(file: Path, model: Sequential) -> dict[str, Array]:
+    """The arrays in the file by the names that they have in such a model, in our layouts.
+
+    Its kind is told from its content. Raises CheckpointError when it is damaged or of no kind that is known.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(len(OLD))
+    if head == OLD:
+        raise CheckpointError(
+            f"{file} is in PyTorch's format from before version 1.6; write it anew where PyTorch is installed: "
+            f'torch.save(torch.load("{file.name}", map_location="cpu", weights_only=True), "new.pth")'
+        )
+    if head.startswith(b"PK"):
+        return from_torchvision(model, torch_file.read(file))
+    if not _is_ours(file):
+        return from_torchvision(model, _safetensors(file))
+    arrays, _ = checkpoint.load(file)
+    own = {name.removeprefix(MODEL): value for name, value in arrays.items() if name.startswith(MODEL)}
+    return own or arrays
+
+
+def _is_ours(file: Path) -> bool:
+    import safetensors
+
+    try:
+        with safetensors.safe_open(file, "numpy") as opened:
+            return checkpoint.KEY in (opened.metadata() or {})
+    except (OSError, safetensors.SafetensorError) as error:
+        raise CheckpointError(
+            f"{file} is neither safetensors nor written by torch.save ({error}); give a file of one of these"
+        ) from error
+
+
+def _safetensors(file: Path) -> dict[str, Array]:
+    import safetensors
+
+    arrays = {}
+    for name, tensor in safetensors.deserialize(file.read_bytes()):  # type: ignore[no-untyped-call]  # it tells no types
+        if tensor["dtype"] not in KINDS:
+            raise CheckpointError(f"{file}: {name} has numbers of the kind {tensor['dtype']}; save it as F32")
+        arrays[name] = decode(tensor["data"], KINDS[tensor["dtype"]]).reshape(tensor["shape"])
+    return arrays

@@ -1,0 +1,112 @@
+"""State dicts that torch.save wrote: a zip archive of one pickle, which is only read, and the bytes of each storage."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.data.formats.trees import Tree, open_tree
+from backhand.errors import CheckpointError, DataError
+from backhand.weights import pickles
+from backhand.weights.tensors import decode
+
+STORAGES = {
+    "torch FloatStorage": "f4",
+    "torch DoubleStorage": "f8",
+    "torch HalfStorage": "f2",
+    "torch BFloat16Storage": "bf16",
+    "torch LongStorage": "i8",
+    "torch IntStorage": "i4",
+    "torch ShortStorage": "i2",
+    "torch CharStorage": "i1",
+    "torch ByteStorage": "u1",
+    "torch BoolStorage": "?",
+}
+INSIDE = ("state_dict", "model_state_dict", "model")  # where trainings keep the state dict among other things
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A view of a storage: which one, its kind of numbers, and in numbers where the view begins and how it steps."""
+
+    storage: str
+    kind: str
+    offset: int
+    shape: Shape
+    strides: Shape
+
+    @classmethod
+    def rebuilt(cls, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> "_Tensor":
+        """From what the pickle hands to torch._utils._rebuild_tensor_v2. Raises ValueError for anything odd."""
+        _, kind, key, *_ = storage
+        whole = all(isinstance(n, int) and n >= 0 for n in (offset, *shape, *strides))
+        if not (whole and len(shape) == len(strides) and isinstance(key, str) and kind.text in STORAGES):
+            raise ValueError("a tensor of the pickle is described in an unusual way")
+        return cls(key, STORAGES[kind.text], offset, tuple(shape), tuple(strides))
+
+    def of(self, values: Array) -> Array:
+        """The tensor as a view of its storage's numbers. Raises ValueError where it reaches beyond them."""
+        size = math.prod(self.shape)
+        last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
+        if (size and last >= values.size) or size > values.size:  # the latter: one number shown many times over
+            raise ValueError(f"a tensor of shape {self.shape} reaches beyond its {values.size} numbers")
+        if not size:
+            return np.zeros(self.shape, values.dtype)
+        steps = [step * values.itemsize for step in self.strides]
+        return np.lib.stride_tricks.as_strided(values[self.offset :], self.shape, steps, writeable=False)
+
+
+CALLS: dict[str, Callable[..., Any] | None] = {
+    "collections OrderedDict": dict,
+    "torch._utils _rebuild_tensor_v2": _Tensor.rebuilt,
+    "torch._utils _rebuild_parameter": lambda tensor, *_: tensor,
+    **dict.fromkeys(STORAGES),
+}
+
+
+def read(path: Path) -> dict[str, Array]:
+    """The tensors of the state dict by name, in PyTorch's layouts; bfloat16 as float32.
+
+    A dict that holds the state dict under one of `INSIDE` will do. The pickle is interpreted, never executed.
+    Raises CheckpointError for a file that is damaged, or holds anything else.
+    """
+    try:
+        with open_tree(path) as tree:
+            return _read(tree)
+    except DataError as error:
+        raise CheckpointError(str(error)) from error
+    except pickles.DAMAGE as error:
+        raise CheckpointError(
+            f"{path} holds no state dict that can be read ({error}); write one with torch.save(model.state_dict(), ...)"
+        ) from error
+
+
+def _read(tree: Tree) -> dict[str, Array]:
+    names = set(tree.names())
+    root = next((name.removesuffix("data.pkl") for name in sorted(names) if name.endswith("data.pkl")), None)
+    if root is None:
+        raise ValueError("the archive has no data.pkl")
+    head = dict(tree.items(names & {f"{root}data.pkl", f"{root}byteorder"}))
+    tensors = _state_dict(pickles.read(head[f"{root}data.pkl"], CALLS))
+    kinds = {tensor.storage: tensor.kind for tensor in tensors.values()}
+    missing = [key for key in kinds if f"{root}data/{key}" not in names]
+    if missing:
+        raise ValueError(f"the archive has no data/{missing[0]}")
+    order: Literal["<", ">"] = ">" if head.get(f"{root}byteorder") == b"big" else "<"
+    content = tree.items([f"{root}data/{key}" for key in kinds])
+    values = {key: decode(data, kind, order) for (key, kind), (_, data) in zip(kinds.items(), content, strict=True)}
+    return {name: tensor.of(values[tensor.storage]) for name, tensor in tensors.items()}
+
+
+def _state_dict(value: Any) -> dict[str, _Tensor]:
+    if isinstance(value, dict):
+        value = next((value[key] for key in INSIDE if isinstance(value.get(key), dict)), value)
+    found = value.items() if isinstance(value, dict) else ()
+    tensors = {name: tensor for name, tensor in found if isinstance(name, str) and isinstance(tensor, _Tensor)}
+    if not tensors:
+        raise ValueError("there are no tensors by name in it")
+    return tensors
