@@ -1,4 +1,4 @@
-"""The array types that signatures name."""
+"""The array types that signatures name, and a sum that many ops need."""
 
 from typing import Any
 
@@ -8,3 +8,14 @@ from numpy.typing import NDArray
 Array = NDArray[Any]  # floating point of any width: the ops keep the dtype they are given
 Labels = NDArray[np.integer[Any]]
 Shape = tuple[int, ...]  # of one sample, without the batch axis
+
+
+def channel_sums(x: Array) -> Array:
+    """x (..., C) -> (C,): the sum over every axis but the last.
+
+    One axis after the other: the partial sums are as small as they can be, and float32 keeps two digits that a single
+    pass over all pixels of a batch would lose.
+    """
+    while x.ndim > 1:
+        x = x.sum(0)
+    return x

@@ -12,7 +12,7 @@ Source: Ioffe and Szegedy 2015, arXiv:1502.03167. Derivation: docs/derivations/b
 
 from typing import NamedTuple
 
-from backhand.arrays import Array
+from backhand.arrays import Array, channel_sums
 
 
 class Cache(NamedTuple):
@@ -31,10 +31,10 @@ def forward(
 ) -> tuple[Array, Cache]:
     """x (..., C), gamma (C,), beta (C,) -> y (..., C). `running` = (mean, variance), each (C,), means inference."""
     if running is None:
-        axes = tuple(range(x.ndim - 1))
-        mean = x.mean(axes)
+        M = x.size // x.shape[-1]
+        mean = channel_sums(x) / M
         centred = x - mean
-        var = (centred * centred).mean(axes)
+        var = channel_sums(centred * centred) / M
     else:
         mean, var = running
         centred = x - mean
@@ -46,11 +46,10 @@ def forward(
 def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
     """dy (..., C) -> dx (..., C), dgamma (C,), dbeta (C,); dx is None when the caller has no use for it."""
     n, r, gamma, _, _, constant_statistics = cache
-    axes = tuple(range(dy.ndim - 1))
-    dgamma, dbeta = (dy * n).sum(axes), dy.sum(axes)
+    dgamma, dbeta = channel_sums(dy * n), channel_sums(dy)
     if not need_dx:
         return None, dgamma, dbeta
     if constant_statistics:
         return dy * (gamma * r), dgamma, dbeta
-    count = dy.size // dy.shape[-1]
-    return (dy - (dbeta + n * dgamma) / count) * (gamma * r), dgamma, dbeta
+    M = dy.size // dy.shape[-1]
+    return (dy - (dbeta + n * dgamma) / M) * (gamma * r), dgamma, dbeta

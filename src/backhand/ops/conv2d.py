@@ -12,7 +12,7 @@ Source: LeCun et al. 1989, Neural Computation 1. Derivation: docs/derivations/co
 
 from typing import NamedTuple
 
-from backhand.arrays import Array
+from backhand.arrays import Array, channel_sums
 from backhand.windows import Padding, Size, Windows
 
 
@@ -58,7 +58,7 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
     x, w, windows, groups, has_bias = cache
     upstream = _split(dy, groups)
     dw = _joined(_patches(x, windows, groups).swapaxes(1, 2) @ upstream).reshape(w.shape)
-    db = (dy.sum((0, 1, 2)),) if has_bias else ()
+    db = (channel_sums(dy),) if has_bias else ()
     if not need_dx:
         return None, dw, *db
     padded = windows.canvas(x.shape, dy)
