@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backhand.report import pictures, plots, tables
+from backhand.report import feature_maps, filters, pictures, plots, tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.report.findings import confusions, findings, in_words
 from backhand.report.metrics import Data, TestScore
@@ -24,6 +24,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("result", "Test result", _result(run, test) if test else ()),
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
         Section("weights", "First-layer weights", _weights(run)),
+        Section("feature-maps", "Feature maps", _feature_maps(run)),
         Section("gradients", "Gradient check", _gradients(run)),
         Section("settings", "Settings, and how to repeat this run", _settings(run)),
     )
@@ -153,8 +154,14 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
 
 
 def _weights(run: Run) -> tuple[Block, ...]:
-    images = pictures.weights(run)
-    return (Images(images),) if images else ()
+    images = filters.weights(run)
+    text = "Before and after training, each has the same place, and both pictures have one scale."
+    return (Text(text), Images(images)) if images else ()
+
+
+def _feature_maps(run: Run) -> tuple[Block, ...]:
+    images = feature_maps.feature_maps(run)
+    return (Text(feature_maps.about(run)), *(Images((image,)) for image in images)) if images else ()
 
 
 def _gradients(run: Run) -> tuple[Block, ...]:

@@ -1,4 +1,4 @@
-"""Pictures of the data, of the mistakes, and of the first layer's weights."""
+"""Pictures of the data and of the mistakes."""
 
 import io
 import math
@@ -16,7 +16,6 @@ from backhand.report.run import Run
 from backhand.report.tables import mistakes_caption
 
 SAMPLES = 30
-UNITS = 36
 SAMPLE_COLUMNS, MISTAKE_COLUMNS = 10, 8
 BRIEF = 7  # letters; up to here the true and the predicted class share a line
 
@@ -132,53 +131,3 @@ def png(picture: Pixels) -> bytes:
     buffer = io.BytesIO()
     PILImage.fromarray(colours(picture)).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()
-
-
-def weights(run: Run) -> tuple[Image, ...]:
-    """The first layer's weights before and after training, the same units in the same places."""
-    if "first_weights" not in run.evidence:
-        return ()
-    before, after = (
-        _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
-    )
-    if before is None or after is None:
-        return ()
-    moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:UNITS])
-    before, after = before[moved], after[moved]
-    limit = float(np.percentile(np.abs([before, after]), 99.5)) or 1.0
-    names = ("weights-before", "before training", before), ("weights-after", "after training", after)
-    return tuple(_weight_image(name, when, units, limit) for name, when, units in names)
-
-
-def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
-    """(O, h, w, C): linear weights (I, O) take the shape of the sample; None where there is nothing to see."""
-    if array.ndim == 2 and len(sample) == 3 and array.shape[0] == math.prod(sample):
-        array = array.reshape(*sample, -1)
-    if array.ndim != 4 or array.shape[2] not in (1, 3):
-        return None
-    return np.moveaxis(array, -1, 0).astype(np.float64)
-
-
-def _weight_image(name: str, when: str, units: Pixels, limit: float) -> Image:
-    size = float(np.sqrt(np.mean(units**2)))
-    colour = "each channel" if units.shape[3] == 3 else "grey"
-    what = f"First-layer weights of the {counted(len(units), 'unit')} that moved most, {when}"
-    caption = f"{what}: mid-grey is 0, {colour} runs from −{limit:.2g} to {limit:.2g}; root mean square {size:.3g}."
-    return Image(name, _weight_sheet(units, limit), f"{what}, root mean square {size:.3g}", caption)
-
-
-def _weight_sheet(units: Pixels, limit: float) -> bytes:
-    """The units in a near square, a white gap between them."""
-    number, height, width, channels = units.shape
-    columns = math.ceil(math.sqrt(number))
-    rows = math.ceil(number / columns)
-    gap = max(1, round(width / 12))
-    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), np.nan)
-    for i, unit in enumerate(units):
-        top, left = i // columns * (height + gap), i % columns * (width + gap)
-        canvas[top : top + height, left : left + width] = unit
-    grey = np.clip(0.5 + canvas / (2 * limit), 0, 1)
-    figure, axes = style.panel(style.WIDTH, style.WIDTH * rows * (height + gap) / (columns * (width + gap)))
-    axes.imshow(np.where(np.isnan(grey), 1.0, grey).repeat(3 // channels, axis=2), interpolation="nearest")
-    axes.set_axis_off()
-    return style.png(figure)
