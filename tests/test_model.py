@@ -198,6 +198,7 @@ def test_rows_hold_the_summarys_figures() -> None:
         "layer": "Linear(5)",
         "output": [5],
         "parameters": 25,
+        "trained": 25,
         "multiply_adds": 20,
     }
 

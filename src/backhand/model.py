@@ -163,36 +163,42 @@ class Sequential(Chain):
         return clone.freeze(*frozen) if frozen else clone
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a top-level layer: name, layer, output (shape), parameters, multiply_adds (per sample)."""
+        """One dict a top-level layer: name, layer, output (shape), parameters, trained, multiply_adds (per sample).
+
+        trained: how many of the parameters are not frozen.
+        """
         return [
             {
                 "name": name,
                 "layer": str(layer),
                 "output": list(layer.output_shape),
-                "parameters": sum(value.size for _, each in layer.walk() for value in each.params.values()),
+                "parameters": sum(_size(each) for _, each in layer.walk()),
+                "trained": sum(_size(each) for _, each in layer.walk() if not each.frozen),
                 "multiply_adds": layer.multiply_adds(),
             }
             for name, layer in self.named()
         ]
 
     def summary(self) -> str:
-        """The layers as a table of text, with totals."""
+        """The layers as a table of text, with totals; where some are frozen, how many parameters are trained."""
         rows = self.rows()
-        total = {key: sum(row[key] for row in rows) for key in ("parameters", "multiply_adds")}
-        lines = [("", "layer", "output", "parameters", "multiply-adds")]
-        lines += [(r["name"], r["layer"], _shape(r["output"]), *_counts(r)) for r in rows]
-        lines += [("", "total", "", *_counts(total))]
-        width = [max(len(line[column]) for line in lines) for column in range(5)]
+        some_frozen = any(row["trained"] < row["parameters"] for row in rows)
+        keys = ["parameters", *["trained"] * some_frozen, "multiply_adds"]
+        lines = [["", "layer", "output", *(key.replace("_", "-") for key in keys)]]
+        lines += [[r["name"], r["layer"], _shape(r["output"]), *(f"{r[key]:,}" for key in keys)] for r in rows]
+        lines += [["", "total", "", *(f"{sum(row[key] for row in rows):,}" for key in keys)]]
+        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
         texts = ["  ".join(_pad(cell, width[c], c > 2) for c, cell in enumerate(line)).rstrip() for line in lines]
-        return "\n".join([texts[0], "-" * (sum(width) + 8), *texts[1:-1], "-" * (sum(width) + 8), texts[-1]])
+        rule = "-" * (sum(width) + 2 * len(width) - 2)
+        return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
 
 
 def _shape(shape: list[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _counts(row: dict[str, Any]) -> tuple[str, str]:
-    return f"{row['parameters']:,}", f"{row['multiply_adds']:,}"
+def _size(layer: Layer) -> int:
+    return sum(value.size for value in layer.params.values())
 
 
 def _pad(cell: str, width: int, right: bool) -> str:

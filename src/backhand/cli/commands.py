@@ -13,7 +13,7 @@ from rich.table import Table
 
 from backhand import experiment, report
 from backhand.errors import BackhandError, DivergenceError
-from backhand.experiment.build import build_model, build_solver, load_material
+from backhand.experiment.build import build_model, build_solver, init_weights, load_material
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.lr_range import range_test
@@ -31,9 +31,17 @@ class Changes:
     seed: int | None
 
     @classmethod
-    def of(cls, set_: Sequence[str] | None, path: Path | None, skip_bad_images: bool, seed: int | None) -> Self:
+    def of(
+        cls,
+        set_: Sequence[str] | None,
+        path: Path | None,
+        skip_bad_images: bool,
+        seed: int | None,
+        init_from: Path | None = None,
+    ) -> Self:
         """From the options as they were given."""
-        more = () if path is None else (f"data.path={json.dumps(str(path))}",)
+        paths = {"data.path": path, "train.init_from": init_from}
+        more = (f"{key}={json.dumps(str(value))}" for key, value in paths.items() if value is not None)
         return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)
 
 
@@ -110,6 +118,7 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     study = load(name, changes.overrides, changes.seed)
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+    init_weights(study, model)
     found = range_test(build_solver(study, model, material), material.train, **options)
     draw(found, study.title or study.name, out)
     console.print(

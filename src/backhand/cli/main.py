@@ -27,6 +27,9 @@ DataDir = Annotated[Path | None, typer.Option(help="Where the data sets lie.", s
 DataPath = Annotated[Path | None, typer.Option("--path", help="The very file or folder to read, for your own data.")]
 Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study.")]
+InitFrom = Annotated[
+    Path | None, typer.Option("--init-from", metavar="PATH", help="Start from a run's weights, or a file's.")
+]
 Seed = Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")]
 
 
@@ -52,12 +55,13 @@ def run(
     skip_bad_images: Skip = False,
     set_: Set = None,
     seed: Seed = None,
+    init_from: InitFrom = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run.")] = None,
 ) -> None:
     """Train a study, test it once, and write its report."""
     from backhand.cli import commands
 
-    commands.run(study, data_dir, out, commands.Changes.of(set_, path, skip_bad_images, seed), resume)
+    commands.run(study, data_dir, out, commands.Changes.of(set_, path, skip_bad_images, seed, init_from), resume)
 
 
 @app.command("list")
@@ -97,6 +101,7 @@ def lr_find(
     skip_bad_images: Skip = False,
     set_: Set = None,
     seed: Seed = None,
+    init_from: InitFrom = None,
     low: Annotated[float, typer.Option(help="The first learning rate.")] = 1e-6,
     high: Annotated[float, typer.Option(help="The last learning rate.")] = 10.0,
     steps: Annotated[int, typer.Option(help="The number of mini-batches.")] = 200,
@@ -104,7 +109,7 @@ def lr_find(
     """Find a learning rate: raise it step by step, plot the loss, suggest a value."""
     from backhand.cli import commands
 
-    changes = commands.Changes.of(set_, path, skip_bad_images, seed)
+    changes = commands.Changes.of(set_, path, skip_bad_images, seed, init_from)
     commands.lr_find(study, changes, data_dir, out, {"low": low, "high": high, "steps": steps})
 
 

@@ -13,13 +13,14 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Mode, Standardizer
-from backhand.errors import ModelError, StudyError
+from backhand.errors import CheckpointError, ModelError, StudyError
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.solver import Solver
 from backhand.study import Study
 from backhand.study.augment import make_augment
 from backhand.study.optimizers import make_optimizer
+from backhand.weights import Transfer, transfer
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,9 @@ def class_weights(study: Study, material: Material) -> tuple[float, ...]:
 
 
 def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:
-    """The model that the study names, with its initial weights.
+    """The model that the study names, with the initial weights of its seed, and frozen where the study says so.
 
-    Raises ModelError when layers do not fit each other, the samples or the classes.
+    Raises ModelError when layers do not fit each other, the samples or the classes, or none is there to be frozen.
     """
     try:
         outputs = build_loss(study).outputs(classes)
@@ -125,7 +126,24 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
             f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
             f"{model.output_shape}; {classes} classes with the loss {study.train.loss} need ({outputs},)"
         )
-    return model
+    try:
+        return model.freeze(*study.train.freeze) if study.train.freeze else model
+    except ModelError as error:
+        raise ModelError(f"train.freeze: {error}") from error
+
+
+def init_weights(study: Study, model: Sequential) -> Transfer | None:
+    """Give the model the weights that train.init_from names, frozen layers too; None where the study names none.
+
+    Raises CheckpointError when they cannot be read, or are of another model.
+    """
+    path = study.train.init_from
+    if path is None:
+        return None
+    try:
+        return transfer(model, path)
+    except CheckpointError as error:
+        raise CheckpointError(f"train.init_from: {error}") from error
 
 
 def build_solver(study: Study, model: Sequential, material: Material) -> Solver:

@@ -47,6 +47,8 @@ class EarlyStop(Table):
 class Train(Table):
     """How to train."""
 
+    init_from: Annotated[Path, Field(strict=False)] | None = None  # a run's folder or a file of weights, to start from
+    freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
     epochs: PositiveInt = 20
     batch_size: PositiveInt = 100
     loss: str = "softmax_cross_entropy"

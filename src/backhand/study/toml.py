@@ -46,10 +46,10 @@ def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> 
     else:
         source, text = study, _shipped_text(study)
     values = _parse(text, source)
-    _settle_path(values, path.parent)
+    _settle_paths(values, path.parent)
     for override in overrides:
         _override(values, override)
-    _settle_path(values, Path())
+    _settle_paths(values, Path())
     if seed is not None:
         values["seed"] = seed
     return _validate(values, source)
@@ -83,11 +83,12 @@ def _parse(text: str, source: str) -> dict[str, Any]:
         raise StudyError(f"{source} is not valid TOML: {error}") from error
 
 
-def _settle_path(values: dict[str, Any], folder: Path) -> None:
-    """Make data.path absolute: in a file it counts from the file's folder, on the command line from where one is."""
-    data = values.get("data")
-    if isinstance(data, dict) and isinstance(data.get("path"), str):
-        data["path"] = str((folder / data["path"]).resolve())
+def _settle_paths(values: dict[str, Any], folder: Path) -> None:
+    """Make paths absolute: in a file they count from the file's folder, on the command line from where one is."""
+    for name, key in (("data", "path"), ("train", "init_from")):
+        table = values.get(name)
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = str((folder / table[key]).resolve())
 
 
 def _override(values: dict[str, Any], override: str) -> None:
