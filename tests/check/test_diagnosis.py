@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+import image_mistakes
+import mistakes
 import numpy as np
 import pytest
-from mistakes import CASES, MISTAKES, reference
+from mistakes import reference
 from more_mistakes import OTHERS
 
 from backhand.check import check_layer, check_model, check_op, compare, diagnosis
@@ -15,6 +17,8 @@ from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.models import mlp
 
 SEEDS = range(3)
+CASES = mistakes.CASES | image_mistakes.CASES
+MISTAKES = mistakes.MISTAKES | image_mistakes.MISTAKES
 LOSSES = ("softmax_cross_entropy", "logistic", "hinge", "binary_hinge", "l2")
 
 NAMED = {
@@ -60,6 +64,31 @@ NAMED = {
     "binary_hinge: labels 0 and 1 for -1 and 1": "it is 0 there",
     "l2: factor 2 missing": "divided by 2",
     "l2: strength forgotten": "divided by 0.1, strength",
+    "conv2d: kernel not flipped": "would be right if w were flipped along axes 0 and 1",
+    "conv2d: kernel flipped along one axis": "would be right if w were flipped along axis 1",
+    "conv2d: channels of the kernel not exchanged": "would be right if w were turned, with axes 2 and 3 exchanged",
+    "conv2d 1 x 1: channels of the kernel not exchanged": "would be right if w were turned",
+    "conv2d: windows overwrite": "wrong only where x reaches more of y than elsewhere",
+    "conv2d: dw flipped": "is right once flipped along axes 0 and 1",
+    "conv2d: dw of channels first, reshaped": "another memory order?",
+    "conv2d: db summed over the batch only": "is right once summed over axes 0 and 1",
+    "conv2d: db averaged": "divided by 18, the values of dy for each of b",
+    "conv2d: dw over N": "divided by 2, the batch size",
+    "conv2d padded: padding not cropped": "from index [0, 1, 1, 0] on: is it not cropped?",
+    "conv2d padded: cropped one too early": "is right once moved by [0, -1, -1, 0]",
+    "conv2d padded: cropped one too late": "is right once moved by [0, 1, 1, 0]",
+    "conv2d dilated: kernel not dilated": "would be right with dilation = 1",
+    "max_pool2d: rows for columns": "has the right values in other places",
+    "max_pool2d: to the whole window": "it should be 0 there",
+    "max_pool2d overlapping: winners overwrite": "wrong only where x reaches more of y than elsewhere",
+    "avg_pool2d: 1/k forgotten": "is the true gradient times 6",
+    "avg_pool2d padded: padding counted": "would be right with count_padding = True",
+    "global_avg_pool2d: 1/(H W) forgotten": "times 20, the lengths of axes 1 and 2 of x",
+    "global_avg_pool2d: divided by the rows alone": "times 5, the length of axis 2 of x",
+    "add: one branch forgotten": "is 0 everywhere",
+    "add: shared out": "divided by 2",
+    "concatenate: branches swapped": "are the two swapped?",
+    "concatenate: all of dy to each": "is it not cropped?",
 }
 
 # Wrong, but by nothing that the hypotheses know: then the check claims nothing.
@@ -72,6 +101,8 @@ NAMELESS = [
     "batchnorm: eps outside the root",
     "softmax_cross_entropy of distributions: the likeliest class alone",
     "logistic: times p (1 - p)",
+    "conv2d with stride: no zeros between dy",
+    "conv2d in groups: every second channel",
 ]
 
 

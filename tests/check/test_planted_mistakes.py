@@ -1,11 +1,16 @@
 """Every planted mistake fails the check, and its correct twin passes on the same arrays."""
 
+import image_mistakes
+import mistakes
 import numpy as np
 import pytest
-from mistakes import CASES, MISTAKES, PASS_WITH_ONES, reference
+from mistakes import PASS_WITH_ONES, reference
 
 from backhand.check import check_op
 from backhand.check.compare import Subject, examine
+
+CASES = mistakes.CASES | image_mistakes.CASES
+MISTAKES = mistakes.MISTAKES | image_mistakes.MISTAKES
 
 
 def drawn(case, seed=0):

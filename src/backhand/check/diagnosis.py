@@ -6,13 +6,13 @@ Where none holds, nothing is claimed.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import combinations, permutations, product
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence, Subject
-from backhand.check.parts import lacks_a_multiple, lacks_a_term_of_normalisation, told, wrong_in_one_place
+from backhand.check.parts import lacks_a_multiple, lacks_a_term_of_normalisation, subsets, told, wrong_in_one_place
+from backhand.check.turned import moved, not_cropped, of_a_turned_array, reshaped, shifted
 
 
 def diagnose(subject: Subject, name: str, given: Array, dy: Array, limit: float) -> str:
@@ -25,13 +25,8 @@ def diagnose(subject: Subject, name: str, given: Array, dy: Array, limit: float)
     return next((f"; it {found}" for hypothesis in HYPOTHESES if (found := hypothesis(evidence))), "")
 
 
-def _reshaped(e: Evidence) -> str | None:
-    moved = not e.fits and e.given.size == e.true.size
-    return "has the right values in another shape" if moved and e.is_true(e.given.reshape(e.true.shape)) else None
-
-
 def _not_summed(e: Evidence) -> str | None:
-    for axes in _subsets(e.given.ndim):
+    for axes in subsets(e.given.ndim):
         if e.is_true(e.given.sum(axes)):
             return f"is right once summed over {told(axes)}" + (", the batch" if axes == (0,) else "")
     return None
@@ -75,6 +70,12 @@ def _constants(e: Evidence) -> Iterator[tuple[float, str, str]]:
         yield N, f"times {N}, the batch size", ": a sum where a mean belongs?"
         yield 1 / N, f"divided by {N}, the batch size", ": a mean where a sum belongs?"
     numbers = [(f"the length of axis {axis} of {first}", float(array.shape[axis])) for axis in range(1, array.ndim)]
+    if array.ndim == 4:
+        numbers += [
+            (f"the lengths of axes {i} and {i + 1} of {first}", array.shape[i] * array.shape[i + 1]) for i in (1, 2)
+        ]
+    if e.true.ndim == 1 and e.dy.ndim > 2:
+        numbers.append((f"the values of dy for each of {e.name}", e.dy.size / e.true.size))
     for setting in e.subject.settings.items():
         numbers += _with_p(*setting)
     watched = {name: float(array.mean()) for name, array in e.subject.watched.items() if array.dtype.kind == "f"}
@@ -89,19 +90,6 @@ def _with_p(name: str, p: object) -> list[tuple[str, float]]:
     return [(name, p)] + ([(f"1 - {name}", 1 - p), (f"{name} / (1 - {name})", p / (1 - p))] if 0 < p < 1 else [])
 
 
-def _moved(e: Evidence) -> str | None:
-    """A transposition, another order of the axes, flips, any other order of the values."""
-    axes = tuple(range(e.given.ndim))
-    for order, flips in product(permutations(axes), [(), *_subsets(e.given.ndim)]):
-        if e.is_true(np.flip(e.given.transpose(order), flips)):
-            turned = "transposed" if order == (1, 0) else f"with its axes in the order {order}" if order != axes else ""
-            flipped = f"flipped along {told(flips)}" if flips else ""
-            return f"is right once {' and '.join(filter(None, (turned, flipped)))}"
-    if e.known.all() and e.agree(np.sort(e.given, axis=None), np.sort(e.true, axis=None)):
-        return "has the right values in other places: another memory order?"
-    return None
-
-
 def _of_another(e: Evidence) -> str | None:
     for name, array in e.subject.arrays.items():
         if name != e.name and e.fits and array.shape == e.true.shape and e.is_true_of(name):
@@ -110,7 +98,7 @@ def _of_another(e: Evidence) -> str | None:
 
 
 def _upstream_summed(e: Evidence) -> str | None:
-    summed = {axes: e.dy.sum(axes) for axes in _subsets(e.dy.ndim)}
+    summed = {axes: e.dy.sum(axes) for axes in subsets(e.dy.ndim)}
     right = next((axes for axes, total in summed.items() if e.is_true(total)), None)
     for axes, total in summed.items():
         if e.agree(e.given, total):
@@ -119,7 +107,7 @@ def _upstream_summed(e: Evidence) -> str | None:
 
 
 def _summed_too_far(e: Evidence) -> str | None:
-    for axes in _subsets(e.true.ndim) if e.known.all() else ():
+    for axes in subsets(e.true.ndim) if e.known.all() else ():
         total = e.true.sum(axes, keepdims=True)
         bare = e.given.reshape(total.shape) if e.given.size == total.size else e.given
         if e.agree(bare, total) or e.agree(e.given, np.broadcast_to(total, e.true.shape)):
@@ -134,14 +122,9 @@ def _not_linear(e: Evidence) -> str | None:
 
 
 def _of_other_arrays(e: Evidence) -> str | None:
-    """Right, had a weight been transposed, x been y, the labels been others."""
+    """Right, had x been y, or the labels been others."""
     if not e.fits:
         return None
-    for name, array in e.subject.arrays.items():
-        if name != e.name and array.ndim == 2 and array.shape == array.T.shape:
-            turned = array.T.copy()
-            if e.is_mended_by(array, turned) or e.is_true_with(array, turned):
-                return f"would be right if {name} were transposed"
     if e.y.shape == e.array.shape and e.is_true_with(e.array, e.y):
         return f"would be right at {e.name} = y: is the derivative taken at the output?"
     for name, array in e.subject.watched.items():
@@ -191,22 +174,21 @@ def _diagonal(e: Evidence) -> str | None:
     return None
 
 
-def _subsets(ndim: int) -> list[tuple[int, ...]]:
-    return [axes for size in range(1, ndim + 1) for axes in combinations(range(ndim), size)]
-
-
 HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
-    _reshaped,
+    reshaped,
+    not_cropped,
     _not_summed,
     _zero,
     _upstream_ignored,
     _upstream_itself,
     _times_a_constant,
-    _moved,
+    moved,
+    shifted,
     _of_another,
     _upstream_summed,
     _summed_too_far,
     _not_linear,
+    of_a_turned_array,
     _of_other_arrays,
     _of_other_settings,
     lacks_a_multiple,

@@ -4,6 +4,7 @@ Each function is a hypothesis, as `diagnosis` describes them.
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -76,7 +77,7 @@ def wrong_in_one_place(e: Evidence) -> str | None:
 
 
 def _places(e: Evidence) -> Iterator[tuple[str, Array]]:
-    """Where mistakes gather: by the sign of an array, by a mask, at labels, at an index, at a border."""
+    """Where mistakes gather: by an array's sign, by a mask, at labels, where parts add up, at an index, at a border."""
     arrays = e.subject.arrays | e.subject.watched | {"dy": e.dy, "y": e.y, "the true gradient": e.true}
     for name, array in arrays.items():
         if array.shape == e.true.shape:
@@ -84,12 +85,18 @@ def _places(e: Evidence) -> Iterator[tuple[str, Array]]:
             yield f"where {name} is 0", array == 0
         elif array.dtype.kind in "iu" and array.shape == e.true.shape[:-1]:
             yield f"in the column that {name} gives", array[..., None] == np.arange(e.true.shape[-1])
+    yield f"where {e.name} reaches more of y than elsewhere, so that parts must add up", e.shared
     places = np.indices(e.true.shape)
     for axis, length in enumerate(e.true.shape):
         yield from ((f"at index {i} of axis {axis}", places[axis] == i) for i in range(length))
     if e.true.ndim == 4:
         edges = [(places[axis] == 0) | (places[axis] == e.true.shape[axis] - 1) for axis in (1, 2)]
         yield "at the border, along axes 1 and 2", edges[0] | edges[1]
+
+
+def subsets(ndim: int) -> list[tuple[int, ...]]:
+    """Every choice of one or more of that many axes."""
+    return [axes for size in range(1, ndim + 1) for axes in combinations(range(ndim), size)]
 
 
 def told(axes: tuple[int, ...]) -> str:
