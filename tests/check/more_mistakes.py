@@ -1,6 +1,7 @@
 """Passes of one's own with one mistake each: forward, backward, the arrays' shapes, the options, what is to be said."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def products(x, w):
@@ -43,7 +44,27 @@ def without_transposing(dy, cache):
     return 2 * dy * z @ w, x.T @ (2 * dy * z)
 
 
+def channels_first(x, w):
+    """A convolution as others lay it out: x (N, C, H, W), w (O, C, kh, kw)."""
+    return np.einsum("nchwij,ocij->nohw", sliding_window_view(x, w.shape[2:], (2, 3)), w), (x, w)
+
+
+def kernel_not_flipped(dy, cache):
+    x, w = cache
+    rows, columns = w.shape[2] - 1, w.shape[3] - 1
+    full = np.pad(dy, ((0, 0), (0, 0), (rows, rows), (columns, columns)))
+    dx = np.einsum("nohwij,ocij->nchw", sliding_window_view(full, w.shape[2:], (2, 3)), w)
+    return dx, np.einsum("ncijhw,nohw->ocij", sliding_window_view(x, dy.shape[2:], (2, 3)), dy)
+
+
 OTHERS = {
+    "a kernel not flipped, channels first": (
+        channels_first,
+        kernel_not_flipped,
+        {"x": (2, 2, 4, 5), "w": (3, 2, 2, 3)},
+        {},
+        "would be right if w were flipped along axes 2 and 3",
+    ),
     "w for its transpose, before a square": (
         square,
         without_transposing,

@@ -9,7 +9,7 @@ from itertools import permutations, product
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.evidence import Evidence
+from backhand.check.evidence import WHOLE, Evidence
 from backhand.check.parts import subsets, told
 
 NEAR = range(-2, 3)  # how far values are looked for from their places: padding is seldom more
@@ -37,7 +37,7 @@ def moved(e: Evidence) -> str | None:
 def not_cropped(e: Evidence) -> str | None:
     """Larger than it should be, by a border."""
     larger = np.subtract(e.given.shape, e.true.shape) if e.given.ndim == e.true.ndim else np.array([-1])
-    if larger.min(initial=0) < 0 or not larger.any():
+    if larger.min(initial=0) < 0 or not larger.any() or np.prod(larger + 1) > WHOLE:
         return None
     for start in product(*(range(extra + 1) for extra in larger)):
         if e.is_true(e.given[tuple(slice(a, a + n) for a, n in zip(start, e.true.shape, strict=True))]):
