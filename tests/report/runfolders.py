@@ -52,6 +52,9 @@ def hundred(folder):
     run["evidence"] |= _pictures(picture, data, run)
     run["evidence"]["first_weights_initial"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
     run["evidence"]["first_weights"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
+    run["evidence"] |= _feature_maps(rng, picture["test"], run["evidence"])
+    rows = [*_convolution(), *run["metrics"]["model"]["layers"]]
+    run["metrics"]["model"]["layers"] = [row | {"name": str(place)} for place, row in enumerate(rows)]
     run["metrics"]["data"] |= {"name": "hundred", "title": "A hundred classes", "sample_shape": [32, 32, 3]}
     return save(folder, run)
 
@@ -217,6 +220,28 @@ def _pictures(picture, data, run):
         "mistake_predictions": probabilities[wrong].argmax(1).astype(np.int64),
         "mistake_confidence": probabilities[wrong].max(1),
         "mistake_index": wrong.astype(np.int64),
+    }
+
+
+def _convolution():
+    conv = {"layer": "Conv2d(16, 5)", "parameters": 1216, "multiply_adds": 940_800}
+    activation = {"layer": "ReLU()", "parameters": 0, "multiply_adds": 0}
+    return [row | {"output": [28, 28, 16]} for row in (conv, activation)]
+
+
+def _feature_maps(rng, pictures, evidence):
+    """Three test pictures that were read rightly and one that was not, with eight channels of layer 1."""
+    labels, predictions = evidence["labels"], evidence["probabilities"].argmax(1)
+    right, wrong = np.flatnonzero(predictions == labels), np.flatnonzero(predictions != labels)
+    shown = np.concatenate([right[:3], wrong[:1]])
+    return {
+        "map_images": pictures[shown],
+        "map_index": shown,
+        "map_labels": labels[shown],
+        "map_predictions": predictions[shown].astype(np.int64),
+        "maps.1": rng.integers(0, 256, (4, 28, 28, 8)).astype(np.uint8),
+        "map_channels.1": rng.permutation(16)[:8],
+        "map_ranges.1": np.stack([-rng.uniform(size=8), rng.uniform(size=8)], axis=1).astype(np.float32),
     }
 
 

@@ -112,7 +112,7 @@ def test_a_hundred_classes(hundred):
     assert "Empty cells are zero" in hundred.page.text
     assert "the class was never predicted, so it has no precision" in hundred.page.text
     assert "The 24 most confident of" in hundred.page.text
-    assert {"samples", "weights-before", "weights-after"} <= hundred.plots()
+    assert {"samples", "weights-before", "weights-after", "feature-maps-1"} <= hundred.plots()
 
 
 def test_one_epoch_without_validation(hard):

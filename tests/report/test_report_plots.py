@@ -120,27 +120,6 @@ def test_samples_take_turns_by_class(run):
     assert names == [str(k) for k in range(10)] * 3
 
 
-def test_weights_show_the_units_that_moved_most_before_and_after(run, figures):
-    rng = np.random.default_rng(0)
-    weights = rng.normal(size=(64, 50)).astype(np.float32)
-    strong = np.sort(rng.permutation(50)[:36])
-    weights[:, strong] *= 10
-    evidence = run.evidence | {"first_weights": weights, "first_weights_initial": weights / 2}
-    images = pictures.weights(replace(run, evidence=evidence))
-    assert [image.name for image in images] == ["weights-before", "weights-after"]
-    before, after = (np.asarray(figure.axes[0].images[0].get_array()) for figure in figures)
-    assert after.shape == (6 * 9 - 1, 6 * 9 - 1, 3)  # 8x8 units, one pixel between them
-    first = weights[:, strong[0]].reshape(8, 8)
-    limit = np.percentile(np.abs(np.stack([weights[:, strong], weights[:, strong] / 2])), 99.5)
-    np.testing.assert_allclose(after[:8, :8, 0], np.clip(0.5 + first / (2 * limit), 0, 1), atol=1e-6)
-    np.testing.assert_allclose(before[:8, :8, 0], np.clip(0.5 + first / (4 * limit), 0, 1), atol=1e-6)
-
-
-def test_weights_of_features_are_no_picture(run):
-    evidence = run.evidence | {key: np.ones((30, 4), np.float32) for key in ("first_weights", "first_weights_initial")}
-    assert pictures.weights(replace(run, evidence=evidence)) == ()
-
-
 def test_every_font_problem_and_formula_in_a_class_name_is_harmless():
     names = ("$x^2", "\\frac{", "猫", "a\tb", "_hidden", "very long name indeed")
     with style.look():

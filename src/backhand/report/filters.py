@@ -32,14 +32,13 @@ def weights(run: Run) -> tuple[Image, ...]:
     moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:number])
     limit = float(np.percentile(np.abs([before[moved], after[moved]]), 99.5)) or 1.0
     noun = "kernel" if run.evidence["first_weights"].ndim == 4 else "unit"
-    which = f"all {counted(len(before), noun)}"
+    which = counted(len(before), noun)
     if len(moved) < len(before):
-        which = f"the {len(moved)} of {counted(len(before), noun)} that moved most"
-    if len(before) == 1:
-        which = f"the only {noun}"
+        which = f"the {len(moved)} of {which} that moved most"
+    change = f"; that of the change {_size(after[moved] - before[moved])}"
     return (
-        _image("weights-before", f"{which}, before training", before[moved], limit),
-        _image("weights-after", f"{which}, after training", after[moved], limit),
+        _image("weights-before", f"{which}, before training", before[moved], limit, ""),
+        _image("weights-after", f"{which}, after training", after[moved], limit, change),
     )
 
 
@@ -50,13 +49,18 @@ def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
     return np.moveaxis(array, -1, 0).astype(np.float64) if array.ndim == 4 else None
 
 
-def _image(name: str, what: str, units: Pixels, limit: float) -> Image:
-    size, channels = float(np.sqrt(np.mean(units**2))), units.shape[3]
+def _size(weights: Pixels) -> str:
+    """The root mean square."""
+    return f"{float(np.sqrt(np.mean(weights**2))):.3g}"
+
+
+def _image(name: str, what: str, units: Pixels, limit: float, change: str) -> Image:
+    channels = units.shape[3]
     what = f"First-layer weights ({shape(units.shape[1:])}): {what}"
     kinds = {1: "mid-grey is 0, grey", 3: "mid-grey is 0, each of red, green and blue"}
     kind = kinds.get(channels, f"the mean of {channels} channels; mid-grey is 0, grey")
-    caption = f"{what}; {kind} runs from −{limit:.2g} to {limit:.2g}. Root mean square {size:.3g}."
-    return Image(name, png(_sheet(units, limit)), f"{what}, root mean square {size:.3g}", caption)
+    caption = f"{what}; {kind} runs from −{limit:.2g} to {limit:.2g}. Root mean square {_size(units)}{change}."
+    return Image(name, png(_sheet(units, limit)), f"{what}, root mean square {_size(units)}", caption)
 
 
 def _sheet(units: Pixels, limit: float) -> Pixels:
