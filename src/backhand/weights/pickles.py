@@ -22,7 +22,7 @@ FRESH: dict[str, Callable[[], Any]] = {
 # A persistent id stays on the stack as the tuple that it is.
 IDLE = {"PROTO", "BINPERSID", "STOP"}
 # What a damaged pickle may raise besides ValueError.
-DAMAGE = (ValueError, TypeError, KeyError, IndexError, OverflowError)
+DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ class _Machine:
         self.memo[place] = self.stack[-1]
 
     def get(self, place: int) -> None:
+        if place not in self.memo:
+            raise ValueError("the pickle recalls what it has not kept")
         self.stack.append(self.memo[place])
 
     def extend(self, items: list[Any]) -> None:

@@ -42,11 +42,12 @@ class _Tensor:
     @classmethod
     def rebuilt(cls, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> "_Tensor":
         """From what the pickle hands to torch._utils._rebuild_tensor_v2. Raises ValueError for anything odd."""
-        _, kind, key, *_ = storage
+        _, name, key, *_ = storage
+        kind = STORAGES.get(name.text) if isinstance(name, pickles.Name) else None
         whole = all(isinstance(n, int) and n >= 0 for n in (offset, *shape, *strides))
-        if not (whole and len(shape) == len(strides) and isinstance(key, str) and kind.text in STORAGES):
+        if not (whole and kind and len(shape) == len(strides) and isinstance(key, str)):
             raise ValueError("a tensor of the pickle is described in an unusual way")
-        return cls(key, STORAGES[kind.text], offset, tuple(shape), tuple(strides))
+        return cls(key, kind, offset, tuple(shape), tuple(strides))
 
     def of(self, values: Array) -> Array:
         """The tensor as a view of its storage's numbers. Raises ValueError where it reaches beyond them."""

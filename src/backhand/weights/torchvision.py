@@ -20,13 +20,14 @@ def from_torchvision(model: Sequential, tensors: dict[str, Array]) -> dict[str, 
     Convolutions (O, I, kh, kw) -> (kh, kw, I, O), linear weights (O, I) -> (I, O). Tensors that have no place in the
     model keep their name. Raises CheckpointError for a model that is no residual network in its original form.
     """
-    modules = dict(_modules(model))
+    modules, layers = dict(_modules(model)), dict(model.walk())
     ours = {}
     for name in model.arrays():
         place, _, array = name.rpartition(".")
         if place not in modules:
             raise CheckpointError(
-                f"weights with PyTorch's names fit the model resnet in its original form; layer {place} is in none"
+                f"weights by PyTorch's names fit the model resnet alone, in its original form, and layer {place}, "
+                f"{layers[place]}, is in none"
             )
         ours[f"{modules[place]}.{ARRAYS.get(array, array)}"] = name
     if all(name.startswith(PARALLEL) for name in tensors):
