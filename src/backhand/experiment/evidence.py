@@ -8,19 +8,23 @@ from backhand import checkpoint
 from backhand.arrays import Array, Labels
 from backhand.data.feed import Feed
 from backhand.evaluate import Evaluation
-from backhand.experiment.build import Material, build_model
+from backhand.experiment.build import Material
 from backhand.layers import Conv2d, Layer, Linear
 from backhand.model import Sequential
 from backhand.solver import Solver
-from backhand.study import Study
 
 SAMPLES, MISTAKES = 80, 24  # pictures in a report
 AUGMENTED, DRAWS = 6, 7  # pictures whose augmentation a report shows, and draws of each
 MAPPED, CHANNELS = 4, 8  # pictures whose feature maps a report shows, and channels of each map
 
 
-def write_evidence(folder: Path, study: Study, material: Material, solver: Solver, result: Evaluation) -> None:
-    """The arrays behind the report's pictures: samples, mistakes, first weights, feature maps, test probabilities."""
+def write_evidence(
+    folder: Path, material: Material, solver: Solver, result: Evaluation, initial: Array | None = None
+) -> None:
+    """The arrays behind the report's pictures: samples, mistakes, first weights, feature maps, test probabilities.
+
+    initial: what `first_weights` gave before the training.
+    """
     probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
     arrays: dict[str, Array] = {"probabilities": probabilities, "labels": result.labels}
     train, test = material.train.data, material.test.data
@@ -31,10 +35,12 @@ def write_evidence(folder: Path, study: Study, material: Material, solver: Solve
     arrays |= {"mistake_index": wrong, "mistake_confidence": confidence[order]}
     arrays |= {"mistake_labels": result.labels[wrong], "mistake_predictions": result.predictions[wrong]}
     if train.is_image:
-        shown, shape, K = _per_class(train.y, SAMPLES), train.x.shape[1:], len(material.splits.classes)
+        shown = _per_class(train.y, SAMPLES)
         arrays |= {"samples": train.x[shown], "sample_labels": train.y[shown], "mistakes": test.x[wrong]}
-        arrays |= _augmented(material.train, K)
-        arrays |= _first_weights(build_model(study, shape, K), solver.model)
+        arrays |= _augmented(material.train, len(material.splits.classes))
+        trained = first_weights(solver.model)
+        if initial is not None and trained is not None:
+            arrays |= {"first_weights_initial": initial, "first_weights": trained}
         arrays |= _feature_maps(solver.model, material.test, result, wrong)
     checkpoint.save(folder / "evidence.safetensors", arrays)
 
@@ -65,14 +71,10 @@ def _per_class(labels: Labels, limit: int) -> Labels:
     return np.concatenate([np.flatnonzero(labels == k)[:each] for k in classes[:limit]])
 
 
-def _first_weights(initial: Sequential, trained: Sequential) -> dict[str, Array]:
-    """The weights of the first layer that has any, before and after, where they can be seen as pictures."""
-    for before, after in zip(initial.layers, trained.layers, strict=True):
-        if isinstance(after, Linear | Conv2d):
-            return {"first_weights_initial": before.params["weight"], "first_weights": after.params["weight"]}
-        if _holds(after):
-            break
-    return {}
+def first_weights(model: Sequential) -> Array | None:
+    """The weights of the first layer that has any, where they can be seen as pictures."""
+    first = next((layer for layer in model.layers if _holds(layer)), None)
+    return first.params["weight"] if isinstance(first, Linear | Conv2d) else None
 
 
 def _holds(layer: Layer, kind: type[Layer] = Layer) -> bool:

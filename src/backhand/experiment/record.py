@@ -34,7 +34,7 @@ def data_facts(study: Study, material: Material) -> dict[str, Any]:
 def model_facts(model: Sequential) -> dict[str, Any]:
     """The layer table with its totals."""
     rows = model.rows()
-    return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "multiply_adds")}
+    return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "trained", "multiply_adds")}
 
 
 def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:

@@ -13,14 +13,16 @@ from backhand.check import check_model
 from backhand.errors import CheckpointError, DivergenceError, StudyError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
-from backhand.experiment.build import Material, build_model, build_solver, load_material
+from backhand.experiment.build import Material, build_model, build_solver, init_weights, load_material
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
+from backhand.experiment.start import Start
 from backhand.files import sweep
 from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
 from backhand.study import Study
 
+STATE = "state.safetensors"
 CHECKED, COORDINATES = 12, 20  # samples, and coordinates of each array, in the gradient check of the trained model
 
 
@@ -32,6 +34,7 @@ class Run:
     path: Path
     material: Material
     solver: Solver
+    start: Start
     saving: Checkpoint
     progress: ProgressBar
     metrics: dict[str, Any]
@@ -46,7 +49,7 @@ def run(
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     console = make_console(quiet=quiet)
-    made = _prepare(study, path, data_dir, console)
+    made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
     if not resume:
         folder.create(path, study)
     with folder.claimed(path):
@@ -61,19 +64,22 @@ def run(
             return _finish(made)
 
 
-def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console) -> Run:
-    """Everything that can be refused before anything is written."""
+def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, *, begun: bool) -> Run:
+    """Everything that can be refused before anything is written. A run that has begun has its weights in its state."""
     material = load_material(study, data_dir)
     model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    solver = build_solver(study, model, material)
+    transfer = None if begun else init_weights(study, model)
+    solver, start = build_solver(study, model, material), Start.of(model, transfer)
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
     stopping, progress = _early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
-    solver.callbacks = [DivergenceGuard(), stopping, progress, saving]
+    solver.callbacks = [DivergenceGuard(), stopping, progress, start, saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
-    return Run(study, path, material, solver, saving, progress, metrics)
+    if transfer:
+        console.print(str(transfer))
+    return Run(study, path, material, solver, start, saving, progress, metrics)
 
 
 def _fit(made: Run) -> None:
@@ -103,16 +109,19 @@ def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, An
     return scaling, {"classes": material.splits.classes, "sample_shape": material.train.data.x.shape[1:]}
 
 
+def _has_state(path: Path) -> bool:
+    return (path / STATE).exists() or checkpoint.previous(path / STATE).exists()
+
+
 def _restore(made: Run) -> None:
     """Take over the newest readable state; a run killed before its first epoch ended begins anew.
 
     Raises StudyError or CheckpointError when it was trained by another study or on other data.
     """
     path, origin, console = made.path, made.saving.origin, made.progress.console
-    state = path / "state.safetensors"
-    if not state.exists() and not checkpoint.previous(state).exists():
+    if not _has_state(path):
         return
-    arrays, facts, warning = checkpoint.load_generation(state)
+    arrays, facts, warning = checkpoint.load_generation(path / STATE)
     if warning:
         console.print(f"warning: {warning}")
     folder.refuse_another(path, facts["origin"]["study"], origin["study"])
@@ -132,7 +141,7 @@ def _finish(made: Run) -> dict[str, Any]:
         figures["validation"] = validation | {"count": len(material.validation), "test_flips": flips}
     figures["test"] = test_facts(result, solver.loss, material.splits.classes) | {"test_flips": flips}
     figures["gradient_check"] = _gradient_check(made)
-    write_evidence(made.path, made.study, material, solver, result)
+    write_evidence(made.path, material, solver, result, made.start.first_weights)
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)
 
 
@@ -157,6 +166,6 @@ def _training(made: Run) -> dict[str, Any]:
 
 
 def _write_metrics(made: Run, more: dict[str, Any]) -> dict[str, Any]:
-    metrics = more | made.metrics
+    metrics = more | made.metrics | {"init_from": made.start.init_from}
     folder.write_json(made.path / "metrics.json", metrics)
     return metrics
