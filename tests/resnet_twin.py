@@ -96,8 +96,6 @@ def conv(channels: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d
     return nn.Conv2d(channels, outputs, kernel, stride, kernel // 2, bias=False)
 
 
-def twin(
-    depth: int, outputs: int, channels: int = 1, *, stem: str = "small", preactivation: bool = False
-) -> ResNet:
+def twin(depth: int, outputs: int, channels: int = 1, *, stem: str = "small", preactivation: bool = False) -> ResNet:
     """The network of `backhand.models.resnet` with the same arguments, for images of so many channels."""
     return ResNet(depth, outputs, channels, stem, preactivation)

@@ -1,7 +1,7 @@
 """Networks in PyTorch that hold the weights of ours: images and weights from one layout to the other.
 
-Ours has images (N, H, W, C), convolutions (kh, kw, I, O) and linear weights (I, O); PyTorch (N, C, H, W), (O, I, kh, kw)
-and (O, I). Each network takes images in its own layout.
+Ours has images (N, H, W, C), convolutions (kh, kw, I, O) and linear weights (I, O); PyTorch has them (N, C, H, W),
+(O, I, kh, kw) and (O, I).
 """
 
 from collections.abc import Callable

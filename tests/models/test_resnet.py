@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from resnet_twin import twin
-from torch_twin import copy_weights, images, in_ours, pairs
 
 from backhand.arrays import Array
 from backhand.layers import Residual
@@ -12,6 +10,8 @@ from backhand.losses import SoftmaxCrossEntropy
 from backhand.model import Sequential
 from backhand.models import resnet
 from backhand.optim import SGD
+from resnet_twin import twin
+from torch_twin import copy_weights, images, in_ours, pairs
 
 FORMS = pytest.mark.parametrize("preactivation", [False, True], ids=["original", "preactivation"])
 DEPTHS = (18, 34, 50, 101)
@@ -145,3 +145,78 @@ def test_a_step_equals_that_of_torch(depth: int, stem: str, preactivation: bool,
     disturb(model, rng)
     net = twin(depth, 7, stem=stem, preactivation=preactivation).double()
     equal_step(model, net, rng.standard_normal((2, 48, 48, 1)), np.array([6, 2]), 1e-8)
+
+
+@FORMS
+@pytest.mark.usefixtures("one_thread")
+def test_three_steps_in_float32_have_the_losses_of_torch(preactivation: bool, rng: np.random.Generator) -> None:
+    """From blocks that begin as their shortcuts, where float32 is well-conditioned; at a rate that moves the loss."""
+    model = built(18, size=16, zero_init=True, preactivation=preactivation)
+    net = twin(18, 7, preactivation=preactivation)
+    copy_weights(model, net)
+    optimizer, other = SGD(0.05, 0.9), torch.optim.SGD(net.parameters(), 0.05, 0.9)
+    loss, labels = SoftmaxCrossEntropy(), np.arange(8) % 7
+    x = rng.standard_normal((8, 16, 16, 1)).astype(np.float32)
+    losses = []
+    for _ in range(3):
+        losses.append(loss.forward(model.forward(x, train=True), labels))
+        model.backward(loss.backward())
+        optimizer.step(model.parameters)
+        expected = torch.nn.functional.cross_entropy(net(images(x)), torch.tensor(labels))
+        other.zero_grad()
+        expected.backward()
+        other.step()
+        assert losses[-1] == pytest.approx(expected.item(), abs=1e-3)
+    assert abs(losses[2] - losses[0]) > 0.1
+
+
+@FORMS
+@pytest.mark.parametrize("depth", [18, 50])
+def test_with_zero_init_every_block_begins_as_its_shortcut(
+    depth: int, preactivation: bool, rng: np.random.Generator
+) -> None:
+    model = built(depth, size=16, dtype=np.float64, zero_init=True, preactivation=preactivation)
+    for block in blocks(model):
+        x = rng.standard_normal((2, *block.input_shape))
+        y = block.forward(x, train=True)
+        for layer in block.shortcut:
+            x = layer.forward(x, train=True)
+        np.testing.assert_array_equal(y, x)
+
+
+@FORMS
+@pytest.mark.parametrize("depth", [18, 50])
+def test_with_zero_init_everything_learns_from_the_second_step_on(
+    depth: int, preactivation: bool, rng: np.random.Generator
+) -> None:
+    model = built(depth, size=16, dtype=np.float64, stem="small_pool", zero_init=True, preactivation=preactivation)
+    x, labels, loss = rng.standard_normal((6, 16, 16, 1)), np.arange(6), SoftmaxCrossEntropy()
+    idle = []
+    for _ in range(2):
+        loss.forward(model.forward(x, train=True), labels)
+        model.backward(loss.backward())
+        idle.append([name for name, _, gradient in model.parameters.items() if not gradient.any()])
+        SGD(0.1).step(model.parameters)
+    assert len(idle[0]) >= len(blocks(model))  # behind the zeros nothing learns in the first step
+    assert idle[1] == []
+
+
+def test_without_zero_init_no_block_is_its_shortcut(rng: np.random.Generator) -> None:
+    for block in blocks(built(18, size=16)):
+        x = rng.standard_normal((2, *block.input_shape)).astype(np.float32)
+        y = block.forward(x, train=True)
+        for layer in block.shortcut:
+            x = layer.forward(x, train=True)
+        assert not np.allclose(y, x)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"depth": 20}, "there is no ResNet of depth 20; there are 18, 34, 50, 101"),
+        ({"stem": "smal"}, 'there is no stem "smal"; did you mean "small"'),
+    ],
+)
+def test_another_depth_or_stem_is_refused(options, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        resnet(7, **options)
