@@ -123,17 +123,20 @@ def check_model(
     *,
     penalty: L2 | None = None,
     samples: int = SAMPLES,
+    arrays: int | None = None,
     train: bool = True,
 ) -> list[Result]:
     """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
 
-    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's at
-    `samples` coordinates each, are those of the penalty plus the scores under a random upstream, for the loss may be 0
-    on samples that a trained model has right. Works on a float64 copy. `train` is the mode; all passes share one mask.
+    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's (of
+    `arrays` of them, drawn at random, where that is given) at `samples` coordinates each, are those of the penalty plus
+    the scores under a random upstream, for the loss may be 0 on samples that a trained model has right. Works on a
+    float64 copy. `train` is the mode; all passes share one mask.
     """
     rng = np.random.default_rng([0, STREAM])
     model, loss = model.copy(np.float64), copy.copy(loss)
     x, labels = np.array(x, np.float64), np.array(labels)
+    chosen = _drawn({name: value for name, value, _ in model.parameters.items()}, arrays, rng)
 
     def scores() -> Array:
         return model.forward(x, train=train, rng=np.random.default_rng(0))
@@ -148,9 +151,9 @@ def check_model(
             of_scores = model.parameters.grads.copy()
             penalty.backward(model)
             model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - of_scores)  # linear in dy, as all is
-        return [dx, *(gradient for _, _, gradient in model.parameters.items())]
+        return [dx, *(gradient for name, _, gradient in model.parameters.items() if name in chosen)]
 
-    top = {"scores": scores().copy()}
+    top = {"scores": _tempered(scores())}
     on_top = Subject(
         top,
         lambda: np.asarray(loss.forward(top["scores"], labels)),
@@ -158,10 +161,22 @@ def check_model(
         {"labels": labels},
     )
     dy = np.append(upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
-    below = Subject({"x": x} | {name: value for name, value, _ in model.parameters.items()}, run, pull)
+    below = Subject({"x": x} | chosen, run, pull)
     with threadpool_limits(1):  # thousands of small products: threads would only wait for each other
         of_loss = examine(on_top, lambda _: np.asarray(1.0), LIMIT, rng, samples)
         return of_loss + examine(below, lambda _: dy, LIMIT, rng, samples)
+
+
+def _drawn(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:
+    """So many of the arrays, in their order."""
+    names = list(named)
+    kept = range(len(names)) if number is None else sorted(rng.permutation(len(names))[:number])
+    return {names[i]: named[names[i]] for i in kept}
+
+
+def _tempered(scores: Array) -> Array:
+    """The scores, none beyond ±3: the losses of a confident model are flat to the last digit of a difference."""
+    return scores * min(1.0, 3 / max(np.abs(scores).max(), 1e-300))
 
 
 def upstream(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:

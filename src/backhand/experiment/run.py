@@ -9,12 +9,12 @@ from rich.console import Console
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping, write_history
-from backhand.check import check_model
 from backhand.errors import CheckpointError, DivergenceError, StudyError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, build_model, build_solver, init_weights, load_material
 from backhand.experiment.evidence import write_evidence
+from backhand.experiment.gradients import gradient_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.files import sweep
@@ -23,7 +23,6 @@ from backhand.solver import Solver
 from backhand.study import Study
 
 STATE = "state.safetensors"
-CHECKED, COORDINATES = 12, 20  # samples, and coordinates of each array, in the gradient check of the trained model
 
 
 @dataclass(frozen=True)
@@ -140,25 +139,9 @@ def _finish(made: Run) -> dict[str, Any]:
         validation = evaluate(solver.model, solver.loss, material.validation, flips=flips).figures()
         figures["validation"] = validation | {"count": len(material.validation), "test_flips": flips}
     figures["test"] = test_facts(result, solver.loss, material.splits.classes) | {"test_flips": flips}
-    figures["gradient_check"] = _gradient_check(made)
+    figures["gradient_check"] = gradient_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)
-
-
-def _gradient_check(made: Run) -> list[dict[str, Any]]:
-    x, labels = made.material.train.batch(slice(CHECKED))
-    solver = made.solver
-    checked = check_model(solver.model, solver.loss, x, labels, penalty=solver.penalty, samples=COORDINATES)
-    return [
-        {
-            "name": result.name,
-            "worst": result.error,
-            "checked": result.compared,
-            "skipped": result.skipped,
-            "verdict": "ok" if result.passed else "failed",
-        }
-        for result in checked
-    ]
 
 
 def _training(made: Run) -> dict[str, Any]:

@@ -42,7 +42,9 @@ def forward(
     """
     kh, kw, c, O = w.shape
     if x.shape[3] != groups * c or O % groups:
-        raise ValueError(f"{x.shape[3]} channels in {groups} groups do not fit weights of shape {w.shape}")
+        raise ValueError(f"{x.shape[3]} channels do not fit weights of shape {w.shape} with groups = {groups}")
+    if b is not None and b.shape != (O,):
+        raise ValueError(f"a bias of shape {b.shape} does not fit {O} output channels")
     windows = Windows.over(x.shape[1:3], (kh, kw), stride, padding, dilation)
     y = _joined(_patches(x, windows, groups) @ _split(w, groups)).reshape(len(x), *windows.places, O)
     if b is not None:

@@ -19,7 +19,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("summary", "Summary", _summary(run)),
         Section("data", "Data", _data(run)),
         Section("augmented", "Augmented samples", _augmented(run)),
-        Section("model", "Model", (tables.layers(run.metrics),)),
+        Section("model", "Model", (*_init_from(run), tables.layers(run.metrics))),
         Section("training", "Training", training(run)),
         Section("result", "Test result", _result(run, test) if test else ()),
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
@@ -102,6 +102,14 @@ def _about(data: Data) -> str:
     return " ".join(f"{fact.rstrip('.')}." for fact in facts if fact)
 
 
+def _init_from(run: Run) -> tuple[Block, ...]:
+    start = run.metrics.init_from
+    if start is None:
+        return ()
+    source = f"The weights were not drawn at random: the run started from {start.source} (SHA-256 {start.sha256})"
+    return (Text(f"{'; '.join((source, *start.changes))}."),)
+
+
 def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     mixups = confusions(run, test)
     words = "; ".join(in_words(mixup) for mixup in mixups[:3]) or "No test sample was given a wrong class"
@@ -171,7 +179,8 @@ def _gradients(run: Run) -> tuple[Block, ...]:
         "Entries of each gradient, drawn at random, were compared with finite differences in float64, at this "
         "network's weights: the gradient of the scores with differences of the loss, all others with differences of "
         "the scores and the penalty, under a random upstream gradient. Entries beside a kink, such as that of ReLU at "
-        "0, are skipped: a difference across it says nothing about the gradient."
+        "0, are skipped: a difference across it says nothing about the gradient. Of a large network some gradients are "
+        "drawn at random, and compared at a few entries each."
     )
     return Text(text), tables.gradients(run.metrics)
 

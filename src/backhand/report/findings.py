@@ -192,12 +192,14 @@ def _speed(run: Run) -> Finding | None:
 def _gradients(checks: tuple[GradientCheck, ...]) -> Finding | None:
     if not checks:
         return None
-    bad = [check.name for check in checks if check.verdict != "ok"]
-    worst = max(checks, key=lambda check: check.worst)
+    bad = [check.name for check in checks if check.verdict == "failed"]
     if bad:
         return "Gradients", f"The gradient check does not pass for {', '.join(bad)}."
+    error, name = max((check.worst, check.name) for check in checks if check.worst is not None)
+    compared = [check for check in checks if check.worst is not None]
+    left = f"; {len(checks) - len(compared)} could not be compared, beside kinks" if len(compared) < len(checks) else ""
     return (
         "Gradients",
-        f"All {counted(len(checks), 'gradient')} agree with finite differences; the worst relative error is "
-        f"{worst.worst:.1e} ({worst.name}).",
+        f"All {counted(len(compared), 'gradient')} compared agree with finite differences; the worst relative error is "
+        f"{error:.1e} ({name}){left}.",
     )

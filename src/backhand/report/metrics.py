@@ -67,22 +67,39 @@ class Data(Record):
         return {split: counts for split, counts in self.counts.items() if counts}
 
 
-class Layer(Record):
-    """One row of the model: what it is, the shape it gives, what it holds and what it costs for one sample."""
+class Cost(Record):
+    """What a layer or a network holds, and what it costs for one sample."""
+
+    parameters: Count
+    trained: Count | None = None  # of the parameters; None: all
+    multiply_adds: Count
+
+
+class Layer(Cost):
+    """One row of the model: what it is, the shape it gives, its cost."""
 
     name: str
     layer: str
     output: tuple[int, ...]
-    parameters: Count
-    multiply_adds: Count
 
 
-class Model(Record):
+class Model(Cost):
     """The network, layer by layer, with its totals."""
 
     layers: tuple[Layer, ...]
-    parameters: Count
-    multiply_adds: Count
+
+    @property
+    def some_frozen(self) -> bool:
+        """Whether there are parameters that were not trained."""
+        return self.trained not in (None, self.parameters)
+
+
+class InitFrom(Record):
+    """Where the weights came from when the run began, and what was changed to fit them."""
+
+    source: str
+    sha256: str
+    changes: tuple[str, ...] = ()
 
 
 class Training(Record):
@@ -159,10 +176,10 @@ class TestScore(Score):
 
 
 class GradientCheck(Record):
-    """The worst relative error among the entries of one gradient that were compared with differences."""
+    """The worst relative error among the entries of one gradient that were compared with differences; None of none."""
 
     name: str
-    worst: Number
+    worst: Number | None
     checked: Count
     skipped: Count = 0
     verdict: str
@@ -183,6 +200,7 @@ class Metrics(Record):
     message: str = ""
     data: Data
     model: Model
+    init_from: InitFrom | None = None
     training: Training = Training()
     validation: Score | None = None
     test: TestScore | None = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from backhand.report.blocks import Table
 from backhand.report.findings import Confusion, in_words
-from backhand.report.metrics import Epoch, Metrics, TestScore
+from backhand.report.metrics import Cost, Epoch, Metrics, TestScore
 from backhand.report.numbers import count, decimal, duration, percent, plain, shape
 from backhand.report.run import Run
 
@@ -35,18 +35,19 @@ def class_counts(metrics: Metrics) -> Table:
 
 
 def layers(metrics: Metrics) -> Table:
-    """The network from input to output."""
+    """The network from input to output; where some of it was frozen, how much of it was trained."""
     model = metrics.model
-    rows = [
-        (row.name, row.layer, shape(row.output), count(row.parameters), count(row.multiply_adds))
-        for row in model.layers
-    ]
-    rows.append(("total", "", "", count(model.parameters), count(model.multiply_adds)))
+    costs: tuple[Cost, ...] = (*model.layers, model)
+    figures = [(each.parameters, *[each.trained or 0] * model.some_frozen, each.multiply_adds) for each in costs]
+    names = [(row.name, row.layer, shape(row.output)) for row in model.layers] + [("total", "", "")]
+    rows = tuple((*name, *map(count, row)) for name, row in zip(names, figures, strict=True))
+    trained = f", {count(model.trained or 0)} of them trained and the others frozen" if model.some_frozen else ""
     caption = (
-        f"The network: {count(model.parameters)} parameters, {count(model.multiply_adds)} multiply-adds for the "
-        f"forward pass of one sample. Input: {shape(metrics.data.sample_shape)}."
+        f"The network: {count(model.parameters)} parameters{trained}, {count(model.multiply_adds)} multiply-adds for "
+        f"the forward pass of one sample. Input: {shape(metrics.data.sample_shape)}."
     )
-    return Table(caption, ("name", "layer", "output", "parameters", "multiply-adds"), tuple(rows), "lllrr", totals=1)
+    columns = ("name", "layer", "output", "parameters", *["trained"] * model.some_frozen, "multiply-adds")
+    return Table(caption, columns, rows, "lll" + "r" * (len(columns) - 3), totals=1)
 
 
 def epoch(line: Epoch) -> Table:
@@ -131,10 +132,10 @@ def reported(metrics: Metrics) -> Table:
 def gradients(metrics: Metrics) -> Table:
     """The gradient check, one row for each parameter."""
     rows = tuple(
-        (row.name, f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
+        (row.name, "" if row.worst is None else f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
         for row in metrics.gradient_check
     )
-    worst = max(row.worst for row in metrics.gradient_check)
+    worst = max(row.worst for row in metrics.gradient_check if row.worst is not None)
     caption = f"Back-propagation against finite differences; worst relative error {worst:.1e}."
     return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
 
