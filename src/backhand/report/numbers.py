@@ -40,8 +40,8 @@ def duration(seconds: float) -> str:
 
 
 def shape(axes: tuple[int, ...]) -> str:
-    """(8, 8, 1) -> 8 × 8 × 1."""
-    return " × ".join(map(str, axes)) or "1"
+    """(8, 8, 1) -> 8 × 8 × 1, on one line."""
+    return "\u00a0×\u00a0".join(map(str, axes)) or "1"
 
 
 def plain(value: object) -> str:
