@@ -5,7 +5,6 @@ import random
 import re
 import subprocess
 import sys
-import warnings
 import zipfile
 from collections import OrderedDict
 from io import BytesIO
@@ -96,12 +95,12 @@ def test_a_pickle_that_asks_for_a_call_is_refused_and_nothing_runs(function, tmp
     assert not witness.exists()
 
 
-TENSOR = "ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQ"
+STORAGE = "(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQ"
 
 
-def pickled(rest: str, start: str = TENSOR) -> bytes:
-    """The pickle {"w": tensor} of the storage 0, which holds four numbers, with the rest of its description."""
-    return f"\x80\x02}}X\x01\0\0\0w{start}{rest}\x89}}tRs.".encode("latin-1")
+def pickled(view: str) -> bytes:
+    """The pickle {"w": tensor} of a view (offset, shape, strides) of the storage 0, which holds four numbers."""
+    return f"\x80\x02}}X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n({STORAGE}{view}\x89}}tRs.".encode("latin-1")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +145,7 @@ def good(folder: Path) -> dict[str, np.ndarray]:
 def test_an_archive_of_something_else_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.pth", "w") as archive:
         archive.writestr("readme.txt", "no weights")
-    with pytest.raises(CheckpointError, match="the archive has no data.pkl"):
+    with pytest.raises(CheckpointError, match=r"the archive has no data\.pkl"):
         torch_file.read(tmp_path / "a.pth")
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from resnet_twin import ResNet, twin
 from torch import nn
+
+from resnet_twin import ResNet, twin
 
 
 def trained_twin(depth: int, outputs: int, channels: int = 3, *, stem: str = "imagenet") -> ResNet:
