@@ -30,6 +30,7 @@ def test_linear(N, inputs, outputs, seed):
 ELEMENTWISE = {
     "relu": (torch.relu, {}),
     "leaky_relu": (lambda x: F.leaky_relu(x, 0.3), {"slope": 0.3}),
+    "elu": (lambda x: F.elu(x, 0.3), {"alpha": 0.3}),
     "sigmoid": (torch.sigmoid, {}),
     "tanh": (torch.tanh, {}),
     "flatten": (lambda x: torch.flatten(x, 1), {}),

@@ -1,6 +1,6 @@
 """Layers: an op, its parameters, its gradients, and state such as running statistics."""
 
-from backhand.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from backhand.layers.activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from backhand.layers.base import Layer
 from backhand.layers.batchnorm import BatchNorm
 from backhand.layers.branches import Concatenate, Residual
@@ -19,6 +19,7 @@ LAYERS: dict[str, type[Layer]] = {
     "global_avg_pool2d": GlobalAvgPool2d,
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
+    "elu": ELU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "dropout": Dropout,
@@ -29,6 +30,7 @@ LAYERS: dict[str, type[Layer]] = {
 }
 
 __all__ = [
+    "ELU",
     "LAYERS",
     "AvgPool2d",
     "BatchNorm",

@@ -30,6 +30,19 @@ class LeakyReLU(Layer):
 
 
 @dataclass(eq=False)
+class ELU(Layer):
+    """y = x where x > 0, else alpha · (e^x - 1)."""
+
+    op_name = "elu"
+
+    alpha: float = 1.0
+
+    def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
+        """alpha."""
+        return {"alpha": self.alpha}
+
+
+@dataclass(eq=False)
 class Sigmoid(Layer):
     """y = 1 / (1 + e^-x)."""
 

@@ -1,12 +1,13 @@
 """Activations by name, each with the initialiser that suits it."""
 
 from backhand.errors import closest
-from backhand.layers import Layer, LeakyReLU, ReLU, Sigmoid, Tanh
+from backhand.layers import ELU, Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 
 # The initialiser that keeps the variance of the signal through each activation (He 2015, Glorot 2010).
 ACTIVATIONS: dict[str, tuple[type[Layer], str]] = {
     "relu": (ReLU, "he"),
     "leaky_relu": (LeakyReLU, "he"),
+    "elu": (ELU, "he"),
     "sigmoid": (Sigmoid, "glorot"),
     "tanh": (Tanh, "glorot"),
 }
