@@ -1,0 +1,29 @@
+"""The guide on transfer: its code runs, its study is valid, and it lists what is accepted."""
+
+from pathlib import Path
+
+import pytest
+from markdown_pages import GUIDES, blocks, run_python
+
+from backhand.study import load
+from backhand.weights.torch_file import INSIDE
+
+PAGE = GUIDES / "transfer.md"
+
+
+def test_its_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = run_python(PAGE)["model"]
+    assert "its head, layer 3, was made anew: 10 -> 3 outputs" in capsys.readouterr().out
+    assert [name for name, _, _ in model.parameters.items()] == ["3.weight", "3.bias"]
+
+
+def test_its_study_is_valid(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(blocks(PAGE, "toml")[0], "utf-8")
+    study = load(str(tmp_path / "study.toml"))
+    assert study.train.init_from == tmp_path / "resnet18.pth"
+
+
+def test_it_names_the_keys_under_which_a_state_dict_is_found() -> None:
+    text = PAGE.read_text("utf-8")
+    assert all(f"`{key}`" in text for key in INSIDE)
