@@ -12,6 +12,7 @@ from writtenreport import written
 from backhand.errors import CheckpointError
 from backhand.report import feature_maps, style
 from backhand.report.mosaic import FRAME, GAP
+from backhand.report.numbers import shape
 from backhand.report.run import read
 
 
@@ -69,9 +70,15 @@ def test_rows_and_columns_are_named(run, axes):
 def test_caption_and_alternative_name_the_layer(run):
     (image,) = feature_maps.feature_maps(run)
     assert image.name == "feature-maps-1"
-    assert "after layer 1, ReLU(), of 28 × 28 × 16: 8 of 16 channels" in image.caption
+    assert f"after layer 1, ReLU(), of {shape((28, 28, 16))}: 8 of 16 channels" in image.caption
     assert "4 test pictures" in image.alt
     assert "layer 1, ReLU()" in image.alt
+
+
+def test_a_wide_plot_is_marked_so_that_a_phone_scrolls_it(hundred):
+    plots = [image for image in hundred.page.images if "width" in image]
+    assert [image.get("class") for image in plots] == ["wide" if int(image["width"]) > 600 else None for image in plots]
+    assert "wide" in [image.get("class") for image in plots if "feature maps" in image["alt"]]
 
 
 def test_the_text_tells_which_pictures_they_are_and_how_they_were_read(run, hundred):

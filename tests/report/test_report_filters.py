@@ -9,6 +9,7 @@ from PIL import Image as PILImage
 
 from backhand.report import filters
 from backhand.report.mosaic import FRAME, GAP, GREY, mosaic
+from backhand.report.numbers import shape
 from backhand.report.run import read
 
 
@@ -54,7 +55,7 @@ def test_kernels_are_shown_value_for_value_on_one_scale(draw, rng):
             found = unit(picture, divmod(k, 4), side, 3)
             np.testing.assert_allclose(found, expected[:, :, None].repeat(3, 2), atol=0.51)
         assert f"from −{limit:.2g} to {limit:.2g}" in image.caption
-        assert "(3 × 3 × 1): 8 kernels" in image.alt
+        assert f"({shape((3, 3, 1))}): 8 kernels" in image.alt
 
 
 def test_three_channels_are_colours(draw, rng):
@@ -104,7 +105,7 @@ def test_linear_units_take_the_shape_of_the_sample(draw, rng):
     limit = np.percentile(np.abs([weights, weights]), 99.5)
     expected = 255 * np.clip(0.5 + weights[:, 3].reshape(8, 8) / (2 * limit), 0, 1)
     np.testing.assert_allclose(unit(picture, (1, 1), side, 8)[..., 0], expected, atol=0.51)
-    assert "(8 × 8 × 1): 4 units" in image.caption
+    assert f"({shape((8, 8, 1))}): 4 units" in image.caption
 
 
 def test_weights_of_features_are_no_picture(draw):

@@ -163,7 +163,7 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
 
 def _weights(run: Run) -> tuple[Block, ...]:
     images = filters.weights(run)
-    text = "Before and after training, each has the same place, and both pictures have one scale."
+    text = "Each has the same place before and after training, and both pictures have one scale."
     return (Text(text), Images(images)) if images else ()
 
 

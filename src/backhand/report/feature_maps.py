@@ -39,8 +39,8 @@ def about(run: Run) -> str:
         words.append(f"“{run.classes[true]}” (sample {i}{taken})")
     return (
         f"{counted(len(words), 'test picture')}, from the first row to the last: {', '.join(words)}. Beside each "
-        "stands what channels of some layers make of it, at inference with the kept weights: the brighter, the larger "
-        "the value. These channels have the largest mean absolute value over these pictures, the largest first."
+        "stand outputs of some layers for it, at inference with the kept weights: the brighter, the larger the value. "
+        "Of many channels, those with the largest mean absolute value over these pictures are shown, the largest first."
     )
 
 

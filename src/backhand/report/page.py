@@ -26,6 +26,8 @@ from backhand.report.blocks import (
 )
 from backhand.report.style import DPI
 
+WIDE = 600  # CSS pixels
+
 
 def html(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
     """The page, with every picture inside it."""
@@ -51,9 +53,12 @@ def _environment() -> Environment:
 
 
 def _size(png: bytes) -> Markup:
-    """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page."""
+    """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page.
+
+    A wide one is marked: a phone scrolls it, rather than make its letters too small to read.
+    """
     width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
-    return Markup('width="{}" height="{}"').format(width, height)
+    return Markup('width="{}" height="{}"{}').format(width, height, Markup(' class="wide"') if width > WIDE else "")
 
 
 def markdown(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
