@@ -191,6 +191,14 @@ def test_the_summary_lists_every_layer_and_the_totals() -> None:
     assert len(lines) == 8 + 4
 
 
+def test_the_summary_tells_how_much_of_a_partly_frozen_model_is_trained() -> None:
+    lines = mlp(10, (1000, 50)).build((28, 28, 1)).freeze("1").summary().splitlines()
+    assert lines[0].split() == ["layer", "output", "parameters", "trained", "multiply-adds"]
+    assert lines[3].split()[-4:] == ["1000", "785,000", "0", "784,000"]
+    assert lines[-1].split() == ["total", "835,560", "50,560", "834,500"]
+    assert len(set(map(len, (lines[0], lines[1], lines[3], lines[-1])))) == 1  # the columns line up
+
+
 def test_rows_hold_the_summarys_figures() -> None:
     row = small().rows()[1]
     assert row == {
