@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backhand.layers import AvgPool2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from backhand.layers import AvgPool2d, Conv2d, Dropout, Flatten, GlobalAvgPool2d, Linear, MaxPool2d, ReLU, Tanh
 from backhand.model import Sequential
 from backhand.models.cnn import Block, cnn
 
@@ -34,11 +34,20 @@ def fer_cnn(outputs: int, *, dropout: float = 0.5) -> Sequential:
 
 
 def vgg_small(
-    outputs: int, widths: Sequence[int] = (64, 128, 256), *, convs: int = 2, dropout: float = 0.0
+    outputs: int,
+    widths: Sequence[int] = (64, 128, 256),
+    *,
+    convs: int = 2,
+    dropout: float = 0.0,
+    head: str = "mean",
 ) -> Sequential:
-    """For each width `convs` times conv 3x3, batch-norm, ReLU, then pooling; dropout; linear.
+    """For each width `convs` times conv 3x3, batch-norm, ReLU, then pooling; mean over the image; dropout; linear.
 
+    With head = "flatten" the last layer sees every pixel, and bears a tenth of the learning rate.
     Source: Simonyan and Zisserman 2015, arXiv:1409.1556, with batch normalisation and no hidden layer at the end.
     """
-    body = cnn(outputs, [Block(width, convs=convs) for width in widths], batchnorm=True).layers
-    return Sequential(*body[:-1], *[Dropout(dropout)] * (dropout > 0), body[-1])
+    if head not in ("mean", "flatten"):
+        raise ValueError(f'the head of a vgg_small is "mean" or "flatten", not "{head}"')
+    *body, flatten, _ = cnn(outputs, [Block(width, convs=convs) for width in widths], batchnorm=True).layers
+    tail = [GlobalAvgPool2d() if head == "mean" else flatten, *[Dropout(dropout)] * (dropout > 0)]
+    return Sequential(*body, *tail, Linear(outputs, 0.01))

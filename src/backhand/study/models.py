@@ -127,6 +127,7 @@ class VggSmall(_Named):
     widths: Widths = (64, 128, 256)
     convs: PositiveInt = 2
     dropout: Probability = 0.0
+    head: Literal["mean", "flatten"] = "mean"
 
 
 class Resnet(_Named):
