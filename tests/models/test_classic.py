@@ -71,10 +71,13 @@ def test_vgg_small_repeats_its_convolutions_at_each_width() -> None:
     model = vgg_small(10, (8, 16), convs=3, dropout=0.4).build((32, 32, 3))
     conv = ["Conv2d({}, 3, padding='same', bias=False)", "BatchNorm()", "ReLU()"]
     stages = [text.format(width) for width in (8, 16) for text in [*conv * 3, "MaxPool2d()"]]
-    assert layers(model) == [*stages, "Flatten()", "Dropout(p=0.4)", "Linear(10)"]
+    assert layers(model) == [*stages, "GlobalAvgPool2d()", "Dropout(p=0.4)", "Linear(10, init=0.01)"]
     assert shapes(model, "max_pool2d") == [(16, 16, 8), (8, 8, 16)]
     first, second = 9 * (3 + 8 + 8) * 8, 9 * (8 + 16 + 16) * 16
-    assert model.parameters.values.size == first + 3 * 2 * 8 + second + 3 * 2 * 16 + 8 * 8 * 16 * 10 + 10
+    assert model.parameters.values.size == first + 3 * 2 * 8 + second + 3 * 2 * 16 + 16 * 10 + 10
+    flat = vgg_small(10, (8, 16), convs=3, head="flatten").build((32, 32, 3))
+    assert layers(flat) == [*stages, "Flatten()", "Linear(10, init=0.01)"]
+    assert flat.layers[-1].params["weight"].shape == (8 * 8 * 16, 10)
 
 
 def test_vgg_small_by_default() -> None:
@@ -89,6 +92,7 @@ def test_vgg_small_by_default() -> None:
     [
         (lambda: fer_cnn(7, dropout=1.0), r"the dropout probability must be in \[0, 1\), not 1.0"),
         (lambda: vgg_small(10, (64, 0)), "outputs and groups must be at least 1, not 0 and 1"),
+        (lambda: vgg_small(10, head="flat"), 'the head of a vgg_small is "mean" or "flatten", not "flat"'),
         (lambda: lenet(0), "a linear layer needs at least 1 output, not 0"),
     ],
 )
