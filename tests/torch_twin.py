@@ -70,12 +70,20 @@ class Masked(nn.Module):
         return x * torch.from_numpy(dropout.draw_mask(tuple(x.shape), self.p, self.rng)) / (1 - self.p)
 
 
+class Mean(nn.Module):
+    """The mean of each channel over the image."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
 KINDS: dict[str, Callable[[Layer], nn.Module]] = {
     "conv2d": lambda of: nn.Conv2d(of.input_shape[2], of.outputs, of.kernel, of.stride, of.padding, bias=of.bias),
     "linear": lambda of: nn.Linear(of.input_shape[0], of.outputs),
     "batchnorm": lambda of: (nn.BatchNorm2d if len(of.input_shape) == 3 else nn.BatchNorm1d)(of.input_shape[-1]),
     "max_pool2d": lambda of: nn.MaxPool2d(of.window, of.stride),
     "avg_pool2d": lambda of: nn.AvgPool2d(of.window, of.stride),
+    "global_avg_pool2d": lambda of: Mean(),
     "relu": lambda of: nn.ReLU(),
     "tanh": lambda of: nn.Tanh(),
     "flatten": lambda of: Rows(),
