@@ -3,8 +3,9 @@
 Both begin with equal weights and see equal batches of random images; SGD with momentum. Each runs in a process of its
 own, so that the peak of the resident memory (as the system counts it) is its own as well.
 
-From plain weights a step in float32 is ill-conditioned: PyTorch's own gradient is then off by 1 to 3 % of its norm, and
-the losses of any two programs part. --dtype float64, or --zero-init, by which blocks begin as their shortcuts, compare.
+From plain weights training is chaotic: in float32 PyTorch's own first gradient is off by 1 to 2 % of its norm, and
+differences grow about twentyfold a step, so that any two programs part. Use --zero-init, by which blocks begin as their
+shortcuts, or --dtype float64 for a few steps.
 usage: python benchmarks/resnet_twin.py [--depth 50] [--preactivation] [--stem small] [--zero-init] [--batch 32] ...
 """
 
