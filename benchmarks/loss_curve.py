@@ -4,7 +4,7 @@ Equal initial weights, batches and dropout masks; SGD with momentum and a warm-u
 In float32 the two part after some 60 steps, as roundings grow; in float64 they show that the maths is the same.
 FER2013 is read from the data folder; where it is not, images are random. Writes a plot, and ends with 1 where the
 curves part by more than the limit.
-usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float32] [--out loss_curve.png]
+usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float32] [--out FILE]
 """
 
 import argparse
