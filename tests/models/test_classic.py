@@ -55,7 +55,7 @@ def test_fer_cnn_is_the_network_for_faces() -> None:
     assert layers(model) == [
         *("Conv2d(16, 5, padding=2)", "ReLU()", "MaxPool2d()"),
         *("Conv2d(32, 5, padding=2)", "ReLU()", "MaxPool2d()"),
-        *("Flatten()", "Dropout()", "Linear(1024)", "ReLU()", "Dropout()", "Linear(7)"),
+        *("Flatten()", "Dropout()", "Linear(1024)", "ReLU()", "Dropout()", "Linear(7, init=0.01)"),
     ]
     assert shapes(model, "conv2d") == [(48, 48, 16), (24, 24, 32)]
     assert shapes(model, "max_pool2d") == [(24, 24, 16), (12, 12, 32)]

@@ -29,7 +29,7 @@ def fer_cnn(outputs: int, *, dropout: float = 0.5) -> Sequential:
     return Sequential(
         *(Conv2d(16, 5, padding=2), ReLU(), MaxPool2d()),
         *(Conv2d(32, 5, padding=2), ReLU(), MaxPool2d()),
-        *(Flatten(), Dropout(dropout), Linear(1024), ReLU(), Dropout(dropout), Linear(outputs)),
+        *(Flatten(), Dropout(dropout), Linear(1024), ReLU(), Dropout(dropout), Linear(outputs, 0.01)),
     )
 
 
