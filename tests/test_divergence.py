@@ -27,9 +27,7 @@ def test_a_huge_learning_rate(make_solver, blobs) -> None:
     assert text.startswith(head)
     loss, rest = text.removeprefix(head).split(". ", 1)
     assert float(loss) > 1e3
-    assert rest.startswith(
-        "All values are finite; the largest are the outputs of layer 3, Linear(3), "
-    )
+    assert rest.startswith("All values are finite; the largest are the outputs of layer 3, Linear(3), ")
     assert text.endswith(
         "Try a lower learning rate (train.optimizer.lr = 1e+03, say), a larger batch (train.batch_size = 80), "
         "or clipping (train.clip_norm = 1)."
@@ -38,9 +36,7 @@ def test_a_huge_learning_rate(make_solver, blobs) -> None:
 
 def test_a_rate_so_large_that_the_outputs_overflow(make_solver, blobs) -> None:
     text = message(make_solver, blobs, optimizer=SGD(1e30, 0.9), clip_norm=1e9)
-    where = (
-        "The first values to go were in the outputs of layer 3, Linear(3), whose parameters reach "
-    )
+    where = "The first values to go were in the outputs of layer 3, Linear(3), whose parameters reach "
     assert where in text
     assert "the loss is nan." in text
     assert text.endswith("(train.batch_size = 80).")  # it is clipped already

@@ -96,7 +96,8 @@ def test_a_training_that_has_ended_stays_ended(make_solver, blobs, tmp_path: Pat
 def test_the_state_of_another_model_is_refused(make_solver, blobs, tmp_path: Path) -> None:
     first = make_solver({"hidden": (9,)})
     first.fit(*blobs, epochs=1)
-    with pytest.raises(CheckpointError, match=r"of another model: 1\.weight of Linear\(8\) is \(2, 9\) there and \(2, 8\) here"):
+    sentence = r"of another model: 1\.weight of Linear\(8\) is \(2, 9\) there and \(2, 8\) here"
+    with pytest.raises(CheckpointError, match=sentence):
         make_solver().load(*through_a_file(first, tmp_path))
 
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from backhand import optim, schedules
 from backhand.layers import BatchNorm, Dropout, LeakyReLU, Linear
 from backhand.study import Study, load, shipped, to_toml
-from backhand.study.optimizers import make_optimizer
 from backhand.study.models import make_layer
+from backhand.study.optimizers import make_optimizer
 
 counts = st.integers(1, 10**6)
 positive = st.floats(1e-300, 1e300)
