@@ -105,7 +105,7 @@ class Residual(Branches):
     def __str__(self) -> str:
         """How many layers each branch has."""
         shortcut = f", {len(self.shortcut)} in the shortcut" if self.shortcut else ""
-        return f"Residual({len(self.body)} layers{shortcut})"
+        return f"Residual({_counted(self.body)}{shortcut})"
 
 
 @dataclass(eq=False)
@@ -135,8 +135,12 @@ class Concatenate(Branches):
 
     def __str__(self) -> str:
         """How many layers each branch has."""
-        return f"Concatenate({', '.join(f'{len(layers)} layers' for layers in self.branches)})"
+        return f"Concatenate({', '.join(map(_counted, self.branches))})"
 
 
 def _fresh(layers: Sequence[Layer]) -> list[Layer]:
     return [layer.fresh() for layer in layers]
+
+
+def _counted(layers: Sequence[Layer]) -> str:
+    return f"{len(layers)} layer{'s' * (len(layers) != 1)}"
