@@ -10,6 +10,7 @@ usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200]
 import argparse
 import os
 import sys
+from itertools import chain, count, islice
 from pathlib import Path
 
 import numpy as np
@@ -54,18 +55,18 @@ def curves(data: Dataset, steps: int, dtype: str) -> Array:
     net = in_torch(model, np.random.default_rng([solver.seed, DRAW]))  # the stream of the solver's own masks
     optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM)
     order, losses = np.random.default_rng(1), []
-    while len(losses) < steps:
-        for index in batches(len(feed), BATCH, order):
-            x, labels = feed.batch(index)
-            x = x.astype(dtype)
-            solver.train_step(x, labels)
-            loss = torch.nn.functional.cross_entropy(net(images(x)), torch.tensor(labels))
-            optimizer.param_groups[0]["lr"] = solver.optimizer.lr
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append((solver.batch_loss, loss.item()))
-    return np.array(losses[:steps]).T
+    endless = chain.from_iterable(batches(len(feed), BATCH, order) for _ in count())
+    for index in islice(endless, steps):
+        x, labels = feed.batch(index)
+        x = x.astype(dtype)
+        solver.train_step(x, labels)
+        loss = torch.nn.functional.cross_entropy(net(images(x)), torch.tensor(labels))
+        optimizer.param_groups[0]["lr"] = solver.optimizer.lr
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append((solver.batch_loss, loss.item()))
+    return np.array(losses).T
 
 
 def draw(losses: Array, path: Path) -> None:
