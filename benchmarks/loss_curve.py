@@ -1,10 +1,10 @@
 """The losses of `fer_cnn` on faces, step by step, beside those of PyTorch: two curves that lie on each other.
 
 Equal initial weights, batches and dropout masks; SGD with momentum and a warm-up, as in the study fer2013-cnn.
-Training amplifies roundings: in float32 the losses are equal to seven digits for some 50 steps and part in the second
-or third after 100, as those of any two programs do. Ends with 1 where they part by more than the limit in the first 50.
+Ends with 1 where the curves part by more than the limit. In float32 they do: after some 25 steps one rounding decides
+at a kink otherwise, and training amplifies the difference; between any two programs it does.
 FER2013 is read from the data folder; where it is not, images are random. Writes a plot.
-usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float64] [--out FILE]
+usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float32] [--out FILE]
 """
 
 import argparse
@@ -34,7 +34,7 @@ from backhand.schedules import Constant, Warmup
 from backhand.solver import DRAW, Solver
 from torch_twin import images, in_torch
 
-BATCH, LR, WARMUP, MOMENTUM, LIMIT, JUDGED = 128, 0.02, 112, 0.9, 1e-3, 50  # the warm-up is half an epoch of steps
+BATCH, LR, WARMUP, MOMENTUM, LIMIT = 128, 0.02, 112, 0.9, 1e-3  # the warm-up is half an epoch of steps
 
 
 def faces(folder: Path | None) -> Dataset:
@@ -90,7 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("BACKHAND_DATA"))
     parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--dtype", choices=["float32", "float64"], default="float32")
+    parser.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     parser.add_argument("--out", type=Path, default=Path("loss_curve.png"))
     asked = parser.parse_args()
     losses = curves(faces(asked.data_dir), asked.steps, asked.dtype)
@@ -99,10 +99,8 @@ def main() -> int:
         print(f"step {step + 1:4}  backhand {a:.6f}  torch {b:.6f}  difference {abs(a - b):.1e}")
     draw(losses, asked.out)
     apart = np.abs(losses[0] - losses[1])
-    early = apart[:JUDGED].max()
-    print(f"largest difference {early:.1e} in the first {JUDGED} steps, limit {LIMIT}; {apart.max():.1e} in all")
-    print(f"drawn in {asked.out}")
-    return 0 if early <= LIMIT else 1
+    print(f"largest difference {apart.max():.1e} (step {apart.argmax() + 1}), limit {LIMIT}; drawn in {asked.out}")
+    return 0 if apart.max() <= LIMIT else 1
 
 
 if __name__ == "__main__":
