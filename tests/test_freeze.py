@@ -172,3 +172,8 @@ def test_gradients_of_the_rest_equal_those_of_torch(
         for name, own in layer.state.items():
             np.testing.assert_allclose(own, getattr(module, name).numpy(), rtol=1e-9, atol=1e-12, err_msg=place)
     assert compared == len(list(model.parameters.items())) > 0
+
+
+def test_a_model_is_built_before_it_is_frozen() -> None:
+    with pytest.raises(ModelError, match=r"^the model must be built before layers are frozen$"):
+        Sequential(Linear(3)).freeze("0")

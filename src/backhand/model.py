@@ -80,6 +80,8 @@ class Sequential(Chain):
         top-level layers as Python slices them: `:4` the first four, `:-1` all but the last.
         Raises ModelError for a place where no layer is, and when nothing would be left to train.
         """
+        if not self.output_shape:
+            raise ModelError("the model must be built before layers are frozen")
         for place in places:
             for _, layer in self._at(place):
                 layer.frozen = True

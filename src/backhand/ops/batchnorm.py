@@ -30,17 +30,15 @@ def forward(
     x: Array, gamma: Array, beta: Array, *, eps: float = 1e-5, running: tuple[Array, Array] | None = None
 ) -> tuple[Array, Cache]:
     """x (..., C), gamma (C,), beta (C,) -> y (..., C). `running` = (mean, variance), each (C,), means inference."""
-    if running is None:
-        M = x.size // x.shape[-1]
-        mean = channel_sums(x) / M
-        centred = x - mean
-        var = channel_sums(centred * centred) / M
-    else:
-        mean, var = running
-        centred = x - mean
+    M = x.size // x.shape[-1]
+    mean = channel_sums(x) / M if running is None else running[0]
+    n = x - mean
+    var = channel_sums(n * n) / M if running is None else running[1]
     r = (var + x.dtype.type(eps)) ** -0.5
-    n = centred * r
-    return n * gamma + beta, Cache(n, r, gamma, mean, var, running is not None)
+    n *= r  # in place, here and below: on images each array is as large as the batch
+    y = n * gamma
+    y += beta
+    return y, Cache(n, r, gamma, mean, var, running is not None)
 
 
 def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | None, Array, Array]:
@@ -52,4 +50,8 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
     if constant_statistics:
         return dy * (gamma * r), dgamma, dbeta
     M = dy.size // dy.shape[-1]
-    return (dy - (dbeta + n * dgamma) / M) * (gamma * r), dgamma, dbeta
+    dx = n * (dgamma / -M)
+    dx += dy
+    dx -= dbeta / M
+    dx *= gamma * r
+    return dx, dgamma, dbeta
