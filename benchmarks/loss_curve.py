@@ -1,6 +1,6 @@
 """The losses of `fer_cnn` on faces, step by step, beside those of PyTorch: two curves that lie on each other.
 
-Equal initial weights, batches and dropout masks; SGD with momentum and a warm-up, as in the study fer2013-cnn.
+Equal initial weights, batches and dropout masks; SGD with momentum and a warm-up.
 Ends with 1 where the curves part by more than the limit. In float32 they do: after some 25 steps one rounding decides
 at a kink otherwise, and training amplifies the difference; between any two programs it does.
 FER2013 is read from the data folder; where it is not, images are random. Writes a plot.
