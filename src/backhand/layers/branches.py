@@ -1,5 +1,6 @@
 """Layers that run several chains of layers on the same samples, and join what these give."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
@@ -14,7 +15,7 @@ from backhand.layers.chain import Chain
 
 
 @dataclass(eq=False)
-class Branches(Layer):
+class Branches(Layer, ABC):
     """y = join(f(x), g(x), ...), and dx is the sum of the branches' gradients, since each of them saw the whole of x.
 
     A subclass names the joining op, the branches, and the shape of the joined output.
@@ -22,13 +23,13 @@ class Branches(Layer):
 
     _chains: dict[str, Chain] = field(init=False, repr=False, default_factory=dict)
 
+    @abstractmethod
     def chains(self) -> dict[str, Sequence[Layer]]:
         """The layers of each branch, by its name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def joined(self, shapes: list[Shape]) -> Shape:
         """The shape of the output, from those of the branches. Raises ValueError where they do not fit."""
-        raise NotImplementedError
 
     def __post_init__(self) -> None:
         self._chains = {name: Chain(layers) for name, layers in self.chains().items()}
