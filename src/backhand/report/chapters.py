@@ -177,8 +177,9 @@ def _gradients(run: Run) -> tuple[Block, ...]:
         return ()
     text = (
         "Entries of each gradient, drawn at random, were compared with finite differences in float64, at this "
-        "network's weights: the gradient of the scores with differences of the loss, all others with differences of "
-        "the scores and the penalty, under a random upstream gradient. Entries beside a kink, such as that of ReLU at "
+        "network's weights: the gradient of the scores with differences of the loss (scores beyond ±3 scaled down, for "
+        "there the loss is flat to the last digit), all others with differences of the scores and the penalty, under a "
+        "random upstream gradient. Entries beside a kink, such as that of ReLU at "
         "0, are skipped: a difference across it says nothing about the gradient. Of a large network some gradients are "
         "drawn at random, and compared at a few entries each."
     )

@@ -195,8 +195,13 @@ def _gradients(checks: tuple[GradientCheck, ...]) -> Finding | None:
     bad = [check.name for check in checks if check.verdict == "failed"]
     if bad:
         return "Gradients", f"The gradient check does not pass for {', '.join(bad)}."
-    error, name = max((check.worst, check.name) for check in checks if check.worst is not None)
-    compared = [check for check in checks if check.worst is not None]
+    compared = [(check.worst, check.name) for check in checks if check.worst is not None]
+    if not compared:
+        return (
+            "Gradients",
+            "No gradient could be compared with finite differences: every entry tried lay beside a kink.",
+        )
+    error, name = max(compared)
     left = f"; {len(checks) - len(compared)} could not be compared, beside kinks" if len(compared) < len(checks) else ""
     return (
         "Gradients",

@@ -135,7 +135,7 @@ def gradients(metrics: Metrics) -> Table:
         (row.name, "" if row.worst is None else f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
         for row in metrics.gradient_check
     )
-    worst = max(row.worst for row in metrics.gradient_check if row.worst is not None)
+    worst = max((row.worst for row in metrics.gradient_check if row.worst is not None), default=0.0)
     caption = f"Back-propagation against finite differences; worst relative error {worst:.1e}."
     return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
 
