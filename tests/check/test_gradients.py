@@ -9,6 +9,7 @@ from backhand.check import Result, check_layer, check_model, check_op, merge
 from backhand.check.compare import relative_error
 from backhand.layers import BatchNorm, Dropout, Layer, Linear, ReLU
 from backhand.losses import L2, loss
+from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.ops import linear, relu
 
@@ -191,3 +192,19 @@ def test_a_wrong_loss_fails_in_the_scores_alone():
     wrong.__class__ = type("Wrong", (type(wrong),), {"backward": lambda self: right.__func__(self) * 2})
     results = check_model(model, wrong, x, labels)
     assert [result.name for result in results if not result.passed] == ["scores"]
+
+
+def test_a_confident_model_is_checked_where_its_loss_still_bends(rng) -> None:
+    model = Sequential(Linear(6), ReLU(), Linear(4)).build((3,), seed=0)
+    model.parameters.values *= 30  # scores in the thousands: the softmax is 0 and 1 to the last digit
+    found = check_model(model, loss("softmax_cross_entropy"), rng.standard_normal((5, 3)), np.array([0, 1, 2, 3, 0]))
+    assert all(result.passed for result in found), [result.failures for result in found]
+    assert found[0].compared > 0
+
+
+def test_some_of_many_arrays_are_drawn(rng) -> None:
+    model = Sequential(*(Linear(3) for _ in range(6))).build((3,), seed=0)
+    x, labels = rng.standard_normal((4, 3)), np.array([0, 1, 2, 0])
+    found = check_model(model, loss("softmax_cross_entropy"), x, labels, samples=2, arrays=5)
+    assert len(found) == 2 + 5  # the scores and the input come besides
+    assert max(result.compared for result in found[1:]) <= 2

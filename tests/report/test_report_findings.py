@@ -107,6 +107,21 @@ def test_failed_gradients_are_named(told):
     assert told(fail)["Gradients"] == "The gradient check does not pass for 2.weight."
 
 
+def at_kinks(*places):
+    """What a large network may show: gradients of which every entry tried lay beside a kink."""
+
+    def change(facts):
+        for place in places or range(len(facts["gradient_check"])):
+            facts["gradient_check"][place] |= {"worst": None, "checked": 0, "verdict": "at kinks"}
+
+    return change
+
+
+def test_gradients_beside_kinks_are_no_failures(told):
+    assert told(at_kinks(1))["Gradients"].endswith("; 1 could not be compared, beside kinks.")
+    assert told(at_kinks())["Gradients"].startswith("No gradient could be compared")
+
+
 def test_an_unfinished_run_keeps_no_epoch(told):
     found = told(lambda facts: facts.update(status="running"))
     assert not {"Kept epoch", "Overfitting", "Generalisation"} & found.keys()

@@ -135,8 +135,9 @@ def gradients(metrics: Metrics) -> Table:
         (row.name, "" if row.worst is None else f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
         for row in metrics.gradient_check
     )
-    worst = max((row.worst for row in metrics.gradient_check if row.worst is not None), default=0.0)
-    caption = f"Back-propagation against finite differences; worst relative error {worst:.1e}."
+    errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
+    found = f"worst relative error {max(errors):.1e}" if errors else "no entry could be compared"
+    caption = f"Back-propagation against finite differences; {found}."
     return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
 
 
