@@ -8,7 +8,7 @@ import pytest
 from backhand.check import Result, check_layer, check_model, check_op, merge
 from backhand.check.compare import relative_error
 from backhand.layers import BatchNorm, Dropout, Layer, Linear, ReLU
-from backhand.losses import L2, loss
+from backhand.losses import L2, SoftmaxCrossEntropy, loss
 from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.ops import linear, relu
@@ -194,12 +194,21 @@ def test_a_wrong_loss_fails_in_the_scores_alone():
     assert [result.name for result in results if not result.passed] == ["scores"]
 
 
-def test_a_confident_model_is_checked_where_its_loss_still_bends(rng) -> None:
+def test_the_loss_of_a_confident_model_is_checked_where_it_still_bends(rng) -> None:
+    seen = []
+
+    class Watched(SoftmaxCrossEntropy):
+        def forward(self, scores, labels):
+            seen.append(np.abs(scores).max())
+            return super().forward(scores, labels)
+
     model = Sequential(Linear(6), ReLU(), Linear(4)).build((3,), seed=0)
-    model.parameters.values *= 30  # scores in the thousands: the softmax is 0 and 1 to the last digit
-    found = check_model(model, loss("softmax_cross_entropy"), rng.standard_normal((5, 3)), np.array([0, 1, 2, 3, 0]))
+    model.parameters.values *= 30
+    x = rng.standard_normal((5, 3))
+    assert np.abs(model.forward(x)).max() > 100
+    found = check_model(model, Watched(), x, np.array([0, 1, 2, 3, 0]))
     assert all(result.passed for result in found), [result.failures for result in found]
-    assert found[0].compared > 0
+    assert 2.9 < max(seen) < 3.1
 
 
 def test_some_of_many_arrays_are_drawn(rng) -> None:
