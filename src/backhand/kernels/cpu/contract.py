@@ -1,0 +1,181 @@
+"""Every product of a network as one contraction.
+
+    y[out[m] + n] = start + sum_k x[rows[m] + taps[k]] w[wrows[k] + n wstep]         m < M, k < K, n < N
+
+A matrix product has rows[m] = m K and taps[k] = k. A convolution has a row for each place of its window and a tap for
+each entry of it, and no copy of the windows is made. The gradient of its weights changes the roles, a row for each
+entry and a tap for each place; that of its input is a convolution of dy with the weights turned around.
+
+The columns are cut into panels of V vectors, and panels of w, as much of them as stays in the cache, are copied so that
+they lie in the order in which a tile reads it. Where neighbouring rows read neighbouring values, x can be copied so too.
+"""
+
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import buffers, jit
+from backhand.kernels.simd import (
+    ACCUMULATE,
+    BIAS,
+    REGISTERS,
+    RELU,
+    W,
+    call_tile,
+    copy_vectors,
+    flush_denormals,
+    restore_denormals,
+    tile,
+    transpose,
+)
+
+FLOATS, TABLE = 4, 8  # bytes of a value, and of an entry of a table
+PANELS = 100_000  # floats of w that are copied at a time: they stay in the second-level cache
+GROUP = 8  # panels of w that a part of the columns has at most
+
+
+@jit.helper
+def pack(w, wrows, wstep, k0, k1, N, tiles, first, last, n0, to):
+    """Copy rows k0 to k1 of the columns of some panels, the first of which begins at n0; columns from N on are 0.
+
+    Each panel becomes a matrix (k1 - k0, V W) of its own, one behind the other.
+    """
+    k = k0
+    while k < k1:
+        run = 1  # where columns are strides apart, rows that are neighbours are turned together
+        while wstep != 1 and run < W and k + run < k1 and wrows[k + run] == wrows[k] + run:
+            run += 1
+        n, panel_at = n0, to
+        for panel in range(first, last):
+            V = tiles[panel, 1]
+            start = w + FLOATS * (wrows[k] + n * wstep)
+            end = panel_at + FLOATS * (k - k0) * V * W
+            if wstep == 1:
+                copy_row(V, end, start, N - n - (V - 1) * W)
+            else:
+                for v in range(V):
+                    live = min(W, N - n - v * W)
+                    transpose(end + FLOATS * v * W, V * W, start + FLOATS * v * W * wstep, wstep, live, run)
+            n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
+        k += run
+
+
+@jit.helper
+def copy_row(V, to, start, lanes):
+    """`copy_vectors` for any V of a tile."""
+    if V == 5:
+        copy_vectors(5, to, start, lanes)
+    elif V == 4:
+        copy_vectors(4, to, start, lanes)
+    elif V == 3:
+        copy_vectors(3, to, start, lanes)
+    elif V == 2:
+        copy_vectors(2, to, start, lanes)
+    else:
+        copy_vectors(1, to, start, lanes)
+
+
+@jit.kernel
+def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, tiles, P, depth, by_columns, scratch):
+    """The contraction, in as many parts as `scratch` has rows.
+
+    x, w, bias, y: flat float32; rows, taps, wrows, out: int64.   tiles: for each panel the address of its tile and V.
+    depth: how many k are copied at a time.   by_columns: parts share out panels, not rows.
+    """
+    M, K, panels, parts = rows.size, taps.size, tiles.shape[0], scratch.shape[0]
+    for part_ in prange(parts):
+        part = np.int64(part_)  # the loop's own is unsigned, and would turn sums into floats
+        old = flush_denormals()
+        first, last, m0, m1 = 0, panels, 0, M
+        if by_columns:
+            first, last = part * panels // parts, (part + 1) * panels // parts
+        else:
+            blocks = -(-M // P)
+            m0, m1 = min(M, part * blocks // parts * P), min(M, (part + 1) * blocks // parts * P)
+        n0 = 0
+        for panel in range(first):
+            n0 += tiles[panel, 1] * W
+        packed = scratch[part].ctypes.data
+        for k0 in range(0, K, depth):
+            k1 = min(K, k0 + depth)
+            pack(w.ctypes.data, wrows, wstep, k0, k1, N, tiles, first, last, n0, packed)
+            now = (ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0)
+            for m in range(m0, m1, P):
+                n, panel_at = n0, packed
+                for panel in range(first, last):
+                    V = tiles[panel, 1]
+                    call_tile(
+                        *(tiles[panel, 0], x.ctypes.data, rows.ctypes.data + TABLE * m, taps.ctypes.data + TABLE * k0),
+                        *(k1 - k0, panel_at, V * W, y.ctypes.data + FLOATS * n, out.ctypes.data + TABLE * m),
+                        *(bias.ctypes.data + FLOATS * n, now, min(P, m1 - m), min(W, N - n - (V - 1) * W)),
+                    )
+                    n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
+        restore_denormals(old)
+
+
+class Plan(NamedTuple):
+    """How a contraction of M rows and N columns is cut up; see `_contract`."""
+
+    tiles: Array
+    P: int
+    depth: int
+    by_columns: bool
+    scratch: tuple[int, int]
+
+
+# Rows of the tile by its vectors: sums, a row of w and a value of x fit the registers, and the rows' addresses too.
+ROWS = {5: 5, 4: 6, 3: 7, 2: 8, 1: 10} if REGISTERS == 32 else {2: 6, 1: 8}
+
+
+@cache
+def panels(N: int) -> list[int]:
+    """The vectors of each panel of N columns: as wide as tiles are, and none much narrower than the others."""
+    vectors, most = -(-N // W), 4 if REGISTERS == 32 else 2
+    if vectors == most + 1 and most + 1 in ROWS:
+        return [most + 1]
+    count = -(-vectors // most)
+    return [vectors // count + (i < vectors % count) for i in range(count)]
+
+
+@lru_cache(maxsize=1024)
+def plan(M: int, N: int, threads: int) -> Plan:
+    """By columns where there are few rows, so that threads do not each copy all of w; else by rows."""
+    widths = panels(N)
+    by_columns = M < 1500 and len(widths) >= 2 * threads
+    parts = threads
+    if by_columns:
+        parts *= -(-len(widths) // (threads * GROUP))
+    width = W * (-(-len(widths) // parts) * max(widths) if by_columns else sum(widths))
+    depth = max(32, min(512, PANELS // width))
+    P = _rows(M, max(widths), 1 if by_columns else threads)
+    tiles = np.array([(tile(P, V), V) for V in widths], np.int64)
+    return Plan(tiles, P, depth, by_columns, (parts, depth * width))
+
+
+def _rows(M: int, V: int, threads: int) -> int:
+    """P for M rows: fewer than fit the registers, where the last block would else be mostly empty."""
+    most = ROWS[V]
+    if M > 16 * most:
+        return most
+    return min(range(most, max(most // 2, 1) - 1, -1), key=lambda P: -(-M // (P * threads)) * P)
+
+
+def contract(x: Array, rows: Array, taps: Array, w: Array, wrows: Array, wstep: int, y: Array, out: Array, N: int,
+             bias: Array | None = None, mode: int = 0) -> None:
+    """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
+    how = plan(rows.size, N, jit.threads())
+    start = y
+    if bias is not None:
+        start, mode = buffers.empty((-(-N // W) * W,)), mode | BIAS
+        start[:N] = bias.ravel()
+    _contract(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y.reshape(-1), out, N, mode,
+              how.tiles, how.P, how.depth, how.by_columns, buffers.empty(how.scratch))
+
+
+@lru_cache(maxsize=256)
+def steps(count: int, step: int) -> Array:
+    """The table 0, step, 2 step, ..."""
+    return np.arange(count, dtype=np.int64) * step

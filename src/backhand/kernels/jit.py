@@ -1,0 +1,161 @@
+"""Compiling kernels: once for a processor and a version of this package, then from files on disk.
+
+A parallel kernel loops with `prange(threads)` over parts that depend on nothing but the number of threads, so that
+results are the same to the bit from run to run.
+"""
+
+import errno
+import hashlib
+import os
+import pickle
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding as llvm
+import numba
+import platformdirs
+from numba import njit
+from numba.core.caching import _Cache
+from numba.core.ccallback import CFunc
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+import backhand
+from backhand.errors import BackhandError
+from backhand.files import write_atomic
+
+CACHE_VARIABLE = "BACKHAND_CACHE"
+# Sums may be reordered, so that they fill vectors; NaN and infinity keep their meaning.
+FAST = {"reassoc", "contract", "nsz"}
+DIGEST = hashlib.sha256().digest_size
+# Told the name of each kernel that has to be compiled, before it is.
+announce: list[Callable[[str], None]] = []
+
+
+@cache
+def folder() -> Path | None:
+    """Where compiled kernels are kept: by version of Numba and of the sources, and by processor. None: nowhere.
+
+    It is under the user's cache folder, or $BACKHAND_CACHE. What lies there is run, as the package itself is, so it is
+    its owner's alone.
+    """
+    root = Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("backhand")) / "kernels"
+    sources = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        sources.update(path.read_bytes())
+    found = root / f"{backhand.__version__}-numba{numba.__version__}-{_processor()}-{sources.hexdigest()[:16]}"
+    try:
+        found.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(found, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        warnings.warn(f"kernels are compiled in every run: cannot write {found} ({error.strerror})", stacklevel=2)
+        return None
+    return found
+
+
+def _processor() -> str:
+    """Its name and, since names are not all, a digest of what it can do."""
+    features = hashlib.sha256(llvm.get_host_cpu_features().flatten().encode()).hexdigest()
+    return f"{llvm.get_host_cpu_name()}-{features[:8]}"
+
+
+class Cache(_Cache):
+    """What Numba asks for compiled code: a file for each function and signature, which begins with its checksum.
+
+    A file that is missing, damaged or not to be written means compiling, nothing worse. Numba's own cache keeps an
+    index, which two processes that compile at once can leave wrong.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    @property
+    def cache_path(self) -> str:
+        """The folder."""
+        return str(folder())
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled function, or None."""
+        target_context.refresh()
+        path = self._path(sig, target_context.codegen())
+        try:
+            content = path.read_bytes() if path else b""
+        except OSError:
+            content = b""
+        digest, code = content[:DIGEST], content[DIGEST:]
+        if not code or hashlib.sha256(code).digest() != digest:
+            for listener in announce:
+                listener(self._function.__name__)
+            return None
+        return CompileResult._rebuild(target_context, *pickle.loads(code))
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep it; where that fails, the next process compiles again."""
+        path = self._path(sig, data.codegen)
+        if path is None:
+            return
+        code = dumps(data._reduce())
+        try:
+            write_atomic(path, hashlib.sha256(code).digest() + code)
+        except BackhandError as error:
+            warnings.warn(f"a compiled kernel was not kept: {error}", stacklevel=2)
+
+    def _path(self, sig: Any, codegen: Any) -> Path | None:
+        cells = [cell.cell_contents for cell in self._function.__closure__ or ()]
+        key = repr((self._function.__module__, self._function.__qualname__, sig, codegen.magic_tuple(), cells))
+        root = folder()
+        return root and root / f"{self._function.__name__}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+
+    def enable(self) -> None:
+        """It is always on."""
+
+    def disable(self) -> None:
+        """It cannot be turned off."""
+
+    def flush(self) -> None:
+        """There is nothing to empty: the folder's name says what its files were made from."""
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function that runs on all threads, at its first call with arguments of these types."""
+    return _dispatcher(function, parallel=True)
+
+
+def helper(function: Callable[..., Any]) -> Any:
+    """Compile a function that kernels call."""
+    return _dispatcher(function)
+
+
+def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
+    compiled = njit(boundscheck=False, error_model="numpy", fastmath=FAST, **options)(function)
+    compiled._cache = Cache(function)
+    return compiled
+
+
+def address(function: Callable[..., Any], signature: Any) -> int:
+    """Compile a function to be called through its address."""
+    compiled = CFunc(function, numba.core.sigutils.normalize_signature(signature), locals={}, options={})
+    compiled._cache = Cache(function)
+    compiled.compile()
+    _kept.append(compiled)
+    return compiled.address
+
+
+_kept: list[Any] = []  # code lives as long as its object does
+
+
+def threads() -> int:
+    """How many threads kernels run on."""
+    return numba.get_num_threads()
+
+
+def set_threads(count: int) -> None:
+    """Raises ValueError unless 1 <= count <= the number of cores this process may use."""
+    most = numba.config.NUMBA_NUM_THREADS
+    if not 1 <= count <= most:
+        raise ValueError(f"threads must be 1 to {most}, the cores there are, not {count}")
+    numba.set_num_threads(count)

@@ -1,0 +1,288 @@
+"""The vector instructions: the one file that knows LLVM.
+
+Numba compiles Python loops well, but does not keep a block of results in vector registers, which is what a matrix
+product near the processor's peak needs. So the innermost loop of all products, the *tile*, is written here in LLVM's
+intermediate language, for vectors of as many float32 lanes as the processor has; and with it what Numba has no words
+for: transposing a block in registers, and flushing denormal numbers to zero.
+
+Goto and van de Geijn 2008, ACM TOMS 34(3), give the blocking; Dukhan 2019, arXiv:1907.02129, the table of offsets that
+makes a convolution a matrix product without a copy of its windows.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from backhand.kernels import jit
+
+_FEATURES = llvm.get_host_cpu_features()
+# Lanes of a vector (AVX-512, AVX, and else SSE or NEON) and how many vector registers there are.
+W = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx") else 4
+REGISTERS = 32 if _FEATURES.get("avx512f") or _FEATURES.get("neon") else 16
+_FMA = "fma" if _FEATURES.get("fma") or _FEATURES.get("neon") else "fmuladd"  # emulating a fused one is 50 times slower
+
+FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
+VECTOR, MASK = ir.VectorType(FLOAT, W), ir.VectorType(BIT, W)
+Value, Builder = ir.Value, ir.IRBuilder
+
+# What a tile starts from (nothing: zero) and ends with; sums of these are `mode`.
+BIAS, ACCUMULATE, RELU = 1, 2, 4
+
+
+def _int(value: int) -> ir.Constant:
+    return ir.Constant(INT, value)
+
+
+def _call(b: Builder, name: str, result: ir.Type, arguments: Sequence[Value]) -> Value:
+    kind = ir.FunctionType(result, [a.type for a in arguments])
+    return b.call(cgutils.get_or_insert_function(b.module, kind, name), arguments)
+
+
+def _at(b: Builder, address: Value, offset: Value | int, kind: ir.Type = FLOAT) -> Value:
+    """A pointer to the element `offset` behind an address given as an integer."""
+    pointer = b.inttoptr(address, kind.as_pointer()) if address.type == INT else address
+    return b.gep(pointer, [_int(offset) if isinstance(offset, int) else offset])
+
+
+def _load(b: Builder, pointer: Value) -> Value:
+    return b.load(b.bitcast(pointer, VECTOR.as_pointer()), align=4)
+
+
+def _store(b: Builder, value: Value, pointer: Value) -> None:
+    b.store(value, b.bitcast(pointer, VECTOR.as_pointer()), align=4)
+
+
+def _masked_load(b: Builder, pointer: Value, mask: Value) -> Value:
+    """Lanes outside the mask are not read, and become 0."""
+    zero, align = ir.Constant(VECTOR, [0.0] * W), ir.Constant(ir.IntType(32), 4)
+    where = b.bitcast(pointer, VECTOR.as_pointer())
+    return _call(b, f"llvm.masked.load.v{W}f32.p0", VECTOR, [where, align, mask, zero])
+
+
+def _masked_store(b: Builder, value: Value, pointer: Value, mask: Value) -> None:
+    where, align = b.bitcast(pointer, VECTOR.as_pointer()), ir.Constant(ir.IntType(32), 4)
+    _call(b, f"llvm.masked.store.v{W}f32.p0", ir.VoidType(), [value, where, align, mask])
+
+
+def _splat(b: Builder, scalar: Value) -> Value:
+    """The scalar in every lane."""
+    kind = ir.VectorType(scalar.type, W)
+    one = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), W), [0] * W)
+    return b.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
+
+
+def _first(b: Builder, lanes: Value) -> Value:
+    """The mask of the first `lanes` lanes."""
+    count = ir.Constant(ir.VectorType(INT, W), list(range(W)))
+    return b.icmp_signed("<", count, _splat(b, lanes))
+
+
+def _bit(b: Builder, mode: Value, bit: int) -> Value:
+    return b.icmp_signed("!=", b.and_(mode, _int(bit)), _int(0))
+
+
+def _tile_body(P: int, V: int) -> Callable[..., None]:
+    """The code of `tile`, as a function that writes it."""
+
+    def write(b: Builder, arguments: Sequence[Value]) -> None:
+        x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes = arguments
+        mask = _first(b, lanes)
+        cells = [(p, v) for p in range(P) for v in range(V)]
+        sums = {cell: cgutils.alloca_once(b, VECTOR) for cell in cells}
+        # Rows beyond the live ones repeat the last: computed and stored twice, the same value in the same place.
+        place = [b.select(b.icmp_signed("<", _int(p), live), _int(p), b.sub(live, _int(1))) for p in range(P)]
+        y_rows = [_at(b, y, b.load(_at(b, out, p, INT))) for p in place]
+        x_rows = [_at(b, x, b.load(_at(b, rows, p, INT))) for p in place]
+
+        def vector(row: Value, v: int) -> Value:
+            pointer = _at(b, row, v * W)
+            return _masked_load(b, pointer, mask) if v == V - 1 else _load(b, pointer)
+
+        with b.if_else(_bit(b, mode, ACCUMULATE)) as (then, otherwise):
+            with then:
+                for p, v in cells:
+                    b.store(vector(y_rows[p], v), sums[p, v])
+            with otherwise, b.if_else(_bit(b, mode, BIAS)) as (biased, plain):
+                with biased:
+                    for v in range(V):
+                        start = vector(_at(b, bias, 0), v)
+                        for p in range(P):
+                            b.store(start, sums[p, v])
+                with plain:
+                    for cell in cells:
+                        b.store(ir.Constant(VECTOR, [0.0] * W), sums[cell])
+        with cgutils.for_range(b, K) as loop:
+            tap = b.load(_at(b, taps, loop.index, INT))
+            w_row = _at(b, w, b.mul(loop.index, pitch))
+            weights = [_load(b, _at(b, w_row, v * W)) for v in range(V)]
+            for p in range(P):
+                value = _splat(b, b.load(_at(b, x_rows[p], tap)))
+                for v in range(V):
+                    terms = [value, weights[v], b.load(sums[p, v])]
+                    b.store(_call(b, f"llvm.{_FMA}.v{W}f32", VECTOR, terms), sums[p, v])
+        with b.if_then(_bit(b, mode, RELU)):
+            zero = ir.Constant(VECTOR, [0.0] * W)
+            for cell in cells:
+                value = b.load(sums[cell])
+                # "not below zero" rather than "above": NaN stays NaN, as in the reference
+                b.store(b.select(b.fcmp_unordered(">", value, zero), value, zero), sums[cell])
+        for p, v in cells:
+            pointer = _at(b, y_rows[p], v * W)
+            if v == V - 1:
+                _masked_store(b, b.load(sums[p, v]), pointer, mask)
+            else:
+                _store(b, b.load(sums[p, v]), pointer)
+
+    return write
+
+
+@intrinsic(prefer_literal=True)
+def _tile(_: Any, P: Any, V: Any, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+    if not (isinstance(P, types.IntegerLiteral) and isinstance(V, types.IntegerLiteral)):
+        return None
+    write = _tile_body(P.literal_value, V.literal_value)
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        write(b, values[2:])
+        return context.get_dummy_value()
+
+    return types.void(P, V, *[types.intp] * 12), generate
+
+
+@cache
+def tile(P: int, V: int) -> int:
+    """The address of the compiled tile of P rows and V vectors, which computes, for its rows p and columns n < V W,
+
+        y[out[p] + n] = max(0, start + sum_k x[rows[p] + taps[k]] w[k pitch + n])
+
+    K terms are summed up in registers. mode says what the sum starts from, BIAS, ACCUMULATE (what y holds) or else 0,
+    and whether RELU ends it. `live` of the P rows and `lanes` of the last vector are there; all rows of w and bias are
+    readable to their last vector. Addresses are in bytes, everything else counts elements; tables hold int64.
+    """
+
+    def run(x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+        _tile(P, V, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes)
+
+    return jit.address(run, types.void(*[types.intp] * 12))
+
+
+@intrinsic
+def call_tile(_: Any, address, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+    """Run the tile at this address: see `tile`."""
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        kind = ir.FunctionType(ir.VoidType(), [INT] * 12)
+        b.call(b.inttoptr(values[0], kind.as_pointer()), values[1:])
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 13), generate
+
+
+@intrinsic(prefer_literal=True)
+def copy_vectors(_: Any, V, to, start, lanes):  # type: ignore[no-untyped-def]
+    """One row of V vectors from address `start` to address `to`; of the last, `lanes` lanes, and then zeros."""
+    if not isinstance(V, types.IntegerLiteral):
+        return None
+    count = V.literal_value
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        to, start, lanes = values[1:]
+        mask = _first(b, lanes)
+        for v in range(count):
+            pointer = _at(b, start, v * W)
+            value = _masked_load(b, pointer, mask) if v == count - 1 else _load(b, pointer)
+            _store(b, value, _at(b, to, v * W))
+        return context.get_dummy_value()
+
+    return types.void(V, *[types.intp] * 3), generate
+
+
+@intrinsic
+def transpose(_: Any, to, to_pitch, start, pitch, rows, columns):  # type: ignore[no-untyped-def]
+    """to[c to_pitch + r] = start[r pitch + c] for r < W and c < columns; 0 for r from `rows` on. At most W x W.
+
+    The block is turned in registers: log2 W rounds that exchange ever larger squares of pairs of rows.
+    """
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        to, to_pitch, start, pitch, rows, columns = values
+        mask, none = _first(b, columns), ir.Constant(MASK, [0] * W)
+        block = []
+        for r in range(W):
+            live = b.select(b.icmp_signed("<", _int(r), rows), mask, none)
+            block.append(_masked_load(b, _at(b, start, b.mul(pitch, _int(r))), live))
+        for c, column in enumerate(_turned(b, block)):
+            with b.if_then(b.icmp_signed("<", _int(c), columns)):
+                _store(b, column, _at(b, to, b.mul(to_pitch, _int(c))))
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 6), generate
+
+
+def _turned(b: Builder, block: list[Value]) -> list[Value]:
+    step = 1
+    while step < W:
+        fresh = list(block)
+        for i in (i for i in range(W) if not i & step):
+            low = [c if not c & step else W + (c ^ step) for c in range(W)]
+            high = [c | step if not c & step else W + c for c in range(W)]
+            for place, lanes in ((i, low), (i | step, high)):
+                chosen = ir.Constant(ir.VectorType(ir.IntType(32), W), lanes)
+                fresh[place] = b.shuffle_vector(block[i], block[i | step], chosen)
+        block, step = fresh, 2 * step
+    return block
+
+
+_X86 = llvm.get_process_triple().startswith(("x86_64", "amd64", "i686"))
+_ARM = llvm.get_process_triple().startswith(("aarch64", "arm64"))
+_FLUSH = 0x8040 if _X86 else 1 << 24  # x86: flush results to zero, take operands as zero; ARM: both in one bit
+
+
+@intrinsic
+def flush_denormals(_: Any):  # type: ignore[no-untyped-def]
+    """Take denormal numbers as zero on this thread, as they slow arithmetic a hundredfold; returns what was set."""
+
+    def generate(_: Any, b: Builder, __: Any, values: Sequence[Value]) -> Value:
+        old = _control(b)
+        _set_control(b, b.or_(old, _int(_FLUSH)))
+        return old
+
+    return types.int64(), generate
+
+
+@intrinsic
+def restore_denormals(_: Any, old):  # type: ignore[no-untyped-def]
+    """Set what `flush_denormals` returned."""
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        _set_control(b, values[0])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+def _control(b: Builder) -> Value:
+    """The register that controls floating-point arithmetic, as an integer."""
+    if _X86:
+        word = cgutils.alloca_once(b, ir.IntType(32))
+        _call(b, "llvm.x86.sse.stmxcsr", ir.VoidType(), [b.bitcast(word, ir.IntType(8).as_pointer())])
+        return b.zext(b.load(word), INT)
+    if _ARM:
+        return _call(b, "llvm.aarch64.get.fpcr", INT, [])
+    return _int(0)
+
+
+def _set_control(b: Builder, value: Value) -> None:
+    if _X86:
+        word = cgutils.alloca_once(b, ir.IntType(32))
+        b.store(b.trunc(value, ir.IntType(32)), word)
+        _call(b, "llvm.x86.sse.ldmxcsr", ir.VoidType(), [b.bitcast(word, ir.IntType(8).as_pointer())])
+    elif _ARM:
+        _call(b, "llvm.aarch64.set.fpcr", ir.VoidType(), [value])
