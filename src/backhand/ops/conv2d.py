@@ -40,13 +40,9 @@ def forward(
 
     stride, dilation, padding: see `backhand.windows`. Raises ValueError where these do not fit, or channels the groups.
     """
-    kh, kw, c, O = w.shape
-    if x.shape[3] != groups * c or O % groups:
-        raise ValueError(f"{x.shape[3]} channels do not fit weights of shape {w.shape} with groups = {groups}")
-    if b is not None and b.shape != (O,):
-        raise ValueError(f"a bias of shape {b.shape} does not fit {O} output channels")
-    windows = Windows.over(x.shape[1:3], (kh, kw), stride, padding, dilation)
-    y = _joined(_patches(x, windows, groups) @ _split(w, groups)).reshape(len(x), *windows.places, O)
+    check(x, w, b, groups)
+    windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
+    y = _joined(_patches(x, windows, groups) @ _split(w, groups)).reshape(len(x), *windows.places, w.shape[3])
     if b is not None:
         y += b
     return y, Cache(x, w, windows, groups, b is not None)
@@ -68,6 +64,15 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
         back = _joined(upstream @ _split(w[i, j], groups).swapaxes(1, 2))
         padded[met] += back.reshape(padded[met].shape)
     return windows.inside(padded), dw, *db
+
+
+def check(x: Array, w: Array, b: Array | None, groups: int) -> None:
+    """Raises ValueError where channels do not fit the weights, the bias or the groups."""
+    _, _, c, O = w.shape
+    if x.shape[3] != groups * c or O % groups:
+        raise ValueError(f"{x.shape[3]} channels do not fit weights of shape {w.shape} with groups = {groups}")
+    if b is not None and b.shape != (O,):
+        raise ValueError(f"a bias of shape {b.shape} does not fit {O} output channels")
 
 
 def _patches(x: Array, windows: Windows, groups: int) -> Array:

@@ -1,0 +1,195 @@
+"""Convolution: see `ops.conv2d`. The three products are contractions; no copy of the windows is made.
+
+    forward     rows: the places of the window      taps: its entries       w
+    dw          rows: the entries                   taps: the places        dy
+    dx          rows: the pixels of x               taps: (i, j, o)         w turned around
+
+dx reads dy with zeros around it. With a stride of s, pixels fall into s · s classes that meet different entries of the
+window: each class is a contraction of its own.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.kernels import buffers
+from backhand.kernels.cpu.contract import contract, steps
+from backhand.kernels.cpu.frame import frame
+from backhand.kernels.simd import RELU, W
+from backhand.ops import conv2d as reference
+from backhand.windows import Padding, Pair, Size, Windows
+
+
+class Cache(NamedTuple):
+    """What backward needs: x with its padding, and y where ReLU followed."""
+
+    x: Array
+    w: Array
+    windows: Windows
+    groups: int
+    has_bias: bool
+    y: Array | None
+
+
+def forward(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+    relu: bool = False,
+) -> tuple[Array, Cache | reference.Cache]:
+    """As the reference; with `relu`, max(y, 0)."""
+    if not relu and w.shape[3] // groups < W // 2:  # vectors would be all but empty: depth-wise convolutions
+        return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    reference.check(x, w, b, groups)
+    windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
+    padded = x if windows.padding == ((0, 0), (0, 0)) else frame(x, windows.padding)
+    y = buffers.empty((len(x), *windows.places, w.shape[3]))
+    O, c = w.shape[3] // groups, w.shape[2]
+    places, entries = tables(padded.shape, windows, c)
+    for g in range(groups):
+        contract(
+            *(_from(padded, g * c), places, entries, _from(w, g * O), steps(entries.size, w.shape[3]), 1),
+            *(_from(y, g * O), steps(places.size, w.shape[3]), O),
+            bias=None if b is None else b[g * O : (g + 1) * O],
+            mode=RELU if relu else 0,
+        )
+    return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
+
+
+def backward(dy: Array, cache: Cache | reference.Cache, *, need_dx: bool = True) -> tuple[Array | None, ...]:
+    """As the reference."""
+    if isinstance(cache, reference.Cache):
+        return reference.backward(dy, cache, need_dx=need_dx)
+    margins = dx_margins(cache.windows) if need_dx else ((0, 0), (0, 0))
+    db = buffers.empty((cache.w.shape[3],)) if cache.has_bias else None
+    if cache.y is None and db is None and margins == ((0, 0), (0, 0)):
+        return gradients(dy, dy.shape, cache, need_dx)
+    dz = frame(dy, margins, cache.y, db)
+    found = gradients(dz, dy.shape, cache, need_dx)
+    return found if db is None else (*found, db)
+
+
+def gradients(dz: Array, shape: tuple[int, ...], cache: Cache, need_dx: bool) -> tuple[Array | None, Array]:
+    """dx and dw from the gradient of the sums, which has this shape, and zeros around it where dx is needed."""
+    w, groups = cache.w, cache.groups
+    dw, O, c = buffers.empty(w.shape), w.shape[3] // groups, w.shape[2]
+    places, entries = tables(cache.x.shape, cache.windows, c)
+    inside = interior(dz.shape, shape, dx_margins(cache.windows) if need_dx else ((0, 0), (0, 0)))
+    for g in range(groups):
+        contract(
+            *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
+            *(_from(dw, g * O), steps(entries.size, w.shape[3]), O),
+        )
+    if not need_dx:
+        return None, dw
+    dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
+    classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
+    if any(not each.taps.size for each in classes):
+        dx[...] = 0
+    for each in (each for each in classes if each.taps.size):
+        for g in range(groups):
+            contract(
+                *(_from(dz, g * O), each.rows, each.taps, _from(w, g * O), each.weights, w.shape[3]),
+                *(_from(dx, g * c), each.pixels, c),
+            )
+    return dx, dw
+
+
+def _from(array: Array, start: int) -> Array:
+    """The values from `start` on, flat."""
+    return array.reshape(-1)[start:] if start else array
+
+
+def _grid(*axes: tuple[int, int]) -> Array:
+    """The table of all sums of i step over axes (count, step), the last axis fastest."""
+    total = np.zeros(1, np.int64)
+    for count, step in axes:
+        total = (total[:, None] + np.arange(count, dtype=np.int64) * step).ravel()
+    return total
+
+
+@lru_cache(maxsize=512)
+def tables(shape: tuple[int, ...], windows: Windows, c: int) -> tuple[Array, Array]:
+    """Where in padded images (N, H, W, C) windows stand, and where in a window its entries of c channels lie."""
+    N, H, Wd, C = shape
+    (sh, sw), (dh, dw), (kh, kw), (P, Q) = windows.stride, windows.dilation, windows.window, windows.places
+    places = _grid((N, H * Wd * C), (P, sh * Wd * C), (Q, sw * C))
+    return places, _grid((kh, dh * Wd * C), (kw, dw * C), (c, 1))
+
+
+@lru_cache(maxsize=512)
+def interior(shape: tuple[int, ...], inner: tuple[int, ...], margins: tuple[Pair, Pair]) -> Array:
+    """Where in framed images (N, H', W', O) the pixels of those within, (N, P, Q, O), lie."""
+    (top, _), (left, _) = margins
+    _, H, Wd, O = shape
+    N, P, Q, _ = inner
+    return _grid((N, H * Wd * O), (P, Wd * O), (Q, O)) + (top * Wd + left) * O
+
+
+@lru_cache(maxsize=512)
+def dx_margins(windows: Windows) -> tuple[Pair, Pair]:
+    """How many rows and columns of zeros dx reads around dy: ((top, bottom), (left, right))."""
+    found = []
+    for axis in (0, 1):
+        s, d, k = windows.stride[axis], windows.dilation[axis], windows.window[axis]
+        furthest = (windows.padding[axis][0] + windows.size[axis] - 1) // s
+        found.append((d * (k - 1) // s, max(0, furthest + 1 - windows.places[axis])))
+    return found[0], found[1]
+
+
+class _Class(NamedTuple):
+    """Tables of the contraction for some of the pixels of x."""
+
+    rows: Array
+    taps: Array
+    weights: Array
+    pixels: Array
+
+
+@lru_cache(maxsize=512)
+def dx_classes(
+    dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], windows: Windows
+) -> tuple[_Class, ...]:
+    """The classes of pixels u with equal (u + t) mod s, along both axes; see the top of the page."""
+    return tuple(
+        _class(_along(0, a, windows), _along(1, b, windows), dz, dx, w)
+        for a in range(windows.stride[0])
+        for b in range(windows.stride[1])
+    )
+
+
+class _Along(NamedTuple):
+    """A class along one axis: pixels u, the place q of each in the framed dy, entries i, and how far before q each is."""
+
+    pixels: Array
+    places: Array
+    entries: Array
+    before: Array
+
+
+def _along(axis: int, a: int, windows: Windows) -> _Along:
+    s, d, t = windows.stride[axis], windows.dilation[axis], windows.padding[axis][0]
+    u = np.arange((a - t) % s, windows.size[axis], s)
+    i = np.arange(windows.window[axis])
+    i = i[(d * i - a) % s == 0]
+    return _Along(u, (u + t - a) // s + dx_margins(windows)[axis][0], i, (d * i - a) // s)
+
+
+def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...]) -> _Class:
+    N, H, Wd, O = dz
+    _, Hx, Wx, C = dx
+    _, kw, c, _ = w
+    o = O // (C // c)  # of one group
+    images = np.arange(N, dtype=np.int64)[:, None, None]
+    rows = ((images * H + y.places[:, None]) * Wd + x.places) * O
+    pixels = ((images * Hx + y.pixels[:, None]) * Wx + x.pixels) * C
+    taps = -(y.before[:, None, None] * Wd + x.before[:, None]) * O + np.arange(o)
+    weights = (y.entries[:, None, None] * kw + x.entries[:, None]) * c * O + np.arange(o)
+    return _Class(*(np.ascontiguousarray(each.ravel(), np.int64) for each in (rows, taps, weights, pixels)))

@@ -1,0 +1,62 @@
+"""Images into a frame of zeros; on the way, what a backward pass does to a gradient first."""
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import buffers, jit
+from backhand.windows import Pair
+
+NOTHING = np.zeros(0, np.float32)
+
+
+@jit.kernel
+def _frame(x, y, to, H, L, above, below, before, after, sums):
+    """Rows of L values, H to an image, into rows of before + L + after; `above` and `below` rows of zeros.
+
+    Where y is given, values are taken only where y > 0. sums (parts, C): the sum of each channel over each part.
+    """
+    parts, C = sums.shape
+    row = before + L + after
+    image = (above + H + below) * row
+    N = x.size // max(H * L, 1)
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        own = sums[part]
+        own[:] = 0
+        for n in range(part * N // parts, (part + 1) * N // parts):
+            to[n * image : n * image + above * row] = 0
+            to[(n + 1) * image - below * row : (n + 1) * image] = 0
+            for p in range(H):
+                source = x[(n * H + p) * L : (n * H + p + 1) * L]
+                start = n * image + (above + p) * row
+                to[start : start + before] = 0
+                to[start + before + L : start + row] = 0
+                goal = to[start + before : start + before + L]
+                if y.size:
+                    mask = y[(n * H + p) * L : (n * H + p + 1) * L]
+                    for i in range(L):
+                        goal[i] = source[i] if mask[i] > 0 else np.float32(0)
+                else:
+                    for i in range(L):
+                        goal[i] = source[i]
+                if C:
+                    for q in range(0, L, C):
+                        for c in range(C):
+                            own[c] += goal[q + c]
+
+
+def frame(x: Array, margins: tuple[Pair, Pair], y: Array | None = None, sums: Array | None = None) -> Array:
+    """x (N, H, W, C) with rows and columns of zeros around: ((top, bottom), (left, right)).
+
+    Only values where y > 0, if there is a y of x's shape. sums (C,) becomes the sum of each channel.
+    """
+    N, H, Wd, C = x.shape
+    (top, bottom), (left, right) = margins
+    to = buffers.empty((N, H + top + bottom, Wd + left + right, C))
+    parts = buffers.empty((jit.threads(), 0 if sums is None else C))
+    mask = NOTHING if y is None else y.reshape(-1)
+    _frame(x.reshape(-1), mask, to.reshape(-1), H, Wd * C, top, bottom, left * C, right * C, parts)
+    if sums is not None:
+        parts.sum(0, out=sums)
+    return to
