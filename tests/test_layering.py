@@ -9,6 +9,7 @@ import backhand
 
 ORDER = [
     "errors",
+    "machine",
     "arrays",
     "files",
     "windows",
@@ -34,6 +35,7 @@ ORDER = [
     "study",
     "lr_range",
     "experiment",
+    "bench",
     "search",
     "report",
     "cli",

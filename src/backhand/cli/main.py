@@ -8,6 +8,7 @@ import typer
 
 import backhand
 from backhand.cli import data
+from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.errors import BackhandError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command()(check)
+app.command()(bench)
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="The name of a shipped study, or a .toml file.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]

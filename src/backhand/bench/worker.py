@@ -1,0 +1,58 @@
+"""A process that has one program's step ready, and takes as many as it is told: `python -m backhand.bench.worker`.
+
+It reads a number of steps a line from standard input, blocked between them, and answers each with a line of JSON. That
+way no pool of threads spins while another program is timed, and a program's memory is its own.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+STATUS = Path("/proc/self/status")
+
+
+def peak_memory() -> float | None:
+    """The most resident memory that this process has had so far, in MiB, where the system tells.
+
+    Not `getrusage`, whose figure a process inherits from the one that started it.
+    """
+    try:
+        lines = STATUS.read_text("utf-8").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
+
+
+def take(step: Callable[[], float], count: int) -> dict[str, Any]:
+    """`count` steps: the milliseconds and the loss of each, and the process's peak memory after them."""
+    times, losses = [], []
+    for _ in range(count):
+        begin = perf_counter()
+        losses.append(step())
+        times.append(1e3 * (perf_counter() - begin))
+    return {"ms": times, "losses": losses, "peak_mib": peak_memory()}
+
+
+def main(program: str, material: str) -> None:
+    """Serve the steps of `program`, a module with `start(Material) -> Step`, on the material in a file."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints is no answer
+    begin = perf_counter()
+    module = import_module(program)
+    imported = perf_counter() - begin
+    from backhand.bench.material import Material
+    from backhand.machine import blas
+
+    step = module.start(Material.load(Path(material)))
+    print(json.dumps({"import_seconds": imported, "blas": blas()}), file=answers)
+    for line in sys.stdin:
+        print(json.dumps(take(step, int(line))), file=answers)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,38 @@
+"""`backhand bench`: what training steps cost on this machine, as a table."""
+
+from typing import Annotated
+
+import typer
+
+
+def bench(
+    only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Some of the workloads.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Blocks of steps that are timed.")] = 10,
+) -> None:
+    """Time the training steps of ten networks; each in a process of its own."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from backhand.bench.measure import gflop, measure, save_material
+    from backhand.bench.peak import fma_peak
+    from backhand.bench.process import OURS
+    from backhand.bench.startup import IMPORTS, import_seconds
+    from backhand.bench.table import Row, as_table, figure
+    from backhand.bench.workloads import chosen
+    from backhand.machine import cores, cpu
+    from backhand.progress import make_console
+
+    console, rows, peaks = make_console(), [], []
+    workloads = chosen(only)
+    with TemporaryDirectory() as folder, console.status("") as status:
+        for workload in workloads:
+            status.update(f"timing {workload.name}")
+            material = save_material(workload, Path(folder))
+            peaks.append(fma_peak())
+            rows.append(Row(workload, gflop(workload), measure([OURS], material, rounds)[OURS.name]))
+        peak = max(filter(None, peaks), default=None)
+        starts = [f"{name} {figure(import_seconds(module))} s" for name, module in IMPORTS.items()]
+    console.print(as_table(rows, peak))
+    console.print(f"{cpu()}, {cores()} cores; peak of fused multiply-adds {figure(peak)} GFLOP/s")
+    console.print(rows[0].measured.blas)
+    console.print(f"import: {', '.join(starts)}")
