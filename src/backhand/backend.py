@@ -1,21 +1,80 @@
-"""The one place that chooses the code that runs an op."""
+"""The one place that chooses the code that runs an op: a kernel, or the reference."""
 
 import importlib
+import importlib.util
+import os
 import pkgutil
+import warnings
 from functools import cache
 from types import ModuleType
 
+import numpy as np
+from numpy.typing import DTypeLike
+
 import backhand.ops
+from backhand.errors import BackhandError, closest
+
+BACKENDS = ("cpu", "reference")
+VARIABLE = "BACKHAND_BACKEND"
+KERNELS = "backhand.kernels.cpu"
 
 
 @cache  # asked for in every pass of every layer
-def op(name: str) -> ModuleType:
-    """The module that computes the op `name`: its `forward` and `backward`. Raises ValueError for an unknown name."""
+def op(name: str, dtype: DTypeLike = np.float64) -> ModuleType:
+    """The module that computes the op `name`: its `forward` and `backward`.
+
+    Kernels compute in float32; there is none for other dtypes, nor for every op. Raises ValueError for an unknown name.
+    """
     if name not in op_names():
         raise ValueError(f'there is no op "{name}"; there are {", ".join(op_names())}')
-    return importlib.import_module(f"backhand.ops.{name}")
+    return kernel(name, dtype) or importlib.import_module(f"backhand.ops.{name}")
+
+
+@cache
+def kernel(name: str, dtype: DTypeLike) -> ModuleType | None:
+    """The kernel of this name for arrays of this dtype, or None. Names of ops joined by _ are one kernel for them all."""
+    if np.dtype(dtype) != np.float32 or chosen() != "cpu" or importlib.util.find_spec(f"{KERNELS}.{name}") is None:
+        return None
+    return importlib.import_module(f"{KERNELS}.{name}")
 
 
 def op_names() -> list[str]:
     """Every op, in alphabetical order."""
     return sorted(module.name for module in pkgutil.iter_modules(backhand.ops.__path__))
+
+
+@cache
+def chosen() -> str:
+    """The backend in use: the one that `use` or $BACKHAND_BACKEND names, else kernels where they can be compiled."""
+    return _checked(os.environ.get(VARIABLE, "cpu"))
+
+
+def use(name: str, threads: int | None = None) -> None:
+    """Run float32 models on the kernels ("cpu") or on the references ("reference") from now on.
+
+    threads: on how many the kernels run; by default all cores. Raises BackhandError for an unknown name, and where
+    there are not so many cores.
+    """
+    os.environ[VARIABLE] = name  # processes started from here do the same
+    for each in (op, kernel, chosen):
+        each.cache_clear()
+    if chosen() == "cpu" and threads is not None:
+        from backhand.kernels import jit
+
+        try:
+            jit.set_threads(threads)
+        except ValueError as error:
+            raise BackhandError(str(error)) from error
+
+
+def _checked(name: str) -> str:
+    if name not in BACKENDS:
+        raise BackhandError(f'there is no backend "{name}"{closest(name, BACKENDS)}')
+    if name == "reference":
+        return name
+    try:
+        import numba  # noqa: F401 (whether it works here is the question)
+    except (ImportError, OSError) as error:
+        warnings.warn(f"training runs on the slower references: there is no Numba here ({error})", stacklevel=2)
+        return "reference"
+    return name

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,6 +23,7 @@ class Loss:
     confidence: ClassVar[str]  # what `predict_proba` returns, in words for the reader
 
     _cache: Any = field(default=None, init=False, repr=False)
+    _ran: ModuleType = field(init=False, repr=False)
 
     def outputs(self, classes: int) -> int:
         """The number of scores a model must give for this many classes. Raises ValueError when it cannot."""
@@ -31,12 +33,13 @@ class Loss:
 
     def forward(self, scores: Array, labels: Labels | Array) -> float:
         """scores (N, outputs), labels (N,), or whatever labels the op takes -> the mean loss."""
-        loss, self._cache = op(self.op_name).forward(scores, labels, **self.options(scores, labels))
+        self._ran = op(self.op_name, scores.dtype)
+        loss, self._cache = self._ran.forward(scores, labels, **self.options(scores, labels))
         return float(loss)
 
     def backward(self) -> Array:
         """dloss/dscores (N, outputs), of the latest forward."""
-        (ds,) = op(self.op_name).backward(1.0, self._cache)
+        (ds,) = self._ran.backward(1.0, self._cache)
         return ds
 
     def predict(self, scores: Array) -> Labels:

@@ -107,21 +107,18 @@ class Sequential(Chain):
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
         """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, or before `build`."""
-        self._refuse_other_samples(x)
-        return self.run(x, train, rng)
+        return self.run(self._accepted(x), train, rng)
 
     def predict(self, x: Array) -> Array:
         """The scores at inference; nothing is kept for a backward pass, so that large batches need little memory."""
-        self._refuse_other_samples(x)
-        for layer in self.layers:
-            x = layer.forward(x)
-            layer.release()
-        return x
+        return self.run(self._accepted(x), train=False, rng=None, keep=False)
 
-    def _refuse_other_samples(self, x: Array) -> None:
+    def _accepted(self, x: Array) -> Array:
+        """x in the model's own dtype, its values side by side."""
         if x.shape[1:] != self.input_shape:
             built = f"takes samples of shape {self.input_shape}" if self.output_shape else "must be built first"
             raise ModelError(f"the model {built}; it was given an array of shape {x.shape}")
+        return np.ascontiguousarray(x, self.parameters.values.dtype)
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
         """Fills the gradients of the latest forward. dx of the input is returned only when asked for."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields, replace
+from types import ModuleType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -30,7 +31,8 @@ class Layer:
     input_shape: Shape = field(init=False, repr=False, default=())
     output_shape: Shape = field(init=False, repr=False, default=())
     frozen: bool = field(init=False, repr=False, default=False)
-    _cache: Any = field(init=False, repr=False, default=None)
+    _cache: tuple[Any] | None = field(init=False, repr=False, default=None)
+    _ran: ModuleType = field(init=False, repr=False)
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
         """Allocate and initialise for samples of this shape; returns the shape of the output (no batch axis).
@@ -43,9 +45,19 @@ class Layer:
         self.state = {name: value.astype(dtype) for name, value in self.init_state(shape).items()}
         return self.output_shape
 
-    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training."""
-        y, self._cache = op(self.op_name).forward(x, *self.params.values(), **self.options(x, train, rng))
+    def forward(
+        self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None, kernel: ModuleType | None = None
+    ) -> Array:
+        """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training.
+
+        kernel: one that runs the layers behind this one as well; y is then theirs.
+        """
+        inputs = self.inputs(x, train, rng)
+        ran = kernel or op(self.op_name, inputs[0].dtype)
+        y, cache = ran.forward(*inputs, *self.params.values(), **self.options(x, train, rng))
+        self._ran, self._cache = ran, (cache,)  # a tuple: there are ops that cache None
+        if train:
+            self.observe(x, cache)
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
@@ -53,16 +65,28 @@ class Layer:
 
         Raises RuntimeError when there was no forward.
         """
-        skip = {} if need_dx or not self.params else {"need_dx": False}
-        dx, *grads = op(self.op_name).backward(dy, self._cached(), **skip)
-        for name, gradient in zip(self.params, grads, strict=True):
-            self.grads[name][...] = gradient
-        return dx
-
-    def _cached(self) -> Any:
         if self._cache is None:
             raise RuntimeError(f"{self}: backward was called before forward")
-        return self._cache
+        options = {} if need_dx or not self.params else {"need_dx": False}
+        if hasattr(self._ran, "Grads"):  # it writes the gradients where they belong
+            options["grads"] = tuple(self.grads.values())
+        found = self._ran.backward(dy, *self._cache, **options)
+        inputs = len(found) - len(self.params)
+        for name, gradient in zip(self.params, found[inputs:], strict=True):
+            if gradient is not self.grads[name]:
+                self.grads[name][...] = gradient
+        return self.pull(found[:inputs], need_dx)
+
+    def inputs(self, x: Array, train: bool, rng: np.random.Generator | None) -> tuple[Array, ...]:
+        """What the op is given before the parameters."""
+        return (x,)
+
+    def pull(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
+        """dx from the gradients of `inputs`."""
+        return gradients[0]
+
+    def observe(self, x: Array, cache: Any) -> None:
+        """What the layer learns from a batch in passing, such as running statistics."""
 
     def release(self) -> None:
         """Forget what forward cached: a trained model that only predicts needs no memory for it."""

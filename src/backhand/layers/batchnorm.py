@@ -43,15 +43,11 @@ class BatchNorm(Layer):
         """eps and, at inference, the running statistics."""
         return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
 
-    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, ..., C) -> y of the same shape; when training, the running statistics move."""
-        y = super().forward(x, train=train, rng=rng)
-        if train:
-            count = x.size // x.shape[-1]
-            unbiased = self._cache.var * (count / max(count - 1, 1))
-            self._move("running_mean", self._cache.mean)
-            self._move("running_var", unbiased)
-        return y
+    def observe(self, x: Array, cache: Any) -> None:
+        """The running statistics move towards the batch's."""
+        count = x.size // x.shape[-1]
+        self._move("running_mean", cache.mean)
+        self._move("running_var", cache.var * (count / max(count - 1, 1)))
 
     def _move(self, name: str, batch: Array) -> None:
         self.state[name] += self.momentum * (batch - self.state[name])

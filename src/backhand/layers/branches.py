@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -45,19 +46,16 @@ class Branches(Layer, ABC):
         self.input_shape, self.output_shape = shape, self.joined(shapes)
         return self.output_shape
 
-    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, *input_shape) -> y (N, *output_shape)."""
-        y, cache = op(self.op_name).forward(*(chain.run(x, train, rng) for chain in self._chains.values()))
-        self._cache = (cache,)
-        return y
+    def inputs(self, x: Array, train: bool, rng: np.random.Generator | None) -> tuple[Array, ...]:
+        """What each branch gives for x."""
+        return tuple(chain.run(x, train, rng) for chain in self._chains.values())
 
-    def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        """dy -> dx, and the gradients of every layer in the branches."""
-        (cache,) = self._cached()
-        upstream = op(self.op_name).backward(dy, cache)
-        parts = [chain.pull(each, need_dx) for chain, each in zip(self._chains.values(), upstream, strict=True)]
-        gradients = [part for part in parts if part is not None]
-        return sum(gradients[1:], gradients[0]) if need_dx else None
+    def pull(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
+        """The sum of what the branches give; on the way, the gradients of every layer in them."""
+        pairs = zip(self._chains.values(), gradients, strict=True)
+        parts = [chain.pull(each, need_dx) for chain, each in pairs if each is not None]
+        found = [part for part in parts if part is not None]
+        return reduce(lambda a, b: op("add", a.dtype).forward(a, b)[0], found) if need_dx else None
 
     def release(self) -> None:
         """Forget what any layer of the branches cached."""

@@ -1,12 +1,39 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
+from backhand.backend import kernel
 from backhand.layers.base import Layer
+
+LONGEST = 3  # layers that one kernel runs
+
+
+Part = tuple[Layer, ModuleType | None]
+
+
+def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Part]:
+    """The layers that are run, each with the kernel that runs those behind it too, where there is such a kernel.
+
+    Of all that begin at a layer, the longest is taken. A kernel that cannot take every layer says which: `fits`.
+    """
+    parts: list[Part] = []
+    start = 0
+    while start < len(layers):
+        length, found = 1, None
+        for stop in range(min(start + LONGEST, len(layers)), start + 1, -1):
+            names = "_".join(layer.op_name for layer in layers[start:stop])
+            found = kernel(names, np.dtype(dtype))
+            if found and all(map(getattr(found, "fits", bool), layers[start + 1 : stop])):
+                length = stop - start
+                break
+        parts.append((layers[start], found if length > 1 else None))
+        start += length
+    return parts
 
 
 class Chain:
@@ -14,6 +41,7 @@ class Chain:
 
     def __init__(self, layers: Iterable[Layer]) -> None:
         self.layers = tuple(layers)
+        self._ran: list[Part] = []
 
     def build_layers(self, shape: Shape, rngs: Iterable[np.random.Generator], dtype: DTypeLike) -> Shape:
         """Build each layer for samples of the shape that the one before gives, and from a generator of its own.
@@ -27,10 +55,13 @@ class Chain:
                 raise ValueError(f"layer {name}, {layer}: {error}") from error
         return shape
 
-    def run(self, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
-        """The forward pass; frozen layers run as at inference."""
-        for layer in self.layers:
-            x = layer.forward(x, train=train and not layer.frozen, rng=rng)
+    def run(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool = True) -> Array:
+        """The forward pass; frozen layers run as at inference. Unless told to keep them, caches are forgotten."""
+        self._ran = fuse(self.layers, x.dtype)
+        for layer, kernel in self._ran:
+            x = layer.forward(x, train=train and not layer.frozen, rng=rng, kernel=kernel)
+            if not keep:
+                layer.release()
         return x
 
     def pull(self, dy: Array, need_dx: bool) -> Array | None:
@@ -38,11 +69,12 @@ class Chain:
 
         Without need_dx it ends at the first layer that learns: nothing below it does.
         """
-        first = 0 if need_dx else next((i for i, layer in enumerate(self.layers) if layer.learns), len(self.layers))
+        layers = [layer for layer, _ in self._ran or fuse(self.layers, dy.dtype)]
+        first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.learns), len(layers))
         upstream: Array | None = dy
-        for i in range(len(self.layers) - 1, first - 1, -1):
+        for i in range(len(layers) - 1, first - 1, -1):
             assert upstream is not None
-            upstream = self.layers[i].backward(upstream, need_dx=need_dx or i > first)
+            upstream = layers[i].backward(upstream, need_dx=need_dx or i > first)
         return upstream if need_dx else None
 
     def release(self) -> None:

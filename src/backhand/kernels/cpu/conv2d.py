@@ -16,7 +16,8 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.kernels import buffers
 from backhand.kernels.cpu.contract import contract, steps
-from backhand.kernels.cpu.frame import frame
+from backhand.kernels.cpu.frame import NO_MARGINS, frame
+from backhand.kernels.cpu.linear import Grads
 from backhand.kernels.simd import RELU, W
 from backhand.ops import conv2d as reference
 from backhand.windows import Padding, Pair, Size, Windows
@@ -49,7 +50,7 @@ def forward(
         return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     reference.check(x, w, b, groups)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
-    padded = x if windows.padding == ((0, 0), (0, 0)) else frame(x, windows.padding)
+    padded = x if windows.padding == NO_MARGINS else frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
     O, c = w.shape[3] // groups, w.shape[2]
     places, entries = tables(padded.shape, windows, c)
@@ -63,32 +64,34 @@ def forward(
     return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
 
 
-def backward(dy: Array, cache: Cache | reference.Cache, *, need_dx: bool = True) -> tuple[Array | None, ...]:
-    """As the reference."""
+def backward(
+    dy: Array, cache: Cache | reference.Cache, *, need_dx: bool = True, grads: Grads = None
+) -> tuple[Array | None, ...]:
+    """As the reference; the parameters' gradients are written to `grads`, where given."""
     if isinstance(cache, reference.Cache):
         return reference.backward(dy, cache, need_dx=need_dx)
-    margins = dx_margins(cache.windows) if need_dx else ((0, 0), (0, 0))
-    db = buffers.empty((cache.w.shape[3],)) if cache.has_bias else None
-    if cache.y is None and db is None and margins == ((0, 0), (0, 0)):
-        return gradients(dy, dy.shape, cache, need_dx)
-    dz = frame(dy, margins, cache.y, db)
-    found = gradients(dz, dy.shape, cache, need_dx)
-    return found if db is None else (*found, db)
+    margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
+    dw, *db = grads or [buffers.empty(cache.w.shape), *[buffers.empty(cache.w.shape[3:])] * cache.has_bias]
+    if cache.y is None and not db and margins == NO_MARGINS:
+        dz = dy
+    else:
+        dz = frame(dy, margins, cache.y, *db)
+    return gradients(dz, dy.shape, cache, need_dx, dw), dw, *db
 
 
-def gradients(dz: Array, shape: tuple[int, ...], cache: Cache, need_dx: bool) -> tuple[Array | None, Array]:
-    """dx and dw from the gradient of the sums, which has this shape, and zeros around it where dx is needed."""
+def gradients(dz: Array, shape: tuple[int, ...], cache: Cache, need_dx: bool, dw: Array) -> Array | None:
+    """dx, and dw into its array, from the gradient of the sums: of this shape, with zeros around it if dx is needed."""
     w, groups = cache.w, cache.groups
-    dw, O, c = buffers.empty(w.shape), w.shape[3] // groups, w.shape[2]
+    O, c = w.shape[3] // groups, w.shape[2]
     places, entries = tables(cache.x.shape, cache.windows, c)
-    inside = interior(dz.shape, shape, dx_margins(cache.windows) if need_dx else ((0, 0), (0, 0)))
+    inside = interior(dz.shape, shape, dx_margins(cache.windows) if need_dx else NO_MARGINS)
     for g in range(groups):
         contract(
             *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
             *(_from(dw, g * O), steps(entries.size, w.shape[3]), O),
         )
     if not need_dx:
-        return None, dw
+        return None
     dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
     classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
     if any(not each.taps.size for each in classes):
@@ -99,7 +102,7 @@ def gradients(dz: Array, shape: tuple[int, ...], cache: Cache, need_dx: bool) ->
                 *(_from(dz, g * O), each.rows, each.taps, _from(w, g * O), each.weights, w.shape[3]),
                 *(_from(dx, g * c), each.pixels, c),
             )
-    return dx, dw
+    return dx
 
 
 def _from(array: Array, start: int) -> Array:

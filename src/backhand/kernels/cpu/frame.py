@@ -8,6 +8,7 @@ from backhand.kernels import buffers, jit
 from backhand.windows import Pair
 
 NOTHING = np.zeros(0, np.float32)
+NO_MARGINS = ((0, 0), (0, 0))
 
 
 @jit.kernel
@@ -46,7 +47,7 @@ def _frame(x, y, to, H, L, above, below, before, after, sums):
                             own[c] += goal[q + c]
 
 
-def frame(x: Array, margins: tuple[Pair, Pair], y: Array | None = None, sums: Array | None = None) -> Array:
+def frame(x: Array, margins: tuple[Pair, Pair] = NO_MARGINS, y: Array | None = None, sums: Array | None = None) -> Array:
     """x (N, H, W, C) with rows and columns of zeros around: ((top, bottom), (left, right)).
 
     Only values where y > 0, if there is a y of x's shape. sums (C,) becomes the sum of each channel.

@@ -1,0 +1,8 @@
+"""`conv2d`, and max(y, 0) in the same pass."""
+
+from functools import partial
+
+from backhand.kernels.cpu import conv2d
+
+forward = partial(conv2d.forward, relu=True)
+backward = conv2d.backward
