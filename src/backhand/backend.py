@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pkgutil
 import warnings
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 
@@ -65,6 +66,23 @@ def use(name: str, threads: int | None = None) -> None:
             jit.set_threads(threads)
         except ValueError as error:
             raise BackhandError(str(error)) from error
+
+
+def describe() -> str:
+    """The backend in use, in words: the width of the kernels' vectors, and their threads."""
+    if chosen() == "reference":
+        return "references on NumPy"
+    from backhand.kernels import jit, simd
+
+    return f"kernels on vectors of {simd.W} float32, {jit.threads()} threads"
+
+
+def announce(listener: Callable[[str], None]) -> None:
+    """From now on, tell the listener the name of each kernel that has to be compiled, before it is."""
+    if chosen() == "cpu":
+        from backhand.kernels import jit
+
+        jit.listeners.append(listener)
 
 
 def _checked(name: str) -> str:

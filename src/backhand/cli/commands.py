@@ -11,7 +11,7 @@ from typing import Any, Self
 import typer
 from rich.table import Table
 
-from backhand import experiment, report
+from backhand import backend, experiment, report
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment.build import build_model, build_solver, init_weights, load_material
 from backhand.experiment.folder import reopen
@@ -43,6 +43,20 @@ class Changes:
         paths = {"data.path": path, "train.init_from": init_from}
         more = (f"{key}={json.dumps(str(value))}" for key, value in paths.items() if value is not None)
         return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)
+
+
+def choose_backend(name: str | None, threads: int | None) -> None:
+    """What `--backend` and `--threads` ask for. The first kernel that has to be compiled is told: it takes a while."""
+    if name is not None or threads is not None:
+        backend.use(name or backend.chosen(), threads)
+    told: list[str] = []
+
+    def tell(kernel: str) -> None:
+        if not told:
+            console.print("compiling kernels for this processor; they are kept for the next time")
+        told.append(kernel)
+
+    backend.announce(tell)
 
 
 def run(study: str | None, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:

@@ -32,6 +32,10 @@ Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", hel
 InitFrom = Annotated[
     Path | None, typer.Option("--init-from", metavar="PATH", help="Start from a run's weights, or a file's.")
 ]
+Backend = Annotated[
+    str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.", show_default="$BACKHAND_BACKEND or cpu")
+]
+Threads = Annotated[int | None, typer.Option(help="Threads of the kernels.", show_default="all cores")]
 Seed = Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")]
 
 
@@ -59,10 +63,13 @@ def run(
     seed: Seed = None,
     init_from: InitFrom = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run.")] = None,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Train a study, test it once, and write its report."""
     from backhand.cli import commands
 
+    commands.choose_backend(backend, threads)
     commands.run(study, data_dir, out, commands.Changes.of(set_, path, skip_bad_images, seed, init_from), resume)
 
 
@@ -107,10 +114,13 @@ def lr_find(
     low: Annotated[float, typer.Option(help="The first learning rate.")] = 1e-6,
     high: Annotated[float, typer.Option(help="The last learning rate.")] = 10.0,
     steps: Annotated[int, typer.Option(help="The number of mini-batches.")] = 200,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Find a learning rate: raise it step by step, plot the loss, suggest a value."""
     from backhand.cli import commands
 
+    commands.choose_backend(backend, threads)
     changes = commands.Changes.of(set_, path, skip_bad_images, seed, init_from)
     commands.lr_find(study, changes, data_dir, out, {"low": low, "high": high, "steps": steps})
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import backhand
+from backhand import backend
 from backhand.machine import blas, cores, cpu
 
 
@@ -21,6 +22,7 @@ def describe(seed: int) -> dict[str, Any]:
         "platform": platform.platform(),
         "cpu": cpu(),
         "cores": cores(),
+        "backend": backend.describe(),
         "blas": blas(),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -32,7 +32,7 @@ CACHE_VARIABLE = "BACKHAND_CACHE"
 FAST = {"reassoc", "contract", "nsz"}
 DIGEST = hashlib.sha256().digest_size
 # Told the name of each kernel that has to be compiled, before it is.
-announce: list[Callable[[str], None]] = []
+listeners: list[Callable[[str], None]] = []
 
 
 @cache
@@ -88,7 +88,7 @@ class Cache(_Cache):
             content = b""
         digest, code = content[:DIGEST], content[DIGEST:]
         if not code or hashlib.sha256(code).digest() != digest:
-            for listener in announce:
+            for listener in listeners:
                 listener(self._function.__name__)
             return None
         return CompileResult._rebuild(target_context, *pickle.loads(code))

@@ -286,3 +286,25 @@ def _set_control(b: Builder, value: Value) -> None:
         _call(b, "llvm.x86.sse.ldmxcsr", ir.VoidType(), [b.bitcast(word, ir.IntType(8).as_pointer())])
     elif _ARM:
         _call(b, "llvm.aarch64.set.fpcr", ir.VoidType(), [value])
+
+
+CHAINS = 12  # independent sums: more than a processor's units times the cycles that a fused multiply-add takes
+
+
+@intrinsic
+def multiply_add(_: Any, rounds, factor):  # type: ignore[no-untyped-def]
+    """`rounds` fused multiply-adds on each of CHAINS vectors, in registers only; returns a sum that depends on all."""
+
+    def generate(_: Any, b: Builder, __: Any, values: Sequence[Value]) -> Value:
+        rounds, factor = values
+        scale = _splat(b, factor)
+        sums = [cgutils.alloca_once_value(b, ir.Constant(VECTOR, [float(i)] * W)) for i in range(CHAINS)]
+        with cgutils.for_range(b, rounds):
+            for each in sums:
+                b.store(_call(b, f"llvm.{_FMA}.v{W}f32", VECTOR, [b.load(each), scale, scale]), each)
+        total = b.load(sums[0])
+        for each in sums[1:]:
+            total = b.fadd(total, b.load(each))
+        return b.extract_element(total, ir.Constant(ir.IntType(32), 0))
+
+    return types.float32(types.intp, types.float32), generate

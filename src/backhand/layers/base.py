@@ -31,8 +31,8 @@ class Layer:
     input_shape: Shape = field(init=False, repr=False, default=())
     output_shape: Shape = field(init=False, repr=False, default=())
     frozen: bool = field(init=False, repr=False, default=False)
-    _cache: tuple[Any] | None = field(init=False, repr=False, default=None)
-    _ran: ModuleType = field(init=False, repr=False)
+    _cache: Any = field(init=False, repr=False, default=None)
+    _ran: ModuleType | None = field(init=False, repr=False, default=None)  # what ran forward
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
         """Allocate and initialise for samples of this shape; returns the shape of the output (no batch axis).
@@ -54,10 +54,10 @@ class Layer:
         """
         inputs = self.inputs(x, train, rng)
         ran = kernel or op(self.op_name, inputs[0].dtype)
-        y, cache = ran.forward(*inputs, *self.params.values(), **self.options(x, train, rng))
-        self._ran, self._cache = ran, (cache,)  # a tuple: there are ops that cache None
+        y, self._cache = ran.forward(*inputs, *self.params.values(), **self.options(x, train, rng))
+        self._ran = ran
         if train:
-            self.observe(x, cache)
+            self.observe(x, self._cache)
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
@@ -65,12 +65,12 @@ class Layer:
 
         Raises RuntimeError when there was no forward.
         """
-        if self._cache is None:
+        if self._ran is None:
             raise RuntimeError(f"{self}: backward was called before forward")
         options = {} if need_dx or not self.params else {"need_dx": False}
         if hasattr(self._ran, "Grads"):  # it writes the gradients where they belong
             options["grads"] = tuple(self.grads.values())
-        found = self._ran.backward(dy, *self._cache, **options)
+        found = self._ran.backward(dy, self._cache, **options)
         inputs = len(found) - len(self.params)
         for name, gradient in zip(self.params, found[inputs:], strict=True):
             if gradient is not self.grads[name]:
@@ -90,7 +90,7 @@ class Layer:
 
     def release(self) -> None:
         """Forget what forward cached: a trained model that only predicts needs no memory for it."""
-        self._cache = None
+        self._ran = self._cache = None
 
     def walk(self, name: str = "") -> Iterator[tuple[str, "Layer"]]:
         """The layers that this one holds, and then itself, with names that begin with `name`."""
