@@ -31,7 +31,14 @@ class Material:
     def of(cls, workload: Workload, *, calm: bool = False) -> Self:
         """Drawn: always the same."""
         model = workload.model(calm=calm).build(workload.shape)
-        return cls(workload, calm, *workload.samples(), model.arrays())
+        return cls(workload, calm, *workload.samples(), {name: value for name, value, _ in model.parameters.items()})
+
+    def by_layer(self) -> dict[str, list[Array]]:
+        """Each layer's parameters, in its order, by its place in the model: `0`, `4.body.0`."""
+        found: dict[str, list[Array]] = {}
+        for name, value in self.weights.items():
+            found.setdefault(name.rpartition(".")[0], []).append(value)
+        return found
 
     def save(self, path: Path) -> None:
         """Write it as .npz."""

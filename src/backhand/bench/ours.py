@@ -11,7 +11,8 @@ def start(material: Material) -> Step:
     """The step, from the weights given."""
     x, labels, workload = material.x, material.labels, material.workload
     model = workload.model(calm=material.calm).build(workload.shape)
-    model.load(material.weights)
+    for name, value, _ in model.parameters.items():
+        value[...] = material.weights[name]
     solver = Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), workload.batch)
 
     def step() -> float:

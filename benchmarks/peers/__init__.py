@@ -1,0 +1,56 @@
+"""The programs that steps are compared with; in each module `start(Material)` gives its training step.
+
+Each has every advantage that it offers: its own layout of images, its fused optimiser, all cores.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from backhand.bench.process import Program
+from backhand.bench.workloads import Workload
+from backhand.errors import BackhandError, closest
+
+HERE = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A program, the package it needs, what it is called in full, and which samples it takes: of 1 or 3 axes."""
+
+    program: Program
+    package: str
+    title: str
+    axes: tuple[int, ...] = (1, 3)
+
+    def takes(self, workload: Workload) -> bool:
+        return len(workload.shape) in self.axes
+
+
+def _peer(name: str, module: str, package: str, title: str, axes: tuple[int, ...] = (1, 3)) -> Peer:
+    return Peer(Program(name, f"peers.{module}", HERE), package, title, axes)
+
+
+_ALL = (
+    _peer("torch", "torch_eager", "torch", "PyTorch"),
+    _peer("torch_cl", "torch_channels_last", "torch", "PyTorch, channels last", (3,)),
+    _peer("torch_compile", "torch_compiled", "torch", "torch.compile"),
+    _peer("jax", "jax_jit", "jax", "JAX, jit"),
+    _peer("sklearn", "sklearn_mlp", "sklearn", "scikit-learn", (1,)),
+)
+PEERS = {peer.program.name: peer for peer in _ALL}
+
+
+def chosen(names: str | None) -> Sequence[Peer]:
+    """The peers of these names, which commas part; all without any. Raises BackhandError for one that is not there."""
+    for name in names.split(",") if names else ():
+        if name not in PEERS:
+            raise BackhandError(f'there is no peer "{name}"{closest(name, PEERS)}')
+    peers = [PEERS[name] for name in names.split(",")] if names else _ALL
+    for peer in peers:
+        if find_spec(peer.package) is None:
+            raise BackhandError(
+                f'{peer.title} is not installed: install ".[bench]", or leave {peer.program} out of --peers'
+            )
+    return peers
