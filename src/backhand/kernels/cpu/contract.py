@@ -163,16 +163,43 @@ def _rows(M: int, V: int, threads: int) -> int:
     return min(range(most, max(most // 2, 1) - 1, -1), key=lambda P: -(-M // (P * threads)) * P)
 
 
-def contract(x: Array, rows: Array, taps: Array, w: Array, wrows: Array, wstep: int, y: Array, out: Array, N: int,
-             bias: Array | None = None, mode: int = 0) -> None:
+def contract(
+    x: Array,
+    rows: Array,
+    taps: Array,
+    w: Array,
+    wrows: Array,
+    wstep: int,
+    y: Array,
+    out: Array,
+    N: int,
+    bias: Array | None = None,
+    mode: int = 0,
+) -> None:
     """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
     how = plan(rows.size, N, jit.threads())
     start = y
     if bias is not None:
         start, mode = buffers.empty((-(-N // W) * W,)), mode | BIAS
         start[:N] = bias.ravel()
-    _contract(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y.reshape(-1), out, N, mode,
-              how.tiles, how.P, how.depth, how.by_columns, buffers.empty(how.scratch))
+    _contract(
+        x.reshape(-1),
+        rows,
+        taps,
+        w.reshape(-1),
+        wrows,
+        wstep,
+        start,
+        y.reshape(-1),
+        out,
+        N,
+        mode,
+        how.tiles,
+        how.P,
+        how.depth,
+        how.by_columns,
+        buffers.empty(how.scratch),
+    )
 
 
 @lru_cache(maxsize=256)

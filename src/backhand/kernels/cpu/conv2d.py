@@ -157,9 +157,7 @@ class _Class(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def dx_classes(
-    dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], windows: Windows
-) -> tuple[_Class, ...]:
+def dx_classes(dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], windows: Windows) -> tuple[_Class, ...]:
     """The classes of pixels u with equal (u + t) mod s, along both axes; see the top of the page."""
     return tuple(
         _class(_along(0, a, windows), _along(1, b, windows), dz, dx, w)

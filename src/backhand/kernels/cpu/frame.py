@@ -47,7 +47,9 @@ def _frame(x, y, to, H, L, above, below, before, after, sums):
                             own[c] += goal[q + c]
 
 
-def frame(x: Array, margins: tuple[Pair, Pair] = NO_MARGINS, y: Array | None = None, sums: Array | None = None) -> Array:
+def frame(
+    x: Array, margins: tuple[Pair, Pair] = NO_MARGINS, y: Array | None = None, sums: Array | None = None
+) -> Array:
     """x (N, H, W, C) with rows and columns of zeros around: ((top, bottom), (left, right)).
 
     Only values where y > 0, if there is a y of x's shape. sums (C,) becomes the sum of each channel.

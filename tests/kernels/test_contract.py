@@ -1,0 +1,119 @@
+"""The contraction, against NumPy in float64."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("numba")
+
+from backhand.kernels import jit
+from backhand.kernels.cpu.contract import contract, panels, plan, steps
+from backhand.kernels.simd import ACCUMULATE, RELU, W
+
+sizes = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 80, 100, 129])
+
+
+def close(found, wanted):
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=2e-6 * max(1, np.abs(wanted).max()))
+
+
+@settings(max_examples=60, deadline=None)
+@given(M=sizes, K=sizes, N=sizes, turned=st.booleans(), bias=st.booleans(), mode=st.sampled_from([0, RELU, ACCUMULATE]))
+def test_a_matrix_product(M, K, N, turned, bias, mode):
+    rng = np.random.default_rng([M, K, N])
+    x = rng.standard_normal((M, K), dtype=np.float32)
+    w = rng.standard_normal((N, K) if turned else (K, N), dtype=np.float32)
+    b = rng.standard_normal(N, dtype=np.float32) if bias and mode != ACCUMULATE else None
+    y = rng.standard_normal((M, N), dtype=np.float32)
+    wanted = x.astype(np.float64) @ (w.T if turned else w)
+    if b is not None:
+        wanted += b
+    if mode == ACCUMULATE:
+        wanted += y
+    elif mode == RELU:
+        wanted = np.maximum(wanted, 0)
+    layout = (steps(K, 1), K) if turned else (steps(K, N), 1)
+    contract(x, steps(M, K), steps(K, 1), w, *layout, y, steps(M, N), N, b, mode)
+    close(y, wanted)
+
+
+@pytest.mark.parametrize(("M", "K", "N"), [(3, 2000, 40), (2000, 700, 130), (40, 900, 700), (1600, 5, 260)])
+def test_deep_wide_and_tall_products_are_cut_up_and_put_together(M, K, N):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((M, K), dtype=np.float32), rng.standard_normal((K, N), dtype=np.float32)
+    y = np.full((M, N), np.nan, np.float32)
+    contract(x, steps(M, K), steps(K, 1), w, steps(K, N), 1, y, steps(M, N), N)
+    wanted = x.astype(np.float64) @ w
+    np.testing.assert_allclose(y, wanted, rtol=0, atol=2e-6 * np.abs(wanted).max())
+
+
+def test_tables_may_lead_anywhere():
+    rng = np.random.default_rng(1)
+    x, w = rng.standard_normal(500, dtype=np.float32), rng.standard_normal(900, dtype=np.float32)
+    rows, taps = rng.integers(0, 250, 37), rng.integers(0, 250, 21)
+    wrows, out = rng.integers(0, 800, 21), rng.permutation(40)[:37].astype(np.int64) * 25
+    y = np.zeros(1000, np.float32)
+    contract(x, rows, taps, w, wrows, 1, y, out, 20)
+    wanted = np.zeros(1000)
+    for m in range(37):
+        for n in range(20):
+            wanted[out[m] + n] = sum(float(x[rows[m] + taps[k]]) * float(w[wrows[k] + n]) for k in range(21))
+    close(y, wanted)
+
+
+@pytest.mark.parametrize("N", [10, 20, 80])
+def test_only_the_columns_asked_for_are_written(N):
+    x, w = np.ones((6, 4), np.float32), np.ones((4, N), np.float32)
+    y = np.full((6, N + 9), 7, np.float32)
+    contract(x, steps(6, 4), steps(4, 1), w, steps(4, N), 1, y, steps(6, N + 9), N)
+    assert (y[:, :N] == 4).all()
+    assert (y[:, N:] == 7).all()
+
+
+def test_nan_and_infinity_pass_also_through_relu():
+    x = np.array([[np.nan], [np.inf], [-np.inf], [-1]], np.float32)
+    y = np.empty((4, 1), np.float32)
+    one = np.ones((1, 1), np.float32)
+    contract(x, steps(4, 1), steps(1, 1), one, steps(1, 1), 1, y, steps(4, 1), 1, None, RELU)
+    np.testing.assert_array_equal(y[:, 0], [np.nan, np.inf, 0, 0])
+
+
+def test_denormal_numbers_count_as_zero_in_kernels_and_not_outside():
+    tiny = np.float32(1e-40)
+    y = np.empty((1, 1), np.float32)
+    one = np.ones((1, 1), np.float32)
+    contract(np.full((1, 1), tiny), steps(1, 1), steps(1, 1), one, steps(1, 1), 1, y, steps(1, 1), 1)
+    assert y[0, 0] == 0
+    assert np.full(3, tiny).sum() > 0
+
+
+def test_equal_bits_from_run_to_run():
+    rng = np.random.default_rng(2)
+    x, w = rng.standard_normal((300, 500), dtype=np.float32), rng.standard_normal((500, 200), dtype=np.float32)
+    found = [np.empty((300, 200), np.float32) for _ in range(3)]
+    for y in found:
+        contract(x, steps(300, 500), steps(500, 1), w, steps(500, 200), 1, y, steps(300, 200), 200)
+    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+
+
+@given(N=st.integers(1, 3000))
+def test_panels_cover_the_columns_and_are_about_equally_wide(N):
+    widths = panels(N)
+    assert sum(widths) == -(-N // W)
+    assert max(widths) - min(widths) <= 1
+
+
+@given(M=st.integers(1, 5000), N=st.integers(1, 3000), threads=st.integers(1, 8))
+@settings(max_examples=50, deadline=None)
+def test_a_plan_has_room_for_what_each_part_copies(M, N, threads):
+    how = plan(M, N, threads)
+    parts, room = how.scratch
+    widths = how.tiles[:, 1] * W
+    bounds = [part * len(widths) // parts for part in range(parts + 1)] if how.by_columns else [0, len(widths)]
+    assert max(widths[a:b].sum() for a, b in zip(bounds, bounds[1:], strict=False)) * how.depth <= room
+
+
+def test_more_threads_than_cores_are_refused():
+    with pytest.raises(ValueError, match="threads must be 1 to"):
+        jit.set_threads(10_000)
