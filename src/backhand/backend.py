@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 import backhand.ops
 from backhand.errors import BackhandError, closest
@@ -21,7 +21,7 @@ KERNELS = "backhand.kernels.cpu"
 
 
 @cache  # asked for in every pass of every layer
-def op(name: str, dtype: DTypeLike = np.float64) -> ModuleType:
+def op(name: str, dtype: np.dtype[Any] | type = np.float64) -> ModuleType:
     """The module that computes the op `name`: its `forward` and `backward`.
 
     Kernels compute in float32; there is none for other dtypes, nor for every op. Raises ValueError for an unknown name.
@@ -32,8 +32,8 @@ def op(name: str, dtype: DTypeLike = np.float64) -> ModuleType:
 
 
 @cache
-def kernel(name: str, dtype: DTypeLike) -> ModuleType | None:
-    """The kernel of this name for arrays of this dtype, or None. Names of ops joined by _ are one kernel for them all."""
+def kernel(name: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
+    """The kernel of this name for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
     if np.dtype(dtype) != np.float32 or chosen() != "cpu" or importlib.util.find_spec(f"{KERNELS}.{name}") is None:
         return None
     return importlib.import_module(f"{KERNELS}.{name}")

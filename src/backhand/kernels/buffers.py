@@ -79,12 +79,12 @@ _pools = threading.local()  # models may run on several threads at once
 
 
 def pool() -> Pool:
-    """This thread's own."""
+    """The pool of the thread that asks."""
     if not hasattr(_pools, "own"):
         _pools.own = Pool()
     return _pools.own
 
 
 def empty(shape: Shape, dtype: DTypeLike = np.float32) -> Array:
-    """An array from this thread's pool; see `Pool.empty`."""
+    """An array from the pool of the thread that asks; see `Pool.empty`."""
     return pool().empty(shape, dtype)

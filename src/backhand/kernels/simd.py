@@ -11,7 +11,7 @@ makes a convolution a matrix product without a copy of its windows.
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -29,7 +29,8 @@ _FMA = "fma" if _FEATURES.get("fma") or _FEATURES.get("neon") else "fmuladd"  # 
 
 FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
 VECTOR, MASK = ir.VectorType(FLOAT, W), ir.VectorType(BIT, W)
-Value, Builder = ir.Value, ir.IRBuilder
+Value: TypeAlias = ir.Value
+Builder: TypeAlias = ir.IRBuilder
 
 # What a tile starts from (nothing: zero) and ends with; sums of these are `mode`.
 BIAS, ACCUMULATE, RELU = 1, 2, 4
@@ -88,69 +89,71 @@ def _bit(b: Builder, mode: Value, bit: int) -> Value:
     return b.icmp_signed("!=", b.and_(mode, _int(bit)), _int(0))
 
 
-def _tile_body(P: int, V: int) -> Callable[..., None]:
-    """The code of `tile`, as a function that writes it."""
+class _Tile:
+    """Writes the code of `tile`: its sums are variables, which LLVM keeps in registers."""
 
-    def write(b: Builder, arguments: Sequence[Value]) -> None:
-        x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes = arguments
-        mask = _first(b, lanes)
-        cells = [(p, v) for p in range(P) for v in range(V)]
-        sums = {cell: cgutils.alloca_once(b, VECTOR) for cell in cells}
+    def __init__(self, b: Builder, P: int, V: int, arguments: Sequence[Value]) -> None:
+        self.b, self.P, self.V = b, P, V
+        x, rows, self.taps, self.K, self.w, self.pitch, y, out, self.bias, self.mode, live, lanes = arguments
+        self.mask = _first(b, lanes)
         # Rows beyond the live ones repeat the last: computed and stored twice, the same value in the same place.
-        place = [b.select(b.icmp_signed("<", _int(p), live), _int(p), b.sub(live, _int(1))) for p in range(P)]
-        y_rows = [_at(b, y, b.load(_at(b, out, p, INT))) for p in place]
-        x_rows = [_at(b, x, b.load(_at(b, rows, p, INT))) for p in place]
+        places = [b.select(b.icmp_signed("<", _int(p), live), _int(p), b.sub(live, _int(1))) for p in range(P)]
+        self.x = [_at(b, x, b.load(_at(b, rows, p, INT))) for p in places]
+        self.y = [_at(b, y, b.load(_at(b, out, p, INT))) for p in places]
+        self.sums = {(p, v): cgutils.alloca_once(b, VECTOR) for p in range(P) for v in range(V)}
 
-        def vector(row: Value, v: int) -> Value:
-            pointer = _at(b, row, v * W)
-            return _masked_load(b, pointer, mask) if v == V - 1 else _load(b, pointer)
-
-        with b.if_else(_bit(b, mode, ACCUMULATE)) as (then, otherwise):
-            with then:
-                for p, v in cells:
-                    b.store(vector(y_rows[p], v), sums[p, v])
-            with otherwise, b.if_else(_bit(b, mode, BIAS)) as (biased, plain):
+    def write(self) -> None:
+        """Start, sum, end."""
+        b, zero = self.b, ir.Constant(VECTOR, [0.0] * W)
+        with b.if_else(_bit(b, self.mode, ACCUMULATE)) as (accumulate, fresh):
+            with accumulate:
+                self._start(lambda p, v: self._vector(self.y[p], v))
+            with fresh, b.if_else(_bit(b, self.mode, BIAS)) as (biased, plain):
                 with biased:
-                    for v in range(V):
-                        start = vector(_at(b, bias, 0), v)
-                        for p in range(P):
-                            b.store(start, sums[p, v])
+                    self._start(lambda _, v: self._vector(_at(b, self.bias, 0), v))
                 with plain:
-                    for cell in cells:
-                        b.store(ir.Constant(VECTOR, [0.0] * W), sums[cell])
-        with cgutils.for_range(b, K) as loop:
-            tap = b.load(_at(b, taps, loop.index, INT))
-            w_row = _at(b, w, b.mul(loop.index, pitch))
-            weights = [_load(b, _at(b, w_row, v * W)) for v in range(V)]
-            for p in range(P):
-                value = _splat(b, b.load(_at(b, x_rows[p], tap)))
-                for v in range(V):
-                    terms = [value, weights[v], b.load(sums[p, v])]
-                    b.store(_call(b, f"llvm.{_FMA}.v{W}f32", VECTOR, terms), sums[p, v])
-        with b.if_then(_bit(b, mode, RELU)):
-            zero = ir.Constant(VECTOR, [0.0] * W)
-            for cell in cells:
-                value = b.load(sums[cell])
+                    self._start(lambda *_: zero)
+        with cgutils.for_range(b, self.K) as loop:
+            self._add(loop.index)
+        with b.if_then(_bit(b, self.mode, RELU)):
+            for each in self.sums.values():
+                value = b.load(each)
                 # "not below zero" rather than "above": NaN stays NaN, as in the reference
-                b.store(b.select(b.fcmp_unordered(">", value, zero), value, zero), sums[cell])
-        for p, v in cells:
-            pointer = _at(b, y_rows[p], v * W)
-            if v == V - 1:
-                _masked_store(b, b.load(sums[p, v]), pointer, mask)
+                b.store(b.select(b.fcmp_unordered(">", value, zero), value, zero), each)
+        for (p, v), each in self.sums.items():
+            pointer = _at(b, self.y[p], v * W)
+            if v == self.V - 1:
+                _masked_store(b, b.load(each), pointer, self.mask)
             else:
-                _store(b, b.load(sums[p, v]), pointer)
+                _store(b, b.load(each), pointer)
 
-    return write
+    def _start(self, value: Callable[[int, int], Value]) -> None:
+        for (p, v), each in self.sums.items():
+            self.b.store(value(p, v), each)
+
+    def _vector(self, row: Value, v: int) -> Value:
+        pointer = _at(self.b, row, v * W)
+        return _masked_load(self.b, pointer, self.mask) if v == self.V - 1 else _load(self.b, pointer)
+
+    def _add(self, k: Value) -> None:
+        """sum[p, v] += x[p, k] w[k, v]."""
+        b = self.b
+        tap, row = b.load(_at(b, self.taps, k, INT)), _at(b, self.w, b.mul(k, self.pitch))
+        weights = [_load(b, _at(b, row, v * W)) for v in range(self.V)]
+        for p in range(self.P):
+            value = _splat(b, b.load(_at(b, self.x[p], tap)))
+            for v in range(self.V):
+                each = self.sums[p, v]
+                b.store(_call(b, f"llvm.{_FMA}.v{W}f32", VECTOR, [value, weights[v], b.load(each)]), each)
 
 
 @intrinsic(prefer_literal=True)
-def _tile(_: Any, P: Any, V: Any, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+def _tile(_: Any, P: Any, V: Any, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
     if not (isinstance(P, types.IntegerLiteral) and isinstance(V, types.IntegerLiteral)):
         return None
-    write = _tile_body(P.literal_value, V.literal_value)
 
     def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        write(b, values[2:])
+        _Tile(b, P.literal_value, V.literal_value, values[2:]).write()
         return context.get_dummy_value()
 
     return types.void(P, V, *[types.intp] * 12), generate
@@ -167,14 +170,14 @@ def tile(P: int, V: int) -> int:
     readable to their last vector. Addresses are in bytes, everything else counts elements; tables hold int64.
     """
 
-    def run(x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+    def run(x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
         _tile(P, V, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes)
 
     return jit.address(run, types.void(*[types.intp] * 12))
 
 
 @intrinsic
-def call_tile(_: Any, address, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):  # type: ignore[no-untyped-def]
+def call_tile(_: Any, address, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
     """Run the tile at this address: see `tile`."""
 
     def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
@@ -186,7 +189,7 @@ def call_tile(_: Any, address, x, rows, taps, K, w, pitch, y, out, bias, mode, l
 
 
 @intrinsic(prefer_literal=True)
-def copy_vectors(_: Any, V, to, start, lanes):  # type: ignore[no-untyped-def]
+def copy_vectors(_: Any, V, to, start, lanes):
     """One row of V vectors from address `start` to address `to`; of the last, `lanes` lanes, and then zeros."""
     if not isinstance(V, types.IntegerLiteral):
         return None
@@ -205,7 +208,7 @@ def copy_vectors(_: Any, V, to, start, lanes):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def transpose(_: Any, to, to_pitch, start, pitch, rows, columns):  # type: ignore[no-untyped-def]
+def transpose(_: Any, to, to_pitch, start, pitch, rows, columns):
     """to[c to_pitch + r] = start[r pitch + c] for r < W and c < columns; 0 for r from `rows` on. At most W x W.
 
     The block is turned in registers: log2 W rounds that exchange ever larger squares of pairs of rows.
@@ -246,7 +249,7 @@ _FLUSH = 0x8040 if _X86 else 1 << 24  # x86: flush results to zero, take operand
 
 
 @intrinsic
-def flush_denormals(_: Any):  # type: ignore[no-untyped-def]
+def flush_denormals(_: Any):
     """Take denormal numbers as zero on this thread, as they slow arithmetic a hundredfold; returns what was set."""
 
     def generate(_: Any, b: Builder, __: Any, values: Sequence[Value]) -> Value:
@@ -258,7 +261,7 @@ def flush_denormals(_: Any):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def restore_denormals(_: Any, old):  # type: ignore[no-untyped-def]
+def restore_denormals(_: Any, old):
     """Set what `flush_denormals` returned."""
 
     def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
@@ -292,7 +295,7 @@ CHAINS = 12  # independent sums: more than a processor's units times the cycles 
 
 
 @intrinsic
-def multiply_add(_: Any, rounds, factor):  # type: ignore[no-untyped-def]
+def multiply_add(_: Any, rounds, factor):
     """`rounds` fused multiply-adds on each of CHAINS vectors, in registers only; returns a sum that depends on all."""
 
     def generate(_: Any, b: Builder, __: Any, values: Sequence[Value]) -> Value:

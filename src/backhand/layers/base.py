@@ -67,7 +67,7 @@ class Layer:
         """
         if self._ran is None:
             raise RuntimeError(f"{self}: backward was called before forward")
-        options = {} if need_dx or not self.params else {"need_dx": False}
+        options: dict[str, Any] = {} if need_dx or not self.params else {"need_dx": False}
         if hasattr(self._ran, "Grads"):  # it writes the gradients where they belong
             options["grads"] = tuple(self.grads.values())
         found = self._ran.backward(dy, self._cache, **options)

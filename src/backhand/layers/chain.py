@@ -58,8 +58,8 @@ class Chain:
     def run(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool = True) -> Array:
         """The forward pass; frozen layers run as at inference. Unless told to keep them, caches are forgotten."""
         self._ran = fuse(self.layers, x.dtype)
-        for layer, kernel in self._ran:
-            x = layer.forward(x, train=train and not layer.frozen, rng=rng, kernel=kernel)
+        for layer, joint in self._ran:
+            x = layer.forward(x, train=train and not layer.frozen, rng=rng, kernel=joint)
             if not keep:
                 layer.release()
         return x

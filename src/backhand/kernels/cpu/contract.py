@@ -158,7 +158,7 @@ def plan(M: int, N: int, threads: int) -> Plan:
 def _rows(M: int, V: int, threads: int) -> int:
     """P for M rows: fewer than fit the registers, where the last block would else be mostly empty."""
     most = ROWS[V]
-    if M > 16 * most:
+    if 16 * most < M:
         return most
     return min(range(most, max(most // 2, 1) - 1, -1), key=lambda P: -(-M // (P * threads)) * P)
 

@@ -72,10 +72,8 @@ def backward(
         return reference.backward(dy, cache, need_dx=need_dx)
     margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
     dw, *db = grads or [buffers.empty(cache.w.shape), *[buffers.empty(cache.w.shape[3:])] * cache.has_bias]
-    if cache.y is None and not db and margins == NO_MARGINS:
-        dz = dy
-    else:
-        dz = frame(dy, margins, cache.y, *db)
+    as_it_is = cache.y is None and not db and margins == NO_MARGINS
+    dz = dy if as_it_is else frame(dy, margins, cache.y, *db)
     return gradients(dz, dy.shape, cache, need_dx, dw), dw, *db
 
 
@@ -167,7 +165,7 @@ def dx_classes(dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], win
 
 
 class _Along(NamedTuple):
-    """A class along one axis: pixels u, the place q of each in the framed dy, entries i, and how far before q each is."""
+    """A class along one axis: pixels u, the place q of each in the framed dy, entries i, and how far before q it is."""
 
     pixels: Array
     places: Array
