@@ -26,7 +26,7 @@ class _Block:
     def __init__(self, size: int) -> None:
         whole = np.empty(size + ALIGN, np.uint8)
         start = -whole.ctypes.data % ALIGN
-        self.memory = np.frombuffer(memoryview(whole)[start : start + size], np.uint8)
+        self.memory = np.ndarray((size,), np.uint8, whole.data, start)  # not a view: views of it refer to it alone
         self.size = size
 
     def users(self) -> int:

@@ -63,7 +63,7 @@ def _processor() -> str:
     return f"{llvm.get_host_cpu_name()}-{features[:8]}"
 
 
-class Cache(_Cache):
+class Cache(_Cache):  # type: ignore[misc] # Numba has no types
     """What Numba asks for compiled code: a file for each function and signature, which begins with its checksum.
 
     A file that is missing, damaged or not to be written means compiling, nothing worse. Numba's own cache keeps an
@@ -138,11 +138,11 @@ def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
 
 def address(function: Callable[..., Any], signature: Any) -> int:
     """Compile a function to be called through its address."""
-    compiled = CFunc(function, numba.core.sigutils.normalize_signature(signature), locals={}, options={})
+    compiled: Any = CFunc(function, numba.core.sigutils.normalize_signature(signature), locals={}, options={})
     compiled._cache = Cache(function)
     compiled.compile()
     _kept.append(compiled)
-    return compiled.address
+    return int(compiled.address)
 
 
 _kept: list[Any] = []  # code lives as long as its object does

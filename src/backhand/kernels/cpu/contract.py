@@ -6,8 +6,8 @@ A matrix product has rows[m] = m K and taps[k] = k. A convolution has a row for 
 each entry of it, and no copy of the windows is made. The gradient of its weights changes the roles, a row for each
 entry and a tap for each place; that of its input is a convolution of dy with the weights turned around.
 
-The columns are cut into panels of V vectors, and panels of w, as much of them as stays in the cache, are copied so that
-they lie in the order in which a tile reads it. Where neighbouring rows read neighbouring values, x can be copied so too.
+The columns are cut into panels of V vectors, and panels of w, as much of them as stays in the cache, are copied so
+that they lie in the order in which a tile reads them; x is read where it lies.
 """
 
 from functools import cache, lru_cache
