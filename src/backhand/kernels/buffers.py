@@ -26,7 +26,8 @@ class _Block:
     def __init__(self, size: int) -> None:
         whole = np.empty(size + ALIGN, np.uint8)
         start = -whole.ctypes.data % ALIGN
-        self.memory = np.ndarray((size,), np.uint8, whole.data, start)  # not a view: views of it refer to it alone
+        # Not a view of `whole`, which views of it would then refer to in its stead.
+        self.memory = np.frombuffer(whole.data[start : start + size], np.uint8)
         self.size = size
 
     def users(self) -> int:
