@@ -34,8 +34,10 @@ class Measured:
 def measure(programs: Sequence[Program], material: Path, rounds: int, cache: Path | None = None) -> dict[str, Measured]:
     """Time the programs on the material in a file, in interleaved rounds, each in a process of its own."""
     with ExitStack() as stack:
-        workers = {each.name: stack.enter_context(Worker(each, material, cache)) for each in programs}
-        first = {name: worker.steps(1).ms[0] for name, worker in workers.items()}
+        workers, first = {}, {}
+        for each in programs:
+            worker = workers[each.name] = stack.enter_context(Worker(each, material, cache))
+            first[each.name] = worker.steps(1).ms[0]
         rounds_of = interleave(workers, rounds)
         peaks = {name: worker.steps(0).peak_mib for name, worker in workers.items()}
     return {

@@ -1,14 +1,12 @@
-"""What the processor can do at most, measured as the steps are."""
-
-from importlib import import_module
+"""What the processor can do at most, measured in the same run as the steps are."""
 
 from backhand.machine import cores
 
 
 def fma_peak() -> float | None:
-    """GFLOP/s of fused multiply-adds in registers on all cores; None where there are no kernels to measure it with."""
+    """GFLOP/s of fused multiply-adds in registers on all cores; None where there is no Numba to compile them."""
     try:
-        kernel = import_module("backhand.kernels.peak")
+        from backhand.kernels import peak
     except ImportError:
         return None
-    return float(kernel.measure(cores()))
+    return peak.measure(cores())

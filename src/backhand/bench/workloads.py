@@ -57,7 +57,7 @@ def step_flops(model: Sequential, batch: int) -> int:
 
 def _dense(*widths: int) -> list[Layer]:
     *hidden, classes = widths
-    return [layer for width in hidden for layer in (Linear(width), ReLU())] + [Linear(classes)]
+    return [*(layer for width in hidden for layer in (Linear(width), ReLU())), Linear(classes)]
 
 
 def _pooled(outputs: int, kernel: int, padding: int = 0, *, normalised: bool = False) -> list[Layer]:

@@ -8,11 +8,13 @@ import typer
 def bench(
     only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Some of the workloads.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Blocks of steps that are timed.")] = 10,
+    backend: Annotated[str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.")] = None,
 ) -> None:
     """Time the training steps of ten networks; each in a process of its own."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
+    from backhand.backend import describe, use
     from backhand.bench.measure import gflop, measure, save_material
     from backhand.bench.peak import fma_peak
     from backhand.bench.process import OURS
@@ -22,6 +24,8 @@ def bench(
     from backhand.machine import cores, cpu
     from backhand.progress import make_console
 
+    if backend is not None:
+        use(backend)
     console, rows, peaks = make_console(), [], []
     workloads = chosen(only)
     with TemporaryDirectory() as folder, console.status("") as status:
@@ -34,5 +38,5 @@ def bench(
         starts = [f"{name} {figure(import_seconds(module))} s" for name, module in IMPORTS.items()]
     console.print(as_table(rows, peak))
     console.print(f"{cpu()}, {cores()} cores; peak of fused multiply-adds {figure(peak)} GFLOP/s")
-    console.print(rows[0].measured.blas)
+    console.print(f"{describe()}; NumPy on {rows[0].measured.blas}")
     console.print(f"import: {', '.join(starts)}")

@@ -1,0 +1,94 @@
+"""Whether programs train alike, and what a step of a workload costs in each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.bench.measure import Measured, gflop, measure, save_material
+from backhand.bench.peak import fma_peak
+from backhand.bench.process import OURS, Program, Worker
+from backhand.bench.timing import Spread
+from backhand.bench.workloads import Workload
+
+# Steps that are compared, and how far losses may be apart, relatively; fifty layers multiply every rounding.
+STEPS, LIMIT = 20, 1e-3
+DEEP = {"fer_resnet50": (5, 1e-2)}
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The losses of our steps, how far each peer's are from them at most, and the milliseconds of each first step.
+
+    Before these nothing has been compiled: they are a first start's.
+    """
+
+    losses: list[float]
+    apart: dict[str, float]
+    cold_ms: dict[str, float]
+    limit: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything to compare with, and all of it agrees; what is not a number does not."""
+        return bool(self.apart) and all(value <= self.limit for value in self.apart.values())
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A workload, with what was found: 10⁹ operations a step, the peak in GFLOP/s beside it, and each program's."""
+
+    workload: Workload
+    gflop: float
+    peak: float | None
+    agreement: Agreement
+    measured: dict[str, Measured]
+
+    @property
+    def ours(self) -> Measured:
+        return self.measured[OURS.name]
+
+    @property
+    def fastest(self) -> str:
+        """The peer whose median is lowest."""
+        peers = [name for name in self.measured if name != OURS.name]
+        return min(peers, key=lambda name: self.measured[name].ms.median)
+
+    @property
+    def ratio(self) -> Spread:
+        """Our time over the fastest peer's, of each round."""
+        theirs = self.measured[self.fastest].rounds
+        return Spread.of(a / b for a, b in zip(self.ours.rounds, theirs, strict=True))
+
+
+def validate(workload: Workload, programs: Sequence[Program], folder: Path) -> Agreement:
+    """The losses of all programs on the same batch, from the same weights."""
+    count, limit = DEEP.get(workload.name, (STEPS, LIMIT))
+    material = save_material(workload, folder, calm=True)
+    losses, cold = {}, {}
+    for program in programs:
+        with Worker(program, material, caches(workload, folder)) as worker:
+            steps = worker.steps(count)
+        losses[program.name], cold[program.name] = steps.losses, steps.ms[0]
+    own = losses.pop(OURS.name)
+    apart = {name: furthest(own, other) for name, other in losses.items()}
+    return Agreement(own, apart, cold, limit)
+
+
+def furthest(own: Sequence[float], other: Sequence[float]) -> float:
+    """The largest relative difference; nan where one is."""
+    differences = [abs(b / a - 1) for a, b in zip(own, other, strict=True)]
+    return max(differences, key=lambda value: (value != value, value))
+
+
+def compare(
+    workload: Workload, programs: Sequence[Program], rounds: int, folder: Path, agreement: Agreement
+) -> Compared:
+    """Time them. What `validate` compiled in the same folder is found again: a second start."""
+    material, peak = save_material(workload, folder), fma_peak()
+    measured = measure(programs, material, rounds, caches(workload, folder))
+    return Compared(workload, gflop(workload), peak, agreement, measured)
+
+
+def caches(workload: Workload, folder: Path) -> Path:
+    """Where programs keep what they compile for this workload alone."""
+    return folder / workload.name

@@ -1,0 +1,197 @@
+"""results.md and results.png, from what was measured."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+
+from backhand.bench.measure import Measured
+from backhand.bench.process import OURS
+from backhand.bench.table import figure
+from backhand.bench.timing import Spread
+from backhand.files import write_atomic
+from compare import Compared
+
+PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"
+READING = """\
+- A step is a whole one: forward, backward and update, in float32, by stochastic gradient descent with momentum.
+- All programs begin with the same weights and see the same batch. Their losses are compared first, with dropout off:
+  "apart" is the largest relative difference.
+- Times are medians over {rounds} rounds in which the programs take turns; each waits asleep while another runs.
+- The ratio is our time over the fastest peer's in the same round; below 1 we are faster. The fastest peer is the one
+  with the lowest median. Times drift with the machine's clock and load; ratios of one run hold better.
+- GFLOP are 10⁹ operations of the products with weights, a multiply-add counting 2; "of peak" compares their rate with
+  that of fused multiply-adds in registers alone, timed in the same run.
+- A first start compiles what it has to; a later one finds what the program keeps on disk.
+- Memory is the most that a program's process had resident."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """When and where it was measured, the peers' names and titles, and what was found."""
+
+    date: str
+    cpu: str
+    cores: int
+    backend: str
+    peers: dict[str, str]
+    compared: Sequence[Compared]
+
+    @property
+    def programs(self) -> dict[str, str]:
+        """The names and titles of all programs: ours first."""
+        return {OURS.name: OURS.name} | self.peers
+
+    @property
+    def peak(self) -> Spread | None:
+        """Of the processor, GFLOP/s, as it was beside the workloads."""
+        peaks = [each.peak for each in self.compared if each.peak is not None]
+        return Spread.of(peaks) if peaks else None
+
+
+def write(results: Results, folder: Path) -> Path:
+    """Both files; returns the page."""
+    from picture import draw
+
+    write_atomic(folder / "results.png", draw(results))
+    write_atomic(folder / "results.md", page(results))
+    return folder / "results.md"
+
+
+def page(results: Results) -> str:
+    """results.md."""
+    rounds = len(results.compared[0].ours.rounds)
+    return f"""\
+# Training steps against other programs
+
+Written by `make bench`; see [the guide](../docs/guides/benchmarks.md).
+
+{header(results)}
+
+## A step
+
+Milliseconds, median; range of ours in brackets.
+
+{steps(results)}
+
+{lost(results)}
+
+![Milliseconds a step of each workload in each program](results.png)
+
+## Starting
+
+Milliseconds of the very first step, at a first start and at a later one.
+
+{starts(results)}
+
+Importing takes, in seconds: {imports(results)}.
+
+## Memory
+
+MiB.
+
+{per_program(results, lambda compared, name: figure(compared.measured[name].peak_mib))}
+
+## How to read this
+
+{READING.format(rounds=rounds)}
+"""
+
+
+def header(results: Results) -> str:
+    """The machine and the programs, as a list."""
+    peak = results.peak
+    highest = f"{peak.high:.0f} GFLOP/s ({peak.low:.0f} where it was lowest)" if peak else "not measured"
+    lines = [
+        f"Date: {results.date}",
+        f"Processor: {results.cpu}, {results.cores} cores; every program on all of them",
+        f"Peak of fused multiply-adds: {highest}",
+        f"Backhand: {results.backend}",
+        f"NumPy: {results.compared[0].ours.blas}",
+        f"Versions: Python {python_version()}, {', '.join(versions())}",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def versions() -> list[str]:
+    """Of the packages that are there."""
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def steps(results: Results) -> str:
+    """The main table: a row a workload."""
+    headings = ["workload", "batch", "GFLOP", *results.programs.values(), "fastest peer"]
+    headings += ["ratio (range)", "GFLOP/s", "of peak", "apart"]
+    return table(headings, [step_row(results, each) for each in results.compared])
+
+
+def step_row(results: Results, compared: Compared) -> list[str]:
+    ours, ratio = compared.ours.ms, compared.ratio
+    speed = 1e3 * compared.gflop / ours.median
+    return [
+        compared.workload.name,
+        str(compared.workload.batch),
+        f"{compared.gflop:.3f}",
+        f"{figure(ours.median)} ({figure(ours.low)} to {figure(ours.high)})",
+        *(cell(compared, name, lambda measured: figure(measured.ms.median)) for name in results.peers),
+        results.peers[compared.fastest],
+        f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
+        f"{speed:.0f}",
+        f"{speed / results.peak.high:.0%}" if results.peak else "-",
+        f"{max(compared.agreement.apart.values()):.0e}",
+    ]
+
+
+def cell(compared: Compared, name: str, text: Callable[[Measured], str]) -> str:
+    """What a program measured, as text; "-" where it does not run the workload."""
+    return text(compared.measured[name]) if name in compared.measured else "-"
+
+
+def lost(results: Results) -> str:
+    """The workloads in which a peer is faster, by name."""
+    slower = [
+        f"{each.workload.name} ({each.ratio.median:.2f} times the time of {results.peers[each.fastest]})"
+        for each in results.compared
+        if each.ratio.median > 1
+    ]
+    return f"**Where we lose:** {', '.join(slower)}." if slower else "No peer is faster in any of these."
+
+
+def starts(results: Results) -> str:
+    return per_program(
+        results,
+        lambda compared, name: (
+            f"{figure(compared.agreement.cold_ms[name])}, later {figure(compared.measured[name].first_ms)}"
+        ),
+    )
+
+
+def imports(results: Results) -> str:
+    """The median time of each program's import."""
+    texts = []
+    for name, title in results.programs.items():
+        seconds = [each.measured[name].import_seconds for each in results.compared if name in each.measured]
+        texts += [f"{title} {Spread.of(seconds).median:.2f}"] * bool(seconds)
+    return ", ".join(texts)
+
+
+def per_program(results: Results, text: Callable[[Compared, str], str]) -> str:
+    """A table with a row a workload and a column a program."""
+    rows = [
+        [each.workload.name, *(text(each, name) if name in each.measured else "-" for name in results.programs)]
+        for each in results.compared
+    ]
+    return table(["workload", *results.programs.values()], rows)
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Markdown: the first column to the left, the others to the right."""
+    ruler = ["---", *["---:"] * (len(headings) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ruler, *rows))
