@@ -1,14 +1,19 @@
 """Where batches come from: samples as they lie in memory, augmented and standardised batch by batch."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.augment import Augment
+from backhand import backend
+from backhand.data.augment import Augment, Cutout
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
 from backhand.data.standardize import Standardizer
+
+Index = NDArray[np.intp] | slice
 
 
 @dataclass(frozen=True)
@@ -25,17 +30,51 @@ class Feed:
     def __len__(self) -> int:
         return len(self.data)
 
-    def batch(self, index: NDArray[np.intp] | slice) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def batch(self, index: Index) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The samples at these places: x (n, ...) float32 and labels (n,)."""
-        return self.standardizer.transform(self.data.x[index]), self.data.y[index]
+        if self._kernel is None:
+            return self.standardizer.transform(self.data.x[index]), self.data.y[index]
+        rows = self._rows[index]
+        return self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows]
 
     def draw(self, index: NDArray[np.intp], rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
         """The same for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
         if self.augment is None:
             return self.batch(index)
+        if self._kernel is not None and all(step.kernel_name for step in self.augment.steps):
+            return self._draw(self._kernel, self.augment, self._rows[index], rng)
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
         return self.standardizer.transform(x), targets
 
     def mirrored(self) -> "Feed":
         """The same images (N, H, W, C), seen in a mirror: left and right change places."""
         return replace(self, data=Dataset(self.data.x[:, :, ::-1], self.data.y))
+
+    def _draw(
+        self, kernel: ModuleType, augment: Augment, rows: NDArray[np.intp], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], Targets]:
+        shape = (len(rows), *self.data.x.shape[1:])
+        steps = [
+            (step.kernel_name, step.draw(shape, rng), step.fill if isinstance(step, Cutout) else 0)
+            for step in augment.steps
+        ]
+        x, labels = kernel.augment(self.data.x, rows, *self._scaling, steps), self.data.y[rows]
+        if augment.mixup is None:
+            return x, labels
+        # Mixing what is standardised already is the same, since the shares sum to 1.
+        partners = augment.mixup.draw(len(rows), rng)
+        return kernel.mix(x, *partners), augment.mixup.targets(labels, partners)
+
+    @property
+    def _kernel(self) -> ModuleType | None:
+        """The kernel for these samples, or None."""
+        return backend.kernel("batch", np.float32) if self.data.x.flags.c_contiguous else None
+
+    @cached_property
+    def _rows(self) -> NDArray[np.intp]:
+        """Every place; an index into these is checked, and turned into places, by NumPy."""
+        return np.arange(len(self))
+
+    @cached_property
+    def _scaling(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        return self.standardizer.flat(self.data.x.shape[1:])

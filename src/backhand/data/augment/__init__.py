@@ -1,7 +1,8 @@
 """Augmentation: batches of images changed at random while training, so that no image is seen twice alike."""
 
+from backhand.data.augment.base import Augmentation
 from backhand.data.augment.geometry import Affine, Crop, Flip, affine
-from backhand.data.augment.pipeline import Augment, Augmentation, MixUp
+from backhand.data.augment.pipeline import Augment, MixUp
 from backhand.data.augment.pixels import Brightness, Contrast, Cutout
 
 __all__ = ["Affine", "Augment", "Augmentation", "Brightness", "Contrast", "Crop", "Cutout", "Flip", "MixUp", "affine"]

@@ -10,22 +10,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from backhand.data.augment.base import Augmentation, Floats, Images
 
 
 @dataclass(frozen=True)
-class Flip:
+class Flip(Augmentation):
     """Each image is mirrored left to right with probability 1/2. Source: Krizhevsky et al. 2012, NIPS."""
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+    kernel_name = "flip"
+
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """1 where the image is mirrored, else 0."""
+        return (rng.random((shape[0], 1)) < 0.5).astype(np.float32)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
-        y, mirrored = x.copy(), rng.random(len(x)) < 0.5
+        y, mirrored = x.copy(), drawn[:, 0] == 1
         y[mirrored] = x[mirrored, :, ::-1]
         return y
 
 
 @dataclass(frozen=True)
-class Crop:
+class Crop(Augmentation):
     """Each image is padded by `pixels` on every side and cut back to its size at a random place.
 
     The same as a shift by up to so many whole pixels along each axis, all equally likely. The padding is the image's
@@ -33,24 +39,29 @@ class Crop:
     Source: He et al. 2016, arXiv:1512.03385, section 4.2; reflection: Zagoruyko and Komodakis 2016, arXiv:1605.07146.
     """
 
+    kernel_name = "crop"
     pixels: int
 
     def __post_init__(self) -> None:
         if self.pixels < 0:
             raise ValueError(f"a crop needs a padding of 0 pixels or more, not {self.pixels}")
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """How far down and to the right of the image's corner that of the crop is, in pixels."""
+        return (rng.integers(0, 2 * self.pixels + 1, (2, shape[0])).T - self.pixels).astype(np.float32)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         N, H, W, _ = x.shape
         around = (self.pixels, self.pixels)
         padded = np.pad(x, ((0, 0), around, around, (0, 0)), mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, (H, W), axis=(1, 2))  # (N, top, left, C, H, W)
-        top, left = rng.integers(0, 2 * self.pixels + 1, (2, N))
+        top, left = drawn.T.astype(np.intp) + self.pixels
         return np.moveaxis(windows, 3, -1)[np.arange(N), top, left]
 
 
 @dataclass(frozen=True)
-class Affine:
+class Affine(Augmentation):
     """Each image is rotated, shifted and scaled about its centre, by amounts drawn uniformly from their ranges.
 
     rotate: up to so many degrees, either way.   shift: up to this fraction of the height and of the width, either way.
@@ -58,6 +69,7 @@ class Affine:
     ValueError unless 0 <= rotate <= 180, 0 <= shift < 1, 0 <= scale < 1.   Source: Simard et al. 2003, ICDAR.
     """
 
+    kernel_name = "affine"
     rotate: float = 0.0
     shift: float = 0.0
     scale: float = 0.0
@@ -66,17 +78,15 @@ class Affine:
         if not (0 <= self.rotate <= 180 and 0 <= self.shift < 1 and 0 <= self.scale < 1):
             raise ValueError(f"rotate is in [0, 180] degrees, shift and scale are in [0, 1); this is {self}")
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
-        N, H, W, _ = x.shape
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """cos and sin of the angle, each divided by the factor; then pixels down and to the right."""
+        N, H, W, _ = shape
         angle, down, right, factor = rng.uniform(-1, 1, (4, N))
-        return affine(
-            x,
-            angle=self.rotate * angle,
-            down=self.shift * H * down,
-            right=self.shift * W * right,
-            factor=1 + self.scale * factor,
-        )
+        return _motion(self.rotate * angle, self.shift * H * down, self.shift * W * right, 1 + self.scale * factor)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
+        """x (N, H, W, C) -> the same shape."""
+        return _resample(x, drawn)
 
 
 def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Floats) -> Floats:
@@ -86,11 +96,19 @@ def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Flo
     Each pixel of the result looks up where it comes from, and mixes the four pixels around that place (bilinear); a
     place outside the image is that of the nearest pixel of its edge.
     """
-    N, H, W, C = x.shape
+    return _resample(x, _motion(angle, down, right, factor))
+
+
+def _motion(angle: Floats, down: Floats, right: Floats, factor: Floats) -> Floats:
+    """What `Affine.draw` gives, (N, 4), or (1, 4) for the whole batch."""
     turn = np.radians(angle)
-    cos, sin, down, right = (
-        np.asarray(a, np.float32).reshape(-1, 1, 1) for a in (np.cos(turn) / factor, np.sin(turn) / factor, down, right)
-    )
+    columns = np.broadcast_arrays(np.cos(turn) / factor, np.sin(turn) / factor, down, right)
+    return np.stack(columns, axis=-1).astype(np.float32).reshape(-1, 4)
+
+
+def _resample(x: Floats, motion: Floats) -> Floats:
+    N, H, W, C = x.shape
+    cos, sin, down, right = motion.T[:, :, None, None]
     middle_i, middle_j = np.float32((H - 1) / 2), np.float32((W - 1) / 2)
     i = np.arange(H, dtype=np.float32)[:, None] - middle_i - down
     j = np.arange(W, dtype=np.float32) - middle_j - right

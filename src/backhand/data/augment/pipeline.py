@@ -1,16 +1,15 @@
 """One batch through all augmentations, and mix-up, which changes the labels as well."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.data.augment.base import Augmentation, Floats, Images
 from backhand.data.dataset import Samples
 
-Floats = NDArray[np.float32]
 Targets = NDArray[np.int64] | Floats  # labels (N,), or a share of every class (N, K)
-Augmentation = Callable[[Floats, np.random.Generator], Floats]
+Partners = tuple[Floats, NDArray[np.int64]]  # of each image its share λ (N,), and the other it is mixed with (N,)
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,24 @@ class MixUp:
         if not (self.alpha > 0 and self.classes > 1):
             raise ValueError(f"mix-up needs alpha > 0 and 2 classes or more, not {self.alpha} and {self.classes}")
 
+    def draw(self, N: int, rng: np.random.Generator) -> Partners:
+        """λ and π for N images."""
+        return rng.beta(self.alpha, self.alpha, N).astype(np.float32), rng.permutation(N)
+
+    def apply(self, x: Floats, partners: Partners) -> Floats:
+        """x (N, ...) -> the same shape."""
+        share, other = partners[0][:, None], partners[1]
+        flat = x.reshape(len(x), -1)
+        return (share * flat + (1 - share) * flat[other]).reshape(x.shape)
+
+    def targets(self, labels: NDArray[np.int64], partners: Partners) -> Floats:
+        """labels (N,) -> (N, K), whose rows sum to 1."""
+        return self.apply(np.eye(self.classes, dtype=np.float32)[labels], partners)
+
     def __call__(self, x: Floats, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """x (N, H, W, C), labels (N,) -> x of the same shape, targets (N, K) whose rows sum to 1."""
-        share = rng.beta(self.alpha, self.alpha, (len(x), 1)).astype(np.float32)
-        other = rng.permutation(len(x))
-        flat, hot = x.reshape(len(x), -1), np.eye(self.classes, dtype=np.float32)[labels]
-        mixed, targets = (share * a + (1 - share) * a[other] for a in (flat, hot))
-        return mixed.reshape(x.shape), targets
+        """x (N, H, W, C), labels (N,) -> x of the same shape, targets (N, K)."""
+        partners = self.draw(len(x), rng)
+        return self.apply(x, partners), self.targets(labels, partners)
 
 
 @dataclass(frozen=True)

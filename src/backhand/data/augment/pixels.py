@@ -5,59 +5,71 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from backhand.data.augment.base import Augmentation, Floats, Images
+
 WHITE = 255.0
 
 
 @dataclass(frozen=True)
-class Brightness:
+class Brightness(Augmentation):
     """Each image times a factor drawn from 1 - strength to 1 + strength, clipped to 0 .. 255.
 
     ValueError unless strength is in [0, 1].   Source: Howard 2013, arXiv:1312.5402.
     """
 
+    kernel_name = "brightness"
     strength: float
 
     def __post_init__(self) -> None:
         _check_fraction("brightness", self.strength)
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """The factor."""
+        return _factors(self.strength, shape[0], rng)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         flat = x.reshape(len(x), -1)
-        y = flat * _factors(self.strength, len(x), rng)
+        y = flat * drawn
         return np.clip(y, 0, WHITE, out=y).reshape(x.shape)
 
 
 @dataclass(frozen=True)
-class Contrast:
+class Contrast(Augmentation):
     """Each image's distance from its own mean times a factor from 1 - strength to 1 + strength, clipped to 0 .. 255.
 
     The mean is over all pixels and channels.   ValueError unless strength is in [0, 1].   Source: as `Brightness`.
     """
 
+    kernel_name = "contrast"
     strength: float
 
     def __post_init__(self) -> None:
         _check_fraction("contrast", self.strength)
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """The factor."""
+        return _factors(self.strength, shape[0], rng)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         flat = x.reshape(len(x), -1)
         mean = flat.mean(axis=1, keepdims=True)
         y = flat - mean
-        y *= _factors(self.strength, len(x), rng)
+        y *= drawn
         y += mean
         return np.clip(y, 0, WHITE, out=y).reshape(x.shape)
 
 
 @dataclass(frozen=True)
-class Cutout:
+class Cutout(Augmentation):
     """A square of `size` pixels a side is blotted out of each image, its centre at any pixel, so that edges cut it.
 
     fill: what stands there, broadcast against an image: the training mean, which is 0 once standardised.
     ValueError for a size below 1.   Source: DeVries and Taylor 2017, arXiv:1708.04552.
     """
 
+    kernel_name = "cutout"
     size: int
     fill: Floats
 
@@ -65,19 +77,21 @@ class Cutout:
         if self.size < 1:
             raise ValueError(f"the square of a cutout needs 1 pixel a side or more, not {self.size}")
 
-    def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+        """The square: top, left, bottom, right, in pixels, those before the first and from the last on left out."""
+        N, H, W, _ = shape
+        top, left = (rng.integers(0, side, (N, 1)) - self.size // 2 for side in (H, W))
+        return np.concatenate([top, left, top + self.size, left + self.size], axis=1).astype(np.float32)
+
+    def apply(self, x: Floats, drawn: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
-        N, H, W, _ = x.shape
-        rows, columns = self._hidden(H, N, rng)[:, :, None], self._hidden(W, N, rng)[:, None, :]
-        y, hidden = x.copy(), rows & columns
+        _, H, W, _ = x.shape
+        top, left, bottom, right = drawn.T[:, :, None]
+        rows, columns = np.arange(H), np.arange(W)
+        inside_rows, inside_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
+        y, hidden = x.copy(), inside_rows[:, :, None] & inside_columns[:, None, :]
         y[hidden] = np.broadcast_to(self.fill, x.shape)[hidden]
         return y
-
-    def _hidden(self, side: int, N: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """(N, side): which rows, or columns, the square covers."""
-        begin = rng.integers(0, side, (N, 1)) - self.size // 2
-        distance = np.arange(side) - begin
-        return (distance >= 0) & (distance < self.size)
 
 
 def _factors(strength: float, N: int, rng: np.random.Generator) -> Floats:

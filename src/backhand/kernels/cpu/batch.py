@@ -1,0 +1,207 @@
+"""The batch: samples read where they lie, augmented, and written standardised. `data` holds the references.
+
+An image goes through all its augmentations before the next one is read: it never leaves the processor's first caches.
+"""
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import buffers, jit
+
+FLIP, CROP, AFFINE, BRIGHTNESS, CONTRAST, CUTOUT = range(6)
+STEPS = {
+    "flip": FLIP,
+    "crop": CROP,
+    "affine": AFFINE,
+    "brightness": BRIGHTNESS,
+    "contrast": CONTRAST,
+    "cutout": CUTOUT,
+}
+WHITE = np.float32(255)
+
+
+def gather(x: Array, rows: Array, mean: Array, scale: Array) -> Array:
+    """(x[rows] - mean) scale, in float32.
+
+    x: (N, ...), contiguous.   rows: int64, each in 0 .. N - 1: they are not checked.   mean, scale: one sample, flat.
+    """
+    y = buffers.empty((len(rows), *x.shape[1:]))
+    _gather(x.reshape(-1), rows, mean, scale, y.reshape(-1), jit.threads())
+    return y
+
+
+@jit.kernel
+def _gather(x, rows, mean, scale, y, parts):
+    N, L = rows.size, mean.size
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        for n in range(part * N // parts, (part + 1) * N // parts):
+            source, goal = x[rows[n] * L : (rows[n] + 1) * L], y[n * L : (n + 1) * L]
+            for i in range(L):
+                goal[i] = (np.float32(source[i]) - mean[i]) * scale[i]
+
+
+def augment(x: Array, rows: Array, mean: Array, scale: Array, steps: list[tuple[str, Array, Array]]) -> Array:
+    """As `gather`, with steps on the way: of each its name in `STEPS`, what it drew (n, up to 4), and its fill.
+
+    x: (N, H, W, C).   A fill is broadcast against an image.
+    """
+    _, H, W, C = x.shape
+    drawn = np.zeros((len(steps), len(rows), 4), np.float32)
+    fills = np.empty((len(steps), H * W * C), np.float32)
+    for s, (_, values, fill) in enumerate(steps):
+        drawn[s, :, : values.shape[1]] = values
+        fills[s] = np.broadcast_to(fill, (H, W, C)).ravel()
+    names = np.array([STEPS[name] for name, _, _ in steps], np.int64)
+    y = buffers.empty((len(rows), H, W, C))
+    scratch = buffers.empty((jit.threads(), 2, H * W * C))
+    _augment(x.reshape(-1), rows, H, W, names, drawn, fills, mean, scale, y.reshape(-1), scratch)
+    return y
+
+
+@jit.kernel
+def _augment(x, rows, H, W, names, drawn, fills, mean, scale, y, scratch):
+    N, (parts, _, L) = rows.size, scratch.shape
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        image, other = scratch[part, 0], scratch[part, 1]
+        for n in range(part * N // parts, (part + 1) * N // parts):
+            source, goal = x[rows[n] * L : (rows[n] + 1) * L], y[n * L : (n + 1) * L]
+            for i in range(L):
+                image[i] = np.float32(source[i])
+            for s in range(names.size):
+                if _step(names[s], image, drawn[s, n], fills[s], H, W, other):
+                    image, other = other, image
+            for i in range(L):
+                goal[i] = (image[i] - mean[i]) * scale[i]
+
+
+@jit.helper
+def _step(name, image, drawn, fill, H, W, other):
+    """Do one step, in place or into `other`. Returns whether it went there."""
+    if name == FLIP:
+        if drawn[0] == 0:
+            return False
+        _flip(image, H, W, other)
+    elif name == CROP:
+        _crop(image, H, W, np.int64(drawn[0]), np.int64(drawn[1]), other)
+    elif name == AFFINE:
+        _affine(image, H, W, drawn, other)
+    elif name == BRIGHTNESS:
+        _stretch(image, np.float32(0), drawn[0])
+    elif name == CONTRAST:
+        total = np.float32(0)
+        for i in range(image.size):
+            total += image[i]
+        _stretch(image, total / np.float32(image.size), drawn[0])
+    else:
+        _blot(image, H, W, drawn, fill)
+    return name <= AFFINE
+
+
+@jit.helper
+def _flip(image, H, W, other):
+    C = image.size // (H * W)
+    for i in range(H):
+        source, goal = image[i * W * C : (i + 1) * W * C], other[i * W * C : (i + 1) * W * C]
+        if C == 1:  # places known to count from the end fill vectors
+            for j in range(W):
+                goal[j] = source[-1 - j]
+        else:
+            for c in range(C):
+                for j in range(W):
+                    goal[j * C + c] = source[(W - 1 - j) * C + c]
+
+
+@jit.helper
+def _crop(image, H, W, down, right, other):
+    """The window that begins `down` and `right` of the image, which its reflection surrounds."""
+    C = image.size // (H * W)
+    first, last = min(max(-right, 0), W), max(min(W - right, W), 0)  # columns within the image
+    for i in range(H):
+        start = (_reflect(i + down, H) * W + right) * C
+        source = image[start + first * C : start + last * C]
+        goal = other[(i * W + first) * C : (i * W + last) * C]
+        for k in range(source.size):
+            goal[k] = source[k]
+    for j in range(W):
+        if j < first or j >= last:
+            column = _reflect(j + right, W)
+            for i in range(H):
+                at = (_reflect(i + down, H) * W + column) * C
+                for c in range(C):
+                    other[(i * W + j) * C + c] = image[at + c]
+
+
+@jit.helper
+def _reflect(i, size):
+    """The pixel that stands at i when an axis goes on as its mirror image, its ends not repeated."""
+    if 0 <= i < size:
+        return i
+    if size == 1:
+        return 0
+    i = abs(i) % (2 * size - 2)
+    return min(i, 2 * size - 2 - i)
+
+
+@jit.helper
+def _affine(image, H, W, drawn, other):
+    """Bilinear: each pixel looks up where it comes from; beyond the edge is the nearest pixel of the edge."""
+    C = image.size // (H * W)
+    cos, sin, down, right = drawn[0], drawn[1], drawn[2], drawn[3]
+    middle_i, middle_j = np.float32((H - 1) / 2), np.float32((W - 1) / 2)
+    zero, end_i, end_j = np.float32(0), np.float32(H - 1), np.float32(W - 1)
+    for c in range(C):
+        for i in range(H):
+            y = np.float32(i) - middle_i - down
+            for j in range(W):
+                x = np.float32(j) - middle_j - right
+                row = min(max(cos * y + sin * x + middle_i, zero), end_i)
+                column = min(max(cos * x - sin * y + middle_j, zero), end_j)
+                i0, j0 = np.int32(row), np.int32(column)
+                p, q = row - np.float32(i0), column - np.float32(j0)
+                at = (np.int64(i0) * W + j0) * C + c
+                below, beside = W * C if row < end_i else 0, C if column < end_j else 0
+                a, b = image[at], image[at + below]
+                a += q * (image[at + beside] - a)
+                b += q * (image[at + below + beside] - b)
+                other[(i * W + j) * C + c] = a + p * (b - a)
+
+
+@jit.helper
+def _stretch(image, mean, factor):
+    """Each pixel's distance from the mean times a factor, clipped."""
+    for i in range(image.size):
+        image[i] = min(max((image[i] - mean) * factor + mean, np.float32(0)), WHITE)
+
+
+@jit.helper
+def _blot(image, H, W, drawn, fill):
+    """The fill within a rectangle: top, left, bottom, right."""
+    C = image.size // (H * W)
+    left, right = max(np.int64(drawn[1]), 0) * C, min(np.int64(drawn[3]), W) * C
+    for i in range(max(np.int64(drawn[0]), 0), min(np.int64(drawn[2]), H)):
+        for k in range(i * W * C + left, i * W * C + right):
+            image[k] = fill[k]
+
+
+def mix(x: Array, shares: Array, others: Array) -> Array:
+    """share x_n + (1 - share) x_other, of each sample n. shares: (N,).   others: int64 in 0 .. N - 1."""
+    y = buffers.empty(x.shape)
+    _mix(x.reshape(-1), shares, others, y.reshape(-1), jit.threads())
+    return y
+
+
+@jit.kernel
+def _mix(x, shares, others, y, parts):
+    N = shares.size
+    L = x.size // max(N, 1)
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        for n in range(part * N // parts, (part + 1) * N // parts):
+            a, b = x[n * L : (n + 1) * L], x[others[n] * L : (others[n] + 1) * L]
+            goal = y[n * L : (n + 1) * L]
+            p, q = shares[n], np.float32(1) - shares[n]
+            for i in range(L):
+                goal[i] = p * a[i] + q * b[i]
