@@ -29,7 +29,11 @@ class Cache(NamedTuple):
 def forward(
     x: Array, gamma: Array, beta: Array, *, eps: float = 1e-5, running: tuple[Array, Array] | None = None
 ) -> tuple[Array, Cache]:
-    """x (..., C), gamma (C,), beta (C,) -> y (..., C). `running` = (mean, variance), each (C,), means inference."""
+    """x (..., C), gamma (C,), beta (C,) -> y (..., C). `running` = (mean, variance), each (C,), means inference.
+
+    Raises ValueError where gamma or beta do not fit the channels.
+    """
+    check(x, gamma, beta)
     M = x.size // x.shape[-1]
     mean = channel_sums(x) / M if running is None else running[0]
     n = x - mean
@@ -55,3 +59,9 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True) -> tuple[Array | 
     dx -= dbeta / M
     dx *= gamma * r
     return dx, dgamma, dbeta
+
+
+def check(x: Array, gamma: Array, beta: Array) -> None:
+    """Raises ValueError where there is not one gamma and one beta for each channel."""
+    if not gamma.shape == beta.shape == x.shape[-1:]:
+        raise ValueError(f"gamma {gamma.shape} and beta {beta.shape} do not fit the channels of x {x.shape}")
