@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backhand.bench.process import OURS
-from backhand.report.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, legend, look, png
+from backhand.report.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, look, png
 from results import Results
 
 # Told apart by hatch and shade where there is no colour; ours is the only one that is filled dark.
@@ -33,7 +33,8 @@ def draw(results: Results) -> bytes:
         axes.set(yscale="log", ylabel="ms a step (logarithmic)")
         axes.set_xticks(range(len(results.compared)), [each.workload.name for each in results.compared])
         axes.grid(False, axis="x")
-        legend(axes, columns=len(results.programs))
+        axes.set_ylim(bottom=0.5 * min(each.ms.median for row in results.compared for each in row.measured.values()))
+        figure.legend(loc="outside upper center", ncols=len(results.programs), handlelength=2)
         return png(figure)
 
 

@@ -7,16 +7,21 @@ from backhand.optim import SGD
 from backhand.solver import Solver
 
 
-def start(material: Material) -> Step:
-    """The step, from the weights given."""
-    x, labels, workload = material.x, material.labels, material.workload
+def solver(material: Material) -> Solver:
+    """Of the workload's model, with the weights given."""
+    workload = material.workload
     model = workload.model(calm=material.calm).build(workload.shape)
     for name, value, _ in model.parameters.items():
         value[...] = material.weights[name]
-    solver = Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), workload.batch)
+    return Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), workload.batch)
+
+
+def start(material: Material) -> Step:
+    """The step."""
+    trainer, x, labels = solver(material), material.x, material.labels
 
     def step() -> float:
-        solver.train_step(x, labels)
-        return solver.batch_loss
+        trainer.train_step(x, labels)
+        return trainer.batch_loss
 
     return step

@@ -16,16 +16,16 @@ from typing import Any
 STATUS = Path("/proc/self/status")
 
 
-def peak_memory() -> float | None:
-    """The most resident memory that this process has had so far, in MiB, where the system tells.
+def resident(figure: str = "VmHWM") -> float | None:
+    """The most resident memory that this process has had so far, in MiB, or what it has now (VmRSS).
 
-    Not `getrusage`, whose figure a process inherits from the one that started it.
+    None where the system does not tell. Not by `getrusage`: a process inherits its peak from the one that started it.
     """
     try:
         lines = STATUS.read_text("utf-8").splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), None)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(figure)), None)
 
 
 def take(step: Callable[[], float], count: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def take(step: Callable[[], float], count: int) -> dict[str, Any]:
         begin = perf_counter()
         losses.append(step())
         times.append(1e3 * (perf_counter() - begin))
-    return {"ms": times, "losses": losses, "peak_mib": peak_memory()}
+    return {"ms": times, "losses": losses, "peak_mib": resident()}
 
 
 def main(program: str, material: str) -> None:

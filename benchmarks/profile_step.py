@@ -1,0 +1,113 @@
+"""Where the microseconds of a training step go: every pass of an op, the optimiser, and the Python between them.
+
+Clocks are put around `forward` and `backward` of every module that computes an op; time in one that is called by
+another counts as its own. The rows add up to the whole step.
+usage: python benchmarks/profile_step.py [two_layer] [--steps 200]
+"""
+
+import argparse
+import os
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from time import perf_counter
+from typing import Any
+
+for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an override would slow NumPy
+    del os.environ[name]
+
+import backhand.solver
+from backhand import backend
+from backhand.bench import ours
+from backhand.bench.material import Material
+from backhand.bench.workloads import WORKLOADS
+from backhand.solver import Solver
+
+PYTHON = "Python between them"
+OPS = "backhand.ops.", "backhand.kernels.cpu."
+
+
+class Clock:
+    """Seconds and calls by name; while one is running, those that it was called from stand still."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self.inside: list[float] = []  # of each that is running, the seconds in others that it called
+
+    def around(self, function: Callable[..., Any], name: str, *, shapes: bool = False) -> Callable[..., Any]:
+        """The function with the clock around it; with `shapes`, a name for each shape of its first argument."""
+
+        @wraps(function)
+        def timed(*args: Any, **options: Any) -> Any:
+            shape = getattr(args[0], "shape", ()) if shapes else ()
+            label = f"{name} {'x'.join(map(str, shape))}".rstrip()
+            self.inside.append(0.0)
+            begin = perf_counter()
+            try:
+                return function(*args, **options)
+            finally:
+                spent = perf_counter() - begin
+                self.seconds[label] += spent - self.inside.pop()
+                self.calls[label] += 1
+                if self.inside:
+                    self.inside[-1] += spent
+
+        return timed
+
+
+def wind_up(clock: Clock, solver: Solver) -> None:
+    """Put the clock around all that is to be told apart."""
+    for place, module in list(sys.modules.items()):
+        for name in ("forward", "backward") if place.startswith(OPS) else ():
+            if hasattr(module, name):
+                passes = clock.around(getattr(module, name), f"{place.rpartition('.')[2]} {name}", shapes=True)
+                setattr(module, name, passes)
+    for name in ("clip_norm", "clip_value"):
+        setattr(backhand.solver, name, clock.around(getattr(backhand.solver, name), name))
+    solver.optimizer.step = clock.around(solver.optimizer.step, type(solver.optimizer).__name__)
+    solver.train_step = clock.around(solver.train_step, PYTHON)
+
+
+def times(solver: Solver, material: Material, count: int) -> list[float]:
+    """Seconds of each step."""
+    found = []
+    for _ in range(count):
+        begin = perf_counter()
+        solver.train_step(material.x, material.labels)
+        found.append(perf_counter() - begin)
+    return found
+
+
+def table(clock: Clock, steps: int) -> str:
+    """One row a name, in the order of their first call; the last row is the sum."""
+    whole = sum(clock.seconds.values())
+    rows = [("calls", "µs a step", "share", "")]
+    for name, seconds in sorted(clock.seconds.items(), key=lambda item: item[0] == PYTHON):
+        rows.append(
+            (f"{clock.calls[name] / steps:.0f}", f"{1e6 * seconds / steps:.1f}", f"{seconds / whole:.1%}", name)
+        )
+    rows.append(("", f"{1e6 * whole / steps:.1f}", "", "the step"))
+    return "\n".join(f"{calls:>5}  {time:>9}  {share:>6}  {name}" for calls, time, share, name in rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workload", nargs="?", choices=list(WORKLOADS), default="two_layer", metavar="workload")
+    parser.add_argument("--steps", type=int, default=200)
+    asked = parser.parse_args()
+    material = Material.of(WORKLOADS[asked.workload])
+    solver = ours.solver(material)
+    times(solver, material, max(asked.steps // 10, 3))  # to warm up, and to import what computes
+    bare = statistics.median(times(solver, material, asked.steps))
+    clock = Clock()
+    wind_up(clock, solver)
+    times(solver, material, asked.steps)
+    print(f"{asked.workload}, {backend.describe()}; without the clocks {1e6 * bare:.1f} µs (median)")
+    print(table(clock, asked.steps))
+
+
+if __name__ == "__main__":
+    main()
