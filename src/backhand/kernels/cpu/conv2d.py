@@ -15,6 +15,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.kernels import buffers
+from backhand.kernels.cpu import winograd
 from backhand.kernels.cpu.contract import contract, steps
 from backhand.kernels.cpu.frame import NO_MARGINS, frame
 from backhand.kernels.cpu.linear import Grads
@@ -34,6 +35,9 @@ class Cache(NamedTuple):
     y: Array | None
 
 
+AnyCache = Cache | winograd.Cache | reference.Cache  # by what ran
+
+
 def forward(
     x: Array,
     w: Array,
@@ -44,12 +48,15 @@ def forward(
     dilation: Size = 1,
     groups: int = 1,
     relu: bool = False,
-) -> tuple[Array, Cache | reference.Cache]:
+) -> tuple[Array, AnyCache]:
     """As the reference; with `relu`, max(y, 0)."""
     if not relu and w.shape[3] // groups < W // 2:  # vectors would be all but empty: depth-wise convolutions
         return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     reference.check(x, w, b, groups)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
+    fewer = winograd.plan(x.shape, w.shape, windows, groups)
+    if fewer:
+        return winograd.forward(x, w, b, windows, fewer, relu)
     padded = x if windows.padding == NO_MARGINS else frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
     O, c = w.shape[3] // groups, w.shape[2]
@@ -64,14 +71,15 @@ def forward(
     return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
 
 
-def backward(
-    dy: Array, cache: Cache | reference.Cache, *, need_dx: bool = True, grads: Grads = None
-) -> tuple[Array | None, ...]:
+def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
     """As the reference; the parameters' gradients are written to `grads`, where given."""
     if isinstance(cache, reference.Cache):
         return reference.backward(dy, cache, need_dx=need_dx)
+    O = cache.w.shape[3]
+    dw, *db = grads or [buffers.empty(cache.w.shape), *[buffers.empty((O,))] * cache.has_bias]
+    if isinstance(cache, winograd.Cache):
+        return winograd.backward(dy, cache, need_dx, dw, *db), dw, *db
     margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
-    dw, *db = grads or [buffers.empty(cache.w.shape), *[buffers.empty(cache.w.shape[3:])] * cache.has_bias]
     as_it_is = cache.y is None and not db and margins == NO_MARGINS
     dz = dy if as_it_is else frame(dy, margins, cache.y, *db)
     return gradients(dz, dy.shape, cache, need_dx, dw), dw, *db

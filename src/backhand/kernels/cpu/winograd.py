@@ -1,0 +1,214 @@
+"""Convolution of stride 1 in fewer multiplications: Winograd's minimal filtering, `cook_toom`.
+
+The image is cut into overlapping tiles X of m + r - 1 rows and columns, and with the kernel g, channel by channel,
+
+    V = Bᵀ X B      U = G g Gᵀ      M[t, o] = Σ_c V[t, c] U[c, o]  for each of the (m + r - 1)² entries      Y = Aᵀ M A
+
+Each line is linear in what comes from the line before, so backward is its transposes, from the last to the first:
+
+    dM = A dY Aᵀ            dU = Σ_t V dM           dV = Σ_o dM U           dg = Gᵀ dU G            dX = B dV Bᵀ
+
+Entries come first in V, U and M, so that the sums over channels and tiles are matrix products.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import buffers, jit
+from backhand.kernels.cook_toom import FILTER, FILTER_GRADIENT, INPUT, INPUT_GRADIENT, OUTPUT, UPSTREAM
+from backhand.kernels.cpu.contract import FLOATS, contract, steps
+from backhand.kernels.cpu.frame import NOTHING, frame
+from backhand.kernels.simd import BIAS, RELU, W, call_sandwich, flush_denormals, restore_denormals, sandwich
+from backhand.windows import Windows
+
+EVERYTHING = 1 << 30  # a bound that nothing reaches
+
+
+@jit.kernel
+def _over_images(address, x, xs, y, ys, tiles, channels, bias, mode, bounds, clear, parts):
+    """A sandwich for each tile of each image.
+
+    xs, ys: where the first tile is, and the strides of images, of rows and columns of tiles, of rows and columns of
+    values.   tiles: images, rows, columns, m.   bounds: see `simd.sandwich`, for the first tile.   clear: how many
+    values of y an image has, where they must first be 0.
+    """
+    images, rows, columns, m = tiles[0], tiles[1], tiles[2], tiles[3]
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        old = flush_denormals()
+        for n in range(part * images // parts, (part + 1) * images // parts):
+            y[n * clear : (n + 1) * clear] = 0
+            for i in range(rows):
+                for j in range(columns):
+                    xa = x.ctypes.data + FLOATS * (xs[0] + n * xs[1] + i * xs[2] + j * xs[3])
+                    ya = y.ctypes.data + FLOATS * (ys[0] + n * ys[1] + i * ys[2] + j * ys[3])
+                    call_sandwich(
+                        *(address, xa, xs[4], xs[5], ya, ys[4], ys[5], channels, bias.ctypes.data, mode),
+                        *(bounds[0] - i * m, bounds[1] - i * m, bounds[2] - j * m, bounds[3] - j * m),
+                    )
+        restore_denormals(old)
+
+
+@jit.kernel
+def _over_channels(address, x, x_row, x_column, y, y_row, y_column, channels, parts):
+    """One sandwich, whose channels the threads share out."""
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        vectors = -(-channels // W)
+        first, last = part * vectors // parts * W, min(channels, (part + 1) * vectors // parts * W)
+        xa, ya = x.ctypes.data + FLOATS * first, y.ctypes.data + FLOATS * first
+        if last > first:
+            call_sandwich(
+                *(address, xa, x_row, x_column, ya, y_row, y_column, last - first, 0, 0),
+                *(0, EVERYTHING, 0, EVERYTHING),
+            )
+
+
+class Plan(NamedTuple):
+    """The tiles of some images: m and r, how many images, rows and columns of tiles; C channels in and O out."""
+
+    m: int
+    r: int
+    images: int
+    rows: int
+    columns: int
+    C: int
+    O: int
+
+    @property
+    def a(self) -> int:
+        """Rows and columns of a tile."""
+        return self.m + self.r - 1
+
+    @property
+    def T(self) -> int:
+        """Tiles."""
+        return self.images * self.rows * self.columns
+
+    @property
+    def tiles(self) -> Array:
+        """For `_over_images`."""
+        return np.array((self.images, self.rows, self.columns, self.m), np.int64)
+
+    def entries(self, channels: int) -> Array:
+        """Where tiles lie in V or M."""
+        tile = channels
+        strides = 0, self.rows * self.columns * tile, self.columns * tile, tile, self.a * self.T * tile, self.T * tile
+        return np.array(strides, np.int64)
+
+    def pixels(self, shape: tuple[int, ...], top: int = 0, left: int = 0) -> Array:
+        """Where tiles lie in images (N, H, W, C), the first one so many rows and columns outside."""
+        _, H, Wd, C = shape
+        strides = -(top * Wd + left) * C, H * Wd * C, self.m * Wd * C, self.m * C, Wd * C, C
+        return np.array(strides, np.int64)
+
+
+class Cache(NamedTuple):
+    """What backward needs: V, U, and y where ReLU followed."""
+
+    V: Array
+    U: Array
+    w: Array
+    plan: Plan
+    windows: Windows
+    has_bias: bool
+    y: Array | None
+
+
+def plan(x_shape: tuple[int, ...], w_shape: tuple[int, ...], windows: Windows, groups: int) -> Plan | None:
+    """How to compute this convolution, or None where the plain contraction is as fast."""
+    r, kw, C, O = w_shape
+    if groups > 1 or r != kw or r not in SIZES or windows.stride != (1, 1) or windows.dilation != (1, 1):
+        return None
+    if min(C, O) < FEWEST:
+        return None
+    P, Q = windows.places
+    m = min(SIZES[r], key=lambda m: (m + r - 1) ** 2 * -(-P // m) * -(-Q // m))
+    return Plan(m, r, x_shape[0], -(-P // m), -(-Q // m), C, O)
+
+
+SIZES = {3: (4, 3, 2), 5: (2,)}
+FEWEST = 16  # channels in and out
+
+
+def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, relu: bool) -> tuple[Array, Cache]:
+    """y (N, P, Q, O) of a convolution with stride 1."""
+    (top, _), (left, _) = windows.padding
+    bottom, right = (n * how.m + how.r - 1 for n in (how.rows, how.columns))
+    framed = frame(x, ((top, bottom - top - x.shape[1]), (left, right - left - x.shape[2])))
+    V = _over(INPUT, how, framed, how.pixels(framed.shape), (how.a**2, how.T, how.C), how.entries(how.C), how.C)
+    U = _filters(FILTER, how, w, (how.a**2, how.C, how.O))
+    M = buffers.empty((how.a**2, how.T, how.O))
+    for each in range(how.a**2):
+        contract(
+            *(V[each], steps(how.T, how.C), steps(how.C, 1), U[each], steps(how.C, how.O), 1),
+            *(M[each], steps(how.T, how.O), how.O),
+        )
+    shape = len(x), *windows.places, how.O
+    bounds = 0, windows.places[0], 0, windows.places[1]
+    mode = (0 if b is None else BIAS) | (RELU if relu else 0)
+    y = _over(OUTPUT, how, M, how.entries(how.O), shape, how.pixels(shape), how.O, bounds, mode, b)
+    return y, Cache(V, U, w, how, windows, b is not None, y if relu else None)
+
+
+def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None = None) -> Array | None:
+    """dx, and the parameters' gradients into their arrays."""
+    V, U, _, how, windows, _, y = cache
+    margins = (0, how.rows * how.m - dy.shape[1]), (0, how.columns * how.m - dy.shape[2])
+    dz = frame(dy, margins, y, db)
+    dM = _over(UPSTREAM, how, dz, how.pixels(dz.shape), (how.a**2, how.T, how.O), how.entries(how.O), how.O)
+    dU = buffers.empty(U.shape)
+    dV = buffers.empty(V.shape) if need_dx else V
+    for each in range(how.a**2):
+        contract(
+            *(V[each], steps(how.C, 1), steps(how.T, how.C), dM[each], steps(how.T, how.O), 1),
+            *(dU[each], steps(how.C, how.O), how.O),
+        )
+        if need_dx:
+            contract(
+                *(dM[each], steps(how.T, how.O), steps(how.O, 1), U[each], steps(how.O, 1), how.O),
+                *(dV[each], steps(how.T, how.C), how.C),
+            )
+    _filters(FILTER_GRADIENT, how, dU, dw.shape, dw)
+    if not need_dx:
+        return None
+    (top, _), (left, _) = windows.padding
+    shape = len(dy), *windows.size, how.C
+    bounds = top, top + shape[1], left, left + shape[2]
+    return _over(INPUT_GRADIENT, how, dV, how.entries(how.C), shape, how.pixels(shape, top, left), how.C, bounds)
+
+
+def _over(
+    kind: int,
+    how: Plan,
+    x: Array,
+    xs: Array,
+    shape: tuple[int, ...],
+    ys: Array,
+    channels: int,
+    bounds: tuple[int, int, int, int] = (0, EVERYTHING, 0, EVERYTHING),
+    mode: int = 0,
+    bias: Array | None = None,
+) -> Array:
+    y = buffers.empty(shape)
+    clear = y.size // len(y) if kind == INPUT_GRADIENT else 0
+    _over_images(
+        *(sandwich(kind, how.m, how.r), x.reshape(-1), xs, y.reshape(-1), ys, how.tiles, channels),
+        *(NOTHING if bias is None else bias, mode, np.array(bounds, np.int64), clear, jit.threads()),
+    )
+    return y
+
+
+def _filters(kind: int, how: Plan, x: Array, shape: tuple[int, ...], y: Array | None = None) -> Array:
+    """U from w, or dw from dU; all pairs of channels are channels here."""
+    y = buffers.empty(shape) if y is None else y
+    channels = how.C * how.O
+    x_row, y_row = (how.r, how.a) if kind == FILTER else (how.a, how.r)
+    _over_channels(
+        *(sandwich(kind, how.m, how.r), x.reshape(-1), x_row * channels, channels),
+        *(y.reshape(-1), y_row * channels, channels, channels, jit.threads()),
+    )
+    return y
