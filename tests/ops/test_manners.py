@@ -87,7 +87,7 @@ image, kernel = np.ones((2, 4, 5, 6)), np.ones((3, 3, 6, 8))
 BAD = [
     ("linear", (x, np.ones((4, 5)), b), {}, "mismatch"),
     ("linear", (x, w, np.ones(4)), {}, "broadcast"),
-    ("batchnorm", (x, np.ones(2), np.ones(3)), {}, "broadcast"),
+    ("batchnorm", (x, np.ones(2), np.ones(3)), {}, "do not fit"),
     ("dropout", (x,), {"p": 1.0}, "must be in"),
     ("dropout", (x,), {"p": -0.1}, "must be in"),
     ("dropout", (x,), {"p": np.nan}, "must be in"),
