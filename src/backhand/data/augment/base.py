@@ -13,7 +13,7 @@ Images = tuple[int, ...]  # the shape of a batch, (N, H, W, C)
 class Augmentation(ABC):
     """Changes a batch of images at random. Pixels are float32 in 0 .. 255, channels last; each image draws for itself.
 
-    kernel_name: what the kernel `batch` calls it, if it knows it; `fill` is then what it may put in the place of pixels.
+    kernel_name: what the kernel `batch` calls `apply`, if it knows it; with another `apply`, it has to be "".
     """
 
     kernel_name: ClassVar[str] = ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.augment.base import Augmentation, Floats, Images
+from backhand.data.augment.base import Augmentation, Floats
 from backhand.data.dataset import Samples
 
 Targets = NDArray[np.int64] | Floats  # labels (N,), or a share of every class (N, K)

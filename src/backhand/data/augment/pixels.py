@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backhand.data.augment.base import Augmentation, Floats, Images
 

@@ -180,10 +180,11 @@ def _stretch(image, mean, factor):
 def _blot(image, H, W, drawn, fill):
     """The fill within a rectangle: top, left, bottom, right."""
     C = image.size // (H * W)
-    left, right = max(np.int64(drawn[1]), 0) * C, min(np.int64(drawn[3]), W) * C
-    for i in range(max(np.int64(drawn[0]), 0), min(np.int64(drawn[2]), H)):
-        for k in range(i * W * C + left, i * W * C + right):
-            image[k] = fill[k]
+    top, left, bottom, right = np.int64(drawn[0]), np.int64(drawn[1]), np.int64(drawn[2]), np.int64(drawn[3])
+    for i in range(H):
+        if top <= i < bottom:
+            for k in range((i * W + max(left, 0)) * C, (i * W + min(right, W)) * C):
+                image[k] = fill[k]
 
 
 def mix(x: Array, shares: Array, others: Array) -> Array:
