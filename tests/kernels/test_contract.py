@@ -1,5 +1,7 @@
 """The contraction, against NumPy in float64."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from backhand.kernels import jit
-from backhand.kernels.cpu.contract import contract, panels, plan, steps
+from backhand.kernels.cpu.contract import BY_COLUMNS, contract, panels, plan, stacked, steps
 from backhand.kernels.simd import ACCUMULATE, RELU, W
 
 sizes = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 80, 100, 129])
@@ -107,11 +109,24 @@ def test_panels_cover_the_columns_and_are_about_equally_wide(N):
 @given(M=st.integers(1, 5000), N=st.integers(1, 3000), threads=st.integers(1, 8))
 @settings(max_examples=50, deadline=None)
 def test_a_plan_has_room_for_what_each_part_copies(M, N, threads):
-    how = plan(M, N, threads)
+    how = plan(M, N, 1, threads)
     parts, room = how.scratch
     widths = how.tiles[:, 1] * W
-    bounds = [part * len(widths) // parts for part in range(parts + 1)] if how.by_columns else [0, len(widths)]
-    assert max(widths[a:b].sum() for a, b in zip(bounds, bounds[1:], strict=False)) * how.depth <= room
+    cut = how.shared == BY_COLUMNS
+    bounds = [part * len(widths) // parts for part in range(parts + 1)] if cut else [0, len(widths)]
+    assert max(widths[a:b].sum() for a, b in pairwise(bounds)) * how.depth <= room
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_several_products_at_once(count):
+    rng = np.random.default_rng(3)
+    x, w = rng.standard_normal((count, 9, 30), dtype=np.float32), rng.standard_normal((count, 30, 20), dtype=np.float32)
+    y = np.empty((count, 9, 20), np.float32)
+    contract(
+        *(x, steps(9, 30), steps(30, 1), w, steps(30, 20), 1, y, steps(9, 20), 20),
+        batch=stacked(count, 270, 600, 180),
+    )
+    close(y, x.astype(np.float64) @ w)
 
 
 def test_more_threads_than_cores_are_refused():

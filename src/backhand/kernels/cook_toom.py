@@ -22,19 +22,19 @@ Rows = list[list[Fraction]]
 def matrix(kind: int, m: int, r: int) -> Matrix:
     """One of the six for m outputs and r taps."""
     points = POINTS[: m + r - 2]
-    rows = (_input, _filter, _output)[kind % 3](points, m, r)
+    rows = (_input(points), _filter(points, r), _output(points, m))[kind % 3]
     if kind >= INPUT_GRADIENT:
         rows = [list(column) for column in zip(*rows, strict=True)]
     return tuple(tuple(map(float, row)) for row in rows)
 
 
-def _input(points: tuple[Fraction, ...], m: int, r: int) -> Rows:
+def _input(points: tuple[Fraction, ...]) -> Rows:
     """Bᵀ: the coefficients of the polynomials that vanish at all points but one, and at all of them."""
     others = [[q for q in points if q != p] for p in points]
-    return [_product(each, m + r - 1) for each in [*others, list(points)]]
+    return [_product(each, len(points) + 1) for each in [*others, list(points)]]
 
 
-def _filter(points: tuple[Fraction, ...], m: int, r: int) -> Rows:
+def _filter(points: tuple[Fraction, ...], r: int) -> Rows:
     """G: the taps' polynomial at each point, divided by what the point's own polynomial is there; its last tap."""
     rows = []
     for p in points:
@@ -45,7 +45,7 @@ def _filter(points: tuple[Fraction, ...], m: int, r: int) -> Rows:
     return [*rows, [Fraction(int(k == r - 1)) for k in range(r)]]
 
 
-def _output(points: tuple[Fraction, ...], m: int, r: int) -> Rows:
+def _output(points: tuple[Fraction, ...], m: int) -> Rows:
     """Aᵀ: the powers of the points, and infinity's only on the last output."""
     return [[*(p**i for p in points), Fraction(int(i == m - 1))] for i in range(m)]
 

@@ -35,6 +35,7 @@ from backhand.kernels.simd import (
 FLOATS, TABLE = 4, 8  # bytes of a value, and of an entry of a table
 PANELS = 100_000  # floats of w that are copied at a time: they stay in the second-level cache
 GROUP = 8  # panels of w that a part of the columns has at most
+FEW_ROWS = 1500
 
 
 @jit.helper
@@ -79,18 +80,21 @@ def copy_row(V, to, start, lanes):
 
 
 @jit.kernel
-def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, tiles, P, depth, by_columns, scratch):
+def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tiles, P, depth, shared, scratch):
     """The contraction, in as many parts as `scratch` has rows.
 
-    x, w, bias, y: flat float32; rows, taps, wrows, out: int64.   tiles: for each panel the address of its tile and V.
-    depth: how many k are copied at a time.   by_columns: parts share out panels, not rows.
+    x, w, bias, y: flat float32; rows, taps, wrows, out: int64.   batch: how many contractions there are one behind the
+    other, and the strides of x, w and y between them.   tiles: for each panel the address of its tile and V.   depth:
+    how many k are copied at a time.   shared: what the parts share out, see SHARED.
     """
     M, K, panels, parts = rows.size, taps.size, tiles.shape[0], scratch.shape[0]
     for part_ in prange(parts):
         part = np.int64(part_)  # the loop's own is unsigned, and would turn sums into floats
         old = flush_denormals()
-        first, last, m0, m1 = 0, panels, 0, M
-        if by_columns:
+        e0, e1, first, last, m0, m1 = 0, batch[0], 0, panels, 0, M
+        if shared == BY_BATCH:
+            e0, e1 = part * e1 // parts, (part + 1) * e1 // parts
+        elif shared == BY_COLUMNS:
             first, last = part * panels // parts, (part + 1) * panels // parts
         else:
             blocks = -(-M // P)
@@ -99,21 +103,28 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, tiles, P, d
         for panel in range(first):
             n0 += tiles[panel, 1] * W
         packed = scratch[part].ctypes.data
-        for k0 in range(0, K, depth):
-            k1 = min(K, k0 + depth)
-            pack(w.ctypes.data, wrows, wstep, k0, k1, N, tiles, first, last, n0, packed)
-            now = (ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0)
-            for m in range(m0, m1, P):
-                n, panel_at = n0, packed
-                for panel in range(first, last):
-                    V = tiles[panel, 1]
-                    call_tile(
-                        *(tiles[panel, 0], x.ctypes.data, rows.ctypes.data + TABLE * m, taps.ctypes.data + TABLE * k0),
-                        *(k1 - k0, panel_at, V * W, y.ctypes.data + FLOATS * n, out.ctypes.data + TABLE * m),
-                        *(bias.ctypes.data + FLOATS * n, now, min(P, m1 - m), min(W, N - n - (V - 1) * W)),
-                    )
-                    n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
+        for e in range(e0, e1):
+            xe, we = x.ctypes.data + FLOATS * e * batch[1], w.ctypes.data + FLOATS * e * batch[2]
+            ye = y.ctypes.data + FLOATS * e * batch[3]
+            for k0 in range(0, K, depth):
+                k1 = min(K, k0 + depth)
+                pack(we, wrows, wstep, k0, k1, N, tiles, first, last, n0, packed)
+                now = (ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0)
+                for m in range(m0, m1, P):
+                    n, panel_at = n0, packed
+                    for panel in range(first, last):
+                        V = tiles[panel, 1]
+                        call_tile(
+                            *(tiles[panel, 0], xe, rows.ctypes.data + TABLE * m, taps.ctypes.data + TABLE * k0),
+                            *(k1 - k0, panel_at, V * W, ye + FLOATS * n, out.ctypes.data + TABLE * m),
+                            *(bias.ctypes.data + FLOATS * n, now, min(P, m1 - m), min(W, N - n - (V - 1) * W)),
+                        )
+                        n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
         restore_denormals(old)
+
+
+BY_ROWS, BY_COLUMNS, BY_BATCH = range(3)
+ONE = np.array((1, 0, 0, 0), np.int64)
 
 
 class Plan(NamedTuple):
@@ -122,7 +133,7 @@ class Plan(NamedTuple):
     tiles: Array
     P: int
     depth: int
-    by_columns: bool
+    shared: int
     scratch: tuple[int, int]
 
 
@@ -141,18 +152,18 @@ def panels(N: int) -> list[int]:
 
 
 @lru_cache(maxsize=1024)
-def plan(M: int, N: int, threads: int) -> Plan:
+def plan(M: int, N: int, batch: int, threads: int) -> Plan:
     """By columns where there are few rows, so that threads do not each copy all of w; else by rows."""
-    widths = panels(N)
-    by_columns = M < 1500 and len(widths) >= 2 * threads
-    parts = threads
-    if by_columns:
-        parts *= -(-len(widths) // (threads * GROUP))
-    width = W * (-(-len(widths) // parts) * max(widths) if by_columns else sum(widths))
+    widths, parts, shared = panels(N), threads, BY_ROWS
+    if batch >= threads > 1:
+        shared = BY_BATCH
+    elif M < FEW_ROWS and len(widths) >= 2 * threads:
+        shared, parts = BY_COLUMNS, threads * -(-len(widths) // (threads * GROUP))
+    width = W * (-(-len(widths) // parts) * max(widths) if shared == BY_COLUMNS else sum(widths))
     depth = max(32, min(512, PANELS // width))
-    P = _rows(M, max(widths), 1 if by_columns else threads)
+    P = _rows(M, max(widths), threads if shared == BY_ROWS else 1)
     tiles = np.array([(tile(P, V), V) for V in widths], np.int64)
-    return Plan(tiles, P, depth, by_columns, (parts, depth * width))
+    return Plan(tiles, P, depth, shared, (parts, depth * width))
 
 
 def _rows(M: int, V: int, threads: int) -> int:
@@ -175,31 +186,24 @@ def contract(
     N: int,
     bias: Array | None = None,
     mode: int = 0,
+    batch: Array = ONE,
 ) -> None:
     """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
-    how = plan(rows.size, N, jit.threads())
+    how = plan(rows.size, N, int(batch[0]), jit.threads())
     start = y
     if bias is not None:
         start, mode = buffers.empty((-(-N // W) * W,)), mode | BIAS
-        start[:N] = bias.ravel()
+        start[:N] = bias
     _contract(
-        x.reshape(-1),
-        rows,
-        taps,
-        w.reshape(-1),
-        wrows,
-        wstep,
-        start,
-        y.reshape(-1),
-        out,
-        N,
-        mode,
-        how.tiles,
-        how.P,
-        how.depth,
-        how.by_columns,
-        buffers.empty(how.scratch),
+        *(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y.reshape(-1), out, N, mode, batch),
+        *(how.tiles, how.P, how.depth, how.shared, buffers.empty(how.scratch)),
     )
+
+
+@cache
+def stacked(count: int, x: int, w: int, y: int) -> Array:
+    """The `batch` of as many contractions, whose arrays lie so far apart."""
+    return np.array((count, x, w, y), np.int64)
 
 
 @lru_cache(maxsize=256)

@@ -19,7 +19,7 @@ from numba import prange
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
 from backhand.kernels.cook_toom import FILTER, FILTER_GRADIENT, INPUT, INPUT_GRADIENT, OUTPUT, UPSTREAM
-from backhand.kernels.cpu.contract import FLOATS, contract, steps
+from backhand.kernels.cpu.contract import FLOATS, contract, stacked, steps
 from backhand.kernels.cpu.frame import NOTHING, frame
 from backhand.kernels.simd import BIAS, RELU, W, call_sandwich, flush_denormals, restore_denormals, sandwich
 from backhand.windows import Windows
@@ -84,7 +84,7 @@ class Plan(NamedTuple):
         return self.m + self.r - 1
 
     @property
-    def T(self) -> int:
+    def T(self) -> int:  # noqa: N802 (the formulas' name)
         """Tiles."""
         return self.images * self.rows * self.columns
 
@@ -142,11 +142,11 @@ def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, re
     V = _over(INPUT, how, framed, how.pixels(framed.shape), (how.a**2, how.T, how.C), how.entries(how.C), how.C)
     U = _filters(FILTER, how, w, (how.a**2, how.C, how.O))
     M = buffers.empty((how.a**2, how.T, how.O))
-    for each in range(how.a**2):
-        contract(
-            *(V[each], steps(how.T, how.C), steps(how.C, 1), U[each], steps(how.C, how.O), 1),
-            *(M[each], steps(how.T, how.O), how.O),
-        )
+    TC, CO, TO = how.T * how.C, how.C * how.O, how.T * how.O
+    contract(
+        *(V, steps(how.T, how.C), steps(how.C, 1), U, steps(how.C, how.O), 1, M, steps(how.T, how.O), how.O),
+        batch=stacked(how.a**2, TC, CO, TO),
+    )
     shape = len(x), *windows.places, how.O
     bounds = 0, windows.places[0], 0, windows.places[1]
     mode = (0 if b is None else BIAS) | (RELU if relu else 0)
@@ -161,20 +161,19 @@ def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None
     dz = frame(dy, margins, y, db)
     dM = _over(UPSTREAM, how, dz, how.pixels(dz.shape), (how.a**2, how.T, how.O), how.entries(how.O), how.O)
     dU = buffers.empty(U.shape)
-    dV = buffers.empty(V.shape) if need_dx else V
-    for each in range(how.a**2):
-        contract(
-            *(V[each], steps(how.C, 1), steps(how.T, how.C), dM[each], steps(how.T, how.O), 1),
-            *(dU[each], steps(how.C, how.O), how.O),
-        )
-        if need_dx:
-            contract(
-                *(dM[each], steps(how.T, how.O), steps(how.O, 1), U[each], steps(how.O, 1), how.O),
-                *(dV[each], steps(how.T, how.C), how.C),
-            )
+    TC, CO, TO = how.T * how.C, how.C * how.O, how.T * how.O
+    contract(
+        *(V, steps(how.C, 1), steps(how.T, how.C), dM, steps(how.T, how.O), 1, dU, steps(how.C, how.O), how.O),
+        batch=stacked(how.a**2, TC, TO, CO),
+    )
     _filters(FILTER_GRADIENT, how, dU, dw.shape, dw)
     if not need_dx:
         return None
+    dV = buffers.empty(V.shape)
+    contract(
+        *(dM, steps(how.T, how.O), steps(how.O, 1), U, steps(how.O, 1), how.O, dV, steps(how.T, how.C), how.C),
+        batch=stacked(how.a**2, TO, CO, TC),
+    )
     (top, _), (left, _) = windows.padding
     shape = len(dy), *windows.size, how.C
     bounds = top, top + shape[1], left, left + shape[2]
