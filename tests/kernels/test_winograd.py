@@ -1,0 +1,75 @@
+"""Minimal filtering: the matrices exactly, and convolutions against the reference in float64."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("numba")
+
+from backhand.kernels.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
+from backhand.kernels.cpu import conv2d, conv2d_relu, winograd
+from backhand.ops import conv2d as reference
+from backhand.windows import Windows
+
+
+@pytest.mark.parametrize(("m", "r"), [(2, 3), (3, 3), (4, 3), (2, 5), (1, 3), (4, 1)])
+def test_few_multiplications_give_a_convolution(m, r):
+    B, G, A = (np.array([list(map(Fraction, row)) for row in matrix(kind, m, r)]) for kind in (INPUT, FILTER, OUTPUT))
+    rng = np.random.default_rng(0)
+    d, g = rng.standard_normal(m + r - 1), rng.standard_normal(r)
+    y = A.astype(float) @ ((G.astype(float) @ g) * (B.astype(float) @ d))
+    np.testing.assert_allclose(y, np.correlate(d, g, "valid"), atol=1e-14)
+    assert matrix(INPUT_GRADIENT, m, r) == tuple(zip(*matrix(INPUT, m, r), strict=True))
+
+
+@settings(max_examples=60)
+@given(
+    N=st.integers(1, 3),
+    size=st.tuples(st.integers(3, 14), st.integers(3, 14)),
+    padding=st.tuples(st.tuples(st.integers(1, 3), st.integers(0, 3)), st.tuples(st.integers(0, 3), st.integers(1, 3))),
+    C=st.sampled_from([16, 17, 48]),
+    O=st.sampled_from([16, 33, 64]),
+    r=st.sampled_from([3, 5]),
+    bias=st.booleans(),
+    relu=st.booleans(),
+)
+def test_convolution(N, size, padding, C, O, r, bias, relu):
+    size = tuple(max(n, r) for n in size)
+    rng = np.random.default_rng([C, O])
+    arrays = [rng.standard_normal(s, dtype=np.float32) for s in ((N, *size, C), (r, r, C, O), (O,))][: 2 + bias]
+    kernel = conv2d_relu if relu else conv2d
+    y, cache = kernel.forward(*arrays, padding=padding)
+    assert isinstance(cache, winograd.Cache)
+    wanted, exact = reference.forward(*(a.astype(np.float64) for a in arrays), padding=padding)
+    wanted = np.maximum(wanted, 0) if relu else wanted
+    assert np.abs(y - wanted).max() <= 2e-5 * np.abs(wanted).max()
+    dy = rng.standard_normal(y.shape, dtype=np.float32)
+    upstream = dy.astype(np.float64) * (y > 0 if relu else 1)
+    found, right = kernel.backward(dy, cache), reference.backward(upstream, exact)
+    for a, b in zip(found, right, strict=True):
+        assert a.shape == b.shape
+        assert np.abs(a - b).max() <= 5e-5 * np.abs(b).max()
+    no_dx = kernel.backward(dy, cache, need_dx=False)
+    assert no_dx[0] is None
+    for a, b in zip(no_dx[1:], found[1:], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("w", "options"),
+    [
+        ((3, 3, 16, 16), {"stride": 2}),
+        ((3, 3, 16, 16), {"dilation": 2}),
+        ((3, 3, 8, 16), {"groups": 2}),
+        ((3, 3, 3, 16), {}),
+        ((1, 1, 16, 16), {}),
+        ((3, 5, 16, 16), {}),
+    ],
+)
+def test_what_it_does_not_suit(w, options):
+    groups = options.pop("groups", 1)
+    windows = Windows.over((12, 12), w[:2], padding=1, **options)
+    assert winograd.plan((2, 12, 12, w[2] * groups), w, windows, groups) is None

@@ -1,0 +1,78 @@
+"""The choice between kernels and references."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from backhand import backend
+from backhand.errors import BackhandError
+
+
+@pytest.fixture(autouse=True)
+def as_before(monkeypatch):
+    before = backend.chosen()
+    yield
+    backend.use(before)
+
+
+def test_float64_runs_on_the_references_whatever_was_chosen():
+    assert backend.op("linear").__name__ == backend.op("linear", np.float64).__name__ == "backhand.ops.linear"
+
+
+def test_float32_runs_on_kernels_where_there_are_any():
+    pytest.importorskip("numba")
+    backend.use("cpu")
+    assert backend.op("linear", np.float32).__name__ == "backhand.kernels.cpu.linear"
+    assert backend.op("linear", np.dtype("float32")) is backend.op("linear", np.float32)
+    assert backend.op("tanh", np.float32).__name__ == "backhand.ops.tanh"
+    backend.use("reference")
+    assert backend.op("linear", np.float32).__name__ == "backhand.ops.linear"
+    assert backend.kernel("linear_relu", np.float32) is None
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match='there is no op "liner"'):
+        backend.op("liner", np.float32)
+    with pytest.raises(BackhandError, match='there is no backend "cuda"'):
+        backend.use("cuda")
+    backend.use("reference")
+
+
+def test_threads_are_limited_to_the_cores():
+    pytest.importorskip("numba")
+    with pytest.raises(BackhandError, match="threads must be 1 to"):
+        backend.use("cpu", threads=10_000)
+
+
+def test_what_is_in_use_is_described():
+    backend.use("reference")
+    assert backend.describe() == "references on NumPy"
+    pytest.importorskip("numba")
+    backend.use("cpu")
+    assert backend.describe().startswith("kernels on vectors of ")
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None
+import numpy as np
+from backhand.layers import Linear, ReLU
+from backhand.model import Sequential
+model = Sequential(Linear(3), ReLU(), Linear(2)).build((4,))
+for _ in range(3):
+    y = model.forward(np.ones((5, 4), np.float32), train=True)
+    model.backward(np.ones_like(y))
+print(y.shape)
+"""
+
+
+def test_without_numba_everything_runs_on_the_references_with_one_warning():
+    environment = {name: value for name, value in os.environ.items() if name != backend.VARIABLE}
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.stdout.strip() == "(5, 2)", done.stderr
+    assert done.stderr.count("training runs on the slower references: there is no Numba here") == 1
