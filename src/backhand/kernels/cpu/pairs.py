@@ -3,11 +3,22 @@
 A window's winner is a byte: the entry, or NONE where no pixel has the gradient.
 """
 
+from typing import Any
+
 import numpy as np
 
 from backhand.kernels import jit
 
 NONE = 255
+
+
+def fits(layer: Any) -> bool:
+    """Whether a kernel that ends with such windows can run this layer: any but poolings by other windows."""
+    return layer.op_name != "max_pool2d" or (
+        layer.window in (2, (2, 2))
+        and layer.stride in (None, 2, (2, 2))
+        and layer.padding in (0, "valid", (0, 0), ((0, 0), (0, 0)))
+    )
 
 
 @jit.helper

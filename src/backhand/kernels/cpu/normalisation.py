@@ -1,0 +1,177 @@
+"""The statistics of channels, and the table that normalises with them, for the kernels of batch normalisation.
+
+Values are read as rows of L columns, a whole number of pixels: column i holds channel i mod C, so that vectors are full
+however few channels there are. The table has three values for each column, such that
+
+    y = (x - centre) scale + shift
+
+`centre` is the mean rounded to float32; the shift makes up for the rounding.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import jit
+from backhand.ops import batchnorm as reference
+
+COLUMNS = 512  # at most, unless there are more channels: sums of them stay in the first-level cache
+BLOCK = 256  # rows whose sums are float32
+SAMPLE = 64  # pixels whose mean is near enough to that of all
+SMALL = 32768  # values that are not worth a second thread
+CENTRE, SCALE, SHIFT = range(3)
+
+
+class Cache(NamedTuple):
+    """What backward needs; `mean` and `var` as in the reference, in float64. table (3, L): centre, scale, shift."""
+
+    x: Array
+    gamma: Array
+    mean: Array
+    var: Array
+    r: Array
+    table: Array
+    relu: bool
+    constant_statistics: bool
+
+
+def normalisation(
+    x: Array, gamma: Array, beta: Array, eps: float, running: tuple[Array, Array] | None, relu: bool
+) -> Cache:
+    """The statistics of x, or those given, and the table that normalises with them."""
+    reference.check(x, gamma, beta)
+    C = gamma.size
+    L = columns(x.size // C, C)
+    table = np.empty((3, L), np.float32)
+    if running is None:
+        mean, var, r = statistics = np.empty((3, C))
+        _statistics(x.reshape(-1), gamma, beta, eps, *scratch(x, L), statistics, table)
+    else:
+        mean, var = (np.asarray(each, np.float64) for each in running)
+        r = (var + eps) ** -0.5
+        tabulate(mean, r, gamma, beta, table)
+    return Cache(x, gamma, mean, var, r, table, relu, running is not None)
+
+
+def columns(pixels: int, C: int) -> int:
+    """L: whole pixels, and where they are small whole vectors too."""
+    count = max(1, min(COLUMNS // C, pixels))
+    return C * (count - count % 16 if count > 16 else count)
+
+
+def parts_of(x: Array) -> int:
+    """How many threads share it."""
+    return jit.threads() if x.size > SMALL else 1
+
+
+def scratch(x: Array, L: int) -> tuple[Array, Array]:
+    """Two sums of each part: of columns, and of channels."""
+    parts = parts_of(x)
+    return np.empty((parts, 2, L), np.float32), np.empty((parts, 2, x.shape[-1]))
+
+
+@jit.helper
+def fold(sums, totals):
+    """Add two sums of columns to those of their channels, and begin anew."""
+    C = totals.shape[1]
+    for k in range(2):
+        for start in range(0, sums.shape[1], C):
+            for c in range(C):
+                totals[k, c] += sums[k, start + c]
+    sums[:] = 0
+
+
+@jit.helper
+def repeat(row, C):
+    """The first C values again and again."""
+    for i in range(C, row.size):
+        row[i] = row[i - C]
+
+
+@jit.helper
+def _near_mean(x, C, shift):
+    """The mean of some pixels, far apart, into each column. The sums of x less that lose no digits to a large mean."""
+    pixels = x.size // C
+    step = max(1, pixels // SAMPLE)
+    shift[:C] = 0
+    for pixel in range(0, pixels, step):
+        for c in range(C):
+            shift[c] += x[pixel * C + c]
+    for c in range(C):
+        mean = shift[c] / np.float32(-(-pixels // step))
+        shift[c] = mean if np.isfinite(mean) else np.float32(0)
+    repeat(shift, C)
+
+
+@jit.helper
+def tabulate(mean, r, gamma, beta, table):
+    """Centre, scale and shift of each column."""
+    C = gamma.size
+    for c in range(C):
+        centre = np.float32(mean[c])
+        scale = gamma[c] * r[c]
+        table[CENTRE, c], table[SCALE, c] = centre, scale
+        table[SHIFT, c] = beta[c] - (mean[c] - centre) * scale
+    for k in range(3):
+        repeat(table[k], C)
+
+
+@jit.helper
+def _add_four(a, b, c, d, shift, s, q):
+    """Sums and sums of squares of four rows: sums are read and written a quarter as often as values."""
+    for i in range(shift.size):
+        e, f, g, h = a[i] - shift[i], b[i] - shift[i], c[i] - shift[i], d[i] - shift[i]
+        s[i] += (e + f) + (g + h)
+        q[i] += (e * e + f * f) + (g * g + h * h)
+
+
+@jit.helper
+def _add_one(a, shift, s, q):
+    """The same of one row, which may be the last and short."""
+    for i in range(a.size):
+        e = a[i] - shift[i]
+        s[i] += e
+        q[i] += e * e
+
+
+@jit.helper
+def _add(x, row, last, shift, sums, totals):
+    L = shift.size
+    sums[:] = 0
+    totals[:] = 0
+    while row < last:
+        stop = min(last, row + BLOCK)
+        while row + 4 <= stop and (row + 4) * L <= x.size:
+            four = x[row * L : (row + 4) * L].reshape(4, L)
+            _add_four(four[0], four[1], four[2], four[3], shift, sums[0], sums[1])
+            row += 4
+        while row < stop:
+            _add_one(x[row * L : (row + 1) * L], shift, sums[0], sums[1])
+            row += 1
+        fold(sums, totals)
+
+
+@jit.helper
+def _conclude(totals, M, shift, eps, statistics):
+    """Mean, variance and r from the sums."""
+    for c in range(totals.shape[2]):
+        off = totals[:, 0, c].sum() / M
+        variance = totals[:, 1, c].sum() / M - off * off
+        statistics[0, c] = shift[c] + off
+        statistics[1, c] = 0 if variance < 0 else variance
+        statistics[2, c] = 1 / np.sqrt(statistics[1, c] + eps)
+
+
+@jit.kernel
+def _statistics(x, gamma, beta, eps, sums, totals, statistics, table):
+    """Mean, variance and r of each channel, and the table. sums (parts, 2, L), totals (parts, 2, C): scratch."""
+    parts, _, L = sums.shape
+    _near_mean(x, gamma.size, table[CENTRE])
+    rows = -(-x.size // L)
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        _add(x, part * rows // parts, (part + 1) * rows // parts, table[CENTRE], sums[part], totals[part])
+    _conclude(totals, x.size // gamma.size, table[CENTRE], eps, statistics)
+    tabulate(statistics[0], statistics[2], gamma, beta, table)
