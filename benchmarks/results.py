@@ -29,11 +29,15 @@ READING = """\
 
 @dataclass(frozen=True)
 class Results:
-    """When and where it was measured, the peers' names and titles, and what was found."""
+    """When and where it was measured, the peers' names and titles, and what was found.
+
+    load: of the machine's other work before the run, as the number of processes that wanted a core.
+    """
 
     date: str
     cpu: str
     cores: int
+    load: float | None
     backend: str
     peers: dict[str, str]
     compared: Sequence[Compared]
@@ -106,6 +110,7 @@ def header(results: Results) -> str:
     lines = [
         f"Date: {results.date}",
         f"Processor: {results.cpu}, {results.cores} cores; every program on all of them",
+        f"Load of other work before the run: {figure(results.load)}",
         f"Peak of fused multiply-adds: {highest}",
         f"Backhand: {results.backend}",
         f"NumPy: {results.compared[0].ours.blas}",

@@ -7,6 +7,7 @@ usage: python benchmarks/run.py [--only two_layer,...] [--peers torch,...] [--ro
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -59,6 +60,7 @@ def line(compared: Compared) -> str:
 
 
 def run(asked: argparse.Namespace) -> int:
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     others = peers.chosen(asked.peers)
     plan = planned(workloads.chosen(asked.only), others)
     with TemporaryDirectory() as name:
@@ -72,7 +74,7 @@ def run(asked: argparse.Namespace) -> int:
             done.append(compare(workload, programs, asked.rounds, folder, agreements[workload]))
             print(line(done[-1]), flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)
-    facts = date.today().isoformat(), cpu(), cores(), backend.describe()
+    facts = date.today().isoformat(), cpu(), cores(), load, backend.describe()
     print(write(Results(*facts, {peer.program.name: peer.title for peer in others}, done), asked.out))
     return 0
 

@@ -110,7 +110,7 @@ def recorded():
         Compared(WORKLOADS["two_layer"], 0.4, 400.0, agreement, won),
         Compared(WORKLOADS["fer_resnet50"], 1.2, 360.0, agreement, lost),
     ]
-    return Results("2030-01-02", "a processor", 2, "kernels", {"torch": "PyTorch", "jax": "JAX, jit"}, compared)
+    return Results("2030-01-02", "a processor", 2, 0.25, "kernels", {"torch": "PyTorch", "jax": "JAX, jit"}, compared)
 
 
 def test_a_ratio_is_to_the_fastest_peer_in_the_same_round(recorded):
@@ -132,6 +132,7 @@ def test_the_page_is_made_of_what_was_recorded(recorded):
     assert "**Where we lose:** fer_resnet50 (2.00 times the time of PyTorch)." in page
     assert "over 3 rounds" in page
     assert "a processor, 2 cores" in page
+    assert "before the run: 0.25" in page
     assert "400 GFLOP/s (360 where it was lowest)" in page
 
 
