@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 
 Matrix = tuple[tuple[float, ...], ...]
-POINTS = tuple(map(Fraction, (0, 1, -1, 2, -2, "1/2", "-1/2")))
+POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2"))
 # Which matrix: of the forward pass Bᵀ, G, Aᵀ, and of the backward pass their transposes.
 INPUT, FILTER, OUTPUT, INPUT_GRADIENT, FILTER_GRADIENT, UPSTREAM = range(6)
 Rows = list[list[Fraction]]

@@ -35,6 +35,7 @@ class Cache(NamedTuple):
     y: Array | None
 
 
+FEWEST = W // 2  # output channels of a group: with fewer, as in depth-wise convolutions, vectors are all but empty
 AnyCache = Cache | winograd.Cache | reference.Cache  # by what ran
 
 
@@ -50,7 +51,7 @@ def forward(
     relu: bool = False,
 ) -> tuple[Array, AnyCache]:
     """As the reference; with `relu`, max(y, 0)."""
-    if not relu and w.shape[3] // groups < W // 2:  # vectors would be all but empty: depth-wise convolutions
+    if not relu and w.shape[3] // groups < FEWEST:
         return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     reference.check(x, w, b, groups)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
@@ -59,16 +60,21 @@ def forward(
         return winograd.forward(x, w, b, windows, fewer, relu)
     padded = x if windows.padding == NO_MARGINS else frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
-    O, c = w.shape[3] // groups, w.shape[2]
-    places, entries = tables(padded.shape, windows, c)
+    product(padded, w, b, windows, groups, y, RELU if relu else 0)
+    return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
+
+
+def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, y: Array, mode: int) -> None:
+    """y (N, P, Q, O) of padded x."""
+    c, O = w.shape[2], w.shape[3] // groups
+    places, entries = tables(x.shape, windows, c)
     for g in range(groups):
         contract(
-            *(_from(padded, g * c), places, entries, _from(w, g * O), steps(entries.size, w.shape[3]), 1),
+            *(_from(x, g * c), places, entries, _from(w, g * O), steps(entries.size, w.shape[3]), 1),
             *(_from(y, g * O), steps(places.size, w.shape[3]), O),
             bias=None if b is None else b[g * O : (g + 1) * O],
-            mode=RELU if relu else 0,
+            mode=mode,
         )
-    return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
 
 
 def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
@@ -82,28 +88,35 @@ def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads =
     margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
     as_it_is = cache.y is None and not db and margins == NO_MARGINS
     dz = dy if as_it_is else frame(dy, margins, cache.y, *db)
-    return gradients(dz, dy.shape, cache, need_dx, dw), dw, *db
+    weight_gradient(dz, dy.shape, cache, margins, dw)
+    return input_gradient(dz, cache) if need_dx else None, dw, *db
 
 
-def gradients(dz: Array, shape: tuple[int, ...], cache: Cache, need_dx: bool, dw: Array) -> Array | None:
-    """dx, and dw into its array, from the gradient of the sums: of this shape, with zeros around it if dx is needed."""
-    w, groups = cache.w, cache.groups
-    O, c = w.shape[3] // groups, w.shape[2]
+def weight_gradient(
+    dz: Array, shape: tuple[int, ...], cache: Cache, margins: tuple[Pair, Pair], dw: Array, mode: int = 0
+) -> None:
+    """dw, from a dz of this shape with margins around it."""
+    c, O = dw.shape[2], dw.shape[3] // cache.groups
     places, entries = tables(cache.x.shape, cache.windows, c)
-    inside = interior(dz.shape, shape, dx_margins(cache.windows) if need_dx else NO_MARGINS)
-    for g in range(groups):
+    inside = interior(dz.shape, shape, margins)
+    for g in range(cache.groups):
         contract(
             *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
-            *(_from(dw, g * O), steps(entries.size, w.shape[3]), O),
+            *(_from(dw, g * O), steps(entries.size, dw.shape[3]), O),
+            mode=mode,
         )
-    if not need_dx:
-        return None
+
+
+def input_gradient(dz: Array, cache: Cache) -> Array:
+    """dx, from a dz with the margins that `dx_margins` asks for."""
+    w, groups, c = cache.w, cache.groups, cache.w.shape[2]
     dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
     classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
-    if any(not each.taps.size for each in classes):
+    if not all(each.taps.size for each in classes):
         dx[...] = 0
     for each in (each for each in classes if each.taps.size):
         for g in range(groups):
+            O = w.shape[3] // groups
             contract(
                 *(_from(dz, g * O), each.rows, each.taps, _from(w, g * O), each.weights, w.shape[3]),
                 *(_from(dx, g * c), each.pixels, c),

@@ -1,6 +1,6 @@
 """Max-pooling: see `ops.max_pool2d`. Windows of 2 x 2 side by side have code of their own, which writes dx once."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -31,15 +31,19 @@ def forward(
     windows = reference.pooling_windows(x.shape, window, stride, padding)
     if windows.window[0] * windows.window[1] > NONE:
         return _large(x, windows, relu)
-    N, H, W, C = x.shape
-    y = buffers.empty((N, *windows.places, C))
+    y = buffers.empty((len(x), *windows.places, x.shape[3]))
     winner = buffers.empty(y.shape, np.uint8)
-    arrays = x.reshape(-1), y.reshape(-1), winner.reshape(-1)
-    if is_pairs(windows):
-        _forward_pairs(*arrays, (H, W, C), relu, jit.threads())
-    else:
-        _forward(*arrays, (H, W, C), _geometry(windows), relu, jit.threads())
+    pool(x, windows, relu, y, winner)
     return y, Cache(winner, windows, x.shape)
+
+
+def pool(x: Array, windows: Windows, relu: bool, y: Array, winner: NDArray[np.uint8]) -> None:
+    """y and the winners, into their arrays."""
+    arrays, shape = (x.reshape(-1), y.reshape(-1), winner.reshape(-1)), x.shape[1:]
+    if is_pairs(windows):
+        _forward_pairs(*arrays, shape, relu, jit.threads())
+    else:
+        _forward(*arrays, shape, _geometry(windows), relu, jit.threads())
 
 
 def backward(
@@ -75,6 +79,13 @@ def backward(
 def is_pairs(windows: Windows) -> bool:
     """Whether these are windows of 2 x 2 side by side."""
     return windows.window == windows.stride == (2, 2) and windows.padding == NO_MARGINS
+
+
+def fits(layer: Any) -> bool:
+    """Whether a layer, where it is a pooling, has windows of 2 x 2 side by side: what kernels for several ops run."""
+    options = [getattr(layer, name, None) for name in ("window", "stride", "padding")]
+    twice = 2, (2, 2)
+    return options[0] is None or (options[0] in twice and options[1] in (None, *twice) and options[2] in (0, "valid"))
 
 
 def _geometry(windows: Windows) -> tuple[int, ...]:
