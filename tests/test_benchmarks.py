@@ -159,12 +159,18 @@ def test_peers_are_chosen_by_name(monkeypatch):
     assert peers.PEERS["torch_cl"].takes(WORKLOADS["mnist_cnn"])
 
 
+@pytest.fixture
+def reference(monkeypatch):
+    """Comparing begins with nothing compiled: kernels would take a while."""
+    monkeypatch.setenv("BACKHAND_BACKEND", "reference")
+
+
 def run(*arguments):
     command = [sys.executable, str(SCRIPTS / "run.py"), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_a_whole_run(tmp_path):
+def test_a_whole_run(tmp_path, reference):
     done = run("--only", "two_layer", "--peers", "sklearn", "--rounds", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "apart, relatively: sklearn" in done.stdout
@@ -177,7 +183,7 @@ def test_a_run_of_nothing_is_refused():
     assert done.stderr == "error: none of the peers asked for runs mnist_cnn; `backhand bench` times it alone\n"
 
 
-def test_programs_that_do_not_train_alike_are_not_timed(tmp_path, monkeypatch):
+def test_programs_that_do_not_train_alike_are_not_timed(tmp_path, reference):
     (tmp_path / "wrong.py").write_text("def start(material):\n    return lambda: 2.5\n")
     wrong = compare.Program("wrong", "wrong", tmp_path)
     agreement = compare.validate(WORKLOADS["two_layer"], [compare.OURS, wrong], tmp_path)
@@ -210,7 +216,7 @@ def test_a_profile_counts_each_second_once(monkeypatch):
     assert total.split()[0] == "5000000.0"
 
 
-def test_the_profile_of_a_step_names_its_passes():
+def test_the_profile_of_a_step_names_its_passes(reference):
     command = [sys.executable, str(SCRIPTS / "profile_step.py"), "mnist_cnn", "--steps", "2"]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "softmax_cross_entropy forward 128x10" in text
