@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from backhand import backend
 from backhand.bench import ours
 from backhand.bench.material import Material
 from backhand.bench.measure import Measured
@@ -60,6 +61,16 @@ ROWS = Workload("rows", lambda: Sequential(Linear(12), ReLU(), Linear(8), ReLU()
 
 
 @pytest.fixture
+def reference(monkeypatch):
+    """Here and in processes started from here: kernels, which others test, would have to be compiled first."""
+    before = backend.chosen()
+    monkeypatch.setenv(backend.VARIABLE, before)  # to be put back in the end
+    backend.use("reference")
+    yield
+    backend.use(before)
+
+
+@pytest.fixture
 def torch_settings():
     """Programs that have a process of their own set what is global."""
     threads = torch.get_num_threads()
@@ -75,7 +86,7 @@ def losses(module, workload):
 
 @pytest.mark.parametrize("workload", [*IMAGES, ROWS], ids=lambda workload: workload.name)
 @pytest.mark.parametrize("name", ["torch_eager", "torch_channels_last", "jax_jit", "sklearn_mlp"])
-def test_peers_train_as_ours_does(workload, name, torch_settings, monkeypatch):
+def test_peers_train_as_ours_does(workload, name, reference, torch_settings, monkeypatch):
     """At a learning rate by which losses fall, so that a wrong gradient would show."""
     if name == "sklearn_mlp" and len(workload.shape) > 1:
         pytest.skip("scikit-learn has no convolutions")
@@ -157,12 +168,6 @@ def test_peers_are_chosen_by_name(monkeypatch):
         peers.chosen(None)
     assert not peers.PEERS["sklearn"].takes(WORKLOADS["mnist_cnn"])
     assert peers.PEERS["torch_cl"].takes(WORKLOADS["mnist_cnn"])
-
-
-@pytest.fixture
-def reference(monkeypatch):
-    """Comparing begins with nothing compiled: kernels would take a while."""
-    monkeypatch.setenv("BACKHAND_BACKEND", "reference")
 
 
 def run(*arguments):
