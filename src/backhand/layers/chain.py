@@ -20,15 +20,16 @@ def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Part]:
     """The layers that are run, each with the kernel that runs those behind it too, where there is such a kernel.
 
     Of all that begin at a layer, the longest is taken. A kernel that cannot take every layer says which: `fits`.
+    Layers with a forward or backward of their own run alone.
     """
     parts: list[Part] = []
     start = 0
     while start < len(layers):
         length, found = 1, None
         for stop in range(min(start + LONGEST, len(layers)), start + 1, -1):
-            names = "_".join(layer.op_name for layer in layers[start:stop])
-            found = kernel(names, np.dtype(dtype))
-            if found and all(map(getattr(found, "fits", bool), layers[start + 1 : stop])):
+            row = layers[start:stop]
+            found = kernel("_".join(layer.op_name for layer in row), np.dtype(dtype)) if all(map(plain, row)) else None
+            if found and all(map(getattr(found, "fits", bool), row[1:])):
                 length = stop - start
                 break
         parts.append((layers[start], found if length > 1 else None))
@@ -59,7 +60,8 @@ class Chain:
         """The forward pass; frozen layers run as at inference. Unless told to keep them, caches are forgotten."""
         self._ran = fuse(self.layers, x.dtype)
         for layer, joint in self._ran:
-            x = layer.forward(x, train=train and not layer.frozen, rng=rng, kernel=joint)
+            more = {"kernel": joint} if joint else {}
+            x = layer.forward(x, train=train and not layer.frozen, rng=rng, **more)
             if not keep:
                 layer.release()
         return x

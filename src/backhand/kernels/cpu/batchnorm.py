@@ -21,6 +21,7 @@ from backhand.kernels.cpu.normalisation import (
     parts_of,
     repeat,
     scratch,
+    total,
 )
 
 
@@ -114,12 +115,12 @@ def slope_table(totals, M, mean, r, centre, dgamma, dbeta, slopes):
     """What `_gradient_sums` says, from the sums of g and of g (x - centre)."""
     C = mean.size
     for c in range(C):
-        total = totals[:, 0, c].sum()
+        plain = total(totals, 0, c)
         rounded = mean[c] - centre[c]
-        product = (totals[:, 1, c].sum() - rounded * total) * r[c]
-        dbeta[c], dgamma[c] = total, product
+        product = (total(totals, 1, c) - rounded * plain) * r[c]
+        dbeta[c], dgamma[c] = plain, product
         slope = product * r[c] / M
-        slopes[0, c], slopes[1, c] = total / M - rounded * slope, slope
+        slopes[0, c], slopes[1, c] = plain / M - rounded * slope, slope
     repeat(slopes[0], C)
     repeat(slopes[1], C)
 

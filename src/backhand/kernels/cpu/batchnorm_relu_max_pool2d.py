@@ -77,19 +77,21 @@ def _forward(x, table, shape, y, winner, parts):
         rows = np.empty((2, row), np.float32)
         for place in range(part * count // parts, (part + 1) * count // parts):
             start = (place // P * H + place % P * 2) * row
-            _normalise(x[start : start + row], table, rows[0])
-            _normalise(x[start + row : start + 2 * row], table, rows[1])
+            for k in range(2):
+                _normalise(x[start + k * row : start + (k + 1) * row], table, rows[k])
             out, which = y[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
             pool_pairs(rows[0], rows[1], C, out, which)
             rectify(out, which)
 
 
 @jit.helper
-def _add(dy, x, table, sums):
-    """The sums of a row of pixels."""
+def _add(dy, x, row, table, sums):
+    """The sums of rows of pixels."""
     L = table.shape[1]
-    for start in range(0, x.size, L):
-        add_row(dy[start : start + L], x[start : start + L], table, False, sums)
+    for first in range(0, x.size, row):
+        for start in range(first, first + row, L):
+            stop = min(start + L, first + row)
+            add_row(dy[start:stop], x[start:stop], table, False, sums)
 
 
 @jit.kernel
@@ -102,14 +104,13 @@ def _gradient_sums(dy, winner, x, table, shape, mean, r, sums, totals, dgamma, d
         part = np.int64(part_)
         sums[part] = 0
         totals[part] = 0
-        rows = np.zeros((2, row), np.float32)
+        rows = np.zeros(2 * row, np.float32)
         for n in range(part * N // parts, (part + 1) * N // parts):
             for place in range(n * P, (n + 1) * P):
                 g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                unpool_pairs(g, which, C, rows[0], rows[1])
+                unpool_pairs(g, which, C, rows, 0, row)
                 start = (n * H + (place - n * P) * 2) * row
-                _add(rows[0], x[start : start + row], table, sums[part])
-                _add(rows[1], x[start + row : start + 2 * row], table, sums[part])
+                _add(rows, x[start : start + 2 * row], row, table, sums[part])
             fold(sums[part], totals[part])
     slope_table(totals, x.size // C, mean, r, table[0], dgamma, dbeta, slopes)
 
@@ -129,13 +130,13 @@ def _gradient(dy, winner, x, table, shape, slopes, dx, parts):
     N = x.size // (H * row)
     for part_ in prange(parts):
         part = np.int64(part_)
-        rows = np.zeros((3, row), np.float32)  # the third is of pixels that no window sees
+        rows = np.zeros(3 * row, np.float32)  # the third is of pixels that no window sees
         for n in range(part * N // parts, (part + 1) * N // parts):
             for u in range(H):
                 place = n * P + u // 2
                 if u % 2 == 0 and u + 1 < H:
                     g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                    unpool_pairs(g, which, C, rows[0], rows[1])
+                    unpool_pairs(g, which, C, rows, 0, row)
                 start = (n * H + u) * row
-                upstream = rows[2 if u == 2 * P else u % 2]
-                _pull(upstream, x[start : start + row], table, slopes, dx[start : start + row])
+                k = 2 if u == 2 * P else u % 2
+                _pull(rows[k * row : (k + 1) * row], x[start : start + row], table, slopes, dx[start : start + row])

@@ -177,7 +177,7 @@ def _backward_pairs(dy, winner, dx, shape, around, totals):
                 for start in (a, b):
                     dx[start : start + before] = 0
                     dx[start + before + 2 * L : start + row] = 0
-                unpool_pairs(g, which, C, dx[a + before : a + before + 2 * L], dx[b + before : b + before + 2 * L])
+                unpool_pairs(g, which, C, dx, a + before, b + before)
                 if sums.size:
                     add_gradients(g, which, sums, totals[part])
 

@@ -154,11 +154,20 @@ def _add(x, row, last, shift, sums, totals):
 
 
 @jit.helper
+def total(totals, k, c):
+    """That of all parts."""
+    found = 0.0
+    for part in range(len(totals)):
+        found += totals[part, k, c]
+    return found
+
+
+@jit.helper
 def _conclude(totals, M, shift, eps, statistics):
     """Mean, variance and r from the sums."""
     for c in range(totals.shape[2]):
-        off = totals[:, 0, c].sum() / M
-        variance = totals[:, 1, c].sum() / M - off * off
+        off = total(totals, 0, c) / M
+        variance = total(totals, 1, c) / M - off * off
         statistics[0, c] = shift[c] + off
         statistics[1, c] = 0 if variance < 0 else variance
         statistics[2, c] = 1 / np.sqrt(statistics[1, c] + eps)

@@ -61,14 +61,13 @@ def _where(dy, winner, k, dx):
 
 
 @jit.helper
-def unpool_pairs(dy, winner, C, upper, lower):
-    """The two rows of pixels that a row of windows sees."""
+def unpool_pairs(dy, winner, C, dx, upper, lower):
+    """The two rows of pixels that a row of windows sees, which begin at `upper` and `lower`."""
     for start in range(0, dy.size, C):
         g, which = dy[start : start + C], winner[start : start + C]
-        _where(g, which, 0, upper[2 * start : 2 * start + C])
-        _where(g, which, 1, upper[2 * start + C : 2 * start + 2 * C])
-        _where(g, which, 2, lower[2 * start : 2 * start + C])
-        _where(g, which, 3, lower[2 * start + C : 2 * start + 2 * C])
+        for k in range(4):
+            to = (upper if k < 2 else lower) + 2 * start + k % 2 * C
+            _where(g, which, k, dx[to : to + C])
 
 
 @jit.helper

@@ -1,0 +1,34 @@
+"""The vector instructions: the one room that knows LLVM.
+
+Numba compiles Python loops well, but does not keep a block of results in vector registers, which is what a matrix
+product near the processor's peak needs. So the innermost loop of all products, the *tile*, is written here in LLVM's
+intermediate language, for vectors of as many float32 lanes as the processor has; and with it what Numba has no words
+for: transposing a block in registers, and flushing denormal numbers to zero.
+
+Goto and van de Geijn 2008, ACM TOMS 34(3), give the blocking; Dukhan 2019, arXiv:1907.02129, the table of offsets that
+makes a convolution a matrix product without a copy of its windows.
+"""
+
+from backhand.kernels.simd.copying import copy_vectors, transpose
+from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
+from backhand.kernels.simd.sandwich import call_sandwich, sandwich
+from backhand.kernels.simd.tile import call_tile, tile
+from backhand.kernels.simd.words import ACCUMULATE, BIAS, REGISTERS, RELU, W
+
+__all__ = [
+    "ACCUMULATE",
+    "BIAS",
+    "CHAINS",
+    "REGISTERS",
+    "RELU",
+    "W",
+    "call_sandwich",
+    "call_tile",
+    "copy_vectors",
+    "flush_denormals",
+    "multiply_add",
+    "restore_denormals",
+    "sandwich",
+    "tile",
+    "transpose",
+]
