@@ -37,6 +37,12 @@ def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Part]:
     return parts
 
 
+def plain(layer: Layer) -> bool:
+    """Whether the layer runs its op as all layers do."""
+    kind = type(layer)
+    return kind.forward is Layer.forward and kind.backward is Layer.backward
+
+
 class Chain:
     """y = f_L(... f_2(f_1(x))); dx by the chain rule, from the last layer to the first. Without layers, y = x."""
 
