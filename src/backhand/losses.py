@@ -151,7 +151,12 @@ class L2:
     form: str = "half"
 
     def __post_init__(self) -> None:
-        l2.forward(np.zeros(0), strength=self.strength, form=self.form)  # refuses bad arguments
+        l2.slope(self.strength, self.form)  # refuses bad arguments
+
+    @property
+    def slope(self) -> float:
+        """c in c w, the gradient."""
+        return l2.slope(self.strength, self.form)
 
     def forward(self, model: Sequential) -> float:
         """The penalty."""

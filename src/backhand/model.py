@@ -14,7 +14,8 @@ from backhand.layers import Chain, Layer
 class Parameters:
     """Every trained parameter as a view of `values`, its gradient as the same view of `grads`; both (P,).
 
-    `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers.
+    `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers; `segments` holds
+    (start, stop, whether penalised) for every parameter.
     """
 
     def __init__(self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike) -> None:
@@ -23,6 +24,7 @@ class Parameters:
         self.values, self.grads = np.zeros(size, dtype), np.zeros(size, dtype)
         self.views: dict[str, tuple[Array, Array]] = {}
         self.penalised: list[slice] = []
+        self.segments: tuple[tuple[int, int, bool], ...] = ()
         start = 0
         for place, layer in layers:
             for name, initial in layer.params.items():
@@ -32,6 +34,7 @@ class Parameters:
                 layer.params[name], layer.grads[name] = self.views[f"{place}.{name}"] = value, gradient
                 if name in layer.penalised:
                     self.penalised.append(part)
+                self.segments += ((start, part.stop, name in layer.penalised),)
                 start = part.stop
 
     def items(self) -> Iterator[tuple[str, Array, Array]]:

@@ -2,6 +2,7 @@
 
 w are the parameters, g their gradients, λ the weight decay (on weights only, not on biases, scales and shifts).
 Schedules set `lr` and `momentum` before each step. A step allocates nothing after the first.
+float32 models are moved by one kernel, in one pass over memory, where there is one for the optimiser.
 """
 
 from abc import ABC, abstractmethod
@@ -11,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.backend import kernel
 from backhand.errors import CheckpointError
 from backhand.model import Parameters
 
@@ -21,6 +23,7 @@ class Optimizer(ABC):
 
     buffer_names: ClassVar[tuple[str, ...]] = ()
     counters: ClassVar[tuple[str, ...]] = ("steps",)
+    kernel_name: ClassVar[str] = ""  # of what does the same as `_decay` and `_update`, in kernels/cpu/update.py
 
     lr: float
     momentum: float = 0.0
@@ -29,20 +32,38 @@ class Optimizer(ABC):
     buffers: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
     _scratch: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(0))
 
-    def step(self, parameters: Parameters) -> None:
-        """Move every parameter once, by its gradient. The gradients are scratch memory afterwards."""
-        if self._scratch.shape != parameters.values.shape:
-            self._scratch = np.empty_like(parameters.values)
-            self.buffers = self.buffers or {name: np.zeros_like(parameters.values) for name in self.buffer_names}
+    def step(self, parameters: Parameters, penalty: float = 0.0) -> float:
+        """Move every parameter once, by its gradient g, to which penalty · w is added first on weights.
+
+        Returns the Euclidean norm of that sum. The gradients are scratch memory afterwards.
+        """
+        w, g = parameters.values, parameters.grads
+        self.buffers = self.buffers or {name: np.zeros_like(w) for name in self.buffer_names}
         self.steps += 1
+        fast = kernel("update", w.dtype)
+        if fast is not None and self.kernel_name:
+            arrays = (w, g, *(self.buffers[name] for name in self.buffer_names))
+            return fast.step(self.kernel_name, arrays, parameters.segments, penalty, *self._numbers())
+        if self._scratch.shape != w.shape:
+            self._scratch = np.empty_like(w)
+        self._add(penalty, parameters)
+        norm = clip_norm(g, None)
         self._decay(parameters)
-        self._update(parameters.values, parameters.grads)
+        self._update(w, g)
+        return norm
+
+    def _add(self, slope: float, parameters: Parameters) -> None:
+        """g += slope · w, on weights."""
+        for part in parameters.penalised if slope else ():
+            parameters.grads[part] += np.multiply(parameters.values[part], slope, out=self._scratch[part])
 
     def _decay(self, parameters: Parameters) -> None:
-        """Coupled decay: g += λ w, as if the loss had the penalty λ/2 Σ w²."""
-        for part in parameters.penalised if self.weight_decay else ():
-            decay = np.multiply(parameters.values[part], self.weight_decay, out=self._scratch[part])
-            parameters.grads[part] += decay
+        """Coupled decay: as if the loss had the penalty λ/2 Σ w²."""
+        self._add(self.weight_decay, parameters)
+
+    def _numbers(self) -> tuple[float, ...]:
+        """The weight decay and all else that the kernel takes."""
+        return ()
 
     @abstractmethod
     def _update(self, w: Array, g: Array) -> None:
@@ -72,8 +93,12 @@ class SGD(Optimizer):
     """
 
     buffer_names = ("velocity",)
+    kernel_name = "sgd"
 
     nesterov: bool = False
+
+    def _numbers(self) -> tuple[float, ...]:
+        return self.weight_decay, self.lr, self.momentum, self.nesterov
 
     def _update(self, w: Array, g: Array) -> None:
         v = self.buffers["velocity"]
@@ -93,9 +118,13 @@ class RMSProp(Optimizer):
     """
 
     buffer_names = ("square", "velocity")
+    kernel_name = "rmsprop"
 
     rho: float = 0.99
     eps: float = 1e-8
+
+    def _numbers(self) -> tuple[float, ...]:
+        return self.weight_decay, self.lr, self.momentum, self.rho, self.eps
 
     def _update(self, w: Array, g: Array) -> None:
         square, v, scratch = self.buffers["square"], self.buffers["velocity"], self._scratch
@@ -116,11 +145,24 @@ class Adam(Optimizer):
 
     buffer_names = ("mean", "square")
     counters = ("steps", "beta1_product")
+    kernel_name = "adam"
 
     momentum: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
     beta1_product: float = field(init=False, repr=False, default=1.0)  # β1^t, also when a schedule moves β1
+
+    def step(self, parameters: Parameters, penalty: float = 0.0) -> float:
+        """As any optimiser's."""
+        self.beta1_product *= self.momentum
+        return super().step(parameters, penalty)
+
+    def _corrected(self) -> tuple[float, float]:
+        """lr / (1 - β1^t), and 1 / sqrt(1 - β2^t)."""
+        return self.lr / (1 - self.beta1_product), (1 - self.beta2**self.steps) ** -0.5
+
+    def _numbers(self) -> tuple[float, ...]:
+        return self.weight_decay, 0.0, *self._corrected(), self.momentum, self.beta2, self.eps
 
     def _update(self, w: Array, g: Array) -> None:
         mean, square, scratch = self.buffers["mean"], self.buffers["square"], self._scratch
@@ -128,12 +170,12 @@ class Adam(Optimizer):
         np.multiply(g, 1 - self.momentum, out=scratch)
         mean *= self.momentum
         mean += scratch
-        self.beta1_product *= self.momentum
+        rate, root = self._corrected()
         np.sqrt(square, out=scratch)
-        scratch *= (1 - self.beta2**self.steps) ** -0.5
+        scratch *= root
         scratch += self.eps
         np.divide(mean, scratch, out=scratch)
-        scratch *= self.lr / (1 - self.beta1_product)
+        scratch *= rate
         w -= scratch
 
 
@@ -147,6 +189,9 @@ class AdamW(Adam):
     def _decay(self, parameters: Parameters) -> None:
         for part in parameters.penalised if self.weight_decay else ():
             parameters.values[part] *= 1 - self.lr * self.weight_decay
+
+    def _numbers(self) -> tuple[float, ...]:
+        return 0.0, self.lr * self.weight_decay, *super()._numbers()[2:]
 
 
 def _average(average: Array, fresh: Array, keep: float) -> None:

@@ -109,13 +109,21 @@ class Solver:
         self.batch_loss = self.loss.forward(scores, labels)
         self._tell("on_loss")
         self.model.backward(self.loss.backward())
-        self.penalty.backward(self.model)
-        clip_value(self.model.parameters.grads, self.clip_value)
-        self.gradient_norm = clip_norm(self.model.parameters.grads, self.clip_norm)
-        self.optimizer.step(self.model.parameters)
+        self.gradient_norm = self._move()
         self.step += 1
         self._tell("on_step_end")
         return scores
+
+    def _move(self) -> float:
+        """Update the parameters; returns the norm of the gradient of loss and penalty, as the clipping of it met it."""
+        parameters = self.model.parameters
+        if self.clip_norm is None and self.clip_value is None:
+            return self.optimizer.step(parameters, self.penalty.slope)
+        self.penalty.backward(self.model)
+        clip_value(parameters.grads, self.clip_value)
+        norm = clip_norm(parameters.grads, self.clip_norm)
+        self.optimizer.step(parameters)
+        return norm
 
     def _run_epoch(self, train: Feed, validation: Feed | None) -> Record:
         begin = time.perf_counter()

@@ -16,15 +16,20 @@ FORMS = ("half", "whole")
 
 def forward(w: Array, *, strength: float, form: str = "half") -> tuple[Array, tuple[Array, float]]:
     """w of any shape, strength λ >= 0 -> the penalty, a scalar. Raises ValueError for a negative λ or unknown form."""
-    if not strength >= 0:
-        raise ValueError(f"the strength of the L2 penalty must be 0 or above, not {strength}")
-    if form not in FORMS:
-        raise ValueError(f'the form of the L2 penalty must be "half" or "whole", not "{form}"')
-    slope = strength if form == "half" else 2 * strength
-    return w.dtype.type(slope / 2) * np.vdot(w, w), (w, slope)
+    c = slope(strength, form)
+    return w.dtype.type(c / 2) * np.vdot(w, w), (w, c)
 
 
 def backward(dy: float | Array, cache: tuple[Array, float]) -> tuple[Array]:
     """The upstream scalar -> dw, of w's shape."""
-    w, slope = cache
-    return (w * w.dtype.type(slope * dy),)
+    w, c = cache
+    return (w * w.dtype.type(c * dy),)
+
+
+def slope(strength: float, form: str) -> float:
+    """c in dw = c w. Raises ValueError for a negative λ or unknown form."""
+    if not strength >= 0:
+        raise ValueError(f"the strength of the L2 penalty must be 0 or above, not {strength}")
+    if form not in FORMS:
+        raise ValueError(f'the form of the L2 penalty must be "half" or "whole", not "{form}"')
+    return strength if form == "half" else 2 * strength
