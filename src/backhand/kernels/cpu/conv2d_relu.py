@@ -3,6 +3,9 @@
 from functools import partial
 
 from backhand.kernels.cpu import conv2d
+from backhand.kernels.cpu.linear import Grads
+
+__all__ = ["Grads", "backward", "forward"]
 
 forward = partial(conv2d.forward, relu=True)
 backward = conv2d.backward

@@ -3,6 +3,9 @@
 from functools import partial
 
 from backhand.kernels.cpu import linear
+from backhand.kernels.cpu.linear import Grads
+
+__all__ = ["Grads", "backward", "forward"]
 
 forward = partial(linear.forward, relu=True)
 backward = linear.backward
