@@ -124,7 +124,8 @@ OPS: dict[str, list[Case]] = {
         for p in (0.0, 0.2, 0.5, 0.8)
         for mode in ("inverted", "classic")
         for shape, mask in [((5, 6), kept(5, 6, p=p)), ((2, 3, 4, 2), kept(2, 3, 4, 2, p=p)), ((1, 6), None)]
-    ],
+    ]
+    + [Case({"x": (5, 6)}, {"p": p, "key": 7, "mode": mode}) for p in (0.2, 0.5) for mode in ("inverted", "classic")],
     "batchnorm": [
         _batchnorm((5, 3), 3),
         _batchnorm((1, 3), 3),

@@ -23,8 +23,9 @@ class Dropout(Layer):
         dropout.forward(np.zeros(0), p=self.p, mode=self.mode)  # refuses bad arguments now, not in the first batch
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """p, mode and, when training, a mask from the generator."""
-        if train and rng is None:
+        """p, mode and, when training, the key to a mask, from the generator."""
+        if not train:
+            return {"p": self.p, "mode": self.mode}
+        if rng is None:
             raise ValueError("dropout draws a mask when training: give forward an rng")
-        mask = dropout.draw_mask(x.shape, self.p, rng) if train and rng is not None else None
-        return {"p": self.p, "mode": self.mode, "mask": mask}
+        return {"p": self.p, "mode": self.mode, "key": int(rng.integers(2**63))}

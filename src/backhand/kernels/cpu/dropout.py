@@ -1,0 +1,69 @@
+"""Dropout: see `ops.dropout`. No mask is stored: backward hashes the key again, which costs less than reading one."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from backhand.arrays import Array
+from backhand.kernels import buffers, jit
+from backhand.ops import dropout as reference
+
+
+class Cache(NamedTuple):
+    """What tells the mask and the scale; no key at inference, where y is x."""
+
+    key: int | None
+    p: float
+    mode: str
+
+
+@jit.helper
+def _mix(h):
+    """As the reference's. Numba makes the results of integers wider."""
+    h = np.uint32(h ^ (h >> np.uint32(16)))
+    h = np.uint32(h * np.uint32(0x7FEB352D))
+    h = np.uint32(h ^ (h >> np.uint32(15)))
+    h = np.uint32(h * np.uint32(0x846CA68B))
+    return np.uint32(h ^ (h >> np.uint32(16)))
+
+
+@jit.kernel
+def _drop(x, low, high, threshold, scale, y, parts):
+    """y = x scale where the hash of the place reaches the threshold, else x · 0, which is 0 where x is finite."""
+    lower, upper, least, kept = np.uint32(low), np.uint32(high), np.uint32(threshold), np.float32(scale)
+    for part_ in prange(parts):
+        part = np.int64(part_)
+        start, stop = part * x.size // parts, (part + 1) * x.size // parts
+        source, to = x[start:stop], y[start:stop]
+        for i in range(source.size):
+            place = np.uint32(start + i)
+            h = _mix(np.uint32(_mix(np.uint32(place ^ lower)) ^ upper))
+            to[i] = source[i] * (kept if h >= least else np.float32(0))
+
+
+def forward(
+    x: Array, *, p: float, mask: Array | None = None, key: int | None = None, mode: str = "inverted"
+) -> tuple[Array, Cache | Array]:
+    """As the reference."""
+    reference.check(x, p, mask, key, mode)
+    cache = Cache(key, p, mode)
+    if key is not None:
+        return _apply(x, key, cache), cache
+    if mask is None and mode == "inverted":
+        return x, cache
+    return reference.forward(x, p=p, mask=mask, mode=mode)
+
+
+def backward(dy: Array, cache: Cache | Array) -> tuple[Array]:
+    """As the reference."""
+    if not isinstance(cache, Cache):
+        return reference.backward(dy, cache)
+    return (dy if cache.key is None else _apply(dy, cache.key, cache),)
+
+
+def _apply(x: Array, key: int, cache: Cache) -> Array:
+    y = buffers.empty(x.shape)
+    scale = float(np.float32(1) / np.float32(1 - cache.p)) if cache.mode == "inverted" else 1.0
+    _drop(x.reshape(-1), *reference.words(key), reference.threshold(cache.p), scale, y.reshape(-1), jit.threads())
+    return y
