@@ -16,7 +16,7 @@ from backhand.kernels.cpu.batchnorm import add_row, gradient_row, normalise_row,
 from backhand.kernels.cpu.linear import Grads
 from backhand.kernels.cpu.normalisation import fold, scratch
 from backhand.kernels.cpu.pairs import fits as fits
-from backhand.kernels.cpu.pairs import pool_pairs, rectify, unpool_pairs
+from backhand.kernels.cpu.pairs import pool_pairs, unpool_pairs
 
 
 class Cache(NamedTuple):
@@ -80,8 +80,7 @@ def _forward(x, table, shape, y, winner, parts):
             for k in range(2):
                 _normalise(x[start + k * row : start + (k + 1) * row], table, rows[k])
             out, which = y[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-            pool_pairs(rows[0], rows[1], C, out, which)
-            rectify(out, which)
+            pool_pairs(rows[0], rows[1], C, out, which, True)
 
 
 @jit.helper
@@ -104,11 +103,11 @@ def _gradient_sums(dy, winner, x, table, shape, mean, r, sums, totals, dgamma, d
         part = np.int64(part_)
         sums[part] = 0
         totals[part] = 0
-        rows = np.zeros(2 * row, np.float32)
+        rows, unused = np.zeros(2 * row, np.float32), np.zeros(C, np.float32)
         for n in range(part * N // parts, (part + 1) * N // parts):
             for place in range(n * P, (n + 1) * P):
                 g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                unpool_pairs(g, which, C, rows, 0, row)
+                unpool_pairs(g, which, C, rows, 0, row, unused)
                 start = (n * H + (place - n * P) * 2) * row
                 _add(rows, x[start : start + 2 * row], row, table, sums[part])
             fold(sums[part], totals[part])
@@ -131,12 +130,13 @@ def _gradient(dy, winner, x, table, shape, slopes, dx, parts):
     for part_ in prange(parts):
         part = np.int64(part_)
         rows = np.zeros(3 * row, np.float32)  # the third is of pixels that no window sees
+        unused = np.zeros(C, np.float32)
         for n in range(part * N // parts, (part + 1) * N // parts):
             for u in range(H):
                 place = n * P + u // 2
                 if u % 2 == 0 and u + 1 < H:
                     g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                    unpool_pairs(g, which, C, rows, 0, row)
+                    unpool_pairs(g, which, C, rows, 0, row, unused)
                 start = (n * H + u) * row
                 k = 2 if u == 2 * P else u % 2
                 _pull(rows[k * row : (k + 1) * row], x[start : start + row], table, slopes, dx[start : start + row])

@@ -15,7 +15,7 @@ from backhand.kernels import buffers
 from backhand.kernels.cpu import conv2d, max_pool2d, winograd
 from backhand.kernels.cpu.frame import NO_MARGINS, frame
 from backhand.kernels.cpu.linear import Grads
-from backhand.kernels.cpu.max_pool2d import fits
+from backhand.kernels.cpu.pairs import fits
 from backhand.kernels.simd import ACCUMULATE
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows

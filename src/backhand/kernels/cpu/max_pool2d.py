@@ -1,6 +1,6 @@
 """Max-pooling: see `ops.max_pool2d`. Windows of 2 x 2 side by side have code of their own, which writes dx once."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -81,13 +81,6 @@ def is_pairs(windows: Windows) -> bool:
     return windows.window == windows.stride == (2, 2) and windows.padding == NO_MARGINS
 
 
-def fits(layer: Any) -> bool:
-    """Whether a layer, where it is a pooling, has windows of 2 x 2 side by side: what kernels for several ops run."""
-    options = [getattr(layer, name, None) for name in ("window", "stride", "padding")]
-    twice = 2, (2, 2)
-    return options[0] is None or (options[0] in twice and options[1] in (None, *twice) and options[2] in (0, "valid"))
-
-
 def _geometry(windows: Windows) -> tuple[int, ...]:
     (top, _), (left, _) = windows.padding
     return *windows.window, *windows.stride, top, left, *windows.places
@@ -113,9 +106,7 @@ def _forward_pairs(x, y, winner, shape, relu, parts):
         for place in range(part * count // parts, (part + 1) * count // parts):
             start = (place // P * H + place % P * 2) * row
             out, which = y[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-            pool_pairs(x[start : start + row], x[start + row : start + 2 * row], C, out, which)
-            if relu:
-                rectify(out, which)
+            pool_pairs(x[start : start + row], x[start + row : start + 2 * row], C, out, which, relu)
 
 
 @jit.helper
@@ -166,7 +157,7 @@ def _backward_pairs(dy, winner, dx, shape, around, totals):
     for part_ in prange(parts):
         part = np.int64(part_)
         totals[part] = 0
-        sums = np.empty(totals.shape[1], np.float32)
+        sums = np.zeros(C, np.float32)
         for n in range(part * N // parts, (part + 1) * N // parts):
             dx[n * image : n * image + above * row] = 0
             dx[(n + 1) * image - below * row : (n + 1) * image] = 0
@@ -177,9 +168,10 @@ def _backward_pairs(dy, winner, dx, shape, around, totals):
                 for start in (a, b):
                     dx[start : start + before] = 0
                     dx[start + before + 2 * L : start + row] = 0
-                unpool_pairs(g, which, C, dx, a + before, b + before)
-                if sums.size:
-                    add_gradients(g, which, sums, totals[part])
+                unpool_pairs(g, which, C, dx, a + before, b + before, sums)
+            for c in range(totals.shape[1]):  # image by image: few float32 are added to one another
+                totals[part, c] += sums[c]
+            sums[:] = 0
 
 
 @jit.helper

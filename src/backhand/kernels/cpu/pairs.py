@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from backhand.kernels import jit
-
-NONE = 255
+from backhand.kernels.simd.pooling import NONE, pool_row, unpool_row
 
 
 def fits(layer: Any) -> bool:
@@ -29,18 +28,10 @@ def larger(value, k, best, entry):
 
 
 @jit.helper
-def pool_pairs(upper, lower, C, y, winner):
-    """A row of windows from the two rows of pixels that they see."""
-    for start in range(0, y.size, C):
-        a, b = upper[2 * start : 2 * start + C], upper[2 * start + C : 2 * start + 2 * C]
-        c, d = lower[2 * start : 2 * start + C], lower[2 * start + C : 2 * start + 2 * C]
-        out, which = y[start : start + C], winner[start : start + C]
-        for i in range(C):
-            best, entry = larger(b[i], 1, a[i], np.uint8(0))
-            best, entry = larger(c[i], 2, best, entry)
-            best, entry = larger(d[i], 3, best, entry)
-            out[i] = best
-            which[i] = entry
+def pool_pairs(upper, lower, C, y, winner, relu):
+    """A row of windows from the two rows of pixels that they see; with relu, as `rectify`."""
+    rows, results = (upper.ctypes.data, lower.ctypes.data), (y.ctypes.data, winner.ctypes.data)
+    pool_row(rows[0], rows[1], results[0], results[1], y.size // C, C, relu)
 
 
 @jit.helper
@@ -53,21 +44,10 @@ def rectify(y, winner):
 
 
 @jit.helper
-def _where(dy, winner, k, dx):
-    """The gradient of those windows whose winner is entry k."""
-    for i in range(dy.size):
-        g = dy[i]
-        dx[i] = g if winner[i] == k else np.float32(0)
-
-
-@jit.helper
-def unpool_pairs(dy, winner, C, dx, upper, lower):
-    """The two rows of pixels that a row of windows sees, which begin at `upper` and `lower`."""
-    for start in range(0, dy.size, C):
-        g, which = dy[start : start + C], winner[start : start + C]
-        for k in range(4):
-            to = (upper if k < 2 else lower) + 2 * start + k % 2 * C
-            _where(g, which, k, dx[to : to + C])
+def unpool_pairs(dy, winner, C, dx, upper, lower, sums):
+    """The two rows of pixels that a row of windows sees, which begin at `upper` and `lower`; channels are added up."""
+    first, second = dx[upper:].ctypes.data, dx[lower:].ctypes.data
+    unpool_row(dy.ctypes.data, winner.ctypes.data, first, second, sums.ctypes.data, dy.size // C, C)
 
 
 @jit.helper
