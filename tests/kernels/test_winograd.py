@@ -30,8 +30,8 @@ def test_few_multiplications_give_a_convolution(m, r):
     N=st.integers(1, 3),
     size=st.tuples(st.integers(3, 14), st.integers(3, 14)),
     padding=st.tuples(st.tuples(st.integers(1, 3), st.integers(0, 3)), st.tuples(st.integers(0, 3), st.integers(1, 3))),
-    C=st.sampled_from([16, 17, 48]),
-    O=st.sampled_from([16, 33, 64]),
+    C=st.sampled_from([32, 33, 48]),
+    O=st.sampled_from([32, 37, 64]),
     r=st.sampled_from([3, 5]),
     bias=st.booleans(),
     relu=st.booleans(),
@@ -45,13 +45,13 @@ def test_convolution(N, size, padding, C, O, r, bias, relu):
     assert isinstance(cache, winograd.Cache)
     wanted, exact = reference.forward(*(a.astype(np.float64) for a in arrays), padding=padding)
     wanted = np.maximum(wanted, 0) if relu else wanted
-    assert np.abs(y - wanted).max() <= 2e-5 * np.abs(wanted).max()
+    assert np.abs(y - wanted).max() <= 1e-5 * np.abs(wanted).max()
     dy = rng.standard_normal(y.shape, dtype=np.float32)
     upstream = dy.astype(np.float64) * (y > 0 if relu else 1)
     found, right = kernel.backward(dy, cache), reference.backward(upstream, exact)
     for a, b in zip(found, right, strict=True):
         assert a.shape == b.shape
-        assert np.abs(a - b).max() <= 5e-5 * np.abs(b).max()
+        assert np.abs(a - b).max() <= 3e-5 * np.abs(b).max()
     no_dx = kernel.backward(dy, cache, need_dx=False)
     assert no_dx[0] is None
     for a, b in zip(no_dx[1:], found[1:], strict=True):
@@ -61,12 +61,12 @@ def test_convolution(N, size, padding, C, O, r, bias, relu):
 @pytest.mark.parametrize(
     ("w", "options"),
     [
-        ((3, 3, 16, 16), {"stride": 2}),
-        ((3, 3, 16, 16), {"dilation": 2}),
-        ((3, 3, 8, 16), {"groups": 2}),
-        ((3, 3, 3, 16), {}),
-        ((1, 1, 16, 16), {}),
-        ((3, 5, 16, 16), {}),
+        ((3, 3, 32, 32), {"stride": 2}),
+        ((3, 3, 32, 32), {"dilation": 2}),
+        ((3, 3, 16, 32), {"groups": 2}),
+        ((3, 3, 16, 32), {}),
+        ((1, 1, 32, 32), {}),
+        ((3, 5, 32, 32), {}),
     ],
 )
 def test_what_it_does_not_suit(w, options):

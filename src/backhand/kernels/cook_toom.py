@@ -3,8 +3,9 @@
     y = Aᵀ [(G g) ⊙ (Bᵀ d)]         d: m + r - 1 inputs, g: the r taps, y[i] = Σ_k d[i + k] g[k]
 
 In two dimensions Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A, with (m + r - 1)² multiplications instead of m² r². The matrices
-follow from polynomials of degree m + r - 2 that are known at as many points and at infinity (Cook and Toom). Few and
-small points keep rounding small: with 6 of them float32 loses about one digit.
+follow from polynomials of degree m + r - 2 that are known at as many points and at infinity (Cook and Toom). Which
+points matters to rounding: ½ and -2 after 0 and ±1 err a third as much as 2 and -2 (Barabasz et al. 2020,
+arXiv:1803.10986), and float32 loses about one digit.
 Source: Lavin and Gray 2016, CVPR, arXiv:1509.09308. Derivation: docs/derivations/winograd.md
 """
 
@@ -12,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 
 Matrix = tuple[tuple[float, ...], ...]
-POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "2", "-2", "1/2", "-1/2"))
+POINTS = tuple(Fraction(p) for p in ("0", "1", "-1", "1/2", "-2", "2", "-1/2"))
 # Which matrix: of the forward pass Bᵀ, G, Aᵀ, and of the backward pass their transposes.
 INPUT, FILTER, OUTPUT, INPUT_GRADIENT, FILTER_GRADIENT, UPSTREAM = range(6)
 Rows = list[list[Fraction]]
