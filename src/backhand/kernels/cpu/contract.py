@@ -99,7 +99,7 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
         else:
             blocks = -(-M // P)
             m0, m1 = min(M, part * blocks // parts * P), min(M, (part + 1) * blocks // parts * P)
-        n0 = 0
+        n0 = np.int64(0)
         for panel in range(first):
             n0 += tiles[panel, 1] * W
         packed = scratch[part].ctypes.data
@@ -190,12 +190,13 @@ def contract(
 ) -> None:
     """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
     how = plan(rows.size, N, int(batch[0]), jit.threads())
+    y = y.reshape(-1)
     start = y
     if bias is not None:
         start, mode = buffers.empty((-(-N // W) * W,)), mode | BIAS
         start[:N] = bias
     _contract(
-        *(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y.reshape(-1), out, N, mode, batch),
+        *(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y, out, N, mode, batch),
         *(how.tiles, how.P, how.depth, how.shared, buffers.empty(how.scratch)),
     )
 
