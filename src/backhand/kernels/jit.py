@@ -122,16 +122,25 @@ class Cache(_Cache):  # type: ignore[misc] # Numba has no types
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function that runs on all threads, at its first call with arguments of these types."""
-    return _dispatcher(function, parallel=True)
+    return _dispatcher(function, fastmath=FAST, parallel=True)
 
 
 def helper(function: Callable[..., Any]) -> Any:
     """Compile a function that kernels call."""
+    return _dispatcher(function, fastmath=FAST)
+
+
+def exact(function: Callable[..., Any]) -> Any:
+    """A helper whose sums are taken as written.
+
+    What was compiled in this process and what came from disk have been through LLVM a different number of times, and
+    need not have chosen the same order, where there is a choice.
+    """
     return _dispatcher(function)
 
 
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
-    compiled = njit(boundscheck=False, error_model="numpy", fastmath=FAST, **options)(function)
+    compiled = njit(boundscheck=False, error_model="numpy", **options)(function)
     compiled._cache = Cache(function)
     return compiled
 

@@ -18,6 +18,17 @@ PIECE = 4096  # values; few enough that a float32 can sum their squares, and tha
 Segments = tuple[tuple[int, int, bool], ...]
 
 
+@jit.exact
+def _plus(g, slope, w):
+    return g + slope * w
+
+
+@jit.exact
+def _sgd_step(w, g, v, rate, m, nesterov):
+    v = m * v + g
+    return w - rate * (g + m * v if nesterov else v), v
+
+
 @jit.kernel
 def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov):
     rate, m = np.float32(lr), np.float32(momentum)
@@ -28,12 +39,17 @@ def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
         total = np.float32(0)
         for i in range(x.size):
-            d = dx[i] + slope * x[i]
+            d = _plus(dx[i], slope, x[i])
             total += d * d
-            d += coupled * x[i]
-            v[i] = m * v[i] + d
-            x[i] -= rate * (d + m * v[i] if nesterov else v[i])
+            x[i], v[i] = _sgd_step(x[i], _plus(d, coupled, x[i]), v[i], rate, m, nesterov)
         squares[piece] = total
+
+
+@jit.exact
+def _rmsprop_step(w, g, s, v, rate, m, rho, fresh, eps):
+    s = rho * s + fresh * (g * g)
+    v = m * v + g / (np.sqrt(s) + eps)
+    return w - rate * v, s, v
 
 
 @jit.kernel
@@ -47,34 +63,36 @@ def _rmsprop(w, g, square, velocity, pieces, squares, penalty, decay, lr, moment
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
         total = np.float32(0)
         for i in range(x.size):
-            d = dx[i] + slope * x[i]
+            d = _plus(dx[i], slope, x[i])
             total += d * d
-            d += coupled * x[i]
-            s[i] = keep * s[i] + fresh * (d * d)
-            v[i] = m * v[i] + d / (np.sqrt(s[i]) + small)
-            x[i] -= rate * v[i]
+            d = _plus(d, coupled, x[i])
+            x[i], s[i], v[i] = _rmsprop_step(x[i], d, s[i], v[i], rate, m, keep, fresh, small)
         squares[piece] = total
 
 
+@jit.exact
+def _adam_step(w, g, m, s, rest, rate, root, b1, f1, b2, f2, eps):
+    m = b1 * m + f1 * g
+    s = b2 * s + f2 * (g * g)
+    return rest * w - rate * (m / (np.sqrt(s) * root + eps)), m, s
+
+
 @jit.kernel
-def _adam(w, g, mean, square, pieces, squares, penalty, decay, shrink, rate, root, momentum, beta2, eps):
-    """rate: lr / (1 - β1^t).   root: 1 / sqrt(1 - β2^t).   shrink: what decay that is not coupled takes of w."""
-    step, b1, f1 = np.float32(rate), np.float32(momentum), np.float32(1 - momentum)
-    b2, f2, unbias, small = np.float32(beta2), np.float32(1 - beta2), np.float32(root), np.float32(eps)
+def _adam(w, g, mean, square, pieces, squares, penalty, decay, shrink, lr, unbias, momentum, beta2, eps):
+    """lr: over 1 - β1^t.   unbias: 1 / sqrt(1 - β2^t).   shrink: what decay that is not coupled takes of w."""
+    rate, root, small = np.float32(lr), np.float32(unbias), np.float32(eps)
+    b1, f1, b2, f2 = np.float32(momentum), np.float32(1 - momentum), np.float32(beta2), np.float32(1 - beta2)
     for piece_ in prange(pieces.shape[0]):
         piece = np.int64(piece_)
         start, stop, penalised = pieces[piece]
         x, dx, m, s = w[start:stop], g[start:stop], mean[start:stop], square[start:stop]
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
-        rest = np.float32(1 - shrink * penalised)
-        total = np.float32(0)
+        rest, total = np.float32(1 - shrink * penalised), np.float32(0)
         for i in range(x.size):
-            d = dx[i] + slope * x[i]
+            d = _plus(dx[i], slope, x[i])
             total += d * d
-            d += coupled * x[i]
-            m[i] = b1 * m[i] + f1 * d
-            s[i] = b2 * s[i] + f2 * (d * d)
-            x[i] = rest * x[i] - step * (m[i] / (np.sqrt(s[i]) * unbias + small))
+            d = _plus(d, coupled, x[i])
+            x[i], m[i], s[i] = _adam_step(x[i], d, m[i], s[i], rest, rate, root, b1, f1, b2, f2, small)
         squares[piece] = total
 
 
