@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from backhand.kernels import jit
-from backhand.kernels.cpu.contract import BY_COLUMNS, contract, panels, plan, stacked, steps
+from backhand.kernels.cpu.contract import BY_COLUMNS, contract, panels, plan, stacked, steps, table
 from backhand.kernels.simd import ACCUMULATE, RELU, W
 
 sizes = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 80, 100, 129])
@@ -56,7 +56,7 @@ def test_tables_may_lead_anywhere():
     rows, taps = rng.integers(0, 250, 37), rng.integers(0, 250, 21)
     wrows, out = rng.integers(0, 800, 21), rng.permutation(40)[:37].astype(np.int64) * 25
     y = np.zeros(1000, np.float32)
-    contract(x, rows, taps, w, wrows, 1, y, out, 20)
+    contract(x, table(rows), table(taps), w, table(wrows), 1, y, table(out), 20)
     wanted = np.zeros(1000)
     for m in range(37):
         for n in range(20):

@@ -4,7 +4,8 @@
 
 A matrix product has rows[m] = m K and taps[k] = k. A convolution has a row for each place of its window and a tap for
 each entry of it, and no copy of the windows is made. The gradient of its weights changes the roles, a row for each
-entry and a tap for each place; that of its input is a convolution of dy with the weights turned around.
+entry and a tap for each place; that of its input is a convolution of dy with the weights turned around. The offsets are
+in tables: see `table`.
 
 The columns are cut into panels of V vectors, and panels of w, as much of them as stays in the cache, are copied so
 that they lie in the order in which a tile reads them; x is read where it lies.
@@ -36,6 +37,7 @@ FLOATS, TABLE = 4, 8  # bytes of a value, and of an entry of a table
 PANELS = 100_000  # floats of w that are copied at a time: they stay in the second-level cache
 GROUP = 8  # panels of w that a part of the columns has at most
 FEW_ROWS = 1500
+SPARE = 16  # as many as the rows of a tile, or more
 
 
 @jit.helper
@@ -65,6 +67,21 @@ def pack(w, wrows, wstep, k0, k1, N, tiles, first, last, n0, to):
 
 
 @jit.helper
+def direct_pitch(wrows, wstep, k0, k1, N, tiles):
+    """How far rows k0 to k1 of w are apart, if a tile can read them where they lie; else 0.
+
+    That is where one panel has all columns, which fill its vectors, and rows are equally far apart.
+    """
+    if wstep != 1 or len(tiles) > 1 or N % W or k1 - k0 < 2:
+        return 0
+    pitch = wrows[k0 + 1] - wrows[k0]
+    for k in range(k0, k1 - 1):
+        if wrows[k + 1] - wrows[k] != pitch:
+            return 0
+    return pitch
+
+
+@jit.helper
 def copy_row(V, to, start, lanes):
     """`copy_vectors` for any V of a tile."""
     if V == 5:
@@ -83,11 +100,11 @@ def copy_row(V, to, start, lanes):
 def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tiles, P, depth, shared, scratch):
     """The contraction, in as many parts as `scratch` has rows.
 
-    x, w, bias, y: flat float32; rows, taps, wrows, out: int64.   batch: how many contractions there are one behind the
+    x, w, bias, y: flat float32; rows, taps, wrows, out: tables.   batch: how many contractions there are one behind the
     other, and the strides of x, w and y between them.   tiles: for each panel the address of its tile and V.   depth:
     how many k are copied at a time.   shared: what the parts share out, see SHARED.
     """
-    M, K, panels, parts = rows.size, taps.size, tiles.shape[0], scratch.shape[0]
+    M, K, panels, parts = rows.size - SPARE, taps.size - SPARE, tiles.shape[0], scratch.shape[0]
     for part_ in prange(parts):
         part = np.int64(part_)  # the loop's own is unsigned, and would turn sums into floats
         old = flush_denormals()
@@ -108,16 +125,23 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
             ye = y.ctypes.data + FLOATS * e * batch[3]
             for k0 in range(0, K, depth):
                 k1 = min(K, k0 + depth)
-                pack(we, wrows, wstep, k0, k1, N, tiles, first, last, n0, packed)
+                pitch = direct_pitch(wrows, wstep, k0, k1, N, tiles)
+                start = we + FLOATS * wrows[k0]
+                if not pitch:
+                    start = packed
+                    pack(we, wrows, wstep, k0, k1, N, tiles, first, last, n0, packed)
                 now = (ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0)
-                for m in range(m0, m1, P):
-                    n, panel_at = n0, packed
+                blocks = -(-(m1 - m0) // P)
+                run = 1 if last - first > 1 else blocks  # with several panels, each block of x serves them in turn
+                for block in range(0, blocks, max(run, 1)):
+                    n, panel_at, m = n0, start, m0 + block * P
                     for panel in range(first, last):
                         V = tiles[panel, 1]
+                        apart = pitch if pitch else V * W
                         call_tile(
-                            *(tiles[panel, 0], xe, rows.ctypes.data + TABLE * m, taps.ctypes.data + TABLE * k0),
-                            *(k1 - k0, panel_at, V * W, ye + FLOATS * n, out.ctypes.data + TABLE * m),
-                            *(bias.ctypes.data + FLOATS * n, now, min(P, m1 - m), min(W, N - n - (V - 1) * W)),
+                            *(tiles[panel, 0], xe, rows.ctypes.data + TABLE * m, run, taps.ctypes.data + TABLE * k0),
+                            *(k1 - k0, panel_at, apart, ye + FLOATS * n, out.ctypes.data + TABLE * m),
+                            *(bias.ctypes.data + FLOATS * n, now, min(W, N - n - (V - 1) * W)),
                         )
                         n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
         restore_denormals(old)
@@ -189,7 +213,7 @@ def contract(
     batch: Array = ONE,
 ) -> None:
     """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
-    how = plan(rows.size, N, int(batch[0]), jit.threads())
+    how = plan(count(rows), N, int(batch[0]), jit.threads())
     y = y.reshape(-1)
     start = y
     if bias is not None:
@@ -207,7 +231,22 @@ def stacked(count: int, x: int, w: int, y: int) -> Array:
     return np.array((count, x, w, y), np.int64)
 
 
+def table(offsets: Array) -> Array:
+    """Offsets as a table that `contract` takes: with SPARE more entries, which repeat the last.
+
+    A tile reads as many rows as it has. Those beyond the end are the last one again: computed and stored several times,
+    the same value in the same place.
+    """
+    flat = offsets.ravel().astype(np.int64)
+    return np.pad(flat, (0, SPARE), "edge" if flat.size else "constant")
+
+
+def count(offsets: Array) -> int:
+    """How many entries a table has."""
+    return offsets.size - SPARE
+
+
 @lru_cache(maxsize=256)
-def steps(count: int, step: int) -> Array:
+def steps(size: int, step: int) -> Array:
     """The table 0, step, 2 step, ..."""
-    return np.arange(count, dtype=np.int64) * step
+    return table(np.arange(size, dtype=np.int64) * step)

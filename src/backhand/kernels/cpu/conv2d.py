@@ -16,7 +16,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.kernels import buffers
 from backhand.kernels.cpu import winograd
-from backhand.kernels.cpu.contract import contract, steps
+from backhand.kernels.cpu.contract import contract, count, steps, table
 from backhand.kernels.cpu.frame import NO_MARGINS, frame
 from backhand.kernels.cpu.linear import Grads
 from backhand.kernels.simd import RELU, W
@@ -70,8 +70,8 @@ def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, 
     places, entries = tables(x.shape, windows, c)
     for g in range(groups):
         contract(
-            *(_from(x, g * c), places, entries, _from(w, g * O), steps(entries.size, w.shape[3]), 1),
-            *(_from(y, g * O), steps(places.size, w.shape[3]), O),
+            *(_from(x, g * c), places, entries, _from(w, g * O), steps(count(entries), w.shape[3]), 1),
+            *(_from(y, g * O), steps(count(places), w.shape[3]), O),
             bias=None if b is None else b[g * O : (g + 1) * O],
             mode=mode,
         )
@@ -102,7 +102,7 @@ def weight_gradient(
     for g in range(cache.groups):
         contract(
             *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
-            *(_from(dw, g * O), steps(entries.size, dw.shape[3]), O),
+            *(_from(dw, g * O), steps(count(entries), dw.shape[3]), O),
             mode=mode,
         )
 
@@ -112,9 +112,9 @@ def input_gradient(dz: Array, cache: Cache) -> Array:
     w, groups, c = cache.w, cache.groups, cache.w.shape[2]
     dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
     classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
-    if not all(each.taps.size for each in classes):
+    if not all(count(each.taps) for each in classes):
         dx[...] = 0
-    for each in (each for each in classes if each.taps.size):
+    for each in (each for each in classes if count(each.taps)):
         for g in range(groups):
             O = w.shape[3] // groups
             contract(
@@ -130,10 +130,10 @@ def _from(array: Array, start: int) -> Array:
 
 
 def _grid(*axes: tuple[int, int]) -> Array:
-    """The table of all sums of i step over axes (count, step), the last axis fastest."""
+    """All sums of i step over axes (size, step), the last axis fastest."""
     total = np.zeros(1, np.int64)
-    for count, step in axes:
-        total = (total[:, None] + np.arange(count, dtype=np.int64) * step).ravel()
+    for size, step in axes:
+        total = (total[:, None] + np.arange(size, dtype=np.int64) * step).ravel()
     return total
 
 
@@ -143,7 +143,7 @@ def tables(shape: tuple[int, ...], windows: Windows, c: int) -> tuple[Array, Arr
     N, H, Wd, C = shape
     (sh, sw), (dh, dw), (kh, kw), (P, Q) = windows.stride, windows.dilation, windows.window, windows.places
     places = _grid((N, H * Wd * C), (P, sh * Wd * C), (Q, sw * C))
-    return places, _grid((kh, dh * Wd * C), (kw, dw * C), (c, 1))
+    return table(places), table(_grid((kh, dh * Wd * C), (kw, dw * C), (c, 1)))
 
 
 @lru_cache(maxsize=512)
@@ -152,7 +152,7 @@ def interior(shape: tuple[int, ...], inner: tuple[int, ...], margins: tuple[Pair
     (top, _), (left, _) = margins
     _, H, Wd, O = shape
     N, P, Q, _ = inner
-    return _grid((N, H * Wd * O), (P, Wd * O), (Q, O)) + (top * Wd + left) * O
+    return table(_grid((N, H * Wd * O), (P, Wd * O), (Q, O)) + (top * Wd + left) * O)
 
 
 @lru_cache(maxsize=512)
@@ -212,4 +212,4 @@ def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tu
     pixels = ((images * Hx + y.pixels[:, None]) * Wx + x.pixels) * C
     taps = -(y.before[:, None, None] * Wd + x.before[:, None]) * O + np.arange(o)
     weights = (y.entries[:, None, None] * kw + x.entries[:, None]) * c * O + np.arange(o)
-    return _Class(*(np.ascontiguousarray(each.ravel(), np.int64) for each in (rows, taps, weights, pixels)))
+    return _Class(*map(table, (rows, taps, weights, pixels)))

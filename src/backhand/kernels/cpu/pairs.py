@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from backhand.kernels import jit
-from backhand.kernels.simd.pooling import NONE, pool_row, unpool_row
+from backhand.kernels.simd.pooling import NONE as NONE
+from backhand.kernels.simd.pooling import pool_row, unpool_row
 
 
 def fits(layer: Any) -> bool:

@@ -56,8 +56,8 @@ def _each(b: Builder, windows: Value, C: Value) -> Iterator[tuple[Value, Value, 
 def pool_row(_: Any, upper, lower, y, winner, windows, C, relu):
     """y and the winners of so many windows of C channels, from the two rows of pixels they see; all are addresses.
 
-    The first of equal values wins, and NaN counts as the largest value, but wins nothing. With relu, y is max(y, 0), and where that is 0 there
-    is no winner.
+    The first of equal values wins, and NaN counts as the largest value, but wins nothing. With relu, y is max(y, 0),
+    and where that is 0 there is no winner.
     """
 
     def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:

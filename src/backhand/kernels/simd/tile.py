@@ -23,6 +23,7 @@ from backhand.kernels.simd.words import (
     at,
     bit,
     call,
+    constant,
     first,
     load,
     masked_load,
@@ -39,17 +40,27 @@ class _Tile:
 
     def __init__(self, b: Builder, P: int, V: int, arguments: Sequence[Value]) -> None:
         self.b, self.P, self.V = b, P, V
-        x, rows, self.taps, self.K, self.w, self.pitch, y, out, self.bias, self.mode, live, lanes = arguments
+        self.base, self.rows, self.blocks, self.taps, self.K, self.w, self.pitch = arguments[:7]
+        self.results, self.out, self.bias, self.mode, lanes = arguments[7:]
         self.mask = first(b, lanes)
-        # Rows beyond the live ones repeat the last: computed and stored twice, the same value in the same place.
-        places = [b.select(b.icmp_signed("<", number(p), live), number(p), b.sub(live, number(1))) for p in range(P)]
-        self.x = [at(b, x, b.load(at(b, rows, p, INT))) for p in places]
-        self.y = [at(b, y, b.load(at(b, out, p, INT))) for p in places]
         self.sums = {(p, v): cgutils.alloca_once(b, VECTOR) for p in range(P) for v in range(V)}
 
     def write(self) -> None:
+        """Block after block of P rows."""
+        with cgutils.for_range(self.b, self.blocks) as loop:
+            start = self.b.mul(loop.index, number(self.P))
+            self.x = self._rows(self.base, self.rows, start)
+            self.y = self._rows(self.results, self.out, start)
+            self._block()
+
+    def _rows(self, base: Value, table: Value, start: Value) -> list[Value]:
+        """Pointers to P rows, which the table says from `start` on."""
+        b = self.b
+        return [at(b, base, b.load(at(b, table, b.add(start, number(p)), INT))) for p in range(self.P)]
+
+    def _block(self) -> None:
         """Start, sum, end."""
-        b, zero = self.b, ir.Constant(VECTOR, [0.0] * W)
+        b, zero = self.b, constant(0)
         with b.if_else(bit(b, self.mode, ACCUMULATE)) as (accumulate, fresh):
             with accumulate:
                 self._start(lambda p, v: self._vector(self.y[p], v))
@@ -91,7 +102,7 @@ class _Tile:
 
 
 @intrinsic(prefer_literal=True)
-def _tile(_: Any, P: Any, V: Any, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
+def _tile(_: Any, P: Any, V: Any, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
     if not (isinstance(P, types.IntegerLiteral) and isinstance(V, types.IntegerLiteral)):
         return None
 
@@ -104,23 +115,23 @@ def _tile(_: Any, P: Any, V: Any, x, rows, taps, K, w, pitch, y, out, bias, mode
 
 @cache
 def tile(P: int, V: int) -> int:
-    """The address of the compiled tile of P rows and V vectors, which computes, for its rows p and columns n < V W,
+    """The address of the compiled tile of P rows and V vectors, which computes, for columns n < V W,
 
-        y[out[p] + n] = max(0, start + sum_k x[rows[p] + taps[k]] w[k pitch + n])
+        y[out[p] + n] = max(0, start + sum_k x[rows[p] + taps[k]] w[k pitch + n])       p < P blocks
 
-    K terms are summed up in registers. mode says what the sum starts from, BIAS, ACCUMULATE (what y holds) or else 0,
-    and whether RELU ends it. `live` of the P rows and `lanes` of the last vector are there; all rows of w and bias are
+    P rows at a time, whose sums of K terms stay in registers. mode says what a sum starts from, BIAS, ACCUMULATE (what
+    y holds) or else 0, and whether RELU ends it. `lanes` of the last vector are there; all rows of w and bias are
     readable to their last vector. Addresses are in bytes, everything else counts elements; tables hold int64.
     """
 
-    def run(x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
-        _tile(P, V, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes)
+    def run(x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
+        _tile(P, V, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes)
 
     return jit.address(run, types.void(*[types.intp] * 12))
 
 
 @intrinsic
-def call_tile(_: Any, address, x, rows, taps, K, w, pitch, y, out, bias, mode, live, lanes):
+def call_tile(_: Any, address, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
     """Run the tile at this address: see `tile`."""
 
     def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
