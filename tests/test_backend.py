@@ -76,3 +76,18 @@ def test_without_numba_everything_runs_on_the_references_with_one_warning():
     )
     assert done.stdout.strip() == "(5, 2)", done.stderr
     assert done.stderr.count("training runs on the slower references: there is no Numba here") == 1
+
+
+def test_what_kernels_keep_is_given_back():
+    pytest.importorskip("numba")
+    from backhand.kernels import buffers
+
+    backend.use("cpu")
+    used = buffers.empty((1000,))
+    buffers.empty((5000,))
+    backend.trim()
+    assert buffers.pool().size >= used.nbytes
+    kept = buffers.pool().size
+    del used
+    backend.trim()
+    assert buffers.pool().size < kept

@@ -85,6 +85,14 @@ def announce(listener: Callable[[str], None]) -> None:
         jit.listeners.append(listener)
 
 
+def trim() -> None:
+    """Give back the memory that kernels keep to use it again, but for what is in use."""
+    if chosen() == "cpu":
+        from backhand.kernels import buffers
+
+        buffers.pool().trim()
+
+
 def _checked(name: str) -> str:
     if name not in BACKENDS:
         raise BackhandError(f'there is no backend "{name}"{closest(name, BACKENDS)}')

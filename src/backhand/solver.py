@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.batches import batches
 from backhand.data.feed import Feed
@@ -96,6 +97,7 @@ class Solver:
                 self.history.append(self._run_epoch(train, validation))
                 self._tell("on_epoch_end")
             self._tell("on_fit_end")
+        backend.trim()
         return self.history
 
     def train_step(self, x: Array, labels: Labels | Array) -> Array:
@@ -109,6 +111,7 @@ class Solver:
         self.batch_loss = self.loss.forward(scores, labels)
         self._tell("on_loss")
         self.model.backward(self.loss.backward())
+        self.model.release()  # the next step's results take the place of these
         self.gradient_norm = self._move()
         self.step += 1
         self._tell("on_step_end")
