@@ -28,6 +28,9 @@ from backhand.errors import BackhandError
 from backhand.files import write_atomic
 
 CACHE_VARIABLE = "BACKHAND_CACHE"
+# Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
+# that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # Sums may be reordered, so that they fill vectors; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz"}
 DIGEST = hashlib.sha256().digest_size
