@@ -29,7 +29,7 @@ def test_the_suggestion_trains_and_a_hundredfold_does_not(make_solver, blobs) ->
 def test_rates_grow_by_the_same_factor_and_each_step_uses_its_own(make_solver, blobs) -> None:
     solver, used = make_solver(schedule=Constant(5.0)), []
     step = solver.optimizer.step
-    solver.optimizer.step = lambda parameters: used.append(solver.optimizer.lr) or step(parameters)
+    solver.optimizer.step = lambda *arguments: used.append(solver.optimizer.lr) or step(*arguments)
     result = range_test(solver, blobs[0], low=1e-4, high=1e-2, steps=21)
     np.testing.assert_allclose(result.lr, np.geomspace(1e-4, 1e-2, 21))
     np.testing.assert_array_equal(used, result.lr)

@@ -67,7 +67,8 @@ class Masked(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x
-        return x * torch.from_numpy(dropout.draw_mask(tuple(x.shape), self.p, self.rng)) / (1 - self.p)
+        mask = dropout.draw_mask(tuple(x.shape), self.p, int(self.rng.integers(2**63)))
+        return x * torch.from_numpy(mask) / (1 - self.p)
 
 
 class Mean(nn.Module):

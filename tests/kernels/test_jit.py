@@ -34,7 +34,7 @@ def run(folder):
 
 
 def kept(folder):
-    return [path for path in folder.rglob("doubled-*")]
+    return list(folder.rglob("doubled-*"))
 
 
 def test_code_is_compiled_once(tmp_path):

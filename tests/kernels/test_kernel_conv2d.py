@@ -51,7 +51,8 @@ def draw(rng, *shape):
 @settings(max_examples=80, deadline=None)
 @given(
     N=st.integers(1, 3), size=st.tuples(st.integers(1, 9), st.integers(1, 9)), c=channels, O=channels,
-    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)), stride=pairs, dilation=pairs, groups=st.sampled_from([1, 1, 2]),
+    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)), stride=pairs, dilation=pairs,
+    groups=st.sampled_from([1, 1, 2]),
     padding=st.tuples(st.tuples(st.integers(0, 3), st.integers(0, 3)), st.tuples(st.integers(0, 3), st.integers(0, 3))),
     bias=st.booleans(), relu=st.booleans(),
 )  # fmt: skip
