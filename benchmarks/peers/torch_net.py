@@ -64,12 +64,14 @@ class Builder:
     flattened: Shape | None
 
     def chain(self, layers: Sequence[Layer], prefix: str = "") -> nn.Sequential:
-        before = (None, *layers)
+        before: list[Layer | None] = [None]
+        for each in layers:  # what drops values changes nothing about their order
+            before.append(before[-1] if isinstance(each, Dropout) else each)
         return nn.Sequential(*(self.layer(each, before[i], f"{prefix}{i}") for i, each in enumerate(layers)))
 
     def layer(self, layer: Layer, before: Layer | None, place: str) -> nn.Module:
         own = self.weights.get(place, [])
-        if isinstance(before, Flatten) and self.flattened:
+        if own and isinstance(before, Flatten) and self.flattened:
             own = [channels_first(own[0], self.flattened), *own[1:]]
         module = self.module(layer, before, place, own)
         with torch.no_grad():
