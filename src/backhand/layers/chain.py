@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
-from backhand.backend import kernel
+from backhand.backend import chosen, kernel
 from backhand.layers.base import Layer
 
 LONGEST = 3  # layers that one kernel runs
@@ -49,6 +50,7 @@ class Chain:
     def __init__(self, layers: Iterable[Layer]) -> None:
         self.layers = tuple(layers)
         self._ran: list[Part] = []
+        self._parts: dict[tuple[np.dtype[Any], str], list[Part]] = {}
 
     def build_layers(self, shape: Shape, rngs: Iterable[np.random.Generator], dtype: DTypeLike) -> Shape:
         """Build each layer for samples of the shape that the one before gives, and from a generator of its own.
@@ -64,7 +66,7 @@ class Chain:
 
     def run(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool = True) -> Array:
         """The forward pass; frozen layers run as at inference. Unless told to keep them, caches are forgotten."""
-        self._ran = fuse(self.layers, x.dtype)
+        self._ran = self._fused(x.dtype)
         for layer, joint in self._ran:
             more = {"kernel": joint} if joint else {}
             x = layer.forward(x, train=train and not layer.frozen, rng=rng, **more)
@@ -72,12 +74,18 @@ class Chain:
                 layer.release()
         return x
 
+    def _fused(self, dtype: np.dtype[Any]) -> list[Part]:
+        key = dtype, chosen()
+        if key not in self._parts:
+            self._parts[key] = fuse(self.layers, dtype)
+        return self._parts[key]
+
     def pull(self, dy: Array, need_dx: bool) -> Array | None:
         """The backward pass, which fills the gradients and returns dx.
 
         Without need_dx it ends at the first layer that learns: nothing below it does.
         """
-        layers = [layer for layer, _ in self._ran or fuse(self.layers, dy.dtype)]
+        layers = [layer for layer, _ in self._ran or self._fused(dy.dtype)]
         first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.learns), len(layers))
         upstream: Array | None = dy
         for i in range(len(layers) - 1, first - 1, -1):
