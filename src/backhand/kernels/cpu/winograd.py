@@ -9,8 +9,10 @@ Each line is linear in what comes from the line before, so backward is its trans
     dM = A dY Aᵀ            dU = Σ_t V dM           dV = Σ_o dM U           dg = Gᵀ dU G            dX = B dV Bᵀ
 
 Entries come first in V, U and M, so that the sums over channels and tiles are matrix products.
+All this is done for some images at a time, and backward makes V again, which is cheaper than to keep it.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +23,14 @@ from backhand.kernels import buffers, jit
 from backhand.kernels.cook_toom import FILTER, FILTER_GRADIENT, INPUT, INPUT_GRADIENT, OUTPUT, UPSTREAM
 from backhand.kernels.cpu.contract import FLOATS, contract, stacked, steps
 from backhand.kernels.cpu.frame import NOTHING, frame
-from backhand.kernels.simd import BIAS, RELU, W, call_sandwich, flush_denormals, restore_denormals, sandwich
+from backhand.kernels.simd import ACCUMULATE, BIAS, RELU, W, call_sandwich, flush_denormals, restore_denormals, sandwich
 from backhand.windows import Windows
 
 EVERYTHING = 1 << 30  # a bound that nothing reaches
+SIZES = 4, 3, 2  # rows and columns of places that a tile may have
+FEWEST = {3: 32, 5: 16}  # channels in and out: with fewer the transformations outweigh what they save
+VALUES = 2**20  # of V and M that are made at a time: they stay in the cache
+TILES = 128  # or as many tiles, so that the sums over them outweigh adding them up
 
 
 @jit.kernel
@@ -93,6 +99,15 @@ class Plan(NamedTuple):
         """For `_over_images`."""
         return np.array((self.images, self.rows, self.columns, self.m), np.int64)
 
+    def parts(self) -> Iterator[tuple[slice, "Plan"]]:
+        """Some images at a time, and their plan: what is made of them stays in the cache."""
+        image = self.a**2 * self.rows * self.columns
+        count = max(VALUES // (image * (self.C + self.O)), -(-TILES // (self.rows * self.columns)), 1)
+        pieces = -(-self.images // count)
+        for i in range(pieces):
+            start, stop = i * self.images // pieces, (i + 1) * self.images // pieces
+            yield slice(start, stop), self._replace(images=stop - start)
+
     def entries(self, channels: int) -> Array:
         """Where tiles lie in V or M."""
         tile = channels
@@ -107,9 +122,9 @@ class Plan(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What backward needs: V, U, and y where ReLU followed."""
+    """What backward needs: x with its padding, U, and y where ReLU followed."""
 
-    V: Array
+    x: Array
     U: Array
     w: Array
     plan: Plan
@@ -121,17 +136,13 @@ class Cache(NamedTuple):
 def plan(x_shape: tuple[int, ...], w_shape: tuple[int, ...], windows: Windows, groups: int) -> Plan | None:
     """How to compute this convolution, or None where the plain contraction is as fast."""
     r, kw, C, O = w_shape
-    if groups > 1 or r != kw or r not in SIZES or windows.stride != (1, 1) or windows.dilation != (1, 1):
+    if groups > 1 or r != kw or r not in FEWEST or windows.stride != (1, 1) or windows.dilation != (1, 1):
         return None
-    if min(C, O) < FEWEST:
+    if min(C, O) < FEWEST[r]:
         return None
     P, Q = windows.places
-    m = min(SIZES[r], key=lambda m: (m + r - 1) ** 2 * -(-P // m) * -(-Q // m))
+    m = min(SIZES, key=lambda m: (m + r - 1) ** 2 * -(-P // m) * -(-Q // m))
     return Plan(m, r, x_shape[0], -(-P // m), -(-Q // m), C, O)
-
-
-SIZES = {3: (4, 3, 2), 5: (2,)}
-FEWEST = 32  # channels in and out: with fewer the transformations outweigh what they save
 
 
 def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, relu: bool) -> tuple[Array, Cache]:
@@ -139,45 +150,62 @@ def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, re
     (top, _), (left, _) = windows.padding
     bottom, right = (n * how.m + how.r - 1 for n in (how.rows, how.columns))
     framed = frame(x, ((top, bottom - top - x.shape[1]), (left, right - left - x.shape[2])))
-    V = _over(INPUT, how, framed, how.pixels(framed.shape), (how.a**2, how.T, how.C), how.entries(how.C), how.C)
-    U = _filters(FILTER, how, w, (how.a**2, how.C, how.O))
-    M = buffers.empty((how.a**2, how.T, how.O))
-    TC, CO, TO = how.T * how.C, how.C * how.O, how.T * how.O
-    contract(
-        *(V, steps(how.T, how.C), steps(how.C, 1), U, steps(how.C, how.O), 1, M, steps(how.T, how.O), how.O),
-        batch=stacked(how.a**2, TC, CO, TO),
-    )
-    shape = len(x), *windows.places, how.O
+    U = _filters(FILTER, how, w, buffers.empty((how.a**2, how.C, how.O)))
+    y = buffers.empty((len(x), *windows.places, how.O))
     bounds = 0, windows.places[0], 0, windows.places[1]
     mode = (0 if b is None else BIAS) | (RELU if relu else 0)
-    y = _over(OUTPUT, how, M, how.entries(how.O), shape, how.pixels(shape), how.O, bounds, mode, b)
-    return y, Cache(V, U, w, how, windows, b is not None, y if relu else None)
+    for part, some in how.parts():
+        V = _tiles(INPUT, some, framed[part], some.C)
+        M = buffers.empty((some.a**2, some.T, some.O))
+        contract(
+            *(V, steps(some.T, some.C), steps(some.C, 1), U, steps(some.C, some.O), 1, M, steps(some.T, some.O)),
+            some.O,
+            batch=stacked(some.a**2, some.T * some.C, some.C * some.O, some.T * some.O),
+        )
+        _over(OUTPUT, some, M, some.entries(some.O), y[part], some.pixels(y.shape), some.O, bounds, mode, b)
+    return y, Cache(framed, U, w, how, windows, b is not None, y if relu else None)
 
 
 def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None = None) -> Array | None:
     """dx, and the parameters' gradients into their arrays."""
-    V, U, _, how, windows, _, y = cache
+    x, U, _, how, windows, _, y = cache
     margins = (0, how.rows * how.m - dy.shape[1]), (0, how.columns * how.m - dy.shape[2])
-    dz = frame(dy, margins, y, db)
-    dM = _over(UPSTREAM, how, dz, how.pixels(dz.shape), (how.a**2, how.T, how.O), how.entries(how.O), how.O)
-    dU = buffers.empty(U.shape)
-    TC, CO, TO = how.T * how.C, how.C * how.O, how.T * how.O
-    contract(
-        *(V, steps(how.C, 1), steps(how.T, how.C), dM, steps(how.T, how.O), 1, dU, steps(how.C, how.O), how.O),
-        batch=stacked(how.a**2, TC, TO, CO),
-    )
-    _filters(FILTER_GRADIENT, how, dU, dw.shape, dw)
-    if not need_dx:
-        return None
-    dV = buffers.empty(V.shape)
-    contract(
-        *(dM, steps(how.T, how.O), steps(how.O, 1), U, steps(how.O, 1), how.O, dV, steps(how.T, how.C), how.C),
-        batch=stacked(how.a**2, TO, CO, TC),
-    )
+    dU, sums = buffers.empty(U.shape), None if db is None else np.zeros_like(db)
+    dx = buffers.empty((len(dy), *windows.size, how.C)) if need_dx else None
     (top, _), (left, _) = windows.padding
-    shape = len(dy), *windows.size, how.C
-    bounds = top, top + shape[1], left, left + shape[2]
-    return _over(INPUT_GRADIENT, how, dV, how.entries(how.C), shape, how.pixels(shape, top, left), how.C, bounds)
+    bounds = top, top + windows.size[0], left, left + windows.size[1]
+    for part, some in how.parts():
+        dz = frame(dy[part], margins, None if y is None else y[part], db)
+        if db is not None:
+            sums += db
+        V, dM = _tiles(INPUT, some, x[part], some.C), _tiles(UPSTREAM, some, dz, some.O)
+        TC, CO, TO = some.T * some.C, some.C * some.O, some.T * some.O
+        contract(
+            *(V, steps(some.C, 1), steps(some.T, some.C), dM, steps(some.T, some.O), 1, dU, steps(some.C, some.O)),
+            some.O,
+            mode=ACCUMULATE if part.start else 0,
+            batch=stacked(some.a**2, TC, TO, CO),
+        )
+        if dx is None:
+            continue
+        dV = V  # no longer needed
+        contract(
+            *(dM, steps(some.T, some.O), steps(some.O, 1), U, steps(some.O, 1), some.O, dV, steps(some.T, some.C)),
+            some.C,
+            batch=stacked(some.a**2, TO, CO, TC),
+        )
+        pixels = some.pixels(dx.shape, top, left)
+        _over(INPUT_GRADIENT, some, dV, some.entries(some.C), dx[part], pixels, some.C, bounds)
+    _filters(FILTER_GRADIENT, how, dU, dw)
+    if db is not None:
+        db[...] = sums
+    return dx
+
+
+def _tiles(kind: int, how: Plan, x: Array, channels: int) -> Array:
+    """V from x, or dM from dz."""
+    to = buffers.empty((how.a**2, how.T, channels))
+    return _over(kind, how, x, how.pixels(x.shape), to, how.entries(channels), channels)
 
 
 def _over(
@@ -185,14 +213,13 @@ def _over(
     how: Plan,
     x: Array,
     xs: Array,
-    shape: tuple[int, ...],
+    y: Array,
     ys: Array,
     channels: int,
     bounds: tuple[int, int, int, int] = (0, EVERYTHING, 0, EVERYTHING),
     mode: int = 0,
     bias: Array | None = None,
 ) -> Array:
-    y = buffers.empty(shape)
     clear = y.size // len(y) if kind == INPUT_GRADIENT else 0
     _over_images(
         *(sandwich(kind, how.m, how.r), x.reshape(-1), xs, y.reshape(-1), ys, how.tiles, channels),
@@ -201,9 +228,8 @@ def _over(
     return y
 
 
-def _filters(kind: int, how: Plan, x: Array, shape: tuple[int, ...], y: Array | None = None) -> Array:
+def _filters(kind: int, how: Plan, x: Array, y: Array) -> Array:
     """U from w, or dw from dU; all pairs of channels are channels here."""
-    y = buffers.empty(shape) if y is None else y
     channels = how.C * how.O
     x_row, y_row = (how.r, how.a) if kind == FILTER else (how.a, how.r)
     _over_channels(
