@@ -15,7 +15,7 @@ from backhand.ops import conv2d as reference
 from backhand.windows import Windows
 
 
-@pytest.mark.parametrize(("m", "r"), [(2, 3), (3, 3), (4, 3), (2, 5), (1, 3), (4, 1)])
+@pytest.mark.parametrize(("m", "r"), [(2, 3), (3, 3), (4, 3), (2, 5), (4, 5), (1, 3), (4, 1)])
 def test_few_multiplications_give_a_convolution(m, r):
     B, G, A = (np.array([list(map(Fraction, row)) for row in matrix(kind, m, r)]) for kind in (INPUT, FILTER, OUTPUT))
     rng = np.random.default_rng(0)
@@ -73,3 +73,24 @@ def test_what_it_does_not_suit(w, options):
     groups = options.pop("groups", 1)
     windows = Windows.over((12, 12), w[:2], padding=1, **options)
     assert winograd.plan((2, 12, 12, w[2] * groups), w, windows, groups) is None
+
+
+@pytest.mark.parametrize("r", [3, 5])
+def test_some_images_at_a_time(r, monkeypatch):
+    """Parts of two images, one part of one, against all at once."""
+    rng = np.random.default_rng(r)
+    x, w, b = (rng.standard_normal(s, dtype=np.float32) for s in ((5, 9, 9, 32), (r, r, 32, 33), (33,)))
+    dy = rng.standard_normal((5, 9, 9, 33), dtype=np.float32)
+
+    def everything():
+        y, cache = conv2d_relu.forward(x, w, b, padding=r // 2)
+        return [y, *conv2d_relu.backward(dy, cache)], cache
+
+    at_once, cache = everything()
+    assert len(list(cache.plan.parts())) == 1
+    monkeypatch.setattr(winograd, "VALUES", 1)
+    monkeypatch.setattr(winograd, "TILES", 2 * cache.plan.rows * cache.plan.columns)
+    in_parts, cache = everything()
+    assert [part for part, _ in cache.plan.parts()] == [slice(0, 1), slice(1, 3), slice(3, 5)]
+    for a, b in zip(in_parts, at_once, strict=True):
+        assert np.abs(a - b).max() <= 1e-5 * np.abs(b).max()

@@ -1,7 +1,7 @@
 """`conv2d`, max(y, 0) and `max_pool2d` over windows of 2 x 2, side by side.
 
 A few images at a time: the convolution's result is pooled while it is in the cache, and never stored whole. Its
-gradient is made likewise where it serves but one product, that of the weights.
+gradient is made only where dx needs it; that of the weights does not: `pooled`.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,10 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.kernels import buffers
-from backhand.kernels.cpu import conv2d, max_pool2d, winograd
+from backhand.kernels.cpu import conv2d, max_pool2d, pooled, winograd
 from backhand.kernels.cpu.frame import NO_MARGINS, frame
 from backhand.kernels.cpu.linear import Grads
 from backhand.kernels.cpu.pairs import fits
-from backhand.kernels.simd import ACCUMULATE
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows
 
@@ -61,25 +60,15 @@ ORDER = ("stride", "padding", "dilation")
 def backward(dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
     """dx, dw, and db where there was a b."""
     conv, pool = cache
-    if not isinstance(conv, conv2d.Cache):
-        (dz,) = max_pool2d.backward(dy, pool)
-        return conv2d.backward(dz, conv, need_dx=need_dx, **({"grads": grads} if grads else {}))
-    O = conv.w.shape[3]
-    dw, *db = grads or [buffers.empty(conv.w.shape), *[buffers.empty((O,))] * conv.has_bias]
-    sums = db[0] if db else buffers.empty((O,))
-    if need_dx:
-        margins = conv2d.dx_margins(conv.windows)
-        (dz,) = max_pool2d.backward(dy, pool, margins=margins, sums=sums)
-        conv2d.weight_gradient(dz, pool.x_shape, conv, margins, dw)
+    if isinstance(conv, conv2d.Cache) and (how := pooled.plan(conv.x.shape, conv.w.shape, conv.windows)):
+        dw, *db = grads or [buffers.empty(conv.w.shape), *[buffers.empty(conv.w.shape[3:])] * conv.has_bias]
+        pooled.weight_gradient(how, conv.x, dy, pool.winner, dw, *db)
+        if not need_dx:
+            return None, dw, *db
+        (dz,) = max_pool2d.backward(dy, pool, margins=conv2d.dx_margins(conv.windows))
         return conv2d.input_gradient(dz, conv), dw, *db
-    own, sums[...] = np.empty_like(sums), 0
-    for part in _chunks(len(dy), pool.x_shape[1:]):
-        some = max_pool2d.Cache(pool.winner[part], pool.windows, (part.stop - part.start, *pool.x_shape[1:]))
-        (dz,) = max_pool2d.backward(dy[part], some, sums=own)
-        mode = ACCUMULATE if part.start else 0
-        conv2d.weight_gradient(dz, dz.shape, conv._replace(x=conv.x[part]), NO_MARGINS, dw, mode)
-        sums += own
-    return None, dw, *db
+    (dz,) = max_pool2d.backward(dy, pool)
+    return conv2d.backward(dz, conv, need_dx=need_dx, **({"grads": grads} if grads else {}))
 
 
 def _chunks(images: int, shape: tuple[int, ...]) -> Iterator[slice]:

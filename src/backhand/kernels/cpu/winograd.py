@@ -158,8 +158,8 @@ def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, re
         V = _tiles(INPUT, some, framed[part], some.C)
         M = buffers.empty((some.a**2, some.T, some.O))
         contract(
-            *(V, steps(some.T, some.C), steps(some.C, 1), U, steps(some.C, some.O), 1, M, steps(some.T, some.O)),
-            some.O,
+            *(V, steps(some.T, some.C), steps(some.C, 1), U, steps(some.C, some.O), 1),
+            *(M, steps(some.T, some.O), some.O),
             batch=stacked(some.a**2, some.T * some.C, some.C * some.O, some.T * some.O),
         )
         _over(OUTPUT, some, M, some.entries(some.O), y[part], some.pixels(y.shape), some.O, bounds, mode, b)
@@ -170,36 +170,40 @@ def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None
     """dx, and the parameters' gradients into their arrays."""
     x, U, _, how, windows, _, y = cache
     margins = (0, how.rows * how.m - dy.shape[1]), (0, how.columns * how.m - dy.shape[2])
-    dU, sums = buffers.empty(U.shape), None if db is None else np.zeros_like(db)
+    dU, sums = buffers.empty(U.shape), np.zeros(how.O)
     dx = buffers.empty((len(dy), *windows.size, how.C)) if need_dx else None
-    (top, _), (left, _) = windows.padding
-    bounds = top, top + windows.size[0], left, left + windows.size[1]
     for part, some in how.parts():
         dz = frame(dy[part], margins, None if y is None else y[part], db)
-        if db is not None:
-            sums += db
+        sums += 0 if db is None else db
         V, dM = _tiles(INPUT, some, x[part], some.C), _tiles(UPSTREAM, some, dz, some.O)
-        TC, CO, TO = some.T * some.C, some.C * some.O, some.T * some.O
-        contract(
-            *(V, steps(some.C, 1), steps(some.T, some.C), dM, steps(some.T, some.O), 1, dU, steps(some.C, some.O)),
-            some.O,
-            mode=ACCUMULATE if part.start else 0,
-            batch=stacked(some.a**2, TC, TO, CO),
-        )
-        if dx is None:
-            continue
-        dV = V  # no longer needed
-        contract(
-            *(dM, steps(some.T, some.O), steps(some.O, 1), U, steps(some.O, 1), some.O, dV, steps(some.T, some.C)),
-            some.C,
-            batch=stacked(some.a**2, TO, CO, TC),
-        )
-        pixels = some.pixels(dx.shape, top, left)
-        _over(INPUT_GRADIENT, some, dV, some.entries(some.C), dx[part], pixels, some.C, bounds)
+        _add_products(some, V, dM, dU, ACCUMULATE if part.start else 0)
+        if dx is not None:
+            _input_gradient(some, dM, U, windows, dx[part])
     _filters(FILTER_GRADIENT, how, dU, dw)
     if db is not None:
         db[...] = sums
     return dx
+
+
+def _add_products(how: Plan, V: Array, dM: Array, dU: Array, mode: int) -> None:
+    """dU, or with ACCUMULATE added to it."""
+    contract(
+        *(V, steps(how.C, 1), steps(how.T, how.C), dM, steps(how.T, how.O), 1, dU, steps(how.C, how.O), how.O),
+        mode=mode,
+        batch=stacked(how.a**2, how.T * how.C, how.T * how.O, how.C * how.O),
+    )
+
+
+def _input_gradient(how: Plan, dM: Array, U: Array, windows: Windows, dx: Array) -> None:
+    dV = buffers.empty((how.a**2, how.T, how.C))
+    contract(
+        *(dM, steps(how.T, how.O), steps(how.O, 1), U, steps(how.O, 1), how.O, dV, steps(how.T, how.C), how.C),
+        batch=stacked(how.a**2, how.T * how.O, how.C * how.O, how.T * how.C),
+    )
+    (top, _), (left, _) = windows.padding
+    bounds = top, top + windows.size[0], left, left + windows.size[1]
+    pixels = how.pixels(dx.shape, top, left)
+    _over(INPUT_GRADIENT, how, dV, how.entries(how.C), dx, pixels, how.C, bounds)
 
 
 def _tiles(kind: int, how: Plan, x: Array, channels: int) -> Array:

@@ -13,17 +13,20 @@ from backhand.kernels.simd.copying import copy_vectors, transpose
 from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
 from backhand.kernels.simd.sandwich import call_sandwich, sandwich
 from backhand.kernels.simd.tile import call_tile, tile
+from backhand.kernels.simd.winners import PERMUTE, call_winners, winners
 from backhand.kernels.simd.words import ACCUMULATE, BIAS, REGISTERS, RELU, W
 
 __all__ = [
     "ACCUMULATE",
     "BIAS",
     "CHAINS",
+    "PERMUTE",
     "REGISTERS",
     "RELU",
     "W",
     "call_sandwich",
     "call_tile",
+    "call_winners",
     "copy_vectors",
     "flush_denormals",
     "multiply_add",
@@ -31,4 +34,5 @@ __all__ = [
     "sandwich",
     "tile",
     "transpose",
+    "winners",
 ]

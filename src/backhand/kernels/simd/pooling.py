@@ -27,14 +27,16 @@ BYTE = ir.IntType(8)
 BYTES = ir.VectorType(BYTE, W)
 
 
-def _bytes(value: int) -> ir.Constant:
+def each_byte(value: int) -> ir.Constant:
+    """The value in every byte."""
     return ir.Constant(BYTES, [value] * W)
 
 
-def _load_bytes(b: Builder, pointer: Value, mask: Value) -> Value:
+def load_bytes(b: Builder, pointer: Value, mask: Value) -> Value:
+    """Winners; NONE outside the mask."""
     align = ir.Constant(ir.IntType(32), 1)
     where = b.bitcast(pointer, BYTES.as_pointer())
-    return call(b, f"llvm.masked.load.v{W}i8.p0", BYTES, [where, align, mask, _bytes(NONE)])
+    return call(b, f"llvm.masked.load.v{W}i8.p0", BYTES, [where, align, mask, each_byte(NONE)])
 
 
 def _store_bytes(b: Builder, value: Value, pointer: Value, mask: Value) -> None:
@@ -65,13 +67,13 @@ def pool_row(_: Any, upper, lower, y, winner, windows, C, relu):
         rectify = b.icmp_signed("!=", relu, number(0))
         for place, pixel, _, mask in _each(b, windows, C):
             pointers = [at(b, row, offset) for row in (upper, lower) for offset in (pixel, b.add(pixel, C))]
-            best, entry = masked_load(b, pointers[0], mask), _bytes(0)
+            best, entry = masked_load(b, pointers[0], mask), each_byte(0)
             for k, pointer in enumerate(pointers[1:], 1):
                 value = masked_load(b, pointer, mask)
                 above = b.fcmp_ordered(">", value, best)
-                entry = b.select(above, _bytes(k), entry)
+                entry = b.select(above, each_byte(k), entry)
                 best = b.select(b.or_(above, b.fcmp_unordered("uno", value, value)), value, best)
-            dead = b.select(b.fcmp_ordered(">", best, constant(0)), entry, _bytes(NONE))
+            dead = b.select(b.fcmp_ordered(">", best, constant(0)), entry, each_byte(NONE))
             masked_store(b, b.select(rectify, rectified(b, best), best), at(b, y, place), mask)
             _store_bytes(b, b.select(rectify, dead, entry), at(b, winner, place, BYTE), mask)
         return context.get_dummy_value()
@@ -87,12 +89,12 @@ def unpool_row(_: Any, dy, winner, upper, lower, sums, windows, C):
         dy, winner, upper, lower, sums, windows, C = values
         for place, pixel, c, mask in _each(b, windows, C):
             g = masked_load(b, at(b, dy, place), mask)
-            entry = _load_bytes(b, at(b, winner, place, BYTE), mask)
+            entry = load_bytes(b, at(b, winner, place, BYTE), mask)
             pointers = [at(b, row, offset) for row in (upper, lower) for offset in (pixel, b.add(pixel, C))]
             for k, pointer in enumerate(pointers):
-                wins = b.icmp_unsigned("==", entry, _bytes(k))
+                wins = b.icmp_unsigned("==", entry, each_byte(k))
                 masked_store(b, b.select(wins, g, constant(0)), pointer, mask)
-            passed = b.select(b.icmp_unsigned("!=", entry, _bytes(NONE)), g, constant(0))
+            passed = b.select(b.icmp_unsigned("!=", entry, each_byte(NONE)), g, constant(0))
             total = at(b, sums, c)
             masked_store(b, b.fadd(masked_load(b, total, mask), passed), total, mask)
         return context.get_dummy_value()

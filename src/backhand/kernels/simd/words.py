@@ -61,11 +61,11 @@ def masked_store(b: Builder, value: Value, pointer: Value, mask: Value) -> None:
     call(b, f"llvm.masked.store.v{W}f32.p0", ir.VoidType(), [value, where, align, mask])
 
 
-def splat(b: Builder, scalar: Value) -> Value:
+def splat(b: Builder, scalar: Value, lanes: int = W) -> Value:
     """The scalar in every lane."""
-    kind = ir.VectorType(scalar.type, W)
+    kind = ir.VectorType(scalar.type, lanes)
     one = b.insert_element(ir.Constant(kind, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    zeros = ir.Constant(ir.VectorType(ir.IntType(32), W), [0] * W)
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
     return b.shuffle_vector(one, ir.Constant(kind, ir.Undefined), zeros)
 
 
