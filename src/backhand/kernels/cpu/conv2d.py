@@ -58,7 +58,7 @@ def forward(
     fewer = winograd.plan(x.shape, w.shape, windows, groups)
     if fewer:
         return winograd.forward(x, w, b, windows, fewer, relu)
-    padded = x if windows.padding == NO_MARGINS else frame(x, windows.padding)
+    padded = frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
     product(padded, w, b, windows, groups, y, RELU if relu else 0)
     return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
@@ -86,8 +86,7 @@ def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads =
     if isinstance(cache, winograd.Cache):
         return winograd.backward(dy, cache, need_dx, dw, *db), dw, *db
     margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
-    as_it_is = cache.y is None and not db and margins == NO_MARGINS
-    dz = dy if as_it_is else frame(dy, margins, cache.y, *db)
+    dz = frame(dy, margins, cache.y, *db)
     weight_gradient(dz, dy.shape, cache, margins, dw)
     return input_gradient(dz, cache) if need_dx else None, dw, *db
 

@@ -13,7 +13,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.kernels import buffers
 from backhand.kernels.cpu import conv2d, max_pool2d, pooled, winograd
-from backhand.kernels.cpu.frame import NO_MARGINS, frame
+from backhand.kernels.cpu.frame import frame
 from backhand.kernels.cpu.linear import Grads
 from backhand.kernels.cpu.pairs import fits
 from backhand.ops import conv2d as reference
@@ -45,7 +45,7 @@ def forward(x: Array, w: Array, b: Array | None = None, **options: Any) -> tuple
         max_pool2d.pool(z, pairs, True, y, winner)
     else:
         reference.check(x, w, b, groups)
-        padded = x if windows.padding == NO_MARGINS else frame(x, windows.padding)
+        padded = frame(x, windows.padding)
         for part in _chunks(len(x), (*windows.places, w.shape[3])):
             z = buffers.empty((part.stop - part.start, *windows.places, w.shape[3]))
             conv2d.product(padded[part], w, b, windows, groups, z, 0)

@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from backhand.arrays import Array, Shape
 from backhand.kernels import buffers, jit
-from backhand.kernels.cpu.frame import frame
+from backhand.kernels.cpu.frame import NO_MARGINS, frame
 from backhand.kernels.cpu.pairs import NONE, add_gradients, larger, pool_pairs, rectify, unpool_pairs
 from backhand.ops import max_pool2d as reference
 from backhand.windows import Padding, Pair, Size, Windows
-
-NO_MARGINS = ((0, 0), (0, 0))
 
 
 class Cache(NamedTuple):
