@@ -28,6 +28,7 @@ from backhand.kernels.simd import (
     call_tile,
     copy_vectors,
     flush_denormals,
+    prefetch,
     restore_denormals,
     tile,
     transpose,
@@ -36,6 +37,7 @@ from backhand.kernels.simd import (
 FLOATS, TABLE = 4, 8  # bytes of a value, and of an entry of a table
 PANELS = 100_000  # floats of w that are copied at a time: they stay in the second-level cache
 GROUP = 8  # panels of w that a part of the columns has at most
+AHEAD = 4  # rows of w that are asked for before they are copied
 FEW_ROWS = 1500
 SPARE = 16  # as many as the rows of a tile, or more
 
@@ -57,10 +59,15 @@ def pack(w, wrows, wstep, k0, k1, N, tiles, first, last, n0, to):
             start = w + FLOATS * (wrows[k] + n * wstep)
             end = panel_at + FLOATS * (k - k0) * V * W
             if wstep == 1:
+                ahead = FLOATS * (wrows[min(k + AHEAD, k1 - 1)] - wrows[k])
+                for v in range(V):
+                    prefetch(start + ahead + FLOATS * v * W)
                 copy_row(V, end, start, N - n - (V - 1) * W)
             else:
                 for v in range(V):
                     live = min(W, N - n - v * W)
+                    for r in range(live):
+                        prefetch(start + FLOATS * ((v * W + r) * wstep + W))
                     transpose(end + FLOATS * v * W, V * W, start + FLOATS * v * W * wstep, wstep, live, run)
             n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
         k += run

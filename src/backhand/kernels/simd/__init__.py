@@ -9,7 +9,7 @@ Goto and van de Geijn 2008, ACM TOMS 34(3), give the blocking; Dukhan 2019, arXi
 makes a convolution a matrix product without a copy of its windows.
 """
 
-from backhand.kernels.simd.copying import copy_vectors, transpose
+from backhand.kernels.simd.copying import copy_vectors, prefetch, transpose
 from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
 from backhand.kernels.simd.sandwich import call_sandwich, sandwich
 from backhand.kernels.simd.tile import call_tile, tile
@@ -30,6 +30,7 @@ __all__ = [
     "copy_vectors",
     "flush_denormals",
     "multiply_add",
+    "prefetch",
     "restore_denormals",
     "sandwich",
     "tile",

@@ -7,7 +7,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from backhand.kernels.simd.words import MASK, Builder, Value, W, at, first, load, masked_load, number, store
+from backhand.kernels.simd.words import MASK, Builder, Value, W, at, call, first, load, masked_load, number, store
 
 
 @intrinsic(prefer_literal=True)
@@ -63,3 +63,16 @@ def _turned(b: Builder, block: list[Value]) -> list[Value]:
                 fresh[place] = b.shuffle_vector(block[i], block[i | step], chosen)
         block, step = fresh, 2 * step
     return block
+
+
+@intrinsic
+def prefetch(_: Any, address):
+    """Ask for the cache line at an address, which may be anywhere."""
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        kind = ir.IntType(32)
+        where = b.inttoptr(values[0], ir.IntType(8).as_pointer())
+        call(b, "llvm.prefetch.p0", ir.VoidType(), [where, *(ir.Constant(kind, n) for n in (0, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.void(types.intp), generate
