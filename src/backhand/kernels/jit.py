@@ -160,14 +160,19 @@ def address(function: Callable[..., Any], signature: Any) -> int:
 _kept: list[Any] = []  # code lives as long as its object does
 
 
+_threads: int = numba.config.NUMBA_NUM_THREADS
+
+
 def threads() -> int:
-    """How many threads kernels run on."""
-    return numba.get_num_threads()
+    """In how many parts kernels work, and so on how many threads."""
+    return _threads
 
 
 def set_threads(count: int) -> None:
     """Raises ValueError unless 1 <= count <= the number of cores this process may use."""
+    global _threads
     most = numba.config.NUMBA_NUM_THREADS
     if not 1 <= count <= most:
         raise ValueError(f"threads must be 1 to {most}, the cores there are, not {count}")
     numba.set_num_threads(count)
+    _threads = count

@@ -21,7 +21,7 @@ from backhand.windows import Windows
 
 __all__ = ["Grads", "backward", "fits", "forward"]
 
-CHUNK = 2**18  # values of the convolution that are made at a time
+CHUNK = 2**19  # values of the convolution that are made at a time
 
 
 class Cache(NamedTuple):
