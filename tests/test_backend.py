@@ -47,6 +47,29 @@ def test_threads_are_limited_to_the_cores():
         backend.use("cpu", threads=10_000)
 
 
+@pytest.mark.parametrize(("threads", "said"), [("1", "1 threads"), ("0", "threads must be 1 to"), ("two", "not two")])
+def test_a_variable_says_how_many_threads(threads, said):
+    pytest.importorskip("numba")
+    command = "from backhand import backend; backend.use('cpu'); print(backend.describe())"
+    environment = os.environ | {"BACKHAND_THREADS": threads}
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, env=environment, check=False)
+    assert said in done.stdout + done.stderr
+
+
+def test_processes_started_from_here_take_as_many_threads(monkeypatch):
+    pytest.importorskip("numba")
+    from backhand.kernels import jit
+
+    most = jit.threads()
+    monkeypatch.setenv("BACKHAND_THREADS", str(most))
+    try:
+        backend.use("cpu", threads=1)
+        assert os.environ["BACKHAND_THREADS"] == "1"
+        assert jit.threads() == 1
+    finally:
+        jit.set_threads(most)
+
+
 def test_what_is_in_use_is_described():
     backend.use("reference")
     assert backend.describe() == "references on NumPy"

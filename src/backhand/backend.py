@@ -62,10 +62,8 @@ def use(name: str, threads: int | None = None) -> None:
     if chosen() == "cpu" and threads is not None:
         from backhand.kernels import jit
 
-        try:
-            jit.set_threads(threads)
-        except ValueError as error:
-            raise BackhandError(str(error)) from error
+        jit.set_threads(threads)
+        os.environ[jit.THREADS_VARIABLE] = str(threads)
 
 
 def describe() -> str:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels import jit
 from backhand.kernels.cpu.contract import BY_COLUMNS, contract, panels, plan, stacked, steps, table
 from backhand.kernels.simd import ACCUMULATE, RELU, W
 
@@ -127,8 +126,3 @@ def test_several_products_at_once(count):
         batch=stacked(count, 270, 600, 180),
     )
     close(y, x.astype(np.float64) @ w)
-
-
-def test_more_threads_than_cores_are_refused():
-    with pytest.raises(ValueError, match="threads must be 1 to"):
-        jit.set_threads(10_000)

@@ -9,12 +9,13 @@ def bench(
     only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Some of the workloads.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Blocks of steps that are timed.")] = 10,
     backend: Annotated[str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the kernels; all cores by default.")] = None,
 ) -> None:
     """Time the training steps of ten networks; each in a process of its own."""
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from backhand.backend import describe, use
+    from backhand import backend as engine
     from backhand.bench.measure import gflop, measure, save_material
     from backhand.bench.peak import fma_peak
     from backhand.bench.process import OURS
@@ -24,8 +25,8 @@ def bench(
     from backhand.machine import cores, cpu
     from backhand.progress import make_console
 
-    if backend is not None:
-        use(backend)
+    if backend is not None or threads is not None:
+        engine.use(backend or engine.chosen(), threads)
     console, rows, peaks = make_console(), [], []
     workloads = chosen(only)
     with TemporaryDirectory() as folder, console.status("") as status:
@@ -38,5 +39,5 @@ def bench(
         starts = [f"{name} {figure(import_seconds(module))} s" for name, module in IMPORTS.items()]
     console.print(as_table(rows, peak))
     console.print(f"{cpu()}, {cores()} cores; peak of fused multiply-adds {figure(peak)} GFLOP/s")
-    console.print(f"{describe()}; NumPy on {rows[0].measured.blas}")
+    console.print(f"{engine.describe()}; NumPy on {rows[0].measured.blas}")
     console.print(f"import: {', '.join(starts)}")

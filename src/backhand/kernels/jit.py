@@ -22,12 +22,13 @@ from numba.core.caching import _Cache
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
+from numba.core.sigutils import normalize_signature
 
 import backhand
 from backhand.errors import BackhandError
 from backhand.files import write_atomic
 
-CACHE_VARIABLE = "BACKHAND_CACHE"
+CACHE_VARIABLE, THREADS_VARIABLE = "BACKHAND_CACHE", "BACKHAND_THREADS"
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
 # that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -69,12 +70,14 @@ def _processor() -> str:
 class Cache(_Cache):  # type: ignore[misc] # Numba has no types
     """What Numba asks for compiled code: a file for each function and signature, which begins with its checksum.
 
+    What is compiled here is run as it will be read from the file, by way of its bytes: Numba optimises once more when
+    it links what it has just compiled, and sums may then be taken in another order.
     A file that is missing, damaged or not to be written means compiling, nothing worse. Numba's own cache keeps an
     index, which two processes that compile at once can leave wrong.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
+    def __init__(self, function: Callable[..., Any], compiler: Any) -> None:
+        self._function, self._compiler = function, compiler
 
     @property
     def cache_path(self) -> str:
@@ -82,30 +85,36 @@ class Cache(_Cache):  # type: ignore[misc] # Numba has no types
         return str(folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled function, or None."""
+        """The compiled function, from its file or by compiling it."""
         target_context.refresh()
         path = self._path(sig, target_context.codegen())
+        code = self._read(path) or self._compile(sig, path)
+        return CompileResult._rebuild(target_context, *pickle.loads(code))
+
+    @staticmethod
+    def _read(path: Path | None) -> bytes:
+        """What a file holds, or nothing if it is not as it was written."""
         try:
             content = path.read_bytes() if path else b""
         except OSError:
             content = b""
         digest, code = content[:DIGEST], content[DIGEST:]
-        if not code or hashlib.sha256(code).digest() != digest:
-            for listener in listeners:
-                listener(self._function.__name__)
-            return None
-        return CompileResult._rebuild(target_context, *pickle.loads(code))
+        return code if hashlib.sha256(code).digest() == digest else b""
 
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep it; where that fails, the next process compiles again."""
-        path = self._path(sig, data.codegen)
-        if path is None:
-            return
-        code = dumps(data._reduce())
+    def _compile(self, sig: Any, path: Path | None) -> bytes:
+        """Compile, and keep it; where that fails, the next process compiles again."""
+        for listener in listeners:
+            listener(self._function.__name__)
+        code = bytes(dumps(self._compiler.compile(*normalize_signature(sig))._reduce()))
         try:
-            write_atomic(path, hashlib.sha256(code).digest() + code)
+            if path is not None:
+                write_atomic(path, hashlib.sha256(code).digest() + code)
         except BackhandError as error:
             warnings.warn(f"a compiled kernel was not kept: {error}", stacklevel=2)
+        return code
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """There is nothing left to keep."""
 
     def _path(self, sig: Any, codegen: Any) -> Path | None:
         cells = [cell.cell_contents for cell in self._function.__closure__ or ()]
@@ -133,25 +142,16 @@ def helper(function: Callable[..., Any]) -> Any:
     return _dispatcher(function, fastmath=FAST)
 
 
-def exact(function: Callable[..., Any]) -> Any:
-    """A helper whose sums are taken as written.
-
-    What was compiled in this process and what came from disk have been through LLVM a different number of times, and
-    need not have chosen the same order, where there is a choice.
-    """
-    return _dispatcher(function)
-
-
 def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     compiled = njit(boundscheck=False, error_model="numpy", **options)(function)
-    compiled._cache = Cache(function)
+    compiled._cache = Cache(function, compiled._compiler)
     return compiled
 
 
 def address(function: Callable[..., Any], signature: Any) -> int:
     """Compile a function to be called through its address."""
-    compiled: Any = CFunc(function, numba.core.sigutils.normalize_signature(signature), locals={}, options={})
-    compiled._cache = Cache(function)
+    compiled: Any = CFunc(function, normalize_signature(signature), locals={}, options={})
+    compiled._cache = Cache(function, compiled._compiler)
     compiled.compile()
     _kept.append(compiled)
     return int(compiled.address)
@@ -168,11 +168,15 @@ def threads() -> int:
     return _threads
 
 
-def set_threads(count: int) -> None:
-    """Raises ValueError unless 1 <= count <= the number of cores this process may use."""
+def set_threads(count: int | str) -> None:
+    """Raises BackhandError unless 1 <= count <= the number of cores this process may use."""
     global _threads
     most = numba.config.NUMBA_NUM_THREADS
-    if not 1 <= count <= most:
-        raise ValueError(f"threads must be 1 to {most}, the cores there are, not {count}")
-    numba.set_num_threads(count)
-    _threads = count
+    if str(count) not in map(str, range(1, most + 1)):
+        raise BackhandError(f"threads must be 1 to {most}, the cores there are, not {count}")
+    numba.set_num_threads(int(count))
+    _threads = int(count)
+
+
+if THREADS_VARIABLE in os.environ:
+    set_threads(os.environ[THREADS_VARIABLE])

@@ -18,12 +18,12 @@ PIECE = 4096  # values; few enough that a float32 can sum their squares, and tha
 Segments = tuple[tuple[int, int, bool], ...]
 
 
-@jit.exact
+@jit.helper
 def _plus(g, slope, w):
     return g + slope * w
 
 
-@jit.exact
+@jit.helper
 def _sgd_step(w, g, v, rate, m, nesterov):
     v = m * v + g
     return w - rate * (g + m * v if nesterov else v), v
@@ -45,7 +45,7 @@ def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov
         squares[piece] = total
 
 
-@jit.exact
+@jit.helper
 def _rmsprop_step(w, g, s, v, rate, m, rho, fresh, eps):
     s = rho * s + fresh * (g * g)
     v = m * v + g / (np.sqrt(s) + eps)
@@ -70,7 +70,7 @@ def _rmsprop(w, g, square, velocity, pieces, squares, penalty, decay, lr, moment
         squares[piece] = total
 
 
-@jit.exact
+@jit.helper
 def _adam_step(w, g, m, s, rest, rate, root, b1, f1, b2, f2, eps):
     m = b1 * m + f1 * g
     s = b2 * s + f2 * (g * g)
