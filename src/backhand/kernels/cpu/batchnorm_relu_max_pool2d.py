@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
 from backhand.kernels.cpu import normalisation
-from backhand.kernels.cpu.batchnorm import add_row, gradient_row, normalise_row, slope_table
+from backhand.kernels.cpu.batchnorm import gradient_row, normalise_row, slope_table
 from backhand.kernels.cpu.linear import Grads
-from backhand.kernels.cpu.normalisation import fold, scratch
+from backhand.kernels.cpu.normalisation import CENTRE, fold, parts_of
+from backhand.kernels.cpu.pairs import add_winners, pool_pairs, unpool_pairs
 from backhand.kernels.cpu.pairs import fits as fits
-from backhand.kernels.cpu.pairs import pool_pairs, unpool_pairs
 
 
 class Cache(NamedTuple):
@@ -46,16 +46,15 @@ def backward(
     """dy (N, H // 2, W // 2, C) -> dx (N, H, W, C), dgamma, dbeta, which are written to `grads`, where given."""
     x, gamma, mean, _, r, table, _, constant_statistics = cache.normal
     dgamma, dbeta = grads or (np.empty_like(gamma), np.empty_like(gamma))
-    sums, totals = scratch(x, table.shape[1])
-    slopes = np.empty_like(table[:2])
+    totals, slopes = np.empty((parts_of(x), 2, gamma.size)), np.empty_like(table[:2])
     arrays = dy.reshape(-1), cache.winner.reshape(-1), x.reshape(-1), table
-    _gradient_sums(*arrays, x.shape[1:], mean, r, sums, totals, dgamma, dbeta, slopes)
+    _gradient_sums(*arrays, x.shape[1:], mean, r, totals, dgamma, dbeta, slopes)
     if not need_dx:
         return None, dgamma, dbeta
     if constant_statistics:
         slopes[...] = 0
     dx = buffers.empty(x.shape)
-    _gradient(*arrays, x.shape[1:], slopes, dx.reshape(-1), len(sums))
+    _gradient(*arrays, x.shape[1:], slopes, dx.reshape(-1), len(totals))
     return dx, dgamma, dbeta
 
 
@@ -83,35 +82,23 @@ def _forward(x, table, shape, y, winner, parts):
             pool_pairs(rows[0], rows[1], C, out, which, True)
 
 
-@jit.helper
-def _add(dy, x, row, table, sums):
-    """The sums of rows of pixels."""
-    L = table.shape[1]
-    for first in range(0, x.size, row):
-        for start in range(first, first + row, L):
-            stop = min(start + L, first + row)
-            add_row(dy[start:stop], x[start:stop], table, False, sums)
-
-
 @jit.kernel
-def _gradient_sums(dy, winner, x, table, shape, mean, r, sums, totals, dgamma, dbeta, slopes):
-    """As in `batchnorm`, with the gradient of the windows. Pixels that no window sees have none, and add nothing."""
+def _gradient_sums(dy, winner, x, table, shape, mean, r, totals, dgamma, dbeta, slopes):
+    """As in `batchnorm`, from the winners alone: other pixels have no gradient, and add nothing."""
     H, W, C = shape
     P, L, row = H // 2, W // 2 * C, W * C
-    parts, N = len(sums), x.size // (H * row)
+    parts, N = len(totals), x.size // (H * row)
     for part_ in prange(parts):
         part = np.int64(part_)
-        sums[part] = 0
         totals[part] = 0
-        rows, unused = np.zeros(2 * row, np.float32), np.zeros(C, np.float32)
+        sums = np.zeros((2, C), np.float32)
         for n in range(part * N // parts, (part + 1) * N // parts):
             for place in range(n * P, (n + 1) * P):
                 g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                unpool_pairs(g, which, C, rows, 0, row, unused)
                 start = (n * H + (place - n * P) * 2) * row
-                _add(rows, x[start : start + 2 * row], row, table, sums[part])
-            fold(sums[part], totals[part])
-    slope_table(totals, x.size // C, mean, r, table[0], dgamma, dbeta, slopes)
+                add_winners(g, which, x[start : start + row], x[start + row : start + 2 * row], table[CENTRE], sums)
+            fold(sums, totals[part])
+    slope_table(totals, x.size // C, mean, r, table[CENTRE], dgamma, dbeta, slopes)
 
 
 @jit.helper

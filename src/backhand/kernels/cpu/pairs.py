@@ -9,7 +9,7 @@ import numpy as np
 
 from backhand.kernels import jit
 from backhand.kernels.simd.pooling import NONE as NONE
-from backhand.kernels.simd.pooling import pool_row, unpool_row
+from backhand.kernels.simd.pooling import add_winners_row, pool_row, unpool_row
 
 
 def fits(layer: Any) -> bool:
@@ -49,6 +49,17 @@ def unpool_pairs(dy, winner, C, dx, upper, lower, sums):
     """The two rows of pixels that a row of windows sees, which begin at `upper` and `lower`; channels are added up."""
     first, second = dx[upper:].ctypes.data, dx[lower:].ctypes.data
     unpool_row(dy.ctypes.data, winner.ctypes.data, first, second, sums.ctypes.data, dy.size // C, C)
+
+
+@jit.helper
+def add_winners(dy, winner, upper, lower, centre, sums):
+    """For each channel, add dy to sums[0] and dy (x - centre) to sums[1], x being the pixel that won."""
+    rows, C = (upper.ctypes.data, lower.ctypes.data), sums.shape[1]
+    goals = sums[0].ctypes.data, sums[1].ctypes.data
+    add_winners_row(
+        *(dy.ctypes.data, winner.ctypes.data, rows[0], rows[1], centre.ctypes.data, goals[0], goals[1]),
+        *(dy.size // C, C),
+    )
 
 
 @jit.helper

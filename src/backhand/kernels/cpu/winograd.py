@@ -9,7 +9,7 @@ Each line is linear in what comes from the line before, so backward is its trans
     dM = A dY Aᵀ            dU = Σ_t V dM           dV = Σ_o dM U           dg = Gᵀ dU G            dX = B dV Bᵀ
 
 Entries come first in V, U and M, so that the sums over channels and tiles are matrix products.
-All this is done for some images at a time, and backward makes V again, which is cheaper than to keep it.
+All this is done for some images at a time, and backward makes V and U again, which is cheaper than to keep them.
 """
 
 from collections.abc import Iterator
@@ -122,10 +122,9 @@ class Plan(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What backward needs: x with its padding, U, and y where ReLU followed."""
+    """What backward needs: x with its padding, and y where ReLU followed."""
 
     x: Array
-    U: Array
     w: Array
     plan: Plan
     windows: Windows
@@ -163,21 +162,23 @@ def forward(x: Array, w: Array, b: Array | None, windows: Windows, how: Plan, re
             batch=stacked(some.a**2, some.T * some.C, some.C * some.O, some.T * some.O),
         )
         _over(OUTPUT, some, M, some.entries(some.O), y[part], some.pixels(y.shape), some.O, bounds, mode, b)
-    return y, Cache(framed, U, w, how, windows, b is not None, y if relu else None)
+    return y, Cache(framed, w, how, windows, b is not None, y if relu else None)
 
 
 def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None = None) -> Array | None:
     """dx, and the parameters' gradients into their arrays."""
-    x, U, _, how, windows, _, y = cache
+    x, w, how, windows, _, y = cache
     margins = (0, how.rows * how.m - dy.shape[1]), (0, how.columns * how.m - dy.shape[2])
-    dU, sums = buffers.empty(U.shape), np.zeros(how.O)
+    shape = how.a**2, how.C, how.O
+    dU, sums = buffers.empty(shape), np.zeros(how.O)
+    U = _filters(FILTER, how, w, buffers.empty(shape)) if need_dx else None
     dx = buffers.empty((len(dy), *windows.size, how.C)) if need_dx else None
     for part, some in how.parts():
         dz = frame(dy[part], margins, None if y is None else y[part], db)
         sums += 0 if db is None else db
         V, dM = _tiles(INPUT, some, x[part], some.C), _tiles(UPSTREAM, some, dz, some.O)
         _add_products(some, V, dM, dU, ACCUMULATE if part.start else 0)
-        if dx is not None:
+        if dx is not None and U is not None:
             _input_gradient(some, dM, U, windows, dx[part])
     _filters(FILTER_GRADIENT, how, dU, dw)
     if db is not None:

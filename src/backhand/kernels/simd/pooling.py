@@ -1,6 +1,7 @@
 """Max-pooling over windows of 2 x 2 side by side, a row of windows at a time; a vector holds neighbouring channels."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from llvmlite import ir
@@ -100,3 +101,26 @@ def unpool_row(_: Any, dy, winner, upper, lower, sums, windows, C):
         return context.get_dummy_value()
 
     return types.void(*[types.intp] * 7), generate
+
+
+@intrinsic
+def add_winners_row(_: Any, dy, winner, upper, lower, centre, sums, products, windows, C):
+    """For each channel, add dy to sums and dy (x - centre) to products, x being the pixel that won."""
+
+    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
+        dy, winner, upper, lower, centre, sums, products, windows, C = values
+        for place, pixel, c, mask in _each(b, windows, C):
+            entry = load_bytes(b, at(b, winner, place, BYTE), mask)
+            g = masked_load(b, at(b, dy, place), mask)
+            g = b.select(b.icmp_unsigned("!=", entry, each_byte(NONE)), g, constant(0))
+            won = constant(0)
+            for k, (row, offset) in enumerate(product((upper, lower), (pixel, b.add(pixel, C)))):
+                value = masked_load(b, at(b, row, offset), mask)
+                won = b.select(b.icmp_unsigned("==", entry, each_byte(k)), value, won)
+            off = b.fmul(g, b.fsub(won, masked_load(b, at(b, centre, c), mask)))
+            for goal, more in ((sums, g), (products, off)):
+                pointer = at(b, goal, c)
+                masked_store(b, b.fadd(masked_load(b, pointer, mask), more), pointer, mask)
+        return context.get_dummy_value()
+
+    return types.void(*[types.intp] * 9), generate
