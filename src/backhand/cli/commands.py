@@ -59,8 +59,15 @@ def choose_backend(name: str | None, threads: int | None) -> None:
     backend.announce(tell)
 
 
-def run(study: str | None, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:
-    """Train, or go on training, then report."""
+def run(
+    study: str | None,
+    data_dir: Path | None,
+    out: Path | None,
+    changes: Changes,
+    resume: Path | None,
+    storage: str | None = None,
+) -> None:
+    """Train or search, or go on with it, then report."""
     if resume is not None:
         if out is not None and out != resume:
             raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
@@ -71,19 +78,38 @@ def run(study: str | None, data_dir: Path | None, out: Path | None, changes: Cha
         path = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
     else:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
-    _train(chosen, path, data_dir, resume is not None)
+    options = {"--data-dir": data_dir, "--storage": storage}
+    given = "".join(f" {name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None)
+    try:
+        if chosen.search is not None:
+            _search(chosen, path, data_dir, resume is not None, storage)
+        elif storage is not None:
+            raise BackhandError(f"--storage is for searches, and {chosen.name} is none: it has no search table")
+        else:
+            _train(chosen, path, data_dir, resume is not None)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}{given}")
+        raise typer.Exit(130) from None
+
+
+def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:
+    from backhand import search
+
+    record = search.run(study, path, data_dir=data_dir, resume=resume, url=storage)
+    for each in record["runs"]:
+        place = path / each["folder"]
+        if "test" in each:
+            console.print(f"seed {each['seed']}: test accuracy {each['test']:.2%}; report: {report.write(place)}")
+        else:
+            console.print(f"seed {each['seed']}: {each['diverged']}")
 
 
 def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> None:
-    again = f"backhand run --resume {shlex.quote(str(path))}" + (f" --data-dir {data_dir}" if data_dir else "")
     try:
         metrics = experiment.run(study, path, data_dir=data_dir, resume=resume)
     except DivergenceError:
         console.print(f"report: {report.write(path)}")
         raise
-    except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: {again}")
-        raise typer.Exit(130) from None
     with console.status("drawing the report"):
         page = report.write(path)
     test = metrics["test"]

@@ -63,14 +63,16 @@ def run(
     seed: Seed = None,
     init_from: InitFrom = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with this run.")] = None,
+    storage: Annotated[str | None, typer.Option(metavar="URL", help="Where a search keeps its trials.")] = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
-    """Train a study, test it once, and write its report."""
+    """Train a study, or search as it says; test once, and write the report."""
     from backhand.cli import commands
 
     commands.choose_backend(backend, threads)
-    commands.run(study, data_dir, out, commands.Changes.of(set_, path, skip_bad_images, seed, init_from), resume)
+    changes = commands.Changes.of(set_, path, skip_bad_images, seed, init_from)
+    commands.run(study, data_dir, out, changes, resume, storage)
 
 
 @app.command("list")

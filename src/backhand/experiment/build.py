@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand import data, losses
+from backhand.callbacks import EarlyStopping
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.split import stratified_split, subset
@@ -168,3 +169,12 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
         evaluate_train=table.evaluate_train,
         seed=study.seed,
     )
+
+
+def build_early_stopping(study: Study, material: Material) -> EarlyStopping:
+    """Watches what the study says, or else the validation loss, or without validation the training loss."""
+    table = study.train.early_stopping
+    part = "train" if material.validation is None else "validation"
+    if part == "train" and (table.monitor or "").startswith("validation"):
+        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
+    return EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)

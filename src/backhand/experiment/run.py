@@ -8,11 +8,18 @@ from rich.console import Console
 
 from backhand import checkpoint
 from backhand.arrays import Array
-from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping, write_history
-from backhand.errors import CheckpointError, DivergenceError, StudyError
+from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
+from backhand.errors import CheckpointError, DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder
-from backhand.experiment.build import Material, build_model, build_solver, init_weights, load_material
+from backhand.experiment.build import (
+    Material,
+    build_early_stopping,
+    build_model,
+    build_solver,
+    init_weights,
+    load_material,
+)
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
@@ -70,7 +77,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     transfer = None if begun else init_weights(study, model)
     solver, start = build_solver(study, model, material), Start.of(model, transfer)
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}
-    stopping, progress = _early_stopping(study, material), ProgressBar(console)
+    stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
     solver.callbacks = [DivergenceGuard(), stopping, progress, start, saving]
@@ -91,15 +98,6 @@ def _fit(made: Run) -> None:
         raise
     finally:
         made.progress.close()
-
-
-def _early_stopping(study: Study, material: Material) -> EarlyStopping:
-    """Watches what the study says, or else the validation loss, or without validation the training loss."""
-    table = study.train.early_stopping
-    part = "train" if material.validation is None else "validation"
-    if part == "train" and (table.monitor or "").startswith("validation"):
-        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
-    return EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
 
 
 def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, Any]]:

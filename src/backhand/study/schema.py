@@ -10,6 +10,7 @@ from backhand.study.augment import AugmentTable
 from backhand.study.models import ModelTable
 from backhand.study.optimizers import OptimizerTable, Sgd
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
+from backhand.study.search import Search
 from backhand.study.table import Table, known
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
@@ -87,6 +88,7 @@ class Study(Table):
     data: Data
     model: ModelTable
     train: Train = Train()
+    search: Search | None = None
 
     @model_validator(mode="after")
     def _mixup_needs_softmax(self) -> "Study":

@@ -2,9 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import tomli_w
@@ -55,6 +57,18 @@ def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> 
     return _validate(values, source)
 
 
+def changed(study: Study, values: Mapping[str, Any]) -> Study:
+    """The study with other values at some dotted paths, such as {"train.optimizer.lr": 0.1}, and without a search.
+
+    A table is replaced as a whole, so that its kind may change. Raises StudyError where this makes no study.
+    """
+    options: dict[str, Any] = {"mode": "json", "exclude": {"search"}, "exclude_none": True}
+    whole, tables = study.model_dump(**options), study.model_dump(**options, exclude_unset=True)
+    for path, value in values.items():
+        _set(tables, path, deepcopy(value), whole)
+    return _validate(tables, study.name)
+
+
 def to_toml(study: Study) -> str:
     """The study with every value spelt out, defaults too; `load` reads it back to the same study."""
     return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True))
@@ -94,17 +108,24 @@ def _settle_paths(values: dict[str, Any], folder: Path) -> None:
 def _override(values: dict[str, Any], override: str) -> None:
     """Set one key from "path.to.key=value"; the value is TOML, or else a plain word."""
     path, equals, text = override.partition("=")
-    *tables, key = path.strip().split(".")
-    if not equals or not key:
+    if not equals or not path.strip().rpartition(".")[2]:
         raise StudyError(f'"{override}" sets nothing; write --set path.to.key=value, such as train.epochs=5')
-    for name in tables:
-        values = values.setdefault(name, {})
-        if not isinstance(values, dict):
-            raise StudyError(f'"{override}" sets a key of {name}, which is a value and no table')
     try:
-        values[key] = tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        values[key] = text.strip()
+        value = text.strip()
+    _set(values, path.strip(), value)
+
+
+def _set(values: dict[str, Any], path: str, value: Any, defaults: Mapping[str, Any] = MappingProxyType({})) -> None:
+    """Set the key at this path; a table on the way that is not there begins with its defaults."""
+    *tables, key = path.split(".")
+    for name in tables:
+        defaults = defaults.get(name, {})
+        values = values.setdefault(name, deepcopy(defaults))
+        if not isinstance(values, dict):
+            raise StudyError(f"{path} is a key of {name}, which is a value and no table")
+    values[key] = value
 
 
 def _validate(values: dict[str, Any], source: str) -> Study:

@@ -1,0 +1,145 @@
+"""Trial after trial until the budget is spent; several processes may do this on one storage."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from backhand.search import record
+from backhand.search.record import Trial, best, finished
+from backhand.search.space import Assignment, suggested
+from backhand.search.storage import INTERRUPTED, REASON
+from backhand.search.trial import Attempts, Outcome
+from backhand.study import Study, changed
+from backhand.study.search import Search
+
+if TYPE_CHECKING:
+    import optuna
+
+TURN = "search.lock"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A search at work: its study, folder, storage, and the data that its trials share."""
+
+    study: Study
+    search: Search
+    folder: Path
+    trials: "optuna.Study"
+    attempts: Attempts
+    console: Console
+
+    def run(self) -> None:
+        """Until the budget is spent."""
+        while trial := self._next():
+            assignment = suggested(trial, self.search.space)
+            outcome = self._attempt(trial, assignment)
+            record.note(trial, assignment, outcome)
+            self._tell(trial, outcome)
+            found = finished(self.trials)
+            record.write(self.folder, self.search, found, [])
+            self.console.print(line(found, trial.number, self.search, self._left(found)))
+
+    def _attempt(self, trial: "optuna.Trial", assignment: Assignment) -> Outcome:
+        def goes_on(epoch: int, value: float) -> bool:
+            trial.report(value, epoch)
+            return not trial.should_prune()
+
+        return self.attempts.attempt(changed(self.study, assignment), self.search.monitor, goes_on)
+
+    def _tell(self, trial: "optuna.Trial", outcome: Outcome) -> None:
+        from optuna.trial import TrialState
+
+        if outcome.value is None:
+            self.trials.tell(trial, state=TrialState.FAIL)
+        elif outcome.pruned:
+            self.trials.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.trials.tell(trial, outcome.value)
+
+    def _next(self) -> "optuna.Trial | None":
+        """A trial that is ours to run; None when there is to be none any more."""
+        from optuna.trial import TrialState
+
+        with _turn(self.folder):
+            known = self.trials.get_trials(deepcopy=False)
+            waiting = any(trial.state == TrialState.WAITING for trial in known)
+            begun = [t for t in known if t.state != TrialState.WAITING and t.user_attrs.get(REASON) != INTERRUPTED]
+            if self.search.trials is not None and len(begun) >= self.search.trials:
+                return None
+            if self.search.minutes is not None and self._spent(finished(self.trials)) >= 60 * self.search.minutes:
+                return None
+            if self.search.method == "grid" and not waiting:
+                return None
+            return self.trials.ask()
+
+    def _spent(self, found: list[Trial]) -> float:
+        """Seconds of searching so far, those before an interruption included."""
+        return sum(trial.seconds for trial in found) / self.search.workers
+
+    def _left(self, found: list[Trial]) -> float | None:
+        """Seconds that the rest may take; None where nothing tells."""
+        spent = self._spent(found)
+        ends = [60 * self.search.minutes - spent] if self.search.minutes is not None else []
+        total = self._total(found)
+        if total is not None and found:
+            ends.append(spent / len(found) * (total - len(found)))
+        return max(min(ends), 0.0) if ends else None
+
+    def _total(self, found: list[Trial]) -> int | None:
+        from optuna.trial import TrialState
+
+        if self.search.method != "grid":
+            return self.search.trials
+        waiting = len(self.trials.get_trials(deepcopy=False, states=(TrialState.WAITING, TrialState.RUNNING)))
+        return min(len(found) + waiting, self.search.trials or len(found) + waiting)
+
+
+def line(found: list[Trial], number: int, search: Search, left: float | None) -> str:
+    """A finished trial as a line: its value, the best so far, its values, and how long the rest may take."""
+    trial = next(each for each in found if each.number == number)
+    leader = best(found, search)
+    value = f"{_shown(trial.value, search)}" if trial.value is not None else trial.reason.split(":")[0]
+    value += " (pruned)" if trial.state == "pruned" else ""
+    values = "  ".join(f"{key.rpartition('.')[2]}={value_text(each)}" for key, each in trial.assignment.items())
+    ahead = f"best {_shown(leader.value, search)}" if leader else "none yet"
+    rest = "" if left is None else f"  {_duration(left)} left"
+    return f"trial {len(found):>4}  {value:>16}  {ahead}  {values}  {trial.seconds:.1f} s{rest}"
+
+
+def value_text(value: object) -> str:
+    """A value of an assignment as a table shows it."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, list | tuple):
+        return "-".join(map(value_text, value)) or "none"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={value_text(each)}" for key, each in value.items())
+    return str(value)
+
+
+def _shown(value: float | None, search: Search) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.2%}" if search.monitor.endswith("accuracy") else f"{value:.4f}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+@contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One process at a time decides whether there is another trial; none where the system knows no such locks."""
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system
+        yield
+        return
+    with (folder / TURN).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

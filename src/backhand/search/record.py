@@ -1,0 +1,72 @@
+"""search.json: what the trials found, for people, reports and other programs; written anew after every trial."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backhand.experiment.folder import write_json
+from backhand.search.space import Assignment
+from backhand.search.storage import INTERRUPTED, REASON
+from backhand.search.trial import Outcome
+from backhand.study.search import Search
+
+if TYPE_CHECKING:
+    import optuna
+
+FILE = "search.json"
+KEPT = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A finished trial. state: "complete", "pruned" or "failed"; value: of the monitored figure, at `epoch`."""
+
+    number: int
+    state: str
+    assignment: Assignment
+    value: float | None
+    epoch: int
+    seconds: float
+    parameters: int
+    reason: str
+    curve: dict[str, list[float]]
+
+
+def note(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
+    """Keep with the trial what its number alone does not say."""
+    curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
+    facts = {key: getattr(outcome, key) for key in ("epoch", "seconds", "parameters")}
+    for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
+        trial.set_user_attr(key, value)
+
+
+def finished(trials: "optuna.Study") -> list[Trial]:
+    """Those that have ended by themselves, in the order of their numbers."""
+    from optuna.trial import TrialState
+
+    states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+    return [
+        Trial(number=each.number, state=states[each.state], value=each.value, **each.user_attrs)
+        for each in trials.get_trials(deepcopy=False, states=tuple(states))
+        if each.user_attrs.get(REASON) != INTERRUPTED and "assignment" in each.user_attrs
+    ]
+
+
+def best(found: list[Trial], search: Search) -> Trial | None:
+    """The complete trial of the best value; of equal ones the first."""
+    complete = [trial for trial in found if trial.state == "complete" and trial.value is not None]
+    sign = -1 if search.monitor.endswith("accuracy") else 1
+    return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)
+
+
+def write(folder: Path, search: Search, found: list[Trial], runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything, whole or not at all; returns it."""
+    chosen = best(found, search)
+    record = {
+        "search": search.model_dump(mode="json", exclude_none=True),
+        "trials": [asdict(trial) for trial in found],
+        "best": None if chosen is None else chosen.number,
+        "runs": runs,
+    }
+    write_json(folder / FILE, record)
+    return record

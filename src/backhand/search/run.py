@@ -1,0 +1,133 @@
+"""A search from its first trial to the test of what it chose; killed at any moment, it goes on where it was."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from backhand import experiment
+from backhand.errors import BackhandError, DivergenceError
+from backhand.experiment import environment, folder
+from backhand.files import sweep
+from backhand.machine import cores
+from backhand.progress import make_console
+from backhand.search import record, space, storage
+from backhand.search.loop import Loop, value_text
+from backhand.search.record import Trial, best, finished
+from backhand.search.trial import Attempts
+from backhand.study import Study, changed
+from backhand.study.search import Search
+
+
+def run(
+    study: Study,
+    path: Path,
+    *,
+    data_dir: Path | None = None,
+    resume: bool = False,
+    url: str | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Search, then train the best values with each seed and test them; returns what search.json holds.
+
+    url: a storage of Optuna's other than the SQLite file in the folder, which processes elsewhere may share.
+    Raises BackhandError for what a user can mend, also where every trial failed.
+    """
+    search, console = _search_of(study), make_console(quiet=quiet)
+    space.check(study, search.space)
+    attempts = Attempts(data_dir)
+    attempts.material(changed(study, {}))
+    if not resume:
+        folder.create(path, study)
+    with folder.claimed(path):
+        sweep(path)
+        if not (path / "environment.json").exists():
+            folder.write_json(path / "environment.json", environment.describe(study.seed))
+        trials = storage.opened(path, study.name, search, study.seed, study.train.epochs, url)
+        storage.mended(trials)
+        if search.method == "grid":
+            storage.queued(trials, search.space)
+        console.print(f"{study.title or study.name}: {plan(search)}")
+        if search.workers == 1:
+            Loop(study, search, path, trials, attempts, console).run()
+        else:
+            _share(path, search, data_dir, url)
+        found = finished(trials)
+        chosen = best(found, search)
+        record.write(path, search, found, [])
+        if chosen is None:
+            reasons = "; ".join(sorted({trial.reason.split(":")[0] for trial in found if trial.reason})) or "none ended"
+            raise BackhandError(f"no trial of {path} came to its end ({reasons}); change the space or the budget")
+        runs = [_train(study, chosen, path, seed, data_dir, console) for seed in range(search.seeds)]
+        return record.write(path, search, found, runs)
+
+
+def plan(search: Search) -> str:
+    """What is going to be tried, in words."""
+    ends = [f"{search.trials} trials"] if search.trials is not None else []
+    if search.method == "grid":
+        total = sum(1 for _ in space.grid(search.space))
+        ends = [f"{min(total, search.trials or total)} of {total} trials"]
+    ends += [f"{search.minutes:g} minutes"] if search.minutes is not None else []
+    pruning = "" if search.pruning == "none" else f", pruned by {search.pruning}"
+    return f"a {search.method} search of {' or '.join(ends)} over {', '.join(search.space)}{pruning}"
+
+
+def work(path: Path, data_dir: Path | None, url: str | None) -> None:
+    """One of several workers: trials of the search in this folder until there are none left."""
+    study = folder.read_study(path)
+    search = _search_of(study)
+    trials = storage.opened(path, study.name, search, study.seed + os.getpid(), study.train.epochs, url)
+    Loop(study, search, path, trials, Attempts(data_dir), make_console()).run()
+
+
+def _search_of(study: Study) -> Search:
+    if study.search is None:
+        raise BackhandError(f"the study {study.name} has no search table")
+    return study.search
+
+
+def _share(path: Path, search: Search, data_dir: Path | None, url: str | None) -> None:
+    """Workers in processes of their own, which divide the cores among them."""
+    threads = str(max(1, cores() // search.workers))
+    variables = os.environ | {"BACKHAND_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or ""]
+    workers = [subprocess.Popen(command, env=variables) for _ in range(search.workers)]
+    try:
+        ends = [worker.wait() for worker in workers]
+    except BaseException:
+        for worker in workers:
+            worker.terminate()
+        raise
+    if all(ends):
+        raise BackhandError(f"every worker of {path} ended with an error; what they said stands above")
+
+
+def _train(
+    study: Study, chosen: Trial, path: Path, seed: int, data_dir: Path | None, console: Console
+) -> dict[str, Any]:
+    """A whole run of the chosen values; one that is done already is only read."""
+    values = "  ".join(f"{key} = {value_text(value)}" for key, value in chosen.assignment.items())
+    console.print(f"best: {values}; training with seed {study.seed + seed}")
+    asked = changed(study, chosen.assignment | {"seed": study.seed + seed})
+    place = path / f"best-seed-{asked.seed}"
+    begun = (place / "study.toml").exists()
+    try:
+        metrics = _done(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
+    except DivergenceError as error:
+        return {"folder": place.name, "seed": asked.seed, "diverged": str(error)}
+    parts = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
+    return {"folder": place.name, "seed": asked.seed, "seconds": metrics["training"]["seconds"], **parts}
+
+
+def _done(place: Path) -> dict[str, Any] | None:
+    """The metrics of a run that has been tested: once is enough."""
+    try:
+        metrics: dict[str, Any] = json.loads((place / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if metrics["status"] == "finished" else None
