@@ -37,6 +37,7 @@ ORDER = [
     "experiment",
     "bench",
     "search",
+    "series",
     "report",
     "cli",
     "__main__",

@@ -13,12 +13,13 @@ from rich.table import Table
 
 from backhand import backend, experiment, report
 from backhand.errors import BackhandError, DivergenceError
+from backhand.experiment import folder
 from backhand.experiment.build import build_model, build_solver, init_weights, load_material
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.lr_range import range_test
 from backhand.progress import make_console
-from backhand.study import Study, load, shipped
+from backhand.study import Study, is_series, load, load_series, shipped
 
 console = make_console()
 
@@ -67,7 +68,12 @@ def run(
     resume: Path | None,
     storage: str | None = None,
 ) -> None:
-    """Train or search, or go on with it, then report."""
+    """Train or search, or make a whole series of runs; or go on with it. Then report."""
+    if resume is not None and (resume / folder.SERIES).exists():
+        study = study or str(resume / folder.SERIES)
+    if study is not None and is_series(study):
+        run_series(study, data_dir, out, changes, resume)
+        return
     if resume is not None:
         if out is not None and out != resume:
             raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
@@ -90,6 +96,21 @@ def run(
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}{given}")
         raise typer.Exit(130) from None
+
+
+def run_series(name: str, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:
+    """Every run of a series, then the claims beside the figures."""
+    from backhand import series
+    from backhand.series.claims import table
+
+    asked = load_series(name, changes.overrides, changes.seed)
+    path = resume or out or Path("runs") / f"{asked.name}-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        found = series.run(asked, path, data_dir=data_dir, resume=resume is not None)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}")
+        raise typer.Exit(130) from None
+    console.print(table(found))
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:

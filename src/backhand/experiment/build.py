@@ -2,19 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand import data, losses
+from backhand import losses
 from backhand.callbacks import EarlyStopping
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
-from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
+from backhand.experiment.parts import kept_scaling, load_parts
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.solver import Solver
@@ -32,6 +32,7 @@ class Material:
     train: Feed
     test: Feed
     validation: Feed | None
+    watched: dict[str, Feed] = field(default_factory=dict)  # old and new classes apart, where a network was extended
 
     @property
     def parts(self) -> dict[str, Feed]:
@@ -54,28 +55,23 @@ class Material:
 
 
 def load_material(study: Study, data_dir: Path | None = None) -> Material:
-    """Load, divide and scale. The statistics come from the training part alone.
+    """Load, divide and scale. The statistics come from the training part alone, or from the run that is extended.
 
     A validation part is drawn from the training part unless the data set brings its own.
     Raises DataError as the loaders do, and StudyError for augmentation or flips that the samples do not allow.
     """
-    table = study.data
-    splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
-    train, validation = splits.train, splits.validation
-    if validation is None and table.validation:
-        rest, held = stratified_split(train.y, table.validation, study.seed, splits.classes)
-        train, validation = train.take(rest), train.take(held)
-    if table.train_size is not None:
-        train = train.take(subset(train.y, table.train_size, study.seed))
+    parts = load_parts(study, data_dir)
+    splits, train = parts.splits, parts.train
     if study.train.test_flips and not train.is_image:
         raise StudyError(
             f"train.test_flips mirrors images, and the samples of this data are rows of {train.x.shape[1]} features; "
             f"leave it out"
         )
-    standardizer = Standardizer.fit(train.x, _mode(study, train))
-    augment = make_augment(table.augment, train.x.shape[1:], standardizer.mean, len(splits.classes))
-    held_out = None if validation is None else Feed(validation, standardizer)
-    return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out)
+    standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
+    augment = make_augment(study.data.augment, train.x.shape[1:], standardizer.mean, len(splits.classes))
+    held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
+    watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
+    return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
 
 
 def _mode(study: Study, train: Dataset) -> Mode:
@@ -134,17 +130,18 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
 
 
 def init_weights(study: Study, model: Sequential) -> Transfer | None:
-    """Give the model the weights that train.init_from names, frozen layers too; None where the study names none.
+    """Give the model the weights that train.init_from names, frozen layers too, or those of the run that it extends.
 
-    Raises CheckpointError when they cannot be read, or are of another model.
+    None where the study names none. Raises CheckpointError when they cannot be read, or are of another model.
     """
-    path = study.train.init_from
+    grow = study.extend is not None and not study.extend.afresh
+    path = study.extend.run if study.extend is not None and grow else study.train.init_from
     if path is None:
         return None
     try:
-        return transfer(model, path)
+        return transfer(model, path, grow=grow)
     except CheckpointError as error:
-        raise CheckpointError(f"train.init_from: {error}") from error
+        raise CheckpointError(f"{'extend.run' if grow else 'train.init_from'}: {error}") from error
 
 
 def build_solver(study: Study, model: Sequential, material: Material) -> Solver:

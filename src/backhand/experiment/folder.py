@@ -9,23 +9,29 @@ from typing import Any
 
 from backhand.errors import BackhandError, CheckpointError, StudyError
 from backhand.files import write_atomic
-from backhand.study import Study, load, to_toml
+from backhand.study import Series, Study, load, load_series, to_toml
 
+STUDY, SERIES = "study.toml", "series.toml"
 FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
 
 
-def create(folder: Path, study: Study) -> None:
+def create(folder: Path, study: Study | Series) -> None:
     """Make the folder and put the resolved study into it. Raises BackhandError when a run is there already."""
-    if (folder / "study.toml").exists():
-        raise BackhandError(
-            f"{folder} already holds a run of the study {read_study(folder).name}; "
-            f"go on with it by --resume {folder}, or choose another --out"
-        )
+    for file in (STUDY, SERIES):
+        if (folder / file).exists():
+            raise BackhandError(
+                f"{folder} already holds a run of the study {_name(folder / file)}; "
+                f"go on with it by --resume {folder}, or choose another --out"
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
-    write_atomic(folder / "study.toml", to_toml(study))
+    write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
+
+
+def _name(file: Path) -> str:
+    return (load_series if file.name == SERIES else load)(str(file)).name
 
 
 @contextmanager
@@ -39,7 +45,7 @@ def claimed(folder: Path) -> Iterator[None]:
     except ImportError:  # not a POSIX system
         yield
         return
-    with (folder / "study.toml").open("rb") as file:
+    with (folder / (STUDY if (folder / STUDY).exists() else SERIES)).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -24,6 +24,7 @@ from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
+from backhand.experiment.watch import Watch
 from backhand.files import sweep
 from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
@@ -80,7 +81,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
-    solver.callbacks = [DivergenceGuard(), stopping, progress, start, saving]
+    solver.callbacks = [DivergenceGuard(), stopping, progress, start, Watch(material.watched), saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
     if transfer:

@@ -1,6 +1,7 @@
 """Studies: what to train, as frozen, validated values; TOML in, TOML out, no code executed."""
 
 from backhand.study.schema import Study
-from backhand.study.toml import changed, load, shipped, to_toml
+from backhand.study.series import Series
+from backhand.study.toml import changed, is_series, load, load_series, shipped, shipped_series, to_toml
 
-__all__ = ["Study", "changed", "load", "shipped", "to_toml"]
+__all__ = ["Series", "Study", "changed", "is_series", "load", "load_series", "shipped", "shipped_series", "to_toml"]

@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_
 
 from backhand.losses import LOSSES
 from backhand.study.augment import AugmentTable
+from backhand.study.extend import Extend
 from backhand.study.models import ModelTable
 from backhand.study.optimizers import OptimizerTable, Sgd
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
@@ -23,6 +24,7 @@ class Data(Table):
 
     name: str
     path: Annotated[Path, Field(strict=False)] | None = None  # the file or folder, for sets that are not found by name
+    classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None = None  # only these, in this order
     validation: Size = 0.1  # of the training part; 0 for none; unused where the set has its own validation part
     train_size: PositiveInt | None = None  # use only so many training samples, in proportion to the classes
     standardize: Literal["none", "global", "channel", "feature"] = "feature"
@@ -89,6 +91,13 @@ class Study(Table):
     model: ModelTable
     train: Train = Train()
     search: Search | None = None
+    extend: Extend | None = None
+
+    @model_validator(mode="after")
+    def _one_origin_of_the_weights(self) -> "Study":
+        if self.extend is not None and self.train.init_from is not None:
+            raise ValueError("extend.run says where the weights come from; leave out train.init_from")
+        return self
 
     @model_validator(mode="after")
     def _mixup_needs_softmax(self) -> "Study":

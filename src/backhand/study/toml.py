@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from backhand.errors import StudyError, closest
 from backhand.study.schema import Study
+from backhand.study.series import Series
 
 PLAIN = {  # pydantic's words (regular expressions), and those of a person with a TOML file
     r"Input should be|Input is": "must be",
@@ -31,10 +32,18 @@ PLAIN = {  # pydantic's words (regular expressions), and those of a person with 
 
 def shipped() -> dict[str, Study]:
     """The studies that come with the package, by name."""
+    return {name: _validate(values, name) for name, values in _all_shipped().items() if "parts" not in values}
+
+
+def shipped_series() -> dict[str, Series]:
+    """The series that come with the package, by name."""
+    return {name: _validate_series(values, name) for name, values in _all_shipped().items() if "parts" in values}
+
+
+def _all_shipped() -> dict[str, dict[str, Any]]:
     folder = files("backhand").joinpath("studies")
-    found = (entry for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    studies = (_validate(_parse(entry.read_text("utf-8"), entry.name), entry.name) for entry in found)
-    return {study.name: study for study in sorted(studies, key=lambda study: study.name)}
+    found = (_parse(each.read_text("utf-8"), each.name) for each in folder.iterdir() if each.name.endswith(".toml"))
+    return {values["name"]: values for values in sorted(found, key=lambda values: str(values["name"]))}
 
 
 def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
@@ -42,19 +51,39 @@ def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> 
 
     Raises StudyError: no such study, TOML that cannot be read, an unknown key, a wrong type, an impossible value.
     """
-    path = Path(study)
-    if path.suffix == ".toml" or path.is_file():
-        source, text = study, _read(path)
-    else:
-        source, text = study, _shipped_text(study)
-    values = _parse(text, source)
-    _settle_paths(values, path.parent)
+    values, folder = _read_values(study)
+    if "parts" in values:
+        raise StudyError(f"{study} is a series of runs, and a single study is wanted here")
+    _settle_paths(values, folder)
     for override in overrides:
-        _override(values, override)
+        _set(values, *_parse_override(override))
     _settle_paths(values, Path())
     if seed is not None:
         values["seed"] = seed
-    return _validate(values, source)
+    return _validate(values, study)
+
+
+def load_series(series: str, overrides: Sequence[str] = (), seed: int | None = None) -> Series:
+    """The series of this name or in this file; the overrides are of every run of it. Raises StudyError as `load`."""
+    values, _ = _read_values(series)
+    if seed is not None:
+        values["seed"] = seed
+    for part in values.get("parts", ()):
+        if isinstance(part, dict):
+            part["set"] = part.get("set", {}) | dict(map(_parse_override, overrides))
+    return _validate_series(values, series)
+
+
+def is_series(name: str) -> bool:
+    """Whether the file or the shipped study of this name is a series of runs. Raises StudyError as `load`."""
+    return "parts" in _read_values(name)[0]
+
+
+def _read_values(name: str) -> tuple[dict[str, Any], Path]:
+    """The tables of a study or a series, and the folder that its paths count from."""
+    path = Path(name)
+    text = _read(path) if path.suffix == ".toml" or path.is_file() else _shipped_text(name)
+    return _parse(text, name), path.parent
 
 
 def changed(study: Study, values: Mapping[str, Any]) -> Study:
@@ -69,15 +98,15 @@ def changed(study: Study, values: Mapping[str, Any]) -> Study:
     return _validate(tables, study.name)
 
 
-def to_toml(study: Study) -> str:
-    """The study with every value spelt out, defaults too; `load` reads it back to the same study."""
+def to_toml(study: Study | Series) -> str:
+    """With every value spelt out, defaults too; `load` or `load_series` reads it back to the same."""
     return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True))
 
 
 def _shipped_text(name: str) -> str:
     file = files("backhand").joinpath("studies", f"{name}.toml")
     if not file.is_file():
-        raise StudyError(f'there is no study or .toml file "{name}"{closest(name, shipped())}')
+        raise StudyError(f'there is no study or .toml file "{name}"{closest(name, _all_shipped())}')
     return file.read_text("utf-8")
 
 
@@ -105,16 +134,15 @@ def _settle_paths(values: dict[str, Any], folder: Path) -> None:
             table[key] = str((folder / table[key]).resolve())
 
 
-def _override(values: dict[str, Any], override: str) -> None:
-    """Set one key from "path.to.key=value"; the value is TOML, or else a plain word."""
+def _parse_override(override: str) -> tuple[str, Any]:
+    """The path and the value of "path.to.key=value"; the value is TOML, or else a plain word."""
     path, equals, text = override.partition("=")
     if not equals or not path.strip().rpartition(".")[2]:
         raise StudyError(f'"{override}" sets nothing; write --set path.to.key=value, such as train.epochs=5')
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        return path.strip(), tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text.strip()
-    _set(values, path.strip(), value)
+        return path.strip(), text.strip()
 
 
 def _set(values: dict[str, Any], path: str, value: Any, defaults: Mapping[str, Any] = MappingProxyType({})) -> None:
@@ -131,6 +159,13 @@ def _set(values: dict[str, Any], path: str, value: Any, defaults: Mapping[str, A
 def _validate(values: dict[str, Any], source: str) -> Study:
     try:
         return Study.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(f"{source}: {_sentence(error, values)}") from None
+
+
+def _validate_series(values: dict[str, Any], source: str) -> Series:
+    try:
+        return Series.model_validate(values)
     except ValidationError as error:
         raise StudyError(f"{source}: {_sentence(error, values)}") from None
 

@@ -1,0 +1,132 @@
+"""Which samples a study trains, validates and tests on, as they are before scaling."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from backhand import checkpoint, data
+from backhand.data.dataset import Dataset, Samples, Splits
+from backhand.data.split import stratified_split, subset
+from backhand.data.standardize import Standardizer
+from backhand.errors import BackhandError, DataError
+from backhand.experiment.folder import read_study
+from backhand.study import Study
+from backhand.study.extend import Extend
+from backhand.weights.source import file_of
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The data set, its parts for training and validation, and validation samples of every class.
+
+    watched: those of the old and of the new classes apart, where a network was extended.
+    """
+
+    splits: Splits
+    train: Dataset
+    validation: Dataset | None
+    held: Dataset | None
+    watched: dict[str, Dataset] = field(default_factory=dict)
+
+
+def load_parts(study: Study, data_dir: Path | None = None) -> Parts:
+    """Load and divide. Raises DataError as the loaders do, and where new classes do not fit a run's old ones."""
+    if study.extend is None:
+        table = study.data
+        splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
+        return _divided(splits if table.classes is None else splits.only(table.classes), study)
+    old = load_parts(read_study(study.extend.run), data_dir)
+    splits = _load_new(study.extend, old.splits, data_dir, skip=study.data.skip_bad_images)
+    share = len(old.held) / (len(old.train) + len(old.held)) if old.held is not None else 0.0
+    asked = study.model_copy(
+        update={"data": study.data.model_copy(update={"validation": share, "train_size": None})}
+    )
+    return _extended(old, _divided(splits, asked), old_data=study.extend.old_data)
+
+
+def kept_scaling(study: Study) -> Standardizer | None:
+    """The scaling that belongs to the weights of the run that is extended; None where there are none to keep."""
+    if study.extend is None or study.extend.afresh:
+        return None
+    arrays, _ = checkpoint.load(file_of(study.extend.run))
+    prefix = "standardizer."
+    own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+    return Standardizer.from_arrays(own)
+
+
+def _divided(splits: Splits, study: Study) -> Parts:
+    """A validation part is drawn from the training part unless the data set brings its own."""
+    train, validation, table = splits.train, splits.validation, study.data
+    if validation is None and table.validation:
+        rest, held = stratified_split(train.y, table.validation, study.seed, splits.classes)
+        train, validation = train.take(rest), train.take(held)
+    if table.train_size is not None:
+        train = train.take(subset(train.y, table.train_size, study.seed))
+    return Parts(splits, train, validation, validation)
+
+
+def _load_new(table: Extend, old: Splits, data_dir: Path | None, *, skip: bool) -> Splits:
+    """The data of the new classes, of the shape of the old ones."""
+    new = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, fewest=1)
+    new = new if table.classes is None else new.only(table.classes)
+    known = [name for name in new.classes if name in old.classes]
+    if known:
+        rest = ",".join(name for name in new.classes if name not in old.classes)
+        advice = f"name the new ones alone, --classes {rest}" if rest else "there is nothing to add"
+        raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
+    if table.resize:
+        parts = {name: Dataset(_resized(part.x, old.train.x.shape[1:]), part.y) for name, part in new.parts.items()}
+        new = replace(new, **parts)
+    ours, theirs = old.train.x.shape[1:], new.train.x.shape[1:]
+    if ours != theirs:
+        scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
+        raise DataError(f"the samples of {new.name} have the shape {theirs}, and {table.run} takes {ours}{scale}")
+    return new
+
+
+def _resized(x: Samples, shape: tuple[int, ...]) -> Samples:
+    """Images (N, h, w, C) uint8 as (N, H, W, C), by Lanczos' filter; others as they are."""
+    if x.ndim != 4 or len(shape) != 3 or x.shape[3] != shape[2] or x.shape[1:] == shape:
+        return x
+    from PIL import Image
+
+    size = (shape[1], shape[0])
+    channels = np.stack(
+        [
+            np.asarray(Image.fromarray(np.ascontiguousarray(channel)).resize(size, Image.Resampling.LANCZOS))
+            for image in x
+            for channel in image.transpose(2, 0, 1)
+        ]
+    )
+    return np.ascontiguousarray(channels.reshape(len(x), shape[2], *shape[:2]).transpose(0, 2, 3, 1))
+
+
+def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
+    """The new classes behind the old ones. Tested on all; without the old data, trained and chosen on the new alone."""
+    if (old.held is None) != (new.held is None):
+        raise BackhandError("either the old or the new data has a validation part, and the other none; give it one")
+    first = len(old.splits.classes)
+    train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
+    held = None if new.held is None else _renumbered(new.held, first)
+    splits = Splits(
+        f"{old.splits.name}+{new.splits.name}",
+        (*old.splits.classes, *new.splits.classes),
+        _joined(old.train, train),
+        _joined(old.splits.test, test),
+        source=f"{old.splits.title} and {new.splits.title}, {len(new.splits.classes)} new classes behind {first} old ones",
+        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
+    )
+    if held is None or old.held is None:
+        return Parts(splits, splits.train if old_data else train, None, None)
+    every = _joined(old.held, held)
+    watched = {"old": old.held, "new": held}
+    return Parts(splits, splits.train if old_data else train, every if old_data else held, every, watched)
+
+
+def _renumbered(part: Dataset, first: int) -> Dataset:
+    return Dataset(part.x, part.y + first)
+
+
+def _joined(a: Dataset, b: Dataset) -> Dataset:
+    return Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))

@@ -1,0 +1,88 @@
+"""Claims beside our figures: what was reported, what came out, the difference, and whether it is enough."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from backhand.series.figures import Result, figure
+from backhand.study.series import Claim, Part, Series
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim with our figure. cell: the cases it is of; met: None where nothing was asked for, or nothing is there."""
+
+    part: str
+    what: str
+    metric: str
+    cell: dict[str, str]
+    reported: float | None
+    ours: float | None
+    least: float | None
+    most: float | None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether ours is within the bounds."""
+        if self.ours is None or (self.least is None and self.most is None):
+            return None
+        return (self.least is None or self.ours >= self.least) and (self.most is None or self.ours <= self.most)
+
+    def as_json(self) -> dict[str, Any]:
+        """For a file."""
+        return asdict(self) | {"met": self.met}
+
+
+def verdicts(series: Series, results: dict[str, list[Result]]) -> list[Verdict]:
+    """Every claim of every part."""
+    return [_verdict(part, claim, results[part.name]) for part in series.parts for claim in part.claims]
+
+
+def _verdict(part: Part, claim: Claim, results: list[Result]) -> Verdict:
+    cells = [group for group in by_cell(results) if claim.at.items() <= group[0].labels.items()]
+    chosen = max(cells, key=_on_validation, default=None)
+    ours = None if chosen is None else figure(chosen, claim.metric)
+    labels = {} if chosen is None else chosen[0].labels
+    return Verdict(part.name, claim.what, claim.metric, labels, claim.reported, ours, claim.least, claim.most)
+
+
+def by_cell(results: list[Result]) -> Iterator[list[Result]]:
+    """The results of each combination of cases: one a seed."""
+    cells: dict[tuple[tuple[str, str], ...], list[Result]] = {}
+    for result in results:
+        cells.setdefault(tuple(result.labels.items()), []).append(result)
+    yield from cells.values()
+
+
+def _on_validation(results: list[Result]) -> float:
+    """What cells are compared by; a cell in which a run diverged comes last."""
+    value = figure(results, "validation_accuracy")
+    return -1.0 if value is None else value
+
+
+def table(found: list[Verdict]) -> Table:
+    """As a terminal shows it."""
+    made = Table("part", "figure", "run", "reported", "ours", "difference", "at least", "", box=None, pad_edge=False)
+    for column in made.columns[3:7]:
+        column.justify = "right"
+    for each in found:
+        difference = None if each.ours is None or each.reported is None else each.ours - each.reported
+        bound = f"<= {shown(each.most, each.metric)}" if each.most is not None else shown(each.least, each.metric)
+        verdict = {True: "met", False: "MISSED", None: ""}[each.met]
+        figures = shown(each.reported, each.metric), shown(each.ours, each.metric)
+        made.add_row(
+            *(each.part, each.what, ", ".join(each.cell.values()), *figures),
+            *(shown(difference, each.metric, signed=True), bound, verdict),
+        )
+    return made
+
+
+def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
+    """A figure as people write it: accuracies and errors in percent."""
+    if value is None:
+        return ""
+    sign = "+" if signed else ""
+    percent = metric.partition("@")[0].endswith(("accuracy", "error"))
+    return f"{100 * value:{sign}.2f}%" if percent else f"{value:{sign}.4g}"

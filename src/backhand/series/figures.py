@@ -1,0 +1,57 @@
+"""What a run of a series leaves, and the figures that claims are about.
+
+A figure is named by an expression over a run's history and its final figures:
+
+    test_accuracy               of the chosen weights; so also validation_loss, seconds, parameters, ...
+    validation_accuracy@4       the best of the first 4 epochs
+    epoch(train_accuracy>=1)    the first epoch where this holds
+"""
+
+import re
+from dataclasses import asdict, dataclass
+from statistics import mean
+from typing import Any
+
+from backhand.errors import StudyError
+
+WITHIN = re.compile(r"(\w+)@(\d+)")
+FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run that has ended: its cell, its figures, its epochs. status: "finished" or "diverged", as `message` says."""
+
+    labels: dict[str, str]
+    seed: int
+    status: str
+    message: str
+    figures: dict[str, float]
+    history: list[dict[str, float]]
+    settings: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """For a file."""
+        return asdict(self)
+
+    def figure(self, metric: str) -> float | None:
+        """The figure that the expression names; None where the run has none. Raises StudyError for no expression."""
+        if found := WITHIN.fullmatch(metric):
+            key, count = found[1], int(found[2])
+            best = max if key.endswith("accuracy") else min
+            return best((record[key] for record in self.history[:count] if key in record), default=None)
+        if found := FIRST.fullmatch(metric):
+            key, bound = found[1], float(found[3])
+            sign = 1 if found[2] == ">=" else -1
+            epochs = (r["epoch"] for r in self.history if key in r and sign * r[key] >= sign * bound)
+            return next(epochs, None)
+        if not metric.isidentifier():
+            raise StudyError(f'"{metric}" names no figure; see the guide on series')
+        return self.figures.get(metric)
+
+
+def figure(results: list[Result], metric: str) -> float | None:
+    """The mean over the seeds of a cell; None unless every run has it."""
+    found = [result.figure(metric) for result in results]
+    known = [value for value in found if value is not None]
+    return mean(known) if known and len(known) == len(found) else None

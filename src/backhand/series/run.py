@@ -1,0 +1,145 @@
+"""A series from its first cell to the table of claims; killed at any moment, it goes on where it was."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from backhand.errors import StudyError
+from backhand.experiment import environment, folder
+from backhand.experiment.build import Material, load_material
+from backhand.files import sweep
+from backhand.progress import make_console
+from backhand.series import cell
+from backhand.series.claims import Verdict, verdicts
+from backhand.series.figures import Result
+from backhand.solver import Callback, Solver
+from backhand.study import Study, changed, load
+from backhand.study.series import Part, Series
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training to be: its part, its place on each axis, its study, and the file of its result."""
+
+    part: Part
+    labels: dict[str, str]
+    study: Study
+    file: Path
+
+    def __str__(self) -> str:
+        """As progress names it."""
+        where = ", ".join([*self.labels.values(), *[f"seed {self.study.seed}"] * (self.part.seeds > 1)])
+        return f"{self.part.name}: {where}" if where else self.part.name
+
+
+def run(
+    series: Series, path: Path, *, data_dir: Path | None = None, resume: bool = False, quiet: bool = False
+) -> list[Verdict]:
+    """Run every cell that has no result yet; returns the claims beside our figures.
+
+    Raises StudyError for a cell that makes no study, before anything runs, and BackhandError as runs do.
+    """
+    cells, console = list(expand(series, path)), make_console(quiet=quiet)
+    if not resume:
+        folder.create(path, series)
+    with folder.claimed(path):
+        sweep(path)
+        if not (path / "environment.json").exists():
+            folder.write_json(path / "environment.json", environment.describe(series.seed))
+        left = [each for each in cells if not each.file.exists()]
+        console.print(
+            f"{series.title}: {len(cells)} runs, about {series.minutes:g} minutes and {series.memory:g} GiB"
+            + (f"; {len(cells) - len(left)} are done" if len(left) < len(cells) else "")
+        )
+        _train(left, data_dir, console)
+        found = verdicts(series, results(series, path))
+        folder.write_json(path / "claims.json", [each.as_json() for each in found])
+    return found
+
+
+def expand(series: Series, path: Path) -> Iterator[Cell]:
+    """Every cell, in order. Raises StudyError naming the cell that makes no study."""
+    for part in series.parts:
+        base = load(part.study)
+        for number, (labels, values) in enumerate(part.cells()):
+            for seed in range(series.seed, series.seed + part.seeds):
+                try:
+                    study = changed(base, values | {"seed": seed})
+                except StudyError as error:
+                    raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
+                yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")
+
+
+def results(series: Series, path: Path) -> dict[str, list[Result]]:
+    """What there is of each part. Raises StudyError for a result of other settings than the series has now."""
+    found: dict[str, list[Result]] = {part.name: [] for part in series.parts}
+    for each in expand(series, path):
+        if each.file.exists():
+            result = Result(**json.loads(each.file.read_text("utf-8")))
+            folder.refuse_another(each.file, result.settings, json.loads(json.dumps(folder.settings(each.study))))
+            found[each.part.name].append(result)
+    return found
+
+
+def _train(cells: list[Cell], data_dir: Path | None, console: Console) -> None:
+    begin, kept = time.perf_counter(), None
+    for number, each in enumerate(cells, start=1):
+        each.file.parent.mkdir(parents=True, exist_ok=True)
+        if each.part.whole:
+            place = each.file.with_suffix("")
+            console.print(f"{each}: a whole run in {place}")
+            result = cell.whole(each.study, place, each.labels, data_dir)
+        else:
+            kept = _material(each.study, data_dir, kept)
+            with _Bar(str(each), console) as bar:
+                result = cell.train(each.study, kept[1], each.labels, bar)
+        folder.write_json(each.file, result.as_json())
+        spent = time.perf_counter() - begin
+        rest = "" if number == len(cells) else f"; about {_duration(spent / number * (len(cells) - number))} left"
+        console.print(f"{number:>4}/{len(cells)}  {each}: {_outcome(result)}{rest}")
+
+
+Kept = tuple[object, Material] | None
+
+
+def _material(study: Study, data_dir: Path | None, kept: Kept) -> tuple[object, Material]:
+    """The data of the study: that of the run before, where it is the same."""
+    wanted = study.data, study.seed, study.train.test_flips
+    return kept if kept is not None and kept[0] == wanted else (wanted, load_material(study, data_dir))
+
+
+def _outcome(result: Result) -> str:
+    if result.status != "finished":
+        return f"diverged after {len(result.history)} epochs"
+    figures = result.figures
+    validation = f"validation {figures['validation_accuracy']:.2%}, " if "validation_accuracy" in figures else ""
+    return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+class _Bar(Callback):
+    """A bar over one run's epochs, in a terminal."""
+
+    def __init__(self, name: str, console: Console) -> None:
+        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("epoch {task.completed}/{task.total}")
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.task = self.bar.add_task(name, total=None)
+
+    def __enter__(self) -> "_Bar":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Move the bar."""
+        self.bar.update(self.task, completed=solver.epoch, total=solver.epochs)

@@ -1,0 +1,87 @@
+"""A series: many runs that answer a question together, in parts, with the figures that others reported."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+
+from backhand.study.table import Table
+
+Values = dict[str, Any]  # by the dotted path of a study's key
+
+
+class Axis(Table):
+    """One thing that is varied: its cases, each a change of the study; or, for a single key, `key` and its `values`."""
+
+    name: str
+    cases: dict[str, Values] = Field({})
+    key: str | None = None
+    values: tuple[Any, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> "Axis":
+        if bool(self.cases) == (self.key is not None and bool(self.values)):
+            raise ValueError("an axis has either cases, or a key and its values")
+        return self
+
+    def changes(self) -> dict[str, Values]:
+        """Each case by its label."""
+        return self.cases or {_label(value): {str(self.key): value} for value in self.values}
+
+
+class Claim(Table):
+    """A figure of ours beside one that was reported, and the least or most that ours may be.
+
+    at: the case of each axis; of axes left out, the case that did best on validation data.
+    """
+
+    what: str
+    metric: str = "test_accuracy"
+    at: dict[str, str] = Field({})
+    reported: float | None = None
+    least: float | None = None
+    most: float | None = None
+
+
+class Part(Table):
+    """Runs of one study, with every combination of the axes' cases and every seed."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    title: str
+    study: str
+    set: Values = Field({})
+    axes: tuple[Axis, ...] = Field((), strict=False)
+    seeds: PositiveInt = 1
+    whole: bool = False  # keep each run with its report and its states, rather than its figures alone
+    claims: tuple[Claim, ...] = Field((), strict=False)
+
+    @model_validator(mode="after")
+    def _claims_meet_cells(self) -> "Part":
+        cases = {axis.name: axis.changes() for axis in self.axes}
+        for claim in self.claims:
+            for name, case in claim.at.items():
+                if case not in cases.get(name, ()):
+                    raise ValueError(f'"{claim.what}" is told of {name} = {case}, and {self.name} has no such case')
+        return self
+
+    def cells(self) -> Iterator[tuple[dict[str, str], Values]]:
+        """The cases of each combination by axis, and what they change of the study."""
+        for chosen in itertools.product(*(axis.changes().items() for axis in self.axes)):
+            labels = {axis.name: label for axis, (label, _) in zip(self.axes, chosen, strict=True)}
+            yield labels, dict(self.set) | {key: value for _, change in chosen for key, value in change.items()}
+
+
+class Series(Table):
+    """Parts, in the order in which they run."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    title: str
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    minutes: PositiveFloat  # about what it takes on two cores
+    memory: NonNegativeFloat  # GiB, about
+    parts: tuple[Part, ...] = Field(strict=False, min_length=1)
+
+
+def _label(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
