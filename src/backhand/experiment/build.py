@@ -14,7 +14,7 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
-from backhand.experiment.parts import kept_scaling, load_parts
+from backhand.experiment.parts import Parts, kept_scaling, load_parts
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.solver import Solver
@@ -55,12 +55,15 @@ class Material:
 
 
 def load_material(study: Study, data_dir: Path | None = None) -> Material:
-    """Load, divide and scale. The statistics come from the training part alone, or from the run that is extended.
+    """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `build_material` does."""
+    return build_material(study, load_parts(study, data_dir))
 
-    A validation part is drawn from the training part unless the data set brings its own.
-    Raises DataError as the loaders do, and StudyError for augmentation or flips that the samples do not allow.
+
+def build_material(study: Study, parts: Parts) -> Material:
+    """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
+
+    Raises StudyError for augmentation or flips that the samples do not allow.
     """
-    parts = load_parts(study, data_dir)
     splits, train = parts.splits, parts.train
     if study.train.test_flips and not train.is_image:
         raise StudyError(
