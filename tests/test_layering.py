@@ -36,6 +36,7 @@ ORDER = [
     "lr_range",
     "experiment",
     "bench",
+    "extend",
     "search",
     "series",
     "report",

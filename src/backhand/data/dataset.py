@@ -1,11 +1,12 @@
 """What every loader returns: arrays with labels, and the splits a study trains and tests on."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.errors import DataError
+from backhand.errors import DataError, closest
 
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 
@@ -63,6 +64,28 @@ class Splits:
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """Samples per class, (K,), for each split."""
         return {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in self.parts.items()}
+
+    def only(self, classes: Sequence[str]) -> "Splits":
+        """The samples of these classes alone, numbered in this order. Raises DataError for a name that is none."""
+        for k, name in enumerate(classes):
+            if name not in self.classes:
+                raise DataError(f'{self.name} has no class "{name}"{closest(name, self.classes)}')
+            if name in classes[:k]:
+                raise DataError(f'the class "{name}" is asked for twice; name each once')
+        number = np.full(len(self.classes), -1)
+        number[[self.classes.index(name) for name in classes]] = np.arange(len(classes))
+
+        def kept(part: Dataset) -> Dataset:
+            places = np.flatnonzero(number[part.y] >= 0)
+            return Dataset(part.x[places], number[part.y[places]])
+
+        notes = self.notes | {"classes kept": f"{len(classes)} of {len(self.classes)}"}
+        return replace(self.mapped(kept), classes=tuple(classes), notes=notes)
+
+    def mapped(self, change: Callable[[Dataset], Dataset]) -> "Splits":
+        """Every part changed in the same way."""
+        validation = None if self.validation is None else change(self.validation)
+        return replace(self, train=change(self.train), test=change(self.test), validation=validation)
 
 
 def check(splits: Splits) -> Splits:

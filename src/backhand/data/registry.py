@@ -19,11 +19,19 @@ def entry(name: str) -> BuiltIn | OnDisk:
     return DATASETS[name]
 
 
-def load(name: str, *, data_dir: Path | None = None, path: Path | None = None, skip_bad_images: bool = False) -> Splits:
+def load(
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    path: Path | None = None,
+    skip_bad_images: bool = False,
+    fewest: int = 2,
+) -> Splits:
     """A data set by name (see DATASETS), whole and checked.
 
     data_dir: where files are looked for; BACKHAND_DATA or the user's data folder without it.   path: the very file or
     folder, needed for `images` and `npz`.   skip_bad_images: leave out what is no image rather than stop.
+    fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
     found = entry(name)
@@ -31,4 +39,8 @@ def load(name: str, *, data_dir: Path | None = None, path: Path | None = None, s
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
         return check(found.make())
-    return check(found.read(found.locate(path, data_dir or places.data_dir()), skip_bad_images))
+    place = found.locate(path, data_dir or places.data_dir())
+    splits = found.read(place, skip_bad_images)
+    if len(splits.classes) < fewest:
+        raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')
+    return check(splits)

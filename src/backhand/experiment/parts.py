@@ -1,6 +1,6 @@
 """Which samples a study trains, validates and tests on, as they are before scaling."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Standardizer
-from backhand.errors import BackhandError, DataError
+from backhand.errors import DataError
 from backhand.experiment.folder import read_study
 from backhand.study import Study
 from backhand.study.extend import Extend
@@ -35,14 +35,12 @@ def load_parts(study: Study, data_dir: Path | None = None) -> Parts:
     if study.extend is None:
         table = study.data
         splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
-        return _divided(splits if table.classes is None else splits.only(table.classes), study)
+        return divided(splits if table.classes is None else splits.only(table.classes), study)
     old = load_parts(read_study(study.extend.run), data_dir)
     splits = _load_new(study.extend, old.splits, data_dir, skip=study.data.skip_bad_images)
-    share = len(old.held) / (len(old.train) + len(old.held)) if old.held is not None else 0.0
-    asked = study.model_copy(
-        update={"data": study.data.model_copy(update={"validation": share, "train_size": None})}
-    )
-    return _extended(old, _divided(splits, asked), old_data=study.extend.old_data)
+    share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
+    asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
+    return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
 
 
 def kept_scaling(study: Study) -> Standardizer | None:
@@ -55,7 +53,7 @@ def kept_scaling(study: Study) -> Standardizer | None:
     return Standardizer.from_arrays(own)
 
 
-def _divided(splits: Splits, study: Study) -> Parts:
+def divided(splits: Splits, study: Study) -> Parts:
     """A validation part is drawn from the training part unless the data set brings its own."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
@@ -75,10 +73,10 @@ def _load_new(table: Extend, old: Splits, data_dir: Path | None, *, skip: bool) 
         rest = ",".join(name for name in new.classes if name not in old.classes)
         advice = f"name the new ones alone, --classes {rest}" if rest else "there is nothing to add"
         raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
+    ours = old.train.x.shape[1:]
     if table.resize:
-        parts = {name: Dataset(_resized(part.x, old.train.x.shape[1:]), part.y) for name, part in new.parts.items()}
-        new = replace(new, **parts)
-    ours, theirs = old.train.x.shape[1:], new.train.x.shape[1:]
+        new = new.mapped(lambda part: Dataset(_resized(part.x, ours), part.y))
+    theirs = new.train.x.shape[1:]
     if ours != theirs:
         scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
         raise DataError(f"the samples of {new.name} have the shape {theirs}, and {table.run} takes {ours}{scale}")
@@ -104,8 +102,6 @@ def _resized(x: Samples, shape: tuple[int, ...]) -> Samples:
 
 def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
     """The new classes behind the old ones. Tested on all; without the old data, trained and chosen on the new alone."""
-    if (old.held is None) != (new.held is None):
-        raise BackhandError("either the old or the new data has a validation part, and the other none; give it one")
     first = len(old.splits.classes)
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
     held = None if new.held is None else _renumbered(new.held, first)
@@ -114,10 +110,10 @@ def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
         (*old.splits.classes, *new.splits.classes),
         _joined(old.train, train),
         _joined(old.splits.test, test),
-        source=f"{old.splits.title} and {new.splits.title}, {len(new.splits.classes)} new classes behind {first} old ones",
+        source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
         notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
     )
-    if held is None or old.held is None:
+    if old.held is None or held is None:
         return Parts(splits, splits.train if old_data else train, None, None)
     every = _joined(old.held, held)
     watched = {"old": old.held, "new": held}

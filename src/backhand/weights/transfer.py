@@ -27,18 +27,19 @@ class Transfer:
         return "; ".join((f"started from {self.source}", *self.changes))
 
 
-def transfer(model: Sequential, path: Path) -> Transfer:
+def transfer(model: Sequential, path: Path, *, grow: bool = False) -> Transfer:
     """Give a built model the weights and running statistics at `path`: a run's folder, or a file of weights.
 
     The last layer with parameters, the head, keeps its initial weights where it has another number of outputs. A first
     convolution on grey images takes the sum over the three channels of one on RGB, which then computes what that would
     of the grey image in all three channels.
+    grow: a head that has more outputs than the saved one keeps that one's as its first, and its initial weights behind.
     Raises CheckpointError, having changed nothing, where anything else differs.
     """
     file = file_of(path)
     saved = read(file, model)
     layers = [(name, layer) for name, layer in model.walk() if layer.params]
-    changes = [*_made_grey(*layers[0], saved), *_made_anew(*layers[-1], saved)] if layers else []
+    changes = [*_made_grey(*layers[0], saved), *(_grown if grow else _made_anew)(*layers[-1], saved)] if layers else []
     dtype = model.parameters.values.dtype
     finite = {name: _finite(value, dtype, f"{file}: {name}") for name, value in saved.items()}
     try:
@@ -69,6 +70,21 @@ def _made_anew(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
         return []
     saved |= own
     return [f"its head, layer {name}, was made anew: {there[0][-1]} -> {here[0][-1]} outputs"]
+
+
+def _grown(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
+    """The saved outputs of the head first, as they are; behind them those that it has more, with its own weights."""
+    own = {f"{name}.{key}": value for key, value in (layer.params | layer.state).items()}
+    if not all(key in saved and _fits_into(saved[key], value) for key, value in own.items()):
+        return []
+    before, after = (next(iter(arrays.values())).shape[-1] for arrays in ({key: saved[key] for key in own}, own))
+    for key, value in own.items():
+        saved[key] = np.concatenate([saved[key], value[..., before:]], axis=-1)
+    return [f"its head, layer {name}, has grown: {before} -> {after} outputs, the first {before} as they were"]
+
+
+def _fits_into(small: Array, large: Array) -> bool:
+    return small.ndim == large.ndim and small.shape[:-1] == large.shape[:-1] and small.shape[-1] < large.shape[-1]
 
 
 def _finite(value: Array, dtype: DTypeLike, where: str) -> Array:

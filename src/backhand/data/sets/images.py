@@ -16,8 +16,6 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
     of the training pictures is held out, always the same one.
     """
     pictures = read_pictures(path, Layout("images"), skip_bad=skip_bad_images)
-    if len(pictures.classes) < 2:
-        raise DataError(f'{path} has the one class "{pictures.classes[0]}"; to tell apart, there must be two or more')
     if "train" not in pictures.parts:
         raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
     train, test = pictures.parts["train"], pictures.parts.get("test")

@@ -1,0 +1,58 @@
+"""`backhand extend`: add classes to a trained network, and see what it forgets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def extend(
+    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="The folder of a finished run.")] = None,
+    data: Annotated[str | None, typer.Option(metavar="NEW", help="The data set that has the new classes.")] = None,
+    path: Annotated[Path | None, typer.Option(help="The very file or folder to read, for your own data.")] = None,
+    classes: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these classes of it.")] = None,
+    resize: Annotated[bool, typer.Option("--resize", help="Scale images of another size.")] = False,
+    with_old: Annotated[
+        bool | None, typer.Option("--with-old/--without-old", help="Train on the old data too.", show_default="both")
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="Train a fresh network on all the data, for comparison.")] = True,
+    tree: Annotated[bool, typer.Option(help="Fit a decision tree to all the data, for comparison.")] = True,
+    epochs: Annotated[int | None, typer.Option(min=1, show_default="as RUN")] = None,
+    lr: Annotated[float | None, typer.Option(help="The learning rate to go on with.", show_default="as RUN")] = None,
+    freeze: Annotated[list[str] | None, typer.Option(metavar="PLACE", help="Layers that keep their weights.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the data sets lie.", show_default="$BACKHAND_DATA")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder.", show_default="runs/extend-TIME")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Go on with this extension.")] = None,
+) -> None:
+    """Add classes to a trained network; train on, with and without the old data; report what it learns and forgets."""
+    import shlex
+    from datetime import datetime
+
+    from backhand import extend as extension
+    from backhand.cli import commands
+    from backhand.errors import BackhandError
+    from backhand.extend.plan import AFRESH, WITH, WITHOUT
+    from backhand.study.extend import Extend
+
+    commands.choose_backend(None, None)
+    place = resume or out or Path("runs") / f"extend-{datetime.now():%Y%m%d-%H%M%S}"
+    if resume is None:
+        if run is None or data is None:
+            raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
+        names = tuple(filter(None, classes.split(","))) if classes else None
+        new = Extend(run=run.resolve(), name=data, path=path and path.resolve(), classes=names, resize=resize)
+        chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
+        ways = (*chosen, *[AFRESH] * afresh)
+        asked = extension.Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
+        extension.begin(asked, place, data_dir=data_dir)
+    elif run is not None or data is not None or out not in (None, resume):
+        raise BackhandError("an extension that is resumed knows its run, data and folder; give --resume FOLDER alone")
+    try:
+        extension.run(place, data_dir=data_dir)
+    except KeyboardInterrupt:
+        commands.console.print(f"interrupted; go on with: backhand extend --resume {shlex.quote(str(place))}")
+        raise typer.Exit(130) from None
+    commands.write_report(place)

@@ -1,0 +1,118 @@
+"""What is trained: one study for each way to learn the new classes, in files that a killed extension goes on from."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import BackhandError
+from backhand.experiment.build import build_model
+from backhand.experiment.folder import read_study, write_json
+from backhand.experiment.parts import load_parts
+from backhand.files import write_atomic
+from backhand.losses import LOSSES
+from backhand.study import Study, changed, load, to_toml
+from backhand.study.extend import Extend
+from backhand.study.models import Layers
+
+RECORD = "extend.json"
+WITH, WITHOUT, AFRESH = WAYS = ("with-old", "without-old", "afresh")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person wants of an extension; None keeps what the run's own study says.
+
+    lr and freeze are for the network that goes on; one that starts afresh keeps the study's rate and freezes nothing.
+    """
+
+    new: Extend
+    ways: tuple[str, ...] = WAYS
+    epochs: int | None = None
+    lr: float | None = None
+    freeze: tuple[str, ...] = ()
+    tree: bool = True
+    seed: int = 0
+
+
+def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
+    """Put the studies into the folder `path`, which is made.
+
+    Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
+    """
+    base = read_study(asked.new.run)
+    metrics = finished(asked.new.run)
+    if LOSSES[base.train.loss].binary:
+        raise BackhandError(
+            f"{asked.new.run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
+            f"place for more; train it with softmax_cross_entropy or hinge first"
+        )
+    if (path / RECORD).exists():
+        raise BackhandError(f"{path} holds an extension; go on with it by --resume {path}, or choose another --out")
+    studies = {way: _study(base, asked, way) for way in asked.ways}
+    splits = load_parts(studies[asked.ways[0]], data_dir).splits
+    K = len(splits.classes)
+    studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
+    for study in studies.values():
+        build_model(study, splits.train.x.shape[1:], K)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
+    for way, study in studies.items():
+        write_atomic(path / f"{way}.toml", to_toml(study))
+    record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics, "ways": {}}
+    write_json(path / RECORD, record | ({"tree": None} if asked.tree else {}))  # None: to be grown
+
+
+def studies(path: Path) -> dict[str, Study]:
+    """The studies of an extension that has begun, by their way. Raises BackhandError where there is none."""
+    if not (path / RECORD).exists():
+        raise BackhandError(f"{path} is no folder of an extension: it has no {RECORD}")
+    files = {way: path / f"{way}.toml" for way in WAYS}
+    return {way: load(str(file)) for way, file in files.items() if file.exists()}
+
+
+def finished(run: Path) -> dict[str, Any]:
+    """What a finished run knew: its classes, how many test samples of each it has and gets right, its data's sha256.
+
+    Raises BackhandError for a run that is not at its end, or whose figures cannot be read.
+    """
+    try:
+        metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+        if metrics["status"] != "finished":
+            raise BackhandError(f"{run} is not finished but {metrics['status']}; bring it to its end, then extend it")
+        data, confusion = metrics["data"], metrics["test"]["confusion"]
+        figures = {"right": [row[k] for k, row in enumerate(confusion)], "counts": [sum(row) for row in confusion]}
+        return {"classes": data["classes"], "sha256": data["sha256"], **figures}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
+
+
+def _study(base: Study, asked: Asked, way: str) -> Study:
+    """The run's study with the new classes, for one way to learn them."""
+    table = asked.new.model_copy(update={"old_data": way != WITHOUT, "afresh": way == AFRESH})
+    values: dict[str, Any] = {
+        "name": f"{base.name}-{way}",
+        "title": f"{base.title or base.name}: new classes, {way.replace('-', ' ')}{' data' * (way != AFRESH)}",
+        "seed": asked.seed,
+        "train.init_from": None,
+        "extend": table.model_dump(mode="json", exclude_none=True),
+    }
+    if asked.epochs is not None:
+        values["train.epochs"] = asked.epochs
+    if way == AFRESH:
+        values["train.freeze"] = []
+    elif asked.freeze:
+        values["train.freeze"] = list(asked.freeze)
+    if asked.lr is not None and way != AFRESH:
+        values["train.optimizer.lr"] = asked.lr
+    return changed(base, values)
+
+
+def _outputs(study: Study, K: int) -> dict[str, Any]:
+    """What gives the network K outputs: nothing, or where the layers are listed one by one, another last layer."""
+    if not isinstance(study.model, Layers):
+        return {}
+    *layers, last = study.model.layers
+    return {"model.layers": [*layers, last | {"outputs": K}]} if "outputs" in last else {}

@@ -1,0 +1,90 @@
+"""An extension from its studies to its figures; killed at any moment, it goes on where it was."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backhand import experiment
+from backhand.arrays import Array
+from backhand.errors import CheckpointError, DivergenceError
+from backhand.experiment.build import Material, load_material
+from backhand.experiment.folder import read_study, write_json
+from backhand.extend.plan import RECORD, finished, studies
+from backhand.files import sweep
+from backhand.progress import make_console
+from backhand.study import Study
+
+
+def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dict[str, Any]:
+    """Train what the extension in the folder `path` asks for; returns its record, which is kept in extend.json.
+
+    Each way is a run in a folder of its own, and trained once.
+    Raises CheckpointError when the run's data are others now, BackhandError for anything else a user can mend.
+    """
+    asked = studies(path)
+    record: dict[str, Any] = json.loads((path / RECORD).read_text("utf-8"))
+    sweep(path)
+    console = make_console(quiet=quiet)
+    _refuse_other_data(Path(record["run"]), record["old"]["sha256"], data_dir)
+    for way, study in asked.items():
+        if "stopped" in record["ways"].get(way, {"stopped": ""}):
+            console.print(f"\n{way}:")
+            record["ways"][way] = _trained(study, path / way, data_dir, quiet=quiet)
+            write_json(path / RECORD, record)
+    if record.get("tree", {}) is None:
+        with console.status("growing a decision tree"):
+            record["tree"] = _tree(_with_all(next(iter(asked.values()))), data_dir)
+        write_json(path / RECORD, record)
+    return record
+
+
+def _refuse_other_data(run: Path, sha256: str, data_dir: Path | None) -> None:
+    """The figures of before are of the samples that the run was trained and tested on."""
+    if load_material(read_study(run), data_dir).fingerprint() != sha256:
+        raise CheckpointError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
+
+
+def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -> dict[str, Any]:
+    """The run of one way: what it gets right, or why it stopped."""
+    if not _done(place):
+        try:
+            experiment.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
+        except DivergenceError as error:
+            return {"stopped": str(error)}
+    return finished(place)
+
+
+def _done(place: Path) -> bool:
+    try:
+        return bool(json.loads((place / "metrics.json").read_text("utf-8"))["status"] == "finished")
+    except (OSError, ValueError, LookupError):
+        return False
+
+
+def _with_all(study: Study) -> Study:
+    """The same study on old and new data."""
+    assert study.extend is not None
+    table = study.extend.model_copy(update={"old_data": True, "afresh": True})
+    return study.model_copy(update={"extend": table})
+
+
+def _tree(study: Study, data_dir: Path | None) -> dict[str, Any]:
+    """A decision tree, grown until its leaves are pure, on the raw training samples of all classes."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    material: Material = load_material(study, data_dir)
+    train, test = material.train.data, material.test.data
+    grown = DecisionTreeClassifier(random_state=study.seed).fit(_rows(train.x), train.y)
+    right = grown.predict(_rows(test.x)) == test.y
+    K = len(material.splits.classes)
+    return {
+        "right": np.bincount(test.y[right], minlength=K).tolist(),
+        "counts": np.bincount(test.y, minlength=K).tolist(),
+        "leaves": int(grown.get_n_leaves()),
+    }
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(len(x), -1)
