@@ -40,6 +40,7 @@ ORDER = [
     "search",
     "series",
     "report",
+    "compare",
     "cli",
     "__main__",
 ]

@@ -10,6 +10,7 @@ import backhand
 from backhand.cli import data
 from backhand.cli.bench import bench
 from backhand.cli.check import check
+from backhand.cli.compare import compare
 from backhand.cli.extend import extend
 from backhand.errors import BackhandError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.command()(check)
 app.command()(bench)
+app.command()(compare)
 app.command()(extend)
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="The name of a shipped study, or a .toml file.")]

@@ -36,10 +36,8 @@ class Run:
     @property
     def subtitle(self) -> str:
         """What was learnt, when, and with which version."""
-        data, version = self.metrics.data, self.environment.get("backhand")
-        started = str(self.environment.get("started", "")).replace("T", " ")[:16]
-        parts = (data.title or data.name, started, f"Backhand {version}" if version else "")
-        return " · ".join(part for part in parts if part)
+        data = self.metrics.data
+        return subtitle(data.title or data.name, self.environment)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -59,19 +57,30 @@ class Run:
         return np.where(np.isfinite(values), values, np.nan)
 
 
+def subtitle(data: str, environment: dict[str, Any]) -> str:
+    """The data, when it began, and with which version."""
+    started, version = str(environment.get("started", "")).replace("T", " ")[:16], environment.get("backhand")
+    return " · ".join(part for part in (data, started, f"Backhand {version}" if version else "") if part)
+
+
 def read(folder: Path) -> Run:
     """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
-    metrics = _valid(Metrics, _json(_text(folder / "metrics.json"), "metrics.json", folder), folder / "metrics.json")
+    metrics = valid_json(Metrics, folder / "metrics.json")
     return Run(
         folder=folder,
         study=_study(folder / "study.toml"),
-        environment=_mapping(folder / "environment.json"),
+        environment=read_mapping(folder / "environment.json"),
         history=_history(folder / "history.jsonl", metrics),
         metrics=metrics,
         evidence=_evidence(folder / "evidence.safetensors", metrics),
     )
+
+
+def valid_json(form: type[Form], path: Path) -> Form:
+    """A JSON file in its form. Raises CheckpointError, naming it, where it is missing, damaged or of another form."""
+    return _valid(form, _json(_text(path), path.name, path.parent), path)
 
 
 def _text(path: Path) -> str:
@@ -97,7 +106,8 @@ def _study(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} is not valid TOML ({error}); restore it or repeat the run") from None
 
 
-def _mapping(path: Path) -> dict[str, Any]:
+def read_mapping(path: Path) -> dict[str, Any]:
+    """A JSON file of names and values. Raises CheckpointError, naming it, where it is none."""
     value = _json(_text(path), path.name, path.parent)
     if not isinstance(value, dict):
         raise CheckpointError(f"{path} should hold names and values; restore it or repeat the run")

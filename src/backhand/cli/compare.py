@@ -1,0 +1,66 @@
+"""`backhand compare`: networks and scikit-learn's learners on the same folds of some data."""
+
+import shlex
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backhand.errors import BackhandError
+
+if TYPE_CHECKING:
+    from backhand.compare import Plan
+
+Studies = Annotated[
+    list[str] | None, typer.Option("--study", metavar="STUDY", help="A network; may be repeated. Else a perceptron.")
+]
+
+
+def compare(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A data set by name, such as digits.")],
+    study: Studies = None,
+    against: Annotated[str, typer.Option(metavar="NAME,...")] = "tree,logistic,forest,neighbours",
+    folds: Annotated[int, typer.Option(help="Parts of the samples, each tested on once.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
+    train_size: Annotated[int | None, typer.Option(help="Use only so many samples.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
+    path: Annotated[Path | None, typer.Option(help="The file or folder to read, for your own data.")] = None,
+    skip_bad_images: Annotated[bool, typer.Option("--skip-bad-images", help="Leave out what is no image.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Its folder.", show_default="runs/compare-DATA-TIME")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a study's key.")
+    ] = None,
+    backend: Annotated[str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the kernels; all cores by default.")] = None,
+) -> None:
+    """Compare networks with trees and other learners on the same folds; test the differences, write a report."""
+    from backhand.cli import commands
+    from backhand.compare import Plan
+    from backhand.compare.network import perceptron
+    from backhand.study import load
+    from backhand.study.schema import Data
+
+    if train_size is not None and train_size < 1:
+        raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
+    commands.choose_backend(backend, threads)
+    table = Data(name=data, path=path, skip_bad_images=skip_bad_images, train_size=train_size)
+    networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
+    names = tuple(name.strip() for name in against.split(",") if name.strip())
+    plan = Plan(table, networks, names, folds, seed)
+    _run(plan, out or Path("runs") / f"compare-{data}-{datetime.now():%Y%m%d-%H%M%S}", data_dir)
+
+
+def _run(plan: "Plan", out: Path, data_dir: Path | None) -> None:
+    from backhand import compare, report
+    from backhand.cli.commands import console
+    from backhand.report.comparison.findings import findings
+
+    try:
+        found = compare.run(plan, out, data_dir=data_dir)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; the same command with --out {shlex.quote(str(out))} goes on")
+        raise typer.Exit(130) from None
+    for _, sentence in findings(found):
+        console.print(sentence)
+    console.print(f"report: {report.write(out)}")

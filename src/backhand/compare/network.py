@@ -1,0 +1,78 @@
+"""A network as a learner: a study, trained on a fold instead of on its own data."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.callbacks import DivergenceGuard, EarlyStopping
+from backhand.compare.outcome import Outcome
+from backhand.data.dataset import Splits
+from backhand.errors import DivergenceError, StudyError
+from backhand.evaluate import evaluate
+from backhand.experiment.build import (
+    Material,
+    build_early_stopping,
+    build_material,
+    build_model,
+    build_solver,
+)
+from backhand.experiment.parts import divided
+from backhand.solver import Solver
+from backhand.study import Study
+
+
+def perceptron() -> str:
+    """The file of the study that stands for networks where none is named."""
+    return str(Path(__file__).with_name("perceptron.toml"))
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network of a study. Its validation part, by which an epoch is chosen, is held out of the training samples."""
+
+    study: Study
+
+    @property
+    def name(self) -> str:
+        """That of the study."""
+        return self.study.name
+
+    @property
+    def settings(self) -> str:
+        """The study in a line."""
+        train = self.study.train
+        model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
+        what = self.study.title or f"network ({model})"
+        return f"{what}; {train.optimizer.kind}, at most {train.epochs} epochs of batches of {train.batch_size}"
+
+    def check(self, splits: Splits) -> None:
+        """Raises BackhandError where this study cannot be trained on such data, or could have seen its test samples."""
+        if self.study.train.init_from is not None or self.study.extend is not None:
+            raise StudyError(
+                f"{self.name} starts from trained weights, which may have seen the test samples; "
+                f"leave out train.init_from or extend"
+            )
+        self._ready(self._material(splits))
+
+    def judge(self, splits: Splits) -> Outcome:
+        """Train as the study says, and predict. Raises DivergenceError, naming the study."""
+        begin = time.perf_counter()
+        material = self._material(splits)
+        solver, stopping = self._ready(material)
+        try:
+            solver.fit(material.train, material.validation, epochs=self.study.train.epochs)
+        except DivergenceError as error:
+            raise DivergenceError(f"{self.name}: {error}") from error
+        trained = time.perf_counter()
+        result = evaluate(solver.model, solver.loss, material.test, flips=self.study.train.test_flips)
+        epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
+        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, {"epoch": epoch})
+
+    def _material(self, splits: Splits) -> Material:
+        return build_material(self.study, divided(splits, self.study))
+
+    def _ready(self, material: Material) -> tuple[Solver, EarlyStopping]:
+        model = build_model(self.study, material.train.data.x.shape[1:], len(material.splits.classes))
+        solver, stopping = build_solver(self.study, model, material), build_early_stopping(self.study, material)
+        solver.callbacks = [DivergenceGuard(), stopping]
+        return solver, stopping

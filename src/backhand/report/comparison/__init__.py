@@ -1,0 +1,1 @@
+"""The report of a comparison, made from its folder alone."""

@@ -1,0 +1,54 @@
+"""Sentences on a comparison: each is true of the numbers that it is made from."""
+
+from statistics import fmean, median
+
+from backhand.report.comparison.form import Comparison, Pair
+from backhand.report.numbers import counted, duration, percent
+
+LEVEL = 0.05  # of the corrected p-value, from where on a difference is not shown
+NONE_SHOWN = "No difference shown"
+
+Finding = tuple[str, str]
+
+
+def findings(found: Comparison) -> tuple[Finding, ...]:
+    """All that can be said: each pair, then the time."""
+    return (*((f"{pair.first} and {pair.second}", sentence(found, pair)) for pair in found.pairs), _time(found))
+
+
+def verdict(pair: Pair) -> str:
+    """Who errs less, if the corrected test shows it."""
+    if pair.p_holm >= LEVEL:
+        return NONE_SHOWN
+    better, worse = (pair.first, pair.second) if pair.difference < 0 else (pair.second, pair.first)
+    return f"{better} errs less than {worse}"
+
+
+def sentence(found: Comparison, pair: Pair) -> str:
+    """The errors of both, their difference with its interval and p, and the verdict."""
+    first, second = (fmean(found.errors(name)) for name in (pair.first, pair.second))
+    low, high = (points(end) for end in pair.interval)
+    corrected = f", {probability(pair.p_holm)} corrected for {len(found.pairs)} comparisons" if found.pairs[1:] else ""
+    return (
+        f"{verdict(pair)}. Over {found.folds} folds {pair.first} is wrong on {percent(first)} of the test samples and "
+        f"{pair.second} on {percent(second)}: a difference of {points(pair.difference)} percentage points (95% "
+        f"interval {low} to {high}; p\u00a0{probability(pair.p, sign=True)}{corrected})."
+    )
+
+
+def points(difference: float) -> str:
+    """A difference of errors in percentage points, with its sign: −0.0123 -> −1.23."""
+    return f"{100 * difference:+.2f}".replace("-", "−")
+
+
+def probability(p: float, *, sign: bool = False) -> str:
+    """0.0312 -> 0.031; what is smaller than a thousandth is not told more exactly, for the test is not."""
+    if p < 0.001:
+        return "<\u00a00.001"
+    return f"=\u00a0{p:.3f}" if sign else f"{p:.3f}"
+
+
+def _time(found: Comparison) -> Finding:
+    seconds = {each.name: median(result.train_seconds for result in found.of(each.name)) for each in found.learners}
+    told = ", ".join(f"{name} {duration(value)}" for name, value in sorted(seconds.items(), key=lambda item: item[1]))
+    return "Time", f"To train in a fold took (median of {counted(found.folds, 'fold')}): {told}."
