@@ -53,7 +53,14 @@ def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -
             experiment.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
         except DivergenceError as error:
             return {"stopped": str(error)}
-    return finished(place)
+    return finished(place) | {"curves": _curves(place)}
+
+
+def _curves(place: Path) -> dict[str, list[float]]:
+    """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
+    history = [json.loads(line) for line in (place / "history.jsonl").read_text("utf-8").splitlines()]
+    keys = {part: f"{part}_accuracy" for part in ("old", "new")}
+    return {part: [epoch[key] for epoch in history] for part, key in keys.items() if key in history[0]}
 
 
 def _done(place: Path) -> bool:

@@ -9,12 +9,13 @@ __all__ = ["write"]
 
 
 def write(run: Path) -> Path:
-    """Write report.html, report.md and plots/*.png into the folder of a run or a comparison; return the page's path.
+    """Write report.html, report.md and plots/*.png into the folder of a run or of several; return the page's path.
 
     Reads nothing but that folder, and gives the same bytes each time. Raises CheckpointError for a folder in which
     a piece is missing or damaged, BackhandError for one that cannot be written.
     """
-    from backhand.report import page, style  # matplotlib and jinja2 are heavy; `import backhand.report` is not
+    # matplotlib and jinja2 are heavy; `import backhand.report` is not
+    from backhand.report import extension, page, style
     from backhand.report.chapters import chapters
     from backhand.report.comparison import chapters as comparison
     from backhand.report.run import read
@@ -23,6 +24,8 @@ def write(run: Path) -> Path:
     with style.look():
         if comparison.is_in(folder):
             title, subtitle, sections = comparison.told(folder)
+        elif extension.is_in(folder):
+            title, subtitle, sections = extension.told(folder)
         else:
             saved = read(folder)
             title, subtitle, sections = saved.title, saved.subtitle, chapters(saved)
