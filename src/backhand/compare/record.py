@@ -7,26 +7,28 @@ from backhand.experiment import environment
 from backhand.experiment.folder import write_json
 from backhand.report.comparison.form import FILE, Comparison, read
 
-GROWS = {"status", "results", "pairs"}
+ENVIRONMENT = "environment.json"
+RESULTS = {"status", "results", "pairs"}
 
 
-def begin(folder: Path, asked: Comparison) -> Comparison:
-    """What the folder holds of this comparison, made where it is not there yet.
+def begin(folder: Path, asked: Comparison) -> None:
+    """Make the folder, unless it holds this comparison already.
 
     Raises BackhandError for another comparison, or for a folder of something else.
     """
-    if (folder / FILE).exists():
-        return _same(folder, read(folder), asked)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        others = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+        files = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
     except OSError as error:
         raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
-    if others:
-        raise BackhandError(f"{folder} holds something else than a comparison ({others[0]}); choose another --out")
-    save(folder, asked)
-    write_json(folder / "environment.json", environment.describe(asked.seed))
-    return asked
+    if FILE in files:
+        _refuse_another(folder, read(folder), asked)
+    elif files:
+        raise BackhandError(f"{folder} holds something else than a comparison ({min(files)}); choose another --out")
+    else:
+        save(folder, asked)
+    if ENVIRONMENT not in files:
+        write_json(folder / ENVIRONMENT, environment.describe(asked.seed))
 
 
 def save(folder: Path, found: Comparison) -> Comparison:
@@ -35,12 +37,11 @@ def save(folder: Path, found: Comparison) -> Comparison:
     return found
 
 
-def _same(folder: Path, own: Comparison, asked: Comparison) -> Comparison:
-    """The folder's own, if nothing but its results tells it from what is asked for."""
-    for key in Comparison.model_fields.keys() - GROWS:
-        if getattr(own, key) != getattr(asked, key):
+def _refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
+    """Nothing but its results may tell the folder's own from what is asked for."""
+    for key in Comparison.model_fields:
+        if key not in RESULTS and getattr(own, key) != getattr(asked, key):
             raise BackhandError(
                 f"{folder} holds a comparison with other {key} than is asked for; "
                 f"ask for the same to go on with it, or choose another --out"
             )
-    return own

@@ -14,14 +14,15 @@ from backhand.compare import folds
 from backhand.compare.network import Network
 from backhand.compare.outcome import Learner, Outcome
 from backhand.compare.peers import PEERS
-from backhand.compare.record import begin, save
+from backhand.compare.record import ENVIRONMENT, begin, save
 from backhand.compare.statistics import corrected_t, holm, mcnemar
 from backhand.data.dataset import Splits
 from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
+from backhand.experiment.folder import claimed
 from backhand.files import sweep
 from backhand.progress import make_console
-from backhand.report.comparison.form import Comparison, Data, Pair, Result
+from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts
 from backhand.study import Study, changed
 from backhand.study.schema import Data as DataTable
@@ -53,16 +54,26 @@ def run(plan: Plan, path: Path, *, data_dir: Path | None = None, quiet: bool = F
     for network in networks:
         network.check(next(folds.parts(splits, tests)))
     learners = (*networks, *others)
-    found = begin(path, _asked(plan, splits, learners))
-    sweep(path)
+    begin(path, _asked(plan, splits, learners))
+    with claimed(path, ENVIRONMENT):
+        sweep(path)
+        found = _judged(path, learners, splits, tests, console)
+        names = [network.name for network in networks]
+        return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
+
+
+def _judged(
+    path: Path, learners: Sequence[Learner], splits: Splits, tests: Sequence[folds.Index], console: Console
+) -> Comparison:
+    """The comparison with every result: those that its folder holds, and the others, saved one by one."""
+    found = read(path)
     for fold, part in enumerate(folds.parts(splits, tests)):
         for learner in learners:
-            if not any(each.learner == learner.name and each.fold == fold for each in found.results):
+            if not found.has(learner.name, fold):
                 result = _result(learner.name, fold, learner.judge(part), part, tests[fold])
                 found = save(path, found.model_copy(update={"results": (*found.results, result)}))
-                _tell(console, result, plan.folds)
-    names = [network.name for network in networks]
-    return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
+                _tell(console, result, found.folds)
+    return found
 
 
 def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:

@@ -35,8 +35,10 @@ def _name(file: Path) -> str:
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(folder: Path, name: str = "") -> Iterator[None]:
     """Keep other processes from training this run at the same time; a process that is killed lets go of it.
+
+    name: a file there that is never replaced; without it, that of the study or of the series.
 
     Raises BackhandError when another one has it. Does nothing where the system or the disk knows no such locks.
     """
@@ -45,7 +47,7 @@ def claimed(folder: Path) -> Iterator[None]:
     except ImportError:  # not a POSIX system
         yield
         return
-    with (folder / (STUDY if (folder / STUDY).exists() else SERIES)).open("rb") as file:
+    with (folder / (name or (STUDY if (folder / STUDY).exists() else SERIES))).open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

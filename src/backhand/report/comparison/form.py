@@ -82,6 +82,10 @@ class Comparison(Record):
     results: tuple[Result, ...] = ()
     pairs: tuple[Pair, ...] = ()
 
+    def has(self, learner: str, fold: int) -> bool:
+        """Whether this result is there."""
+        return any((each.learner, each.fold) == (learner, fold) for each in self.results)
+
     def of(self, learner: str) -> list[Result]:
         """A learner's results, fold by fold."""
         return sorted((each for each in self.results if each.learner == learner), key=lambda each: each.fold)
