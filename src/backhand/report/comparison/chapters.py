@@ -7,7 +7,7 @@ from typing import Any
 from backhand.report import tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Table, Text, Tiles
 from backhand.report.comparison import plots
-from backhand.report.comparison.findings import NONE_SHOWN, findings, points, probability, verdict
+from backhand.report.comparison.findings import better, findings, points, probability, verdict
 from backhand.report.comparison.form import FILE, Comparison, read
 from backhand.report.numbers import count, counted, duration, percent, plain, shape
 from backhand.report.run import read_mapping, subtitle
@@ -99,7 +99,7 @@ def _each_fold(found: Comparison) -> Table:
 
 
 def _differences(found: Comparison) -> tuple[Block, ...]:
-    shown = [verdict(pair) for pair in found.pairs if verdict(pair) != NONE_SHOWN]
+    shown = [verdict(pair) for pair in found.pairs if better(pair)]
     caption = (
         f"Differences of error with their 95% intervals: {'; '.join(shown) or 'no difference shown'}. Left of zero the "
         f"first of the two errs less."
@@ -126,11 +126,11 @@ def _pairs(found: Comparison) -> Table:
             f"{count(pair.only_first)} / {count(pair.only_second)}",
             probability(pair.mcnemar),
             probability(pair.mcnemar_holm),
-            verdict(pair),
+            better(pair) or "not shown",
         )
         for pair in found.pairs
     )
-    head = ("pair", "points", "95% interval", "p", "Holm", "one alone wrong", "McNemar p", "Holm", "verdict")
+    head = ("pair", "points", "95% interval", "p", "Holm", "one alone wrong", "McNemar p", "Holm", "errs less")
     caption = (
         "Differences of mean error in percentage points, with the corrected t-test; how many samples the first and the "
         "second alone got wrong, with McNemar's exact test. Holm: corrected for all pairs."

@@ -6,7 +6,6 @@ from backhand.report.comparison.form import Comparison, Pair
 from backhand.report.numbers import counted, duration, percent
 
 LEVEL = 0.05  # of the corrected p-value, from where on a difference is not shown
-NONE_SHOWN = "No difference shown"
 
 Finding = tuple[str, str]
 
@@ -16,12 +15,18 @@ def findings(found: Comparison) -> tuple[Finding, ...]:
     return (*((f"{pair.first} and {pair.second}", sentence(found, pair)) for pair in found.pairs), _time(found))
 
 
-def verdict(pair: Pair) -> str:
-    """Who errs less, if the corrected test shows it."""
+def better(pair: Pair) -> str:
+    """Who errs less, if the corrected test shows it; else nobody, ""."""
     if pair.p_holm >= LEVEL:
-        return NONE_SHOWN
-    better, worse = (pair.first, pair.second) if pair.difference < 0 else (pair.second, pair.first)
-    return f"{better} errs less than {worse}"
+        return ""
+    return pair.first if pair.difference < 0 else pair.second
+
+
+def verdict(pair: Pair) -> str:
+    """The same in words."""
+    ahead = better(pair)
+    behind = pair.second if ahead == pair.first else pair.first
+    return f"{ahead} errs less than {behind}" if ahead else "No difference shown"
 
 
 def sentence(found: Comparison, pair: Pair) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from backhand.report import style
-from backhand.report.comparison.findings import NONE_SHOWN, verdict
+from backhand.report.comparison.findings import better
 from backhand.report.comparison.form import Comparison
 
 ROW = 0.42  # inches of height for each learner or pair
@@ -35,8 +35,8 @@ def differences(found: Comparison) -> bytes:
     axes.axvline(0, color=style.INK, linestyle="--", linewidth=1.2)
     told: set[str] = set()
     for row, pair in enumerate(found.pairs):
-        shown = verdict(pair) != NONE_SHOWN
-        label = "difference shown" if shown else "no difference shown"
+        shown = bool(better(pair))
+        label = "shown" if shown else "not shown"
         low, high = pair.interval
         axes.plot([100 * low, 100 * high], [row, row], color=style.BLUE, linewidth=2.0)
         axes.plot(
