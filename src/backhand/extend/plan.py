@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import BackhandError
-from backhand.experiment.build import build_model
+from backhand.experiment.build import build_model, load_material
 from backhand.experiment.folder import read_study, write_json
 from backhand.experiment.parts import load_parts
 from backhand.files import write_atomic
@@ -49,28 +49,30 @@ def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
         )
     if (path / RECORD).exists():
         raise BackhandError(f"{path} holds an extension; go on with it by --resume {path}, or choose another --out")
-    studies = {way: _study(base, asked, way) for way in asked.ways}
-    splits = load_parts(studies[asked.ways[0]], data_dir).splits
-    K = len(splits.classes)
-    studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
-    for study in studies.values():
-        build_model(study, splits.train.x.shape[1:], K)
+    if load_material(base, data_dir).fingerprint() != metrics["sha256"]:
+        run = asked.new.run
+        raise BackhandError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
+    studies = _studies(base, asked, data_dir)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
     for way, study in studies.items():
         write_atomic(path / f"{way}.toml", to_toml(study))
-    record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics, "ways": {}}
+    record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}
+    record |= {"ways": {way: {} for way in studies}}
     write_json(path / RECORD, record | ({"tree": None} if asked.tree else {}))  # None: to be grown
 
 
-def studies(path: Path) -> dict[str, Study]:
-    """The studies of an extension that has begun, by their way. Raises BackhandError where there is none."""
-    if not (path / RECORD).exists():
-        raise BackhandError(f"{path} is no folder of an extension: it has no {RECORD}")
-    files = {way: path / f"{way}.toml" for way in WAYS}
-    return {way: load(str(file)) for way, file in files.items() if file.exists()}
+def opened(path: Path) -> tuple[dict[str, Any], dict[str, Study]]:
+    """The record of an extension that has begun, and its studies by their way. Raises BackhandError where none is."""
+    try:
+        record = json.loads((path / RECORD).read_text("utf-8"))
+        return record, {way: load(str(path / f"{way}.toml")) for way in record["ways"]}
+    except FileNotFoundError as error:
+        raise BackhandError(f"{path} is no folder of an extension: it has no {RECORD}") from error
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise BackhandError(f"{path / RECORD} is damaged ({error}); begin the extension anew") from error
 
 
 def finished(run: Path) -> dict[str, Any]:
@@ -87,6 +89,17 @@ def finished(run: Path) -> dict[str, Any]:
         return {"classes": data["classes"], "sha256": data["sha256"], **figures}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
+
+
+def _studies(base: Study, asked: Asked, data_dir: Path | None) -> dict[str, Study]:
+    """The study of each way. Raises BackhandError where the new data or the layers do not fit."""
+    studies = {way: _study(base, asked, way) for way in asked.ways}
+    splits = load_parts(studies[asked.ways[0]], data_dir).splits
+    K = len(splits.classes)
+    studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
+    for study in studies.values():
+        build_model(study, splits.train.x.shape[1:], K)
+    return studies
 
 
 def _study(base: Study, asked: Asked, way: str) -> Study:

@@ -8,10 +8,10 @@ import numpy as np
 
 from backhand import experiment
 from backhand.arrays import Array
-from backhand.errors import CheckpointError, DivergenceError
+from backhand.errors import DivergenceError
 from backhand.experiment.build import Material, load_material
-from backhand.experiment.folder import read_study, write_json
-from backhand.extend.plan import RECORD, finished, studies
+from backhand.experiment.folder import write_json
+from backhand.extend.plan import RECORD, finished, opened
 from backhand.files import sweep
 from backhand.progress import make_console
 from backhand.study import Study
@@ -21,15 +21,13 @@ def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dic
     """Train what the extension in the folder `path` asks for; returns its record, which is kept in extend.json.
 
     Each way is a run in a folder of its own, and trained once.
-    Raises CheckpointError when the run's data are others now, BackhandError for anything else a user can mend.
+    Raises BackhandError for what a user can mend; a training that diverges is told in the record.
     """
-    asked = studies(path)
-    record: dict[str, Any] = json.loads((path / RECORD).read_text("utf-8"))
+    record, asked = opened(path)
     sweep(path)
     console = make_console(quiet=quiet)
-    _refuse_other_data(Path(record["run"]), record["old"]["sha256"], data_dir)
     for way, study in asked.items():
-        if "stopped" in record["ways"].get(way, {"stopped": ""}):
+        if "right" not in record["ways"][way]:
             console.print(f"\n{way}:")
             record["ways"][way] = _trained(study, path / way, data_dir, quiet=quiet)
             write_json(path / RECORD, record)
@@ -38,12 +36,6 @@ def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dic
             record["tree"] = _tree(_with_all(next(iter(asked.values()))), data_dir)
         write_json(path / RECORD, record)
     return record
-
-
-def _refuse_other_data(run: Path, sha256: str, data_dir: Path | None) -> None:
-    """The figures of before are of the samples that the run was trained and tested on."""
-    if load_material(read_study(run), data_dir).fingerprint() != sha256:
-        raise CheckpointError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
 
 
 def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -> dict[str, Any]:
