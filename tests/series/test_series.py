@@ -10,7 +10,8 @@ import pytest
 
 from backhand import series
 from backhand.errors import BackhandError, StudyError
-from backhand.series.claims import shown, verdicts
+from backhand.report.numbers import shown
+from backhand.series.claims import verdicts
 from backhand.series.figures import Result, figure
 from backhand.series.run import expand, results
 from backhand.study import Series, is_series, load_series, shipped_series
@@ -177,7 +178,7 @@ def test_figures_are_named_by_expressions(metric, value):
 def test_a_claim_without_a_result_has_no_verdict(file):
     for verdict in verdicts(load_series(str(file)), {"table": []}):
         assert (verdict.ours, verdict.met, verdict.cell) == (None, None, {})
-    assert [shown(0.5, "test_accuracy"), shown(-0.01, "test_error", signed=True)] == ["50.00%", "-1.00%"]
+    assert [shown(0.5, "test_accuracy"), shown(-0.01, "test_error", signed=True)] == ["50.00%", "-1.00"]
     assert [shown(None, "seconds"), shown(12.345, "seconds")] == ["", "12.35"]
 
 

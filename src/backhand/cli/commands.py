@@ -111,6 +111,7 @@ def run_series(name: str, data_dir: Path | None, out: Path | None, changes: Chan
         console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}")
         raise typer.Exit(130) from None
     console.print(table(found))
+    console.print(f"report: {report.write(path)}")
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:

@@ -19,6 +19,7 @@ def write(run: Path) -> Path:
     from backhand.report.chapters import chapters
     from backhand.report.comparison import chapters as comparison
     from backhand.report.run import read
+    from backhand.report.series import chapters as series
 
     folder = Path(run)
     with style.look():
@@ -26,6 +27,8 @@ def write(run: Path) -> Path:
             title, subtitle, sections = comparison.told(folder)
         elif extension.is_in(folder):
             title, subtitle, sections = extension.told(folder)
+        elif series.is_in(folder):
+            title, subtitle, sections = series.told(folder)
         else:
             saved = read(folder)
             title, subtitle, sections = saved.title, saved.subtitle, chapters(saved)

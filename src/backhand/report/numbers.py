@@ -55,3 +55,16 @@ def plain(value: object) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key} = {plain(item)}" for key, item in value.items()) + "}"
     return str(value)
+
+
+def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
+    """A figure of this name as people write it: accuracies and errors in percent; "" where there is none.
+
+    signed: a difference, in points where the figures are in percent.
+    """
+    if value is None:
+        return ""
+    share = metric.partition("@")[0].endswith(("accuracy", "error"))
+    if signed:
+        return f"{100 * value:+.2f}" if share else f"{value:+.4g}"
+    return f"{100 * value:.2f}%" if share else f"{value:.4g}"

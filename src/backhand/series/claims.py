@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from backhand.report.numbers import shown
 from backhand.series.figures import Result, figure
 from backhand.study.series import Claim, Part, Series
 
@@ -77,12 +78,3 @@ def table(found: list[Verdict]) -> Table:
             *(shown(difference, each.metric, signed=True), bound, verdict),
         )
     return made
-
-
-def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
-    """A figure as people write it: accuracies and errors in percent."""
-    if value is None:
-        return ""
-    sign = "+" if signed else ""
-    percent = metric.partition("@")[0].endswith(("accuracy", "error"))
-    return f"{100 * value:{sign}.2f}%" if percent else f"{value:{sign}.4g}"

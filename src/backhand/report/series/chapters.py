@@ -1,0 +1,129 @@
+"""A saved series as sections of a report."""
+
+from pathlib import Path
+from typing import Any
+
+from backhand.report.blocks import Block, Image, Images, Points, Section, Table, Text, Tiles
+from backhand.report.numbers import NONE, duration, percent, shown
+from backhand.report.series import plots
+from backhand.report.series.findings import findings
+from backhand.report.series.fit import verdict
+from backhand.report.series.saved import SERIES, Cell, Saved, read
+from backhand.study.series import Part
+
+FEW = 8  # cells whose curves can be told apart
+
+
+def is_in(folder: Path) -> bool:
+    """Whether the folder is that of a series."""
+    return (folder / SERIES).exists()
+
+
+def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
+    """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
+    saved = read(folder)
+    started = str(saved.environment.get("started", "")).replace("T", " ")[:16]
+    subtitle = f"{started} · Backhand {saved.environment.get('backhand', '')}"
+    return saved.series.title, subtitle, chapters(saved)
+
+
+def chapters(saved: Saved) -> tuple[Section, ...]:
+    """The claims, and then every part that has begun."""
+    return _claims(saved), *(_part(part, cells) for part, cells in saved.parts())
+
+
+def _claims(saved: Saved) -> Section:
+    runs = [run for cells in saved.cells.values() for cell in cells for run in cell.runs]
+    asked = [claim for claim in saved.claims if claim["met"] is not None]
+    met = sum(claim["met"] for claim in asked)
+    seconds = sum(run["figures"].get("seconds", 0.0) for run in runs)
+    tiles = (
+        ("runs", str(len(runs)), f"{sum(run['status'] != 'finished' for run in runs)} diverged"),
+        ("claims met", f"{met} of {len(asked)}", "those that ask for a figure"),
+        (
+            "training",
+            duration(seconds),
+            f"{saved.environment.get('cpu', '')}, {saved.environment.get('cores', '?')} cores",
+        ),
+    )
+    rows = tuple(_claim(claim) for claim in saved.claims)
+    head = "part", "figure", "run", "reported", "ours", "points", "asked for", ""
+    caption = (
+        "What was reported, what came out here, and the difference. A run that a claim does not name is the one that "
+        "did best on validation data; test data choose nothing."
+    )
+    table = Table(caption, head, rows, "lllrrrrl")
+    return Section("claims", "Reported and ours", (Tiles(tiles), table))
+
+
+def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
+    metric, ours, reported = claim["metric"], claim["ours"], claim["reported"]
+    difference = None if ours is None or reported is None else ours - reported
+    least, most = shown(claim["least"], metric), shown(claim["most"], metric)
+    bound = f"≥ {least}" if least else f"≤ {most}" if most else ""
+    met = {True: "met", False: "missed", None: ""}[claim["met"]]
+    cell = ", ".join(claim["cell"].values())
+    figures = shown(reported, metric), shown(ours, metric), shown(difference, metric, signed=True)
+    return claim["part"], claim["what"], cell, *figures, bound, met
+
+
+def _part(part: Part, cells: tuple[Cell, ...]) -> Section:
+    said = tuple(findings(part, cells))
+    blocks: list[Block] = [Text(f"Each run changes the study {part.study}; {_seeds(part)}.")]
+    blocks += [Points(said)] if said else []
+    blocks += [Images(tuple(_images(part, cells)))] if len(cells) > 1 or cells[0].runs[0]["history"] else []
+    return Section(part.name, part.title, (*blocks, _table(part, cells)))
+
+
+def _seeds(part: Part) -> str:
+    return "one seed" if part.seeds == 1 else f"{part.seeds} seeds, of which the table shows the mean and the range"
+
+
+def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
+    head = *(axis.name for axis in part.axes), "training", "validation", "test", "time", "verdict", "why"
+    rows = []
+    for cell in cells:
+        said = verdict(cell, cells)
+        figures = (_range(cell, f"{name}_accuracy") for name in ("train", "validation", "test"))
+        seconds = cell.mean("seconds")
+        time = NONE if seconds is None else duration(seconds)
+        rows.append((*cell.labels.values(), *figures, time, said.word, said.reason))
+    return Table(f"{part.title}. Accuracies of the chosen weights.", head, tuple(rows), "l" * len(part.axes) + "rrrrll")
+
+
+def _range(cell: Cell, key: str) -> str:
+    values = cell.values(key)
+    if not values or len(values) < len(cell.runs):
+        return NONE
+    middle = percent(sum(values) / len(values))
+    return middle if len(values) == 1 else f"{middle} ({percent(min(values))} to {percent(max(values))})"
+
+
+def _images(part: Part, cells: tuple[Cell, ...]) -> list[Image]:
+    """What suits the part: curves of a few cells, accuracy along one axis, a map over several."""
+    varied = [axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in cells}) > 1]
+    found = []
+    if len(cells) <= FEW:
+        for key, label, over_time in CURVES:
+            if all(key in run["history"][0] for cell in cells for run in cell.runs[:1] if run["history"]):
+                png = plots.curves(cells, key, label, over_time=over_time)
+                against = "time" if over_time else "epochs"
+                alt = f"{label} against {against}, a line for each of {len(cells)} cells"
+                found.append(Image(f"{part.name}-{key}", png, alt, f"{label.capitalize()} against {against}."))
+    if len(varied) == 1:
+        png = plots.strengths(cells, varied[0])
+        caption = f"Accuracy along {varied[0]}; bars span the seeds."
+        found.append(Image(f"{part.name}-strength", png, f"accuracies against {varied[0]}", caption))
+    if len(varied) > 1:
+        half = len(varied) // 2
+        png = plots.heat_map(cells, varied[:half], varied[half:], "validation_accuracy", "validation accuracy (%)")
+        caption = "Validation accuracy of every cell; × where a run diverged."
+        found.append(Image(f"{part.name}-map", png, f"validation accuracy by {' and '.join(varied)}", caption))
+    return found
+
+
+CURVES = (
+    ("validation_loss", "validation loss", True),
+    ("validation_error", "validation error (%)", False),
+    ("train_error", "training error (%)", False),
+)

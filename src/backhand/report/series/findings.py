@@ -1,0 +1,61 @@
+"""Sentences about a part, each true by construction: said only where the figures bear it out."""
+
+from collections.abc import Iterator
+
+from backhand.report.numbers import duration, percent
+from backhand.report.series.fit import verdict
+from backhand.report.series.saved import Cell
+from backhand.study.series import Part
+
+METRIC = "validation_accuracy"
+
+
+def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """What can be said of the part: headings and sentences."""
+    ranked = sorted((cell for cell in cells if cell.mean(METRIC) is not None), key=_score, reverse=True)
+    if len(ranked) > 1:
+        yield "Best", _best(ranked)
+        varied = (axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in ranked}) > 1)
+        yield from ((f"By {name}", _along(name, ranked)) for name in varied)
+    if diverged := [cell for cell in cells if cell.diverged]:
+        yield "Diverged", f"{'; '.join(cell.name for cell in diverged)}."
+    words = [verdict(cell, cells).word for cell in cells]
+    if len(cells) > 1 and any(words):
+        counts = ", ".join(f"{words.count(word)} {word}" for word in ("under-fit", "fits", "over-fit") if word in words)
+        yield "Fit", f"Of {len(cells)} cells: {counts}." if counts else f"None of {len(cells)} cells came to its end."
+    if times := [seconds for cell in cells for seconds in cell.values("seconds")]:
+        shortest, longest = duration(min(times)), duration(max(times))
+        yield "Time", f"{len(times)} runs took {duration(sum(times))}, from {shortest} to {longest} each."
+
+
+def _score(cell: Cell) -> float:
+    return cell.mean(METRIC) or 0.0
+
+
+def _best(ranked: list[Cell]) -> str:
+    first, second = ranked[:2]
+    test = first.mean("test_accuracy")
+    tested = f", and {percent(test)} on test data" if test is not None else ""
+    return f"On validation data {first.name}: {percent(_score(first))}{tested}. {compared(first, second)}"
+
+
+def compared(first: Cell, second: Cell) -> str:
+    """How sure the order of two cells is, as far as the seeds tell."""
+    points, seeds = 100 * (_score(first) - _score(second)), min(len(first.runs), len(second.runs))
+    ahead = f"It is ahead of {second.name} by {points:.2f} points"
+    if seeds == 1:
+        return f"{ahead} (one seed: no spread is known)."
+    apart = min(first.values(METRIC)) > max(second.values(METRIC))
+    return f"{ahead} ({seeds} seeds; their ranges {'do not overlap' if apart else 'overlap: no difference shown'})."
+
+
+def _along(axis: str, ranked: list[Cell]) -> str:
+    """The best cell of each case: `ranked` is from the best to the worst."""
+    best: dict[str, Cell] = {}
+    for cell in ranked:
+        best.setdefault(cell.labels[axis], cell)
+    return (
+        "The best of each case on validation data: "
+        + "; ".join(f"{case} {percent(_score(cell))}" for case, cell in best.items())
+        + "."
+    )

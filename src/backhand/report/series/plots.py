@@ -1,0 +1,92 @@
+"""A part, drawn: curves over time, accuracy against a strength, heat maps. Lines differ in dash and mark as well."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from backhand.report import style
+from backhand.report.series.saved import Cell
+
+COLOURS = style.BLUE, style.ORANGE, style.SKY, style.INK, style.FAINT
+DASHES = "-", (0, (5, 1.6)), ":", (0, (3, 1.2, 1, 1.2))
+MARKS = "o", "s", "^", "D", "v", "P", "X", "*"
+
+
+def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) -> bytes:
+    """A figure of the history of each cell's first run, over its epochs or over the seconds of training."""
+    figure, axes = style.panel(style.WIDTH * 1.45, style.HEIGHT * 1.25)
+    for i, cell in enumerate(cells):
+        history = [record for record in cell.runs[0]["history"] if key in record]
+        x = [record["elapsed" if over_time else "epoch"] for record in history]
+        scale = 100 if key.endswith(("accuracy", "error")) else 1
+        axes.plot(x, [scale * record[key] for record in history], label=style.shorten(cell.name, 28), **_line(i))
+    axes.set(xlabel="seconds of training" if over_time else "epoch", ylabel=label)
+    _legend(axes, len(cells))
+    return style.png(figure)
+
+
+def strengths(cells: tuple[Cell, ...], axis: str) -> bytes:
+    """Accuracies against the cases of an axis: the mean over the seeds, and the range."""
+    figure, axes = style.panel()
+    parts = (("train", style.FAINT, ":", "^"), ("validation", style.BLUE, "-", "o"), ("test", style.ORANGE, "--", "s"))
+    for part, colour, dash, mark in parts:
+        groups = [[100 * value for value in cell.values(f"{part}_accuracy")] for cell in cells]
+        if all(groups):
+            middle = np.array([np.mean(group) for group in groups])
+            spread = np.abs([[min(group), max(group)] for group in groups] - middle[:, None]).T
+            look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": mark, "markersize": 4, "capsize": 3}
+            axes.errorbar(range(len(cells)), middle, spread, label=part, **look)
+    axes.set_xticks(range(len(cells)), [style.shorten(cell.labels[axis], 14) for cell in cells])
+    axes.set(xlabel=axis, ylabel="accuracy (%)")
+    style.legend(axes)
+    return style.png(figure)
+
+
+def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: str, label: str) -> bytes:
+    """A figure of every cell: rows by the cases of some axes, columns by those of the others."""
+    rows = list(dict.fromkeys(_case(cell, down) for cell in cells))
+    columns = list(dict.fromkeys(_case(cell, across) for cell in cells))
+    values = np.full((len(rows), len(columns)), np.nan)
+    for cell in cells:
+        value = cell.mean(key)
+        if value is not None:
+            values[rows.index(_case(cell, down)), columns.index(_case(cell, across))] = 100 * value
+    figure, axes = style.panel(min(11.0, 2.4 + 0.62 * len(columns)), min(9.0, 1.6 + 0.32 * len(rows)))
+    image = axes.imshow(values, cmap="Blues", aspect="auto")
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+    axes.grid(visible=False)
+    axes.set_xticks(
+        range(len(columns)), [style.shorten(c, 18) for c in columns], rotation=90 if len(columns) > 4 else 0
+    )
+    axes.set_yticks(range(len(rows)), [style.shorten(r, 24) for r in rows])
+    axes.set(xlabel=", ".join(across), ylabel=", ".join(down))
+    axes.tick_params(length=0)
+    _write(axes, values)
+    return style.png(figure)
+
+
+def _write(axes: Axes, values: NDArray[np.float64]) -> None:
+    """Each figure in its cell, white where it is dark; a cross where a run diverged."""
+    low, high = np.nanmin(values), np.nanmax(values)
+    for (row, column), value in np.ndenumerate(values):
+        dark = np.isfinite(value) and value - low > 0.6 * (high - low)
+        text = f"{value:.1f}" if np.isfinite(value) else "×"
+        axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else style.INK)
+
+
+def _case(cell: Cell, axes: list[str]) -> str:
+    return ", ".join(cell.labels[axis] for axis in axes)
+
+
+def _line(i: int) -> dict[str, Any]:
+    dash, colour = list(itertools.product(DASHES, COLOURS))[i % (len(DASHES) * len(COLOURS))]
+    return {"color": colour, "linestyle": dash, "marker": MARKS[i % len(MARKS)], "markersize": 3.5, "linewidth": 1.4}
+
+
+def _legend(axes: Axes, count: int) -> None:
+    style.legend(axes, columns=2 if count <= 6 else 3, fontsize=7.5)

@@ -1,0 +1,81 @@
+"""A saved series, read from its folder: what there is of it so far."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from backhand.errors import CheckpointError
+from backhand.study import Series, load_series
+from backhand.study.series import Part
+
+SERIES = "series.toml"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The runs of one combination of cases, one a seed."""
+
+    labels: dict[str, str]
+    runs: tuple[dict[str, Any], ...]
+
+    @property
+    def name(self) -> str:
+        """Its cases in words."""
+        return ", ".join(self.labels.values()) or "the run"
+
+    @property
+    def diverged(self) -> int:
+        """How many of its runs did."""
+        return sum(run["status"] != "finished" for run in self.runs)
+
+    def values(self, key: str) -> list[float]:
+        """A figure of each run that has it."""
+        return [run["figures"][key] for run in self.runs if key in run["figures"]]
+
+    def mean(self, key: str) -> float | None:
+        """Over the seeds; None where a run has no such figure."""
+        found = self.values(key)
+        return mean(found) if found and len(found) == len(self.runs) else None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A series, the cells of each part, and the claims."""
+
+    folder: Path
+    series: Series
+    cells: dict[str, tuple[Cell, ...]]
+    claims: tuple[dict[str, Any], ...]
+    environment: dict[str, Any]
+
+    def parts(self) -> Iterator[tuple[Part, tuple[Cell, ...]]]:
+        """Those that have begun."""
+        return ((part, self.cells[part.name]) for part in self.series.parts if self.cells[part.name])
+
+
+def read(folder: Path) -> Saved:
+    """Read the folder of a series. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    series = load_series(str(folder / SERIES))
+    cells = {part.name: tuple(_cells(folder / part.name)) for part in series.parts}
+    claims = _json(folder / "claims.json") if (folder / "claims.json").exists() else []
+    return Saved(folder, series, cells, tuple(claims), _json(folder / "environment.json"))
+
+
+def _cells(folder: Path) -> Iterator[Cell]:
+    runs: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
+    for path in sorted(folder.glob("*-seed-*.json")):
+        run = _json(path)
+        runs.setdefault(tuple(run["labels"].items()), []).append(run)
+    return (Cell(dict(labels), tuple(found)) for labels, found in runs.items())
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing; a report needs the whole folder of a series") from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error}); restore it, or remove it and resume the series") from None
