@@ -147,6 +147,31 @@ def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
     assert "Training" not in (report.write(tmp_path / "out").parent / "report.md").read_text()
 
 
+@pytest.mark.parametrize("weights", ['"balanced"', "[2, 1, 1]"])
+def test_class_weights_are_those_that_can_be_known(tmp_path, weights):
+    classes = ('data.classes=["0", "1", "2"]', "train.epochs=1", f"train.class_weights={weights}")
+    first = trained(tmp_path, *classes)
+    new = {"name": "digits", "classes": ["3"]}
+    extended(first, tmp_path / "out", ways=("with-old", "without-old"), new=new, tree=False)
+    asked = {way: read_study(tmp_path / "out" / way).train.class_weights for way in ("with-old", "without-old")}
+    assert asked == {"with-old": "balanced" if "b" in weights else None, "without-old": None}
+
+
+def test_a_convolution_as_the_head_grows_under_a_hinge_loss(tmp_path):
+    layers = [
+        *('{kind="conv2d", outputs=6, kernel=3}', '{kind="batchnorm"}', '{kind="relu"}'),
+        *('{kind="conv2d", outputs=3, kernel=1}', '{kind="global_avg_pool2d"}'),
+    ]
+    model = f'model={{name="sequential", layers=[{", ".join(layers)}]}}'
+    first = trained(tmp_path, model, 'data.classes=["0", "1", "2"]', "train.loss=hinge", "train.epochs=1")
+    new = {"name": "digits", "classes": ["3", "4"]}
+    extended(first, tmp_path / "out", ways=("with-old",), new=new, freeze=(":3",), lr=1e-30, tree=False)
+    old, new = (load_classifier(run).model.arrays() for run in (first, tmp_path / "out" / "with-old"))
+    assert new["3.weight"].shape == (1, 1, 6, 5)
+    for name, value in old.items():
+        np.testing.assert_array_equal(new[name][..., : value.shape[-1]], value)
+
+
 def test_an_extended_network_is_extended_again(tmp_path):
     first = trained(tmp_path, 'data.classes=["0", "1", "2"]', "train.epochs=2")
     extended(first, tmp_path / "once", ways=("with-old",), new={"name": "digits", "classes": ["3"]}, tree=False)

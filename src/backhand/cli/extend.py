@@ -32,6 +32,7 @@ def extend(
     from datetime import datetime
 
     from backhand import extend as extension
+    from backhand import report
     from backhand.cli import commands
     from backhand.errors import BackhandError
     from backhand.extend.plan import AFRESH, WITH, WITHOUT
@@ -55,4 +56,4 @@ def extend(
     except KeyboardInterrupt:
         commands.console.print(f"interrupted; go on with: backhand extend --resume {shlex.quote(str(place))}")
         raise typer.Exit(130) from None
-    commands.write_report(place)
+    commands.console.print(f"report: {report.write(place)}")

@@ -114,6 +114,8 @@ def _study(base: Study, asked: Asked, way: str) -> Study:
     }
     if asked.epochs is not None:
         values["train.epochs"] = asked.epochs
+    if way == WITHOUT or isinstance(base.train.class_weights, tuple):
+        values["train.class_weights"] = None  # of classes that are not trained on, or of too few
     if way == AFRESH:
         values["train.freeze"] = []
     elif asked.freeze:
@@ -124,8 +126,10 @@ def _study(base: Study, asked: Asked, way: str) -> Study:
 
 
 def _outputs(study: Study, K: int) -> dict[str, Any]:
-    """What gives the network K outputs: nothing, or where the layers are listed one by one, another last layer."""
-    if not isinstance(study.model, Layers):
+    """What gives the network K outputs: nothing, or where the layers are listed one by one, the last that has any."""
+    layers = list(study.model.layers) if isinstance(study.model, Layers) else []
+    heads = [i for i, layer in enumerate(layers) if "outputs" in layer]
+    if not heads:
         return {}
-    *layers, last = study.model.layers
-    return {"model.layers": [*layers, last | {"outputs": K}]} if "outputs" in last else {}
+    layers[heads[-1]] = layers[heads[-1]] | {"outputs": K}
+    return {"model.layers": layers}
