@@ -38,6 +38,7 @@ ORDER = [
     "bench",
     "extend",
     "search",
+    "questions",
     "series",
     "report",
     "compare",

@@ -8,6 +8,7 @@ import typer
 
 import backhand
 from backhand.cli import data
+from backhand.cli.ask import ask
 from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.cli.compare import compare
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
+app.command()(ask)
 app.command()(check)
 app.command()(bench)
 app.command()(compare)

@@ -1,0 +1,37 @@
+"""`backhand ask`: a question of deep learning, answered by an experiment."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def ask(
+    question: Annotated[str | None, typer.Argument(help="sigmoid, dropout or divergence; none: what they are.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie.", show_default="$BACKHAND_DATA")] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder; go on there.", show_default="runs/ask-QUESTION")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")] = None,
+) -> None:
+    """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
+    from backhand import questions
+    from backhand.cli import commands
+    from backhand.progress import make_console
+    from backhand.report import questions as pages
+
+    console = make_console()
+    if question is None:
+        for name, each in questions.QUESTIONS.items():
+            console.print(f"{name:<12}{each.study().title}")
+        return
+    path = out or Path("runs") / f"ask-{question}"
+    commands.choose_backend(None, None)
+    try:
+        questions.ask(question, path, overrides=set_ or (), seed=seed, data_dir=data_dir)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; the same command goes on in {shlex.quote(str(path))}")
+        raise typer.Exit(130) from None
+    with console.status("drawing the page"):
+        page = pages.write(path)
+    console.print(f"report: {page}")

@@ -1,0 +1,164 @@
+"""A question from its first cell to its last; killed at any moment, it goes on with the cell it was at."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
+from backhand.experiment import environment, folder
+from backhand.experiment.build import Material
+from backhand.files import sweep
+from backhand.progress import make_console
+from backhand.questions import divergence, dropout, sigmoid
+from backhand.search.loop import value_text
+from backhand.search.space import Assignment, check, grid
+from backhand.search.trial import Attempts
+from backhand.study import Study, changed, load
+from backhand.study.search import Search
+
+FILE = "question.json"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A study, in the TOML file of the question's name, with a grid over these keys, and what to see in each cell."""
+
+    name: str
+    keys: tuple[str, ...]
+    look: Callable[[Study, Material], dict[str, Any]]
+
+    def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
+        """Its study, changed as `--set` says. Raises StudyError as `load` does, and for a grid over other keys."""
+        study = load(str(Path(__file__).with_name(f"{self.name}.toml")), overrides, seed)
+        search = study.search
+        asked = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
+        if search is None or not asked or any(entry.when for entry in search.space.values()):
+            raise StudyError(
+                f"the question {self.name} is asked over a grid of {' and '.join(self.keys)}; "
+                f"search.space may give these keys other values; no other keys and no conditions"
+            )
+        if not study.data.validation:
+            raise StudyError("a question is judged on validation data, and data.validation is 0; give it a share")
+        return study
+
+
+QUESTIONS = {
+    name: Question(name, module.KEYS, module.look)
+    for name, module in {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}.items()
+}
+
+
+def ask(
+    name: str,
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    data_dir: Path | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train every cell of the grid that question.json does not hold yet; returns what it then holds.
+
+    Raises BackhandError for what a user can mend: an unknown question, data that are missing, a folder of another.
+    """
+    if name not in QUESTIONS:
+        raise BackhandError(f'there is no question "{name}"{closest(name, QUESTIONS)}')
+    question, attempts = QUESTIONS[name], Attempts(data_dir)
+    study = question.study(overrides, seed)
+    search = study.search
+    assert search is not None
+    check(study, search.space)
+    material = attempts.material(changed(study, {}))
+    _claimable(path, study)
+    with folder.claimed(path):
+        sweep(path)
+        record = _opened(path, question, study, search, material)
+        _answer(question, study, search, attempts, record, path, quiet)
+    return record
+
+
+def _answer(
+    question: Question,
+    study: Study,
+    search: Search,
+    attempts: Attempts,
+    record: dict[str, Any],
+    path: Path,
+    quiet: bool,
+) -> None:
+    console, cells = make_console(quiet=quiet), record["cells"]
+    console.print(f"{study.title}  {record['planned']} cells on {record['data']['title']}")
+    done = [cell["values"] for cell in cells]
+    for values in grid(search.space):
+        if _plain(values) in done:
+            continue
+        begin = time.perf_counter()
+        asked = changed(study, values)
+        try:
+            found = question.look(asked, attempts.material(asked))
+        except DivergenceError as error:
+            raise DivergenceError(f"{_words(values)}: {error}") from None
+        cells.append({"values": _plain(values), "seconds": time.perf_counter() - begin, "found": found})
+        folder.write_json(path / FILE, record)
+        left = sum(cell["seconds"] for cell in cells) / len(cells) * (record["planned"] - len(cells))
+        count = f"{len(cells)}/{record['planned']}"
+        console.print(f"cell {count:>7}  {_words(values)}  {cells[-1]['seconds']:.1f} s  {left:.0f} s left")
+
+
+def _claimable(path: Path, study: Study) -> None:
+    """The folder with the study in it. Raises StudyError when it holds another, BackhandError when it is a run's."""
+    if not (path / "study.toml").exists():
+        folder.create(path, study)
+        return
+    own = folder.read_study(path)
+    folder.refuse_another(path, _settings(own), _settings(study))
+
+
+def _settings(study: Study) -> dict[str, Any]:
+    return folder.settings(study) | {"train.epochs": study.train.epochs}
+
+
+def _opened(path: Path, question: Question, study: Study, search: Search, material: Material) -> dict[str, Any]:
+    """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
+    data = _described(material)
+    if not (path / FILE).exists():
+        return {
+            "question": question.name,
+            "study": study.model_dump(mode="json", exclude_none=True),
+            "environment": environment.describe(study.seed),
+            "data": data,
+            "planned": sum(1 for _ in grid(search.space)),
+            "cells": [],
+        }
+    try:
+        record = json.loads((path / FILE).read_text("utf-8"))
+        same = record["data"]["sha256"] == data["sha256"]
+    except (ValueError, KeyError, TypeError):
+        raise CheckpointError(f"{path / FILE} is damaged; remove it to begin anew") from None
+    if not same:
+        raise CheckpointError(f"{path} was begun with other data; give it the same --data-dir, or choose another --out")
+    return record
+
+
+def _described(material: Material) -> dict[str, Any]:
+    counts = material.counts()
+    return {
+        "title": material.splits.title,
+        "source": material.splits.source,
+        "classes": len(material.splits.classes),
+        "counts": {part: int(each.sum()) for part, each in counts.items()},
+        "baseline": float(counts["validation"].max() / counts["validation"].sum()),
+        "sha256": material.fingerprint(),
+    }
+
+
+def _words(values: Assignment) -> str:
+    return "  ".join(f"{key.rpartition('.')[2]}={value_text(value)}" for key, value in values.items())
+
+
+def _plain(values: Assignment) -> Assignment:
+    """As JSON gives it back: tuples are lists."""
+    return json.loads(json.dumps(values))
