@@ -47,6 +47,5 @@ def look(study: Study, material: Material) -> dict[str, Any]:
         "first": values[0] if values else None,
         "lowest": min(values, default=None),
         "curve": [[step + 1, values[step]] for step in range(0, len(values), every)],
-        "validation_loss": [record["validation_loss"] for record in losses.epochs],
         "validation_accuracy": [record["validation_accuracy"] for record in losses.epochs],
     }

@@ -80,6 +80,8 @@ def _vanishing(cells: dict[str, Cell]) -> Finding | None:
     if not {"sigmoid", "relu"} <= cells.keys():
         return None
     sigmoid, relu = cells["sigmoid"], cells["relu"]
+    if math.isnan(ratio(sigmoid)) or math.isnan(ratio(relu)):
+        return None
     figures = (
         f"with {depth(sigmoid)} hidden layers of sigmoid, the gradient of the first layer's weights is "
         f"{ratio(sigmoid):.2g} times that of the last layer's; with {depth(relu)} of ReLU {ratio(relu):.2g} times."
@@ -94,6 +96,8 @@ def _step(cells: dict[str, Cell]) -> Finding | None:
     if "sigmoid" not in cells or depth(cells["sigmoid"]) < 2:
         return None
     norms = cells["sigmoid"].found["norms"][:-1]
+    if not norms[-1]:
+        return None
     factor = (norms[0] / norms[-1]) ** (1 / (len(norms) - 1))
     return (
         "Layer by layer",
