@@ -171,3 +171,18 @@ def test_a_damaged_piece_is_named(folder):
     (folder / "environment.json").unlink()
     with pytest.raises(CheckpointError):
         report.write(folder)
+
+
+def test_results_of_several_series_stand_in_one_file(folder):
+    out = report.write_results([folder], folder / "RESULTS.md")
+    text = out.read_text()
+    for part in (
+        "# Results",
+        "Rates & widths".replace("&", r"\&"),
+        "backhand run rates --data-dir DATA",
+        "8 runs, 16.0 s",
+    ):
+        assert part in text, text
+    assert "| rates | the best | 1 | 80.00% | 82.00% | +2.00 | ≥ 90.00% | missed |" in text
+    with pytest.raises(CheckpointError):
+        report.write_results([folder / "plots"], out)

@@ -220,3 +220,17 @@ def test_every_run_of_a_shipped_series_is_a_study(name, tmp_path):
     assert is_series(name)
     assert list(expand(asked, tmp_path))
     assert any(claim.least is not None for part in asked.parts for claim in part.claims)
+
+
+def test_all_of_them_go_on_where_they_were(file, tmp_path, cli, monkeypatch):
+    from backhand.cli import series as commands
+
+    asked = load_series(str(file), ["train.epochs=1"])
+    monkeypatch.setattr(commands, "shipped_series", lambda: {asked.name: asked})
+    status, output = cli("run", "all", "--out", tmp_path / "all")
+    assert (status, "1 series, about 0.0 hours in all" in output) == (0, True)
+    first = (tmp_path / "all" / "RESULTS.md").read_text()
+    assert "Two models, two rates" in first
+    status, output = cli("run", "all", "--out", tmp_path / "all")
+    assert (status, "8 are done" in output) == (0, True)
+    assert (tmp_path / "all" / "RESULTS.md").read_text() == first

@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from backhand import backend, experiment, report
+from backhand.cli import series
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.build import build_model, build_solver, init_weights, load_material
@@ -19,9 +20,10 @@ from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.lr_range import range_test
 from backhand.progress import make_console
-from backhand.study import Study, is_series, load, load_series, shipped
+from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 
 console = make_console()
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,11 @@ def run(
     """Train or search, or make a whole series of runs; or go on with it. Then report."""
     if resume is not None and (resume / folder.SERIES).exists():
         study = study or str(resume / folder.SERIES)
+    if study == ALL:
+        series.run_all(data_dir, out or Path("runs") / ALL)
+        return
     if study is not None and is_series(study):
-        run_series(study, data_dir, out, changes, resume)
+        series.run(load_series(study, changes.overrides, changes.seed), data_dir, out, resume)
         return
     if resume is not None:
         if out is not None and out != resume:
@@ -96,22 +101,6 @@ def run(
     except KeyboardInterrupt:
         console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}{given}")
         raise typer.Exit(130) from None
-
-
-def run_series(name: str, data_dir: Path | None, out: Path | None, changes: Changes, resume: Path | None) -> None:
-    """Every run of a series, then the claims beside the figures."""
-    from backhand import series
-    from backhand.series.claims import table
-
-    asked = load_series(name, changes.overrides, changes.seed)
-    path = resume or out or Path("runs") / f"{asked.name}-{datetime.now():%Y%m%d-%H%M%S}"
-    try:
-        found = series.run(asked, path, data_dir=data_dir, resume=resume is not None)
-    except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}")
-        raise typer.Exit(130) from None
-    console.print(table(found))
-    console.print(f"report: {report.write(path)}")
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:
@@ -148,12 +137,18 @@ def list_studies() -> None:
     table = Table("study", "data", "model", "epochs", "title", box=None, header_style="bold", pad_edge=False)
     for study in shipped().values():
         table.add_row(study.name, study.data.name, study.model.name, str(study.train.epochs), study.title)
+    for each in shipped_series().values():
+        runs = sum(sum(1 for _ in part.cells()) * part.seeds for part in each.parts)
+        table.add_row(each.name, "", f"{runs} runs", "", each.title)
     console.print(table)
 
 
-def write_report(run: Path) -> None:
-    """The report of a run, anew."""
-    console.print(f"report: {report.write(run)}")
+def write_reports(runs: Sequence[Path], results: Path | None = None) -> None:
+    """The reports of runs, anew; results: and a file with the claims of all of them, which are series."""
+    for run in runs:
+        console.print(f"report: {report.write(run)}")
+    if results is not None:
+        console.print(f"results: {report.write_results(runs, results)}")
 
 
 def predict(run: Path, images: Sequence[Path], resize: bool) -> None:

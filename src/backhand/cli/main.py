@@ -90,11 +90,16 @@ def list_() -> None:
 
 
 @app.command()
-def report(run: Run) -> None:
-    """Write a run's report anew from its folder."""
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    results: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Put the claims of these series into one file, too.")
+    ] = None,
+) -> None:
+    """Write reports anew from the folders of runs."""
     from backhand.cli import commands
 
-    commands.write_report(run)
+    commands.write_reports(runs, results)
 
 
 @app.command()

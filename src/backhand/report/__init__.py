@@ -1,11 +1,12 @@
 """Reports on saved runs: one page to read offline, the same as Markdown, and its plots as files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from backhand.errors import BackhandError
 from backhand.files import write_atomic
 
-__all__ = ["write"]
+__all__ = ["write", "write_results"]
 
 
 def write(run: Path) -> Path:
@@ -42,3 +43,13 @@ def write(run: Path) -> Path:
     write_atomic(folder / "report.md", page.markdown(title, subtitle, sections))
     write_atomic(folder / "report.html", page.html(title, subtitle, sections))
     return folder / "report.html"
+
+
+def write_results(series: Sequence[Path], out: Path) -> Path:
+    """One file with the claims of several series beside our figures, from their folders; returns its path.
+
+    Raises CheckpointError where a piece is missing or damaged, BackhandError where the file cannot be written.
+    """
+    from backhand.report.series import results
+
+    return results.write(series, out)

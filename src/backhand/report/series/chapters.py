@@ -46,14 +46,18 @@ def _claims(saved: Saved) -> Section:
             f"{saved.environment.get('cpu', '')}, {saved.environment.get('cores', '?')} cores",
         ),
     )
+    return Section("claims", "Reported and ours", (Tiles(tiles), claims_table(saved)))
+
+
+def claims_table(saved: Saved) -> Table:
+    """Every claim with what was reported, ours, and whether it is met."""
     rows = tuple(_claim(claim) for claim in saved.claims)
     head = "part", "figure", "run", "reported", "ours", "points", "asked for", ""
     caption = (
         "What was reported, what came out here, and the difference. A run that a claim does not name is the one that "
         "did best on validation data; test data choose nothing."
     )
-    table = Table(caption, head, rows, "lllrrrrl")
-    return Section("claims", "Reported and ours", (Tiles(tiles), table))
+    return Table(caption, head, rows, "lllrrrrl")
 
 
 def _claim(claim: dict[str, Any]) -> tuple[str, ...]:

@@ -58,6 +58,8 @@ class Saved:
 
 def read(folder: Path) -> Saved:
     """Read the folder of a series. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    if not (folder / SERIES).is_file():
+        raise CheckpointError(f"{folder} is not the folder of a series: it has no {SERIES}")
     series = load_series(str(folder / SERIES))
     cells = {part.name: tuple(_cells(folder / part.name)) for part in series.parts}
     claims = _json(folder / "claims.json") if (folder / "claims.json").exists() else []
