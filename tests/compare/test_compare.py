@@ -157,6 +157,19 @@ def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
     assert not list(out.glob(".*.tmp"))
 
 
+def test_an_interrupted_one_says_how_to_go_on(study, cli, tmp_path, monkeypatch):
+    def interrupt(self, splits):
+        raise KeyboardInterrupt
+
+    words = ("compare", "digits", "--study", study, "--against", "tree", "--train-size", 100, "--folds", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr("backhand.compare.peers.Peer.judge", interrupt)
+        status, said = cli(*words, "--out", tmp_path)
+    assert (status, f"the same command with --out {tmp_path} goes on" in said) == (130, True)
+    status, said = cli(*words, "--out", tmp_path)
+    assert (status, said.count("small error"), said.count("tree error")) == (0, 1, 2)
+
+
 def test_two_studies_are_compared_with_each_other(study, tmp_path, cli):
     other = tmp_path / "other.toml"
     other.write_text(STUDY.replace('"small"', '"linear"').replace("[16]", "[]"))

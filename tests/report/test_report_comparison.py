@@ -72,6 +72,17 @@ def test_a_single_comparison_is_not_said_to_be_corrected(found):
     assert "corrected" not in sentence(alone, alone.pairs[0])
 
 
+def test_folds_that_all_differ_alike_are_told_and_drawn(folder, found):
+    flat = found.pairs[0].model_copy(update={"interval": None, "p": 1.0, "p_holm": 1.0})
+    changed = found.model_copy(update={"pairs": (flat, *found.pairs[1:])})
+    assert "points (the same in every fold, which leaves no spread to judge by; p\u00a0=\u00a01.000" in sentence(
+        changed, flat
+    )
+    (folder / "compare.json").write_text(changed.model_dump_json())
+    rows = Page(report.write(folder).read_text("utf-8")).rows
+    assert any(row[:3] == ["<net> − net_2", "−0.50", "–"] for row in rows)
+
+
 def test_the_time_is_the_median(found):
     assert findings(found)[-1] == (
         "Time", "To train in a fold took (median of 4 folds): <net> 2.50 s, net_2 2.50 s, tree 2.50 s.",

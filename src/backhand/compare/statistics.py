@@ -12,10 +12,10 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference of error, its interval with 95% confidence, and the p-value of no difference."""
+    """A mean difference of error, its 95% confidence interval, if there is one, and the p-value of no difference."""
 
     mean: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     p: float
 
 
@@ -24,7 +24,7 @@ def corrected_t(differences: ArrayLike) -> Difference:
 
     t = mean / sqrt((1/k + n_test/n_train) variance), with k - 1 degrees of freedom and n_test/n_train = 1/(k - 1).
     The second term stands for the samples that the folds' training parts share: without it the test finds differences
-    that are none. Equal differences in all folds give no spread to judge by: p is 1, and the interval all there is.
+    that are none. Equal differences in all folds give no spread to judge by: p is 1, and there is no interval.
     Source: Nadeau and Bengio (2003), "Inference for the Generalization Error", Machine Learning 52.
     """
     from scipy.stats import t
@@ -32,7 +32,7 @@ def corrected_t(differences: ArrayLike) -> Difference:
     d = np.asarray(differences, np.float64)
     k, mean, variance = len(d), float(np.mean(d)), float(np.var(d, ddof=1))
     if np.ptp(d) <= 1e-12:  # rounding of shares such as 1/3 is no spread
-        return Difference(mean, (-1.0, 1.0), 1.0)
+        return Difference(mean, None, 1.0)
     deviation = sqrt((1 / k + 1 / (k - 1)) * variance)
     half = float(t.ppf((1 + CONFIDENCE) / 2, k - 1)) * deviation
     return Difference(mean, (mean - half, mean + half), float(2 * t.sf(abs(mean) / deviation, k - 1)))

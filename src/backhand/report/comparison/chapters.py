@@ -9,7 +9,7 @@ from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, 
 from backhand.report.comparison import plots
 from backhand.report.comparison.findings import better, findings, points, probability, verdict
 from backhand.report.comparison.form import FILE, Comparison, read
-from backhand.report.numbers import count, counted, duration, percent, plain, shape
+from backhand.report.numbers import NONE, count, counted, duration, percent, plain, shape
 from backhand.report.run import read_mapping, subtitle
 
 
@@ -122,7 +122,7 @@ def _pairs(found: Comparison) -> Table:
         (
             f"{pair.first} − {pair.second}",
             points(pair.difference),
-            " to ".join(map(points, pair.interval)),
+            " to ".join(map(points, pair.interval)) if pair.interval else NONE,
             probability(pair.p),
             probability(pair.p_holm),
             better(pair) or "not shown",

@@ -32,13 +32,20 @@ def verdict(pair: Pair) -> str:
 def sentence(found: Comparison, pair: Pair) -> str:
     """The errors of both, their difference with its interval and p, and the verdict."""
     first, second = (fmean(found.errors(name)) for name in (pair.first, pair.second))
-    low, high = (points(end) for end in pair.interval)
     corrected = f", {probability(pair.p_holm)} corrected for {len(found.pairs)} comparisons" if found.pairs[1:] else ""
     return (
         f"{verdict(pair)}. Over {found.folds} folds {pair.first} is wrong on {percent(first)} of the test samples and "
-        f"{pair.second} on {percent(second)}: a difference of {points(pair.difference)} percentage points (95% "
-        f"interval {low} to {high}; p\u00a0{probability(pair.p, sign=True)}{corrected})."
+        f"{pair.second} on {percent(second)}: a difference of {points(pair.difference)} percentage points "
+        f"({span(pair)}; p\u00a0{probability(pair.p, sign=True)}{corrected})."
     )
+
+
+def span(pair: Pair) -> str:
+    """The interval in words."""
+    if pair.interval is None:
+        return "the same in every fold, which leaves no spread to judge by"
+    low, high = map(points, pair.interval)
+    return f"95% interval {low} to {high}"
 
 
 def points(difference: float) -> str:

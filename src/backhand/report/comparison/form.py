@@ -56,13 +56,14 @@ class Result(Record):
 class Pair(Record):
     """Two learners: how much more the first errs, with the corrected interval and tests; see compare/statistics.py.
 
-    p and mcnemar are of this pair alone; p_holm and mcnemar_holm allow for all pairs of the comparison.
+    No interval where all folds differ alike. p and mcnemar are of this pair alone; p_holm and mcnemar_holm allow for all
+    pairs of the comparison.
     """
 
     first: str
     second: str
     difference: float
-    interval: tuple[float, float]
+    interval: tuple[float, float] | None
     p: Share
     p_holm: Share
     only_first: Count

@@ -37,8 +37,8 @@ def differences(found: Comparison) -> bytes:
     for row, pair in enumerate(found.pairs):
         shown = bool(better(pair))
         label = "shown" if shown else "not shown"
-        low, high = pair.interval
-        axes.plot([100 * low, 100 * high], [row, row], color=style.BLUE, linewidth=2.0)
+        if pair.interval is not None:
+            axes.plot([100 * end for end in pair.interval], [row, row], color=style.BLUE, linewidth=2.0)
         axes.plot(
             100 * pair.difference,
             row,
