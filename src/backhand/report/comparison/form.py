@@ -56,8 +56,8 @@ class Result(Record):
 class Pair(Record):
     """Two learners: how much more the first errs, with the corrected interval and tests; see compare/statistics.py.
 
-    No interval where all folds differ alike. p and mcnemar are of this pair alone; p_holm and mcnemar_holm allow for all
-    pairs of the comparison.
+    No interval where all folds differ alike. p and mcnemar are of this pair alone, p_holm and mcnemar_holm allow for
+    all pairs of the comparison.
     """
 
     first: str
