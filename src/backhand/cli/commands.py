@@ -113,6 +113,7 @@ def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, stora
             console.print(f"seed {each['seed']}: test accuracy {each['test']:.2%}; report: {report.write(place)}")
         else:
             console.print(f"seed {each['seed']}: {each['diverged']}")
+    console.print(f"report: {report.write(path)}")
 
 
 def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> None:

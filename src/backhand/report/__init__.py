@@ -20,16 +20,15 @@ def write(run: Path) -> Path:
     from backhand.report.chapters import chapters
     from backhand.report.comparison import chapters as comparison
     from backhand.report.run import read
+    from backhand.report.search import chapters as search
     from backhand.report.series import chapters as series
 
     folder = Path(run)
+    kinds = comparison, extension, search, series
     with style.look():
-        if comparison.is_in(folder):
-            title, subtitle, sections = comparison.told(folder)
-        elif extension.is_in(folder):
-            title, subtitle, sections = extension.told(folder)
-        elif series.is_in(folder):
-            title, subtitle, sections = series.told(folder)
+        kind = next((each for each in kinds if each.is_in(folder)), None)
+        if kind is not None:
+            title, subtitle, sections = kind.told(folder)
         else:
             saved = read(folder)
             title, subtitle, sections = saved.title, saved.subtitle, chapters(saved)

@@ -1,0 +1,118 @@
+"""A saved search as sections of a report."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from backhand.errors import CheckpointError
+from backhand.report.blocks import Block, Image, Images, Points, Section, Table, Text, Tiles
+from backhand.report.numbers import counted, duration, percent, plain, shown
+from backhand.report.run import read_mapping, subtitle
+from backhand.report.search import plots
+from backhand.study import load
+
+FILE = "search.json"
+SHOWN = 15  # trials in the table
+
+
+def is_in(folder: Path) -> bool:
+    """Whether the folder is that of a search."""
+    return (folder / FILE).is_file()
+
+
+def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
+    """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
+    study, environment = load(str(folder / "study.toml")), read_mapping(folder / "environment.json")
+    try:
+        record = json.loads((folder / FILE).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder / FILE} is damaged ({error}); resume the search") from None
+    title = study.title or study.name
+    return title, subtitle(study.data.name, environment), chapters(record)
+
+
+def chapters(record: dict[str, Any]) -> tuple[Section, ...]:
+    """What was found, how the trials compare, and what failed."""
+    search, trials = record["search"], record["trials"]
+    sign = -1 if search["monitor"].endswith("accuracy") else 1
+    ranked = sorted((t for t in trials if t["value"] is not None), key=lambda t: (sign * t["value"], t["number"]))
+    blocks: list[Block] = [Tiles(tuple(_tiles(record, ranked))), Points(tuple(_findings(record, ranked)))]
+    if len(ranked) > 1:
+        blocks += [Images((image,)) for image in _images(record, sign)]
+    sections = [Section("found", "What was found", tuple(blocks))]
+    sections.append(Section("trials", "The best trials", (_table(record, ranked),)))
+    if failed := [trial for trial in trials if trial["state"] == "failed"]:
+        rows = tuple((str(t["number"]), _values(t), t["reason"]) for t in failed)
+        table = Table("Trials without a result.", ("trial", "values", "why"), rows, "rll")
+        sections.append(Section("failed", "What failed", (Text(f"{counted(len(failed), 'trial')} failed."), table)))
+    return tuple(sections)
+
+
+def _tiles(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    trials, monitor = record["trials"], record["search"]["monitor"]
+    states = [trial["state"] for trial in trials]
+    yield "trials", str(len(trials)), f"{states.count('pruned')} pruned, {states.count('failed')} failed"
+    if ranked:
+        yield f"best {monitor.replace('_', ' ')}", shown(ranked[0]["value"], monitor), "the best of many: too good"
+    if tested := [run["test"] for run in record["runs"] if "test" in run]:
+        remark = f"{counted(len(tested), 'seed')}, {percent(min(tested))} to {percent(max(tested))}"
+        yield "test accuracy", percent(mean(tested)), remark
+    yield "time of the trials", duration(sum(trial["seconds"] for trial in trials)), "on all workers together"
+
+
+def _findings(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    monitor = record["search"]["monitor"]
+    if ranked:
+        yield "Chosen", f"trial {ranked[0]['number']}, at epoch {ranked[0]['epoch']}: {_values(ranked[0])}."
+    if len(ranked) > 1:
+        first, second = ranked[:2]
+        gap = shown(abs(first["value"] - second["value"]), monitor, signed=True).lstrip("+")
+        unit = " points" if monitor.endswith("accuracy") else ""
+        yield "Runner-up", f"trial {second['number']}, {gap}{unit} behind: {_values(second)}."
+    for run in record["runs"]:
+        yield f"Seed {run['seed']}", _run(run)
+
+
+def _run(run: dict[str, Any]) -> str:
+    if "diverged" in run:
+        return f"diverged: {run['diverged']}"
+    return f"{percent(run['validation'])} on validation data, {percent(run['test'])} on test data; {run['folder']}."
+
+
+def _images(record: dict[str, Any], sign: int) -> Iterator[Image]:
+    search, trials = record["search"], record["trials"]
+    label = search["monitor"].replace("_", " ")
+    png = plots.progress(trials, label, sign)
+    yield Image("search-progress", png, f"{label} of each trial, and the best so far", f"The {label} of each trial.")
+    png = plots.parallel(trials, list(search["space"]), label, sign)
+    caption = (
+        "Each line is a trial, through its values to what it reached; the best tenth is blue, the best one thickest."
+    )
+    yield Image("search-parallel", png, "trials as lines through their values", caption)
+
+
+def _table(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Table:
+    keys, monitor = list(record["search"]["space"]), record["search"]["monitor"]
+    names = (key.rpartition(".")[2] for key in keys)
+    head = "trial", monitor.replace("_", " "), "epoch", *names, "time", "state"
+    rows = tuple(
+        (
+            *(str(t["number"]), shown(t["value"], monitor), str(t["epoch"])),
+            *(_short(t["assignment"].get(key)) for key in keys),
+            *(duration(t["seconds"]), t["state"]),
+        )
+        for t in ranked[:SHOWN]
+    )
+    caption = f"The best {len(rows)} of {counted(len(record['trials']), 'trial')}."
+    return Table(caption, head, rows, "rrr" + "l" * len(keys) + "rl")
+
+
+def _values(trial: dict[str, Any]) -> str:
+    return ", ".join(f"{key} = {_short(value)}" for key, value in trial["assignment"].items())
+
+
+def _short(value: Any) -> str:
+    """A value with three digits, which is all that a search can tell."""
+    return f"{value:.3g}" if isinstance(value, float) else plain(value)

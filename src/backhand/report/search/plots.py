@@ -1,0 +1,84 @@
+"""The trials of a search, drawn. What is best is dark and thick, so that it stands out in grey too."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.report import style
+from backhand.report.numbers import plain
+
+Trials = Sequence[dict[str, Any]]
+TICKS = 6  # values named on a coordinate, at most
+
+
+def progress(trials: Trials, label: str, sign: int) -> bytes:
+    """The value of each trial, and the best so far."""
+    figure, axes = style.panel()
+    ended = [trial for trial in trials if trial["value"] is not None]
+    states = (("complete", style.BLUE, "o"), ("pruned", style.FAINT, "x"))
+    for state, colour, mark in states:
+        some = [trial for trial in ended if trial["state"] == state]
+        numbers, values = [t["number"] for t in some], [t["value"] for t in some]
+        axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
+    complete = [trial for trial in ended if trial["state"] == "complete"]
+    best = sign * np.minimum.accumulate([sign * trial["value"] for trial in complete])
+    axes.step([t["number"] for t in complete], best, where="post", color=style.ORANGE, label="best so far")
+    axes.set(xlabel="trial", ylabel=label)
+    style.legend(axes)
+    return style.png(figure)
+
+
+def parallel(trials: Trials, keys: Sequence[str], label: str, sign: int) -> bytes:
+    """A line for each trial through its values: one vertical axis a key, and the value of the trial at the end."""
+    ended = sorted((t for t in trials if t["value"] is not None), key=lambda trial: -sign * trial["value"])
+    columns = [_places(ended, key) for key in keys]
+    values = np.array([trial["value"] for trial in ended])
+    ends = _scaled(values)
+    figure, axes = style.panel(style.WIDTH * 1.9, style.HEIGHT * 1.2)
+    for i in range(len(ended)):
+        rank = (i + 1) / len(ended)  # the best is drawn last, above the others
+        points = [*(column[0][i] for column in columns), ends[i]]
+        look: dict[str, Any] = {"color": style.BLUE if rank > 0.9 else style.FAINT, "alpha": 0.25 + 0.75 * rank**3}
+        axes.plot(range(len(points)), points, linewidth=0.7 + 1.6 * rank**6, **look)
+    for x, (_, ticks) in enumerate(columns):
+        axes.axvline(x, color=style.INK, linewidth=0.8)
+        for place, text in ticks:
+            axes.text(x + 0.02, place, style.shorten(text, 16), fontsize=7, va="center")
+    axes.axvline(len(keys), color=style.INK, linewidth=0.8)
+    for place in (0.0, 0.5, 1.0):
+        value = values.min() + place * (values.max() - values.min())
+        axes.text(len(keys) + 0.02, place, f"{value:.3f}", fontsize=7, va="center")
+    names = [*(key.rpartition(".")[2] for key in keys), label]
+    axes.set_xticks(range(len(names)), names)
+    axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(keys) + 0.4))
+    axes.grid(visible=False)
+    return style.png(figure)
+
+
+def _places(trials: Trials, key: str) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
+    """Where each trial meets the axis of a key, 0 to 1 (NaN where it has no such value), and the axis's ticks."""
+    found = [trial["assignment"].get(key) for trial in trials]
+    numbers = [value for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+    if len(set(numbers)) > TICKS and len(numbers) == sum(value is not None for value in found):
+        spread = np.array([np.nan if value is None else float(value) for value in found])
+        wide = np.nanmin(spread) > 0 and np.nanmax(spread) / np.nanmin(spread) > 20
+        scale = np.log(spread) if wide else spread
+        low, high = np.nanmin(scale), np.nanmax(scale)
+        marks = np.linspace(low, high, 3)
+        return (scale - low) / (high - low), [
+            ((m - low) / (high - low), f"{np.exp(m) if wide else m:.2g}") for m in marks
+        ]
+    words = [plain(value) for value in found]
+    order = sorted({word for word, value in zip(words, found, strict=True) if value is not None})
+    if set(numbers) and len(numbers) == len(found):
+        order = [plain(value) for value in sorted(set(numbers))]
+    place = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
+    ticks = [(place[word], word) for word in order] if len(order) <= 2 * TICKS else []
+    return np.array([place.get(word, np.nan) for word in words]), ticks
+
+
+def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    span = values.max() - values.min()
+    return (values - values.min()) / span if span else np.full(len(values), 0.5)
