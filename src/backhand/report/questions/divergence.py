@@ -84,7 +84,8 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
         (
             "Diverged",
             f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss of "
-            f"a batch had fallen by a tenth or more. Their lowest rate: {min(cell.values['lr'] for cell in gone):g}.",
+            "a batch had fallen by a tenth or more. The lowest learning rate of a divergence was "
+            f"{min(cell.values['lr'] for cell in gone):g}.",
         ),
         *([_lost(answer, lost)] if lost else []),
         *(_advice(answer, gone, what) for what in advised(answer, gone[0])),
@@ -141,7 +142,7 @@ def limits(answer: Answer) -> dict[int, float]:
 
 def _edge(answer: Answer) -> Finding | None:
     found = limits(answer)
-    if len(found) < 2:
+    if len(found) < max(2, len(answer.axis("batch_size"))):
         return None
     (small, low), *_, (large, high) = found.items()
     rates = list(found.values())
