@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from backhand import report
 from backhand.errors import CheckpointError
-from backhand.report import questions
 from backhand.report.questions import divergence, dropout, sigmoid
 from backhand.report.questions.record import Answer, Cell, read
 
@@ -153,9 +153,9 @@ def save(folder: Path, whole: Answer, planned: int | None = None) -> None:
 def test_the_page_is_the_same_bytes_each_time_and_shows_every_plot(tmp_path, whole):
     save(tmp_path, whole)
     assert read(tmp_path) == whole
-    page = questions.write(tmp_path)
+    page = report.write(tmp_path)
     files = {path: path.read_bytes() for path in [page, tmp_path / "report.md", *(tmp_path / "plots").iterdir()]}
-    questions.write(tmp_path)
+    report.write(tmp_path)
     assert all(path.read_bytes() == content for path, content in files.items())
     text = (tmp_path / "report.md").read_text()
     assert text.startswith(f"# Why {whole.question}?")
@@ -163,12 +163,12 @@ def test_the_page_is_the_same_bytes_each_time_and_shows_every_plot(tmp_path, who
         assert f"(plots/{plot.name})" in text
 
 
-def test_a_record_that_is_missing_damaged_or_not_finished_is_refused(tmp_path):
+def test_a_record_that_is_damaged_or_not_finished_is_refused(tmp_path):
     with pytest.raises(CheckpointError, match=r"has no question\.json"):
-        questions.write(tmp_path)
+        read(tmp_path)
     (tmp_path / "question.json").write_text("[]")
     with pytest.raises(CheckpointError, match="is damaged"):
-        questions.write(tmp_path)
+        report.write(tmp_path)
     save(tmp_path, answer("divergence", MAP), planned=5)
     with pytest.raises(CheckpointError, match="holds 4 of 5 cells"):
-        questions.write(tmp_path)
+        report.write(tmp_path)

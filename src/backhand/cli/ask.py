@@ -15,10 +15,9 @@ def ask(
     seed: Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")] = None,
 ) -> None:
     """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
-    from backhand import questions
+    from backhand import questions, report
     from backhand.cli import commands
     from backhand.progress import make_console
-    from backhand.report import questions as pages
 
     console = make_console()
     if question is None:
@@ -33,5 +32,5 @@ def ask(
         console.print(f"interrupted; the same command goes on in {shlex.quote(str(path))}")
         raise typer.Exit(130) from None
     with console.status("drawing the page"):
-        page = pages.write(path)
+        page = report.write(path)
     console.print(f"report: {page}")

@@ -19,12 +19,13 @@ def write(run: Path) -> Path:
     from backhand.report import extension, page, style
     from backhand.report.chapters import chapters
     from backhand.report.comparison import chapters as comparison
+    from backhand.report.questions import chapters as questions
     from backhand.report.run import read
     from backhand.report.search import chapters as search
     from backhand.report.series import chapters as series
 
     folder = Path(run)
-    kinds = comparison, extension, search, series
+    kinds = comparison, extension, questions, search, series
     with style.look():
         kind = next((each for each in kinds if each.is_in(folder)), None)
         if kind is not None:
