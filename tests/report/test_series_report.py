@@ -154,7 +154,11 @@ def test_one_axis_is_drawn_with_its_spread(folder):
         if made["labels"].pop("width") == "[5]":
             path.write_text(json.dumps(made))
     report.write(folder)
-    assert (folder / "plots" / "rates-strength.png").exists()
+    whole = (folder / "plots" / "rates-strength.png").read_bytes()
+    for path in (folder / "rates").glob("002-*.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "diverged", "figures": {}}))
+    report.write(folder)
+    assert (folder / "plots" / "rates-strength.png").read_bytes() != whole
 
 
 def test_a_series_that_has_just_begun_has_a_page(folder):

@@ -33,12 +33,13 @@ def strengths(cells: tuple[Cell, ...], axis: str) -> bytes:
     figure, axes = style.panel()
     parts = (("train", style.FAINT, ":", "^"), ("validation", style.BLUE, "-", "o"), ("test", style.ORANGE, "--", "s"))
     for part, colour, dash, mark in parts:
-        groups = [[100 * value for value in cell.values(f"{part}_accuracy")] for cell in cells]
-        if all(groups):
-            middle = np.array([np.mean(group) for group in groups])
-            spread = np.abs([[min(group), max(group)] for group in groups] - middle[:, None]).T
+        groups = {x: [100 * value for value in cell.values(f"{part}_accuracy")] for x, cell in enumerate(cells)}
+        groups = {x: group for x, group in groups.items() if group}  # none where every run diverged
+        if groups:
+            middle = np.array([np.mean(group) for group in groups.values()])
+            spread = np.abs(np.array([[min(group), max(group)] for group in groups.values()]) - middle[:, None]).T
             look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": mark, "markersize": 4, "capsize": 3}
-            axes.errorbar(range(len(cells)), middle, spread, label=part, **look)
+            axes.errorbar(list(groups), middle, spread, label=part, **look)
     axes.set_xticks(range(len(cells)), [style.shorten(cell.labels[axis], 14) for cell in cells])
     axes.set(xlabel=axis, ylabel="accuracy (%)")
     style.legend(axes)
