@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import BackhandError, CheckpointError, StudyError
-from backhand.files import write_atomic
+from backhand.experiment import environment
+from backhand.files import sweep, write_atomic
 from backhand.study import Series, Study, load, load_series, to_toml
 
-STUDY, SERIES = "study.toml", "series.toml"
+STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
 FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
 
 
@@ -55,6 +56,21 @@ def claimed(folder: Path, name: str = "") -> Iterator[None]:
         except OSError as error:
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
                 raise
+        yield
+
+
+@contextmanager
+def begun(folder: Path, study: Study | Series, *, resume: bool) -> Iterator[None]:
+    """The folder of a run, made unless it is resumed, and ours alone for as long as the context lasts.
+
+    What writes cut short left behind is swept, and the machine is noted. Raises as `create` and `claimed` do.
+    """
+    if not resume:
+        create(folder, study)
+    with claimed(folder):
+        sweep(folder)
+        if not (folder / ENVIRONMENT).exists():
+            write_json(folder / ENVIRONMENT, environment.describe(study.seed))
         yield
 
 

@@ -11,7 +11,7 @@ from backhand.arrays import Array
 from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
 from backhand.errors import CheckpointError, DivergenceError
 from backhand.evaluate import evaluate
-from backhand.experiment import environment, folder
+from backhand.experiment import folder
 from backhand.experiment.build import (
     Material,
     build_early_stopping,
@@ -25,7 +25,6 @@ from backhand.experiment.gradients import gradient_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
-from backhand.files import sweep
 from backhand.progress import ProgressBar, make_console
 from backhand.solver import Solver
 from backhand.study import Study
@@ -57,14 +56,9 @@ def run(
     """
     console = make_console(quiet=quiet)
     made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
-    if not resume:
-        folder.create(path, study)
-    with folder.claimed(path):
+    with folder.begun(path, study, resume=resume):
         if resume:
-            sweep(path)
             _restore(made)
-        if not (path / "environment.json").exists():
-            folder.write_json(path / "environment.json", environment.describe(study.seed))
         _write_metrics(made, {"status": "running", "message": ""})
         _fit(made)
         with console.status("testing, and checking the gradients"):

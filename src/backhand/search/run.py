@@ -11,8 +11,7 @@ from rich.console import Console
 
 from backhand import experiment
 from backhand.errors import BackhandError, DivergenceError
-from backhand.experiment import environment, folder
-from backhand.files import sweep
+from backhand.experiment import folder
 from backhand.machine import cores
 from backhand.progress import make_console
 from backhand.search import record, space, storage
@@ -41,12 +40,7 @@ def run(
     space.check(study, search.space)
     attempts = Attempts(data_dir)
     attempts.material(changed(study, {}))
-    if not resume:
-        folder.create(path, study)
-    with folder.claimed(path):
-        sweep(path)
-        if not (path / "environment.json").exists():
-            folder.write_json(path / "environment.json", environment.describe(study.seed))
+    with folder.begun(path, study, resume=resume):
         trials = storage.opened(path, study.name, search, study.seed, study.train.epochs, url)
         storage.mended(trials)
         if search.method == "grid":

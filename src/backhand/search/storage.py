@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backhand.errors import BackhandError
-from backhand.search.space import Assignment, Space, grid, parameters
+from backhand.search.space import Space, grid, parameters
 from backhand.study.search import Search
 
 if TYPE_CHECKING:
@@ -85,8 +85,3 @@ def queued(trials: "optuna.Study", space: Space) -> None:
     for assignment in grid(space):
         if (values := parameters(assignment, space)) not in known:
             trials.enqueue_trial(values)
-
-
-def assignments(space: Space) -> list[Assignment]:
-    """All of a grid."""
-    return list(grid(space))

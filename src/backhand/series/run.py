@@ -10,9 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from backhand.errors import StudyError
-from backhand.experiment import environment, folder
+from backhand.experiment import folder
 from backhand.experiment.build import Material, load_material
-from backhand.files import sweep
 from backhand.progress import make_console
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
@@ -45,12 +44,7 @@ def run(
     Raises StudyError for a cell that makes no study, before anything runs, and BackhandError as runs do.
     """
     cells, console = list(expand(series, path)), make_console(quiet=quiet)
-    if not resume:
-        folder.create(path, series)
-    with folder.claimed(path):
-        sweep(path)
-        if not (path / "environment.json").exists():
-            folder.write_json(path / "environment.json", environment.describe(series.seed))
+    with folder.begun(path, series, resume=resume):
         left = [each for each in cells if not each.file.exists()]
         console.print(
             f"{series.title}: {len(cells)} runs, about {series.minutes:g} minutes and {series.memory:g} GiB"

@@ -1,6 +1,5 @@
 """A part, drawn: curves over time, accuracy against a strength, heat maps. Lines differ in dash and mark as well."""
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -85,8 +84,8 @@ def _case(cell: Cell, axes: list[str]) -> str:
 
 
 def _line(i: int) -> dict[str, Any]:
-    dash, colour = list(itertools.product(DASHES, COLOURS))[i % (len(DASHES) * len(COLOURS))]
-    return {"color": colour, "linestyle": dash, "marker": MARKS[i % len(MARKS)], "markersize": 3.5, "linewidth": 1.4}
+    look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)], "marker": MARKS[i % len(MARKS)]}
+    return look | {"markersize": 3.5, "linewidth": 1.4}
 
 
 def _legend(axes: Axes, count: int) -> None:
