@@ -81,6 +81,15 @@ def read_study(folder: Path) -> Study:
     return load(str(folder / "study.toml"))
 
 
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The metrics of a run that has been tested; None of one that has not, or of none."""
+    try:
+        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if metrics.get("status") == "finished" else None
+
+
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
     """The study of the run to resume, as `ask` gives it anew; only what is `FREE` may differ from the run's own.
 

@@ -9,6 +9,7 @@ import numpy as np
 from backhand import experiment
 from backhand.arrays import Array
 from backhand.errors import DivergenceError
+from backhand.experiment import folder
 from backhand.experiment.build import Material, load_material
 from backhand.experiment.folder import write_json
 from backhand.extend.plan import RECORD, finished, opened
@@ -40,7 +41,7 @@ def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dic
 
 def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -> dict[str, Any]:
     """The run of one way: what it gets right, or why it stopped."""
-    if not _done(place):
+    if folder.finished(place) is None:
         try:
             experiment.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
         except DivergenceError as error:
@@ -53,13 +54,6 @@ def _curves(place: Path) -> dict[str, list[float]]:
     history = [json.loads(line) for line in (place / "history.jsonl").read_text("utf-8").splitlines()]
     keys = {part: f"{part}_accuracy" for part in ("old", "new")}
     return {part: [epoch[key] for epoch in history] for part, key in keys.items() if key in history[0]}
-
-
-def _done(place: Path) -> bool:
-    try:
-        return bool(json.loads((place / "metrics.json").read_text("utf-8"))["status"] == "finished")
-    except (OSError, ValueError, LookupError):
-        return False
 
 
 def _with_all(study: Study) -> Study:

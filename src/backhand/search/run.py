@@ -1,6 +1,5 @@
 """A search from its first trial to the test of what it chose; killed at any moment, it goes on where it was."""
 
-import json
 import os
 import subprocess
 import sys
@@ -111,17 +110,8 @@ def _train(
     place = path / f"best-seed-{asked.seed}"
     begun = (place / "study.toml").exists()
     try:
-        metrics = _done(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
+        metrics = folder.finished(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
     except DivergenceError as error:
         return {"folder": place.name, "seed": asked.seed, "diverged": str(error)}
     parts = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
     return {"folder": place.name, "seed": asked.seed, "seconds": metrics["training"]["seconds"], **parts}
-
-
-def _done(place: Path) -> dict[str, Any] | None:
-    """The metrics of a run that has been tested: once is enough."""
-    try:
-        metrics: dict[str, Any] = json.loads((place / "metrics.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return metrics if metrics["status"] == "finished" else None
