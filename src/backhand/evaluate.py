@@ -1,5 +1,6 @@
 """How well a model does on a data set, in inference mode."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -9,6 +10,7 @@ from backhand.arrays import Array, Labels
 from backhand.data.feed import Feed
 from backhand.losses import Loss
 from backhand.model import Sequential
+from backhand.stack import Stack
 
 # What bounds the memory of a forward pass; neither changes the result beyond rounding.
 CHUNK = 1000  # samples, at most
@@ -40,11 +42,24 @@ def evaluate(model: Sequential, loss: Loss, feed: Feed, *, flips: bool = False) 
     flips: and over its mirror image, left to right; the scores are the mean of both.
     """
     views = [feed, feed.mirrored()] if flips else [feed]
-    scores, labels = np.mean([_scores(model, view) for view in views], axis=0), feed.data.y
+    return _judged(np.mean([_scores(model, view) for view in views], axis=0), loss, feed)
+
+
+def evaluate_each(stack: Stack, losses: Sequence[Loss], feed: Feed) -> list[Evaluation]:
+    """The same of each model of a stack, by its own loss."""
+    return [_judged(scores, loss, feed) for scores, loss in zip(_scores(stack, feed), losses, strict=True)]
+
+
+def _judged(scores: Array, loss: Loss, feed: Feed) -> Evaluation:
+    labels = feed.data.y
     return Evaluation(scores, labels, loss.predict(scores), loss.forward(scores, labels))
 
 
-def _scores(model: Sequential, feed: Feed) -> Array:
+def _scores(model: Sequential | Stack, feed: Feed) -> Array:
+    """(N, outputs), or of a stack (S, N, outputs)."""
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
     starts = range(0, len(feed), chunk)
-    return np.concatenate([model.predict(feed.batch(slice(start, start + chunk))[0]) for start in starts])
+    return np.concatenate(
+        [model.predict(feed.batch(slice(start, start + chunk))[0]) for start in starts],
+        axis=-2,
+    )

@@ -15,13 +15,15 @@ class Parameters:
     """Every trained parameter as a view of `values`, its gradient as the same view of `grads`; both (P,).
 
     `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers; `segments` holds
-    (start, stop, whether penalised) for every parameter.
+    (start, stop, whether penalised) for every parameter.   room: the flat buffers, where they are not to be new ones.
     """
 
-    def __init__(self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike) -> None:
+    def __init__(
+        self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike, room: tuple[Array, Array] | None = None
+    ) -> None:
         layers = [(name, layer) for name, layer in layers if not layer.frozen]
         size = sum(value.size for _, layer in layers for value in layer.params.values())
-        self.values, self.grads = np.zeros(size, dtype), np.zeros(size, dtype)
+        self.values, self.grads = room or (np.zeros(size, dtype), np.zeros(size, dtype))
         self.views: dict[str, tuple[Array, Array]] = {}
         self.penalised: list[slice] = []
         self.segments: tuple[tuple[int, int, bool], ...] = ()
@@ -93,6 +95,10 @@ class Sequential(Chain):
             raise ModelError(f"with {', '.join(places)} frozen nothing is left to train")
         self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
         return self
+
+    def keep_in(self, values: Array, grads: Array) -> None:
+        """Move the trained parameters and their gradients into these arrays, (P,) each, as they are."""
+        self.parameters = Parameters(self.walk(), values.dtype, (values, grads))
 
     def _at(self, place: str) -> list[tuple[str, Layer]]:
         start, colon, stop = place.partition(":")

@@ -1,7 +1,7 @@
 """The training loop."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.batches import batches
 from backhand.data.feed import Feed
-from backhand.evaluate import evaluate
+from backhand.evaluate import Evaluation, evaluate
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.optim import Optimizer, clip_norm, clip_value
@@ -54,6 +54,32 @@ class Callback:
         """Take over a saved `state()`."""
 
 
+@dataclass
+class Running:
+    """Sums over the batches of an epoch so far, whose figures are those of training mode."""
+
+    steps: int = 0
+    samples: int = 0
+    loss: float = 0.0
+    right: int = 0
+    norms: float = 0.0
+
+    def add(self, solver: "Solver", scores: Array) -> None:
+        """Count the solver's latest batch. Where images are mixed, right is the class that has the largest share."""
+        labels = solver.batch[1]
+        classes = labels if labels.ndim == 1 else labels.argmax(1)
+        self.steps += 1
+        self.samples += len(labels)
+        self.loss += solver.batch_loss * len(labels)
+        self.right += int((solver.loss.predict(scores) == classes).sum())
+        self.norms += solver.gradient_norm
+
+    def figures(self) -> dict[str, float]:
+        """The mean loss, the accuracy and the error."""
+        accuracy = self.right / self.samples
+        return {"loss": self.loss / self.samples, "accuracy": accuracy, "error": 1 - accuracy}
+
+
 @dataclass(eq=False)
 class Solver:
     """Minimises loss + penalty over mini-batches that are reshuffled each epoch.
@@ -87,35 +113,64 @@ class Solver:
         self.stopped = ""
         self.batch: tuple[Array, Labels | Array]
         self.batch_loss = self.gradient_norm = 0.0
+        self.running = Running()
 
     def fit(self, train: Feed, validation: Feed | None = None, *, epochs: int) -> list[Record]:
         """Train until `epochs` epochs are done in all, or a callback stops; returns the history."""
-        self.epochs, self.steps_per_epoch = epochs, -(-len(train) // self.batch_size)
         with np.errstate(over="ignore", invalid="ignore"):  # the divergence guard says it better
-            self._tell("on_fit_begin")
-            while self.epoch < epochs and not self.stopped:
-                self.history.append(self._run_epoch(train, validation))
-                self._tell("on_epoch_end")
-            self._tell("on_fit_end")
+            self.begin_fit(train, epochs)
+            while self.goes_on:
+                begin = time.perf_counter()
+                for index in batches(len(train), self.batch_size, self.shuffle_rng):
+                    self.running.add(self, self.train_step(*train.draw(index, self.augment_rng)))
+                parts = {"train": train if self.evaluate_train else None, "validation": validation}
+                measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
+                self.end_epoch(measured, time.perf_counter() - begin)
+            self.tell("on_fit_end")
         backend.trim()
         return self.history
+
+    def begin_fit(self, train: Feed, epochs: int) -> None:
+        """Before the first epoch."""
+        self.epochs, self.steps_per_epoch = epochs, -(-len(train) // self.batch_size)
+        self.tell("on_fit_begin")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch to be trained."""
+        return self.epoch < self.epochs and not self.stopped
 
     def train_step(self, x: Array, labels: Labels | Array) -> Array:
         """One forward, backward and update; returns the scores (N, outputs) that the batch had before it.
 
         labels: (N,), or for a loss that takes them soft targets (N, K).
         """
-        self.batch = x, labels
-        self._set_rates()
+        self.begin_step(x, labels)
         scores = self.model.forward(x, train=True, rng=self.draw_rng)
-        self.batch_loss = self.loss.forward(scores, labels)
-        self._tell("on_loss")
-        self.model.backward(self.loss.backward())
+        self.model.backward(self.judge(scores))
         self.model.release()  # the next step's results take the place of these
+        self.end_step()
+        return scores
+
+    def begin_step(self, x: Array, labels: Labels | Array) -> None:
+        """Before the model sees the batch: its rates."""
+        self.batch = x, labels
+        if self.schedule is not None:
+            self.optimizer.lr = self.schedule(self.step)
+        if self.momentum_schedule is not None:
+            self.optimizer.momentum = self.momentum_schedule(self.step)
+
+    def judge(self, scores: Array) -> Array:
+        """After the forward pass: the loss; returns its gradient, (N, outputs)."""
+        self.batch_loss = self.loss.forward(scores, self.batch[1])
+        self.tell("on_loss")
+        return self.loss.backward()
+
+    def end_step(self) -> None:
+        """After the backward pass: the update."""
         self.gradient_norm = self._move()
         self.step += 1
-        self._tell("on_step_end")
-        return scores
+        self.tell("on_step_end")
 
     def _move(self) -> float:
         """Update the parameters; returns the norm of the gradient of loss and penalty, as the clipping of it met it."""
@@ -128,52 +183,27 @@ class Solver:
         self.optimizer.step(parameters)
         return norm
 
-    def _run_epoch(self, train: Feed, validation: Feed | None) -> Record:
-        begin = time.perf_counter()
-        running, gradient_norm = self._pass_over(train)
+    def end_epoch(self, measured: Mapping[str, Evaluation], seconds: float) -> None:
+        """After the last batch: the epoch's record. measured: of each part of the data; seconds: that it took."""
         self.epoch += 1
-        measured = {"train": evaluate(self.model, self.loss, train).figures() if self.evaluate_train else running}
-        if validation is not None:
-            measured["validation"] = evaluate(self.model, self.loss, validation).figures()
+        running, self.running = self.running, Running()
+        figures = {"train": running.figures()} | {part: each.figures() for part, each in measured.items()}
         for schedule in filter(None, (self.schedule, self.momentum_schedule)):
-            schedule.observe(measured.get("validation", measured["train"])["loss"])
+            schedule.observe(figures.get("validation", figures["train"])["loss"])
         record: Record = {"epoch": self.epoch, "step": self.step, "lr": self.optimizer.lr}
-        record |= {"momentum": self.optimizer.momentum, "gradient_norm": gradient_norm}
+        record |= {"momentum": self.optimizer.momentum, "gradient_norm": running.norms / running.steps}
         record |= {"penalty": self.penalty.forward(self.model)}
-        record |= {f"{part}_{name}": value for part, figures in measured.items() for name, value in figures.items()}
-        seconds = time.perf_counter() - begin
-        return record | {"seconds": seconds, "elapsed": self.elapsed + seconds}
-
-    def _pass_over(self, train: Feed) -> tuple[dict[str, float], float]:
-        """Every sample once. Returns the running loss, accuracy and error, and the mean norm of the gradient.
-
-        Where images are mixed, right is the class that has the largest share.
-        """
-        total_loss = norms = 0.0
-        right = 0
-        for index in batches(len(train), self.batch_size, self.shuffle_rng):
-            x, labels = train.draw(index, self.augment_rng)
-            scores = self.train_step(x, labels)
-            total_loss += self.batch_loss * len(labels)
-            classes = labels if labels.ndim == 1 else labels.argmax(1)
-            right += int((self.loss.predict(scores) == classes).sum())
-            norms += self.gradient_norm
-        accuracy = right / len(train)
-        figures = {"loss": total_loss / len(train), "accuracy": accuracy, "error": 1 - accuracy}
-        return figures, norms / self.steps_per_epoch
+        record |= {f"{part}_{name}": value for part, values in figures.items() for name, value in values.items()}
+        self.history.append(record | {"seconds": seconds, "elapsed": self.elapsed + seconds})
+        self.tell("on_epoch_end")
 
     @property
     def elapsed(self) -> float:
         """Seconds of training in the epochs that are done, those before a resume included."""
         return self.history[-1]["elapsed"] if self.history else 0.0
 
-    def _set_rates(self) -> None:
-        if self.schedule is not None:
-            self.optimizer.lr = self.schedule(self.step)
-        if self.momentum_schedule is not None:
-            self.optimizer.momentum = self.momentum_schedule(self.step)
-
-    def _tell(self, hook: str) -> None:
+    def tell(self, hook: str) -> None:
+        """Call the hook of every callback."""
         for callback in self.callbacks:
             getattr(callback, hook)(self)
 

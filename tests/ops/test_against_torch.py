@@ -27,6 +27,24 @@ def test_linear(N, inputs, outputs, seed):
     agree("linear", lambda x, w, b: x @ w + b, drawn, {}, seed)
 
 
+@given(SIZES, SIZES, SIZES, SIZES, SEEDS)
+def test_several_linear_maps_at_once(S, N, inputs, outputs, seed):
+    drawn = normal(seed, (S, N, inputs), (S, inputs, outputs), (S, outputs))
+    agree("linear", lambda x, w, b: torch.baddbmm(b[:, None], x, w), drawn, {}, seed)
+
+
+@given(SIZES, SIZES, SIZES, SIZES, SEEDS)
+def test_several_linear_maps_of_one_x(S, N, inputs, outputs, seed):
+    x, w, b, dy = normal(seed, (N, inputs), (S, inputs, outputs), (S, outputs), (S, N, outputs))
+    y, cache = op("linear").forward(x, w, b)
+    found = op("linear").backward(dy, cache)
+    for s in range(S):
+        alone, own = op("linear").forward(x, w[s], b[s])
+        np.testing.assert_allclose(y[s], alone, **CLOSE)
+        for each, right in zip(found, op("linear").backward(dy[s], own), strict=True):
+            np.testing.assert_allclose(each[s], right, **CLOSE)
+
+
 ELEMENTWISE = {
     "relu": (torch.relu, {}),
     "leaky_relu": (lambda x: F.leaky_relu(x, 0.3), {"slope": 0.3}),

@@ -36,8 +36,8 @@ def _elementwise(**options: Any) -> list[Case]:
     return [Case({"x": draw}, options) for draw in draws]
 
 
-def _linear(N: int, I: int, O: int) -> Case:
-    return Case({"x": (N, I), "w": (I, O), "b": (O,)})
+def _linear(N: int, I: int, O: int, *S: int) -> Case:
+    return Case({"x": (*S, N, I), "w": (*S, I, O), "b": (*S, O)})
 
 
 def _batchnorm(x: tuple[int, ...] | Draw, C: int, **options: Any) -> Case:
@@ -87,6 +87,8 @@ OPS: dict[str, list[Case]] = {
         _linear(3, 3, 3),
         _linear(1, 1, 1),
         _linear(6, 8, 2),
+        _linear(4, 3, 5, 2),
+        _linear(1, 2, 2, 3),
     ],
     "conv2d": [
         _conv((2, 5, 6, 3), (3, 3, 3, 4)),

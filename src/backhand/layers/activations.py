@@ -9,15 +9,21 @@ from backhand.arrays import Array
 from backhand.layers.base import Layer
 
 
+class Activation(Layer):
+    """A function of each value by itself, whatever the shape of the array."""
+
+    stacks = True
+
+
 @dataclass(eq=False)
-class ReLU(Layer):
+class ReLU(Activation):
     """y = max(x, 0)."""
 
     op_name = "relu"
 
 
 @dataclass(eq=False)
-class LeakyReLU(Layer):
+class LeakyReLU(Activation):
     """y = x where x > 0, else slope · x."""
 
     op_name = "leaky_relu"
@@ -30,7 +36,7 @@ class LeakyReLU(Layer):
 
 
 @dataclass(eq=False)
-class ELU(Layer):
+class ELU(Activation):
     """y = x where x > 0, else alpha · (e^x - 1)."""
 
     op_name = "elu"
@@ -43,14 +49,14 @@ class ELU(Layer):
 
 
 @dataclass(eq=False)
-class Sigmoid(Layer):
+class Sigmoid(Activation):
     """y = 1 / (1 + e^-x)."""
 
     op_name = "sigmoid"
 
 
 @dataclass(eq=False)
-class Tanh(Layer):
+class Tanh(Activation):
     """y = tanh x."""
 
     op_name = "tanh"

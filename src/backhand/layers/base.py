@@ -24,6 +24,7 @@ class Layer:
 
     op_name: ClassVar[str]
     penalised: ClassVar[tuple[str, ...]] = ()  # the parameters that weight decay and the L2 penalty act on
+    stacks: ClassVar[bool] = False  # whether its op takes arrays with an axis more in front: see `Stack`
 
     params: dict[str, Array] = field(init=False, repr=False, default_factory=dict)
     grads: dict[str, Array] = field(init=False, repr=False, default_factory=dict)

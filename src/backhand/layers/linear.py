@@ -19,6 +19,7 @@ class Linear(Layer):
 
     op_name = "linear"
     penalised = ("weight",)
+    stacks = True
 
     outputs: int
     init: str | float = "he"

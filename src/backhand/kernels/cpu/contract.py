@@ -108,8 +108,8 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
     """The contraction, in as many parts as `scratch` has rows.
 
     x, w, bias, y: flat float32; rows, taps, wrows, out: tables.   batch: how many contractions there are one behind the
-    other, and the strides of x, w and y between them.   tiles: for each panel the address of its tile and V.   depth:
-    how many k are copied at a time.   shared: what the parts share out, see SHARED.
+    other, and the strides of x, w and y between them; each has its part of the bias.   tiles: for each panel the address
+    of its tile and V.   depth: how many k are copied at a time.   shared: what the parts share out, see SHARED.
     """
     M, K, panels, parts = rows.size - SPARE, taps.size - SPARE, tiles.shape[0], scratch.shape[0]
     for part_ in prange(parts):
@@ -129,7 +129,7 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
         packed = scratch[part].ctypes.data
         for e in range(e0, e1):
             xe, we = x.ctypes.data + FLOATS * e * batch[1], w.ctypes.data + FLOATS * e * batch[2]
-            ye = y.ctypes.data + FLOATS * e * batch[3]
+            ye, be = y.ctypes.data + FLOATS * e * batch[3], bias.ctypes.data + FLOATS * e * (bias.size // batch[0])
             for k0 in range(0, K, depth):
                 k1 = min(K, k0 + depth)
                 pitch = direct_pitch(wrows, wstep, k0, k1, N, tiles)
@@ -148,7 +148,7 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
                         call_tile(
                             *(tiles[panel, 0], xe, rows.ctypes.data + TABLE * m, run, taps.ctypes.data + TABLE * k0),
                             *(k1 - k0, panel_at, apart, ye + FLOATS * n, out.ctypes.data + TABLE * m),
-                            *(bias.ctypes.data + FLOATS * n, now, min(W, N - n - (V - 1) * W)),
+                            *(be + FLOATS * n, now, min(W, N - n - (V - 1) * W)),
                         )
                         n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
         restore_denormals(old)
@@ -219,13 +219,14 @@ def contract(
     mode: int = 0,
     batch: Array = ONE,
 ) -> None:
-    """The contraction at the top of this page, into y; a bias of N values is what sums start from."""
+    """The contraction at the top of this page, into y. bias: N values that sums start from, or N for each of a batch."""
     how = plan(count(rows), N, int(batch[0]), jit.threads())
     y = y.reshape(-1)
     start = y
     if bias is not None:
-        start, mode = buffers.empty((-(-N // W) * W,)), mode | BIAS
-        start[:N] = bias
+        start, mode = buffers.empty((bias.size // N, -(-N // W) * W)), mode | BIAS
+        start[:, :N] = bias
+        start = start.reshape(-1)
     _contract(
         *(x.reshape(-1), rows, taps, w.reshape(-1), wrows, wstep, start, y, out, N, mode, batch),
         *(how.tiles, how.P, how.depth, how.shared, buffers.empty(how.scratch)),

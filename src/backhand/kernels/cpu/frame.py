@@ -79,12 +79,12 @@ def frame(
 ) -> Array:
     """x (N, H, W, C) with rows and columns of zeros around: ((top, bottom), (left, right)).
 
-    Only values where y > 0, if there is a y of x's shape. sums (C,) becomes the sum of each channel. Where nothing
-    changes, it is x itself.
+    Only values where y > 0, if there is a y of x's shape. sums (C,) becomes the sum of each channel; sums (S, C) those
+    over each S-th of the images. Where nothing changes, it is x itself.
     """
     N, H, Wd, C = x.shape
     (top, bottom), (left, right) = margins
-    parts = buffers.empty((jit.threads(), 0 if sums is None else C))
+    parts = buffers.empty((jit.threads(), 0) if sums is None else (jit.threads(), C) if sums.ndim == 1 else sums.shape)
     if y is None and margins == NO_MARGINS:
         to = x
         if sums is not None:
@@ -94,5 +94,5 @@ def frame(
         mask = NOTHING if y is None else y.reshape(-1)
         _frame(x.reshape(-1), mask, to.reshape(-1), H, Wd * C, top, bottom, left * C, right * C, parts)
     if sums is not None:
-        parts.sum(0, out=sums)
+        sums[...] = parts.sum(0) if sums.ndim == 1 else parts
     return to

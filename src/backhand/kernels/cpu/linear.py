@@ -1,10 +1,10 @@
 """Affine map: see `ops.linear`. Its three products are contractions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backhand.arrays import Array
 from backhand.kernels import buffers
-from backhand.kernels.cpu.contract import contract, steps
+from backhand.kernels.cpu.contract import contract, stacked, steps
 from backhand.kernels.cpu.frame import frame
 from backhand.kernels.simd import RELU
 
@@ -21,9 +21,9 @@ class Cache(NamedTuple):
 
 def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
     """As the reference; with `relu`, max(y, 0)."""
-    (N, I), O = x.shape, w.shape[1]
-    y = buffers.empty((N, O))
-    contract(x, steps(N, I), steps(I, 1), w, steps(I, O), 1, y, steps(N, O), O, b, RELU if relu else 0)
+    (N, I), O = x.shape[-2:], w.shape[-1]
+    y = buffers.empty((*w.shape[:-2], N, O))
+    _products(x, steps(N, I), steps(I, 1), w, steps(I, O), 1, y, steps(N, O), O, b, RELU if relu else 0)
     return y, Cache(x, w, y if relu else None)
 
 
@@ -32,12 +32,22 @@ def backward(
 ) -> tuple[Array | None, Array, Array]:
     """As the reference; dw and db are written to `grads`, where given."""
     x, w, y = cache
-    (N, I), O = x.shape, w.shape[1]
-    dw, db = grads or (buffers.empty((I, O)), buffers.empty((O,)))
-    dz = frame(dy.reshape(N, 1, 1, O), y=y, sums=db)
-    contract(x, steps(I, 1), steps(N, I), dz, steps(N, O), 1, dw, steps(I, O), O)
+    (N, I), O = x.shape[-2:], w.shape[-1]
+    dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], O)))
+    dz = frame(dy.reshape(-1, 1, 1, O), y=y, sums=db).reshape(dy.shape)
+    _products(x, steps(I, 1), steps(N, I), dz, steps(N, O), 1, dw, steps(I, O), O)
     if not need_dx:
         return None, dw, db
-    dx = buffers.empty((N, I))
-    contract(dz, steps(N, O), steps(O, 1), w, steps(O, 1), O, dx, steps(N, I), I)
+    dx = buffers.empty((*w.shape[:-2], N, I))
+    _products(dz, steps(N, O), steps(O, 1), w, steps(O, 1), O, dx, steps(N, I), I)
     return dx, dw, db
+
+
+def _products(
+    x: Array, rows: Array, taps: Array, w: Array, wrows: Array, wstep: int, y: Array, *rest: Any
+) -> None:
+    """The contraction, or that of each entry of arrays that have an axis more in front."""
+    several = [each.ndim == 3 for each in (x, w, y)]
+    apart = [each.strides[0] // each.itemsize if more else 0 for each, more in zip((x, w, y), several, strict=True)]
+    x, w, first = (each[0] if more else each for each, more in zip((x, w, y), several, strict=True))
+    contract(x, rows, taps, w, wrows, wstep, first, *rest, batch=stacked(len(y) if several[2] else 1, *apart))
