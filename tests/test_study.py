@@ -102,6 +102,7 @@ data = tables(
     validation=fraction | st.integers(0, 10**6),
     train_size=counts,
     standardize=st.sampled_from(["none", "global", "channel", "feature"]),
+    seed=st.integers(0, 2**32 - 1),
     skip_bad_images=st.booleans(),
     augment=augment,
 )

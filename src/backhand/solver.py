@@ -86,7 +86,8 @@ class Solver:
 
     schedule, momentum_schedule: step -> value; None keeps the optimiser's own. clip_norm, clip_value: see `optim`.
     evaluate_train: measure the training figures anew after each epoch; otherwise they are the running average over the
-    epoch's batches, in training mode. `history` has one record an epoch; setting `stopped` to a reason ends the fit.
+    epoch's batches, in training mode. data_seed: of the batches' order and their augmentation; None: as `seed`.
+    `history` has one record an epoch; setting `stopped` to a reason ends the fit.
     """
 
     model: Sequential
@@ -100,14 +101,16 @@ class Solver:
     clip_value: float | None = None
     evaluate_train: bool = False
     seed: int = 0
+    data_seed: int | None = None
     callbacks: Sequence[Callback] = ()
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise ValueError(f"the batch size must be 1 or more, not {self.batch_size}")
-        self.shuffle_rng = np.random.default_rng([self.seed, SHUFFLE])
+        of_data = self.seed if self.data_seed is None else self.data_seed
+        self.shuffle_rng = np.random.default_rng([of_data, SHUFFLE])
         self.draw_rng = np.random.default_rng([self.seed, DRAW])
-        self.augment_rng = np.random.default_rng([self.seed, AUGMENT])
+        self.augment_rng = np.random.default_rng([of_data, AUGMENT])
         self.history: list[Record] = []
         self.epoch = self.epochs = self.step = self.steps_per_epoch = 0
         self.stopped = ""

@@ -68,6 +68,32 @@ def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(study, tmp
     assert record == json.loads((tmp_path / "run" / "search.json").read_text())
 
 
+def test_trials_in_step_find_what_they_find_alone(study, tmp_path):
+    alone = search.run(study(GRID), tmp_path / "alone", quiet=True)
+    in_step = search.run(study(GRID, **{"search.together": 4}), tmp_path / "in-step", quiet=True)
+    wanted = values(alone)
+    assert values(in_step) == {key: pytest.approx(value, abs=0.02) for key, value in wanted.items()}
+    assert [trial["epoch"] for trial in in_step["trials"]]
+
+
+def test_in_step_a_trial_that_fails_fails_alone(study, tmp_path):
+    table = GRID.replace("[0.01, 0.1, 0.3]", "[0.01, 1e6]")
+    record = search.run(study(table, **{"search.together": 4}), tmp_path / "run", quiet=True)
+    states = {trial["assignment"]["train.optimizer.lr"]: trial["state"] for trial in record["trials"]}
+    assert states == {0.01: "complete", 1e6: "failed"}
+    failed = [trial for trial in record["trials"] if trial["state"] == "failed"]
+    assert all(trial["reason"].startswith("diverged: the training diverged at step") for trial in failed)
+
+
+def test_pruning_takes_trials_out_of_their_group(study, tmp_path):
+    table = GRID.replace("[0.01, 0.1, 0.3]", "[0.1, 1e-6, 2e-6, 3e-6]") + 'pruning = "halving"\n'
+    asked = study(table.replace("[0.0, 1e-3] }", "[0.0, 1e-3] }\ntogether = 8\ntrials = 8"), **{"train.epochs": 9})
+    record = search.run(asked, tmp_path / "run", quiet=True)
+    lengths = {trial["state"]: len(trial["curve"]["validation_loss"]) for trial in record["trials"]}
+    assert lengths["complete"] == 9
+    assert lengths["pruned"] < 9
+
+
 def test_a_finished_search_is_only_read(study, tmp_path):
     asked = study(GRID, **{"search.seeds": 1})
     record = search.run(asked, tmp_path / "run", quiet=True)

@@ -13,7 +13,7 @@ from backhand.errors import BackhandError, StudyError
 from backhand.report.numbers import shown
 from backhand.series.claims import verdicts
 from backhand.series.figures import Result, figure
-from backhand.series.run import expand, results
+from backhand.series.run import _groups, expand, results
 from backhand.study import Series, is_series, load_series, shipped_series
 
 TEXT = """
@@ -107,6 +107,31 @@ def test_what_is_done_is_not_done_again(file, tmp_path):
         series.run(asked, path, quiet=True)
     with pytest.raises(StudyError, match=r"belongs to another study: its train\.batch_size is"):
         series.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)
+
+
+def test_runs_in_step_give_what_they_give_alone(file, tmp_path):
+    one_order = TEXT.replace("[parts.set]", '[parts.set]\n"data.seed" = 5')
+    found = []
+    for text, sizes in (
+        (one_order, [1] * 8),
+        (one_order.replace("seeds = 2", "seeds = 2\ntogether = 3"), [3, 1, 3, 1]),
+    ):
+        file.write_text(text)
+        asked, path = load_series(str(file)), tmp_path / f"{together}"
+        assert [len(group) for group in _groups(list(expand(asked, path)))] == sizes
+        series.run(asked, path, quiet=True)
+        found.append(results(asked, path)["table"])
+    for alone, in_step in zip(*found, strict=True):
+        assert (in_step.labels, in_step.seed, in_step.settings) == (alone.labels, alone.seed, alone.settings)
+        for key in in_step.figures.keys() - {"seconds", "elapsed"}:
+            assert in_step.figures[key] == pytest.approx(alone.figures[key], rel=1e-4), key
+
+
+def test_other_orders_of_the_samples_are_not_in_step(file, tmp_path):
+    """Without data.seed each seed has an order of its own, so only rates of one seed go together."""
+    file.write_text(TEXT.replace("seeds = 2", "seeds = 2\ntogether = 9"))
+    groups = [[each.study.seed for each in group] for group in _groups(list(expand(load_series(str(file)), tmp_path)))]
+    assert groups == [[0, 0], [1, 1], [0, 0], [1, 1]]
 
 
 def test_killed_at_any_moment_it_goes_on(file, tmp_path):

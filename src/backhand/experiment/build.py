@@ -168,6 +168,7 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
         clip_value=table.clip_value,
         evaluate_train=table.evaluate_train,
         seed=study.seed,
+        data_seed=study.data_seed,
     )
 
 

@@ -57,10 +57,10 @@ def divided(splits: Splits, study: Study) -> Parts:
     """A validation part is drawn from the training part unless the data set brings its own."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
-        rest, held = stratified_split(train.y, table.validation, study.seed, splits.classes)
+        rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes)
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
-        train = train.take(subset(train.y, table.train_size, study.seed))
+        train = train.take(subset(train.y, table.train_size, study.data_seed))
     return Parts(splits, train, validation, validation)
 
 

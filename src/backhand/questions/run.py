@@ -10,12 +10,13 @@ from typing import Any
 from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material
+from backhand.experiment.trainer import Trainer
 from backhand.files import sweep
 from backhand.progress import make_console
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
 from backhand.search.space import Assignment, check, grid
-from backhand.search.trial import Attempts
+from backhand.search.trial import material as judged_on
 from backhand.study import Study, changed, load
 from backhand.study.search import Search
 
@@ -66,17 +67,17 @@ def ask(
     """
     if name not in QUESTIONS:
         raise BackhandError(f'there is no question "{name}"{closest(name, QUESTIONS)}')
-    question, attempts = QUESTIONS[name], Attempts(data_dir)
+    question, trainer = QUESTIONS[name], Trainer(data_dir)
     study = question.study(overrides, seed)
     search = study.search
     assert search is not None
     check(study, search.space)
-    material = attempts.material(changed(study, {}))
+    material = judged_on(trainer, changed(study, {}))
     _claimable(path, study)
     with folder.claimed(path):
         sweep(path)
         record = _opened(path, question, study, search, material)
-        _answer(question, study, search, attempts, record, path, quiet)
+        _answer(question, study, search, trainer, record, path, quiet)
     return record
 
 
@@ -84,7 +85,7 @@ def _answer(
     question: Question,
     study: Study,
     search: Search,
-    attempts: Attempts,
+    trainer: Trainer,
     record: dict[str, Any],
     path: Path,
     quiet: bool,
@@ -98,7 +99,7 @@ def _answer(
         begin = time.perf_counter()
         asked = changed(study, values)
         try:
-            found = question.look(asked, attempts.material(asked))
+            found = question.look(asked, trainer.material(asked))
         except DivergenceError as error:
             raise DivergenceError(f"{_words(values)}: {error}") from None
         cells.append({"values": _plain(values), "seconds": time.perf_counter() - begin, "found": found})

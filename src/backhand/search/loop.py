@@ -1,6 +1,6 @@
 """Trial after trial until the budget is spent; several processes may do this on one storage."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from backhand.experiment.trainer import Trainer, in_step
 from backhand.search import record
 from backhand.search.record import Trial, best, finished
 from backhand.search.space import Assignment, suggested
 from backhand.search.storage import INTERRUPTED, REASON
-from backhand.search.trial import Attempts, Outcome
+from backhand.search.trial import Outcome, Watch, attempt
 from backhand.study import Study, changed
 from backhand.study.search import Search
 
@@ -30,26 +31,26 @@ class Loop:
     search: Search
     folder: Path
     trials: "optuna.Study"
-    attempts: Attempts
+    trainer: Trainer
     console: Console
 
     def run(self) -> None:
         """Until the budget is spent."""
-        while trial := self._next():
-            assignment = suggested(trial, self.search.space)
-            outcome = self._attempt(trial, assignment)
-            record.note(trial, assignment, outcome)
-            self._tell(trial, outcome)
-            found = finished(self.trials)
-            record.write(self.folder, self.search, found, [])
-            self.console.print(line(found, trial.number, self.search, self._left(found)))
+        while trials := self._next():
+            assignments = {trial: suggested(trial, self.search.space) for trial in trials}
+            studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
+            for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
+                watches = [Watch(self.search.monitor, _judge(trial)) for trial in group]
+                outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
+                for trial, outcome in zip(group, outcomes, strict=True):
+                    self._note(trial, assignments[trial], outcome)
 
-    def _attempt(self, trial: "optuna.Trial", assignment: Assignment) -> Outcome:
-        def goes_on(epoch: int, value: float) -> bool:
-            trial.report(value, epoch)
-            return not trial.should_prune()
-
-        return self.attempts.attempt(changed(self.study, assignment), self.search.monitor, goes_on)
+    def _note(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
+        record.note(trial, assignment, outcome)
+        self._tell(trial, outcome)
+        found = finished(self.trials)
+        record.write(self.folder, self.search, found, [])
+        self.console.print(line(found, trial.number, self.search, self._left(found)))
 
     def _tell(self, trial: "optuna.Trial", outcome: Outcome) -> None:
         from optuna.trial import TrialState
@@ -61,21 +62,22 @@ class Loop:
         else:
             self.trials.tell(trial, outcome.value)
 
-    def _next(self) -> "optuna.Trial | None":
-        """A trial that is ours to run; None when there is to be none any more."""
+    def _next(self) -> "list[optuna.Trial]":
+        """Trials that are ours to run, none when there are to be none any more."""
+        with _turn(self.folder):
+            return [self.trials.ask() for _ in range(self.search.together) if self._wanted()]
+
+    def _wanted(self) -> bool:
         from optuna.trial import TrialState
 
-        with _turn(self.folder):
-            known = self.trials.get_trials(deepcopy=False)
-            waiting = any(trial.state == TrialState.WAITING for trial in known)
-            begun = [t for t in known if t.state != TrialState.WAITING and t.user_attrs.get(REASON) != INTERRUPTED]
-            if self.search.trials is not None and len(begun) >= self.search.trials:
-                return None
-            if self.search.minutes is not None and self._spent(finished(self.trials)) >= 60 * self.search.minutes:
-                return None
-            if self.search.method == "grid" and not waiting:
-                return None
-            return self.trials.ask()
+        known = self.trials.get_trials(deepcopy=False)
+        waiting = any(trial.state == TrialState.WAITING for trial in known)
+        begun = [t for t in known if t.state != TrialState.WAITING and t.user_attrs.get(REASON) != INTERRUPTED]
+        if self.search.trials is not None and len(begun) >= self.search.trials:
+            return False
+        if self.search.minutes is not None and self._spent(finished(self.trials)) >= 60 * self.search.minutes:
+            return False
+        return waiting or self.search.method != "grid"
 
     def _spent(self, found: list[Trial]) -> float:
         """Seconds of searching so far, those before an interruption included."""
@@ -97,6 +99,16 @@ class Loop:
             return self.search.trials
         waiting = len(self.trials.get_trials(deepcopy=False, states=(TrialState.WAITING, TrialState.RUNNING)))
         return min(len(found) + waiting, self.search.trials or len(found) + waiting)
+
+
+def _judge(trial: "optuna.Trial") -> Callable[[int, float], bool]:
+    """Whether a trial goes on after an epoch of this value."""
+
+    def goes_on(epoch: int, value: float) -> bool:
+        trial.report(value, epoch)
+        return not trial.should_prune()
+
+    return goes_on
 
 
 def line(found: list[Trial], number: int, search: Search, left: float | None) -> str:

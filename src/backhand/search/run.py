@@ -11,12 +11,13 @@ from rich.console import Console
 from backhand import experiment
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder
+from backhand.experiment.trainer import Trainer
 from backhand.machine import cores
 from backhand.progress import make_console
 from backhand.search import record, space, storage
 from backhand.search.loop import Loop, value_text
 from backhand.search.record import Trial, best, finished
-from backhand.search.trial import Attempts
+from backhand.search.trial import material
 from backhand.study import Study, changed
 from backhand.study.search import Search
 
@@ -37,8 +38,8 @@ def run(
     """
     search, console = _search_of(study), make_console(quiet=quiet)
     space.check(study, search.space)
-    attempts = Attempts(data_dir)
-    attempts.material(changed(study, {}))
+    trainer = Trainer(data_dir)
+    material(trainer, changed(study, {}))
     with folder.begun(path, study, resume=resume):
         trials = storage.opened(path, study.name, search, study.seed, study.train.epochs, url)
         storage.mended(trials)
@@ -46,7 +47,7 @@ def run(
             storage.queued(trials, search.space)
         console.print(f"{study.title or study.name}: {plan(search)}")
         if search.workers == 1:
-            Loop(study, search, path, trials, attempts, console).run()
+            Loop(study, search, path, trials, trainer, console).run()
         else:
             _share(path, search, data_dir, url)
         found = finished(trials)
@@ -75,7 +76,7 @@ def work(path: Path, data_dir: Path | None, url: str | None) -> None:
     study = folder.read_study(path)
     search = _search_of(study)
     trials = storage.opened(path, study.name, search, study.seed + os.getpid(), study.train.epochs, url)
-    Loop(study, search, path, trials, Attempts(data_dir), make_console()).run()
+    Loop(study, search, path, trials, Trainer(data_dir), make_console()).run()
 
 
 def _search_of(study: Study) -> Search:

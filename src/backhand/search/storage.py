@@ -48,7 +48,8 @@ def _sampler(search: Search, seed: int) -> "optuna.samplers.BaseSampler":
     import optuna
 
     if search.method == "tpe":
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=search.workers > 1)
+        several = search.workers * search.together > 1
+        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=several)
     return optuna.samplers.RandomSampler(seed=seed)
 
 

@@ -1,13 +1,12 @@
 """One trial: a training that is judged on validation data, and stopped early where others do better."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from backhand.callbacks import DivergenceGuard
-from backhand.errors import BackhandError, DivergenceError, StudyError
-from backhand.experiment.build import Material, build_early_stopping, build_model, build_solver, load_material
+from backhand.errors import BackhandError, StudyError
+from backhand.experiment.build import Material
+from backhand.experiment.trainer import Trainer, Training
 from backhand.solver import Callback, Record, Solver
 from backhand.study import Study
 
@@ -31,7 +30,7 @@ class Outcome:
         return self.reason == PRUNED
 
 
-@dataclass
+@dataclass(eq=False)
 class Watch(Callback):
     """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so."""
 
@@ -50,41 +49,30 @@ class Watch(Callback):
             solver.stopped = PRUNED
 
 
-@dataclass
-class Attempts:
-    """Trains studies one after the other; the data of the last one is kept for those that share it."""
+def attempt(trainer: Trainer, studies: Sequence[Study], watches: Sequence[Watch]) -> list[Outcome]:
+    """Train; what a study's own values make impossible is an outcome, not an error. Several studies must be `alike`."""
+    begin = time.perf_counter()
+    try:
+        return [_outcome(*each) for each in zip(trainer.train(studies, watches), watches, strict=True)]
+    except BackhandError as error:
+        if len(studies) > 1:  # one of them, perhaps
+            pairs = zip(studies, watches, strict=True)
+            return [outcome for study, watch in pairs for outcome in attempt(trainer, [study], [watch])]
+        return [Outcome(None, 0, time.perf_counter() - begin, 0, (), str(error))]
 
-    data_dir: Path | None
-    _loaded: tuple[object, Material] | None = field(default=None, init=False, repr=False)
 
-    def material(self, study: Study) -> Material:
-        """The data, divided and scaled as the study says. Raises StudyError where it holds no validation part."""
-        wanted = study.data, study.seed, study.train.test_flips
-        if self._loaded is None or self._loaded[0] != wanted:
-            self._loaded = wanted, load_material(study, self.data_dir)
-        material = self._loaded[1]
-        if material.validation is None:
-            raise StudyError("a search chooses on validation data, and data.validation is 0; give it a share")
-        return material
+def _outcome(training: Training, watch: Watch) -> Outcome:
+    solver, size = training.solver, training.solver.model.parameters.values.size
+    curve = tuple(solver.history)
+    if training.error is not None:
+        return Outcome(None, 0, training.seconds, size, curve, f"diverged: {training.error}")
+    reason = solver.stopped if solver.stopped == PRUNED else ""
+    return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
 
-    def attempt(self, study: Study, monitor: str, goes_on: Callable[[int, float], bool]) -> Outcome:
-        """Train; what a study's own values make impossible is an outcome, not an error."""
-        begin = time.perf_counter()
-        watch, size = Watch(monitor, goes_on), 0
-        curve: tuple[Record, ...] = ()
-        try:
-            material = self.material(study)
-            model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-            size = model.parameters.values.size
-            solver = build_solver(study, model, material)
-            solver.callbacks = [DivergenceGuard(), build_early_stopping(study, material), watch]
-            try:
-                solver.fit(material.train, material.validation, epochs=study.train.epochs)
-            finally:
-                curve = tuple(solver.history)
-        except DivergenceError as error:
-            return Outcome(None, 0, time.perf_counter() - begin, size, curve, f"diverged: {error}")
-        except BackhandError as error:
-            return Outcome(None, 0, time.perf_counter() - begin, size, curve, str(error))
-        reason = solver.stopped if solver.stopped == PRUNED else ""
-        return Outcome(watch.best, watch.epoch, time.perf_counter() - begin, size, curve, reason)
+
+def material(trainer: Trainer, study: Study) -> Material:
+    """The data of a study. Raises StudyError where it holds no validation part."""
+    found = trainer.material(study)
+    if found.validation is None:
+        raise StudyError("a search chooses on validation data, and data.validation is 0; give it a share")
+    return found

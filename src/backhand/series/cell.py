@@ -1,44 +1,29 @@
-"""One run of a series: trained, its best weights tested once, and kept as figures or as a whole run."""
+"""Runs of a series: trained, their best weights tested once, and kept as figures or as whole runs."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 from backhand import experiment
-from backhand.callbacks import DivergenceGuard
 from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import folder
-from backhand.experiment.build import (
-    Material,
-    build_early_stopping,
-    build_model,
-    build_solver,
-    init_weights,
-)
+from backhand.experiment.build import Material
+from backhand.experiment.trainer import Training
 from backhand.series.figures import Result
-from backhand.solver import Callback
 from backhand.study import Study
 
 
-def train(study: Study, material: Material, labels: dict[str, str], watch: Callback) -> Result:
-    """Figures alone. A training that diverges is a result, too."""
-    begin = time.perf_counter()
-    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    init_weights(study, model)
-    solver, stopping = build_solver(study, model, material), build_early_stopping(study, material)
-    solver.callbacks = [DivergenceGuard(), stopping, watch]
-    status, message = "finished", ""
-    figures: dict[str, float] = {"parameters": model.parameters.values.size}
-    try:
-        solver.fit(material.train, material.validation, epochs=study.train.epochs)
-        result = evaluate(model, solver.loss, material.test, flips=study.train.test_flips)
+def tested(training: Training, material: Material, labels: dict[str, str]) -> Result:
+    """Figures alone. A training that diverged is a result, too."""
+    study, solver, stopping = training.study, training.solver, training.stopping
+    figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
+    if training.error is None:
+        result = evaluate(solver.model, solver.loss, material.test, flips=study.train.test_flips)
         chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
         figures |= _numbers(solver.history[chosen - 1]) | {f"test_{k}": v for k, v in result.figures().items()}
-    except DivergenceError as error:
-        status, message = "diverged", str(error)
-    figures |= {"epochs": len(solver.history), "seconds": time.perf_counter() - begin}
+    status, message = ("finished", "") if training.error is None else ("diverged", str(training.error))
+    figures |= {"epochs": len(solver.history), "seconds": training.seconds}
     history = [_numbers(record) for record in solver.history]
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study))
 

@@ -1,5 +1,6 @@
 """A series from its first cell to the table of claims; killed at any moment, it goes on where it was."""
 
+import itertools
 import json
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from backhand.errors import StudyError
 from backhand.experiment import folder
-from backhand.experiment.build import Material, load_material
+from backhand.experiment.trainer import Trainer, in_step
 from backhand.progress import make_console
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
@@ -81,30 +82,36 @@ def results(series: Series, path: Path) -> dict[str, list[Result]]:
 
 
 def _train(cells: list[Cell], data_dir: Path | None, console: Console) -> None:
-    begin, kept = time.perf_counter(), None
-    for number, each in enumerate(cells, start=1):
-        each.file.parent.mkdir(parents=True, exist_ok=True)
-        if each.part.whole:
-            place = each.file.with_suffix("")
-            console.print(f"{each}: a whole run in {place}")
-            result = cell.whole(each.study, place, each.labels, data_dir)
-        else:
-            kept = _material(each.study, data_dir, kept)
-            with _Bar(str(each), console) as bar:
-                result = cell.train(each.study, kept[1], each.labels, bar)
-        folder.write_json(each.file, result.as_json())
-        spent = time.perf_counter() - begin
-        rest = "" if number == len(cells) else f"; about {_duration(spent / number * (len(cells) - number))} left"
-        console.print(f"{number:>4}/{len(cells)}  {each}: {_outcome(result)}{rest}")
+    begin, trainer, done = time.perf_counter(), Trainer(data_dir), 0
+    for group in _groups(cells):
+        for each, result in zip(group, _results(group, trainer, console), strict=True):
+            folder.write_json(each.file, result.as_json())
+            done += 1
+            spent = time.perf_counter() - begin
+            rest = "" if done == len(cells) else f"; about {_duration(spent / done * (len(cells) - done))} left"
+            console.print(f"{done:>4}/{len(cells)}  {each}: {_outcome(result)}{rest}")
 
 
-Kept = tuple[object, Material] | None
+def _groups(cells: list[Cell]) -> Iterator[list[Cell]]:
+    """Cells that train in step, where their part asks for it; else one by one."""
+    for _, own in itertools.groupby(cells, key=lambda each: each.part.name):
+        part = list(own)
+        yield from in_step([(each.study, each) for each in part], 1 if part[0].part.whole else part[0].part.together)
 
 
-def _material(study: Study, data_dir: Path | None, kept: Kept) -> tuple[object, Material]:
-    """The data of the study: that of the run before, where it is the same."""
-    wanted = study.data, study.seed, study.train.test_flips
-    return kept if kept is not None and kept[0] == wanted else (wanted, load_material(study, data_dir))
+def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[Result]:
+    first = group[0]
+    first.file.parent.mkdir(parents=True, exist_ok=True)
+    if first.part.whole:
+        place = first.file.with_suffix("")
+        console.print(f"{first}: a whole run in {place}")
+        yield cell.whole(first.study, place, first.labels, trainer.data_dir)
+        return
+    name = str(first) if len(group) == 1 else f"{first}, and {len(group) - 1} more in step"
+    with _Bar(name, console) as bar:
+        trainings = trainer.train([each.study for each in group], [bar] * len(group))
+    for each, training in zip(group, trainings, strict=True):
+        yield cell.tested(training, trainer.material(each.study), each.labels)
 
 
 def _outcome(result: Result) -> str:

@@ -15,6 +15,7 @@ from backhand.study.search import Search
 from backhand.study.table import Table, known
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Size = Annotated[int | float, Field(ge=0)]  # a count, or a fraction below 1
 ClassWeights = Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)] | Literal["balanced", "sqrt"]
 
@@ -28,6 +29,7 @@ class Data(Table):
     validation: Size = 0.1  # of the training part; 0 for none; unused where the set has its own validation part
     train_size: PositiveInt | None = None  # use only so many training samples, in proportion to the classes
     standardize: Literal["none", "global", "channel", "feature"] = "feature"
+    seed: Seed | None = None  # of the division, the order of the samples and augmentation; absent: the study's
     skip_bad_images: bool = False
     augment: AugmentTable = AugmentTable()
 
@@ -86,12 +88,17 @@ class Study(Table):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    seed: Seed = 0
     data: Data
     model: ModelTable
     train: Train = Train()
     search: Search | None = None
     extend: Extend | None = None
+
+    @property
+    def data_seed(self) -> int:
+        """What the division of the data, the order of the batches and augmentation come from."""
+        return self.seed if self.data.seed is None else self.data.seed
 
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":

@@ -73,6 +73,7 @@ class Search(Table):
     monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
     pruning: Literal["none", "halving", "hyperband"] = "none"
     workers: PositiveInt = 1
+    together: PositiveInt = 1  # trials at a time, of which those that differ in rates and the like alone train in step
     seeds: Annotated[int, Field(ge=0)] = 3  # trainings of the best trial; 0: none, and no test
 
     @field_validator("space", mode="before")

@@ -53,6 +53,7 @@ class Part(Table):
     set: Values = Field({})
     axes: tuple[Axis, ...] = Field((), strict=False)
     seeds: PositiveInt = 1
+    together: PositiveInt = 1  # runs in step, of those that differ in rates, penalties, and the like alone
     whole: bool = False  # keep each run with its report and its states, rather than its figures alone
     claims: tuple[Claim, ...] = Field((), strict=False)
 

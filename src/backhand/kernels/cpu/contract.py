@@ -108,8 +108,8 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
     """The contraction, in as many parts as `scratch` has rows.
 
     x, w, bias, y: flat float32; rows, taps, wrows, out: tables.   batch: how many contractions there are one behind the
-    other, and the strides of x, w and y between them; each has its part of the bias.   tiles: for each panel the address
-    of its tile and V.   depth: how many k are copied at a time.   shared: what the parts share out, see SHARED.
+    other, and the strides of x, w and y between them; each has a part of bias for itself.   tiles: for each panel the
+    address of its tile and V.   depth: how many k are copied at a time.   shared: what the parts share out, see SHARED.
     """
     M, K, panels, parts = rows.size - SPARE, taps.size - SPARE, tiles.shape[0], scratch.shape[0]
     for part_ in prange(parts):
@@ -219,7 +219,7 @@ def contract(
     mode: int = 0,
     batch: Array = ONE,
 ) -> None:
-    """The contraction at the top of this page, into y. bias: N values that sums start from, or N for each of a batch."""
+    """The contraction at the top of this page, into y. bias: N values that sums start from, or N for each y."""
     how = plan(count(rows), N, int(batch[0]), jit.threads())
     y = y.reshape(-1)
     start = y

@@ -1,6 +1,6 @@
 """Affine map: see `ops.linear`. Its three products are contractions."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from backhand.arrays import Array
 from backhand.kernels import buffers
@@ -44,10 +44,20 @@ def backward(
 
 
 def _products(
-    x: Array, rows: Array, taps: Array, w: Array, wrows: Array, wstep: int, y: Array, *rest: Any
+    x: Array,
+    rows: Array,
+    taps: Array,
+    w: Array,
+    wrows: Array,
+    wstep: int,
+    y: Array,
+    out: Array,
+    N: int,
+    bias: Array | None = None,
+    mode: int = 0,
 ) -> None:
-    """The contraction, or that of each entry of arrays that have an axis more in front."""
-    several = [each.ndim == 3 for each in (x, w, y)]
-    apart = [each.strides[0] // each.itemsize if more else 0 for each, more in zip((x, w, y), several, strict=True)]
-    x, w, first = (each[0] if more else each for each, more in zip((x, w, y), several, strict=True))
-    contract(x, rows, taps, w, wrows, wstep, first, *rest, batch=stacked(len(y) if several[2] else 1, *apart))
+    """The contraction; that of each entry, where arrays have an axis more in front."""
+    apart = [each.strides[0] // each.itemsize if each.ndim == 3 else 0 for each in (x, w, y)]
+    batch = stacked(len(y) if y.ndim == 3 else 1, *apart)
+    x, w, y = (each[0] if each.ndim == 3 else each for each in (x, w, y))
+    contract(x, rows, taps, w, wrows, wstep, y, out, N, bias, mode, batch)
