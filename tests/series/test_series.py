@@ -112,11 +112,8 @@ def test_what_is_done_is_not_done_again(file, tmp_path):
 def test_runs_in_step_give_what_they_give_alone(file, tmp_path):
     one_order = TEXT.replace("[parts.set]", '[parts.set]\n"data.seed" = 5')
     found = []
-    for text, sizes in (
-        (one_order, [1] * 8),
-        (one_order.replace("seeds = 2", "seeds = 2\ntogether = 3"), [3, 1, 3, 1]),
-    ):
-        file.write_text(text)
+    for together, sizes in ((1, [1] * 8), (3, [3, 1, 3, 1])):
+        file.write_text(one_order.replace("seeds = 2", f"seeds = 2\ntogether = {together}"))
         asked, path = load_series(str(file)), tmp_path / f"{together}"
         assert [len(group) for group in _groups(list(expand(asked, path)))] == sizes
         series.run(asked, path, quiet=True)
