@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from backhand import optim, schedules
 from backhand.layers import BatchNorm, Dropout, LeakyReLU, Linear
-from backhand.study import Study, load, shipped, to_toml
+from backhand.study import Study, changed, load, shipped, to_toml
 from backhand.study.models import make_layer
 from backhand.study.optimizers import make_optimizer
 
@@ -98,6 +98,7 @@ augment = tables(
 )
 data = tables(
     {"name": st.text(max_size=20)},
+    groups=st.dictionaries(st.text(), st.lists(st.text(), min_size=1, max_size=3), min_size=2, max_size=3),
     path=names.map(lambda name: str(Path(name).resolve())),
     validation=fraction | st.integers(0, 10**6),
     train_size=counts,
@@ -139,6 +140,13 @@ def test_defaults_are_spelt_out(base: str) -> None:
     text = to_toml(load(base))
     for line in ('l2_form = "half"', "restore_best = true", "nesterov = false", "skip_bad_images = false"):
         assert line in text
+
+
+def test_groups_keep_their_order(base: str, tmp_path: Path) -> None:
+    study = load(base, ['data.groups={ odd = ["1", "3"], even = ["2"], "no number" = ["0"] }'])
+    (tmp_path / "copy.toml").write_text(to_toml(study), "utf-8")
+    again = changed(load(str(tmp_path / "copy.toml")), {"train.epochs": 2})
+    assert list(again.data.groups.items()) == [("odd", ("1", "3")), ("even", ("2",)), ("no number", ("0",))]
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))

@@ -1,10 +1,12 @@
-"""Some of the classes of a data set, numbered anew."""
+"""Some of the classes of a data set, numbered anew, and classes joined."""
 
 import numpy as np
 import pytest
 
 from backhand import data
 from backhand.errors import DataError
+from backhand.experiment.parts import load_parts
+from backhand.study import load
 
 
 def test_the_samples_of_some_classes_are_kept_and_numbered_in_the_order_asked_for():
@@ -24,3 +26,30 @@ def test_a_class_that_is_not_there_or_named_twice_is_refused():
         digits.only(["1", "10"])
     with pytest.raises(DataError, match='"1" is asked for twice'):
         digits.only(["1", "2", "1"])
+
+
+def test_the_classes_of_a_group_become_one_and_those_of_none_are_left_out():
+    whole = data.load("digits")
+    joined = whole.grouped({"odd": ["3", "1"], "nine": ["9"], "even": ["8", "0"]})
+    assert joined.classes == ("odd", "nine", "even")
+    assert joined.notes["classes joined"] == "odd: 3, 1; nine: 9; even: 8, 0"
+    number = {1: 0, 3: 0, 9: 1, 0: 2, 8: 2}
+    for name, part in joined.parts.items():
+        source = whole.parts[name]
+        kept = np.isin(source.y, list(number))
+        np.testing.assert_array_equal(part.x, source.x[kept])
+        np.testing.assert_array_equal(part.y, [number[digit] for digit in source.y[kept]])
+
+
+def test_a_group_of_a_class_that_is_not_there_and_a_class_of_two_groups_are_refused():
+    digits = data.load("digits")
+    with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):
+        digits.grouped({"odd": ["1", "10"], "even": ["2"]})
+    with pytest.raises(DataError, match='"1" is asked for twice'):
+        digits.grouped({"odd": ["1", "3"], "even": ["2", "1"]})
+
+
+def test_a_study_trains_on_the_groups_that_it_names():
+    parts = load_parts(load("digits", ['data.groups={ low = ["0", "1"], high = ["8", "9"] }', "data.train_size=50"]))
+    assert parts.splits.classes == ("low", "high")
+    assert {tuple(np.unique(part.y)) for part in (parts.train, parts.held, parts.splits.test)} == {(0, 1)}

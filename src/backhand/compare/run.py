@@ -112,7 +112,7 @@ def _pool(plan: Plan, data_dir: Path | None) -> Splits:
 def _learners(plan: Plan) -> tuple[list[Network], list[Learner]]:
     """The networks, then their peers. Raises BackhandError for unknown ones, and for two of one name."""
     own = {"data.name": plan.data.name, "seed": plan.seed} | dict.fromkeys(
-        ("data.path", "data.classes", "data.train_size")
+        ("data.path", "data.classes", "data.groups", "data.train_size")
     )
     networks = [Network(changed(study, own)) for study in plan.networks]
     for name in plan.against:

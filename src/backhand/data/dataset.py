@@ -1,6 +1,6 @@
 """What every loader returns: arrays with labels, and the splits a study trains and tests on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -81,6 +81,17 @@ class Splits:
 
         notes = self.notes | {"classes kept": f"{len(classes)} of {len(self.classes)}"}
         return replace(self.mapped(kept), classes=tuple(classes), notes=notes)
+
+    def grouped(self, groups: Mapping[str, Sequence[str]]) -> "Splits":
+        """The classes of each group as one class, in the order of the groups; classes of none are left out.
+
+        Raises DataError for a name that is no class, and for one that is named twice.
+        """
+        kept = self.only([name for members in groups.values() for name in members])
+        group = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])
+        joined = kept.mapped(lambda part: Dataset(part.x, group[part.y]))
+        said = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
+        return replace(joined, classes=tuple(groups), notes=self.notes | {"classes joined": said})
 
     def mapped(self, change: Callable[[Dataset], Dataset]) -> "Splits":
         """Every part changed in the same way."""

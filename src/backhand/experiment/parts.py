@@ -35,7 +35,8 @@ def load_parts(study: Study, data_dir: Path | None = None) -> Parts:
     if study.extend is None:
         table = study.data
         splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
-        return divided(splits if table.classes is None else splits.only(table.classes), study)
+        splits = splits if table.classes is None else splits.only(table.classes)
+        return divided(splits if table.groups is None else splits.grouped(table.groups), study)
     old = load_parts(read_study(study.extend.run), data_dir)
     splits = _load_new(study.extend, old.splits, data_dir, skip=study.data.skip_bad_images)
     share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0

@@ -17,6 +17,7 @@ from backhand.study.table import Table, known
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Size = Annotated[int | float, Field(ge=0)]  # a count, or a fraction below 1
+Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 ClassWeights = Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)] | Literal["balanced", "sqrt"]
 
 
@@ -26,6 +27,7 @@ class Data(Table):
     name: str
     path: Annotated[Path, Field(strict=False)] | None = None  # the file or folder, for sets that are not found by name
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None = None  # only these, in this order
+    groups: Annotated[dict[str, Names], Field(min_length=2)] | None = None  # classes joined, in the order of the table
     validation: Size = 0.1  # of the training part; 0 for none; unused where the set has its own validation part
     train_size: PositiveInt | None = None  # use only so many training samples, in proportion to the classes
     standardize: Literal["none", "global", "channel", "feature"] = "feature"
@@ -39,6 +41,12 @@ class Data(Table):
         if isinstance(value, float) and value >= 1:
             raise ValueError("a count of samples is written without a point, a fraction is below 1")
         return value
+
+    @model_validator(mode="after")
+    def _classes_or_groups(self) -> "Data":
+        if self.classes is not None and self.groups is not None:
+            raise ValueError("groups says which classes are kept, and in what order; leave out classes")
+        return self
 
 
 class EarlyStop(Table):

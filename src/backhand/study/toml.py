@@ -25,7 +25,8 @@ PLAIN = {  # pydantic's words (regular expressions), and those of a person with 
     r"a valid boolean": "true or false",
     r"a valid dictionary.*": "a table",
     r"not a valid path.*": "a path",
-    r"Tuple should have at least (\d+) item.*": r"needs at least \1 entry",
+    r"(Tuple|Dictionary) should have at least 1 item.*": "needs at least 1 entry",
+    r"(Tuple|Dictionary) should have at least (\d+) items.*": r"needs at least \2 entries",
     r"String should match pattern.*": 'may hold letters, digits, "-", "_" and ".", and begins with a letter or digit',
 }
 
