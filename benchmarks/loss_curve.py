@@ -1,15 +1,21 @@
-"""The losses of `fer_cnn` on faces, step by step, beside those of PyTorch: two curves that lie on each other.
+"""The losses of a training on real images, step by step, beside those of PyTorch: two curves that lie on each other.
 
-Equal initial weights, batches and dropout masks; SGD with momentum and a warm-up.
-Ends with 1 where the curves part by more than the limit. In float32 they do: after some 25 steps one rounding decides
-at a kink otherwise, and training amplifies the difference; between any two programs it does.
-FER2013 is read from the data folder; where it is not, images are random. Writes a plot.
-usage: python benchmarks/loss_curve.py [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float32] [--out FILE]
+    fer_cnn     FER2013, the small convolutional network with dropout; warm-up
+    two_layer   CIFAR-10, 3072-80-10, with an L2 penalty
+
+Equal initial weights, batches and dropout masks; SGD with momentum. The losses are without the penalty.
+Ends with 1 where the curves part by more than the limit. In float32 they do: once one rounding decides at a kink
+otherwise, training amplifies the difference. Our kernels, which add up all products of an output in a row, come to it
+sooner than NumPy's sums: with BACKHAND_BACKEND=reference the curves of two_layer stay together.
+Where the data folder has no such data, images are random. Writes a plot.
+usage: python benchmarks/loss_curve.py [--model fer_cnn] [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float64] ...
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import chain, count, islice
 from pathlib import Path
 
@@ -19,49 +25,80 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import torch
 
-from backhand.arrays import Array
+from backhand.arrays import Array, Shape
 from backhand.data.batches import batches
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.registry import load
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
-from backhand.losses import SoftmaxCrossEntropy
-from backhand.models import fer_cnn
+from backhand.losses import L2, SoftmaxCrossEntropy
+from backhand.model import Sequential
+from backhand.models import fer_cnn, mlp
 from backhand.optim import SGD
 from backhand.report.style import HEIGHT, TRAIN, VALIDATION, WIDTH, look
 from backhand.schedules import Constant, Warmup
 from backhand.solver import DRAW, Solver
 from torch_twin import images, in_torch
 
-BATCH, LR, WARMUP, MOMENTUM, LIMIT = 128, 0.02, 112, 0.9, 1e-3  # the warm-up is half an epoch of steps
+MOMENTUM, LIMIT = 0.9, 1e-3
 
 
-def faces(folder: Path | None) -> Dataset:
+@dataclass(frozen=True)
+class Training:
+    """A network and the data set it is for, with the shape of its images and its classes."""
+
+    network: Callable[[int], Sequential]
+    data: str
+    shape: Shape
+    classes: int
+    batch: int
+    lr: float
+    warm_up: int = 0  # steps
+    l2: float = 0.0  # of the penalty λ Σ w²
+
+
+TRAININGS = {
+    "fer_cnn": Training(fer_cnn, "fer2013", (48, 48, 1), 7, 128, 0.02, warm_up=112),  # half an epoch
+    "two_layer": Training(lambda K: mlp(K, (80,)), "cifar10", (32, 32, 3), 10, 400, 2e-3, l2=1e-4),
+}
+
+
+def samples(training: Training, folder: Path | None) -> Dataset:
     try:
-        return load("fer2013", data_dir=folder).train
+        return load(training.data, data_dir=folder).train
     except DataError as error:
-        print(f"random images instead of faces: {error}")
+        print(f"random images instead: {error}")
         rng = np.random.default_rng(0)
-        return Dataset(rng.integers(0, 256, (5000, 48, 48, 1), dtype=np.uint8), rng.integers(0, 7, 5000))
+        x = rng.integers(0, 256, (5000, *training.shape), dtype=np.uint8)
+        return Dataset(x, rng.integers(0, training.classes, len(x)))
 
 
-def curves(data: Dataset, steps: int, dtype: str) -> Array:
+def in_pytorch(solver: Solver) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    """The solver's model and optimiser. Weight decay of c is our penalty's gradient c w: on weights, not on biases."""
+    net = in_torch(solver.model, np.random.default_rng([solver.seed, DRAW]))  # the stream of the solver's own masks
+    weights, biases = ([p for p in net.parameters() if (p.ndim > 1) == many] for many in (True, False))
+    groups = {"params": weights, "weight_decay": solver.penalty.slope}, {"params": biases}
+    return net, torch.optim.SGD(groups, solver.optimizer.lr, MOMENTUM)
+
+
+def curves(training: Training, data: Dataset, steps: int, dtype: str) -> Array:
     """The losses of both, (2, steps), each before the step."""
     feed = Feed(data, Standardizer.fit(data.x, "feature"))
-    model = fer_cnn(7).build(data.x.shape[1:], seed=0, dtype=dtype)
-    warm_up = Warmup(LR, WARMUP, Constant(LR))
-    solver = Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), BATCH, schedule=warm_up)
-    net = in_torch(model, np.random.default_rng([solver.seed, DRAW]))  # the stream of the solver's own masks
-    optimizer = torch.optim.SGD(net.parameters(), LR, MOMENTUM)
+    model = training.network(training.classes).build(training.shape, seed=0, dtype=dtype)
+    schedule = Warmup(training.lr, training.warm_up, Constant(training.lr))
+    descent, penalty = SGD(training.lr, MOMENTUM), L2(training.l2, "whole")
+    solver = Solver(model, SoftmaxCrossEntropy(), descent, training.batch, penalty, schedule)
+    net, optimizer = in_pytorch(solver)
     order, losses = np.random.default_rng(1), []
-    endless = chain.from_iterable(batches(len(feed), BATCH, order) for _ in count())
+    endless = chain.from_iterable(batches(len(feed), training.batch, order) for _ in count())
     for index in islice(endless, steps):
         x, labels = feed.batch(index)
         x = x.astype(dtype)
         solver.train_step(x, labels)
         loss = torch.nn.functional.cross_entropy(net(images(x)), torch.tensor(labels))
-        optimizer.param_groups[0]["lr"] = solver.optimizer.lr
+        for group in optimizer.param_groups:
+            group["lr"] = descent.lr
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -88,12 +125,14 @@ def draw(losses: Array, path: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=TRAININGS, default="fer_cnn")
     parser.add_argument("--data-dir", type=Path, default=os.environ.get("BACKHAND_DATA"))
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     parser.add_argument("--out", type=Path, default=Path("loss_curve.png"))
     asked = parser.parse_args()
-    losses = curves(faces(asked.data_dir), asked.steps, asked.dtype)
+    training = TRAININGS[asked.model]
+    losses = curves(training, samples(training, asked.data_dir), asked.steps, asked.dtype)
     for step in sorted({0, *range(9, asked.steps, max(asked.steps // 10, 1)), asked.steps - 1}):
         a, b = losses[:, step]
         print(f"step {step + 1:4}  backhand {a:.6f}  torch {b:.6f}  difference {abs(a - b):.1e}")
