@@ -9,6 +9,8 @@ import pytest
 
 from backhand.data import load
 from backhand.data.formats import trees
+from backhand.losses import L2, SoftmaxCrossEntropy
+from backhand.models import mlp
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])
@@ -163,13 +165,36 @@ def test_npz_images_get_a_channel_axis(tmp_path):
     assert splits.train.is_image
 
 
-@pytest.mark.parametrize("name", ["digits", "breast_cancer", "blobs", "spirals"])
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "blobs", "spirals", "toy"])
 def test_built_in_sets_never_change(name):
     first, second = load(name), load(name)
     for part in ("train", "test"):
         np.testing.assert_array_equal(first.parts[part].x, second.parts[part].x)
-    assert len(first.test) == pytest.approx(0.2 * (len(first.train) + len(first.test)), abs=1)
+    if name != "toy":  # which is tested on what it is trained on
+        assert len(first.test) == pytest.approx(0.2 * (len(first.train) + len(first.test)), abs=1)
     assert all((count > 0).all() for count in first.counts().values())
+
+
+def test_toy_points_are_those_that_the_exercise_is_known_by():
+    """Its scores and its loss have been published, to eight and twelve digits (Stanford's course CS231n)."""
+    toy, rng = load("toy").train, np.random.RandomState(0)
+    model = mlp(3, (10,)).build((4,), dtype=np.float64)
+    first, _, last = model.layers[1:]
+    first.params["weight"][...] = 0.1 * rng.standard_normal((4, 10))
+    last.params["weight"][...] = 0.1 * rng.standard_normal((10, 3))
+    x = 10 * np.random.RandomState(1).standard_normal((5, 4))
+    np.testing.assert_allclose(toy.x, x, rtol=1e-7)
+    scores, loss = model.forward(x), SoftmaxCrossEntropy()
+    published = [
+        [-0.81233741, -1.27654624, -0.70335995],
+        [-0.17129677, -1.18803311, -0.47310444],
+        [-0.51590475, -1.01354314, -0.85042150],
+        [-0.15419291, -0.48629638, -0.52901952],
+        [-0.00618733, -0.12435261, -0.15226949],
+    ]
+    np.testing.assert_allclose(scores, published, rtol=0, atol=5e-9)
+    whole = loss.forward(scores, toy.y) + L2(0.05, "whole").forward(model)
+    assert whole == pytest.approx(1.30378789133, abs=1e-11)
 
 
 def test_digits_keep_all_seventeen_values():

@@ -15,9 +15,9 @@ from backhand import backend, experiment, report
 from backhand.cli import series
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder
-from backhand.experiment.build import build_model, build_solver, init_weights, load_material
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
+from backhand.experiment.trainer import Trainer
 from backhand.lr_range import range_test
 from backhand.progress import make_console
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
@@ -174,10 +174,8 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     from backhand.report.lr_range import draw
 
     study = load(name, changes.overrides, changes.seed)
-    material = load_material(study, data_dir)
-    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    init_weights(study, model)
-    found = range_test(build_solver(study, model, material), material.train, **options)
+    trainer = Trainer(data_dir)
+    found = range_test(trainer.solver(study), trainer.material(study).train, **options)
     draw(found, study.title or study.name, out)
     console.print(
         f"{len(found.lr)} steps, learning rate {found.lr[0]:.2g} to {found.lr[-1]:.2g}\n"

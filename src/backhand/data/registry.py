@@ -5,10 +5,10 @@ from pathlib import Path
 from backhand.data import places
 from backhand.data.dataset import Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
-from backhand.data.sets import blobs, breast_cancer, cifar10, digits, fer2013, images, mnist, npz, spirals
+from backhand.data.sets import blobs, breast_cancer, cifar10, digits, fer2013, images, mnist, npz, spirals, toy
 from backhand.errors import DataError, closest
 
-_MODULES = (digits, breast_cancer, blobs, spirals, mnist, cifar10, fer2013, images, npz)
+_MODULES = (digits, breast_cancer, blobs, spirals, toy, mnist, cifar10, fer2013, images, npz)
 DATASETS: dict[str, BuiltIn | OnDisk] = {module.ENTRY.name: module.ENTRY for module in _MODULES}
 
 

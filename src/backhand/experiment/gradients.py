@@ -1,13 +1,17 @@
-"""The gradient check of a trained network, sized by what it costs."""
+"""The gradient check of a trained network, and what float64 loses in it; both sized by what they cost."""
 
 from typing import Any
 
+import numpy as np
+
+from backhand.backend import op
 from backhand.check import check_model
 from backhand.data.feed import Feed
 from backhand.solver import Solver
 
 SAMPLES, COORDINATES = 12, 20  # of a small network: samples, and coordinates of each array
 PASSES = 30  # forward passes that a coordinate may take
+SLOW = 1e8  # multiply-adds in extended precision, for which there are no vectors: some seconds
 BUDGET = 3e10  # multiply-adds, some ten seconds: a large network is checked on fewer samples, at fewer places
 
 
@@ -38,3 +42,22 @@ def gradient_facts(solver: Solver, train: Feed) -> list[dict[str, Any]]:
         }
         for result, verdict in zip(checked, verdicts, strict=True)
     ]
+
+
+def rounding_facts(solver: Solver, train: Feed) -> dict[str, float] | None:
+    """What float64 makes of the scores and the loss of a few samples, against extended precision (80 bits).
+
+    scores: the largest difference over the largest score.   loss: the difference over the loss, or over 1 where that is
+    less. None where the processor has no such precision, or the network is too large to wait for it.
+    """
+    cost = SAMPLES * sum(row["multiply_adds"] for row in solver.model.rows())
+    if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps or cost > SLOW:
+        return None
+    x, labels = train.batch(slice(SAMPLES))
+    models = [solver.model.copy(dtype) for dtype in (np.float64, np.longdouble)]
+    scores, exact = (model.predict(x) for model in models)
+    loss, right = (op(solver.loss.op_name, each.dtype).forward(each, labels)[0] for each in (scores, exact))
+    return {
+        "scores": float(np.abs(scores - exact).max() / np.abs(exact).max()),
+        "loss": float(abs(loss - right) / max(abs(right), 1)),
+    }

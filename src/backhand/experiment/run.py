@@ -21,7 +21,7 @@ from backhand.experiment.build import (
     load_material,
 )
 from backhand.experiment.evidence import write_evidence
-from backhand.experiment.gradients import gradient_facts
+from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
@@ -133,6 +133,7 @@ def _finish(made: Run) -> dict[str, Any]:
         figures["validation"] = validation | {"count": len(material.validation), "test_flips": flips}
     figures["test"] = test_facts(result, solver.loss, material.splits.classes) | {"test_flips": flips}
     figures["gradient_check"] = gradient_facts(solver, material.train)
+    figures["rounding"] = rounding_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)
 

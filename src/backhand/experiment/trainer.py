@@ -54,6 +54,13 @@ class Trainer:
             self._kept = wanted, load_material(study, self.data_dir)
         return self._kept[1]
 
+    def solver(self, study: Study) -> Solver:
+        """The solver of the study, with its model and initial weights."""
+        material = self.material(study)
+        model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+        init_weights(study, model)
+        return build_solver(study, model, material)
+
     def train(self, studies: Sequence[Study], watches: Sequence[Callback]) -> list[Training]:
         """Train each study, watched by its own callback. Several must be `alike`.
 
@@ -62,7 +69,7 @@ class Trainer:
         begin = time.perf_counter()
         material = self.material(studies[0])
         stoppings = [build_early_stopping(study, material) for study in studies]
-        solvers = [_solver(study, material) for study in studies]
+        solvers = [self.solver(study) for study in studies]
         for solver, stopping, watch in zip(solvers, stoppings, watches, strict=True):
             solver.callbacks = [DivergenceGuard(), stopping, watch]
         epochs = studies[0].train.epochs
@@ -73,12 +80,6 @@ class Trainer:
         seconds = (time.perf_counter() - begin) / len(studies)
         found = zip(studies, solvers, stoppings, errors, strict=True)
         return [Training(study, solver, stopping, seconds, error) for study, solver, stopping, error in found]
-
-
-def _solver(study: Study, material: Material) -> Solver:
-    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    init_weights(study, model)
-    return build_solver(study, model, material)
 
 
 def _alone(solver: Solver, material: Material, epochs: int) -> DivergenceError | None:

@@ -11,6 +11,8 @@ from backhand.report.run import Run
 from backhand.report.scores import calibration, roc
 from backhand.report.training import training
 
+NO_MISTAKE = "No test sample was given a wrong class"
+
 
 def chapters(run: Run) -> tuple[Section, ...]:
     """Every chapter for which the run holds anything."""
@@ -112,24 +114,28 @@ def _init_from(run: Run) -> tuple[Block, ...]:
 
 def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
     mixups = confusions(run, test)
-    words = "; ".join(in_words(mixup) for mixup in mixups[:3]) or "No test sample was given a wrong class"
-    matrix = Image(
+    scores = (
+        tables.scores(run.metrics, test),
+        *((tables.reported(run.metrics),) if run.metrics.reported else ()),
+        tables.confusions(mixups) if mixups else Text(f"{NO_MISTAKE}."),
+    )
+    shown, curves = (Images((confusion(run, test),)),), _probabilities(run)
+    detail = tables.per_class(test)
+    return (
+        *(scores + shown if plots.large(len(run.classes)) else (Columns(scores, shown),)),
+        *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
+    )
+
+
+def confusion(run: Run, test: TestScore) -> Image:
+    """The confusion matrix."""
+    words = "; ".join(in_words(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
+    return Image(
         "confusion",
         plots.confusion(run.classes, np.array(test.confusion)),
         f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {words}",
         f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
         f"{count(test.count - test.correct)} off it. Empty cells are zero.",
-    )
-    scores = (
-        tables.scores(run.metrics, test),
-        *((tables.reported(run.metrics),) if run.metrics.reported else ()),
-        tables.confusions(mixups) if mixups else Text(f"{words}."),
-    )
-    shown, curves = (Images((matrix,)),), _probabilities(run)
-    detail = tables.per_class(test)
-    return (
-        *(scores + shown if plots.large(len(run.classes)) else (Columns(scores, shown),)),
-        *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
     )
 
 
@@ -183,7 +189,18 @@ def _gradients(run: Run) -> tuple[Block, ...]:
         "0, are skipped: a difference across it says nothing about the gradient. Of a large network some gradients are "
         "drawn at random, and compared at a few entries each."
     )
-    return Text(text), tables.gradients(run.metrics)
+    return Text(text), tables.gradients(run.metrics), *_rounding(run)
+
+
+def _rounding(run: Run) -> tuple[Block, ...]:
+    found = run.metrics.rounding
+    if found is None:
+        return ()
+    text = (
+        f"In float64 the scores of a few samples are those of extended precision to {found.scores:.1e} of the largest, "
+        f"and their loss to {found.loss:.1e}: what is left is rounding, for the formulas are the same."
+    )
+    return (Text(text),)
 
 
 def _settings(run: Run) -> tuple[Block, ...]:

@@ -8,17 +8,22 @@ from backhand.report import style
 
 
 def draw(found: RangeTest, title: str, out: Path) -> None:
-    """Loss against learning rate as a PNG, with the suggestion marked. Raises BackhandError if it cannot be written."""
+    """The plot in a file of its own. Raises BackhandError if it cannot be written."""
     with style.look():
-        figure, axes = style.panel(width=6.4, height=3.8)
-        axes.plot(found.lr, found.loss, color=style.SKY, linewidth=0.8, label="each batch")
-        axes.plot(found.lr, found.smoothed, color=style.BLUE, label="smoothed")
-        suggested = f"suggested: {found.suggestion:.2g}"
-        axes.axvline(found.suggestion, color=style.ORANGE, linestyle=(0, (5, 1.6)), label=suggested)
-        axes.axvline(found.lowest, color=style.FAINT, linestyle=":", label=f"lowest loss: {found.lowest:.2g}")
-        axes.set(xscale="log", xlabel="learning rate", ylabel="training loss")
-        axes.set_ylim(0, 1.15 * max(found.smoothed.max(), found.loss[0]))
-        style.legend(axes, columns=2)
-        figure.suptitle(title, fontsize=10)
-        image = style.png(figure)
+        image = plot(found, title)
     write_atomic(out, image)
+
+
+def plot(found: RangeTest, title: str = "") -> bytes:
+    """Loss against learning rate as a PNG, with the suggestion marked."""
+    figure, axes = style.panel(width=6.4, height=3.8)
+    axes.plot(found.lr, found.loss, color=style.SKY, linewidth=0.8, label="each batch")
+    axes.plot(found.lr, found.smoothed, color=style.BLUE, label="smoothed")
+    suggested = f"suggested: {found.suggestion:.2g}"
+    axes.axvline(found.suggestion, color=style.ORANGE, linestyle=(0, (5, 1.6)), label=suggested)
+    axes.axvline(found.lowest, color=style.FAINT, linestyle=":", label=f"lowest loss: {found.lowest:.2g}")
+    axes.set(xscale="log", xlabel="learning rate", ylabel="training loss")
+    axes.set_ylim(0, 1.15 * max(found.smoothed.max(), found.loss[0]))
+    style.legend(axes, columns=2)
+    figure.suptitle(title, fontsize=10)
+    return style.png(figure)

@@ -185,6 +185,13 @@ class GradientCheck(Record):
     verdict: str
 
 
+class Rounding(Record):
+    """What float64 loses against extended precision, as shares of the largest score and of the loss."""
+
+    scores: float
+    loss: float
+
+
 class Reported(Record):
     """A figure from elsewhere beside the one of this run."""
 
@@ -205,6 +212,7 @@ class Metrics(Record):
     validation: Score | None = None
     test: TestScore | None = None
     gradient_check: tuple[GradientCheck, ...] = ()
+    rounding: Rounding | None = None
     reported: tuple[Reported, ...] = ()
 
     @model_validator(mode="after")

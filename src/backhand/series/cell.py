@@ -43,8 +43,16 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
         figures |= history[training["chosen_epoch"] - 1]
         for part in ("validation", "test"):
             figures |= {f"{part}_{key}": value for key, value in _numbers(metrics.get(part, {})).items()}
+        figures |= _exactness(metrics)
     figures |= {"epochs": len(history), "seconds": training.get("seconds", 0.0)}
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study))
+
+
+def _exactness(metrics: dict[str, Any]) -> dict[str, float]:
+    """The worst relative error of a gradient, and what float64 loses of scores and loss."""
+    errors = [row["worst"] for row in metrics["gradient_check"] if row["worst"] is not None]
+    rounding = {f"{key}_rounding": value for key, value in (metrics["rounding"] or {}).items()}
+    return ({"gradient_difference": max(errors)} if errors else {}) | rounding
 
 
 def _numbers(record: dict[str, Any]) -> dict[str, float]:

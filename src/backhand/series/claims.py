@@ -65,16 +65,20 @@ def _on_validation(results: list[Result]) -> float:
 
 def table(found: list[Verdict]) -> Table:
     """As a terminal shows it."""
-    made = Table("part", "figure", "run", "reported", "ours", "difference", "at least", "", box=None, pad_edge=False)
+    made = Table("part", "figure", "run", "reported", "ours", "difference", "asked for", "", box=None, pad_edge=False)
     for column in made.columns[3:7]:
         column.justify = "right"
     for each in found:
         difference = None if each.ours is None or each.reported is None else each.ours - each.reported
-        bound = f"<= {shown(each.most, each.metric)}" if each.most is not None else shown(each.least, each.metric)
+        bounds = ((">=", shown(each.least, each.metric)), ("<=", shown(each.most, each.metric)))
         verdict = {True: "met", False: "MISSED", None: ""}[each.met]
         figures = shown(each.reported, each.metric), shown(each.ours, each.metric)
         made.add_row(
             *(each.part, each.what, ", ".join(each.cell.values()), *figures),
-            *(shown(difference, each.metric, signed=True), bound, verdict),
+            *(
+                shown(difference, each.metric, signed=True),
+                " ".join(f"{sign} {bound}" for sign, bound in bounds if bound),
+                verdict,
+            ),
         )
     return made

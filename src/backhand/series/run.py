@@ -4,7 +4,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from backhand.errors import StudyError
 from backhand.experiment import folder
 from backhand.experiment.trainer import Trainer, in_step
+from backhand.lr_range import range_test
 from backhand.progress import make_console
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
@@ -20,6 +21,8 @@ from backhand.series.figures import Result
 from backhand.solver import Callback, Solver
 from backhand.study import Study, changed, load
 from backhand.study.series import Part, Series
+
+RANGE = "range.json"
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,11 @@ def run(
             f"{series.title}: {len(cells)} runs, about {series.minutes:g} minutes and {series.memory:g} GiB"
             + (f"; {len(cells) - len(left)} are done" if len(left) < len(cells) else "")
         )
-        _train(left, data_dir, console)
-        found = verdicts(series, results(series, path))
-        folder.write_json(path / "claims.json", [each.as_json() for each in found])
-    return found
+        progress, trainer = _Progress(console, len(left)), Trainer(data_dir)
+        for _, part in itertools.groupby(left, key=lambda each: each.part.name):
+            _train(list(part), trainer, progress)
+            _judge(series, path)
+        return _judge(series, path)
 
 
 def expand(series: Series, path: Path) -> Iterator[Cell]:
@@ -81,22 +85,32 @@ def results(series: Series, path: Path) -> dict[str, list[Result]]:
     return found
 
 
-def _train(cells: list[Cell], data_dir: Path | None, console: Console) -> None:
-    begin, trainer, done = time.perf_counter(), Trainer(data_dir), 0
-    for group in _groups(cells):
-        for each, result in zip(group, _results(group, trainer, console), strict=True):
+def _judge(series: Series, path: Path) -> list[Verdict]:
+    """The claims beside the figures that there are, also in claims.json."""
+    found = verdicts(series, results(series, path))
+    folder.write_json(path / "claims.json", [each.as_json() for each in found])
+    return found
+
+
+def _train(part: list[Cell], trainer: Trainer, progress: "_Progress") -> None:
+    """Cells of one part: in step, where it asks for that; else one by one."""
+    if part[0].part.range_test:
+        _test_rates(part[0], trainer, progress.console)
+    together = 1 if part[0].part.whole else part[0].part.together
+    for group in in_step([(each.study, each) for each in part], together):
+        for each, result in zip(group, _results(group, trainer, progress.console), strict=True):
             folder.write_json(each.file, result.as_json())
-            done += 1
-            spent = time.perf_counter() - begin
-            rest = "" if done == len(cells) else f"; about {_duration(spent / done * (len(cells) - done))} left"
-            console.print(f"{done:>4}/{len(cells)}  {each}: {_outcome(result)}{rest}")
+            progress.note(each, result)
 
 
-def _groups(cells: list[Cell]) -> Iterator[list[Cell]]:
-    """Cells that train in step, where their part asks for it; else one by one."""
-    for _, own in itertools.groupby(cells, key=lambda each: each.part.name):
-        part = list(own)
-        yield from in_step([(each.study, each) for each in part], 1 if part[0].part.whole else part[0].part.together)
+def _test_rates(first: Cell, trainer: Trainer, console: Console) -> None:
+    """The range test of a part, on its first cell's study, in range.json; one that is there is left."""
+    file = first.file.with_name(RANGE)
+    if not file.exists():
+        found = range_test(trainer.solver(first.study), trainer.material(first.study).train)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_json(file, {key: getattr(found, key).tolist() for key in ("lr", "loss", "smoothed")})
+        console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")
 
 
 def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[Result]:
@@ -112,6 +126,23 @@ def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[
         trainings = trainer.train([each.study for each in group], [bar] * len(group))
     for each, training in zip(group, trainings, strict=True):
         yield cell.tested(training, trainer.material(each.study), each.labels)
+
+
+@dataclass
+class _Progress:
+    """A line for each cell that is done, with the time that the rest may take."""
+
+    console: Console
+    total: int
+    done: int = 0
+    begin: float = field(default_factory=time.perf_counter)
+
+    def note(self, each: Cell, result: Result) -> None:
+        """Another one."""
+        self.done += 1
+        left = (time.perf_counter() - self.begin) / self.done * (self.total - self.done)
+        rest = f"; about {_duration(left)} left" if self.done < self.total else ""
+        self.console.print(f"{self.done:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
 
 
 def _outcome(result: Result) -> str:

@@ -55,6 +55,7 @@ class Part(Table):
     seeds: PositiveInt = 1
     together: PositiveInt = 1  # runs in step, of those that differ in rates, penalties, and the like alone
     whole: bool = False  # keep each run with its report and its states, rather than its figures alone
+    range_test: bool = False  # first raise the learning rate step by step, and see where the loss falls
     claims: tuple[Claim, ...] = Field((), strict=False)
 
     @model_validator(mode="after")

@@ -8,7 +8,9 @@ from backhand.report.numbers import NONE, duration, percent, shown
 from backhand.report.series import plots
 from backhand.report.series.findings import findings
 from backhand.report.series.fit import verdict
+from backhand.report.series.rates import rates
 from backhand.report.series.saved import SERIES, Cell, Saved, read
+from backhand.report.series.whole import kept_whole
 from backhand.study.series import Part
 
 FEW = 8  # cells whose curves can be told apart
@@ -52,7 +54,7 @@ def _claims(saved: Saved) -> Section:
 def claims_table(saved: Saved) -> Table:
     """Every claim with what was reported, ours, and whether it is met."""
     rows = tuple(_claim(claim) for claim in saved.claims)
-    head = "part", "figure", "run", "reported", "ours", "points", "asked for", ""
+    head = "part", "figure", "run", "reported", "ours", "points", "asked for", "verdict"
     caption = (
         "What was reported, what came out here, and the difference. A run that a claim does not name is the one that "
         "did best on validation data; test data choose nothing."
@@ -76,7 +78,11 @@ def _part(part: Part, cells: tuple[Cell, ...]) -> Section:
     blocks: list[Block] = [Text(f"Each run changes the study {part.study}; {_seeds(part)}.")]
     blocks += [Points(said)] if said else []
     blocks += [Images(tuple(_images(part, cells)))] if len(cells) > 1 or cells[0].runs[0]["history"] else []
-    return Section(part.name, part.title, (*blocks, _table(part, cells)))
+    blocks += rates(part, cells)
+    blocks.append(_table(part, cells))
+    if part.whole:
+        blocks += [block for cell in cells for block in kept_whole(part, cell)]
+    return Section(part.name, part.title, tuple(blocks))
 
 
 def _seeds(part: Part) -> str:
@@ -109,7 +115,7 @@ def _images(part: Part, cells: tuple[Cell, ...]) -> list[Image]:
     found = []
     if len(cells) <= FEW:
         for key, label, over_time in CURVES:
-            if all(key in run["history"][0] for cell in cells for run in cell.runs[:1] if run["history"]):
+            if _worth_drawing(key, cells):
                 png = plots.curves(cells, key, label, over_time=over_time)
                 against = "time" if over_time else "epochs"
                 alt = f"{label} against {against}, a line for each of {len(cells)} cells"
@@ -126,8 +132,18 @@ def _images(part: Part, cells: tuple[Cell, ...]) -> list[Image]:
     return found
 
 
+def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
+    """Whether every run has these figures; and of what a schedule sets, whether it ever moves."""
+    histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
+    moves = any(record.get(key) != history[0].get(key) for history in histories for record in history)
+    return all(key in history[0] for history in histories) and (moves or key not in ("lr", "momentum"))
+
+
 CURVES = (
     ("validation_loss", "validation loss", True),
+    ("train_loss", "training loss", False),
     ("validation_error", "validation error (%)", False),
     ("train_error", "training error (%)", False),
+    ("lr", "learning rate", False),
+    ("momentum", "momentum", False),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from backhand.report.numbers import duration, percent
+from backhand.report.numbers import counted, duration, percent
 from backhand.report.series.fit import verdict
 from backhand.report.series.saved import Cell
 from backhand.study.series import Part
@@ -25,7 +25,8 @@ def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
         yield "Fit", f"Of {len(cells)} cells: {counts}." if counts else f"None of {len(cells)} cells came to its end."
     if times := [seconds for cell in cells for seconds in cell.values("seconds")]:
         shortest, longest = duration(min(times)), duration(max(times))
-        yield "Time", f"{len(times)} runs took {duration(sum(times))}, from {shortest} to {longest} each."
+        spread = f", from {shortest} to {longest} each" if len(times) > 1 else ""
+        yield "Time", f"{counted(len(times), 'run')} took {duration(sum(times))}{spread}."
 
 
 def _score(cell: Cell) -> float:

@@ -16,7 +16,7 @@ SERIES = "series.toml"
 
 @dataclass(frozen=True)
 class Cell:
-    """The runs of one combination of cases, one a seed."""
+    """The runs of one combination of cases, one a seed. place: the folder of one that is kept whole."""
 
     labels: dict[str, str]
     runs: tuple[dict[str, Any], ...]
@@ -69,7 +69,7 @@ def read(folder: Path) -> Saved:
 def _cells(folder: Path) -> Iterator[Cell]:
     runs: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("*-seed-*.json")):
-        run = _json(path)
+        run = _json(path) | {"place": path.with_suffix("")}
         runs.setdefault(tuple(run["labels"].items()), []).append(run)
     return (Cell(dict(labels), tuple(found)) for labels, found in runs.items())
 

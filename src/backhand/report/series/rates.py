@@ -1,0 +1,26 @@
+"""The range test of a part: where the loss falls as the learning rate rises, and what that suggests."""
+
+import numpy as np
+
+from backhand.lr_range import RangeTest
+from backhand.report.blocks import Block, Image, Images, Text
+from backhand.report.lr_range import plot
+from backhand.report.run import read_mapping
+from backhand.report.series.saved import Cell
+from backhand.study.series import Part
+
+FILE = "range.json"
+
+
+def rates(part: Part, cells: tuple[Cell, ...]) -> list[Block]:
+    """The plot and its reading; nothing where no test was asked for. Raises CheckpointError for a damaged file."""
+    file = cells[0].runs[0]["place"].with_name(FILE)
+    if not part.range_test or not file.exists():
+        return []
+    found = RangeTest(**{key: np.array(values) for key, values in read_mapping(file).items()})
+    text = (
+        f"A range test raised the learning rate from {found.lr[0]:.2g} step by step. The smoothed loss was lowest at "
+        f"{found.lowest:.2g}, beyond which it rises; a tenth of that, {found.suggestion:.2g}, keeps clear of this edge."
+    )
+    caption = "Loss of each batch while the learning rate rises; what is suggested, and where the loss was lowest."
+    return [Text(text), Images((Image(f"{part.name}-range", plot(found), "loss against learning rate", caption),))]
