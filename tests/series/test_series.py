@@ -6,65 +6,16 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
+from twomodels import TEXT
 
-from backhand import report, series
+from backhand import series
 from backhand.errors import BackhandError, StudyError
-from backhand.experiment.trainer import in_step
 from backhand.report.numbers import shown
 from backhand.series.claims import verdicts
 from backhand.series.figures import Result, figure
 from backhand.series.run import expand, results
 from backhand.study import Series, is_series, load_series, shipped_series
-
-TEXT = """
-name = "two-models"
-title = "Two models, two rates"
-minutes = 0.1
-memory = 0.2
-
-[[parts]]
-name = "table"
-title = "Test accuracy"
-study = "digits"
-seeds = 2
-
-[parts.set]
-"data.train_size" = 200
-"train.epochs" = 2
-"train.schedule" = { kind = "constant" }
-
-[[parts.axes]]
-name = "model"
-
-[parts.axes.cases]
-linear = { model = { name = "mlp", hidden = [] } }
-hidden = { "model.hidden" = [16], "train.l2" = 1e-3 }
-
-[[parts.axes]]
-name = "rate"
-key = "train.optimizer.lr"
-values = [0.01, 0.1]
-
-[[parts.claims]]
-what = "the linear one"
-at = { model = "linear", rate = "0.01" }
-reported = 0.5
-least = 0.99
-
-[[parts.claims]]
-what = "the best"
-metric = "validation_accuracy@1"
-least = 0.1
-"""
-
-
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "two.toml"
-    path.write_text(TEXT)
-    return path
 
 
 def test_every_combination_and_seed_is_a_run_of_its_own(file, tmp_path):
@@ -111,33 +62,6 @@ def test_what_is_done_is_not_done_again(file, tmp_path):
         series.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)
 
 
-def groups(asked, path):
-    """The seeds of the cells that train in step."""
-    cells = [(cell.study, cell.study.seed) for cell in expand(asked, path)]
-    return list(in_step(cells, asked.parts[0].together))
-
-
-def test_runs_in_step_give_what_they_give_alone(file, tmp_path):
-    one_order = TEXT.replace("[parts.set]", '[parts.set]\n"data.seed" = 5')
-    found = []
-    for together, sizes in ((1, [1] * 8), (3, [3, 1, 3, 1])):
-        file.write_text(one_order.replace("seeds = 2", f"seeds = 2\ntogether = {together}"))
-        asked, path = load_series(str(file)), tmp_path / f"{together}"
-        assert [len(group) for group in groups(asked, path)] == sizes
-        series.run(asked, path, quiet=True)
-        found.append(results(asked, path)["table"])
-    for alone, other in zip(*found, strict=True):
-        assert (other.labels, other.seed, other.settings) == (alone.labels, alone.seed, alone.settings)
-        for key in other.figures.keys() - {"seconds", "elapsed"}:
-            assert other.figures[key] == pytest.approx(alone.figures[key], rel=1e-4), key
-
-
-def test_other_orders_of_the_samples_are_not_in_step(file, tmp_path):
-    """Without data.seed each seed has an order of its own, so only rates of one seed go together."""
-    file.write_text(TEXT.replace("seeds = 2", "seeds = 2\ntogether = 9"))
-    assert groups(load_series(str(file)), tmp_path) == [[0, 0], [1, 1], [0, 0], [1, 1]]
-
-
 def test_killed_at_any_moment_it_goes_on(file, tmp_path):
     path = tmp_path / "run"
     for delay in (1.0, 1.6, 1.3):
@@ -168,53 +92,6 @@ def test_whole_runs_have_folders_and_figures(file, tmp_path):
             assert a.figures[key] == pytest.approx(b.figures[key], rel=1e-6), key
         assert [e["validation_loss"] for e in a.history] == [e["validation_loss"] for e in b.history]
     assert (tmp_path / "run" / "table" / "000-seed-0" / "best.safetensors").exists()
-
-
-def test_exactness_of_a_whole_run_can_be_claimed(file, tmp_path):
-    claims = """
-[[parts.claims]]
-what = "gradients"
-metric = "gradient_difference"
-most = 1e-7
-
-[[parts.claims]]
-what = "scores"
-metric = "scores_rounding"
-most = 1e-14
-"""
-    text = TEXT.replace("seeds = 2", "whole = true").replace("values = [0.01, 0.1]", "values = [0.01]")
-    file.write_text(text + claims)
-    *_, gradients, scores = series.run(load_series(str(file)), tmp_path / "run", quiet=True)
-    assert 0 < gradients.ours < 1e-7
-    assert gradients.met
-    assert (scores.ours is None) == (np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps)
-    assert scores.ours is None or scores.met
-    page = report.write(tmp_path / "run").read_text()
-    assert "backhand report table/000-seed-0" in page
-    assert "table-001-seed-0-confusion" in (tmp_path / "run" / "report.md").read_text()
-
-
-def test_a_range_test_is_made_once_and_shown(file, tmp_path):
-    file.write_text(TEXT.replace("seeds = 2", "range_test = true"))
-    asked, path = load_series(str(file)), tmp_path / "run"
-    series.run(asked, path, quiet=True)
-    kept = path / "table" / "range.json"
-    made = kept.stat().st_mtime_ns
-    assert json.loads(kept.read_text())["lr"][0] == pytest.approx(1e-6)
-    next(path.rglob("*-seed-*.json")).unlink()
-    series.run(asked, path, resume=True, quiet=True)
-    assert kept.stat().st_mtime_ns == made
-    assert "A range test raised the learning rate" in report.write(path).read_text()
-
-
-def test_claims_are_kept_part_by_part(file, tmp_path):
-    """A series that is broken off shows the claims of what it has."""
-    second = TEXT[TEXT.index("[[parts]]") : TEXT.index("[[parts.claims]]")].replace('"table"', '"second"')
-    file.write_text(TEXT + second.replace('study = "digits"', 'study = "mnist-mlp"'))
-    with pytest.raises(BackhandError, match="mnist was not found"):
-        series.run(load_series(str(file)), tmp_path / "run", data_dir=tmp_path, quiet=True)
-    kept = json.loads((tmp_path / "run" / "claims.json").read_text())
-    assert [claim["met"] for claim in kept] == [False, True]
 
 
 def test_a_run_that_diverges_is_a_result(file, tmp_path):

@@ -1,0 +1,11 @@
+"""The small series as a file."""
+
+import pytest
+from twomodels import TEXT
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text(TEXT)
+    return path
