@@ -7,7 +7,7 @@ import pytest
 from twomodels import TEXT
 
 from backhand import report, series
-from backhand.errors import BackhandError
+from backhand.errors import BackhandError, StudyError
 from backhand.experiment.trainer import in_step
 from backhand.series.run import expand, results
 from backhand.study import load_series
@@ -62,6 +62,44 @@ most = 1e-14
     page = report.write(tmp_path / "run").read_text()
     assert "backhand report table/000-seed-0" in page
     assert "table-001-seed-0-confusion" in (tmp_path / "run" / "report.md").read_text()
+
+
+SEARCH = """
+name = "small-search"
+
+[data]
+name = "digits"
+train_size = 200
+
+[model]
+name = "mlp"
+hidden = [8]
+
+[train]
+epochs = 2
+
+[search]
+method = "grid"
+seeds = 2
+space = { "train.optimizer.lr" = [0.01, 0.1] }
+"""
+
+
+def test_a_part_may_be_a_search(tmp_path):
+    (tmp_path / "search.toml").write_text(SEARCH)
+    file, head = tmp_path / "series.toml", TEXT[: TEXT.index("study =")]
+    file.write_text(f"{head}study = {json.dumps(str(tmp_path / 'search.toml'))}\nwhole = true\n")
+    asked, path = load_series(str(file)), tmp_path / "run"
+    series.run(asked, path, quiet=True)
+    (found,) = results(asked, path)["table"]
+    record = json.loads((path / "table" / "000-seed-0" / "search.json").read_text())
+    assert found.figures["trials"] == len(record["trials"]) == 2
+    assert found.figures["test_accuracy"] == pytest.approx(sum(run["test"] for run in record["runs"]) / 2)
+    assert [epoch["epoch"] for epoch in found.history] == [1, 2]
+    assert "table-000-seed-0-search-parallel" in report.write(path).with_suffix(".md").read_text()
+    file.write_text(file.read_text().replace("whole = true", ""))
+    with pytest.raises(StudyError, match="small-search is a search; add whole = true"):
+        series.run(load_series(str(file)), tmp_path / "other", quiet=True)
 
 
 def test_a_range_test_is_made_once_and_shown(file, tmp_path):

@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
-from backhand import experiment
+from backhand import experiment, search
 from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import folder
@@ -46,6 +47,19 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
         figures |= _exactness(metrics)
     figures |= {"epochs": len(history), "seconds": training.get("seconds", 0.0)}
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study))
+
+
+def searched(study: Study, place: Path, labels: dict[str, str], data_dir: Path | None) -> Result:
+    """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
+    record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists())
+    best, runs = record["trials"][record["best"]], [run for run in record["runs"] if "test" in run]
+    figures = {f"{part}_accuracy": mean(run[part] for run in runs) for part in ("validation", "test") if runs}
+    figures |= {"trials": len(record["trials"]), "parameters": best["parameters"]}
+    figures["seconds"] = sum(each["seconds"] for each in (*record["trials"], *runs))
+    columns = best["curve"]
+    history = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    history = [{"epoch": epoch} | each for epoch, each in enumerate(history, start=1)]
+    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study))
 
 
 def _exactness(metrics: dict[str, Any]) -> dict[str, float]:

@@ -65,10 +65,12 @@ def expand(series: Series, path: Path) -> Iterator[Cell]:
     """Every cell, in order. Raises StudyError naming the cell that makes no study."""
     for part in series.parts:
         base = load(part.study)
+        if base.search is not None and not part.whole:
+            raise StudyError(f"{series.name}, part {part.name}: {base.name} is a search; add whole = true")
         for number, (labels, values) in enumerate(part.cells()):
             for seed in range(series.seed, series.seed + part.seeds):
                 try:
-                    study = changed(base, values | {"seed": seed})
+                    study = changed(base, values | {"seed": seed}).model_copy(update={"search": base.search})
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
                 yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")
@@ -118,8 +120,9 @@ def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[
     first.file.parent.mkdir(parents=True, exist_ok=True)
     if first.part.whole:
         place = first.file.with_suffix("")
-        console.print(f"{first}: a whole run in {place}")
-        yield cell.whole(first.study, place, first.labels, trainer.data_dir)
+        console.print(f"{first}: a whole {'run' if first.study.search is None else 'search'} in {place}")
+        made = cell.whole if first.study.search is None else cell.searched
+        yield made(first.study, place, first.labels, trainer.data_dir)
         return
     name = str(first) if len(group) == 1 else f"{first}, and {len(group) - 1} more in step"
     with _Bar(name, console) as bar:

@@ -1,33 +1,48 @@
-"""Runs that a series keeps whole: what the page of the series shows of each."""
+"""Runs and searches that a series keeps whole: what the page of the series shows of each."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from backhand.report import filters, tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Text
 from backhand.report.chapters import confusion
 from backhand.report.run import read
+from backhand.report.search.chapters import is_in as is_search
+from backhand.report.search.chapters import told as told_of_search
 from backhand.report.series.saved import Cell
 from backhand.study.series import Part
 
 
 def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
-    """Of each run of the cell: its test result class by class, and its first weights.
-
-    Raises CheckpointError where a piece is missing or damaged.
-    """
+    """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
     for place in (result["place"] for result in cell.runs):
-        run = read(place)
-        yield Text(f"{cell.name.capitalize()}: a run of its own, with its own report, which this makes:")
+        kind, blocks = ("search", _search(place)) if is_search(place) else ("run", _run(place))
+        yield Text(f"{cell.name.capitalize()}: a {kind} of its own, with its own report, which this makes:")
         yield Code(f"backhand report {part.name}/{place.name}")
-        prefix = f"{part.name}-{place.name}"
-        if run.metrics.test is not None:
-            shown = (Images(_named(prefix, confusion(run, run.metrics.test))),)
-            yield Columns((tables.per_class(run.metrics.test),), shown)
-        if images := filters.weights(run):
-            yield Images(_named(prefix, *images))
+        yield from (_named(f"{part.name}-{place.name}", block) for block in blocks)
 
 
-def _named(prefix: str, *images: Image) -> tuple[Image, ...]:
-    """Under names that no other run's images have."""
-    return tuple(replace(image, name=f"{prefix}-{image.name}") for image in images)
+def _run(place: Path) -> Iterator[Block]:
+    """The test result class by class, and the first weights."""
+    run = read(place)
+    if run.metrics.test is not None:
+        yield Columns((tables.per_class(run.metrics.test),), (Images((confusion(run, run.metrics.test),)),))
+    if images := filters.weights(run):
+        yield Images(images)
+
+
+def _search(place: Path) -> Iterator[Block]:
+    """What was found, and how the trials compare."""
+    return (block for section in told_of_search(place)[2] for block in section.blocks)
+
+
+def _named(prefix: str, block: Block) -> Block:
+    """With images under names that no other run's have."""
+    if isinstance(block, Columns):
+        left, right = (tuple(_named(prefix, each) for each in side) for side in (block.left, block.right))
+        return Columns(left, right)
+    if not isinstance(block, Images):
+        return block
+    images: Iterator[Image] = (replace(image, name=f"{prefix}-{image.name}") for image in block.items)
+    return Images(tuple(images))
