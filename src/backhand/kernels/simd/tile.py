@@ -61,16 +61,15 @@ class _Tile:
     def _block(self) -> None:
         """Start, sum, end."""
         b, zero = self.b, constant(0)
-        with b.if_else(bit(b, self.mode, ACCUMULATE)) as (accumulate, fresh):
-            with accumulate:
-                self._start(lambda p, v: self._vector(self.y[p], v))
-            with fresh, b.if_else(bit(b, self.mode, BIAS)) as (biased, plain):
-                with biased:
-                    self._start(lambda _, v: self._vector(at(b, self.bias, 0), v))
-                with plain:
-                    self._start(lambda *_: zero)
+        with b.if_else(bit(b, self.mode, BIAS)) as (biased, plain):
+            with biased:
+                self._set(lambda _, v: self._vector(at(b, self.bias, 0), v))
+            with plain:
+                self._set(lambda *_: zero)
         with cgutils.for_range(b, self.K) as loop:
             self._add(loop.index)
+        with b.if_then(bit(b, self.mode, ACCUMULATE)):  # only now: sums of fewer terms are rounded less
+            self._set(lambda p, v: b.fadd(b.load(self.sums[p, v]), self._vector(self.y[p], v)))
         with b.if_then(bit(b, self.mode, RELU)):
             for each in self.sums.values():
                 b.store(rectified(b, b.load(each)), each)
@@ -81,7 +80,7 @@ class _Tile:
             else:
                 store(b, b.load(each), pointer)
 
-    def _start(self, value: Callable[[int, int], Value]) -> None:
+    def _set(self, value: Callable[[int, int], Value]) -> None:
         for (p, v), each in self.sums.items():
             self.b.store(value(p, v), each)
 
@@ -119,9 +118,10 @@ def tile(P: int, V: int) -> int:
 
         y[out[p] + n] = max(0, start + sum_k x[rows[p] + taps[k]] w[k pitch + n])       p < P blocks
 
-    P rows at a time, whose sums of K terms stay in registers. mode says what a sum starts from, BIAS, ACCUMULATE (what
-    y holds) or else 0, and whether RELU ends it. `lanes` of the last vector are there; all rows of w and bias are
-    readable to their last vector. Addresses are in bytes, everything else counts elements; tables hold int64.
+    P rows at a time, whose sums of K terms stay in registers. mode says what a sum starts from, BIAS or else 0, and how
+    it ends: by ACCUMULATE, what y held is added; by RELU, values below 0 become 0. `lanes` of the last vector are there;
+    all rows of w and bias are readable to their last vector. Addresses are in bytes, everything else counts elements;
+    tables hold int64.
     """
 
     def run(x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
