@@ -119,7 +119,7 @@ def tile(P: int, V: int) -> int:
         y[out[p] + n] = max(0, start + sum_k x[rows[p] + taps[k]] w[k pitch + n])       p < P blocks
 
     P rows at a time, whose sums of K terms stay in registers. mode says what a sum starts from, BIAS or else 0, and how
-    it ends: by ACCUMULATE, what y held is added; by RELU, values below 0 become 0. `lanes` of the last vector are there;
+    it ends: by ACCUMULATE, what y held is added; by RELU, values below 0 become 0. Of the last vector `lanes` exist;
     all rows of w and bias are readable to their last vector. Addresses are in bytes, everything else counts elements;
     tables hold int64.
     """
