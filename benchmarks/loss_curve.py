@@ -4,8 +4,8 @@
     two_layer   CIFAR-10, 3072-80-10, with an L2 penalty
 
 Equal initial weights, batches and dropout masks; SGD with momentum. The losses are without the penalty.
-Ends with 1 where the curves part by more than the limit. In float32 they may, and those of fer_cnn do: once one rounding
-decides at a kink otherwise, training amplifies the difference; between any two programs it does.
+Ends with 1 where the curves part by more than the limit. In float32 they may, and those of fer_cnn do: once one
+rounding decides at a kink otherwise, training amplifies the difference; between any two programs it does.
 Where the data folder has no such data, images are random. Writes a plot.
 usage: python benchmarks/loss_curve.py [--model fer_cnn] [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float64] ...
 """

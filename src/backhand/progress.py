@@ -13,6 +13,11 @@ def make_console(*, quiet: bool = False) -> Console:
     return Console(quiet=quiet, highlight=False, markup=False, width=None if sys.stdout.isatty() else 10_000)
 
 
+def time_left(seconds: float) -> str:
+    """An estimate, as rough as it is: 45 s, 12 min."""
+    return f"about {seconds / 60:.0f} min left" if seconds >= 90 else f"about {seconds:.0f} s left"
+
+
 class ProgressBar(Callback):
     """A line for each epoch, and below them, in a terminal, a bar over all steps with the time left."""
 

@@ -21,7 +21,7 @@ from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
 from backhand.experiment.folder import claimed
 from backhand.files import sweep
-from backhand.progress import make_console
+from backhand.progress import make_console, time_left
 from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts
 from backhand.study import Study, changed
@@ -72,7 +72,7 @@ def _judged(
             if not found.has(learner.name, fold):
                 result = _result(learner.name, fold, learner.judge(part), part, tests[fold])
                 found = save(path, found.model_copy(update={"results": (*found.results, result)}))
-                _tell(console, result, found.folds)
+                _tell(console, result, found)
     return found
 
 
@@ -165,9 +165,19 @@ def _result(learner: str, fold: int, outcome: Outcome, part: Splits, test: folds
     )
 
 
-def _tell(console: Console, result: Result, of: int) -> None:
+def _left(found: Comparison) -> float | None:
+    """Seconds that the folds that are left may take; None before every learner has had one."""
+    times = {each.learner: each.train_seconds + each.test_seconds for each in found.results}
+    if len(times) < len(found.learners):
+        return None
+    left = ((each.name, fold) for each in found.learners for fold in range(found.folds))
+    return sum(times[name] for name, fold in left if not found.has(name, fold))
+
+
+def _tell(console: Console, result: Result, found: Comparison) -> None:
+    left, of = _left(found), found.folds
     chosen = "".join(f"  {key.replace('_', ' ')} {value or 'none'}" for key, value in result.chosen.items())
     console.print(
         f"fold {result.fold + 1:>{len(str(of))}}/{of}  {result.learner:<12}  error {result.error:7.2%}  "
-        f"{result.train_seconds:8.2f} s{chosen}"
+        f"{result.train_seconds:8.2f} s{chosen}" + (f"  {time_left(left)}" if left else "")
     )

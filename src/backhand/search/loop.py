@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from backhand.experiment.trainer import Trainer, in_step
+from backhand.progress import time_left
 from backhand.search import record
 from backhand.search.record import Trial, best, finished
 from backhand.search.space import Assignment, suggested
@@ -119,7 +120,7 @@ def line(found: list[Trial], number: int, search: Search, left: float | None) ->
     value += " (pruned)" if trial.state == "pruned" else ""
     values = "  ".join(f"{key.rpartition('.')[2]}={value_text(each)}" for key, each in trial.assignment.items())
     ahead = f"best {_shown(leader.value, search)}" if leader else "none yet"
-    rest = "" if left is None else f"  {_duration(left)} left"
+    rest = "" if left is None else f"  {time_left(left)}"
     return f"trial {len(found):>4}  {value:>16}  {ahead}  {values}  {trial.seconds:.1f} s{rest}"
 
 
@@ -138,10 +139,6 @@ def _shown(value: float | None, search: Search) -> str:
     if value is None:
         return "-"
     return f"{value:.2%}" if search.monitor.endswith("accuracy") else f"{value:.4f}"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from backhand.errors import StudyError
 from backhand.experiment import folder
 from backhand.experiment.trainer import Trainer, in_step
 from backhand.lr_range import range_test
-from backhand.progress import make_console
+from backhand.progress import make_console, time_left
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
 from backhand.series.figures import Result
@@ -144,7 +144,7 @@ class _Progress:
         """Another one."""
         self.done += 1
         left = (time.perf_counter() - self.begin) / self.done * (self.total - self.done)
-        rest = f"; about {_duration(left)} left" if self.done < self.total else ""
+        rest = f"; {time_left(left)}" if self.done < self.total else ""
         self.console.print(f"{self.done:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
 
 
@@ -154,10 +154,6 @@ def _outcome(result: Result) -> str:
     figures = result.figures
     validation = f"validation {figures['validation_accuracy']:.2%}, " if "validation_accuracy" in figures else ""
     return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s"
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 class _Bar(Callback):
