@@ -71,7 +71,7 @@ GOOD = cell("good", run(0.99, 0.985))
     [
         (GOOD, "fits", "training 99.00%, validation 98.50%"),
         (cell("a", run(1.0, 0.9)), "over-fit", "training 100.00% over validation 90.00%"),
-        (cell("a", run(0.9, 0.89)), "under-fit", "training 90.00%, where 99.00% was reached"),
+        (cell("a", run(0.9, 0.89)), "under-fit", "training 90.00%, most 99.00%"),
         (cell("a", run(0.98, 0.97, losses=(0.1, 0.2))), "over-fit", "validation loss 2.00 times its lowest by the end"),
         (cell("a", run(0.98, 0.97), run(0.1, 0.1, status="diverged")), "diverged", "1 of 2 runs"),
     ],

@@ -1,5 +1,6 @@
 """A saved series as sections of a report."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from backhand.report.series.saved import SERIES, Cell, Saved, read
 from backhand.report.series.whole import kept_whole
 from backhand.study.series import Part
 
-FEW = 8  # cells whose curves can be told apart
+FEW, SOME = 8, 24  # cells whose curves can be told apart in one plot, and in a plot each
+SHOWN = 30  # cells in a table, unless they are all of the part
+UNBROKEN = "\N{NON-BREAKING HYPHEN}"
 
 
 def is_in(folder: Path) -> bool:
@@ -77,7 +80,7 @@ def _part(part: Part, cells: tuple[Cell, ...]) -> Section:
     said = tuple(findings(part, cells))
     blocks: list[Block] = [Text(f"Each run changes the study {part.study}; {_seeds(part)}.")]
     blocks += [Points(said)] if said else []
-    blocks += [Images(tuple(_images(part, cells)))] if len(cells) > 1 or cells[0].runs[0]["history"] else []
+    blocks += _images(part, cells)
     blocks += rates(part, cells)
     blocks.append(_table(part, cells))
     if part.whole:
@@ -91,14 +94,21 @@ def _seeds(part: Part) -> str:
 
 def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
     head = *(axis.name for axis in part.axes), "training", "validation", "test", "time", "verdict", "why"
-    rows = []
-    for cell in cells:
+    rows, shown = [], cells if len(cells) <= SHOWN else _best(cells)
+    for cell in shown:
         said = verdict(cell, cells)
         figures = (_range(cell, f"{name}_accuracy") for name in ("train", "validation", "test"))
         seconds = cell.mean("seconds")
         time = NONE if seconds is None else duration(seconds)
-        rows.append((*cell.labels.values(), *figures, time, said.word, said.reason))
-    return Table(f"{part.title}. Accuracies of the chosen weights.", head, tuple(rows), "l" * len(part.axes) + "rrrrll")
+        rows.append((*cell.labels.values(), *figures, time, said.word.replace("-", UNBROKEN), said.reason))
+    which = "" if shown is cells else f" The best {len(shown)} of {len(cells)} cells on validation data."
+    return Table(
+        f"{part.title}. Accuracies of the chosen weights.{which}", head, tuple(rows), "l" * len(part.axes) + "rrrrll"
+    )
+
+
+def _best(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    return tuple(sorted(cells, key=lambda cell: cell.mean("validation_accuracy") or 0.0, reverse=True)[:SHOWN])
 
 
 def _range(cell: Cell, key: str) -> str:
@@ -109,17 +119,14 @@ def _range(cell: Cell, key: str) -> str:
     return middle if len(values) == 1 else f"{middle} ({percent(min(values))} to {percent(max(values))})"
 
 
-def _images(part: Part, cells: tuple[Cell, ...]) -> list[Image]:
-    """What suits the part: curves of a few cells, accuracy along one axis, a map over several."""
+def _images(part: Part, cells: tuple[Cell, ...]) -> Iterator[Images]:
+    """What suits the part: curves of a few cells, or a small plot for each; accuracy along one axis, or a map."""
     varied = [axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in cells}) > 1]
-    found = []
-    if len(cells) <= FEW:
-        for key, label, over_time in CURVES:
-            if _worth_drawing(key, cells):
-                png = plots.curves(cells, key, label, over_time=over_time)
-                against = "time" if over_time else "epochs"
-                alt = f"{label} against {against}, a line for each of {len(cells)} cells"
-                found.append(Image(f"{part.name}-{key}", png, alt, f"{label.capitalize()} against {against}."))
+    if FEW < len(cells) <= SOME:
+        caption = "Training and validation accuracy (dashed) of each cell, epoch by epoch."
+        alt = f"accuracies against epochs, a small plot for each of {len(cells)} cells"
+        yield Images((Image(f"{part.name}-epochs", plots.panels(cells), alt, caption),))
+    found = list(_curves(part, cells)) if len(cells) <= FEW else []
     if len(varied) == 1:
         png = plots.strengths(cells, varied[0])
         caption = f"Accuracy along {varied[0]}; bars span the seeds."
@@ -129,14 +136,26 @@ def _images(part: Part, cells: tuple[Cell, ...]) -> list[Image]:
         png = plots.heat_map(cells, varied[:half], varied[half:], "validation_accuracy", "validation accuracy (%)")
         caption = "Validation accuracy of every cell; × where a run diverged."
         found.append(Image(f"{part.name}-map", png, f"validation accuracy by {' and '.join(varied)}", caption))
-    return found
+    if found:
+        yield Images(tuple(found))
+
+
+def _curves(part: Part, cells: tuple[Cell, ...]) -> Iterator[Image]:
+    for key, label, over_time in CURVES:
+        if _worth_drawing(key, cells):
+            png = plots.curves(cells, key, label, over_time=over_time)
+            against = "time" if over_time else "epochs"
+            alt = f"{label} against {against}, a line for each of {len(cells)} cells"
+            yield Image(f"{part.name}-{key}", png, alt, f"{label.capitalize()} against {against}.")
 
 
 def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
     """Whether every run has these figures; and of what a schedule sets, whether it ever moves."""
     histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
     moves = any(record.get(key) != history[0].get(key) for history in histories for record in history)
-    return all(key in history[0] for history in histories) and (moves or key not in ("lr", "momentum"))
+    return (
+        bool(histories) and all(key in history[0] for history in histories) and (moves or key not in ("lr", "momentum"))
+    )
 
 
 CURVES = (

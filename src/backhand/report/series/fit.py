@@ -31,7 +31,7 @@ def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
     if train - validation > GAP:
         return Verdict("over-fit", f"training {percent(train)} over validation {percent(validation)}")
     if train < most - SHORT:
-        return Verdict("under-fit", f"training {percent(train)}, where {percent(most)} was reached")
+        return Verdict("under-fit", f"training {percent(train)}, most {percent(most)}")
     if rise > RISE:
         return Verdict("over-fit", f"validation loss {rise:.2f} times its lowest by the end")
     return Verdict("fits", f"training {percent(train)}, validation {percent(validation)}")

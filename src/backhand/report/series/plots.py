@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from backhand.report import style
@@ -11,6 +12,11 @@ from backhand.report.series.saved import Cell
 
 COLOURS = style.BLUE, style.ORANGE, style.SKY, style.INK, style.FAINT
 DASHES = "-", (0, (5, 1.6)), ":", (0, (3, 1.2, 1, 1.2))
+LOOKS: dict[str, dict[str, Any]] = {
+    "train": style.TRAIN,
+    "validation": style.VALIDATION,
+    "test": {"color": style.INK, "linestyle": ":", "marker": "^", "markersize": 3.5},
+}
 MARKS = "o", "s", "^", "D", "v", "P", "X", "*"
 
 
@@ -27,18 +33,36 @@ def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) ->
     return style.png(figure)
 
 
+def panels(cells: tuple[Cell, ...]) -> bytes:
+    """A small plot for each cell, all on one scale: accuracies of its first run against epochs."""
+    columns = min(4, len(cells))
+    rows = -(-len(cells) // columns)
+    figure = Figure(figsize=(2.4 * columns, 1.75 * rows))
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    for axes, cell in zip(grid.flat, cells, strict=False):
+        for part in ("train", "validation"):
+            known = [record for record in cell.runs[0]["history"] if f"{part}_accuracy" in record]
+            values = [100 * record[f"{part}_accuracy"] for record in known]
+            axes.plot([record["epoch"] for record in known], values, label=part, **LOOKS[part] | {"markersize": 2})
+        axes.set_title(style.shorten(cell.name, 30), fontsize=7.5)
+    for axes in grid.flat[len(cells) :]:
+        axes.set_visible(False)
+    figure.legend(*grid[0, 0].get_legend_handles_labels(), loc="outside upper left", ncols=2, fontsize=8)
+    figure.supxlabel("epoch", fontsize=8)
+    figure.supylabel("accuracy (%)", fontsize=8)
+    return style.png(figure)
+
+
 def strengths(cells: tuple[Cell, ...], axis: str) -> bytes:
     """Accuracies against the cases of an axis: the mean over the seeds, and the range."""
     figure, axes = style.panel()
-    parts = (("train", style.FAINT, ":", "^"), ("validation", style.BLUE, "-", "o"), ("test", style.ORANGE, "--", "s"))
-    for part, colour, dash, mark in parts:
+    for part, look in LOOKS.items():
         groups = {x: [100 * value for value in cell.values(f"{part}_accuracy")] for x, cell in enumerate(cells)}
         groups = {x: group for x, group in groups.items() if group}  # none where every run diverged
         if groups:
             middle = np.array([np.mean(group) for group in groups.values()])
             spread = np.abs(np.array([[min(group), max(group)] for group in groups.values()]) - middle[:, None]).T
-            look: dict[str, Any] = {"color": colour, "linestyle": dash, "marker": mark, "markersize": 4, "capsize": 3}
-            axes.errorbar(list(groups), middle, spread, label=part, **look)
+            axes.errorbar(list(groups), middle, spread, label=part, capsize=3, **look)
     axes.set_xticks(range(len(cells)), [style.shorten(cell.labels[axis], 14) for cell in cells])
     axes.set(xlabel=axis, ylabel="accuracy (%)")
     style.legend(axes)
@@ -74,7 +98,7 @@ def _write(axes: Axes, values: NDArray[np.float64]) -> None:
     """Each figure in its cell, white where it is dark; a cross where a run diverged."""
     low, high = np.nanmin(values), np.nanmax(values)
     for (row, column), value in np.ndenumerate(values):
-        dark = np.isfinite(value) and value - low > 0.6 * (high - low)
+        dark = np.isfinite(value) and value - low > 0.5 * (high - low)
         text = f"{value:.1f}" if np.isfinite(value) else "×"
         axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else style.INK)
 
