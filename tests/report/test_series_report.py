@@ -161,6 +161,25 @@ def test_one_axis_is_drawn_with_its_spread(folder):
     assert (folder / "plots" / "rates-strength.png").read_bytes() != whole
 
 
+@pytest.mark.parametrize(("widths", "plot", "listed"), [(6, True, 12), (20, False, 30)])
+def test_many_cells_have_a_plot_each_and_very_many_a_table_of_the_best(folder, widths, plot, listed):
+    values = [[1 + i] for i in range(widths)]
+    (folder / "series.toml").write_text(SERIES.replace("[[5], [9]]", str(values)))
+    for path in (folder / "rates").iterdir():
+        path.unlink()
+    for number in range(2 * widths):
+        labels = {"rate": ("0.1", "1")[number // widths], "width": str(values[number % widths])}
+        made = run(0.9, 0.5 + 0.01 * number, labels=labels)
+        (folder / "rates" / f"{number:03}-seed-0.json").write_text(json.dumps(made))
+    report.write(folder)
+    text = (folder / "report.md").read_text()
+    assert ("rates-epochs" in text) == plot
+    rows = [line for line in text.splitlines() if line.startswith(("| 0.1 ", "| 1 "))]
+    assert len(rows) == listed
+    assert (f"The best 30 of {2 * widths} cells" in text) == (listed < 2 * widths)
+    assert f"{50 + 2 * widths - 1}.00%" in "".join(rows)
+
+
 def test_a_series_that_has_just_begun_has_a_page(folder):
     for path in [*(folder / "rates").iterdir(), folder / "claims.json"]:
         path.unlink()
