@@ -153,9 +153,8 @@ def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
     """Whether every run has these figures; and of what a schedule sets, whether it ever moves."""
     histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
     moves = any(record.get(key) != history[0].get(key) for history in histories for record in history)
-    return (
-        bool(histories) and all(key in history[0] for history in histories) and (moves or key not in ("lr", "momentum"))
-    )
+    there = bool(histories) and all(key in history[0] for history in histories)
+    return there and (moves or key not in ("lr", "momentum"))
 
 
 CURVES = (
