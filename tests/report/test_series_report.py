@@ -6,7 +6,7 @@ import pytest
 
 from backhand import report
 from backhand.errors import CheckpointError
-from backhand.report.series.findings import compared, findings
+from backhand.report.series.findings import against, compared, findings
 from backhand.report.series.fit import verdict
 from backhand.report.series.saved import Cell, read
 from backhand.study.series import Axis, Part
@@ -102,6 +102,33 @@ def test_without_validation_data_there_is_no_verdict():
 def test_how_sure_an_order_is(first, second, said):
     cells = (cell(name, *(run(0.9, value) for value in values)) for name, values in (("a", first), ("b", second)))
     assert compared(*cells) == said
+
+
+@pytest.mark.parametrize(
+    ("dropout", "penalty", "said"),
+    [
+        (
+            [0.90, 0.88],
+            [0.85, 0.87],
+            "dropout 0.5 beat L2 0.001 by 3.00 points (2 seeds; their ranges do not overlap).",
+        ),
+        (
+            [0.85, 0.87],
+            [0.90, 0.86],
+            "L2 0.001 is ahead of dropout 0.5 by 2.00 points (2 seeds; their ranges overlap: no difference shown).",
+        ),
+        ([0.9], [0.8], "dropout 0.5 is ahead of L2 0.001 by 10.00 points (one seed: no spread is known)."),
+    ],
+)
+def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
+    sides = []
+    for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty)):
+        part = Part(name=name.lower(), title=name, study="digits", axes=(Axis(name=name, key="k", values=("a",)),))
+        best = Cell({name: label}, tuple(run(0.9, value) for value in values))
+        sides += [part, (Cell({name: "worse"}, tuple(run(0.9, 0.1) for _ in values)), best)]
+    ((head, sentence),) = against(*sides)
+    assert (head, sentence) == ("Against l2", f"The best of each on validation data: {said}")
+    assert not list(against(*sides[:3], (cell("bad", run(0.2, 0.2, status="diverged")),)))
 
 
 def test_sentences_are_said_only_where_there_is_something_to_say():

@@ -143,6 +143,7 @@ def test_a_claim_without_a_result_has_no_verdict(file):
         ('rate = "0.01" }', 'rate = "0.02" }', '"the linear one" is told of rate = 0.02, and table has no such case'),
         ('key = "train.optimizer.lr"', "", "an axis has either cases, or a key and its values"),
         ("minutes = 0.1", "", "the key minutes is missing"),
+        ("seeds = 2", 'against = "other"', 'table is to be compared with "other", and there is no such part'),
         ("seeds = 2", "seedz = 2", 'parts.0: "seedz" is no key here; did you mean "seeds"?'),
     ],
 )

@@ -55,6 +55,7 @@ class Part(Table):
     seeds: PositiveInt = 1
     together: PositiveInt = 1  # runs in step, of those that differ in rates, penalties, and the like alone
     whole: bool = False  # keep each run with its report and its states, rather than its figures alone
+    against: str | None = None  # another part, whose best run the report compares with the best of this one
     range_test: bool = False  # first raise the learning rate step by step, and see where the loss falls
     claims: tuple[Claim, ...] = Field((), strict=False)
 
@@ -83,6 +84,16 @@ class Series(Table):
     minutes: PositiveFloat  # about what it takes on two cores
     memory: NonNegativeFloat  # GiB, about
     parts: tuple[Part, ...] = Field(strict=False, min_length=1)
+
+    @model_validator(mode="after")
+    def _parts_meet_others(self) -> "Series":
+        names = [part.name for part in self.parts]
+        for part in self.parts:
+            if names.count(part.name) > 1:
+                raise ValueError(f'two parts are called "{part.name}"')
+            if part.against is not None and part.against not in names:
+                raise ValueError(f'{part.name} is to be compared with "{part.against}", and there is no such part')
+        return self
 
 
 def _label(value: Any) -> str:

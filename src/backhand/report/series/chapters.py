@@ -7,7 +7,7 @@ from typing import Any
 from backhand.report.blocks import Block, Image, Images, Points, Section, Table, Text, Tiles
 from backhand.report.numbers import NONE, duration, percent, shown
 from backhand.report.series import plots
-from backhand.report.series.findings import findings
+from backhand.report.series.findings import against, findings
 from backhand.report.series.fit import verdict
 from backhand.report.series.rates import rates
 from backhand.report.series.saved import SERIES, Cell, Saved, read
@@ -34,7 +34,7 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
 
 def chapters(saved: Saved) -> tuple[Section, ...]:
     """The claims, and then every part that has begun."""
-    return _claims(saved), *(_part(part, cells) for part, cells in saved.parts())
+    return _claims(saved), *(_part(part, cells, saved) for part, cells in saved.parts())
 
 
 def _claims(saved: Saved) -> Section:
@@ -76,8 +76,8 @@ def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
     return claim["part"], claim["what"], cell, *figures, bound, met
 
 
-def _part(part: Part, cells: tuple[Cell, ...]) -> Section:
-    said = tuple(findings(part, cells))
+def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
+    said = (*findings(part, cells), *_against(part, cells, saved))
     blocks: list[Block] = [Text(f"Each run changes the study {part.study}; {_seeds(part)}.")]
     blocks += [Points(said)] if said else []
     blocks += _images(part, cells)
@@ -86,6 +86,11 @@ def _part(part: Part, cells: tuple[Cell, ...]) -> Section:
     if part.whole:
         blocks += [block for cell in cells for block in kept_whole(part, cell)]
     return Section(part.name, part.title, tuple(blocks))
+
+
+def _against(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Iterator[tuple[str, str]]:
+    others = (other for other in saved.series.parts if other.name == part.against)
+    return (said for other in others for said in against(part, cells, other, saved.cells[other.name]))
 
 
 def _seeds(part: Part) -> str:

@@ -42,12 +42,42 @@ def _best(ranked: list[Cell]) -> str:
 
 def compared(first: Cell, second: Cell) -> str:
     """How sure the order of two cells is, as far as the seeds tell."""
-    points, seeds = 100 * (_score(first) - _score(second)), min(len(first.runs), len(second.runs))
-    ahead = f"It is ahead of {second.name} by {points:.2f} points"
+    points = 100 * (_score(first) - _score(second))
+    return f"It is ahead of {second.name} by {points:.2f} points {_surety(first, second)}."
+
+
+def _surety(first: Cell, second: Cell) -> str:
+    seeds = min(len(first.runs), len(second.runs))
     if seeds == 1:
-        return f"{ahead} (one seed: no spread is known)."
-    apart = min(first.values(METRIC)) > max(second.values(METRIC))
-    return f"{ahead} ({seeds} seeds; their ranges {'do not overlap' if apart else 'overlap: no difference shown'})."
+        return "(one seed: no spread is known)"
+    return (
+        f"({seeds} seeds; their ranges {'do not overlap' if _apart(first, second) else 'overlap: no difference shown'})"
+    )
+
+
+def _apart(first: Cell, second: Cell) -> bool:
+    """Whether every run of the first is above every run of the second, of several."""
+    several = min(len(first.runs), len(second.runs)) > 1
+    return several and min(first.values(METRIC)) > max(second.values(METRIC))
+
+
+def against(part: Part, cells: tuple[Cell, ...], other: Part, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """The best cells of two parts, compared; nothing where a part has none."""
+    known = [
+        [(each, cell) for cell in group if cell.mean(METRIC) is not None]
+        for each, group in ((part, cells), (other, others))
+    ]
+    if all(known):
+        best = (max(group, key=lambda pair: _score(pair[1])) for group in known)
+        (leader, first), (follower, second) = sorted(best, key=lambda pair: _score(pair[1]), reverse=True)
+        verb, points = "beat" if _apart(first, second) else "is ahead of", 100 * (_score(first) - _score(second))
+        order = f"{_said(leader, first)} {verb} {_said(follower, second)} by {points:.2f} points"
+        yield f"Against {other.name}", f"The best of each on validation data: {order} {_surety(first, second)}."
+
+
+def _said(part: Part, cell: Cell) -> str:
+    """A cell with the names of its axes: dropout 0.2."""
+    return ", ".join(f"{axis.name} {cell.labels[axis.name]}" for axis in part.axes) or part.title
 
 
 def _along(axis: str, ranked: list[Cell]) -> str:
