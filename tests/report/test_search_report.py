@@ -57,6 +57,16 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
     assert {path.name for path in (folder / "plots").iterdir()} == {"search-progress.png", "search-parallel.png"}
 
 
+@pytest.mark.parametrize("hidden", [[[5], [5, 5]], [5, 6]])
+def test_networks_of_several_sizes_are_drawn_by_their_size(folder, hidden):
+    sized = [
+        trial(i, 0.8, **{"model.hidden": value}) | {"parameters": 10**i} for i, value in enumerate(hidden, start=1)
+    ]
+    (folder / "search.json").write_text(json.dumps(record(*sized)))
+    report.write(folder)
+    assert (folder / "plots" / "search-sizes.png").exists()
+
+
 @pytest.mark.parametrize("trials", [(), TRIALS[:1], TRIALS[3:]])
 def test_few_trials_have_a_page_too(trials):
     sections = chapters(record(*trials))

@@ -91,6 +91,12 @@ def _images(record: dict[str, Any], sign: int) -> Iterator[Image]:
         "Each line is a trial, through its values to what it reached; the best tenth is blue, the best one thickest."
     )
     yield Image("search-parallel", png, "trials as lines through their values", caption)
+    ended = [trial for trial in trials if trial["state"] == "complete"]
+    if len({trial["parameters"] for trial in ended}) > 1:
+        lists = (key for key in search["space"] if all(isinstance(t["assignment"].get(key), list) for t in ended))
+        png = plots.sizes(ended, next(lists, None), label)
+        caption = f"The {label} of each trial that came to its end against the number of its parameters."
+        yield Image("search-sizes", png, f"{label} against parameters", caption)
 
 
 def _table(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Table:

@@ -10,6 +10,7 @@ from backhand.report import style
 from backhand.report.numbers import plain
 
 Trials = Sequence[dict[str, Any]]
+MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style.FAINT)
 TICKS = 6  # values named on a coordinate, at most
 
 
@@ -54,6 +55,22 @@ def parallel(trials: Trials, keys: Sequence[str], label: str, sign: int) -> byte
     axes.set_xticks(range(len(names)), names)
     axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(keys) + 0.4))
     axes.grid(visible=False)
+    return style.png(figure)
+
+
+def sizes(trials: Trials, key: str | None, label: str) -> bytes:
+    """The value of each trial that came to its end against its parameters; by the length of the list that `key` has."""
+    ended = [trial for trial in trials if trial["state"] == "complete"]
+    lengths = [len(trial["assignment"][key]) if key else 0 for trial in ended]
+    figure, axes = style.panel()
+    for i, length in enumerate(sorted(set(lengths))):
+        some = [trial for trial, own in zip(ended, lengths, strict=True) if own == length]
+        look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
+        look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
+        axes.scatter([trial["parameters"] for trial in some], [trial["value"] for trial in some], **look)
+    axes.set(xscale="log", xlabel="parameters", ylabel=label)
+    if key:
+        style.legend(axes, columns=4)
     return style.png(figure)
 
 
