@@ -23,7 +23,9 @@ def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array,
     """As the reference; with `relu`, max(y, 0)."""
     (N, I), O = x.shape[-2:], w.shape[-1]
     y = buffers.empty((*w.shape[:-2], N, O))
-    _products(x, steps(N, I), steps(I, 1), w, steps(I, O), 1, y, steps(N, O), O, b, RELU if relu else 0)
+    x_0, w_0, y_0, batch = _several(x, w, y)
+    mode = RELU if relu else 0
+    contract(x_0, steps(N, I), steps(I, 1), w_0, steps(I, O), 1, y_0, steps(N, O), O, b, mode, batch)
     return y, Cache(x, w, y if relu else None)
 
 
@@ -35,29 +37,19 @@ def backward(
     (N, I), O = x.shape[-2:], w.shape[-1]
     dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], O)))
     dz = frame(dy.reshape(-1, 1, 1, O), y=y, sums=db).reshape(dy.shape)
-    _products(x, steps(I, 1), steps(N, I), dz, steps(N, O), 1, dw, steps(I, O), O)
+    x_0, dz_0, dw_0, batch = _several(x, dz, dw)
+    contract(x_0, steps(I, 1), steps(N, I), dz_0, steps(N, O), 1, dw_0, steps(I, O), O, batch=batch)
     if not need_dx:
         return None, dw, db
     dx = buffers.empty((*w.shape[:-2], N, I))
-    _products(dz, steps(N, O), steps(O, 1), w, steps(O, 1), O, dx, steps(N, I), I)
+    dz_0, w_0, dx_0, batch = _several(dz, w, dx)
+    contract(dz_0, steps(N, O), steps(O, 1), w_0, steps(O, 1), O, dx_0, steps(N, I), I, batch=batch)
     return dx, dw, db
 
 
-def _products(
-    x: Array,
-    rows: Array,
-    taps: Array,
-    w: Array,
-    wrows: Array,
-    wstep: int,
-    y: Array,
-    out: Array,
-    N: int,
-    bias: Array | None = None,
-    mode: int = 0,
-) -> None:
-    """The contraction; that of each entry, where arrays have an axis more in front."""
-    apart = [each.strides[0] // each.itemsize if each.ndim == 3 else 0 for each in (x, w, y)]
+def _several(x: Array, w: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+    """The first matrix of each array that has an axis more in front, another as it is; and the `batch` of them all."""
+    apart = (each.strides[0] // each.itemsize if each.ndim == 3 else 0 for each in (x, w, y))
     batch = stacked(len(y) if y.ndim == 3 else 1, *apart)
     x, w, y = (each[0] if each.ndim == 3 else each for each in (x, w, y))
-    contract(x, rows, taps, w, wrows, wstep, y, out, N, bias, mode, batch)
+    return x, w, y, batch
