@@ -53,7 +53,7 @@ class Stack(Chain):
 
     Their parameters and gradients become the rows of two arrays (S, P), and each stays a model of its own, which can
     be evaluated, moved and saved. A layer whose op takes an axis more in front runs once for all of them: a product of
-    stacked matrices for `Linear`, in which x is read once. Other layers run model by model.
+    stacked matrices for `Linear`, of one x. Other layers run model by model.
     rngs: what each model draws from when training. Raises ModelError for models of different shapes.
     """
 
@@ -62,7 +62,8 @@ class Stack(Chain):
         if any(_shapes(model) != _shapes(first) for model in models):
             raise ModelError("only models with the same layers and shapes can be stacked")
         self._dtype = first.parameters.values.dtype
-        self.values, self.grads = (np.empty((len(models), first.parameters.values.size), self._dtype) for _ in "vg")
+        shape = len(models), first.parameters.values.size
+        self.values, self.grads = np.zeros(shape, self._dtype), np.zeros(shape, self._dtype)
         for model, values, grads in zip(models, self.values, self.grads, strict=True):
             model.keep_in(values, grads)
         parts: list[Layer] = []
