@@ -121,14 +121,16 @@ def test_how_sure_an_order_is(first, second, said):
     ],
 )
 def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
-    sides = []
-    for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty)):
-        part = Part(name=name.lower(), title=name, study="digits", axes=(Axis(name=name, key="k", values=("a",)),))
-        best = Cell({name: label}, tuple(run(0.9, value) for value in values))
-        sides += [part, (Cell({name: "worse"}, tuple(run(0.9, 0.1) for _ in values)), best)]
-    ((head, sentence),) = against(*sides)
-    assert (head, sentence) == ("Against l2", f"The best of each on validation data: {said}")
-    assert not list(against(*sides[:3], (cell("bad", run(0.2, 0.2, status="diverged")),)))
+    ours, theirs = (
+        (
+            Cell({name: "0"}, tuple(run(0.9, 0.1) for _ in values)),
+            Cell({name: label}, tuple(run(0.9, v) for v in values)),
+        )
+        for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty))
+    )
+    sentence = ("Against penalty", f"The best of each on validation data: {said}")
+    assert list(against(ours, "penalty", theirs)) == [sentence]
+    assert not list(against(ours, "penalty", (cell("bad", run(0.2, 0.2, status="diverged")),)))
 
 
 def test_sentences_are_said_only_where_there_is_something_to_say():

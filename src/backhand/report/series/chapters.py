@@ -89,8 +89,7 @@ def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
 
 
 def _against(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Iterator[tuple[str, str]]:
-    others = (other for other in saved.series.parts if other.name == part.against)
-    return (said for other in others for said in against(part, cells, other, saved.cells[other.name]))
+    return against(cells, part.against, saved.cells[part.against]) if part.against else iter(())
 
 
 def _seeds(part: Part) -> str:
@@ -121,7 +120,7 @@ def _range(cell: Cell, key: str) -> str:
     if not values or len(values) < len(cell.runs):
         return NONE
     middle = percent(sum(values) / len(values))
-    return middle if len(values) == 1 else f"{middle} ({percent(min(values))} to {percent(max(values))})"
+    return middle if len(values) == 1 else f"{middle} ({100 * min(values):.1f} to {100 * max(values):.1f})"
 
 
 def _images(part: Part, cells: tuple[Cell, ...]) -> Iterator[Images]:
@@ -155,11 +154,15 @@ def _curves(part: Part, cells: tuple[Cell, ...]) -> Iterator[Image]:
 
 
 def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
-    """Whether every run has these figures; and of what a schedule sets, whether it ever moves."""
+    """Whether every run has these figures; and of what a schedule sets, whether it moves, and not the same in all."""
     histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
-    moves = any(record.get(key) != history[0].get(key) for history in histories for record in history)
     there = bool(histories) and all(key in history[0] for history in histories)
-    return there and (moves or key not in ("lr", "momentum"))
+    if not there or key not in ("lr", "momentum"):
+        return there
+    courses = [[record[key] for record in history] for history in histories]
+    moves = any(len(set(course)) > 1 for course in courses)
+    shortest = min(map(len, courses))
+    return moves and (len(cells) == 1 or any(course[:shortest] != courses[0][:shortest] for course in courses))
 
 
 CURVES = (

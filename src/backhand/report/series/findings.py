@@ -18,7 +18,7 @@ def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
         varied = (axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in ranked}) > 1)
         yield from ((f"By {name}", _along(name, ranked)) for name in varied)
     if diverged := [cell for cell in cells if cell.diverged]:
-        yield "Diverged", f"{'; '.join(cell.name for cell in diverged)}."
+        yield "Diverged", f"{'; '.join(cell.told for cell in diverged)}."
     words = [verdict(cell, cells).word for cell in cells]
     if len(cells) > 1 and any(words):
         counts = ", ".join(f"{words.count(word)} {word}" for word in ("under-fit", "fits", "over-fit") if word in words)
@@ -37,13 +37,13 @@ def _best(ranked: list[Cell]) -> str:
     first, second = ranked[:2]
     test = first.mean("test_accuracy")
     tested = f", and {percent(test)} on test data" if test is not None else ""
-    return f"On validation data {first.name}: {percent(_score(first))}{tested}. {compared(first, second)}"
+    return f"On validation data {first.told}: {percent(_score(first))}{tested}. {compared(first, second)}"
 
 
 def compared(first: Cell, second: Cell) -> str:
     """How sure the order of two cells is, as far as the seeds tell."""
     points = 100 * (_score(first) - _score(second))
-    return f"It is ahead of {second.name} by {points:.2f} points {_surety(first, second)}."
+    return f"It is ahead of {second.told} by {points:.2f} points {_surety(first, second)}."
 
 
 def _surety(first: Cell, second: Cell) -> str:
@@ -61,23 +61,14 @@ def _apart(first: Cell, second: Cell) -> bool:
     return several and min(first.values(METRIC)) > max(second.values(METRIC))
 
 
-def against(part: Part, cells: tuple[Cell, ...], other: Part, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
-    """The best cells of two parts, compared; nothing where a part has none."""
-    known = [
-        [(each, cell) for cell in group if cell.mean(METRIC) is not None]
-        for each, group in ((part, cells), (other, others))
-    ]
-    if all(known):
-        best = (max(group, key=lambda pair: _score(pair[1])) for group in known)
-        (leader, first), (follower, second) = sorted(best, key=lambda pair: _score(pair[1]), reverse=True)
+def against(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """The best of these cells compared with the best of another part; nothing where a part has none."""
+    groups = [[cell for cell in group if cell.mean(METRIC) is not None] for group in (cells, others)]
+    if all(groups):
+        first, second = sorted((max(group, key=_score) for group in groups), key=_score, reverse=True)
         verb, points = "beat" if _apart(first, second) else "is ahead of", 100 * (_score(first) - _score(second))
-        order = f"{_said(leader, first)} {verb} {_said(follower, second)} by {points:.2f} points"
-        yield f"Against {other.name}", f"The best of each on validation data: {order} {_surety(first, second)}."
-
-
-def _said(part: Part, cell: Cell) -> str:
-    """A cell with the names of its axes: dropout 0.2."""
-    return ", ".join(f"{axis.name} {cell.labels[axis.name]}" for axis in part.axes) or part.title
+        order = f"{first.told} {verb} {second.told} by {points:.2f} points"
+        yield f"Against {name}", f"The best of each on validation data: {order} {_surety(first, second)}."
 
 
 def _along(axis: str, ranked: list[Cell]) -> str:

@@ -22,7 +22,7 @@ MARKS = "o", "s", "^", "D", "v", "P", "X", "*"
 
 def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) -> bytes:
     """A figure of the history of each cell's first run, over its epochs or over the seconds of training."""
-    figure, axes = style.panel(style.WIDTH * 1.45, style.HEIGHT * 1.25)
+    figure, axes = style.panel(style.WIDTH * 1.1, style.HEIGHT * 1.1)
     for i, cell in enumerate(cells):
         history = [record for record in cell.runs[0]["history"] if key in record]
         x = [record["elapsed" if over_time else "epoch"] for record in history]

@@ -12,6 +12,7 @@ from backhand.study import Series, load_series
 from backhand.study.series import Part
 
 SERIES = "series.toml"
+NUMERIC = (*"0123456789[",)  # what a case begins with that says little by itself
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,12 @@ class Cell:
     def name(self) -> str:
         """Its cases in words."""
         return ", ".join(self.labels.values()) or "the run"
+
+    @property
+    def told(self) -> str:
+        """The same in a sentence, where a number needs the name of its axis: learning rate 0.1."""
+        named = (f"{axis} {case}" if case[:1] in NUMERIC else case for axis, case in self.labels.items())
+        return ", ".join(named) or "the run"
 
     @property
     def diverged(self) -> int:
