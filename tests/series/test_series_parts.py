@@ -9,6 +9,7 @@ from twomodels import TEXT
 from backhand import report, series
 from backhand.errors import BackhandError, StudyError
 from backhand.experiment.trainer import in_step
+from backhand.series.claims import verdicts
 from backhand.series.run import expand, results
 from backhand.study import load_series
 
@@ -113,6 +114,14 @@ def test_a_range_test_is_made_once_and_shown(file, tmp_path):
     series.run(asked, path, resume=True, quiet=True)
     assert kept.stat().st_mtime_ns == made
     assert "A range test raised the learning rate" in report.write(path).read_text()
+
+
+def test_a_sum_is_of_all_runs_or_none(file, tmp_path):
+    file.write_text(TEXT + '[[parts.claims]]\nwhat = "all"\nmetric = "sum(epochs)"\nmost = 16\n')
+    asked, path = load_series(str(file)), tmp_path / "run"
+    assert series.run(asked, path, quiet=True)[-1].ours == 16  # eight runs of two epochs
+    next(path.rglob("*-seed-*.json")).unlink()
+    assert verdicts(asked, results(asked, path))[-1].ours is None
 
 
 def test_claims_are_kept_part_by_part(file, tmp_path):

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from backhand.report.numbers import shown
-from backhand.series.figures import Result, figure
+from backhand.series.figures import SUM, Result, figure, total
 from backhand.study.series import Claim, Part, Series
 
 
@@ -42,6 +42,9 @@ def verdicts(series: Series, results: dict[str, list[Result]]) -> list[Verdict]:
 
 
 def _verdict(part: Part, claim: Claim, results: list[Result]) -> Verdict:
+    if SUM.fullmatch(claim.metric):
+        ours = total(results, claim.metric, part.seeds * sum(1 for _ in part.cells()))
+        return Verdict(part.name, claim.what, claim.metric, {}, claim.reported, ours, claim.least, claim.most)
     cells = [group for group in by_cell(results) if claim.at.items() <= group[0].labels.items()]
     chosen = max(cells, key=_on_validation, default=None)
     ours = None if chosen is None else figure(chosen, claim.metric)

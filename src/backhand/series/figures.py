@@ -5,6 +5,7 @@ A figure is named by an expression over a run's history and its final figures:
     test_accuracy               of the chosen weights; so also validation_loss, seconds, parameters, ...
     validation_accuracy@4       the best of the first 4 epochs
     epoch(train_accuracy>=1)    the first epoch where this holds
+    sum(seconds)                over all runs of the part
 """
 
 import re
@@ -15,6 +16,7 @@ from typing import Any
 from backhand.errors import StudyError
 
 WITHIN = re.compile(r"(\w+)@(\d+)")
+SUM = re.compile(r"sum\((\w+)\)")
 FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
 
 
@@ -55,3 +57,9 @@ def figure(results: list[Result], metric: str) -> float | None:
     found = [result.figure(metric) for result in results]
     known = [value for value in found if value is not None]
     return mean(known) if known and len(known) == len(found) else None
+
+
+def total(results: list[Result], metric: str, runs: int) -> float | None:
+    """What sum(...) names; None where the expression is another, and while there are fewer than so many runs."""
+    found = SUM.fullmatch(metric)
+    return sum(r.figures.get(found[1], 0.0) for r in results) if found and len(results) == runs else None
