@@ -85,6 +85,8 @@ def test_values_find_their_place_on_a_coordinate():
     places, ticks = _places(rates, "train.optimizer.lr")
     assert places.tolist() == pytest.approx([1 - i / 8 for i in range(9)])
     assert [text for _, text in ticks] == ["1e-08", "0.0001", "1"]
+    _, ticks = _places([trial(i, 1, **{"model.dropout": 0.1 * i}) for i in range(4)], "model.dropout")
+    assert [text for _, text in ticks] == ["0", "0.1", "0.2", "0.3"]
 
 
 def test_a_damaged_file_is_named(folder):

@@ -87,13 +87,18 @@ def _places(trials: Trials, key: str) -> tuple[NDArray[np.float64], list[tuple[f
         return (scale - low) / (high - low), [
             ((m - low) / (high - low), f"{np.exp(m) if wide else m:.2g}") for m in marks
         ]
-    words = [plain(value) for value in found]
+    words = [_word(value) for value in found]
     order = sorted({word for word, value in zip(words, found, strict=True) if value is not None})
     if set(numbers) and len(numbers) == len(found):
-        order = [plain(value) for value in sorted(set(numbers))]
+        order = list(dict.fromkeys(_word(value) for value in sorted(set(numbers))))
     place = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
     ticks = [(place[word], word) for word in order] if len(order) <= 2 * TICKS else []
     return np.array([place.get(word, np.nan) for word in words]), ticks
+
+
+def _word(value: Any) -> str:
+    """A value as a tick; a number with three digits, which hides what steps of 0.1 add up to."""
+    return f"{value:.3g}" if isinstance(value, float) else plain(value)
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:

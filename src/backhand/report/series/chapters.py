@@ -78,7 +78,7 @@ def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
 
 def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     said = (*findings(part, cells), *_against(part, cells, saved))
-    blocks: list[Block] = [Text(f"Each run changes the study {part.study}; {_seeds(part)}.")]
+    blocks: list[Block] = [Text(f"Every run is of the study {part.study}, changed; {_seeds(part)}.")]
     blocks += [Points(said)] if said else []
     blocks += _images(part, cells)
     blocks += rates(part, cells)
