@@ -160,7 +160,7 @@ def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, 
 def test_the_command_prints_the_claims(file, tmp_path, cli):
     status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.epochs=1")
     assert status == 0
-    assert "Two models, two rates: 8 runs, about 0.1 minutes and 0.2 GiB" in output
+    assert "Two models, two rates: 8 runs, about 0.1 min and 0.2 GiB" in output
     assert "table the linear one linear, 0.01 50.00%" in output
     assert "MISSED" in output
     status, output = cli("run", "--resume", tmp_path / "run")

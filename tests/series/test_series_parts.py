@@ -1,16 +1,21 @@
 """What a part of a series may ask for: runs in step, a range test, whole runs with their exactness."""
 
+import io
 import json
+import re
+import time
 
 import numpy as np
 import pytest
+from rich.console import Console
 from twomodels import TEXT
 
 from backhand import report, series
 from backhand.errors import BackhandError, StudyError
 from backhand.experiment.trainer import in_step
 from backhand.series.claims import verdicts
-from backhand.series.run import expand, results
+from backhand.series.figures import Result
+from backhand.series.run import _Progress, expand, results
 from backhand.study import load_series
 
 
@@ -122,6 +127,24 @@ def test_a_sum_is_of_all_runs_or_none(file, tmp_path):
     assert series.run(asked, path, quiet=True)[-1].ours == 16  # eight runs of two epochs
     next(path.rglob("*-seed-*.json")).unlink()
     assert verdicts(asked, results(asked, path))[-1].ours is None
+
+
+def test_the_time_left_is_that_of_this_part_and_what_the_series_says_of_others(file, tmp_path, monkeypatch):
+    second = TEXT[TEXT.index("[[parts]]") : TEXT.index("[[parts.claims]]")].replace('"table"', '"second"')
+    file.write_text(TEXT + second)
+    cells, now, said = list(expand(load_series(str(file)), tmp_path)), [0.0], io.StringIO()
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    progress = _Progress(Console(file=said, width=200), cells, seconds=80.0)
+    result = Result({}, 0, "diverged", "", {}, [], {})
+    for each in cells:
+        now[0] += 2 if each.part.name == "table" else 3
+        progress.note(each, result)
+    left = [re.search(r"about (\d+) s left", line) for line in said.getvalue().splitlines()]
+    assert [int(found[1]) for found in left[:-1]] == [
+        *(80 - 2 * done for done in range(1, 9)),  # this part, and the rest of what the series says
+        *(3 * (8 - done) for done in range(1, 8)),  # only this part is left
+    ]
+    assert left[-1] is None
 
 
 def test_claims_are_kept_part_by_part(file, tmp_path):

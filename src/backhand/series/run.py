@@ -3,8 +3,9 @@
 import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -51,10 +52,11 @@ def run(
     with folder.begun(path, series, resume=resume):
         left = [each for each in cells if not each.file.exists()]
         console.print(
-            f"{series.title}: {len(cells)} runs, about {series.minutes:g} minutes and {series.memory:g} GiB"
+            f"{series.title}: {len(cells)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
             + (f"; {len(cells) - len(left)} are done" if len(left) < len(cells) else "")
         )
-        progress, trainer = _Progress(console, len(left)), Trainer(data_dir)
+        seconds = 60 * series.minutes * len(left) / len(cells)
+        progress, trainer = _Progress(console, left, seconds), Trainer(data_dir)
         for _, part in itertools.groupby(left, key=lambda each: each.part.name):
             _train(list(part), trainer, progress)
             _judge(series, path)
@@ -131,21 +133,36 @@ def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[
         yield cell.tested(training, trainer.material(each.study), each.labels)
 
 
-@dataclass
 class _Progress:
-    """A line for each cell that is done, with the time that the rest may take."""
+    """A line for each cell that is done, with the time that the rest may take.
 
-    console: Console
-    total: int
-    done: int = 0
-    begin: float = field(default_factory=time.perf_counter)
+    seconds: what the series says that all of these cells take, for parts that have not begun.
+    """
+
+    def __init__(self, console: Console, cells: list[Cell], seconds: float) -> None:
+        self.console, self.total, self.seconds = console, len(cells), seconds
+        self.left = Counter(each.part.name for each in cells)
+        self.begin = self.part_begin = time.perf_counter()
+        self.part = ("", 0)  # that of the latest cell, and how many of its cells are done
 
     def note(self, each: Cell, result: Result) -> None:
         """Another one."""
-        self.done += 1
-        left = (time.perf_counter() - self.begin) / self.done * (self.total - self.done)
-        rest = f"; {time_left(left)}" if self.done < self.total else ""
-        self.console.print(f"{self.done:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
+        name, done = self.part
+        self.part = each.part.name, done + 1 if name == each.part.name else 1
+        self.left[each.part.name] -= 1
+        left = self.left.total()
+        rest = f"; {time_left(self._rest(each.part.name))}" if left else ""
+        self.console.print(f"{self.total - left:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
+
+    def _rest(self, part: str) -> float:
+        """The cells of this part as long as those before them; the other parts as long as the series says."""
+        now = time.perf_counter()
+        own = (now - self.part_begin) / self.part[1] * self.left[part]
+        if not self.left[part]:
+            self.part_begin = now  # the next cell is that of another part
+        others = self.left.total() - self.left[part]
+        mean = (now - self.begin) / (self.total - self.left.total())
+        return own + (max(self.seconds - (now - self.begin) - own, mean * others) if others else 0.0)
 
 
 def _outcome(result: Result) -> str:
