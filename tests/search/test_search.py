@@ -167,8 +167,9 @@ def test_a_search_ends_when_its_time_is_over(study, tmp_path):
     assert len(record["trials"]) == 1
 
 
-def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_path):
-    asked = study(GRID, **{"train.epochs": 30})
+@pytest.mark.parametrize("together", [1, 3])
+def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_path, together):
+    asked = study(GRID + f"together = {together}\n", **{"train.epochs": 30})
     wanted = values(search.run(asked, tmp_path / "whole", quiet=True))
     path, delays = (
         tmp_path / "run",
@@ -188,7 +189,8 @@ def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_
             assert found.items() >= known.items()
             known = found
     record = search.run(asked, path, resume=(path / "study.toml").exists(), quiet=True)
-    assert values(record) == wanted
+    close = {key: pytest.approx(value, abs=0 if together == 1 else 0.02) for key, value in wanted.items()}
+    assert values(record) == close  # in step, other groups after a kill round otherwise
     assert len(record["trials"]) == 6
 
 

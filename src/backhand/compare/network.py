@@ -13,8 +13,8 @@ from backhand.experiment.build import (
     Material,
     build_early_stopping,
     build_material,
-    build_model,
     build_solver,
+    model_for,
 )
 from backhand.experiment.parts import divided
 from backhand.solver import Solver
@@ -72,7 +72,7 @@ class Network:
         return build_material(self.study, divided(splits, self.study))
 
     def _ready(self, material: Material) -> tuple[Solver, EarlyStopping]:
-        model = build_model(self.study, material.train.data.x.shape[1:], len(material.splits.classes))
+        model = model_for(self.study, material)
         solver, stopping = build_solver(self.study, model, material), build_early_stopping(self.study, material)
         solver.callbacks = [DivergenceGuard(), stopping]
         return solver, stopping

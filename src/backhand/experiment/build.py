@@ -132,6 +132,11 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
         raise ModelError(f"train.freeze: {error}") from error
 
 
+def model_for(study: Study, material: Material) -> Sequential:
+    """The same for the samples and classes of this data."""
+    return build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+
+
 def init_weights(study: Study, model: Sequential) -> Transfer | None:
     """Give the model the weights that train.init_from names, frozen layers too, or those of the run that it extends.
 

@@ -15,10 +15,10 @@ from backhand.experiment import folder
 from backhand.experiment.build import (
     Material,
     build_early_stopping,
-    build_model,
     build_solver,
     init_weights,
     load_material,
+    model_for,
 )
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
@@ -68,7 +68,7 @@ def run(
 def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, *, begun: bool) -> Run:
     """Everything that can be refused before anything is written. A run that has begun has its weights in its state."""
     material = load_material(study, data_dir)
-    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+    model = model_for(study, material)
     transfer = None if begun else init_weights(study, model)
     solver, start = build_solver(study, model, material), Start.of(model, transfer)
     metrics = {"data": data_facts(study, material), "model": model_facts(model)}

@@ -12,10 +12,10 @@ from backhand.errors import DivergenceError
 from backhand.experiment.build import (
     Material,
     build_early_stopping,
-    build_model,
     build_solver,
     init_weights,
     load_material,
+    model_for,
 )
 from backhand.lockstep import fit_together
 from backhand.solver import Callback, Solver
@@ -57,7 +57,7 @@ class Trainer:
     def solver(self, study: Study) -> Solver:
         """The solver of the study, with its model and initial weights."""
         material = self.material(study)
-        model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+        model = model_for(study, material)
         init_weights(study, model)
         return build_solver(study, model, material)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backhand.errors import DivergenceError
-from backhand.experiment.build import Material
-from backhand.questions.training import build, fit
+from backhand.experiment.build import Material, model_for
+from backhand.questions.training import fit
 from backhand.solver import Callback, Solver
 from backhand.study import Study
 
@@ -36,7 +36,7 @@ def look(study: Study, material: Material) -> dict[str, Any]:
     """
     losses, message = Losses(), ""
     try:
-        fit(study, build(study, material), material, losses)
+        fit(study, model_for(study, material), material, losses)
     except DivergenceError as error:
         message = str(error)
     values = losses.values[:-1] if message else losses.values

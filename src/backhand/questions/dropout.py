@@ -8,12 +8,12 @@ from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
 from backhand.evaluate import evaluate
-from backhand.experiment.build import Material, build_loss
+from backhand.experiment.build import Material, build_loss, model_for
 from backhand.layers import Dropout
 from backhand.losses import Loss
 from backhand.model import Sequential
 from backhand.ops.dropout import MODES
-from backhand.questions.training import build, fit
+from backhand.questions.training import fit
 from backhand.study import Study
 
 KEYS = ("model.hidden", "model.dropout")
@@ -30,7 +30,7 @@ def look(study: Study, material: Material) -> dict[str, Any]:
     assert material.validation is not None
     found: dict[str, Any] = {"masks": list(MASKS)}
     for mode in MODES:
-        model = in_mode(build(study, material), mode)
+        model = in_mode(model_for(study, material), mode)
         fit(study, model, material)
         x = material.validation.batch(slice(SAMPLES))[0]
         means = mean_scores(model, x, np.random.default_rng(study.seed))

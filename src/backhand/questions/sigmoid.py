@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.experiment.build import Material, build_loss
+from backhand.experiment.build import Material, build_loss, model_for
 from backhand.losses import Loss
 from backhand.model import Sequential
-from backhand.questions.training import build, fit
+from backhand.questions.training import fit
 from backhand.study import Study
 
 KEYS = ("model.activation", "model.hidden")
@@ -23,7 +23,7 @@ def look(study: Study, material: Material) -> dict[str, Any]:
     whose incoming weights all have gradients of one sign, for one sample at a time (None: there were none to judge).
     agreement: the same for the batch, as the mean share of the commoner sign.
     """
-    model, loss = build(study, material), build_loss(study)
+    model, loss = model_for(study, material), build_loss(study)
     x, labels = material.train.batch(slice(BATCH))
     first = weight_gradients(model, loss, x, labels)
     singles = [weight_gradients(model, loss, x[i : i + 1], labels[i : i + 1]) for i in range(min(SINGLE, len(x)))]

@@ -1,15 +1,10 @@
-"""What every question does with a cell of its grid: make the model, train it."""
+"""What every question does with a cell of its grid: train it."""
 
 from backhand.callbacks import DivergenceGuard
-from backhand.experiment.build import Material, build_model, build_solver
+from backhand.experiment.build import Material, build_solver
 from backhand.model import Sequential
 from backhand.solver import Callback, Solver
 from backhand.study import Study
-
-
-def build(study: Study, material: Material) -> Sequential:
-    """The study's model with its initial weights."""
-    return build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
 
 
 def fit(study: Study, model: Sequential, material: Material, *callbacks: Callback) -> Solver:
