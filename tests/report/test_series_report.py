@@ -56,7 +56,8 @@ def run(train, validation, *, labels=None, seed=0, status="finished", losses=(0.
     figures = {"seconds": 2.0}
     if status == "finished":
         figures |= {"train_accuracy": train, "validation_accuracy": validation, "test_accuracy": validation - 0.01}
-    return {"labels": labels or {}, "seed": seed, "status": status, "figures": figures, "history": history}
+    facts = {"seed": seed, "status": status, "data": "Digits (a copy)"}
+    return {"labels": labels or {}, "figures": figures, "history": history} | facts
 
 
 def cell(name, *runs):
@@ -231,7 +232,7 @@ def test_results_of_several_series_stand_in_one_file(folder):
     for part in (
         "# Results",
         "Rates & widths".replace("&", r"\&"),
-        "backhand run rates --data-dir DATA",
+        "backhand run rates --data-dir DATA. Data: Digits (a copy).",
         "8 runs, 16.0 s",
     ):
         assert part in text, text

@@ -200,7 +200,6 @@ def test_mistakes_of_a_user_are_one_sentence(cli, tmp_path):
     out = tmp_path / "run"
     refused = [
         (["--set", "data.validation=0"], "a search chooses on validation data, and data.validation is 0"),
-        (["--storage", "nosuch://x"], "the storage nosuch://x cannot be used"),
         (["--set", 'search.space={"train.epoch"=[1]}'], "search.space: with train.epoch = 1 there is no study"),
     ]
     for options, said in refused:

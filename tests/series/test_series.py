@@ -90,6 +90,7 @@ def test_whole_runs_have_folders_and_figures(file, tmp_path):
     for a, b in zip(*(results(asked, tmp_path / name)["table"] for name in ("run", "light")), strict=True):
         for key in ("test_accuracy", "validation_loss", "train_loss", "parameters", "epochs"):
             assert a.figures[key] == pytest.approx(b.figures[key], rel=1e-6), key
+        assert a.data == b.data == "Digits"
         assert [e["validation_loss"] for e in a.history] == [e["validation_loss"] for e in b.history]
     assert (tmp_path / "run" / "table" / "000-seed-0" / "best.safetensors").exists()
 

@@ -99,6 +99,7 @@ def test_a_part_may_be_a_search(tmp_path):
     series.run(asked, path, quiet=True)
     (found,) = results(asked, path)["table"]
     record = json.loads((path / "table" / "000-seed-0" / "search.json").read_text())
+    assert found.data == "Digits"
     assert found.figures["trials"] == len(record["trials"]) == 2
     assert found.figures["test_accuracy"] == pytest.approx(sum(run["test"] for run in record["runs"]) / 2)
     assert [epoch["epoch"] for epoch in found.history] == [1, 2]

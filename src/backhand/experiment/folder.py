@@ -13,7 +13,11 @@ from backhand.files import sweep, write_atomic
 from backhand.study import Series, Study, load, load_series, to_toml
 
 STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
-FREE = ("title", "train.epochs", "data.path")  # the data is known by its fingerprint, wherever it lies
+# what a resumed run may change; the data is known by its fingerprint, wherever it lies
+FREE = (
+    *("title", "train.epochs", "data.path"),
+    *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
+)
 
 
 def create(folder: Path, study: Study | Series) -> None:
@@ -109,14 +113,18 @@ def settings(study: Study) -> dict[str, Any]:
     return {key: value for key, value in flat.items() if key not in FREE}
 
 
-def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Raises StudyError, naming the first key, unless both settings are the same."""
+def difference(own: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    """The first key in which two studies' settings differ, in words; None where there is none."""
     for key in {**own, **wanted}:
         if own.get(key) != wanted.get(key):
-            raise StudyError(
-                f"{folder} belongs to another study: its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked "
-                f"for; resume it without that, or start a new run"
-            )
+            return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
+    return None
+
+
+def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Raises StudyError, naming the first key, unless both settings are the same."""
+    if (differs := difference(own, wanted)) is not None:
+        raise StudyError(f"{folder} belongs to another study: {differs}; resume it without that, or start a new run")
 
 
 def write_json(path: Path, value: Any) -> None:

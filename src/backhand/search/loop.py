@@ -13,7 +13,7 @@ from backhand.progress import time_left
 from backhand.search import record
 from backhand.search.record import Trial, best, finished
 from backhand.search.space import Assignment, suggested
-from backhand.search.storage import INTERRUPTED, REASON
+from backhand.search.storage import INTERRUPTED, OWNER, REASON
 from backhand.search.trial import Outcome, Watch, attempt
 from backhand.study import Study, changed
 from backhand.study.search import Search
@@ -26,12 +26,13 @@ TURN = "search.lock"
 
 @dataclass(frozen=True)
 class Loop:
-    """A search at work: its study, folder, storage, and the data that its trials share."""
+    """A search at work: its study, folder, storage, whose trials it draws, and the data that they share."""
 
     study: Study
     search: Search
     folder: Path
     trials: "optuna.Study"
+    owner: str
     trainer: Trainer
     console: Console
 
@@ -66,7 +67,10 @@ class Loop:
     def _next(self) -> "list[optuna.Trial]":
         """Trials that are ours to run, none when there are to be none any more."""
         with _turn(self.folder):
-            return [self.trials.ask() for _ in range(self.search.together) if self._wanted()]
+            asked = [self.trials.ask() for _ in range(self.search.together) if self._wanted()]
+            for trial in asked:
+                trial.set_user_attr(OWNER, self.owner)
+            return asked
 
     def _wanted(self) -> bool:
         from optuna.trial import TrialState

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backhand.experiment.folder import write_json
 from backhand.search.space import Assignment
-from backhand.search.storage import INTERRUPTED, REASON
+from backhand.search.storage import INTERRUPTED, OWNER, REASON
 from backhand.search.trial import Outcome
 from backhand.study.search import Search
 
@@ -46,10 +46,14 @@ def finished(trials: "optuna.Study") -> list[Trial]:
 
     states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
     return [
-        Trial(number=each.number, state=states[each.state], value=each.value, **each.user_attrs)
+        Trial(number=each.number, state=states[each.state], value=each.value, **_facts(each.user_attrs))
         for each in trials.get_trials(deepcopy=False, states=tuple(states))
         if each.user_attrs.get(REASON) != INTERRUPTED and "assignment" in each.user_attrs
     ]
+
+
+def _facts(kept: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in kept.items() if key != OWNER}
 
 
 def best(found: list[Trial], search: Search) -> Trial | None:

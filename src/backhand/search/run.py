@@ -41,13 +41,15 @@ def run(
     trainer = Trainer(data_dir)
     material(trainer, changed(study, {}))
     with folder.begun(path, study, resume=resume):
-        trials = storage.opened(path, study.name, search, study.seed, study.train.epochs, url)
-        storage.mended(trials)
+        if resume:
+            _refuse_other_storage(path, url)
+        trials = storage.opened(path, study, search, url)
+        storage.mended(trials, storage.owner(path, url))
         if search.method == "grid":
             storage.queued(trials, search.space)
         console.print(f"{study.title or study.name}: {plan(search)}")
         if search.workers == 1:
-            Loop(study, search, path, trials, trainer, console).run()
+            Loop(study, search, path, trials, storage.owner(path, url), trainer, console).run()
         else:
             _share(path, search, data_dir, url)
         found = finished(trials)
@@ -75,14 +77,23 @@ def work(path: Path, data_dir: Path | None, url: str | None) -> None:
     """One of several workers: trials of the search in this folder until there are none left."""
     study = folder.read_study(path)
     search = _search_of(study)
-    trials = storage.opened(path, study.name, search, study.seed + os.getpid(), study.train.epochs, url)
-    Loop(study, search, path, trials, Trainer(data_dir), make_console()).run()
+    trials = storage.opened(path, study, search, url, worker=os.getpid())
+    Loop(study, search, path, trials, storage.owner(path, url), Trainer(data_dir), make_console()).run()
 
 
 def _search_of(study: Study) -> Search:
     if study.search is None:
         raise BackhandError(f"the study {study.name} has no search table")
     return study.search
+
+
+def _refuse_other_storage(path: Path, url: str | None) -> None:
+    """Raises BackhandError where the trials of this folder are kept elsewhere than in what is named."""
+    own = (path / storage.FILE).exists()
+    if own and url is not None:
+        raise BackhandError(f"{path} keeps its trials in its own {storage.FILE}; resume it without --storage")
+    if not own and url is None and (path / record.FILE).exists():
+        raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
 def _share(path: Path, search: Search, data_dir: Path | None, url: str | None) -> None:
@@ -109,7 +120,12 @@ def _train(
     console.print(f"best: {values}; training with seed {study.seed + seed}")
     asked = changed(study, chosen.assignment | {"seed": study.seed + seed})
     place = path / f"best-seed-{asked.seed}"
-    begun = (place / "study.toml").exists()
+    begun = (place / folder.STUDY).exists()
+    if begun and (differs := folder.difference(*map(folder.settings, (folder.read_study(place), asked)))) is not None:
+        raise BackhandError(
+            f"{path} has been tested already with its best trial of then, and now another is best: {differs}; "
+            f"a longer search with a test of its own needs a new folder"
+        )
     try:
         metrics = folder.finished(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
     except DivergenceError as error:

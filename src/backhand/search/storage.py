@@ -3,45 +3,90 @@
 A trial that was in flight when its process died is marked as interrupted, and its values are tried again.
 """
 
+import json
+import socket
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backhand.errors import BackhandError
+from backhand.experiment.folder import difference, settings
 from backhand.search.space import Space, grid, parameters
+from backhand.study import Study
 from backhand.study.search import Search
 
 if TYPE_CHECKING:
     import optuna
+    from sqlalchemy.engine import URL
 
 FILE = "search.db"
 REASON, INTERRUPTED = "reason", "interrupted"
+OWNER, STUDY = "owner", "study"
 
 
-def opened(folder: Path, name: str, search: Search, seed: int, epochs: int, url: str | None = None) -> "optuna.Study":
-    """The trials of the search in this folder, new or as they were left.
+def opened(folder: Path, study: Study, search: Search, url: str | None = None, *, worker: int = 0) -> "optuna.Study":
+    """The trials of the search, new or as they were left: those of this folder, or all that are in the storage.
 
-    Raises BackhandError where the storage cannot be reached or holds something else.
+    worker: tells processes that draw trials at the same time apart, so that they draw different ones.
+
+    Raises BackhandError where the storage cannot be reached or holds another search of this name.
     """
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    where = url or f"sqlite:///{(folder / FILE).resolve()}"
+    place = url or str(folder / FILE)
     try:
+        address = _address(folder, url)
+        place = str(address)  # which hides a password
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.create_study(
-                storage=optuna.storages.RDBStorage(where),
-                study_name=name,
-                sampler=_sampler(search, seed),
-                pruner=_pruner(search, epochs),
+            trials = optuna.create_study(
+                storage=optuna.storages.RDBStorage(address.render_as_string(hide_password=False)),
+                study_name=study.name,
+                pruner=_pruner(search, study.train.epochs),
                 direction="maximize" if search.monitor.endswith("accuracy") else "minimize",
                 load_if_exists=True,
             )
-    except (SQLAlchemyError, ImportError, RuntimeError) as error:
+            # a search that goes on draws other trials than those it began with
+            trials.sampler = _sampler(search, study.seed + worker + len(trials.get_trials(deepcopy=False)))
+    except ImportError as error:
+        raise BackhandError(
+            f"the storage {place} needs a driver: {error.__cause__ or error}; "
+            f"for PostgreSQL: pip install 'backhand[postgresql]'"
+        ) from error
+    except (SQLAlchemyError, RuntimeError) as error:
         first = str(error).splitlines()[0]
-        raise BackhandError(f"the storage {where} cannot be used: {first}; mend it or name another") from error
+        raise BackhandError(f"the storage {place} cannot be used: {first}; mend it or name another") from error
+    _refuse_another(trials, study, place)
+    return trials
+
+
+def _address(folder: Path, url: str | None) -> "URL":
+    """Where the trials are; PostgreSQL is spoken to by psycopg, whichever driver SQLAlchemy would take."""
+    from sqlalchemy.engine import URL, make_url
+
+    if url is None:
+        return URL.create("sqlite", database=str((folder / FILE).resolve()))
+    address = make_url(url)
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
+
+
+def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
+    """Raises BackhandError unless the trials are of this very study, but for its budget."""
+    wanted = settings(study)
+    own = trials.user_attrs.get(STUDY)
+    if own is None:
+        trials.set_user_attr(STUDY, json.dumps(wanted))
+    elif (differs := difference(json.loads(own), wanted)) is not None:
+        raise BackhandError(
+            f"the storage {place} holds another search named {study.name}: {differs}; give this one a name of its own"
+        )
+
+
+def owner(folder: Path, url: str | None) -> str:
+    """Whose trials are ours to mend: all in the folder's own file, or those that this folder drew from a storage."""
+    return "" if url is None else f"{socket.gethostname()}:{folder.resolve()}"
 
 
 def _sampler(search: Search, seed: int) -> "optuna.samplers.BaseSampler":
@@ -63,11 +108,13 @@ def _pruner(search: Search, epochs: int) -> "optuna.pruners.BasePruner":
     return optuna.pruners.NopPruner()
 
 
-def mended(trials: "optuna.Study") -> None:
-    """Mark trials that nobody works on any more as interrupted, and put their values in the queue again."""
+def mended(trials: "optuna.Study", owner: str) -> None:
+    """Mark the owner's trials, on which nobody works any more, as interrupted, and have their values tried again."""
     from optuna.trial import TrialState
 
     for trial in trials.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if trial.user_attrs.get(OWNER, "") != owner:
+            continue
         trials._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
         trials.tell(trial.number, state=TrialState.FAIL)
         if trial.params:

@@ -26,7 +26,8 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     status, message = ("finished", "") if training.error is None else ("diverged", str(training.error))
     figures |= {"epochs": len(solver.history), "seconds": training.seconds}
     history = [_numbers(record) for record in solver.history]
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study))
+    title = material.splits.title
+    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
 
 
 def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | None) -> Result:
@@ -46,7 +47,8 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
             figures |= {f"{part}_{key}": value for key, value in _numbers(metrics.get(part, {})).items()}
         figures |= _exactness(metrics)
     figures |= {"epochs": len(history), "seconds": training.get("seconds", 0.0)}
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study))
+    title = metrics["data"]["title"]
+    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
 
 
 def searched(study: Study, place: Path, labels: dict[str, str], data_dir: Path | None) -> Result:
@@ -59,7 +61,9 @@ def searched(study: Study, place: Path, labels: dict[str, str], data_dir: Path |
     columns = best["curve"]
     history = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     history = [{"epoch": epoch} | each for epoch, each in enumerate(history, start=1)]
-    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study))
+    tested = [folder.finished(place / run["folder"]) or {} for run in runs[:1]]
+    title = tested[0]["data"]["title"] if tested else ""
+    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study), title)
 
 
 def _exactness(metrics: dict[str, Any]) -> dict[str, float]:

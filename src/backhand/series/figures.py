@@ -22,7 +22,10 @@ FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
 
 @dataclass(frozen=True)
 class Result:
-    """A run that has ended: its cell, its figures, its epochs. status: "finished" or "diverged", as `message` says."""
+    """A run that has ended: its cell, its figures, its epochs.
+
+    status: "finished" or "diverged", as `message` says; data: the title of the data set, with the copy that it was.
+    """
 
     labels: dict[str, str]
     seed: int
@@ -31,6 +34,7 @@ class Result:
     figures: dict[str, float]
     history: list[dict[str, float]]
     settings: dict[str, Any]
+    data: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""

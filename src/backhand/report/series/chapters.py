@@ -28,8 +28,8 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
     saved = read(folder)
     started = str(saved.environment.get("started", "")).replace("T", " ")[:16]
-    subtitle = f"{started} · Backhand {saved.environment.get('backhand', '')}"
-    return saved.series.title, subtitle, chapters(saved)
+    facts = saved.data, started, f"Backhand {saved.environment.get('backhand', '')}"
+    return saved.series.title, " · ".join(filter(None, facts)), chapters(saved)
 
 
 def chapters(saved: Saved) -> tuple[Section, ...]:
@@ -38,7 +38,7 @@ def chapters(saved: Saved) -> tuple[Section, ...]:
 
 
 def _claims(saved: Saved) -> Section:
-    runs = [run for cells in saved.cells.values() for cell in cells for run in cell.runs]
+    runs = saved.runs
     asked = [claim for claim in saved.claims if claim["met"] is not None]
     met = sum(claim["met"] for claim in asked)
     seconds = sum(run["figures"].get("seconds", 0.0) for run in runs)

@@ -25,9 +25,10 @@ def _section(saved: Saved) -> Section:
 
 
 def _facts(saved: Saved) -> Iterator[str]:
-    runs = [run for cells in saved.cells.values() for cell in cells for run in cell.runs]
-    environment = saved.environment
+    runs, environment = saved.runs, saved.environment
     yield f"Command: backhand run {saved.series.name} --data-dir DATA."
+    if saved.data:
+        yield f"Data: {saved.data}."
     yield f"{len(runs)} runs, {duration(sum(run['figures'].get('seconds', 0.0) for run in runs))} of training,"
     yield f"{str(environment.get('started', ''))[:10]}, on {environment.get('cpu', 'an unknown processor')},"
     yield f"{environment.get('cores', '?')} cores, Backhand {environment.get('backhand', '')}."

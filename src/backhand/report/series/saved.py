@@ -58,6 +58,16 @@ class Saved:
     claims: tuple[dict[str, Any], ...]
     environment: dict[str, Any]
 
+    @property
+    def runs(self) -> tuple[dict[str, Any], ...]:
+        """Of all parts, in order."""
+        return tuple(run for cells in self.cells.values() for cell in cells for run in cell.runs)
+
+    @property
+    def data(self) -> str:
+        """The titles of the data sets, which say what copies they were."""
+        return ", ".join(dict.fromkeys(run["data"] for run in self.runs if run.get("data")))
+
     def parts(self) -> Iterator[tuple[Part, tuple[Cell, ...]]]:
         """Those that have begun."""
         return ((part, self.cells[part.name]) for part in self.series.parts if self.cells[part.name])
