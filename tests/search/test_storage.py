@@ -7,6 +7,7 @@ import pytest
 from backhand import search
 from backhand.errors import BackhandError
 from backhand.search import storage
+from backhand.search.space import suggested
 from backhand.study import load
 
 STUDY = """
@@ -57,6 +58,14 @@ def test_a_longer_search_goes_on_with_values_that_it_has_not_tried(study, tmp_pa
     longer = rates(search.run(study(**{"search.trials": 6}), tmp_path / "run", resume=True, quiet=True))
     assert longer[:3] == first
     assert len(set(longer)) == 6
+
+
+def test_processes_that_share_a_search_draw_different_values(study, tmp_path, shared):
+    asked, drawn = study(), []
+    for folder, worker in (("one", 7), ("one", 6), ("one", 0), ("other", 0), ("other", 6)):
+        trial = storage.opened(tmp_path / folder, asked, asked.search, shared, worker=worker).ask()
+        drawn.append(suggested(trial, asked.search.space)["train.optimizer.lr"])
+    assert len(set(drawn)) == 5
 
 
 def test_folders_that_share_a_storage_share_their_trials(study, tmp_path, shared):

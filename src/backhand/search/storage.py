@@ -6,8 +6,11 @@ A trial that was in flight when its process died is marked as interrupted, and i
 import json
 import socket
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from backhand.errors import BackhandError
 from backhand.experiment.folder import difference, settings
@@ -48,8 +51,8 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
                 direction="maximize" if search.monitor.endswith("accuracy") else "minimize",
                 load_if_exists=True,
             )
-            # a search that goes on draws other trials than those it began with
-            trials.sampler = _sampler(search, study.seed + worker + len(trials.get_trials(deepcopy=False)))
+            known = len(trials.get_trials(deepcopy=False))
+            trials.sampler = _sampler(search, _seed(study.seed, worker, known, owner(folder, url)))
     except ImportError as error:
         raise BackhandError(
             f"the storage {place} needs a driver: {error.__cause__ or error}; "
@@ -87,6 +90,13 @@ def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
 def owner(folder: Path, url: str | None) -> str:
     """Whose trials are ours to mend: all in the folder's own file, or those that this folder drew from a storage."""
     return "" if url is None else f"{socket.gethostname()}:{folder.resolve()}"
+
+
+def _seed(seed: int, worker: int, known: int, owner: str) -> int:
+    """The study's own for a search that begins; for one that goes on, or is shared, another for each who draws."""
+    if not (worker or known or owner):
+        return seed
+    return int(np.random.SeedSequence((seed, worker, known, zlib.crc32(owner.encode()))).generate_state(1)[0])
 
 
 def _sampler(search: Search, seed: int) -> "optuna.samplers.BaseSampler":
