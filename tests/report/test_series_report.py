@@ -92,6 +92,7 @@ def test_without_validation_data_there_is_no_verdict():
     ("first", "second", "said"),
     [
         ([0.9], [0.8], "It is ahead of b by 10.00 points (one seed: no spread is known)."),
+        ([0.9], [0.9], "It is level with b (one seed: no spread is known)."),
         ([0.9, 0.88], [0.85, 0.87], "It is ahead of b by 3.00 points (2 seeds; their ranges do not overlap)."),
         (
             [0.9, 0.86],

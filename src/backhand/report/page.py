@@ -106,7 +106,7 @@ def _image(image: Image, number: int) -> str:
 
 
 def _grid(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], align: str) -> str:
-    rule = ["---:" if letter == "r" else ":---" for letter in align]
+    rule = [":---" if letter == "l" else "---:" for letter in align]
     lines = [[escape(cell) for cell in head], rule, *([escape(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

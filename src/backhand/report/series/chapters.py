@@ -16,7 +16,7 @@ from backhand.study.series import Part
 
 FEW, SOME = 8, 24  # cells whose curves can be told apart in one plot, and in a plot each
 SHOWN = 30  # cells in a table, unless they are all of the part
-UNBROKEN = "\N{NON-BREAKING HYPHEN}"
+UNBROKEN, JOINED = "\N{NON-BREAKING HYPHEN}", "\N{NO-BREAK SPACE}"
 
 
 def is_in(folder: Path) -> bool:
@@ -107,7 +107,7 @@ def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
         rows.append((*cell.labels.values(), *figures, time, said.word.replace("-", UNBROKEN), said.reason))
     which = "" if shown is cells else f" The best {len(shown)} of {len(cells)} cells on validation data."
     return Table(
-        f"{part.title}. Accuracies of the chosen weights.{which}", head, tuple(rows), "l" * len(part.axes) + "rrrrll"
+        f"{part.title}. Accuracies of the chosen weights.{which}", head, tuple(rows), "l" * len(part.axes) + "sssrll"
     )
 
 
@@ -120,7 +120,8 @@ def _range(cell: Cell, key: str) -> str:
     if not values or len(values) < len(cell.runs):
         return NONE
     middle = percent(sum(values) / len(values))
-    return middle if len(values) == 1 else f"{middle} ({100 * min(values):.1f} to {100 * max(values):.1f})"
+    spread = f"({100 * min(values):.1f} to {100 * max(values):.1f})".replace(" ", JOINED)
+    return middle if len(values) == 1 else f"{middle} {spread}"
 
 
 def _images(part: Part, cells: tuple[Cell, ...]) -> Iterator[Images]:
@@ -154,9 +155,10 @@ def _curves(part: Part, cells: tuple[Cell, ...]) -> Iterator[Image]:
 
 
 def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
-    """Whether every run has these figures; and of what a schedule sets, whether it moves, and not the same in all."""
+    """Whether every run has these figures, and one has a second epoch; of a schedule, whether it moves, and differs."""
     histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
-    there = bool(histories) and all(key in history[0] for history in histories)
+    longest = max(map(len, histories), default=0)
+    there = longest > 1 and all(key in history[0] for history in histories)
     if not there or key not in ("lr", "momentum"):
         return there
     courses = [[record[key] for record in history] for history in histories]

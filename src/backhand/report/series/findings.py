@@ -42,8 +42,9 @@ def _best(ranked: list[Cell]) -> str:
 
 def compared(first: Cell, second: Cell) -> str:
     """How sure the order of two cells is, as far as the seeds tell."""
-    points = 100 * (_score(first) - _score(second))
-    return f"It is ahead of {second.told} by {points:.2f} points {_surety(first, second)}."
+    points = f"{100 * (_score(first) - _score(second)):.2f}"
+    order = f"level with {second.told}" if points == "0.00" else f"ahead of {second.told} by {points} points"
+    return f"It is {order} {_surety(first, second)}."
 
 
 def _surety(first: Cell, second: Cell) -> str:
