@@ -40,7 +40,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text. align: a letter per column, l, r, or s for a figure and its spread; the last `totals` rows sum up."""
+    """Cells as text. align: a letter per column, l, r, or s for a figure with spread; the last `totals` rows sum up."""
 
     caption: str
     head: tuple[str, ...]
