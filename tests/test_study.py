@@ -83,6 +83,7 @@ train = tables(
     early_stopping=stopping,
     evaluate_train=st.booleans(),
     test_flips=st.booleans(),
+    test_shift=st.integers(0, 9),
 )
 augment = tables(
     {},

@@ -13,6 +13,7 @@ from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, C
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
+from backhand.data.views import Views
 from backhand.errors import StudyError
 from backhand.evaluate import evaluate
 from backhand.experiment import run
@@ -26,7 +27,7 @@ from backhand.models import mlp
 from backhand.optim import SGD
 from backhand.solver import Callback, Solver
 from backhand.study import load
-from backhand.study.augment import AugmentTable, make_augment
+from backhand.study.augment import AugmentTable, check_views, make_augment
 
 MEAN = np.float32([1, 2, 3])
 AUGMENT = Augment((Flip(), Crop(1), Affine(10, 0.1, 0.1), Brightness(0.2), Contrast(0.2)), MixUp(0.4, 10))
@@ -62,6 +63,7 @@ def test_what_does_not_fit_the_image(key: str, pixels: int, said: str) -> None:
         ("data.augment.flip=true", "data.augment changes images, and the samples of this data are rows of 2 features"),
         ("data.augment.mixup=0.1", "data.augment changes images"),
         ("train.test_flips=true", "train.test_flips mirrors images, and the samples of this data are rows of 2 feat"),
+        ("train.test_shift=1", "train.test_shift moves images, and the samples of this data are rows of 2 features"),
     ],
 )
 def test_features_are_no_images(base: str, override: str, said: str) -> None:
@@ -130,11 +132,17 @@ def test_the_running_accuracy_counts_the_class_of_the_larger_share() -> None:
     assert record["train_loss"] > 0.1
 
 
+def test_a_shift_must_fit_the_image() -> None:
+    check_views(Views(shift=7), (8, 12, 3))
+    with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, and images of 12 x 8 allow at most 7$"):
+        check_views(Views(shift=8), (8, 12, 3))
+
+
 def test_flips_average_the_scores_of_both_views(digits: tuple[Feed, Feed]) -> None:
     feed, model = digits[1], solver().model
     mirrored = feed.standardizer.transform(feed.data.x[:, :, ::-1])
     expected = (model.forward(feed.batch(slice(None))[0]) + model.forward(mirrored)) / 2
-    result = evaluate(model, SoftmaxCrossEntropy(), feed, flips=True)
+    result = evaluate(model, SoftmaxCrossEntropy(), feed, Views(flips=True))
     np.testing.assert_allclose(result.scores, expected, atol=1e-6)
     np.testing.assert_array_equal(result.labels, feed.data.y)
     assert result.loss == pytest.approx(SoftmaxCrossEntropy().forward(expected, feed.data.y))
@@ -143,10 +151,11 @@ def test_flips_average_the_scores_of_both_views(digits: tuple[Feed, Feed]) -> No
 
 @pytest.fixture(scope="module")
 def folder(base: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run with every augmentation, tested with flips."""
+    """A run with every augmentation, tested with flips and shifts."""
     keys = ["flip=true", "crop=1", "rotate=10", "shift=0.1", "scale=0.1", "brightness=0.1", "contrast=0.1", "cutout=2"]
     overrides = [f"data.augment.{key}" for key in [*keys, "mixup=0.3"]]
-    study = load(base, [*overrides, "train.epochs=2", "data.train_size=200", "train.test_flips=true"])
+    overrides += ["train.epochs=2", "data.train_size=200", "train.test_flips=true", "train.test_shift=1"]
+    study = load(base, overrides)
     path = tmp_path_factory.mktemp("augmented") / "run"
     run(study, path, quiet=True)
     return path
@@ -157,6 +166,7 @@ def test_a_run_tells_how_it_was_augmented_and_tested(folder: Path) -> None:
     assert metrics["data"]["augment"]["mixup"] == 0.3
     assert metrics["test"]["test_flips"] is True
     assert metrics["validation"]["test_flips"] is True
+    assert metrics["test"]["test_shift"] == metrics["validation"]["test_shift"] == 1
     evidence, _ = checkpoint.load(folder / "evidence.safetensors")
     assert (evidence["augmented"].shape, evidence["augmented"].dtype) == ((6, 8, 8, 8, 1), np.uint8)
     np.testing.assert_allclose(evidence["augmented_targets"].sum(axis=2), 1, rtol=1e-6)
@@ -164,12 +174,12 @@ def test_a_run_tells_how_it_was_augmented_and_tested(folder: Path) -> None:
     assert len(np.unique(evidence["augmented"].reshape(48, -1), axis=0)) == 48
 
 
-def test_the_test_result_is_that_of_the_flips(folder: Path, base: str) -> None:
+def test_the_test_result_is_that_of_the_views(folder: Path, base: str) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     classifier, test = load_classifier(folder), load_material(load(base)).test
-    assert classifier.flips
+    assert classifier.views == Views(flips=True, shift=1)
     plain = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer))
-    both = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer), flips=True)
+    both = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer), classifier.views)
     assert metrics["test"]["loss"] == pytest.approx(both.loss, rel=1e-6) != pytest.approx(plain.loss, rel=1e-6)
     probabilities = classifier.predict_proba(test.data.x)
     np.testing.assert_allclose(probabilities, classifier.loss.predict_proba(both.scores), atol=1e-6)
@@ -184,7 +194,8 @@ def test_the_report_shows_augmented_samples(folder: Path) -> None:
     assert "## 3. Augmented samples" in text
     assert "made by data.augment: flip, crop 1, rotate 10.0, shift 0.1, scale 0.1," in text
     assert "Under a mixed picture stand the shares of its classes" in text
-    assert "of each picture and of its mirror image were averaged" in text
+    views = "of its mirror image and of each moved by 1 px towards two opposite corners"
+    assert f"The scores of each picture and {views} were averaged" in text
     with Image.open(folder / "plots" / "augmented.png") as sheet:
         assert sheet.width > 800
 

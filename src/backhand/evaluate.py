@@ -8,6 +8,7 @@ import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.data.feed import Feed
+from backhand.data.views import PLAIN, Views
 from backhand.losses import Loss
 from backhand.model import Sequential
 from backhand.stack import Stack
@@ -36,13 +37,9 @@ class Evaluation:
         return {"loss": self.loss, "accuracy": self.accuracy, "error": 1 - self.accuracy}
 
 
-def evaluate(model: Sequential, loss: Loss, feed: Feed, *, flips: bool = False) -> Evaluation:
-    """Run the model over every sample, in order.
-
-    flips: and over its mirror image, left to right; the scores are the mean of both.
-    """
-    views = [feed, feed.mirrored()] if flips else [feed]
-    return _judged(np.mean([_scores(model, view) for view in views], axis=0), loss, feed)
+def evaluate(model: Sequential, loss: Loss, feed: Feed, views: Views = PLAIN) -> Evaluation:
+    """Run the model over every sample, in order; the scores are the mean over its views."""
+    return _judged(np.mean([_scores(model, seen) for seen in feed.views(views)], axis=0), loss, feed)
 
 
 def evaluate_each(stack: Stack, losses: Sequence[Loss], feed: Feed) -> list[Evaluation]:

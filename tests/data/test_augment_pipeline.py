@@ -10,6 +10,7 @@ from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
+from backhand.data.views import Views
 
 FILL = np.float32(100)
 STEPS = (Flip(), Crop(2), Affine(20, 0.1, 0.1), Brightness(0.3), Contrast(0.3), Cutout(3, FILL))
@@ -147,7 +148,7 @@ def test_a_cutout_is_0_once_standardised(data, mode):
 
 def test_the_mirrored_feed_mirrors_pixels_before_they_are_standardised(data):
     scale = Standardizer.fit(data.x, "feature")
-    mirrored = Feed(data, scale).mirrored()
+    _, mirrored = Feed(data, scale).views(Views(flips=True))
     np.testing.assert_array_equal(mirrored.batch(slice(None))[0], scale.transform(data.x[:, :, ::-1]))
     np.testing.assert_array_equal(mirrored.data.y, data.y)
     assert np.shares_memory(mirrored.data.x, data.x)

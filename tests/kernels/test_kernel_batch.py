@@ -12,6 +12,7 @@ from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
+from backhand.data.views import Views
 from backhand.kernels.cpu import batch as kernel
 
 COUNT, CLASSES = 11, 4
@@ -111,7 +112,8 @@ def test_what_the_kernel_does_not_know_runs_in_numpy():
 
 def test_a_mirrored_feed_runs_in_numpy():
     own = feed((4, 5, 3), "feature")
-    found = own.mirrored().batch(slice(2, 7))[0]
+    _, mirrored = own.views(Views(flips=True))
+    found = mirrored.batch(slice(2, 7))[0]
     np.testing.assert_array_equal(found, own.standardizer.transform(own.data.x[2:7, :, ::-1]))
 
 

@@ -64,7 +64,7 @@ class Network:
         except DivergenceError as error:
             raise DivergenceError(f"{self.name}: {error}") from error
         trained = time.perf_counter()
-        result = evaluate(solver.model, solver.loss, material.test, flips=self.study.train.test_flips)
+        result = evaluate(solver.model, solver.loss, material.test, self.study.train.views)
         epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
         return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, {"epoch": epoch})
 

@@ -1,5 +1,6 @@
 """Where batches come from: samples as they lie in memory, augmented and standardised batch by batch."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -12,6 +13,7 @@ from backhand.data.augment import Augment, Cutout
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
 from backhand.data.standardize import Standardizer
+from backhand.data.views import Views
 
 Index = NDArray[np.intp] | slice
 
@@ -46,9 +48,10 @@ class Feed:
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
         return self.standardizer.transform(x), targets
 
-    def mirrored(self) -> "Feed":
-        """The same images (N, H, W, C), seen in a mirror: left and right change places."""
-        return replace(self, data=Dataset(self.data.x[:, :, ::-1], self.data.y))
+    def views(self, views: Views) -> Iterator["Feed"]:
+        """The same samples seen in each of these ways, not augmented. More than one view: images (N, H, W, C)."""
+        for x in views.of(self.data.x):
+            yield replace(self, data=Dataset(x, self.data.y), augment=None)
 
     def _draw(
         self, kernel: ModuleType, augment: Augment, rows: NDArray[np.intp], rng: np.random.Generator

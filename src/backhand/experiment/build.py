@@ -19,7 +19,7 @@ from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.solver import Solver
 from backhand.study import Study
-from backhand.study.augment import make_augment
+from backhand.study.augment import check_views, make_augment
 from backhand.study.optimizers import make_optimizer
 from backhand.weights import Transfer, transfer
 
@@ -62,14 +62,10 @@ def load_material(study: Study, data_dir: Path | None = None) -> Material:
 def build_material(study: Study, parts: Parts) -> Material:
     """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
 
-    Raises StudyError for augmentation or flips that the samples do not allow.
+    Raises StudyError for augmentation or views that the samples do not allow.
     """
     splits, train = parts.splits, parts.train
-    if study.train.test_flips and not train.is_image:
-        raise StudyError(
-            f"train.test_flips mirrors images, and the samples of this data are rows of {train.x.shape[1]} features; "
-            f"leave it out"
-        )
+    check_views(study.train.views, train.x.shape[1:])
     standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
     augment = make_augment(study.data.augment, train.x.shape[1:], standardizer.mean, len(splits.classes))
     held_out = None if parts.validation is None else Feed(parts.validation, standardizer)

@@ -9,6 +9,7 @@ from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.data.formats.pictures import decode
 from backhand.data.standardize import Standardizer
+from backhand.data.views import PLAIN, Views
 from backhand.errors import BackhandError, CheckpointError, DataError
 from backhand.experiment.build import build_loss, build_model
 from backhand.experiment.folder import read_study
@@ -25,12 +26,11 @@ class Classifier:
     standardizer: Standardizer
     classes: tuple[str, ...]
     sample_shape: tuple[int, ...]
-    flips: bool = False  # the scores are the mean over an image and its mirror image
+    views: Views = PLAIN  # the scores are the mean over these
 
     def predict_proba(self, images: Array) -> Array:
         """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`."""
-        views = [images, images[:, :, ::-1]] if self.flips else [images]
-        scores = [self.model.predict(self.standardizer.transform(view)) for view in views]
+        scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
         return self.loss.predict_proba(np.mean(scores, axis=0))
 
 
@@ -51,7 +51,7 @@ def load_classifier(run: Path) -> Classifier:
     model = build_model(study, shape, len(classes))
     model.load(groups["model"])
     scaling = Standardizer.from_arrays(groups["standardizer"])
-    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.test_flips)
+    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.views)
 
 
 def read_image(path: Path, shape: tuple[int, ...], *, resize: bool = False) -> Array:

@@ -125,13 +125,14 @@ def _restore(made: Run) -> None:
 
 def _finish(made: Run) -> dict[str, Any]:
     """Judge the chosen weights: validation, test (touched once), gradients, and what the report needs."""
-    solver, material, flips = made.solver, made.material, made.study.train.test_flips
-    result = evaluate(solver.model, solver.loss, material.test, flips=flips)
+    solver, material, views = made.solver, made.material, made.study.train.views
+    seen = {"test_flips": views.flips, "test_shift": views.shift}
+    result = evaluate(solver.model, solver.loss, material.test, views)
     figures: dict[str, Any] = _training(made)
     if material.validation is not None:
-        validation = evaluate(solver.model, solver.loss, material.validation, flips=flips).figures()
-        figures["validation"] = validation | {"count": len(material.validation), "test_flips": flips}
-    figures["test"] = test_facts(result, solver.loss, material.splits.classes) | {"test_flips": flips}
+        validation = evaluate(solver.model, solver.loss, material.validation, views).figures()
+        figures["validation"] = validation | {"count": len(material.validation)} | seen
+    figures["test"] = test_facts(result, solver.loss, material.splits.classes) | seen
     figures["gradient_check"] = gradient_facts(solver, material.train)
     figures["rounding"] = rounding_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)

@@ -49,7 +49,7 @@ class Trainer:
 
     def material(self, study: Study) -> Material:
         """The data, divided and scaled as the study says."""
-        wanted = study.data, study.data_seed, study.train.test_flips
+        wanted = study.data, study.data_seed, study.train.views
         if self._kept is None or self._kept[0] != wanted:
             self._kept = wanted, load_material(study, self.data_dir)
         return self._kept[1]

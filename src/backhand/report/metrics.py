@@ -122,6 +122,7 @@ class Score(Record):
     error: Share
     count: int = Field(ge=1)
     test_flips: bool = False  # the scores were averaged over each image and its mirror image
+    test_shift: int = 0  # and over each of these, moved by so many pixels
 
 
 class ClassScore(Record):

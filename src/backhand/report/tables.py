@@ -73,11 +73,19 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
     ]
     low, high = map(percent, test.interval)
     caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    caption += _views(test)
     if metrics.data.class_weights:
         caption += " The losses are weighted by class, the accuracies are not."
-    if test.test_flips:
-        caption += " The scores of each picture and of its mirror image were averaged (train.test_flips)."
     return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
+
+
+def _views(test: TestScore) -> str:
+    """What the scores were averaged over, or nothing."""
+    mirrored, moved = "of its mirror image", f"of each moved by {test.test_shift} px towards two opposite corners"
+    asked = {"test_flips": (test.test_flips, mirrored), "test_shift": (test.test_shift, moved)}
+    keys = [f"train.{key}" for key, (on, _) in asked.items() if on]
+    views = [of for on, of in asked.values() if on]
+    return f" The scores of each picture and {' and '.join(views)} were averaged ({', '.join(keys)})." if views else ""
 
 
 def per_class(test: TestScore) -> Table:

@@ -20,7 +20,7 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     study, solver, stopping = training.study, training.solver, training.stopping
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
     if training.error is None:
-        result = evaluate(solver.model, solver.loss, material.test, flips=study.train.test_flips)
+        result = evaluate(solver.model, solver.loss, material.test, study.train.views)
         chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
         figures |= _numbers(solver.history[chosen - 1]) | {f"test_{k}": v for k, v in result.figures().items()}
     status, message = ("finished", "") if training.error is None else ("diverged", str(training.error))

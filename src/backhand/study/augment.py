@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from backhand.data.augment import Affine, Augment, Augmentation, Brightness, Contrast, Crop, Cutout, Flip, MixUp
+from backhand.data.views import PLAIN, Views
 from backhand.errors import StudyError
 from backhand.study.table import Table
 
@@ -43,8 +44,8 @@ def make_augment(
             f"data.augment changes images, and the samples of this data are rows of {sample_shape[0]} features; "
             f"leave it out"
         )
-    _fits("crop", table.crop, sample_shape, below=1)
-    _fits("cutout", table.cutout, sample_shape)
+    _fits("data.augment.crop", table.crop, sample_shape, below=1)
+    _fits("data.augment.cutout", table.cutout, sample_shape)
     moves = {"rotate": table.rotate, "shift": table.shift, "scale": table.scale}
     steps: list[Augmentation] = [Flip()] if table.flip else []
     steps += [Crop(table.crop)] if table.crop else []
@@ -55,8 +56,21 @@ def make_augment(
     return Augment(tuple(steps), MixUp(table.mixup, classes) if table.mixup else None)
 
 
+def check_views(views: Views, sample_shape: tuple[int, ...]) -> None:
+    """Raise StudyError where samples cannot be seen so: rows of features, or images too small for the shift."""
+    if views == PLAIN:
+        return
+    if len(sample_shape) != 3:
+        key, does = ("test_flips", "mirrors") if views.flips else ("test_shift", "moves")
+        raise StudyError(
+            f"train.{key} {does} images, and the samples of this data are rows of {sample_shape[0]} features; "
+            f"leave it out"
+        )
+    _fits("train.test_shift", views.shift, sample_shape, below=1)
+
+
 def _fits(key: str, pixels: int, sample_shape: tuple[int, ...], below: int = 0) -> None:
     H, W, _ = sample_shape
     most = min(H, W) - below
     if pixels > most:
-        raise StudyError(f"data.augment.{key} is {pixels} pixels, and images of {W} x {H} allow at most {most}")
+        raise StudyError(f"{key} is {pixels} pixels, and images of {W} x {H} allow at most {most}")

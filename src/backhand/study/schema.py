@@ -3,8 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
+from backhand.data.views import Views
 from backhand.losses import LOSSES
 from backhand.study.augment import AugmentTable
 from backhand.study.extend import Extend
@@ -77,6 +86,12 @@ class Train(Table):
     early_stopping: EarlyStop = EarlyStop()
     evaluate_train: bool = False
     test_flips: bool = False
+    test_shift: NonNegativeInt = 0  # pixels
+
+    @property
+    def views(self) -> Views:
+        """What the chosen weights are judged by."""
+        return Views(self.test_flips, self.test_shift)
 
     @field_validator("loss")
     @classmethod
