@@ -6,7 +6,19 @@ import torch
 
 from backhand.arrays import Array
 from backhand.check.cases import LAYER_CASES
-from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, LeakyReLU, Linear, MaxPool2d, ReLU, Residual
+from backhand.layers import (
+    BatchNorm,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Residual,
+    Scale,
+)
 
 CASES = [(layer, shape) for cases in LAYER_CASES.values() for layer, shape, _ in cases]
 
@@ -154,6 +166,14 @@ def test_leaky_relu_uses_its_slope() -> None:
     layer = built(LeakyReLU(0.2), (2,))
     np.testing.assert_allclose(layer.forward(np.array([[-1.0, 2.0]])), [[-0.2, 2.0]])
     np.testing.assert_allclose(layer.backward(np.array([[1.0, 1.0]])), [[0.2, 1.0]])
+
+
+def test_a_scale_passes_values_and_gradients_times_its_factor() -> None:
+    layer = built(Scale(-0.5), (2,))
+    np.testing.assert_array_equal(layer.forward(np.array([[-1.0, 2.0]])), [[0.5, -1.0]])
+    np.testing.assert_array_equal(layer.backward(np.array([[1.0, 4.0]])), [[-0.5, -2.0]])
+    with pytest.raises(ValueError, match="a scale needs a factor other than 0"):
+        Scale(0)
 
 
 def test_flatten_keeps_memory_order() -> None:

@@ -33,6 +33,7 @@ layer = st.one_of(
     tables({"kind": "linear", "outputs": counts}, init=init),
     tables({"kind": st.sampled_from(["relu", "sigmoid", "tanh", "flatten"])}),
     tables({"kind": "leaky_relu"}, slope=st.floats(-1, 1)),
+    tables({"kind": "scale", "factor": positive}),
     tables({"kind": "dropout"}, p=fraction, mode=st.sampled_from(["inverted", "classic"])),
     tables({"kind": "batchnorm"}, momentum=st.floats(0, 1, exclude_min=True), eps=positive),
 )

@@ -51,6 +51,7 @@ ELEMENTWISE = {
     "elu": (lambda x: F.elu(x, 0.3), {"alpha": 0.3}),
     "sigmoid": (torch.sigmoid, {}),
     "tanh": (torch.tanh, {}),
+    "scale": (lambda x: -0.3 * x, {"factor": -0.3}),
     "flatten": (lambda x: torch.flatten(x, 1), {}),
 }
 VALUES = st.one_of(st.floats(-5, 5), st.sampled_from([0.0, -0.0, 1e4, -1e4, 800.0, -800.0, 1e-300]))

@@ -120,6 +120,7 @@ OPS: dict[str, list[Case]] = {
     "elu": [*_elementwise(), *_elementwise(alpha=0.3)],
     "sigmoid": _elementwise(),
     "tanh": _elementwise(),
+    "scale": [*_elementwise(factor=0.125), *_elementwise(factor=-3.0)],
     "flatten": [Case({"x": shape}) for shape in [(4, 3), (1, 3), (2, 3, 4, 2), (3, 1, 1, 1), (1, 4, 3, 2)]],
     "dropout": [
         Case({"x": shape}, {"p": p, "mask": mask, "mode": mode})
@@ -213,6 +214,7 @@ LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "elu": [(nn.ELU(), (6,), 4), (nn.ELU(0.3), (3, 4, 2), 1)],
     "sigmoid": [(nn.Sigmoid(), (6,), 4), (nn.Sigmoid(), (3, 4, 2), 1)],
     "tanh": [(nn.Tanh(), (6,), 4), (nn.Tanh(), (3, 4, 2), 1)],
+    "scale": [(nn.Scale(0.125), (6,), 4), (nn.Scale(-3.0), (3, 4, 2), 1)],
     "dropout": [(nn.Dropout(p, mode), (20,), 3) for p in (0.2, 0.5, 0.8) for mode in ("inverted", "classic")],
     "batchnorm": [
         (nn.BatchNorm(), (3,), 5),

@@ -10,6 +10,7 @@ from backhand.layers.dropout import Dropout
 from backhand.layers.flatten import Flatten
 from backhand.layers.linear import Linear
 from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+from backhand.layers.scale import Scale
 
 LAYERS: dict[str, type[Layer]] = {
     "linear": Linear,
@@ -22,6 +23,7 @@ LAYERS: dict[str, type[Layer]] = {
     "elu": ELU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
+    "scale": Scale,
     "dropout": Dropout,
     "batchnorm": BatchNorm,
     "flatten": Flatten,
@@ -46,6 +48,7 @@ __all__ = [
     "MaxPool2d",
     "ReLU",
     "Residual",
+    "Scale",
     "Sigmoid",
     "Tanh",
 ]

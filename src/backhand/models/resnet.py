@@ -7,7 +7,7 @@ Source: He et al. 2015, arXiv:1512.03385; pre-activation: He et al. 2016, arXiv:
 from collections.abc import Callable, Iterator
 
 from backhand.errors import closest
-from backhand.layers import BatchNorm, Conv2d, GlobalAvgPool2d, Layer, Linear, MaxPool2d, ReLU, Residual
+from backhand.layers import BatchNorm, Conv2d, GlobalAvgPool2d, Layer, Linear, MaxPool2d, ReLU, Residual, Scale
 from backhand.model import Sequential
 
 WIDTHS = (64, 128, 256, 512)  # of the four stages; each but the first halves the image
@@ -22,21 +22,29 @@ STEMS: dict[str, Callable[[], list[Layer]]] = {
 
 
 def resnet(
-    outputs: int, depth: int = 50, *, preactivation: bool = False, stem: str = "small", zero_init: bool = False
+    outputs: int,
+    depth: int = 50,
+    *,
+    preactivation: bool = False,
+    stem: str = "small",
+    zero_init: bool = False,
+    head_scale: float = 1.0,
 ) -> Sequential:
     """Stem, four stages of residual blocks, mean over the image, linear.
 
     depth: 18, 34 (two 3x3 convolutions a block), 50 or 101 (1x1, 3x3, 1x1). stem: "small" (3x3), "small_pool" (then
     2x2 pooling), or "imagenet" (7x7 with stride 2, then 3x3 pooling with stride 2). zero_init: every block begins as
     its shortcut; the last batch-norm scale starts at 0, in the pre-activation form, where a ReLU behind it would never
-    wake, the last convolution instead. Raises ValueError for another depth or stem.
+    wake, the last convolution instead. head_scale: of the features that the linear layer sees; below 1, it learns
+    more slowly than the other layers (see docs/derivations/scale.md). Raises ValueError for another depth or stem.
     """
     if depth not in BLOCKS:
         raise ValueError(f"there is no ResNet of depth {depth}; there are {', '.join(map(str, BLOCKS))}")
     if stem not in STEMS:
         raise ValueError(f'there is no stem "{stem}"{closest(stem, STEMS)}')
     stages = _preactivation(depth, zero_init) if preactivation else _original(depth, zero_init)
-    return Sequential(*STEMS[stem](), *stages, GlobalAvgPool2d(), Linear(outputs, 0.01))
+    scaled = [Scale(head_scale)] if head_scale != 1 else []
+    return Sequential(*STEMS[stem](), *stages, GlobalAvgPool2d(), *scaled, Linear(outputs, 0.01))
 
 
 def _original(depth: int, zero_init: bool) -> Iterator[Layer]:

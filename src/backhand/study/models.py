@@ -17,7 +17,7 @@ from pydantic import (
 
 from backhand.errors import closest
 from backhand.init import initialiser
-from backhand.layers import LAYERS, Layer
+from backhand.layers import LAYERS, Layer, Scale
 from backhand.layers.branches import Branches
 from backhand.model import Sequential
 from backhand.models import MODELS, Block
@@ -138,6 +138,13 @@ class Resnet(_Named):
     preactivation: bool = False
     stem: str = "small"
     zero_init: bool = False
+    head_scale: float = 1.0
+
+    @field_validator("head_scale")
+    @classmethod
+    def _passes_gradients(cls, value: float) -> float:
+        Scale(value)
+        return value
 
     @field_validator("stem")
     @classmethod
