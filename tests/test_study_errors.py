@@ -55,6 +55,7 @@ WRONG = [
         "train.early_stopping.monitor: must be 'validation_loss', 'validation_accuracy', 'train_loss' or "
         "'train_accuracy', not 'loss'",
     ),
+    ("model.head_scale=0", "model.head_scale: a scale needs a factor other than 0, or no gradient passes it"),
     ("train.test_flips=1", "train.test_flips: must be true or false, not 1"),
     ("train.evaluate_train=yes", "train.evaluate_train: must be true or false, not 'yes'"),
     ("model.hidden=10", "model.hidden: must be a list, not 10"),

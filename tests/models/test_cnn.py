@@ -2,6 +2,7 @@
 
 import pytest
 
+from backhand.errors import ModelError
 from backhand.model import Sequential
 from backhand.models import Block, cnn
 
@@ -36,6 +37,19 @@ def test_batch_norm_takes_the_place_of_the_biases_of_convolutions() -> None:
         *("Conv2d(4, 3, padding='same', bias=False)", "BatchNorm()", "LeakyReLU()", "MaxPool2d()"),
         *("Flatten()", "Linear(5)", "BatchNorm()", "LeakyReLU()", "Dropout(p=0.3)", "Linear(2)"),
     ]
+
+
+def test_a_residual_block_adds_its_input_before_the_pooling() -> None:
+    model = cnn(2, [Block(4), Block(4, convs=2, residual=True)], batchnorm=True).build((8, 8, 1))
+    assert layers(model)[4:6] == ["Residual(6 layers)", "MaxPool2d()"]
+    body = [str(layer) for layer in model.layers[4].body]
+    assert body == ["Conv2d(4, 3, padding='same', bias=False)", "BatchNorm()", "ReLU()"] * 2
+    with pytest.raises(ModelError, match="they must agree"):
+        cnn(2, [Block(4, residual=True)]).build((8, 8, 1))
+
+
+def test_the_features_are_scaled_before_the_last_layer() -> None:
+    assert layers(cnn(2, [Block(4)], (5,), head_scale=0.125))[-3:] == ["ReLU()", "Scale(0.125)", "Linear(2)"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backhand.layers import BatchNorm, Conv2d, Layer, MaxPool2d
+from backhand.layers import BatchNorm, Conv2d, Layer, MaxPool2d, Residual
 from backhand.model import Sequential
 from backhand.models.activations import activation_and_init
 from backhand.models.mlp import mlp
@@ -12,7 +12,10 @@ from backhand.windows import Padding, Size
 
 @dataclass(frozen=True)
 class Block:
-    """`convs` convolutions of `outputs` kernels, then max-pooling over windows of `pool` (1: none)."""
+    """`convs` convolutions of `outputs` kernels, then max-pooling over windows of `pool` (1: none).
+
+    residual: what goes into the convolutions is added to what comes out, so both have the same shape.
+    """
 
     outputs: int
     kernel: Size = 3
@@ -20,6 +23,7 @@ class Block:
     padding: Padding = "same"
     pool: int = 2
     convs: int = 1
+    residual: bool = False
 
 
 def cnn(
@@ -30,20 +34,21 @@ def cnn(
     activation: str = "relu",
     dropout: float = 0.0,
     batchnorm: bool = False,
+    head_scale: float = 1.0,
 ) -> Sequential:
     """In each block convolution, [batch-norm], activation, as often as it says, then pooling; then `mlp` on `hidden`.
 
-    dropout: after each hidden layer. Convolutions before batch-norm have no bias. Raises ValueError for an unknown
-    activation.
+    dropout: after each hidden layer. head_scale: see `mlp`. Convolutions before batch-norm have no bias. Raises
+    ValueError for an unknown activation.
     """
     activate, init = activation_and_init(activation, None)
     layers: list[Layer] = []
     for block in blocks:
+        body: list[Layer] = []
         for _ in range(block.convs):
-            layers.append(
-                Conv2d(block.outputs, block.kernel, block.stride, block.padding, bias=not batchnorm, init=init)
-            )
-            layers += [*[BatchNorm()] * batchnorm, activate()]
+            body.append(Conv2d(block.outputs, block.kernel, block.stride, block.padding, bias=not batchnorm, init=init))
+            body += [*[BatchNorm()] * batchnorm, activate()]
+        layers += [Residual(body)] if block.residual else body
         layers += [MaxPool2d(block.pool)] if block.pool > 1 else []
-    head = mlp(outputs, hidden, activation=activation, dropout=dropout, batchnorm=batchnorm)
+    head = mlp(outputs, hidden, activation=activation, dropout=dropout, batchnorm=batchnorm, head_scale=head_scale)
     return Sequential(*layers, *head.layers)

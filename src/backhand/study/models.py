@@ -5,6 +5,7 @@ import json
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     PositiveFloat,
@@ -30,6 +31,7 @@ Probability = Annotated[float, Field(ge=0, lt=1)]
 Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
 Both = Annotated[tuple[int, int], Field(strict=False)]
 Sides = Annotated[tuple[Both, Both], Field(strict=False)]
+HeadScale = Annotated[float, AfterValidator(lambda value: Scale(value).factor)]
 
 
 class _Named(Table):
@@ -46,6 +48,7 @@ class _Activated(_Named):
     activation: str = "relu"
     dropout: Probability = 0.0
     batchnorm: bool = False
+    head_scale: HeadScale = 1.0
 
     @field_validator("activation")
     @classmethod
@@ -77,6 +80,7 @@ class BlockTable(Table):
     padding: str | int | Both | Sides = "same"
     pool: PositiveInt = 2
     convs: PositiveInt = 1
+    residual: bool = False
 
     @model_validator(mode="after")
     def _possible(self) -> "BlockTable":
@@ -138,13 +142,7 @@ class Resnet(_Named):
     preactivation: bool = False
     stem: str = "small"
     zero_init: bool = False
-    head_scale: float = 1.0
-
-    @field_validator("head_scale")
-    @classmethod
-    def _passes_gradients(cls, value: float) -> float:
-        Scale(value)
-        return value
+    head_scale: HeadScale = 1.0
 
     @field_validator("stem")
     @classmethod
