@@ -13,10 +13,15 @@ def test_without_flips_and_shift_there_is_the_image_alone() -> None:
     assert only is IMAGES
 
 
-@pytest.mark.parametrize("views", [Views(), Views(flips=True), Views(shift=2), Views(flips=True, shift=2)])
-def test_as_many_views_as_it_says(views: Views) -> None:
+def test_features_have_one_view() -> None:
+    (only,) = PLAIN.of(IMAGES[:, 0, 0])
+    assert only.shape == (5, 3)
+
+
+@pytest.mark.parametrize(("views", "count"), [(Views(flips=True), 2), (Views(shift=2), 3), (Views(True, 2), 6)])
+def test_no_two_views_are_equal(views: Views, count: int) -> None:
     seen = list(views.of(IMAGES))
-    assert len(views) == len(seen) == len({each.tobytes() for each in seen})
+    assert len(seen) == len({each.tobytes() for each in seen}) == count
     assert {(each.shape, each.dtype) for each in seen} == {(IMAGES.shape, IMAGES.dtype)}
 
 

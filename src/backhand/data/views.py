@@ -19,15 +19,12 @@ class Views:
     flips: bool = False
     shift: int = 0
 
-    def __len__(self) -> int:
-        return (1 + self.flips) * (3 if self.shift else 1)
-
     def of(self, x: Samples) -> Iterator[Samples]:
-        """Every view of x (N, H, W, C), of the same shape. The shift is less than H and W."""
-        H, W = x.shape[1:3]
+        """Every view of x (N, H, W, C), of the same shape; the shift is less than H and W. Features have one view."""
         for images in (x, x[:, :, ::-1]) if self.flips else (x,):
             yield images
             if self.shift:
+                H, W = x.shape[1:3]
                 rows, columns = (np.pad(np.arange(size), self.shift, mode="reflect") for size in (H, W))
                 yield images[:, rows[:H, None], columns[:W]]
                 yield images[:, rows[-H:, None], columns[-W:]]

@@ -81,11 +81,13 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
 
 def _views(test: TestScore) -> str:
     """What the scores were averaged over, or nothing."""
-    mirrored, moved = "of its mirror image", f"of each moved by {test.test_shift} px towards two opposite corners"
-    asked = {"test_flips": (test.test_flips, mirrored), "test_shift": (test.test_shift, moved)}
-    keys = [f"train.{key}" for key, (on, _) in asked.items() if on]
-    views = [of for on, of in asked.values() if on]
-    return f" The scores of each picture and {' and '.join(views)} were averaged ({', '.join(keys)})." if views else ""
+    views = {}
+    if test.test_flips:
+        views["train.test_flips"] = "of its mirror image"
+    if test.test_shift:
+        views["train.test_shift"] = f"of each moved by {test.test_shift} px towards two opposite corners"
+    seen = " and ".join(["of each picture", *views.values()])
+    return f" The scores {seen} were averaged ({', '.join(views)})." if views else ""
 
 
 def per_class(test: TestScore) -> Table:
