@@ -113,6 +113,12 @@ def settings(study: Study) -> dict[str, Any]:
     return {key: value for key, value in flat.items() if key not in FREE}
 
 
+def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
+    """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know."""
+    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True))
+    return own | {key: value for key, value in settings(study).items() if key not in own and key not in chosen}
+
+
 def difference(own: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     """The first key in which two studies' settings differ, in words; None where there is none."""
     for key in {**own, **wanted}:

@@ -116,7 +116,7 @@ def _restore(made: Run) -> None:
     arrays, facts, warning = checkpoint.load_generation(path / STATE)
     if warning:
         console.print(f"warning: {warning}")
-    folder.refuse_another(path, facts["origin"]["study"], origin["study"])
+    folder.refuse_another(path, folder.completed(facts["origin"]["study"], made.study), origin["study"])
     if facts["origin"]["data"] != origin["data"]:
         raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
     made.solver.load(arrays, facts)

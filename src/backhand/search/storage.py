@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backhand.errors import BackhandError
-from backhand.experiment.folder import difference, settings
+from backhand.experiment.folder import completed, difference, settings
 from backhand.search.space import Space, grid, parameters
 from backhand.study import Study
 from backhand.study.search import Search
@@ -81,7 +81,7 @@ def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
     own = trials.user_attrs.get(STUDY)
     if own is None:
         trials.set_user_attr(STUDY, json.dumps(wanted))
-    elif (differs := difference(json.loads(own), wanted)) is not None:
+    elif (differs := difference(completed(json.loads(own), study), wanted)) is not None:
         raise BackhandError(
             f"the storage {place} holds another search named {study.name}: {differs}; give this one a name of its own"
         )

@@ -84,7 +84,8 @@ def results(series: Series, path: Path) -> dict[str, list[Result]]:
     for each in expand(series, path):
         if each.file.exists():
             result = Result(**json.loads(each.file.read_text("utf-8")))
-            folder.refuse_another(each.file, result.settings, json.loads(json.dumps(folder.settings(each.study))))
+            own = folder.completed(result.settings, each.study)
+            folder.refuse_another(each.file, own, folder.settings(each.study))
             found[each.part.name].append(result)
     return found
 
