@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from backhand import checkpoint
+from backhand.experiment.folder import completed, difference, settings
+from backhand.study import load
 
 KILLS = int(os.environ.get("BACKHAND_KILLS", "4"))  # more of them: BACKHAND_KILLS=20 pytest tests/test_resume.py
 EPOCHS = 15 * KILLS  # long enough for every kill to hit it
@@ -155,6 +157,30 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
     (run / "study.toml").write_text((run / "study.toml").read_text().replace("lr = 0.003", "lr = 0.03"))
     status, output = cli("run", "--resume", run)
     assert (status, "its train.optimizer.lr is 0.003, and 0.03 is asked for" in output) == (2, True)
+
+
+def test_a_state_that_lacks_a_later_key_goes_on_at_its_default(study, tmp_path, cli):
+    run = tmp_path / "run"
+    assert cli("run", study, "--out", run, "--set", "train.epochs=1")[0] == 0
+    arrays, facts = checkpoint.load(run / "state.safetensors")
+    own = {key: value for key, value in facts["origin"]["study"].items() if key != "train.test_shift"}
+    checkpoint.save(run / "state.safetensors", arrays, facts | {"origin": facts["origin"] | {"study": own}})
+    assert cli("run", "--resume", run, "--set", "train.epochs=2")[0] == 0
+    assert epochs_done(run) == 2
+    (run / "study.toml").write_text((run / "study.toml").read_text().replace("test_shift = 0", "test_shift = 1"))
+    status, output = cli("run", "--resume", run)
+    assert status == 2
+    assert "its train.test_shift is 0, and 1 is asked for" in output
+
+
+def test_later_keys_of_the_tables_of_a_list_have_their_defaults_too():
+    kept = load("cifar10-cnn", ["model.blocks=[{ outputs = 8 }, { outputs = 4, pool = 4 }]"])
+    blocks = [{"outputs": 8, "pool": 2}, {"outputs": 4, "pool": 4}]  # as they were before there were other keys
+    own = {key: value for key, value in settings(kept).items() if not key.startswith("model.blocks")}
+    assert difference(completed(own | {"model.blocks": blocks}, kept), settings(kept)) is None
+    other = load("cifar10-cnn", ["model.blocks=[{ outputs = 8 }, { outputs = 4, residual = true, pool = 4 }]"])
+    differs = difference(completed(own | {"model.blocks": blocks}, other), settings(other))
+    assert differs == "its model.blocks.1.residual is None, and True is asked for"
 
 
 def test_ctrl_c_says_how_to_go_on(study, tmp_path):

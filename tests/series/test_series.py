@@ -62,6 +62,18 @@ def test_what_is_done_is_not_done_again(file, tmp_path):
         series.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)
 
 
+def test_results_that_lack_a_later_key_stand_for_its_default(file, tmp_path):
+    asked, path = load_series(str(file)), tmp_path / "run"
+    first = series.run(asked, path, quiet=True)
+    for each in path.rglob("*-seed-*.json"):
+        result = json.loads(each.read_text())
+        del result["settings"]["train.test_shift"]
+        each.write_text(json.dumps(result))
+    assert series.run(asked, path, resume=True, quiet=True) == first
+    with pytest.raises(StudyError, match=r"its train\.test_shift is None, and 1 is asked for"):
+        series.run(load_series(str(file), ["train.test_shift=1"]), path, resume=True, quiet=True)
+
+
 def test_killed_at_any_moment_it_goes_on(file, tmp_path):
     path = tmp_path / "run"
     for delay in (1.0, 1.6, 1.3):

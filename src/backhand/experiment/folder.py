@@ -116,6 +116,7 @@ def settings(study: Study) -> dict[str, Any]:
 def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
     """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know."""
     chosen = _flat(study.model_dump(mode="json", exclude_defaults=True))
+    own = _flat(own)
     return own | {key: value for key, value in settings(study).items() if key not in own and key not in chosen}
 
 
@@ -139,7 +140,10 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """By dotted path; the tables of a list by their places."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            value = dict(enumerate(value))
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat
