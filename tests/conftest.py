@@ -14,6 +14,7 @@ from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.sets import blobs as blob_set
 from backhand.data.standardize import Standardizer
+from backhand.data.views import Views
 from backhand.losses import SoftmaxCrossEntropy
 from backhand.models import mlp
 from backhand.optim import SGD
@@ -38,6 +39,9 @@ class ExactFeed:
 
     def draw(self, index: Any, rng: np.random.Generator) -> tuple[Array, Array]:
         return self.batch(index)
+
+    def views(self, views: Views) -> list["ExactFeed"]:
+        return [ExactFeed(Dataset(x, self.data.y)) for x in views.of(self.data.x)]
 
 
 def _feeds(data: Dataset, held: int, mode: str) -> tuple[Feed, Feed]:
