@@ -31,6 +31,7 @@ ORDER = [
     "solver",
     "lockstep",
     "divergence",
+    "early_stopping",
     "callbacks",
     "progress",
     "check",
