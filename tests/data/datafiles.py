@@ -6,6 +6,7 @@ import os
 import struct
 import tarfile
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -85,10 +86,36 @@ def cifar_files(form):
     return {f"{folder}/readme.html": b"<html></html>", **files}
 
 
-def picture(array, form="PNG"):
+def picture(array, form="PNG", **options):
     out = io.BytesIO()
-    Image.fromarray(array.squeeze() if array.shape[-1] == 1 else array).save(out, form)
+    Image.fromarray(array.squeeze() if array.shape[-1] == 1 else array).save(out, form, **options)
     return out.getvalue()
+
+
+def exif(orientation):
+    """EXIF data that hold this orientation and nothing else."""
+    data = Image.Exif()
+    data[274] = orientation
+    return data
+
+
+def png(width, height, bits, colour, rows, *chunks):
+    """A PNG from its parts: fields of IHDR, rows (each behind its filter byte), chunks (kind, data) before them."""
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    parts = ((b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def bmp(bits, width, rows, palette=(), masks=b""):
+    """A BMP of one row: pixels as `rows` has them, a palette of grey values, or masks of its channels."""
+    table = b"".join(bytes([value, value, value, 0]) for value in palette) + masks
+    offset = 54 + len(table)
+    info = struct.pack("<IiiHHIIiiII", 40, width, 1, 1, bits, 3 if masks else 0, len(rows), 0, 0, len(palette), 0)
+    return b"BM" + struct.pack("<IHHI", offset + len(rows), 0, 0, offset) + info + table + rows
 
 
 def picture_tree(splits, classes, shape=(8, 8, 3), per_class=3, suffix="png"):

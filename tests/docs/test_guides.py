@@ -132,6 +132,15 @@ def picture(mode: str, size: tuple[int, int], place: str) -> Any:
     return add
 
 
+def a_gif_called_png(folder: Path) -> None:
+    Image.new("L", (16, 16)).save(folder / "left" / "zz.png", "GIF")
+
+
+def an_animation(folder: Path) -> None:
+    frames = [Image.new("L", (16, 16), value) for value in (0, 255)]
+    frames[0].save(folder / "left" / "zz.webp", save_all=True, append_images=frames[1:])
+
+
 def only_tests(folder: Path) -> None:
     (folder / "test").mkdir()
     for label in ("left", "right"):
@@ -150,7 +159,11 @@ def predicted_at_another_size(folder: Path) -> None:
 
 MISTAKES = [
     (damaged, "is not an image (truncated PNG)"),
-    (picture("RGBA", (16, 16), "left/zz.png"), "has pixels of the kind RGBA"),
+    (picture("RGBA", (16, 16), "left/zz.png"), "has transparent pixels"),
+    (picture("I;16", (16, 16), "left/zz.png"), "has 16 bits per channel"),
+    (picture("CMYK", (16, 16), "left/zz.jpg"), "has pixels of the kind CMYK"),
+    (a_gif_called_png, "is a GIF file, which is not read"),
+    (an_animation, "is an animation of several pictures"),
     (picture("L", (20, 16), "left/zz.png"), "the pictures before it are 16 x 16; bring all to one size"),
     (one_class, 'has the one class "left"'),
     (lambda folder: (folder / "empty").mkdir(), "the class folder empty holds no images"),

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from backhand.data.cache import Arrays, cached
 from backhand.data.dataset import Dataset
-from backhand.data.formats.pictures import BadImageError, Colour, decode, strict_decoding
-from backhand.data.formats.survey import Member, survey
+from backhand.data.formats.pictures import BadImageError, Colour, decode
+from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import Tree, open_tree
 from backhand.data.progress import progress
 from backhand.errors import DataError
@@ -35,16 +35,22 @@ class Layout:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What was read: the class names, a Dataset for each split there is, the names of the pictures left out."""
+    """What was read: the class names, a Dataset for each split there is, the names of the pictures left out.
+
+    passed_over: how many files of other kinds lie beside the pictures, such as "10 .gif, 2 .txt".
+    """
 
     classes: tuple[str, ...]
     parts: dict[str, Dataset]
     skipped: tuple[str, ...]
+    passed_over: str
 
     @property
     def notes(self) -> dict[str, str]:
         """For `Splits.notes`."""
-        return {"skipped images": f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"} if self.skipped else {}
+        skipped = self.skipped and f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"
+        notes = {"skipped images": skipped, "files passed over": self.passed_over}
+        return {name: said for name, said in notes.items() if said}
 
 
 def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pictures:
@@ -58,7 +64,8 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pict
             return _read(tree, layout, skip_bad=skip_bad)
 
     arrays = cached(path, layout.name + "-skip" * skip_bad, build)
-    return Pictures(tuple(arrays["classes"].tolist()), split_parts(arrays), tuple(arrays["skipped"].tolist()))
+    classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
+    return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]))
 
 
 def split_parts(arrays: Arrays) -> dict[str, Dataset]:
@@ -69,7 +76,8 @@ def split_parts(arrays: Arrays) -> dict[str, Dataset]:
 
 
 def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
-    members = survey(tree.names(), tree.path)
+    names = tree.names()
+    members = survey(names, tree.path)
     classes = layout.classes or tuple(sorted({member.label for member in members}))
     for member in members:
         if member.label not in classes:
@@ -86,6 +94,7 @@ def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
         "sizes": np.bincount(split, minlength=len(PARTS)),
         "classes": np.array(classes),
         "skipped": np.array([name for (_, _, name), ok in zip(keys, good, strict=True) if not ok], dtype=np.str_),
+        "passed_over": np.array(passed_over(names)),
     }
 
 
@@ -97,7 +106,7 @@ def _decode(
     good = np.zeros(len(names), bool)
     x: NDArray[np.uint8] | None = None
     what = f"Reading {len(names):,} pictures of {tree.path.name}"
-    with strict_decoding(), progress(what, len(names), quiet_below=BAR_FROM) as advance:
+    with progress(what, len(names), quiet_below=BAR_FROM) as advance:
         for name, data in tree.items(slots):
             try:
                 picture = decode(data, f"{tree.path}/{name}", layout.colour)

@@ -1,12 +1,13 @@
 """Where the pictures lie in a folder or archive: `split/class/file` or `class/file`."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from backhand.errors import DataError
 
-SUFFIXES = (".jpg", ".jpeg", ".png")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp")
 # What people call the splits, in lower case.
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
@@ -30,9 +31,12 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
     or a class folder holds none.
     """
-    paths = [name.split("/") for name in names if name.lower().endswith(SUFFIXES) and not _is_hidden(name)]
+    paths = [name.split("/") for name in names if _is_picture(name)]
     if not paths:
-        raise DataError(f"{where} holds no .jpg, .jpeg or .png images; put them in split/class/ or class/ folders")
+        others = f", but {said}" if (said := passed_over(names)) else ""
+        raise DataError(
+            f"{where} holds no .jpg, .png, .webp or .bmp images{others}; put them in split/class/ or class/ folders"
+        )
     depth = 0
     while min(map(len, paths)) > depth + 2 and len(tops := {path[depth] for path in paths}) == 1:
         if tops.pop().lower() in SPLIT_NAMES:
@@ -42,6 +46,18 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     members = [_member(path, depth, has_splits, where) for path in paths]
     _refuse_empty(names, {m.name.rsplit("/", 1)[0] for m in members}, depth + 1 + has_splits, where)
     return members
+
+
+def passed_over(names: Iterable[str]) -> str:
+    """The files that are neither pictures nor hidden, counted by suffix: "10 .gif, 2 .txt"; "" where there are none."""
+    others = (name for name in names if not (name.endswith("/") or _is_hidden(name) or _is_picture(name)))
+    suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in others)
+    commonest = sorted(suffixes.items(), key=lambda item: (-item[1], not item[0].startswith("."), item[0]))
+    return ", ".join(f"{count:,} {suffix}" for suffix, count in commonest)
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and not _is_hidden(name)
 
 
 def _is_hidden(name: str) -> bool:
@@ -57,7 +73,8 @@ def _member(path: list[str], depth: int, has_splits: bool, where: Path) -> Membe
 
 
 def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
-    for name in names:
-        folder = name.removesuffix("/")
-        if folder != name and folder.count("/") == depth - 1 and folder not in filled and not _is_hidden(name):
-            raise DataError(f"{where}: the class folder {folder} holds no images; add some or remove it")
+    """Archives need not list their folders: a file's name implies those that it lies in."""
+    folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth and not _is_hidden(name)}
+    for folder in sorted(folders - filled):
+        others = f", but {said}" if (said := passed_over(n for n in names if n.startswith(f"{folder}/"))) else ""
+        raise DataError(f"{where}: the class folder {folder} holds no images{others}; add some or remove it")

@@ -10,7 +10,7 @@ from backhand.errors import DataError
 
 
 def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
-    """A folder, zip or tar of split/class/*.png|jpg|jpeg or class/*.png|jpg|jpeg, all of one size.
+    """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files, all of one size.
 
     Classes are sorted by name. Grey pictures among coloured ones become RGB. Without a test folder a stratified fifth
     of the training pictures is held out, always the same one.

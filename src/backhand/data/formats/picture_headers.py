@@ -1,0 +1,66 @@
+"""What a picture's file says of itself: its format and its bits per channel, from the bytes and not from the name.
+
+Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their high bytes alone, and says nothing of it.
+"""
+
+READ = ("JPEG", "PNG", "WebP", "BMP")
+
+
+def format_of(data: bytes) -> str:
+    """The format that the first bytes announce, such as "JPEG", or "" for one that is not known."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[4:8] == b"ftyp":
+        return BRANDS.get(data[8:12], "")
+    return next((name for head, name in HEADS.items() if data.startswith(head)), "")
+
+
+HEADS = {
+    b"\xff\xd8": "JPEG",
+    b"\x89P": "PNG",
+    b"BM": "BMP",
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"\xff\x0a": "JPEG XL",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"8BPS": "Photoshop",
+}
+BRANDS = {
+    **dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1"), "HEIC"),
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+}
+
+
+def bits_per_channel(data: bytes) -> int:
+    """As the file's own header says; 8 where it says nothing, as in WebP, which has no other.
+
+    PNG: the bit depth of IHDR. JPEG: the precision of the frame header. BMP: 16 for pixels of 64 bits.
+    """
+    kind = format_of(data)
+    if kind == "PNG" and data[12:16] == b"IHDR" and len(data) > 24:
+        return data[24]
+    if kind == "JPEG":
+        return _jpeg_precision(data)
+    return 16 if kind == "BMP" and bmp_bits(data) > 32 else 8
+
+
+def bmp_bits(data: bytes) -> int:
+    """Bits per pixel of a BMP, from the header of its first version, 12 bytes long, or of any later one."""
+    at = 24 if data[14:18] == b"\x0c\0\0\0" else 28
+    return int.from_bytes(data[at : at + 2], "little")
+
+
+def _jpeg_precision(data: bytes) -> int:
+    """Walks the segments (marker, length, content) to the first frame header: SOF0 to SOF15, ITU-T T.81, B.2.2."""
+    at = 2
+    while at + 4 < len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill bytes may stand before a marker
+            at += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return data[at + 4]
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return 8
