@@ -218,6 +218,15 @@ def test_lr_find_draws_and_suggests(cli, tmp_path):
         assert plot.size[0] > 600
 
 
+@pytest.mark.parametrize("command", [(), ("run",), ("data",), ("data", "verify"), ("ask",), ("bench",)])
+def test_every_command_shows_its_help(command, cli):
+    short, long = cli(*command, "-h"), cli(*command, "--help")
+    assert short == long
+    assert short[0] == 0
+    assert "Usage: backhand" in short[1]
+    assert short[1].isascii()
+
+
 def test_list_and_version(cli):
     assert all(name in cli("list")[1] for name in ("digits", "mnist-mlp", "cifar10-mlp"))
     assert cli("--version") == (0, "backhand 0.1.0")

@@ -9,6 +9,8 @@ import backhand
 
 ORDER = [
     "errors",
+    "console",
+    "exits",
     "machine",
     "arrays",
     "files",

@@ -1,16 +1,10 @@
 """Progress that a person can watch: a bar in a terminal, plain lines elsewhere."""
 
-import sys
-
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from backhand.console import make_console
 from backhand.solver import Callback, Record, Solver
-
-
-def make_console(*, quiet: bool = False) -> Console:
-    """Standard output as people read it: nothing coloured or interpreted, and no wrapping where a program reads on."""
-    return Console(quiet=quiet, highlight=False, markup=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 def time_left(seconds: float) -> str:

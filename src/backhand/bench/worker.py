@@ -6,6 +6,7 @@ way no pool of threads spins while another program is timed, and a program's mem
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -55,4 +56,5 @@ def main(program: str, material: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for whoever asked for the steps
     main(*sys.argv[1:])

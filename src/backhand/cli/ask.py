@@ -17,7 +17,7 @@ def ask(
     """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
     from backhand import questions, report
     from backhand.cli import commands
-    from backhand.progress import make_console
+    from backhand.console import make_console
 
     console = make_console()
     if question is None:

@@ -22,8 +22,8 @@ def bench(
     from backhand.bench.startup import IMPORTS, import_seconds
     from backhand.bench.table import Row, as_table, figure
     from backhand.bench.workloads import chosen
+    from backhand.console import make_console
     from backhand.machine import cores, cpu
-    from backhand.progress import make_console
 
     if backend is not None or threads is not None:
         engine.use(backend or engine.chosen(), threads)

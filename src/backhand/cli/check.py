@@ -18,11 +18,10 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="The seed of the random inputs and upstream gradients.")] = 0,
 ) -> None:
     """Check every op, layer and a few whole networks against numerical derivatives."""
-    from rich.console import Console
-
     from backhand.check import suite
+    from backhand.console import make_console
 
-    console = Console()
+    console = make_console()
     results = []
     with console.status("checking") as status:
         for row in suite.row_names(only):
@@ -32,22 +31,20 @@ def check(
     failed = [result for result in results if not result.passed]
     for result in failed:
         for failure in result.failures[:SHOWN]:
-            console.print(f"{result.name}: {failure}", style="red", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{result.name}: {failure}", style="red", soft_wrap=True)
         if (more := len(result.failures) - SHOWN) > 0:
-            console.print(f"{result.name}: and {more} more", style="red", highlight=False)
+            console.print(f"{result.name}: and {more} more", style="red")
     if failed:
         names = ", ".join(result.name for result in failed)
-        console.print(f"{len(failed)} of {len(results)} failed: {names}.", highlight=False, soft_wrap=True)
+        console.print(f"{len(failed)} of {len(results)} failed: {names}.", soft_wrap=True)
         raise typer.Exit(1)
     points = sum(result.compared for result in results)
-    console.print(
-        f"All {len(results)} agree with differences, at {points:,} points (error: the worst relative one).",
-        highlight=False,
-    )
+    console.print(f"All {len(results)} agree with differences, at {points:,} points (error: the worst relative one).")
 
 
 def _table(results: "Sequence[Result]") -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("checked", no_wrap=True)
@@ -56,6 +53,6 @@ def _table(results: "Sequence[Result]") -> "Table":
     table.add_column("verdict")
     for result in results:
         counts = (f"{count:,}" for count in (result.configurations, result.compared, result.skipped))
-        verdict = "[green]pass[/]" if result.passed else "[red]FAIL[/]"
+        verdict = Text("pass", "green") if result.passed else Text("FAIL", "red")
         table.add_row(result.name, *counts, f"{result.error:.1e}", f"{result.limit:.0e}", verdict)
     return table

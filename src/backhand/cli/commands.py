@@ -13,13 +13,13 @@ from rich.table import Table
 
 from backhand import backend, experiment, report
 from backhand.cli import series
+from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
 from backhand.lr_range import range_test
-from backhand.progress import make_console
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 
 console = make_console()

@@ -17,10 +17,10 @@ LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bo
 @app.command("list")
 def list_(data_dir: DataDir = None) -> None:
     """Every data set, and where it is or how to get it."""
-    from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
+    from backhand.console import make_console
     from backhand.data import DATASETS, places
     from backhand.data.entry import BuiltIn
 
@@ -30,16 +30,16 @@ def list_(data_dir: DataDir = None) -> None:
         found = None if isinstance(entry, BuiltIn) else entry.find(folder)
         where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.how)
         table.add_row(entry.name, entry.title, entry.classes, Text(where))
-    Console().print(table)
+    make_console().print(table)
 
 
 @app.command()
 def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad_images: Skip = False) -> None:
     """Read a data set whole; compare checksums and counts with what its authors published."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from backhand.console import make_console
     from backhand.data.verify import verify
 
     result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
@@ -51,12 +51,12 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
         column.justify = "right"
     for k, label in enumerate(result.splits.classes):
         table.add_row(Text(label), *(f"{count[k]:,}" for count in counts.values()))
-    console = Console()
-    console.print(result.splits.source, highlight=False, markup=False, soft_wrap=True)
+    console = make_console()
+    console.print(result.splits.source, soft_wrap=True)
     console.print(table)
     notes = (f"{name}: {value}" for name, value in result.splits.notes.items())
     for line in (*result.findings, *notes):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 @app.command()
@@ -69,17 +69,20 @@ def show(
     skip_bad_images: Skip = False,
 ) -> None:
     """Draw samples of every class to a picture."""
+    from backhand.console import make_console
     from backhand.data import load
     from backhand.data.show import show
 
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
-    typer.echo(show(splits, out or Path(f"{name}.png"), seed=seed))
+    make_console().print(show(splits, out or Path(f"{name}.png"), seed=seed), soft_wrap=True)
 
 
 @app.command()
 def fetch(name: Name, data_dir: DataDir = None) -> None:
     """Download a data set; what is there already is checked and kept."""
+    from backhand.console import make_console
     from backhand.data.download import fetch_all
 
+    console = make_console()
     for file in fetch_all(name, data_dir):
-        typer.echo(file)
+        console.print(file, soft_wrap=True)

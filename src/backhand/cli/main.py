@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 import backhand
+from backhand import exits
 from backhand.cli import data
 from backhand.cli.ask import ask
 from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.cli.compare import compare
 from backhand.cli.extend import extend
-from backhand.errors import BackhandError
 
 app = typer.Typer(
     help="Neural networks with back-propagation by hand: train, check, report.",
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(data.app, name="data")
 app.command()(ask)
@@ -139,17 +140,5 @@ def lr_find(
 
 
 def main() -> None:
-    """Run the program; what a user can mend is told in one sentence, with exit status 2."""
-    try:
-        app()
-    except BackhandError as error:
-        _fail(str(error))
-    except OSError as error:
-        if error.filename is None:
-            raise
-        _fail(f"{error.filename}: {error.strerror}")
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"error: {message}", err=True)
-    sys.exit(2)
+    """Run the program, and end the process with its exit status."""
+    sys.exit(exits.status_of(app))

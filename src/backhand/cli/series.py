@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 
 from backhand import report
+from backhand.console import make_console
 from backhand.experiment import folder
-from backhand.progress import make_console
 from backhand.study import Series, shipped_series
 
 console = make_console()

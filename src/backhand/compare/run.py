@@ -16,12 +16,13 @@ from backhand.compare.outcome import Learner, Outcome
 from backhand.compare.peers import PEERS
 from backhand.compare.record import ENVIRONMENT, begin, save
 from backhand.compare.statistics import corrected_t, holm, mcnemar
+from backhand.console import make_console
 from backhand.data.dataset import Splits
 from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
 from backhand.experiment.folder import claimed
 from backhand.files import sweep
-from backhand.progress import make_console, time_left
+from backhand.progress import time_left
 from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts
 from backhand.study import Study, changed

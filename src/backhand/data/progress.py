@@ -10,12 +10,13 @@ def progress(what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = Fa
     if total < quiet_below:
         yield lambda _: None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
+    from backhand.console import make_console
+
+    console = make_console(stderr=True)
     if not console.is_terminal:
-        console.print(what, highlight=False, markup=False, soft_wrap=True)
+        console.print(what)
         yield lambda _: None
         return
     amount = DownloadColumn() if is_bytes else MofNCompleteColumn()

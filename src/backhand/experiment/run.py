@@ -9,6 +9,7 @@ from rich.console import Console
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
+from backhand.console import make_console
 from backhand.errors import CheckpointError, DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import folder
@@ -25,7 +26,7 @@ from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
-from backhand.progress import ProgressBar, make_console
+from backhand.progress import ProgressBar
 from backhand.solver import Solver
 from backhand.study import Study
 

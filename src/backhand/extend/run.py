@@ -8,13 +8,13 @@ import numpy as np
 
 from backhand import experiment
 from backhand.arrays import Array
+from backhand.console import make_console
 from backhand.errors import DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.build import Material, load_material
 from backhand.experiment.folder import write_json
 from backhand.extend.plan import RECORD, finished, opened
 from backhand.files import sweep
-from backhand.progress import make_console
 from backhand.study import Study
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backhand.console import make_console
 from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material
 from backhand.experiment.trainer import Trainer
 from backhand.files import sweep
-from backhand.progress import make_console
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
 from backhand.search.space import Assignment, check, grid

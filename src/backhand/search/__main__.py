@@ -1,13 +1,13 @@
 """A worker of a search: `python -m backhand.search FOLDER DATA_DIR URL`, the last two empty where there is none."""
 
+import signal
 import sys
 from pathlib import Path
 
-from backhand.errors import BackhandError
+from backhand import exits
 from backhand.search.run import work
 
 if __name__ == "__main__":
-    try:
-        work(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, sys.argv[3] or None)
-    except BackhandError as error:
-        sys.exit(f"error: {error}")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for the search, whose workers just end
+    path, data_dir, url = sys.argv[1:]
+    sys.exit(exits.status_of(lambda: work(Path(path), Path(data_dir) if data_dir else None, url or None)))

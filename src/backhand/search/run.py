@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from backhand import experiment
+from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.trainer import Trainer
 from backhand.machine import cores
-from backhand.progress import make_console
 from backhand.search import record, space, storage
 from backhand.search.loop import Loop, value_text
 from backhand.search.record import Trial, best, finished

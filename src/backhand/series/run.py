@@ -11,11 +11,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from backhand.console import make_console
 from backhand.errors import StudyError
 from backhand.experiment import folder
 from backhand.experiment.trainer import Trainer, in_step
 from backhand.lr_range import range_test
-from backhand.progress import make_console, time_left
+from backhand.progress import time_left
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
 from backhand.series.figures import Result
@@ -178,7 +179,11 @@ class _Bar(Callback):
     """A bar over one run's epochs, in a terminal."""
 
     def __init__(self, name: str, console: Console) -> None:
-        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("epoch {task.completed}/{task.total}")
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("epoch {task.completed}/{task.total}"),
+        )
         self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self.task = self.bar.add_task(name, total=None)
 

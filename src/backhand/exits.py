@@ -1,0 +1,39 @@
+"""How a process of ours ends: what its exit status says, and a sentence instead of a traceback."""
+
+from collections.abc import Callable
+
+from backhand.errors import BackhandError
+
+MISTAKE, INTERRUPTED, CLOSED = 2, 130, 141  # 128 and the number of the signal, as a shell counts
+
+
+def status_of(program: Callable[[], object]) -> int:
+    """Run the program to its end and return its exit status.
+
+    0, or 2 for what a user can mend, which is told in one sentence; 130 for Ctrl-C; 141 when the reader of its output
+    has gone. Any other exception is a bug, and passes.
+    """
+    from backhand.console import ClosedOutputError
+
+    try:
+        program()
+    except BackhandError as error:
+        return _fail(str(error))
+    except MemoryError as error:
+        return _fail(f"there is not enough memory ({error or 'no more is given'}); try less data or a smaller model")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _fail(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except ClosedOutputError:
+        return CLOSED
+    return 0
+
+
+def _fail(message: str) -> int:
+    from backhand.console import make_console
+
+    make_console(stderr=True).print(f"error: {message}", soft_wrap=True)
+    return MISTAKE
