@@ -10,8 +10,8 @@ from rich.console import Console
 from backhand.errors import BackhandError
 
 REPLACE = "backhand.replace"
-LIKES = {
-    **{"×": "x", "·": "-", "…": "...", "→": "->", "≥": ">=", "≤": "<=", "±": "+/-", "²": "^2", "\u00a0": " "},
+SIGNS = {"×": "x", "·": "-", "…": "...", "→": "->", "≥": ">=", "≤": "<=", "±": "+/-", "²": "^2", "\u00a0": " "}
+LIKES = SIGNS | {
     **dict.fromkeys("–—−‐", "-"),
     **dict.fromkeys("“”„", '"'),
     **dict.fromkeys("‘’", "'"),
