@@ -118,6 +118,15 @@ def test_the_report_tells_the_figures_and_is_the_same_each_time(whole):
     assert report.write(whole / "without-old").exists()
 
 
+def test_the_report_holds_settings_machine_and_command(whole):
+    report.write(whole)
+    text, environment = (whole / "report.md").read_text(), json.loads((whole / "environment.json").read_text())
+    assert "Settings, and how to repeat this extension" in text
+    assert f"    {environment['command']}\n" in text
+    assert "Every setting with the old data (with-old.toml)." in text
+    assert "| extend.old\\_data | false |" in text
+
+
 def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
     extended(first, tmp_path / "out", ways=("with-old", "afresh"), epochs=2, lr=0.01, freeze=(":-1",), tree=False)
     old, new = (load_classifier(run).model.arrays() for run in (first, tmp_path / "out" / "with-old"))

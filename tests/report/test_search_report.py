@@ -41,8 +41,8 @@ LOST = {"folder": "best-seed-1", "seed": 1, "diverged": "the loss grew"}
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "study.toml").write_text(STUDY)
-    (tmp_path / "environment.json").write_text("{}")
+    (tmp_path / "study.toml").write_text(STUDY + "[changes]\nseed = 3\n")
+    (tmp_path / "environment.json").write_text('{"command": "backhand run s.toml --set seed=3"}')
     (tmp_path / "search.json").write_text(json.dumps(record(*TRIALS, runs=(*RUNS, LOST))))
     return tmp_path
 
@@ -52,6 +52,7 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
     for text in (
         *("Width &amp; rate", "1 pruned, 1 failed", "95.00%", "1 seed, 93.00% to 93.00%", "the loss &lt;grew&gt;"),
         *("trial 1, at epoch 3: model.hidden = [9]", "trial 0, 5.00 points behind", "diverged: the loss grew"),
+        *("changed: seed = 3", "search.trials", "This search was made by:", "backhand run s.toml --set seed=3"),
     ):
         assert text in page, text
     assert {path.name for path in (folder / "plots").iterdir()} == {"search-progress.png", "search-parallel.png"}

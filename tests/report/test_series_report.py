@@ -169,6 +169,8 @@ def test_the_page_is_made_from_the_folder_alone(folder):
     first = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".html", ".md", ".png")}
     for text in ("Rates &amp; widths", "a &lt;processor&gt;", "80.00%", "82.00%", "+2.00", "≥ 90.00%", "missed"):
         assert text in page, text
+    for text in ("Every setting of this series (series.toml).", "Where it ran", "backhand run series.toml"):
+        assert text in page, text
     assert {path.name for path in first if path.suffix == ".png"} == {
         *("rates-validation_loss.png", "rates-validation_error.png", "rates-train_error.png", "rates-map.png"),
     }

@@ -9,13 +9,14 @@ import time
 import pytest
 from twomodels import TEXT
 
-from backhand import series
+from backhand import report, series
 from backhand.errors import BackhandError, StudyError
 from backhand.report.numbers import shown
 from backhand.series.claims import verdicts
 from backhand.series.figures import Result, figure
 from backhand.series.run import expand, results
 from backhand.study import Series, is_series, load_series, shipped_series
+from backhand.study.series import Axis, Part
 
 
 def test_every_combination_and_seed_is_a_run_of_its_own(file, tmp_path):
@@ -171,13 +172,51 @@ def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, 
 
 
 def test_the_command_prints_the_claims(file, tmp_path, cli):
-    status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.epochs=1")
+    file.write_text(TEXT.replace('"train.epochs" = 2', '"train.epochs" = 1'))
+    status, output = cli("run", file, "--out", tmp_path / "run")
     assert status == 0
     assert "Two models, two rates: 8 runs, about 0.1 min and 0.2 GiB" in output
     assert "table the linear one linear, 0.01 50.00%" in output
     assert "MISSED" in output
     status, output = cli("run", "--resume", tmp_path / "run")
     assert (status, "8 are done" in output) == (0, True)
+
+
+def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_path, cli):
+    """Wherever the figures are read, the change is shown and the claim is not judged; after a resume, too."""
+    one_rate = TEXT.replace("seeds = 2", "whole = true").replace("[0.01, 0.1]", "[0.1]")
+    file.write_text(one_rate.partition("[[parts.claims]]")[0] + '[[parts.claims]]\nwhat = "the best"\nleast = 0.99\n')
+    status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.epochs=1", "--seed", 4)
+    assert (status, "not judged" in output, "MISSED" in output) == (0, True, False)
+    for _ in range(2):
+        [claim] = json.loads((tmp_path / "run" / "claims.json").read_text())
+        assert (claim["judged"], claim["met"]) == (False, None)
+        text = (tmp_path / "run" / "report.md").read_text()
+        assert "changed: train.epochs = 1" in text.splitlines()[2]
+        assert "**The runs of this series were changed: train.epochs = 1. Claims" in text
+        assert "| ≥ 99.00% | not judged |" in text
+        assert cli("run", "--resume", tmp_path / "run")[0] == 0
+    run = report.write(tmp_path / "run" / "table" / "000-seed-4")
+    assert "changed: train.epochs = 1" in run.with_suffix(".md").read_text().splitlines()[2]
+    results = report.write_results([tmp_path / "run"], tmp_path / "RESULTS.md").read_text()
+    assert "--data-dir DATA --set train.epochs=1" in results
+    assert "not judged" in results
+
+
+def test_a_change_that_every_part_varies_is_refused(file, tmp_path, cli):
+    status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.optimizer.lr=1")
+    assert status == 2
+    assert "train.optimizer.lr cannot be changed: an axis of every part varies it (model, rate)" in output
+
+
+def test_a_change_reaches_the_parts_whose_axes_leave_it_alone():
+    fixed = Part(name="fixed", title="", study="digits")
+    widths = Axis(name="width", cases={"thin": {"model": {"name": "mlp", "hidden": [5]}}, "none": {}})
+    rates = Axis(name="rate", key="train.optimizer.lr", values=(0.1, 1.0))
+    parts = fixed, Part(name="widths", title="", study="digits", axes=(widths, rates))
+    changes = {"model.dropout": 0.1, "train.optimizer.lr": 2.0, "train.optimizer": {}, "train.l2": 1e-3}
+    asked = Series(name="s", title="", minutes=1, memory=0, parts=parts, changes=changes)
+    assert [list(asked.changes_of(part)) for part in parts] == [list(changes), ["train.optimizer", "train.l2"]]
 
 
 @pytest.mark.parametrize("name", shipped_series())

@@ -109,13 +109,13 @@ def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
 
 def settings(study: Study) -> dict[str, Any]:
     """What makes a run what it is: the study by the dotted path of each key, without what is `FREE` to change."""
-    flat = _flat(study.model_dump(mode="json"))
+    flat = _flat(study.model_dump(mode="json", exclude={"changes"}))
     return {key: value for key, value in flat.items() if key not in FREE}
 
 
 def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
     """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know."""
-    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True))
+    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
     own = _flat(own)
     return own | {key: value for key, value in settings(study).items() if key not in own and key not in chosen}
 

@@ -92,7 +92,7 @@ def _alone(solver: Solver, material: Material, epochs: int) -> DivergenceError |
 
 def alike(study: Study) -> str:
     """The same for studies that can train in step: those of one model, on the same batches."""
-    flat = study.model_dump(mode="json", exclude={"name", "title", "seed", "search"})
+    flat = study.model_dump(mode="json", exclude={"name", "title", "seed", "search", "changes"})
     train = {key: value for key, value in flat["train"].items() if key not in OWN}
     return json.dumps(flat | {"train": train, "data_seed": study.data_seed}, sort_keys=True)
 

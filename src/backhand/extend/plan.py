@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import BackhandError
+from backhand.experiment import environment
 from backhand.experiment.build import build_model, load_material
-from backhand.experiment.folder import read_study, write_json
+from backhand.experiment.folder import ENVIRONMENT, read_study, write_json
 from backhand.experiment.parts import load_parts
 from backhand.files import write_atomic
 from backhand.losses import LOSSES
@@ -61,6 +62,7 @@ def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
         write_atomic(path / f"{way}.toml", to_toml(study))
     record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}
     record |= {"ways": {way: {} for way in studies}}
+    write_json(path / ENVIRONMENT, environment.describe(asked.seed))
     write_json(path / RECORD, record | ({"tree": None} if asked.tree else {}))  # None: to be grown
 
 

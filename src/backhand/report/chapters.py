@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backhand.report import feature_maps, filters, pictures, plots, tables
+from backhand.report import feature_maps, filters, pictures, plots, settings, tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.report.findings import confusions, findings, in_words
 from backhand.report.metrics import Data, TestScore
@@ -28,7 +28,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("weights", "First-layer weights", _weights(run)),
         Section("feature-maps", "Feature maps", _feature_maps(run)),
         Section("gradients", "Gradient check", _gradients(run)),
-        Section("settings", "Settings, and how to repeat this run", _settings(run)),
+        _settings(run),
     )
     return tuple(section for section in found if section.blocks)
 
@@ -203,22 +203,10 @@ def _rounding(run: Run) -> tuple[Block, ...]:
     return (Text(text),)
 
 
-def _settings(run: Run) -> tuple[Block, ...]:
-    study = tables.settings("Every setting of this run (study.toml).", run.study)
-    place = tables.settings("Where it ran (environment.json).", run.environment)
-    return (Columns((study,), (place, *_repeat(run))),)
-
-
-def _repeat(run: Run) -> tuple[Block, ...]:
-    seed = run.study.get("seed", run.environment.get("seed"))
-    command = run.environment.get("command")
+def _settings(run: Run) -> Section:
+    table = tables.settings("Every setting of this run (study.toml).", run.study)
+    seed, data = run.study.get("seed", run.environment.get("seed")), run.metrics.data
     seeded = "" if seed is None else f" Its seed is {plain(seed)}."
-    data = run.metrics.data
     same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
-    return (
-        *((Text("This run was made by:"), Code(str(command))) if command else ()),
-        Text(f"The file study.toml beside this report holds every setting.{seeded}{same} To train it again:"),
-        Code("backhand run study.toml"),
-        Text("To make this report again from the folder that it lies in:"),
-        Code("backhand report ."),
-    )
+    holds = f"The file study.toml beside this report holds every setting.{seeded}{same} To train it again:"
+    return settings.chapter("run", [table], run.environment, again=(Text(holds), Code("backhand run study.toml")))

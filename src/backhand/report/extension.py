@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
-from backhand.report import style
+from backhand.report import settings, style, tables
 from backhand.report.blocks import Image, Images, Points, Section, Table, Text
 from backhand.report.metrics import Record
 from backhand.report.numbers import NONE, count, percent
-from backhand.report.run import valid_json
+from backhand.report.run import read_mapping, read_toml, valid_json
 
 FILE = "extend.json"
 NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
@@ -96,9 +96,17 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
         sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
     if any(each.curves for each in done.values()):
         sections.append(Section("training", "Training", (_explained(), Images(_plots(done)))))
+    sections.append(_settings(folder, tuple(record.ways)))
     names = ", ".join(classes[first:])
     subtitle = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
     return f"{record.title}: new classes", subtitle, tuple(sections)
+
+
+def _settings(folder: Path, ways: tuple[str, ...]) -> Section:
+    studies = [
+        tables.settings(f"Every setting {NAMES[way]} ({way}.toml).", read_toml(folder / f"{way}.toml")) for way in ways
+    ]
+    return settings.chapter("extension", studies, read_mapping(folder / "environment.json"))
 
 
 def _scores(record: Extension) -> dict[str, Score]:

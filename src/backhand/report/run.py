@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from backhand.errors import CheckpointError
 from backhand.report.evidence import Arrays, arrays
+from backhand.report.heading import subtitle
 from backhand.report.metrics import Epoch, Metrics
 
 Form = TypeVar("Form", bound=BaseModel)
@@ -37,7 +38,7 @@ class Run:
     def subtitle(self) -> str:
         """What was learnt, when, and with which version."""
         data = self.metrics.data
-        return subtitle(data.title or data.name, self.environment)
+        return subtitle(data.title or data.name, self.environment, self.study.get("changes", {}))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -57,12 +58,6 @@ class Run:
         return np.where(np.isfinite(values), values, np.nan)
 
 
-def subtitle(data: str, environment: dict[str, Any]) -> str:
-    """The data, when it began, and with which version."""
-    started, version = str(environment.get("started", "")).replace("T", " ")[:16], environment.get("backhand")
-    return " · ".join(part for part in (data, started, f"Backhand {version}" if version else "") if part)
-
-
 def read(folder: Path) -> Run:
     """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
     if not folder.is_dir():
@@ -70,7 +65,7 @@ def read(folder: Path) -> Run:
     metrics = valid_json(Metrics, folder / "metrics.json")
     return Run(
         folder=folder,
-        study=_study(folder / "study.toml"),
+        study=read_toml(folder / "study.toml"),
         environment=read_mapping(folder / "environment.json"),
         history=_history(folder / "history.jsonl", metrics),
         metrics=metrics,
@@ -99,7 +94,8 @@ def _json(text: str, where: str, folder: Path) -> Any:
         raise CheckpointError(f"{folder / where} is damaged ({error}); restore it or repeat the run") from None
 
 
-def _study(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file's tables. Raises CheckpointError, naming the file, where it is missing or damaged."""
     try:
         return tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:

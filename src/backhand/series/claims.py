@@ -1,7 +1,7 @@
 """Claims beside our figures: what was reported, what came out, the difference, and whether it is enough."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.table import Table
@@ -13,7 +13,10 @@ from backhand.study.series import Claim, Part, Series
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim with our figure. cell: the cases it is of; met: None where nothing was asked for, or nothing is there."""
+    """A claim with our figure. cell: the cases it is of; judged: whether the runs are those that the claim is about.
+
+    met: None where the claim asks for nothing, is not judged, or has no figure yet.
+    """
 
     part: str
     what: str
@@ -23,11 +26,12 @@ class Verdict:
     ours: float | None
     least: float | None
     most: float | None
+    judged: bool = True
 
     @property
     def met(self) -> bool | None:
         """Whether ours is within the bounds."""
-        if self.ours is None or (self.least is None and self.most is None):
+        if not self.judged or self.ours is None or (self.least is None and self.most is None):
             return None
         return (self.least is None or self.ours >= self.least) and (self.most is None or self.ours <= self.most)
 
@@ -37,8 +41,12 @@ class Verdict:
 
 
 def verdicts(series: Series, results: dict[str, list[Result]]) -> list[Verdict]:
-    """Every claim of every part."""
-    return [_verdict(part, claim, results[part.name]) for part in series.parts for claim in part.claims]
+    """Every claim of every part; those of parts that the command line changed are shown and not judged."""
+    return [
+        replace(_verdict(part, claim, results[part.name]), judged=not series.changes_of(part))
+        for part in series.parts
+        for claim in part.claims
+    ]
 
 
 def _verdict(part: Part, claim: Claim, results: list[Result]) -> Verdict:
@@ -74,7 +82,7 @@ def table(found: list[Verdict]) -> Table:
     for each in found:
         difference = None if each.ours is None or each.reported is None else each.ours - each.reported
         bounds = ((">=", shown(each.least, each.metric)), ("<=", shown(each.most, each.metric)))
-        verdict = {True: "met", False: "MISSED", None: ""}[each.met]
+        verdict = {True: "met", False: "MISSED", None: "" if each.judged else "not judged"}[each.met]
         figures = shown(each.reported, each.metric), shown(each.ours, each.metric)
         made.add_row(
             *(each.part, each.what, ", ".join(each.cell.values()), *figures),

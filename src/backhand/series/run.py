@@ -73,7 +73,8 @@ def expand(series: Series, path: Path) -> Iterator[Cell]:
         for number, (labels, values) in enumerate(part.cells()):
             for seed in range(series.seed, series.seed + part.seeds):
                 try:
-                    study = changed(base, values | {"seed": seed}).model_copy(update={"search": base.search})
+                    kept = {"search": base.search, "changes": series.changes_of(part)}
+                    study = changed(base, values | {"seed": seed}).model_copy(update=kept)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
                 yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")

@@ -2,6 +2,17 @@
 
 from backhand.study.schema import Study
 from backhand.study.series import Series
-from backhand.study.toml import changed, is_series, load, load_series, shipped, shipped_series, to_toml
+from backhand.study.toml import changed, is_series, load, load_series, shipped, shipped_series, to_toml, to_values
 
-__all__ = ["Series", "Study", "changed", "is_series", "load", "load_series", "shipped", "shipped_series", "to_toml"]
+__all__ = [
+    "Series",
+    "Study",
+    "changed",
+    "is_series",
+    "load",
+    "load_series",
+    "shipped",
+    "shipped_series",
+    "to_toml",
+    "to_values",
+]

@@ -1,7 +1,7 @@
 """The tables of a study and what may stand in them."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
@@ -117,6 +117,7 @@ class Study(Table):
     train: Train = Train()
     search: Search | None = None
     extend: Extend | None = None
+    changes: dict[str, Any] = Field({})  # what the command line changed, by dotted path: reports show it
 
     @property
     def data_seed(self) -> int:

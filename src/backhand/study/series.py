@@ -68,6 +68,11 @@ class Part(Table):
                     raise ValueError(f'"{claim.what}" is told of {name} = {case}, and {self.name} has no such case')
         return self
 
+    def takes(self, key: str) -> bool:
+        """Whether a value of this key that is set for every run reaches the runs: no axis sets it or a table above."""
+        varied = [path for axis in self.axes for case in axis.changes().values() for path in case]
+        return not any(key == path or key.startswith(f"{path}.") for path in varied)
+
     def cells(self) -> Iterator[tuple[dict[str, str], Values]]:
         """The cases of each combination by axis, and what they change of the study."""
         for chosen in itertools.product(*(axis.changes().items() for axis in self.axes)):
@@ -84,6 +89,22 @@ class Series(Table):
     minutes: PositiveFloat  # about what it takes on two cores
     memory: NonNegativeFloat  # GiB, about
     parts: tuple[Part, ...] = Field(strict=False, min_length=1)
+    changes: Values = Field({})  # what the command line changed of every run: reports show it
+
+    def changes_of(self, part: Part) -> Values:
+        """The changes that reach the runs of this part; an axis that varies a key prevails over them."""
+        return {key: value for key, value in self.changes.items() if part.takes(key)}
+
+    @model_validator(mode="after")
+    def _changes_reach_runs(self) -> "Series":
+        for key in self.changes:
+            if not any(part.takes(key) for part in self.parts):
+                axes = {axis.name for part in self.parts for axis in part.axes}
+                raise ValueError(
+                    f"{key} cannot be changed: an axis of every part varies it ({', '.join(sorted(axes))}); "
+                    f"write the series into a file of your own and change the axis there"
+                )
+        return self
 
     @model_validator(mode="after")
     def _parts_meet_others(self) -> "Series":

@@ -16,6 +16,7 @@ from backhand.errors import StudyError, closest
 from backhand.study.schema import Study
 from backhand.study.series import Series
 
+NO_CHANGE = ("data.path", "name", "title")
 PLAIN = {  # pydantic's words (regular expressions), and those of a person with a TOML file
     r"Input should be|Input is": "must be",
     r"a valid tuple": "a list",
@@ -56,11 +57,11 @@ def load(study: str, overrides: Sequence[str] = (), seed: int | None = None) -> 
     if "parts" in values:
         raise StudyError(f"{study} is a series of runs, and a single study is wanted here")
     _settle_paths(values, folder)
-    for override in overrides:
-        _set(values, *_parse_override(override))
+    changes = dict(map(_parse_override, overrides)) | ({} if seed is None else {"seed": seed})
+    for path, value in changes.items():
+        _set(values, path, value)
     _settle_paths(values, Path())
-    if seed is not None:
-        values["seed"] = seed
+    _record(values, changes)
     return _validate(values, study)
 
 
@@ -69,9 +70,11 @@ def load_series(series: str, overrides: Sequence[str] = (), seed: int | None = N
     values, _ = _read_values(series)
     if seed is not None:
         values["seed"] = seed
+    changes = dict(map(_parse_override, overrides))
     for part in values.get("parts", ()):
         if isinstance(part, dict):
-            part["set"] = part.get("set", {}) | dict(map(_parse_override, overrides))
+            part["set"] = part.get("set", {}) | changes
+    _record(values, changes)
     return _validate_series(values, series)
 
 
@@ -101,7 +104,12 @@ def changed(study: Study, values: Mapping[str, Any]) -> Study:
 
 def to_toml(study: Study | Series) -> str:
     """With every value spelt out, defaults too; `load` or `load_series` reads it back to the same."""
-    return tomli_w.dumps(study.model_dump(mode="json", exclude_none=True))
+    return tomli_w.dumps(to_values(study))
+
+
+def to_values(study: Study | Series) -> dict[str, Any]:
+    """The tables of `to_toml` as dictionaries of plain values."""
+    return study.model_dump(mode="json", exclude_none=True)
 
 
 def _shipped_text(name: str) -> str:
@@ -155,6 +163,12 @@ def _set(values: dict[str, Any], path: str, value: Any, defaults: Mapping[str, A
         if not isinstance(values, dict):
             raise StudyError(f"{path} is a key of {name}, which is a value and no table")
     values[key] = value
+
+
+def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Keep what the command line changed, beside what it changed before; where the data lies changes no experiment."""
+    known = values.get("changes", {})
+    values["changes"] = known | {path: value for path, value in changes.items() if path not in NO_CHANGE}
 
 
 def _validate(values: dict[str, Any], source: str) -> Study:

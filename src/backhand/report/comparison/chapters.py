@@ -1,16 +1,18 @@
 """The chapters of a comparison's report."""
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from backhand.report import tables
-from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.report import settings, tables
+from backhand.report.blocks import Block, Image, Images, Notice, Points, Section, Table, Text, Tiles
 from backhand.report.comparison import plots
 from backhand.report.comparison.findings import better, findings, points, probability, verdict
 from backhand.report.comparison.form import FILE, Comparison, read
+from backhand.report.heading import subtitle
 from backhand.report.numbers import NONE, count, counted, duration, percent, plain, shape
-from backhand.report.run import read_mapping, subtitle
+from backhand.report.run import read_mapping
 
 
 def is_in(folder: Path) -> bool:
@@ -24,7 +26,8 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     first, *others = (each.name for each in found.learners)
     opposed = others[0] if len(others) == 1 else f"{len(others)} other learners"
     title = f"{first} against {opposed} on {found.data.title}"
-    return title, subtitle(found.data.title, environment), chapters(found, environment)
+    changes = {key: value for each in found.learners for key, value in each.study.get("changes", {}).items()}
+    return title, subtitle(found.data.title, environment, changes), chapters(found, environment)
 
 
 def chapters(found: Comparison, environment: dict[str, Any]) -> tuple[Section, ...]:
@@ -32,12 +35,12 @@ def chapters(found: Comparison, environment: dict[str, Any]) -> tuple[Section, .
     if found.status == "running":
         done = f"{len(found.results)} of {found.folds * len(found.learners)} trainings are done"
         waiting = Notice(f"This comparison is not finished: {done}. The same command with its folder as --out goes on.")
-        return Section("summary", "Summary", (waiting,)), Section("settings", "Settings", _settings(found, environment))
+        return Section("summary", "Summary", (waiting,)), _settings(found, environment)
     return (
         Section("summary", "Summary", (Tiles(_tiles(found)), Points(findings(found)))),
         Section("errors", "Errors", _errors(found)),
         Section("differences", "Differences", _differences(found)),
-        Section("settings", "Settings, and how to repeat this comparison", _settings(found, environment)),
+        _settings(found, environment),
     )
 
 
@@ -153,7 +156,7 @@ def _mcnemar(found: Comparison) -> Table:
     return Table(caption, ("pair", "the first", "the second", "p", "p corrected"), rows, "lrrrr")
 
 
-def _settings(found: Comparison, environment: dict[str, Any]) -> tuple[Block, ...]:
+def _settings(found: Comparison, environment: dict[str, Any]) -> Section:
     data = found.data
     about = (
         f"{data.source.rstrip('.')}. {counted(data.samples, 'sample')} of its training part in {len(data.classes)} "
@@ -162,12 +165,8 @@ def _settings(found: Comparison, environment: dict[str, Any]) -> tuple[Block, ..
         f"the training samples of the fold, for a network without those that it holds out to choose an epoch."
     )
     rows = tuple((each.name, each.settings) for each in found.learners)
-    studies = tuple(
-        tables.settings(f"Every setting of {each.name}.", each.study) for each in found.learners if each.study
-    )
-    place = tables.settings("Where it ran (environment.json).", environment)
-    command = str(environment.get("command", ""))
-    repeat: tuple[Block, ...] = (Text("This comparison was made by:"), Code(command)) if command else ()
-    fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
     learners = Table("The learners, and what they were set to.", ("learner", "settings"), rows, "ll")
-    return Text(about), learners, Columns(studies, (place, *repeat, fingerprint))
+    studies = [tables.settings(f"Every setting of {each.name}.", each.study) for each in found.learners if each.study]
+    fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
+    section = settings.chapter("comparison", studies, environment, again=[fingerprint])
+    return replace(section, blocks=(Text(about), learners, *section.blocks))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from backhand.report.blocks import Section
 from backhand.report.questions import divergence, dropout, sigmoid
-from backhand.report.questions.record import FILE, read, settings
+from backhand.report.questions.record import FILE, chapter, read
 
 CHAPTERS = {"sigmoid": sigmoid.chapters, "dropout": dropout.chapters, "divergence": divergence.chapters}
 
@@ -17,4 +17,4 @@ def is_in(folder: Path) -> bool:
 def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     """Title, subtitle and sections. Raises CheckpointError where question.json is damaged or not finished."""
     answer = read(folder)
-    return answer.title, answer.subtitle, (*CHAPTERS[answer.question](answer), settings(answer))
+    return answer.title, answer.subtitle, (*CHAPTERS[answer.question](answer), chapter(answer))

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError
-from backhand.report import style, tables
-from backhand.report.blocks import Code, Columns, Section, Text
+from backhand.report import settings, style, tables
+from backhand.report.blocks import Section
+from backhand.report.heading import subtitle
 from backhand.report.numbers import count, counted, duration
 
 FILE = "question.json"
@@ -47,12 +48,13 @@ class Answer:
 
     @property
     def subtitle(self) -> str:
-        """On what, and how long it took."""
+        """On what data, how long it took, and what was changed."""
         counts = self.data["counts"]
-        return (
+        data = (
             f"{self.data['title']}: {count(counts['train'])} training and {count(counts['validation'])} validation "
             f"samples; {counted(len(self.cells), 'cell')} in {duration(sum(cell.seconds for cell in self.cells))}"
         )
+        return subtitle(data, self.environment, self.study.get("changes", {}))
 
     def axis(self, key: str) -> list[Any]:
         """The values of a key, each once, in their order in the grid."""
@@ -87,10 +89,7 @@ def read(folder: Path) -> Answer:
     return answer
 
 
-def settings(answer: Answer) -> Section:
+def chapter(answer: Answer) -> Section:
     """The last chapter: every setting, the machine, and how to do it again."""
     study = tables.settings("Every setting (study.toml).", answer.study)
-    place = tables.settings("Where it ran.", answer.environment)
-    again = Text("To make this page again from its folder, repeat the command with --out: what is done is not trained.")
-    command = Code(str(answer.environment["command"]))
-    return Section("settings", "Settings", (Columns((study,), (place, Text("Made by:"), command, again)),))
+    return settings.chapter("answer", [study], answer.environment)

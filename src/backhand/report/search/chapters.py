@@ -7,11 +7,13 @@ from statistics import mean
 from typing import Any
 
 from backhand.errors import CheckpointError
-from backhand.report.blocks import Block, Image, Images, Points, Section, Table, Text, Tiles
+from backhand.report import settings, tables
+from backhand.report.blocks import Block, Code, Image, Images, Points, Section, Table, Text, Tiles
+from backhand.report.heading import subtitle
 from backhand.report.numbers import counted, duration, percent, plain, shown
-from backhand.report.run import read_mapping, subtitle
+from backhand.report.run import read_mapping
 from backhand.report.search import plots
-from backhand.study import load
+from backhand.study import load, to_values
 
 FILE = "search.json"
 SHOWN = 15  # trials in the table
@@ -30,7 +32,14 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / FILE} is damaged ({error}); resume the search") from None
     title = study.title or study.name
-    return title, subtitle(study.data.name, environment), chapters(record)
+    settled = tables.settings("Every setting of this search (study.toml).", to_values(study))
+    sections = (*chapters(record), settings.chapter("search", [settled], environment, again=_go_on()))
+    return title, subtitle(study.data.name, environment, study.changes), sections
+
+
+def _go_on() -> tuple[Block, ...]:
+    text = "The file study.toml beside this report holds every setting. To search again:"
+    return Text(text), Code("backhand run study.toml")
 
 
 def chapters(record: dict[str, Any]) -> tuple[Section, ...]:

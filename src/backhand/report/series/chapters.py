@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from backhand.report.blocks import Block, Image, Images, Points, Section, Table, Text, Tiles
+from backhand.report import settings, tables
+from backhand.report.blocks import Block, Code, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.report.heading import changes, subtitle
 from backhand.report.numbers import NONE, duration, percent, shown
 from backhand.report.series import plots
 from backhand.report.series.findings import against, findings
@@ -12,6 +14,7 @@ from backhand.report.series.fit import verdict
 from backhand.report.series.rates import rates
 from backhand.report.series.saved import SERIES, Cell, Saved, read
 from backhand.report.series.whole import kept_whole
+from backhand.study import to_values
 from backhand.study.series import Part
 
 FEW, SOME = 8, 24  # cells whose curves can be told apart in one plot, and in a plot each
@@ -27,9 +30,8 @@ def is_in(folder: Path) -> bool:
 def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
     saved = read(folder)
-    started = str(saved.environment.get("started", "")).replace("T", " ")[:16]
-    facts = saved.data, started, f"Backhand {saved.environment.get('backhand', '')}"
-    return saved.series.title, " · ".join(filter(None, facts)), chapters(saved)
+    line = subtitle(saved.data, saved.environment, saved.series.changes)
+    return saved.series.title, line, (*chapters(saved), _settings(saved))
 
 
 def chapters(saved: Saved) -> tuple[Section, ...]:
@@ -51,7 +53,27 @@ def _claims(saved: Saved) -> Section:
             f"{saved.environment.get('cpu', '')}, {saved.environment.get('cores', '?')} cores",
         ),
     )
-    return Section("claims", "Reported and ours", (Tiles(tiles), claims_table(saved)))
+    return Section("claims", "Reported and ours", (*changed(saved), Tiles(tiles), claims_table(saved)))
+
+
+def changed(saved: Saved) -> tuple[Block, ...]:
+    """What the command line changed of the runs, where it did: figures of other runs are no answer to a claim."""
+    if not saved.series.changes:
+        return ()
+    untouched = [part.name for part in saved.series.parts if not saved.series.changes_of(part)]
+    but = f", all but {', '.join(untouched)}" if untouched else ""
+    return (
+        Notice(
+            f"The runs of this series were changed{but}: {changes(saved.series.changes)}. Claims about changed runs "
+            f"are not judged, and titles that name a value may name the old one."
+        ),
+    )
+
+
+def _settings(saved: Saved) -> Section:
+    table = tables.settings("Every setting of this series (series.toml).", to_values(saved.series))
+    text = Text("The file series.toml beside this report holds every setting. To make all runs again:")
+    return settings.chapter("series", [table], saved.environment, again=(text, Code("backhand run series.toml")))
 
 
 def claims_table(saved: Saved) -> Table:
@@ -70,7 +92,7 @@ def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
     difference = None if ours is None or reported is None else ours - reported
     least, most = shown(claim["least"], metric), shown(claim["most"], metric)
     bound = f"≥ {least}" if least else f"≤ {most}" if most else ""
-    met = {True: "met", False: "missed", None: ""}[claim["met"]]
+    met = {True: "met", False: "missed", None: "" if claim.get("judged", True) else "not judged"}[claim["met"]]
     cell = ", ".join(claim["cell"].values())
     figures = shown(reported, metric), shown(ours, metric), shown(difference, metric, signed=True)
     return claim["part"], claim["what"], cell, *figures, bound, met
@@ -79,6 +101,8 @@ def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
 def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     said = (*findings(part, cells), *_against(part, cells, saved))
     blocks: list[Block] = [Text(f"Every run is of the study {part.study}, changed; {_seeds(part)}.")]
+    if reached := saved.series.changes_of(part):
+        blocks.append(Notice(f"Changed on the command line: {changes(reached)}."))
     blocks += [Points(said)] if said else []
     blocks += _images(part, cells)
     blocks += rates(part, cells)

@@ -1,16 +1,18 @@
 """RESULTS.md: the claims of several series beside our figures, with the command, the time and the machine of each."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from backhand.files import write_atomic
 from backhand.report.blocks import Section, Text
-from backhand.report.numbers import duration
+from backhand.report.numbers import duration, plain
 from backhand.report.page import markdown
-from backhand.report.series.chapters import claims_table
+from backhand.report.series.chapters import changed, claims_table
 from backhand.report.series.saved import Saved, read
 
-TITLE, SUBTITLE = "Results", "Reported figures beside ours. Written by `backhand report`; nothing here is typed."
+TITLE = "Results"
+SUBTITLE = "Reported figures beside ours. Written by the command backhand report; nothing here is typed."
 
 
 def write(folders: Sequence[Path], out: Path) -> Path:
@@ -21,12 +23,14 @@ def write(folders: Sequence[Path], out: Path) -> Path:
 
 
 def _section(saved: Saved) -> Section:
-    return Section(saved.series.name, saved.series.title, (Text(" ".join(_facts(saved))), claims_table(saved)))
+    blocks = Text(" ".join(_facts(saved))), *changed(saved), claims_table(saved)
+    return Section(saved.series.name, saved.series.title, blocks)
 
 
 def _facts(saved: Saved) -> Iterator[str]:
     runs, environment = saved.runs, saved.environment
-    yield f"Command: backhand run {saved.series.name} --data-dir DATA."
+    options = [f"--set {shlex.quote(f'{key}={plain(value)}')}" for key, value in saved.series.changes.items()]
+    yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
     yield f"{len(runs)} runs, {duration(sum(run['figures'].get('seconds', 0.0) for run in runs))} of training,"

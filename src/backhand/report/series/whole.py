@@ -33,8 +33,8 @@ def _run(place: Path) -> Iterator[Block]:
 
 
 def _search(place: Path) -> Iterator[Block]:
-    """What was found, and how the trials compare."""
-    return (block for section in told_of_search(place)[2] for block in section.blocks)
+    """What came out, and how the trials compare; its own report has its settings."""
+    return (block for section in told_of_search(place)[2] if section.key != "settings" for block in section.blocks)
 
 
 def _named(prefix: str, block: Block) -> Block:
