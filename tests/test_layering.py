@@ -12,6 +12,7 @@ ORDER = [
     "console",
     "exits",
     "machine",
+    "paths",
     "arrays",
     "files",
     "windows",

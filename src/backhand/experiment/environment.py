@@ -11,6 +11,7 @@ import numpy as np
 import backhand
 from backhand import backend
 from backhand.machine import blas, cores, cpu
+from backhand.paths import command, without_password
 
 
 def describe(seed: int) -> dict[str, Any]:
@@ -26,5 +27,12 @@ def describe(seed: int) -> dict[str, Any]:
         "blas": blas(),
         "seed": seed,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command([_program(), *map(without_password, sys.argv[1:])]),
     }
+
+
+def _program() -> str:
+    """The name that this process was started by."""
+    path = Path(sys.argv[0])
+    started_as_module = path.name == "__main__.py" and path.parent.name == "backhand"
+    return "backhand" if started_as_module else path.name.removesuffix(".exe")
