@@ -26,9 +26,10 @@ def test_everything_public_has_a_docstring(path):
 
 
 def public(tree):
-    """Classes, functions, and the methods of classes, unless their name begins with an underscore."""
+    """Classes, functions, and the methods of classes, unless their name begins with an underscore; no overloads."""
     for node in tree.body:
-        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+        overload = any(ast.unparse(each) == "overload" for each in getattr(node, "decorator_list", ()))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_") and not overload:
             yield node
             if isinstance(node, ast.ClassDef):
                 yield from public(node)
