@@ -9,6 +9,7 @@ import pytest
 
 from backhand import backend
 from backhand.errors import BackhandError
+from backhand.solver import Callback
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +115,51 @@ def test_what_kernels_keep_is_given_back():
     del used
     backend.trim()
     assert buffers.pool().size < kept
+
+
+class Threads(Callback):
+    """Notes on how many threads kernels run within a fit, and whether it should break off."""
+
+    def __init__(self, breaks: bool = False) -> None:
+        self.seen: set[int] = set()
+        self.breaks = breaks
+
+    def on_step_end(self, solver):
+        import numba
+
+        self.seen.add(numba.get_num_threads())
+        if self.breaks:
+            raise KeyboardInterrupt
+
+
+def test_a_small_training_wakes_no_other_threads_and_has_the_same_bits(make_solver, blobs, monkeypatch):
+    numba = pytest.importorskip("numba")
+    backend.use("cpu")
+    most, weights, seen = numba.get_num_threads(), [], []
+    for little in (backend.LITTLE, 0):
+        monkeypatch.setattr(backend, "LITTLE", little)
+        watch = Threads()
+        solver = make_solver({"batchnorm": True, "dropout": 0.2}, callbacks=[watch])
+        solver.fit(*blobs, epochs=3)
+        seen.append(watch.seen)
+        weights.append(solver.model.parameters.values.tobytes())
+        assert numba.get_num_threads() == most
+    assert seen == [{1}, {most}]
+    assert weights[0] == weights[1]
+
+
+def test_threads_are_given_back_where_a_training_breaks_off(make_solver, blobs):
+    numba = pytest.importorskip("numba")
+    backend.use("cpu")
+    most = numba.get_num_threads()
+    with pytest.raises(KeyboardInterrupt):
+        make_solver(callbacks=[Threads(breaks=True)]).fit(*blobs, epochs=1)
+    assert numba.get_num_threads() == most
+
+
+def test_a_large_training_takes_all_threads(make_solver, blobs):
+    numba = pytest.importorskip("numba")
+    backend.use("cpu")
+    watch = Threads()
+    make_solver({"hidden": (400, 100)}, callbacks=[watch]).fit(*blobs, epochs=1)
+    assert watch.seen == {numba.get_num_threads()}

@@ -5,7 +5,8 @@ import importlib.util
 import os
 import pkgutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -18,6 +19,7 @@ from backhand.errors import BackhandError, closest
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
 KERNELS = "backhand.kernels.cpu"
+LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
 
 
 @cache  # asked for in every pass of every layer
@@ -89,6 +91,27 @@ def trim() -> None:
         from backhand.kernels import buffers
 
         buffers.pool().trim()
+
+
+@contextmanager
+def threads_for(work: int) -> Iterator[None]:
+    """Inside, kernels run on the calling thread alone where a training step has less `work` than LITTLE.
+
+    work: multiply-adds and values of one step's forward pass. The work is cut into as many pieces as ever, so that
+    results have the same bits; but to wake the other threads takes longer than so little work, and a thousand times as
+    long where other programs want the cores.
+    """
+    if work >= LITTLE or chosen() != "cpu":
+        yield
+        return
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _checked(name: str) -> str:

@@ -27,7 +27,8 @@ def fit_together(
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
     lost: dict[Solver, DivergenceError] = {}
-    with np.errstate(over="ignore", invalid="ignore"):
+    work = sum(solver.work(train) for solver in solvers)
+    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work):
         for solver in solvers:
             solver.begin_fit(train, epochs)
         going = _Going([solver for solver in solvers if solver.goes_on])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,8 @@ class Solver:
 
     def fit(self, train: Feed, validation: Feed | None = None, *, epochs: int) -> list[Record]:
         """Train until `epochs` epochs are done in all, or a callback stops; returns the history."""
-        with np.errstate(over="ignore", invalid="ignore"):  # the divergence guard says it better
+        # The divergence guard says it better than warnings do.
+        with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)):
             self.begin_fit(train, epochs)
             while self.goes_on:
                 begin = time.perf_counter()
@@ -142,6 +144,11 @@ class Solver:
     def goes_on(self) -> bool:
         """Whether there is another epoch to be trained."""
         return self.epoch < self.epochs and not self.stopped
+
+    def work(self, train: Feed) -> int:
+        """Multiply-adds and values of one step's forward pass."""
+        layers = sum(row["multiply_adds"] + prod(row["output"]) for row in self.model.rows())
+        return min(self.batch_size, len(train)) * (prod(self.model.input_shape) + layers)
 
     def train_step(self, x: Array, labels: Labels | Array) -> Array:
         """One forward, backward and update; returns the scores (N, outputs) that the batch had before it.
