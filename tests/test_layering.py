@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "console",
     "exits",
+    "jsontext",
     "machine",
     "paths",
     "arrays",

@@ -1,11 +1,10 @@
 """What happens around the training loop: saved state, the divergence guard, and early stopping."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backhand import checkpoint
+from backhand import checkpoint, jsontext
 from backhand.arrays import Array
 from backhand.divergence import diagnose
 from backhand.early_stopping import EarlyStopping
@@ -68,5 +67,5 @@ class DivergenceGuard(Callback):
 
 
 def write_history(folder: Path, history: list[Record]) -> None:
-    """history.jsonl: one record a line."""
-    write_atomic(folder / "history.jsonl", "".join(f"{json.dumps(record)}\n" for record in history))
+    """history.jsonl: one record a line; a number that is not finite is null."""
+    write_atomic(folder / "history.jsonl", "".join(f"{jsontext.dumps(record)}\n" for record in history))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from backhand import jsontext
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import sync_folder, write_atomic
@@ -30,7 +31,7 @@ def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
     # safetensors writes the memory of a non-contiguous array in the wrong order, without a word; its own byte order is
     # little-endian. (ascontiguousarray would turn a scalar into a vector.)
     dense = {name: np.asarray(value, value.dtype.newbyteorder("<"), order="C") for name, value in arrays.items()}
-    text = json.dumps(info)
+    text = json.dumps(jsontext.finite(info))
     sums = {name: _array_sum(name, value) for name, value in dense.items()}
     metadata = {"format": FORMAT, "info": text, "info_sha256": _sum(text.encode()), "sha256": sums}
     # One key, since safetensors writes several in no particular order.
@@ -74,7 +75,7 @@ def load(path: Path) -> tuple[dict[str, Array], Any]:
     try:
         metadata = json.loads(text)
         _verify(path, arrays, metadata)
-        return arrays, json.loads(metadata["info"])
+        return arrays, jsontext.loads(metadata["info"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} is damaged: its metadata cannot be read ({error})") from error
 

@@ -4,7 +4,7 @@ All but `ReduceOnPlateau` are pure functions of the step, so a resumed run needs
 """
 
 from dataclasses import dataclass, field
-from math import cos, pi
+from math import cos, inf, pi
 from typing import Any
 
 
@@ -136,7 +136,8 @@ class ReduceOnPlateau(Schedule):
 
     def load(self, state: dict[str, Any]) -> None:
         """Take over a saved `state()`."""
-        self.best, self.waited, self.reductions = state["best"], state["waited"], state["reductions"]
+        self.best = inf if state["best"] is None else state["best"]  # JSON has no infinity
+        self.waited, self.reductions = state["waited"], state["reductions"]
 
 
 @dataclass

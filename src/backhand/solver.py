@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
+from math import nan, prod
 from typing import Any
 
 import numpy as np
@@ -240,7 +240,7 @@ class Solver:
         self.model.load(_under("model", arrays))
         self.optimizer.load(_under("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
-        self.history = facts["history"]
+        self.history = [{key: nan if v is None else v for key, v in each.items()} for each in facts["history"]]
         for rng, saved in zip(self._streams(), facts["rng"], strict=True):
             rng.bit_generator.state = saved
         for schedule, saved in zip((self.schedule, self.momentum_schedule), facts["schedules"], strict=True):

@@ -1,12 +1,12 @@
 """A run's folder: made once, claimed by one study, resumed only by the same."""
 
 import errno
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from backhand import jsontext
 from backhand.errors import BackhandError, CheckpointError, StudyError
 from backhand.experiment import environment
 from backhand.files import sweep, write_atomic
@@ -88,7 +88,7 @@ def read_study(folder: Path) -> Study:
 def finished(folder: Path) -> dict[str, Any] | None:
     """The metrics of a run that has been tested; None of one that has not, or of none."""
     try:
-        metrics: dict[str, Any] = json.loads((folder / "metrics.json").read_text("utf-8"))
+        metrics: dict[str, Any] = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
     except (OSError, ValueError):
         return None
     return metrics if metrics.get("status") == "finished" else None
@@ -135,8 +135,8 @@ def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any]) ->
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Indented JSON, whole or not at all."""
-    write_atomic(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    """Indented JSON, whole or not at all; a number that is not finite is null."""
+    write_atomic(path, jsontext.dumps(value, indent=2) + "\n")
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """What is trained: one study for each way to learn the new classes, in files that a killed extension goes on from."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backhand import jsontext
 from backhand.errors import BackhandError
 from backhand.experiment import environment
 from backhand.experiment.build import build_model, load_material
@@ -69,7 +69,7 @@ def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
 def opened(path: Path) -> tuple[dict[str, Any], dict[str, Study]]:
     """The record of an extension that has begun, and its studies by their way. Raises BackhandError where none is."""
     try:
-        record = json.loads((path / RECORD).read_text("utf-8"))
+        record = jsontext.loads((path / RECORD).read_text("utf-8"))
         return record, {way: load(str(path / f"{way}.toml")) for way in record["ways"]}
     except FileNotFoundError as error:
         raise BackhandError(f"{path} is no folder of an extension: it has no {RECORD}") from error
@@ -83,7 +83,7 @@ def finished(run: Path) -> dict[str, Any]:
     Raises BackhandError for a run that is not at its end, or whose figures cannot be read.
     """
     try:
-        metrics = json.loads((run / "metrics.json").read_text("utf-8"))
+        metrics = jsontext.loads((run / "metrics.json").read_text("utf-8"))
         if metrics["status"] != "finished":
             raise BackhandError(f"{run} is not finished but {metrics['status']}; bring it to its end, then extend it")
         data, confusion = metrics["data"], metrics["test"]["confusion"]

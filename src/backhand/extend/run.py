@@ -1,12 +1,11 @@
 """An extension from its studies to its figures; killed at any moment, it goes on where it was."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from backhand import experiment
+from backhand import experiment, jsontext
 from backhand.arrays import Array
 from backhand.console import make_console
 from backhand.errors import DivergenceError
@@ -51,7 +50,7 @@ def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -
 
 def _curves(place: Path) -> dict[str, list[float]]:
     """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
-    history = [json.loads(line) for line in (place / "history.jsonl").read_text("utf-8").splitlines()]
+    history = [jsontext.loads(line) for line in (place / "history.jsonl").read_text("utf-8").splitlines()]
     keys = {part: f"{part}_accuracy" for part in ("old", "new")}
     return {part: [epoch[key] for epoch in history] for part, key in keys.items() if key in history[0]}
 

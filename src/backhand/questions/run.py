@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backhand import jsontext
 from backhand.console import make_console
 from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
 from backhand.experiment import environment, folder
@@ -135,7 +136,7 @@ def _opened(path: Path, question: Question, study: Study, search: Search, materi
             "cells": [],
         }
     try:
-        record = json.loads((path / FILE).read_text("utf-8"))
+        record = jsontext.loads((path / FILE).read_text("utf-8"))
         same = record["data"]["sha256"] == data["sha256"]
     except (ValueError, KeyError, TypeError):
         raise CheckpointError(f"{path / FILE} is damaged; remove it to begin anew") from None

@@ -1,6 +1,5 @@
 """A saved run, read from its folder and checked, so that what follows meets no surprise."""
 
-import json
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 
+from backhand import jsontext
 from backhand.errors import CheckpointError
 from backhand.report.evidence import Arrays, arrays
 from backhand.report.heading import subtitle
@@ -89,8 +89,8 @@ def _text(path: Path) -> str:
 
 def _json(text: str, where: str, folder: Path) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return jsontext.loads(text)
+    except ValueError as error:
         raise CheckpointError(f"{folder / where} is damaged ({error}); restore it or repeat the run") from None
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from backhand import jsontext
 from backhand.experiment.folder import write_json
 from backhand.search.space import Assignment
 from backhand.search.storage import INTERRUPTED, OWNER, REASON
@@ -37,7 +38,7 @@ def note(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> Non
     curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
     facts = {key: getattr(outcome, key) for key in ("epoch", "seconds", "parameters")}
     for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
-        trial.set_user_attr(key, value)
+        trial.set_user_attr(key, jsontext.finite(value))
 
 
 def finished(trials: "optuna.Study") -> list[Trial]:

@@ -1,11 +1,11 @@
 """Runs of a series: trained, their best weights tested once, and kept as figures or as whole runs."""
 
-import json
+from math import isfinite
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from backhand import experiment, search
+from backhand import experiment, jsontext, search
 from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import folder
@@ -37,8 +37,8 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
         metrics = experiment.run(study, place, data_dir=data_dir, resume=begun)
         status, message = "finished", ""
     except DivergenceError as error:
-        metrics, status, message = json.loads((place / "metrics.json").read_text("utf-8")), "diverged", str(error)
-    history = [_numbers(json.loads(each)) for each in (place / "history.jsonl").read_text("utf-8").splitlines()]
+        metrics, status, message = jsontext.loads((place / "metrics.json").read_text("utf-8")), "diverged", str(error)
+    history = [_numbers(jsontext.loads(each)) for each in (place / "history.jsonl").read_text("utf-8").splitlines()]
     training = metrics.get("training", {})
     figures: dict[str, float] = {"parameters": metrics["model"]["trained"], "seconds": training.get("seconds", 0.0)}
     if status == "finished":
@@ -60,7 +60,7 @@ def searched(study: Study, place: Path, labels: dict[str, str], data_dir: Path |
     figures["seconds"] = sum(each["seconds"] for each in (*record["trials"], *runs))
     columns = best["curve"]
     history = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    history = [{"epoch": epoch} | each for epoch, each in enumerate(history, start=1)]
+    history = [{"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)]
     tested = [folder.finished(place / run["folder"]) or {} for run in runs[:1]]
     title = tested[0]["data"]["title"] if tested else ""
     return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study), title)
@@ -74,4 +74,4 @@ def _exactness(metrics: dict[str, Any]) -> dict[str, float]:
 
 
 def _numbers(record: dict[str, Any]) -> dict[str, float]:
-    return {key: value for key, value in record.items() if isinstance(value, int | float)}
+    return {key: value for key, value in record.items() if isinstance(value, int | float) and isfinite(value)}

@@ -11,8 +11,9 @@ A figure is named by an expression over a run's history and its final figures:
 import re
 from dataclasses import asdict, dataclass
 from statistics import mean
-from typing import Any
+from typing import Any, Self
 
+from backhand import jsontext
 from backhand.errors import StudyError
 
 WITHIN = re.compile(r"(\w+)@(\d+)")
@@ -25,6 +26,7 @@ class Result:
     """A run that has ended: its cell, its figures, its epochs.
 
     status: "finished" or "diverged", as `message` says; data: the title of the data set, with the copy that it was.
+    A figure that is not finite is left out, of the figures as of an epoch.
     """
 
     labels: dict[str, str]
@@ -39,6 +41,12 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """For a file."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any]) -> Self:
+        """From a file, where earlier versions have null, or NaN, for a figure that is not finite."""
+        figures, history = jsontext.known(saved["figures"]), list(map(jsontext.known, saved["history"]))
+        return cls(**saved | {"figures": figures, "history": history})
 
     def figure(self, metric: str) -> float | None:
         """The figure that the expression names; None where the run has none. Raises StudyError for no expression."""

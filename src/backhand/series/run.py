@@ -1,7 +1,6 @@
 """A series from its first cell to the table of claims; killed at any moment, it goes on where it was."""
 
 import itertools
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from backhand import jsontext
 from backhand.console import make_console
 from backhand.errors import StudyError
 from backhand.experiment import folder
@@ -85,7 +85,7 @@ def results(series: Series, path: Path) -> dict[str, list[Result]]:
     found: dict[str, list[Result]] = {part.name: [] for part in series.parts}
     for each in expand(series, path):
         if each.file.exists():
-            result = Result(**json.loads(each.file.read_text("utf-8")))
+            result = Result.from_json(jsontext.loads(each.file.read_text("utf-8")))
             own = folder.completed(result.settings, each.study)
             folder.refuse_another(each.file, own, folder.settings(each.study))
             found[each.part.name].append(result)

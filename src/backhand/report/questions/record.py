@@ -1,10 +1,10 @@
 """question.json as a report takes it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backhand import jsontext
 from backhand.errors import CheckpointError
 from backhand.report import settings, style, tables
 from backhand.report.blocks import Section
@@ -73,7 +73,7 @@ def read(folder: Path) -> Answer:
     """Raises CheckpointError where the file is missing, damaged, or holds only a part of the cells."""
     path = folder / FILE
     try:
-        record = json.loads(path.read_text("utf-8"))
+        record = jsontext.loads(path.read_text("utf-8"))
         cells = tuple(
             Cell({key.rpartition(".")[2]: each for key, each in cell["values"].items()}, cell["seconds"], cell["found"])
             for cell in record["cells"]

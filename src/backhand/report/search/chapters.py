@@ -1,11 +1,11 @@
 """A saved search as sections of a report."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from backhand import jsontext
 from backhand.errors import CheckpointError
 from backhand.report import settings, tables
 from backhand.report.blocks import Block, Code, Image, Images, Points, Section, Table, Text, Tiles
@@ -28,7 +28,7 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
     study, environment = load(str(folder / "study.toml")), read_mapping(folder / "environment.json")
     try:
-        record = json.loads((folder / FILE).read_text("utf-8"))
+        record = jsontext.loads((folder / FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / FILE} is damaged ({error}); resume the search") from None
     title = study.title or study.name

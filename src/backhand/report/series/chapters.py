@@ -182,7 +182,7 @@ def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
     """Whether every run has these figures, and one has a second epoch; of a schedule, whether it moves, and differs."""
     histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
     longest = max(map(len, histories), default=0)
-    there = longest > 1 and all(key in history[0] for history in histories)
+    there = longest > 1 and all(any(key in record for record in history) for history in histories)
     if not there or key not in ("lr", "momentum"):
         return there
     courses = [[record[key] for record in history] for history in histories]

@@ -13,7 +13,7 @@ RISE = 1.05  # of the validation loss over its lowest: above it a network over-f
 
 @dataclass(frozen=True)
 class Verdict:
-    """under-fit, fits, over-fit, or diverged; and why."""
+    """under-fit, fits, over-fit, failed, or diverged; and why."""
 
     word: str
     reason: str
@@ -25,6 +25,8 @@ def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
         return Verdict("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
     if any("validation_accuracy" not in run["history"][-1] for run in cell.runs):
         return Verdict("", "no validation data")
+    if any("validation_loss" not in run["history"][-1] for run in cell.runs):
+        return Verdict("failed", "the validation loss is not finite by the end")
     train, validation = last(cell, "train_accuracy"), last(cell, "validation_accuracy")
     most = max(last(each, "train_accuracy") for each in cells if not each.diverged)
     rise = mean(_rise(run["history"]) for run in cell.runs)
@@ -43,5 +45,5 @@ def last(cell: Cell, key: str) -> float:
 
 
 def _rise(history: list[dict[str, float]]) -> float:
-    losses = [record["validation_loss"] for record in history]
+    losses = [record["validation_loss"] for record in history if "validation_loss" in record]
     return losses[-1] / max(min(losses), 1e-12)

@@ -1,12 +1,12 @@
 """A saved series, read from its folder: what there is of it so far."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from backhand import jsontext
 from backhand.errors import CheckpointError
 from backhand.study import Series, load_series
 from backhand.study.series import Part
@@ -86,14 +86,16 @@ def read(folder: Path) -> Saved:
 def _cells(folder: Path) -> Iterator[Cell]:
     runs: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
     for path in sorted(folder.glob("*-seed-*.json")):
-        run = _json(path) | {"place": path.with_suffix("")}
+        run = _json(path)
+        run |= {"figures": jsontext.known(run["figures"]), "history": list(map(jsontext.known, run["history"]))}
+        run["place"] = path.with_suffix("")
         runs.setdefault(tuple(run["labels"].items()), []).append(run)
     return (Cell(dict(labels), tuple(found)) for labels, found in runs.items())
 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
+        return jsontext.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; a report needs the whole folder of a series") from None
     except (OSError, ValueError) as error:
