@@ -1,7 +1,7 @@
 """Arrays and facts in one safetensors file: written whole or not at all, and verified bit by bit when read.
 
-The file's metadata holds `info`, any JSON value (see `jsontext`), and a sha256 for it and for each array (over name, dtype, shape and
-bytes), so that a flipped bit anywhere is found. Equal arrays and info give equal files.
+The file's metadata holds `info`, any JSON value (see `jsontext`), and a sha256 for it and for each array (over name,
+dtype, shape and bytes), so that a flipped bit anywhere is found. Equal arrays and info give equal files.
 """
 
 import hashlib
