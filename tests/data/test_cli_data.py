@@ -29,7 +29,10 @@ def test_list_tells_where_each_set_is_or_how_to_get_it(tmp_path):
 def test_list_reads_no_file(tmp_path):
     for name in ("fer2013.csv", "cifar-10-binary.tar.gz", "train-images-idx3-ubyte.gz"):
         (tmp_path / name).write_bytes(b"nothing")
-    assert "fetch" not in run("list", "--data-dir", tmp_path)
+    rows = {line.split()[0]: line for line in run("list", "--data-dir", tmp_path).splitlines() if line.strip()}
+    for name in ("mnist", "cifar10", "fer2013"):
+        assert "fetch" not in rows[name]
+        assert str(tmp_path) in rows[name]
 
 
 def test_verify_prints_counts(tmp_path):

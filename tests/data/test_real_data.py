@@ -30,7 +30,7 @@ def test_cifar10(real_data):
     assert splits.classes[0] == "airplane"
     assert splits.classes[-1] == "truck"
     assert all((count == count[0]).all() for count in splits.counts().values())
-    assert "JPEG copy" in splits.source
+    assert splits.source == "CIFAR-10 (JPEG copy), 60,000 colour photographs of 32 x 32 pixels (Krizhevsky, 2009)"
     means = splits.train.x[::10].mean(axis=(0, 1, 2)) / 255  # of the original pixels: 0.4914, 0.4822, 0.4465
     np.testing.assert_allclose(means, [0.4914, 0.4822, 0.4465], atol=5e-3)
     start = time.perf_counter()
@@ -43,6 +43,9 @@ def test_fer2013(real_data):
     if not (real_data / "fer2013-images.zip").is_file():
         pytest.skip("fer2013-images.zip is not here")
     splits = verify("fer2013", data_dir=real_data).splits
+    assert splits.source.startswith(
+        "FER2013, 35,887 grey faces of 48 x 48 pixels (Goodfellow et al., 2013), from image"
+    )
     counts = {part: count.tolist() for part, count in splits.counts().items()}
     # Angry, disgust, fear, happy, sad, surprise, neutral, as fer2013.csv counts them.
     assert counts == {

@@ -74,7 +74,7 @@ def test_what_cannot_be_drawn(tmp_path):
 
 def test_verify_counts_what_has_no_checksum(tmp_path):
     files = df.picture_tree(("train", "test"), df.CIFAR, (32, 32, 3))
-    with pytest.raises(DataError, match="train split of cifar10 has 30 samples, not 50,000"):
+    with pytest.raises(DataError, match="train split has 30 samples, not 50,000: this is not CIFAR-10 as published"):
         verify("cifar10", path=df.in_folder(tmp_path, files))
     assert verify("digits").findings == ()
 

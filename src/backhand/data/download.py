@@ -8,9 +8,10 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from backhand.data import places
-from backhand.data.entry import BuiltIn, Original
+from backhand.data.entry import BuiltIn
 from backhand.data.files import CHUNK
 from backhand.data.progress import progress
+from backhand.data.provenance import Original
 from backhand.data.registry import entry
 from backhand.errors import DataError
 
@@ -19,14 +20,15 @@ NETWORK = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErr
 
 
 def fetch_all(name: str, data_dir: Path | None = None) -> list[Path]:
-    """The files of a data set, in `data_dir/<name>`; DataError where it is built in, or only its owner can give it."""
+    """The files of a data set, in its subfolder of `data_dir`; DataError where none can be downloaded."""
     found = entry(name)
     if isinstance(found, BuiltIn):
         raise DataError(f"{name} is built in; there is nothing to fetch")
     published = [original for original in found.originals if original.urls]
     if not published:
         raise DataError(f"{name} cannot be fetched; {found.how}")
-    return [fetch(original, (data_dir or places.data_dir()) / name) for original in published]
+    folder = found.folders(data_dir or places.data_dir())[0]
+    return [fetch(original, folder) for original in published]
 
 
 def fetch(original: Original, folder: Path) -> Path:

@@ -1,31 +1,13 @@
 """What the registry knows of a data set without reading it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from backhand.data.dataset import Splits
-from backhand.data.files import digest_of, digest_of_unpacked
+from backhand.data.provenance import Original, Publication
 from backhand.errors import DataError
-
-
-@dataclass(frozen=True)
-class Original:
-    """A file as its authors publish it: mirrors in the order they are tried, hex digests ("" where not known)."""
-
-    name: str
-    urls: tuple[str, ...] = ()
-    sha256: str = ""
-    unpacked_sha256: str = ""
-    md5: str = ""
-
-    def agreement(self, path: Path) -> str:
-        """Which published checksum the file has, in words, or "". A .gz packed anew still has that of its content."""
-        if self.sha256 and digest_of(path) == self.sha256:
-            return "SHA-256 as published"
-        if self.unpacked_sha256 and digest_of_unpacked(path) == self.unpacked_sha256:
-            return "SHA-256 of the unpacked bytes as published"
-        return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +32,9 @@ class OnDisk(Entry):
 
     read: (file or folder, skip bad images) -> Splits.   how: the sentence that tells how to get it.
     files: name patterns of what holds it, the preferred first; none for a user's own data.   inside: patterns of names
-    by which a folder is known to be the data set itself.   counts: samples per split of the complete set.
-    is_folder: a file found is one of several; the folder that it lies in is what is read.
+    by which a folder is known to be the data set itself.   pieces: patterns of files that are one of several: the
+    folder they lie in is read.   subfolders: of the data folder, where it is looked for ("" for the data folder
+    itself); it is fetched to the first. Its name and "" where none are given.
     """
 
     read: Callable[[Path, bool], Splits]
@@ -59,8 +42,13 @@ class OnDisk(Entry):
     files: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     originals: tuple[Original, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
-    is_folder: bool = False
+    published: Publication | None = None
+    pieces: tuple[str, ...] = ()
+    subfolders: tuple[str, ...] = ()
+
+    def folders(self, data_dir: Path) -> list[Path]:
+        """The folders in which it is looked for, the first of them its own."""
+        return [data_dir / name for name in self.subfolders or (self.name, "")]
 
     def find(self, data_dir: Path) -> Path | None:
         """The file or folder to read, or None. Looks at names only, so it is instant."""
@@ -68,13 +56,14 @@ class OnDisk(Entry):
         return found and self._whole(found)
 
     def _whole(self, path: Path) -> Path:
-        return path.parent if self.is_folder and path.is_file() else path
+        is_piece = any(fnmatch(path.name, pattern) for pattern in self.pieces)
+        return path.parent if is_piece and path.is_file() else path
 
     def _candidates(self, data_dir: Path) -> Iterator[Path]:
-        own = data_dir / self.name
-        for place in (data_dir, own):
+        own, *_ = folders = self.folders(data_dir)
+        for folder in folders:
             for pattern in self.files:
-                matches = sorted(place.glob(pattern))
+                matches = sorted(folder.glob(pattern))
                 yield from (p for p in matches if p != own and (p.is_file() or self._is_inside(p)))
         if self._is_inside(own):
             yield own
@@ -92,7 +81,7 @@ class OnDisk(Entry):
             raise DataError(f"{self.name} needs a path; {self.how}")
         if found := self.find(data_dir):
             return found
-        places = f"{data_dir} and {data_dir / self.name}"
+        places = " and ".join(map(str, sorted(self.folders(data_dir))))
         wanted = ", ".join(self.files)
         hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
         raise DataError(f"{self.name} was not found: looked in {places} for {wanted}; {self.how}, {hint}")

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from backhand.errors import DataError
 
@@ -33,11 +33,11 @@ def read_up_to(stream: Reader, size: int) -> bytes:
 
 
 class Limited(io.RawIOBase):
-    """A decompressing stream that raises DataError beyond the size a real file of this size unpacks to."""
+    """A decompressing stream that raises DataError beyond what a real file of `size` packed bytes unpacks to."""
 
-    def __init__(self, stream: Reader, path: Path) -> None:
-        self.stream, self.path = stream, path
-        self.left = path.stat().st_size * MAX_RATIO + SLACK
+    def __init__(self, stream: Reader, size: int, where: str) -> None:
+        self.stream, self.where = stream, where
+        self.left = size * MAX_RATIO + SLACK
 
     def read(self, size: int = -1, /) -> bytes:
         """As a file's read."""
@@ -45,27 +45,27 @@ class Limited(io.RawIOBase):
         self.left -= len(data)
         if self.left < 0:
             raise DataError(
-                f"{self.path} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it"
+                f"{self.where} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it"
             )
         return data
 
 
 @contextmanager
-def open_unpacked(path: Path) -> Iterator[Reader]:
-    """The content of a plain or gzip file (told apart by content); DataError where missing, truncated or damaged."""
+def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
+    """The content of a plain or gzip stream of `size` bytes, told apart by content.
+
+    where: names it in messages. DataError where it is truncated or damaged.
+    """
     try:
-        with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
-            plain.seek(0)
-            if packed:
-                with gzip.GzipFile(fileobj=plain) as stream:
-                    yield Limited(stream, path)
-            else:
-                yield plain
+        packed = plain.read(2) == b"\x1f\x8b"
+        plain.seek(0)
+        if packed:
+            with gzip.GzipFile(fileobj=plain) as stream:
+                yield Limited(stream, size, where)
+        else:
+            yield plain
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{path} cannot be read ({error}); it is missing, truncated or damaged: fetch it again"
-        ) from error
+        raise DataError(f"{where} cannot be read ({error}); it is truncated or damaged: fetch it again") from error
 
 
 def digest_of(path: Path, algorithm: str = "sha256") -> str:
@@ -77,7 +77,7 @@ def digest_of(path: Path, algorithm: str = "sha256") -> str:
 def digest_of_unpacked(path: Path) -> str:
     """The SHA-256 hex digest of what a file holds, unpacked where it is gzip."""
     digest = hashlib.sha256()
-    with open_unpacked(path) as stream:
+    with path.open("rb") as plain, open_unpacked(plain, path.stat().st_size, str(path)) as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

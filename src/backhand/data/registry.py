@@ -5,11 +5,27 @@ from pathlib import Path
 from backhand.data import places
 from backhand.data.dataset import Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
-from backhand.data.sets import blobs, breast_cancer, cifar10, digits, fer2013, images, mnist, npz, spirals, toy
+from backhand.data.sets import (
+    blobs,
+    breast_cancer,
+    cifar10,
+    digits,
+    emnist,
+    fashion_mnist,
+    fer2013,
+    images,
+    kmnist,
+    mnist,
+    npz,
+    spirals,
+    toy,
+)
 from backhand.errors import DataError, closest
 
-_MODULES = (digits, breast_cancer, blobs, spirals, toy, mnist, cifar10, fer2013, images, npz)
-DATASETS: dict[str, BuiltIn | OnDisk] = {module.ENTRY.name: module.ENTRY for module in _MODULES}
+_MODULES = (digits, breast_cancer, blobs, spirals, toy, mnist, fashion_mnist, kmnist, cifar10, fer2013, images, npz)
+DATASETS: dict[str, BuiltIn | OnDisk] = {
+    found.name: found for found in (*(module.ENTRY for module in _MODULES), *emnist.ENTRIES)
+}
 
 
 def entry(name: str) -> BuiltIn | OnDisk:

@@ -7,7 +7,7 @@ from pathlib import Path
 from backhand.data import places
 from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
-from backhand.data.registry import entry, load
+from backhand.data.registry import DATASETS, entry, load
 from backhand.errors import DataError
 
 
@@ -31,8 +31,10 @@ def verify(
     if isinstance(found, OnDisk):
         findings += _checksums(found, found.locate(path, data_dir or places.data_dir()))
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
-    if isinstance(found, OnDisk) and found.counts:
-        findings.append(_complete(splits, found.counts))
+    if isinstance(found, OnDisk) and found.published:
+        if difference := found.published.difference(splits.parts):
+            raise DataError(f"{difference}: this is not {found.published.title} as published; fetch it again")
+        findings.append("every split has the published number of samples")
     return Verification(splits, tuple(findings))
 
 
@@ -46,18 +48,17 @@ def _checksums(found: OnDisk, path: Path) -> Iterator[str]:
             if file.name in names and file.is_file():
                 agreement = original.agreement(file)
                 if not agreement:
-                    raise DataError(f"{file} is not the published file (its checksum differs); fetch it again")
+                    raise DataError(f"{file} is not the published file (its checksum differs); {_advice(file)}")
                 some = True
                 yield f"{file.name}: {agreement}"
     if not some:
         yield f"{path.name}: no checksum is published for this form"
 
 
-def _complete(splits: Splits, counts: dict[str, int]) -> str:
-    for name, expected in counts.items():
-        count = len(splits.parts.get(name, ()))
-        if count != expected:
-            raise DataError(
-                f"the {name} split of {splits.name} has {count:,} samples, not {expected:,}; fetch it again"
-            )
-    return "every split has the published number of samples"
+def _advice(file: Path) -> str:
+    """What to do with a file of a published name and another content: it may be of another data set."""
+    for other in DATASETS.values():
+        for original in other.originals if isinstance(other, OnDisk) else ():
+            if original.agreement(file):
+                return f"it is the {original.name} of {other.name}: name that data set"
+    return "fetch it again"

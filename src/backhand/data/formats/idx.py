@@ -2,7 +2,7 @@
 
 import math
 import struct
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,29 +13,29 @@ from backhand.errors import DataError
 UINT8 = 8  # the format's code for unsigned bytes, the only type MNIST uses
 
 
-def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The uint8 array in an IDX file, plain or gzip.
+def read_idx(content: bytes, where: str, dimensions: int) -> NDArray[np.uint8]:
+    """The uint8 array in an IDX file, plain or gzip. where: names it in messages.
 
     Raises DataError for another magic number or number of dimensions, and where the header announces more or fewer
     values than follow. Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
     """
-    with open_unpacked(path) as stream:
+    with open_unpacked(BytesIO(content), len(content), where) as stream:
         magic = read_up_to(stream, 4)
         if magic != bytes([0, 0, UINT8, dimensions]):
             found = magic.hex(" ") or "nothing"
             raise DataError(
-                f"{path} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {found}, "
+                f"{where} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {found}, "
                 f"not 00 00 08 {dimensions:02x}; is it another file under this name?"
             )
         header = read_up_to(stream, 4 * dimensions)
         if len(header) < 4 * dimensions:
-            raise DataError(f"{path} ends within its header; fetch it again")
+            raise DataError(f"{where} ends within its header; fetch it again")
         shape = struct.unpack(f">{dimensions}I", header)
         expected = math.prod(shape)
         values = read_up_to(stream, expected + 1)
     if len(values) != expected:
         found = "more follow" if len(values) > expected else f"{len(values)} follow"
         raise DataError(
-            f"{path} announces {' x '.join(map(str, shape))} = {expected} values but {found}; fetch it again"
+            f"{where} announces {' x '.join(map(str, shape))} = {expected} values but {found}; fetch it again"
         )
     return np.frombuffer(values, np.uint8).reshape(shape)

@@ -148,7 +148,9 @@ class Tar:
         with _damage(self.path), self.path.open("rb") as plain:
             packed = plain.read(2) == b"\x1f\x8b"
             plain.seek(0)
-            source = Limited(gzip.GzipFile(fileobj=plain), self.path) if packed else plain
+            source = (
+                Limited(gzip.GzipFile(fileobj=plain), self.path.stat().st_size, str(self.path)) if packed else plain
+            )
             with tarfile.open(fileobj=source, mode="r|") as archive:
                 yield archive
 

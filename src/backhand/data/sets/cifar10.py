@@ -1,5 +1,6 @@
 """CIFAR-10: 60,000 colour photographs of ten kinds of things, 32 x 32 pixels."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.dataset import Dataset, Splits
-from backhand.data.entry import OnDisk, Original
+from backhand.data.entry import OnDisk
+from backhand.data.files import digest_of
 from backhand.data.formats.cifar_pickle import read_batch as read_python_batch
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.trees import open_tree
+from backhand.data.provenance import Original, Publication
 from backhand.errors import DataError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -18,6 +21,30 @@ RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue planes
 TRAIN, TEST = tuple(f"data_batch_{i}" for i in range(1, 6)), ("test_batch",)
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
+_HOST = "https://www.cs.toronto.edu/~kriz/"
+ORIGINALS = (
+    Original(
+        "cifar-10-binary.tar.gz",
+        (f"{_HOST}cifar-10-binary.tar.gz",),
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+    ),
+    Original("cifar-10-python.tar.gz", (), "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"),
+)
+# MD5 of the batches in the Python archive, as published; of the binary batches none is.
+PYTHON_BATCHES = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+    "test_batch": "40351d587109b95175f43aff81a1287e",
+}
+PUBLISHED = Publication(
+    "CIFAR-10",
+    "60,000 colour photographs of 32 x 32 pixels (Krizhevsky, 2009)",
+    "colour pictures of 32 x 32 pixels",
+    {"train": (5000,) * 10, "test": (1000,) * 10},
+)
 
 
 def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
@@ -31,8 +58,9 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
             if f"{TRAIN[0]}{suffix}" in names:
                 wanted = {batch: _member(names, batch + suffix, path) for batch in TRAIN + TEST}
                 content = dict(tree.items(wanted.values()))
+                agrees = _agrees(path, {batch: content[name] for batch, name in wanted.items()}, suffix)
                 batches = {b: _checked(content.pop(n), f"{path}: {n}", read) for b, n in wanted.items()}
-                return _splits(_join(batches, TRAIN), _join(batches, TEST), "CIFAR-10", {})
+                return _splits({"train": _join(batches, TRAIN), "test": _join(batches, TEST)}, agrees)
     layout = Layout("cifar10", CLASSES, "RGB")
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
     if not {"train", "test"} <= set(pictures.parts):
@@ -40,12 +68,23 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
     if pictures.parts["train"].x.shape[1:] != (32, 32, 3):
         raise DataError(f"the images of {path} are not 32 x 32; this is not CIFAR-10")
     form = "PNG" if any(name.lower().endswith(".png") for name in names) else "JPEG"
-    return _splits(pictures.parts["train"], pictures.parts["test"], f"CIFAR-10 ({form} copy)", pictures.notes)
+    return _splits(pictures.parts, None, f"{form} copy", pictures.notes)
 
 
-def _splits(train: Dataset, test: Dataset, title: str, notes: dict[str, str]) -> Splits:
-    source = f"{title}, {len(train) + len(test):,} colour photographs of 32 x 32 pixels (Krizhevsky, 2009)"
-    return Splits("cifar10", CLASSES, train, test, source=source, notes=notes)
+def _splits(
+    parts: dict[str, Dataset], agrees: bool | None, copy: str = "", notes: dict[str, str] | None = None
+) -> Splits:
+    source = PUBLISHED.source(parts, "", agrees=agrees, copy=copy)
+    return Splits("cifar10", CLASSES, parts["train"], parts["test"], source=source, notes=notes or {})
+
+
+def _agrees(path: Path, batches: Mapping[str, bytes], suffix: str) -> bool | None:
+    """Whether the archive or its Python batches are those published; None for binary batches in another archive."""
+    if path.is_file() and digest_of(path) in {original.sha256 for original in ORIGINALS}:
+        return True
+    if suffix:
+        return None
+    return all(hashlib.md5(batches[name]).hexdigest() == digest for name, digest in PYTHON_BATCHES.items())
 
 
 def _member(names: Mapping[str, str], file: str, path: Path) -> str:
@@ -83,7 +122,6 @@ def _join(batches: Mapping[str, Batch], names: tuple[str, ...]) -> Dataset:
     return Dataset(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), np.concatenate([batches[name][1] for name in names]))
 
 
-_HOST = "https://www.cs.toronto.edu/~kriz/"
 ENTRY = OnDisk(
     "cifar10",
     "60,000 photographs, 32 x 32 RGB",
@@ -99,18 +137,7 @@ ENTRY = OnDisk(
         "cifar-10[!0]*zip",
     ),
     inside=("data_batch_1", "data_batch_1.bin", "train"),
-    originals=(
-        Original(
-            "cifar-10-binary.tar.gz",
-            (f"{_HOST}cifar-10-binary.tar.gz",),
-            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-        ),
-        Original(
-            "cifar-10-python.tar.gz",
-            (),
-            "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-        ),
-    ),
-    counts={"train": 50_000, "test": 10_000},
+    originals=ORIGINALS,
+    published=PUBLISHED,
     how="get it with `backhand data fetch cifar10`",
 )

@@ -3,17 +3,34 @@
 from io import BytesIO, TextIOWrapper
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 from backhand.data.cache import Arrays, cached
 from backhand.data.dataset import Dataset, Splits
-from backhand.data.entry import OnDisk, Original
+from backhand.data.entry import OnDisk
 from backhand.data.formats.fer_csv import read_table
 from backhand.data.formats.image_tree import Layout, read_pictures, split_parts
 from backhand.data.formats.survey import SPLIT_NAMES, Member
 from backhand.data.formats.trees import Tree, is_archive, open_tree
+from backhand.data.provenance import Original, Publication
 from backhand.errors import DataError
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+ORIGINALS = (
+    Original(TABLES[0], md5="f8428a1edbd21e88f42c73edd2a14f95"),
+    Original(TABLES[1], md5="b114b9e04e6949e5fe8b6a98b3892b1d"),
+)
+PUBLISHED = Publication(
+    "FER2013",
+    "35,887 grey faces of 48 x 48 pixels (Goodfellow et al., 2013)",
+    "grey pictures of 48 x 48 pixels",
+    {
+        "train": (3995, 436, 4097, 7215, 4830, 3171, 4965),
+        "validation": (467, 56, 496, 895, 653, 415, 607),
+        "test": (491, 55, 528, 879, 594, 416, 626),
+    },
+)
 
 
 def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
@@ -25,9 +42,9 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
     """
     if _is_table(path):
         arrays = cached(path, "fer2013-table", lambda: _read_table(path))
-        return _splits(split_parts(arrays), "the CSV file", {})
+        return _splits(split_parts(arrays), "from the CSV file", {}, agrees=bool(arrays["published"]))
     pictures = read_pictures(path, Layout("fer2013", CLASSES, "L", _official_split), skip_bad=skip_bad_images)
-    return _splits(pictures.parts, "image files", pictures.notes)
+    return _splits(pictures.parts, "from image files", pictures.notes)
 
 
 def _is_table(path: Path) -> bool:
@@ -42,13 +59,20 @@ def _table_name(tree: Tree) -> str | None:
 
 
 def _read_table(path: Path) -> Arrays:
+    content, where = _table(path)
+    arrays = read_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), where)
+    published = any(original.agrees(content) for original in ORIGINALS)
+    return arrays | {"published": np.array(published)}
+
+
+def _table(path: Path) -> tuple[bytes, str]:
+    """The content of the CSV file, and its name for messages."""
     if path.is_file() and not is_archive(path):
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            return read_table(lines, str(path))
+        return path.read_bytes(), str(path)
     with open_tree(path) as tree:
         name = _table_name(tree) or ""
         [(_, content)] = tree.items([name])
-        return read_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), f"{path}/{name}")
+        return content, f"{path}/{name}"
 
 
 def _official_split(member: Member) -> str:
@@ -59,16 +83,15 @@ def _official_split(member: Member) -> str:
     )
 
 
-def _splits(parts: dict[str, Dataset], form: str, notes: dict[str, str]) -> Splits:
+def _splits(parts: dict[str, Dataset], form: str, notes: dict[str, str], agrees: bool | None = None) -> Splits:
     for name in ("train", "test"):
         if name not in parts:
-            raise DataError(f"FER2013 has no {name} split in {form}; expected Training, PublicTest and PrivateTest")
+            raise DataError(f"FER2013 has no {name} split {form}; expected Training, PublicTest and PrivateTest")
     for name, part in parts.items():
         if part.x.shape[1:] != (48, 48, 1):
             height, width = part.x.shape[1:3]
             raise DataError(f"the {name} images are {height} x {width}, not 48 x 48; this is not FER2013")
-    total = sum(map(len, parts.values()))
-    source = f"FER2013, {total:,} grey faces of 48 x 48 pixels (Goodfellow et al., 2013), from {form}"
+    source = PUBLISHED.source(parts, form, agrees=agrees)
     return Splits("fer2013", CLASSES, parts["train"], parts["test"], parts.get("validation"), source, notes)
 
 
@@ -83,9 +106,6 @@ ENTRY = OnDisk(
     ),
     files=(*TABLES, "fer2013*.zip", "fer2013*.tar.gz"),
     inside=("Training", "train"),
-    originals=(
-        Original(TABLES[0], md5="f8428a1edbd21e88f42c73edd2a14f95"),
-        Original(TABLES[1], md5="b114b9e04e6949e5fe8b6a98b3892b1d"),
-    ),
-    counts={"train": 28_709, "validation": 3_589, "test": 3_589},
+    originals=ORIGINALS,
+    published=PUBLISHED,
 )

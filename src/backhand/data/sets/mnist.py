@@ -1,13 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28 x 28 pixels."""
 
-from pathlib import Path
-
-import numpy as np
-
-from backhand.data.dataset import Dataset, Splits
-from backhand.data.entry import OnDisk, Original
-from backhand.data.formats.idx import read_idx
-from backhand.errors import DataError
+from backhand.data.provenance import Original, Publication
+from backhand.data.sets.idx_images import IdxImages
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
 # Name, SHA-256 of the .gz as published, SHA-256 of what it holds.
@@ -33,47 +27,27 @@ FILES = (
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 )
+PUBLISHED = Publication(
+    "MNIST",
+    "70,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes and Burges)",
+    "grey images of 28 x 28 pixels",
+    {
+        "train": (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949),
+        "test": (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009),
+    },
+)
 
-
-def load(folder: Path) -> Splits:
-    """The four IDX files, .gz or plain, of a folder."""
-    source = "MNIST, 70,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes and Burges), from its IDX files"
-    train, test = (_read(folder, part) for part in ("train", "t10k"))
-    return Splits("mnist", tuple("0123456789"), train, test, source=source)
-
-
-def _read(folder: Path, part: str) -> Dataset:
-    images, labels = _one_of(folder, f"{part}-images-idx3-ubyte"), _one_of(folder, f"{part}-labels-idx1-ubyte")
-    x, y = read_idx(images, 3), read_idx(labels, 1)
-    if x.shape[1:] != (28, 28):
-        raise DataError(f"{images} holds images of {x.shape[1]} x {x.shape[2]}, not 28 x 28; it is not MNIST")
-    if len(x) != len(y):
-        raise DataError(f"{images} holds {len(x)} images but {labels} {len(y)} labels; fetch both again")
-    if len(y) and y.max() > 9:
-        raise DataError(f"{labels}: label {y.max()} of image {y.argmax()} is outside 0 to 9; fetch it again")
-    return Dataset(x[..., None], y.astype(np.int64))
-
-
-def _one_of(folder: Path, name: str) -> Path:
-    """The file under one of the names it is published and unpacked as."""
-    names = (f"{name}.gz", name, name.replace("-idx", ".idx"))
-    for path in (folder / n for n in names):
-        if path.is_file():
-            return path
-    raise DataError(f"{folder} holds no {' or '.join(names[:2])}; get it with `backhand data fetch mnist`")
-
-
-ENTRY = OnDisk(
+MNIST = IdxImages(
     "mnist",
-    "70,000 digits, 28 x 28 grey",
-    "10",
-    lambda path, _skip: load(path),
-    files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
-    originals=tuple(
+    tuple("0123456789"),
+    PUBLISHED,
+    tuple(
         Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), packed, unpacked)
         for name, packed, unpacked in FILES
     ),
-    is_folder=True,
-    counts={"train": 60_000, "test": 10_000},
-    how="get it with `backhand data fetch mnist`",
+)
+ENTRY = MNIST.entry(
+    "70,000 digits, 28 x 28 grey",
+    files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
+    subfolders=("mnist", "", "MNIST/raw"),
 )

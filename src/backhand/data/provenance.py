@@ -1,0 +1,89 @@
+"""Is a data set the one that its authors published? Only then it bears their name in a report."""
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backhand.data.dataset import Dataset
+from backhand.data.files import digest_of, digest_of_unpacked
+
+
+@dataclass(frozen=True)
+class Original:
+    """A file as its authors publish it: mirrors in the order they are tried, hex digests ("" where not known)."""
+
+    name: str
+    urls: tuple[str, ...] = ()
+    sha256: str = ""
+    unpacked_sha256: str = ""
+    md5: str = ""
+
+    def agreement(self, path: Path) -> str:
+        """Which published checksum the file has, in words, or "". A .gz packed anew still has that of its content."""
+        if self.sha256 and digest_of(path) == self.sha256:
+            return "SHA-256 as published"
+        if self.unpacked_sha256 and digest_of_unpacked(path) == self.unpacked_sha256:
+            return "SHA-256 of the unpacked bytes as published"
+        return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
+
+    def agrees(self, content: bytes) -> bool | None:
+        """Whether these bytes, plain or gzip, are those published; None where no checksum is known for their form."""
+        if self.sha256 and hashlib.sha256(content).hexdigest() == self.sha256:
+            return True
+        if self.unpacked_sha256:
+            return hashlib.sha256(_unpacked(content)).hexdigest() == self.unpacked_sha256
+        return hashlib.md5(content).hexdigest() == self.md5 if self.md5 else None
+
+
+def _unpacked(content: bytes) -> bytes:
+    try:
+        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A data set as its authors describe it.
+
+    title, content: the name, and what follows it in a report: "MNIST", "70,000 handwritten digits ... (authors)".
+    samples: what other data of this form are called, "grey images of 28 x 28 pixels".
+    counts: samples per split, of each class where these are known, else altogether.
+    """
+
+    title: str
+    content: str
+    samples: str
+    counts: Mapping[str, int | tuple[int, ...]]
+
+    def difference(self, parts: Mapping[str, Dataset]) -> str:
+        """The first number of samples that is not as published, in a clause; "" where all are."""
+        for name, published in self.counts.items():
+            labels = parts[name].y if name in parts else np.empty(0, np.int64)
+            expected = published if isinstance(published, int) else sum(published)
+            if len(labels) != expected:
+                return f"the {name} split has {len(labels):,} samples, not {expected:,}"
+            if isinstance(published, tuple):
+                found = np.bincount(labels, minlength=len(published)).tolist()
+                for k, (ours, theirs) in enumerate(zip(found, published, strict=True)):
+                    if ours != theirs:
+                        return f"class {k} has {ours:,} samples in the {name} split, not {theirs:,}"
+        return ""
+
+    def source(self, parts: Mapping[str, Dataset], form: str, *, agrees: bool | None = None, copy: str = "") -> str:
+        """The sentence for `Splits.source`. It names the authors only where checksums, or else counts, are theirs.
+
+        form: such as "from its IDX files".   agrees: whether the checksums are those published; None where none is
+        known for this form.   copy: a word on the title, such as "JPEG copy".
+        """
+        title = f"{self.title} ({copy})" if copy else self.title
+        if agrees or (agrees is None and not self.difference(parts)):
+            return f"{title}, {self.content}{form and f', {form}'}"
+        total = sum(map(len, parts.values()))
+        reason = self.difference(parts) or "the checksums are others"
+        return f"Data in the form of {title}, {total:,} {self.samples}, not those published: {reason}"

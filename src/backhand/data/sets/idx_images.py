@@ -1,0 +1,116 @@
+"""Data sets of 28 x 28 grey images in the four IDX files that MNIST has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.entry import OnDisk
+from backhand.data.files import digest_of
+from backhand.data.formats.idx import read_idx
+from backhand.data.formats.trees import open_tree
+from backhand.data.provenance import Original, Publication
+from backhand.errors import DataError
+
+SIDE = 28
+SPLITS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class IdxImages:
+    """One such data set.
+
+    stems: what the files' names begin with, for training and for testing: STEM-images-idx3-ubyte and
+    STEM-labels-idx1-ubyte, plain or .gz.   originals: those files, or the archive that holds them, as published.
+    first_label: of class 0.   is_transposed: the files hold the columns of an image where others hold its rows.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    published: Publication
+    originals: tuple[Original, ...]
+    stems: tuple[str, str] = ("train", "t10k")
+    first_label: int = 0
+    is_transposed: bool = False
+
+    def entry(self, title: str, files: tuple[str, ...], subfolders: tuple[str, ...]) -> OnDisk:
+        """The entry for the registry; see there."""
+        return OnDisk(
+            self.name,
+            title,
+            str(len(self.classes)),
+            lambda path, _skip: self.load(path),
+            how=f"get it with `backhand data fetch {self.name}`",
+            files=files,
+            originals=self.originals,
+            published=self.published,
+            pieces=("*-idx?-ubyte", "*-idx?-ubyte.gz", "*.idx?-ubyte"),
+            subfolders=subfolders,
+        )
+
+    def load(self, path: Path) -> Splits:
+        """The four files of a folder, .gz or plain, or of a zip or tar archive.
+
+        DataError for a file that is missing or damaged, images of another size, and labels that are no class.
+        """
+        contents = dict(self._contents(path))
+        parts = {split: self._part(contents, path, stem) for split, stem in zip(SPLITS, self.stems, strict=True)}
+        agrees = self._agree(contents, path)
+        form = "from its IDX files" + (", known by their counts alone" if agrees is None else "")
+        source = self.published.source(parts, form, agrees=agrees)
+        return Splits(self.name, self.classes, parts["train"], parts["test"], source=source)
+
+    def _contents(self, path: Path) -> Iterator[tuple[str, bytes]]:
+        """Base name and bytes of each of the four files; in a folder they lie side by side, in an archive anywhere."""
+        with open_tree(path) as tree:
+            names = [p.name for p in path.iterdir() if p.is_file()] if path.is_dir() else tree.names()
+            deepest_first = sorted(names, key=lambda name: -name.count("/"))
+            by_base = {PurePosixPath(name).name: name for name in deepest_first if not name.endswith("/")}
+            wanted = [by_base[self._base(by_base, path, stem, kind)] for stem in self.stems for kind in KINDS]
+            for name, content in tree.items(wanted):
+                yield PurePosixPath(name).name, content
+
+    def _base(self, present: dict[str, str] | dict[str, bytes], path: Path, stem: str, kind: str) -> str:
+        """The name that the file has, of those under which it is published and unpacked."""
+        name = f"{stem}-{kind}-ubyte"
+        bases = (f"{name}.gz", name, name.replace("-idx", ".idx"))
+        for base in bases:
+            if base in present:
+                return base
+        raise DataError(f"{path} holds no {' or '.join(bases[:2])}; get it with `backhand data fetch {self.name}`")
+
+    def _part(self, contents: dict[str, bytes], path: Path, stem: str) -> Dataset:
+        bases = [self._base(contents, path, stem, kind) for kind in KINDS]
+        images, labels = (f"{path}/{base}" for base in bases)
+        x, y = (
+            read_idx(contents[base], f"{path}/{base}", int(kind[-1])) for base, kind in zip(bases, KINDS, strict=True)
+        )
+        if x.shape[1:] != (SIDE, SIDE):
+            raise DataError(
+                f"{images} holds images of {x.shape[1]} x {x.shape[2]}, not 28 x 28; it is not {self.published.title}"
+            )
+        if len(x) != len(y):
+            raise DataError(f"{images} holds {len(x)} images but {labels} {len(y)} labels; fetch both again")
+        numbers = y.astype(np.int64) - self.first_label
+        outside = np.flatnonzero((numbers < 0) | (numbers >= len(self.classes)))
+        if len(outside):
+            first, last = self.first_label, self.first_label + len(self.classes) - 1
+            raise DataError(
+                f"{labels}: label {y[outside[0]]} of image {outside[0]} is outside {first} to {last}; fetch it again"
+            )
+        upright = np.ascontiguousarray(x.transpose(0, 2, 1)) if self.is_transposed else x
+        return Dataset(upright[..., None], numbers)
+
+    def _agree(self, contents: dict[str, bytes], path: Path) -> bool | None:
+        """Whether all files, or the archive, are those published; None where a checksum is not known for their form."""
+        originals = {original.name: original for original in self.originals}
+        if path.is_file() and digest_of(path) in {original.sha256 for original in self.originals}:
+            return True
+        known = [originals.get(f"{base.removesuffix('.gz').replace('.idx', '-idx')}.gz") for base in contents]
+        agree = [o and o.agrees(content) for o, content in zip(known, contents.values(), strict=True)]
+        return False if False in agree else None if None in agree else True
+
+
+KINDS = ("images-idx3", "labels-idx1")
