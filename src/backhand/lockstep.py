@@ -7,7 +7,6 @@ import numpy as np
 
 from backhand import backend
 from backhand.arrays import Array, Labels
-from backhand.data.batches import batches
 from backhand.data.feed import Feed
 from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate_each
@@ -34,7 +33,7 @@ def fit_together(
         going = _Going([solver for solver in solvers if solver.goes_on])
         while going.solvers:
             begin = time.perf_counter()
-            for index in batches(len(train), first.batch_size, first.shuffle_rng):
+            for index in first.batches(train):
                 going.train_step(*train.draw(index, first.augment_rng))
             lost |= going.lost
             going = going.without(lost)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.data.batches import batches
 from backhand.data.feed import Feed
 from backhand.errors import BackhandError
 from backhand.solver import Solver
@@ -46,14 +45,13 @@ def range_test(solver: Solver, train: Feed, *, low: float = 1e-6, high: float = 
     """
     if not 0 < low < high or steps < 10:
         raise BackhandError(f"a range test needs 0 < low < high and at least 10 steps, not {low}, {high} and {steps}")
+    solver.model.check_batch(min(solver.batch_size, len(train)))
     solver.schedule = None
     rates = np.geomspace(low, high, steps)
     losses: list[float] = []
     smooth: list[float] = []
     average = 0.0
-    endless = itertools.chain.from_iterable(
-        batches(len(train), solver.batch_size, solver.shuffle_rng) for _ in itertools.count()
-    )
+    endless = itertools.chain.from_iterable(solver.batches(train) for _ in itertools.count())
     with np.errstate(over="ignore", invalid="ignore"):
         for i, (rate, index) in enumerate(zip(rates, endless, strict=False)):
             solver.optimizer.lr = float(rate)

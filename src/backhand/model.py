@@ -96,6 +96,22 @@ class Sequential(Chain):
         self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
         return self
 
+    @property
+    def fewest_samples(self) -> int:
+        """How many samples a batch must have for every layer to be trained on it: 2 for batch-norm on features."""
+        return max((layer.fewest_samples for _, layer in self.walk()), default=1)
+
+    def check_batch(self, size: int) -> None:
+        """Raises ModelError, naming the layer, where batches of so many samples are too small to train it on."""
+        if size < 1:
+            raise ModelError("there are no samples to train on")
+        for name, layer in self.walk():
+            if size < layer.fewest_samples:
+                raise ModelError(
+                    f"layer {name}, {layer}, needs at least {layer.fewest_samples} samples in a training batch, "
+                    f"not {size}: of fewer, nothing reaches the layers above it"
+                )
+
     def keep_in(self, values: Array, grads: Array) -> None:
         """Move the trained parameters and their gradients into these arrays, (P,) each, as they are."""
         self.parameters = Parameters(self.walk(), values.dtype, (values, grads))

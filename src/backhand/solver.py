@@ -1,16 +1,17 @@
 """The training loop."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import nan, prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
-from backhand.data.batches import batches
+from backhand.data.batches import batches, steps
 from backhand.data.feed import Feed
 from backhand.evaluate import Evaluation, evaluate
 from backhand.losses import L2, Loss
@@ -126,7 +127,7 @@ class Solver:
             self.begin_fit(train, epochs)
             while self.goes_on:
                 begin = time.perf_counter()
-                for index in batches(len(train), self.batch_size, self.shuffle_rng):
+                for index in self.batches(train):
                     self.running.add(self, self.train_step(*train.draw(index, self.augment_rng)))
                 parts = {"train": train if self.evaluate_train else None, "validation": validation}
                 measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
@@ -136,9 +137,14 @@ class Solver:
         return self.history
 
     def begin_fit(self, train: Feed, epochs: int) -> None:
-        """Before the first epoch."""
-        self.epochs, self.steps_per_epoch = epochs, -(-len(train) // self.batch_size)
+        """Before the first epoch. Raises ModelError where the batches are too small for the model."""
+        self.model.check_batch(min(self.batch_size, len(train)))
+        self.epochs, self.steps_per_epoch = epochs, steps(len(train), self.batch_size, self.model.fewest_samples)
         self.tell("on_fit_begin")
+
+    def batches(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+        """The batches of an epoch, in a new order; without a last one that is too small for the model."""
+        return batches(len(train), self.batch_size, self.shuffle_rng, self.model.fewest_samples)
 
     @property
     def goes_on(self) -> bool:

@@ -14,9 +14,11 @@ from sklearn.datasets import load_digits
 
 from backhand import extend, report
 from backhand.check import check_model
+from backhand.errors import StudyError
 from backhand.experiment.build import build_loss, build_model, init_weights, load_material
 from backhand.experiment.folder import read_study
 from backhand.experiment.predict import load_classifier
+from backhand.study.extend import Extend
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +156,17 @@ def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
     assert share(record["ways"]["with-old"], slice(8, 9)) > 0.5
     assert record["ways"]["with-old"]["curves"] == {}
     assert "Training" not in (report.write(tmp_path / "out").parent / "report.md").read_text()
+
+
+def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_at_once(tmp_path):
+    run = trained(tmp_path, "model.batchnorm=true", "data.validation=0", "train.epochs=1")
+    for split in ("train", "test"):
+        (tmp_path / "new" / split / "x").mkdir(parents=True)
+        Image.fromarray(load_digits().images[9].astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
+    table = Extend(run=run, name="images", path=str(tmp_path / "new"))
+    with pytest.raises(StudyError, match=r"there is 1 training sample: layer 2, BatchNorm\(\)"):
+        extend.begin(extend.Asked(table, ("without-old",)), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("weights", ['"balanced"', "[2, 1, 1]"])

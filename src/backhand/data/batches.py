@@ -8,12 +8,27 @@ from numpy.typing import NDArray
 from backhand.errors import DataError
 
 
-def batches(n: int, batch_size: int, rng: np.random.Generator | None = None) -> Iterator[NDArray[np.intp]]:
+def batches(
+    n: int, batch_size: int, rng: np.random.Generator | None = None, fewest: int = 1
+) -> Iterator[NDArray[np.intp]]:
     """One epoch over `n` samples: index arrays of `batch_size`, the last one shorter where it does not divide `n`.
 
-    Each call shuffles anew from `rng`; without `rng` the samples come in order. DataError for a batch size below 1.
+    Each call shuffles anew from `rng`; without `rng` the samples come in order. A last batch of less than `fewest`
+    samples is left out. DataError for a batch size below 1.
     """
     if batch_size < 1:
         raise DataError(f"batch size {batch_size} is below 1; use 1 or more")
     order = np.arange(n) if rng is None else rng.permutation(n)
-    return (order[start : start + batch_size] for start in range(0, n, batch_size))
+    stop = n - left_out(n, batch_size, fewest)
+    return (order[start : start + batch_size] for start in range(0, stop, batch_size))
+
+
+def left_out(n: int, batch_size: int, fewest: int = 1) -> int:
+    """How many samples of an epoch over `n` are in no batch: those of a last one of less than `fewest`."""
+    rest = n % batch_size
+    return rest if rest < fewest else 0
+
+
+def steps(n: int, batch_size: int, fewest: int = 1) -> int:
+    """The batches of an epoch over `n` samples."""
+    return -(-(n - left_out(n, batch_size, fewest)) // batch_size)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from backhand import losses
 from backhand.callbacks import EarlyStopping
+from backhand.data.batches import steps
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.standardize import Mode, Standardizer
@@ -149,9 +150,13 @@ def init_weights(study: Study, model: Sequential) -> Transfer | None:
 
 
 def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
-    """The solver that the study describes for this data; it has no callbacks yet."""
+    """The solver that the study describes for this data; it has no callbacks yet.
+
+    Raises StudyError where its batches are too small for the model, and for a momentum that rises to 1.
+    """
     table = study.train
-    per_epoch = -(-len(material.train) // table.batch_size)
+    check_batches(study, model, len(material.train))
+    per_epoch = steps(len(material.train), table.batch_size, model.fewest_samples)
     optimizer = make_optimizer(table.optimizer)
     ramp = table.momentum_schedule
     momentum = ramp.make(optimizer.momentum, per_epoch, table.epochs) if ramp else None
@@ -171,6 +176,16 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
         seed=study.seed,
         data_seed=study.data_seed,
     )
+
+
+def check_batches(study: Study, model: Sequential, samples: int) -> None:
+    """Raises StudyError where the batches that so many training samples give are too small for the model."""
+    size = study.train.batch_size
+    try:
+        model.check_batch(min(size, samples))
+    except ModelError as error:
+        few = f"train.batch_size is {size}" if size <= samples else f"there is {samples} training sample"
+        raise StudyError(f"{few}: {error}") from error
 
 
 def build_early_stopping(study: Study, material: Material) -> EarlyStopping:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from backhand.callbacks import EarlyStopping
+from backhand.data.batches import left_out
 from backhand.evaluate import Evaluation
 from backhand.experiment.build import Material, class_weights
 from backhand.losses import Loss
@@ -13,14 +14,14 @@ from backhand.solver import Solver
 from backhand.study import Study
 
 
-def data_facts(study: Study, material: Material) -> dict[str, Any]:
-    """What the data is, and how many samples of each class each part holds."""
+def data_facts(study: Study, material: Material, model: Sequential) -> dict[str, Any]:
+    """What the data is, how many samples of each class each part holds, and what the model's batches leave out."""
     splits = material.splits
     return {
         "name": splits.name,
         "title": splits.title,
         "source": splits.source,
-        "notes": splits.notes,
+        "notes": splits.notes | batch_notes(study, material, model),
         "classes": list(splits.classes),
         "sample_shape": list(material.train.data.x.shape[1:]),
         "counts": {name: counts.tolist() for name, counts in material.counts().items()},
@@ -29,6 +30,15 @@ def data_facts(study: Study, material: Material) -> dict[str, Any]:
         "augment": study.data.augment.model_dump(exclude_defaults=True),
         "sha256": material.fingerprint(),
     }
+
+
+def batch_notes(study: Study, material: Material, model: Sequential) -> dict[str, str]:
+    """Which samples each epoch leaves out; nothing where it sees all."""
+    count, fewest = len(material.train), model.fewest_samples
+    if not (rest := left_out(count, study.train.batch_size, fewest)):
+        return {}
+    why = f"batch normalisation needs {fewest} in a batch, and the last one would have {rest}"
+    return {"left out of each epoch": f"{rest} training sample, another one each time; {why}"}
 
 
 def model_facts(model: Sequential) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from backhand.experiment.build import (
 )
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
-from backhand.experiment.record import data_facts, model_facts, test_facts, training_facts
+from backhand.experiment.record import batch_notes, data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
 from backhand.progress import ProgressBar
@@ -72,13 +72,15 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     model = model_for(study, material)
     transfer = None if begun else init_weights(study, model)
     solver, start = build_solver(study, model, material), Start.of(model, transfer)
-    metrics = {"data": data_facts(study, material), "model": model_facts(model)}
+    metrics = {"data": data_facts(study, material, model), "model": model_facts(model)}
     stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
     solver.callbacks = [DivergenceGuard(), stopping, progress, start, Watch(material.watched), saving]
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
+    for key, value in batch_notes(study, material, model).items():
+        console.print(f"{key}: {value}")
     if transfer:
         console.print(str(transfer))
     return Run(study, path, material, solver, start, saving, progress, metrics)

@@ -7,7 +7,7 @@ from typing import Any
 from backhand import jsontext
 from backhand.errors import BackhandError
 from backhand.experiment import environment
-from backhand.experiment.build import build_model, load_material
+from backhand.experiment.build import build_model, check_batches, load_material
 from backhand.experiment.folder import ENVIRONMENT, read_study, write_json
 from backhand.experiment.parts import load_parts
 from backhand.files import write_atomic
@@ -94,13 +94,15 @@ def finished(run: Path) -> dict[str, Any]:
 
 
 def _studies(base: Study, asked: Asked, data_dir: Path | None) -> dict[str, Study]:
-    """The study of each way. Raises BackhandError where the new data or the layers do not fit."""
+    """The study of each way. Raises BackhandError where the new data, their number or the layers do not fit."""
     studies = {way: _study(base, asked, way) for way in asked.ways}
     splits = load_parts(studies[asked.ways[0]], data_dir).splits
     K = len(splits.classes)
     studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
     for study in studies.values():
-        build_model(study, splits.train.x.shape[1:], K)
+        model = build_model(study, splits.train.x.shape[1:], K)
+        if model.fewest_samples > 1:
+            check_batches(study, model, len(load_parts(study, data_dir).train))
     return studies
 
 

@@ -102,6 +102,11 @@ class Layer:
         """Whether there is anything to train in it."""
         return any(layer.params and not layer.frozen for _, layer in self.walk())
 
+    @property
+    def fewest_samples(self) -> int:
+        """How many samples a batch must have for this layer to be trained on it."""
+        return 1
+
     def fresh(self) -> Self:
         """The same layer, not built."""
         return replace(self)

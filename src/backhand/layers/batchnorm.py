@@ -1,6 +1,7 @@
 """Batch normalisation as a layer: it keeps the running statistics."""
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ class BatchNorm(Layer):
     """Normalises each channel (the last axis) over the batch, then scales by gamma and shifts by beta.
 
     Training uses the batch's statistics and moves the running ones towards them by `momentum`; inference uses the
-    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch. gamma is the initial
-    scale: 0 in the last one of a residual branch makes the block begin as its shortcut (Goyal et al. 2017,
-    arXiv:1706.02677).
+    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch. A batch with one value per
+    channel (M = 1) has no variance: y = beta, and the running statistics stay as they are.
+    gamma is the initial scale: 0 in the last one of a residual branch makes the block begin as its shortcut (Goyal et
+    al. 2017, arXiv:1706.02677).
     """
 
     op_name = "batchnorm"
@@ -43,11 +45,17 @@ class BatchNorm(Layer):
         """eps and, at inference, the running statistics."""
         return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
 
+    @property
+    def fewest_samples(self) -> int:
+        """2 where a sample has one value per channel: features, and images of one pixel; not of a frozen layer."""
+        return 1 if self.frozen or prod(self.input_shape[:-1]) > 1 else 2
+
     def observe(self, x: Array, cache: Any) -> None:
-        """The running statistics move towards the batch's."""
+        """The running statistics move towards the batch's, unless one value per channel is all that it has."""
         count = x.size // x.shape[-1]
-        self._move("running_mean", cache.mean)
-        self._move("running_var", cache.var * (count / max(count - 1, 1)))
+        if count > 1:
+            self._move("running_mean", cache.mean)
+            self._move("running_var", cache.var * (count / (count - 1)))
 
     def _move(self, name: str, batch: Array) -> None:
         self.state[name] += self.momentum * (batch - self.state[name])
