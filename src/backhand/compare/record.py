@@ -3,32 +3,21 @@
 from pathlib import Path
 
 from backhand.errors import BackhandError
-from backhand.experiment import environment
 from backhand.experiment.folder import write_json
+from backhand.experiment.workspace import note_environment
 from backhand.report.comparison.form import FILE, Comparison, read
 
-ENVIRONMENT = "environment.json"
 RESULTS = {"status", "results", "pairs"}
 
 
 def begin(folder: Path, asked: Comparison) -> None:
-    """Make the folder, unless it holds this comparison already.
-
-    Raises BackhandError for another comparison, or for a folder of something else.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        files = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    except OSError as error:
-        raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
-    if FILE in files:
+    """Put the comparison into the folder, unless it is there already. Raises BackhandError where another is there."""
+    if (folder / FILE).exists():
         _refuse_another(folder, read(folder), asked)
-    elif files:
-        raise BackhandError(f"{folder} holds something else than a comparison ({min(files)}); choose another --out")
+        note_environment(folder, asked.seed)
     else:
+        note_environment(folder, asked.seed, anew=True)
         save(folder, asked)
-    if ENVIRONMENT not in files:
-        write_json(folder / ENVIRONMENT, environment.describe(asked.seed))
 
 
 def save(folder: Path, found: Comparison) -> Comparison:

@@ -14,14 +14,13 @@ from backhand.compare import folds
 from backhand.compare.network import Network
 from backhand.compare.outcome import Learner, Outcome
 from backhand.compare.peers import PEERS
-from backhand.compare.record import ENVIRONMENT, begin, save
+from backhand.compare.record import begin, save
 from backhand.compare.statistics import corrected_t, holm, mcnemar
 from backhand.console import make_console
 from backhand.data.dataset import Splits
 from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
-from backhand.experiment.folder import claimed
-from backhand.files import sweep
+from backhand.experiment.workspace import COMPARISON, taken
 from backhand.progress import time_left
 from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts
@@ -49,15 +48,15 @@ def run(plan: Plan, path: Path, *, data_dir: Path | None = None, quiet: bool = F
     Raises BackhandError for what a user can mend, also where `path` holds another comparison, or something else.
     """
     console = make_console(quiet=quiet)
-    splits = _pool(plan, data_dir)
-    networks, others = _learners(plan)
-    tests = folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes)
-    for network in networks:
-        network.check(next(folds.parts(splits, tests)))
-    learners = (*networks, *others)
-    begin(path, _asked(plan, splits, learners))
-    with claimed(path, ENVIRONMENT):
-        sweep(path)
+    with taken(path, COMPARISON, data=[plan.data.path]):
+        splits = _pool(plan, data_dir)
+        networks, others = _learners(plan)
+        tests = folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes)
+        for network in networks:
+            network.check(next(folds.parts(splits, tests)))
+        learners = (*networks, *others)
+        begin(path, _asked(plan, splits, learners))
+        console.print(f"folder: {path}")
         found = _judged(path, learners, splits, tests, console)
         names = [network.name for network in networks]
         return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))

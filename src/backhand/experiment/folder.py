@@ -1,16 +1,13 @@
-"""A run's folder: made once, claimed by one study, resumed only by the same."""
+"""What a run's folder says of its study, and whether another is asked for; its metrics."""
 
-import errno
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from backhand import jsontext
-from backhand.errors import BackhandError, CheckpointError, StudyError
-from backhand.experiment import environment
-from backhand.files import sweep, write_atomic
-from backhand.study import Series, Study, load, load_series, to_toml
+from backhand.errors import CheckpointError, StudyError
+from backhand.files import write_atomic
+from backhand.study import Study, load
 
 STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
 # what a resumed run may change; the data is known by its fingerprint, wherever it lies
@@ -18,64 +15,6 @@ FREE = (
     *("title", "train.epochs", "data.path"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
 )
-
-
-def create(folder: Path, study: Study | Series) -> None:
-    """Make the folder and put the resolved study into it. Raises BackhandError when a run is there already."""
-    for file in (STUDY, SERIES):
-        if (folder / file).exists():
-            raise BackhandError(
-                f"{folder} already holds a run of the study {_name(folder / file)}; "
-                f"go on with it by --resume {folder}, or choose another --out"
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
-    write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
-
-
-def _name(file: Path) -> str:
-    return (load_series if file.name == SERIES else load)(str(file)).name
-
-
-@contextmanager
-def claimed(folder: Path, name: str = "") -> Iterator[None]:
-    """Keep other processes from training this run at the same time; a process that is killed lets go of it.
-
-    name: a file there that is never replaced; without it, that of the study or of the series.
-
-    Raises BackhandError when another one has it. Does nothing where the system or the disk knows no such locks.
-    """
-    try:
-        import fcntl
-    except ImportError:  # not a POSIX system
-        yield
-        return
-    with (folder / (name or (STUDY if (folder / STUDY).exists() else SERIES))).open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BackhandError(f"{folder} is being trained by another process; wait until it ends") from error
-        except OSError as error:
-            if error.errno not in (errno.ENOLCK, errno.ENOTSUP):
-                raise
-        yield
-
-
-@contextmanager
-def begun(folder: Path, study: Study | Series, *, resume: bool) -> Iterator[None]:
-    """The folder of a run, made unless it is resumed, and ours alone for as long as the context lasts.
-
-    What writes cut short left behind is swept, and the machine is noted. Raises as `create` and `claimed` do.
-    """
-    if not resume:
-        create(folder, study)
-    with claimed(folder):
-        sweep(folder)
-        if not (folder / ENVIRONMENT).exists():
-            write_json(folder / ENVIRONMENT, environment.describe(study.seed))
-        yield
 
 
 def read_study(folder: Path) -> Study:
@@ -102,8 +41,6 @@ def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
     own = read_study(folder)
     wanted = ask()
     refuse_another(folder, settings(own), settings(wanted))
-    if wanted != own:
-        write_atomic(folder / "study.toml", to_toml(wanted))
     return wanted
 
 

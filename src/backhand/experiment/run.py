@@ -12,7 +12,7 @@ from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
 from backhand.console import make_console
 from backhand.errors import CheckpointError, DivergenceError
 from backhand.evaluate import evaluate
-from backhand.experiment import folder
+from backhand.experiment import folder, workspace
 from backhand.experiment.build import (
     Material,
     build_early_stopping,
@@ -26,6 +26,7 @@ from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.record import batch_notes, data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
+from backhand.experiment.workspace import RUN
 from backhand.progress import ProgressBar
 from backhand.solver import Solver
 from backhand.study import Study
@@ -56,10 +57,11 @@ def run(
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     console = make_console(quiet=quiet)
-    made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
-    with folder.begun(path, study, resume=resume):
+    with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
+        made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
         if resume:
             _restore(made)
+        workspace.begin(path, study, resume=resume)
         _write_metrics(made, {"status": "running", "message": ""})
         _fit(made)
         with console.status("testing, and checking the gradients"):
@@ -77,6 +79,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
     solver.callbacks = [DivergenceGuard(), stopping, progress, start, Watch(material.watched), saving]
+    console.print(f"folder: {path}")
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())
     for key, value in batch_notes(study, material, model).items():

@@ -6,10 +6,10 @@ from typing import Any
 
 from backhand import jsontext
 from backhand.errors import BackhandError
-from backhand.experiment import environment
 from backhand.experiment.build import build_model, check_batches, load_material
-from backhand.experiment.folder import ENVIRONMENT, read_study, write_json
+from backhand.experiment.folder import read_study, write_json
 from backhand.experiment.parts import load_parts
+from backhand.experiment.workspace import EXTENSION, note_environment, taken
 from backhand.files import write_atomic
 from backhand.losses import LOSSES
 from backhand.study import Study, changed, load, to_toml
@@ -41,6 +41,16 @@ def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
 
     Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
     """
+    with taken(path, EXTENSION, resume=False, data=[asked.new.path]):
+        record, studies = _planned(asked, data_dir)
+        note_environment(path, asked.seed, anew=True)
+        for way, study in studies.items():
+            write_atomic(path / f"{way}.toml", to_toml(study))
+        write_json(path / RECORD, record)
+
+
+def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[str, Study]]:
+    """The record before the first training, and the study of each way."""
     base = read_study(asked.new.run)
     metrics = finished(asked.new.run)
     if LOSSES[base.train.loss].binary:
@@ -48,22 +58,13 @@ def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
             f"{asked.new.run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
             f"place for more; train it with softmax_cross_entropy or hinge first"
         )
-    if (path / RECORD).exists():
-        raise BackhandError(f"{path} holds an extension; go on with it by --resume {path}, or choose another --out")
     if load_material(base, data_dir).fingerprint() != metrics["sha256"]:
         run = asked.new.run
         raise BackhandError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
     studies = _studies(base, asked, data_dir)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
-    for way, study in studies.items():
-        write_atomic(path / f"{way}.toml", to_toml(study))
     record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}
     record |= {"ways": {way: {} for way in studies}}
-    write_json(path / ENVIRONMENT, environment.describe(asked.seed))
-    write_json(path / RECORD, record | ({"tree": None} if asked.tree else {}))  # None: to be grown
+    return record | ({"tree": None} if asked.tree else {}), studies  # None: to be grown
 
 
 def opened(path: Path) -> tuple[dict[str, Any], dict[str, Study]]:

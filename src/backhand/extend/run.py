@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from backhand import experiment, jsontext
 from backhand.arrays import Array
@@ -12,8 +13,8 @@ from backhand.errors import DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.build import Material, load_material
 from backhand.experiment.folder import write_json
+from backhand.experiment.workspace import EXTENSION, taken
 from backhand.extend.plan import RECORD, finished, opened
-from backhand.files import sweep
 from backhand.study import Study
 
 
@@ -23,13 +24,20 @@ def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dic
     Each way is a run in a folder of its own, and trained once.
     Raises BackhandError for what a user can mend; a training that diverges is told in the record.
     """
-    record, asked = opened(path)
-    sweep(path)
     console = make_console(quiet=quiet)
+    opened(path)  # refuses what is none
+    with taken(path, EXTENSION, resume=True):
+        console.print(f"folder: {path}")
+        return _train(path, data_dir, console)
+
+
+def _train(path: Path, data_dir: Path | None, console: Console) -> dict[str, Any]:
+    """What the record does not hold yet."""
+    record, asked = opened(path)
     for way, study in asked.items():
         if "right" not in record["ways"][way]:
             console.print(f"\n{way}:")
-            record["ways"][way] = _trained(study, path / way, data_dir, quiet=quiet)
+            record["ways"][way] = _trained(study, path / way, data_dir, quiet=console.quiet)
             write_json(path / RECORD, record)
     if record.get("tree", {}) is None:
         with console.status("growing a decision tree"):

@@ -13,12 +13,13 @@ from backhand.errors import BackhandError, CheckpointError, DivergenceError, Stu
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material
 from backhand.experiment.trainer import Trainer
-from backhand.files import sweep
+from backhand.experiment.workspace import QUESTION, Occupied, taken
+from backhand.files import write_atomic
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
 from backhand.search.space import Assignment, check, grid
 from backhand.search.trial import material as judged_on
-from backhand.study import Study, changed, load
+from backhand.study import Study, changed, load, to_toml
 from backhand.study.search import Search
 
 FILE = "question.json"
@@ -73,11 +74,11 @@ def ask(
     search = study.search
     assert search is not None
     check(study, search.space)
-    material = judged_on(trainer, changed(study, {}))
-    _claimable(path, study)
-    with folder.claimed(path):
-        sweep(path)
-        record = _opened(path, question, study, search, material)
+    with taken(path, QUESTION, data=[study.data.path]):
+        _refuse_another(path, study)
+        record = _opened(path, question, study, search, judged_on(trainer, changed(study, {})))
+        if not (path / folder.STUDY).exists():
+            write_atomic(path / folder.STUDY, to_toml(study))
         _answer(question, study, search, trainer, record, path, quiet)
     return record
 
@@ -92,6 +93,7 @@ def _answer(
     quiet: bool,
 ) -> None:
     console, cells = make_console(quiet=quiet), record["cells"]
+    console.print(f"folder: {path}")
     console.print(f"{study.title}  {record['planned']} cells on {record['data']['title']}")
     done = [cell["values"] for cell in cells]
     for values in grid(search.space):
@@ -110,13 +112,12 @@ def _answer(
         console.print(f"cell {count:>7}  {_words(values)}  {cells[-1]['seconds']:.1f} s  {left:.0f} s left")
 
 
-def _claimable(path: Path, study: Study) -> None:
-    """The folder with the study in it. Raises StudyError when it holds another, BackhandError when it is a run's."""
-    if not (path / "study.toml").exists():
-        folder.create(path, study)
-        return
-    own = folder.read_study(path)
-    folder.refuse_another(path, _settings(own), _settings(study))
+def _refuse_another(path: Path, study: Study) -> None:
+    """Raises Occupied when the folder holds another study."""
+    if (path / folder.STUDY).exists():
+        differs = folder.difference(_settings(folder.read_study(path)), _settings(study))
+        if differs is not None:
+            raise Occupied(f"{path} belongs to another study: {differs}; ask without that, or choose another --out")
 
 
 def _settings(study: Study) -> dict[str, Any]:
@@ -127,7 +128,7 @@ def _opened(path: Path, question: Question, study: Study, search: Search, materi
     """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
     data = _described(material)
     if not (path / FILE).exists():
-        return {
+        record = {
             "question": question.name,
             "study": study.model_dump(mode="json", exclude_none=True),
             "environment": environment.describe(study.seed),
@@ -135,6 +136,8 @@ def _opened(path: Path, question: Question, study: Study, search: Search, materi
             "planned": sum(1 for _ in grid(search.space)),
             "cells": [],
         }
+        folder.write_json(path / FILE, record)
+        return record
     try:
         record = jsontext.loads((path / FILE).read_text("utf-8"))
         same = record["data"]["sha256"] == data["sha256"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backhand.errors import BackhandError
-from backhand.files import write_atomic
+from backhand.files import sweep, write_atomic
 
 __all__ = ["write", "write_results"]
 
@@ -38,7 +38,10 @@ def write(run: Path) -> Path:
         plots.mkdir(exist_ok=True)
     except OSError as error:
         raise BackhandError(f"cannot make the folder {plots}: {error.strerror}; mend its permissions") from None
-    for image in page.images(sections):
+    images = list(page.images(sections))
+    sweep(folder, {"report.html", "report.md"})
+    sweep(plots, {f"{image.name}.png" for image in images})
+    for image in images:
         write_atomic(plots / f"{image.name}.png", image.png)
     write_atomic(folder / "report.md", page.markdown(title, subtitle, sections))
     write_atomic(folder / "report.html", page.html(title, subtitle, sections))

@@ -11,8 +11,9 @@ from rich.console import Console
 from backhand import experiment
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
-from backhand.experiment import folder
+from backhand.experiment import folder, workspace
 from backhand.experiment.trainer import Trainer
+from backhand.experiment.workspace import RUN
 from backhand.machine import cores
 from backhand.search import record, space, storage
 from backhand.search.loop import Loop, value_text
@@ -39,10 +40,12 @@ def run(
     search, console = _search_of(study), make_console(quiet=quiet)
     space.check(study, search.space)
     trainer = Trainer(data_dir)
-    material(trainer, changed(study, {}))
-    with folder.begun(path, study, resume=resume):
+    with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         if resume:
             _refuse_other_storage(path, url)
+        material(trainer, changed(study, {}))
+        workspace.begin(path, study, resume=resume)
+        console.print(f"folder: {path}")
         trials = storage.opened(path, study, search, url)
         storage.mended(trials, storage.owner(path, url))
         if search.method == "grid":

@@ -13,8 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 from backhand import jsontext
 from backhand.console import make_console
 from backhand.errors import StudyError
-from backhand.experiment import folder
+from backhand.experiment import folder, workspace
 from backhand.experiment.trainer import Trainer, in_step
+from backhand.experiment.workspace import SERIES_OF_RUNS
+from backhand.files import sweep
 from backhand.lr_range import range_test
 from backhand.progress import time_left
 from backhand.series import cell
@@ -50,7 +52,11 @@ def run(
     Raises StudyError for a cell that makes no study, before anything runs, and BackhandError as runs do.
     """
     cells, console = list(expand(series, path)), make_console(quiet=quiet)
-    with folder.begun(path, series, resume=resume):
+    with workspace.taken(path, SERIES_OF_RUNS, resume=resume, data={each.study.data.path for each in cells}):
+        for part in {each.file.parent for each in cells}:
+            sweep(part, {each.file.name for each in cells} | {RANGE})
+        workspace.begin(path, series, resume=resume)
+        console.print(f"folder: {path}")
         left = [each for each in cells if not each.file.exists()]
         console.print(
             f"{series.title}: {len(cells)} runs, about {series.minutes:g} min and {series.memory:g} GiB"

@@ -1,0 +1,247 @@
+"""The folder of an experiment of any kind: taken before any work, one process's alone, left as it was on a refusal.
+
+A folder is accepted that is empty or not there yet; files that systems and editors keep, and hidden ones, do not count.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from backhand.errors import BackhandError, CheckpointError
+from backhand.experiment import environment
+from backhand.experiment.folder import (
+    ENVIRONMENT,
+    SERIES,
+    STUDY,
+    read_study,
+    refuse_another,
+    settings,
+    write_json,
+)
+from backhand.files import POSIX, sweep, write_atomic
+from backhand.study import Series, Study, to_toml
+
+LOCK, ROOT = ".backhand.lock", Path("runs")
+NOT_OURS = {"lost+found", "Thumbs.db", "desktop.ini"}  # what a system puts into folders by itself
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
+REPORT = ("report.html", "report.md")
+
+
+class Occupied(BackhandError):
+    """A folder that another process, or another experiment, has."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of experiment, as its folder shows it.
+
+    name: with its article.   mark: the file by which the folder is known.   onward: how to go on in a folder that is
+    there already.   first: files that it writes before it has any result.   later: all other files of its own.
+    """
+
+    name: str
+    mark: str
+    onward: str
+    first: tuple[str, ...]
+    later: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> set[str]:
+        """The names of all files that it writes into its folder itself."""
+        return {self.mark, ENVIRONMENT, *self.first, *self.later, *REPORT}
+
+
+RESUME, REPEAT = "go on with it by --resume {}", "the same command with --out {} goes on with it"
+RUN = Kind(
+    *("a run", STUDY, RESUME, (STUDY, "metrics.json")),
+    ("history.jsonl", "best.safetensors", "state.safetensors", "state.safetensors.new", "evidence.safetensors")
+    + ("search.json",),
+)
+SERIES_OF_RUNS = Kind("a series", SERIES, RESUME, (SERIES,), ("claims.json",))
+EXTENSION = Kind(
+    *("an extension", "extend.json", "go on with it by backhand extend --resume {}"),
+    ("with-old.toml", "without-old.toml", "afresh.toml"),
+)
+COMPARISON = Kind("a comparison", "compare.json", REPEAT, ())
+QUESTION = Kind("a question", "question.json", REPEAT, (STUDY,))
+KINDS = (QUESTION, COMPARISON, EXTENSION, SERIES_OF_RUNS, RUN)  # a question has a study as well
+
+
+@contextmanager
+def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterable[Path | None] = ()) -> Iterator[None]:
+    """The folder, made where it is not there, and ours alone while the context lasts; what died writers left is swept.
+
+    resume: True to go on with what is there, False to begin, None for either.   data: what the experiment reads.
+    A folder that was made, and into which nothing was put, is gone afterwards.
+
+    Raises Occupied where it holds something else or another process has it, CheckpointError where there is nothing to
+    resume, BackhandError where it cannot be made or would lie among the data.
+    """
+    _refuse(folder, kind, resume)
+    if kind_of(folder) is None:
+        _refuse_among(folder, data)
+    made = _make(folder)
+    try:
+        with _alone(folder) as locked:
+            _refuse(folder, kind, resume)  # it may have changed before it was ours
+            if locked:
+                sweep(folder, kind.files)
+            yield
+    finally:
+        _remove_empty(made)
+
+
+@contextmanager
+def named(out: Path | None, name: str) -> Iterator[Path]:
+    """`out`, or a new folder runs/NAME-TIME, made at once, so that no other process takes it; gone again if unused."""
+    if out is not None:
+        yield out
+        return
+    made = _make(ROOT)
+    try:
+        for path in numbered(f"{name}-{datetime.now():%Y%m%d-%H%M%S}"):
+            try:
+                path.mkdir()
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose an --out") from error
+            made.append(path)
+            yield path
+            return
+    finally:
+        _remove_empty(made)
+
+
+def numbered(name: str) -> Iterator[Path]:
+    """Default folders of this name: runs/NAME, runs/NAME-2, and so on."""
+    return (ROOT / (name if number == 1 else f"{name}-{number}") for number in count(1))
+
+
+def begin(folder: Path, study: Study | Series, *, resume: bool = False) -> None:
+    """The machine, then the study with every default spelt out.
+
+    resume: what is there stays, but for what a resumed run may change. Raises StudyError where another is asked for.
+    """
+    note_environment(folder, study.seed, anew=not resume)
+    if not resume:
+        write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
+    elif isinstance(study, Study) and (own := read_study(folder)) != study:
+        refuse_another(folder, settings(own), settings(study))
+        write_atomic(folder / STUDY, to_toml(study))
+
+
+def note_environment(folder: Path, seed: int, *, anew: bool = False) -> None:
+    """Where and with what it was begun, in environment.json."""
+    if anew or not (folder / ENVIRONMENT).exists():
+        write_json(folder / ENVIRONMENT, environment.describe(seed))
+
+
+def kind_of(folder: Path) -> Kind | None:
+    """What kind of experiment the folder holds, if any."""
+    return next((kind for kind in KINDS if (folder / kind.mark).is_file()), None)
+
+
+def refuse_others(folder: Path, known: set[str]) -> None:
+    """Raises Occupied where the folder holds anything but these names."""
+    if others := _visible(folder) - known:
+        raise Occupied(f"{folder} holds other files, such as {min(others)}; choose an empty folder, or a new one")
+
+
+def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
+    """Raises what `taken` raises, for what can be seen before the folder is made."""
+    own = kind_of(folder)
+    if resume:
+        _refuse_to_resume(folder, kind, own)
+    elif not _unused(folder, kind):
+        if own is None:
+            refuse_others(folder, set())
+        elif own is not kind or resume is False:
+            holds = f"{folder} already holds {own.name}"
+            raise Occupied(f"{holds}; {own.onward.format(folder)}, or choose another --out")
+
+
+def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
+    if own is not kind:
+        what = f"holds {own.name}: {own.onward.format(folder)}" if own else f"has no {kind.mark}"
+        raise CheckpointError(f"{folder} is not the folder of {kind.name}: it {what}")
+
+
+def _refuse_among(folder: Path, data: Iterable[Path | None]) -> None:
+    """A folder among the data would be data itself the next time."""
+    for each in data:
+        if each is not None and each.is_dir() and folder.resolve().is_relative_to(each.resolve()):
+            raise BackhandError(f"{folder} would lie among the data, in {each}; choose an --out elsewhere")
+
+
+def _unused(folder: Path, kind: Kind) -> bool:
+    """Whether there is nothing in the folder, or only what a run put there that was killed before its first result."""
+    names = _visible(folder)
+    return not names or (ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first})
+
+
+def _visible(folder: Path) -> set[str]:
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except FileNotFoundError:
+        return set()
+    except NotADirectoryError as error:
+        raise Occupied(f"{folder} is a file, or lies below one; choose another --out") from error
+    except OSError as error:
+        raise BackhandError(f"cannot look into the folder {folder}: {error.strerror}; choose another --out") from error
+    return {name for name in names if not name.startswith(".")} - NOT_OURS
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make the folder and those above it; returns those that were not there, the outermost first."""
+    target = Path(os.path.realpath(folder))  # of a link to nothing, what it leads to
+    missing = [each for each in (target, *target.parents) if not each.exists()][::-1]
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _remove_empty(missing)
+        raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
+    return missing
+
+
+def _remove_empty(made: list[Path]) -> None:
+    with suppress(OSError):
+        for folder in reversed(made):
+            folder.rmdir()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Keep other processes out; a process that is killed lets go. False where the system or the disk knows no locks."""
+    lock = FileLock(folder / LOCK, timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Occupied(f"{folder} is being trained by another process; wait until it ends") from error
+    except NotImplementedError:
+        pass
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise BackhandError(f"cannot write into the folder {folder}: {error.strerror}; choose another") from error
+    try:
+        yield lock.is_locked
+    finally:
+        if lock.is_locked:
+            _release(folder, lock)
+
+
+def _release(folder: Path, lock: FileLock) -> None:
+    """Leave no lock behind for people to wonder at. It goes while it is held, where the system allows that."""
+    with suppress(OSError):
+        if POSIX:
+            (folder / LOCK).unlink()
+        lock.release()
+        if not POSIX:
+            (folder / LOCK).unlink()
