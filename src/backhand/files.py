@@ -9,7 +9,7 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from itertools import count
@@ -91,6 +91,13 @@ def refuse_unwritable(path: Path) -> None:
         raise BackhandError(f"cannot write {path}: {above} is not a folder; name another file")
     if not _may_write(path if path.exists() else above):
         raise BackhandError(f"cannot write {path}: {os.strerror(errno.EACCES)}; name another file")
+
+
+def refuse_among(path: Path, data: Iterable[Path | None]) -> None:
+    """Raises BackhandError for what is to be written over some data, or into their folder: it would be data itself."""
+    for each in data:
+        if each is not None and each.exists() and path.resolve().is_relative_to(each.resolve()):
+            raise BackhandError(f"{path} would lie among the data, in {each}; choose an --out elsewhere")
 
 
 def is_stream(path: Path) -> bool:

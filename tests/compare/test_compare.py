@@ -143,12 +143,13 @@ def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
     out = tmp_path / "killed"
     words = f"compare digits --study {study} --against tree,neighbours --folds 3 --train-size 150 --out {out}"
     process = subprocess.Popen([sys.executable, "-m", "backhand", *words.split()], stdout=subprocess.PIPE, text=True)
-    lines = [process.stdout.readline() for _ in range(4)]
+    lines = [process.stdout.readline() for _ in range(5)]
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
     kept = json.loads((out / "compare.json").read_text())
-    assert all(line.startswith("fold") for line in lines)
+    assert lines[0] == f"folder: {out}\n"
+    assert all(line.startswith("fold ") for line in lines[1:])
     assert kept["status"] == "running"
     assert len(kept["results"]) >= 4
     found = compare.run(plan(study), out, quiet=True)
@@ -234,9 +235,10 @@ def test_a_damaged_record_is_told(done, study, cli, tmp_path):
 
 def test_one_process_at_a_time(done, study, cli):
     pytest.importorskip("fcntl")
-    from backhand.experiment.folder import claimed
+    from backhand.experiment.kinds import COMPARISON
+    from backhand.experiment.workspace import taken
 
     words = ("--study", study, "--against", "tree,neighbours", "--train-size", 150, "--folds", 3, "--out", done[0])
-    with claimed(done[0], "environment.json"):
+    with taken(done[0], COMPARISON):
         status, said = cli("compare", "digits", *words)
     assert (status, "another process" in said) == (2, True)

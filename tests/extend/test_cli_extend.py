@@ -19,7 +19,7 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
     assert status == 0, said
     assert "its head, layer 3, has grown: 8 -> 10 outputs, the first 8 as they were" in said
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        *("extend.json", "plots", "report.html", "report.md", "without-old", "without-old.toml")
+        *("environment.json", "extend.json", "plots", "report.html", "report.md", "without-old", "without-old.toml")
     ]
     done = (tmp_path / "out" / "without-old" / "metrics.json").stat().st_mtime_ns
     assert cli("extend", "--resume", tmp_path / "out")[0] == 0

@@ -57,7 +57,7 @@ def test_what_is_done_is_not_done_again(file, tmp_path):
     lost.unlink()
     assert series.run(asked, path, resume=True, quiet=True) == first
     assert {each for each in times if each.stat().st_mtime_ns != times[each]} == {lost}
-    with pytest.raises(BackhandError, match="already holds a run of the study two-models"):
+    with pytest.raises(BackhandError, match="already holds a series of the study two-models"):
         series.run(asked, path, quiet=True)
     with pytest.raises(StudyError, match=r"belongs to another study: its train\.batch_size is"):
         series.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)

@@ -17,20 +17,25 @@ def ask(
     """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
     from backhand import questions, report
     from backhand.cli import commands
+    from backhand.cli.interrupted import interruptible
     from backhand.console import make_console
+    from backhand.experiment.workspace import OccupiedError, numbered
 
     console = make_console()
     if question is None:
         for name, each in questions.QUESTIONS.items():
             console.print(f"{name:<12}{each.study().title}")
         return
-    path = out or Path("runs") / f"ask-{question}"
     commands.choose_backend(None, None)
-    try:
-        questions.ask(question, path, overrides=set_ or (), seed=seed, data_dir=data_dir)
-    except KeyboardInterrupt:
-        console.print(f"interrupted; the same command goes on in {shlex.quote(str(path))}")
-        raise typer.Exit(130) from None
-    with console.status("drawing the page"):
-        page = report.write(path)
-    console.print(f"report: {page}")
+    for path in numbered(f"ask-{question}") if out is None else [out]:
+        try:
+            with interruptible(path, f"the same command goes on in {shlex.quote(str(path))}"):
+                questions.ask(question, path, overrides=set_ or (), seed=seed, data_dir=data_dir)
+        except OccupiedError:  # by the same question with other settings, or by another process
+            if out is not None:
+                raise
+            continue
+        with console.status("drawing the page"):
+            page = report.write(path)
+        console.print(f"report: {page}")
+        return

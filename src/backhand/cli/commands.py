@@ -4,21 +4,21 @@ import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-import typer
 from rich.table import Table
 
 from backhand import backend, experiment, report
 from backhand.cli import series
+from backhand.cli.interrupted import interruptible
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
-from backhand.experiment import folder
+from backhand.experiment import folder, workspace
 from backhand.experiment.folder import reopen
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
+from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 
@@ -83,24 +83,22 @@ def run(
         if out is not None and out != resume:
             raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
         asked = study or str(resume / "study.toml")
-        chosen, path = reopen(resume, lambda: load(asked, changes.overrides, changes.seed)), resume
+        chosen = reopen(resume, lambda: load(asked, changes.overrides, changes.seed))
     elif study is not None:
         chosen = load(study, changes.overrides, changes.seed)
-        path = out or Path("runs") / f"{chosen.name}-{datetime.now():%Y%m%d-%H%M%S}"
     else:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
+    if storage is not None and chosen.search is None:
+        raise BackhandError(f"--storage is for searches, and {chosen.name} is none: it has no search table")
     options = {"--data-dir": data_dir, "--storage": storage}
     given = "".join(f" {name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None)
-    try:
-        if chosen.search is not None:
-            _search(chosen, path, data_dir, resume is not None, storage)
-        elif storage is not None:
-            raise BackhandError(f"--storage is for searches, and {chosen.name} is none: it has no search table")
-        else:
-            _train(chosen, path, data_dir, resume is not None)
-    except KeyboardInterrupt:
-        console.print(f"interrupted; go on with: backhand run --resume {shlex.quote(str(path))}{given}")
-        raise typer.Exit(130) from None
+    with workspace.named(resume or out, chosen.name) as path:
+        onward = f"go on with: backhand run --resume {shlex.quote(str(path))}{given}"
+        with interruptible(path, onward):
+            if chosen.search is not None:
+                _search(chosen, path, data_dir, resume is not None, storage)
+            else:
+                _train(chosen, path, data_dir, resume is not None)
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:
@@ -146,6 +144,8 @@ def list_studies() -> None:
 
 def write_reports(runs: Sequence[Path], results: Path | None = None) -> None:
     """The reports of runs, anew; results: and a file with the claims of all of them, which are series."""
+    if results is not None:
+        refuse_unwritable(results)
     for run in runs:
         console.print(f"report: {report.write(run)}")
     if results is not None:
@@ -173,7 +173,9 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     """A range test on the study's own data, model and optimiser."""
     from backhand.report.lr_range import draw
 
+    refuse_unwritable(out)
     study = load(name, changes.overrides, changes.seed)
+    refuse_among(out, [study.data.path])
     trainer = Trainer(data_dir)
     found = range_test(trainer.solver(study), trainer.material(study).train, **options)
     draw(found, study.title or study.name, out)

@@ -1,7 +1,6 @@
 """`backhand compare`: networks and scikit-learn's learners on the same folds of some data."""
 
 import shlex
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +37,7 @@ def compare(
     from backhand.cli import commands
     from backhand.compare import Plan
     from backhand.compare.network import perceptron
+    from backhand.experiment.workspace import named
     from backhand.study import load
     from backhand.study.schema import Data
 
@@ -48,19 +48,18 @@ def compare(
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     names = tuple(name.strip() for name in against.split(",") if name.strip())
     plan = Plan(table, networks, names, folds, seed)
-    _run(plan, out or Path("runs") / f"compare-{data}-{datetime.now():%Y%m%d-%H%M%S}", data_dir)
+    with named(out, f"compare-{data}") as folder:
+        _run(plan, folder, data_dir)
 
 
 def _run(plan: "Plan", out: Path, data_dir: Path | None) -> None:
     from backhand import compare, report
     from backhand.cli.commands import console
+    from backhand.cli.interrupted import interruptible
     from backhand.report.comparison.findings import findings
 
-    try:
+    with interruptible(out, f"the same command with --out {shlex.quote(str(out))} goes on"):
         found = compare.run(plan, out, data_dir=data_dir)
-    except KeyboardInterrupt:
-        console.print(f"interrupted; the same command with --out {shlex.quote(str(out))} goes on")
-        raise typer.Exit(130) from None
     for _, sentence in findings(found):
         console.print(sentence)
     console.print(f"report: {report.write(out)}")

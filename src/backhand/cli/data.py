@@ -72,9 +72,13 @@ def show(
     from backhand.console import make_console
     from backhand.data import load
     from backhand.data.show import show
+    from backhand.files import refuse_among, refuse_unwritable
 
+    picture = out or Path(f"{name}.png")
+    refuse_unwritable(picture)
+    refuse_among(picture, [path])
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
-    make_console().print(show(splits, out or Path(f"{name}.png"), seed=seed), soft_wrap=True)
+    make_console().print(show(splits, picture, seed=seed), soft_wrap=True)
 
 
 @app.command()

@@ -29,17 +29,18 @@ def extend(
 ) -> None:
     """Add classes to a trained network; train on, with and without the old data; report what it learns and forgets."""
     import shlex
-    from datetime import datetime
 
     from backhand import extend as extension
     from backhand import report
     from backhand.cli import commands
+    from backhand.cli.interrupted import interruptible
     from backhand.errors import BackhandError
+    from backhand.experiment.workspace import named
     from backhand.extend.plan import AFRESH, WITH, WITHOUT
     from backhand.study.extend import Extend
 
     commands.choose_backend(None, None)
-    place = resume or out or Path("runs") / f"extend-{datetime.now():%Y%m%d-%H%M%S}"
+    asked = None
     if resume is None:
         if run is None or data is None:
             raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
@@ -48,12 +49,11 @@ def extend(
         chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
         ways = (*chosen, *[AFRESH] * afresh)
         asked = extension.Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
-        extension.begin(asked, place, data_dir=data_dir)
     elif run is not None or data is not None or out not in (None, resume):
         raise BackhandError("an extension that is resumed knows its run, data and folder; give --resume FOLDER alone")
-    try:
-        extension.run(place, data_dir=data_dir)
-    except KeyboardInterrupt:
-        commands.console.print(f"interrupted; go on with: backhand extend --resume {shlex.quote(str(place))}")
-        raise typer.Exit(130) from None
-    commands.console.print(f"report: {report.write(place)}")
+    with named(resume or out, "extend") as place:
+        with interruptible(place, f"go on with: backhand extend --resume {shlex.quote(str(place))}"):
+            if asked is not None:
+                extension.begin(asked, place, data_dir=data_dir)
+            extension.run(place, data_dir=data_dir)
+        commands.console.print(f"report: {report.write(place)}")

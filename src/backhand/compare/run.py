@@ -20,7 +20,8 @@ from backhand.console import make_console
 from backhand.data.dataset import Splits
 from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
-from backhand.experiment.workspace import COMPARISON, taken
+from backhand.experiment.kinds import COMPARISON
+from backhand.experiment.workspace import taken
 from backhand.progress import time_left
 from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts

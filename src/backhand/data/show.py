@@ -1,5 +1,6 @@
 """Pictures of data sets: a contact sheet of images, a scatter plot of features."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from backhand.data.dataset import Samples, Splits
 from backhand.data.split import subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
-from backhand.files import atomic
+from backhand.files import write_output
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,10 +136,7 @@ def _title(figure: "Figure", title: str, subtitle: str) -> None:
 
 
 def _save(figure: "Figure", path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as file:
-            figure.savefig(file, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written ({error}); choose another place with --out") from error
+    image = BytesIO()
+    figure.savefig(image, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
+    write_output(path, image.getvalue())
     return path

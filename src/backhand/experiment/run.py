@@ -23,10 +23,10 @@ from backhand.experiment.build import (
 )
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
+from backhand.experiment.kinds import RUN
 from backhand.experiment.record import batch_notes, data_facts, model_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
-from backhand.experiment.workspace import RUN
 from backhand.progress import ProgressBar
 from backhand.solver import Solver
 from backhand.study import Study

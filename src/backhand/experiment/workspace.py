@@ -5,9 +5,9 @@ A folder is accepted that is empty or not there yet; files that systems and edit
 
 import errno
 import os
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -25,53 +25,17 @@ from backhand.experiment.folder import (
     settings,
     write_json,
 )
-from backhand.files import POSIX, sweep, write_atomic
+from backhand.experiment.kinds import Kind, kind_of
+from backhand.files import POSIX, refuse_among, sweep, write_atomic
 from backhand.study import Series, Study, to_toml
 
 LOCK, ROOT = ".backhand.lock", Path("runs")
 NOT_OURS = {"lost+found", "Thumbs.db", "desktop.ini"}  # what a system puts into folders by itself
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
-REPORT = ("report.html", "report.md")
 
 
-class Occupied(BackhandError):
+class OccupiedError(BackhandError):
     """A folder that another process, or another experiment, has."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of experiment, as its folder shows it.
-
-    name: with its article.   mark: the file by which the folder is known.   onward: how to go on in a folder that is
-    there already.   first: files that it writes before it has any result.   later: all other files of its own.
-    """
-
-    name: str
-    mark: str
-    onward: str
-    first: tuple[str, ...]
-    later: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> set[str]:
-        """The names of all files that it writes into its folder itself."""
-        return {self.mark, ENVIRONMENT, *self.first, *self.later, *REPORT}
-
-
-RESUME, REPEAT = "go on with it by --resume {}", "the same command with --out {} goes on with it"
-RUN = Kind(
-    *("a run", STUDY, RESUME, (STUDY, "metrics.json")),
-    ("history.jsonl", "best.safetensors", "state.safetensors", "state.safetensors.new", "evidence.safetensors")
-    + ("search.json",),
-)
-SERIES_OF_RUNS = Kind("a series", SERIES, RESUME, (SERIES,), ("claims.json",))
-EXTENSION = Kind(
-    *("an extension", "extend.json", "go on with it by backhand extend --resume {}"),
-    ("with-old.toml", "without-old.toml", "afresh.toml"),
-)
-COMPARISON = Kind("a comparison", "compare.json", REPEAT, ())
-QUESTION = Kind("a question", "question.json", REPEAT, (STUDY,))
-KINDS = (QUESTION, COMPARISON, EXTENSION, SERIES_OF_RUNS, RUN)  # a question has a study as well
 
 
 @contextmanager
@@ -81,12 +45,12 @@ def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterabl
     resume: True to go on with what is there, False to begin, None for either.   data: what the experiment reads.
     A folder that was made, and into which nothing was put, is gone afterwards.
 
-    Raises Occupied where it holds something else or another process has it, CheckpointError where there is nothing to
-    resume, BackhandError where it cannot be made or would lie among the data.
+    Raises OccupiedError where it holds something else or another process has it, CheckpointError where there is
+    nothing to resume, BackhandError where it cannot be made or would lie among the data.
     """
     _refuse(folder, kind, resume)
     if kind_of(folder) is None:
-        _refuse_among(folder, data)
+        refuse_among(folder, data)
     made = _make(folder)
     try:
         with _alone(folder) as locked:
@@ -144,15 +108,10 @@ def note_environment(folder: Path, seed: int, *, anew: bool = False) -> None:
         write_json(folder / ENVIRONMENT, environment.describe(seed))
 
 
-def kind_of(folder: Path) -> Kind | None:
-    """What kind of experiment the folder holds, if any."""
-    return next((kind for kind in KINDS if (folder / kind.mark).is_file()), None)
-
-
 def refuse_others(folder: Path, known: set[str]) -> None:
-    """Raises Occupied where the folder holds anything but these names."""
+    """Raises OccupiedError where the folder holds anything but these names."""
     if others := _visible(folder) - known:
-        raise Occupied(f"{folder} holds other files, such as {min(others)}; choose an empty folder, or a new one")
+        raise OccupiedError(f"{folder} holds other files, such as {min(others)}; choose an empty folder, or a new one")
 
 
 def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
@@ -164,8 +123,8 @@ def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
         if own is None:
             refuse_others(folder, set())
         elif own is not kind or resume is False:
-            holds = f"{folder} already holds {own.name}"
-            raise Occupied(f"{holds}; {own.onward.format(folder)}, or choose another --out")
+            holds = f"{folder} already holds {own.name}{_of_study(folder)}"
+            raise OccupiedError(f"{holds}; {own.onward.format(folder)}, or choose another --out")
 
 
 def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
@@ -174,11 +133,12 @@ def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
         raise CheckpointError(f"{folder} is not the folder of {kind.name}: it {what}")
 
 
-def _refuse_among(folder: Path, data: Iterable[Path | None]) -> None:
-    """A folder among the data would be data itself the next time."""
-    for each in data:
-        if each is not None and each.is_dir() and folder.resolve().is_relative_to(each.resolve()):
-            raise BackhandError(f"{folder} would lie among the data, in {each}; choose an --out elsewhere")
+def _of_study(folder: Path) -> str:
+    """By which study the folder is known to a person, where that can be read."""
+    for file in (SERIES, STUDY):
+        with suppress(OSError, ValueError, KeyError):
+            return f" of the study {tomllib.loads((folder / file).read_text('utf-8'))['name']}"
+    return ""
 
 
 def _unused(folder: Path, kind: Kind) -> bool:
@@ -193,7 +153,7 @@ def _visible(folder: Path) -> set[str]:
     except FileNotFoundError:
         return set()
     except NotADirectoryError as error:
-        raise Occupied(f"{folder} is a file, or lies below one; choose another --out") from error
+        raise OccupiedError(f"{folder} is a file, or lies below one; choose another --out") from error
     except OSError as error:
         raise BackhandError(f"cannot look into the folder {folder}: {error.strerror}; choose another --out") from error
     return {name for name in names if not name.startswith(".")} - NOT_OURS
@@ -224,7 +184,7 @@ def _alone(folder: Path) -> Iterator[bool]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise Occupied(f"{folder} is being trained by another process; wait until it ends") from error
+        raise OccupiedError(f"{folder} is being trained by another process; wait until it ends") from error
     except NotImplementedError:
         pass
     except OSError as error:

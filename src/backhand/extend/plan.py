@@ -8,8 +8,9 @@ from backhand import jsontext
 from backhand.errors import BackhandError
 from backhand.experiment.build import build_model, check_batches, load_material
 from backhand.experiment.folder import read_study, write_json
+from backhand.experiment.kinds import EXTENSION
 from backhand.experiment.parts import load_parts
-from backhand.experiment.workspace import EXTENSION, note_environment, taken
+from backhand.experiment.workspace import note_environment, taken
 from backhand.files import write_atomic
 from backhand.losses import LOSSES
 from backhand.study import Study, changed, load, to_toml

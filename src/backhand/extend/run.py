@@ -13,7 +13,8 @@ from backhand.errors import DivergenceError
 from backhand.experiment import folder
 from backhand.experiment.build import Material, load_material
 from backhand.experiment.folder import write_json
-from backhand.experiment.workspace import EXTENSION, taken
+from backhand.experiment.kinds import EXTENSION
+from backhand.experiment.workspace import taken
 from backhand.extend.plan import RECORD, finished, opened
 from backhand.study import Study
 

@@ -12,8 +12,9 @@ from backhand.console import make_console
 from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material
+from backhand.experiment.kinds import QUESTION
 from backhand.experiment.trainer import Trainer
-from backhand.experiment.workspace import QUESTION, Occupied, taken
+from backhand.experiment.workspace import OccupiedError, taken
 from backhand.files import write_atomic
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
@@ -23,6 +24,10 @@ from backhand.study import Study, changed, load, to_toml
 from backhand.study.search import Search
 
 FILE = "question.json"
+
+
+class AnotherStudyError(OccupiedError, StudyError):
+    """A question whose folder holds the same question about another study."""
 
 
 @dataclass(frozen=True)
@@ -113,11 +118,13 @@ def _answer(
 
 
 def _refuse_another(path: Path, study: Study) -> None:
-    """Raises Occupied when the folder holds another study."""
+    """Raises AnotherStudyError when the folder holds another one."""
     if (path / folder.STUDY).exists():
         differs = folder.difference(_settings(folder.read_study(path)), _settings(study))
         if differs is not None:
-            raise Occupied(f"{path} belongs to another study: {differs}; ask without that, or choose another --out")
+            raise AnotherStudyError(
+                f"{path} belongs to another study: {differs}; ask for the same, or choose another --out"
+            )
 
 
 def _settings(study: Study) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backhand.files import write_atomic
+from backhand.files import write_output
 from backhand.lr_range import RangeTest
 from backhand.report import style
 
@@ -11,7 +11,7 @@ def draw(found: RangeTest, title: str, out: Path) -> None:
     """The plot in a file of its own. Raises BackhandError if it cannot be written."""
     with style.look():
         image = plot(found, title)
-    write_atomic(out, image)
+    write_output(out, image)
 
 
 def plot(found: RangeTest, title: str = "") -> bytes:

@@ -12,8 +12,8 @@ from backhand import experiment
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import folder, workspace
+from backhand.experiment.kinds import RUN
 from backhand.experiment.trainer import Trainer
-from backhand.experiment.workspace import RUN
 from backhand.machine import cores
 from backhand.search import record, space, storage
 from backhand.search.loop import Loop, value_text

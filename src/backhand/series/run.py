@@ -14,8 +14,8 @@ from backhand import jsontext
 from backhand.console import make_console
 from backhand.errors import StudyError
 from backhand.experiment import folder, workspace
+from backhand.experiment.kinds import SERIES_OF_RUNS
 from backhand.experiment.trainer import Trainer, in_step
-from backhand.experiment.workspace import SERIES_OF_RUNS
 from backhand.files import sweep
 from backhand.lr_range import range_test
 from backhand.progress import time_left
@@ -53,8 +53,8 @@ def run(
     """
     cells, console = list(expand(series, path)), make_console(quiet=quiet)
     with workspace.taken(path, SERIES_OF_RUNS, resume=resume, data={each.study.data.path for each in cells}):
-        for part in {each.file.parent for each in cells}:
-            sweep(part, {each.file.name for each in cells} | {RANGE})
+        for place in {each.file.parent for each in cells}:
+            sweep(place, {each.file.name for each in cells} | {RANGE})
         workspace.begin(path, series, resume=resume)
         console.print(f"folder: {path}")
         left = [each for each in cells if not each.file.exists()]

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from backhand.files import write_atomic
+from backhand.files import write_output
 from backhand.report.blocks import Section, Text
 from backhand.report.numbers import duration, plain
 from backhand.report.page import markdown
@@ -18,7 +18,7 @@ SUBTITLE = "Reported figures beside ours. Written by the command backhand report
 def write(folders: Sequence[Path], out: Path) -> Path:
     """One file from the folders of some series. Raises CheckpointError where a piece is missing or damaged."""
     sections = tuple(_section(read(folder)) for folder in folders)
-    write_atomic(out, markdown(TITLE, SUBTITLE, sections))
+    write_output(out, markdown(TITLE, SUBTITLE, sections))
     return out
 
 
