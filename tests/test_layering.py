@@ -11,6 +11,7 @@ ORDER = [
     "errors",
     "console",
     "exits",
+    "copies",
     "jsontext",
     "machine",
     "paths",

@@ -2,28 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.backend import op
+from backhand.copies import Copyable
 from backhand.errors import closest
 from backhand.model import Sequential
 from backhand.ops import l2, logistic, softmax_cross_entropy
 
 
 @dataclass(eq=False)
-class Loss:
+class Loss(Copyable):
     """A loss op on a batch: the mean over the samples, its gradient, and what the scores say of the classes."""
 
     op_name: ClassVar[str]
+    transient = MappingProxyType({"_cache": None, "_ran": None})
     binary: ClassVar[bool] = False
     confidence: ClassVar[str]  # what `predict_proba` returns, in words for the reader
 
     _cache: Any = field(default=None, init=False, repr=False)
-    _ran: ModuleType = field(init=False, repr=False)
+    _ran: ModuleType | None = field(default=None, init=False, repr=False)
 
     def outputs(self, classes: int) -> int:
         """The number of scores a model must give for this many classes. Raises ValueError when it cannot."""
@@ -33,12 +35,14 @@ class Loss:
 
     def forward(self, scores: Array, labels: Labels | Array) -> float:
         """scores (N, outputs), labels (N,), or whatever labels the op takes -> the mean loss."""
-        self._ran = op(self.op_name, scores.dtype)
-        loss, self._cache = self._ran.forward(scores, labels, **self.options(scores, labels))
+        self._ran = ran = op(self.op_name, scores.dtype)
+        loss, self._cache = ran.forward(scores, labels, **self.options(scores, labels))
         return float(loss)
 
     def backward(self) -> Array:
-        """dloss/dscores (N, outputs), of the latest forward."""
+        """dloss/dscores (N, outputs), of the latest forward. Raises RuntimeError when there was none."""
+        if self._ran is None:
+            raise RuntimeError(f"{self}: backward was called before forward")
         (ds,) = self._ran.backward(1.0, self._cache)
         return ds
 

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
+from backhand.copies import Copyable
 from backhand.errors import CheckpointError, ModelError
 from backhand.layers import Chain, Layer
 
 
-class Parameters:
+class Parameters(Copyable):
     """Every trained parameter as a view of `values`, its gradient as the same view of `grads`; both (P,).
 
     `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers; `segments` holds
@@ -21,23 +22,30 @@ class Parameters:
     def __init__(
         self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike, room: tuple[Array, Array] | None = None
     ) -> None:
-        layers = [(name, layer) for name, layer in layers if not layer.frozen]
-        size = sum(value.size for _, layer in layers for value in layer.params.values())
+        self.layers = [(name, layer) for name, layer in layers if not layer.frozen]
+        size = sum(value.size for _, layer in self.layers for value in layer.params.values())
         self.values, self.grads = room or (np.zeros(size, dtype), np.zeros(size, dtype))
         self.views: dict[str, tuple[Array, Array]] = {}
         self.penalised: list[slice] = []
         self.segments: tuple[tuple[int, int, bool], ...] = ()
         start = 0
-        for place, layer in layers:
+        for place, layer in self.layers:
             for name, initial in layer.params.items():
                 part = slice(start, start + initial.size)
                 value, gradient = (flat[part].reshape(initial.shape) for flat in (self.values, self.grads))
-                value[...] = initial
+                value[...], gradient[...] = initial, layer.grads[name]
                 layer.params[name], layer.grads[name] = self.views[f"{place}.{name}"] = value, gradient
                 if name in layer.penalised:
                     self.penalised.append(part)
                 self.segments += ((start, part.stop, name in layer.penalised),)
                 start = part.stop
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The layers, which hold all; views of one buffer would be copied as arrays that share nothing."""
+        return {"layers": self.layers, "dtype": self.values.dtype}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(vars(Parameters(**state)))
 
     def items(self) -> Iterator[tuple[str, Array, Array]]:
         """(name, value, gradient) of each trained parameter, in layer order; names such as `0.weight`."""
@@ -181,6 +189,8 @@ class Sequential(Chain):
     def copy(self, dtype: DTypeLike | None = None) -> "Sequential":
         """The same layers with the same weights and state, in a dtype of your choice (float64 for checks)."""
         clone = Sequential(*(layer.fresh() for layer in self.layers))
+        if not self.output_shape:
+            return clone
         clone.build(self.input_shape, dtype=dtype or self.parameters.values.dtype)
         clone.load(self.arrays())
         frozen = [name for name, layer in self.walk() if layer.frozen]

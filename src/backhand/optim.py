@@ -7,22 +7,25 @@ float32 models are moved by one kernel, in one pass over memory, where there is 
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.backend import kernel
+from backhand.copies import Copyable
 from backhand.errors import CheckpointError
 from backhand.model import Parameters
 
 
 @dataclass(eq=False)
-class Optimizer(ABC):
+class Optimizer(Copyable, ABC):
     """The common part: hyper-parameters are fields, `buffers` holds one flat array a name in `buffer_names`."""
 
     buffer_names: ClassVar[tuple[str, ...]] = ()
     counters: ClassVar[tuple[str, ...]] = ("steps",)
+    transient = MappingProxyType({"_scratch": np.zeros(0)})
     kernel_name: ClassVar[str] = ""  # of what does the same as `_decay` and `_update`, in kernels/cpu/update.py
 
     lr: float

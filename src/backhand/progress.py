@@ -1,5 +1,7 @@
 """Progress that a person can watch: a bar in a terminal, plain lines elsewhere."""
 
+from typing import Any, Self
+
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -19,6 +21,17 @@ class ProgressBar(Callback):
         self.console = console or make_console()
         self.bar: Progress | None = None
         self.task = TaskID(0)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A bar of its own in the same console."""
+        return type(self)(self.console)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process can write to: its own standard output, not this one's console."""
+        return {"quiet": self.console.quiet}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.console, self.bar, self.task = make_console(quiet=state["quiet"]), None, TaskID(0)
 
     def on_fit_begin(self, solver: Solver) -> None:
         """Show the bar, from where a resumed run stands."""

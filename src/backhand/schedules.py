@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from math import cos, inf, pi
 from typing import Any
 
+from backhand.copies import Copyable
+
 
 @dataclass
-class Schedule:
+class Schedule(Copyable):
     """`value` at every step; subclasses bend it."""
 
     value: float

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
+from backhand.copies import Copyable
 from backhand.data.batches import batches, steps
 from backhand.data.feed import Feed
 from backhand.evaluate import Evaluation, evaluate
@@ -83,7 +84,7 @@ class Running:
 
 
 @dataclass(eq=False)
-class Solver:
+class Solver(Copyable):
     """Minimises loss + penalty over mini-batches that are reshuffled each epoch.
 
     schedule, momentum_schedule: step -> value; None keeps the optimiser's own. clip_norm, clip_value: see `optim`.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,7 @@ class Stack(Chain):
 
     def __init__(self, models: Sequence[Sequential], rngs: Sequence[np.random.Generator]) -> None:
         first = models[0]
+        self.models, self.rngs = models, rngs
         if any(_shapes(model) != _shapes(first) for model in models):
             raise ModelError("only models with the same layers and shapes can be stacked")
         self._dtype = first.parameters.values.dtype
@@ -77,6 +79,13 @@ class Stack(Chain):
                 parts.append(Each(same, rngs))
             parts[-1].output_shape = (len(models), *layer.output_shape)
         super().__init__(parts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The models, which are stacked anew: their parameters must be rows of the copy's arrays."""
+        return {"models": self.models, "rngs": self.rngs}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(vars(Stack(**state)))
 
     def _joined(self, place: str, layer: Layer, model: Sequential) -> Layer:
         """One layer with the parameters of all, (S, ...): views of the rows."""

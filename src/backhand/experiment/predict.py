@@ -7,6 +7,7 @@ import numpy as np
 
 from backhand import checkpoint
 from backhand.arrays import Array
+from backhand.copies import Copyable
 from backhand.data.formats.pictures import decode
 from backhand.data.standardize import Standardizer
 from backhand.data.views import PLAIN, Views
@@ -18,7 +19,7 @@ from backhand.model import Sequential
 
 
 @dataclass(frozen=True)
-class Classifier:
+class Classifier(Copyable):
     """The best weights of a run, with the scaling of its data and the names of its classes."""
 
     model: Sequential

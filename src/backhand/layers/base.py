@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields, replace
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -10,10 +10,11 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
 from backhand.backend import op
+from backhand.copies import Copyable
 
 
 @dataclass(eq=False)
-class Layer:
+class Layer(Copyable):
     """One op with its parameters, named in the order in which the op takes them and returns their gradients.
 
     A subclass names its op, and overrides `init_params`, `output`, `options` as far as it has any. Its constructor's
@@ -24,6 +25,7 @@ class Layer:
 
     op_name: ClassVar[str]
     penalised: ClassVar[tuple[str, ...]] = ()  # the parameters that weight decay and the L2 penalty act on
+    transient = MappingProxyType({"_cache": None, "_ran": None})
     stacks: ClassVar[bool] = False  # whether its op takes arrays with an axis more in front: see `Stack`
 
     params: dict[str, Array] = field(init=False, repr=False, default_factory=dict)

@@ -1,7 +1,7 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
 from backhand.backend import chosen, kernel
+from backhand.copies import Copyable
 from backhand.layers.base import Layer
 
 LONGEST = 3  # layers that one kernel runs
@@ -44,8 +45,10 @@ def plain(layer: Layer) -> bool:
     return kind.forward is Layer.forward and kind.backward is Layer.backward
 
 
-class Chain:
+class Chain(Copyable):
     """y = f_L(... f_2(f_1(x))); dx by the chain rule, from the last layer to the first. Without layers, y = x."""
+
+    transient = MappingProxyType({"_ran": [], "_parts": {}})
 
     def __init__(self, layers: Iterable[Layer]) -> None:
         self.layers = tuple(layers)
