@@ -173,7 +173,7 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
     [
         (("run",), "name a study"),
         (("run", "digit"), 'no study or .toml file "digit"; did you mean "digits"?'),
-        (("run", "digits", "--set", "train.epoch=3"), 'train: "epoch" is no key here; did you mean "epochs"?'),
+        (("run", "digits", "--set", "train.epoch=3"), 'train: unknown key "epoch"; did you mean "epochs"?'),
         (("run", "digits", "--set", "train.batch_size=0"), "train.batch_size: must be greater than 0, not 0"),
         (("run", "digits", "--set", "data.name=digit"), "digit"),
         (("run", "mnist-mlp", "--data-dir", "nowhere"), "backhand data fetch mnist"),
@@ -253,3 +253,12 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_readable(tmp_path):
     assert not [path for path in run.rglob("*") if path.name.endswith((".tmp", ".new"))]
     subprocess.run(more, check=True, capture_output=True)
     assert metrics_of(run)["training"]["epochs"] == 3
+
+
+def test_another_kind_of_optimiser_says_what_it_drops(tmp_path):
+    command = [sys.executable, "-m", "backhand", "lr-find", "digits", "--steps", "20", "--out", str(tmp_path / "a.png")]
+    done = subprocess.run([*command, "--set", "train.optimizer.kind=adam"], capture_output=True, text=True, check=True)
+    assert done.stderr == (
+        'warning: train.optimizer.kind = "adam" takes its own defaults; '
+        "dropped from the study: lr = 0.05, momentum = 0.9\n"
+    )

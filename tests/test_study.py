@@ -180,7 +180,6 @@ def test_a_study_is_frozen(base: str) -> None:
         ("train.early_stopping.patience=3", lambda s: s.train.early_stopping.patience == 3),
         ("data.path=some/file.csv", lambda s: s.data.path == Path("some/file.csv").resolve()),
         ("train.optimizer={kind='adam', lr=0.01}", lambda s: s.train.optimizer.kind == "adam"),
-        ("train.optimizer.kind=adamw", lambda s: s.train.optimizer.weight_decay == 0.01),
         ("data.validation=100", lambda s: s.data.validation == 100 and isinstance(s.data.validation, int)),
     ],
 )
@@ -203,7 +202,9 @@ def test_of_two_overrides_the_later_one_counts(base: str) -> None:
 
 
 def test_an_override_leaves_the_other_keys_alone(base: str) -> None:
-    plain, other = (load(base, overrides).model_dump() for overrides in ((), ("train.batch_size=7",)))
+    plain, other = (
+        load(base, overrides).model_dump(exclude={"changes"}) for overrides in ((), ("train.batch_size=7",))
+    )
     assert other["train"].pop("batch_size") == 7 != plain["train"].pop("batch_size")
     assert other == plain
 

@@ -1,5 +1,6 @@
 """Whatever is wrong in a study is told in one sentence with the path of the key."""
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ WRONG = [
     ("train.epochs=many", "train.epochs: must be a whole number, not 'many'"),
     ("train.epochs=2.5", "train.epochs: must be a whole number, not 2.5"),
     ("train.epochs=true", "train.epochs: must be a whole number, not True"),
-    ("train.epoch=5", 'train: "epoch" is no key here; did you mean "epochs"?'),
+    ("train.epoch=5", 'train: unknown key "epoch"; did you mean "epochs"?'),
     ("train.batch_size=-1", "train.batch_size: must be greater than 0, not -1"),
     ("train.loss=hing", 'train.loss: there is no loss "hing"; did you mean "hinge"?'),
     ("train.label_smoothing=1", "train.label_smoothing: must be less than 1, not 1"),
@@ -28,11 +29,14 @@ WRONG = [
     ("train.optimizer.lr=nan", "train.optimizer.lr: must be a finite number, not nan"),
     ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number, not 'fast'"),
     ("train.optimizer.kind=adm", 'train.optimizer.kind: there is no "adm"; did you mean "adam"?'),
-    ("train.optimizer=adam", "train.optimizer: must be a table, not 'adam'"),
+    (
+        "train.optimizer=adam",
+        "train.optimizer: must be a table, not 'adam'; to choose a kind, set train.optimizer.kind",
+    ),
     ("train.optimizer.momentum=1", "train.optimizer.momentum: must be less than 1, not 1"),
     (
         "train.optimizer.rho=0.9",
-        'train.optimizer: "rho" is no key here; known: kind, lr, momentum, nesterov, weight_decay',
+        'train.optimizer: unknown key "rho"; known: kind, lr, momentum, nesterov, weight_decay',
     ),
     ("train.optimizer={}", "train.optimizer: the key kind is missing"),
     (
@@ -73,8 +77,18 @@ WRONG = [
     ),
     ("model.batchnorm=no", "model.batchnorm: must be true or false, not 'no'"),
     ("model.name=resnett", 'model.name: there is no "resnett"; did you mean "resnet"?'),
-    ("model=mlp", "model: must be a table, not 'mlp'"),
-    ("model.name=sequential", 'model: "hidden" is no key here; known: layers, name'),
+    ("model=mlp", "model: must be a table, not 'mlp'; to choose a kind, set model.name"),
+    ("model.type=cnn", 'model: unknown key "type"; did you mean "name"?'),
+    ("lr=0.1", 'unknown key "lr"; did you mean "train.optimizer.lr"?'),
+    ("train.lr=0.1", 'train: unknown key "lr"; did you mean "train.optimizer.lr"?'),
+    ("train.learning_rate=0.1", 'train: unknown key "learning_rate"; did you mean "train.optimizer.lr"?'),
+    ("epochs=3", 'unknown key "epochs"; did you mean "train.epochs"?'),
+    ("model.epochs=3", 'model: unknown key "epochs"; did you mean "train.epochs"?'),
+    ("hidden=[3]", 'unknown key "hidden"; did you mean "model.hidden"?'),
+    ("batchsize=3", 'unknown key "batchsize"; did you mean "train.batch_size"?'),
+    ("optimizer.lr=0.1", 'unknown key "optimizer"; did you mean "train.optimizer"?'),
+    ("train.optimizer.type=adam", 'train.optimizer: unknown key "type"; did you mean "kind"?'),
+    ("train.seed=3", 'train: unknown key "seed"; did you mean "seed" or "data.seed"?'),
     ("data.validation=-1", "data.validation: must be greater than or equal to 0, not -1"),
     ("data.validation=1.0", "data.validation: a count of samples is written without a point, a fraction is below 1"),
     ("data.validation=most", "data.validation: must be a whole number, not 'most'"),
@@ -91,13 +105,13 @@ WRONG = [
     ),
     ("data.train_size=0", "data.train_size: must be greater than 0, not 0"),
     ("data.standardize=pixel", "data.standardize: must be 'none', 'global', 'channel' or 'feature', not 'pixel'"),
-    ("data.nam=x", 'data: "nam" is no key here; did you mean "name"?'),
+    ("data.nam=x", 'data: unknown key "nam"; did you mean "name"?'),
     ("data.name=5", "data.name: must be text, not 5"),
     ("data=digits", "data: must be a table, not 'digits'"),
     ("data.skip_bad_images=0", "data.skip_bad_images: must be true or false, not 0"),
     ("data.path=3", "data.path: must be a path, not 3"),
     ("data.augment=true", "data.augment: must be a table, not True"),
-    ("data.augment.flips=true", 'data.augment: "flips" is no key here; did you mean "flip"?'),
+    ("data.augment.flips=true", 'data.augment: unknown key "flips"; did you mean "flip"?'),
     ("data.augment.flip=1", "data.augment.flip: must be true or false, not 1"),
     ("data.augment.crop=-1", "data.augment.crop: must be greater than or equal to 0, not -1"),
     ("data.augment.crop=2.5", "data.augment.crop: must be a whole number, not 2.5"),
@@ -114,7 +128,7 @@ WRONG = [
     ("seed=-1", "seed: must be greater than or equal to 0, not -1"),
     ("seed=4294967296", "seed: must be less than 4294967296, not 4294967296"),
     ("seed=1.0", "seed: must be a whole number, not 1.0"),
-    ("foo=1", '"foo" is no key here; known: data, extend, model, name, search, seed, title, train'),
+    ("foo=1", 'unknown key "foo"; known: data, model, name, search, seed, title, train'),
     ("train=5", "train: must be a table, not 5"),
     ("model={name='sequential'}", "model: the key layers is missing"),
 ]
@@ -194,7 +208,7 @@ def test_an_override_without_a_key_or_a_value(base: str, override: str) -> None:
 
 
 def test_an_override_below_a_value(base: str) -> None:
-    expected = "train.epochs.x is a key of epochs, which is a value and no table"
+    expected = "there is no key train.epochs.x: epochs is a value, not a table"
     assert sentence(base, "train.epochs.x=3") == expected
 
 
@@ -204,7 +218,7 @@ def test_a_study_that_is_not_there(tmp_path: Path) -> None:
     assert sentence(str(absent)) == f"{absent} does not exist; `backhand list` shows the studies that ship"
     folder = tmp_path / "folder.toml"
     folder.mkdir()
-    assert sentence(str(folder)).startswith(f"{folder} cannot be read as text: ")
+    assert sentence(str(folder)) == f"{folder} is a folder; name a study or its .toml file"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +237,26 @@ def test_a_file_that_is_no_study(tmp_path: Path, content: bytes, expected: str) 
     assert sentence(str(path)).removeprefix(str(path)).lstrip(": ").startswith(expected)
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b'name = "x"\ntitle = "caf\xe9"', ", line 2 is not UTF-8; save the file as UTF-8 in your editor"),
+        ('name = "x"'.encode("utf-16"), " is not UTF-8 but UTF-16; save it as UTF-8 in your editor"),
+        ('name = "x"'.encode("utf-16-be"), " is not UTF-8 but UTF-16; save it as UTF-8 in your editor"),
+        (
+            codecs.BOM_UTF16_BE + 'name = "x"'.encode("utf-16-be"),
+            " is not UTF-8 but UTF-16; save it as UTF-8 in your editor",
+        ),
+        ('name = "x"'.encode("utf-32"), " is not UTF-8 but UTF-32; save it as UTF-8 in your editor"),
+    ],
+)
+def test_a_file_in_another_encoding(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "my.toml"
-    path.write_bytes(b"name = \xff")
-    assert "cannot be read as text" in sentence(str(path))
+    path.write_bytes(content)
+    assert sentence(str(path)) == f"{path}{expected}"
+
+
+def test_the_mark_that_editors_put_first_is_no_mistake(base: str, tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_bytes(codecs.BOM_UTF8 + Path(base).read_bytes().replace(b"\n", b"\r\n"))
+    assert load(str(path)) == load(base)

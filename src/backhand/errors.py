@@ -28,6 +28,10 @@ class DivergenceError(BackhandError):
     """A training whose loss stopped being finite, or exploded."""
 
 
+class BackhandWarning(UserWarning):
+    """Something that a person should know and that stops nothing; the command line prints its sentence."""
+
+
 def closest(word: str, choices: Iterable[str]) -> str:
     """' (did you mean "x"?)' for the choice nearest to a misspelt word, or the choices when none is near."""
     known = sorted(choices)

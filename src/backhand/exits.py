@@ -1,9 +1,12 @@
 """How a process of ours ends: what its exit status says, and a sentence instead of a traceback."""
 
+import warnings
 from collections.abc import Callable
+from typing import TextIO
 
 from backhand.errors import BackhandError
 
+SHOW = warnings.showwarning
 MISTAKE, INTERRUPTED, CLOSED = 2, 130, 141  # 128 and the number of the signal, as a shell counts
 
 
@@ -16,7 +19,9 @@ def status_of(program: Callable[[], object]) -> int:
     from backhand.console import ClosedOutputError
 
     try:
-        program()
+        with warnings.catch_warnings():
+            warnings.showwarning = _show
+            program()
     except BackhandError as error:
         return _fail(str(error))
     except MemoryError as error:
@@ -33,7 +38,26 @@ def status_of(program: Callable[[], object]) -> int:
 
 
 def _fail(message: str) -> int:
+    _say(f"error: {message}")
+    return MISTAKE
+
+
+def _show(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning to the user as a sentence; one to programmers as Python shows it, with the line that it comes from."""
+    if issubclass(category, UserWarning):
+        _say(f"warning: {message}")
+    else:
+        SHOW(message, category, filename, lineno, file, line)
+
+
+def _say(text: str) -> None:
     from backhand.console import make_console
 
-    make_console(stderr=True).print(f"error: {message}", soft_wrap=True)
-    return MISTAKE
+    make_console(stderr=True).print(text, soft_wrap=True)

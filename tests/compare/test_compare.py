@@ -201,7 +201,7 @@ MISTAKES = [
     (["digits", "--train-size", "9999999"], "cannot take 9999999 of"),
     (["digit"], 'unknown data set "digit"; did you mean "digits"?'),
     (["digits", "--study", "digitz"], 'there is no study or .toml file "digitz"'),
-    (["digits", "--set", "train.epoch=3"], '"epoch" is no key here'),
+    (["digits", "--set", "train.epoch=3"], 'unknown key "epoch"'),
     (["digits", "--set", "train.init_from=run"], "starts from trained weights"),
     (["breast_cancer", "--set", "data.augment.flip=true"], "augment"),
 ]

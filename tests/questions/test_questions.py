@@ -144,7 +144,7 @@ def test_other_data_and_damaged_records_are_refused(tmp_path):
     ("arguments", "sentence"),
     [
         (["sigmod"], 'there is no question "sigmod"; did you mean "sigmoid"?'),
-        (["sigmoid", "--set", "train.epoch=2"], '"epoch" is no key here; did you mean "epochs"?'),
+        (["sigmoid", "--set", "train.epoch=2"], 'unknown key "epoch"; did you mean "epochs"?'),
         (["sigmoid", "--set", "data.validation=0"], "data.validation is 0; give it a share"),
         (["sigmoid", "--set", "search.method=random", "--set", "search.trials=3"], "asked over a grid of"),
         (

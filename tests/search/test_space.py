@@ -73,7 +73,7 @@ def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"train.optimizer.rate": [0.1]}, 'with train.optimizer.rate = 0.1 there is no study: .*"rate" is no key here'),
+        ({"train.optimizer.rate": [0.1]}, 'with train.optimizer.rate = 0.1 there is no study: .*unknown key "rate"'),
         ({"model.dropout": {"low": 0.0, "high": 1.0}}, "with model.dropout = 1.0 there is no study"),
         ({"model.hidden": {"of": [10, -1], "low": 1, "high": 2}}, r"with model.hidden = \[-1\] there is no study"),
         (
@@ -81,7 +81,7 @@ def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
                 "train.optimizer": [{"kind": "sgd"}, {"kind": "adam"}],
                 "train.optimizer.nesterov": {"choices": [True], "when": {"train.optimizer": {"kind": "adam"}}},
             },
-            '"nesterov" is no key here',
+            'unknown key "nesterov"',
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_condition_is_met_before_its_key_is_checked():
         ({"space": {"a": {"low": 0.1, "high": 1.0}}, "method": "grid"}, "a grid needs a list or a step for a"),
         ({"space": {"a": {"choices": [1], "when": {"b": 2}}, "b": [2]}}, 'a depends on "b", which must stand before'),
         ({"space": {"a": {"choices": []}}}, "at least 1"),
-        ({"space": {"a": [1]}, "metod": "grid"}, '"metod" is no key here'),
+        ({"space": {"a": [1]}, "metod": "grid"}, 'unknown key "metod"'),
     ],
 )
 def test_an_impossible_search_is_refused(table, said):

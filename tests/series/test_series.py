@@ -158,7 +158,7 @@ def test_a_claim_without_a_result_has_no_verdict(file):
         ('key = "train.optimizer.lr"', "", "an axis has either cases, or a key and its values"),
         ("minutes = 0.1", "", "the key minutes is missing"),
         ("seeds = 2", 'against = "other"', 'table is to be compared with "other", and there is no such part'),
-        ("seeds = 2", "seedz = 2", 'parts.0: "seedz" is no key here; did you mean "seeds"?'),
+        ("seeds = 2", "seedz = 2", 'parts.0: unknown key "seedz"; did you mean "seeds"?'),
     ],
 )
 def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, said):

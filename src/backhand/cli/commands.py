@@ -1,6 +1,5 @@
 """What the commands do, composed from the floors below."""
 
-import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
+from backhand.study.values import override
 
 console = make_console()
 ALL = "all"
@@ -44,7 +44,7 @@ class Changes:
     ) -> Self:
         """From the options as they were given."""
         paths = {"data.path": path, "train.init_from": init_from}
-        more = (f"{key}={json.dumps(str(value))}" for key, value in paths.items() if value is not None)
+        more = (override(key, str(value)) for key, value in paths.items() if value is not None)
         return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)
 
 

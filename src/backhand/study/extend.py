@@ -1,19 +1,18 @@
 """The `extend` table: classes that are added to the network of a run."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from backhand.study.table import Table
+from backhand.study.table import Location, Table
 
 
 class Extend(Table):
     """Whose network grows, by the classes of which data, and what it is trained on."""
 
-    run: Annotated[Path, Field(strict=False)]  # its data are the old ones
+    run: Location  # its data are the old ones
     name: str
-    path: Annotated[Path, Field(strict=False)] | None = None
+    path: Location | None = None
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = None
     resize: bool = False  # scale pictures to the size that the network takes
     old_data: bool = True  # train on the old data as well

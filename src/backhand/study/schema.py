@@ -1,6 +1,5 @@
 """The tables of a study and what may stand in them."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -21,7 +20,7 @@ from backhand.study.models import ModelTable
 from backhand.study.optimizers import OptimizerTable, Sgd
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
 from backhand.study.search import Search
-from backhand.study.table import Table, known
+from backhand.study.table import Location, Table, known
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -34,7 +33,7 @@ class Data(Table):
     """Which data, and how it is divided and scaled."""
 
     name: str
-    path: Annotated[Path, Field(strict=False)] | None = None  # the file or folder, for sets that are not found by name
+    path: Location | None = None  # the file or folder, for sets that are not found by name
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None = None  # only these, in this order
     groups: Annotated[dict[str, Names], Field(min_length=2)] | None = None  # classes joined, in the order of the table
     validation: Size = 0.1  # of the training part; 0 for none; unused where the set has its own validation part
@@ -69,7 +68,7 @@ class EarlyStop(Table):
 class Train(Table):
     """How to train."""
 
-    init_from: Annotated[Path, Field(strict=False)] | None = None  # a run's folder or a file of weights, to start from
+    init_from: Location | None = None  # a run's folder or a file of weights, to start from
     freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
     epochs: PositiveInt = 20
     batch_size: PositiveInt = 100

@@ -1,0 +1,68 @@
+"""A study's text, from a file or from those that ship, as plain tables."""
+
+import codecs
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import StudyError, closest
+
+Tables = dict[str, Any]
+WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+def read_tables(name: str) -> tuple[Tables, Path]:
+    """The tables of a study or a series, by its name or from its file, and the folder that its paths count from.
+
+    Raises StudyError where there is none, or it is no TOML in UTF-8.
+    """
+    path = Path(name)
+    text = read_text(path) if path.suffix == ".toml" or path.is_file() else _shipped_text(name)
+    return _parse(text, name), path.parent
+
+
+def shipped_tables() -> dict[str, Tables]:
+    """The tables of every study and series that comes with the package, by name."""
+    folder = files("backhand").joinpath("studies")
+    tables = (_parse(each.read_text("utf-8"), each.name) for each in folder.iterdir() if each.name.endswith(".toml"))
+    return {each["name"]: each for each in sorted(tables, key=lambda each: str(each["name"]))}
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, without the mark that editors may put first. Raises StudyError for any other."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise StudyError(f"{path} does not exist; `backhand list` shows the studies that ship") from error
+    except IsADirectoryError as error:
+        raise StudyError(f"{path} is a folder; name a study or its .toml file") from error
+    except OSError as error:
+        raise StudyError(f"{path} cannot be read: {error.strerror}") from error
+    marked = (name for mark, name in WIDE.items() if content.startswith(mark))
+    if encoding := next(marked, "UTF-16" if b"\0" in content else ""):
+        raise StudyError(f"{path} is not UTF-8 but {encoding}; save it as UTF-8 in your editor")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StudyError(f"{path}, line {line} is not UTF-8; save the file as UTF-8 in your editor") from error
+
+
+def _shipped_text(name: str) -> str:
+    file = files("backhand").joinpath("studies", f"{name}.toml")
+    if not file.is_file():
+        raise StudyError(f'there is no study or .toml file "{name}"{closest(name, shipped_tables())}')
+    return file.read_text("utf-8")
+
+
+def _parse(text: str, source: str) -> Tables:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{source} is not valid TOML: {error}") from error
