@@ -72,3 +72,9 @@ def test_figures_of_a_series_that_are_not_finite_are_absent():
     read = Result.from_json(jsontext.loads(jsontext.dumps(saved.as_json())))
     assert read.figures == {"test_accuracy": 0.5}
     assert read.history == [{}]
+
+
+def test_named_numbers_come_back_as_numbers():
+    read = jsontext.numbers(jsontext.loads(jsontext.dumps({"loss": inf, "epoch": 3})))
+    assert np.isnan(read["loss"])
+    assert read["epoch"] == 3

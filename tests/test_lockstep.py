@@ -15,7 +15,7 @@ from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.optim import SGD, Adam
 from backhand.schedules import CosineDecay
-from backhand.solver import Solver
+from backhand.solver import Callback, Solver
 from backhand.stack import Each, Stack
 
 SAMPLES, CLASSES = 45, 3
@@ -162,3 +162,45 @@ def test_a_frozen_layer_stays_as_it_was(exact) -> None:
     for each, weight in zip(together, before, strict=True):
         np.testing.assert_array_equal(each.model.layers[1].params["weight"], weight)
         assert each.history[0]["gradient_norm"] > 0
+
+
+def test_trainings_go_on_in_step_and_alone_from_where_they_were(exact) -> None:
+    class Breaks(Callback):
+        def on_step_end(self, solver: Solver) -> None:
+            if solver.step == 5:  # amid the second epoch
+                raise KeyboardInterrupt
+
+    alone = [solver("two layers", own) for own in MEMBERS[:3]]
+    together = [solver("two layers", own) for own in MEMBERS[:3]]
+    for each in alone:
+        each.fit(exact(images()), epochs=4)
+    together[2].callbacks = [Breaks()]
+    with pytest.raises(KeyboardInterrupt):
+        fit_together(together, exact(images()), epochs=3)
+    assert fit_together(together, exact(images()), epochs=3) == [None] * 3
+    for each in together:
+        each.fit(exact(images()), epochs=4)
+    for found, wanted in zip(together, alone, strict=True):
+        for mine, right in zip(timeless(found.history), timeless(wanted.history), strict=True):
+            assert mine == pytest.approx(right, rel=1e-9, abs=1e-9)
+
+
+def test_trainings_at_different_batches_are_refused(exact) -> None:
+    together = [solver("two layers", own) for own in MEMBERS[:2]]
+    together[1].begin_epoch().steps = 2
+    with pytest.raises(ValueError, match="must stand at the same batch of an epoch"):
+        fit_together(together, exact(images()), epochs=1)
+
+
+def test_callbacks_are_told_of_the_one_that_is_lost(exact) -> None:
+    told = []
+
+    class Listener(Callback):
+        def on_exception(self, solver: Solver) -> None:
+            told.append(solver)
+
+    together = [solver("two layers", own) for own in (MEMBERS[0], Settings(1e6, 0.0))]
+    for each in together:
+        each.callbacks = [*each.callbacks, Listener()]
+    fit_together(together, exact(images()), epochs=2)
+    assert told == [together[1]]

@@ -94,6 +94,24 @@ def test_every_step_drops_other_values(make_solver, blobs) -> None:
     assert np.diff(np.sort(recorder.losses)).min() > 1e-4
 
 
+@pytest.mark.parametrize("hook", ["on_fit_begin", "on_loss", "on_step_end", "on_epoch_end", "on_fit_end"])
+def test_callbacks_are_told_when_the_fit_breaks_off(make_solver, blobs, hook: str) -> None:
+    told = []
+
+    class Listener(Callback):
+        def on_exception(self, solver: Solver) -> None:
+            told.append(solver.step)
+
+    def breaks(self: Callback, solver: Solver) -> None:
+        raise KeyboardInterrupt
+
+    solver = make_solver(callbacks=[type("Breaks", (Callback,), {hook: breaks})(), Listener()])
+    with pytest.raises(KeyboardInterrupt):
+        solver.fit(*blobs, epochs=1)
+    assert told == [solver.step]
+    assert solver.step == {"on_fit_begin": 0, "on_loss": 0, "on_step_end": 1}.get(hook, 4)
+
+
 def test_hooks_come_in_their_order(make_solver, blobs) -> None:
     recorder = Recorder()
     make_solver(batch_size=75, callbacks=[recorder]).fit(blobs[0], epochs=2)

@@ -38,3 +38,8 @@ def finite(value: Any) -> Any:
 def known(values: dict[str, Any]) -> dict[str, Any]:
     """The entries that are not null."""
     return {key: value for key, value in values.items() if value is not None}
+
+
+def numbers(values: dict[str, Any]) -> dict[str, Any]:
+    """Named numbers as `loads` gives them, with NaN for null."""
+    return {key: math.nan if value is None else value for key, value in values.items()}

@@ -1,15 +1,18 @@
 """Several trainings in step, on the same batches: see `Stack` for what that saves."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from copy import deepcopy
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.feed import Feed
 from backhand.errors import DivergenceError
-from backhand.evaluate import evaluate_each
+from backhand.evaluate import Evaluation, evaluate_each
 from backhand.solver import Solver
 from backhand.stack import Stack
 
@@ -20,39 +23,47 @@ def fit_together(
     """What `fit` of each solver does, to rounding; but a training that diverges ends alone, and its error is returned.
 
     Their models have one shape, and they agree in batch size and `evaluate_train`. Batches come in the order, and with
-    the augmentation, of the first. An epoch's seconds are shared out evenly. Raises ValueError when they do not agree.
+    the augmentation, of the first. An epoch's seconds are shared out evenly. Raises ValueError when they do not agree,
+    or when they have been resumed at different batches of an epoch.
     """
     first = solvers[0]
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
+    parts = {"train": train if first.evaluate_train else None, "validation": validation}
     lost: dict[Solver, DivergenceError] = {}
     work = sum(solver.work(train) for solver in solvers)
-    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work):
+    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work), ExitStack() as watches:
+        watches.callback(_part, solvers)
         for solver in solvers:
+            watches.enter_context(solver.watched())
             solver.begin_fit(train, epochs)
-        going = _Going([solver for solver in solvers if solver.goes_on])
+        going = _Going.in_step([solver for solver in solvers if solver.goes_on])
         while going.solvers:
-            begin = time.perf_counter()
-            for index in first.batches(train):
-                going.train_step(*train.draw(index, first.augment_rng))
+            begin = _clock(solvers)
+            for index in going.begin_epoch(train):
+                going.train_step(*train.draw(index, going.solvers[0].augment_rng))
             lost |= going.lost
-            going = going.without(lost)
+            going = going.without(going.lost)
             if going.solvers:
-                going.end_epoch({"train": train if first.evaluate_train else None, "validation": validation}, begin)
+                measured = going.measure({name: part for name, part in parts.items() if part})
+                going.end_epoch(measured, _clock(solvers) - begin)
                 going = going.without([solver for solver in going.solvers if not solver.goes_on])
         for solver in solvers:
             if solver not in lost:
-                _end(solver, lost)
+                solver.tell("on_fit_end")
     backend.trim()
     return [lost.get(solver) for solver in solvers]
 
 
-def _end(solver: Solver, lost: dict[Solver, DivergenceError]) -> None:
-    """The end of a training; one that leaves no weights to keep is lost."""
-    try:
-        solver.tell("on_fit_end")
-    except DivergenceError as error:
-        lost[solver] = error
+def _clock(solvers: Sequence[Solver]) -> float:
+    """Seconds that go by, but for those that any of them spends on saving."""
+    return time.perf_counter() - sum(solver.saving_seconds for solver in solvers)
+
+
+def _part(solvers: Collection[Solver]) -> None:
+    """Give each streams of its own, which stand where the common ones do."""
+    for solver in solvers:
+        solver.shuffle_rng, solver.augment_rng = deepcopy((solver.shuffle_rng, solver.augment_rng))
 
 
 class _Going:
@@ -64,10 +75,27 @@ class _Going:
         if solvers:
             self.stack = Stack([s.model for s in solvers], [s.draw_rng for s in solvers])
 
+    @classmethod
+    def in_step(cls, solvers: Sequence[Solver]) -> "_Going":
+        """Those that go on from one place, and from now on by the streams of the first."""
+        places = [solver.running and (solver.running.steps, solver.running.order) for solver in solvers]
+        if any(place != places[0] for place in places):
+            raise ValueError("trainings in step must stand at the same batch of an epoch")
+        for solver in solvers:
+            solver.shuffle_rng, solver.augment_rng = solvers[0].shuffle_rng, solvers[0].augment_rng
+        return cls(solvers)
+
     def without(self, ended: Collection[Solver]) -> "_Going":
-        """Those that go on without these."""
+        """Those that go on without these, which have streams of their own again."""
+        _part(ended)
         rest = [solver for solver in self.solvers if solver not in ended]
         return self if len(rest) == len(self.solvers) else _Going(rest)
+
+    def begin_epoch(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+        """The batches of the epoch, or those that are left of it."""
+        for solver in self.solvers:
+            solver.begin_epoch()
+        return self.solvers[0].batches_left(train)
 
     def train_step(self, x: Array, labels: Labels | Array) -> None:
         """One step of all that are not lost yet."""
@@ -83,17 +111,21 @@ class _Going:
                 slopes[s] = solver.judge(scores[s])
             except DivergenceError as error:
                 self.lost[solver] = error
+                solver.tell("on_exception")
         self.stack.backward(slopes)
         self.stack.release()
         for s, solver in active:
             if solver not in self.lost:
-                solver.end_step()
-                solver.running.add(solver, scores[s])
+                solver.end_step(scores[s])
 
-    def end_epoch(self, parts: dict[str, Feed | None], begin: float) -> None:
-        """Measure these parts of the data; begin: when the epoch began."""
+    def measure(self, parts: Mapping[str, Feed]) -> dict[str, list[Evaluation]]:
+        """Each model on these parts of the data."""
         losses = [solver.loss for solver in self.solvers]
-        measured = {name: evaluate_each(self.stack, losses, part) for name, part in parts.items() if part}
-        seconds = (time.perf_counter() - begin) / len(self.solvers)
+        return {name: evaluate_each(self.stack, losses, part) for name, part in parts.items()}
+
+    def end_epoch(self, measured: Mapping[str, Sequence[Evaluation]], seconds: float) -> None:
+        """seconds: that the epoch took all of them, or what was left of it."""
         for s, solver in enumerate(self.solvers):
-            solver.end_epoch({name: each[s] for name, each in measured.items()}, seconds)
+            before = 0.0 if solver.running is None else solver.running.seconds
+            own = {name: each[s] for name, each in measured.items()}
+            solver.end_epoch(own, before + seconds / len(self.solvers))

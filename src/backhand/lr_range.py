@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backhand import backend
 from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import BackhandError
@@ -52,7 +53,7 @@ def range_test(solver: Solver, train: Feed, *, low: float = 1e-6, high: float = 
     smooth: list[float] = []
     average = 0.0
     endless = itertools.chain.from_iterable(solver.batches(train) for _ in itertools.count())
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(solver.work(train)):
         for i, (rate, index) in enumerate(zip(rates, endless, strict=False)):
             solver.optimizer.lr = float(rate)
             solver.train_step(*train.draw(index, solver.augment_rng))

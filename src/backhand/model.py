@@ -1,6 +1,7 @@
 """A model is layers in order, over one flat buffer of parameters and one of gradients."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -212,6 +213,11 @@ class Sequential(Chain):
             }
             for name, layer in self.named()
         ]
+
+    def work(self) -> int:
+        """Multiply-adds of one sample's forward pass, and the values that go in and come out of every layer."""
+        layers = sum(layer.multiply_adds() + prod(layer.output_shape) for layer in self.layers)
+        return prod(self.input_shape) + layers
 
     def summary(self) -> str:
         """The layers as a table of text, with totals; where some are frozen, how many parameters are trained."""

@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from math import nan, prod
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand import backend
+from backhand import backend, jsontext
 from backhand.arrays import Array, Labels
 from backhand.copies import Copyable
 from backhand.data.batches import batches, steps
@@ -18,15 +19,15 @@ from backhand.evaluate import Evaluation, evaluate
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
 from backhand.optim import Optimizer, clip_norm, clip_value
+from backhand.running import Running
 from backhand.schedules import Schedule
-from backhand.stateful import Stateful, collected, keyed, restored, under
 
 Record = dict[str, float]
 # The solver's streams of random numbers, apart from those of the layers.
 SHUFFLE, DRAW, AUGMENT = 1_000_001, 1_000_002, 1_000_003
 
 
-class Callback(Stateful):
+class Callback:
     """Told what the solver does, and free to read or change it. Subclasses override hooks; a misspelt hook raises."""
 
     def __init_subclass__(cls) -> None:
@@ -50,31 +51,15 @@ class Callback(Stateful):
     def on_fit_end(self, solver: "Solver") -> None:
         """After the last epoch."""
 
+    def on_exception(self, solver: "Solver") -> None:
+        """The fit breaks off by an exception, perhaps amid a step."""
 
-@dataclass
-class Running:
-    """Sums over the batches of an epoch so far, whose figures are those of training mode."""
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Arrays and facts that a resumed run must know."""
+        return {}, {}
 
-    steps: int = 0
-    samples: int = 0
-    loss: float = 0.0
-    right: int = 0
-    norms: float = 0.0
-
-    def add(self, solver: "Solver", scores: Array) -> None:
-        """Count the solver's latest batch. Where images are mixed, right is the class that has the largest share."""
-        labels = solver.batch[1]
-        classes = labels if labels.ndim == 1 else labels.argmax(1)
-        self.steps += 1
-        self.samples += len(labels)
-        self.loss += solver.batch_loss * len(labels)
-        self.right += int((solver.loss.predict(scores) == classes).sum())
-        self.norms += solver.gradient_norm
-
-    def figures(self) -> dict[str, float]:
-        """The mean loss, the accuracy and the error."""
-        accuracy = self.right / self.samples
-        return {"loss": self.loss / self.samples, "accuracy": accuracy, "error": 1 - accuracy}
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Take over a saved `state()`."""
 
 
 @dataclass(eq=False)
@@ -113,32 +98,32 @@ class Solver(Copyable):
         self.stopped = ""
         self.batch: tuple[Array, Labels | Array]
         self.batch_loss = self.gradient_norm = 0.0
-        self.running = Running()
+        self.running: Running | None = None  # the epoch that is being trained
+        self.saving_seconds = 0.0  # in all, those before a resume included
 
     def fit(self, train: Feed, validation: Feed | None = None, *, epochs: int) -> list[Record]:
         """Train until `epochs` epochs are done in all, or a callback stops; returns the history."""
         # The divergence guard says it better than warnings do.
-        with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)):
+        with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)), self.watched():
             self.begin_fit(train, epochs)
             while self.goes_on:
-                begin = time.perf_counter()
-                for index in self.batches(train):
-                    self.running.add(self, self.train_step(*train.draw(index, self.augment_rng)))
-                parts = {"train": train if self.evaluate_train else None, "validation": validation}
-                measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
-                self.end_epoch(measured, time.perf_counter() - begin)
+                self.train_epoch(train, validation)
             self.tell("on_fit_end")
         backend.trim()
         return self.history
 
-    def begin_fit(self, train: Feed, epochs: int) -> None:
-        """Before the first epoch.
+    def train_epoch(self, train: Feed, validation: Feed | None) -> None:
+        """An epoch, or what is left of it."""
+        running = self.begin_epoch()
+        for index in self.batches_left(train):
+            self.train_step(*train.draw(index, self.augment_rng))
+        parts = {"train": train if self.evaluate_train else None, "validation": validation}
+        measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
+        self.end_epoch(measured, running.elapsed)
 
-        Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states could
-        not be told apart.
-        """
+    def begin_fit(self, train: Feed, epochs: int) -> None:
+        """Before the first epoch. Raises ModelError where the batches are too small for the model."""
         self.model.check_batch(min(self.batch_size, len(train)))
-        keyed(self.callbacks)
         self.epochs, self.steps_per_epoch = epochs, steps(len(train), self.batch_size, self.model.fewest_samples)
         self.tell("on_fit_begin")
 
@@ -148,13 +133,47 @@ class Solver(Copyable):
 
     @property
     def goes_on(self) -> bool:
-        """Whether there is another epoch to be trained."""
-        return self.epoch < self.epochs and not self.stopped
+        """Whether there is another epoch to be trained, or one to be finished."""
+        return self.running is not None or (self.epoch < self.epochs and not self.stopped)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Tell the callbacks when an exception breaks this off."""
+        try:
+            yield
+        except BaseException:
+            if self.running is not None:
+                self.running.halt()
+            self.tell("on_exception")
+            raise
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """What is done in here is time spent on saving, and none of the epoch's."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            seconds = time.perf_counter() - begin
+            self.saving_seconds += seconds
+            if self.running is not None:
+                self.running.leave_out(seconds)
+
+    def begin_epoch(self) -> Running:
+        """Before the first batch of an epoch, or the next one of an epoch that was broken off."""
+        if self.running is None:
+            self.running = Running(self.shuffle_rng.bit_generator.state)
+        self.shuffle_rng.bit_generator.state = self.running.order
+        self.running.go_on()
+        return self.running
+
+    def batches_left(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+        """The batches of the epoch that has begun, without those that are done."""
+        return islice(self.batches(train), self.running.steps if self.running else 0, None)
 
     def work(self, train: Feed) -> int:
-        """Multiply-adds and values of one step's forward pass."""
-        layers = sum(row["multiply_adds"] + prod(row["output"]) for row in self.model.rows())
-        return min(self.batch_size, len(train)) * (prod(self.model.input_shape) + layers)
+        """What the forward pass of one step computes: see `Sequential.work`."""
+        return min(self.batch_size, len(train)) * self.model.work()
 
     def train_step(self, x: Array, labels: Labels | Array) -> Array:
         """One forward, backward and update; returns the scores (N, outputs) that the batch had before it.
@@ -165,16 +184,19 @@ class Solver(Copyable):
         scores = self.model.forward(x, train=True, rng=self.draw_rng)
         self.model.backward(self.judge(scores))
         self.model.release()  # the next step's results take the place of these
-        self.end_step()
+        self.end_step(scores)
         return scores
 
     def begin_step(self, x: Array, labels: Labels | Array) -> None:
         """Before the model sees the batch: its rates."""
         self.batch = x, labels
+        self._set_rates(self.step)
+
+    def _set_rates(self, step: int) -> None:
         if self.schedule is not None:
-            self.optimizer.lr = self.schedule(self.step)
+            self.optimizer.lr = self.schedule(step)
         if self.momentum_schedule is not None:
-            self.optimizer.momentum = self.momentum_schedule(self.step)
+            self.optimizer.momentum = self.momentum_schedule(step)
 
     def judge(self, scores: Array) -> Array:
         """After the forward pass: the loss; returns its gradient, (N, outputs)."""
@@ -182,10 +204,12 @@ class Solver(Copyable):
         self.tell("on_loss")
         return self.loss.backward()
 
-    def end_step(self) -> None:
-        """After the backward pass: the update."""
+    def end_step(self, scores: Array) -> None:
+        """After the backward pass: the update. scores: those that the batch had before it."""
         self.gradient_norm = self._move()
         self.step += 1
+        if self.running is not None:
+            self.running.add(self.loss.predict(scores), self.batch[1], self.batch_loss, self.gradient_norm)
         self.tell("on_step_end")
 
     def _move(self) -> float:
@@ -201,8 +225,9 @@ class Solver(Copyable):
 
     def end_epoch(self, measured: Mapping[str, Evaluation], seconds: float) -> None:
         """After the last batch: the epoch's record. measured: of each part of the data; seconds: that it took."""
+        running, self.running = self.running, None
+        assert running is not None, "an epoch ends that has not begun"
         self.epoch += 1
-        running, self.running = self.running, Running()
         figures = {"train": running.figures()} | {part: each.figures() for part, each in measured.items()}
         for schedule in filter(None, (self.schedule, self.momentum_schedule)):
             schedule.observe(figures.get("validation", figures["train"])["loss"])
@@ -227,25 +252,44 @@ class Solver(Copyable):
         return self.shuffle_rng, self.draw_rng, self.augment_rng
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Arrays and facts from which `load` goes on bit for bit, at the end of an epoch."""
+        """Arrays and facts from which `load` goes on bit for bit, after any step or epoch."""
         arrays = {f"model.{name}": value for name, value in self.model.arrays().items()}
         arrays |= {f"optimizer.{name}": value for name, value in self.optimizer.buffers.items()}
         facts: dict[str, Any] = {"epoch": self.epoch, "step": self.step, "stopped": self.stopped}
         facts |= {"history": self.history, "optimizer": self.optimizer.state()}
         facts["rng"] = [rng.bit_generator.state for rng in self._streams()]
+        facts["running"] = None if self.running is None else self.running.state()
+        facts["saving_seconds"] = self.saving_seconds
         facts["schedules"] = [s.state() if s else {} for s in (self.schedule, self.momentum_schedule)]
-        own, facts["callbacks"] = collected(self.callbacks)
-        return arrays | own, facts
+        facts["callbacks"] = {}
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            own, facts["callbacks"][name] = callback.state()
+            arrays |= {f"{name}.{key}": value for key, value in own.items()}
+        return arrays, facts
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a saved `state()`. Raises CheckpointError when the model or the optimiser is another."""
-        self.model.load(under("model", arrays))
-        self.optimizer.load(under("optimizer", arrays), facts["optimizer"])
+        self.model.load(_under("model", arrays))
+        self.optimizer.load(_under("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
-        self.history = [{key: nan if v is None else v for key, v in each.items()} for each in facts["history"]]
+        self.history = [jsontext.numbers(record) for record in facts["history"]]
         for rng, saved in zip(self._streams(), facts["rng"], strict=True):
             rng.bit_generator.state = saved
+        running = facts.get("running")  # earlier versions saved between epochs only
+        self.running = None if running is None else Running(**jsontext.numbers(running))
+        self.saving_seconds = facts.get("saving_seconds", 0.0)
         for schedule, saved in zip((self.schedule, self.momentum_schedule), facts["schedules"], strict=True):
             if schedule is not None:
                 schedule.load(saved)
-        restored(self.callbacks, arrays, facts["callbacks"])
+        if self.running is not None:  # the epoch's record tells the rates of its last step, which may be this one
+            self._set_rates(self.step - 1)
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            if name in facts["callbacks"]:  # one that was added since begins anew
+                callback.load(_under(name, arrays), facts["callbacks"][name])
+
+
+def _under(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays whose name begins with `prefix.`, without it."""
+    return {name.removeprefix(f"{prefix}."): value for name, value in arrays.items() if name.startswith(f"{prefix}.")}

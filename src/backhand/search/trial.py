@@ -3,12 +3,10 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 from backhand.errors import BackhandError, StudyError
 from backhand.experiment.build import Material
 from backhand.experiment.trainer import Trainer, Training
-from backhand.metrics import metric, words
 from backhand.solver import Callback, Record, Solver
 from backhand.study import Study
 
@@ -34,10 +32,7 @@ class Outcome:
 
 @dataclass(eq=False)
 class Watch(Callback):
-    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so.
-
-    An epoch whose value is not finite is not the best, and nothing is asked of it.
-    """
+    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so."""
 
     monitor: str
     goes_on: Callable[[int, float], bool]
@@ -47,9 +42,8 @@ class Watch(Callback):
     def on_epoch_end(self, solver: Solver) -> None:
         """Look at the epoch's value."""
         value = solver.history[-1][self.monitor]
-        if not isfinite(value):
-            return
-        if metric(self.monitor).better(value, self.best):
+        sign = -1 if self.monitor.endswith("accuracy") else 1
+        if self.best is None or sign * value < sign * self.best:
             self.best, self.epoch = value, solver.epoch
         if not self.goes_on(solver.epoch, value) and solver.epoch < solver.epochs:
             solver.stopped = PRUNED
@@ -72,8 +66,6 @@ def _outcome(training: Training, watch: Watch) -> Outcome:
     curve = tuple(solver.history)
     if training.error is not None:
         return Outcome(None, 0, training.seconds, size, curve, f"diverged: {training.error}")
-    if watch.best is None:
-        return Outcome(None, 0, training.seconds, size, curve, f"no epoch with a finite {words(watch.monitor)}")
     reason = solver.stopped if solver.stopped == PRUNED else ""
     return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
 
