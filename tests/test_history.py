@@ -1,5 +1,7 @@
 """What a training records of every epoch, and what the figures mean."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,18 @@ def test_seconds_add_up_to_elapsed(make_solver, blobs) -> None:
     history = make_solver().fit(*blobs, epochs=3)
     np.testing.assert_allclose(np.cumsum([r["seconds"] for r in history]), [r["elapsed"] for r in history])
     assert all(record["seconds"] > 0 for record in history)
+
+
+def test_the_seconds_of_an_epoch_are_those_that_it_took(make_solver, blobs) -> None:
+    class Slow(Callback):
+        def on_step_end(self, solver: Solver) -> None:
+            if solver.epoch:
+                time.sleep(0.005)
+
+    begin = time.perf_counter()
+    first, second = make_solver(callbacks=[Slow()]).fit(blobs[0], epochs=2)
+    assert second["seconds"] >= 4 * 0.005
+    assert first["seconds"] + second["seconds"] <= time.perf_counter() - begin
 
 
 def test_training_figures_are_the_running_average(make_solver, blobs) -> None:

@@ -210,3 +210,23 @@ def test_schedules_drive_the_optimiser_before_every_step(make_solver, blobs) -> 
     history = solver.fit(blobs[0], epochs=2)
     assert seen == [(lr(step), momentum(step)) for step in range(8)]
     assert [(record["lr"], record["momentum"]) for record in history] == [seen[3], seen[7]]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_a_loss_that_is_not_finite_is_no_best_to_compare_with(bad: float, place: int) -> None:
+    schedule, losses = ReduceOnPlateau(1.0, patience=1), [2.0, 1.5, 1.0, 0.5]
+    for loss in [*losses[:place], bad, *losses[place:]]:
+        schedule.observe(loss)
+    assert (schedule.best, schedule.reductions) == (0.5, 0)
+    schedule.observe(bad)
+    schedule.observe(bad)
+    assert schedule.reductions == 1  # it has not fallen for more than one epoch
+
+
+@pytest.mark.parametrize("best", [float("inf"), float("nan"), None])
+def test_a_plateau_of_an_earlier_version_that_had_no_best_yet_loads(best: float | None) -> None:
+    schedule = ReduceOnPlateau(1.0, patience=1)
+    schedule.load({"best": best, "waited": 1, "reductions": 0})
+    schedule.observe(0.5)
+    assert schedule.state() == {"best": 0.5, "waited": 0, "reductions": 0}

@@ -50,9 +50,18 @@ def fit_together(
                 going = going.without([solver for solver in going.solvers if not solver.goes_on])
         for solver in solvers:
             if solver not in lost:
-                solver.tell("on_fit_end")
+                _end(solver, lost)
     backend.trim()
     return [lost.get(solver) for solver in solvers]
+
+
+def _end(solver: Solver, lost: dict[Solver, DivergenceError]) -> None:
+    """The end of a training; one that leaves no weights to keep is lost."""
+    try:
+        solver.tell("on_fit_end")
+    except DivergenceError as error:
+        lost[solver] = error
+        solver.tell("on_exception")
 
 
 def _clock(solvers: Sequence[Solver]) -> float:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from backhand.console import make_console
+from backhand.metrics import ACCURACY, LOSS
 from backhand.solver import Callback, Record, Solver
 
 
@@ -70,5 +71,6 @@ def epoch_line(record: Record, epochs: int) -> str:
     text = f"epoch {record['epoch']:>{width}}/{epochs}"
     for part, short in (("train", "train"), ("validation", "valid.")):
         if f"{part}_loss" in record:
-            text += f"   {short} loss {record[f'{part}_loss']:.4f}  acc. {100 * record[f'{part}_accuracy']:6.2f}%"
+            loss, accuracy = LOSS.text(record[f"{part}_loss"]), ACCURACY.text(record[f"{part}_accuracy"])
+            text += f"   {short} loss {loss}  acc. {accuracy:>7}"
     return f"{text}   lr {record['lr']:<8.3g}  {record['seconds']:.2f} s"

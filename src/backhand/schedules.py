@@ -4,10 +4,11 @@ All but `ReduceOnPlateau` are pure functions of the step, so a resumed run needs
 """
 
 from dataclasses import dataclass, field
-from math import cos, inf, pi
+from math import cos, pi
 from typing import Any
 
 from backhand.copies import Copyable
+from backhand.metrics import LOSS
 
 
 @dataclass
@@ -107,14 +108,15 @@ class OneCycle(Schedule):
 class ReduceOnPlateau(Schedule):
     """value · factor^k, where k counts the times that the loss failed to improve for more than `patience` epochs.
 
-    An improvement is a relative one of more than `threshold`; the value never falls below `floor`.
+    An improvement is a relative one of more than `threshold`, and a loss that is not finite is none; the value never
+    falls below `floor`.
     """
 
     factor: float = 0.1
     patience: int = 10
     threshold: float = 1e-4
     floor: float = 0.0
-    best: float = field(init=False, default=float("inf"))
+    best: float | None = field(init=False, default=None)
     waited: int = field(init=False, default=0)
     reductions: int = field(init=False, default=0)
 
@@ -124,8 +126,7 @@ class ReduceOnPlateau(Schedule):
 
     def observe(self, metric: float) -> None:
         """Count the epochs without improvement."""
-        first = self.best == float("inf")
-        if first or metric < self.best - abs(self.best) * self.threshold:
+        if LOSS.better(metric, self.best, by=abs(self.best or 0.0) * self.threshold):
             self.best, self.waited = metric, 0
             return
         self.waited += 1
@@ -137,8 +138,8 @@ class ReduceOnPlateau(Schedule):
         return {"best": self.best, "waited": self.waited, "reductions": self.reductions}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Take over a saved `state()`."""
-        self.best = inf if state["best"] is None else state["best"]  # JSON has no infinity
+        """Take over a saved `state()`; earlier versions began with infinity as the best."""
+        self.best = LOSS.best([state["best"]])
         self.waited, self.reductions = state["waited"], state["reductions"]
 
 

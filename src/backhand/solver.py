@@ -21,13 +21,14 @@ from backhand.model import Sequential
 from backhand.optim import Optimizer, clip_norm, clip_value
 from backhand.running import Running
 from backhand.schedules import Schedule
+from backhand.stateful import Stateful, collected, keyed, restored, under
 
 Record = dict[str, float]
 # The solver's streams of random numbers, apart from those of the layers.
 SHUFFLE, DRAW, AUGMENT = 1_000_001, 1_000_002, 1_000_003
 
 
-class Callback:
+class Callback(Stateful):
     """Told what the solver does, and free to read or change it. Subclasses override hooks; a misspelt hook raises."""
 
     def __init_subclass__(cls) -> None:
@@ -53,13 +54,6 @@ class Callback:
 
     def on_exception(self, solver: "Solver") -> None:
         """The fit breaks off by an exception, perhaps amid a step."""
-
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Arrays and facts that a resumed run must know."""
-        return {}, {}
-
-    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over a saved `state()`."""
 
 
 @dataclass(eq=False)
@@ -122,8 +116,13 @@ class Solver(Copyable):
         self.end_epoch(measured, running.elapsed)
 
     def begin_fit(self, train: Feed, epochs: int) -> None:
-        """Before the first epoch. Raises ModelError where the batches are too small for the model."""
+        """Before the first epoch.
+
+        Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states could
+        not be told apart.
+        """
         self.model.check_batch(min(self.batch_size, len(train)))
+        keyed(self.callbacks)
         self.epochs, self.steps_per_epoch = epochs, steps(len(train), self.batch_size, self.model.fewest_samples)
         self.tell("on_fit_begin")
 
@@ -261,17 +260,13 @@ class Solver(Copyable):
         facts["running"] = None if self.running is None else self.running.state()
         facts["saving_seconds"] = self.saving_seconds
         facts["schedules"] = [s.state() if s else {} for s in (self.schedule, self.momentum_schedule)]
-        facts["callbacks"] = {}
-        for callback in self.callbacks:
-            name = type(callback).__name__
-            own, facts["callbacks"][name] = callback.state()
-            arrays |= {f"{name}.{key}": value for key, value in own.items()}
-        return arrays, facts
+        own, facts["callbacks"] = collected(self.callbacks)
+        return arrays | own, facts
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a saved `state()`. Raises CheckpointError when the model or the optimiser is another."""
-        self.model.load(_under("model", arrays))
-        self.optimizer.load(_under("optimizer", arrays), facts["optimizer"])
+        self.model.load(under("model", arrays))
+        self.optimizer.load(under("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
         self.history = [jsontext.numbers(record) for record in facts["history"]]
         for rng, saved in zip(self._streams(), facts["rng"], strict=True):
@@ -284,12 +279,4 @@ class Solver(Copyable):
                 schedule.load(saved)
         if self.running is not None:  # the epoch's record tells the rates of its last step, which may be this one
             self._set_rates(self.step - 1)
-        for callback in self.callbacks:
-            name = type(callback).__name__
-            if name in facts["callbacks"]:  # one that was added since begins anew
-                callback.load(_under(name, arrays), facts["callbacks"][name])
-
-
-def _under(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
-    """The arrays whose name begins with `prefix.`, without it."""
-    return {name.removeprefix(f"{prefix}."): value for name, value in arrays.items() if name.startswith(f"{prefix}.")}
+        restored(self.callbacks, arrays, facts["callbacks"])

@@ -39,6 +39,21 @@ def test_a_grid_has_every_combination_once():
     assert all(("train.optimizer.nesterov" in each) == (each["train.optimizer.kind"] == "sgd") for each in found)
 
 
+@pytest.mark.parametrize(
+    ("entry", "values"),
+    [
+        ({"low": 0.1, "high": 0.3, "step": 0.1}, [0.1, 0.2, 0.3]),  # 0.2 / 0.1 is a little less than 2 in floats
+        ({"low": 0.0, "high": 1.0, "step": 0.4}, [0.0, 0.4, 0.8]),
+        ({"low": 50, "high": 100, "step": 25}, [50, 75, 100]),
+        ({"low": 50, "high": 99, "step": 25}, [50, 75]),
+        ({"low": 3, "high": 5}, [3, 4, 5]),
+    ],
+)
+def test_a_stepped_range_ends_with_the_last_value_that_its_bound_admits(entry, values):
+    found = [each["train.l2"] for each in space.grid(searched({"train.l2": entry}))]
+    assert found == pytest.approx(values)
+
+
 def test_what_a_sampler_suggests_is_of_the_space_and_is_found_again_by_its_parameters():
     entries = {
         "train.optimizer.lr": {"low": 1e-4, "high": 1.0, "log": True},

@@ -194,4 +194,5 @@ def build_early_stopping(study: Study, material: Material) -> EarlyStopping:
     part = "train" if material.validation is None else "validation"
     if part == "train" and (table.monitor or "").startswith("validation"):
         raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
-    return EarlyStopping(table.patience, table.monitor or f"{part}_loss", table.restore_best)
+    monitor = table.monitor or f"{part}_loss"
+    return EarlyStopping(table.patience, monitor, table.restore_best, min_delta=table.min_delta)

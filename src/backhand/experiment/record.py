@@ -9,6 +9,7 @@ from backhand.data.batches import left_out
 from backhand.evaluate import Evaluation
 from backhand.experiment.build import Material, class_weights
 from backhand.losses import Loss
+from backhand.metrics import words
 from backhand.model import Sequential
 from backhand.solver import Solver
 from backhand.study import Study
@@ -50,13 +51,12 @@ def model_facts(model: Sequential) -> dict[str, Any]:
 def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:
     """How long it trained, and which epoch's weights were kept why."""
     how = "evaluated after the epoch" if solver.evaluate_train else "running average over the epoch, in training mode"
-    better = "highest" if choice.monitor.endswith("accuracy") else "lowest"
-    best = f"{better} {choice.monitor.replace('_', ' ')}"
+    best = f"{choice.metric.superlative} {words(choice.monitor)}"
     return {
         "epochs": solver.epoch,
         "steps": solver.step,
         "seconds": solver.elapsed,
-        "chosen_epoch": choice.best_epoch if choice.restore_best else solver.epoch,
+        "chosen_epoch": (choice.best_epoch or None) if choice.restore_best else solver.epoch,
         "chosen_by": best if choice.restore_best else "the last epoch",
         "stopped": solver.stopped or "all epochs done",
         "train_metrics": how,

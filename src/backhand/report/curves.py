@@ -8,6 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from backhand import metrics
+from backhand.metrics import Metric
 from backhand.report import style
 from backhand.report.run import Run
 
@@ -18,20 +20,28 @@ WIDE = 30.0  # a range of values beyond this ratio is drawn on a logarithmic sca
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something recorded each epoch: the label of its axis and its series in the history."""
+    """Something recorded each epoch: the label of its axis and its series in the history.
+
+    metric: the figure that it is, where it is one of which a higher or a lower value is better.
+    """
 
     label: str
     series: dict[str, tuple[str, dict[str, Any]]]
-    factor: float = 1.0
+    metric: Metric | None = None
     may_be_logarithmic: bool = False
+
+    @property
+    def factor(self) -> int:
+        """What values are multiplied by to be drawn."""
+        return self.metric.factor if self.metric else 1
 
 
 def _both(key: str) -> dict[str, tuple[str, dict[str, Any]]]:
     return {"training": (f"train_{key}", style.TRAIN), "validation": (f"validation_{key}", style.VALIDATION)}
 
 
-LOSS = Quantity("loss", _both("loss"), may_be_logarithmic=True)
-ACCURACY = Quantity("accuracy (%)", _both("accuracy"), factor=100)
+LOSS = Quantity("loss", _both("loss"), metrics.LOSS, may_be_logarithmic=True)
+ACCURACY = Quantity("accuracy (%)", _both("accuracy"), metrics.ACCURACY)
 RATE = Quantity("learning rate", {"learning rate": ("lr", style.SINGLE)})
 MOMENTUM = Quantity("momentum", {"momentum": ("momentum", style.SINGLE)})
 GRADIENT = Quantity("gradient norm", {"gradient norm": ("gradient_norm", style.SINGLE)}, may_be_logarithmic=True)

@@ -2,6 +2,8 @@
 
 import math
 
+from backhand.metrics import known
+
 NONE = "–"
 
 
@@ -58,13 +60,15 @@ def plain(value: object) -> str:
 
 
 def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
-    """A figure of this name as people write it: accuracies and errors in percent; "" where there is none.
+    """A figure of this name as people write it: what is a share in percent; "" where there is none.
 
     signed: a difference, in points where the figures are in percent.
     """
     if value is None:
         return ""
-    share = metric.partition("@")[0].endswith(("accuracy", "error"))
-    if signed:
-        return f"{100 * value:+.2f}" if share else f"{value:+.4g}"
-    return f"{100 * value:.2f}%" if share else f"{value:.4g}"
+    if not math.isfinite(value):
+        return "not finite"
+    found = known(metric)
+    if found is None or not found.unit:
+        return f"{value:+.4g}" if signed else f"{value:.4g}"
+    return f"{found.factor * value:+.2f}" if signed else f"{found.factor * value:.2f}{found.unit}"

@@ -71,7 +71,8 @@ def _scale(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> str:
 def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
     """training from 2.3000 to 0.0100; validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
     places = np.flatnonzero(np.isfinite(values))
-    best = int(np.nanargmax(values) if quantity is ACCURACY else np.nanargmin(values))
+    highest = quantity.metric is not None and quantity.metric.higher_is_better
+    best = int(np.nanargmax(values) if highest else np.nanargmin(values))
     first, last, extreme = (_written(quantity, float(values[i])) for i in (places[0], places[-1], best))
     text = f"from {first} to {last}" if first != last else f"{first} throughout"
     if len(places) == 1:
@@ -79,14 +80,13 @@ def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64])
     if len(quantity.series) > 1:
         text = f"{line} {text}"
         if extreme not in (first, last):
-            word = "highest" if quantity is ACCURACY else "lowest"
-            text += f", {word} {extreme} at epoch {run.history[best].epoch}"
+            text += f", {'highest' if highest else 'lowest'} {extreme} at epoch {run.history[best].epoch}"
     if len(places) < len(values):
         text += f", without a finite value in {counted(len(values) - len(places), 'epoch')}"
     return text
 
 
 def _written(quantity: Quantity, value: float) -> str:
-    if quantity is ACCURACY:
+    if quantity.metric is not None and quantity.metric.unit == "%":
         return percent(value / 100)
     return decimal(value) if quantity is LOSS else f"{value:.4g}"

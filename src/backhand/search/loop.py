@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from backhand.experiment.trainer import Trainer, in_step
+from backhand.metrics import metric
 from backhand.progress import time_left
 from backhand.search import record
 from backhand.search.record import Trial, best, finished
@@ -120,10 +121,11 @@ def line(found: list[Trial], number: int, search: Search, left: float | None) ->
     """A finished trial as a line: its value, the best so far, its values, and how long the rest may take."""
     trial = next(each for each in found if each.number == number)
     leader = best(found, search)
-    value = f"{_shown(trial.value, search)}" if trial.value is not None else trial.reason.split(":")[0]
+    shown = metric(search.monitor).text
+    value = shown(trial.value) if trial.value is not None else trial.reason.split(":")[0]
     value += " (pruned)" if trial.state == "pruned" else ""
     values = "  ".join(f"{key.rpartition('.')[2]}={value_text(each)}" for key, each in trial.assignment.items())
-    ahead = f"best {_shown(leader.value, search)}" if leader else "none yet"
+    ahead = f"best {shown(leader.value)}" if leader else "none yet"
     rest = "" if left is None else f"  {time_left(left)}"
     return f"trial {len(found):>4}  {value:>16}  {ahead}  {values}  {trial.seconds:.1f} s{rest}"
 
@@ -137,12 +139,6 @@ def value_text(value: object) -> str:
     if isinstance(value, dict):
         return ",".join(f"{key}={value_text(each)}" for key, each in value.items())
     return str(value)
-
-
-def _shown(value: float | None, search: Search) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.2%}" if search.monitor.endswith("accuracy") else f"{value:.4f}"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from backhand import jsontext
 from backhand.experiment.folder import write_json
+from backhand.metrics import metric
 from backhand.search.space import Assignment
 from backhand.search.storage import INTERRUPTED, OWNER, REASON
 from backhand.search.trial import Outcome
@@ -36,7 +37,7 @@ class Trial:
 def note(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
     """Keep with the trial what its number alone does not say."""
     curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
-    facts = {key: getattr(outcome, key) for key in ("epoch", "seconds", "parameters")}
+    facts = {key: getattr(outcome, key) for key in ("value", "epoch", "seconds", "parameters")}
     for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
         trial.set_user_attr(key, jsontext.finite(value))
 
@@ -47,7 +48,7 @@ def finished(trials: "optuna.Study") -> list[Trial]:
 
     states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
     return [
-        Trial(number=each.number, state=states[each.state], value=each.value, **_facts(each.user_attrs))
+        Trial(number=each.number, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
         for each in trials.get_trials(deepcopy=False, states=tuple(states))
         if each.user_attrs.get(REASON) != INTERRUPTED and "assignment" in each.user_attrs
     ]
@@ -60,8 +61,8 @@ def _facts(kept: dict[str, Any]) -> dict[str, Any]:
 def best(found: list[Trial], search: Search) -> Trial | None:
     """The complete trial of the best value; of equal ones the first."""
     complete = [trial for trial in found if trial.state == "complete" and trial.value is not None]
-    sign = -1 if search.monitor.endswith("accuracy") else 1
-    return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number), default=None)
+    cost = metric(search.monitor).cost
+    return min(complete, key=lambda trial: (cost(trial.value), trial.number), default=None)
 
 
 def write(folder: Path, search: Search, found: list[Trial], runs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from backhand.errors import BackhandError
 from backhand.experiment.folder import completed, difference, settings
+from backhand.metrics import metric
 from backhand.search.space import Space, grid, parameters
 from backhand.study import Study
 from backhand.study.search import Search
@@ -48,7 +49,7 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
                 storage=optuna.storages.RDBStorage(address.render_as_string(hide_password=False)),
                 study_name=study.name,
                 pruner=_pruner(search, study.train.epochs),
-                direction="maximize" if search.monitor.endswith("accuracy") else "minimize",
+                direction="maximize" if metric(search.monitor).higher_is_better else "minimize",
                 load_if_exists=True,
             )
             known = len(trials.get_trials(deepcopy=False))

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from backhand.errors import BackhandError, StudyError
 from backhand.experiment.build import Material
 from backhand.experiment.trainer import Trainer, Training
+from backhand.metrics import metric, words
 from backhand.solver import Callback, Record, Solver
 from backhand.study import Study
 
@@ -32,7 +34,10 @@ class Outcome:
 
 @dataclass(eq=False)
 class Watch(Callback):
-    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so."""
+    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so.
+
+    An epoch whose value is not finite is not the best, and nothing is asked of it.
+    """
 
     monitor: str
     goes_on: Callable[[int, float], bool]
@@ -42,8 +47,9 @@ class Watch(Callback):
     def on_epoch_end(self, solver: Solver) -> None:
         """Look at the epoch's value."""
         value = solver.history[-1][self.monitor]
-        sign = -1 if self.monitor.endswith("accuracy") else 1
-        if self.best is None or sign * value < sign * self.best:
+        if not isfinite(value):
+            return
+        if metric(self.monitor).better(value, self.best):
             self.best, self.epoch = value, solver.epoch
         if not self.goes_on(solver.epoch, value) and solver.epoch < solver.epochs:
             solver.stopped = PRUNED
@@ -66,6 +72,8 @@ def _outcome(training: Training, watch: Watch) -> Outcome:
     curve = tuple(solver.history)
     if training.error is not None:
         return Outcome(None, 0, training.seconds, size, curve, f"diverged: {training.error}")
+    if watch.best is None:
+        return Outcome(None, 0, training.seconds, size, curve, f"no epoch with a finite {words(watch.monitor)}")
     reason = solver.stopped if solver.stopped == PRUNED else ""
     return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
 

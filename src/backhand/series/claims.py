@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from backhand.metrics import ACCURACY
 from backhand.report.numbers import shown
 from backhand.series.figures import SUM, Result, figure, total
 from backhand.study.series import Claim, Part, Series
@@ -54,7 +55,7 @@ def _verdict(part: Part, claim: Claim, results: list[Result]) -> Verdict:
         ours = total(results, claim.metric, part.seeds * sum(1 for _ in part.cells()))
         return Verdict(part.name, claim.what, claim.metric, {}, claim.reported, ours, claim.least, claim.most)
     cells = [group for group in by_cell(results) if claim.at.items() <= group[0].labels.items()]
-    chosen = max(cells, key=_on_validation, default=None)
+    chosen = min(cells, key=_on_validation, default=None)
     ours = None if chosen is None else figure(chosen, claim.metric)
     labels = {} if chosen is None else chosen[0].labels
     return Verdict(part.name, claim.what, claim.metric, labels, claim.reported, ours, claim.least, claim.most)
@@ -69,9 +70,8 @@ def by_cell(results: list[Result]) -> Iterator[list[Result]]:
 
 
 def _on_validation(results: list[Result]) -> float:
-    """What cells are compared by; a cell in which a run diverged comes last."""
-    value = figure(results, "validation_accuracy")
-    return -1.0 if value is None else value
+    """What cells are compared by, the best first; a cell in which a run diverged comes last."""
+    return ACCURACY.cost(figure(results, "validation_accuracy"))
 
 
 def table(found: list[Verdict]) -> Table:

@@ -10,11 +10,13 @@ A figure is named by an expression over a run's history and its final figures:
 
 import re
 from dataclasses import asdict, dataclass
+from math import isfinite
 from statistics import mean
 from typing import Any, Self
 
 from backhand import jsontext
-from backhand.errors import StudyError
+from backhand.errors import BackhandError, StudyError
+from backhand.metrics import METRICS, Metric, metric
 
 WITHIN = re.compile(r"(\w+)@(\d+)")
 SUM = re.compile(r"sum\((\w+)\)")
@@ -52,22 +54,38 @@ class Result:
         """The figure that the expression names; None where the run has none. Raises StudyError for no expression."""
         if found := WITHIN.fullmatch(metric):
             key, count = found[1], int(found[2])
-            best = max if key.endswith("accuracy") else min
-            return best((record[key] for record in self.history[:count] if key in record), default=None)
+            return _metric(key).best(record.get(key) for record in self.history[:count])
         if found := FIRST.fullmatch(metric):
             key, bound = found[1], float(found[3])
             sign = 1 if found[2] == ">=" else -1
-            epochs = (r["epoch"] for r in self.history if key in r and sign * r[key] >= sign * bound)
-            return next(epochs, None)
-        if not metric.isidentifier():
-            raise StudyError(f'"{metric}" names no figure; see the guide on series')
+            values = ((r["epoch"], r[key]) for r in self.history if key in r and isfinite(r[key]))
+            return next((epoch for epoch, value in values if sign * value >= sign * bound), None)
+        check(metric)
         return self.figures.get(metric)
 
 
+def check(expression: str) -> None:
+    """Raises StudyError for an expression that names no figure, or the best of a figure whose best nobody knows."""
+    if found := WITHIN.fullmatch(expression):
+        _metric(found[1])
+    elif not (SUM.fullmatch(expression) or FIRST.fullmatch(expression) or expression.isidentifier()):
+        raise StudyError(f'"{expression}" names no figure; see the guide on series')
+
+
+def _metric(key: str) -> Metric:
+    try:
+        return metric(key)
+    except BackhandError:
+        raise StudyError(
+            f'"{key}@..." would be the best {key} of the first epochs, and nothing says whether a higher or a lower '
+            f"one is better; name a figure that ends in {', '.join(METRICS)}"
+        ) from None
+
+
 def figure(results: list[Result], metric: str) -> float | None:
-    """The mean over the seeds of a cell; None unless every run has it."""
+    """The mean over the seeds of a cell; None unless every run has it, and a finite one."""
     found = [result.figure(metric) for result in results]
-    known = [value for value in found if value is not None]
+    known = [value for value in found if value is not None and isfinite(value)]
     return mean(known) if known and len(known) == len(found) else None
 
 

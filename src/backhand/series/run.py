@@ -21,7 +21,7 @@ from backhand.lr_range import range_test
 from backhand.progress import time_left
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
-from backhand.series.figures import Result
+from backhand.series.figures import Result, check
 from backhand.solver import Callback, Solver
 from backhand.study import Study, changed, load
 from backhand.study.series import Part, Series
@@ -74,6 +74,8 @@ def expand(series: Series, path: Path) -> Iterator[Cell]:
     """Every cell, in order. Raises StudyError naming the cell that makes no study."""
     for part in series.parts:
         base = load(part.study)
+        for claim in part.claims:
+            check(claim.metric)
         if base.search is not None and not part.whole:
             raise StudyError(f"{series.name}, part {part.name}: {base.name} is a search; add whole = true")
         for number, (labels, values) in enumerate(part.cells()):

@@ -63,6 +63,7 @@ class EarlyStop(Table):
     patience: PositiveInt | None = None  # epochs without a better one; absent: train to the end, keep the best
     monitor: Literal["validation_loss", "validation_accuracy", "train_loss", "train_accuracy"] | None = None
     restore_best: bool = True
+    min_delta: NonNegativeFloat = 0.0  # what patience waits for is better by more than this
 
 
 class Train(Table):

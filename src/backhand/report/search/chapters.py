@@ -1,12 +1,14 @@
 """A saved search as sections of a report."""
 
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from backhand import jsontext
 from backhand.errors import CheckpointError
+from backhand.metrics import Metric, metric, words
 from backhand.report import settings, tables
 from backhand.report.blocks import Block, Code, Image, Images, Points, Section, Table, Text, Tiles
 from backhand.report.heading import subtitle
@@ -44,12 +46,11 @@ def _go_on() -> tuple[Block, ...]:
 
 def chapters(record: dict[str, Any]) -> tuple[Section, ...]:
     """What was found, how the trials compare, and what failed."""
-    search, trials = record["search"], record["trials"]
-    sign = -1 if search["monitor"].endswith("accuracy") else 1
-    ranked = sorted((t for t in trials if t["value"] is not None), key=lambda t: (sign * t["value"], t["number"]))
+    trials, monitor = record["trials"], metric(record["search"]["monitor"])
+    ranked = sorted(_valued(trials), key=lambda t: (monitor.cost(t["value"]), t["number"]))
     blocks: list[Block] = [Tiles(tuple(_tiles(record, ranked))), Points(tuple(_findings(record, ranked)))]
     if len(ranked) > 1:
-        blocks += [Images((image,)) for image in _images(record, sign)]
+        blocks += [Images((image,)) for image in _images(record, monitor)]
     sections = [Section("found", "What was found", tuple(blocks))]
     sections.append(Section("trials", "The best trials", (_table(record, ranked),)))
     if failed := [trial for trial in trials if trial["state"] == "failed"]:
@@ -59,12 +60,23 @@ def chapters(record: dict[str, Any]) -> tuple[Section, ...]:
     return tuple(sections)
 
 
+def _valued(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The trials that reached a finite value."""
+    return [trial for trial in trials if trial["value"] is not None and isfinite(trial["value"])]
+
+
+def _complete(ranked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that came to their end, of which one is chosen."""
+    return [trial for trial in ranked if trial["state"] == "complete"]
+
+
 def _tiles(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
     trials, monitor = record["trials"], record["search"]["monitor"]
     states = [trial["state"] for trial in trials]
     yield "trials", str(len(trials)), f"{states.count('pruned')} pruned, {states.count('failed')} failed"
-    if ranked:
-        yield f"best {monitor.replace('_', ' ')}", shown(ranked[0]["value"], monitor), "the best of many: too good"
+    if complete := _complete(ranked):
+        value = shown(complete[0]["value"], monitor)
+        yield f"best {words(monitor)}", value, "the best of many, and so too favourable"
     if tested := [run["test"] for run in record["runs"] if "test" in run]:
         remark = f"{counted(len(tested), 'seed')}, {percent(min(tested))} to {percent(max(tested))}"
         yield "test accuracy", percent(mean(tested)), remark
@@ -73,12 +85,13 @@ def _tiles(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tup
 
 def _findings(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     monitor = record["search"]["monitor"]
-    if ranked:
-        yield "Chosen", f"trial {ranked[0]['number']}, at epoch {ranked[0]['epoch']}: {_values(ranked[0])}."
-    if len(ranked) > 1:
-        first, second = ranked[:2]
+    complete = _complete(ranked)
+    if complete:
+        yield "Chosen", f"trial {complete[0]['number']}, at epoch {complete[0]['epoch']}: {_values(complete[0])}."
+    if len(complete) > 1:
+        first, second = complete[:2]
         gap = shown(abs(first["value"] - second["value"]), monitor, signed=True).lstrip("+")
-        unit = " points" if monitor.endswith("accuracy") else ""
+        unit = " points" if metric(monitor).unit else ""
         yield "Runner-up", f"trial {second['number']}, {gap}{unit} behind: {_values(second)}."
     for run in record["runs"]:
         yield f"Seed {run['seed']}", _run(run)
@@ -90,12 +103,12 @@ def _run(run: dict[str, Any]) -> str:
     return f"{percent(run['validation'])} on validation data, {percent(run['test'])} on test data; {run['folder']}."
 
 
-def _images(record: dict[str, Any], sign: int) -> Iterator[Image]:
-    search, trials = record["search"], record["trials"]
-    label = search["monitor"].replace("_", " ")
-    png = plots.progress(trials, label, sign)
+def _images(record: dict[str, Any], monitor: Metric) -> Iterator[Image]:
+    search, trials = record["search"], _valued(record["trials"])
+    label = words(search["monitor"])
+    png = plots.progress(trials, label, monitor)
     yield Image("search-progress", png, f"{label} of each trial, and the best so far", f"The {label} of each trial.")
-    png = plots.parallel(trials, list(search["space"]), label, sign)
+    png = plots.parallel(trials, list(search["space"]), label, monitor)
     caption = (
         "Each line is a trial, through its values to what it reached; the best tenth is blue, the best one thickest."
     )
@@ -111,7 +124,7 @@ def _images(record: dict[str, Any], sign: int) -> Iterator[Image]:
 def _table(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Table:
     keys, monitor = list(record["search"]["space"]), record["search"]["monitor"]
     names = (key.rpartition(".")[2] for key in keys)
-    head = "trial", monitor.replace("_", " "), "epoch", *names, "time", "state"
+    head = "trial", words(monitor), "epoch", *names, "time", "state"
     rows = tuple(
         (
             *(str(t["number"]), shown(t["value"], monitor), str(t["epoch"])),

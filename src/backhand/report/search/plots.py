@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.metrics import Metric
 from backhand.report import style
 from backhand.report.numbers import plain
 
@@ -14,26 +15,26 @@ MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style
 TICKS = 6  # values named on a coordinate, at most
 
 
-def progress(trials: Trials, label: str, sign: int) -> bytes:
-    """The value of each trial, and the best so far."""
+def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
+    """The value of each trial, and the best so far; every trial has one."""
     figure, axes = style.panel()
-    ended = [trial for trial in trials if trial["value"] is not None]
     states = (("complete", style.BLUE, "o"), ("pruned", style.FAINT, "x"))
     for state, colour, mark in states:
-        some = [trial for trial in ended if trial["state"] == state]
+        some = [trial for trial in trials if trial["state"] == state]
         numbers, values = [t["number"] for t in some], [t["value"] for t in some]
         axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
-    complete = [trial for trial in ended if trial["state"] == "complete"]
-    best = sign * np.minimum.accumulate([sign * trial["value"] for trial in complete])
+    complete = [trial for trial in trials if trial["state"] == "complete"]
+    lead = np.maximum if monitor.higher_is_better else np.minimum
+    best = lead.accumulate([trial["value"] for trial in complete])
     axes.step([t["number"] for t in complete], best, where="post", color=style.ORANGE, label="best so far")
     axes.set(xlabel="trial", ylabel=label)
     style.legend(axes)
     return style.png(figure)
 
 
-def parallel(trials: Trials, keys: Sequence[str], label: str, sign: int) -> bytes:
+def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -> bytes:
     """A line for each trial through its values: one vertical axis a key, and the value of the trial at the end."""
-    ended = sorted((t for t in trials if t["value"] is not None), key=lambda trial: -sign * trial["value"])
+    ended = sorted(trials, key=lambda trial: -monitor.cost(trial["value"]))
     columns = [_places(ended, key) for key in keys]
     values = np.array([trial["value"] for trial in ended])
     ends = _scaled(values)

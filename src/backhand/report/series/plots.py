@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from backhand.metrics import known
 from backhand.report import style
 from backhand.report.series.saved import Cell
 
@@ -26,7 +27,8 @@ def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) ->
     for i, cell in enumerate(cells):
         history = [record for record in cell.runs[0]["history"] if key in record]
         x = [record["elapsed" if over_time else "epoch"] for record in history]
-        scale = 100 if key.endswith(("accuracy", "error")) else 1
+        found = known(key)
+        scale = found.factor if found else 1
         axes.plot(x, [scale * record[key] for record in history], label=style.shorten(cell.name, 28), **_line(i))
     axes.set(xlabel="seconds of training" if over_time else "epoch", ylabel=label)
     _legend(axes, len(cells))

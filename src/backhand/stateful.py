@@ -1,0 +1,100 @@
+"""What several objects of a training know, kept under a key for each, so that a resumed training finds it again."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backhand.arrays import Array
+from backhand.errors import CheckpointError
+
+RESERVED = "model", "optimizer"  # what a solver's state calls its own arrays
+State = tuple[dict[str, Array], dict[str, Any]]
+
+
+class Stateful:
+    """Something whose `state()` a resumed training must know.
+
+    key: the name of its state in a saved file; None: `default_key`, with #2, #3, ... where several have the same.
+    """
+
+    key: str | None = None
+
+    @property
+    def default_key(self) -> str:
+        """The name of the class, unless a subclass says more of what tells its objects apart."""
+        return type(self).__name__
+
+    def state(self) -> State:
+        """Arrays and facts that a resumed run must know."""
+        return {}, {}
+
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Take over a saved `state()`."""
+
+
+def keyed(objects: Sequence[Stateful]) -> dict[str, Stateful]:
+    """Those that override `state`, each by its key. Raises ValueError for keys that would mix up two states."""
+    keeping = [each for each in objects if type(each).state is not Stateful.state]
+    found: dict[str, Stateful] = {}
+    for each in keeping:
+        key = each.key or _numbered(each.default_key, found)
+        if key in found:
+            kind, other = type(each).__name__, type(found[key]).__name__
+            raise ValueError(f'{other} and {kind} both save their state as "{key}"; give one of them another key')
+        found[key] = each
+    names = [*RESERVED, *found]
+    for key in found:
+        if key in RESERVED or any(key.startswith(f"{other}.") for other in names):
+            raise ValueError(f'the key "{key}" cannot be told from other names in a saved state; choose another one')
+    return found
+
+
+def _numbered(key: str, taken: Mapping[str, Stateful]) -> str:
+    """The key, or the first of key#2, key#3, ... that is free."""
+    number = 1
+    while (name := key if number == 1 else f"{key}#{number}") in taken and taken[name].key is None:
+        number += 1
+    return name
+
+
+def collected(objects: Sequence[Stateful]) -> State:
+    """The arrays of all, each named KEY.NAME, and the facts of each by its key. Raises ValueError as `keyed` does."""
+    arrays: dict[str, Array] = {}
+    facts: dict[str, Any] = {}
+    for key, each in keyed(objects).items():
+        own, facts[key] = each.state()
+        arrays |= {f"{key}.{name}": value for name, value in own.items()}
+    return arrays, facts
+
+
+def restored(objects: Sequence[Stateful], arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+    """Give each what `collected` saved of it. One without a saved state begins anew; states of nobody are passed over.
+
+    Earlier versions saved one state for each class, under its name: the last object of the class takes it.
+    Raises CheckpointError where a different number of objects share a default key, so that nobody knows which is which.
+    """
+    known = keyed(objects)
+    _refuse_others(known, facts)
+    last = {type(each).__name__: each for each in known.values()}
+    for key, each in known.items():
+        kind = type(each).__name__
+        saved = key if key in facts else kind if last[kind] is each and kind in facts and kind not in known else None
+        if saved is not None:
+            each.load(under(saved, arrays), facts[saved])
+
+
+def _refuse_others(known: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
+    """Raises CheckpointError where another number of objects of one default key was saved than there are."""
+    now = Counter(each.default_key for each in known.values() if each.key is None)
+    for key, count in now.items():
+        saved = sum(name == key or name.startswith(f"{key}#") for name in facts)
+        if saved and saved != count:
+            raise CheckpointError(
+                f'the saved state has {saved} called "{key}", and there {"are" if count > 1 else "is"} {count} now; '
+                f"say which is which by a key for each (the state has {', '.join(facts)})"
+            )
+
+
+def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays whose name begins with `prefix.`, without it."""
+    return {name.removeprefix(f"{prefix}."): value for name, value in arrays.items() if name.startswith(f"{prefix}.")}
