@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from backhand import evaluate as module
-from backhand.evaluate import evaluate
-from backhand.losses import SoftmaxCrossEntropy
+from backhand.data.dataset import Dataset
+from backhand.evaluate import evaluate, listed
+from backhand.layers import Linear
+from backhand.losses import LOSSES, Hinge, SoftmaxCrossEntropy, loss
+from backhand.model import Sequential
 from backhand.models import mlp
 
 
@@ -43,3 +46,46 @@ def test_it_leaves_the_model_as_it_was_and_no_cache_behind(model, blobs) -> None
         np.testing.assert_array_equal(value, before[name], err_msg=name)
     with pytest.raises(RuntimeError, match="before forward"):
         model.backward(np.zeros((150, 3), np.float32))
+
+
+@pytest.mark.parametrize("strange", [np.nan, np.inf, -np.inf, 1e38], ids=str)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_a_sample_whose_scores_are_not_finite_has_no_class(model, exact, rng, strange, dtype) -> None:
+    """1e38 is finite, and its products overflow float32."""
+    x = rng.normal(size=(9, 2))
+    x[[3, 7]] = strange
+    feed = exact(Dataset(x.astype(dtype), rng.integers(0, 3, 9)))
+    result = evaluate(model, SoftmaxCrossEntropy(), feed)
+    assert result.not_finite.tolist() == [3, 7]
+    assert result.predictions[[3, 7]].tolist() == [-1, -1]
+    right = [i for i in range(9) if result.scores[i].argmax() == feed.data.y[i] and i not in (3, 7)]
+    assert result.accuracy == len(right) / 9
+    assert np.isnan(result.loss)
+    assert result.remark("test").startswith("The scores of 2 of the 9 test samples are not finite (samples 3, 7): ")
+
+
+def test_figures_that_are_finite_need_no_remark(model, blobs) -> None:
+    result = evaluate(model, SoftmaxCrossEntropy(), blobs[0])
+    assert result.remark("test") == ""
+    assert len(result.not_finite) == 0
+
+
+def test_a_loss_that_overflows_while_the_scores_do_not_is_said(blobs) -> None:
+    model = Sequential(Linear(3)).build((2,))
+    model.layers[0].params["bias"][:] = [3e38, -3e38, 0]
+    result = evaluate(model, Hinge(), blobs[0])
+    assert len(result.not_finite) == 0
+    assert result.remark("test") == "The loss over the 150 test samples is too large for a number."
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_names_no_class_for_scores_that_are_not_finite(name) -> None:
+    measure = loss(name)
+    scores = np.array([[1.0], [np.nan], [-1.0], [np.inf]])
+    scores = scores if measure.binary else np.hstack([scores, np.zeros((4, 2))])
+    assert measure.predict(scores).tolist() == [1 if measure.binary else 0, -1, 0 if measure.binary else 1, -1]
+
+
+def test_samples_are_listed_in_words() -> None:
+    assert listed(np.array([4])) == "sample 4"
+    assert listed(np.arange(7)) == "samples 0, 1, 2, 3, 4 and 2 more"

@@ -6,6 +6,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backhand.arrays import Array, Labels
 from backhand.backend import op
@@ -47,9 +48,9 @@ class Loss(Copyable):
         return ds
 
     def predict(self, scores: Array) -> Labels:
-        """The class of each row, (N,) int64."""
+        """The class of each row, (N,) int64; -1 for one whose scores are not finite, which has none."""
         chosen = scores[:, 0] > 0 if self.binary else scores.argmax(1)
-        return chosen.astype(np.int64)
+        return np.where(finite_rows(scores), chosen, -1).astype(np.int64)
 
     def predict_proba(self, scores: Array) -> Array:
         """One column a class, rows summing to 1: see `confidence` for what these figures are."""
@@ -61,6 +62,11 @@ class Loss(Copyable):
     def options(self, scores: Array, labels: Labels | Array) -> dict[str, Any]:
         """The op's keyword arguments for this batch."""
         return {}
+
+
+def finite_rows(scores: Array) -> NDArray[np.bool_]:
+    """Whether all scores of a sample are finite: scores (N, outputs) -> (N,)."""
+    return np.asarray(np.isfinite(scores).all(axis=1))
 
 
 @dataclass(eq=False)

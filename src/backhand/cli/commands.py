@@ -19,6 +19,7 @@ from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
+from backhand.report.numbers import decimal
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 from backhand.study.values import override
 
@@ -126,7 +127,7 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
     low, high = test["interval"]
     console.print(
         f"test accuracy {test['accuracy']:.2%} ({test['interval_kind']} interval {low:.2%} to {high:.2%}, "
-        f"{test['correct']:,} of {test['count']:,} right), loss {test['loss']:.4f}",
+        f"{test['correct']:,} of {test['count']:,} right), loss {decimal(test['loss'])}",
     )
     console.print(f"report: {page}")
 
@@ -165,6 +166,8 @@ def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
         runners_up = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in others)
         table.add_row(str(path), classifier.classes[first], f"{row[first]:.1%}", runners_up)
     console.print(table)
+    for remark in classifier.remarks:
+        make_console(stderr=True).print(f"note: {remark}")
     if "hinge" in classifier.loss.op_name:
         console.print(f"probability: {classifier.loss.confidence}")
 

@@ -66,7 +66,10 @@ class Network:
         trained = time.perf_counter()
         result = evaluate(solver.model, solver.loss, material.test, self.study.train.views)
         epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
-        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, {"epoch": epoch})
+        chosen: dict[str, int | None] = {"epoch": epoch}
+        if lost := len(result.not_finite):
+            chosen["scores_not_finite"] = lost
+        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen)
 
     def _material(self, splits: Splits) -> Material:
         return build_material(self.study, divided(splits, self.study))

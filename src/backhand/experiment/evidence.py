@@ -25,10 +25,12 @@ def write_evidence(
 
     initial: what `first_weights` gave before the training.
     """
-    probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
-    arrays: dict[str, Array] = {"probabilities": probabilities, "labels": result.labels}
+    with np.errstate(over="ignore", invalid="ignore"):  # samples whose scores are not finite are left out
+        probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
+    named = result.predictions >= 0
+    arrays: dict[str, Array] = {"probabilities": probabilities[named], "labels": result.labels[named]}
     train, test = material.train.data, material.test.data
-    wrong = np.flatnonzero(result.predictions != result.labels)
+    wrong = np.flatnonzero(named & (result.predictions != result.labels))
     confidence = probabilities[wrong, result.predictions[wrong]]
     order = np.argsort(-confidence, kind="stable")[:MISTAKES]
     wrong = wrong[order]
@@ -92,6 +94,8 @@ def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: L
     if not places:
         return {}
     shown = _mapped_samples(result, mistakes)
+    if not len(shown):  # no sample has a class
+        return {}
     images = test.data.x[shown]
     arrays: dict[str, Array] = {"map_images": images, "map_index": shown}
     arrays |= {"map_labels": result.labels[shown], "map_predictions": result.predictions[shown]}

@@ -48,7 +48,7 @@ def rounding_facts(solver: Solver, train: Feed) -> dict[str, float] | None:
     """What float64 makes of the scores and the loss of a few samples, against extended precision (80 bits).
 
     scores: the largest difference over the largest score.   loss: the difference over the loss, or over 1 where that is
-    less. None where the processor has no such precision, or the network is too large to wait for it.
+    less. None where the processor has no such precision, the network is too large to wait for it, or a score overflows.
     """
     cost = SAMPLES * sum(row["multiply_adds"] for row in solver.model.rows())
     if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps or cost > SLOW:
@@ -57,7 +57,9 @@ def rounding_facts(solver: Solver, train: Feed) -> dict[str, float] | None:
     models = [solver.model.copy(dtype) for dtype in (np.float64, np.longdouble)]
     scores, exact = (model.predict(x) for model in models)
     loss, right = (op(solver.loss.op_name, each.dtype).forward(each, labels)[0] for each in (scores, exact))
-    return {
-        "scores": float(np.abs(scores - exact).max() / np.abs(exact).max()),
+    largest = np.abs(exact).max()
+    found = {
+        "scores": float(np.abs(scores - exact).max() / (largest or 1)),
         "loss": float(abs(loss - right) / max(abs(right), 1)),
     }
+    return found if np.isfinite([*found.values()]).all() else None

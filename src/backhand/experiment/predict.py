@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +13,20 @@ from backhand.data.formats.pictures import decode
 from backhand.data.standardize import Standardizer
 from backhand.data.views import PLAIN, Views
 from backhand.errors import BackhandError, CheckpointError, DataError
+from backhand.evaluate import listed
 from backhand.experiment.build import build_loss, build_model
-from backhand.experiment.folder import read_study
-from backhand.losses import Loss
+from backhand.experiment.folder import finished, read_study
+from backhand.losses import Loss, finite_rows
 from backhand.model import Sequential
+from backhand.weights.source import refuse_diverged, status
 
 
 @dataclass(frozen=True)
 class Classifier(Copyable):
-    """The best weights of a run, with the scaling of its data and the names of its classes."""
+    """The best weights of a run, with the scaling of its data and the names of its classes.
+
+    remarks: what whoever relies on its answers must know, a sentence each.
+    """
 
     model: Sequential
     loss: Loss
@@ -28,19 +34,29 @@ class Classifier(Copyable):
     classes: tuple[str, ...]
     sample_shape: tuple[int, ...]
     views: Views = PLAIN  # the scores are the mean over these
+    remarks: tuple[str, ...] = ()
 
     def predict_proba(self, images: Array) -> Array:
-        """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`."""
-        scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
-        return self.loss.predict_proba(np.mean(scores, axis=0))
+        """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+
+        Raises DataError, naming the samples, where scores are not finite: no class follows from them.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
+            scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
+            mean = np.mean(scores, axis=0)
+        if len(lost := np.flatnonzero(~finite_rows(mean))):
+            raise DataError(f"the scores of {listed(lost)} are not finite, which gives no class; check the values")
+        return self.loss.predict_proba(mean)
 
 
 def load_classifier(run: Path) -> Classifier:
-    """The classifier that a run has saved, finished or not.
+    """The classifier that a run has saved, finished or not: see its `remarks`.
 
-    Raises CheckpointError when the folder is no run, has no best weights yet, or they are damaged.
+    Raises CheckpointError when the folder is no run, its training diverged, or it has no best weights yet, damaged ones
+    or such as are not finite.
     """
     study = read_study(run)
+    refuse_diverged(run)
     if not (run / "best.safetensors").exists():
         raise CheckpointError(f"{run} has no best.safetensors yet: its first epoch has not ended; --resume it first")
     arrays, facts = checkpoint.load(run / "best.safetensors")
@@ -51,8 +67,27 @@ def load_classifier(run: Path) -> Classifier:
     classes, shape = tuple(facts["classes"]), tuple(facts["sample_shape"])
     model = build_model(study, shape, len(classes))
     model.load(groups["model"])
+    for name, value in model.arrays().items():
+        if not np.isfinite(value).all():
+            raise CheckpointError(f"{run}/best.safetensors: {name} holds NaN or infinity; train the run again")
     scaling = Standardizer.from_arrays(groups["standardizer"])
-    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.views)
+    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.views, _remarks(run, facts))
+
+
+def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
+    """Whether it is finished, and where its test result says that its answers mean little."""
+    if status(run)[0] == "running":
+        return (f"{run} is not finished: these are its best weights so far, of epoch {facts['epoch']}",)
+    test = (finished(run) or {}).get("test", {})
+    if "interval" not in test:
+        return ()
+    largest = max(row["support"] for row in test["per_class"]) / test["count"]
+    if test["interval"][0] > largest:
+        return ()
+    return (
+        f"{run} has learnt little: on test data it is right in {test['accuracy']:.2%}, "
+        f"and always naming the largest class would be in {largest:.2%}",
+    )
 
 
 def read_image(path: Path, shape: tuple[int, ...], *, resize: bool = False) -> Array:

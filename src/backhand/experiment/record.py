@@ -14,6 +14,8 @@ from backhand.model import Sequential
 from backhand.solver import Solver
 from backhand.study import Study
 
+NAMED = 20  # samples whose scores are not finite, of which metrics.json holds the places
+
 
 def data_facts(study: Study, material: Material, model: Sequential) -> dict[str, Any]:
     """What the data is, how many samples of each class each part holds, and what the model's batches leave out."""
@@ -63,14 +65,24 @@ def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:
     }
 
 
+def score_facts(result: Evaluation, split: str) -> dict[str, Any]:
+    """Loss, accuracy, error, count; how many samples have scores that are not finite, the first of them, a remark."""
+    lost = result.not_finite
+    facts = {"count": len(result.labels), "not_finite": len(lost), "remark": result.remark(split)}
+    return result.figures() | facts | {"not_finite_samples": lost[:NAMED].tolist()}
+
+
 def test_facts(result: Evaluation, loss: Loss, classes: tuple[str, ...]) -> dict[str, Any]:
-    """Loss, accuracy with its interval, confusion matrix (rows: true class), precision and recall per class."""
+    """The scores, the accuracy's interval, the confusion matrix (rows: true class), precision and recall per class.
+
+    Samples whose scores are not finite are in no column of the confusion matrix; they count in the support.
+    """
     from scipy.stats import binomtest
 
     K, count = len(classes), len(result.labels)
-    confusion = np.zeros((K, K), np.int64)
-    np.add.at(confusion, (result.labels, result.predictions), 1)
-    right, support, predicted = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    confusion, named = np.zeros((K, K), np.int64), result.predictions >= 0
+    np.add.at(confusion, (result.labels[named], result.predictions[named]), 1)
+    right, support, predicted = confusion.diagonal(), np.bincount(result.labels, minlength=K), confusion.sum(0)
     per_class: list[dict[str, Any]] = [
         {
             "name": classes[k],
@@ -82,8 +94,7 @@ def test_facts(result: Evaluation, loss: Loss, classes: tuple[str, ...]) -> dict
         for k in range(K)
     ]
     interval = binomtest(int(right.sum()), count).proportion_ci(0.95, method="wilson")
-    return result.figures() | {
-        "count": count,
+    return score_facts(result, "test") | {
         "correct": int(right.sum()),
         "interval": [float(interval.low), float(interval.high)],
         "interval_kind": "95% Wilson score",

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from backhand import checkpoint
+from backhand import checkpoint, jsontext
 from backhand.arrays import Array
 from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
 from backhand.console import make_console
@@ -24,7 +24,7 @@ from backhand.experiment.build import (
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.kinds import RUN
-from backhand.experiment.record import batch_notes, data_facts, model_facts, test_facts, training_facts
+from backhand.experiment.record import batch_notes, data_facts, model_facts, score_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
 from backhand.progress import ProgressBar
@@ -136,12 +136,15 @@ def _finish(made: Run) -> dict[str, Any]:
     result = evaluate(solver.model, solver.loss, material.test, views)
     figures: dict[str, Any] = _training(made)
     if material.validation is not None:
-        validation = evaluate(solver.model, solver.loss, material.validation, views).figures()
-        figures["validation"] = validation | {"count": len(material.validation)} | seen
+        held = evaluate(solver.model, solver.loss, material.validation, views)
+        figures["validation"] = score_facts(held, "validation") | seen
     figures["test"] = test_facts(result, solver.loss, material.splits.classes) | seen
     figures["gradient_check"] = gradient_facts(solver, material.train)
     figures["rounding"] = rounding_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)
+    for split in figures.keys() & {"validation", "test"}:
+        if remark := figures[split]["remark"]:
+            made.progress.console.print(f"warning: {remark}")
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)
 
 
@@ -150,6 +153,6 @@ def _training(made: Run) -> dict[str, Any]:
 
 
 def _write_metrics(made: Run, more: dict[str, Any]) -> dict[str, Any]:
-    metrics = more | made.metrics | {"init_from": made.start.init_from}
+    metrics: dict[str, Any] = jsontext.finite(more | made.metrics | {"init_from": made.start.init_from})
     folder.write_json(made.path / "metrics.json", metrics)
     return metrics

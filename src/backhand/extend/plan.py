@@ -88,9 +88,10 @@ def finished(run: Path) -> dict[str, Any]:
         metrics = jsontext.loads((run / "metrics.json").read_text("utf-8"))
         if metrics["status"] != "finished":
             raise BackhandError(f"{run} is not finished but {metrics['status']}; bring it to its end, then extend it")
-        data, confusion = metrics["data"], metrics["test"]["confusion"]
-        figures = {"right": [row[k] for k, row in enumerate(confusion)], "counts": [sum(row) for row in confusion]}
-        return {"classes": data["classes"], "sha256": data["sha256"], **figures}
+        data, test = metrics["data"], metrics["test"]
+        figures = {"right": [row[k] for k, row in enumerate(test["confusion"])]}
+        figures["counts"] = [row["support"] for row in test["per_class"]]
+        return {"classes": data["classes"], "sha256": data["sha256"], "remark": test.get("remark", ""), **figures}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
 

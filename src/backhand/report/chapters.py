@@ -40,7 +40,8 @@ def _summary(run: Run) -> tuple[Block, ...]:
         "running": (Notice(f"This run is not finished; what follows is its state so far. {message}".strip()),),
         "diverged": (Notice(f"There is no test result: {message or 'the training diverged'}"),),
     }
-    return (*notices[status], Tiles(_tiles(run)), Points(findings(run)))
+    remarks = (score.remark for score in (run.metrics.validation, run.metrics.test) if score and score.remark)
+    return (*notices[status], *map(Notice, remarks), Tiles(_tiles(run)), Points(findings(run)))
 
 
 def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:

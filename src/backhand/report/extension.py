@@ -31,11 +31,12 @@ class Figures(Record):
 
 
 class Trained(Figures):
-    """A run: the names of its classes, accuracies after each epoch, or why it stopped."""
+    """A run: the names of its classes, accuracies after each epoch, or why it stopped; and what must be said of it."""
 
     classes: tuple[str, ...] = ()
     curves: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     stopped: str = ""
+    remark: str = ""
 
 
 class Extension(Record):
@@ -123,6 +124,7 @@ def _scores(record: Extension) -> dict[str, Score]:
 def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, str], ...]:
     """Sentences that the figures make."""
     found = [(NAMES[way].capitalize(), each.stopped) for way, each in record.ways.items() if each.stopped]
+    found += [(NAMES[way].capitalize(), each.remark) for way, each in record.ways.items() if each.remark]
     for way in ("with-old", "without-old"):
         if way in scores:
             found.append((f"Trained on {NAMES[way]}", _went_on(scores["before"], scores[way])))

@@ -123,6 +123,8 @@ class Score(Record):
     count: int = Field(ge=1)
     test_flips: bool = False  # the scores were averaged over each image and its mirror image
     test_shift: int = 0  # and over each of these, moved by so many pixels
+    not_finite: Count = 0  # samples whose scores are not finite: wrong, and in no column of a confusion matrix
+    remark: str = ""  # what must be said with these figures
 
 
 class ClassScore(Record):
@@ -167,7 +169,7 @@ class TestScore(Score):
         size = len(self.confusion)
         if any(len(row) != size for row in self.confusion) or len(self.per_class) != size:
             raise ValueError("the confusion matrix and per_class need one row and one column for every class")
-        if sum(map(sum, self.confusion)) != self.count:
+        if sum(map(sum, self.confusion)) != self.count - self.not_finite:
             raise ValueError(f"the confusion matrix does not add up to the {self.count} test samples")
         if sum(row[i] for i, row in enumerate(self.confusion)) != self.correct:
             raise ValueError(f"the diagonal of the confusion matrix does not add up to the {self.correct} correct")
@@ -189,8 +191,8 @@ class GradientCheck(Record):
 class Rounding(Record):
     """What float64 loses against extended precision, as shares of the largest score and of the loss."""
 
-    scores: float
-    loss: float
+    scores: Number
+    loss: Number
 
 
 class Reported(Record):

@@ -22,9 +22,9 @@ def percent(share: float | None) -> str:
     return NONE if share is None or math.isnan(share) else f"{100 * share:.2f}%"
 
 
-def decimal(value: float) -> str:
-    """Four decimals where they tell enough, else three significant digits."""
-    if not math.isfinite(value):
+def decimal(value: float | None) -> str:
+    """Four decimals where they tell enough, else three significant digits; None is a number that is not finite."""
+    if value is None or not math.isfinite(value):
         return "not finite"
     return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e4 else f"{value:.3g}"
 

@@ -19,11 +19,13 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     """Figures alone. A training that diverged is a result, too."""
     study, solver, stopping = training.study, training.solver, training.stopping
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
+    message = ""
     if training.error is None:
         result = evaluate(solver.model, solver.loss, material.test, study.train.views)
         chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
         figures |= _numbers(solver.history[chosen - 1]) | {f"test_{k}": v for k, v in result.figures().items()}
-    status, message = ("finished", "") if training.error is None else ("diverged", str(training.error))
+        message = result.remark("test")
+    status, message = ("finished", message) if training.error is None else ("diverged", str(training.error))
     figures |= {"epochs": len(solver.history), "seconds": training.seconds}
     history = [_numbers(record) for record in solver.history]
     title = material.splits.title
@@ -35,7 +37,7 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
     begun = (place / "study.toml").exists()
     try:
         metrics = experiment.run(study, place, data_dir=data_dir, resume=begun)
-        status, message = "finished", ""
+        status, message = "finished", metrics["test"]["remark"]
     except DivergenceError as error:
         metrics, status, message = jsontext.loads((place / "metrics.json").read_text("utf-8")), "diverged", str(error)
     history = [_numbers(jsontext.loads(each)) for each in (place / "history.jsonl").read_text("utf-8").splitlines()]

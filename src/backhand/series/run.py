@@ -181,7 +181,8 @@ def _outcome(result: Result) -> str:
         return f"diverged after {len(result.history)} epochs"
     figures = result.figures
     validation = f"validation {figures['validation_accuracy']:.2%}, " if "validation_accuracy" in figures else ""
-    return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s"
+    remark = f"; {result.message}" if result.message else ""
+    return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s{remark}"
 
 
 class _Bar(Callback):

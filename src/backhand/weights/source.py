@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backhand import checkpoint
+from backhand import checkpoint, jsontext
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.model import Sequential
@@ -16,11 +16,31 @@ OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 MODEL = "model."  # what a run's files put before the names of a model's arrays
 
 
+def status(folder: Path) -> tuple[str, str]:
+    """A run's status and its message, from its metrics.json; empty where there is none that can be read."""
+    try:
+        metrics = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
+        return str(metrics["status"]), str(metrics.get("message") or "")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return "", ""
+
+
+def refuse_diverged(folder: Path) -> None:
+    """Raises CheckpointError where the folder is that of a run whose training diverged."""
+    kind, message = status(folder)
+    if kind == "diverged":
+        raise CheckpointError(
+            f"{folder} holds the weights of a training that diverged, which are of no use; "
+            f"{message or 'train it again with a lower learning rate'}"
+        )
+
+
 def file_of(path: Path) -> Path:
     """The file that holds the weights: best.safetensors of a run, otherwise the path itself.
 
-    Raises CheckpointError where there is none.
+    Raises CheckpointError where there is none, and for the weights of a run that diverged.
     """
+    refuse_diverged(path if path.is_dir() else path.parent)
     if path.is_dir():
         if not (path / "best.safetensors").is_file():
             raise CheckpointError(f"{path} has no best.safetensors: it is no run, or its first epoch has not ended")

@@ -11,7 +11,9 @@ from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.layers import Conv2d, Layer
 from backhand.model import Sequential
-from backhand.weights.source import file_of, read
+from backhand.weights.source import file_of, read, status
+
+RUNNING = "that run is not finished, and these are its best weights so far"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def transfer(model: Sequential, path: Path, *, grow: bool = False) -> Transfer:
     Raises CheckpointError, having changed nothing, where anything else differs.
     """
     file = file_of(path)
+    running = [RUNNING] if path.is_dir() and status(path)[0] == "running" else []
     saved = read(file, model)
     layers = [(name, layer) for name, layer in model.walk() if layer.params]
     changes = [*_made_grey(*layers[0], saved), *(_grown if grow else _made_anew)(*layers[-1], saved)] if layers else []
@@ -47,7 +50,7 @@ def transfer(model: Sequential, path: Path, *, grow: bool = False) -> Transfer:
     except CheckpointError as error:
         raise CheckpointError(f"{file}: {error}; only the outputs of the last layer may differ") from error
     with file.open("rb") as stream:
-        return Transfer(str(path), hashlib.file_digest(stream, "sha256").hexdigest(), tuple(changes))
+        return Transfer(str(path), hashlib.file_digest(stream, "sha256").hexdigest(), (*running, *changes))
 
 
 def _made_grey(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:

@@ -67,7 +67,8 @@ def _spread(found: Comparison) -> Table:
     for each in found.learners:
         errors, results = found.errors(each.name), found.of(each.name)
         times = (median(r.train_seconds for r in results), median(r.test_seconds for r in results))
-        chosen = {key: [r.chosen[key] for r in results] for key in results[0].chosen}
+        keys = dict.fromkeys(key for r in results for key in r.chosen)
+        chosen = {key: [r.chosen.get(key, 0) for r in results] for key in keys}
         words = "; ".join(f"{key.replace('_', ' ')} {_range(values)}" for key, values in chosen.items())
         spread = percent(fmean(errors)), percent(stdev(errors)), percent(min(errors)), percent(max(errors))
         rows.append((each.name, *spread, *map(duration, times), words))

@@ -46,7 +46,8 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
 def used(cell: Cell, use: Use) -> dict[str, Any]:
     """Loss, accuracy and gaps of a network trained and used so."""
     trained, at_inference = use
-    return dict(cell.found[trained][at_inference])
+    found = cell.found[trained][at_inference]
+    return {key: math.nan if value is None else value for key, value in found.items()}
 
 
 def network(hidden: list[int]) -> str:

@@ -1,0 +1,89 @@
+"""A run whose test or validation samples overflow: said, counted as wrong, and reported."""
+
+import json
+
+import numpy as np
+import pytest
+
+from backhand import experiment, report
+from backhand.extend.plan import finished
+from backhand.study import load
+
+STUDY = """
+name = "few"
+[data]
+name = "npz"
+path = "{path}"
+[model]
+name = "mlp"
+hidden = [6]
+[train]
+epochs = 2
+batch_size = 30
+"""
+
+
+def arrays(rng, count):
+    """Two clouds of values so small that 3e38, standardised, is more than float32 holds."""
+    y = np.arange(count) % 2
+    return {"x": (0.01 * rng.normal(size=(count, 4)) + 0.03 * y[:, None]).astype("f4"), "y": y}
+
+
+@pytest.fixture
+def study(tmp_path, rng):
+    """The path of a study whose test sample 3, and validation sample 1, have a value that overflows on its way."""
+    parts = {part: arrays(rng, 40) for part in ("train", "validation", "test")}
+    parts["test"]["x"][3, 2] = parts["validation"]["x"][1, 0] = 3e38
+    saved = {f"{name}_{part}": array for part, pair in parts.items() for name, array in pair.items()}
+    np.savez(tmp_path / "few.npz", **saved)
+    (tmp_path / "few.toml").write_text(STUDY.format(path=tmp_path / "few.npz"), "utf-8")
+    return tmp_path / "few.toml"
+
+
+def strict(text):
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+def test_it_is_said_in_the_terminal_the_record_and_the_report(study, tmp_path, capsys):
+    metrics = experiment.run(load(str(study)), tmp_path / "run")
+    test = metrics["test"]
+    assert (test["not_finite"], test["not_finite_samples"], test["loss"]) == (1, [3], None)
+    assert (metrics["validation"]["not_finite"], metrics["validation"]["loss"]) == (1, None)
+    assert test["correct"] == round(test["accuracy"] * 40) < 40
+    assert np.sum(test["confusion"]) == 39
+    assert [row["support"] for row in test["per_class"]] == [20, 20]
+    said = "The scores of 1 of the 40 test samples are not finite (sample 3)"
+    assert f"warning: {said}" in capsys.readouterr().out
+    assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8")) == metrics
+    history = [strict(line) for line in (tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()]
+    assert [epoch["validation_loss"] for epoch in history] == [None, None]
+    page = report.write(tmp_path / "run").parent / "report.md"
+    assert said in page.read_text("utf-8")
+    assert "not finite" in page.read_text("utf-8")
+
+
+def test_an_earlier_versions_nan_is_read(study, tmp_path):
+    experiment.run(load(str(study)), tmp_path / "run", quiet=True)
+    for name in ("metrics.json", "history.jsonl"):
+        file = tmp_path / "run" / name
+        file.write_text(file.read_text("utf-8").replace('_loss": null', '_loss": NaN').replace("null", "NaN"), "utf-8")
+        assert "NaN" in file.read_text("utf-8")
+    assert report.write(tmp_path / "run").exists()
+
+
+def test_the_terminal_writes_no_nan(study, tmp_path, cli):
+    status, text = cli("run", study, "--out", tmp_path / "run")
+    assert status == 0
+    assert "loss not finite" in text
+    assert "warning: The scores of 1 of the 40 test samples" in text
+
+
+def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
+    held = dict(np.load(tmp_path / "few.npz"))
+    held["x_test"][:, 2] = 3e38
+    np.savez(tmp_path / "few.npz", **held)
+    metrics = experiment.run(load(str(study)), tmp_path / "run", quiet=True)
+    assert (metrics["test"]["accuracy"], metrics["test"]["not_finite"]) == (0, 40)
+    assert metrics["test"]["not_finite_samples"] == list(range(20))
+    assert report.write(tmp_path / "run").exists()
+    assert finished(tmp_path / "run")["counts"] == [20, 20]
