@@ -1,6 +1,7 @@
 """What happens around the training loop: saved state, the divergence guard, and early stopping."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,9 @@ class DivergenceGuard(Callback):
     def on_loss(self, solver: Solver) -> None:
         """Look at the batch's loss before it moves anything."""
         loss = solver.batch_loss
-        if not self.limit:
+        if not self.limit and isfinite(loss):
             self.limit = self.factor * max(loss, 1.0)
-        if not loss <= self.limit:  # also when it is NaN
+        if not isfinite(loss) or loss > self.limit:
             raise DivergenceError(diagnose(solver))
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:

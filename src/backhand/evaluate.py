@@ -7,7 +7,8 @@ from math import prod
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.data.feed import Feed
+from backhand.data.batches import batches
+from backhand.data.feed import BatchSource, Viewed
 from backhand.data.views import PLAIN, Views
 from backhand.losses import Loss, finite_rows
 from backhand.model import Sequential
@@ -56,14 +57,23 @@ class Evaluation:
         return {"loss": self.loss, "accuracy": self.accuracy, "error": 1 - self.accuracy}
 
 
-def evaluate(model: Sequential, loss: Loss, feed: Feed, views: Views = PLAIN) -> Evaluation:
-    """Run the model over every sample, in order; the scores are the mean over its views."""
-    return _judged(np.mean([_scores(model, seen) for seen in feed.views(views)], axis=0), loss, feed)
+def evaluate(model: Sequential, loss: Loss, feed: BatchSource, views: Views = PLAIN) -> Evaluation:
+    """Run the model over every sample, in order; the scores are the mean over its views.
+
+    Raises ValueError for views other than the plain one of a feed that has no `views`.
+    """
+    if views == PLAIN:
+        return _judged(*_passed(model, feed), loss)
+    if not isinstance(feed, Viewed):
+        raise ValueError(f"{type(feed).__name__} has no views; evaluate it without flips and shift")
+    scores, labels = zip(*(_passed(model, seen) for seen in feed.views(views)), strict=True)
+    return _judged(np.mean(scores, axis=0), labels[0], loss)
 
 
-def evaluate_each(stack: Stack, losses: Sequence[Loss], feed: Feed) -> list[Evaluation]:
+def evaluate_each(stack: Stack, losses: Sequence[Loss], feed: BatchSource) -> list[Evaluation]:
     """The same of each model of a stack, by its own loss."""
-    return [_judged(scores, loss, feed) for scores, loss in zip(_scores(stack, feed), losses, strict=True)]
+    each, labels = _passed(stack, feed)
+    return [_judged(scores, labels, loss) for scores, loss in zip(each, losses, strict=True)]
 
 
 def listed(places: Labels) -> str:
@@ -73,20 +83,20 @@ def listed(places: Labels) -> str:
     return f"sample{'s' * (len(places) > 1)} {first}{more}"
 
 
-def _judged(scores: Array, loss: Loss, feed: Feed) -> Evaluation:
-    labels = feed.data.y
+def _judged(scores: Array, labels: Labels, loss: Loss) -> Evaluation:
     with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
         mean = loss.forward(scores, labels)
     lost = not finite_rows(scores).all()
     return Evaluation(scores, labels, loss.predict(scores), np.nan if lost else mean)
 
 
-def _scores(model: Sequential | Stack, feed: Feed) -> Array:
-    """(N, outputs), or of a stack (S, N, outputs)."""
+def _passed(model: Sequential | Stack, feed: BatchSource) -> tuple[Array, Labels]:
+    """The scores (N, outputs), or of a stack (S, N, outputs), and the labels (N,)."""
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
-    starts = range(0, len(feed), chunk)
+    scores, labels = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # scores are checked where they are judged
-        return np.concatenate(
-            [model.predict(feed.batch(slice(start, start + chunk))[0]) for start in starts],
-            axis=-2,
-        )
+        for places in batches(len(feed), chunk):
+            x, y = feed.batch(places)
+            scores.append(model.predict(x))
+            labels.append(y)
+    return np.concatenate(scores, axis=-2), np.concatenate(labels)

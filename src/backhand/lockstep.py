@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
-from backhand.data.feed import Feed
+from backhand.data.feed import BatchSource, TrainSource
 from backhand.errors import DivergenceError
 from backhand.evaluate import Evaluation, evaluate_each
 from backhand.solver import Solver
@@ -18,7 +18,7 @@ from backhand.stack import Stack
 
 
 def fit_together(
-    solvers: Sequence[Solver], train: Feed, validation: Feed | None = None, *, epochs: int
+    solvers: Sequence[Solver], train: TrainSource, validation: BatchSource | None = None, *, epochs: int
 ) -> list[DivergenceError | None]:
     """What `fit` of each solver does, to rounding; but a training that diverges ends alone, and its error is returned.
 
@@ -100,7 +100,7 @@ class _Going:
         rest = [solver for solver in self.solvers if solver not in ended]
         return self if len(rest) == len(self.solvers) else _Going(rest)
 
-    def begin_epoch(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+    def begin_epoch(self, train: TrainSource) -> Iterator[NDArray[np.intp]]:
         """The batches of the epoch, or those that are left of it."""
         for solver in self.solvers:
             solver.begin_epoch()
@@ -127,7 +127,7 @@ class _Going:
             if solver not in self.lost:
                 solver.end_step(scores[s])
 
-    def measure(self, parts: Mapping[str, Feed]) -> dict[str, list[Evaluation]]:
+    def measure(self, parts: Mapping[str, BatchSource]) -> dict[str, list[Evaluation]]:
         """Each model on these parts of the data."""
         losses = [solver.loss for solver in self.solvers]
         return {name: evaluate_each(self.stack, losses, part) for name, part in parts.items()}

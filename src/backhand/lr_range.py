@@ -10,7 +10,7 @@ import numpy as np
 
 from backhand import backend
 from backhand.arrays import Array
-from backhand.data.feed import Feed
+from backhand.data.feed import TrainSource
 from backhand.errors import BackhandError
 from backhand.solver import Solver
 
@@ -38,7 +38,9 @@ class RangeTest:
         return self.lowest / MARGIN
 
 
-def range_test(solver: Solver, train: Feed, *, low: float = 1e-6, high: float = 10.0, steps: int = 200) -> RangeTest:
+def range_test(
+    solver: Solver, train: TrainSource, *, low: float = 1e-6, high: float = 10.0, steps: int = 200
+) -> RangeTest:
     """Train for at most `steps` batches, the rate growing by the same factor each, from low to high.
 
     The solver's model is used up. Ends early once the smoothed loss is 4 times its lowest, or no longer finite.

@@ -14,7 +14,7 @@ from backhand import backend, jsontext
 from backhand.arrays import Array, Labels
 from backhand.copies import Copyable
 from backhand.data.batches import batches, steps
-from backhand.data.feed import Feed
+from backhand.data.feed import BatchSource, TrainSource
 from backhand.evaluate import Evaluation, evaluate
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
@@ -95,7 +95,7 @@ class Solver(Copyable):
         self.running: Running | None = None  # the epoch that is being trained
         self.saving_seconds = 0.0  # in all, those before a resume included
 
-    def fit(self, train: Feed, validation: Feed | None = None, *, epochs: int) -> list[Record]:
+    def fit(self, train: TrainSource, validation: BatchSource | None = None, *, epochs: int) -> list[Record]:
         """Train until `epochs` epochs are done in all, or a callback stops; returns the history."""
         # The divergence guard says it better than warnings do.
         with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)), self.watched():
@@ -106,7 +106,7 @@ class Solver(Copyable):
         backend.trim()
         return self.history
 
-    def train_epoch(self, train: Feed, validation: Feed | None) -> None:
+    def train_epoch(self, train: TrainSource, validation: BatchSource | None) -> None:
         """An epoch, or what is left of it."""
         running = self.begin_epoch()
         for index in self.batches_left(train):
@@ -115,7 +115,7 @@ class Solver(Copyable):
         measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
         self.end_epoch(measured, running.elapsed)
 
-    def begin_fit(self, train: Feed, epochs: int) -> None:
+    def begin_fit(self, train: TrainSource, epochs: int) -> None:
         """Before the first epoch.
 
         Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states could
@@ -126,7 +126,7 @@ class Solver(Copyable):
         self.epochs, self.steps_per_epoch = epochs, steps(len(train), self.batch_size, self.model.fewest_samples)
         self.tell("on_fit_begin")
 
-    def batches(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+    def batches(self, train: TrainSource) -> Iterator[NDArray[np.intp]]:
         """The batches of an epoch, in a new order; without a last one that is too small for the model."""
         return batches(len(train), self.batch_size, self.shuffle_rng, self.model.fewest_samples)
 
@@ -166,11 +166,11 @@ class Solver(Copyable):
         self.running.go_on()
         return self.running
 
-    def batches_left(self, train: Feed) -> Iterator[NDArray[np.intp]]:
+    def batches_left(self, train: TrainSource) -> Iterator[NDArray[np.intp]]:
         """The batches of the epoch that has begun, without those that are done."""
         return islice(self.batches(train), self.running.steps if self.running else 0, None)
 
-    def work(self, train: Feed) -> int:
+    def work(self, train: TrainSource) -> int:
         """What the forward pass of one step computes: see `Sequential.work`."""
         return min(self.batch_size, len(train)) * self.model.work()
 

@@ -1,14 +1,16 @@
 """Where batches come from: samples as they lie in memory, augmented and standardised batch by batch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand import backend
+from backhand.arrays import Array, Labels
 from backhand.data.augment import Augment, Cutout
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
@@ -16,6 +18,32 @@ from backhand.data.standardize import Standardizer
 from backhand.data.views import Views
 
 Index = NDArray[np.intp] | slice
+Places = NDArray[np.intp]
+
+
+class BatchSource(Protocol):
+    """What a model is evaluated on: anything with a length and batches. `Feed` is one; one's own needs no more."""
+
+    def __len__(self) -> int:
+        """The number of samples."""
+
+    def batch(self, index: Places, /) -> tuple[Array, Labels]:
+        """The samples at these places (n,), as the model takes them: x (n, ...) and labels (n,)."""
+
+
+class TrainSource(BatchSource, Protocol):
+    """What a model is trained on."""
+
+    def draw(self, index: Places, rng: np.random.Generator, /) -> tuple[Array, Targets]:
+        """The same for training: augmented, if it is; labels (n,), or soft targets (n, K) where the loss takes them."""
+
+
+@runtime_checkable
+class Viewed(BatchSource, Protocol):
+    """Samples that can be seen in several ways."""
+
+    def views(self, views: Views, /) -> Iterable[BatchSource]:
+        """The same samples in the same order, seen in each of these ways."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +67,7 @@ class Feed:
         rows = self._rows[index]
         return self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows]
 
-    def draw(self, index: NDArray[np.intp], rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
+    def draw(self, index: Places, rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
         """The same for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
         if self.augment is None:
             return self.batch(index)
@@ -54,7 +82,7 @@ class Feed:
             yield replace(self, data=Dataset(x, self.data.y), augment=None)
 
     def _draw(
-        self, kernel: ModuleType, augment: Augment, rows: NDArray[np.intp], rng: np.random.Generator
+        self, kernel: ModuleType, augment: Augment, rows: Places, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], Targets]:
         shape = (len(rows), *self.data.x.shape[1:])
         steps = [
@@ -74,7 +102,7 @@ class Feed:
         return backend.kernel("batch", np.float32) if self.data.x.flags.c_contiguous else None
 
     @cached_property
-    def _rows(self) -> NDArray[np.intp]:
+    def _rows(self) -> Places:
         """Every place; an index into these is checked, and turned into places, by NumPy."""
         return np.arange(len(self))
 

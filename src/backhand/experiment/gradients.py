@@ -6,7 +6,7 @@ import numpy as np
 
 from backhand.backend import op
 from backhand.check import check_model
-from backhand.data.feed import Feed
+from backhand.data.feed import BatchSource
 from backhand.solver import Solver
 
 SAMPLES, COORDINATES = 12, 20  # of a small network: samples, and coordinates of each array
@@ -15,7 +15,7 @@ SLOW = 1e8  # multiply-adds in extended precision, for which there are no vector
 BUDGET = 3e10  # multiply-adds, some ten seconds: a large network is checked on fewer samples, at fewer places
 
 
-def gradient_facts(solver: Solver, train: Feed) -> list[dict[str, Any]]:
+def gradient_facts(solver: Solver, train: BatchSource) -> list[dict[str, Any]]:
     """One row a gradient: name, worst error, coordinates checked and skipped, verdict "ok", "failed" or "at kinks".
 
     The last one says that every coordinate tried lay at a kink, of which a large network has millions; worst is None.
@@ -24,7 +24,7 @@ def gradient_facts(solver: Solver, train: Feed) -> list[dict[str, Any]]:
     cost = PASSES * max(sum(row["multiply_adds"] for row in solver.model.rows()), 1)
     samples = min(SAMPLES, max(int(BUDGET / (3 * cost * arrays)), 2))  # for three places an array
     places = max(int(BUDGET / (cost * samples)), 6)
-    x, labels = train.batch(slice(samples))
+    x, labels = train.batch(np.arange(min(samples, len(train))))
     checked = check_model(
         *(solver.model, solver.loss, x, labels),
         penalty=solver.penalty,
@@ -44,7 +44,7 @@ def gradient_facts(solver: Solver, train: Feed) -> list[dict[str, Any]]:
     ]
 
 
-def rounding_facts(solver: Solver, train: Feed) -> dict[str, float] | None:
+def rounding_facts(solver: Solver, train: BatchSource) -> dict[str, float] | None:
     """What float64 makes of the scores and the loss of a few samples, against extended precision (80 bits).
 
     scores: the largest difference over the largest score.   loss: the difference over the loss, or over 1 where that is
@@ -53,7 +53,7 @@ def rounding_facts(solver: Solver, train: Feed) -> dict[str, float] | None:
     cost = SAMPLES * sum(row["multiply_adds"] for row in solver.model.rows())
     if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps or cost > SLOW:
         return None
-    x, labels = train.batch(slice(SAMPLES))
+    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
     models = [solver.model.copy(dtype) for dtype in (np.float64, np.longdouble)]
     scores, exact = (model.predict(x) for model in models)
     loss, right = (op(solver.loss.op_name, each.dtype).forward(each, labels)[0] for each in (scores, exact))
