@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from datafiles import refused
 
-from backhand.data.formats import trees
+from backhand.data.formats import archives as trees
 
 good = df.picture(df.noise(8, 8, 3))
 

@@ -167,6 +167,8 @@ MISTAKES = [
     (picture("L", (20, 16), "left/zz.png"), "the pictures before it are 16 x 16; bring all to one size"),
     (one_class, 'has the one class "left"'),
     (lambda folder: (folder / "empty").mkdir(), "the class folder empty holds no images"),
+    (lambda folder: (folder / "left" / "zz.png").symlink_to("gone.png"), "is a link to"),
+    (lambda folder: (folder / "left" / "all").symlink_to(".."), "is a link to a folder that holds it"),
     (picture("L", (16, 16), "left/deep/zz.png"), "lies not at class/image as others do"),
     (only_tests, "has no train folder beside"),
     (tiny_class, "too few to appear in the"),

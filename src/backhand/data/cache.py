@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.files import digest_of
+from backhand.data.files import digest_of, walk
 from backhand.data.formats.npz import read_npz
 from backhand.data.places import cache_dir
 from backhand.errors import DataError
@@ -37,15 +37,23 @@ def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
 
 
 def fingerprint(source: Path) -> str:
-    """SHA-256 of a file; of a folder, that of the sorted relative names, sizes and contents."""
+    """SHA-256 of a file; of a folder, that of the relative names in order, sizes and contents, through links."""
     try:
         if source.is_file():
             return digest_of(source)
         digest = hashlib.sha256()
-        for path in sorted(p for p in source.rglob("*") if p.is_file()):
-            content = path.read_bytes()
-            digest.update(f"{path.relative_to(source).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
+        for name in walk(source):
+            content = _content(source / name)
+            digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
             digest.update(content)
         return digest.hexdigest()
     except OSError as error:
         raise DataError(f"{source} cannot be read ({error}); check that it exists and is yours to read") from error
+
+
+def _content(path: Path) -> bytes:
+    """What lies behind a name: nothing for folders, broken links, pipes and files that may not be read."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except OSError:
+        return b"unreadable"

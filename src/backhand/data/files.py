@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,38 @@ def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
             yield plain
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{where} cannot be read ({error}); it is truncated or damaged: fetch it again") from error
+
+
+def walk(folder: Path) -> Iterator[str]:
+    """Every file and folder below by relative name, in the order of the names; a folder's name ends in a slash.
+
+    Links are followed. Hidden folders are named but not entered. Raises DataError for a link to a folder that holds
+    it, and for a folder that may not be read.
+    """
+    yield from _walk(folder, "", frozenset([_identity(folder)]))
+
+
+def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Iterator[str]:
+    try:
+        entries = sorted((entry.name, entry.is_dir()) for entry in os.scandir(folder))
+    except OSError as error:
+        raise DataError(f"the folder {folder} cannot be read ({error.strerror}); check that it is yours") from error
+    for name, is_folder in entries:
+        yield f"{prefix}{name}{'/' * is_folder}"
+        if is_folder and not name.startswith("."):
+            path = folder / name
+            if _identity(path) in above:
+                raise DataError(f"{path} is a link to a folder that holds it, {path.resolve()}; remove it")
+            yield from _walk(path, f"{prefix}{name}/", above | {_identity(path)})
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What a folder is known by, whatever links lead to it."""
+    try:
+        status = folder.stat()
+    except OSError as error:
+        raise DataError(f"the folder {folder} cannot be read ({error.strerror}); check that it is yours") from error
+    return status.st_dev, status.st_ino
 
 
 def digest_of(path: Path, algorithm: str = "sha256") -> str:

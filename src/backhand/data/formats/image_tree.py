@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from backhand.data.cache import Arrays, cached
 from backhand.data.dataset import Dataset
+from backhand.data.formats.members import BadMemberError
 from backhand.data.formats.pictures import BadImageError, Colour, decode
 from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import Tree, open_tree
@@ -107,10 +108,10 @@ def _decode(
     x: NDArray[np.uint8] | None = None
     what = f"Reading {len(names):,} pictures of {tree.path.name}"
     with progress(what, len(names), quiet_below=BAR_FROM) as advance:
-        for name, data in tree.items(slots):
+        for name, read in tree.readers(slots):
             try:
-                picture = decode(data, f"{tree.path}/{name}", layout.colour)
-            except BadImageError as error:
+                picture = decode(read(), f"{tree.path}/{name}", layout.colour)
+            except (BadImageError, BadMemberError) as error:
                 if not skip_bad:
                     raise BadImageError(f"{error}; remove it or pass --skip-bad-images") from error
             else:

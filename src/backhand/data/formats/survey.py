@@ -31,7 +31,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
     or a class folder holds none.
     """
-    paths = [name.split("/") for name in names if _is_picture(name)]
+    paths = [name.split("/") for name in names if is_picture(name)]
     if not paths:
         others = f", but {said}" if (said := passed_over(names)) else ""
         raise DataError(
@@ -50,13 +50,14 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
 
 def passed_over(names: Iterable[str]) -> str:
     """The files that are neither pictures nor hidden, counted by suffix: "10 .gif, 2 .txt"; "" where there are none."""
-    others = (name for name in names if not (name.endswith("/") or _is_hidden(name) or _is_picture(name)))
+    others = (name for name in names if not (name.endswith("/") or _is_hidden(name) or is_picture(name)))
     suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in others)
     commonest = sorted(suffixes.items(), key=lambda item: (-item[1], not item[0].startswith("."), item[0]))
     return ", ".join(f"{count:,} {suffix}" for suffix, count in commonest)
 
 
-def _is_picture(name: str) -> bool:
+def is_picture(name: str) -> bool:
+    """Whether a member's name is that of a picture that is read, by its suffix; hidden files are none."""
     return name.lower().endswith(SUFFIXES) and not _is_hidden(name)
 
 

@@ -1,0 +1,138 @@
+"""Zip and tar archives as trees. Nothing is ever extracted to disk.
+
+A name that climbs out (`../`), a link, or a member that unpacks to an absurd size raises DataError.
+"""
+
+import gzip
+import stat
+import tarfile
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TypeVar
+
+from backhand.data.files import MAX_RATIO, SLACK, Limited
+from backhand.data.formats.members import BadMemberError, Tree, canonical, damage, printable
+from backhand.errors import DataError
+
+MAX_MEMBER = 1 << 30
+MAX_TOTAL = 8 << 30
+M = TypeVar("M")
+UTF8_NAME = 1 << 11  # the flag of a zip's member whose name is UTF-8
+
+
+class Zip(Tree):
+    """A zip archive, open for reading."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self.path, self.archive = path, archive
+
+    @cached_property
+    def _members(self) -> dict[str, zipfile.ZipInfo]:
+        members = self.archive.infolist()
+        for member in members:
+            if stat.S_ISLNK(member.external_attr >> 16):
+                raise DataError(f"{self.path}: member {member.filename} is a link; replace it by the file itself")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; zip it as usual")
+            if member.file_size > max(member.compress_size * MAX_RATIO, SLACK):
+                raise _too_large(self.path, member.filename)
+        _check_total(self.path, sum(member.file_size for member in members))
+        return _by_name(self.path, [(_zip_name(member), member) for member in members])
+
+    def names(self) -> list[str]:
+        """Every member, checked and sorted."""
+        return sorted(self._members)
+
+    def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """In the order asked."""
+        for name in wanted:
+            yield name, partial(self._read, name)
+
+    def _read(self, name: str) -> bytes:
+        member = self._members[name]
+        if member.file_size > MAX_MEMBER:
+            raise _too_large(self.path, name)
+        with damage(f"{self.path}/{name}", BadMemberError):
+            return self.archive.read(member)
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    """The name, in UTF-8 where its bytes are such: some programs write it without saying so."""
+    if member.flag_bits & UTF8_NAME:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
+
+
+class Tar(Tree):
+    """A tar archive, plain or gzip, read from front to back: going back in gzip means unpacking again."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def names(self) -> list[str]:
+        """Every member, checked and sorted."""
+        with self._open() as archive:
+            members = [(member.name + "/" * member.isdir(), member.size) for member in self._members(archive)]
+        _check_total(self.path, sum(size for _, size in members))
+        return sorted(_by_name(self.path, members))
+
+    def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+        """In the archive's order."""
+        names = set(wanted)
+        with self._open() as archive:
+            for member in self._members(archive):
+                name = printable(canonical(member.name))
+                if name in names and (file := archive.extractfile(member)):
+                    yield name, file.read
+
+    @contextmanager
+    def _open(self) -> Iterator[tarfile.TarFile]:
+        with damage(str(self.path)), self.path.open("rb") as plain:
+            packed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            size = self.path.stat().st_size
+            source = Limited(gzip.GzipFile(fileobj=plain), size, str(self.path)) if packed else plain
+            with tarfile.open(fileobj=source, mode="r|") as archive:
+                yield archive
+
+    def _members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+        for member in archive:
+            if not (member.isreg() or member.isdir()) or member.issparse():
+                raise DataError(
+                    f"{self.path}: member {printable(member.name)} is a link or device; replace it by the file itself"
+                )
+            if member.size > MAX_MEMBER:
+                raise _too_large(self.path, member.name)
+            yield member
+
+
+def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:
+    """The members by the names that they go by, checked."""
+    named = [(printable(canonical(name)), member) for name, member in members]
+    for name, _ in named:
+        first, *rest = name.split("/")
+        if (name and not first) or (len(first) == 2 and first[1] == ":") or ".." in (first, *rest):
+            raise DataError(f"{path}: member {name} points outside the archive; do not trust it")
+    files = Counter(name for name, _ in named if name and not name.endswith("/"))
+    name, times = files.most_common(1)[0] if files else ("", 0)
+    if times > 1:
+        raise DataError(f"{path}: member {name} occurs twice; pack the archive anew")
+    return {name: member for name, member in named if name}
+
+
+def _check_total(path: Path, total: int) -> None:
+    if total > MAX_TOTAL:
+        raise DataError(
+            f"{path} unpacks to {total >> 30} GiB, over the limit of {MAX_TOTAL >> 30}; if you trust it, unpack it"
+        )
+
+
+def _too_large(path: Path, name: str) -> DataError:
+    return DataError(f"{path}: member {printable(name)} unpacks to an absurd size; it is no image or table, remove it")
