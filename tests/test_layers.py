@@ -7,10 +7,13 @@ import torch
 from backhand.arrays import Array
 from backhand.check.cases import LAYER_CASES
 from backhand.layers import (
+    ELU,
+    AvgPool2d,
     BatchNorm,
     Conv2d,
     Dropout,
     Flatten,
+    GlobalAvgPool2d,
     Layer,
     LeakyReLU,
     Linear,
@@ -58,11 +61,19 @@ def test_backward_before_forward_is_refused(layer: Layer, shape: tuple[int, ...]
         (Linear(10), "Linear(10)"),
         (Linear(10, init=0.1), "Linear(10, init=0.1)"),
         (Conv2d(8, (3, 5), padding="same", bias=False), "Conv2d(8, (3, 5), padding='same', bias=False)"),
-        (MaxPool2d(2), "MaxPool2d()"),
+        (MaxPool2d(), "MaxPool2d(window=2)"),
+        (MaxPool2d(3, 2, padding=1), "MaxPool2d(window=3, stride=2, padding=1)"),
+        (AvgPool2d(), "AvgPool2d(window=2)"),
+        (GlobalAvgPool2d(), "GlobalAvgPool2d()"),
+        (Dropout(), "Dropout(p=0.5)"),
+        (Dropout(0.2, "classic"), "Dropout(p=0.2, mode='classic')"),
+        (LeakyReLU(), "LeakyReLU(slope=0.01)"),
+        (ELU(), "ELU(alpha=1.0)"),
+        (BatchNorm(), "BatchNorm()"),
         (Residual([ReLU(), Linear(2)], [Linear(2)]), "Residual(2 layers, 1 in the shortcut)"),
     ],
 )
-def test_a_layer_is_written_with_what_is_not_its_default(layer: Layer, text: str) -> None:
+def test_a_layer_is_written_with_what_it_does_and_what_is_not_its_default(layer: Layer, text: str) -> None:
     assert str(layer) == text
 
 

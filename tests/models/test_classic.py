@@ -28,8 +28,8 @@ def parameters(model: Sequential) -> list[int]:
 def test_lenet_is_that_of_1998() -> None:
     model = lenet(10).build(DIGIT)
     assert layers(model) == [
-        *("Conv2d(6, 5, padding=2, init='glorot')", "Tanh()", "AvgPool2d()"),
-        *("Conv2d(16, 5, init='glorot')", "Tanh()", "AvgPool2d()"),
+        *("Conv2d(6, 5, padding=2, init='glorot')", "Tanh()", "AvgPool2d(window=2)"),
+        *("Conv2d(16, 5, init='glorot')", "Tanh()", "AvgPool2d(window=2)"),
         *("Flatten()", "Linear(120, init='glorot')", "Tanh()", "Linear(84, init='glorot')", "Tanh()"),
         "Linear(10, init='glorot')",
     ]
@@ -43,7 +43,7 @@ def test_lenet_is_that_of_1998() -> None:
 
 def test_mnist_model4_is_two_blocks_of_16_and_256_hidden_units() -> None:
     model = mnist_model4(10).build(DIGIT)
-    block = ["Conv2d(16, 3, padding='same')", "ReLU()", "MaxPool2d()"]
+    block = ["Conv2d(16, 3, padding='same')", "ReLU()", "MaxPool2d(window=2)"]
     assert layers(model) == [*block, *block, "Flatten()", "Linear(256)", "ReLU()", "Linear(10)"]
     assert shapes(model, "max_pool2d") == [(14, 14, 16), (7, 7, 16)]
     assert parameters(model) == [9 * 16 + 16, 9 * 16 * 16 + 16, 784 * 256 + 256, 256 * 10 + 10]
@@ -53,9 +53,9 @@ def test_mnist_model4_is_two_blocks_of_16_and_256_hidden_units() -> None:
 def test_fer_cnn_is_the_network_for_faces() -> None:
     model = fer_cnn(7).build(FACE)
     assert layers(model) == [
-        *("Conv2d(16, 5, padding=2)", "ReLU()", "MaxPool2d()"),
-        *("Conv2d(32, 5, padding=2)", "ReLU()", "MaxPool2d()"),
-        *("Flatten()", "Dropout()", "Linear(1024)", "ReLU()", "Dropout()", "Linear(7, init=0.01)"),
+        *("Conv2d(16, 5, padding=2)", "ReLU()", "MaxPool2d(window=2)"),
+        *("Conv2d(32, 5, padding=2)", "ReLU()", "MaxPool2d(window=2)"),
+        *("Flatten()", "Dropout(p=0.5)", "Linear(1024)", "ReLU()", "Dropout(p=0.5)", "Linear(7, init=0.01)"),
     ]
     assert shapes(model, "conv2d") == [(48, 48, 16), (24, 24, 32)]
     assert shapes(model, "max_pool2d") == [(24, 24, 16), (12, 12, 32)]
@@ -70,7 +70,7 @@ def test_dropout_of_fer_cnn_can_be_chosen() -> None:
 def test_vgg_small_repeats_its_convolutions_at_each_width() -> None:
     model = vgg_small(10, (8, 16), convs=3, dropout=0.4).build((32, 32, 3))
     conv = ["Conv2d({}, 3, padding='same', bias=False)", "BatchNorm()", "ReLU()"]
-    stages = [text.format(width) for width in (8, 16) for text in [*conv * 3, "MaxPool2d()"]]
+    stages = [text.format(width) for width in (8, 16) for text in [*conv * 3, "MaxPool2d(window=2)"]]
     assert layers(model) == [*stages, "GlobalAvgPool2d()", "Dropout(p=0.4)", "Linear(10, init=0.01)"]
     assert shapes(model, "max_pool2d") == [(16, 16, 8), (8, 8, 16)]
     first, second = 9 * (3 + 8 + 8) * 8, 9 * (8 + 16 + 16) * 16

@@ -13,7 +13,7 @@ def layers(model: Sequential) -> list[str]:
 
 def test_by_default_two_blocks_and_a_linear_layer() -> None:
     model = cnn(10).build((28, 28, 1))
-    first, second = ([f"Conv2d({width}, 3, padding='same')", "ReLU()", "MaxPool2d()"] for width in (16, 32))
+    first, second = ([f"Conv2d({width}, 3, padding='same')", "ReLU()", "MaxPool2d(window=2)"] for width in (16, 32))
     assert layers(model) == [*first, *second, "Flatten()", "Linear(10)"]
     assert [layer.output_shape for layer in model.layers] == [
         *((28, 28, 16), (28, 28, 16), (14, 14, 16)),
@@ -34,14 +34,14 @@ def test_a_block_says_kernel_stride_padding_pooling_and_repeats() -> None:
 def test_batch_norm_takes_the_place_of_the_biases_of_convolutions() -> None:
     model = cnn(2, [Block(4)], (5,), activation="leaky_relu", batchnorm=True, dropout=0.3)
     assert layers(model) == [
-        *("Conv2d(4, 3, padding='same', bias=False)", "BatchNorm()", "LeakyReLU()", "MaxPool2d()"),
-        *("Flatten()", "Linear(5)", "BatchNorm()", "LeakyReLU()", "Dropout(p=0.3)", "Linear(2)"),
+        *("Conv2d(4, 3, padding='same', bias=False)", "BatchNorm()", "LeakyReLU(slope=0.01)", "MaxPool2d(window=2)"),
+        *("Flatten()", "Linear(5)", "BatchNorm()", "LeakyReLU(slope=0.01)", "Dropout(p=0.3)", "Linear(2)"),
     ]
 
 
 def test_a_residual_block_adds_its_input_before_the_pooling() -> None:
     model = cnn(2, [Block(4), Block(4, convs=2, residual=True)], batchnorm=True).build((8, 8, 1))
-    assert layers(model)[4:6] == ["Residual(6 layers)", "MaxPool2d()"]
+    assert layers(model)[4:6] == ["Residual(6 layers)", "MaxPool2d(window=2)"]
     body = [str(layer) for layer in model.layers[4].body]
     assert body == ["Conv2d(4, 3, padding='same', bias=False)", "BatchNorm()", "ReLU()"] * 2
     with pytest.raises(ModelError, match="they must agree"):

@@ -27,6 +27,7 @@ class LeakyReLU(Activation):
     """y = x where x > 0, else slope · x."""
 
     op_name = "leaky_relu"
+    shown = ("slope",)
 
     slope: float = 0.01
 
@@ -40,6 +41,7 @@ class ELU(Activation):
     """y = x where x > 0, else alpha · (e^x - 1)."""
 
     op_name = "elu"
+    shown = ("alpha",)
 
     alpha: float = 1.0
 

@@ -25,6 +25,7 @@ class Layer(Copyable):
 
     op_name: ClassVar[str]
     penalised: ClassVar[tuple[str, ...]] = ()  # the parameters that weight decay and the L2 penalty act on
+    shown: ClassVar[tuple[str, ...]] = ()  # the fields that say what it does, printed even where they are the default
     transient = MappingProxyType({"_cache": None, "_ran": None})
     stacks: ClassVar[bool] = False  # whether its op takes arrays with an axis more in front: see `Stack`
 
@@ -114,11 +115,11 @@ class Layer(Copyable):
         return replace(self)
 
     def __str__(self) -> str:
-        """As one would write it: what has to be given, and what is not the default."""
+        """As one would write it: what has to be given, what is `shown`, and what is not the default."""
         arguments = []
         for each in (each for each in fields(self) if each.init):
             value = getattr(self, each.name)
-            if value != each.default:
+            if value != each.default or each.name in self.shown:
                 arguments.append(f"{value!r}" if each.default is MISSING else f"{each.name}={value!r}")
         return f"{type(self).__name__}({', '.join(arguments)})"
 

@@ -15,6 +15,7 @@ class Dropout(Layer):
     """Zeroes each value with probability p while training; mode "inverted" (default) or "classic", as the op says."""
 
     op_name = "dropout"
+    shown = ("p",)
 
     p: float = 0.5
     mode: str = "inverted"

@@ -20,6 +20,7 @@ class MaxPool2d(Layer):
     """
 
     op_name = "max_pool2d"
+    shown = ("window",)
 
     window: Size = 2
     stride: Size | None = None
