@@ -240,5 +240,6 @@ def test_results_of_several_series_stand_in_one_file(folder):
     ):
         assert part in text, text
     assert "| rates | the best | 1 | 80.00% | 82.00% | +2.00 | ≥ 90.00% | missed |" in text
+    assert "`" not in text  # it would be escaped, and shown as it is
     with pytest.raises(CheckpointError):
         report.write_results([folder / "plots"], out)
