@@ -144,7 +144,10 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
         (("digits", "--resume", run), "belongs to another study"),
         (("--resume", run, "--set", "train.batch_size=7"), "train.batch_size is 64, and 7 is asked for"),
         (("--resume", run, "--seed", "7"), "seed is 0, and 7 is asked for"),
-        ((study, "--out", run), f"already holds a run of the study killed; go on with it by --resume {run}"),
+        (
+            (study, "--out", run),
+            f"a run of the study killed; go on with it by `backhand run --resume {run}`",
+        ),
         (("--resume", tmp_path), "is not the folder of a run"),
     ]:
         status, output = cli("run", *arguments)

@@ -77,6 +77,15 @@ def describe() -> str:
     return f"kernels on vectors of {simd.W} float32, {jit.threads()} threads"
 
 
+def threads() -> int | None:
+    """On how many threads kernels run; None on the references, which leave that to NumPy."""
+    if chosen() == "reference":
+        return None
+    from backhand.kernels import jit
+
+    return jit.threads()
+
+
 def announce(listener: Callable[[str], None]) -> None:
     """From now on, tell the listener the name of each kernel that has to be compiled, before it is."""
     if chosen() == "cpu":

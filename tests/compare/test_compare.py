@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -166,7 +167,8 @@ def test_an_interrupted_one_says_how_to_go_on(study, cli, tmp_path, monkeypatch)
     with monkeypatch.context() as patched:
         patched.setattr("backhand.compare.peers.Peer.judge", interrupt)
         status, said = cli(*words, "--out", tmp_path)
-    assert (status, f"the same command with --out {tmp_path} goes on" in said) == (130, True)
+    again = shlex.join(map(str, ("backhand", *words, "--out", tmp_path)))
+    assert (status, f"interrupted; go on with: {again}" in said) == (130, True)
     status, said = cli(*words, "--out", tmp_path)
     assert (status, said.count("small error"), said.count("tree error")) == (0, 1, 2)
 

@@ -94,7 +94,9 @@ def test_what_was_killed_before_its_first_result_does_not_block_the_folder(tmp_p
 def test_a_study_of_ones_own_and_a_run_with_a_result_are_not_begun_over(tmp_path, left):
     for name in left:
         (tmp_path / name).write_text("name = 'x'")
-    sentence = f"already holds a run of the study x; go on with it by --resume {tmp_path}, or choose another --out"
+    sentence = (
+        f"already holds a run of the study x; go on with it by `backhand run --resume {tmp_path}`, or choose another"
+    )
     with pytest.raises(OccupiedError, match=sentence), taken(tmp_path, RUN, resume=False):
         pass
 

@@ -25,7 +25,7 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
     assert cli("extend", "--resume", tmp_path / "out")[0] == 0
     assert (tmp_path / "out" / "without-old" / "metrics.json").stat().st_mtime_ns == done
     status, said = cli("extend", first, *NEW, "--out", tmp_path / "out")
-    assert (status, "holds an extension; go on with it by --resume" in said) == (2, True)
+    assert (status, "holds an extension; go on with it by `backhand extend --resume" in said) == (2, True)
     assert cli("report", tmp_path / "out")[0] == 0
     (tmp_path / "out" / "extend.json").write_text('{"title": 3}')
     status, said = cli("report", tmp_path / "out")

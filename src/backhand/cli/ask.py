@@ -1,22 +1,25 @@
 """`backhand ask`: a question of deep learning, answered by an experiment."""
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from backhand.cli.options import Backend, DataDir, Seed, Set, Threads
+
 
 def ask(
     question: Annotated[str | None, typer.Argument(help="sigmoid, dropout or divergence; none: what they are.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where data sets lie.", show_default="$BACKHAND_DATA")] = None,
+    data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option(help="The folder; go on there.", show_default="runs/ask-QUESTION")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")] = None,
+    set_: Set = None,
+    seed: Seed = None,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
     from backhand import questions, report
-    from backhand.cli import commands
+    from backhand.cli import engine
     from backhand.cli.interrupted import interruptible
     from backhand.console import make_console
     from backhand.experiment.workspace import OccupiedError, numbered
@@ -26,16 +29,16 @@ def ask(
         for name, each in questions.QUESTIONS.items():
             console.print(f"{name:<12}{each.study().title}")
         return
-    commands.choose_backend(None, None)
     for path in numbered(f"ask-{question}") if out is None else [out]:
-        try:
-            with interruptible(path, f"the same command goes on in {shlex.quote(str(path))}"):
+        engine.choose(backend, threads, path)
+        with interruptible(path):
+            try:
                 questions.ask(question, path, overrides=set_ or (), seed=seed, data_dir=data_dir)
-        except OccupiedError:  # by the same question with other settings, or by another process
-            if out is not None:
-                raise
-            continue
-        with console.status("drawing the page"):
-            page = report.write(path)
-        console.print(f"report: {page}")
+            except OccupiedError:  # by the same question with other settings, or by another process
+                if out is not None:
+                    raise
+                continue
+            with console.status("drawing the page"):
+                page = report.write(path)
+            console.print(f"report: {page}")
         return

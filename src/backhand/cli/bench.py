@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from backhand.cli.options import Backend, Threads
+
 
 def bench(
     only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Some of the workloads.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Blocks of steps that are timed.")] = 10,
-    backend: Annotated[str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the kernels; all cores by default.")] = None,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Time the training steps of ten networks; each in a process of its own."""
     from pathlib import Path

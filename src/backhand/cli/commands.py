@@ -1,6 +1,5 @@
 """What the commands do, composed from the floors below."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, Self
 
 from rich.table import Table
 
-from backhand import backend, experiment, report
+from backhand import experiment, report
 from backhand.cli import series
 from backhand.cli.interrupted import interruptible
 from backhand.console import make_console
@@ -24,7 +23,6 @@ from backhand.study import Study, is_series, load, load_series, shipped, shipped
 from backhand.study.values import override
 
 console = make_console()
-ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,9 @@ class Changes:
         return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)
 
 
-def choose_backend(name: str | None, threads: int | None) -> None:
-    """What `--backend` and `--threads` ask for. The first kernel that has to be compiled is told: it takes a while."""
-    if name is not None or threads is not None:
-        backend.use(name or backend.chosen(), threads)
-    told: list[str] = []
-
-    def tell(kernel: str) -> None:
-        if not told:
-            console.print("compiling kernels for this processor; they are kept for the next time")
-        told.append(kernel)
-
-    backend.announce(tell)
+def all_folder() -> Path:
+    """Where `backhand run all` puts its series by default."""
+    return workspace.ROOT / series.ALL
 
 
 def run(
@@ -74,8 +63,8 @@ def run(
     """Train or search, or make a whole series of runs; or go on with it. Then report."""
     if resume is not None and (resume / folder.SERIES).exists():
         study = study or str(resume / folder.SERIES)
-    if study == ALL:
-        series.run_all(data_dir, out or Path("runs") / ALL)
+    if study == series.ALL:
+        series.run_all(data_dir, out or all_folder())
         return
     if study is not None and is_series(study):
         series.run(load_series(study, changes.overrides, changes.seed), data_dir, out, resume)
@@ -91,15 +80,12 @@ def run(
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
     if storage is not None and chosen.search is None:
         raise BackhandError(f"--storage is for searches, and {chosen.name} is none: it has no search table")
-    options = {"--data-dir": data_dir, "--storage": storage}
-    given = "".join(f" {name} {shlex.quote(str(value))}" for name, value in options.items() if value is not None)
-    with workspace.named(resume or out, chosen.name) as path:
-        onward = f"go on with: backhand run --resume {shlex.quote(str(path))}{given}"
-        with interruptible(path, onward):
-            if chosen.search is not None:
-                _search(chosen, path, data_dir, resume is not None, storage)
-            else:
-                _train(chosen, path, data_dir, resume is not None)
+    more = () if storage is None else ("--storage", storage)
+    with workspace.named(resume or out, chosen.name) as path, interruptible(path, *more):
+        if chosen.search is not None:
+            _search(chosen, path, data_dir, resume is not None, storage)
+        else:
+            _train(chosen, path, data_dir, resume is not None)
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:

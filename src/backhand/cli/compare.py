@@ -1,11 +1,11 @@
 """`backhand compare`: networks and scikit-learn's learners on the same folds of some data."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backhand.cli.options import Backend, DataDir, DataPath, Set, Skip, Threads
 from backhand.errors import BackhandError
 
 if TYPE_CHECKING:
@@ -23,18 +23,16 @@ def compare(
     folds: Annotated[int, typer.Option(help="Parts of the samples, each tested on once.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
     train_size: Annotated[int | None, typer.Option(help="Use only so many samples.")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Where the data sets lie.")] = None,
-    path: Annotated[Path | None, typer.Option(help="The file or folder to read, for your own data.")] = None,
-    skip_bad_images: Annotated[bool, typer.Option("--skip-bad-images", help="Leave out what is no image.")] = False,
+    data_dir: DataDir = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
     out: Annotated[Path | None, typer.Option(help="Its folder.", show_default="runs/compare-DATA-TIME")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a study's key.")
-    ] = None,
-    backend: Annotated[str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the kernels; all cores by default.")] = None,
+    set_: Set = None,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Compare networks with trees and other learners on the same folds; test the differences, write a report."""
-    from backhand.cli import commands
+    from backhand.cli import engine
     from backhand.compare import Plan
     from backhand.compare.network import perceptron
     from backhand.experiment.workspace import named
@@ -43,7 +41,7 @@ def compare(
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
-    commands.choose_backend(backend, threads)
+    engine.choose(backend, threads, out)
     table = Data(name=data, path=path, skip_bad_images=skip_bad_images, train_size=train_size)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     names = tuple(name.strip() for name in against.split(",") if name.strip())
@@ -58,8 +56,8 @@ def _run(plan: "Plan", out: Path, data_dir: Path | None) -> None:
     from backhand.cli.interrupted import interruptible
     from backhand.report.comparison.findings import findings
 
-    with interruptible(out, f"the same command with --out {shlex.quote(str(out))} goes on"):
+    with interruptible(out):
         found = compare.run(plan, out, data_dir=data_dir)
-    for _, sentence in findings(found):
-        console.print(sentence)
-    console.print(f"report: {report.write(out)}")
+        for _, sentence in findings(found):
+            console.print(sentence)
+        console.print(f"report: {report.write(out)}")

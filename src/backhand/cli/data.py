@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from backhand.cli.options import DataPath, Skip
+
 app = typer.Typer(help="Find, check, look at and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(help="A data set; `backhand data list` shows them.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where data sets lie; BACKHAND_DATA without it.")]
-DataPath = Annotated[Path | None, typer.Option("--path", help="The file or folder to read, for your own data.")]
-Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
+DataDir = Annotated[Path | None, typer.Option(help="The folder of data sets.", show_default="$BACKHAND_DATA")]
 LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 
 

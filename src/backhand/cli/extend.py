@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from backhand.cli.options import Backend, DataDir, DataPath, Threads
+
 
 def extend(
     run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="The folder of a finished run.")] = None,
     data: Annotated[str | None, typer.Option(metavar="NEW", help="The data set that has the new classes.")] = None,
-    path: Annotated[Path | None, typer.Option(help="The very file or folder to read, for your own data.")] = None,
+    path: DataPath = None,
     classes: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these classes of it.")] = None,
     resize: Annotated[bool, typer.Option("--resize", help="Scale images of another size.")] = False,
     with_old: Annotated[
@@ -21,25 +23,23 @@ def extend(
     lr: Annotated[float | None, typer.Option(help="The learning rate to go on with.", show_default="as RUN")] = None,
     freeze: Annotated[list[str] | None, typer.Option(metavar="PLACE", help="Layers that keep their weights.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where the data sets lie.", show_default="$BACKHAND_DATA")
-    ] = None,
+    data_dir: DataDir = None,
     out: Annotated[Path | None, typer.Option(help="The folder.", show_default="runs/extend-TIME")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Go on with this extension.")] = None,
+    backend: Backend = None,
+    threads: Threads = None,
 ) -> None:
     """Add classes to a trained network; train on, with and without the old data; report what it learns and forgets."""
-    import shlex
-
     from backhand import extend as extension
     from backhand import report
-    from backhand.cli import commands
+    from backhand.cli import commands, engine
     from backhand.cli.interrupted import interruptible
     from backhand.errors import BackhandError
     from backhand.experiment.workspace import named
     from backhand.extend.plan import AFRESH, WITH, WITHOUT
     from backhand.study.extend import Extend
 
-    commands.choose_backend(None, None)
+    engine.choose(backend, threads, resume)
     asked = None
     if resume is None:
         if run is None or data is None:
@@ -51,9 +51,8 @@ def extend(
         asked = extension.Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
     elif run is not None or data is not None or out not in (None, resume):
         raise BackhandError("an extension that is resumed knows its run, data and folder; give --resume FOLDER alone")
-    with named(resume or out, "extend") as place:
-        with interruptible(place, f"go on with: backhand extend --resume {shlex.quote(str(place))}"):
-            if asked is not None:
-                extension.begin(asked, place, data_dir=data_dir)
-            extension.run(place, data_dir=data_dir)
+    with named(resume or out, "extend") as place, interruptible(place):
+        if asked is not None:
+            extension.begin(asked, place, data_dir=data_dir)
+        extension.run(place, data_dir=data_dir)
         commands.console.print(f"report: {report.write(place)}")

@@ -1,21 +1,40 @@
 """Ctrl-C, for every command that keeps what it has in a folder."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from backhand import exits
 from backhand.console import make_console
+from backhand.experiment import environment
 from backhand.experiment.kinds import kind_of
+from backhand.paths import command
 
 
 @contextmanager
-def interruptible(folder: Path, onward: str) -> Iterator[None]:
-    """Ctrl-C ends the program with status 130, and with the words that say how to go on where anything was begun."""
+def interruptible(folder: Path, *more: object, again: bool = False) -> Iterator[None]:
+    """Ctrl-C ends the program with status 130, and with the command that goes on, where anything was begun.
+
+    more: words of that command which the folder does not know.   again: it is this very command, whatever is there.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        begun = kind_of(folder) is not None
-        make_console().print(f"interrupted; {onward if begun else 'nothing was begun'}")
-        raise typer.Exit(130) from None
+        onward = sys.argv[1:] if again else _onward(folder, more)
+        words = f"go on with: {command([environment.program(), *onward])}" if onward else "nothing was begun"
+        make_console().print(f"interrupted; {words}", soft_wrap=True)
+        raise typer.Exit(exits.INTERRUPTED) from None
+
+
+def _onward(folder: Path, more: tuple[object, ...]) -> list[object]:
+    """The words that go on with the experiment in this folder; none where it holds none."""
+    kind = kind_of(folder)
+    if kind is None:
+        return []
+    if kind.resume is not None:
+        return [*kind.resume, folder, *more]
+    named = any(word == "--out" or word.startswith("--out=") for word in sys.argv)
+    return [*sys.argv[1:], *(() if named else ("--out", folder))]

@@ -14,6 +14,7 @@ from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.cli.compare import compare
 from backhand.cli.extend import extend
+from backhand.cli.options import Backend, DataDir, DataPath, InitFrom, Seed, Set, Skip, Threads
 
 app = typer.Typer(
     help="Neural networks with back-propagation by hand: train, check, report.",
@@ -32,18 +33,6 @@ app.command()(extend)
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="The name of a shipped study, or a .toml file.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where the data sets lie.", show_default="$BACKHAND_DATA")]
-DataPath = Annotated[Path | None, typer.Option("--path", help="The very file or folder to read, for your own data.")]
-Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are no images.")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study.")]
-InitFrom = Annotated[
-    Path | None, typer.Option("--init-from", metavar="PATH", help="Start from a run's weights, or a file's.")
-]
-Backend = Annotated[
-    str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.", show_default="$BACKHAND_BACKEND or cpu")
-]
-Threads = Annotated[int | None, typer.Option(help="Threads of the kernels.", show_default="all cores")]
-Seed = Annotated[int | None, typer.Option(help="The seed that all randomness comes from.")]
 
 
 def _version(show: bool) -> None:
@@ -75,9 +64,10 @@ def run(
     threads: Threads = None,
 ) -> None:
     """Train a study, or search as it says; test once, and write the report."""
-    from backhand.cli import commands
+    from backhand.cli import commands, engine, series
 
-    commands.choose_backend(backend, threads)
+    before = series.begun(out or commands.all_folder()) if study == series.ALL else resume
+    engine.choose(backend, threads, before)
     changes = commands.Changes.of(set_, path, skip_bad_images, seed, init_from)
     commands.run(study, data_dir, out, changes, resume, storage)
 
@@ -132,9 +122,9 @@ def lr_find(
     threads: Threads = None,
 ) -> None:
     """Find a learning rate: raise it step by step, plot the loss, suggest a value."""
-    from backhand.cli import commands
+    from backhand.cli import commands, engine
 
-    commands.choose_backend(backend, threads)
+    engine.choose(backend, threads)
     changes = commands.Changes.of(set_, path, skip_bad_images, seed, init_from)
     commands.lr_find(study, changes, data_dir, out, {"low": low, "high": high, "steps": steps})
 

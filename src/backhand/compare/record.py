@@ -3,20 +3,20 @@
 from pathlib import Path
 
 from backhand.errors import BackhandError
+from backhand.experiment import environment
 from backhand.experiment.folder import write_json
-from backhand.experiment.workspace import note_environment
 from backhand.report.comparison.form import FILE, Comparison, read
 
 RESULTS = {"status", "results", "pairs"}
 
 
-def begin(folder: Path, asked: Comparison) -> None:
+def begin(folder: Path, asked: Comparison, data_dir: Path | None) -> None:
     """Put the comparison into the folder, unless it is there already. Raises BackhandError where another is there."""
     if (folder / FILE).exists():
         _refuse_another(folder, read(folder), asked)
-        note_environment(folder, asked.seed)
+        environment.note(folder, asked.seed, data_dir)
     else:
-        note_environment(folder, asked.seed, anew=True)
+        environment.note(folder, asked.seed, data_dir, anew=True)
         save(folder, asked)
 
 

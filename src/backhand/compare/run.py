@@ -20,10 +20,12 @@ from backhand.console import make_console
 from backhand.data.dataset import Splits
 from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
+from backhand.experiment import environment
 from backhand.experiment.kinds import COMPARISON
 from backhand.experiment.workspace import taken
+from backhand.paths import PathLike, as_path
 from backhand.progress import time_left
-from backhand.report.comparison.form import Comparison, Data, Pair, Result, read
+from backhand.report.comparison.form import FILE, Comparison, Data, Pair, Result, read
 from backhand.report.comparison.form import Learner as LearnerFacts
 from backhand.study import Study, changed
 from backhand.study.schema import Data as DataTable
@@ -43,12 +45,13 @@ class Plan:
     seed: int = 0
 
 
-def run(plan: Plan, path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> Comparison:
+def run(plan: Plan, path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Comparison:
     """Train every learner on every fold, and test their differences; what the folder `path` holds is not done again.
 
     Raises BackhandError for what a user can mend, also where `path` holds another comparison, or something else.
     """
-    console = make_console(quiet=quiet)
+    path, console = as_path(path), make_console(quiet=quiet)
+    data_dir = environment.data_dir(path, data_dir, resume=(path / FILE).exists())
     with taken(path, COMPARISON, data=[plan.data.path]):
         splits = _pool(plan, data_dir)
         networks, others = _learners(plan)
@@ -56,7 +59,7 @@ def run(plan: Plan, path: Path, *, data_dir: Path | None = None, quiet: bool = F
         for network in networks:
             network.check(next(folds.parts(splits, tests)))
         learners = (*networks, *others)
-        begin(path, _asked(plan, splits, learners))
+        begin(path, _asked(plan, splits, learners), data_dir)
         console.print(f"folder: {path}")
         found = _judged(path, learners, splits, tests, console)
         names = [network.name for network in networks]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backhand.experiment.folder import ENVIRONMENT, SERIES, STUDY
+from backhand.paths import command
 
 REPORT = ("report.html", "report.md")
 
@@ -12,42 +13,49 @@ REPORT = ("report.html", "report.md")
 class Kind:
     """A kind of experiment, as its folder shows it.
 
-    name: with its article.   mark: the file by which the folder is known.   onward: how to go on in a folder that is
-    there already.   first: files that it writes before it has any result.   later: all other files of its own.
+    name: with its article.   mark: the file by which the folder is known.   first: files that it writes before it has
+    any result.   later: all other files of its own.   resume: the words that go on with it, before the folder; None:
+    the command that began it.
     """
 
     name: str
     mark: str
-    onward: str
     first: tuple[str, ...]
     later: tuple[str, ...] = ()
+    resume: tuple[str, str] | None = None
 
     @property
     def files(self) -> set[str]:
         """The names of all files that it writes into its folder itself."""
         return {self.mark, ENVIRONMENT, *self.first, *self.later, *REPORT}
 
+    def onward(self, folder: Path) -> str:
+        """How to go on with the one in this folder, in words that can be pasted."""
+        if self.resume is None:
+            return f"the same command with `{command(['--out', folder])}` goes on with it"
+        return f"go on with it by `{command(['backhand', *self.resume, folder])}`"
 
-RESUME, REPEAT = "go on with it by --resume {}", "the same command with --out {} goes on with it"
+
+RESUME = ("run", "--resume")
 RUN = Kind(
     name="a run",  # or a search
     mark=STUDY,
-    onward=RESUME,
     first=(STUDY, "metrics.json"),
     later=(
         *("history.jsonl", "best.safetensors", "state.safetensors", "state.safetensors.new"),
         *("evidence.safetensors", "search.json"),
     ),
+    resume=RESUME,
 )
-SERIES_OF_RUNS = Kind(name="a series", mark=SERIES, onward=RESUME, first=(SERIES,), later=("claims.json",))
+SERIES_OF_RUNS = Kind(name="a series", mark=SERIES, first=(SERIES,), later=("claims.json",), resume=RESUME)
 EXTENSION = Kind(
     name="an extension",
     mark="extend.json",
-    onward=RESUME,
     first=("with-old.toml", "without-old.toml", "afresh.toml"),
+    resume=("extend", "--resume"),
 )
-COMPARISON = Kind(name="a comparison", mark="compare.json", onward=REPEAT, first=())
-QUESTION = Kind(name="a question", mark="question.json", onward=REPEAT, first=(STUDY,))
+COMPARISON = Kind(name="a comparison", mark="compare.json", first=())
+QUESTION = Kind(name="a question", mark="question.json", first=(STUDY,))
 KINDS = (QUESTION, COMPARISON, EXTENSION, SERIES_OF_RUNS, RUN)  # a question has a study as well
 
 

@@ -10,6 +10,7 @@ from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
+from backhand.experiment import environment
 from backhand.experiment.folder import read_study
 from backhand.study import Study
 from backhand.study.extend import Extend
@@ -37,7 +38,7 @@ def load_parts(study: Study, data_dir: Path | None = None) -> Parts:
         splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
         splits = splits if table.classes is None else splits.only(table.classes)
         return divided(splits if table.groups is None else splits.grouped(table.groups), study)
-    old = load_parts(read_study(study.extend.run), data_dir)
+    old = load_parts(read_study(study.extend.run), environment.data_dir(study.extend.run, data_dir, resume=True))
     splits = _load_new(study.extend, old.splits, data_dir, skip=study.data.skip_bad_images)
     share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
     asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})

@@ -12,7 +12,7 @@ from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
 from backhand.console import make_console
 from backhand.errors import CheckpointError, DivergenceError
 from backhand.evaluate import evaluate
-from backhand.experiment import folder, workspace
+from backhand.experiment import environment, folder, workspace
 from backhand.experiment.build import (
     Material,
     build_early_stopping,
@@ -27,6 +27,7 @@ from backhand.experiment.kinds import RUN
 from backhand.experiment.record import batch_notes, data_facts, model_facts, score_facts, test_facts, training_facts
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
+from backhand.paths import PathLike, as_path
 from backhand.progress import ProgressBar
 from backhand.solver import Solver
 from backhand.study import Study
@@ -49,19 +50,21 @@ class Run:
 
 
 def run(
-    study: Study, path: Path, *, data_dir: Path | None = None, resume: bool = False, quiet: bool = False
+    study: Study, path: PathLike, *, data_dir: PathLike | None = None, resume: bool = False, quiet: bool = False
 ) -> dict[str, Any]:
     """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
 
-    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit.
+    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit, with data sets from
+    where they lay before unless `data_dir` says otherwise.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
-    console = make_console(quiet=quiet)
+    path, console = as_path(path), make_console(quiet=quiet)
+    data_dir = environment.data_dir(path, data_dir, resume=resume)
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
         if resume:
             _restore(made)
-        workspace.begin(path, study, resume=resume)
+        workspace.begin(path, study, data_dir, resume=resume)
         _write_metrics(made, {"status": "running", "message": ""})
         _fit(made)
         with console.status("testing, and checking the gradients"):

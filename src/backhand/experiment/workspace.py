@@ -23,7 +23,6 @@ from backhand.experiment.folder import (
     read_study,
     refuse_another,
     settings,
-    write_json,
 )
 from backhand.experiment.kinds import Kind, kind_of
 from backhand.files import POSIX, refuse_among, sweep, write_atomic
@@ -89,23 +88,20 @@ def numbered(name: str) -> Iterator[Path]:
     return (ROOT / (name if number == 1 else f"{name}-{number}") for number in count(1))
 
 
-def begin(folder: Path, study: Study | Series, *, resume: bool = False) -> None:
+def begin(folder: Path, study: Study | Series, data_dir: Path | None, *, resume: bool = False) -> None:
     """The machine, then the study with every default spelt out.
 
-    resume: what is there stays, but for what a resumed run may change. Raises StudyError where another is asked for.
+    data_dir: where data sets lie.   resume: what is there stays, but for what a resumed run may change.
+    Raises StudyError where the folder belongs to another study.
     """
-    note_environment(folder, study.seed, anew=not resume)
-    if not resume:
-        write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
-    elif isinstance(study, Study) and (own := read_study(folder)) != study:
+    changed = not resume
+    if resume and isinstance(study, Study):
+        own = read_study(folder)
         refuse_another(folder, settings(own), settings(study))
-        write_atomic(folder / STUDY, to_toml(study))
-
-
-def note_environment(folder: Path, seed: int, *, anew: bool = False) -> None:
-    """Where and with what it was begun, in environment.json."""
-    if anew or not (folder / ENVIRONMENT).exists():
-        write_json(folder / ENVIRONMENT, environment.describe(seed))
+        changed = own != study
+    environment.note(folder, study.seed, data_dir, anew=not resume)
+    if changed:
+        write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
 
 
 def refuse_others(folder: Path, known: set[str]) -> None:
@@ -124,12 +120,12 @@ def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
             refuse_others(folder, set())
         elif own is not kind or resume is False:
             holds = f"{folder} already holds {own.name}{_of_study(folder)}"
-            raise OccupiedError(f"{holds}; {own.onward.format(folder)}, or choose another --out")
+            raise OccupiedError(f"{holds}; {own.onward(folder)}, or choose another --out")
 
 
 def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
     if own is not kind:
-        what = f"holds {own.name}: {own.onward.format(folder)}" if own else f"has no {kind.mark}"
+        what = f"holds {own.name}: {own.onward(folder)}" if own else f"has no {kind.mark}"
         raise CheckpointError(f"{folder} is not the folder of {kind.name}: it {what}")
 
 

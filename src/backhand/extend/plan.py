@@ -6,13 +6,15 @@ from typing import Any
 
 from backhand import jsontext
 from backhand.errors import BackhandError
+from backhand.experiment import environment
 from backhand.experiment.build import build_model, check_batches, load_material
 from backhand.experiment.folder import read_study, write_json
 from backhand.experiment.kinds import EXTENSION
 from backhand.experiment.parts import load_parts
-from backhand.experiment.workspace import note_environment, taken
+from backhand.experiment.workspace import taken
 from backhand.files import write_atomic
 from backhand.losses import LOSSES
+from backhand.paths import PathLike, as_path
 from backhand.study import Study, changed, load, to_toml
 from backhand.study.extend import Extend
 from backhand.study.models import Layers
@@ -37,14 +39,15 @@ class Asked:
     seed: int = 0
 
 
-def begin(asked: Asked, path: Path, *, data_dir: Path | None = None) -> None:
-    """Put the studies into the folder `path`, which is made.
+def begin(asked: Asked, path: PathLike, *, data_dir: PathLike | None = None) -> None:
+    """Put the studies into the folder `path`, which is made. data_dir: absent, where the data sets of the run lay.
 
     Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
     """
+    path, data_dir = as_path(path), environment.data_dir(asked.new.run, data_dir, resume=True)
     with taken(path, EXTENSION, resume=False, data=[asked.new.path]):
         record, studies = _planned(asked, data_dir)
-        note_environment(path, asked.seed, anew=True)
+        environment.note(path, asked.seed, data_dir, anew=True)
         for way, study in studies.items():
             write_atomic(path / f"{way}.toml", to_toml(study))
         write_json(path / RECORD, record)

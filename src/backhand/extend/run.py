@@ -10,22 +10,24 @@ from backhand import experiment, jsontext
 from backhand.arrays import Array
 from backhand.console import make_console
 from backhand.errors import DivergenceError
-from backhand.experiment import folder
+from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, load_material
 from backhand.experiment.folder import write_json
 from backhand.experiment.kinds import EXTENSION
 from backhand.experiment.workspace import taken
 from backhand.extend.plan import RECORD, finished, opened
+from backhand.paths import PathLike, as_path
 from backhand.study import Study
 
 
-def run(path: Path, *, data_dir: Path | None = None, quiet: bool = False) -> dict[str, Any]:
+def run(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> dict[str, Any]:
     """Train what the extension in the folder `path` asks for; returns its record, which is kept in extend.json.
 
     Each way is a run in a folder of its own, and trained once.
     Raises BackhandError for what a user can mend; a training that diverges is told in the record.
     """
-    console = make_console(quiet=quiet)
+    path, console = as_path(path), make_console(quiet=quiet)
+    data_dir = environment.data_dir(path, data_dir, resume=True)
     opened(path)  # refuses what is none
     with taken(path, EXTENSION, resume=True):
         console.print(f"folder: {path}")

@@ -16,6 +16,7 @@ from backhand.experiment.kinds import QUESTION
 from backhand.experiment.trainer import Trainer
 from backhand.experiment.workspace import OccupiedError, taken
 from backhand.files import write_atomic
+from backhand.paths import PathLike, as_path
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
 from backhand.search.space import Assignment, check, grid
@@ -61,11 +62,11 @@ QUESTIONS = {
 
 def ask(
     name: str,
-    path: Path,
+    path: PathLike,
     *,
     overrides: Sequence[str] = (),
     seed: int | None = None,
-    data_dir: Path | None = None,
+    data_dir: PathLike | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Train every cell of the grid that question.json does not hold yet; returns what it then holds.
@@ -74,6 +75,8 @@ def ask(
     """
     if name not in QUESTIONS:
         raise BackhandError(f'there is no question "{name}"{closest(name, QUESTIONS)}')
+    path = as_path(path)
+    data_dir = environment.data_dir(path, data_dir, resume=(path / FILE).exists())
     question, trainer = QUESTIONS[name], Trainer(data_dir)
     study = question.study(overrides, seed)
     search = study.search
@@ -84,6 +87,7 @@ def ask(
         record = _opened(path, question, study, search, judged_on(trainer, changed(study, {})))
         if not (path / folder.STUDY).exists():
             write_atomic(path / folder.STUDY, to_toml(study))
+        environment.note(path, study.seed, data_dir, anew=not record["cells"])
         _answer(question, study, search, trainer, record, path, quiet)
     return record
 

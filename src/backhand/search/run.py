@@ -8,13 +8,14 @@ from typing import Any
 
 from rich.console import Console
 
-from backhand import experiment
+from backhand import backend, experiment
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
-from backhand.experiment import folder, workspace
+from backhand.experiment import environment, folder, workspace
 from backhand.experiment.kinds import RUN
 from backhand.experiment.trainer import Trainer
 from backhand.machine import cores
+from backhand.paths import PathLike, as_path
 from backhand.search import record, space, storage
 from backhand.search.loop import Loop, value_text
 from backhand.search.record import Trial, best, finished
@@ -25,9 +26,9 @@ from backhand.study.search import Search
 
 def run(
     study: Study,
-    path: Path,
+    path: PathLike,
     *,
-    data_dir: Path | None = None,
+    data_dir: PathLike | None = None,
     resume: bool = False,
     url: str | None = None,
     quiet: bool = False,
@@ -37,14 +38,15 @@ def run(
     url: a storage of Optuna's other than the SQLite file in the folder, which processes elsewhere may share.
     Raises BackhandError for what a user can mend, also where every trial failed.
     """
-    search, console = _search_of(study), make_console(quiet=quiet)
+    search, console, path = _search_of(study), make_console(quiet=quiet), as_path(path)
+    data_dir = environment.data_dir(path, data_dir, resume=resume)
     space.check(study, search.space)
     trainer = Trainer(data_dir)
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         if resume:
             _refuse_other_storage(path, url)
         material(trainer, changed(study, {}))
-        workspace.begin(path, study, resume=resume)
+        workspace.begin(path, study, data_dir, resume=resume)
         console.print(f"folder: {path}")
         trials = storage.opened(path, study, search, url)
         storage.mended(trials, storage.owner(path, url))
@@ -101,7 +103,7 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
 
 def _share(path: Path, search: Search, data_dir: Path | None, url: str | None) -> None:
     """Workers in processes of their own, which divide the cores among them."""
-    threads = str(max(1, cores() // search.workers))
+    threads = str(max(1, (backend.threads() or cores()) // search.workers))
     variables = os.environ | {"BACKHAND_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
     command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or ""]
     workers = [subprocess.Popen(command, env=variables) for _ in range(search.workers)]

@@ -13,11 +13,12 @@ from rich.progress import BarColumn, Progress, TextColumn
 from backhand import jsontext
 from backhand.console import make_console
 from backhand.errors import StudyError
-from backhand.experiment import folder, workspace
+from backhand.experiment import environment, folder, workspace
 from backhand.experiment.kinds import SERIES_OF_RUNS
 from backhand.experiment.trainer import Trainer, in_step
 from backhand.files import sweep
 from backhand.lr_range import range_test
+from backhand.paths import PathLike, as_path
 from backhand.progress import time_left
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
@@ -45,17 +46,18 @@ class Cell:
 
 
 def run(
-    series: Series, path: Path, *, data_dir: Path | None = None, resume: bool = False, quiet: bool = False
+    series: Series, path: PathLike, *, data_dir: PathLike | None = None, resume: bool = False, quiet: bool = False
 ) -> list[Verdict]:
     """Run every cell that has no result yet; returns the claims beside our figures.
 
     Raises StudyError for a cell that makes no study, before anything runs, and BackhandError as runs do.
     """
-    cells, console = list(expand(series, path)), make_console(quiet=quiet)
+    path, console = as_path(path), make_console(quiet=quiet)
+    data_dir, cells = environment.data_dir(path, data_dir, resume=resume), list(expand(series, path))
     with workspace.taken(path, SERIES_OF_RUNS, resume=resume, data={each.study.data.path for each in cells}):
         for place in {each.file.parent for each in cells}:
             sweep(place, {each.file.name for each in cells} | {RANGE})
-        workspace.begin(path, series, resume=resume)
+        workspace.begin(path, series, data_dir, resume=resume)
         console.print(f"folder: {path}")
         left = [each for each in cells if not each.file.exists()]
         console.print(

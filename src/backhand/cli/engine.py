@@ -1,0 +1,38 @@
+"""What trainings run on: the backend and the threads that options ask for, or that a resumed experiment had."""
+
+from functools import cache
+from pathlib import Path
+
+from backhand import backend
+from backhand.console import make_console
+from backhand.experiment.environment import Options
+from backhand.machine import cores
+
+
+def choose(name: str | None, threads: int | None, folder: Path | None = None) -> None:
+    """Use this backend and so many threads; what is not given is that of the experiment in the folder, if there is one.
+
+    The first kernel that has to be compiled is told, since that takes a while.
+    Raises BackhandError for an unknown backend, and for more threads than there are cores.
+    """
+    before = Options() if folder is None else Options.of(folder)
+    if threads is None and before.threads is not None and before.threads <= cores():
+        threads = before.threads
+        if threads != backend.threads():
+            make_console().print(f"on {threads} threads, as it began; another number gives other last digits")
+    name = name or before.backend
+    if name is not None or threads is not None:
+        backend.use(name or backend.chosen(), threads)
+    _announce()
+
+
+@cache  # once for a process
+def _announce() -> None:
+    heard: list[str] = []
+
+    def tell(kernel: str) -> None:
+        if not heard:
+            make_console().print("compiling kernels for this processor; they are kept for the next time")
+        heard.append(kernel)
+
+    backend.announce(tell)
