@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 import backhand.ops
-from backhand.errors import BackhandError, closest
+from backhand import kernels
+from backhand.errors import BackhandError, BackhandWarning, closest
+from backhand.kernels.probe import obstacle
 
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
@@ -87,11 +89,12 @@ def threads() -> int | None:
 
 
 def announce(listener: Callable[[str], None]) -> None:
-    """From now on, tell the listener the name of each kernel that has to be compiled, before it is."""
-    if chosen() == "cpu":
-        from backhand.kernels import jit
+    """From now on, tell the listener the name of each kernel that has to be compiled, before it is.
 
-        jit.listeners.append(listener)
+    The first of them may be compiled at once, to see whether kernels work here.
+    """
+    kernels.listeners.append(listener)
+    chosen()
 
 
 def trim() -> None:
@@ -128,9 +131,7 @@ def _checked(name: str) -> str:
         raise BackhandError(f'there is no backend "{name}"{closest(name, BACKENDS)}')
     if name == "reference":
         return name
-    try:
-        import numba  # noqa: F401 (whether it works here is the question)
-    except (ImportError, OSError) as error:
-        warnings.warn(f"training runs on the slower references: there is no Numba here ({error})", stacklevel=2)
+    if why := obstacle():
+        warnings.warn(f"training runs on the slower references: {why}", BackhandWarning, stacklevel=2)
         return "reference"
     return name

@@ -28,6 +28,10 @@ class DivergenceError(BackhandError):
     """A training whose loss stopped being finite, or exploded."""
 
 
+class KernelError(BackhandError):
+    """A kernel that cannot be compiled here; the references compute the same."""
+
+
 class BackhandWarning(UserWarning):
     """Something that a person should know and that stops nothing; the command line prints its sentence."""
 

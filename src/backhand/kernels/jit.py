@@ -10,7 +10,7 @@ import os
 import pickle
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,16 @@ import llvmlite.binding as llvm
 import numba
 import platformdirs
 from numba import njit
-from numba.core.caching import _Cache
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
+from numba.core.errors import NumbaError
 from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 
 import backhand
-from backhand.errors import BackhandError
+from backhand.errors import BackhandError, KernelError
 from backhand.files import write_atomic
+from backhand.kernels import listeners
 
 CACHE_VARIABLE, THREADS_VARIABLE = "BACKHAND_CACHE", "BACKHAND_THREADS"
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
@@ -35,8 +36,6 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # Sums may be reordered, so that they fill vectors; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz"}
 DIGEST = hashlib.sha256().digest_size
-# Told the name of each kernel that has to be compiled, before it is.
-listeners: list[Callable[[str], None]] = []
 
 
 @cache
@@ -67,13 +66,14 @@ def _processor() -> str:
     return f"{llvm.get_host_cpu_name()}-{features[:8]}"
 
 
-class Cache(_Cache):  # type: ignore[misc] # Numba has no types
+class Cache:
     """What Numba asks for compiled code: a file for each function and signature, which begins with its checksum.
 
     What is compiled here is run as it will be read from the file, by way of its bytes: Numba optimises once more when
     it links what it has just compiled, and sums may then be taken in another order.
     A file that is missing, damaged or not to be written means compiling, nothing worse. Numba's own cache keeps an
     index, which two processes that compile at once can leave wrong.
+    It has the methods that Numba calls, and none of Numba's classes behind it.
     """
 
     def __init__(self, function: Callable[..., Any], compiler: Any) -> None:
@@ -132,9 +132,25 @@ class Cache(_Cache):  # type: ignore[misc] # Numba has no types
         """There is nothing to empty: the folder's name says what its files were made from."""
 
 
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function that runs on all threads, at its first call with arguments of these types."""
-    return _dispatcher(function, fastmath=FAST, parallel=True)
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that runs on all threads, at its first call with arguments of these types.
+
+    Its calls raise KernelError where it cannot be compiled.
+    """
+    compiled = _dispatcher(function, fastmath=FAST, parallel=True)
+
+    @wraps(function)
+    def run(*arguments: Any) -> Any:
+        try:
+            return compiled(*arguments)
+        except (NumbaError, RuntimeError) as error:
+            reason = str(error).strip().partition("\n")[0]
+            raise KernelError(
+                f"the kernel {function.__name__} cannot be compiled by Numba {numba.__version__} ({reason}); "
+                f"pass --backend reference, or set BACKHAND_BACKEND=reference"
+            ) from error
+
+    return run
 
 
 def helper(function: Callable[..., Any]) -> Any:

@@ -1,0 +1,58 @@
+"""Whether kernels work here: with this version of Numba, on this processor."""
+
+import importlib
+import pkgutil
+
+import numpy as np
+
+from backhand.errors import KernelError
+from backhand.kernels import NUMBA
+
+# What a missing, renamed or changed part of Numba or LLVM raises, besides errors of Numba's own.
+CHANGED = (ImportError, AttributeError, TypeError, ValueError, LookupError, RuntimeError, AssertionError, OSError)
+LENGTH = 200  # characters of a reason
+
+
+def obstacle() -> str:
+    """Why kernels cannot run here, in a clause; empty where they can.
+
+    Every kernel is imported, and one that has all that kernels are made of is compiled, unless it is on disk already,
+    and compared with its reference.
+    """
+    try:
+        import numba
+    except (ImportError, OSError) as error:
+        return f"there is no Numba here ({_short(error)})"
+    try:
+        right = _agrees()
+    except _failures(numba) as error:
+        reason = f"{type(error).__name__}: {_short(error)}"
+    else:
+        reason = "" if right else "their results are wrong"
+    version = getattr(numba, "__version__", "of an unknown version")
+    return reason and f"kernels do not work with Numba {version} ({reason}); versions known to work are {NUMBA}"
+
+
+def _agrees() -> bool:
+    """Whether an affine map with ReLU, of whole numbers, is what it is by the reference."""
+    from backhand.kernels import cpu
+    from backhand.ops import linear
+
+    for module in pkgutil.iter_modules(cpu.__path__):
+        importlib.import_module(f"{cpu.__name__}.{module.name}")
+    kernel = importlib.import_module(f"{cpu.__name__}.linear_relu")
+    x, w, b = (np.arange(size, dtype=np.float32) - 7 for size in (15, 20, 4))
+    y, _ = kernel.forward(x.reshape(3, 5), w.reshape(5, 4), b)
+    return np.array_equal(y, np.maximum(linear.forward(x.reshape(3, 5), w.reshape(5, 4), b)[0], 0))
+
+
+def _failures(numba: object) -> tuple[type[Exception], ...]:
+    """What a Numba that does not fit raises; its own errors too, where it has them under the name that is known."""
+    errors = getattr(getattr(numba, "core", None), "errors", None)
+    own = getattr(errors, "NumbaError", KernelError)
+    return (*CHANGED, KernelError, own)
+
+
+def _short(error: Exception) -> str:
+    """The first line of what it says."""
+    return str(error).strip().partition("\n")[0][:LENGTH]
