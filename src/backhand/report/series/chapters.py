@@ -103,7 +103,7 @@ def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     blocks: list[Block] = [Text(f"Every run is of the study {part.study}, changed; {_seeds(part)}.")]
     if reached := saved.series.changes_of(part):
         blocks.append(Notice(f"Changed on the command line: {changes(reached)}."))
-    remarks = [(cell, run["message"]) for cell in cells for run in cell.runs if run["status"] == "finished"]
+    remarks = [(cell, run.get("message", "")) for cell in cells for run in cell.runs if run["status"] == "finished"]
     blocks += [Notice(f"{cell.name}: {remark}") for cell, remark in remarks if remark]
     blocks += [Points(said)] if said else []
     blocks += _images(part, cells)
