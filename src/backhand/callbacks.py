@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 from backhand import checkpoint, jsontext
@@ -11,6 +10,7 @@ from backhand.divergence import diagnose
 from backhand.early_stopping import EarlyStopping
 from backhand.errors import DivergenceError
 from backhand.files import write_atomic
+from backhand.paths import PathLike, as_path
 from backhand.solver import Callback, Record, Solver
 
 __all__ = ["Checkpoint", "DivergenceGuard", "EarlyStopping", "write_history"]
@@ -25,7 +25,7 @@ class Checkpoint(Callback):
     beside the weights: what a prediction needs besides the model.
     """
 
-    folder: Path
+    folder: PathLike
     early_stopping: EarlyStopping
     origin: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, Array] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class Checkpoint(Callback):
 
     def on_epoch_end(self, solver: Solver) -> None:
         """Save. The state goes last: whatever it promises is on disk before it."""
-        choice = self.early_stopping
+        choice, folder = self.early_stopping, as_path(self.folder)
         if choice.best_epoch == solver.epoch or not choice.restore_best:
             weights = {f"model.{name}": value for name, value in solver.model.arrays().items()}
             facts = self.facts | {"epoch": solver.epoch, choice.monitor: solver.history[-1][choice.monitor]}
-            checkpoint.save(self.folder / "best.safetensors", weights | self.arrays, facts)
-        write_history(self.folder, solver.history)
+            checkpoint.save(folder / "best.safetensors", weights | self.arrays, facts)
+        write_history(folder, solver.history)
         arrays, facts = solver.state()
-        checkpoint.save_generation(self.folder / "state.safetensors", arrays, facts | {"origin": self.origin})
+        checkpoint.save_generation(folder / "state.safetensors", arrays, facts | {"origin": self.origin})
 
 
 @dataclass(eq=False)
@@ -67,6 +67,6 @@ class DivergenceGuard(Callback):
         self.limit = facts["limit"]
 
 
-def write_history(folder: Path, history: list[Record]) -> None:
+def write_history(folder: PathLike, history: list[Record]) -> None:
     """history.jsonl: one record a line; a number that is not finite is null."""
-    write_atomic(folder / "history.jsonl", "".join(f"{jsontext.dumps(record)}\n" for record in history))
+    write_atomic(as_path(folder) / "history.jsonl", "".join(f"{jsontext.dumps(record)}\n" for record in history))

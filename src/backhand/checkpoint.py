@@ -17,11 +17,12 @@ from backhand import jsontext
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import sync_folder, write_atomic
+from backhand.paths import PathLike, as_path
 
 KEY, FORMAT = "backhand", 1
 
 
-def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
+def save(path: PathLike, arrays: Mapping[str, Array], info: Any = None) -> None:
     """Write `path` anew; the old file or the new one is there at every moment.
 
     Raises BackhandError when it cannot be written, leaving the old file as it was.
@@ -35,11 +36,12 @@ def save(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
     sums = {name: _array_sum(name, value) for name, value in dense.items()}
     metadata = {"format": FORMAT, "info": text, "info_sha256": _sum(text.encode()), "sha256": sums}
     # One key, since safetensors writes several in no particular order.
-    write_atomic(path, safetensors.numpy.save(dense, {KEY: json.dumps(metadata)}))
+    write_atomic(as_path(path), safetensors.numpy.save(dense, {KEY: json.dumps(metadata)}))
 
 
-def save_generation(path: Path, arrays: Mapping[str, Array], info: Any = None) -> None:
+def save_generation(path: PathLike, arrays: Mapping[str, Array], info: Any = None) -> None:
     """As `save`, keeping the file that was there as the previous generation."""
+    path = as_path(path)
     fresh = _fresh(path)
     save(fresh, arrays, info)
     if path.exists():
@@ -48,8 +50,9 @@ def save_generation(path: Path, arrays: Mapping[str, Array], info: Any = None) -
     sync_folder(path.parent)
 
 
-def previous(path: Path) -> Path:
+def previous(path: PathLike) -> Path:
     """Where the generation before `path` is kept."""
+    path = as_path(path)
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
@@ -58,10 +61,11 @@ def _fresh(path: Path) -> Path:
     return path.with_name(f"{path.name}.new")
 
 
-def load(path: Path) -> tuple[dict[str, Array], Any]:
+def load(path: PathLike) -> tuple[dict[str, Array], Any]:
     """The arrays and the info of a saved file. Raises CheckpointError when it is missing, foreign or damaged."""
     import safetensors
 
+    path = as_path(path)
     try:
         with safetensors.safe_open(path, "numpy") as file:
             text = (file.metadata() or {}).get(KEY, "")
@@ -80,7 +84,7 @@ def load(path: Path) -> tuple[dict[str, Array], Any]:
         raise CheckpointError(f"{path} is damaged: its metadata cannot be read ({error})") from error
 
 
-def load_generation(path: Path) -> tuple[dict[str, Array], Any, str]:
+def load_generation(path: PathLike) -> tuple[dict[str, Array], Any, str]:
     """The newest readable generation of `path`, and a warning ("" if the newest was whole).
 
     Raises CheckpointError when none is readable.
@@ -88,7 +92,7 @@ def load_generation(path: Path) -> tuple[dict[str, Array], Any, str]:
     try:
         return *load(path), ""
     except CheckpointError as error:
-        for other in filter(Path.exists, (_fresh(path), previous(path))):
+        for other in filter(Path.exists, (_fresh(as_path(path)), previous(path))):
             with suppress(CheckpointError):
                 return *load(other), f"{error}; going on from {other.name}"
         raise

@@ -112,7 +112,7 @@ def one_extension(data_dir, again):
     return extend.run("out", data_dir=data_dir, quiet=True)
 
 
-KINDS = [one_run, one_search, one_series, one_comparison, one_question, one_extension]
+KINDS = [one_run, one_search, one_series, one_comparison, one_question]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
@@ -124,6 +124,12 @@ def test_what_goes_on_finds_its_data_where_they_lay(kind, data, tmp_path):
     assert kind(None, again=True) is not None
     with pytest.raises(DataError):
         kind(tmp_path / "nothing", again=True)
+
+
+def test_an_extension_finds_the_data_of_its_run(data):
+    one_extension(data, again=False)
+    assert "command" in json.loads(Path("out/environment.json").read_text())
+    assert one_extension(None, again=True)["ways"]["with-old"]["right"]
 
 
 def test_a_relative_folder_and_that_of_the_variable_are_kept_as_absolute_ones(data, tmp_path, monkeypatch):

@@ -14,12 +14,13 @@ from backhand.data.progress import progress
 from backhand.data.provenance import Original
 from backhand.data.registry import entry
 from backhand.errors import DataError
+from backhand.paths import PathLike, as_path
 
 TIMEOUT = 30  # seconds without a byte
 NETWORK = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErrors
 
 
-def fetch_all(name: str, data_dir: Path | None = None) -> list[Path]:
+def fetch_all(name: str, data_dir: PathLike | None = None) -> list[Path]:
     """The files of a data set, in its subfolder of `data_dir`; DataError where none can be downloaded."""
     found = entry(name)
     if isinstance(found, BuiltIn):
@@ -27,7 +28,7 @@ def fetch_all(name: str, data_dir: Path | None = None) -> list[Path]:
     published = [original for original in found.originals if original.urls]
     if not published:
         raise DataError(f"{name} cannot be fetched; {found.how}")
-    folder = found.folders(data_dir or places.data_dir())[0]
+    folder = found.folders(as_path(data_dir) or places.data_dir())[0]
     return [fetch(original, folder) for original in published]
 
 

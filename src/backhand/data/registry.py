@@ -1,7 +1,5 @@
 """The data sets by name."""
 
-from pathlib import Path
-
 from backhand.data import places
 from backhand.data.dataset import Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
@@ -21,6 +19,7 @@ from backhand.data.sets import (
     toy,
 )
 from backhand.errors import DataError, closest
+from backhand.paths import PathLike, as_path
 
 _MODULES = (digits, breast_cancer, blobs, spirals, toy, mnist, fashion_mnist, kmnist, cifar10, fer2013, images, npz)
 DATASETS: dict[str, BuiltIn | OnDisk] = {
@@ -35,11 +34,17 @@ def entry(name: str) -> BuiltIn | OnDisk:
     return DATASETS[name]
 
 
+def is_in(name: str, data_dir: PathLike) -> bool:
+    """Whether the files of a data set lie in this folder of data sets; none do of one that is built in."""
+    found = entry(name)
+    return isinstance(found, OnDisk) and found.find(as_path(data_dir)) is not None
+
+
 def load(
     name: str,
     *,
-    data_dir: Path | None = None,
-    path: Path | None = None,
+    data_dir: PathLike | None = None,
+    path: PathLike | None = None,
     skip_bad_images: bool = False,
     fewest: int = 2,
 ) -> Splits:
@@ -55,7 +60,7 @@ def load(
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
         return check(found.make())
-    place = found.locate(path, data_dir or places.data_dir())
+    place = found.locate(as_path(path), as_path(data_dir) or places.data_dir())
     splits = found.read(place, skip_bad_images)
     if len(splits.classes) < fewest:
         raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')

@@ -12,6 +12,7 @@ from backhand.data.split import subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.files import write_output
+from backhand.paths import PathLike, as_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,14 +25,14 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "os^Dv<>P"
 
 
-def show(splits: Splits, path: Path, *, seed: int = 0) -> Path:
+def show(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
     """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
     draw = contact_sheet if splits.train.is_image else scatter
     return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 
 
 def contact_sheet(
-    images: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: Path, *, title: str, seed: int = 0
+    images: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
     """A PNG with a row of pictures for each class (the first 20 classes), drawn with `seed`.
 
@@ -75,7 +76,7 @@ def _sheet(images: Samples, labels: NDArray[np.int64], rows: int, rng: np.random
 
 
 def scatter(
-    features: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: Path, *, title: str, seed: int = 0
+    features: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
     """A PNG of at most 2,000 samples in the plane: two features as they are, more as their first principal components.
 
@@ -135,7 +136,8 @@ def _title(figure: "Figure", title: str, subtitle: str) -> None:
     )
 
 
-def _save(figure: "Figure", path: Path) -> Path:
+def _save(figure: "Figure", path: PathLike) -> Path:
+    path = as_path(path)
     image = BytesIO()
     figure.savefig(image, format="png", dpi=160, bbox_inches="tight", pad_inches=0.25)
     write_output(path, image.getvalue())

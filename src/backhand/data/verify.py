@@ -9,6 +9,7 @@ from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
 from backhand.data.registry import DATASETS, entry, load
 from backhand.errors import DataError
+from backhand.paths import PathLike, as_path
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Verification:
 
 
 def verify(
-    name: str, *, data_dir: Path | None = None, path: Path | None = None, skip_bad_images: bool = False
+    name: str, *, data_dir: PathLike | None = None, path: PathLike | None = None, skip_bad_images: bool = False
 ) -> Verification:
     """Reads a data set whole and compares it with what its authors published.
 
@@ -29,7 +30,7 @@ def verify(
     found = entry(name)
     findings: list[str] = []
     if isinstance(found, OnDisk):
-        findings += _checksums(found, found.locate(path, data_dir or places.data_dir()))
+        findings += _checksums(found, found.locate(as_path(path), as_path(data_dir) or places.data_dir()))
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
     if isinstance(found, OnDisk) and found.published:
         if difference := found.published.difference(splits.parts):

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from backhand.errors import CheckpointError, ModelError, StudyError
 from backhand.experiment.parts import Parts, kept_scaling, load_parts
 from backhand.losses import L2, Loss
 from backhand.model import Sequential
+from backhand.paths import PathLike
 from backhand.solver import Solver
 from backhand.study import Study
 from backhand.study.augment import check_views, make_augment
@@ -55,7 +55,7 @@ class Material:
         return digest.hexdigest()
 
 
-def load_material(study: Study, data_dir: Path | None = None) -> Material:
+def load_material(study: Study, data_dir: PathLike | None = None) -> Material:
     """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `build_material` does."""
     return build_material(study, load_parts(study, data_dir))
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 import backhand
-from backhand import backend, jsontext
+from backhand import backend, data, jsontext
 from backhand.data import places
 from backhand.errors import BackhandWarning
 from backhand.experiment.folder import ENVIRONMENT, write_json
@@ -55,6 +55,12 @@ def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | No
         return as_path(given)
     kept = Options.of(folder).data_dir if resume else None
     return kept if kept is not None and kept.is_dir() else None
+
+
+def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
+    """The folder of data sets that has this one: the one given, else where data sets lay for the run in `folder`."""
+    places = (as_path(given), Options.of(folder).data_dir)
+    return next((each for each in places if each is not None and data.is_in(name, each)), as_path(given))
 
 
 def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) -> None:

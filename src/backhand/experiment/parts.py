@@ -1,7 +1,6 @@
 """Which samples a study trains, validates and tests on, as they are before scaling."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.experiment import environment
 from backhand.experiment.folder import read_study
+from backhand.paths import PathLike
 from backhand.study import Study
 from backhand.study.extend import Extend
 from backhand.weights.source import file_of
@@ -31,15 +31,20 @@ class Parts:
     watched: dict[str, Dataset] = field(default_factory=dict)
 
 
-def load_parts(study: Study, data_dir: Path | None = None) -> Parts:
-    """Load and divide. Raises DataError as the loaders do, and where new classes do not fit a run's old ones."""
+def load_parts(study: Study, data_dir: PathLike | None = None) -> Parts:
+    """Load and divide. Raises DataError as the loaders do, and where new classes do not fit a run's old ones.
+
+    data_dir: what is not there of an extension is looked for where data sets lay for the run that it extends.
+    """
     if study.extend is None:
         table = study.data
         splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
         splits = splits if table.classes is None else splits.only(table.classes)
         return divided(splits if table.groups is None else splits.grouped(table.groups), study)
-    old = load_parts(read_study(study.extend.run), environment.data_dir(study.extend.run, data_dir, resume=True))
-    splits = _load_new(study.extend, old.splits, data_dir, skip=study.data.skip_bad_images)
+    base = read_study(study.extend.run)
+    old = load_parts(base, environment.having(base.data.name, study.extend.run, data_dir))
+    place = environment.having(study.extend.name, study.extend.run, data_dir)
+    splits = _load_new(study.extend, old.splits, place, skip=study.data.skip_bad_images)
     share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
     asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
     return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
@@ -66,7 +71,7 @@ def divided(splits: Splits, study: Study) -> Parts:
     return Parts(splits, train, validation, validation)
 
 
-def _load_new(table: Extend, old: Splits, data_dir: Path | None, *, skip: bool) -> Splits:
+def _load_new(table: Extend, old: Splits, data_dir: PathLike | None, *, skip: bool) -> Splits:
     """The data of the new classes, of the shape of the old ones."""
     new = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, fewest=1)
     new = new if table.classes is None else new.only(table.classes)

@@ -18,6 +18,7 @@ from backhand.experiment.build import build_loss, build_model
 from backhand.experiment.folder import finished, read_study
 from backhand.losses import Loss, finite_rows
 from backhand.model import Sequential
+from backhand.paths import PathLike, as_path
 from backhand.weights.source import refuse_diverged, status
 
 
@@ -49,12 +50,13 @@ class Classifier(Copyable):
         return self.loss.predict_proba(mean)
 
 
-def load_classifier(run: Path) -> Classifier:
+def load_classifier(run: PathLike) -> Classifier:
     """The classifier that a run has saved, finished or not: see its `remarks`.
 
     Raises CheckpointError when the folder is no run, its training diverged, or it has no best weights yet, damaged ones
     or such as are not finite.
     """
+    run = as_path(run)
     study = read_study(run)
     refuse_diverged(run)
     if not (run / "best.safetensors").exists():
@@ -90,14 +92,14 @@ def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def read_image(path: Path, shape: tuple[int, ...], *, resize: bool = False) -> Array:
+def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) -> Array:
     """The image file as (H, W, C) uint8, in grey or RGB as the model takes it.
 
     Raises DataError when it is missing, no image, or of another size and `resize` is not set.
     """
     if len(shape) != 3:
         raise BackhandError(f"this run was trained on {shape[0]} features, not on images; it cannot classify {path}")
-    H, W, C = shape
+    path, (H, W, C) = as_path(path), shape
     try:
         image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB")
     except OSError as error:

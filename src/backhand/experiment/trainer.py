@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 from backhand.callbacks import DivergenceGuard, EarlyStopping
@@ -18,6 +17,7 @@ from backhand.experiment.build import (
     model_for,
 )
 from backhand.lockstep import fit_together
+from backhand.paths import PathLike
 from backhand.solver import Callback, Solver
 from backhand.study import Study
 
@@ -44,7 +44,7 @@ class Training:
 class Trainer:
     """Trains studies; the data of the latest is kept for those that share it."""
 
-    data_dir: Path | None
+    data_dir: PathLike | None
     _kept: tuple[object, Material] | None = field(default=None, init=False, repr=False)
 
     def material(self, study: Study) -> Material:

@@ -40,11 +40,12 @@ class Asked:
 
 
 def begin(asked: Asked, path: PathLike, *, data_dir: PathLike | None = None) -> None:
-    """Put the studies into the folder `path`, which is made. data_dir: absent, where the data sets of the run lay.
+    """Put the studies into the folder `path`, which is made.
 
+    data_dir: a data set that is not there is looked for where data sets lay for the run.
     Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
     """
-    path, data_dir = as_path(path), environment.data_dir(asked.new.run, data_dir, resume=True)
+    path, data_dir = as_path(path), as_path(data_dir)
     with taken(path, EXTENSION, resume=False, data=[asked.new.path]):
         record, studies = _planned(asked, data_dir)
         environment.note(path, asked.seed, data_dir, anew=True)
@@ -62,8 +63,8 @@ def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[
             f"{asked.new.run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
             f"place for more; train it with softmax_cross_entropy or hinge first"
         )
-    if load_material(base, data_dir).fingerprint() != metrics["sha256"]:
-        run = asked.new.run
+    run = asked.new.run
+    if load_material(base, environment.having(base.data.name, run, data_dir)).fingerprint() != metrics["sha256"]:
         raise BackhandError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
     studies = _studies(base, asked, data_dir)
     record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from backhand.errors import BackhandError
 from backhand.files import sweep, write_atomic
+from backhand.paths import PathLike, as_path
 
 __all__ = ["write", "write_results"]
 
 
-def write(run: Path) -> Path:
+def write(run: PathLike) -> Path:
     """Write report.html, report.md and plots/*.png into the folder of a run or of several; return the page's path.
 
     Reads nothing but that folder, and gives the same bytes each time. Raises CheckpointError for a folder in which
@@ -24,7 +25,7 @@ def write(run: Path) -> Path:
     from backhand.report.search import chapters as search
     from backhand.report.series import chapters as series
 
-    folder = Path(run)
+    folder = as_path(run)
     kinds = comparison, extension, questions, search, series
     with style.look():
         kind = next((each for each in kinds if each.is_in(folder)), None)
@@ -48,11 +49,11 @@ def write(run: Path) -> Path:
     return folder / "report.html"
 
 
-def write_results(series: Sequence[Path], out: Path) -> Path:
+def write_results(series: Sequence[PathLike], out: PathLike) -> Path:
     """One file with the claims of several series beside our figures, from their folders; returns its path.
 
     Raises CheckpointError where a piece is missing or damaged, BackhandError where the file cannot be written.
     """
     from backhand.report.series import results
 
-    return results.write(series, out)
+    return results.write([as_path(each) for each in series], as_path(out))

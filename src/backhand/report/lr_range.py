@@ -1,17 +1,16 @@
 """The plot of a learning-rate range test."""
 
-from pathlib import Path
-
 from backhand.files import write_output
 from backhand.lr_range import RangeTest
+from backhand.paths import PathLike, as_path
 from backhand.report import style
 
 
-def draw(found: RangeTest, title: str, out: Path) -> None:
+def draw(found: RangeTest, title: str, out: PathLike) -> None:
     """The plot in a file of its own. Raises BackhandError if it cannot be written."""
     with style.look():
         image = plot(found, title)
-    write_output(out, image)
+    write_output(as_path(out), image)
 
 
 def plot(found: RangeTest, title: str = "") -> bytes:

@@ -11,6 +11,7 @@ from backhand.evaluate import evaluate
 from backhand.experiment import folder
 from backhand.experiment.build import Material
 from backhand.experiment.trainer import Training
+from backhand.paths import PathLike
 from backhand.series.figures import Result
 from backhand.study import Study
 
@@ -32,7 +33,7 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
 
 
-def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | None) -> Result:
+def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
     """A run in a folder of its own, which goes on where it was."""
     begun = (place / "study.toml").exists()
     try:
@@ -53,7 +54,7 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: Path | No
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
 
 
-def searched(study: Study, place: Path, labels: dict[str, str], data_dir: Path | None) -> Result:
+def searched(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
     """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
     record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists())
     best, runs = record["trials"][record["best"]], [run for run in record["runs"] if "test" in run]

@@ -72,8 +72,9 @@ def run(
         return _judge(series, path)
 
 
-def expand(series: Series, path: Path) -> Iterator[Cell]:
+def expand(series: Series, path: PathLike) -> Iterator[Cell]:
     """Every cell, in order. Raises StudyError naming the cell that makes no study."""
+    path = as_path(path)
     for part in series.parts:
         base = load(part.study)
         for claim in part.claims:
@@ -90,7 +91,7 @@ def expand(series: Series, path: Path) -> Iterator[Cell]:
                 yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")
 
 
-def results(series: Series, path: Path) -> dict[str, list[Result]]:
+def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
     """What there is of each part. Raises StudyError for a result of other settings than the series has now."""
     found: dict[str, list[Result]] = {part.name: [] for part in series.parts}
     for each in expand(series, path):

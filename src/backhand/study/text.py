@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import StudyError, closest
+from backhand.paths import as_path
 
 Tables = dict[str, Any]
 WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
@@ -22,7 +23,7 @@ def read_tables(name: str) -> tuple[Tables, Path]:
 
     Raises StudyError where there is none, or it is no TOML in UTF-8.
     """
-    path = Path(name)
+    path = as_path(name)
     text = read_text(path) if path.suffix == ".toml" or path.is_file() else _shipped_text(name)
     return _parse(text, name), path.parent
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,6 +10,7 @@ from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.layers import Conv2d, Layer
 from backhand.model import Sequential
+from backhand.paths import PathLike, as_path
 from backhand.weights.source import file_of, read, status
 
 RUNNING = "that run is not finished, and these are its best weights so far"
@@ -29,7 +29,7 @@ class Transfer:
         return "; ".join((f"started from {self.source}", *self.changes))
 
 
-def transfer(model: Sequential, path: Path, *, grow: bool = False) -> Transfer:
+def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transfer:
     """Give a built model the weights and running statistics at `path`: a run's folder, or a file of weights.
 
     The last layer with parameters, the head, keeps its initial weights where it has another number of outputs. A first
@@ -38,6 +38,7 @@ def transfer(model: Sequential, path: Path, *, grow: bool = False) -> Transfer:
     grow: a head that has more outputs than the saved one keeps that one's as its first, and its initial weights behind.
     Raises CheckpointError, having changed nothing, where anything else differs.
     """
+    path = as_path(path)
     file = file_of(path)
     running = [RUNNING] if path.is_dir() and status(path)[0] == "running" else []
     saved = read(file, model)
