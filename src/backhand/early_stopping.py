@@ -70,11 +70,12 @@ class EarlyStopping(Callback):
         if self.best is not None:
             solver.model.load(self.weights)
         elif solver.history and not any(isfinite(record.get(self.monitor, 0.0)) for record in solver.history):
-            raise DivergenceError(
+            message = (
                 f"the {words(self.monitor)} was not finite in any of {len(solver.history)} epochs, so no epoch's "
                 f"weights can be kept; try a lower learning rate, or look for values in the data that are far from "
                 f"all others"
             )
+            raise DivergenceError(". ".join([message, *solver.remarks]).removesuffix("."))
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """The best weights, value and epoch, and what patience counts from."""

@@ -90,6 +90,7 @@ class Solver(Copyable):
         self.history: list[Record] = []
         self.epoch = self.epochs = self.step = self.steps_per_epoch = 0
         self.stopped = ""
+        self.remarks: list[str] = []  # what must be said of the latest epoch's figures
         self.batch: tuple[Array, Labels | Array]
         self.batch_loss = self.gradient_norm = 0.0
         self.running: Running | None = None  # the epoch that is being trained
@@ -227,6 +228,7 @@ class Solver(Copyable):
         running, self.running = self.running, None
         assert running is not None, "an epoch ends that has not begun"
         self.epoch += 1
+        self.remarks = [remark for part, each in measured.items() if (remark := each.remark(part))]
         figures = {"train": running.figures()} | {part: each.figures() for part, each in measured.items()}
         for schedule in filter(None, (self.schedule, self.momentum_schedule)):
             schedule.observe(figures.get("validation", figures["train"])["loss"])

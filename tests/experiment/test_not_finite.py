@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from backhand import experiment, report
+from backhand.errors import DivergenceError
 from backhand.extend.plan import finished
 from backhand.study import load
 
@@ -31,9 +32,9 @@ def arrays(rng, count):
 
 @pytest.fixture
 def study(tmp_path, rng):
-    """The path of a study whose test sample 3, and validation sample 1, have a value that overflows on its way."""
+    """The path of a study whose test sample 3 has a value that overflows on its way."""
     parts = {part: arrays(rng, 40) for part in ("train", "validation", "test")}
-    parts["test"]["x"][3, 2] = parts["validation"]["x"][1, 0] = 3e38
+    parts["test"]["x"][3, 2] = 3e38
     saved = {f"{name}_{part}": array for part, pair in parts.items() for name, array in pair.items()}
     np.savez(tmp_path / "few.npz", **saved)
     (tmp_path / "few.toml").write_text(STUDY.format(path=tmp_path / "few.npz"), "utf-8")
@@ -48,22 +49,48 @@ def test_it_is_said_in_the_terminal_the_record_and_the_report(study, tmp_path, c
     metrics = experiment.run(load(str(study)), tmp_path / "run")
     test = metrics["test"]
     assert (test["not_finite"], test["not_finite_samples"], test["loss"]) == (1, [3], None)
-    assert (metrics["validation"]["not_finite"], metrics["validation"]["loss"]) == (1, None)
+    assert (metrics["validation"]["not_finite"], metrics["validation"]["remark"]) == (0, "")
     assert test["correct"] == round(test["accuracy"] * 40) < 40
     assert np.sum(test["confusion"]) == 39
     assert [row["support"] for row in test["per_class"]] == [20, 20]
     said = "The scores of 1 of the 40 test samples are not finite (sample 3)"
     assert f"warning: {said}" in capsys.readouterr().out
     assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8")) == metrics
-    history = [strict(line) for line in (tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()]
-    assert [epoch["validation_loss"] for epoch in history] == [None, None]
     page = report.write(tmp_path / "run").parent / "report.md"
     assert said in page.read_text("utf-8")
     assert "not finite" in page.read_text("utf-8")
 
 
-def test_an_earlier_versions_nan_is_read(study, tmp_path):
-    experiment.run(load(str(study)), tmp_path / "run", quiet=True)
+@pytest.fixture
+def held_out(study, tmp_path):
+    """The same study, whose validation sample 1 overflows as well."""
+    saved = dict(np.load(tmp_path / "few.npz"))
+    saved["x_validation"][1, 0] = 3e38
+    np.savez(tmp_path / "few.npz", **saved)
+    return study
+
+
+def test_a_validation_loss_that_is_never_finite_names_the_sample(held_out, tmp_path):
+    said = r"not finite in any of 2 epochs.* The scores of 1 of the 40 validation samples are not finite \(sample 1\)"
+    with pytest.raises(DivergenceError, match=said):
+        experiment.run(load(str(held_out)), tmp_path / "run", quiet=True)
+    history = [strict(line) for line in (tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()]
+    assert [epoch["validation_loss"] for epoch in history] == [None, None]
+    assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8"))["status"] == "diverged"
+    assert report.write(tmp_path / "run").exists()
+
+
+def test_chosen_by_accuracy_it_is_trained_to_its_end(held_out, tmp_path, capsys):
+    asked = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
+    metrics = experiment.run(asked, tmp_path / "run")
+    assert (metrics["validation"]["not_finite"], metrics["validation"]["loss"]) == (1, None)
+    assert "warning: The scores of 1 of the 40 validation samples" in capsys.readouterr().out
+    assert report.write(tmp_path / "run").exists()
+
+
+def test_an_earlier_versions_nan_is_read(held_out, tmp_path):
+    asked = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
+    experiment.run(asked, tmp_path / "run", quiet=True)
     for name in ("metrics.json", "history.jsonl"):
         file = tmp_path / "run" / name
         file.write_text(file.read_text("utf-8").replace('_loss": null', '_loss": NaN').replace("null", "NaN"), "utf-8")

@@ -145,8 +145,8 @@ def _finish(made: Run) -> dict[str, Any]:
     figures["gradient_check"] = gradient_facts(solver, material.train)
     figures["rounding"] = rounding_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)
-    for split in figures.keys() & {"validation", "test"}:
-        if remark := figures[split]["remark"]:
+    for remark in (figures[split]["remark"] for split in ("validation", "test") if split in figures):
+        if remark:
             made.progress.console.print(f"warning: {remark}")
     return _write_metrics(made, {"status": "finished", "message": ""} | figures)
 
