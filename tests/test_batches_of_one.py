@@ -8,6 +8,7 @@ from backhand.data.batches import batches, left_out, steps
 from backhand.data.feed import Feed
 from backhand.errors import ModelError, StudyError
 from backhand.evaluate import evaluate
+from backhand.experiment.build import build_solver, load_material, model_for
 from backhand.layers import BatchNorm, Conv2d, Flatten, GlobalAvgPool2d, Linear, ReLU, Residual
 from backhand.lockstep import fit_together
 from backhand.losses import SoftmaxCrossEntropy
@@ -148,6 +149,15 @@ def test_a_study_says_what_it_leaves_out(tmp_path, capsys):
     assert said.startswith("1 training sample, another one each time; batch normalisation needs 2 in a batch")
     assert said in capsys.readouterr().out
     assert metrics["training"]["steps"] == 10
+
+
+def test_schedules_end_with_the_last_step(base):
+    study = load(base, ("model.batchnorm=true", "train.batch_size=10", "data.train_size=101", "train.epochs=3"))
+    material = load_material(study)
+    fitted = build_solver(study, model_for(study, material), material)
+    fitted.fit(material.train, epochs=3)
+    assert fitted.step == 30
+    assert fitted.schedule(fitted.step) == 0 < fitted.schedule(fitted.step - 1)
 
 
 def test_a_study_with_batches_of_one_is_refused_before_anything_is_written(tmp_path):

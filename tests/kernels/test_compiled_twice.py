@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from backhand.machine import cores
+
 pytest.importorskip("numba")
 
 TRAINING = """
@@ -30,10 +32,12 @@ print(model.parameters.values.tobytes().hex(), *(b.tobytes().hex() for b in opti
 
 
 def test_compiled_now_and_read_from_disk_compute_the_same(tmp_path):
+    """And so does a process that Numba has fewer threads for, as in a worker of joblib."""
     environment = os.environ | {"BACKHAND_CACHE": str(tmp_path)}
+    fewer = {"NUMBA_NUM_THREADS": "1", "BACKHAND_THREADS": str(cores())}
     found = []
-    for _ in range(2):
-        command = [sys.executable, "-c", TRAINING]
-        found.append(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+    for variables in ({}, {}, fewer):
+        command, env = [sys.executable, "-c", TRAINING], environment | variables
+        found.append(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
     assert any(tmp_path.rglob("_adam*"))
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]

@@ -28,6 +28,7 @@ import backhand
 from backhand.errors import BackhandError, KernelError
 from backhand.files import write_atomic
 from backhand.kernels import listeners
+from backhand.machine import cores
 
 CACHE_VARIABLE, THREADS_VARIABLE = "BACKHAND_CACHE", "BACKHAND_THREADS"
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
@@ -176,21 +177,23 @@ def address(function: Callable[..., Any], signature: Any) -> int:
 _kept: list[Any] = []  # code lives as long as its object does
 
 
-_threads: int = numba.config.NUMBA_NUM_THREADS
+# The cores, and not what NUMBA_NUM_THREADS says: joblib sets that to less in its workers, where results must have the
+# same bits; parts that have no thread of their own run one after the other.
+_threads: int = cores()
 
 
 def threads() -> int:
-    """In how many parts kernels work, and so on how many threads."""
+    """In how many parts kernels work, and so on how many threads, where Numba has as many."""
     return _threads
 
 
 def set_threads(count: int | str) -> None:
     """Raises BackhandError unless 1 <= count <= the number of cores this process may use."""
     global _threads
-    most = numba.config.NUMBA_NUM_THREADS
+    most = cores()
     if str(count) not in map(str, range(1, most + 1)):
         raise BackhandError(f"threads must be 1 to {most}, the cores there are, not {count}")
-    numba.set_num_threads(int(count))
+    numba.set_num_threads(min(int(count), numba.config.NUMBA_NUM_THREADS))
     _threads = int(count)
 
 
