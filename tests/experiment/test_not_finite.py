@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from backhand import experiment, report
+from backhand.compare.network import Network
 from backhand.errors import DivergenceError
+from backhand.experiment.build import load_material
+from backhand.experiment.predict import load_classifier
+from backhand.experiment.trainer import Trainer
 from backhand.extend.plan import finished
+from backhand.series import cell
+from backhand.solver import Callback
 from backhand.study import load
 
 STUDY = """
@@ -114,3 +120,25 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
     assert metrics["test"]["not_finite_samples"] == list(range(20))
     assert report.write(tmp_path / "run").exists()
     assert finished(tmp_path / "run")["counts"] == [20, 20]
+
+
+def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
+    trainer, asked = Trainer(None), load(str(study))
+    (training,) = trainer.train([asked], [Callback()])
+    result = cell.tested(training, trainer.material(asked), {})
+    assert "test_loss" not in result.figures
+    assert result.figures["test_accuracy"] < 1
+    assert result.message.startswith("The scores of 1 of the 40 test samples are not finite")
+
+
+def test_a_comparison_says_how_many_it_counts_as_wrong(study):
+    outcome = Network(load(str(study))).judge(load_material(load(str(study))).splits)
+    assert outcome.predictions[3] == -1
+    assert outcome.chosen["scores_not_finite"] == 1
+
+
+def test_an_extension_and_a_classifier_keep_the_remark(study, tmp_path):
+    experiment.run(load(str(study)), tmp_path / "run", quiet=True)
+    remark = finished(tmp_path / "run")["remark"]
+    assert remark.startswith("The scores of 1 of the 40 test samples")
+    assert load_classifier(tmp_path / "run").remarks == (remark,)

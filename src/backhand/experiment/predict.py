@@ -83,13 +83,14 @@ def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
     test = (finished(run) or {}).get("test", {})
     if "interval" not in test:
         return ()
+    remarks = [test["remark"]] if test.get("remark") else []
     largest = max(row["support"] for row in test["per_class"]) / test["count"]
-    if test["interval"][0] > largest:
-        return ()
-    return (
-        f"{run} has learnt little: on test data it is right in {test['accuracy']:.2%}, "
-        f"and always naming the largest class would be in {largest:.2%}",
-    )
+    if test["interval"][0] <= largest:
+        remarks.append(
+            f"{run} has learnt little: on test data it is right in {test['accuracy']:.2%}, "
+            f"and always naming the largest class would be in {largest:.2%}"
+        )
+    return tuple(remarks)
 
 
 def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) -> Array:

@@ -24,7 +24,8 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     if training.error is None:
         result = evaluate(solver.model, solver.loss, material.test, study.train.views)
         chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
-        figures |= _numbers(solver.history[chosen - 1]) | {f"test_{k}": v for k, v in result.figures().items()}
+        tests = {f"test_{key}": value for key, value in result.figures().items()}
+        figures |= _numbers(solver.history[chosen - 1] | tests)
         message = result.remark("test")
     status, message = ("finished", message) if training.error is None else ("diverged", str(training.error))
     figures |= {"epochs": len(solver.history), "seconds": training.seconds}
