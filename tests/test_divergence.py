@@ -11,6 +11,7 @@ from backhand.losses import SoftmaxCrossEntropy
 from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.optim import SGD, Adam
+from backhand.schedules import CosineDecay, Warmup
 from backhand.solver import Solver
 
 
@@ -113,3 +114,26 @@ def test_the_limit_survives_a_resume() -> None:
     guard, resumed = DivergenceGuard(limit=123.0), DivergenceGuard()
     resumed.load(*guard.state())
     assert resumed.limit == 123.0
+
+
+def test_the_advice_is_a_lower_rate_than_the_schedule_begins_with(make_solver, blobs) -> None:
+    """At the second step of a warm-up the rate is a small part of what the study says."""
+    schedule = Warmup(1e6, 100, CosineDecay(1e6, 900))
+    assert "(train.optimizer.lr = 1e+05, say)" in message(make_solver, blobs, schedule=schedule)
+
+
+def test_before_the_first_step_no_rate_is_to_blame(make_solver, blobs) -> None:
+    for scale in (1e30, 1e38):  # of the weights: the loss is infinite, or the scores are
+        solver = make_solver(callbacks=[DivergenceGuard()])
+        solver.model.parameters.values[:] *= scale
+        with pytest.raises(DivergenceError) as caught:
+            solver.fit(*blobs, epochs=1)
+        assert "at step 1 (epoch 1)" in str(caught.value)
+        assert "no step has been taken yet, so the learning rate is not the cause." in str(caught.value)
+        assert "Try a lower" not in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_first_loss_that_is_not_finite_sets_no_limit(make_solver, blobs, loss: float, monkeypatch) -> None:
+    monkeypatch.setattr(SoftmaxCrossEntropy, "forward", lambda self, scores, labels: loss)
+    assert f"the loss is {loss}." in message(make_solver, blobs)

@@ -9,15 +9,25 @@ from backhand.solver import Solver
 
 def diagnose(solver: Solver) -> str:
     """The sentence for a loss that is not finite, or exploded, at the current batch."""
-    lr, size, x = solver.optimizer.lr, solver.batch_size, solver.batch[0]
+    x = solver.batch[0]
     head = f"the training diverged at step {solver.step + 1} (epoch {solver.epoch + 1}): the loss is"
     if not np.isfinite(x).all():
         return f"{head} {solver.batch_loss:.4g}. The batch itself holds values that are not finite: mend the data."
+    return f"{head} {solver.batch_loss:.4g}. {_culprit(solver.model, x)} {_advice(solver)}"
+
+
+def _advice(solver: Solver) -> str:
+    """What to try: a lower rate than the one that the schedule, where there is one, starts from."""
+    if not solver.step:
+        return (
+            'Try to scale the data (data.standardize = "feature"), or other weights to begin with: no step has been '
+            "taken yet, so the learning rate is not the cause."
+        )
+    lr = solver.optimizer.lr if solver.schedule is None else solver.schedule.value
     clip = "" if solver.clip_norm else ", or clipping (train.clip_norm = 1)"
     return (
-        f"{head} {solver.batch_loss:.4g}. {_culprit(solver.model, x)} "
         f"Try a lower learning rate (train.optimizer.lr = {lr / 10:.2g}, say), "
-        f"a larger batch (train.batch_size = {2 * size}){clip}."
+        f"a larger batch (train.batch_size = {2 * solver.batch_size}){clip}."
     )
 
 
