@@ -14,6 +14,8 @@ ORDER = [
     "copies",
     "jsontext",
     "metrics",
+    "chance",
+    "failure",
     "machine",
     "paths",
     "arrays",

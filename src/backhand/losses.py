@@ -63,6 +63,29 @@ class Loss(Copyable):
         """The op's keyword arguments for this batch."""
         return {}
 
+    def constant(self, counts: Sequence[int] | Array) -> float:
+        """The least mean loss of giving the same scores to all samples, of which there are n_k of class k.
+
+        It is what a network reaches that tells nothing apart: by the classes' shares, or for a hinge by equal scores or
+        a margin for the commonest class.
+        """
+        shares = np.asarray(counts, np.float64) / np.sum(counts)
+        known = [(float(share), k) for k, share in enumerate(shares) if share]
+        means = [sum(share * self._single(scores, k) for share, k in known) for scores in self._constants(shares)]
+        return float(min(means))
+
+    def _single(self, scores: Array, label: int) -> float:
+        labels = np.array([label])
+        loss, _ = op(self.op_name, scores.dtype).forward(scores[None], labels, **self.options(scores[None], labels))
+        return float(loss)
+
+    def _constants(self, shares: Array) -> list[Array]:
+        """Scores (outputs,) that may be the best for all samples: equal ones, those of the shares, a margin of 1."""
+        logs = np.log(np.maximum(shares, np.finfo(np.float64).tiny))
+        margin = np.eye(len(shares))[shares.argmax()]
+        found = [np.zeros(len(shares)), logs, margin]
+        return [scores[1:] - scores[:1] for scores in found] if self.binary else found
+
 
 def finite_rows(scores: Array) -> NDArray[np.bool_]:
     """Whether all scores of a sample are finite: scores (N, outputs) -> (N,)."""
@@ -94,6 +117,12 @@ class SoftmaxCrossEntropy(Loss):
         if len(self.class_weights) not in (0, classes):
             raise ValueError(f"there are {len(self.class_weights)} class weights for {classes} classes")
         return classes
+
+    def _constants(self, shares: Array) -> list[Array]:
+        """Those of the shares as the loss sees them: weighted and smoothed."""
+        seen = shares * (np.asarray(self.class_weights) if len(self.class_weights) else 1)
+        seen = (1 - self.smoothing) * seen / seen.sum() + self.smoothing / len(shares)
+        return super()._constants(seen)
 
     def options(self, scores: Array, labels: Labels | Array) -> dict[str, Any]:
         """The smoothing, and the weights of the samples."""

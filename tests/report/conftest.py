@@ -1,8 +1,13 @@
 """Reports are slow to draw: each kind of run is written once for all tests, and no test changes it."""
 
+import json
+
 import pytest
 import runfolders
 from writtenreport import HARD, written
+
+from backhand.report.findings import findings
+from backhand.report.run import read
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +53,19 @@ def folder(digits, tmp_path):
     for name in runfolders.FILES:
         (tmp_path / name).write_bytes((digits.folder / name).read_bytes())
     return tmp_path
+
+
+@pytest.fixture
+def told(folder):
+    """The findings after a change of the metrics and of the history, as a mapping."""
+
+    def tell(metrics=lambda _: None, history=lambda _: None):
+        facts = json.loads((folder / "metrics.json").read_text())
+        lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+        metrics(facts)
+        history(lines)
+        (folder / "metrics.json").write_text(json.dumps(facts))
+        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return dict(findings(read(folder)))
+
+    return tell

@@ -1,28 +1,10 @@
 """A sentence stands only where it is true."""
 
-import json
-
 import pytest
 from writtenreport import HARD
 
 from backhand.report.findings import findings
 from backhand.report.run import read
-
-
-@pytest.fixture
-def told(folder):
-    """The findings after a change of the metrics and of the history, as a mapping."""
-
-    def tell(metrics=lambda _: None, history=lambda _: None):
-        facts = json.loads((folder / "metrics.json").read_text())
-        lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-        metrics(facts)
-        history(lines)
-        (folder / "metrics.json").write_text(json.dumps(facts))
-        (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        return dict(findings(read(folder)))
-
-    return tell
 
 
 def ends(lines, **last):

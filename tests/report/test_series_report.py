@@ -93,7 +93,16 @@ def test_without_validation_data_there_is_no_verdict():
     [
         ([0.9], [0.8], "It is ahead of b by 10.00 points (one seed: no spread is known)."),
         ([0.9], [0.9], "It is level with b (one seed: no spread is known)."),
-        ([0.9, 0.88], [0.85, 0.87], "It is ahead of b by 3.00 points (2 seeds; their ranges do not overlap)."),
+        (
+            [0.9, 0.88],
+            [0.85, 0.87],
+            "It is ahead of b by 3.00 points (2 seeds; their ranges do not overlap, of too few to tell).",
+        ),
+        (
+            [0.9, 0.88, 0.89],
+            [0.85, 0.87, 0.86],
+            "It is ahead of b by 3.00 points (3 seeds; their ranges do not overlap).",
+        ),
         (
             [0.9, 0.86],
             [0.85, 0.87],
@@ -110,9 +119,15 @@ def test_how_sure_an_order_is(first, second, said):
     ("dropout", "penalty", "said"),
     [
         (
+            [0.90, 0.88, 0.89],
+            [0.85, 0.87, 0.86],
+            "dropout 0.5 beat L2 0.001 by 3.00 points (3 seeds; their ranges do not overlap).",
+        ),
+        (
             [0.90, 0.88],
             [0.85, 0.87],
-            "dropout 0.5 beat L2 0.001 by 3.00 points (2 seeds; their ranges do not overlap).",
+            "dropout 0.5 is ahead of L2 0.001 by 3.00 points (2 seeds; their ranges do not overlap, of too few to "
+            "tell).",
         ),
         (
             [0.85, 0.87],

@@ -16,6 +16,7 @@ from backhand.experiment.build import (
     build_solver,
     model_for,
 )
+from backhand.experiment.course import course
 from backhand.experiment.parts import divided
 from backhand.solver import Solver
 from backhand.study import Study
@@ -69,7 +70,8 @@ class Network:
         chosen: dict[str, int | None] = {"epoch": epoch}
         if lost := len(result.not_finite):
             chosen["scores_not_finite"] = lost
-        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen)
+        failure = course(self.study, solver, stopping, material, result).sentence()
+        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen, failure)
 
     def _material(self, splits: Splits) -> Material:
         return build_material(self.study, divided(splits, self.study))

@@ -9,12 +9,16 @@ from backhand.data.dataset import Splits
 
 @dataclass(frozen=True)
 class Outcome:
-    """Predictions (N,) for the test samples, seconds of wall-clock time, and what was chosen while training."""
+    """Predictions (N,) for the test samples, seconds of wall-clock time, and what was chosen while training.
+
+    failure: why a training that came to its end counts as one that failed.
+    """
 
     predictions: Labels
     train_seconds: float
     test_seconds: float
     chosen: dict[str, int | None]
+    failure: str = ""
 
 
 class Learner(Protocol):

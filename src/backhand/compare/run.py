@@ -166,6 +166,7 @@ def _result(learner: str, fold: int, outcome: Outcome, part: Splits, test: folds
         train_seconds=outcome.train_seconds,
         test_seconds=outcome.test_seconds,
         chosen=outcome.chosen,
+        failure=outcome.failure,
     )
 
 

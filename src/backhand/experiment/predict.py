@@ -80,7 +80,10 @@ def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
     """Whether it is finished, and where its test result says that its answers mean little."""
     if status(run)[0] == "running":
         return (f"{run} is not finished: these are its best weights so far, of epoch {facts['epoch']}",)
-    test = (finished(run) or {}).get("test", {})
+    metrics = finished(run) or {}
+    if failure := metrics.get("training", {}).get("failure"):
+        return (f"the training of {run} failed. {failure}",)
+    test = metrics.get("test", {})
     if "interval" not in test:
         return ()
     remarks = [test["remark"]] if test.get("remark") else []

@@ -50,8 +50,8 @@ def model_facts(model: Sequential) -> dict[str, Any]:
     return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "trained", "multiply_adds")}
 
 
-def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:
-    """How long it trained, and which epoch's weights were kept why."""
+def training_facts(solver: Solver, choice: EarlyStopping, failure: str = "") -> dict[str, Any]:
+    """How long it trained, which epoch's weights were kept why, and why the training counts as one that failed."""
     how = "evaluated after the epoch" if solver.evaluate_train else "running average over the epoch, in training mode"
     best = f"{choice.metric.superlative} {words(choice.monitor)}"
     return {
@@ -61,6 +61,7 @@ def training_facts(solver: Solver, choice: EarlyStopping) -> dict[str, Any]:
         "chosen_epoch": (choice.best_epoch or None) if choice.restore_best else solver.epoch,
         "chosen_by": best if choice.restore_best else "the last epoch",
         "stopped": solver.stopped or "all epochs done",
+        "failure": failure,
         "train_metrics": how,
     }
 

@@ -21,6 +21,7 @@ from backhand.experiment.build import (
     load_material,
     model_for,
 )
+from backhand.experiment.course import course
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.kinds import RUN
@@ -137,7 +138,9 @@ def _finish(made: Run) -> dict[str, Any]:
     solver, material, views = made.solver, made.material, made.study.train.views
     seen = {"test_flips": views.flips, "test_shift": views.shift}
     result = evaluate(solver.model, solver.loss, material.test, views)
-    figures: dict[str, Any] = _training(made)
+    choice = made.saving.early_stopping
+    failure = course(made.study, solver, choice, material, result).sentence()
+    figures: dict[str, Any] = {"training": training_facts(solver, choice, failure)}
     if material.validation is not None:
         held = evaluate(solver.model, solver.loss, material.validation, views)
         figures["validation"] = score_facts(held, "validation") | seen
@@ -145,6 +148,8 @@ def _finish(made: Run) -> dict[str, Any]:
     figures["gradient_check"] = gradient_facts(solver, material.train)
     figures["rounding"] = rounding_facts(solver, material.train)
     write_evidence(made.path, material, solver, result, made.start.first_weights)
+    if failure:
+        made.progress.console.print(f"warning: the training failed. {failure}")
     for remark in (figures[split]["remark"] for split in ("validation", "test") if split in figures):
         if remark:
             made.progress.console.print(f"warning: {remark}")

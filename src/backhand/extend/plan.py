@@ -95,9 +95,15 @@ def finished(run: Path) -> dict[str, Any]:
         data, test = metrics["data"], metrics["test"]
         figures = {"right": [row[k] for k, row in enumerate(test["confusion"])]}
         figures["counts"] = [row["support"] for row in test["per_class"]]
-        return {"classes": data["classes"], "sha256": data["sha256"], "remark": test.get("remark", ""), **figures}
+        return {"classes": data["classes"], "sha256": data["sha256"], "remark": _remark(metrics), **figures}
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
+
+
+def _remark(metrics: dict[str, Any]) -> str:
+    """What must be said of a finished run's figures."""
+    failure = metrics.get("training", {}).get("failure")
+    return " ".join(filter(None, (f"The training failed. {failure}" if failure else "", metrics["test"].get("remark"))))
 
 
 def _studies(base: Study, asked: Asked, data_dir: Path | None) -> dict[str, Study]:

@@ -4,7 +4,8 @@ import numpy as np
 
 from backhand.report import feature_maps, filters, pictures, plots, settings, tables
 from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
-from backhand.report.findings import confusions, findings, in_words
+from backhand.report.classes import confusions, in_words
+from backhand.report.findings import findings
 from backhand.report.metrics import Data, TestScore
 from backhand.report.numbers import count, counted, decimal, duration, percent, plain, shape
 from backhand.report.run import Run

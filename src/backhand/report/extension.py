@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
+from backhand.chance import differ
 from backhand.report import settings, style, tables
 from backhand.report.blocks import Image, Images, Points, Section, Table, Text
 from backhand.report.metrics import Record
-from backhand.report.numbers import NONE, count, percent
+from backhand.report.numbers import NONE, count, counted, percent
 from backhand.report.run import read_mapping, read_toml, valid_json
 
 FILE = "extend.json"
@@ -125,6 +126,7 @@ def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, s
     """Sentences that the figures make."""
     found = [(NAMES[way].capitalize(), each.stopped) for way, each in record.ways.items() if each.stopped]
     found += [(NAMES[way].capitalize(), each.remark) for way, each in record.ways.items() if each.remark]
+    found += [("The network before", record.old.remark)] if record.old.remark else []
     for way in ("with-old", "without-old"):
         if way in scores:
             found.append((f"Trained on {NAMES[way]}", _went_on(scores["before"], scores[way])))
@@ -139,10 +141,12 @@ def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, s
 
 
 def _went_on(before: Score, after: Score) -> str:
-    change = 100 * (after.old - before.old)
+    change, samples = 100 * (after.old - before.old), sum(before.figures.counts[: before.first])
     course = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} points, from {percent(before.old)} to"
+    shown = change == 0 or differ(before.old, samples, after.old, samples)
+    doubt = "" if shown else f", which {counted(samples, 'test sample')} may show by chance"
     return (
-        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}; "
+        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}{doubt}; "
         f"that on the new ones is {percent(after.new)}, on all {percent(after.all)}."
     )
 

@@ -1,43 +1,45 @@
 """Sentences that the numbers themselves make: each is written only where it is true."""
 
 import math
-from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from backhand.report.metrics import GradientCheck, TestScore
+from backhand.chance import Z, differ, trend
+from backhand.report.classes import Finding, commonest, rare_or_hard
+from backhand.report.course import course
+from backhand.report.metrics import Epoch, GradientCheck, TestScore
 from backhand.report.numbers import count, counted, decimal, duration, percent
 from backhand.report.run import Run
 from backhand.report.scores import calibration
 
-Finding = tuple[str, str]
-
-
-class Confusion(NamedTuple):
-    """How often samples of one class were given another; `share` is of the true class."""
-
-    true: str
-    predicted: str
-    times: int
-    share: float
+__all__ = ["Finding", "failure", "findings"]
 
 
 def findings(run: Run) -> tuple[Finding, ...]:
-    """All that can be said of this run, the most important first."""
-    test = run.metrics.test
+    """All that can be said of this run, the most important first; what the weights show, unless the training failed."""
+    test, failed = run.metrics.test, failure(run)
     found = [
+        failed,
         *([_result(test), _baseline(run, test)] if test else []),
         _divergence(run),
         _choice(run),
-        _gap(run),
-        _overfitting(run),
-        *([_imbalance(test) or _weakest(test), _commonest(run, test)] if test else []),
-        _confidence(run),
+        _not_finite(run),
+        *([] if failed else _shown(run)),
         _speed(run),
         _gradients(run.metrics.gradient_check),
     ]
     return tuple(finding for finding in found if finding)
+
+
+def _shown(run: Run) -> list[Finding | None]:
+    """What the kept weights show."""
+    test = run.metrics.test
+    classes = [rare_or_hard(test), commonest(run, test)] if test else []
+    return [_gap(run), _overfitting(run), *classes, _confidence(run)]
+
+
+def failure(run: Run) -> Finding | None:
+    """That the training has failed, why, and what to do."""
+    sentence = course(run).sentence() if run.history and run.metrics.status != "diverged" else ""
+    return ("Training failed", sentence) if sentence else None
 
 
 def _result(test: TestScore) -> Finding:
@@ -83,25 +85,42 @@ def _choice(run: Run) -> Finding | None:
     return "Kept epoch", f"The weights of epoch {chosen.epoch} of {training.epochs} were kept{reason}.{stopped}"
 
 
+def _not_finite(run: Run) -> Finding | None:
+    """Epochs whose validation loss is no number, of a run that has others."""
+    if run.chosen is None or not _samples(run, "validation"):
+        return None
+    lost = sum(not math.isfinite(epoch.validation_loss) for epoch in run.history)
+    if not lost:
+        return None
+    return "Not finite", f"The validation loss was not finite in {counted(lost, 'epoch')}; such an epoch is never kept."
+
+
 def _gap(run: Run) -> Finding | None:
     chosen = run.chosen
     if chosen is None or math.isnan(chosen.validation_accuracy) or math.isnan(chosen.train_accuracy):
         return None
     gap = 100 * (chosen.train_accuracy - chosen.validation_accuracy)
     how = "the same" if gap == 0 else f"{abs(gap):.2f} percentage points {'higher' if gap < 0 else 'lower'}"
+    train, held = _samples(run, "train"), _samples(run, "validation")
+    shown = differ(chosen.train_accuracy, train, chosen.validation_accuracy, held) if train and held else True
+    doubt = "" if shown or gap == 0 else f", which {counted(held, 'validation sample')} may show by chance"
     return (
         "Generalisation",
         f"At the kept epoch the training accuracy was {percent(chosen.train_accuracy)} and the validation accuracy "
-        f"{percent(chosen.validation_accuracy)}: {how} on samples that were not trained on.",
+        f"{percent(chosen.validation_accuracy)}: {how} on samples that were not trained on{doubt}.",
     )
 
 
+def _samples(run: Run, split: str) -> int:
+    return sum(run.metrics.data.splits.get(split, ()))
+
+
 def _overfitting(run: Run) -> Finding | None:
-    """Only where training went on to fit better while validation got worse."""
+    """Only where training went on to fit better while validation got worse, both by more than chance explains."""
     chosen, last = run.chosen, run.history[-1] if run.history else None
     if chosen is None or last is None or chosen is last:
         return None
-    if not (last.train_loss < chosen.train_loss and last.validation_loss > chosen.validation_loss):
+    if (_trend(run, chosen, "train"), _trend(run, chosen, "validation")) != (-1, 1):
         return None
     return (
         "Overfitting",
@@ -111,57 +130,11 @@ def _overfitting(run: Run) -> Finding | None:
     )
 
 
-def _imbalance(test: TestScore) -> Finding | None:
-    """Where the macro-averaged recall lies below the interval of the accuracy: the frequent classes carry that."""
-    mean = test.macro.recall
-    if mean is None or mean >= test.interval[0]:
-        return None
-    who, lowest = _least_recognised(test)
-    return (
-        "Rare classes",
-        f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
-        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy; on the whole, the "
-        f"frequent classes are recognised more often than the rare ones. {who} recognised least "
-        f"often: recall {percent(lowest)}.",
-    )
-
-
-def _weakest(test: TestScore) -> Finding | None:
-    who, lowest = _least_recognised(test)
-    return None if lowest == 1 else ("Hardest class", f"{who} recognised least often: recall {percent(lowest)}.")
-
-
-def _least_recognised(test: TestScore) -> tuple[str, float]:
-    """The class of the lowest recall, or how many share it, as the beginning of a sentence; that recall."""
-    lowest = min(row.recall for row in test.per_class if row.recall is not None)
-    weak = [row for row in test.per_class if row.recall == lowest]
-    if len(weak) > 1:
-        return f"{len(weak)} classes, “{weak[0].name}” among them, were", lowest
-    return f"“{weak[0].name}” ({counted(weak[0].support, 'test sample')}) was", lowest
-
-
-def confusions(run: Run, test: TestScore) -> list[Confusion]:
-    """The mix-ups of classes, the most frequent first."""
-    counts: NDArray[np.int64] = np.array(test.confusion)
-    support = counts.sum(axis=1)
-    pairs = [(i, j) for i, j in np.argwhere(counts) if i != j]
-    pairs.sort(key=lambda pair: -counts[pair])
-    return [
-        Confusion(run.classes[i], run.classes[j], int(counts[i, j]), float(counts[i, j] / support[i])) for i, j in pairs
-    ]
-
-
-def _commonest(run: Run, test: TestScore) -> Finding:
-    found = confusions(run, test)
-    if not found:
-        return "Confusions", "No test sample was given a wrong class."
-    return "Most confused", in_words(found[0]) + "."
-
-
-def in_words(mixup: Confusion) -> str:
-    """“4” was taken for “9” 5 times (14.29% of its test samples)."""
-    times = {1: "once", 2: "twice"}.get(mixup.times, f"{count(mixup.times)} times")
-    return f"“{mixup.true}” was taken for “{mixup.predicted}” {times} ({percent(mixup.share)} of its test samples)"
+def _trend(run: Run, chosen: Epoch, split: str) -> int:
+    """Where the loss of a split went after the kept epoch; 0 also where a figure is missing or not finite."""
+    losses, since = [getattr(epoch, f"{split}_loss") for epoch in run.history], run.history.index(chosen)
+    samples = _samples(run, split)
+    return trend(losses, since, samples) if samples and all(map(math.isfinite, losses)) else 0
 
 
 def _confidence(run: Run) -> Finding | None:
@@ -169,11 +142,16 @@ def _confidence(run: Run) -> Finding | None:
     if found is None:
         return None
     above = found.mean_confidence - found.mean_accuracy
-    word = "above" if above > 0 else "below" if above < 0 else "equal to"
+    word = "above" if above > 0 else "below"
+    if abs(above) <= Z * found.deviation:
+        word = "equal to" if above == 0 else "which chance does not tell from"
+    kind = run.metrics.test.confidence if run.metrics.test else ""
+    remark = f" Confidence is the {kind}." if "(" in kind else ""  # what was not trained to be a probability
     return (
         "Calibration",
         f"The mean confidence in its answers was {percent(found.mean_confidence)}, {word} the accuracy of "
-        f"{percent(found.mean_accuracy)}; the expected calibration error is {percent(found.error)}.",
+        f"{percent(found.mean_accuracy)}; the expected calibration error is {percent(found.error)}, where chance alone "
+        f"gives a calibrated network {percent(found.chance)}.{remark}",
     )
 
 

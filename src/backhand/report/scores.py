@@ -12,13 +12,19 @@ BINS = 15
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins of confidence between `edges`: samples, mean confidence and accuracy of each; `error` over all."""
+    """Bins of confidence between `edges`: samples, mean confidence and accuracy of each; `error` over all.
+
+    chance: the error that a calibrated network has, on the average, with so many samples in these bins; deviation: the
+    standard deviation of mean_accuracy about mean_confidence in such a network.
+    """
 
     edges: NDArray[np.float64]
     counts: NDArray[np.int64]
     confidence: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     error: float
+    chance: float
+    deviation: float
     mean_confidence: float
     mean_accuracy: float
 
@@ -35,7 +41,8 @@ class Roc:
 def calibration(evidence: Arrays, bins: int = BINS) -> Calibration | None:
     """Expected calibration error: sum over the bins of n_b/N |accuracy_b - confidence_b|; None without probabilities.
 
-    The bins divide 0..1 evenly. Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017).
+    The bins divide 0..1 evenly. Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017). By chance
+    the accuracy of a bin lies sqrt(2/π) standard deviations from its confidence, sqrt(c (1 - c) / n_b), on the average.
     """
     if not evidence.get("labels", np.empty(0)).size:
         return None
@@ -52,6 +59,8 @@ def calibration(evidence: Arrays, bins: int = BINS) -> Calibration | None:
         confidence=mean,
         accuracy=accuracy,
         error=float(np.sum(counts * np.abs(accuracy - mean)) / len(right)),
+        chance=float(np.sqrt(2 / np.pi) * np.sqrt(counts * mean * (1 - mean)).sum() / len(right)),
+        deviation=float(np.sqrt((confidence * (1 - confidence)).sum()) / len(right)),
         mean_confidence=float(confidence.mean()),
         mean_accuracy=float(right.mean()),
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backhand.report.blocks import Table
-from backhand.report.findings import Confusion, in_words
+from backhand.report.classes import Confusion, in_words
 from backhand.report.metrics import Cost, Epoch, Metrics, TestScore
 from backhand.report.numbers import count, decimal, duration, percent, plain, shape
 from backhand.report.run import Run

@@ -135,5 +135,6 @@ def _train(
         metrics = folder.finished(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
     except DivergenceError as error:
         return {"folder": place.name, "seed": asked.seed, "diverged": str(error)}
-    parts = {part: metrics[part]["accuracy"] for part in ("validation", "test")}
-    return {"folder": place.name, "seed": asked.seed, "seconds": metrics["training"]["seconds"], **parts}
+    training, parts = metrics["training"], {part: metrics[part]["accuracy"] for part in ("validation", "test")}
+    facts = {"seconds": training["seconds"], "validation_count": metrics["validation"]["count"]}
+    return {"folder": place.name, "seed": asked.seed, **facts, **parts, "failure": training.get("failure", "")}

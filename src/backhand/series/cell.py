@@ -10,6 +10,7 @@ from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import folder
 from backhand.experiment.build import Material
+from backhand.experiment.course import course
 from backhand.experiment.trainer import Training
 from backhand.paths import PathLike
 from backhand.series.figures import Result
@@ -20,18 +21,20 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     """Figures alone. A training that diverged is a result, too."""
     study, solver, stopping = training.study, training.solver, training.stopping
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
-    message = ""
+    figures |= {f"{part}_count": len(feed) for part, feed in material.parts.items()}
+    message = failure = ""
     if training.error is None:
         result = evaluate(solver.model, solver.loss, material.test, study.train.views)
         chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
         tests = {f"test_{key}": value for key, value in result.figures().items()}
         figures |= _numbers(solver.history[chosen - 1] | tests)
         message = result.remark("test")
+        failure = course(study, solver, stopping, material, result).sentence()
     status, message = ("finished", message) if training.error is None else ("diverged", str(training.error))
     figures |= {"epochs": len(solver.history), "seconds": training.seconds}
     history = [_numbers(record) for record in solver.history]
     title = material.splits.title
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
+    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
 
 
 def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
@@ -50,9 +53,10 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike 
         for part in ("validation", "test"):
             figures |= {f"{part}_{key}": value for key, value in _numbers(metrics.get(part, {})).items()}
         figures |= _exactness(metrics)
+    figures |= {f"{part}_count": sum(counts) for part, counts in metrics["data"]["counts"].items()}
     figures |= {"epochs": len(history), "seconds": training.get("seconds", 0.0)}
-    title = metrics["data"]["title"]
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title)
+    title, failure = metrics["data"]["title"], training.get("failure", "")
+    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
 
 
 def searched(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
@@ -67,7 +71,8 @@ def searched(study: Study, place: Path, labels: dict[str, str], data_dir: PathLi
     history = [{"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)]
     tested = [folder.finished(place / run["folder"]) or {} for run in runs[:1]]
     title = tested[0]["data"]["title"] if tested else ""
-    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study), title)
+    failure = next((run["failure"] for run in runs if run.get("failure")), "")
+    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study), title, failure)
 
 
 def _exactness(metrics: dict[str, Any]) -> dict[str, float]:

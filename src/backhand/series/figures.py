@@ -27,7 +27,8 @@ FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
 class Result:
     """A run that has ended: its cell, its figures, its epochs.
 
-    status: "finished" or "diverged", as `message` says; data: the title of the data set, with the copy that it was.
+    status: "finished" or "diverged", as `message` says; data: the title of the data set, with the copy that it was;
+    failure: why a training that came to its end counts as one that failed.
     A figure that is not finite is left out, of the figures as of an epoch.
     """
 
@@ -39,6 +40,7 @@ class Result:
     history: list[dict[str, float]]
     settings: dict[str, Any]
     data: str = ""
+    failure: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""

@@ -184,7 +184,8 @@ def _outcome(result: Result) -> str:
         return f"diverged after {len(result.history)} epochs"
     figures = result.figures
     validation = f"validation {figures['validation_accuracy']:.2%}, " if "validation_accuracy" in figures else ""
-    remark = f"; {result.message}" if result.message else ""
+    said = filter(None, (result.message, f"the training failed. {result.failure}" if result.failure else ""))
+    remark = "".join(f"; {each}" for each in said)
     return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s{remark}"
 
 

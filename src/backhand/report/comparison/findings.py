@@ -1,7 +1,9 @@
 """Sentences on a comparison: each is true of the numbers that it is made from."""
 
+from collections.abc import Iterator
 from statistics import fmean, median
 
+from backhand.chance import wilson
 from backhand.report.comparison.form import Comparison, Pair
 from backhand.report.numbers import counted, duration, percent
 
@@ -11,8 +13,28 @@ Finding = tuple[str, str]
 
 
 def findings(found: Comparison) -> tuple[Finding, ...]:
-    """All that can be said: each pair, then the time."""
-    return (*((f"{pair.first} and {pair.second}", sentence(found, pair)) for pair in found.pairs), _time(found))
+    """All that can be said: of trainings that failed, of learners that learnt nothing, of each pair, of the time."""
+    compared = ((f"{pair.first} and {pair.second}", sentence(found, pair)) for pair in found.pairs)
+    return (*_failures(found), *_idle(found), *compared, _time(found))
+
+
+def _failures(found: Comparison) -> Iterator[Finding]:
+    for each in found.learners:
+        if failures := [result.failure for result in found.of(each.name) if result.failure]:
+            yield f"{each.name}: training failed", f"In {len(failures)} of {found.folds} folds. {failures[0]}"
+
+
+def _idle(found: Comparison) -> Iterator[Finding]:
+    """Learners that err no less than always giving the commonest class, over all folds together."""
+    rest, samples = found.data.samples - max(found.data.counts), found.data.samples
+    for each in found.learners:
+        wrong = len(found.wrong(each.name))
+        if wilson(wrong, samples)[1] >= rest / samples:
+            yield (
+                f"{each.name}: nothing learnt",
+                f"It is wrong on {percent(wrong / samples)} of all samples, and always giving the commonest class on "
+                f"{percent(rest / samples)}: {counted(samples, 'sample')} do not show that it does better.",
+            )
 
 
 def better(pair: Pair) -> str:

@@ -37,7 +37,10 @@ class Learner(Record):
 
 
 class Result(Record):
-    """A learner in a fold: the places, among all samples, of those of its `count` test samples that it got wrong."""
+    """A learner in a fold: the places, among all samples, of those of its `count` test samples that it got wrong.
+
+    failure: why its training counts as one that failed.
+    """
 
     learner: str
     fold: int
@@ -46,6 +49,7 @@ class Result(Record):
     train_seconds: float
     test_seconds: float
     chosen: dict[str, int | None]
+    failure: str = ""
 
     @property
     def error(self) -> float:

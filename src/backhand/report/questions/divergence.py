@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from backhand.report import style
 from backhand.report.blocks import Code, Image, Images, Points, Section, Table, Text
-from backhand.report.findings import Finding
+from backhand.report.classes import Finding
 from backhand.report.numbers import NONE, counted, decimal, percent
 from backhand.report.questions.record import LINES, Answer, Cell
 

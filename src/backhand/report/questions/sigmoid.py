@@ -5,7 +5,7 @@ from typing import Any
 
 from backhand.report import style
 from backhand.report.blocks import Image, Images, Points, Section, Table, Text
-from backhand.report.findings import Finding
+from backhand.report.classes import Finding
 from backhand.report.numbers import NONE, percent
 from backhand.report.questions.record import LINES, Answer, Cell
 

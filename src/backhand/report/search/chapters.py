@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any
 
 from backhand import jsontext
+from backhand.chance import differ
 from backhand.errors import CheckpointError
 from backhand.metrics import Metric, metric, words
 from backhand.report import settings, tables
@@ -92,15 +93,26 @@ def _findings(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[
         first, second = complete[:2]
         gap = shown(abs(first["value"] - second["value"]), monitor, signed=True).lstrip("+")
         unit = " points" if metric(monitor).unit else ""
-        yield "Runner-up", f"trial {second['number']}, {gap}{unit} behind: {_values(second)}."
+        doubt = _doubt(record, first["value"], second["value"])
+        yield "Runner-up", f"trial {second['number']}, {gap}{unit} behind{doubt}: {_values(second)}."
     for run in record["runs"]:
         yield f"Seed {run['seed']}", _run(run)
+
+
+def _doubt(record: dict[str, Any], first: float, second: float) -> str:
+    """Where both are shares of so few validation samples that chance may have put one before the other."""
+    count = next((run["validation_count"] for run in record["runs"] if "validation_count" in run), 0)
+    if not count or not metric(record["search"]["monitor"]).unit or differ(first, count, second, count):
+        return ""
+    return f" (which {count:,} validation samples may show by chance)"
 
 
 def _run(run: dict[str, Any]) -> str:
     if "diverged" in run:
         return f"diverged: {run['diverged']}"
-    return f"{percent(run['validation'])} on validation data, {percent(run['test'])} on test data; {run['folder']}."
+    failure = f" The training failed. {run['failure']}" if run.get("failure") else ""
+    figures = f"{percent(run['validation'])} on validation data, {percent(run['test'])} on test data"
+    return f"{figures}; {run['folder']}.{failure}"
 
 
 def _images(record: dict[str, Any], monitor: Metric) -> Iterator[Image]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from backhand.metrics import ACCURACY
 from backhand.report import settings, tables
 from backhand.report.blocks import Block, Code, Image, Images, Notice, Points, Section, Table, Text, Tiles
 from backhand.report.heading import changes, subtitle
@@ -138,7 +139,7 @@ def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
 
 
 def _best(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-    return tuple(sorted(cells, key=lambda cell: cell.mean("validation_accuracy") or 0.0, reverse=True)[:SHOWN])
+    return tuple(sorted(cells, key=lambda cell: ACCURACY.cost(cell.mean("validation_accuracy")))[:SHOWN])
 
 
 def _range(cell: Cell, key: str) -> str:

@@ -38,6 +38,11 @@ class Cell:
         """How many of its runs did."""
         return sum(run["status"] != "finished" for run in self.runs)
 
+    @property
+    def failures(self) -> list[str]:
+        """Why trainings of its runs failed that came to their end."""
+        return [run["failure"] for run in self.runs if run.get("failure")]
+
     def values(self, key: str) -> list[float]:
         """A figure of each run that has it."""
         return [run["figures"][key] for run in self.runs if key in run["figures"]]

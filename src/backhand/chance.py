@@ -1,0 +1,69 @@
+"""What may be chance: the interval of a share, the noise of a curve, the largest of many counts.
+
+Whoever says in words what figures show asks here first whether they show it. A level of 5% is meant throughout.
+"""
+
+import itertools
+from collections.abc import Sequence
+from math import log, sqrt
+from statistics import NormalDist, median
+
+LEVEL = 0.05
+Z = NormalDist().inv_cdf(1 - LEVEL / 2)  # 1.96
+NORMAL = 1.4826  # a normal distribution's deviation over its median distance from the middle
+FEWEST = 5  # differences from epoch to epoch, from which a curve's noise is told, where there are as many
+
+
+def wilson(right: float, count: int) -> tuple[float, float]:
+    """The 95% interval of a share that came out as right / count. Source: Wilson 1927, JASA 22 (158)."""
+    share, z2 = right / count, Z * Z
+    middle = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = Z / (1 + z2 / count) * sqrt(share * (1 - share) / count + z2 / (4 * count * count))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def differ(first: float, samples: int, second: float, others: int) -> bool:
+    """Whether two shares, of so many samples each, differ by more than chance: the z-test of two proportions."""
+    pooled = (first * samples + second * others) / (samples + others)
+    return abs(first - second) > Z * sqrt(pooled * (1 - pooled) * (1 / samples + 1 / others))
+
+
+def fewer(right: int, count: int, share: float, tries: int = 1) -> bool:
+    """Whether `right` of `count` is less than a true `share` gives by chance; the least of `tries` (Bonferroni)."""
+    from scipy.stats import binom
+
+    return bool(binom.cdf(right, count, share) * tries < LEVEL)
+
+
+def more(times: int, count: int, share: float, tries: int = 1) -> bool:
+    """Whether `times` of `count` is more than a true `share` gives by chance; the most of `tries` (Bonferroni)."""
+    from scipy.stats import binom
+
+    return bool(binom.sf(times - 1, count, share) * tries < LEVEL)
+
+
+def noise(values: Sequence[float]) -> float:
+    """How much a curve moves from one epoch to the next besides its trend; 0 of less than three epochs.
+
+    The deviation of its differences from their median, by the median distance, which a few large steps do not move.
+    """
+    steps = [after - before for before, after in itertools.pairwise(values)]
+    if len(steps) < 2:
+        return 0.0
+    middle = median(steps)
+    return NORMAL * median(abs(step - middle) for step in steps)
+
+
+def trend(losses: Sequence[float], since: int, samples: int) -> int:
+    """1 where a loss is higher at the end than at the place `since`, -1 where it is lower, 0 where that may be chance.
+
+    It has moved where the difference is more than the noise of the curve from there on explains, the lowest of n epochs
+    lying about √(2 ln n) deviations below the others by chance; and more than one standard error of the mean loss of so
+    many samples (the one-standard-error rule of Breiman et al. 1984, CART). The losses of single samples
+    deviate about as much as their mean, so that the error is taken as loss / √samples.
+    """
+    change = losses[-1] - losses[since]
+    curve = losses[max(min(since, len(losses) - 1 - FEWEST), 0) :]
+    deviation = noise(curve) / sqrt(2)  # of one epoch: a step is the difference of two
+    least = max((Z + sqrt(2 * log(len(losses)))) * deviation, abs(losses[since]) / sqrt(samples))
+    return 0 if not abs(change) > least else 1 if change > 0 else -1
