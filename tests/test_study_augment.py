@@ -47,8 +47,8 @@ def test_the_table_makes_what_is_asked_for_in_the_order_of_its_keys() -> None:
 @pytest.mark.parametrize(
     ("key", "pixels", "said"),
     [
-        ("crop", 8, "data.augment.crop is 8 pixels, and images of 12 x 8 allow at most 7"),
-        ("cutout", 9, "data.augment.cutout is 9 pixels, and images of 12 x 8 allow at most 8"),
+        ("crop", 8, "data.augment.crop is 8 pixels, and images of 8 x 12 allow at most 7"),
+        ("cutout", 9, "data.augment.cutout is 9 pixels, and images of 8 x 12 allow at most 8"),
     ],
 )
 def test_what_does_not_fit_the_image(key: str, pixels: int, said: str) -> None:
@@ -134,7 +134,7 @@ def test_the_running_accuracy_counts_the_class_of_the_larger_share() -> None:
 
 def test_a_shift_must_fit_the_image() -> None:
     check_views(Views(shift=7), (8, 12, 3))
-    with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, and images of 12 x 8 allow at most 7$"):
+    with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, and images of 8 x 12 allow at most 7$"):
         check_views(Views(shift=8), (8, 12, 3))
 
 

@@ -10,6 +10,12 @@ Labels = NDArray[np.integer[Any]]
 Shape = tuple[int, ...]  # of one sample, without the batch axis
 
 
+def pixels(shape: Shape) -> str:
+    """(16, 20, ...), height and width first -> "16 x 20 pixels (height x width)"; a square needs no such note."""
+    H, W = shape[:2]
+    return f"{H} x {W} pixels" + ("" if H == W else " (height x width)")
+
+
 def channel_sums(x: Array) -> Array:
     """x (..., C) -> (C,): the sum over every axis but the last.
 

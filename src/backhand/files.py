@@ -118,6 +118,12 @@ def sweep(folder: Path, names: Collection[str]) -> None:
             _remove_unless_held(path)
 
 
+def folders_with(name: str, folder: Path, depth: int = 3) -> list[Path]:
+    """The folders below this one, down to so many levels, that hold a file of this name; in order."""
+    patterns = ("*/" * level + name for level in range(1, depth + 1))
+    return sorted(path.parent for pattern in patterns for path in folder.glob(pattern) if path.is_file())
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in this folder last through a loss of power (where the system lets a folder be synced)."""
     if not POSIX:

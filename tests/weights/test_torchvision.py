@@ -141,7 +141,7 @@ def test_files_of_no_known_kind_are_refused_in_a_sentence(tmp_path):
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match=said):
             transfer(model, path)
-    for place, said in [(tmp_path / "none.pth", "does not exist"), (tmp_path, "has no best.safetensors")]:
+    for place, said in [(tmp_path / "none.pth", "does not exist"), (tmp_path, "is not the folder of a run")]:
         with pytest.raises(CheckpointError, match=said):
             transfer(model, place)
 

@@ -186,7 +186,7 @@ def test_predict_reads_a_frozen_run_that_has_lost_its_start(folder, cli, tmp_pat
     ("options", "said"),
     [
         (("--init-from", "nowhere"), "train.init_from: nowhere does not exist; give the folder of a run, or a file"),
-        (("--init-from", "grey"), "has no best.safetensors: it is no run, or its first epoch has not ended"),
+        (("--init-from", "grey"), "is not the folder of a run: it has no study.toml"),
         (("--init-from", "first.toml"), "is neither safetensors nor written by torch.save"),
         (("--init-from", "linear.pth"), "0.weight of Conv2d(6, 3, padding='same') is absent there and (3, 3, 1, 6)"),
         (("--init-from", "broken.safetensors"), "is damaged: the sha256 of"),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backhand import checkpoint
-from backhand.arrays import Array
+from backhand.arrays import Array, pixels
 from backhand.copies import Copyable
 from backhand.data.formats.pictures import decode
 from backhand.data.standardize import Standardizer
@@ -19,7 +19,7 @@ from backhand.experiment.folder import finished, read_study
 from backhand.losses import Loss, finite_rows
 from backhand.model import Sequential
 from backhand.paths import PathLike, as_path
-from backhand.weights.source import refuse_diverged, status
+from backhand.weights.source import BEST, refuse_diverged, status, without_weights
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ def load_classifier(run: PathLike) -> Classifier:
     or such as are not finite.
     """
     run = as_path(run)
-    study = read_study(run)
     refuse_diverged(run)
-    if not (run / "best.safetensors").exists():
-        raise CheckpointError(f"{run} has no best.safetensors yet: its first epoch has not ended; --resume it first")
-    arrays, facts = checkpoint.load(run / "best.safetensors")
+    if not (run / BEST).exists():
+        raise CheckpointError(without_weights(run))
+    study = read_study(run)
+    arrays, facts = checkpoint.load(run / BEST)
     groups: dict[str, dict[str, Array]] = {"model": {}, "standardizer": {}}
     for name, value in arrays.items():
         group, _, key = name.partition(".")
@@ -106,13 +106,14 @@ def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) 
     path, (H, W, C) = as_path(path), shape
     try:
         image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB")
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; name the images in it, as {path}/*.jpg") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     if image.shape[:2] == (H, W):
         return image
     if not resize:
-        size = f"{image.shape[1]} x {image.shape[0]}"
-        raise DataError(f"{path} is {size} pixels, and the model takes {W} x {H}; pass --resize to scale it")
+        raise DataError(f"{path} is {pixels(image.shape)}, and the model takes {H} x {W}; pass --resize to scale it")
     from PIL import Image
 
     picture = Image.fromarray(image[:, :, 0] if C == 1 else image)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from backhand import jsontext
-from backhand.errors import BackhandError
+from backhand.errors import BackhandError, CheckpointError
 from backhand.experiment import environment
 from backhand.experiment.build import build_model, check_batches, load_material
 from backhand.experiment.folder import read_study, write_json
@@ -18,6 +18,7 @@ from backhand.paths import PathLike, as_path
 from backhand.study import Study, changed, load, to_toml
 from backhand.study.extend import Extend
 from backhand.study.models import Layers
+from backhand.weights.source import BEST, without_weights
 
 RECORD = "extend.json"
 WITH, WITHOUT, AFRESH = WAYS = ("with-old", "without-old", "afresh")
@@ -56,6 +57,8 @@ def begin(asked: Asked, path: PathLike, *, data_dir: PathLike | None = None) -> 
 
 def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[str, Study]]:
     """The record before the first training, and the study of each way."""
+    if not (asked.new.run / BEST).is_file():
+        raise CheckpointError(without_weights(asked.new.run))
     base = read_study(asked.new.run)
     metrics = finished(asked.new.run)
     if LOSSES[base.train.loss].binary:

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ValidationError
 
 from backhand import jsontext
 from backhand.errors import CheckpointError
+from backhand.files import folders_with
 from backhand.report.evidence import Arrays, arrays
 from backhand.report.heading import subtitle
 from backhand.report.metrics import Epoch, Metrics
 
+FILES = ("study.toml", "environment.json", "metrics.json")
 Form = TypeVar("Form", bound=BaseModel)
 
 
@@ -62,6 +64,8 @@ def read(folder: Path) -> Run:
     """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
+    if not any((folder / name).exists() for name in FILES):
+        raise CheckpointError(f"{folder} is not the folder of an experiment{_inside(folder)}")
     metrics = valid_json(Metrics, folder / "metrics.json")
     return Run(
         folder=folder,
@@ -71,6 +75,12 @@ def read(folder: Path) -> Run:
         metrics=metrics,
         evidence=_evidence(folder / "evidence.safetensors", metrics),
     )
+
+
+def _inside(folder: Path) -> str:
+    """The runs below a folder that is none itself."""
+    runs = folders_with("metrics.json", folder)
+    return f"; name those in it, such as {runs[0]}" if runs else ": it has no study.toml"
 
 
 def valid_json(form: type[Form], path: Path) -> Form:

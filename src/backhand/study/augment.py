@@ -73,4 +73,4 @@ def _fits(key: str, pixels: int, sample_shape: tuple[int, ...], below: int = 0) 
     H, W, _ = sample_shape
     most = min(H, W) - below
     if pixels > most:
-        raise StudyError(f"{key} is {pixels} pixels, and images of {W} x {H} allow at most {most}")
+        raise StudyError(f"{key} is {pixels} pixels, and images of {H} x {W} allow at most {most}")

@@ -5,7 +5,9 @@ from pathlib import Path
 from backhand import checkpoint, jsontext
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
+from backhand.files import folders_with
 from backhand.model import Sequential
+from backhand.paths import command
 from backhand.weights import torch_file
 from backhand.weights.tensors import decode
 from backhand.weights.torchvision import from_torchvision
@@ -13,6 +15,7 @@ from backhand.weights.torchvision import from_torchvision
 KINDS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "bf16", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
 # How PyTorch's files began before version 1.6: as a pickle of the number 0x1950a86a20f9469cfc6c.
 OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+BEST, SHOWN = "best.safetensors", 5  # the file of weights; runs that a message lists
 MODEL = "model."  # what a run's files put before the names of a model's arrays
 
 
@@ -35,6 +38,17 @@ def refuse_diverged(folder: Path) -> None:
         )
 
 
+def without_weights(folder: Path) -> str:
+    """What to do about a folder without weights of its own: a search, a series or an extension has them in its runs."""
+    if runs := folders_with(BEST, folder):
+        several = ", ".join(map(str, runs[:SHOWN])) + (f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else "")
+        return f"{folder} is not the folder of one run; name one of those in it: {several}"
+    if not (folder / "study.toml").is_file():
+        return f"{folder} is not the folder of a run: it has no study.toml"
+    onward = command(["backhand", "run", "--resume", folder])
+    return f"{folder} has no {BEST} yet: its first epoch has not ended; go on with it by `{onward}`"
+
+
 def file_of(path: Path) -> Path:
     """The file that holds the weights: best.safetensors of a run, otherwise the path itself.
 
@@ -42,9 +56,9 @@ def file_of(path: Path) -> Path:
     """
     refuse_diverged(path if path.is_dir() else path.parent)
     if path.is_dir():
-        if not (path / "best.safetensors").is_file():
-            raise CheckpointError(f"{path} has no best.safetensors: it is no run, or its first epoch has not ended")
-        return path / "best.safetensors"
+        if not (path / BEST).is_file():
+            raise CheckpointError(without_weights(path))
+        return path / BEST
     if not path.is_file():
         raise CheckpointError(f"{path} does not exist; give the folder of a run, or a file of weights")
     return path

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.arrays import pixels
 from backhand.data.formats.picture_headers import READ, bits_per_channel, bmp_bits, format_of
 from backhand.errors import DataError
 
@@ -85,7 +86,7 @@ def _orientation(image: "Picture") -> int:
 
 def _refuse_unreadable(image: "Picture", name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
-        raise BadImageError(f"{name} has {image.width} x {image.height} pixels, far too many")
+        raise BadImageError(f"{name} has {pixels((image.height, image.width))}, far too many")
     if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's MPO has the picture first
         raise BadImageError(f"{name} is an animation of several pictures; save one of them by itself")
     if image.mode not in STORED_AS:
