@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from backhand import axes
 from backhand.arrays import Array, Shape
 from backhand.copies import Copyable
 from backhand.errors import CheckpointError, ModelError
@@ -151,7 +152,9 @@ class Sequential(Chain):
         """x in the model's own dtype, its values side by side."""
         if x.shape[1:] != self.input_shape:
             built = f"takes samples of shape {self.input_shape}" if self.output_shape else "must be built first"
-            raise ModelError(f"the model {built}; it was given an array of shape {x.shape}")
+            raise ModelError(
+                f"the model {built}; it was given an array of shape {x.shape}{axes.hint(x.shape, self.input_shape)}"
+            )
         return np.ascontiguousarray(x, self.parameters.values.dtype)
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:

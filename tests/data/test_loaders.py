@@ -153,7 +153,7 @@ def test_npz_with_and_without_test_part(tmp_path):
     whole, split = (load("npz", path=tmp_path / name) for name in ("whole.npz", "split.npz"))
     assert (len(whole.train), len(whole.test), whole.classes) == (16, 4, ("0", "1"))
     assert split.classes == ("no", "yes")
-    np.testing.assert_array_equal(split.train.x, x.astype(np.float32))
+    np.testing.assert_array_equal(split.train.x, x)
 
 
 def test_npz_images_get_a_channel_axis(tmp_path):
@@ -173,6 +173,13 @@ def test_built_in_sets_never_change(name):
     if name != "toy":  # which is tested on what it is trained on
         assert len(first.test) == pytest.approx(0.2 * (len(first.train) + len(first.test)), abs=1)
     assert all((count > 0).all() for count in first.counts().values())
+
+
+def test_float32_holds_every_digit_of_breast_cancer():
+    from sklearn.datasets import load_breast_cancer
+
+    published = load_breast_cancer().data.ravel()
+    assert [float(str(value)) for value in published.astype(np.float32)] == published.tolist()
 
 
 def test_toy_points_are_those_that_the_exercise_is_known_by():

@@ -60,6 +60,17 @@ def test_features_are_scattered(tmp_path, features):
     assert (image != 255).any()
 
 
+@pytest.mark.parametrize("columns", [2, 3])
+def test_large_numbers_and_constants_are_drawn(tmp_path, columns):
+    """Two clouds a minute apart, as far apart as two clouds around 0."""
+    y = np.arange(60) % 2
+    near = np.stack([60 * y + np.arange(60) / 10, np.ones(60), np.ones(60)], axis=1)[:, :columns]
+    drawn = [pixels(scatter(x, y, ("no", "yes"), tmp_path / "a.png", title="t")) for x in (near, 1.7e9 + near)]
+    blue = [(image[..., 2] > image[..., 0].astype(int) + 80).sum() for image in drawn]
+    assert blue[0] > 100
+    assert blue[1] == pytest.approx(blue[0], rel=0.2)
+
+
 def test_what_cannot_be_drawn(tmp_path):
     y = np.arange(4) % 2
     with pytest.raises(DataError, match="pictures are"):

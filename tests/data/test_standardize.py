@@ -72,8 +72,10 @@ def test_arrays_bring_it_back(mode):
     x = df.noise(20, 4, 4, 3)
     standardizer = Standardizer.fit(x, mode)
     arrays = standardizer.arrays()
-    assert all(isinstance(a, np.ndarray) and a.dtype == np.float32 and np.isfinite(a).all() for a in arrays.values())
+    assert all(isinstance(a, np.ndarray) and a.dtype == np.float64 and np.isfinite(a).all() for a in arrays.values())
     np.testing.assert_array_equal(Standardizer.from_arrays(arrays).transform(x), standardizer.transform(x))
+    old = {name: array.astype(np.float32) for name, array in arrays.items()}  # as earlier versions saved them
+    np.testing.assert_array_equal(Standardizer.from_arrays(old).transform(x), standardizer.transform(x))
 
 
 def test_transform_changes_nothing_it_is_given():

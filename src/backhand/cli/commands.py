@@ -18,7 +18,7 @@ from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
-from backhand.report.numbers import decimal, time_spent
+from backhand.report.numbers import decimal
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 from backhand.study.values import override
 
@@ -109,8 +109,6 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
         raise
     with console.status("drawing the report"):
         page = report.write(path)
-    training = metrics["training"]
-    console.print(time_spent(training["epochs"], training["steps"], training["seconds"], training["saving_seconds"]))
     test = metrics["test"]
     low, high = test["interval"]
     console.print(
@@ -168,6 +166,8 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     study = load(name, changes.overrides, changes.seed)
     refuse_among(out, [study.data.path])
     trainer = Trainer(data_dir)
+    for key, note in trainer.material(study).splits.notes.items():
+        console.print(f"{key}: {note}")
     found = range_test(trainer.solver(study), trainer.material(study).train, **options)
     draw(found, study.title or study.name, out)
     console.print(

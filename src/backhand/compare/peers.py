@@ -14,7 +14,8 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.compare.outcome import Outcome
-from backhand.data.dataset import Dataset, Splits
+from backhand.data.dataset import Dataset, Samples, Splits
+from backhand.data.ranks import Ranks
 from backhand.data.standardize import Standardizer
 from backhand.machine import cores
 
@@ -26,11 +27,15 @@ ITERATIONS = 1000  # at most; the default of 100 is too few for images
 
 @dataclass(frozen=True)
 class Peer:
-    """A learner of scikit-learn. build: (seed, training samples) -> estimator; settings: in words, for the report."""
+    """A learner of scikit-learn. build: (seed, training samples) -> estimator; settings: in words, for the report.
+
+    scaled: whether it adds features up, so that their scales matter, or only compares their values.
+    """
 
     name: str
     settings: str
     build: Callable[[int, int], Any]
+    scaled: bool = True
     seed: int = 0
 
     def seeded(self, seed: int) -> Self:
@@ -42,19 +47,32 @@ class Peer:
         from sklearn.exceptions import ConvergenceWarning
 
         begin = time.perf_counter()
-        standardizer = Standardizer.fit(splits.train.x, "channel" if splits.train.is_image else "feature")
+        rows = (_scaled if self.scaled else _compared)(splits.train)
         estimator = self.build(self.seed, len(splits.train))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are told
-            estimator.fit(_rows(standardizer, splits.train), splits.train.y)
+            estimator.fit(rows(splits.train.x), splits.train.y)
         trained = time.perf_counter()
-        predictions = estimator.predict(_rows(standardizer, splits.test))
+        predictions = estimator.predict(rows(splits.test.x))
         return Outcome(predictions, trained - begin, time.perf_counter() - trained, _chosen(estimator))
 
 
-def _rows(standardizer: Standardizer, part: Dataset) -> Array:
-    """One row a sample, scaled; pixels of one channel keep their common scale, as those of a network do."""
-    return standardizer.transform(part.x).reshape(len(part), -1)
+def _scaled(train: Dataset) -> Callable[[Samples], Array]:
+    """What makes rows, one for each sample, on a common scale; of features in float64, so that no digit is lost.
+
+    Pixels of one channel keep their common scale, as those of a network do.
+    """
+    images = train.is_image
+    standardizer = Standardizer.fit(train.x, "channel" if images else "feature")
+    dtype = np.float32 if images else np.float64
+    return lambda x: standardizer.transform(x, dtype).reshape(len(x), -1)
+
+
+def _compared(train: Dataset) -> Callable[[Samples], Array]:
+    """What makes rows, one for each sample: pixels as they are, features too wherever float32 holds them."""
+    if train.is_image:
+        return lambda x: x.reshape(len(x), -1)
+    return Ranks.fit(train.x).transform
 
 
 def _chosen(estimator: Any) -> dict[str, int | None]:
@@ -98,9 +116,14 @@ def _neighbours(seed: int, count: int) -> Any:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("tree", "decision tree; depth 2, 4, 8, 16 or unlimited, by 3-fold cross-validation in the fold", _tree),
+        Peer(
+            "tree",
+            "decision tree; depth 2, 4, 8, 16 or unlimited, by 3-fold cross-validation in the fold",
+            _tree,
+            scaled=False,
+        ),
         Peer("logistic", "logistic regression, L2 penalty with C = 1; at most 1000 iterations", _logistic),
-        Peer("forest", "random forest of 100 trees", _forest),
+        Peer("forest", "random forest of 100 trees", _forest, False),
         Peer("neighbours", "nearest neighbours; 1, 3, 5, 9 or 15, by 3-fold cross-validation in the fold", _neighbours),
     )
 }

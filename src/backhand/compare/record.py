@@ -27,7 +27,11 @@ def save(folder: Path, found: Comparison) -> Comparison:
 
 
 def _refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
-    """Nothing but its results may tell the folder's own from what is asked for."""
+    """Nothing but its results may tell the folder's own from what is asked for.
+
+    The notes on the data follow from the data, and an earlier version kept none.
+    """
+    own = own.model_copy(update={"data": own.data.model_copy(update={"notes": asked.data.notes})})
     for key in Comparison.model_fields:
         if key not in RESULTS and getattr(own, key) != getattr(asked, key):
             raise BackhandError(

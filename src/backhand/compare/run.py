@@ -61,6 +61,8 @@ def run(plan: Plan, path: PathLike, *, data_dir: PathLike | None = None, quiet: 
         learners = (*networks, *others)
         begin(path, _asked(plan, splits, learners), data_dir)
         console.print(f"folder: {path}")
+        for key, note in splits.notes.items():
+            console.print(f"{key}: {note}")
         found = _judged(path, learners, splits, tests, console)
         names = [network.name for network in networks]
         return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
@@ -140,6 +142,7 @@ def _asked(plan: Plan, splits: Splits, learners: Sequence[Learner]) -> Compariso
         name=splits.name,
         title=splits.title,
         source=splits.source,
+        notes=splits.notes,
         classes=splits.classes,
         sample_shape=train.x.shape[1:],
         counts=tuple(np.bincount(train.y, minlength=len(splits.classes)).tolist()),

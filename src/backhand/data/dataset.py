@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand import axes
 from backhand.errors import DataError, closest
 
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
@@ -15,7 +17,8 @@ Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 class Dataset:
     """Samples and their labels.
 
-    x: (N, H, W, C) uint8 images, or (N, F) floating-point features.   y: (N,) int64 in 0 .. K-1.
+    x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not.
+    y: (N,) int64 in 0 .. K-1.   DataError where the counts differ, and for images whose channels can only be first.
     """
 
     x: Samples
@@ -24,6 +27,8 @@ class Dataset:
     def __post_init__(self) -> None:
         if len(self.x) != len(self.y):
             raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
+        if self.x.dtype == np.uint8 and self.is_image:
+            axes.refuse_channels_first(self.x.shape, "the array of images")
 
     def __len__(self) -> int:
         return len(self.y)
@@ -113,10 +118,23 @@ def check(splits: Splits) -> Splits:
             raise DataError(
                 f"label {part.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}"
             )
-        if part.x.dtype.kind == "f" and not np.isfinite(part.x).all():
-            row = np.argwhere(~np.isfinite(part.x))[0][0]
-            raise DataError(f"sample {row} in {where} holds NaN or infinity; mend or remove it")
+        refuse_not_finite(part.x, where)
         empty = np.flatnonzero(np.bincount(part.y, minlength=classes) == 0)
         if len(empty):
             raise DataError(f'class "{splits.classes[empty[0]]}" has no samples in {where}; add some or drop the class')
     return splits
+
+
+def refuse_not_finite(x: NDArray[Any], where: str) -> None:
+    """Raise DataError, naming row and column of the first value of x that is NaN or infinite. x: (N, ...)."""
+    if x.dtype.kind != "f" or np.isfinite(x).all():
+        return
+    bad = np.argwhere(~np.isfinite(x))
+    row, *column = bad[0].tolist()
+    value = x[tuple(bad[0])]
+    kind = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
+    others = f" (and {len(bad) - 1:,} more values that are not finite)" if len(bad) > 1 else ""
+    raise DataError(
+        f"row {row}, column {', '.join(map(str, column))} of {where}, counted from 0, is {kind}{others}; "
+        f"mend or remove it"
+    )

@@ -19,6 +19,7 @@ from backhand.data.views import Views
 
 Index = NDArray[np.intp] | slice
 Places = NDArray[np.intp]
+KERNEL_DTYPES = {np.dtype(kind) for kind in ("u1", "f4", "f8", "i4", "i8")}
 
 
 class BatchSource(Protocol):
@@ -48,7 +49,7 @@ class Viewed(BatchSource, Protocol):
 
 @dataclass(frozen=True)
 class Feed:
-    """A data set with its standardisation. Images stay uint8 in memory; only a batch is ever in float32.
+    """A data set with its standardisation. Samples stay as they are in memory; only a batch is ever in float32.
 
     augment: what training does to its batches, in `draw`; `batch` gives the samples as they are.
     """
@@ -99,7 +100,8 @@ class Feed:
     @property
     def _kernel(self) -> ModuleType | None:
         """The kernel for these samples, or None."""
-        return backend.kernel("batch", np.float32) if self.data.x.flags.c_contiguous else None
+        fits = self.data.x.flags.c_contiguous and self.data.x.dtype in KERNEL_DTYPES
+        return backend.kernel("batch", np.float32) if fits else None
 
     @cached_property
     def _rows(self) -> Places:
@@ -107,5 +109,5 @@ class Feed:
         return np.arange(len(self))
 
     @cached_property
-    def _scaling(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        return self.standardizer.flat(self.data.x.shape[1:])
+    def _scaling(self) -> tuple[Array, Array]:
+        return self.standardizer.flat(self.data.x)

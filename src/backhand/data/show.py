@@ -113,9 +113,10 @@ def _plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
     """(N, 2) points and the names of the two axes."""
     if features.shape[1] == 2:
         return features.astype(np.float64), ("feature 1", "feature 2")
-    z = Standardizer.fit(features, "feature").transform(features).astype(np.float64)
+    z = Standardizer.fit(features, "feature").transform(features, np.float64)
     variances, directions = np.linalg.eigh(z.T @ z)
-    shares = 100 * variances[::-1][:2] / variances.sum()
+    variances = np.maximum(variances, 0)
+    shares = 100 * variances[::-1][:2] / max(variances.sum(), 1e-12)
     first, second = (f"principal component {i + 1} ({share:.0f}% of the variance)" for i, share in enumerate(shares))
     return z @ directions[:, ::-1][:, :2], (first, second)
 

@@ -1,120 +1,173 @@
 """Inputs on a common scale: (x - mean) / deviation, with the statistics of the training part only."""
 
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from backhand.arrays import Shape
+from backhand.arrays import Array, Shape
+from backhand.data.columns import CHUNK, Columns, Floats, columns, moments
 from backhand.data.dataset import Samples
 from backhand.errors import CheckpointError, DataError, closest
 
 Mode = Literal["none", "global", "channel", "feature"]
-Floats = NDArray[np.float64]
 
-CHUNK = 1024  # samples turned to float64 at a time
 # A pixel that is black in all but one training image has a deviation near 0; divided by it, one bright test pixel would
 # outweigh the whole image. Five grey levels of 255 is below any deviation that carries a signal.
 PIXEL_FLOOR = 0.02
-# A feature whose deviation is below this share of its mean, or next to nothing at all, is constant but for rounding.
-FEATURE_FLOOR, TINY = 1e-6, 1e-30
+# A feature with one value for nearly all samples is scaled as if this share of them had the others. Measured: tables
+# with rare categories lose nothing by it, and rows of pixels do as well as images with the floor above.
+RARE = 0.04
+SMALLEST = np.finfo(np.float64).tiny  # whose inverse is finite
+LOST = 0.1  # of a feature's deviation: more must not go by the rounding to float32
+HALF_DIGIT = 2.0**-24  # float32 rounds by so much of a value at most
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
 class Standardizer:
-    """x -> (x - mean) * scale in float32; made by `fit`.
+    """x -> (x - mean) scale, computed in float64 for features, then float32; made by `fit`.
 
-    mean, scale: float32, in the units of x (0..255 for uint8), broadcast against one sample: () for the modes none and
+    mean, scale: float64, in the units of x (0..255 for uint8), broadcast against one sample: () for the modes none and
     global, (C,) for channel, the sample's own shape for feature.
     """
 
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
+    mean: Floats
+    scale: Floats
 
     @classmethod
     def fit(cls, x: Samples, mode: Mode = "channel") -> Self:
-        """Statistics of the training samples x, (N, H, W, C) uint8 or (N, F) float.
+        """Statistics of the training samples x, (N, H, W, C) uint8 or (N, F) numbers.
 
-        uint8 is first put on 0..1.   none: only that.   global: one mean and deviation.   channel: one for each channel
-        of images.   feature: one for every pixel or feature.   Deviations are floored: 0.02 for pixels; a feature that
-        does not vary is only centred. DataError for an unknown mode, no samples, or NaN.
+        uint8 images are first put on 0..1.   none: only that.   global: one mean and deviation.   channel: one for each
+        channel of images.   feature: one for every pixel or feature.   Deviations are floored: 0.02 for pixels; for a
+        feature whose common value fewer than 4% of the samples depart from, at what it would be if 4% did.   A feature
+        that does not vary has scale 0: nothing can be learnt from it.
+        DataError for an unknown mode, no samples, NaN or infinity, and for a feature whose differences would be lost in
+        float32 under the modes none and global.
         """
         if mode not in get_args(Mode):
             raise DataError(f'unknown standardisation "{mode}"{closest(mode, get_args(Mode))}')
         if mode == "channel" and x.ndim != 4:
             raise DataError('standardisation "channel" needs images; use "feature" for a table of features')
-        unit = 1 / 255 if x.dtype == np.uint8 else 1.0
-        if mode == "none":
-            return cls(np.zeros((), np.float32), np.array(unit, np.float32))
-        axes = {"global": tuple(range(x.ndim - 1)), "channel": (0, 1), "feature": ()}[mode]
-        mean, deviation = _pooled(*_statistics(x), axes)
-        floored = _floored_pixels(deviation) if x.dtype == np.uint8 else _floored_features(deviation, mean)
-        return cls(np.asarray(mean, np.float32), np.asarray(1 / floored, np.float32))
+        mean, scale = _of_pixels(x, mode) if is_pixels(x) else _of_features(x, mode)
+        return cls(np.asarray(mean), np.asarray(scale))
 
-    def transform(self, x: Samples) -> NDArray[np.float32]:
-        """A new float32 array of x's shape. x: samples of the shape that `fit` saw, else DataError."""
-        mean, scale = self.flat(x.shape[1:])
+    def transform(self, x: Samples, dtype: DTypeLike = np.float32) -> NDArray[Any]:
+        """A new array of x's shape, in this dtype. x: samples of the shape that `fit` saw, else DataError."""
+        mean, scale = self.flat(x)
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
-        y = np.subtract(x.reshape(len(x), mean.size), mean, dtype=np.float32, casting="same_kind")
-        y *= scale
-        return y.reshape(x.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            y = np.subtract(x.reshape(len(x), mean.size), mean, dtype=mean.dtype, casting="same_kind")
+            y *= scale
+            return y.reshape(x.shape).astype(dtype, copy=False)
 
-    def flat(self, sample: Shape) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """mean and scale for every value of a sample of this shape, flat; DataError as above.
+    def flat(self, x: Samples) -> tuple[Array, Array]:
+        """mean and scale for every value of one sample of x, flat, in the precision that x needs; DataError as above.
 
-        Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels NumPy is ten times slower.
+        Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
+        NumPy is ten times slower.
         """
+        sample: Shape = x.shape[1:]
         if sample[len(sample) - self.mean.ndim :] != self.mean.shape:
             raise DataError(
                 f"samples of shape {sample} cannot be standardised as those of shape {self.mean.shape} were"
             )
-        return np.broadcast_to(self.mean, sample).ravel(), np.broadcast_to(self.scale, sample).ravel()
+        precision = np.float32 if x.ndim == 4 else np.float64
+        mean, scale = (np.broadcast_to(value.astype(precision), sample).ravel() for value in (self.mean, self.scale))
+        return mean, scale
 
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
+    def refuse_overflow(self, x: Samples, where: str) -> None:
+        """Raise DataError, naming the value, where a sample of x would be infinite in float32 once standardised."""
+        if x.ndim == 4:
+            return
+        for start in range(0, len(x), CHUNK):
+            part = x[start : start + CHUNK]
+            beyond = np.argwhere(~(np.abs(self.transform(part, np.float64)) <= LARGEST))
+            if len(beyond):
+                row, *column = beyond[0].tolist()
+                remedy = "mend or remove it" if self.mean.ndim else 'use data.standardize = "feature", or mend it'
+                raise DataError(
+                    f"row {start + row}, column {_index(column)} of {where} is {part[tuple(beyond[0])]:g}, "
+                    f"too large for float32 once standardised; {remedy}"
+                )
+
+    def arrays(self) -> dict[str, Floats]:
         """What a checkpoint saves."""
         return {"mean": self.mean, "scale": self.scale}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.float32]]) -> Self:
-        """The inverse of `arrays`; CheckpointError where one is missing or not finite."""
+    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Self:
+        """The inverse of `arrays`, also of those in float32; CheckpointError where one is missing or not finite."""
         for name in ("mean", "scale"):
             if name not in arrays or not np.isfinite(arrays[name]).all():
                 raise CheckpointError(
                     f"the standardisation's {name} is missing or not finite; the checkpoint is damaged"
                 )
-        return cls(np.asarray(arrays["mean"], np.float32), np.asarray(arrays["scale"], np.float32))
+        return cls(np.asarray(arrays["mean"], np.float64), np.asarray(arrays["scale"], np.float64))
 
 
-def _statistics(x: Samples) -> tuple[Floats, Floats]:
-    """Mean and variance of every pixel or feature, chunk by chunk in float64.
-
-    Chunks are merged as Chan, Golub and LeVeque (1983) show, which loses no digits where the mean is large.
-    """
-    count, mean, squares = 0, np.zeros(x.shape[1:]), np.zeros(x.shape[1:])
-    for start in range(0, len(x), CHUNK):
-        part = x[start : start + CHUNK].astype(np.float64)
-        delta = part.mean(axis=0) - mean
-        squares += np.square(part - part.mean(axis=0)).sum(axis=0) + delta**2 * (
-            count * len(part) / (count + len(part))
-        )
-        count += len(part)
-        mean += delta * (len(part) / count)
-    if not count or not np.isfinite(squares).all():
-        raise DataError("cannot standardise: there are no samples, or they hold NaN or infinity")
-    return mean, squares / count
+def is_pixels(x: Samples) -> bool:
+    """True for images of uint8."""
+    return x.ndim == 4 and x.dtype == np.uint8
 
 
-def _pooled(mean: Floats, variance: Floats, axes: tuple[int, ...]) -> tuple[Floats, Floats]:
+def _of_pixels(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
+    if mode == "none":
+        return np.zeros(()), np.array(1 / 255)
+    if not len(x):
+        raise DataError("cannot standardise: there are no samples")
+    mean, deviation = _pooled(*moments(x), mode)
+    return mean, 1 / np.maximum(deviation, 255 * PIXEL_FLOOR)
+
+
+def _of_features(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
+    found = columns(x)
+    if mode == "feature":
+        floor = np.where(found.departing < RARE, found.spread * RARE**0.5, 0)
+        return found.mean, _inverse(np.maximum(found.deviation, floor))
+    if mode == "none":
+        mean, scale = np.zeros(()), np.ones(())
+    else:
+        largest = max(float(np.abs(found.mean).max()), float(found.deviation.max()), SMALLEST)
+        unit = np.ldexp(1.0, np.frexp(largest)[1] - 1)  # so that no square overflows
+        mean, deviation = _pooled(found.mean / unit, (found.deviation / unit) ** 2, mode)
+        mean, scale = mean * unit, _inverse(deviation * unit)
+    if mode != "none" or x.dtype != np.float32:
+        _refuse_loss(found, mean, mode)
+    return mean, scale
+
+
+def _pooled(mean: Floats, variance: Floats, mode: Mode) -> tuple[Floats, Floats]:
     """Mean and deviation over several pixels or features at once: the variance within them and that between them."""
+    axes = {"global": tuple(range(mean.ndim)), "channel": (0, 1), "feature": ()}[mode]
     pooled = mean.mean(axis=axes, keepdims=True)
     total = (variance + (mean - pooled) ** 2).mean(axis=axes)
     return pooled.reshape(total.shape), np.sqrt(total)
 
 
-def _floored_pixels(deviation: Floats) -> Floats:
-    return np.maximum(deviation, 255 * PIXEL_FLOOR)
+def _inverse(deviation: Floats) -> Floats:
+    """1 / deviation, and 0 where it is 0."""
+    return np.where(deviation > 0, 1 / np.maximum(deviation, SMALLEST), 0)
 
 
-def _floored_features(deviation: Floats, mean: Floats) -> Floats:
-    return np.where(deviation <= FEATURE_FLOOR * np.abs(mean) + TINY, 1.0, deviation)
+def _refuse_loss(found: Columns, mean: Floats, mode: Mode) -> None:
+    """Raise DataError for a feature that varies so little beside its distance from the mean that float32 rounds it.
+
+    One mean for all features, or none, leaves that distance in the result.
+    """
+    with np.errstate(over="ignore"):
+        reach = np.maximum(np.abs(found.low - mean), np.abs(found.high - mean))
+        lost = np.argwhere((found.deviation > 0) & (HALF_DIGIT * reach > LOST * found.deviation))
+    if len(lost):
+        at = tuple(lost[0])
+        raise DataError(
+            f'data.standardize = "{mode}" would round away what tells the samples apart in column '
+            f"{_index(lost[0].tolist())}, which varies by {found.deviation[at]:.3g} around {found.mean[at]:.9g}: "
+            f'float32 has seven digits; use "feature"'
+        )
+
+
+def _index(places: list[int]) -> str:
+    return ", ".join(map(str, places))

@@ -68,7 +68,9 @@ def build_material(study: Study, parts: Parts) -> Material:
     splits, train = parts.splits, parts.train
     check_views(study.train.views, train.x.shape[1:])
     standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
-    augment = make_augment(study.data.augment, train.x.shape[1:], standardizer.mean, len(splits.classes))
+    standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
+    fill = standardizer.mean.astype(np.float32)
+    augment = make_augment(study.data.augment, train.x.shape[1:], fill, len(splits.classes))
     held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
     watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
     return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)

@@ -10,6 +10,7 @@ from backhand import checkpoint
 from backhand.arrays import Array, pixels
 from backhand.copies import Copyable
 from backhand.data.formats.pictures import decode
+from backhand.data.span import Span
 from backhand.data.standardize import Standardizer
 from backhand.data.views import PLAIN, Views
 from backhand.errors import BackhandError, CheckpointError, DataError
@@ -34,14 +35,19 @@ class Classifier(Copyable):
     standardizer: Standardizer
     classes: tuple[str, ...]
     sample_shape: tuple[int, ...]
+    span: Span  # of the samples that it was trained on
     views: Views = PLAIN  # the scores are the mean over these
     remarks: tuple[str, ...] = ()
 
     def predict_proba(self, images: Array) -> Array:
-        """Raw samples (N, H, W, C) uint8 -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+        """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
 
-        Raises DataError, naming the samples, where scores are not finite: no class follows from them.
+        Images are uint8, 0 to 255. DataError for samples of another shape, or that cannot be on the scale of those that
+        the run was trained on: other numbers than uint8 for images, NaN, values far beyond those of the training, or
+        closer together than in any training sample; and, naming the samples, where scores are not finite.
         """
+        self.span.refuse(images)
+        self.standardizer.refuse_overflow(images, "the samples")
         with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
             scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
             mean = np.mean(scores, axis=0)
@@ -73,7 +79,8 @@ def load_classifier(run: PathLike) -> Classifier:
         if not np.isfinite(value).all():
             raise CheckpointError(f"{run}/best.safetensors: {name} holds NaN or infinity; train the run again")
     scaling = Standardizer.from_arrays(groups["standardizer"])
-    return Classifier(model, build_loss(study), scaling, classes, shape, study.train.views, _remarks(run, facts))
+    span = Span.from_facts(shape, facts["span"]) if "span" in facts else Span.unknown(shape)
+    return Classifier(model, build_loss(study), scaling, classes, shape, span, study.train.views, _remarks(run, facts))
 
 
 def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from backhand import experiment, jsontext
 from backhand.arrays import Array
 from backhand.console import make_console
+from backhand.data.ranks import Ranks
 from backhand.errors import DivergenceError
 from backhand.experiment import environment, folder
 from backhand.experiment.build import Material, load_material
@@ -74,13 +75,14 @@ def _with_all(study: Study) -> Study:
 
 
 def _tree(study: Study, data_dir: Path | None) -> dict[str, Any]:
-    """A decision tree, grown until its leaves are pure, on the raw training samples of all classes."""
+    """A decision tree, grown until its leaves are pure, on the training samples of all classes, not scaled."""
     from sklearn.tree import DecisionTreeClassifier
 
     material: Material = load_material(study, data_dir)
     train, test = material.train.data, material.test.data
-    grown = DecisionTreeClassifier(random_state=study.seed).fit(_rows(train.x), train.y)
-    right = grown.predict(_rows(test.x)) == test.y
+    rows = _rows if train.is_image else Ranks.fit(train.x).transform
+    grown = DecisionTreeClassifier(random_state=study.seed).fit(rows(train.x), train.y)
+    right = grown.predict(rows(test.x)) == test.y
     K = len(material.splits.classes)
     return {
         "right": np.bincount(test.y[right], minlength=K).tolist(),

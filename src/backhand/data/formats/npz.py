@@ -36,7 +36,10 @@ def _parse(data: bytes, where: str) -> NDArray[Any]:
     except (ValueError, TypeError, KeyError, SyntaxError, RecursionError, MemoryError, tokenize.TokenError) as error:
         raise DataError(f"{where} is not a NumPy array ({error}); save it again with numpy.savez") from error
     if dtype.hasobject:
-        raise DataError(f"{where} holds Python objects, which are never loaded; save it as an array of numbers")
+        raise DataError(
+            f"{where} holds Python objects, which are never loaded; save it as an array of numbers, or names as text: "
+            f"np.asarray(names, str)"
+        )
     expected, found = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
     if min(shape, default=0) < 0 or dtype.itemsize == 0 or expected != found:
         raise DataError(f"{where} announces {expected} bytes of shape {shape} but holds {found}; save it again")

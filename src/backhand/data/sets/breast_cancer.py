@@ -8,7 +8,7 @@ from backhand.data.split import hold_out_test
 
 
 def load() -> Splits:
-    """The features as (N, 30) float32 in their own units; label 0 is malignant, 1 benign.
+    """The features as (N, 30) float32 in their own units, which holds every published digit; 0 is malignant, 1 benign.
 
     Source: Street, Wolberg and Mangasarian (1993), UCI repository.
     """

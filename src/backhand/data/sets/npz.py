@@ -1,81 +1,125 @@
 """A person's own arrays, in one NumPy archive."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.dataset import Dataset, Splits
+from backhand import axes
+from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.npz import read_npz
+from backhand.data.labels import read_labels
+from backhand.data.pixels import read_pixels
+from backhand.data.span import Span
 from backhand.data.split import hold_out_test
+from backhand.data.tables import read_table
 from backhand.errors import DataError
 
 Array = NDArray[Any]
+SUFFIXES = {"train": "_train", "test": "_test", "validation": "_validation"}
 
 
 def load(path: Path) -> Splits:
     """The arrays x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y.
 
-    x: (N, F) numbers, or images (N, H, W) or (N, H, W, C) uint8.   y: (N,) integers 0 .. K-1.   classes: (K,) names,
-    if there.
+    x: (N, F) numbers of any dtype, or images (N, H, W) or (N, H, W, C) of uint8, or of what is exactly uint8.
+    y: (N,) numbers 0 .. K-1 or names, see `labels.read_labels`.   classes: (K,) names, if there.
     x and y alone are divided: a stratified fifth is the test split, always the same one.
     """
     arrays = read_npz(path)
-    suffix = "_train" if "x_train" in arrays else ""
-    train = _dataset(arrays, suffix, path)
-    test = _dataset(arrays, "_test", path) if suffix else None
-    validation = _dataset(arrays, "_validation", path) if "x_validation" in arrays else None
-    classes = _classes(arrays, train.y, path)
-    if test is None:
-        train, test = hold_out_test(train, classes)
-    return Splits("npz", classes, train, test, validation, source=f"the arrays of {path.name}")
+    suffixes = _suffixes(arrays, path)
+    given = {part: (arrays[f"x{suffix}"], arrays[f"y{suffix}"]) for part, suffix in suffixes.items()}
+    for part, (x, _) in given.items():
+        if x.size == 0:
+            raise DataError(f"x{suffixes[part]} in {path} is empty, of shape {x.shape}; save some samples")
+    labels = read_labels({f"y{suffixes[part]}": y for part, (_, y) in given.items()}, arrays.get("classes"), str(path))
+    for part, (x, y) in given.items():
+        _refuse_orientation(x, len(y), f"x{suffixes[part]}", path)
+    samples, notes = _samples({f"x{suffixes[part]}": x for part, (x, _) in given.items()}, path)
+    parts = {part: Dataset(samples[f"x{suffix}"], labels.y[f"y{suffix}"]) for part, suffix in suffixes.items()}
+    if "test" in parts:
+        train, test = parts["train"], parts["test"]
+        notes |= _strangers(parts)
+    else:
+        train, test = hold_out_test(parts["train"], labels.classes)
+    source = f"the arrays of {path.name}"
+    return Splits("npz", labels.classes, train, test, parts.get("validation"), source, labels.notes | notes)
 
 
-def _dataset(arrays: dict[str, Array], suffix: str, path: Path) -> Dataset:
-    for name in (f"x{suffix}", f"y{suffix}"):
+def _suffixes(arrays: Mapping[str, Array], path: Path) -> dict[str, str]:
+    """What the names of each part's arrays end in; DataError for one that is missing."""
+    suffixes = SUFFIXES if "x_train" in arrays else {"train": ""}
+    if "x_validation" not in arrays:
+        suffixes = {part: suffix for part, suffix in suffixes.items() if part != "validation"}
+    for name in (f"{array}{suffix}" for suffix in suffixes.values() for array in "xy"):
         if name not in arrays:
-            raise DataError(f"{path} lacks the array {name}; it must hold x_train, y_train, x_test, y_test, or x and y")
-    x, y = arrays[f"x{suffix}"], arrays[f"y{suffix}"]
-    if y.ndim != 1 or y.dtype.kind not in "iub" or (len(y) and int(y.max()) > np.iinfo(np.int64).max):
-        raise DataError(f"y{suffix} in {path} is {y.dtype} of shape {y.shape}; labels must be integers of shape (N,)")
-    if x.ndim == 0 or len(x) != len(y):
-        raise DataError(
-            f"{path}: x{suffix} has shape {x.shape} but y{suffix} {len(y)} labels; every sample needs one label"
-        )
-    return Dataset(_samples(x, f"x{suffix} in {path}"), y.astype(np.int64))
+            raise DataError(
+                f"{path} lacks the array {name}; it must hold x_train, y_train, x_test, y_test, or x and y, and has "
+                f"{', '.join(sorted(arrays))}"
+            )
+    return suffixes
 
 
-def _samples(x: Array, where: str) -> NDArray[np.uint8] | NDArray[np.float32]:
-    if x.size == 0:
-        raise DataError(f"{where} is empty, of shape {x.shape}; save some samples")
-    if x.dtype == np.uint8 and x.ndim in (3, 4):
-        return x.reshape(*x.shape[:3], -1)
-    if x.dtype.kind not in "iubf" or x.ndim != 2:
-        raise DataError(
-            f"{where} is {x.dtype} of shape {x.shape}; give (N, F) numbers, or images (N, H, W, C) of uint8"
-        )
-    with np.errstate(over="ignore"):  # what overflows float32 becomes infinity, which the loader's check names
-        return x.astype(np.float32)
+def _refuse_orientation(x: Array, labels: int, name: str, path: Path) -> None:
+    """Raise DataError unless x has a sample for each label, along its first axis, with what to write if on the last."""
+    if x.ndim and len(x) == labels:
+        return
+    remedy = "every sample needs one label"
+    if x.ndim > 1 and x.shape[-1] == labels:
+        remedy = f"samples lie along the first axis: write {axes.transposition((x.ndim - 1, *range(x.ndim - 1)))}"
+    raise DataError(f"{path}: {name} has shape {x.shape} but y{name[1:]} {labels} labels; {remedy}")
 
 
-def _classes(arrays: dict[str, Array], y: NDArray[np.int64], path: Path) -> tuple[str, ...]:
-    """The names given, or the labels themselves; each label from 0 up must occur, so that a stray one is noticed."""
-    if "classes" in arrays:
-        names = arrays["classes"]
-        if names.ndim != 1 or names.dtype.kind != "U":
-            raise DataError(f"classes in {path} is {names.dtype} of shape {names.shape}; give (K,) strings")
-        return tuple(names.tolist())
-    labels = np.unique(y)
-    gaps = np.flatnonzero(labels != np.arange(len(labels)))
-    if len(labels) < 2 or len(gaps):
-        raise DataError(f"the labels in {path} are {_some(labels)}; number the classes 0, 1, 2 ... without a gap")
-    return tuple(map(str, labels.tolist()))
+def _samples(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:
+    """The samples of each array, as a table or as images, and notes on what was done or is doubtful."""
+    for name, x in arrays.items():
+        where = f"{name} in {path}"
+        if x.dtype.kind not in "iubf" or x.ndim not in (2, 3, 4):
+            raise DataError(
+                f"{where} is {x.dtype} of shape {x.shape}; give (N, F) numbers, or images (N, H, W, C) of uint8"
+                f"{_remedy(x)}"
+            )
+    if len({x.ndim == 2 for x in arrays.values()}) > 1:
+        shapes = ", ".join(f"{x.shape} in {name}" for name, x in arrays.items())
+        raise DataError(f"some samples of {path} are rows and some images ({shapes}); make them equal")
+    if next(iter(arrays.values())).ndim > 2:
+        return _images(arrays, path)
+    return {name: read_table(x, f"{name} in {path}") for name, x in arrays.items()}, {}
 
 
-def _some(labels: NDArray[np.int64]) -> str:
-    return ", ".join(map(str, labels[:5].tolist())) + (" ..." if len(labels) > 5 else "")
+def _remedy(x: Array) -> str:
+    if x.ndim == 1 and x.dtype.kind in "iubf":
+        return "; for one feature write x[:, None]"
+    return "; write times as numbers: x.astype(np.int64)" if x.dtype.kind in "mM" else ""
+
+
+def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:
+    """Images (N, H, W) or (N, H, W, C) as (N, H, W, C) of uint8."""
+    read = {}
+    for name, x in arrays.items():
+        axes.refuse_channels_first(x.shape, f"{name} in {path}")
+        read[name] = read_pixels(x, f"{name} in {path}")
+    whites = {name: pixels.white for name, pixels in read.items()}
+    if len(set(whites.values())) > 1:
+        said = ", ".join(f"{white} in {name}" for name, white in whites.items())
+        raise DataError(f"white is not the same in all images of {path}: {said}; bring them to one range")
+    first, pixels = next(iter(arrays.values())), next(iter(read.values()))
+    notes = {"axes": axes.doubt(first.shape), "pixels": pixels.note}
+    samples: dict[str, Samples] = {name: each.x.reshape(*each.x.shape[:3], -1) for name, each in read.items()}
+    return samples, {key: note for key, note in notes.items() if note}
+
+
+def _strangers(parts: Mapping[str, Dataset]) -> dict[str, str]:
+    """A note on each part whose samples are not in the range of the training samples."""
+    span = Span.of(parts["train"].x)
+    found = {
+        part: span.stranger(data.x)
+        for part, data in parts.items()
+        if part != "train" and data.x.shape[1:] == span.shape
+    }
+    return {f"range of the {part} samples": why for part, why in found.items() if why}
 
 
 ENTRY = OnDisk(

@@ -22,7 +22,7 @@ WHITE = np.float32(255)
 
 
 def gather(x: Array, rows: Array, mean: Array, scale: Array) -> Array:
-    """(x[rows] - mean) scale, in float32.
+    """(x[rows] - mean) scale, computed in the dtype of mean and scale, then float32.
 
     x: (N, ...), contiguous.   rows: int64, each in 0 .. N - 1: they are not checked.   mean, scale: one sample, flat.
     """
@@ -39,7 +39,7 @@ def _gather(x, rows, mean, scale, y, parts):
         for n in range(part * N // parts, (part + 1) * N // parts):
             source, goal = x[rows[n] * L : (rows[n] + 1) * L], y[n * L : (n + 1) * L]
             for i in range(L):
-                goal[i] = (np.float32(source[i]) - mean[i]) * scale[i]
+                goal[i] = (mean.dtype.type(source[i]) - mean[i]) * scale[i]
 
 
 def augment(x: Array, rows: Array, mean: Array, scale: Array, steps: list[tuple[str, Array, Array]]) -> Array:

@@ -165,9 +165,10 @@ def _settings(found: Comparison, environment: dict[str, Any]) -> Section:
         f"folds, seed {found.seed}: each is tested on once, by learners trained on all others. Scaling is fitted to "
         f"the training samples of the fold, for a network without those that it holds out to choose an epoch."
     )
+    notes = "".join(f" {key.capitalize()}: {plain(note).rstrip('.')}." for key, note in data.notes.items())
     rows = tuple((each.name, each.settings) for each in found.learners)
     learners = Table("The learners, and what they were set to.", ("learner", "settings"), rows, "ll")
     studies = [tables.settings(f"Every setting of {each.name}.", each.study) for each in found.learners if each.study]
     fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
     section = settings.chapter("comparison", studies, environment, again=[fingerprint])
-    return replace(section, blocks=(Text(about), learners, *section.blocks))
+    return replace(section, blocks=(Text(about + notes), learners, *section.blocks))

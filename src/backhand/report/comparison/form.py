@@ -17,6 +17,7 @@ class Data(Record):
     name: str
     title: str
     source: str
+    notes: dict[str, str] = Field(default_factory=dict)
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
     counts: tuple[Count, ...]

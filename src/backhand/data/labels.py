@@ -1,0 +1,148 @@
+"""A person's labels in the forms that they come in: whole numbers, text, true and false, one-hot rows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.errors import DataError
+
+Array = NDArray[Any]
+Integers = NDArray[np.int64]
+WHOLE = 2**53  # float64 holds every whole number up to here
+
+
+@dataclass(frozen=True)
+class Labels:
+    """y: (N,) numbers of classes, by the name of the array.   notes: what was done to them, for `Splits.notes`."""
+
+    y: dict[str, Integers]
+    classes: tuple[str, ...]
+    notes: dict[str, str]
+
+
+def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> Labels:
+    """Labels of every part, the training part first, as numbers 0 .. K-1; names: an array `classes`, if there is one.
+
+    (N,) whole numbers of any dtype are the numbers of the classes. (N,) texts are names: without `classes` they are
+    numbered in sorted order. (N, 1) columns count as (N,), and one-hot rows (N, K) as the place of their 1.
+    Raises DataError for anything else, for names that are empty or doubled, and for numbers with a gap.
+    """
+    given = None if names is None else _class_names(names, file)
+    flat = {name: _one_per_sample(y, f"{name} in {file}") for name, y in arrays.items()}
+    texts = {y.dtype.kind in "US" for y in flat.values()}
+    if len(texts) > 1:
+        raise DataError(f"some labels in {file} are text and some are numbers; save all in one form")
+    forms = dict.fromkeys(_form(y) for y in arrays.values())
+    notes = {"labels": "; ".join(form for form in forms if form)} if any(forms) else {}
+    if texts == {True}:
+        numbers, classes, how = _numbered({name: _decoded(y, name, file) for name, y in flat.items()}, given, file)
+        return Labels(numbers, classes, {"labels": "; ".join(filter(None, (*notes.values(), how)))})
+    numbers = {name: _whole(y, f"{name} in {file}") for name, y in flat.items()}
+    first = next(iter(arrays.values()))
+    return Labels(numbers, given or _names(first, next(iter(numbers.values())), file), notes)
+
+
+def _class_names(names: Array, file: str) -> tuple[str, ...]:
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DataError(f"classes in {file} is {names.dtype} of shape {names.shape}; give (K,) strings")
+    found = tuple(_decoded(names, "classes", file).tolist())
+    _refuse_twins(found, f"classes in {file}")
+    return found
+
+
+def _refuse_twins(names: Iterable[str], where: str) -> None:
+    """Raise DataError for an empty name, and for two that are the same but for spaces around them."""
+    seen: dict[str, int] = {}
+    for k, name in enumerate(names):
+        bare = name.strip()
+        if not bare:
+            raise DataError(f"name {k} of {where}, counted from 0, is empty; give every class a name")
+        if bare in seen:
+            raise DataError(f'names {seen[bare]} and {k} of {where} are both "{bare}"; give every class its own name')
+        seen[bare] = k
+
+
+def _one_per_sample(y: Array, where: str) -> Array:
+    """(N, 1) and one-hot (N, K) as (N,); DataError for any other shape."""
+    if y.ndim == 1:
+        return y
+    if y.ndim == 2 and y.shape[1] == 1:
+        return y[:, 0]
+    if y.ndim != 2 or y.dtype.kind not in "iubf" or not y.shape[1]:
+        raise DataError(f"{where} is {y.dtype} of shape {y.shape}; labels must be integers or text of shape (N,)")
+    single = np.isin(y, (0, 1)).all(axis=1) & ((y == 1).sum(axis=1) == 1)
+    if not single.all():
+        row = int(np.flatnonzero(~single)[0])
+        raise DataError(
+            f"{where} has the shape {y.shape}, and row {row} is not one-hot: labels must be integers of shape (N,), or "
+            f"rows with a single 1; write y.argmax(axis=1) if the largest value is the class, y.ravel() if y is one row"
+        )
+    return y.argmax(axis=1)
+
+
+def _form(y: Array) -> str:
+    """What was done to labels of this form, in words; "" for (N,) integers and text."""
+    if y.ndim == 2 and y.shape[1] > 1:
+        return f"one-hot rows of {y.shape[1]}, read as the place of their 1"
+    column = f"a column of shape {y.shape}, read as ({len(y)},)" if y.ndim == 2 else ""
+    kinds = {"f": f"{y.dtype} that are whole numbers", "b": "false and true, read as 0 and 1"}
+    return ", ".join(filter(None, (column, kinds.get(y.dtype.kind, ""))))
+
+
+def _whole(y: Array, where: str) -> Integers:
+    """Numbers as int64; DataError, naming the first, for one that is no whole number or beyond int64."""
+    if y.dtype.kind not in "iubf":
+        raise DataError(f"{where} is {y.dtype} of shape {y.shape}; labels must be integers or text of shape (N,)")
+    if y.dtype.kind == "f":
+        bad = ~(np.abs(y) <= WHOLE) | (y != np.rint(y))
+    else:
+        bad = y > np.iinfo(np.int64).max if y.dtype.kind == "u" else np.zeros(len(y), bool)
+    if bad.any():
+        row = int(np.flatnonzero(bad)[0])
+        raise DataError(f"row {row} of {where} is {y[row]}; labels must be integers from 0 up, one for each class")
+    return y.astype(np.int64)
+
+
+def _decoded(y: Array, name: str, file: str) -> Array:
+    """Texts of either kind as str; DataError for bytes that are not UTF-8."""
+    try:
+        return np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name} in {file} holds bytes that are not UTF-8 ({error}); save it as str") from error
+
+
+def _numbered(
+    texts: Mapping[str, Array], given: tuple[str, ...] | None, file: str
+) -> tuple[dict[str, Integers], tuple[str, ...], str]:
+    """Texts as numbers: their places in `given`, else in sorted order. With the names, and what was done in words."""
+    names = given or tuple(sorted({name for y in texts.values() for name in y.tolist()}))
+    if given is None:
+        _refuse_twins(names, f"the sorted labels in {file}")
+    number = {name: k for k, name in enumerate(names)}
+    for key, y in texts.items():
+        for row, name in enumerate(y.tolist()):
+            if name not in number:
+                raise DataError(f'row {row} of {key} in {file} is "{name}", which is not in classes; add it there')
+    how = "text, numbered in the order of classes" if given else f"text, numbered in sorted order: {_some(names)}"
+    return {key: np.array([number[name] for name in y.tolist()], np.int64) for key, y in texts.items()}, names, how
+
+
+def _names(first: Array, y: Integers, file: str) -> tuple[str, ...]:
+    """The labels themselves as names; each from 0 up must occur, so that a stray one is noticed."""
+    if first.dtype.kind == "b" and first.shape[1:] in ((), (1,)):
+        return ("False", "True")
+    labels = np.unique(y)
+    if len(labels) < 2 or (labels != np.arange(len(labels))).any():
+        raise DataError(
+            f"the labels in {file} are {_some(labels.tolist())}; number the classes 0, 1, 2 ... without a gap, or save "
+            f"them as text, which is numbered for you: y.astype(str)"
+        )
+    return tuple(map(str, labels.tolist()))
+
+
+def _some(labels: Iterable[Any]) -> str:
+    shown = list(labels)
+    return ", ".join(map(str, shown[:5])) + (" ..." if len(shown) > 5 else "")

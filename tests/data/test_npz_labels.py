@@ -1,0 +1,92 @@
+"""Labels of a person's own arrays, in every form that they come in."""
+
+import re
+
+import datafiles as df
+import numpy as np
+import pytest
+
+from backhand.data import load
+
+NAMES = np.array(["dog", "cat", "cow"])
+numbers = np.arange(24) % 3
+x = np.random.default_rng(0).normal(size=(24, 2))
+
+
+def split(path, y, **more):
+    """An archive of these labels in both parts, as it is loaded."""
+    np.savez(path / "a.npz", x_train=x, y_train=y, x_test=x[:12], y_test=y[:12], **more)
+    return load("npz", path=path / "a.npz")
+
+
+FORMS = {
+    "whole numbers": (numbers, numbers, ("0", "1", "2"), None),
+    "small whole numbers": (numbers.astype(np.uint8), numbers, ("0", "1", "2"), None),
+    "floats": (numbers.astype(float), numbers, ("0", "1", "2"), "float64 that are whole numbers"),
+    "a column": (numbers[:, None], numbers, ("0", "1", "2"), r"a column of shape \(24, 1\), read as \(24,\)"),
+    "one-hot": (np.eye(3)[numbers], numbers, ("0", "1", "2"), "one-hot rows of 3, read as the place of their 1"),
+    "one-hot, true and false": (np.eye(3, dtype=bool)[numbers], numbers, ("0", "1", "2"), "one-hot"),
+    "text": (NAMES[numbers], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"),
+             "text, numbered in sorted order: cat, cow, dog"),
+    "bytes": (NAMES.astype("S")[numbers], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"), "sorted order"),
+    "a column of text": (NAMES[numbers][:, None], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"), "text, num"),
+    "true and false": (numbers > 0, (numbers > 0).astype(int), ("False", "True"), "false and true, read as 0 and 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_labels_may_be(tmp_path, form):
+    y, wanted, classes, note = FORMS[form]
+    splits = split(tmp_path, y)
+    assert splits.classes == classes
+    assert splits.train.y.dtype == np.int64
+    np.testing.assert_array_equal(splits.train.y, wanted)
+    np.testing.assert_array_equal(splits.test.y, wanted[:12])
+    if note is None:
+        assert "labels" not in splits.notes
+    else:
+        assert re.search(note, splits.notes["labels"])
+
+
+@pytest.mark.parametrize("dtype", ["U", "S"])
+def test_text_is_numbered_in_the_order_of_classes_where_they_are_given(tmp_path, dtype):
+    splits = split(tmp_path, NAMES.astype(dtype)[numbers], classes=NAMES.astype(dtype))
+    assert splits.classes == tuple(NAMES)
+    np.testing.assert_array_equal(splits.train.y, numbers)
+    assert splits.notes["labels"] == "text, numbered in the order of classes"
+
+
+BAD = {
+    "an empty name": ({"classes": ["a", "", "c"]}, numbers, "name 1 of classes in .* is empty"),
+    "a blank name": ({"classes": ["a", "b", "  "]}, numbers, "name 2 of classes in .* is empty"),
+    "a doubled name": ({"classes": ["a", "b", "a"]}, numbers, 'names 0 and 2 of classes in .* are both "a"'),
+    "names that look alike": ({"classes": ["a", "b", "a "]}, numbers, 'names 0 and 2 of .* are both "a"'),
+    "too many names": ({"classes": ["a", "b", "c", "d"]}, numbers, 'class "d" has no samples'),
+    "too few names": ({"classes": ["a", "b"]}, numbers, "label 2 of sample 2 .* is outside 0 to 1"),
+    "a name that is no class": ({"classes": ["dog", "cat", "pig"]}, NAMES[numbers], 'row 2 .* is "cow", which is not'),
+    "an empty label": ({}, np.array(["", "a"])[numbers % 2], "is empty"),
+    "labels that look alike": ({}, np.array(["cat", "cat ", "dog"])[numbers], 'are both "cat"'),
+    "bytes of another encoding": ({}, np.array([b"a", b"\xe9", b"c"])[numbers], "not UTF-8"),
+    "half a class": ({}, np.where(numbers == 1, 1.5, numbers), "row 1 of y_train .* is 1.5; labels must be integers"),
+    "no label": ({}, np.where(numbers == 1, np.nan, numbers), "row 1 of y_train in .* is nan; labels must be integers"),
+    "an infinite label": ({}, np.where(numbers == 1, np.inf, numbers), "is inf; labels must be integers"),
+    "several classes at once": ({}, np.eye(3)[numbers] + np.eye(3)[0], r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
+    "probabilities": ({}, np.full((24, 3), 1 / 3), r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
+    "one row of labels": ({}, numbers[None], r"write .*y.ravel\(\)"),
+    "no columns": ({}, numbers.reshape(24, 1)[:, :0], "labels must be integers or text"),
+    "numbers from 1": ({}, numbers + 1, r"are 1, 2, 3; .* y.astype\(str\)"),
+    "dates": ({}, numbers.astype("datetime64[D]"), "is datetime64"),
+    "three axes": ({}, numbers[:, None, None], "labels must be integers or text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_labels_may_not_be(tmp_path, case):
+    more, y, match = BAD[case]
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=y, x_test=x[:12], y_test=y[:12], **more)
+    df.refused(match, "npz", path=tmp_path / "a.npz")
+
+
+def test_text_and_numbers_do_not_mix(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=NAMES[numbers], x_test=x, y_test=numbers)
+    df.refused("some labels in .* are text and some are numbers", "npz", path=tmp_path / "a.npz")

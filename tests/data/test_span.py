@@ -1,0 +1,122 @@
+"""Samples on another scale than those of the training are noticed, and those that are merely unusual are not."""
+
+import numpy as np
+import pytest
+
+from backhand.data import load
+from backhand.data.span import Span
+from backhand.errors import DataError
+
+rng = np.random.default_rng(0)
+digits = load("digits")
+images = Span.of(digits.train.x)
+rows = digits.train.x.reshape(len(digits.train), -1).astype(np.float64)
+test_rows = digits.test.x.reshape(len(digits.test), -1).astype(np.float64)
+table = np.stack([rng.normal(size=500), np.exp(rng.normal(size=500)), 1.7e9 + 1e4 * rng.random(500)], axis=1)
+
+
+def reread(span):
+    return Span.from_facts(span.shape, span.facts())
+
+
+SCALED = {
+    "0 to 1": (1 / 255, "from 0 to 1; write np.rint(x * (255 / 1)).astype(np.uint8)"),
+    "0 to 16": (16 / 255, "from 0 to 16; write np.rint(x * (255 / 16)).astype(np.uint8)"),
+    "0 to 255": (1, "from 0 to 255; write np.rint(x).astype(np.uint8)"),
+}
+
+
+@pytest.mark.parametrize("case", SCALED)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+def test_pixels_of_another_dtype_are_refused_with_the_line_to_write(case, dtype):
+    factor, line = SCALED[case]
+    x = (digits.test.x * factor).astype(dtype)
+    if x.max() > 0:
+        with pytest.raises(DataError) as refused:
+            reread(images).refuse(x)
+        assert str(refused.value).startswith(
+            f"the network was trained on pixels of uint8 from 0 to 255, and was given {x.dtype}"
+        )
+        assert line in str(refused.value) or (case == "0 to 1" and dtype == np.int64)
+
+
+@pytest.mark.parametrize("white", [1, 16, 63])
+@pytest.mark.parametrize("count", [1, 360])
+def test_pixels_of_another_range_are_noticed_in_uint8_too(white, count):
+    dim = np.rint(digits.test.x[:count] * (white / 255)).astype(np.uint8)
+    with pytest.raises(DataError, match=f"from 0 to {dim.max()}, lie closer together than in any training sample"):
+        images.refuse(dim)
+
+
+def test_images_as_they_should_be_pass_and_blank_ones_too():
+    for x in (digits.test.x, digits.test.x[:1], np.zeros((2, 8, 8, 1), np.uint8), np.full((1, 8, 8, 1), 9, np.uint8)):
+        reread(images).refuse(x)
+
+
+@pytest.mark.parametrize("train", [30, 100, 1437])
+def test_rows_of_pixels_pass_one_by_one_and_together(train):
+    span = reread(Span.of(rows[:train]))
+    span.refuse(test_rows)
+    for row in test_rows:
+        span.refuse(row[None])
+
+
+@pytest.mark.parametrize("factor", [1 / 255, 16 / 255, 255])
+@pytest.mark.parametrize("count", [1, 360])
+def test_rows_of_pixels_on_another_scale_are_refused(factor, count):
+    with pytest.raises(DataError, match="bring the samples to the scale of the training data"):
+        Span.of(rows).refuse(factor * test_rows[:count])
+
+
+def test_a_table_takes_unusual_values_and_refuses_impossible_ones():
+    span = reread(Span.of(table))
+    odd = table.copy()
+    odd[:, 0] *= 3
+    odd[7] = [30, 100, 1.7e9 + 9e4]
+    span.refuse(odd)
+    span.refuse(odd[7:8])
+    for column, factor in ((0, 1000), (1, 1e6), (2, 1000)):
+        off = table.copy()
+        off[:, column] *= factor
+        with pytest.raises(DataError, match=rf"column {column}, counted from 0, is .*, where the training samples lie"):
+            span.refuse(off)
+
+
+def test_what_never_or_hardly_varied_in_training_says_nothing():
+    x = np.zeros((500, 2))
+    x[3, 0] = 1e-3
+    x[:, 1] = rng.normal(size=500)
+    Span.of(x).refuse(np.array([[1e6, 0.0]]))
+
+
+MISTAKES = {
+    "NaN": (np.array([[0, np.nan, 1.7e9]]), "row 0, column 1 of the samples, counted from 0, is NaN"),
+    "infinity": (np.array([[0, np.inf, 1.7e9]]), "is infinity"),
+    "text": (np.array([["a", "b", "c"]]), "takes numbers, and was given <U1"),
+    "one sample alone": (table[0], r"samples of shape \(3,\), and was given an array of shape \(3,\)"),
+    "another shape": (table[:, :2], r"of shape \(500, 2\)"),
+    "no samples": (table[:0], "one or more samples"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistakes(case):
+    x, match = MISTAKES[case]
+    with pytest.raises(DataError, match=match):
+        Span.of(table).refuse(x)
+
+
+def test_of_an_earlier_version_the_shape_and_the_dtype_are_known():
+    old = Span.unknown((8, 8, 1))
+    old.refuse(digits.test.x // 16)
+    with pytest.raises(DataError, match="pixels of uint8"):
+        old.refuse(digits.test.x / 255)
+    Span.unknown((3,)).refuse(1000 * table)
+
+
+def test_axes_in_another_order_are_told_with_the_transposition():
+    span = Span.of(rng.integers(0, 256, (9, 12, 10, 3), dtype=np.uint8))
+    for order, line in (((0, 3, 1, 2), "0, 2, 3, 1"), ((0, 1, 3, 2), "0, 1, 3, 2"), ((1, 2, 3, 0), "3, 0, 1, 2")):
+        x = np.zeros((9, 12, 10, 3), np.uint8).transpose(order)
+        with pytest.raises(DataError, match=rf"write x.transpose\({line}\)"):
+            span.refuse(x)
