@@ -1,16 +1,12 @@
-"""Early stopping and saving, driven by losses that are written down here."""
-
-import json
-from pathlib import Path
+"""Early stopping, driven by losses that are written down here."""
 
 import numpy as np
 import pytest
 
-from backhand import checkpoint
-from backhand.callbacks import Checkpoint, EarlyStopping, write_history
+from backhand.callbacks import EarlyStopping
 from backhand.errors import BackhandError
 from backhand.optim import SGD
-from backhand.solver import Callback, Record, Solver
+from backhand.solver import Callback, Solver
 
 
 class Script(Callback):
@@ -87,51 +83,3 @@ def test_a_figure_that_is_not_measured_is_named(make_solver, blobs) -> None:
         BackhandError, match=r"^early stopping watches validation_loss, and the history has epoch, step"
     ):
         make_solver(callbacks=[EarlyStopping()]).fit(blobs[0], epochs=1)
-
-
-def records(folder: Path) -> list[Record]:
-    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-
-
-def test_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, tmp_path: Path) -> None:
-    stopping, seen = EarlyStopping(), []
-    saving = Checkpoint(
-        tmp_path, stopping, {"data": "sum"}, {"standardizer.scale": np.ones(2, np.float32)}, {"classes": ["a"]}
-    )
-
-    class Look(Callback):
-        def on_epoch_end(self, solver: Solver) -> None:
-            state = checkpoint.load(tmp_path / "state.safetensors")[1]["epoch"]
-            best = checkpoint.load(tmp_path / "best.safetensors")[1]["epoch"]
-            seen.append((state, best, len(records(tmp_path))))
-
-    script = Script("validation_loss", [3, 2, 4, 1, 5])
-    solver = make_solver(callbacks=[script, stopping, saving, Look()])
-    solver.fit(*blobs, epochs=5)
-    assert seen == [(1, 1, 1), (2, 2, 2), (3, 2, 3), (4, 4, 4), (5, 4, 5)]
-    assert records(tmp_path) == solver.history
-
-    arrays, facts = checkpoint.load(tmp_path / "best.safetensors")
-    assert facts == {"classes": ["a"], "epoch": 4, "validation_loss": 1}
-    np.testing.assert_array_equal(arrays["standardizer.scale"], [1, 1])
-    assert {name for name in arrays if name.startswith("model.")} == {f"model.{n}" for n in solver.model.arrays()}
-    assert (arrays["model.1.weight"] == 4).all()
-    assert checkpoint.load(tmp_path / "state.previous.safetensors")[1]["epoch"] == 4
-
-
-def test_the_best_weights_are_written_only_when_they_are_new(
-    make_solver, blobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written, save = [], checkpoint.save
-    monkeypatch.setattr(checkpoint, "save", lambda path, *rest: written.append(path.name) or save(path, *rest))
-    stopping = EarlyStopping()
-    script = Script("validation_loss", [3, 2, 4, 1, 5])
-    make_solver(callbacks=[script, stopping, Checkpoint(tmp_path, stopping)]).fit(*blobs, epochs=5)
-    state, best = "state.safetensors.new", "best.safetensors"
-    assert written == [best, state, best, state, state, best, state, state]
-
-
-def test_the_history_is_one_record_a_line(tmp_path: Path) -> None:
-    history = [{"epoch": 1, "lr": 0.1, "train_loss": 0.1 + 0.2}, {"epoch": 2, "lr": 1e-300, "train_loss": 5e-324}]
-    write_history(tmp_path, history)
-    assert records(tmp_path) == history

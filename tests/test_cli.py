@@ -16,6 +16,7 @@ from backhand import checkpoint
 from backhand.data import load
 
 SMALL = ("--set", "train.epochs=3", "--set", "model.hidden=[32]", "--set", "model.dropout=0.0")
+KEEP = ("--set", "train.keep_states=true")
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,6 @@ def test_a_run_leaves_all_that_it_promises(digits_run):
         "environment.json",
         "history.jsonl",
         "best.safetensors",
-        "state.safetensors",
-        "state.previous.safetensors",
         "evidence.safetensors",
         "metrics.json",
         "report.html",
@@ -86,7 +85,7 @@ def test_predict_classifies_files_as_the_run_did(digits_run, cli, tmp_path):
 
 
 def test_without_restoring_the_best_the_last_weights_are_kept_and_tested(cli, tmp_path):
-    options = ("--set", "train.early_stopping.restore_best=false", "--set", "train.optimizer.lr=0.5")
+    options = ("--set", "train.early_stopping.restore_best=false", "--set", "train.optimizer.lr=0.5", *KEEP)
     assert cli("run", "digits", "--out", tmp_path / "run", *SMALL, *options)[0] == 0
     kept, facts = checkpoint.load(tmp_path / "run" / "best.safetensors")
     last, _ = checkpoint.load(tmp_path / "run" / "state.safetensors")
@@ -236,7 +235,7 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_readable(tmp_path):
     """The limit on a file's size lets the small files through and fails the second, larger state."""
     resource = pytest.importorskip("resource", reason="limits the size of files as POSIX systems do")
     run = tmp_path / "run"
-    command = [sys.executable, "-m", "backhand", "run", "digits", "--out", str(run), *SMALL]
+    command = [sys.executable, "-m", "backhand", "run", "digits", "--out", str(run), *SMALL, *KEEP]
     subprocess.run([*command, "--set", "train.epochs=1"], check=True, capture_output=True)
     size = (run / "state.safetensors").stat().st_size
 

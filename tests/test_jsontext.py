@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from backhand import checkpoint, jsontext
-from backhand.callbacks import write_history
 from backhand.experiment.folder import write_json
+from backhand.history import History
 from backhand.schedules import ReduceOnPlateau
 from backhand.series.figures import Result
 
@@ -44,7 +44,7 @@ def test_any_value_becomes_json(value):
 def test_files_hold_no_nan(tmp_path):
     write_json(tmp_path / "a.json", STRANGE)
     assert strict((tmp_path / "a.json").read_text("utf-8")) == PLAIN
-    write_history(tmp_path, [{"epoch": 1, "validation_loss": nan}])
+    History(tmp_path).append({"epoch": 1, "validation_loss": nan})
     assert strict((tmp_path / "history.jsonl").read_text("utf-8")) == {"epoch": 1, "validation_loss": None}
     checkpoint.save(tmp_path / "c.safetensors", {}, STRANGE)
     with safe_open(tmp_path / "c.safetensors", "numpy") as file:

@@ -13,11 +13,13 @@ import pytest
 
 from backhand import checkpoint
 from backhand.experiment.folder import completed, difference, settings
+from backhand.saving import load_state
 from backhand.study import load
 
 KILLS = int(os.environ.get("BACKHAND_KILLS", "4"))  # more of them: BACKHAND_KILLS=20 pytest tests/test_resume.py
 EPOCHS = 15 * KILLS  # long enough for every kill to hit it
-TIMED = {"seconds", "elapsed"}  # what no two runs have in common
+TIMED = {"seconds", "elapsed", "saving_seconds"}  # what no two runs have in common
+OFTEN = ("--set", "train.save_every=0.02")  # seconds: several times an epoch, or about once
 
 STUDY = f"""
 name = "killed"
@@ -36,6 +38,7 @@ optimizer = {{ kind = "adam", lr = 0.003 }}
 schedule = {{ kind = "plateau", patience = 4, factor = 0.5, warmup = 2 }}
 momentum_schedule = {{ kind = "linear", end = 0.95 }}
 l2 = 1e-4
+keep_states = true
 """
 
 
@@ -59,7 +62,7 @@ def untimed(value):
 
 
 def results(run: Path) -> dict:
-    arrays, facts = checkpoint.load(run / "state.safetensors")
+    arrays, facts, _ = load_state(run)
     evidence, _ = checkpoint.load(run / "evidence.safetensors")
     history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     return {
@@ -91,30 +94,35 @@ def epochs_done(run: Path) -> int:
     return len(history.read_text().splitlines()) if history.exists() else 0
 
 
-def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) -> bool:
-    """Let it train a random number of epochs and a part of one, then SIGKILL it; False if it ended before."""
+def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) -> tuple[bool, str]:
+    """Let it train a random number of epochs and a part of one, then SIGKILL it: whether it hit, and what was said."""
     until = epochs_done(run) + dice.randint(0, EPOCHS // KILLS)
     while process.poll() is None and epochs_done(run) < until:
         time.sleep(0.002)
     time.sleep(dice.uniform(0, 0.1))
     hit = process.poll() is None
     process.kill()
-    process.communicate()
-    return hit and process.returncode == -signal.SIGKILL
+    output = process.communicate()[0]
+    return hit and process.returncode == -signal.SIGKILL, output
 
 
 def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_path):
-    run, dice = tmp_path / "run", random.Random(0)
+    """The whole run is saved at its end alone; the one that is killed several times an epoch."""
+    run, dice, said = tmp_path / "run", random.Random(0), ""
 
-    def begin_or_go_on() -> tuple[str, str] | tuple[str, str, str]:
-        return ("--resume", str(run)) if (run / "study.toml").exists() else (str(study), "--out", str(run))
+    def begin_or_go_on() -> tuple[str, ...]:
+        begun = (run / "study.toml").exists()
+        return (*(("--resume", str(run)) if begun else (str(study), "--out", str(run))), *OFTEN)
 
     killed_at = []
     for _ in range(KILLS):
-        if kill_somewhere(start(*begin_or_go_on()), run, dice):
+        hit, output = kill_somewhere(start(*begin_or_go_on()), run, dice)
+        said += output
+        if hit:
             killed_at.append(epochs_done(run))
     assert len(killed_at) > KILLS // 2, f"the kills did not hit the training: {killed_at}"
-    finish(*begin_or_go_on())
+    said += finish(*begin_or_go_on())
+    assert "resumed amid epoch" in said
     again = results(run)
     for part, value in whole.items():
         assert again[part] == value, f"{part} differs after kills at epochs {killed_at}"
@@ -124,7 +132,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_pat
 
 def test_a_damaged_state_falls_back_to_the_generation_before(study, whole, tmp_path):
     run = tmp_path / "run"
-    process = start(str(study), "--out", str(run))
+    process = start(str(study), "--out", str(run), *OFTEN)
     while process.poll() is None and not checkpoint.previous(run / "state.safetensors").exists():
         pass
     process.kill()
@@ -227,3 +235,5 @@ def test_more_epochs_go_on_from_where_it_ended(study, tmp_path, cli):
     assert not list(run.glob(".*.tmp"))
     status, output = cli("run", "--resume", run)
     assert (status, "epoch 3/3" in output) == (0, False), "a finished run has nothing left to train"
+    status, output = cli("run", "--resume", run, "--set", "train.epochs=2")
+    assert (status, "has trained 3 epochs, and train.epochs = 2 is fewer" in output) == (2, True)

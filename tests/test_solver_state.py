@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backhand import checkpoint
-from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping
+from backhand.callbacks import DivergenceGuard, EarlyStopping
 from backhand.errors import CheckpointError
 from backhand.lockstep import fit_together
 from backhand.optim import SGD, Adam, AdamW, RMSProp
@@ -198,24 +198,3 @@ def test_a_callback_added_since_begins_anew(make_solver, blobs, tmp_path: Path) 
     second.load(*through_a_file(first, tmp_path))
     second.fit(*blobs, epochs=2)
     assert second.callbacks[1].best_epoch == 2
-
-
-def test_the_checkpoint_callback_saves_what_resumes(make_solver, blobs, tmp_path: Path) -> None:
-    """Two trainings with the callback, the second from the first's folder, against one without it."""
-
-    def fresh() -> Solver:
-        made = solver(make_solver, optimizer=Adam(0.02))
-        stopping = made.callbacks[1]
-        made.callbacks = [*made.callbacks, Checkpoint(tmp_path, stopping, {"data": "its sum"})]
-        return made
-
-    whole = solver(make_solver, optimizer=Adam(0.02))
-    whole.fit(*blobs, epochs=5)
-    fresh().fit(*blobs, epochs=3)
-    second = fresh()
-    arrays, facts, warning = checkpoint.load_generation(tmp_path / "state.safetensors")
-    assert (warning, facts["origin"], facts["epoch"]) == ("", {"data": "its sum"}, 3)
-    second.load(arrays, facts)
-    second.fit(*blobs, epochs=5)
-    np.testing.assert_array_equal(second.model.parameters.values, whole.model.parameters.values)
-    assert [r["train_loss"] for r in second.history] == [r["train_loss"] for r in whole.history]

@@ -50,6 +50,14 @@ def save_generation(path: PathLike, arrays: Mapping[str, Array], info: Any = Non
     sync_folder(path.parent)
 
 
+def remove_generations(path: PathLike) -> None:
+    """Remove all that `save_generation` left, the newest last: what is left by a kill amid this can be read."""
+    path = as_path(path)
+    for each in (_fresh(path), previous(path), path):
+        each.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
 def previous(path: PathLike) -> Path:
     """Where the generation before `path` is kept."""
     path = as_path(path)

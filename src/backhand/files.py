@@ -73,6 +73,35 @@ def write_atomic(path: Path, content: bytes | str) -> None:
         raise BackhandError(f"cannot write {path}: {error.strerror or error}{kept}") from error
 
 
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file, all of it or nothing; `sync` brings it to the disk.
+
+    Raises BackhandError when the disk is full or the file not writable.
+    """
+    try:
+        with path.open("ab", buffering=0) as file:
+            end = file.tell()
+            try:
+                while content:
+                    content = content[file.write(content) :]
+            except OSError:
+                file.truncate(end)
+                raise
+    except OSError as error:
+        raise BackhandError(
+            f"cannot write {path}: {error.strerror or error}; what was there before is unchanged"
+        ) from error
+
+
+def sync(path: Path) -> None:
+    """Make what was appended last through a loss of power. Raises BackhandError when the disk fails."""
+    try:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise BackhandError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def write_output(path: Path, content: bytes | str) -> None:
     """Write a file that a person named, as `write_atomic` does; the folder that it goes to is created."""
     try:

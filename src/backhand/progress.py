@@ -1,5 +1,6 @@
 """Progress that a person can watch: a bar in a terminal, plain lines elsewhere."""
 
+import time
 from typing import Any, Self
 
 from rich.console import Console
@@ -16,27 +17,34 @@ def time_left(seconds: float) -> str:
 
 
 class ProgressBar(Callback):
-    """A line for each epoch, and below them, in a terminal, a bar over all steps with the time left."""
+    """A line for each epoch, and below them, in a terminal, a bar over all steps with the time left.
 
-    def __init__(self, console: Console | None = None) -> None:
-        self.console = console or make_console()
+    pause: seconds between two lines, and between two moves of the bar, at least; epochs that are faster are not all
+    shown, but the first and the last one always are.
+    """
+
+    def __init__(self, console: Console | None = None, pause: float = 0.2) -> None:
+        self.console, self.pause = console or make_console(), pause
         self.bar: Progress | None = None
         self.task = TaskID(0)
+        self.waiting = ""  # the line of the latest epoch, while it has not been shown
+        self.line_at = self.move_at = 0.0  # when another one may be shown, by `time.perf_counter`
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A bar of its own in the same console."""
-        return type(self)(self.console)
+        return type(self)(self.console, self.pause)
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process can write to: its own standard output, not this one's console."""
-        return {"quiet": self.console.quiet}
+        return {"quiet": self.console.quiet, "pause": self.pause}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.console, self.bar, self.task = make_console(quiet=state["quiet"]), None, TaskID(0)
+        ProgressBar.__init__(self, make_console(quiet=state["quiet"]), state["pause"])
 
     def on_fit_begin(self, solver: Solver) -> None:
         """Show the bar, from where a resumed run stands."""
-        if self.console.is_terminal and solver.epoch < solver.epochs:
+        self.line_at = self.move_at = 0.0
+        if self.console.is_terminal and solver.goes_on:
             columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%")
             self.bar = Progress(*columns, TimeRemainingColumn(), console=self.console, transient=True)
             total = solver.epochs * solver.steps_per_epoch
@@ -44,13 +52,21 @@ class ProgressBar(Callback):
             self.bar.start()
 
     def on_step_end(self, solver: Solver) -> None:
-        """Move the bar; rich itself redraws it a few times a second."""
-        if self.bar is not None:
+        """Move the bar."""
+        if self.bar is not None and (now := time.perf_counter()) >= self.move_at:
+            self.move_at = now + self.pause
             self.bar.update(self.task, completed=solver.step, description=f"epoch {solver.epoch + 1}/{solver.epochs}")
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Print the epoch's figures."""
-        self.console.print(epoch_line(solver.history[-1], solver.epochs))
+        """Print the epoch's figures, unless the line before has just been printed."""
+        self.waiting = epoch_line(solver.history[-1], solver.epochs)
+        if not solver.goes_on or time.perf_counter() >= self.line_at:
+            self._print()
+
+    def _print(self) -> None:
+        if self.waiting:
+            self.console.print(self.waiting)
+            self.waiting, self.line_at = "", time.perf_counter() + self.pause
 
     def on_fit_end(self, solver: Solver) -> None:
         """Say why it ended, if not with the last epoch."""
@@ -58,8 +74,13 @@ class ProgressBar(Callback):
         if solver.stopped:
             self.console.print(solver.stopped)
 
+    def on_exception(self, solver: Solver) -> None:
+        """The last epoch's line; an error message comes below it."""
+        self.close()
+
     def close(self) -> None:
-        """Take the bar away, also when the training broke off."""
+        """Print a line that has been waiting, and take the bar away."""
+        self._print()
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

@@ -10,7 +10,16 @@ import pytest
 
 from backhand import backend
 
-SMALL = ("--set", "train.epochs=2", "--set", "data.train_size=200", "--set", "model.hidden=[8]")
+SMALL = (
+    "--set",
+    "train.epochs=2",
+    "--set",
+    "data.train_size=200",
+    "--set",
+    "model.hidden=[8]",
+    "--set",
+    "train.keep_states=true",
+)
 SEARCH = 'search={space={"train.optimizer.lr"=[0.1]}, trials=1, seeds=1}'
 SERIES = """
 name = "few"

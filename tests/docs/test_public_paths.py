@@ -27,7 +27,7 @@ from backhand.weights import transfer
 
 # What else people call, beside what packages list in __all__ and what the guides import.
 CALLED = {
-    "backhand.callbacks": ("Checkpoint", "write_history"),
+    "backhand.callbacks": ("Checkpoint",),
     "backhand.checkpoint": ("save", "save_generation", "load", "load_generation", "previous"),
     "backhand.data.download": ("fetch_all",),
     "backhand.data.show": ("show", "contact_sheet", "scatter"),
@@ -37,6 +37,7 @@ CALLED = {
     "backhand.experiment.predict": ("load_classifier", "read_image"),
     "backhand.experiment.trainer": ("Trainer",),
     "backhand.report.lr_range": ("draw",),
+    "backhand.saving": ("has_state", "load_state", "remove_states"),
     "backhand.series.run": ("expand", "results"),
     "backhand.study.toml": ("load", "load_series", "is_series"),
 }

@@ -24,6 +24,7 @@ name = "mlp"
 hidden = [4]
 [train]
 epochs = 1
+keep_states = true
 """
 SPACE = '[search]\nseeds = 1\ntrials = 1\n[search.space]\n"train.optimizer.lr" = [0.1, 0.2]\n'
 SERIES = """

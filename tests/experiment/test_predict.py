@@ -32,7 +32,12 @@ def finished(base, tmp_path_factory):
 def diverged(base, tmp_path_factory):
     """A run that has the weights of its first epoch, and diverged in a later one."""
     run = tmp_path_factory.mktemp("diverged") / "run"
-    asked = ("train.epochs=99", "train.optimizer.lr=0.01", 'train.schedule={kind="linear", end=50, over=99}')
+    asked = (
+        "train.epochs=99",
+        "train.optimizer.lr=0.01",
+        'train.schedule={kind="linear", end=50, over=99}',
+        "train.save_every=0",
+    )
     with pytest.raises(DivergenceError):
         experiment.run(load(base, asked), run, quiet=True)
     assert (run / "best.safetensors").exists()

@@ -253,7 +253,7 @@ def test_a_whole_run_in_the_folder_where_it_is_started(tmp_path, cli, monkeypatc
     (tmp_path / "link").symlink_to("real")
     monkeypatch.chdir(tmp_path / "link")
     small = ("--set", "train.epochs=1", "--set", "data.train_size=100", "--set", "model.hidden=[4]")
-    assert cli("run", "digits", "--out", ".", *small)[0] == 0
+    assert cli("run", "digits", "--out", ".", *small, "--set", "train.keep_states=true")[0] == 0
     monkeypatch.chdir(tmp_path)
     Path("real").rename("moved")
     status, output = cli("run", "--resume", "moved/", "--set", "train.epochs=2")

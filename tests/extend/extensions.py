@@ -18,6 +18,7 @@ name = "mlp"
 hidden = [24]
 [train]
 epochs = 6
+save_every = 0
 optimizer = { kind = "sgd", lr = 0.1 }
 """
 

@@ -8,7 +8,7 @@ from backhand import search
 from backhand.errors import BackhandError
 from backhand.search import storage
 from backhand.search.space import suggested
-from backhand.study import load
+from backhand.study import load, to_toml
 
 STUDY = """
 name = "small"
@@ -62,10 +62,13 @@ def test_a_longer_search_goes_on_with_values_that_it_has_not_tried(study, tmp_pa
 
 def test_processes_that_share_a_search_draw_different_values(study, tmp_path, shared):
     asked, drawn = study(), []
-    for folder, worker in (("one", 7), ("one", 6), ("one", 0), ("other", 0), ("other", 6)):
-        trial = storage.opened(tmp_path / folder, asked, asked.search, shared, worker=worker).ask()
-        drawn.append(suggested(trial, asked.search.space)["train.optimizer.lr"])
-    assert len(set(drawn)) == 5
+    for folder in ("one", "one", "other"):
+        with storage.opened(tmp_path / folder, asked, asked.search, shared) as opened:
+            trial = opened.begin(opened.claims.claim(3), None)
+            drawn.append(suggested(trial, asked.search.space)["train.optimizer.lr"])
+    assert len(set(drawn)) == 3
+    alone = rates(search.run(asked, tmp_path / "alone", quiet=True))
+    assert drawn == alone  # whoever draws them
 
 
 def test_folders_that_share_a_storage_share_their_trials(study, tmp_path, shared):
@@ -75,25 +78,19 @@ def test_folders_that_share_a_storage_share_their_trials(study, tmp_path, shared
     assert len(set(other)) == 5
 
 
-def test_each_folder_mends_its_own_trials_only(study, tmp_path, shared):
-    asked = study()
-    trials = storage.opened(tmp_path, asked, asked.search, shared)
-    for folder in "one", "other":
-        trials.ask().set_user_attr(storage.OWNER, storage.owner(tmp_path / folder, shared))
-    storage.mended(trials, storage.owner(tmp_path / "one", shared))
-    assert [trial.state.name for trial in trials.trials] == ["FAIL", "RUNNING"]
-    storage.mended(trials, storage.owner(tmp_path / "other", shared))
-    assert [trial.state.name for trial in trials.trials] == ["FAIL", "FAIL"]
-
-
 def test_a_folder_of_its_own_may_be_moved_with_a_trial_in_flight(study, tmp_path):
     asked, here = study(), tmp_path / "here"
     here.mkdir()
-    storage.opened(here, asked, asked.search).ask()
+    with storage.opened(here, asked, asked.search) as opened:
+        tried = suggested(opened.begin(opened.claims.claim(3), None), asked.search.space)
     there = here.rename(tmp_path / "there")
-    trials = storage.opened(there, asked, asked.search)
-    storage.mended(trials, storage.owner(there, None))
-    assert [trial.state.name for trial in trials.trials] == ["FAIL"]
+    for name in "study.toml", "environment.json":
+        (there / name).write_text(to_toml(asked) if name == "study.toml" else "{}")
+    record = search.run(asked, there, resume=True, quiet=True)
+    assert rates(record)[0] == tried["train.optimizer.lr"]
+    with storage.opened(there, asked, asked.search) as opened:
+        states = [trial.state.name for trial in opened.trials.trials]
+    assert states == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
 
 
 def test_another_search_of_the_same_name_is_refused(study, tmp_path, shared):

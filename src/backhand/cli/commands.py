@@ -18,7 +18,7 @@ from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
-from backhand.report.numbers import decimal
+from backhand.report.numbers import decimal, time_spent
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 from backhand.study.values import override
 
@@ -109,6 +109,8 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
         raise
     with console.status("drawing the report"):
         page = report.write(path)
+    training = metrics["training"]
+    console.print(time_spent(training["epochs"], training["steps"], training["seconds"], training["saving_seconds"]))
     test = metrics["test"]
     low, high = test["interval"]
     console.print(

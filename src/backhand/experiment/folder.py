@@ -12,7 +12,7 @@ from backhand.study import Study, load
 STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
 # what a resumed run may change; the data is known by its fingerprint, wherever it lies
 FREE = (
-    *("title", "train.epochs", "data.path"),
+    *("title", "train.epochs", "train.save_every", "train.keep_states", "data.path"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
 )
 

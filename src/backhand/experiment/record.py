@@ -15,6 +15,7 @@ from backhand.solver import Solver
 from backhand.study import Study
 
 NAMED = 20  # samples whose scores are not finite, of which metrics.json holds the places
+ALL_DONE = "all epochs done"  # why a training ended that nothing stopped
 
 
 def data_facts(study: Study, material: Material, model: Sequential) -> dict[str, Any]:
@@ -58,9 +59,10 @@ def training_facts(solver: Solver, choice: EarlyStopping, failure: str = "") -> 
         "epochs": solver.epoch,
         "steps": solver.step,
         "seconds": solver.elapsed,
+        "saving_seconds": solver.saving_seconds,
         "chosen_epoch": (choice.best_epoch or None) if choice.restore_best else solver.epoch,
         "chosen_by": best if choice.restore_best else "the last epoch",
-        "stopped": solver.stopped or "all epochs done",
+        "stopped": solver.stopped or ALL_DONE,
         "failure": failure,
         "train_metrics": how,
     }

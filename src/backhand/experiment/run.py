@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
-from backhand import checkpoint, jsontext
+from backhand import jsontext
 from backhand.arrays import Array
-from backhand.callbacks import Checkpoint, DivergenceGuard, write_history
+from backhand.callbacks import Checkpoint, DivergenceGuard
 from backhand.console import make_console
 from backhand.data.span import Span
-from backhand.errors import CheckpointError, DivergenceError
+from backhand.errors import DivergenceError
 from backhand.evaluate import evaluate
 from backhand.experiment import environment, folder, workspace
 from backhand.experiment.build import (
@@ -27,14 +27,14 @@ from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.kinds import RUN
 from backhand.experiment.record import data_facts, model_facts, score_facts, test_facts, training_facts
+from backhand.experiment.resume import refuse_to_train_on, restore
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
 from backhand.paths import PathLike, as_path
 from backhand.progress import ProgressBar
+from backhand.saving import has_state, remove_states
 from backhand.solver import Solver
 from backhand.study import Study
-
-STATE = "state.safetensors"
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,24 @@ def run(
     """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
 
     A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit, with data sets from
-    where they lay before unless `data_dir` says otherwise.
+    where they lay before unless `data_dir` says otherwise. One that is finished, and has no states any more, stays.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     path, console = as_path(path), make_console(quiet=quiet)
     data_dir = environment.data_dir(path, data_dir, resume=resume)
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
-        made = _prepare(study, path, data_dir, console, begun=resume and _has_state(path))
-        if resume:
-            _restore(made)
+        finished = folder.finished(path) if resume and not has_state(path) else None
+        begun = resume and (has_state(path) or finished is not None)
+        made = _prepare(study, path, data_dir, console, begun=begun)
+        origin = made.saving.origin
+        if finished is not None:
+            refuse_to_train_on(path, study, finished, origin)
+        elif begun:
+            console.print("\n".join(restore(path, study, made.solver, origin)))
         workspace.begin(path, study, data_dir, resume=resume)
+        if finished is not None:
+            console.print("the run is finished; nothing is left to train")
+            return finished
         _write_metrics(made, {"status": "running", "message": ""})
         _fit(made)
         with console.status("testing, and checking the gradients"):
@@ -82,7 +90,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     metrics = {"data": data_facts(study, material, model), "model": model_facts(model)}
     stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
-    saving = Checkpoint(path, stopping, origin, *_for_predictions(material))
+    saving = Checkpoint(path, stopping, origin, *_for_predictions(material), study.train.save_every)
     solver.callbacks = [DivergenceGuard(), stopping, progress, start, Watch(material.watched), saving]
     console.print(f"folder: {path}")
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
@@ -99,11 +107,8 @@ def _fit(made: Run) -> None:
         made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.epochs)
     except DivergenceError as error:
         made.solver.stopped = "the training diverged"
-        write_history(made.path, made.solver.history)
         _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
         raise
-    finally:
-        made.progress.close()
 
 
 def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -115,28 +120,6 @@ def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, An
     scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
     facts = {"classes": material.splits.classes, "sample_shape": samples.shape[1:], "span": Span.of(samples).facts()}
     return scaling, facts
-
-
-def _has_state(path: Path) -> bool:
-    return (path / STATE).exists() or checkpoint.previous(path / STATE).exists()
-
-
-def _restore(made: Run) -> None:
-    """Take over the newest readable state; a run killed before its first epoch ended begins anew.
-
-    Raises StudyError or CheckpointError when it was trained by another study or on other data.
-    """
-    path, origin, console = made.path, made.saving.origin, made.progress.console
-    if not _has_state(path):
-        return
-    arrays, facts, warning = checkpoint.load_generation(path / STATE)
-    if warning:
-        console.print(f"warning: {warning}")
-    folder.refuse_another(path, folder.completed(facts["origin"]["study"], made.study), origin["study"])
-    if facts["origin"]["data"] != origin["data"]:
-        raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
-    made.solver.load(arrays, facts)
-    console.print(f"resumed after epoch {made.solver.epoch}")
 
 
 def _finish(made: Run) -> dict[str, Any]:
@@ -159,7 +142,10 @@ def _finish(made: Run) -> dict[str, Any]:
     for remark in (figures[split]["remark"] for split in ("validation", "test") if split in figures):
         if remark:
             made.progress.console.print(f"warning: {remark}")
-    return _write_metrics(made, {"status": "finished", "message": ""} | figures)
+    metrics = _write_metrics(made, {"status": "finished", "message": ""} | figures)
+    if not made.study.train.keep_states:
+        remove_states(made.path)
+    return metrics
 
 
 def _training(made: Run) -> dict[str, Any]:

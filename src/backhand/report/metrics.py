@@ -108,6 +108,7 @@ class Training(Record):
     epochs: Count = 0
     steps: Count = 0
     seconds: float = 0.0
+    saving_seconds: float | None = None  # earlier versions did not measure it
     chosen_epoch: int | None = None
     chosen_by: str = ""
     stopped: str = ""

@@ -41,6 +41,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def time_spent(epochs: int, steps: int, seconds: float, saving: float | None) -> str:
+    """3, 60, 1.25, 0.1 -> 3 epochs (60 steps) took 1.25 s, and saving another 0.10 s; saving: None if not known."""
+    training = f"{counted(epochs, 'epoch')} ({counted(steps, 'step')}) took {duration(seconds)}"
+    return training if saving is None else f"{training}, and saving another {duration(saving)}"
+
+
 def shape(axes: tuple[int, ...]) -> str:
     """(8, 8, 1) -> 8 × 8 × 1, on one line."""
     return "\u00a0×\u00a0".join(map(str, axes)) or "1"

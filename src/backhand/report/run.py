@@ -134,12 +134,22 @@ def _valid(form: type[Form], value: Any, where: Path | str) -> Form:
 def _history(path: Path, metrics: Metrics) -> tuple[Epoch, ...]:
     if not path.exists() and metrics.status != "finished":
         return ()  # stopped before its first epoch ended
-    lines = _text(path).splitlines()
+    lines = _lines(_text(path), finished=metrics.status == "finished")
     return tuple(
         _valid(Epoch, _json(line, f"{path.name} line {number}", path.parent), f"{path} line {number}")
         for number, line in enumerate(lines, start=1)
         if line.strip()
     )
+
+
+def _lines(text: str, *, finished: bool) -> list[str]:
+    """Without a last line that a killed process, or one that is just writing it, has not brought to its end."""
+    whole, _, rest = text.rpartition("\n")
+    try:
+        jsontext.loads(rest or "null")
+    except ValueError:
+        return text.splitlines() if finished else whole.splitlines()
+    return text.splitlines()
 
 
 def _evidence(path: Path, metrics: Metrics) -> Arrays:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from backhand.report import curves, tables
 from backhand.report.blocks import Block, Image, Images, Text
 from backhand.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
-from backhand.report.numbers import counted, decimal, duration, percent
+from backhand.report.numbers import counted, decimal, duration, percent, time_spent
 from backhand.report.run import Run
 
 
@@ -27,7 +27,7 @@ def training(run: Run) -> tuple[Block, ...]:
 def _course(run: Run) -> str:
     """How long it went on, why it ended, and what the training figures mean."""
     facts, last = run.metrics.training, run.history[-1]
-    done = f"{counted(last.epoch, 'epoch')} ({counted(last.step, 'step')}) took {duration(last.elapsed)}."
+    done = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
     stopped = f" The training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
     means = f" Training loss and accuracy: {facts.train_metrics}." if facts.train_metrics else ""
     return done + stopped + means

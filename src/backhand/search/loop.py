@@ -1,20 +1,23 @@
 """Trial after trial until the budget is spent; several processes may do this on one storage."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from backhand.experiment.trainer import Trainer, in_step
 from backhand.metrics import metric
 from backhand.progress import time_left
+from backhand.report.numbers import counted
 from backhand.search import record
+from backhand.search.claims import CLAIM, Claim
 from backhand.search.record import Trial, best, finished
-from backhand.search.space import Assignment, suggested
-from backhand.search.storage import INTERRUPTED, OWNER, REASON
+from backhand.search.space import Assignment, grid, parameters, suggested
+from backhand.search.storage import Storage
 from backhand.search.trial import Outcome, Watch, attempt
 from backhand.study import Study, changed
 from backhand.study.search import Search
@@ -22,68 +25,94 @@ from backhand.study.search import Search
 if TYPE_CHECKING:
     import optuna
 
-TURN = "search.lock"
+POLL = 1.0  # seconds between two looks at the trials of other processes
 
 
 @dataclass(frozen=True)
 class Loop:
-    """A search at work: its study, folder, storage, whose trials it draws, and the data that they share."""
+    """A search at work: its study, folder, storage, and the data that its trials share."""
 
     study: Study
     search: Search
     folder: Path
-    trials: "optuna.Study"
-    owner: str
+    storage: Storage
     trainer: Trainer
     console: Console
 
+    @property
+    def trials(self) -> "optuna.Study":
+        """All trials that there are."""
+        return self.storage.trials
+
+    @cached_property
+    def cells(self) -> list[dict[str, Any]]:
+        """The values of each slot, of a grid."""
+        if self.search.method != "grid":
+            return []
+        return [parameters(each, self.search.space) for each in grid(self.search.space)]
+
     def run(self) -> None:
-        """Until the budget is spent."""
-        while trials := self._next():
-            assignments = {trial: suggested(trial, self.search.space) for trial in trials}
-            studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
-            for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
-                watches = [Watch(self.search.monitor, _judge(trial)) for trial in group]
-                outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
-                for trial, outcome in zip(group, outcomes, strict=True):
-                    self._note(trial, assignments[trial], outcome)
+        """Until the budget is spent, and no trial is left of which it is not known whether its process lives."""
+        claims, told = self.storage.claims, False
+        with claims.beating():
+            while True:
+                if begun := self._begin():
+                    self._train(begun)
+                elif self._time_is_over() or not (elsewhere := claims.elsewhere()):
+                    return
+                else:
+                    others = sum(owner != claims.owner for owner in elsewhere)
+                    if others and not told:
+                        told = True
+                        self.console.print(f"waiting for {counted(others, 'trial')} of other processes")
+                    time.sleep(POLL)
+
+    def _train(self, begun: "dict[optuna.Trial, Assignment]") -> None:
+        studies = {trial: changed(self.study, assignment) for trial, assignment in begun.items()}
+        for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
+            watches = [Watch(self.search.monitor, _judge(trial)) for trial in group]
+            outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
+            for trial, outcome in zip(group, outcomes, strict=True):
+                self._note(trial, begun[trial], outcome)
 
     def _note(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
-        record.note(trial, assignment, outcome)
-        self._tell(trial, outcome)
+        if not record.keep(trial, assignment, outcome):
+            self.console.print(f"trial {trial.number} went to another process while this one stood still")
+            return
+        self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
         record.write(self.folder, self.search, found, [])
         self.console.print(line(found, trial.number, self.search, self._left(found)))
 
-    def _tell(self, trial: "optuna.Trial", outcome: Outcome) -> None:
-        from optuna.trial import TrialState
+    def _begin(self) -> "dict[optuna.Trial, Assignment]":
+        """Trials that are ours to run, as many as train together; none when there are to be none any more."""
+        begun: dict[optuna.Trial, Assignment] = {}
+        while len(begun) < self.search.together and (slot := self._slot()) is not None:
+            if (trial := self.storage.begin(*slot)) is not None:
+                begun[trial] = suggested(trial, self.search.space)
+        return begun
 
-        if outcome.value is None:
-            self.trials.tell(trial, state=TrialState.FAIL)
-        elif outcome.pruned:
-            self.trials.tell(trial, state=TrialState.PRUNED)
-        else:
-            self.trials.tell(trial, outcome.value)
+    def _slot(self) -> tuple[Claim, dict[str, Any] | None] | None:
+        """The next slot, with the values that its trial must have: that of a dead process, or a new one."""
+        if self._time_is_over():
+            return None
+        for dead in self.storage.claims.dead():
+            if (again := self.storage.retake(dead)) is not None:
+                self.console.print(f"a trial was cut short; trying again what it tried (slot {dead.slot})")
+                return again[0], self._cell(dead.slot) or again[1]
+        claim = self.storage.claims.claim(self._most())
+        return None if claim is None else (claim, self._cell(claim.slot))
 
-    def _next(self) -> "list[optuna.Trial]":
-        """Trials that are ours to run, none when there are to be none any more."""
-        with _turn(self.folder):
-            asked = [self.trials.ask() for _ in range(self.search.together) if self._wanted()]
-            for trial in asked:
-                trial.set_user_attr(OWNER, self.owner)
-            return asked
+    def _cell(self, slot: int) -> dict[str, Any] | None:
+        return self.cells[slot - 1] if self.cells else None
 
-    def _wanted(self) -> bool:
-        from optuna.trial import TrialState
+    def _most(self) -> int | None:
+        """How many trials may begin in all; None: as many as there is time for."""
+        ends = [end for end in (self.search.trials, len(self.cells) or None) if end is not None]
+        return min(ends, default=None)
 
-        known = self.trials.get_trials(deepcopy=False)
-        waiting = any(trial.state == TrialState.WAITING for trial in known)
-        begun = [t for t in known if t.state != TrialState.WAITING and t.user_attrs.get(REASON) != INTERRUPTED]
-        if self.search.trials is not None and len(begun) >= self.search.trials:
-            return False
-        if self.search.minutes is not None and self._spent(finished(self.trials)) >= 60 * self.search.minutes:
-            return False
-        return waiting or self.search.method != "grid"
+    def _time_is_over(self) -> bool:
+        return self.search.minutes is not None and self._spent(finished(self.trials)) >= 60 * self.search.minutes
 
     def _spent(self, found: list[Trial]) -> float:
         """Seconds of searching so far, those before an interruption included."""
@@ -93,25 +122,21 @@ class Loop:
         """Seconds that the rest may take; None where nothing tells."""
         spent = self._spent(found)
         ends = [60 * self.search.minutes - spent] if self.search.minutes is not None else []
-        total = self._total(found)
+        total = self._most()
         if total is not None and found:
             ends.append(spent / len(found) * (total - len(found)))
         return max(min(ends), 0.0) if ends else None
 
-    def _total(self, found: list[Trial]) -> int | None:
-        from optuna.trial import TrialState
-
-        if self.search.method != "grid":
-            return self.search.trials
-        waiting = len(self.trials.get_trials(deepcopy=False, states=(TrialState.WAITING, TrialState.RUNNING)))
-        return min(len(found) + waiting, self.search.trials or len(found) + waiting)
-
 
 def _judge(trial: "optuna.Trial") -> Callable[[int, float], bool]:
-    """Whether a trial goes on after an epoch of this value."""
+    """Whether a trial goes on after an epoch of this value; not where another process has taken it over."""
+    from optuna.exceptions import UpdateFinishedTrialError
 
     def goes_on(epoch: int, value: float) -> bool:
-        trial.report(value, epoch)
+        try:
+            trial.report(value, epoch)
+        except UpdateFinishedTrialError:
+            return False
         return not trial.should_prune()
 
     return goes_on
@@ -139,16 +164,3 @@ def value_text(value: object) -> str:
     if isinstance(value, dict):
         return ",".join(f"{key}={value_text(each)}" for key, each in value.items())
     return str(value)
-
-
-@contextmanager
-def _turn(folder: Path) -> Iterator[None]:
-    """One process at a time decides whether there is another trial; none where the system knows no such locks."""
-    try:
-        import fcntl
-    except ImportError:  # not a POSIX system
-        yield
-        return
-    with (folder / TURN).open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

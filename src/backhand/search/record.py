@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from backhand import jsontext
 from backhand.experiment.folder import write_json
 from backhand.metrics import metric
+from backhand.search.claims import CLAIM, REASON
+from backhand.search.earlier import OWNER, interrupted
 from backhand.search.space import Assignment
-from backhand.search.storage import INTERRUPTED, OWNER, REASON
 from backhand.search.trial import Outcome
 from backhand.study.search import Search
 
@@ -34,12 +35,22 @@ class Trial:
     curve: dict[str, list[float]]
 
 
-def note(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
-    """Keep with the trial what its number alone does not say."""
+def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
+    """Keep with the trial how it ended. False where another process has taken it over, and it counts no more."""
+    from optuna.exceptions import UpdateFinishedTrialError
+    from optuna.trial import TrialState
+
     curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
     facts = {key: getattr(outcome, key) for key in ("value", "epoch", "seconds", "parameters")}
-    for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
-        trial.set_user_attr(key, jsontext.finite(value))
+    state = TrialState.FAIL if outcome.value is None else TrialState.PRUNED if outcome.pruned else TrialState.COMPLETE
+    try:
+        for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
+            trial.set_user_attr(key, jsontext.finite(value))
+    except UpdateFinishedTrialError:
+        return False
+    value = outcome.value if state == TrialState.COMPLETE else None
+    told = trial.study.tell(trial, value, state, skip_if_finished=True)
+    return told.state == state and not interrupted(told)
 
 
 def finished(trials: "optuna.Study") -> list[Trial]:
@@ -50,12 +61,12 @@ def finished(trials: "optuna.Study") -> list[Trial]:
     return [
         Trial(number=each.number, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
         for each in trials.get_trials(deepcopy=False, states=tuple(states))
-        if each.user_attrs.get(REASON) != INTERRUPTED and "assignment" in each.user_attrs
+        if not interrupted(each) and "assignment" in each.user_attrs
     ]
 
 
 def _facts(kept: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in kept.items() if key != OWNER}
+    return {key: value for key, value in kept.items() if key not in (OWNER, CLAIM)}
 
 
 def best(found: list[Trial], search: Search) -> Trial | None:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +50,10 @@ def run(
         notes = material(trainer, changed(study, {})).splits.notes
         workspace.begin(path, study, data_dir, resume=resume)
         console.print(f"folder: {path}")
-        trials = storage.opened(path, study, search, url)
-        storage.mended(trials, storage.owner(path, url))
-        if search.method == "grid":
-            storage.queued(trials, search.space)
-        console.print(f"{study.title or study.name}: {plan(search)}")
         for key, note in notes.items():
             console.print(f"{key}: {note}")
-        if search.workers == 1:
-            Loop(study, search, path, trials, storage.owner(path, url), trainer, console).run()
-        else:
-            _share(path, search, data_dir, url)
-        found = finished(trials)
+        with storage.opened(path, study, search, url) as opened:
+            found = _tried(Loop(study, search, path, opened, trainer, console), url)
         chosen = best(found, search)
         record.write(path, search, found, [])
         if chosen is None:
@@ -67,6 +61,24 @@ def run(
             raise BackhandError(f"no trial of {path} came to its end ({reasons}); change the space or the budget")
         runs = [_train(study, chosen, path, seed, data_dir, console) for seed in range(search.seeds)]
         return record.write(path, search, found, runs)
+
+
+def _tried(loop: Loop, url: str | None) -> list[Trial]:
+    """All trials of the search, at the end of its budget."""
+    search, claims = loop.search, loop.storage.claims
+    if url is None:  # nobody else has the folder, so nobody is at any of its trials
+        claims.give_up(everyone=True)
+    if not (loop.folder / record.FILE).exists():  # which shows whether the trials are kept here
+        record.write(loop.folder, search, finished(loop.trials), [])
+    loop.console.print(f"{loop.study.title or loop.study.name}: {plan(search)}")
+    try:
+        if search.workers == 1:
+            loop.run()
+        else:
+            _share(loop.folder, search, loop.trainer.data_dir, url, claims.owner)
+    finally:
+        claims.give_up()
+    return finished(loop.trials)
 
 
 def plan(search: Search) -> str:
@@ -80,12 +92,12 @@ def plan(search: Search) -> str:
     return f"a {search.method} search of {' or '.join(ends)} over {', '.join(search.space)}{pruning}"
 
 
-def work(path: Path, data_dir: Path | None, url: str | None) -> None:
+def work(path: Path, data_dir: Path | None, url: str | None, owner: str) -> None:
     """One of several workers: trials of the search in this folder until there are none left."""
     study = folder.read_study(path)
     search = _search_of(study)
-    trials = storage.opened(path, study, search, url, worker=os.getpid())
-    Loop(study, search, path, trials, storage.owner(path, url), Trainer(data_dir), make_console()).run()
+    with storage.opened(path, study, search, url, owner=owner) as opened:
+        Loop(study, search, path, opened, Trainer(data_dir), make_console()).run()
 
 
 def _search_of(study: Study) -> Search:
@@ -103,18 +115,15 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
         raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
-def _share(path: Path, search: Search, data_dir: Path | None, url: str | None) -> None:
-    """Workers in processes of their own, which divide the cores among them."""
+def _share(path: Path, search: Search, data_dir: PathLike | None, url: str | None, owner: str) -> None:
+    """Workers in processes of their own, which divide the cores among them. They end where this process ends."""
     threads = str(max(1, (backend.threads() or cores()) // search.workers))
     variables = os.environ | {"BACKHAND_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
-    command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or ""]
-    workers = [subprocess.Popen(command, env=variables) for _ in range(search.workers)]
-    try:
+    command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or "", owner]
+    with ExitStack() as stack:  # which ends by closing the workers' input, whatever happens, and waits for them
+        start = partial(subprocess.Popen, command, env=variables, stdin=subprocess.PIPE)
+        workers = [stack.enter_context(start()) for _ in range(search.workers)]
         ends = [worker.wait() for worker in workers]
-    except BaseException:
-        for worker in workers:
-            worker.terminate()
-        raise
     if all(ends):
         raise BackhandError(f"every worker of {path} ended with an error; what they said stands above")
 

@@ -1,21 +1,26 @@
 """Where trials are kept: Optuna's tables, in a SQLite file in the search's folder or wherever a URL says.
 
-A trial that was in flight when its process died is marked as interrupted, and its values are tried again.
+A trial whose process died is marked as interrupted, and its values are tried again.
 """
 
 import json
-import socket
+import random
+import time
+import uuid
 import warnings
-import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from backhand.errors import BackhandError
 from backhand.experiment.folder import completed, difference, settings
 from backhand.metrics import metric
-from backhand.search.space import Space, grid, parameters
+from backhand.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
+from backhand.search.earlier import adopt, interrupted, token_of
 from backhand.study import Study
 from backhand.study.search import Search
 
@@ -24,46 +29,125 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 FILE = "search.db"
-REASON, INTERRUPTED = "reason", "interrupted"
-OWNER, STUDY = "owner", "study"
+STUDY = "study"  # the attribute of the whole that holds its settings
+WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before what met another process at the same work is tried again
+PATIENCE = 60  # seconds for which SQLite waits for another process to write
+Made = TypeVar("Made")
 
 
-def opened(folder: Path, study: Study, search: Search, url: str | None = None, *, worker: int = 0) -> "optuna.Study":
+@dataclass(frozen=True)
+class Storage:
+    """The trials of a search, and who has begun which."""
+
+    trials: "optuna.Study"
+    claims: Claims
+    search: Search
+    seed: int
+
+    def begin(self, claim: Claim, values: dict[str, Any] | None) -> "optuna.Trial | None":
+        """The trial of a slot; values: by name, those that it must have. None where the slot has been taken over.
+
+        What it draws depends on the seed, its slot and the trials that have ended, not on who draws it.
+        """
+        import optuna
+
+        trials = self.trials
+        trials.sampler = _sampler(self.search, self.seed, claim.slot)
+        begun = optuna.trial.create_trial(
+            state=optuna.trial.TrialState.RUNNING,
+            user_attrs={CLAIM: claim.token},
+            system_attrs={"fixed_params": values} if values else {},
+        )
+        trials.add_trial(begun)
+        (own,) = self._with(claim.token)
+        if self.claims.holds(claim.token):
+            return optuna.Trial(trials, own._trial_id)
+        self.interrupt(claim.token)
+        return None
+
+    def retake(self, dead: Claim) -> tuple[Claim, dict[str, Any]] | None:
+        """The slot of a dead process, and the values of its trial, to be tried again.
+
+        None where the trial had ended before its process did, where that lives after all, or another was faster.
+        """
+        values = self.interrupt(dead.token)
+        if values is None:
+            self.claims.finish(dead.token)
+            return None
+        own = self.claims.retake(dead)
+        if own is None:
+            return None
+        late = self.interrupt(dead.token)  # one that began it between the two, and lost the slot
+        if late is None:
+            self.claims.finish(own.token)
+            return None
+        return own, values or late
+
+    def interrupt(self, token: str) -> dict[str, Any] | None:
+        """Mark the trial of a dead process; returns its values, none where it drew none. None where it had ended."""
+        import optuna
+
+        for trial in self._with(token):
+            with suppress(optuna.exceptions.UpdateFinishedTrialError):
+                self.trials._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
+            now = self.trials.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+            return (now.params or now.system_attrs.get("fixed_params", {})) if interrupted(now) else None
+        return {}
+
+    def _with(self, token: str) -> "list[optuna.trial.FrozenTrial]":
+        """The trial of a claim, if it has come so far."""
+        name = self.claims.search
+        return [trial for trial in self.trials.get_trials(deepcopy=False) if token_of(name, trial) == token]
+
+
+@contextmanager
+def opened(folder: Path, study: Study, search: Search, url: str | None = None, *, owner: str = "") -> Iterator[Storage]:
     """The trials of the search, new or as they were left: those of this folder, or all that are in the storage.
 
-    worker: tells processes that draw trials at the same time apart, so that they draw different ones.
+    owner: of the slots that are claimed; "": a new one.
 
-    Raises BackhandError where the storage cannot be reached or holds another search of this name.
+    Raises BackhandError where the storage cannot be reached, now or later, or holds another search of this name.
     """
-    import optuna
+    from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     place = url or str(folder / FILE)
     try:
         address = _address(folder, url)
         place = str(address)  # which hides a password
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            trials = optuna.create_study(
-                storage=optuna.storages.RDBStorage(address.render_as_string(hide_password=False)),
-                study_name=study.name,
-                pruner=_pruner(search, study.train.epochs),
-                direction="maximize" if metric(search.monitor).higher_is_better else "minimize",
-                load_if_exists=True,
-            )
-            known = len(trials.get_trials(deepcopy=False))
-            trials.sampler = _sampler(search, _seed(study.seed, worker, known, owner(folder, url)))
-    except ImportError as error:
-        raise BackhandError(
-            f"the storage {place} needs a driver: {error.__cause__ or error}; "
-            f"for PostgreSQL: pip install 'backhand[postgresql]'"
-        ) from error
-    except (SQLAlchemyError, RuntimeError) as error:
-        first = str(error).splitlines()[0]
-        raise BackhandError(f"the storage {place} cannot be used: {first}; mend it or name another") from error
-    _refuse_another(trials, study, place)
-    return trials
+        tables = _made(address)
+        try:
+            trials = _trials(tables, study, search)
+            claims = Claims(tables.engine, study.name, owner or uuid.uuid4().hex)
+            _patiently(claims.create)
+            _refuse_another(trials, study, place)
+            adopt(trials, claims, search)
+            yield Storage(trials, claims, search, study.seed)
+        finally:
+            tables.scoped_session.remove()
+            tables.engine.dispose()
+    except (SQLAlchemyError, StorageInternalError) as error:
+        raise _unusable(place, error) from error
+
+
+def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: Search) -> "optuna.Study":
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.create_study(
+            storage=tables,
+            study_name=study.name,
+            pruner=_pruner(search, study.train.epochs),
+            direction="maximize" if metric(search.monitor).higher_is_better else "minimize",
+            load_if_exists=True,
+        )
+
+
+def _unusable(place: str, error: BaseException) -> BackhandError:
+    first = str(error.__cause__ or error).splitlines()[0]
+    return BackhandError(f"the storage {place} cannot be used: {first}; mend it or name another")
 
 
 def _address(folder: Path, url: str | None) -> "URL":
@@ -74,6 +158,47 @@ def _address(folder: Path, url: str | None) -> "URL":
         return URL.create("sqlite", database=str((folder / FILE).resolve()))
     address = make_url(url)
     return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
+
+
+def _made(address: "URL") -> "optuna.storages.RDBStorage":
+    """Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
+    try:
+        return _patiently(lambda: _create(address))
+    except ImportError as error:
+        raise BackhandError(
+            f"the storage {address} needs a driver: {error.__cause__ or error}; "
+            f"for PostgreSQL: pip install 'backhand[postgresql]'"
+        ) from error
+    except RuntimeError as error:
+        raise _unusable(str(address), error) from error
+
+
+def _create(address: "URL") -> "optuna.storages.RDBStorage":
+    import optuna
+
+    options: dict[str, Any] = {"pool_pre_ping": True}  # a server that was started anew is no error
+    if address.get_backend_name() == "sqlite":
+        # who is going to write says so at once: two who only read, and then want to write, would both have to give up
+        options["connect_args"] = {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(address.render_as_string(hide_password=False), options)
+
+
+def _patiently(make: Callable[[], Made]) -> Made:
+    """Make tables. Several processes that make the same ones at once meet, and then all but one try again."""
+    from sqlalchemy.exc import DBAPIError
+
+    for seconds in WAITS:
+        try:
+            return make()
+        except DBAPIError as error:
+            if error.statement is None:  # there is no connection
+                raise
+        except AssertionError:  # Optuna's, of tables that another process has made and not yet filled
+            pass
+        time.sleep(seconds * random.uniform(0.5, 1.5))
+    return make()
 
 
 def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
@@ -88,25 +213,15 @@ def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
         )
 
 
-def owner(folder: Path, url: str | None) -> str:
-    """Whose trials are ours to mend: all in the folder's own file, or those that this folder drew from a storage."""
-    return "" if url is None else f"{socket.gethostname()}:{folder.resolve()}"
-
-
-def _seed(seed: int, worker: int, known: int, owner: str) -> int:
-    """The study's own for a search that begins; for one that goes on, or is shared, another for each who draws."""
-    if not (worker or known or owner):
-        return seed
-    return int(np.random.SeedSequence((seed, worker, known, zlib.crc32(owner.encode()))).generate_state(1)[0])
-
-
-def _sampler(search: Search, seed: int) -> "optuna.samplers.BaseSampler":
+def _sampler(search: Search, seed: int, slot: int) -> "optuna.samplers.BaseSampler":
     import optuna
 
+    own = int(np.random.SeedSequence((seed, slot)).generate_state(1)[0])
     if search.method == "tpe":
-        several = search.workers * search.together > 1
-        return optuna.samplers.TPESampler(seed=seed, multivariate=True, group=True, constant_liar=several)
-    return optuna.samplers.RandomSampler(seed=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return optuna.samplers.TPESampler(seed=own, multivariate=True, group=True, constant_liar=True)
+    return optuna.samplers.RandomSampler(seed=own)
 
 
 def _pruner(search: Search, epochs: int) -> "optuna.pruners.BasePruner":
@@ -117,30 +232,3 @@ def _pruner(search: Search, epochs: int) -> "optuna.pruners.BasePruner":
     if search.pruning == "hyperband":
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=epochs, reduction_factor=3)
     return optuna.pruners.NopPruner()
-
-
-def mended(trials: "optuna.Study", owner: str) -> None:
-    """Mark the owner's trials, on which nobody works any more, as interrupted, and have their values tried again."""
-    from optuna.trial import TrialState
-
-    for trial in trials.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        if trial.user_attrs.get(OWNER, "") != owner:
-            continue
-        trials._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
-        trials.tell(trial.number, state=TrialState.FAIL)
-        if trial.params:
-            trials.enqueue_trial(trial.params)
-
-
-def queued(trials: "optuna.Study", space: Space) -> None:
-    """Put every assignment of a grid in the queue that has not been tried and does not wait."""
-    from optuna.trial import TrialState
-
-    known = []
-    for trial in trials.get_trials(deepcopy=False):
-        if trial.user_attrs.get(REASON) != INTERRUPTED:
-            waiting = trial.state == TrialState.WAITING
-            known.append(trial.system_attrs["fixed_params"] if waiting else trial.params)
-    for assignment in grid(space):
-        if (values := parameters(assignment, space)) not in known:
-            trials.enqueue_trial(values)

@@ -87,6 +87,8 @@ class Train(Table):
     evaluate_train: bool = False
     test_flips: bool = False
     test_shift: NonNegativeInt = 0  # pixels
+    save_every: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0  # seconds; 0: after every epoch
+    keep_states: bool = False  # of a finished run, which can train on from them
 
     @property
     def views(self) -> Views:
