@@ -18,6 +18,7 @@ ORDER = [
     "failure",
     "machine",
     "paths",
+    "places",
     "arrays",
     "axes",
     "stateful",

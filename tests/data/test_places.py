@@ -3,7 +3,8 @@
 import datafiles as df
 import pytest
 
-from backhand.data import load, places
+from backhand import places
+from backhand.data import load
 from backhand.data.progress import progress
 
 

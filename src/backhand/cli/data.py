@@ -20,14 +20,15 @@ def list_(data_dir: DataDir = None) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
+    from backhand import places
     from backhand.console import make_console
-    from backhand.data import DATASETS, places
+    from backhand.data import DATASETS
     from backhand.data.entry import BuiltIn
 
     folder = data_dir or places.data_dir()
     table = Table("name", Column("what", no_wrap=True), "classes", Column("where", overflow="fold"), **LOOK)
     for entry in DATASETS.values():
-        found = None if isinstance(entry, BuiltIn) else entry.find(folder)
+        found = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
         where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.how)
         table.add_row(entry.name, entry.title, entry.classes, Text(where))
     make_console().print(table)
@@ -90,3 +91,39 @@ def fetch(name: Name, data_dir: DataDir = None) -> None:
     console = make_console()
     for file in fetch_all(name, data_dir):
         console.print(file, soft_wrap=True)
+
+
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the entries.")] = False,
+    older_than: Annotated[
+        float, typer.Option(metavar="DAYS", min=0, help="Only entries that were not used for so many days.")
+    ] = 0,
+) -> None:
+    """Show the decoded pictures that are kept, or remove them."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    from backhand import places
+    from backhand.console import make_console
+    from backhand.data import cache as kept
+
+    console, folder = make_console(), places.cache_dir()
+    if folder is None:
+        return
+    old = sorted((entry for entry in kept.entries() if entry.days >= older_than), key=lambda entry: entry.days)
+    table = Table(Column("decoded from", overflow="fold"), "as", Column("MB", justify="right"), "last used", **LOOK)
+    for entry in old:
+        source = Text(entry.source or entry.path.name)
+        table.add_row(source, entry.variant, f"{entry.size / 1e6:,.1f}", _ago(entry.days))
+    if old:
+        console.print(table)
+    if clear:
+        old = kept.clear(older_than)
+    said = f"{len(old)} {'entry' if len(old) == 1 else 'entries'}, {sum(entry.size for entry in old) / 1e6:,.1f} MB"
+    limit = f"at most {kept.LIMIT / 1e9:.0f} GB are kept; --clear removes them"
+    console.print(f"removed {said} from {folder}" if clear else f"{said} in {folder}; {limit}", soft_wrap=True)
+
+
+def _ago(days: float) -> str:
+    return f"{days:.0f} days ago" if days >= 2 else f"{days * 24:.0f} hours ago" if days >= 1 / 12 else "just now"

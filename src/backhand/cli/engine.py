@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from backhand import backend
+from backhand import backend, places
 from backhand.console import make_console
 from backhand.experiment.environment import Options
 from backhand.machine import cores
@@ -32,7 +32,8 @@ def _announce() -> None:
 
     def tell(kernel: str) -> None:
         if not heard:
-            make_console().print("compiling kernels for this processor; they are kept for the next time")
+            kept = "; they are kept for the next time" if places.cache_dir() else ""
+            make_console().print(f"compiling kernels for this processor{kept}")
         heard.append(kernel)
 
     backend.announce(tell)

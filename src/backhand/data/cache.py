@@ -1,22 +1,63 @@
 """Decoded images, kept. A cache that is missing, damaged or not writable only means decoding again."""
 
 import hashlib
-from collections.abc import Callable
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from backhand import places
 from backhand.data.files import digest_of, walk
+from backhand.data.formats.members import printable
 from backhand.data.formats.npz import read_npz
-from backhand.data.places import cache_dir
+from backhand.data.formats.trees import open_tree
 from backhand.errors import DataError
-from backhand.files import atomic
+from backhand.files import TEMPORARY, atomic, sweep
 
 Arrays = dict[str, NDArray[Any]]
-VERSION = 3  # raise it when what is decoded, or how, changes
+VERSION = 4  # raise it when what is decoded, or how, changes
+LIMIT = 20 * 10**9  # bytes that all entries together may take
+KEY = re.compile(r"[0-9a-f]{32}-")
+NAME = re.compile(KEY.pattern + r"(?P<variant>.+)-v(?P<version>\d+)\.npz")
+SOURCE = "source of the cache"  # the array that says what was decoded
+DAY = 86_400
+
+
+@dataclass(frozen=True)
+class CacheEntry:
+    """What was decoded from one source, in one way. used: when it was last read or written, in seconds since 1970."""
+
+    path: Path
+    size: int
+    used: float
+
+    @property
+    def days(self) -> float:
+        """Days since it was last used."""
+        return (time.time() - self.used) / DAY
+
+    @property
+    def variant(self) -> str:
+        """The way in which it was decoded, such as `images-skip`."""
+        found = NAME.fullmatch(self.path.name)
+        return found["variant"] if found else ""
+
+    @property
+    def source(self) -> str:
+        """The file or folder that was decoded; "" where the entry is damaged."""
+        with suppress(DataError, ValueError), open_tree(self.path) as tree:
+            for _, content in tree.items([name for name in tree.names() if name == f"{SOURCE}.npy"]):
+                return str(npy.read_array(BytesIO(content)))
+        return ""
 
 
 def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
@@ -24,16 +65,70 @@ def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
 
     variant: the options that change the result. The key is the content of `source`, so a changed file is decoded anew.
     """
-    target = cache_dir() / f"{fingerprint(source)[:32]}-{variant}-v{VERSION}.npz"
+    folder = places.cache_dir()
+    if folder is None:
+        return build()
+    target = folder / f"{fingerprint(source)[:32]}-{variant}-v{VERSION}.npz"
     if target.exists():
         with suppress(DataError):
-            return read_npz(target)
+            arrays = read_npz(target)
+            with suppress(OSError):
+                os.utime(target)
+            return arrays
     arrays = build()
     with suppress(OSError):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(target) as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        _keep(target, arrays | {SOURCE: np.array(printable(str(source.absolute())))})
     return arrays
+
+
+def _keep(target: Path, arrays: Arrays) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target.parent)
+    with atomic(target) as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    _shrink(target)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left half-written."""
+    found = (TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.tmp"))
+    sweep(folder, [match["name"] for match in found if match and KEY.match(match["name"])])
+
+
+def _shrink(newest: Path) -> None:
+    """Remove what other versions kept, then what has not been used for longest, until all is within the limit."""
+    left = LIMIT
+    for entry in sorted(entries(), key=lambda entry: (entry.path != newest, -entry.used)):
+        left -= entry.size
+        found = NAME.fullmatch(entry.path.name)
+        if (left < 0 and entry.path != newest) or (found and int(found["version"]) < VERSION):
+            entry.path.unlink(missing_ok=True)
+
+
+def entries() -> Iterator[CacheEntry]:
+    """Every entry of the cache folder, of this version and others."""
+    folder = places.cache_dir()
+    for path in folder.glob("*.npz") if folder else ():
+        with suppress(OSError):
+            if NAME.fullmatch(path.name) and path.is_file():
+                status = path.stat()
+                yield CacheEntry(path, status.st_size, status.st_mtime)
+
+
+def clear(older_than: float = 0) -> list[CacheEntry]:
+    """Remove the entries that were not used for so many days, and what killed processes left; the entries removed.
+
+    Raises DataError where one cannot be removed.
+    """
+    old = [entry for entry in entries() if entry.days >= older_than]
+    try:
+        for entry in old:
+            entry.path.unlink(missing_ok=True)
+        if folder := places.cache_dir():
+            _sweep(folder)
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be removed ({error.strerror})") from error
+    return old
 
 
 def fingerprint(source: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-from backhand.data import places
+from backhand import places
 from backhand.data.entry import BuiltIn
 from backhand.data.files import CHUNK
 from backhand.data.progress import progress
@@ -28,7 +28,10 @@ def fetch_all(name: str, data_dir: PathLike | None = None) -> list[Path]:
     published = [original for original in found.originals if original.urls]
     if not published:
         raise DataError(f"{name} cannot be fetched; {found.how}")
-    folder = found.folders(as_path(data_dir) or places.data_dir())[0]
+    above = as_path(data_dir) or places.data_dir()
+    if above is None:
+        raise DataError("there is no home folder to download to; name one with --data-dir or BACKHAND_DATA")
+    folder = found.folders(above)[0]
     return [fetch(original, folder) for original in published]
 
 

@@ -71,17 +71,22 @@ class OnDisk(Entry):
     def _is_inside(self, folder: Path) -> bool:
         return any(next(folder.glob(pattern), None) for pattern in self.inside)
 
-    def locate(self, path: Path | None, data_dir: Path) -> Path:
-        """The path given, or the one found; DataError says where was looked, for what, and how to get it."""
+    def locate(self, path: Path | None, data_dir: Path | None) -> Path:
+        """The path given, or the one found; DataError says where was looked, for what, and how to get it.
+
+        data_dir: None where there is no data folder, since the user has no home.
+        """
         if path is not None:
             if not path.exists():
                 raise DataError(f"{path} does not exist; give the file or folder that holds {self.name}")
             return self._whole(path)
         if not self.files:
             raise DataError(f"{self.name} needs a path; {self.how}")
+        hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
+        if data_dir is None:
+            raise DataError(f"{self.name} was not found: there is no home folder to look in; {self.how}, {hint}")
         if found := self.find(data_dir):
             return found
-        places = " and ".join(map(str, sorted(self.folders(data_dir))))
+        folders = " and ".join(map(str, sorted(self.folders(data_dir))))
         wanted = ", ".join(self.files)
-        hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
-        raise DataError(f"{self.name} was not found: looked in {places} for {wanted}; {self.how}, {hint}")
+        raise DataError(f"{self.name} was not found: looked in {folders} for {wanted}; {self.how}, {hint}")

@@ -1,6 +1,6 @@
 """The data sets by name."""
 
-from backhand.data import places
+from backhand import places
 from backhand.data.dataset import Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
 from backhand.data.sets import (
@@ -21,10 +21,13 @@ from backhand.data.sets import (
 from backhand.errors import DataError, closest
 from backhand.paths import PathLike, as_path
 
-_MODULES = (digits, breast_cancer, blobs, spirals, toy, mnist, fashion_mnist, kmnist, cifar10, fer2013, images, npz)
-DATASETS: dict[str, BuiltIn | OnDisk] = {
-    found.name: found for found in (*(module.ENTRY for module in _MODULES), *emnist.ENTRIES)
-}
+_BUILT_IN = (digits, breast_cancer, blobs, spirals, toy)
+_ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
+    *(module.ENTRY for module in _BUILT_IN),
+    *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
+    *(images.ENTRY, npz.ENTRY),
+)
+DATASETS = {found.name: found for found in _ENTRIES}
 
 
 def entry(name: str) -> BuiltIn | OnDisk:

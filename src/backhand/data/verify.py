@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.data import places
+from backhand import places
 from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
 from backhand.data.registry import DATASETS, entry, load

@@ -11,8 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 import backhand
-from backhand import backend, data, jsontext
-from backhand.data import places
+from backhand import backend, data, jsontext, places
 from backhand.errors import BackhandWarning
 from backhand.experiment.folder import ENVIRONMENT, write_json
 from backhand.machine import blas, cores, cpu

@@ -16,7 +16,6 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
-import platformdirs
 from numba import njit
 from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
@@ -29,8 +28,9 @@ from backhand.errors import BackhandError, KernelError
 from backhand.files import write_atomic
 from backhand.kernels import listeners
 from backhand.machine import cores
+from backhand.places import cache_dir
 
-CACHE_VARIABLE, THREADS_VARIABLE = "BACKHAND_CACHE", "BACKHAND_THREADS"
+THREADS_VARIABLE = "BACKHAND_THREADS"
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
 # that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -46,7 +46,10 @@ def folder() -> Path | None:
     It is under the user's cache folder, or $BACKHAND_CACHE. What lies there is run, as the package itself is, so it is
     its owner's alone.
     """
-    root = Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("backhand")) / "kernels"
+    above = cache_dir()
+    if above is None:
+        return None
+    root = above / "kernels"
     sources = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         sources.update(path.read_bytes())

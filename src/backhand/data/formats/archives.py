@@ -40,7 +40,7 @@ class Zip(Tree):
                 raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; zip it as usual")
             if member.file_size > max(member.compress_size * MAX_RATIO, SLACK):
                 raise _too_large(self.path, member.filename)
-        _check_total(self.path, sum(member.file_size for member in members))
+        _check_total(self.path, sum(member.file_size for member in members if _is_packed(member)))
         return _by_name(self.path, [(_zip_name(member), member) for member in members])
 
     def names(self) -> list[str]:
@@ -54,10 +54,15 @@ class Zip(Tree):
 
     def _read(self, name: str) -> bytes:
         member = self._members[name]
-        if member.file_size > MAX_MEMBER:
+        if _is_packed(member) and member.file_size > MAX_MEMBER:
             raise _too_large(self.path, name)
         with damage(f"{self.path}/{name}", BadMemberError):
             return self.archive.read(member)
+
+
+def _is_packed(member: zipfile.ZipInfo) -> bool:
+    """What is stored as it is takes its size in the archive, too, and cannot surprise."""
+    return member.compress_type != zipfile.ZIP_STORED
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
