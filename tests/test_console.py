@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.progress import Progress
 
 from backhand.console import ClosedOutputError, Stream, make_console
 from backhand.errors import BackhandError
@@ -103,3 +104,12 @@ def test_the_program_ends_without_a_traceback_whatever_its_output_is():
     if full is not None:
         assert full.communicate()[1] == "error: cannot write to standard output: No space left on device\n"
         assert full.returncode == 2
+
+
+@pytest.mark.parametrize("stderr", [False, True])
+def test_a_bar_in_a_terminal_ends(stderr, monkeypatch):
+    """While a bar is drawn, rich puts a proxy of the console in the place of both streams."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with Progress(console=make_console(stderr=stderr), transient=True) as bar:
+        bar.console.print("amid")
+        bar.advance(bar.add_task("working", total=1))

@@ -38,6 +38,7 @@ class Stream:
     def target(self) -> IO[str] | None:
         """The stream that text goes to; None where the process has none, or it is closed."""
         stream = getattr(sys, self.name)
+        stream = getattr(stream, "rich_proxied_file", stream)  # while a bar is drawn, rich puts a proxy of us there
         return None if stream is None or getattr(stream, "closed", False) else stream
 
     @property
