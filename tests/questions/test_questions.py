@@ -12,6 +12,7 @@ from backhand.layers import Dropout
 from backhand.losses import SoftmaxCrossEntropy
 from backhand.models import mlp
 from backhand.questions import QUESTIONS, Question
+from backhand.questions.divergence import least
 from backhand.questions.dropout import in_mode, mean_scores
 from backhand.questions.sigmoid import agreement, one_sign, weight_gradients
 
@@ -172,3 +173,14 @@ def test_the_list_and_a_question_from_end_to_end(cli, tmp_path):
     assert "cell 1/1" in said
     assert str(tmp_path / "d" / "report.html") in said
     assert (tmp_path / "d" / "report.html").exists()
+
+
+def test_a_loss_fell_where_its_mean_over_samples_did():
+    """Of eight samples each, the lowest of many batches lies far below the first by chance alone."""
+    rng = np.random.default_rng(0)
+    noise = (2.3 * rng.exponential(size=2000)).reshape(-1, 8).mean(1).tolist()
+    assert min(noise) < 0.5 * noise[0]
+    assert least(noise, 8) > 0.85 * 2.3
+    assert least([3.0] * 50 + [1.0] * 50, 8) == pytest.approx(1.0)
+    assert least([3.0] * 49, 8) is None
+    assert least([3.0, 1.0, 2.0], 512) == 1.0

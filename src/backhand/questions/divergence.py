@@ -3,14 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from backhand.data.feed import BatchSource
 from backhand.errors import DivergenceError
-from backhand.experiment.build import Material, model_for
+from backhand.experiment.build import Material, build_loss, model_for
+from backhand.losses import Loss
+from backhand.model import Sequential
 from backhand.questions.training import fit
 from backhand.solver import Callback, Solver
 from backhand.study import Study
 
 KEYS = ("train.batch_size", "train.optimizer.lr")
 POINTS = 200  # of a curve, at most
+SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standard error of about a twentieth
 
 
 @dataclass
@@ -32,11 +38,14 @@ class Losses(Callback):
 def look(study: Study, material: Material) -> dict[str, Any]:
     """Train; a divergence is what is looked for, and is kept with the solver's sentence.
 
-    steps: batches whose loss was finite and within the guard's limit. curve: [step, loss] of at most 200 of them.
+    steps: batches whose loss was finite and within the guard's limit. first, lowest: of these. start: the loss of some
+    training samples before training; least: the lowest mean over batches of as many, None where there were not so many.
+    curve: [step, loss] of at most 200 batches.
     """
-    losses, message = Losses(), ""
+    losses, message, model = Losses(), "", model_for(study, material)
+    start = _loss_of(model, build_loss(study), material.train)
     try:
-        fit(study, model_for(study, material), material, losses)
+        fit(study, model, material, losses)
     except DivergenceError as error:
         message = str(error)
     values = losses.values[:-1] if message else losses.values
@@ -46,6 +55,22 @@ def look(study: Study, material: Material) -> dict[str, Any]:
         "steps": len(values),
         "first": values[0] if values else None,
         "lowest": min(values, default=None),
+        "start": start,
+        "least": least(values, study.train.batch_size),
         "curve": [[step + 1, values[step]] for step in range(0, len(values), every)],
         "validation_accuracy": [record["validation_accuracy"] for record in losses.epochs],
     }
+
+
+def least(values: list[float], batch_size: int) -> float | None:
+    """The lowest mean over consecutive batches that hold SAMPLES samples; None of fewer."""
+    number = -(-SAMPLES // batch_size)
+    if len(values) < number:
+        return None
+    return float(np.convolve(values, np.full(number, 1 / number), "valid").min())
+
+
+def _loss_of(model: Sequential, loss: Loss, train: BatchSource) -> float:
+    """The mean loss of the first SAMPLES samples, at inference."""
+    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
+    return loss.forward(model.predict(x), labels)

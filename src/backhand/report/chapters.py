@@ -7,6 +7,7 @@ from backhand.report.blocks import Block, Code, Columns, Image, Images, Notice, 
 from backhand.report.classes import confusions, in_words
 from backhand.report.findings import findings
 from backhand.report.metrics import Data, TestScore
+from backhand.report.network import kinks
 from backhand.report.numbers import count, counted, decimal, duration, percent, plain, shape
 from backhand.report.run import Run
 from backhand.report.scores import calibration, roc
@@ -183,15 +184,24 @@ def _feature_maps(run: Run) -> tuple[Block, ...]:
 def _gradients(run: Run) -> tuple[Block, ...]:
     if not run.metrics.gradient_check:
         return ()
+    hinge = "hinge" in str(run.study.get("train", {}).get("loss"))
+    scaled = f"scores beyond ±3 scaled down{'' if hinge else ', for there the loss is flat to the last digit'}"
     text = (
         "Entries of each gradient, drawn at random, were compared with finite differences in float64, at this "
-        "network's weights: the gradient of the scores with differences of the loss (scores beyond ±3 scaled down, for "
-        "there the loss is flat to the last digit), all others with differences of the scores and the penalty, under a "
-        "random upstream gradient. Entries beside a kink, such as that of ReLU at "
-        "0, are skipped: a difference across it says nothing about the gradient. Of a large network some gradients are "
-        "drawn at random, and compared at a few entries each."
+        f"network's weights: the gradient of the scores with differences of the loss ({scaled}), all others with "
+        f"differences of the scores and the penalty, under a random upstream gradient.{_skipped(run)} Of a large "
+        "network some gradients are drawn at random, and compared at a few entries each."
     )
     return Text(text), tables.gradients(run.metrics), *_rounding(run)
+
+
+def _skipped(run: Run) -> str:
+    """Which entries were left out, where the network has kinks."""
+    where = kinks(run.study)
+    if not where and not any(check.skipped for check in run.metrics.gradient_check):
+        return ""
+    such = f", here {where}," if where else ""
+    return f" Entries beside a kink{such} are skipped: a difference across it says nothing about the gradient."
 
 
 def _rounding(run: Run) -> tuple[Block, ...]:

@@ -155,9 +155,12 @@ def _against(ours: Score, other: Score) -> str:
     ahead = sum(ours.figures.right) - sum(other.figures.right)
     total = count(sum(ours.figures.counts))
     much = f"{count(abs(ahead))} {'more' if ahead > 0 else 'fewer'} of the {total} test samples" if ahead else "as many"
+    samples = sum(ours.figures.counts)
+    shown = not ahead or differ(ours.all, samples, other.all, samples)
+    doubt = "" if shown else ", which so many test samples may show by chance"
     return (
         f"The network that went on with the old data gets {much} right: {percent(ours.all)} against "
-        f"{percent(other.all)}. One training each: another seed moves both."
+        f"{percent(other.all)}{doubt}. One training each: another seed moves both."
     )
 
 

@@ -9,18 +9,18 @@ from matplotlib.patches import Rectangle
 from backhand.report import style
 from backhand.report.blocks import Code, Image, Images, Points, Section, Table, Text
 from backhand.report.classes import Finding
+from backhand.report.network import dying
 from backhand.report.numbers import NONE, counted, decimal, percent
 from backhand.report.questions.record import LINES, Answer, Cell
 
-FELL = 0.9  # of the first batch's loss: who came below it, fell before it diverged
+FELL = 0.9  # of the loss before training: two standard errors of the mean over `questions.divergence.SAMPLES`
 
 
 def chapters(answer: Answer) -> tuple[Section, ...]:
     """The map, the course of a divergence with what the solver says, every cell that diverged."""
     about = (
         "Each cell is a training from the same initial weights. The guard stops one whose loss is not finite, or a "
-        "thousand times the first. Others never diverge and yet come to nothing: with ReLU, a step too "
-        "large leaves units that no sample reaches, and the network gives the same answer always."
+        f"thousand times the first.{_about_lost(answer)}"
     )
     case = exhibit(answer)
     course = Section("course", "The course of a divergence", _course(answer, case) if case else ())
@@ -40,9 +40,15 @@ def diverged(answer: Answer) -> list[Cell]:
 
 
 def fell(cell: Cell) -> bool:
-    """Whether the loss of some batch was a tenth below the first one's."""
-    first, lowest = cell.found["first"], cell.found["lowest"]
-    return first is not None and lowest < FELL * first
+    """Whether the loss was once a tenth below that before training."""
+    first, lowest = fallen(cell)
+    return first is not None and lowest is not None and lowest < FELL * first
+
+
+def fallen(cell: Cell) -> tuple[float | None, float | None]:
+    """The loss before training and its lowest since, means over samples; of an earlier version those of batches."""
+    found = cell.found
+    return (found["start"], found["least"]) if "start" in found else (found["first"], found["lowest"])
 
 
 def accuracy(cell: Cell) -> float:
@@ -52,14 +58,32 @@ def accuracy(cell: Cell) -> float:
 
 def learned(answer: Answer, cell: Cell) -> bool:
     """Whether it ended better than always giving the same answer, by more than two standard errors."""
-    chance = answer.data["baseline"]
-    return accuracy(cell) > chance + 2 * math.sqrt(chance * (1 - chance) / answer.data["counts"]["validation"])
+    return answer.better_than_chance(accuracy(cell))
+
+
+def came_to_nothing(answer: Answer) -> list[Cell]:
+    """The cells that did not diverge, and learned nothing."""
+    return [cell for cell in answer.cells if not cell.found["message"] and not learned(answer, cell)]
+
+
+def _about_lost(answer: Answer) -> str:
+    """How others came to nothing, if they did, by the activation that the network has."""
+    if not came_to_nothing(answer):
+        return ""
+    why = dying(answer.study)
+    return f" Others never diverge and yet come to nothing{f': {why}' if why else ''}."
 
 
 def exhibit(answer: Answer) -> Cell | None:
     """The divergence whose loss fell the farthest before; None where nothing diverged after a step."""
     seen = [cell for cell in diverged(answer) if cell.found["first"]]
-    return min(seen, key=lambda cell: cell.found["lowest"] / cell.found["first"], default=None)
+    return min(seen, key=_share_left, default=None)
+
+
+def _share_left(cell: Cell) -> float:
+    """The lowest loss as a share of that before training; 1 where it did not fall."""
+    first, lowest = fallen(cell)
+    return lowest / first if first and lowest is not None else 1.0
 
 
 def advised(answer: Answer, cell: Cell) -> dict[str, Cell | None]:
@@ -78,13 +102,13 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
     if not gone:
         return _best(answer), ("No divergence", f"None of {counted(len(answer.cells), 'training')} diverged.")
     after = [cell for cell in gone if fell(cell)]
-    lost = [cell for cell in answer.cells if not cell.found["message"] and not learned(answer, cell)]
+    lost = came_to_nothing(answer)
     found = [
         _best(answer),
         (
             "Diverged",
-            f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss of "
-            "a batch had fallen by a tenth or more. The lowest learning rate of a divergence was "
+            f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss "
+            "had fallen by a tenth or more. The lowest learning rate of a divergence was "
             f"{min(cell.values['lr'] for cell in gone):g}.",
         ),
         *([_lost(answer, lost)] if lost else []),
@@ -111,7 +135,7 @@ def _lost(answer: Answer, lost: list[Cell]) -> Finding:
         "Came to nothing",
         f"{len(lost)} did not diverge, and yet ended no better than always giving the same answer "
         f"({percent(answer.data['baseline'])}, within two standard errors); in {sum(map(fell, lost))} of them the loss "
-        f"of a batch had fallen by a tenth or more.",
+        f"had fallen by a tenth or more.",
     )
 
 
@@ -198,7 +222,7 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
         axes.plot(steps, losses, label=label, **(look | {"markersize": 3}))
     axes.set(xscale="log", yscale="log", xlabel="step", ylabel="loss of the batch")
     style.legend(axes, columns=1)
-    first, lowest = case.found["first"], case.found["lowest"]
+    first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
     course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"
     where = f"the learning rate {case.values['lr']:g} and batches of {case.values['batch_size']}"
     caption = f"With {where} the loss {course}, then diverged at step {case.found['steps'] + 1}; beside it, as advised."

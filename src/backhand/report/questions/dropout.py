@@ -3,10 +3,11 @@
 import math
 from typing import Any
 
+from backhand.chance import differ
 from backhand.report import style
 from backhand.report.blocks import Image, Images, Points, Section, Table, Text
 from backhand.report.classes import Finding
-from backhand.report.numbers import decimal, percent
+from backhand.report.numbers import counted, decimal, percent
 from backhand.report.questions.record import LINES, Answer, Cell
 
 # (trained in this mode, used in that one) -> what it is called
@@ -66,7 +67,22 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
     for hidden in answer.axis("hidden"):
         cell = middle(answer, hidden)
         found += [_expected(cell), *(_offset(cell, use) for use in WRONG), _cost(answer, hidden)]
+        found += _idle(answer, hidden)
     return tuple(found)
+
+
+def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
+    """Networks that learned nothing: how they are used changes nothing either."""
+    cells = answer.where(hidden=hidden)
+    idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use)["accuracy"]) for use in RIGHT)]
+    if not idle:
+        return []
+    which, baseline = ", ".join(f"{cell.values['dropout']:g}" for cell in idle), percent(answer.data["baseline"])
+    sentence = (
+        f"{network(hidden)} hidden units, p = {which}: trained and used alike, no better than always giving the same "
+        f"answer ({baseline}), within two standard errors."
+    )
+    return [("Learned nothing", sentence)]
 
 
 def _expected(cell: Cell) -> Finding:
@@ -105,10 +121,13 @@ def _cost(answer: Answer, hidden: list[int]) -> Finding:
     before, after = used(cell, right), used(cell, wrong)
     rises = f"{network(hidden)} hidden units: without the scaling the loss is higher at {len(worse)} of {len(cells)} p"
     if before["accuracy"] > after["accuracy"]:
+        held = answer.data["counts"]["validation"]
+        shown = differ(before["accuracy"], held, after["accuracy"], held)
+        doubt = "" if shown else f", which {counted(held, 'validation sample')} may show by chance"
         return (
             "What forgetting costs",
             f"{rises}; the accuracy suffers most at p = {cell.values['dropout']:g}: {percent(before['accuracy'])} "
-            f"becomes {percent(after['accuracy'])} (loss {decimal(before['loss'])}, {decimal(after['loss'])}).",
+            f"becomes {percent(after['accuracy'])} (loss {decimal(before['loss'])}, {decimal(after['loss'])}){doubt}.",
         )
     return "What forgetting costs", f"{rises}; the accuracy is lower at none of them."
 

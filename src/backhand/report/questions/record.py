@@ -1,6 +1,7 @@
 """question.json as a report takes it."""
 
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ class Answer:
             f"samples; {counted(len(self.cells), 'cell')} in {duration(sum(cell.seconds for cell in self.cells))}"
         )
         return subtitle(data, self.environment, self.study.get("changes", {}))
+
+    def better_than_chance(self, accuracy: float) -> bool:
+        """Whether it is above that of always giving the same answer, by more than two standard errors."""
+        chance = self.data["baseline"]
+        return accuracy > chance + 2 * sqrt(chance * (1 - chance) / self.data["counts"]["validation"])
 
     def axis(self, key: str) -> list[Any]:
         """The values of a key, each once, in their order in the grid."""

@@ -19,7 +19,7 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
     gradients = (_norms(answer, deep), _ratios(answer))
     about = (
         "Each cell is a network before its first step: the norm of the weight gradient of every layer, over one batch. "
-        "Then it was trained. Layer 1 takes the pixels, the last one gives the scores."
+        "Then it was trained. Layer 1 takes the input, the last one gives the scores."
     )
     signs = (
         "A unit's weight w_i has the gradient x_i dy: for one sample, the sign of each is that of its input times the "
@@ -109,8 +109,7 @@ def _step(cells: dict[str, Cell]) -> Finding | None:
 def _training(answer: Answer, name: str) -> Finding:
     cells = sorted(answer.where(activation=name), key=depth)
     chance = answer.data["baseline"]
-    spread = math.sqrt(chance * (1 - chance) / answer.data["counts"]["validation"])
-    failed = [depth(cell) for cell in cells if accuracy(cell) <= chance + 2 * spread]
+    failed = [depth(cell) for cell in cells if not answer.better_than_chance(accuracy(cell))]
     low, high = min(map(accuracy, cells)), max(map(accuracy, cells))
     reached = (
         f"validation accuracy {percent(low)} to {percent(high)} over depths {depth(cells[0])} to {depth(cells[-1])}"
