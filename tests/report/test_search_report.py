@@ -6,7 +6,7 @@ import pytest
 
 from backhand import report
 from backhand.errors import CheckpointError
-from backhand.report.search.chapters import chapters
+from backhand.report.search.chapters import chapters, findings
 from backhand.report.search.plots import _places
 
 STUDY = """
@@ -35,6 +35,7 @@ TRIALS = (
     trial(2, 0.5, "pruned", **{"train.optimizer.lr": 0.9}),
     trial(3, None, "failed", "diverged: the loss <grew>"),
 )
+SECOND = {"folder": "best-seed-2", "seed": 2, "validation": 0.9, "test": 0.91, "seconds": 1.0}
 RUNS = ({"folder": "best-seed-0", "seed": 0, "validation": 0.94, "test": 0.93, "seconds": 1.0},)
 LOST = {"folder": "best-seed-1", "seed": 1, "diverged": "the loss grew"}
 
@@ -51,11 +52,21 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
     page = report.write(folder).read_text()
     for text in (
         *("Width &amp; rate", "1 pruned, 1 failed", "95.00%", "1 seed, 93.00% to 93.00%", "the loss &lt;grew&gt;"),
-        *("trial 1, at epoch 3: model.hidden = [9]", "trial 0, 5.00 points behind", "diverged: the loss grew"),
+        *(
+            "trial 1, validation accuracy 95.00% at epoch 3: model.hidden = [9]",
+            "trial 0, 5.00 points behind",
+            "diverged: the loss grew",
+        ),
         *("changed: seed = 3", "search.trials", "This search was made by:", "backhand run s.toml --set seed=3"),
     ):
         assert text in page, text
     assert {path.name for path in (folder / "plots").iterdir()} == {"search-progress.png", "search-parallel.png"}
+
+
+def test_several_seeds_have_a_mean_and_a_spread():
+    found = dict(findings(record(*TRIALS, runs=(*RUNS, LOST, SECOND))))
+    assert found["Mean of 2 seeds"] == "92.00% ± 2.83 on validation data, 92.00% ± 1.41 on test data."
+    assert "Mean of 1 seeds" not in dict(findings(record(*TRIALS, runs=RUNS)))
 
 
 @pytest.mark.parametrize("hidden", [[[5], [5, 5]], [5, 6]])

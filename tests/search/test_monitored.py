@@ -69,6 +69,6 @@ def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
     record = {"search": {"monitor": "validation_accuracy", "space": {"train.optimizer.lr": {}}}}
     found, *_ = chapters(record | {"trials": trials, "best": 1, "runs": []})
     text = str(found.blocks)
-    assert "trial 1, at epoch 1" in text
+    assert "trial 1, validation accuracy 75.00% at epoch 1" in text
     assert "trial 3, 25.00 points behind" in text
     assert "75.00%" in text

@@ -90,15 +90,13 @@ def run(
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:
     from backhand import search
+    from backhand.report.search.chapters import findings
 
     record = search.run(study, path, data_dir=data_dir, resume=resume, url=storage)
-    for each in record["runs"]:
-        place = path / each["folder"]
-        if "test" in each:
-            console.print(f"seed {each['seed']}: test accuracy {each['test']:.2%}; report: {report.write(place)}")
-        else:
-            console.print(f"seed {each['seed']}: {each['diverged']}")
-    console.print(f"report: {report.write(path)}")
+    for title, sentence in findings(record):
+        console.print(f"{title}: {sentence}")
+    for each in (*(path / run["folder"] for run in record["runs"]), path):
+        console.print(f"report: {report.write(each)}")
 
 
 def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> None:

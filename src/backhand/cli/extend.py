@@ -34,9 +34,11 @@ def extend(
     from backhand import report
     from backhand.cli import commands, engine
     from backhand.cli.interrupted import interruptible
+    from backhand.cli.tables import as_table
     from backhand.errors import BackhandError
     from backhand.experiment.workspace import named
     from backhand.extend.plan import AFRESH, WITH, WITHOUT
+    from backhand.report.extension import summary
     from backhand.study.extend import Extend
 
     engine.choose(backend, threads, resume)
@@ -55,4 +57,8 @@ def extend(
         if asked is not None:
             extension.begin(asked, place, data_dir=data_dir)
         extension.run(place, data_dir=data_dir)
+        points, table = summary(place)
+        for title, sentence in points.items:
+            commands.console.print(f"{title}: {sentence}")
+        commands.console.print(as_table(table))
         commands.console.print(f"report: {report.write(place)}")

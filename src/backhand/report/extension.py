@@ -86,6 +86,13 @@ def is_in(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+def summary(folder: Path) -> tuple[Points, Table]:
+    """What the figures say, and the accuracies before and after each way. Raises CheckpointError as `told`."""
+    record = valid_json(Extension, folder / FILE)
+    scores = _scores(record)
+    return Points(_findings(record, scores)), _table(scores)
+
+
 def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     """Title, subtitle and sections. Raises CheckpointError for a record that is damaged."""
     record = valid_json(Extension, folder / FILE)
@@ -93,7 +100,7 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     done = {way: each for way, each in record.ways.items() if each.right}
     classes = next((each.classes for each in done.values()), record.old.classes)
     first = len(record.old.classes)
-    sections = [Section("result", "Result", (Points(_findings(record, scores)), _table(scores)))]
+    sections = [Section("result", "Result", summary(folder))]
     if done:
         sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
     if any(each.curves for each in done.values()):

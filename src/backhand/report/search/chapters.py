@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from math import isfinite
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any
 
 from backhand import jsontext
@@ -47,9 +47,8 @@ def _go_on() -> tuple[Block, ...]:
 
 def chapters(record: dict[str, Any]) -> tuple[Section, ...]:
     """What was found, how the trials compare, and what failed."""
-    trials, monitor = record["trials"], metric(record["search"]["monitor"])
-    ranked = sorted(_valued(trials), key=lambda t: (monitor.cost(t["value"]), t["number"]))
-    blocks: list[Block] = [Tiles(tuple(_tiles(record, ranked))), Points(tuple(_findings(record, ranked)))]
+    trials, monitor, ranked = record["trials"], metric(record["search"]["monitor"]), _ranked(record)
+    blocks: list[Block] = [Tiles(tuple(_tiles(record, ranked))), Points(tuple(findings(record)))]
     if len(ranked) > 1:
         blocks += [Images((image,)) for image in _images(record, monitor)]
     sections = [Section("found", "What was found", tuple(blocks))]
@@ -59,6 +58,12 @@ def chapters(record: dict[str, Any]) -> tuple[Section, ...]:
         table = Table("Trials without a result.", ("trial", "values", "why"), rows, "rll")
         sections.append(Section("failed", "What failed", (Text(f"{counted(len(failed), 'trial')} failed."), table)))
     return tuple(sections)
+
+
+def _ranked(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The trials that reached a finite value, the best first."""
+    monitor = metric(record["search"]["monitor"])
+    return sorted(_valued(record["trials"]), key=lambda t: (monitor.cost(t["value"]), t["number"]))
 
 
 def _valued(trials: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,11 +89,13 @@ def _tiles(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tup
     yield "time of the trials", duration(sum(trial["seconds"] for trial in trials)), "on all workers together"
 
 
-def _findings(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    monitor = record["search"]["monitor"]
-    complete = _complete(ranked)
+def findings(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Titles and sentences: what was chosen, what came next, and what the chosen values reached with each seed."""
+    monitor, complete = record["search"]["monitor"], _complete(_ranked(record))
     if complete:
-        yield "Chosen", f"trial {complete[0]['number']}, at epoch {complete[0]['epoch']}: {_values(complete[0])}."
+        first = complete[0]
+        reached = f"{words(monitor)} {shown(first['value'], monitor)} at epoch {first['epoch']}"
+        yield "Chosen", f"trial {first['number']}, {reached}: {_values(first)}."
     if len(complete) > 1:
         first, second = complete[:2]
         gap = shown(abs(first["value"] - second["value"]), monitor, signed=True).lstrip("+")
@@ -97,6 +104,10 @@ def _findings(record: dict[str, Any], ranked: list[dict[str, Any]]) -> Iterator[
         yield "Runner-up", f"trial {second['number']}, {gap}{unit} behind{doubt}: {_values(second)}."
     for run in record["runs"]:
         yield f"Seed {run['seed']}", _run(run)
+    tested = [run for run in record["runs"] if "test" in run]
+    if len(tested) > 1:
+        validation, test = (_spread([run[part] for run in tested]) for part in ("validation", "test"))
+        yield f"Mean of {len(tested)} seeds", f"{validation} on validation data, {test} on test data."
 
 
 def _doubt(record: dict[str, Any], first: float, second: float) -> str:
@@ -105,6 +116,11 @@ def _doubt(record: dict[str, Any], first: float, second: float) -> str:
     if not count or not metric(record["search"]["monitor"]).unit or differ(first, count, second, count):
         return ""
     return f" (which {count:,} validation samples may show by chance)"
+
+
+def _spread(values: list[float]) -> str:
+    """Mean and standard deviation over the seeds, of shares."""
+    return f"{percent(mean(values))} ± {100 * stdev(values):.2f}"
 
 
 def _run(run: dict[str, Any]) -> str:
