@@ -78,3 +78,8 @@ def test_named_numbers_come_back_as_numbers():
     read = jsontext.numbers(jsontext.loads(jsontext.dumps({"loss": inf, "epoch": 3})))
     assert np.isnan(read["loss"])
     assert read["epoch"] == 3
+
+
+def test_numbers_of_numpy_are_written_as_python_writes_its_own() -> None:
+    values = {"a": np.float32(0.5), "b": np.int64(3), "c": np.float32("nan"), "d": True, "e": [np.float64(0.25)]}
+    assert jsontext.loads(jsontext.dumps(values)) == {"a": 0.5, "b": 3, "c": None, "d": True, "e": [0.25]}

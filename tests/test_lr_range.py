@@ -59,3 +59,10 @@ def test_rates_that_are_all_too_high_are_refused(make_solver, blobs) -> None:
         BackhandError, match=r"^the loss blew up within \d steps at rates from 10000; choose a lower --low"
     ):
         range_test(make_solver(), blobs[0], low=1e4, high=1e9)
+
+
+def test_a_loss_that_is_not_finite_before_any_step_is_no_matter_of_rates(make_solver, blobs) -> None:
+    solver = make_solver()
+    solver.model.parameters.values[:] *= 1e38
+    with pytest.raises(BackhandError, match=r"^the loss of the first batch is (nan|inf), before any step: look for"):
+        range_test(solver, blobs[0])

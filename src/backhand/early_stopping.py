@@ -59,7 +59,7 @@ class EarlyStopping(Callback):
         if self.monitor not in record:
             raise BackhandError(
                 f"early stopping watches {self.monitor}, and the history has {', '.join(record)}; "
-                "watch one of these, or give fit a validation set"
+                "watch one of these, give fit a validation set, or put the callback that measures it before this one"
             )
         return float(record[self.monitor])
 

@@ -5,6 +5,7 @@ Python's own `json` writes `NaN` and `Infinity`, which no standard has (RFC 8259
 
 import json
 import math
+from numbers import Integral, Real
 from typing import Any
 
 
@@ -25,9 +26,14 @@ def loads(text: str | bytes) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """The value with None in place of every number in it that is not finite; its dicts, lists and tuples are new."""
+    """The value with None in place of every number in it that is not finite; its dicts, lists and tuples are new.
+
+    Numbers of other kinds, such as NumPy's, become Python's own.
+    """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, Real) and not isinstance(value, int):
+        return int(value) if isinstance(value, Integral) else finite(float(value))
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -61,6 +61,11 @@ def range_test(
             solver.train_step(*train.draw(index, solver.augment_rng))
             average = SMOOTHING * average + (1 - SMOOTHING) * solver.batch_loss
             smoothed = average / (1 - SMOOTHING ** (i + 1))
+            if not losses and not np.isfinite(smoothed):
+                raise BackhandError(
+                    f"the loss of the first batch is {solver.batch_loss}, before any step: look for values in the data "
+                    f"that are not finite or far too large"
+                )
             if not np.isfinite(smoothed) or (smooth and smoothed > BLOWN * min(smooth)):
                 break
             losses.append(solver.batch_loss)

@@ -127,3 +127,21 @@ def test_another_form_is_refused_with_its_place(folder, found):
     (folder / "compare.json").write_text(json.dumps(damaged))
     with pytest.raises(CheckpointError, match=r"compare\.json at results\.3\.count: "):
         report.write(folder)
+
+
+def test_a_training_that_failed_and_a_learner_that_learnt_nothing_are_named_first(found):
+    results = tuple(
+        each.model_copy(update={"failure": "After 3 epochs ..."} if each.learner == "net_2" and each.fold > 1 else {})
+        for each in found.results
+    )
+    first, *others = findings(found.model_copy(update={"results": results}))
+    assert first == ("net_2: training failed", "The training of net_2 failed in 2 of 4 folds. After 3 epochs ...")
+    assert "nothing learnt" not in str(others)
+    idle = tuple(
+        result("tree", each.fold, 24) if each.learner == "tree" else each for each in found.results
+    )  # 48% wrong, of two classes of the same size
+    said = dict(findings(found.model_copy(update={"results": idle})))
+    assert said["tree: nothing learnt"] == (
+        "tree is wrong on 48.00% of all samples, and always giving the commonest class on 50.00%: 200 samples do not "
+        "show that it does better."
+    )

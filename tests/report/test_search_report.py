@@ -105,3 +105,11 @@ def test_a_damaged_file_is_named(folder):
     (folder / "search.json").write_text("{")
     with pytest.raises(CheckpointError, match=r"search\.json is damaged"):
         report.write(folder)
+
+
+def test_chance_and_failures_are_said_of_the_best():
+    runs = [RUNS[0] | {"validation_count": count, "failure": "It blew up."} for count in (100, 10_000)]
+    doubt, shown = (str(chapters(record(*TRIALS, runs=(run,)))[0].blocks) for run in runs)
+    assert "trial 0, 5.00 points behind (which 100 validation samples may show by chance)" in doubt
+    assert "by chance" not in shown
+    assert "93.00% on test data; best-seed-0. The training failed. It blew up." in shown

@@ -21,7 +21,8 @@ def findings(found: Comparison) -> tuple[Finding, ...]:
 def _failures(found: Comparison) -> Iterator[Finding]:
     for each in found.learners:
         if failures := [result.failure for result in found.of(each.name) if result.failure]:
-            yield f"{each.name}: training failed", f"In {len(failures)} of {found.folds} folds. {failures[0]}"
+            times = f"{len(failures)} of {counted(found.folds, 'fold')}"
+            yield f"{each.name}: training failed", f"The training of {each.name} failed in {times}. {failures[0]}"
 
 
 def _idle(found: Comparison) -> Iterator[Finding]:
@@ -32,8 +33,8 @@ def _idle(found: Comparison) -> Iterator[Finding]:
         if wilson(wrong, samples)[1] >= rest / samples:
             yield (
                 f"{each.name}: nothing learnt",
-                f"It is wrong on {percent(wrong / samples)} of all samples, and always giving the commonest class on "
-                f"{percent(rest / samples)}: {counted(samples, 'sample')} do not show that it does better.",
+                f"{each.name} is wrong on {percent(wrong / samples)} of all samples, and always giving the commonest "
+                f"class on {percent(rest / samples)}: {counted(samples, 'sample')} do not show that it does better.",
             )
 
 

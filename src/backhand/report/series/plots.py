@@ -81,7 +81,9 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
         if value is not None:
             values[rows.index(_case(cell, down)), columns.index(_case(cell, across))] = 100 * value
     figure, axes = style.panel(min(11.0, 2.4 + 0.62 * len(columns)), min(9.0, 1.6 + 0.32 * len(rows)))
-    image = axes.imshow(values, cmap="Blues", aspect="auto")
+    known = values[np.isfinite(values)]
+    low, high = (known.min(), known.max()) if known.size else (0.0, 100.0)
+    image = axes.imshow(values, cmap="Blues", aspect="auto", vmin=low, vmax=high)
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.set_label(label)
     bar.outline.set_visible(False)
@@ -92,15 +94,14 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
     axes.set_yticks(range(len(rows)), [style.shorten(r, 24) for r in rows])
     axes.set(xlabel=", ".join(across), ylabel=", ".join(down))
     axes.tick_params(length=0)
-    _write(axes, values)
+    _write(axes, values, low + 0.5 * (high - low))
     return style.png(figure)
 
 
-def _write(axes: Axes, values: NDArray[np.float64]) -> None:
-    """Each figure in its cell, white where it is dark; a cross where a run diverged."""
-    low, high = np.nanmin(values), np.nanmax(values)
+def _write(axes: Axes, values: NDArray[np.float64], middle: float) -> None:
+    """Each figure in its cell, white where it is dark, above the middle; a cross where a run diverged."""
     for (row, column), value in np.ndenumerate(values):
-        dark = np.isfinite(value) and value - low > 0.5 * (high - low)
+        dark = np.isfinite(value) and value > middle
         text = f"{value:.1f}" if np.isfinite(value) else "×"
         axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else style.INK)
 
