@@ -166,8 +166,8 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     study = load(name, changes.overrides, changes.seed)
     refuse_among(out, [study.data.path])
     trainer = Trainer(data_dir)
-    for key, note in trainer.material(study).splits.notes.items():
-        console.print(f"{key}: {note}")
+    for remark in trainer.material(study).splits.remarks:
+        console.print(remark)
     found = range_test(trainer.solver(study), trainer.material(study).train, **options)
     draw(found, study.title or study.name, out)
     console.print(

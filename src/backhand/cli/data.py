@@ -55,8 +55,7 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
     console = make_console()
     console.print(result.splits.source, soft_wrap=True)
     console.print(table)
-    notes = (f"{name}: {value}" for name, value in result.splits.notes.items())
-    for line in (*result.findings, *notes):
+    for line in (*result.findings, *result.splits.remarks):
         console.print(line, soft_wrap=True)
 
 
@@ -79,7 +78,10 @@ def show(
     refuse_unwritable(picture)
     refuse_among(picture, [path])
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
-    make_console().print(show(splits, picture, seed=seed), soft_wrap=True)
+    console = make_console()
+    for remark in splits.remarks:
+        console.print(remark, soft_wrap=True)
+    console.print(show(splits, picture, seed=seed), soft_wrap=True)
 
 
 @app.command()

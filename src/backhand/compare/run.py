@@ -61,8 +61,8 @@ def run(plan: Plan, path: PathLike, *, data_dir: PathLike | None = None, quiet: 
         learners = (*networks, *others)
         begin(path, _asked(plan, splits, learners), data_dir)
         console.print(f"folder: {path}")
-        for key, note in splits.notes.items():
-            console.print(f"{key}: {note}")
+        for remark in splits.remarks:
+            console.print(remark)
         found = _judged(path, learners, splits, tests, console)
         names = [network.name for network in networks]
         return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))

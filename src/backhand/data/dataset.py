@@ -61,6 +61,11 @@ class Splits:
         return self.source.partition(", ")[0] or self.name
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes as lines, for whoever is told of the data before it is used."""
+        return tuple(f"{key}: {note}" for key, note in self.notes.items())
+
+    @property
     def parts(self) -> dict[str, Dataset]:
         """The splits there are, by name: train, validation (where given) and test."""
         given = {"train": self.train, "validation": self.validation, "test": self.test}

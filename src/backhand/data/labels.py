@@ -1,5 +1,6 @@
 """A person's labels in the forms that they come in: whole numbers, text, true and false, one-hot rows."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -107,11 +108,24 @@ def _whole(y: Array, where: str) -> Integers:
 
 
 def _decoded(y: Array, name: str, file: str) -> Array:
-    """Texts of either kind as str; DataError for bytes that are not UTF-8."""
+    """Texts of either kind as str; DataError for what is no text in UTF-8, and for control characters."""
     try:
-        return np.char.decode(y, "utf-8") if y.dtype.kind == "S" else y
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name} in {file} holds bytes that are not UTF-8 ({error}); save it as str") from error
+        texts = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else _characters(y)
+        for row, text in enumerate(texts.tolist()):
+            if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
+                raise DataError(f"row {row} of {name} in {file} is {text!r}; leave out control characters")
+            text.encode("utf-8")
+    except ValueError as error:  # of decoding, of code points that there are not, of surrogates
+        raise DataError(f"{name} in {file} is no text in UTF-8 ({error}); save it as str") from error
+    return texts
+
+
+def _characters(y: Array) -> Array:
+    """The same; ValueError for code points beyond Unicode, which only a damaged file has, and Python aborts at."""
+    codes = np.ascontiguousarray(y).view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder))
+    if codes.size and codes.max() > sys.maxunicode:
+        raise ValueError(f"code point {codes.max()}")
+    return y
 
 
 def _numbered(

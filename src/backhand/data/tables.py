@@ -19,6 +19,8 @@ def read_table(x: NDArray[Any], where: str) -> NDArray[np.float32] | NDArray[np.
     a millionth of their deviation or more.
     """
     refuse_not_finite(x, where)
+    if np.can_cast(x.dtype, np.float32):
+        return np.ascontiguousarray(x, np.float32)
     with np.errstate(over="ignore"):
         wide = np.ascontiguousarray(x, np.float64)
         narrow = wide.astype(np.float32)

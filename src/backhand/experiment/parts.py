@@ -6,6 +6,7 @@ import numpy as np
 
 from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Samples, Splits
+from backhand.data.span import Span
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
@@ -112,13 +113,15 @@ def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
     first = len(old.splits.classes)
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
     held = None if new.held is None else _renumbered(new.held, first)
+    why = Span.of(old.splits.train.x).stranger(train.x)
+    stranger = {"new: range of the samples": why} if why else {}
     splits = Splits(
         f"{old.splits.name}+{new.splits.name}",
         (*old.splits.classes, *new.splits.classes),
         _joined(old.train, train),
         _joined(old.splits.test, test),
         source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
-        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
+        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes | stranger,
     )
     if old.held is None or held is None:
         return Parts(splits, splits.train if old_data else train, None, None)

@@ -104,8 +104,8 @@ def _answer(
     console, cells = make_console(quiet=quiet), record["cells"]
     console.print(f"folder: {path}")
     console.print(f"{study.title}  {record['planned']} cells on {record['data']['title']}")
-    for key, note in trainer.material(changed(study, {})).splits.notes.items():
-        console.print(f"{key}: {note}")
+    for remark in trainer.material(changed(study, {})).splits.remarks:
+        console.print(remark)
     done = [cell["values"] for cell in cells]
     for values in grid(search.space):
         if _plain(values) in done:

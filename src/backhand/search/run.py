@@ -47,11 +47,11 @@ def run(
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         if resume:
             _refuse_other_storage(path, url)
-        notes = material(trainer, changed(study, {})).splits.notes
+        remarks = material(trainer, changed(study, {})).splits.remarks
         workspace.begin(path, study, data_dir, resume=resume)
         console.print(f"folder: {path}")
-        for key, note in notes.items():
-            console.print(f"{key}: {note}")
+        for remark in remarks:
+            console.print(remark)
         with storage.opened(path, study, search, url) as opened:
             found = _tried(Loop(study, search, path, opened, trainer, console), url)
         chosen = best(found, search)

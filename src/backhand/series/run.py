@@ -112,6 +112,9 @@ def _judge(series: Series, path: Path) -> list[Verdict]:
 
 def _train(part: list[Cell], trainer: Trainer, progress: "_Progress") -> None:
     """Cells of one part: in step, where it asks for that; else one by one."""
+    if not part[0].part.whole:
+        for remark in trainer.material(part[0].study).splits.remarks:
+            progress.console.print(f"{part[0].part.name}: {remark}")
     if part[0].part.range_test:
         _test_rates(part[0], trainer, progress.console)
     together = 1 if part[0].part.whole else part[0].part.together
