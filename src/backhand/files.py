@@ -49,9 +49,8 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-            if POSIX:  # while it is held; Windows renames closed files only
-                temporary.replace(target)
-        if not POSIX:
+            moved = POSIX and _moved(temporary, target)  # while it is held
+        if not moved:
             temporary.replace(target)
         sync_folder(target.parent)
     except BaseException:
@@ -209,6 +208,14 @@ def _temporary(target: Path) -> tuple[Path, IO[bytes]]:
             pass
         file.close()
     raise AssertionError("there is always another number")
+
+
+def _moved(temporary: Path, target: Path) -> bool:
+    """Rename an open file. Windows does not, nor do some disks of virtual machines."""
+    with suppress(OSError):
+        temporary.replace(target)
+        return True
+    return False
 
 
 def _hold(file: IO[bytes]) -> bool:

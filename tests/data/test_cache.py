@@ -116,6 +116,15 @@ def test_nothing_half_written_stays(pets, monkeypatch):
     assert list((folder / "cache").iterdir()) == []
 
 
+def test_what_a_killed_process_left_half_written_goes(pets):
+    folder, _ = pets
+    load("images", path=df.in_zip(folder / "pets.zip", FILES))
+    (kept,) = (folder / "cache").iterdir()
+    kept.rename(kept.with_name(f".{kept.name[:50]}.1.tmp"))
+    load("images", path=folder / "pets.zip")
+    assert list((folder / "cache").iterdir()) == [kept]
+
+
 def test_a_folder_is_known_by_names_and_contents(tmp_path):
     one = df.in_folder(tmp_path / "one", {"a/1": b"x", "b": b"y"})
     two = df.in_folder(tmp_path / "two", {"b": b"y", "a/1": b"x"})

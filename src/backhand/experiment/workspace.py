@@ -198,6 +198,7 @@ def _release(folder: Path, lock: FileLock) -> None:
     with suppress(OSError):
         if POSIX:
             (folder / LOCK).unlink()
-        lock.release()
+    lock.release()
+    with suppress(OSError):
         if not POSIX:
             (folder / LOCK).unlink()

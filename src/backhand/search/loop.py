@@ -77,7 +77,7 @@ class Loop:
 
     def _note(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
         if not record.keep(trial, assignment, outcome):
-            self.console.print(f"trial {trial.number} went to another process while this one stood still")
+            self.console.print("a trial went to another process, as this one stood still; its result does not count")
             return
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
