@@ -52,7 +52,7 @@ COMMANDS = {
     "search": (("run", "search.toml"), "searched-2", RUN),
     "series": (("run", "series.toml"), "two-2", SERIES_OF_RUNS),
     "compare": (
-        ("compare", "digits", "--folds", "2", "--train-size", "150", "--against", "tree"),
+        ("compare", "digits", "--folds", "2", "--train-size", "300", "--against", "tree"),
         "compare-",
         COMPARISON,
     ),
