@@ -5,6 +5,7 @@ import warnings
 from functools import cache
 from pathlib import Path
 
+from backhand.errors import BackhandWarning
 from backhand.paths import as_path
 
 DATA, CACHE = "BACKHAND_DATA", "BACKHAND_CACHE"
@@ -46,5 +47,6 @@ def _warn() -> None:
     warnings.warn(
         "there is no home folder, so nothing is cached: kernels are compiled and pictures decoded in every run; "
         f"name a folder for them with {CACHE}",
+        BackhandWarning,
         stacklevel=3,
     )

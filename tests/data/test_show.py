@@ -8,7 +8,7 @@ from PIL import Image
 from backhand.data import load
 from backhand.data.show import contact_sheet, scatter, show
 from backhand.data.verify import verify
-from backhand.errors import DataError
+from backhand.errors import BackhandError, DataError
 
 
 def pixels(path):
@@ -78,7 +78,7 @@ def test_what_cannot_be_drawn(tmp_path):
     with pytest.raises(DataError, match="F of 2 or more"):
         scatter(np.ones((4, 1), np.float32), y, ("a", "b"), tmp_path / "a.png", title="")
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="choose another place"):
+    with pytest.raises(BackhandError, match="name another file"):
         show(load("blobs"), tmp_path / "file" / "a.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

@@ -4,7 +4,7 @@ import ast
 import re
 import shlex
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 from typing import Any
 
 import numpy as np
@@ -141,6 +141,29 @@ def an_animation(folder: Path) -> None:
     frames[0].save(folder / "left" / "zz.webp", save_all=True, append_images=frames[1:])
 
 
+def two_names(folder: Path) -> None:
+    for split in ("train", "val", "valid"):
+        copytree(folder / "left", folder / split / "left")
+        copytree(folder / "right", folder / split / "right")
+    for label in ("left", "right"):
+        rmtree(folder / label)
+
+
+def empty_test(folder: Path) -> None:
+    for label in ("left", "right"):
+        copytree(folder / label, folder / "train" / label)
+        rmtree(folder / label)
+    (folder / "test").mkdir()
+
+
+def other_case(folder: Path) -> None:
+    copytree(folder / "left", folder / "test" / "Left")
+    copytree(folder / "right", folder / "test" / "right")
+    for label in ("left", "right"):
+        (folder / "train").mkdir(exist_ok=True)
+        (folder / label).rename(folder / "train" / label)
+
+
 def only_tests(folder: Path) -> None:
     (folder / "test").mkdir()
     for label in ("left", "right"):
@@ -170,6 +193,10 @@ MISTAKES = [
     (lambda folder: (folder / "left" / "zz.png").symlink_to("gone.png"), "is a link to"),
     (lambda folder: (folder / "left" / "all").symlink_to(".."), "is a link to a folder that holds it"),
     (picture("L", (16, 16), "left/deep/zz.png"), "lies not at class/image as others do"),
+    (two_names, "both name the"),
+    (empty_test, "the folder test holds no images"),
+    (other_case, "differ in case alone"),
+    (lambda folder: (folder / "left").rename(folder / "le\x07ft"), "has a name that is no UTF-8"),
     (only_tests, "has no train folder beside"),
     (tiny_class, "too few to appear in the"),
     (lambda folder: data.load("images"), "images needs a path"),

@@ -24,7 +24,7 @@ from backhand.errors import DataError
 from backhand.files import TEMPORARY, atomic, sweep
 
 Arrays = dict[str, NDArray[Any]]
-VERSION = 4  # raise it when what is decoded, or how, changes
+VERSION = 5  # raise it when what is decoded, or how, changes
 LIMIT = 20 * 10**9  # bytes that all entries together may take
 KEY = re.compile(r"[0-9a-f]{32}-")
 NAME = re.compile(KEY.pattern + r"(?P<variant>.+)-v(?P<version>\d+)\.npz")

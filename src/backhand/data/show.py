@@ -93,18 +93,19 @@ def scatter(
     points, labels = points[index], labels[index]
     figure = Figure(figsize=(7, 5.2))
     axes = figure.add_axes((0, 0, 1, 1))
-    for k, name in enumerate(classes):
+    for k in range(len(classes)):
         x, y = points[labels == k].T
         colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
-        axes.scatter(x, y, s=22, alpha=0.75, linewidths=0, label=_short(name), color=colour, marker=marker)
+        axes.scatter(x, y, s=22, alpha=0.75, linewidths=0, label=str(k), color=colour, marker=marker)
     axes.set_xlabel(names[0], color=INK)
     axes.set_ylabel(names[1], color=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6e6e6", linewidth=0.7)
     axes.set_axisbelow(True)
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, ncols=1 + len(classes) // 25)
-    for text in legend.get_texts():
+    for text, name in zip(legend.get_texts(), classes, strict=True):
         text.set_parse_math(False)
+        text.set_text(_short(name))  # given as a label, a name that begins with _ would be left out
     _title(figure, title, f"{len(index):,} of {len(features):,} training samples, {features.shape[1]} features")
     return _save(figure, path)
 

@@ -47,6 +47,13 @@ class Zip(Tree):
         """Every member, checked and sorted."""
         return sorted(self._members)
 
+    @property
+    def remark(self) -> str:
+        """How many names are in no known encoding, and were read as the format's standard has it."""
+        members = self._members.values()
+        old = sum(not (m.flag_bits & UTF8_NAME or m.filename.isascii()) and _zip_name(m) == m.filename for m in members)
+        return f"{old:,} not in UTF-8, read in code page 437" if old else ""
+
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
         """In the order asked."""
         for name in wanted:
@@ -66,7 +73,7 @@ def _is_packed(member: zipfile.ZipInfo) -> bool:
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
-    """The name, in UTF-8 where its bytes are such: some programs write it without saying so."""
+    """The name, in UTF-8 where its bytes are such: some programs write it without saying so. Else in code page 437."""
     if member.flag_bits & UTF8_NAME:
         return member.filename
     try:

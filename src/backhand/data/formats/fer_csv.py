@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NoReturn
 
 import numpy as np
@@ -12,24 +13,28 @@ from backhand.errors import DataError
 
 SIDE, CLASSES = 48, 7
 USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+PARTS_OF = {usage.lower(): part for usage, part in USAGES.items()}
 COLUMNS = ("emotion", "pixels", "Usage")
+DELIMITERS = ",;\t"
 
 
 def read_table(lines: Iterable[str], where: str) -> Arrays:
     """x (N, 48, 48, 1) uint8, y (N,) int64 and sizes (3,), the rows ordered by split.
 
-    Column names may have spaces around them. DataError names a missing column, or the row with pixels that are too few,
-    too many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
+    Columns are known by their names, in any order, with letters of either case; others are passed over, as blank lines
+    are. DataError names a missing column, or the row with pixels that are too few, too many, no numbers or outside
+    0..255, an unknown emotion, or an unknown usage.
     """
     pixels: dict[str, list[bytes]] = {part: [] for part in PARTS}
     labels: dict[str, list[int]] = {part: [] for part in PARTS}
     try:
         for emotion, values, usage, row in _rows(lines, where):
             place = f"{where}, line {row}"
-            if usage not in USAGES:
+            split = PARTS_OF.get(usage.lower())
+            if split is None:
                 raise DataError(f"{place}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; mend or remove the row")
-            pixels[USAGES[usage]].append(_face(values, place))
-            labels[USAGES[usage]].append(_label(emotion, place))
+            pixels[split].append(_face(values, place))
+            labels[split].append(_label(emotion, place))
     except (csv.Error, UnicodeDecodeError) as error:
         raise DataError(f"{where} is not a table of text ({error}); fetch it again") from error
     faces = b"".join(face for part in PARTS for face in pixels[part])
@@ -41,14 +46,18 @@ def read_table(lines: Iterable[str], where: str) -> Arrays:
 
 
 def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, str, str, int]]:
-    """Emotion, pixels, usage and line number of each row."""
-    reader = csv.reader(lines)
-    names = [name.strip() for name in next(reader, [])]
-    missing = [column for column in COLUMNS if column not in names]
+    """Emotion, pixels, usage and line number of each row that is not blank."""
+    lines = iter(lines)
+    first = next(lines, "")
+    reader = csv.reader(chain([first], lines), delimiter=max(DELIMITERS, key=first.count))
+    names = [name.strip().lower() for name in next(reader, [])]
+    missing = [column for column in COLUMNS if column.lower() not in names]
     if missing:
         raise DataError(f"{where} lacks the column {missing[0]}; the first line must name {', '.join(COLUMNS)}")
-    places = [names.index(column) for column in COLUMNS]
+    places = [names.index(column.lower()) for column in COLUMNS]
     for row in reader:
+        if not any(map(str.strip, row)):
+            continue
         if len(row) != len(names):
             raise DataError(
                 f"{where}, line {reader.line_num}: {len(row)} columns where the first line names {len(names)}"

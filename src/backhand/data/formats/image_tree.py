@@ -39,18 +39,20 @@ class Pictures:
     """What was read: the class names, a Dataset for each split there is, the names of the pictures left out.
 
     passed_over: how many files of other kinds lie beside the pictures, such as "10 .gif, 2 .txt".
+    remark: see `Tree.remark`.
     """
 
     classes: tuple[str, ...]
     parts: dict[str, Dataset]
     skipped: tuple[str, ...]
     passed_over: str
+    remark: str
 
     @property
     def notes(self) -> dict[str, str]:
         """For `Splits.notes`."""
         skipped = self.skipped and f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"
-        notes = {"skipped images": skipped, "files passed over": self.passed_over}
+        notes = {"skipped images": skipped, "files passed over": self.passed_over, "names": self.remark}
         return {name: said for name, said in notes.items() if said}
 
 
@@ -66,7 +68,7 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pict
 
     arrays = cached(path, layout.name + "-skip" * skip_bad, build)
     classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
-    return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]))
+    return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
 
 
 def split_parts(arrays: Arrays) -> dict[str, Dataset]:
@@ -96,6 +98,7 @@ def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
         "classes": np.array(classes),
         "skipped": np.array([name for (_, _, name), ok in zip(keys, good, strict=True) if not ok], dtype=np.str_),
         "passed_over": np.array(passed_over(names)),
+        "remark": np.array(tree.remark),
     }
 
 

@@ -37,6 +37,7 @@ class Tree(ABC):
     """Members by relative name; a folder's name ends in a slash."""
 
     path: Path
+    remark = ""  # what is to be said of its names, if anything
 
     @abstractmethod
     def names(self) -> list[str]:

@@ -1,8 +1,11 @@
 """Where the pictures lie in a folder or archive: `split/class/file` or `class/file`."""
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 
 from backhand.errors import DataError
@@ -29,7 +32,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     """The pictures among the members of a tree, by the folders they lie in; hidden and other files are passed over.
 
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
-    or a class folder holds none.
+    a class or split folder holds none, two folders are one split, or a class has a name that cannot be shown.
     """
     paths = [name.split("/") for name in names if is_picture(name)]
     if not paths:
@@ -43,8 +46,13 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
             break
         depth += 1
     has_splits = all(path[depth].lower() in SPLIT_NAMES for path in paths)
+    if has_splits:
+        _refuse_twins({path[depth] for path in paths}, where)
     members = [_member(path, depth, has_splits, where) for path in paths]
     _refuse_empty(names, {m.name.rsplit("/", 1)[0] for m in members}, depth + 1 + has_splits, where)
+    if has_splits:
+        _refuse_empty_splits(names, {path[depth] for path in paths}, depth, where)
+    _refuse_labels(members, where)
     return members
 
 
@@ -70,7 +78,45 @@ def _member(path: list[str], depth: int, has_splits: bool, where: Path) -> Membe
     if len(parts) != 2 + has_splits:
         form = "split/class/image" if has_splits else "class/image"
         raise DataError(f"{where}: {name} lies not at {form} as others do; move it, or name the splits train and test")
-    return Member(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", parts[-2], name)
+    label = unicodedata.normalize("NFC", parts[-2])  # macOS takes letters and their accents apart
+    return Member(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", label, name)
+
+
+def _refuse_twins(tops: set[str], where: Path) -> None:
+    """Two folders for one split, such as val and valid, would be joined without a word."""
+    for first, second in combinations(sorted(tops), 2):
+        if SPLIT_NAMES[first.lower()] == SPLIT_NAMES[second.lower()]:
+            split = SPLIT_NAMES[first.lower()]
+            raise DataError(f"{where}: {first} and {second} both name the {split} split; join them, or remove one")
+
+
+def _refuse_empty_splits(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
+    tops = {name.split("/")[depth] for name in names if name.count("/") > depth}
+    for top in sorted(tops - filled):
+        if top.lower() in SPLIT_NAMES:
+            raise DataError(f"{where}: the folder {top} holds no images; add some or remove it")
+
+
+def _refuse_labels(members: Sequence[Member], where: Path) -> None:
+    """Names of classes go into reports and studies, so they must be text, and one class must have one name."""
+    splits: dict[str, set[str]] = {}
+    for member in members:
+        splits.setdefault(member.label, set()).add(member.split)
+    for label in splits:
+        if "\\" in label:
+            raise DataError(
+                f"{where}: the class folder {label} has a name that is no UTF-8, or that cannot be printed; rename it"
+                + ("" if (text := _as_latin_1(label)) is None else f", for instance to {text}")
+            )
+    for first, second in combinations(sorted(splits), 2):
+        if first.casefold() == second.casefold() and splits[first] != splits[second]:
+            raise DataError(f"{where}: the class folders {first} and {second} differ in case alone; rename one of them")
+
+
+def _as_latin_1(label: str) -> str | None:
+    """What the bytes that `printable` has written out stand for in Latin-1, the encoding of old Western systems."""
+    text = re.sub(r"\\x([a-f89][0-9a-f])", lambda match: chr(int(match[1], 16)), label)
+    return text if text.isprintable() and "\\" not in text else None
 
 
 def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:

@@ -55,7 +55,7 @@ def _is_table(path: Path) -> bool:
 
 
 def _table_name(tree: Tree) -> str | None:
-    return next((name for name in tree.names() if PurePosixPath(name).name in TABLES), None)
+    return next((name for name in tree.names() if PurePosixPath(name).name.lower() in TABLES), None)
 
 
 def _read_table(path: Path) -> Arrays:

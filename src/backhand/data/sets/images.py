@@ -5,6 +5,7 @@ from pathlib import Path
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.image_tree import Layout, read_pictures
+from backhand.data.formats.members import printable
 from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
@@ -20,7 +21,7 @@ def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
         raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
     train, test = pictures.parts["train"], pictures.parts.get("test")
     train, test = (train, test) if test else hold_out_test(train, pictures.classes)
-    source = f"{_total(pictures.parts):,} images from {path.name}"
+    source = f"{_total(pictures.parts):,} images from {printable(path.absolute().name)}"
     validation = pictures.parts.get("validation")
     return Splits("images", pictures.classes, train, test, validation, source, pictures.notes)
 
