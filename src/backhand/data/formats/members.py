@@ -37,7 +37,11 @@ class Tree(ABC):
     """Members by relative name; a folder's name ends in a slash."""
 
     path: Path
-    remark = ""  # what is to be said of its names, if anything
+
+    @property
+    def remark(self) -> str:
+        """What is to be said of its names, if anything."""
+        return ""
 
     @abstractmethod
     def names(self) -> list[str]:
