@@ -21,6 +21,9 @@ GOOD, BAD, EARLY = (Kept("test", right, 360, 37) for right in (340, 36, 90))
         ([2.36, 2.31, 2.3026], BAD, True),  # every unit died at once
         ([2.31, 2.3030, 2.3024], BAD, True),  # it never began
         ([500.0, 300.0, 173.0], BAD, True),
+        ([600.0, 500.0, 496.0], Kept("test", 60, 360, 37, loss=274.0), True),  # wrong from the first epoch on
+        ([600.0, 500.0, 496.0], Kept("test", 60, 360, 37, loss=nan), True),
+        ([9.0], Kept("test", 340, 360, 37, loss=0.5), False),
         ([2.0, nan], GOOD, True),
         ([2.0, 2.5], None, True),  # before anything was tested
         ([2.0, 1.0, 0.1], GOOD, False),
@@ -41,8 +44,8 @@ def test_what_counts_as_a_failure(losses: list[float], tested: Kept | None, fail
 def test_it_is_said_why_and_what_to_do() -> None:
     assert Course([2.3, 5.0, 600.0], TEN, EARLY, kept=1, lr=0.05).sentence() == (
         "After 3 epochs the training loss is 600, after 2.3 in the first epoch; giving every sample the same answer "
-        "has a loss of 2.303. The test accuracy, 25.00%, is that of epoch 1, before it went wrong. The steps were too "
-        "large: try a lower learning rate (train.optimizer.lr = 0.005, say), or clip the gradients "
+        "has a loss of 2.303. The kept weights, of epoch 1, are right on 25.00% of the test samples. The steps were "
+        "too large: try a lower learning rate (train.optimizer.lr = 0.005, say), or clip the gradients "
         "(train.clip_norm = 1)."
     )
     assert Course([2.31, 2.303], TEN, BAD, kept=2).sentence() == (

@@ -13,12 +13,16 @@ LEAST = 0.01
 
 @dataclass(frozen=True)
 class Kept:
-    """How the kept weights did: `right` of `count` samples; commonest: how many of these are of the largest class."""
+    """How the kept weights did: `right` of `count` samples; commonest: how many of these are of the largest class.
+
+    loss: their mean loss; not finite where it could not be computed, and None where nothing is known.
+    """
 
     split: str
     right: int
     count: int
     commonest: int
+    loss: float | None = None
 
     @property
     def learned(self) -> bool:
@@ -42,10 +46,11 @@ class Course:
 
     @property
     def failed(self) -> bool:
-        """Whether the loss explains nothing by the end, and either did before or the kept weights learnt nothing.
+        """Whether the loss explains nothing by the end, and rose, or left weights that are of no use.
 
-        Nothing is less than a hundredth of the loss of a constant answer. A loss that is high at the end of an only
-        epoch, whose first steps went wrong, is no failure where the weights are right more often than chance.
+        Nothing is less than a hundredth of the loss of a constant answer. Weights are of no use that are right no more
+        often than the commonest class, or whose own loss explains nothing. So the high loss of an only epoch, whose
+        first steps went wrong, is no failure where the others led to weights that know something.
         """
         if not self.losses:
             return False
@@ -53,9 +58,16 @@ class Course:
         if not isfinite(last):
             return True
         if self.constant <= 0:
-            return False  # a single class, or nothing known of the loss: there was nothing to learn
-        unlearned = self.tested is not None and not self.tested.learned
-        return last > (1 - LEAST) * self.constant and (self._rose or unlearned)
+            return False  # a single class: there was nothing to learn
+        return self._nothing(last) and (self._rose or self._useless)
+
+    def _nothing(self, loss: float) -> bool:
+        return not loss <= (1 - LEAST) * self.constant
+
+    @property
+    def _useless(self) -> bool:
+        found = self.tested
+        return found is not None and (not found.learned or (found.loss is not None and self._nothing(found.loss)))
 
     @property
     def _rose(self) -> bool:
@@ -85,9 +97,9 @@ class Course:
         if not found.learned:
             always = f"always giving the commonest class, {commonest:.2%}"
             return f"The {found.split} accuracy, {share:.2%}, is no better than {always}."
-        if self.kept is None or self.kept == len(self.losses):
-            return ""
-        return f"The {found.split} accuracy, {share:.2%}, is that of epoch {self.kept}, before it went wrong."
+        epoch = "" if self.kept is None else f", of epoch {self.kept},"
+        loss = "" if found.loss is None or not self._nothing(found.loss) else f", and have a loss of {found.loss:.4g}"
+        return f"The kept weights{epoch} are right on {share:.2%} of the {found.split} samples{loss}."
 
     def _advice(self) -> str:
         if all(isfinite(loss) and loss < (1 + LEAST) * self.constant for loss in self.losses) and not self._rose:

@@ -15,7 +15,7 @@ def course(study: Study, solver: Solver, choice: EarlyStopping, material: Materi
     return Course(
         losses=[record["train_loss"] for record in solver.history],
         constant=build_loss(study, class_weights(study, material)).constant(counts["train"]),
-        tested=Kept("test", right, len(result.labels), int(counts["test"].max())),
+        tested=Kept("test", right, len(result.labels), int(counts["test"].max()), result.loss),
         kept=choice.best_epoch if choice.restore_best else solver.epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
         clipped=solver.clip_norm is not None,

@@ -11,7 +11,9 @@ from backhand.report.run import Run
 def course(run: Run) -> Course:
     """From the history, the test result and the settings."""
     test, train = run.metrics.test, run.study.get("train", {})
-    tested = Kept("test", test.correct, test.count, max(row.support for row in test.per_class)) if test else None
+    tested = None
+    if test:
+        tested = Kept("test", test.correct, test.count, max(row.support for row in test.per_class), test.loss)
     lr = train.get("optimizer", {}).get("lr")
     return Course(
         losses=[epoch.train_loss for epoch in run.history],
