@@ -24,6 +24,7 @@ ORDER = [
     "stateful",
     "running",
     "files",
+    "locks",
     "windows",
     "ops",
     "kernels",

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import re
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -102,6 +103,14 @@ def test_a_connection_that_breaks_is_taken_up_where_it_broke(tmp_path, mirror):
     server = mirror(breaks=(1000, 200_000))
     assert whole(fetch(original(server.url), tmp_path))
     assert server.asked == ["", "bytes=1000-", "bytes=201000-"]
+
+
+def test_several_that_fetch_at_once_fetch_it_once(tmp_path, mirror):
+    server = mirror()
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda _: fetch(original(server.url), tmp_path), range(4))]
+    assert all(map(whole, found))
+    assert server.asked == [""]
 
 
 def test_a_later_fetch_goes_on_from_the_part(tmp_path, mirror):

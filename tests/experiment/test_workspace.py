@@ -90,10 +90,17 @@ def test_what_was_killed_before_its_first_result_does_not_block_the_folder(tmp_p
         pass
 
 
-@pytest.mark.parametrize("left", [("study.toml",), ("environment.json", "study.toml", "history.jsonl")])
-def test_a_study_of_ones_own_and_a_run_with_a_result_are_not_begun_over(tmp_path, left):
+@pytest.mark.parametrize(
+    ("left", "status"),
+    [
+        (("study.toml",), ""),
+        (("environment.json", "study.toml", "history.jsonl"), ""),
+        (("environment.json", "study.toml", "metrics.json"), "diverged"),
+    ],
+)
+def test_a_study_of_ones_own_and_a_run_with_a_result_are_not_begun_over(tmp_path, left, status):
     for name in left:
-        (tmp_path / name).write_text("name = 'x'")
+        (tmp_path / name).write_text("name = 'x'" if name == "study.toml" else f'{{"status": "{status}"}}')
     sentence = (
         f"already holds a run of the study x; go on with it by `backhand run --resume {tmp_path}`, or choose another"
     )

@@ -14,6 +14,7 @@ from backhand.data.progress import progress
 from backhand.data.provenance import Original
 from backhand.data.registry import entry
 from backhand.errors import DataError
+from backhand.locks import locked
 from backhand.paths import PathLike, as_path
 
 TIMEOUT = 30  # seconds without a byte
@@ -41,13 +42,19 @@ def fetch(original: Original, folder: Path) -> Path:
     A download that breaks off leaves `<name>.part`, and the next one goes on from its end. Raises DataError where a
     file of that name has another content, and where no mirror gives the right one.
     """
-    import pooch
-
-    target = folder / original.name
-    if target.is_file():
+    with locked(folder / f".{original.name}.lock", wait=True):  # two that fetch it at once would mix their bytes
+        target = folder / original.name
+        if not target.is_file():
+            return _download(original, folder)
         if not original.agreement(target):
             raise DataError(f"{target} is not the published file (its checksum differs); move it away and fetch again")
         return target
+
+
+def _download(original: Original, folder: Path) -> Path:
+    import pooch
+
+    target = folder / original.name
     pooch.get_logger().setLevel("WARNING")
     failures = []
     for url in original.urls:

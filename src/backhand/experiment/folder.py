@@ -26,11 +26,21 @@ def read_study(folder: Path) -> Study:
 
 def finished(folder: Path) -> dict[str, Any] | None:
     """The metrics of a run that has been tested; None of one that has not, or of none."""
-    try:
-        metrics: dict[str, Any] = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
+    metrics = _metrics(folder)
     return metrics if metrics.get("status") == "finished" else None
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether the run has come to an end, be it that it diverged."""
+    return _metrics(folder).get("status") in ("finished", "diverged")
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    try:
+        metrics = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return metrics if isinstance(metrics, dict) else {}
 
 
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:

@@ -3,16 +3,13 @@
 A folder is accepted that is empty or not there yet; files that systems and editors keep, and hidden ones, do not count.
 """
 
-import errno
 import os
 import tomllib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiment import environment
@@ -20,17 +17,18 @@ from backhand.experiment.folder import (
     ENVIRONMENT,
     SERIES,
     STUDY,
+    has_ended,
     read_study,
     refuse_another,
     settings,
 )
 from backhand.experiment.kinds import Kind, kind_of
-from backhand.files import POSIX, refuse_among, sweep, write_atomic
+from backhand.files import refuse_among, sweep, write_atomic
+from backhand.locks import locked
 from backhand.study import Series, Study, to_toml
 
 LOCK, ROOT = ".backhand.lock", Path("runs")
 NOT_OURS = {"lost+found", "Thumbs.db", "desktop.ini"}  # what a system puts into folders by itself
-NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
 class OccupiedError(BackhandError):
@@ -140,7 +138,8 @@ def _of_study(folder: Path) -> str:
 def _unused(folder: Path, kind: Kind) -> bool:
     """Whether there is nothing in the folder, or only what a run put there that was killed before its first result."""
     names = _visible(folder)
-    return not names or (ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first})
+    begun_only = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not has_ended(folder)
+    return not names or begun_only
 
 
 def _visible(folder: Path) -> set[str]:
@@ -175,30 +174,12 @@ def _remove_empty(made: list[Path]) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Keep other processes out; a process that is killed lets go. False where the system or the disk knows no locks."""
-    lock = FileLock(folder / LOCK, timeout=0, fallback_to_soft=False)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise OccupiedError(f"{folder} is being trained by another process; wait until it ends") from error
-    except NotImplementedError:
-        pass
-    except OSError as error:
-        if error.errno not in NO_LOCKS:
+    """Keep other processes out. False where the system or the disk knows no locks."""
+    with ExitStack() as stack:
+        try:
+            held = stack.enter_context(locked(folder / LOCK))
+        except BlockingIOError as error:
+            raise OccupiedError(f"{folder} is being trained by another process; wait until it ends") from error
+        except OSError as error:
             raise BackhandError(f"cannot write into the folder {folder}: {error.strerror}; choose another") from error
-    try:
-        yield lock.is_locked
-    finally:
-        if lock.is_locked:
-            _release(folder, lock)
-
-
-def _release(folder: Path, lock: FileLock) -> None:
-    """Leave no lock behind for people to wonder at. It goes while it is held, where the system allows that."""
-    with suppress(OSError):
-        if POSIX:
-            (folder / LOCK).unlink()
-    lock.release()
-    with suppress(OSError):
-        if not POSIX:
-            (folder / LOCK).unlink()
+        yield held
