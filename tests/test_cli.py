@@ -186,6 +186,11 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
             "train.momentum_schedule rises to 1.5; a momentum must stay below 1",
         ),
         (("run", "digits", "--resume", "nowhere"), "is not the folder of a run"),
+        (("run", "digits", "--epochs", "3"), "No such option: --epochs; to change that key of the study, write --set "),
+        (("run", "digits", "--optimizer", "adam"), "write --set train.optimizer.kind=VALUE"),
+        (("lr-find", "digits", "--batch-size", "3"), "write --set train.batch_size=VALUE"),
+        (("run", "digits", "--frob", "3"), "No such option: --frob"),
+        (("run", "."), ". is a folder; name a study or its .toml file"),
         (("run", "digits", "--resume", "a", "--out", "b"), "name different folders"),
         (("lr-find", "digits", "--low", "1", "--high", "0.1"), "0 < low < high"),
         (("report", "nowhere"), "nowhere"),
@@ -215,6 +220,11 @@ def test_lr_find_draws_and_suggests(cli, tmp_path):
     assert "suggested: --set train.optimizer.lr=" in output
     with Image.open(tmp_path / "lr.png") as plot:
         assert plot.size[0] > 600
+
+
+def test_the_first_help_shows_whole_sentences(cli):
+    said = cli("--help")[1]
+    assert "..." not in said.partition("Commands:")[2]
 
 
 @pytest.mark.parametrize("command", [(), ("run",), ("data",), ("data", "verify"), ("ask",), ("bench",)])

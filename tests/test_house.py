@@ -59,7 +59,7 @@ def test_files_are_short():
     assert long == {}
 
 
-@pytest.mark.parametrize("module", ["backhand", "backhand.model", "backhand.check.suite"])
+@pytest.mark.parametrize("module", ["backhand", "backhand.model", "backhand.check.suite", "backhand.cli.main"])
 def test_nothing_heavy_comes_along(module):
     script = f"import sys, {module}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from backhand.check import cases, suite
-from backhand.cli.main import app
+from backhand.cli.app import app
 from backhand.errors import BackhandError
 from backhand.ops import tanh
 

@@ -80,6 +80,14 @@ def test_a_run_without_an_epoch_says_how_to_go_on(run, tmp_path, cli):
     )
 
 
+def test_a_run_is_no_study(run, cli):
+    status, said = cli("run", run)
+    assert (status, f"{run} is the folder of a run; go on with it by `backhand run --resume {run}`" in said) == (
+        2,
+        True,
+    )
+
+
 def test_a_folder_of_images_is_named_by_its_images(run, tmp_path, cli):
     (tmp_path / "new").mkdir()
     Image.new("L", (8, 10)).save(tmp_path / "new" / "a.png")

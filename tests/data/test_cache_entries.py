@@ -102,7 +102,7 @@ HOMELESS = """
 import json, pwd, sys
 def gone(uid): raise KeyError(uid)
 pwd.getpwuid = gone
-from backhand.cli.main import app
+from backhand.cli.app import app
 from backhand.exits import status_of
 for command in json.loads(sys.argv[1]):
     sys.argv = ["backhand", *command.split()]

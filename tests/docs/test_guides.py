@@ -14,7 +14,7 @@ from markdown_pages import GUIDES, PAGES, ROOT, blocks, prose, run_python
 from PIL import Image
 
 from backhand import data, experiment
-from backhand.cli.main import app
+from backhand.cli.app import app
 from backhand.errors import BackhandError
 from backhand.experiment.predict import read_image
 from backhand.study import load

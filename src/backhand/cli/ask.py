@@ -9,15 +9,24 @@ from backhand.cli.options import Backend, DataDir, Seed, Set, Threads
 
 
 def ask(
-    question: Annotated[str | None, typer.Argument(help="sigmoid, dropout or divergence; none: what they are.")] = None,
+    question: Annotated[
+        str | None,
+        typer.Argument(metavar="QUESTION", help="sigmoid, dropout or divergence; without it, what they ask is shown."),
+    ] = None,
     data_dir: DataDir = None,
-    out: Annotated[Path | None, typer.Option(help="The folder; go on there.", show_default="runs/ask-QUESTION")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the results; what it holds goes on.", show_default="runs/ask-QUESTION"),
+    ] = None,
     set_: Set = None,
     seed: Seed = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
-    """Ask why sigmoid is hard to train, what dropout does at inference, or when the loss diverges."""
+    """Answer a question of deep learning by an experiment.
+
+    Why is sigmoid hard to train, what does dropout do at inference, when does the loss diverge?
+    """
     from backhand import questions, report
     from backhand.cli import engine
     from backhand.cli.interrupted import interruptible

@@ -8,12 +8,15 @@ from backhand.cli.options import Backend, Threads
 
 
 def bench(
-    only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Some of the workloads.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Blocks of steps that are timed.")] = 10,
+    only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these workloads.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How many blocks of steps are timed.")] = 10,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
-    """Time the training steps of ten networks; each in a process of its own."""
+    """Time the training steps of ten networks on this machine.
+
+    Each runs in a process of its own.
+    """
     from pathlib import Path
     from tempfile import TemporaryDirectory
 

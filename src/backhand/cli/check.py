@@ -14,10 +14,15 @@ SHOWN = 3  # failures told of each row
 
 
 def check(
-    only: Annotated[str | None, typer.Option(metavar="NAME", help="One op, layer or network, such as linear.")] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this op, layer or network, such as linear.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the random inputs and upstream gradients.")] = 0,
 ) -> None:
-    """Check every op, layer and a few whole networks against numerical derivatives."""
+    """Check every gradient against numerical derivatives.
+
+    Of every op, of every layer, and of a few whole networks.
+    """
     from backhand.check import suite
     from backhand.console import make_console
 

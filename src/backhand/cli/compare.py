@@ -12,26 +12,35 @@ if TYPE_CHECKING:
     from backhand.compare import Plan
 
 Studies = Annotated[
-    list[str] | None, typer.Option("--study", metavar="STUDY", help="A network; may be repeated. Else a perceptron.")
+    list[str] | None,
+    typer.Option("--study", metavar="STUDY", help="A network; may be repeated.", show_default="a perceptron"),
 ]
 
 
 def compare(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A data set by name, such as digits.")],
     study: Studies = None,
-    against: Annotated[str, typer.Option(metavar="NAME,...")] = "tree,logistic,forest,neighbours",
-    folds: Annotated[int, typer.Option(help="Parts of the samples, each tested on once.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
-    train_size: Annotated[int | None, typer.Option(help="Use only so many samples.")] = None,
+    against: Annotated[
+        str, typer.Option(metavar="NAME,...", help="The other learners.")
+    ] = "tree,logistic,forest,neighbours",
+    folds: Annotated[int, typer.Option(help="Parts of the samples; each is tested on once.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
+    train_size: Annotated[int | None, typer.Option(help="Use only so many samples.", show_default="all")] = None,
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: Skip = False,
-    out: Annotated[Path | None, typer.Option(help="Its folder.", show_default="runs/compare-DATA-TIME")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the results; what it holds goes on.", show_default="runs/compare-DATA-TIME"),
+    ] = None,
     set_: Set = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
-    """Compare networks with trees and other learners on the same folds; test the differences, write a report."""
+    """Compare networks with other learners on the same folds.
+
+    The differences are tested, and a report is written.
+    """
     from backhand.cli import engine
     from backhand.compare import Plan
     from backhand.compare.network import perceptron

@@ -5,18 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.cli.options import DataPath, Skip
+from backhand.cli.options import DataDir, DataPath, Skip
 
-app = typer.Typer(help="Find, check, look at and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(help="A data set; `backhand data list` shows them.")]
-DataDir = Annotated[Path | None, typer.Option(help="The folder of data sets.", show_default="$BACKHAND_DATA")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set; `backhand data list` shows them.")]
 LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 
 
 @app.command("list")
 def list_(data_dir: DataDir = None) -> None:
-    """Every data set, and where it is or how to get it."""
+    """List every data set, and where it lies or how to get it."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -36,7 +35,10 @@ def list_(data_dir: DataDir = None) -> None:
 
 @app.command()
 def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad_images: Skip = False) -> None:
-    """Read a data set whole; compare checksums and counts with what its authors published."""
+    """Read a data set whole, and compare it with the original.
+
+    What its authors published are checksums of files, and the number of samples.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -62,13 +64,13 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
 @app.command()
 def show(
     name: Name,
-    out: Annotated[Path | None, typer.Option(help="The PNG to write; NAME.png without it.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Draws the samples that are shown.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The PNG to write.", show_default="NAME.png")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed by which samples are drawn.")] = 0,
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: Skip = False,
 ) -> None:
-    """Draw samples of every class to a picture."""
+    """Draw samples of every class into a picture."""
     from backhand.console import make_console
     from backhand.data import load
     from backhand.data.show import show
@@ -86,7 +88,7 @@ def show(
 
 @app.command()
 def fetch(name: Name, data_dir: DataDir = None) -> None:
-    """Download a data set; what is there already is checked and kept."""
+    """Download a data set; what is there is checked and kept."""
     from backhand.console import make_console
     from backhand.data.download import fetch_all
 

@@ -5,31 +5,41 @@ from typing import Annotated
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, Threads
+from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Threads
 
 
 def extend(
-    run: Annotated[Path | None, typer.Argument(metavar="[RUN]", help="The folder of a finished run.")] = None,
+    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="The folder of a finished run.")] = None,
     data: Annotated[str | None, typer.Option(metavar="NEW", help="The data set that has the new classes.")] = None,
     path: DataPath = None,
-    classes: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these classes of it.")] = None,
-    resize: Annotated[bool, typer.Option("--resize", help="Scale images of another size.")] = False,
-    with_old: Annotated[
-        bool | None, typer.Option("--with-old/--without-old", help="Train on the old data too.", show_default="both")
+    classes: Annotated[
+        str | None, typer.Option(metavar="NAME,...", help="Only these of its classes.", show_default="all")
     ] = None,
-    afresh: Annotated[bool, typer.Option(help="Train a fresh network on all the data, for comparison.")] = True,
-    tree: Annotated[bool, typer.Option(help="Fit a decision tree to all the data, for comparison.")] = True,
-    epochs: Annotated[int | None, typer.Option(min=1, show_default="as RUN")] = None,
-    lr: Annotated[float | None, typer.Option(help="The learning rate to go on with.", show_default="as RUN")] = None,
-    freeze: Annotated[list[str] | None, typer.Option(metavar="PLACE", help="Layers that keep their weights.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed that all randomness comes from.")] = 0,
+    resize: Resize = False,
+    with_old: Annotated[
+        bool | None,
+        typer.Option("--with-old/--without-old", help="Go on with or without the old data.", show_default="both"),
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="For comparison, train a fresh network on all data.")] = True,
+    tree: Annotated[bool, typer.Option(help="For comparison, grow a decision tree on all data.")] = True,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How long to train.", show_default="as RUN")] = None,
+    lr: Annotated[float | None, typer.Option(help="The learning rate.", show_default="as RUN")] = None,
+    freeze: Annotated[
+        list[str] | None, typer.Option(metavar="PLACE", help="Layers that keep their weights; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
     data_dir: DataDir = None,
-    out: Annotated[Path | None, typer.Option(help="The folder.", show_default="runs/extend-TIME")] = None,
-    resume: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Go on with this extension.")] = None,
+    out: Out = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Go on with what is in this folder, with the options it had.")
+    ] = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
-    """Add classes to a trained network; train on, with and without the old data; report what it learns and forgets."""
+    """Add classes to a trained network, and see what it forgets.
+
+    It goes on training with and without the old data.
+    """
     from backhand import extend as extension
     from backhand import report
     from backhand.cli import commands, engine

@@ -59,19 +59,20 @@ def suggestion(path: str, siblings: Iterable[str]) -> str:
     key, beside = SYNONYMS.get(word, word), [each for each in siblings if table or each not in HIDDEN]
     if table in kinds() and key in KINDS:
         return f'; did you mean "{kinds()[table].key}"?'
-    elsewhere = _named(key, without=path)
+    elsewhere = [known for known in named(key) if known != path]
     if not elsewhere and not difflib.get_close_matches(key, beside, n=1):
         names = {known.rpartition(".")[2] for known in known_keys()}
         near = difflib.get_close_matches(key, names, n=1, cutoff=NEAR)
-        elsewhere = _named(near[0], without=path) if near else []
+        elsewhere = [known for known in named(near[0]) if known != path] if near else []
     if elsewhere:
         return f"; did you mean {' or '.join(map(_quoted, elsewhere))}?"
     return closest(key, beside)
 
 
-def _named(key: str, without: str) -> list[str]:
-    """The known keys of this name, unless there are too many to help."""
-    found = [known for known in known_keys() if known.rpartition(".")[2] == key and known != without]
+def named(key: str) -> list[str]:
+    """The known keys of this name, or of the one that it is another word for, unless there are too many to help."""
+    key = SYNONYMS.get(key, key)
+    found = [known for known in known_keys() if known.rpartition(".")[2] == key]
     return found if len(found) <= SHOWN else []
 
 

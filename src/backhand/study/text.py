@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import StudyError, closest
-from backhand.paths import as_path
+from backhand.paths import as_path, command
 
 Tables = dict[str, Any]
 WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
@@ -24,6 +24,8 @@ def read_tables(name: str) -> tuple[Tables, Path]:
     Raises StudyError where there is none, or it is no TOML in UTF-8.
     """
     path = as_path(name)
+    if path.is_dir() and not _is_shipped(name):
+        raise StudyError(_of_folder(path))
     text = read_text(path) if path.suffix == ".toml" or path.is_file() else _shipped_text(name)
     return _parse(text, name), path.parent
 
@@ -41,8 +43,6 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise StudyError(f"{path} does not exist; `backhand list` shows the studies that ship") from error
-    except IsADirectoryError as error:
-        raise StudyError(f"{path} is a folder; name a study or its .toml file") from error
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from error
     marked = (name for mark, name in WIDE.items() if content.startswith(mark))
@@ -53,6 +53,18 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise StudyError(f"{path}, line {line} is not UTF-8; save the file as UTF-8 in your editor") from error
+
+
+def _of_folder(path: Path) -> str:
+    """What to do where a folder is named and a study is wanted."""
+    if any((path / name).is_file() for name in ("study.toml", "series.toml")):
+        onward = command(["backhand", "run", "--resume", path])
+        return f"{path} is the folder of a run; go on with it by `{onward}`, or name the .toml file in it"
+    return f"{path} is a folder; name a study or its .toml file"
+
+
+def _is_shipped(name: str) -> bool:
+    return files("backhand").joinpath("studies", f"{name}.toml").is_file()
 
 
 def _shipped_text(name: str) -> str:
