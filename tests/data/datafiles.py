@@ -113,8 +113,8 @@ def png(width, height, bits, colour, rows, *chunks):
 def bmp(bits, width, rows, palette=(), masks=b""):
     """A BMP of one row: pixels as `rows` has them, a palette of grey values, or masks of its channels."""
     table = b"".join(bytes([value, value, value, 0]) for value in palette) + masks
-    offset = 54 + len(table)
-    info = struct.pack("<IiiHHIIiiII", 40, width, 1, 1, bits, 3 if masks else 0, len(rows), 0, 0, len(palette), 0)
+    offset, size = 54 + len(table), 56 if len(masks) == 16 else 40  # the later header has a mask for alpha
+    info = struct.pack("<IiiHHIIiiII", size, width, 1, 1, bits, 3 if masks else 0, len(rows), 0, 0, len(palette), 0)
     return b"BM" + struct.pack("<IHHI", offset + len(rows), 0, 0, offset) + info + table + rows
 
 

@@ -92,6 +92,19 @@ def test_damaged_exif_data_count_as_none(case, form):
     np.testing.assert_allclose(got.astype(int), x.astype(int), atol=2)
 
 
+def test_a_png_whose_metadata_are_damaged_is_read(tmp_path):
+    """Pillow gives up for a wrong checksum in any chunk, and for a text that does not unpack."""
+    rows = b"".join(b"\0" + bytes(row) for row in STORED[6])
+    turn = (b"eXIf", exif_block(struct.pack("<HII", 3, 1, 6))[6:])
+    text = (b"zTXt", b"Comment\0\0no zlib")
+    content = df.png(3, 2, 8, 0, rows, text, turn)
+    assert decode(content, "a.png")[:, :, 0].tolist() == UPRIGHT
+    broken = content.replace(b"eXIfII", b"eXIfI!")  # and so its checksum is wrong
+    assert decode(broken, "a.png")[:, :, 0].tolist() == STORED[6]
+    with pytest.raises(BadImageError, match="damaged PNG"):
+        decode(content[:-20] + b"?" + content[-19:], "a.png")
+
+
 def test_an_orientation_that_only_xmp_or_a_text_chunk_tells():
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
     x = decode(df.picture(blocks(STORED[6]), "WEBP", xmp=xmp, lossless=True), "photo", "L")
@@ -205,6 +218,7 @@ def test_bmp_palettes():
     [
         df.bmp(8, 4, bytes([0, 1, 0, 1]), (0, 255)),  # two grey levels in bytes, which Pillow takes for bits
         df.bmp(4, 4, b"\x01\x2f\0\0", range(16)),  # sixteen near black, which it takes for bytes
+        df.bmp(16, 2, b"\xff\x7f\xff\xff", masks=struct.pack("<4I", 0x7C00, 0x3E0, 0x1F, 0x8000)),  # one bit of alpha
         df.bmp(32, 1, bytes(4), masks=struct.pack("<3I", 0x3FF00000, 0xFFC00, 0x3FF)),  # ten bits per channel
     ],
 )

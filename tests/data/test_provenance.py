@@ -109,6 +109,18 @@ def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):
     assert len(verify("tiny", path=path).findings) == 5
 
 
+def test_verify_asks_no_checksum_of_a_form_that_has_none(tmp_path, published, monkeypatch):
+    tiny, files = published
+    unknown = replace(tiny, originals=tuple(replace(o, unpacked_sha256="") for o in tiny.originals))
+    path = df.in_folder(tmp_path / "plain", {n.removesuffix(".gz"): gzip.decompress(c) for n, c in files.items()})
+    entry = unknown.entry("a tiny set", ("train-images-idx3-ubyte",), ("tiny",))
+    monkeypatch.setitem(verify.__globals__["DATASETS"], "tiny", entry)
+    assert verify("tiny", path=path).findings == (
+        "plain: no checksum is published for this form",
+        "every split has the published number of samples",
+    )
+
+
 # Other data sets of this form
 
 

@@ -4,6 +4,7 @@ A name that climbs out (`../`), a link, or a member that unpacks to an absurd si
 """
 
 import gzip
+import re
 import stat
 import tarfile
 import zipfile
@@ -21,6 +22,7 @@ from backhand.errors import DataError
 MAX_MEMBER = 1 << 30
 MAX_TOTAL = 8 << 30
 M = TypeVar("M")
+DRIVE = re.compile("[A-Za-z]:")
 UTF8_NAME = 1 << 11  # the flag of a zip's member whose name is UTF-8
 
 
@@ -130,7 +132,7 @@ def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:
     named = [(printable(canonical(name)), member) for name, member in members]
     for name, _ in named:
         first, *rest = name.split("/")
-        if (name and not first) or (len(first) == 2 and first[1] == ":") or ".." in (first, *rest):
+        if (name and not first) or DRIVE.fullmatch(first) or ".." in (first, *rest):
             raise DataError(f"{path}: member {name} points outside the archive; do not trust it")
     files = Counter(name for name, _ in named if name and not name.endswith("/"))
     name, times = files.most_common(1)[0] if files else ("", 0)

@@ -3,6 +3,8 @@
 Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their high bytes alone, and says nothing of it.
 """
 
+import zlib
+
 READ = ("JPEG", "PNG", "WebP", "BMP")
 
 
@@ -44,6 +46,37 @@ def bits_per_channel(data: bytes) -> int:
     if kind == "JPEG":
         return _jpeg_precision(data)
     return 16 if kind == "BMP" and bmp_bits(data) > 32 else 8
+
+
+def without_metadata(data: bytes) -> bytes:
+    """A PNG without the chunks that do not bear on its pixels and are damaged, or hold texts and colour profiles.
+
+    Pillow gives up on a picture for a wrong checksum in any chunk. EXIF stays where it is whole.
+    Source: PNG (Third Edition), section 5.3: length, type, data, checksum.
+    """
+    kept, at = [data[:8]], 8
+    while at + 12 <= len(data):
+        length = int.from_bytes(data[at : at + 4])
+        chunk = data[at : at + 12 + length]
+        kind, whole = chunk[4:8], zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
+        if kind not in TEXTS and (whole or kind not in METADATA):
+            kept.append(chunk)
+        at += 12 + length
+    return b"".join([*kept, data[at:]])
+
+
+TEXTS = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}
+METADATA = {b"eXIf", b"tIME", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"hIST", b"sPLT", b"cICP"}
+
+
+def is_unusual_bmp(data: bytes, mode: str) -> bool:
+    """Whether Pillow, which gives a BMP this mode, misreads it: bytes as bits, halves of bytes as bytes, alpha as none.
+
+    Of 16 bits per pixel it takes those that a mask says are transparency (in headers of 56 bytes and more) for nothing.
+    """
+    bits, has_masks = bmp_bits(data), data[30:34] == b"\x03\0\0\0"
+    alpha = has_masks and int.from_bytes(data[14:18], "little") >= 56 and any(data[66:70])
+    return {"1": 1, "L": 8}.get(mode, bits) != bits or (bits == 16 and alpha)
 
 
 def bmp_bits(data: bytes) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import pixels
-from backhand.data.formats.picture_headers import READ, bits_per_channel, bmp_bits, format_of
+from backhand.data.formats.picture_headers import READ, bits_per_channel, format_of, is_unusual_bmp, without_metadata
 from backhand.errors import DataError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ Colour = Literal["L", "RGB"]
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "LA": "L", "RGBA": "RGB"}
 MAX_PIXELS = 8192 * 8192  # above what telephones take
 ORIENTATION = 274  # EXIF's tag
-BMP_DEPTHS = {"1": 1, "L": 8}  # bits per pixel that these modes of Pillow mean; it takes others for them, wrongly
 UNUSUAL = "is a {} file of an unusual kind, which is not read; save it as JPEG or PNG"
 NO_FORMAT = "is not an image (unknown format)"
 # What Pillow raises on damaged bytes; UnidentifiedImageError is an OSError.
@@ -44,20 +43,32 @@ def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.u
     """
     from PIL import Image
 
+    if (bits := bits_per_channel(data)) > 8:
+        raise BadImageError(f"{name} has {bits} bits per channel; save it as 8-bit grey or RGB")
     try:
-        if bits_per_channel(data) > 8:
-            raise BadImageError(f"{name} has {bits_per_channel(data)} bits per channel; save it as 8-bit grey or RGB")
-        with _strict_decoding(), Image.open(BytesIO(data), formats=[kind.upper() for kind in READ]) as image:
-            _refuse_unreadable(image, name)
-            if image.format == "BMP" and BMP_DEPTHS.get(image.mode, 0) not in (0, bmp_bits(data)):
-                raise BadImageError(f"{name} {UNUSUAL.format('BMP')}")
-            wanted = colour or STORED_AS[image.mode]
-            plain = image if image.mode == wanted else image.convert(wanted)
-            pixels = upright(np.asarray(plain), _orientation(image))
+        with _strict_decoding():
+            try:
+                return _pixels(data, name, colour)
+            except PICTURE_DAMAGE:
+                if format_of(data) != "PNG":
+                    raise
+                return _pixels(without_metadata(data), name, colour)
     except PICTURE_DAMAGE as error:
         raise BadImageError(f"{name} {_damage(data, str(error))}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImageError(f"{name} has far too many pixels ({error})") from error
+
+
+def _pixels(data: bytes, name: str, colour: Colour | None) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    with Image.open(BytesIO(data), formats=[kind.upper() for kind in READ]) as image:
+        _refuse_unreadable(image, name)
+        if image.format == "BMP" and is_unusual_bmp(data, image.mode):
+            raise BadImageError(f"{name} {UNUSUAL.format('BMP')}")
+        wanted = colour or STORED_AS[image.mode]
+        plain = image if image.mode == wanted else image.convert(wanted)
+        pixels = upright(np.asarray(plain), _orientation(image))
     return pixels.reshape(*pixels.shape[:2], -1)
 
 

@@ -108,9 +108,11 @@ def _refuse_labels(members: Sequence[Member], where: Path) -> None:
                 f"{where}: the class folder {label} has a name that is no UTF-8, or that cannot be printed; rename it"
                 + ("" if (text := _as_latin_1(label)) is None else f", for instance to {text}")
             )
-    for first, second in combinations(sorted(splits), 2):
-        if first.casefold() == second.casefold() and splits[first] != splits[second]:
-            raise DataError(f"{where}: the class folders {first} and {second} differ in case alone; rename one of them")
+    alike: dict[str, str] = {}
+    for label in sorted(splits):
+        other = alike.setdefault(label.casefold(), label)
+        if splits[other] != splits[label]:
+            raise DataError(f"{where}: the class folders {other} and {label} differ in case alone; rename one of them")
 
 
 def _as_latin_1(label: str) -> str | None:

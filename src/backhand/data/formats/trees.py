@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from backhand.data.files import walk
@@ -48,20 +48,16 @@ class Folder(Tree):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-
-    @cached_property
-    def _files(self) -> dict[str, str]:
-        """The names on disk by those that are shown."""
-        files = {printable(name): name for name in walk(self.path)}
-        for name, on_disk in files.items():
-            # A picture that is lost may be skipped; what else is lost may be a whole folder of them.
-            if not (is_picture(name) or (self.path / on_disk).exists()):
-                raise DataError(f"{self.path}/{name} {_what_else(self.path / on_disk)}; mend or remove it")
-        return files
+        self._on_disk: dict[str, str] = {}  # the names on disk by those that are shown, once these were asked for
 
     def names(self) -> list[str]:
         """Every file and folder below, sorted; hidden folders are not entered."""
-        return sorted(self._files)
+        self._on_disk = {printable(name): name for name in walk(self.path)}
+        for name, on_disk in self._on_disk.items():
+            # A picture that is lost may be skipped; what else is lost may be a whole folder of them.
+            if not (is_picture(name) or (self.path / on_disk).exists()):
+                raise DataError(f"{self.path}/{name} {_what_else(self.path / on_disk)}; mend or remove it")
+        return sorted(self._on_disk)
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
         """In the order asked."""
@@ -69,7 +65,7 @@ class Folder(Tree):
             yield name, partial(self._read, name)
 
     def _read(self, name: str) -> bytes:
-        path = self.path / self._files.get(name, name)
+        path = self.path / self._on_disk.get(name, name)
         try:
             if not path.is_file():  # a pipe or a device would be read without end
                 raise BadMemberError(f"{self.path}/{name} {_what_else(path)}")
