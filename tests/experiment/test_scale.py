@@ -9,8 +9,8 @@ from sklearn.preprocessing import StandardScaler
 from backhand import checkpoint, compare, data, experiment, report
 from backhand.compare.peers import PEERS
 from backhand.data.dataset import Dataset
-from backhand.errors import DataError, ModelError
-from backhand.experiment.predict import load_classifier
+from backhand.errors import BackhandError, DataError, ModelError
+from backhand.experiment.predict import load_classifier, read_image
 from backhand.layers import Flatten, Linear
 from backhand.model import Sequential
 from backhand.study import load
@@ -98,6 +98,17 @@ def test_one_scale_for_all_that_would_lose_a_feature_is_refused(tmp_path, rng):
         study = load(saved(tmp_path, x=x, y=y), [f"data.standardize={mode}"])
         with pytest.raises(DataError, match=f'"{mode}" would round away'):
             experiment.run(study, tmp_path / "run", quiet=True)
+
+
+def test_images_of_four_channels_are_classified_as_arrays_alone(tmp_path, rng):
+    x, y = rng.integers(0, 256, (60, 9, 8, 4), dtype=np.uint8), np.arange(60) % 2
+    study = load(saved(tmp_path, x=x, y=y), ["train.epochs=1", "train.optimizer.lr=0.01"])
+    metrics = experiment.run(study, tmp_path / "run", quiet=True)
+    assert "4 channels" in metrics["data"]["notes"]["axes"]
+    classifier = load_classifier(tmp_path / "run")
+    assert classifier.predict_proba(x).shape == (60, 2)
+    with pytest.raises(BackhandError, match="images of 4 channels"):
+        read_image(tmp_path / "one.png", classifier.sample_shape, resize=True)
 
 
 def test_images_with_channels_first_are_refused_by_data_and_models(rng):

@@ -19,7 +19,7 @@ CHUNK = 1024  # samples at a time
 REACH = 10.0  # times its extent in training may a feature lie beyond it
 FAR = 0.05  # of the values at most may do so
 MANY = 10  # samples by which a feature can be judged alone
-FLAT = 0.5  # of the contrast of the flattest training sample: what is flatter throughout is on another scale
+FLAT = 0.25  # of the contrast of the flattest training sample: what is flatter throughout is on another scale
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,11 @@ def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) 
     if len(shape) != 3:
         raise BackhandError(f"this run was trained on {shape[0]} features, not on images; it cannot classify {path}")
     path, (H, W, C) = as_path(path), shape
+    if C not in (1, 3):
+        raise BackhandError(
+            f"this run was trained on images of {C} channels, and picture files are read in 1 or 3; it cannot classify "
+            f"{path}, but arrays of such images: Classifier.predict_proba"
+        )
     try:
         image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB")
     except IsADirectoryError as error:
