@@ -18,9 +18,10 @@ def rates(part: Part, cells: tuple[Cell, ...]) -> list[Block]:
     if not part.range_test or not file.exists():
         return []
     found = RangeTest(**{key: np.array(values) for key, values in read_mapping(file).items()})
+    edge = "beyond which it rises" if found.lowest < found.lr[-1] else "the highest rate tried"
     text = (
         f"A range test raised the learning rate from {found.lr[0]:.2g} step by step. The smoothed loss was lowest at "
-        f"{found.lowest:.2g}, beyond which it rises; a tenth of that, {found.suggestion:.2g}, keeps clear of this edge."
+        f"{found.lowest:.2g}, {edge}; a tenth of that, {found.suggestion:.2g}, keeps clear of this edge."
     )
     caption = "Loss of each batch while the learning rate rises; what is suggested, and where the loss was lowest."
     return [Text(text), Images((Image(f"{part.name}-range", plot(found), "loss against learning rate", caption),))]
