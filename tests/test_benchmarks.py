@@ -236,3 +236,11 @@ def test_steps_that_keep_memory_are_seen(monkeypatch):
     assert memory_growth.growth("two_layer", 100)[0] > 100_000
     monkeypatch.setattr(memory_growth.ours, "start", lambda material: lambda: bytes(1000))
     assert memory_growth.growth("two_layer", 100)[0] < 10_000
+
+
+def test_many_epochs_are_timed_beside_scikit_learns():
+    command = [sys.executable, str(SCRIPTS / "many_epochs.py"), "--epochs", "40", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for said in ("40 epochs of 432 points", "the whole run: ", "of the run", "fit alone: ", "ratio of the medians: "):
+        assert said in done.stdout

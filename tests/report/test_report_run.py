@@ -9,6 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from backhand import report
 from backhand.errors import CheckpointError
+from backhand.report.run import read
 
 
 def refused(folder, *words):
@@ -96,3 +97,27 @@ def test_evidence_that_contradicts_itself(folder, change, words):
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     save_file(arrays, folder / "evidence.safetensors")
     refused(folder, "evidence.safetensors", *words)
+
+
+@pytest.mark.parametrize("rest", ['{"epoch": 26, "st', "\xff", "{"])
+def test_a_line_that_is_just_being_written_is_passed_over(folder, rest):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    for split in ("test", "validation"):
+        metrics.pop(split)
+    (folder / "metrics.json").write_text(json.dumps(metrics | {"status": "running"}))
+    (folder / "evidence.safetensors").unlink()
+    whole = read(folder).history
+    with (folder / "history.jsonl").open("a", encoding="utf-8") as file:
+        file.write(rest)
+    assert read(folder).history == whole
+    assert report.write(folder).exists()
+
+
+def test_the_report_tells_what_saving_took(folder):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    report.write(folder)
+    assert "and saving another" not in (folder / "report.md").read_text("utf-8")  # of a run of an earlier version
+    metrics["training"]["saving_seconds"] = 1.234
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    report.write(folder)
+    assert ", and saving another 1.23 s." in (folder / "report.md").read_text("utf-8")

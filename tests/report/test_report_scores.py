@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backhand.report.numbers import decimal, duration, percent, plain
+from backhand.report.numbers import decimal, duration, percent, plain, time_spent
 from backhand.report.scores import calibration, roc
 
 
@@ -57,3 +57,10 @@ def test_numbers():
     ]
     assert [duration(s) for s in (0.5, 61.04, 725, 8000)] == ["0.50 s", "61.0 s", "12 min 5 s", "2 h 13 min"]
     assert plain([True, 1e-5, "a", {"k": None}]) == "[true, 1e-05, a, {k = –}]"
+
+
+def test_time_that_was_spent_in_words():
+    assert time_spent(1, 20, 1.25, None) == "1 epoch (20 steps) took 1.25 s"
+    assert (
+        time_spent(3000, 15000, 725, 0.25) == "3,000 epochs (15,000 steps) took 12 min 5 s, and saving another 0.25 s"
+    )

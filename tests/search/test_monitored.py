@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import inf, nan
 
 import pytest
+from optuna.trial import Trial as Told
 
 from backhand import search
 from backhand.errors import BackhandError
@@ -72,3 +73,23 @@ def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
     assert "trial 1, validation accuracy 75.00% at epoch 1" in text
     assert "trial 3, 25.00 points behind" in text
     assert "75.00%" in text
+
+
+@pytest.mark.parametrize(("pruning", "told"), [("none", 0), ("halving", 6)])
+def test_the_storage_is_told_every_epoch_only_where_trials_are_pruned(tmp_path, monkeypatch, pruning, told) -> None:
+    """Each time is a transaction, which takes longer than an epoch of a small network."""
+    reports, report = [], Told.report
+    monkeypatch.setattr(Told, "report", lambda own, value, step: reports.append(step) or report(own, value, step))
+    (tmp_path / "study.toml").write_text(STUDY)
+    study = load(str(tmp_path / "study.toml"), (f"search.pruning={pruning}", "train.epochs=6"))
+    search.run(study, tmp_path / "run", quiet=True)
+    assert reports == [*range(1, told + 1)]
+
+
+def test_a_trial_that_lasts_is_told_now_and_then(tmp_path, monkeypatch) -> None:
+    reports, report = [], Told.report
+    monkeypatch.setattr(Told, "report", lambda own, value, step: reports.append(step) or report(own, value, step))
+    monkeypatch.setattr("backhand.search.loop.REPORT", 0.0)
+    (tmp_path / "study.toml").write_text(STUDY)
+    search.run(load(str(tmp_path / "study.toml")), tmp_path / "run", quiet=True)
+    assert reports == [1, 2, 3]

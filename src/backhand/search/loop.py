@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import optuna
 
 POLL = 1.0  # seconds between two looks at the trials of other processes
+REPORT = 10.0  # seconds between two reports of a trial that nothing prunes: each is a transaction of the storage
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class Loop:
     def _train(self, begun: "dict[optuna.Trial, Assignment]") -> None:
         studies = {trial: changed(self.study, assignment) for trial, assignment in begun.items()}
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
-            watches = [Watch(self.search.monitor, _judge(trial)) for trial in group]
+            every = REPORT if self.search.pruning == "none" else 0.0
+            watches = [Watch(self.search.monitor, _judge(trial, every)) for trial in group]
             outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
             for trial, outcome in zip(group, outcomes, strict=True):
                 self._note(trial, begun[trial], outcome)
@@ -128,11 +130,20 @@ class Loop:
         return max(min(ends), 0.0) if ends else None
 
 
-def _judge(trial: "optuna.Trial") -> Callable[[int, float], bool]:
-    """Whether a trial goes on after an epoch of this value; not where another process has taken it over."""
+def _judge(trial: "optuna.Trial", every: float) -> Callable[[int, float], bool]:
+    """Whether a trial goes on after an epoch of this value; not where another process has taken it over.
+
+    every: seconds between two values that the storage is told.
+    """
     from optuna.exceptions import UpdateFinishedTrialError
 
+    due = time.monotonic() + every
+
     def goes_on(epoch: int, value: float) -> bool:
+        nonlocal due
+        if time.monotonic() < due:
+            return True
+        due = time.monotonic() + every
         try:
             trial.report(value, epoch)
         except UpdateFinishedTrialError:

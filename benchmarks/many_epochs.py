@@ -1,0 +1,107 @@
+"""Thousands of epochs on a toy: what a run costs beside its training, against scikit-learn's MLPClassifier.
+
+Both train 2-16-3 on the same points of `blobs`, in batches of 100, by SGD with momentum. Ours is a whole run in a
+folder: validation after each epoch, history, states, best weights, and the test; scikit-learn's is its `fit` alone.
+They take turns; the figures are medians, with their ranges. Ends with 1 where one of them has not learnt.
+usage: python benchmarks/many_epochs.py [--epochs 3000] [--rounds 3]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an override would slow NumPy
+    del os.environ[name]
+
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from backhand import experiment
+from backhand.experiment.build import Material, load_material
+from backhand.history import records
+from backhand.machine import cores, cpu
+from backhand.study import Study
+
+HIDDEN, BATCH, LR, MOMENTUM = 16, 100, 0.1, 0.9
+LEAST = 0.97  # of the training samples that a network gets right which has learnt
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Seconds of a run in all, of its training and of saving; its share of right training samples; bytes it leaves."""
+
+    total: float
+    training: float
+    saving: float
+    accuracy: float
+    left: int
+
+
+def study(epochs: int) -> Study:
+    train = {"epochs": epochs, "batch_size": BATCH, "optimizer": {"kind": "sgd", "lr": LR, "momentum": MOMENTUM}}
+    model = {"name": "mlp", "hidden": [HIDDEN]}
+    return Study.model_validate({"name": "many", "data": {"name": "blobs"}, "model": model, "train": train})
+
+
+def ours(epochs: int) -> Ours:
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.perf_counter()
+        facts = experiment.run(study(epochs), Path(folder) / "run", quiet=True)["training"]
+        total = time.perf_counter() - begin
+        last = records((Path(folder) / "run" / "history.jsonl").read_text("utf-8"))[-1]
+        left = sum(path.stat().st_size for path in (Path(folder) / "run").iterdir())
+    return Ours(total, facts["seconds"], facts["saving_seconds"], last["train_accuracy"], left)
+
+
+def theirs(material: Material, epochs: int) -> tuple[float, float]:
+    """Seconds of `fit`, and the share of right training samples."""
+    x, y = material.train.batch(slice(None))
+    options = {"learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False, "alpha": 0.0}
+    network = MLPClassifier(
+        (HIDDEN,), solver="sgd", batch_size=BATCH, max_iter=epochs, n_iter_no_change=epochs, tol=0.0, **options
+    )
+    begin = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # it is to take all epochs
+        network.fit(x, y)
+    return time.perf_counter() - begin, network.score(x, y)
+
+
+def spread(seconds: Sequence[float]) -> str:
+    return f"{median(seconds):.2f} s ({min(seconds):.2f} to {max(seconds):.2f})"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args(arguments)
+    material = load_material(study(1))
+    print(f"{cpu()}, {cores()} cores; {asked.epochs:,} epochs of {len(material.train)} points", flush=True)
+    ours(2)  # compiles what is not compiled yet
+    runs, fits = [], []
+    for _ in range(asked.rounds):
+        runs.append(ours(asked.epochs))
+        fits.append(theirs(material, asked.epochs))
+    mine, other = median(run.total for run in runs), median(seconds for seconds, _ in fits)
+    share = median(run.saving / run.total for run in runs)
+    print(f"backhand, the whole run: {spread([run.total for run in runs])}")
+    print(f"  training and validation {spread([run.training for run in runs])}")
+    print(f"  saving                  {spread([run.saving for run in runs])}, {share:.1%} of the run")
+    print(f"  the folder holds {runs[-1].left / 1e6:.2f} MB")
+    print(f"scikit-learn, fit alone:  {spread([seconds for seconds, _ in fits])}")
+    print(f"ratio of the medians: {mine / other:.2f}")
+    rights = [*(run.accuracy for run in runs), *(accuracy for _, accuracy in fits)]
+    print(f"right of the training samples: {min(rights):.1%} or more")
+    return int(min(rights) < LEAST)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
