@@ -80,6 +80,18 @@ def test_a_run_without_an_epoch_says_how_to_go_on(run, tmp_path, cli):
     )
 
 
+@pytest.mark.parametrize("words", [("extend", "NAME", "--data", "toy"), ("compare", "npz", "--path", "NAME")])
+def test_a_name_that_is_no_text_is_refused(words, cli, tmp_path):
+    name = tmp_path / "caf\udce9"
+    status, said = cli(*(name if word == "NAME" else word for word in words))
+    assert (status, "the name has bytes that are not UTF-8, which no study can hold; rename it" in said) == (2, True)
+
+
+def test_what_ships_is_named_without_its_folder(cli):
+    assert cli("compare", "digits", "--set", "train.epochs=0")[1].startswith("error: perceptron: train.epochs: must be")
+    assert cli("ask", "sigmoid", "--set", "train.epochs=0")[1].startswith("error: sigmoid: train.epochs: must be")
+
+
 def test_a_run_is_no_study(run, cli):
     status, said = cli("run", run)
     assert (status, f"{run} is the folder of a run; go on with it by `backhand run --resume {run}`" in said) == (

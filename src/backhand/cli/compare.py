@@ -45,13 +45,13 @@ def compare(
     from backhand.compare import Plan
     from backhand.compare.network import perceptron
     from backhand.experiment.workspace import named
-    from backhand.study import load
+    from backhand.study import load, make_table
     from backhand.study.schema import Data
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
     engine.choose(backend, threads, out)
-    table = Data(name=data, path=path, skip_bad_images=skip_bad_images, train_size=train_size)
+    table = make_table(Data, name=data, path=path, skip_bad_images=skip_bad_images, train_size=train_size)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     names = tuple(name.strip() for name in against.split(",") if name.strip())
     plan = Plan(table, networks, names, folds, seed)

@@ -49,6 +49,7 @@ def extend(
     from backhand.experiment.workspace import named
     from backhand.extend.plan import AFRESH, WITH, WITHOUT
     from backhand.report.extension import summary
+    from backhand.study import make_table
     from backhand.study.extend import Extend
 
     engine.choose(backend, threads, resume)
@@ -57,7 +58,7 @@ def extend(
         if run is None or data is None:
             raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
         names = tuple(filter(None, classes.split(","))) if classes else None
-        new = Extend(run=run.resolve(), name=data, path=path and path.resolve(), classes=names, resize=resize)
+        new = make_table(Extend, run=run, name=data, path=path, classes=names, resize=resize)
         chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
         ways = (*chosen, *[AFRESH] * afresh)
         asked = extension.Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)

@@ -2,7 +2,17 @@
 
 from backhand.study.schema import Study
 from backhand.study.series import Series
-from backhand.study.toml import changed, is_series, load, load_series, shipped, shipped_series, to_toml, to_values
+from backhand.study.toml import (
+    changed,
+    is_series,
+    load,
+    load_series,
+    make_table,
+    shipped,
+    shipped_series,
+    to_toml,
+    to_values,
+)
 
 __all__ = [
     "Series",
@@ -11,6 +21,7 @@ __all__ = [
     "is_series",
     "load",
     "load_series",
+    "make_table",
     "shipped",
     "shipped_series",
     "to_toml",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import ValidationError
@@ -12,9 +12,11 @@ from backhand.paths import PathLike
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence
 from backhand.study.series import Series
+from backhand.study.table import Table
 from backhand.study.text import read_tables, shipped_tables
 from backhand.study.values import PATHS, apply, merged, parse_override, settle_changes, settle_paths, settled
 
+Form = TypeVar("Form", bound=Table)
 NO_CHANGE = ("data.path", "name", "title")
 
 
@@ -77,6 +79,11 @@ def changed(study: Study, values: Mapping[str, Any]) -> Study:
     return _validate(tables, study.name)
 
 
+def make_table(form: type[Form], **values: Any) -> Form:
+    """A table of a study, such as its data, from plain values. Raises StudyError for a wrong one, as `load` does."""
+    return _valid(form, values, form.__name__.lower())
+
+
 def to_toml(study: Study | Series) -> str:
     """With every value spelt out, defaults too; `load` or `load_series` reads it back to the same."""
     return tomli_w.dumps(to_values(study))
@@ -116,14 +123,18 @@ def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 def _validate(values: dict[str, Any], source: str) -> Study:
-    try:
-        return Study.model_validate(values)
-    except ValidationError as error:
-        raise StudyError(f"{source}: {sentence(error, values)}") from None
+    return _valid(Study, values, source)
 
 
 def _validate_series(values: dict[str, Any], source: str) -> Series:
+    return _valid(Series, values, source)
+
+
+def _valid(form: type[Form], values: dict[str, Any], source: str) -> Form:
     try:
-        return Series.model_validate(values)
+        return form.model_validate(values)
     except ValidationError as error:
-        raise StudyError(f"{source}: {sentence(error, values, series=True)}") from None
+        path = Path(source)
+        ours = path.is_relative_to(Path(__file__).parents[1])  # a file of the package is known by its name
+        words = sentence(error, values, series=form is not Study)
+        raise StudyError(f"{path.stem if ours else source}: {words}") from None
