@@ -1,8 +1,10 @@
 """Every kind of experiment from its command line: its folder, by default and by name, and what it keeps there."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -153,23 +155,24 @@ def test_all_series_refuse_a_folder_with_other_files(cli, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX systems")
-def test_a_finished_run_that_may_only_be_read_is_read_and_says_what_it_cannot(place, cli):
-    run = place / "first"
-    before = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
-    status, output = as_a_person_sees(run, lambda: cli("run", "--resume", run))
-    assert (status, output) == (2, f"error: cannot write into the folder {run}: Permission denied; choose another")
-    status, output = as_a_person_sees(run, lambda: cli("report", run))
-    assert (status, "Permission denied; what was there before is unchanged" in output) == (2, True)
-    assert {path: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+def test_a_finished_run_that_may_only_be_read_says_what_it_cannot(place, cli):
+    with tempfile.TemporaryDirectory() as above:  # pytest's own are its user's alone
+        run = Path(above) / "run"
+        shutil.copytree(place / "first", run)
+        commands = ("run", "--resume", run), ("report", run)
+        assert [cli(*command)[0] for command in commands] == [0, 0]
+        before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+        for path in (*run.rglob("*"), run, Path(above)):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        resumed, reported = as_a_person(lambda: [cli(*command) for command in commands])
+        assert resumed == (2, f"error: cannot write into the folder {run}: Permission denied; choose another")
+        assert (reported[0], "Permission denied; what was there before is unchanged" in reported[1]) == (2, True)
+        assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
-def as_a_person_sees(folder, act):
-    """What comes of it for somebody to whom permissions apply, in a folder that may only be read."""
-    above = [folder, *folder.parents][:-1]
-    modes = [path.stat().st_mode for path in above]
+def as_a_person(act):
+    """What comes of it for somebody to whom permissions apply: root may do everything."""
     root = os.geteuid() == 0
-    for path in above:
-        path.chmod(0o555)
     try:
         if root:
             os.seteuid(65534)
@@ -177,8 +180,6 @@ def as_a_person_sees(folder, act):
     finally:
         if root:
             os.seteuid(0)
-        for path, mode in zip(above, modes, strict=True):
-            path.chmod(mode)
 
 
 @pytest.mark.parametrize("command", [("data", "show", "digits"), ("lr-find", "digits", "--steps", "20")])
