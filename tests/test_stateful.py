@@ -75,7 +75,7 @@ def test_a_class_that_was_renamed_goes_on_under_its_old_name_as_key() -> None:
 
 def test_where_nobody_knows_which_is_which_the_state_is_refused() -> None:
     with pytest.raises(
-        CheckpointError, match='has 2 called "Counter", and there is 1 now; say which is which by a key'
+        CheckpointError, match='has 2 called "Counter", and there is 1 now; say which is which by giving them keys'
     ):
         loaded([Counter(1), Counter(2)], [Counter()])
     with pytest.raises(CheckpointError, match='has 1 called "Counter", and there are 2 now'):
@@ -88,9 +88,9 @@ def test_where_nobody_knows_which_is_which_the_state_is_refused() -> None:
     [
         ([Counter(1, "a"), EarlyStopping(key="a")], 'Counter and EarlyStopping both save their state as "a"'),
         ([Counter(1, "Counter"), Counter(2)], 'both save their state as "Counter"'),
-        ([Counter(1, "a"), Counter(1, "a.array")], 'the key "a.array" cannot be told from other names'),
-        ([Counter(1, "model")], 'the key "model" cannot be told from other names'),
-        ([Counter(1, "optimizer.x")], 'the key "optimizer.x" cannot be told from other names'),
+        ([Counter(1, "a"), Counter(1, "a.array")], 'the key "a.array" cannot be told apart from other names'),
+        ([Counter(1, "model")], 'the key "model" cannot be told apart from other names'),
+        ([Counter(1, "optimizer.x")], 'the key "optimizer.x" cannot be told apart from other names'),
     ],
 )
 def test_keys_that_would_mix_up_two_states_are_refused_before_training(make_solver, blobs, callbacks, sentence) -> None:

@@ -72,8 +72,8 @@ def evaluate(model: Sequential, loss: Loss, feed: BatchSource, views: Views = PL
 
 def evaluate_each(stack: Stack, losses: Sequence[Loss], feed: BatchSource) -> list[Evaluation]:
     """The same of each model of a stack, by its own loss."""
-    each, labels = _passed(stack, feed)
-    return [_judged(scores, labels, loss) for scores, loss in zip(each, losses, strict=True)]
+    stacked, labels = _passed(stack, feed)
+    return [_judged(scores, labels, loss) for scores, loss in zip(stacked, losses, strict=True)]
 
 
 def listed(places: Labels) -> str:
@@ -96,8 +96,8 @@ def _passed(model: Sequential | Stack, feed: BatchSource) -> tuple[Array, Labels
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
     scores, labels = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # scores are checked where they are judged
-        for places in batches(len(feed), chunk):
-            x, y = feed.batch(places)
+        for index in batches(len(feed), chunk):
+            x, y = feed.batch(index)
             scores.append(model.predict(x))
             labels.append(y)
     return np.concatenate(scores, axis=-2), np.concatenate(labels)

@@ -66,8 +66,9 @@ class Course:
 
     @property
     def _useless(self) -> bool:
-        found = self.tested
-        return found is not None and (not found.learned or (found.loss is not None and self._nothing(found.loss)))
+        if self.tested is None:
+            return False
+        return not self.tested.learned or (self.tested.loss is not None and self._nothing(self.tested.loss))
 
     @property
     def _rose(self) -> bool:
@@ -90,16 +91,16 @@ class Course:
         )
 
     def _accuracy(self) -> str:
-        found = self.tested
-        if found is None:
+        kept = self.tested
+        if kept is None:
             return ""
-        share, commonest = found.right / found.count, found.commonest / found.count
-        if not found.learned:
-            always = f"always giving the commonest class, {commonest:.2%}"
-            return f"The {found.split} accuracy, {share:.2%}, is no better than {always}."
+        share = kept.right / kept.count
+        if not kept.learned:
+            always = f"always giving the commonest class, {kept.commonest / kept.count:.2%}"
+            return f"The {kept.split} accuracy, {share:.2%}, is no better than {always}."
         epoch = "" if self.kept is None else f", of epoch {self.kept},"
-        loss = "" if found.loss is None or not self._nothing(found.loss) else f", and have a loss of {found.loss:.4g}"
-        return f"The kept weights{epoch} are right on {share:.2%} of the {found.split} samples{loss}."
+        loss = "" if kept.loss is None or not self._nothing(kept.loss) else f", and have a loss of {kept.loss:.4g}"
+        return f"The kept weights{epoch} are right on {share:.2%} of the {kept.split} samples{loss}."
 
     def _advice(self) -> str:
         if all(isfinite(loss) and loss < (1 + LEAST) * self.constant for loss in self.losses) and not self._rose:

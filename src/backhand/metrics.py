@@ -77,15 +77,15 @@ def metric(key: str, mode: Mode | None = None) -> Metric:
     """
     if mode is not None and mode not in MODES:
         raise BackhandError(f'mode is "min", where a lower {words(key)} is better, or "max", not {mode!r}')
-    found = known(key)
+    figure = known(key)
     if mode is not None:
-        return Metric(key, mode == "max", found.unit if found else "")
-    if found is None:
+        return Metric(key, mode == "max", figure.unit if figure else "")
+    if figure is None:
         raise BackhandError(
             f'nothing says whether a higher or a lower {key} is better; give mode = "max" or mode = "min" '
             f"(known without it: what ends in {', '.join(METRICS)})"
         )
-    return found
+    return figure
 
 
 def words(key: str) -> str:

@@ -34,19 +34,22 @@ class Stateful:
 
 def keyed(objects: Sequence[Stateful]) -> dict[str, Stateful]:
     """Those that override `state`, each by its key. Raises ValueError for keys that would mix up two states."""
-    keeping = [each for each in objects if type(each).state is not Stateful.state]
-    found: dict[str, Stateful] = {}
-    for each in keeping:
-        key = each.key or _numbered(each.default_key, found)
-        if key in found:
-            kind, other = type(each).__name__, type(found[key]).__name__
+    owners: dict[str, Stateful] = {}
+    for owner in objects:
+        if type(owner).state is Stateful.state:
+            continue
+        key = owner.key or _numbered(owner.default_key, owners)
+        if key in owners:
+            kind, other = type(owner).__name__, type(owners[key]).__name__
             raise ValueError(f'{other} and {kind} both save their state as "{key}"; give one of them another key')
-        found[key] = each
-    names = [*RESERVED, *found]
-    for key in found:
+        owners[key] = owner
+    names = [*RESERVED, *owners]
+    for key in owners:
         if key in RESERVED or any(key.startswith(f"{other}.") for other in names):
-            raise ValueError(f'the key "{key}" cannot be told from other names in a saved state; choose another one')
-    return found
+            raise ValueError(
+                f'the key "{key}" cannot be told apart from other names in a saved state; choose another one'
+            )
+    return owners
 
 
 def _numbered(key: str, taken: Mapping[str, Stateful]) -> str:
@@ -61,8 +64,8 @@ def collected(objects: Sequence[Stateful]) -> State:
     """The arrays of all, each named KEY.NAME, and the facts of each by its key. Raises ValueError as `keyed` does."""
     arrays: dict[str, Array] = {}
     facts: dict[str, Any] = {}
-    for key, each in keyed(objects).items():
-        own, facts[key] = each.state()
+    for key, owner in keyed(objects).items():
+        own, facts[key] = owner.state()
         arrays |= {f"{key}.{name}": value for name, value in own.items()}
     return arrays, facts
 
@@ -73,25 +76,26 @@ def restored(objects: Sequence[Stateful], arrays: Mapping[str, Array], facts: Ma
     Earlier versions saved one state for each class, under its name: the last object of the class takes it.
     Raises CheckpointError where a different number of objects share a default key, so that nobody knows which is which.
     """
-    known = keyed(objects)
-    _refuse_others(known, facts)
-    last = {type(each).__name__: each for each in known.values()}
-    for key, each in known.items():
-        kind = type(each).__name__
-        saved = key if key in facts else kind if last[kind] is each and kind in facts and kind not in known else None
-        if saved is not None:
-            each.load(under(saved, arrays), facts[saved])
+    owners = keyed(objects)
+    _refuse_others(owners, facts)
+    last = {type(owner).__name__: owner for owner in owners.values()}
+    for key, owner in owners.items():
+        kind = type(owner).__name__
+        if key in facts:
+            owner.load(under(key, arrays), facts[key])
+        elif kind in facts and kind not in owners and last[kind] is owner:
+            owner.load(under(kind, arrays), facts[kind])
 
 
-def _refuse_others(known: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
+def _refuse_others(owners: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
     """Raises CheckpointError where another number of objects of one default key was saved than there are."""
-    now = Counter(each.default_key for each in known.values() if each.key is None)
+    now = Counter(owner.default_key for owner in owners.values() if owner.key is None)
     for key, count in now.items():
         saved = sum(name == key or name.startswith(f"{key}#") for name in facts)
         if saved and saved != count:
             raise CheckpointError(
                 f'the saved state has {saved} called "{key}", and there {"are" if count > 1 else "is"} {count} now; '
-                f"say which is which by a key for each (the state has {', '.join(facts)})"
+                f"say which is which by giving them keys (the state has {', '.join(facts)})"
             )
 
 

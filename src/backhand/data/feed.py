@@ -18,7 +18,7 @@ from backhand.data.standardize import Standardizer
 from backhand.data.views import Views
 
 Index = NDArray[np.intp] | slice
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 KERNEL_DTYPES = {np.dtype(kind) for kind in ("u1", "f4", "f8", "i4", "i8")}
 
 
@@ -28,14 +28,14 @@ class BatchSource(Protocol):
     def __len__(self) -> int:
         """The number of samples."""
 
-    def batch(self, index: Places, /) -> tuple[Array, Labels]:
+    def batch(self, index: Indices, /) -> tuple[Array, Labels]:
         """The samples at these places (n,), as the model takes them: x (n, ...) and labels (n,)."""
 
 
 class TrainSource(BatchSource, Protocol):
     """What a model is trained on."""
 
-    def draw(self, index: Places, rng: np.random.Generator, /) -> tuple[Array, Targets]:
+    def draw(self, index: Indices, rng: np.random.Generator, /) -> tuple[Array, Targets]:
         """The same for training: augmented, if it is; labels (n,), or soft targets (n, K) where the loss takes them."""
 
 
@@ -68,7 +68,7 @@ class Feed:
         rows = self._rows[index]
         return self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows]
 
-    def draw(self, index: Places, rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
+    def draw(self, index: Indices, rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
         """The same for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
         if self.augment is None:
             return self.batch(index)
@@ -83,7 +83,7 @@ class Feed:
             yield replace(self, data=Dataset(x, self.data.y), augment=None)
 
     def _draw(
-        self, kernel: ModuleType, augment: Augment, rows: Places, rng: np.random.Generator
+        self, kernel: ModuleType, augment: Augment, rows: Indices, rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], Targets]:
         shape = (len(rows), *self.data.x.shape[1:])
         steps = [
@@ -104,7 +104,7 @@ class Feed:
         return backend.kernel("batch", np.float32) if fits else None
 
     @cached_property
-    def _rows(self) -> Places:
+    def _rows(self) -> Indices:
         """Every place; an index into these is checked, and turned into places, by NumPy."""
         return np.arange(len(self))
 

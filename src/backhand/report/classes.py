@@ -44,8 +44,8 @@ def _rare(test: TestScore) -> Finding | None:
 
 def _recall_error(test: TestScore) -> float:
     """The standard error of the macro-averaged recall, each recall as that of one more right and one more wrong."""
-    found = [((_right(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
-    return sqrt(sum(share * (1 - share) / support for share, support in found)) / len(test.per_class)
+    recalls = [((_right(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
+    return sqrt(sum(share * (1 - share) / support for share, support in recalls)) / len(test.per_class)
 
 
 def _right(row: ClassScore) -> int:
@@ -67,7 +67,7 @@ def _hardest(test: TestScore) -> Finding | None:
 def _harder(row: ClassScore, test: TestScore) -> bool:
     """Whether a class is recognised less often than the others together, which is tried for each of them."""
     others = test.count - row.support
-    rest = sum(_right(each) for each in test.per_class) - _right(row)
+    rest = sum(map(_right, test.per_class)) - _right(row)
     return bool(others) and fewer(_right(row), row.support, rest / others, tries=len(test.per_class))
 
 
@@ -84,25 +84,25 @@ def confusions(run: Run, test: TestScore) -> list[Confusion]:
 
 def commonest(run: Run, test: TestScore) -> Finding | None:
     """The commonest mix-up, where the mistakes fall on it more often than chance would have them."""
-    found = confusions(run, test)
-    if not found:
+    mixups = confusions(run, test)
+    if not mixups:
         return ("Confusions", "No test sample was given a wrong class.") if test.correct == test.count else None
-    if _stands_out(found, test):
-        return "Most confused", in_words(found[0]) + "."
-    wrong, times = sum(each.times for each in found), found[0].times
+    if _stands_out(mixups, test):
+        return "Most confused", in_words(mixups[0]) + "."
+    wrong, times = sum(mixup.times for mixup in mixups), mixups[0].times
     most = "none more than once" if times == 1 else f"the commonest of them {_times(times)}, which chance explains"
     return (
         "Confusions",
-        f"The {counted(wrong, 'mistake')} spread over {counted(len(found), 'pair')} of classes: {most}.",
+        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes: {most}.",
     )
 
 
-def _stands_out(found: list[Confusion], test: TestScore) -> bool:
+def _stands_out(mixups: list[Confusion], test: TestScore) -> bool:
     """Whether the first is more than its part of all mistakes, if those of a class fell on the others alike."""
-    first, others = found[0], len(test.per_class) - 1
+    first, others = mixups[0], len(test.per_class) - 1
     support = next(row.support for row in test.per_class if row.name == first.true)
     cells = len(test.per_class) * others
-    return more(first.times, sum(each.times for each in found), support / test.count / others, tries=cells)
+    return more(first.times, sum(mixup.times for mixup in mixups), support / test.count / others, tries=cells)
 
 
 def in_words(mixup: Confusion) -> str:

@@ -35,10 +35,10 @@ def layers(study: dict[str, Any]) -> tuple[Layer, ...]:
 
 def kinks(study: dict[str, Any]) -> str:
     """Where the network and its loss have no derivative, in words: ReLU at 0 and ties in max-pooling."""
-    found = list(dict.fromkeys(kink for layer in layers(study) for kink in _kinks(layer)))
+    words = list(dict.fromkeys(kink for layer in layers(study) for kink in _kinks(layer)))
     if "hinge" in str(study.get("train", {}).get("loss", "")):
-        found.append("the hinge at its margin")
-    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
+        words.append("the hinge at its margin")
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _kinks(layer: Layer) -> Iterator[str]:
