@@ -24,9 +24,6 @@ class Bare:
     def write(self, text: str) -> None:
         self.text += text
 
-    def flush(self) -> None:
-        pass
-
 
 @pytest.mark.parametrize(
     ("encoding", "expected"),

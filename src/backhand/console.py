@@ -68,7 +68,7 @@ class Stream:
 
     def flush(self) -> None:
         """Hand everything on."""
-        if (target := self.target) is not None:
+        if (target := self.target) is not None and hasattr(target, "flush"):
             try:
                 target.flush()
             except OSError as error:

@@ -13,6 +13,11 @@ def test_a_search_ends_with_what_it_chose_and_what_that_reached(cli, tmp_path):
     record = json.loads((tmp_path / "search" / "search.json").read_text())
     best = next(trial for trial in record["trials"] if trial["number"] == record["best"])
     assert f"Chosen: trial {best['number']}, validation accuracy {best['value']:.2%} at epoch" in said
+    assert [trial["number"] for trial in record["trials"]] == [1, 2]
+    page = (tmp_path / "search" / "report.md").read_text()
+    for trial in record["trials"]:
+        assert f"trial {trial['number']} {trial['value']:.2%}" in said
+        assert f"| {trial['number']} | {trial['value']:.2%} |" in page
     test = sum(run["test"] for run in record["runs"]) / 2
     assert re.search(rf"Mean of 2 seeds: [\d.]+% ± [\d.]+ on validation data, {test:.2%} ± [\d.]+ on test data\.", said)
     for place in ("best-seed-0", "best-seed-1", ""):

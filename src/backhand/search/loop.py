@@ -84,7 +84,7 @@ class Loop:
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
         record.write(self.folder, self.search, found, [])
-        self.console.print(line(found, trial.number, self.search, self._left(found)))
+        self.console.print(line(found, trial.number + 1, self.search, self._left(found)))
 
     def _begin(self) -> "dict[optuna.Trial, Assignment]":
         """Trials that are ours to run, as many as train together; none when there are to be none any more."""
@@ -163,7 +163,7 @@ def line(found: list[Trial], number: int, search: Search, left: float | None) ->
     values = "  ".join(f"{key.rpartition('.')[2]}={value_text(each)}" for key, each in trial.assignment.items())
     ahead = f"best {shown(leader.value)}" if leader else "none yet"
     rest = "" if left is None else f"  {time_left(left)}"
-    return f"trial {len(found):>4}  {value:>16}  {ahead}  {values}  {trial.seconds:.1f} s{rest}"
+    return f"trial {number:>4}  {value:>16}  {ahead}  {values}  {trial.seconds:.1f} s{rest}"
 
 
 def value_text(value: object) -> str:

@@ -22,7 +22,11 @@ KEPT = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
 
 @dataclass(frozen=True)
 class Trial:
-    """A finished trial. state: "complete", "pruned" or "failed"; value: of the monitored figure, at `epoch`."""
+    """A finished trial.
+
+    number: from 1, where Optuna counts from 0.   state: "complete", "pruned" or "failed".   value: of the monitored
+    figure, at `epoch`.
+    """
 
     number: int
     state: str
@@ -59,7 +63,7 @@ def finished(trials: "optuna.Study") -> list[Trial]:
 
     states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
     return [
-        Trial(number=each.number, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
+        Trial(number=each.number + 1, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
         for each in trials.get_trials(deepcopy=False, states=tuple(states))
         if not interrupted(each) and "assignment" in each.user_attrs
     ]

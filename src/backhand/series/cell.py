@@ -62,7 +62,8 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike 
 def searched(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
     """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
     record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists())
-    best, runs = record["trials"][record["best"]], [run for run in record["runs"] if "test" in run]
+    best = next(trial for trial in record["trials"] if trial["number"] == record["best"])
+    runs = [run for run in record["runs"] if "test" in run]
     figures = {f"{part}_accuracy": mean(run[part] for run in runs) for part in ("validation", "test") if runs}
     figures |= {"trials": len(record["trials"]), "parameters": best["parameters"]}
     figures["seconds"] = sum(each["seconds"] for each in (*record["trials"], *runs))
