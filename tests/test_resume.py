@@ -206,6 +206,7 @@ def test_ctrl_c_says_how_to_go_on(study, tmp_path):
     assert process.returncode == 130, output
     assert output.endswith(f"interrupted; go on with: backhand run --resume {run}\n")
     assert "Traceback" not in output
+    assert load_state(run)[1]["epoch"] == epochs_done(run), "it is saved as it stood then"
 
 
 def test_two_processes_do_not_train_one_run(study, tmp_path, cli):

@@ -20,7 +20,7 @@ from backhand.paths import PathLike, as_path
 from backhand.solver import Callback, Solver
 
 STATE, BEST = "state.safetensors", "best.safetensors"
-REST = 9  # times as long as saving took, at least, passes before it is done again
+REST = 19  # times as long as saving took, at least, passes before it is done again
 
 
 class Chosen(NamedTuple):
@@ -36,8 +36,9 @@ class Checkpoint(Callback):
     """Saves the state to resume from (two generations), the history, and the best weights, in a folder.
 
     A line is added to the history after every epoch. The rest is saved once `every` seconds have gone by since the last
-    time, within epochs too, and after the last epoch; with 0 after every epoch. Where saving takes longer than a tenth
-    of that time, it is done more rarely.
+    time, within epochs too, and after the last epoch; with 0 after every epoch. It is done more rarely where it would
+    take more than a twentieth of the time. `ending` may be set at any moment: what has been trained by then is saved
+    after the step at hand, which raises KeyboardInterrupt.
 
     Put it after `EarlyStopping`, whose choice it saves: its best epoch, or the latest where it does not restore the
     best. `origin` says in the state what it was trained with. `arrays` and `facts` go into best.safetensors
@@ -58,6 +59,7 @@ class Checkpoint(Callback):
         self._history = History(self._folder)
         self._chosen: Chosen | None = None  # that is not in best.safetensors yet
         self._next = 0.0  # when to save again, by `time.perf_counter`
+        self.ending = False
 
     def on_fit_begin(self, solver: Solver) -> None:
         """Bring history and best weights back to where the solver stands: they may be ahead of its state."""
@@ -65,11 +67,11 @@ class Checkpoint(Callback):
             self._history.restore(solver.history)
             self._chosen = self._choice(solver) if solver.epoch else None
             self._write_best(solver)
-        self._next = time.perf_counter() + self.every
+        self._next, self.ending = time.perf_counter() + self.every, False
 
     def on_step_end(self, solver: Solver) -> None:
-        """Save, if it is time."""
-        if self.every and time.perf_counter() >= self._next:
+        """Save, if it is time or the training is to end here."""
+        if self.ending or (self.every and time.perf_counter() >= self._next):
             self._save(solver)
 
     def on_epoch_end(self, solver: Solver) -> None:
@@ -78,7 +80,7 @@ class Checkpoint(Callback):
             self._history.append(solver.history[-1])
         if not self.early_stopping.restore_best or self.early_stopping.best_epoch == solver.epoch:
             self._chosen = self._choice(solver)
-        if not solver.goes_on or time.perf_counter() >= self._next:
+        if self.ending or not solver.goes_on or time.perf_counter() >= self._next:
             self._save(solver)
 
     def on_exception(self, solver: Solver) -> None:
@@ -107,6 +109,8 @@ class Checkpoint(Callback):
             checkpoint.save_generation(self._folder / STATE, arrays, facts | {"origin": self.origin})
         end = time.perf_counter()
         self._next = end + max(self.every, REST * (end - begin)) if self.every else end
+        if self.ending:
+            raise KeyboardInterrupt
 
     def _write_best(self, solver: Solver) -> None:
         if self._chosen is None:

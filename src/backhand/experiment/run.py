@@ -25,6 +25,7 @@ from backhand.experiment.build import (
 from backhand.experiment.course import course
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
+from backhand.experiment.interrupt import saved_first
 from backhand.experiment.kinds import RUN
 from backhand.experiment.record import data_facts, model_facts, score_facts, test_facts, training_facts
 from backhand.experiment.resume import refuse_to_train_on, restore
@@ -104,7 +105,8 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
 
 def _fit(made: Run) -> None:
     try:
-        made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.epochs)
+        with saved_first(made.saving):
+            made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.epochs)
     except DivergenceError as error:
         made.solver.stopped = "the training diverged"
         _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
