@@ -92,6 +92,19 @@ def test_what_ships_is_named_without_its_folder(cli):
     assert cli("ask", "sigmoid", "--set", "train.epochs=0")[1].startswith("error: sigmoid: train.epochs: must be")
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("extend.json", "holds an extension; go on with it by `backhand extend --resume {}`"),
+        ("compare.json", "holds a comparison; the same command with `--out {}` goes on with it"),
+        ("question.json", "holds a question; the same command with `--out {}` goes on with it"),
+    ],
+)
+def test_another_command_goes_on_with_it(file, said, cli, tmp_path):
+    (tmp_path / file).touch()
+    assert cli("run", "--resume", tmp_path) == (2, f"error: {tmp_path} {said.format(tmp_path)}")
+
+
 def test_a_run_is_no_study(run, cli):
     status, said = cli("run", run)
     assert (status, f"{run} is the folder of a run; go on with it by `backhand run --resume {run}`" in said) == (

@@ -11,9 +11,10 @@ from backhand import experiment, report
 from backhand.cli import series
 from backhand.cli.interrupted import interruptible
 from backhand.console import make_console
-from backhand.errors import BackhandError, DivergenceError
+from backhand.errors import BackhandError, CheckpointError, DivergenceError
 from backhand.experiment import folder, workspace
 from backhand.experiment.folder import reopen
+from backhand.experiment.kinds import RUN, SERIES_OF_RUNS, kind_of
 from backhand.experiment.predict import load_classifier, read_image
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
@@ -61,6 +62,8 @@ def run(
     storage: str | None = None,
 ) -> None:
     """Train or search, or make a whole series of runs; or go on with it. Then report."""
+    if resume is not None:
+        _refuse_to_resume(resume)
     if resume is not None and (resume / folder.SERIES).exists():
         study = study or str(resume / folder.SERIES)
     if study == series.ALL:
@@ -86,6 +89,13 @@ def run(
             _search(chosen, path, data_dir, resume is not None, storage)
         else:
             _train(chosen, path, data_dir, resume is not None)
+
+
+def _refuse_to_resume(path: Path) -> None:
+    """Raises CheckpointError where another command goes on with what is in the folder."""
+    kind = kind_of(path)
+    if kind not in (None, RUN, SERIES_OF_RUNS):
+        raise CheckpointError(f"{path} holds {kind.name}; {kind.onward(path)}")
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:

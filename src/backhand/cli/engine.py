@@ -1,10 +1,12 @@
 """What trainings run on: the backend and the threads that options ask for, or that a resumed experiment had."""
 
+import warnings
 from functools import cache
 from pathlib import Path
 
 from backhand import backend, places
 from backhand.console import make_console
+from backhand.errors import BackhandWarning
 from backhand.experiment.environment import Options
 from backhand.machine import cores
 
@@ -15,7 +17,7 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
     The first kernel that has to be compiled is told, since that takes a while.
     Raises BackhandError for an unknown backend, and for more threads than there are cores.
     """
-    before = Options() if folder is None else Options.of(folder)
+    asked, before = threads, Options() if folder is None else Options.of(folder)
     if threads is None and before.threads is not None and before.threads <= cores():
         threads = before.threads
         if threads != backend.threads():
@@ -23,6 +25,8 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
     name = name or before.backend
     if name is not None or threads is not None:
         backend.use(name or backend.chosen(), threads)
+    if asked is not None and backend.threads() is None:
+        warnings.warn("--threads is for kernels; NumPy, which runs the references, has its own", BackhandWarning, 2)
     _announce()
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from backhand.files import write_output
 from backhand.report.blocks import Section, Text
-from backhand.report.numbers import duration, plain
+from backhand.report.numbers import duration
 from backhand.report.page import markdown
 from backhand.report.series.chapters import changed, claims_table
 from backhand.report.series.saved import Saved, read
+from backhand.study.values import override
 
 TITLE = "Results"
 SUBTITLE = "Reported figures beside ours. Written by the command backhand report; nothing here is typed."
@@ -29,7 +30,7 @@ def _section(saved: Saved) -> Section:
 
 def _facts(saved: Saved) -> Iterator[str]:
     runs, environment = saved.runs, saved.environment
-    options = [f"--set {shlex.quote(f'{key}={plain(value)}')}" for key, value in saved.series.changes.items()]
+    options = [f"--set {shlex.quote(override(key, value))}" for key, value in saved.series.changes.items()]
     yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
