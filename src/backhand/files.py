@@ -122,10 +122,12 @@ def refuse_unwritable(path: Path) -> None:
 
 
 def refuse_among(path: Path, data: Iterable[Path | None]) -> None:
-    """Raises BackhandError for what is to be written over some data, or into their folder: it would be data itself."""
-    for each in data:
-        if each is not None and each.exists() and path.resolve().is_relative_to(each.resolve()):
-            raise BackhandError(f"{path} would lie among the data, in {each}; choose an --out elsewhere")
+    """Raises BackhandError for a path that is some data itself, or lies inside its folder and would become data."""
+    for source in filter(None, data):
+        if source.exists() and path.resolve() == source.resolve():
+            raise BackhandError(f"{path} is the data that is read; choose another --out")
+        if source.exists() and path.resolve().is_relative_to(source.resolve()):
+            raise BackhandError(f"{path} lies inside {source}, the data that is read; choose another --out")
 
 
 def is_stream(path: Path) -> bool:
@@ -141,8 +143,8 @@ def sweep(folder: Path, names: Collection[str]) -> None:
     """Remove the temporary files of these names that killed processes left in this folder; a held one stays."""
     kept = {name[:KEPT] for name in names}
     for path in folder.glob(".*.tmp"):
-        found = TEMPORARY.fullmatch(path.name)
-        if found is not None and found["name"] in kept and stat.S_ISREG(path.lstat().st_mode):
+        match = TEMPORARY.fullmatch(path.name)
+        if match is not None and match["name"] in kept and stat.S_ISREG(path.lstat().st_mode):
             _remove_unless_held(path)
 
 

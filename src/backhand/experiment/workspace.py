@@ -43,12 +43,12 @@ def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterabl
     A folder that was made, and into which nothing was put, is gone afterwards.
 
     Raises OccupiedError where it holds something else or another process has it, CheckpointError where there is
-    nothing to resume, BackhandError where it cannot be made or would lie among the data.
+    nothing to resume, BackhandError where it cannot be created or lies inside the data.
     """
     _refuse(folder, kind, resume)
     if kind_of(folder) is None:
         refuse_among(folder, data)
-    made = _make(folder)
+    created = _make(folder)
     try:
         with _alone(folder) as locked:
             _refuse(folder, kind, resume)  # it may have changed before it was ours
@@ -56,7 +56,7 @@ def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterabl
                 sweep(folder, kind.files)
             yield
     finally:
-        _remove_empty(made)
+        _remove_empty(created)
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def named(out: Path | None, name: str) -> Iterator[Path]:
     if out is not None:
         yield out
         return
-    made = _make(ROOT)
+    created = _make(ROOT)
     try:
         for path in numbered(f"{name}-{datetime.now():%Y%m%d-%H%M%S}"):
             try:
@@ -74,11 +74,11 @@ def named(out: Path | None, name: str) -> Iterator[Path]:
                 continue
             except OSError as error:
                 raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose an --out") from error
-            made.append(path)
+            created.append(path)
             yield path
             return
     finally:
-        _remove_empty(made)
+        _remove_empty(created)
 
 
 def numbered(name: str) -> Iterator[Path]:
@@ -138,8 +138,8 @@ def _of_study(folder: Path) -> str:
 def _unused(folder: Path, kind: Kind) -> bool:
     """Whether there is nothing in the folder, or only what a run put there that was killed before its first result."""
     names = _visible(folder)
-    begun_only = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not has_ended(folder)
-    return not names or begun_only
+    unfinished = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not has_ended(folder)
+    return not names or unfinished
 
 
 def _visible(folder: Path) -> set[str]:
@@ -148,7 +148,7 @@ def _visible(folder: Path) -> set[str]:
     except FileNotFoundError:
         return set()
     except NotADirectoryError as error:
-        raise OccupiedError(f"{folder} is a file, or lies below one; choose another --out") from error
+        raise OccupiedError(f"{folder} is a file, or its path leads through one; choose another --out") from error
     except OSError as error:
         raise BackhandError(f"cannot look into the folder {folder}: {error.strerror}; choose another --out") from error
     return {name for name in names if not name.startswith(".")} - NOT_OURS
@@ -166,9 +166,9 @@ def _make(folder: Path) -> list[Path]:
     return missing
 
 
-def _remove_empty(made: list[Path]) -> None:
+def _remove_empty(created: list[Path]) -> None:
     with suppress(OSError):
-        for folder in reversed(made):
+        for folder in reversed(created):
             folder.rmdir()
 
 

@@ -54,32 +54,32 @@ class Loop:
 
     def run(self) -> None:
         """Until the budget is spent, and no trial is left of which it is not known whether its process lives."""
-        claims, told = self.storage.claims, False
+        claims, announced = self.storage.claims, False
         with claims.beating():
             while True:
-                if begun := self._begin():
-                    self._train(begun)
+                if trials := self._begin():
+                    self._train(trials)
                 elif self._time_is_over() or not (elsewhere := claims.elsewhere()):
                     return
                 else:
                     others = sum(owner != claims.owner for owner in elsewhere)
-                    if others and not told:
-                        told = True
+                    if others and not announced:
+                        announced = True
                         self.console.print(f"waiting for {counted(others, 'trial')} of other processes")
                     time.sleep(POLL)
 
-    def _train(self, begun: "dict[optuna.Trial, Assignment]") -> None:
-        studies = {trial: changed(self.study, assignment) for trial, assignment in begun.items()}
+    def _train(self, assignments: "dict[optuna.Trial, Assignment]") -> None:
+        studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
             every = REPORT if self.search.pruning == "none" else 0.0
             watches = [Watch(self.search.monitor, _judge(trial, every)) for trial in group]
             outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
             for trial, outcome in zip(group, outcomes, strict=True):
-                self._note(trial, begun[trial], outcome)
+                self._note(trial, assignments[trial], outcome)
 
     def _note(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
         if not record.keep(trial, assignment, outcome):
-            self.console.print("a trial went to another process, as this one stood still; its result does not count")
+            self.console.print("another process took over this trial when this one stood still; its result is lost")
             return
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
@@ -88,11 +88,11 @@ class Loop:
 
     def _begin(self) -> "dict[optuna.Trial, Assignment]":
         """Trials that are ours to run, as many as train together; none when there are to be none any more."""
-        begun: dict[optuna.Trial, Assignment] = {}
-        while len(begun) < self.search.together and (slot := self._slot()) is not None:
+        assignments: dict[optuna.Trial, Assignment] = {}
+        while len(assignments) < self.search.together and (slot := self._slot()) is not None:
             if (trial := self.storage.begin(*slot)) is not None:
-                begun[trial] = suggested(trial, self.search.space)
-        return begun
+                assignments[trial] = suggested(trial, self.search.space)
+        return assignments
 
     def _slot(self) -> tuple[Claim, dict[str, Any] | None] | None:
         """The next slot, with the values that its trial must have: that of a dead process, or a new one."""
@@ -100,7 +100,7 @@ class Loop:
             return None
         for dead in self.storage.claims.dead():
             if (again := self.storage.retake(dead)) is not None:
-                self.console.print(f"a trial was cut short; trying again what it tried (slot {dead.slot})")
+                self.console.print(f"a trial was interrupted; its values are tried again (slot {dead.slot})")
                 return again[0], self._cell(dead.slot) or again[1]
         claim = self.storage.claims.claim(self._most())
         return None if claim is None else (claim, self._cell(claim.slot))

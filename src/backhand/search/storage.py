@@ -32,7 +32,7 @@ FILE = "search.db"
 STUDY = "study"  # the attribute of the whole that holds its settings
 WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before what met another process at the same work is tried again
 PATIENCE = 60  # seconds for which SQLite waits for another process to write
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class Storage:
 
         trials = self.trials
         trials.sampler = _sampler(self.search, self.seed, claim.slot)
-        begun = optuna.trial.create_trial(
+        template = optuna.trial.create_trial(
             state=optuna.trial.TrialState.RUNNING,
             user_attrs={CLAIM: claim.token},
             system_attrs={"fixed_params": values} if values else {},
         )
-        trials.add_trial(begun)
+        trials.add_trial(template)
         (own,) = self._with(claim.token)
         if self.claims.holds(claim.token):
             return optuna.Trial(trials, own._trial_id)
@@ -115,7 +115,7 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
     try:
         address = _address(folder, url)
         place = str(address)  # which hides a password
-        tables = _made(address)
+        tables = _open_tables(address)
         try:
             trials = _trials(tables, study, search)
             claims = Claims(tables.engine, study.name, owner or uuid.uuid4().hex)
@@ -160,7 +160,7 @@ def _address(folder: Path, url: str | None) -> "URL":
     return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
-def _made(address: "URL") -> "optuna.storages.RDBStorage":
+def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
     """Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
     try:
         return _patiently(lambda: _create(address))
@@ -185,7 +185,7 @@ def _create(address: "URL") -> "optuna.storages.RDBStorage":
         return optuna.storages.RDBStorage(address.render_as_string(hide_password=False), options)
 
 
-def _patiently(make: Callable[[], Made]) -> Made:
+def _patiently(make: Callable[[], Result]) -> Result:
     """Make tables. Several processes that make the same ones at once meet, and then all but one try again."""
     from sqlalchemy.exc import DBAPIError
 
