@@ -16,10 +16,10 @@ TURNS = {
 def refuse_channels_first(shape: Shape, where: str) -> None:
     """Raise DataError, with the transposition to write, where images (N, A, B, C) cannot be channels last.
 
-    That is where of A, B and C one is at most 4, which must be the channels, and not C; the others are at least 8.
+    That is where A or B is at most 4, and so must be the channels, and the two other sides are at least 8.
     """
-    few = [axis for axis in (1, 2) if shape[axis] <= FEW]
-    if len(shape) == 4 and len(few) == 1 and min(shape[3 - few[0]], shape[3]) >= SIDE:
+    few = [axis for axis in (1, 2) if len(shape) == 4 and shape[axis] <= FEW]
+    if len(few) == 1 and min(shape[3 - few[0]], shape[3]) >= SIDE:
         order = CHANNELS_FIRST if few == [1] else CHANNELS_BETWEEN
         raise DataError(
             f"{where} has the shape {shape}, which would be {_read(shape)}; channels come last, as in "
@@ -39,7 +39,11 @@ def doubt(shape: Shape) -> str:
 
 
 def hint(shape: Shape, sample: Shape) -> str:
-    """What to write where a batch of this shape would be samples of the shape wanted, its axes turned; else ""."""
+    """What to write where an array of this shape holds samples of the shape wanted, but in other axes; else ""."""
+    if shape == tuple(sample):
+        return "; for one sample write x[None]"
+    if len(sample) == 3 and (*shape[1:], 1) == tuple(sample):
+        return "; grey images have one channel: write x[..., None]"
     for order, why in TURNS.items():
         if len(shape) == 4 and turned(shape, order)[1:] == tuple(sample):
             return f"; {why}: write {transposition(order)}"

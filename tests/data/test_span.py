@@ -93,7 +93,7 @@ MISTAKES = {
     "NaN": (np.array([[0, np.nan, 1.7e9]]), "row 0, column 1 of the samples, counted from 0, is NaN"),
     "infinity": (np.array([[0, np.inf, 1.7e9]]), "is infinity"),
     "text": (np.array([["a", "b", "c"]]), "takes numbers, and was given <U1"),
-    "one sample alone": (table[0], r"samples of shape \(3,\), and was given an array of shape \(3,\)"),
+    "one sample alone": (table[0], r"samples of shape \(3,\), and was given .*; for one sample write x\[None\]"),
     "another shape": (table[:, :2], r"of shape \(500, 2\)"),
     "no samples": (table[:0], "one or more samples"),
 }
@@ -120,3 +120,8 @@ def test_axes_in_another_order_are_told_with_the_transposition():
         x = np.zeros((9, 12, 10, 3), np.uint8).transpose(order)
         with pytest.raises(DataError, match=rf"write x.transpose\({line}\)"):
             span.refuse(x)
+
+
+def test_grey_images_need_their_channel():
+    with pytest.raises(DataError, match=r"grey images have one channel: write x\[..., None\]"):
+        images.refuse(digits.test.x[..., 0])
