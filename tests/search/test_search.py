@@ -204,7 +204,7 @@ def test_mistakes_of_a_user_are_one_sentence(cli, tmp_path):
     out = tmp_path / "run"
     refused = [
         (["--set", "data.validation=0"], "a search chooses on validation data, and data.validation is 0"),
-        (["--set", 'search.space={"train.epoch"=[1]}'], "search.space: with train.epoch = 1 there is no study"),
+        (["--set", 'search.space={"train.epoch"=[1]}'], "search.space: train.epoch = 1 makes no valid study"),
     ]
     for options, said in refused:
         status, output = cli("run", path, "--out", out / options[1][:6], *options)

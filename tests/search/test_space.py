@@ -88,9 +88,9 @@ def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
 @pytest.mark.parametrize(
     ("entries", "said"),
     [
-        ({"train.optimizer.rate": [0.1]}, 'with train.optimizer.rate = 0.1 there is no study: .*unknown key "rate"'),
-        ({"model.dropout": {"low": 0.0, "high": 1.0}}, "with model.dropout = 1.0 there is no study"),
-        ({"model.hidden": {"of": [10, -1], "low": 1, "high": 2}}, r"with model.hidden = \[-1\] there is no study"),
+        ({"train.optimizer.rate": [0.1]}, 'train.optimizer.rate = 0.1 makes no valid study: .*unknown key "rate"'),
+        ({"model.dropout": {"low": 0.0, "high": 1.0}}, "model.dropout = 1.0 makes no valid study"),
+        ({"model.hidden": {"of": [10, -1], "low": 1, "high": 2}}, r"model.hidden = \[-1\] makes no valid study"),
         (
             {
                 "train.optimizer": [{"kind": "sgd"}, {"kind": "adam"}],

@@ -25,6 +25,7 @@ from backhand.cli.options import (
     Skip,
     Threads,
 )
+from backhand.paths import as_path
 
 app = typer.Typer(
     help="Neural networks with back-propagation by hand: train, check, report.",
@@ -66,7 +67,7 @@ def run(
     init_from: InitFrom = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Go on with what is in this folder, with the options it had."),
+        typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
     ] = None,
     storage: Annotated[
         str | None,
@@ -97,9 +98,13 @@ def list_() -> None:
 
 @app.command()
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders of runs, searches, series and so on.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(parser=as_path, metavar="FOLDER", help="Folders of runs, searches, series and so on."),
+    ],
     results: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also put the claims of these series into one file.")
+        Path | None,
+        typer.Option(parser=as_path, metavar="FILE", help="Also put the claims of these series into one file."),
     ] = None,
 ) -> None:
     """Write the reports of saved runs again, from their folders alone."""
@@ -110,8 +115,8 @@ def report(
 
 @app.command()
 def predict(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")],
-    images: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="Image files.")],
+    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a run.")],
+    images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="Image files.")],
     resize: Resize = False,
 ) -> None:
     """Classify image files with a trained run."""
@@ -124,7 +129,7 @@ def predict(
 def lr_find(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study, or its .toml file.")],
     data_dir: DataDir = None,
-    out: Annotated[Path, typer.Option(help="The file of the plot, a PNG.")] = Path("lr-find.png"),
+    out: Annotated[Path, typer.Option(parser=as_path, metavar="FILE", help="The plot, a PNG.")] = Path("lr-find.png"),
     path: DataPath = None,
     skip_bad_images: Skip = False,
     set_: Set = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from backhand.cli.options import Backend, DataDir, Seed, Set, Threads
+from backhand.paths import as_path
 
 
 def ask(
@@ -16,7 +17,12 @@ def ask(
     data_dir: DataDir = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="The folder of the results; what it holds goes on.", show_default="runs/ask-QUESTION"),
+        typer.Option(
+            parser=as_path,
+            metavar="FOLDER",
+            help="The folder of the results; what it holds goes on.",
+            show_default="runs/ask-QUESTION",
+        ),
     ] = None,
     set_: Set = None,
     seed: Seed = None,

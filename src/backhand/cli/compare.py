@@ -7,6 +7,7 @@ import typer
 
 from backhand.cli.options import Backend, DataDir, DataPath, Set, Skip, Threads
 from backhand.errors import BackhandError
+from backhand.paths import as_path
 
 if TYPE_CHECKING:
     from backhand.compare import Plan
@@ -31,7 +32,12 @@ def compare(
     skip_bad_images: Skip = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="The folder of the results; what it holds goes on.", show_default="runs/compare-DATA-TIME"),
+        typer.Option(
+            parser=as_path,
+            metavar="FOLDER",
+            help="The folder of the results; what it holds goes on.",
+            show_default="runs/compare-DATA-TIME",
+        ),
     ] = None,
     set_: Set = None,
     backend: Backend = None,

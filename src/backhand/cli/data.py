@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from backhand.cli.options import DataDir, DataPath, Skip
+from backhand.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -64,7 +65,9 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
 @app.command()
 def show(
     name: Name,
-    out: Annotated[Path | None, typer.Option(help="The PNG to write.", show_default="NAME.png")] = None,
+    out: Annotated[
+        Path | None, typer.Option(parser=as_path, metavar="FILE", help="The PNG.", show_default="NAME.png")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed by which samples are drawn.")] = 0,
     data_dir: DataDir = None,
     path: DataPath = None,

@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Threads
+from backhand.paths import as_path
 
 
 def extend(
-    run: Annotated[Path | None, typer.Argument(metavar="RUN", help="The folder of a finished run.")] = None,
+    run: Annotated[
+        Path | None, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a finished run.")
+    ] = None,
     data: Annotated[str | None, typer.Option(metavar="NEW", help="The data set that has the new classes.")] = None,
     path: DataPath = None,
     classes: Annotated[
@@ -31,7 +34,8 @@ def extend(
     data_dir: DataDir = None,
     out: Out = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Go on with what is in this folder, with the options it had.")
+        Path | None,
+        typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
     ] = None,
     backend: Backend = None,
     threads: Threads = None,

@@ -5,10 +5,18 @@ from typing import Annotated
 
 import typer
 
+from backhand.paths import as_path
+
 DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="The folder of data sets.", show_default="$BACKHAND_DATA")
+    Path | None,
+    typer.Option(
+        "--data-dir", parser=as_path, metavar="FOLDER", help="The folder of data sets.", show_default="$BACKHAND_DATA"
+    ),
 ]
-DataPath = Annotated[Path | None, typer.Option("--path", help="The file or folder to read, for data of your own.")]
+DataPath = Annotated[
+    Path | None,
+    typer.Option("--path", parser=as_path, metavar="PATH", help="The file or folder to read, for data of your own."),
+]
 Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are not images.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Scale images of another size.")]
 Set = Annotated[
@@ -17,10 +25,14 @@ Set = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="The seed of all randomness.", show_default="that of the study")]
 InitFrom = Annotated[
-    Path | None, typer.Option("--init-from", metavar="PATH", help="Start from the weights of a run or of a file.")
+    Path | None,
+    typer.Option("--init-from", parser=as_path, metavar="PATH", help="Start from the weights of a run or of a file."),
 ]
 Backend = Annotated[
     str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.", show_default="$BACKHAND_BACKEND or cpu")
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the kernels.", show_default="all cores")]
-Out = Annotated[Path | None, typer.Option(help="The folder of the results.", show_default="runs/NAME-TIME")]
+Out = Annotated[
+    Path | None,
+    typer.Option(parser=as_path, metavar="FOLDER", help="The folder of the results.", show_default="runs/NAME-TIME"),
+]

@@ -78,7 +78,7 @@ def check(study: Study, space: Space) -> None:
             try:
                 changed(study, _example(space, key, value))
             except StudyError as error:
-                raise StudyError(f"search.space: with {key} = {_word(value)} there is no study: {error}") from None
+                raise StudyError(f"search.space: {key} = {_word(value)} makes no valid study: {error}") from None
 
 
 def _example(space: Space, key: str, value: Any) -> Assignment:
