@@ -110,3 +110,32 @@ def test_a_bar_in_a_terminal_ends(stderr, monkeypatch):
     with Progress(console=make_console(stderr=stderr), transient=True) as bar:
         bar.console.print("amid")
         bar.advance(bar.add_task("working", total=1))
+
+
+STUDY = """
+name = "small"
+title = "Größe × 数"
+[data]
+name = "digits"
+train_size = 100
+groups = { "gerade ½" = ["0", "2"], "ungerade" = ["1", "3"] }
+[model]
+name = "mlp"
+hidden = [4]
+[train]
+epochs = 1
+"""
+
+
+def test_files_are_utf_8_whatever_the_locale(tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY, "utf-8")
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii:strict"}
+    run = program(
+        "run", tmp_path / "study.toml", "--out", tmp_path / "run", stdout=subprocess.PIPE, env=os.environ | locale
+    )
+    output, errors = run.communicate()
+    assert (errors, run.returncode) == ("", 0), output
+    assert "Gr??e x ?" in output
+    for name in ("study.toml", "report.md", "report.html"):
+        assert "Größe × 数" in (tmp_path / "run" / name).read_text("utf-8"), name
+    assert "gerade ½" in (tmp_path / "run" / "metrics.json").read_text("utf-8")

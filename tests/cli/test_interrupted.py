@@ -1,14 +1,16 @@
 """Ctrl-C ends every command with status 130 and the command that goes on; that command gives the same again."""
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from backhand import backend
+from backhand import backend, checkpoint
 
 SMALL = (
     "--set",
@@ -121,6 +123,22 @@ def test_a_resumed_run_has_the_backend_and_the_threads_that_it_began_with(cli):
     for run in ("one", "reference"):
         (line,) = json.loads(Path(run, "environment.json").read_text())["resumed"]
         assert line.endswith(f"backhand run --resume {run} --set train.epochs=3"), "it says that something has changed"
+
+
+@pytest.mark.parametrize("options", [("--backend", "reference"), ("--backend", "cpu", "--threads", "1")])
+def test_a_resumed_run_ends_with_the_bits_of_one_that_was_never_stopped(options, cli):
+    words = (*SMALL, "--set", "train.schedule={ kind='constant' }", *options)
+    assert cli("run", "digits", "--out", "whole", *words)[0] == 0
+    assert cli("run", "digits", "--out", "stopped", *words, "--set", "train.epochs=1")[0] == 0
+    backend.use("cpu", most())  # as another process begins
+    assert cli("run", "--resume", "stopped", "--set", "train.epochs=2")[0] == 0
+    whole, resumed = (checkpoint.load(Path(run, "best.safetensors"))[0] for run in ("whole", "stopped"))
+    assert all(np.array_equal(whole[name], resumed[name]) for name in whole)
+    assert not Path("stopped", "environment.json").read_text().count("(before:")
+
+
+def most() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def test_more_threads_than_there_are_do_not_stop_a_resumed_run(cli):
