@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench mutants clean
 
 run: $(VENV)/.run ## train on handwritten digits and write a report; ARGS="--set train.epochs=5" changes the study
 	$(BIN)/backhand run digits $(ARGS)
@@ -26,8 +26,12 @@ format: $(VENV)/.dev
 bench: $(VENV)/.bench ## training steps against PyTorch, JAX and scikit-learn; ARGS="--only two_layer" times some
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
+mutants: $(VENV)/.mutation ## changes of the core that no test notices; takes hours; ARGS="backhand.optim*" tries some
+	BACKHAND_BACKEND=reference BACKHAND_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/mutmut run $(ARGS)
+	$(BIN)/mutmut results
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "backhand needs Python 3.11 or later; none was found on the PATH"; exit 2; }
@@ -43,4 +47,8 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml
 
 $(VENV)/.bench: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.mutation: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@ $(VENV)/.run
