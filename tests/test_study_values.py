@@ -7,6 +7,7 @@ import pytest
 from backhand.errors import BackhandWarning, StudyError
 from backhand.study import Study, changed, load, load_series, to_toml
 from backhand.study.optimizers import Adam, Sgd
+from backhand.study.series import Axis, Part
 from backhand.study.values import inline, merged, override, parse_override
 
 DROPPED = 'train.optimizer.kind = "adam" takes its own defaults; dropped from the study: lr = 0.05$'
@@ -76,6 +77,21 @@ def test_changes_upon_changes():
     kept = {"train.schedule": {"kind": "step"}, "train.optimizer": {"kind": "adam"}}
     assert found == kept | {"train.optimizer.kind": "adam", "model": {"name": "cnn"}}
     assert merged(own, {"train.optimizer.kind": "sgd"}) == own | {"train.optimizer.kind": "sgd"}
+
+
+def test_an_axis_over_kinds_drops_what_is_set_for_another():
+    axes = (
+        Axis(name="kind", key="train.optimizer.kind", values=("sgd", "adam")),
+        Axis(name="decay", key="train.optimizer.weight_decay", values=(0.1,)),
+    )
+    set_ = {"train.optimizer": {"kind": "sgd", "lr": 0.02}}
+    part = Part(name="one", title="One", study="digits", set=set_, axes=axes)
+    with pytest.warns(BackhandWarning, match=r"dropped from the study: lr = 0\.02$"):
+        studies = [changed(load("digits"), values) for _, values in part.cells()]
+    assert [study.train.optimizer for study in studies] == [
+        Sgd(kind="sgd", lr=0.02, weight_decay=0.1),
+        Adam(kind="adam", weight_decay=0.1),
+    ]
 
 
 SERIES = """

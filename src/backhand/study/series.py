@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import reduce
 from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from backhand.study.table import Table
+from backhand.study.values import merged
 
 Values = dict[str, Any]  # by the dotted path of a study's key
 
@@ -77,7 +79,7 @@ class Part(Table):
         """The cases of each combination by axis, and what they change of the study."""
         for chosen in itertools.product(*(axis.changes().items() for axis in self.axes)):
             labels = {axis.name: label for axis, (label, _) in zip(self.axes, chosen, strict=True)}
-            yield labels, dict(self.set) | {key: value for _, change in chosen for key, value in change.items()}
+            yield labels, reduce(merged, (change for _, change in chosen), dict(self.set))
 
 
 class Series(Table):
