@@ -48,6 +48,16 @@ def test_a_finished_run_keeps_no_states_and_stays_as_it_is(study, tmp_path, cli)
     assert files_of(run) == after
 
 
+def test_a_finished_run_of_an_earlier_version_stays_as_it_is_without_its_states(study, tmp_path, cli):
+    run = tmp_path / "run"
+    assert cli("run", study, "--out", run, "--set", "train.epochs=1", "--set", "train.keep_states=false")[0] == 0
+    metrics = json.loads((run / "metrics.json").read_text())
+    del metrics["training"]["saving_seconds"]
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    status, output = cli("run", "--resume", run)
+    assert (status, "nothing is left to train 1 epoch (21 steps) took" in output) == (0, True), output
+
+
 def test_a_finished_run_without_states_is_refused_on_other_data(study, tmp_path, cli):
     run = tmp_path / "run"
     assert cli("run", study, "--out", run, "--set", "train.epochs=1", "--set", "train.keep_states=false")[0] == 0

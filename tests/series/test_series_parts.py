@@ -156,3 +156,18 @@ def test_claims_are_kept_part_by_part(file, tmp_path):
         series.run(load_series(str(file)), tmp_path / "run", data_dir=tmp_path, quiet=True)
     kept = json.loads((tmp_path / "run" / "claims.json").read_text())
     assert [claim["met"] for claim in kept] == [False, True]
+
+
+def test_a_whole_run_that_has_finished_is_not_trained_again(file, tmp_path):
+    """Killed after a run had finished, and its states had gone, and before its figures were kept."""
+    head, tail = TEXT.split("seeds = 2", 1)
+    file.write_text(f"{head}whole = true{tail}")
+    asked, path = load_series(str(file)), tmp_path / "run"
+    first = series.run(asked, path, quiet=True)
+    kept = next(path.rglob("*-seed-*.json"))
+    before, figures = kept.with_suffix("").joinpath("history.jsonl").stat().st_mtime_ns, kept.read_text()
+    assert not list(path.rglob("state*.safetensors"))
+    kept.unlink()
+    assert series.run(asked, path, resume=True, quiet=True) == first
+    assert kept.with_suffix("").joinpath("history.jsonl").stat().st_mtime_ns == before
+    assert kept.read_text() == figures

@@ -158,12 +158,13 @@ def test_a_frozen_run_is_resumed_bit_for_bit_and_without_the_file(folder, cli, t
     )
 
 
-def test_a_run_killed_before_its_first_state_begins_with_the_same_weights(folder, cli, tmp_path):
+def test_a_run_killed_before_its_first_state_begins_with_the_same_weights(folder, cli, tmp_path, capsys):
     own = study(folder / "again.toml", more='init_from = "first"')
     trained(own, tmp_path / "whole")
     (tmp_path / "part").mkdir()
     copyfile(tmp_path / "whole" / "study.toml", tmp_path / "part" / "study.toml")
-    trained(tmp_path / "part" / "study.toml", tmp_path / "part", resume=True)
+    experiment.run(load(str(tmp_path / "part" / "study.toml")), tmp_path / "part", resume=True)
+    assert "no state has been saved yet; the training begins anew" in capsys.readouterr().out
     for name, value in weights(tmp_path / "whole").items():
         np.testing.assert_array_equal(weights(tmp_path / "part")[name], value)
 

@@ -118,7 +118,8 @@ def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> Non
     with console.status("drawing the report"):
         page = report.write(path)
     training = metrics["training"]
-    console.print(time_spent(training["epochs"], training["steps"], training["seconds"], training["saving_seconds"]))
+    saving = training.get("saving_seconds")  # which earlier versions did not measure
+    console.print(time_spent(training["epochs"], training["steps"], training["seconds"], saving))
     test = metrics["test"]
     low, high = test["interval"]
     console.print(

@@ -72,6 +72,8 @@ def run(
             refuse_to_train_on(path, study, finished, origin)
         elif begun:
             console.print("\n".join(restore(path, study, made.solver, origin)))
+        elif resume:
+            console.print("no state has been saved yet; the training begins anew")
         workspace.begin(path, study, data_dir, resume=resume)
         if finished is not None:
             console.print("the run is finished; nothing is left to train")
@@ -92,7 +94,7 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
     stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
     saving = Checkpoint(path, stopping, origin, *_for_predictions(material), study.train.save_every)
-    solver.callbacks = [DivergenceGuard(), stopping, progress, start, Watch(material.watched), saving]
+    solver.callbacks = [DivergenceGuard(), stopping, start, Watch(material.watched), progress, saving]
     console.print(f"folder: {path}")
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
     console.print(model.summary())

@@ -1,5 +1,6 @@
 """The accuracy on samples that validation alone does not tell apart."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,10 @@ class Watch(Callback):
     feeds: Mapping[str, BatchSource] = field(default_factory=dict)
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Measure, and put it down in the epoch's record."""
+        """Measure, and put it down in the epoch's record, with the time that it took."""
+        record, begin = solver.history[-1], time.perf_counter()
         for name, feed in self.feeds.items():
-            solver.history[-1][f"{name}_accuracy"] = evaluate(solver.model, solver.loss, feed).accuracy
+            record[f"{name}_accuracy"] = evaluate(solver.model, solver.loss, feed).accuracy
+        if self.feeds:
+            seconds = time.perf_counter() - begin
+            record |= {key: record[key] + seconds for key in ("seconds", "elapsed")}
