@@ -73,7 +73,7 @@ def test_a_run_without_an_epoch_says_how_to_go_on(run, tmp_path, cli):
     status, said = cli("predict", tmp_path / "a b", "a.png")
     assert (
         status,
-        f"its first epoch has not ended; go on with it by `backhand run --resume '{tmp_path}/a b'`" in said,
+        f"its training has saved no weights yet; go on with it by `backhand run --resume '{tmp_path}/a b'`" in said,
     ) == (
         2,
         True,

@@ -46,7 +46,7 @@ def without_weights(folder: Path) -> str:
     if not (folder / "study.toml").is_file():
         return f"{folder} is not the folder of a run: it has no study.toml"
     onward = command(["backhand", "run", "--resume", folder])
-    return f"{folder} has no {BEST} yet: its first epoch has not ended; go on with it by `{onward}`"
+    return f"{folder} has no {BEST}: its training has saved no weights yet; go on with it by `{onward}`"
 
 
 def file_of(path: Path) -> Path:
