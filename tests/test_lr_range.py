@@ -1,12 +1,21 @@
-"""The learning-rate range test on blobs."""
+"""The learning-rate range test on blobs, and on data that are hard and few."""
+
+import copy
+import json
 
 import numpy as np
 import pytest
 
+from backhand.data.dataset import Dataset
+from backhand.data.feed import Feed
+from backhand.data.standardize import Standardizer
 from backhand.errors import BackhandError
-from backhand.lr_range import SMOOTHING, range_test
-from backhand.optim import SGD
+from backhand.losses import SoftmaxCrossEntropy
+from backhand.lr_range import BATCHES, SMOOTHING, RangeTest, range_test
+from backhand.models import mlp
+from backhand.optim import SGD, Adam
 from backhand.schedules import Constant
+from backhand.solver import Callback, Solver
 
 
 def test_it_stops_where_the_loss_blows_up_and_suggests_a_tenth_of_the_best(make_solver, blobs) -> None:
@@ -44,6 +53,49 @@ def test_the_losses_are_those_before_each_step_and_smoothed_without_bias(make_so
     weights = SMOOTHING ** np.arange(11, -1, -1)
     assert result.smoothed[-1] == pytest.approx(np.average(result.loss, weights=weights))
     assert result.smoothed[0] == pytest.approx(result.loss[0])
+
+
+def hard(seed: int) -> Feed:
+    """960 samples whose labels follow from nothing: a loss on ever new batches would not fall at any rate."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.standard_normal((960, 40)).astype(np.float32), rng.permutation(np.arange(960) % 3)
+    return Feed(Dataset(x, y), Standardizer.fit(x, "feature"))
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    ("optimizer", "least", "most"), [(SGD(0.1, 0.9), 0.01, 0.2), (Adam(0.1), 2e-3, 0.05)], ids=["sgd", "adam"]
+)
+def test_what_is_told_of_few_and_hard_data_is_no_noise(optimizer, least: float, most: float, seed: int) -> None:
+    model = mlp(3, (32,), batchnorm=True).build((40,), seed=seed)
+    solver = Solver(model, SoftmaxCrossEntropy(), copy.deepcopy(optimizer), batch_size=32, seed=seed)
+    result = range_test(solver, hard(seed))
+    assert result.learned
+    assert least < result.halfway < most
+    assert result.halfway < result.lowest
+
+
+def test_the_same_few_batches_come_again_and_again(make_solver, blobs) -> None:
+    seen: list[tuple[bytes, bytes]] = []
+
+    class Batches(Callback):
+        def on_loss(self, solver: Solver) -> None:
+            seen.append(tuple(each.tobytes() for each in solver.batch))
+
+    range_test(make_solver(batch_size=20, callbacks=[Batches()]), blobs[0], low=1e-4, high=1e-2, steps=20)
+    assert seen == seen[:BATCHES] * 5
+    assert len(set(seen)) == BATCHES
+
+
+def test_nothing_is_learnt_where_the_loss_does_not_fall(make_solver, blobs) -> None:
+    assert not range_test(make_solver(), blobs[0], low=1e-9, high=2e-9, steps=12).learned
+
+
+def test_a_range_test_is_kept_in_a_file(make_solver, blobs) -> None:
+    result = range_test(make_solver(), blobs[0], steps=20)
+    back = RangeTest(**{key: np.array(values) for key, values in json.loads(json.dumps(result.as_json())).items()})
+    assert back.suggestion == result.suggestion
+    np.testing.assert_array_equal(back.loss, result.loss)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from backhand.study import load
 # An override of the base study, and the sentence that refuses it.
 WRONG = [
     ("train.epochs=0", "train.epochs: must be greater than 0, not 0"),
-    ("train.epochs=many", "train.epochs: must be a whole number, not 'many'"),
+    ("train.epochs=many", "train.epochs: must be a whole number or \"auto\", not 'many'"),
     ("train.epochs=2.5", "train.epochs: must be a whole number, not 2.5"),
     ("train.epochs=true", "train.epochs: must be a whole number, not True"),
     ("train.epoch=5", 'train: unknown key "epoch"; did you mean "epochs"?'),
@@ -27,7 +27,7 @@ WRONG = [
     ("train.class_weights=[1, 'a']", "train.class_weights.1: must be a number, not 'a'"),
     ("train.optimizer.lr=0", "train.optimizer.lr: must be greater than 0, not 0"),
     ("train.optimizer.lr=nan", "train.optimizer.lr: must be a finite number, not nan"),
-    ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number, not 'fast'"),
+    ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number or \"auto\", not 'fast'"),
     ("train.optimizer.kind=adm", 'train.optimizer.kind: there is no "adm"; did you mean "adam"?'),
     (
         "train.optimizer=adam",

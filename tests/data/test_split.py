@@ -58,6 +58,13 @@ def test_a_class_too_small_is_named():
         stratified_split(y, 0.2, 0, ("common", "rare"))
 
 
+def test_rare_classes_are_on_both_sides():
+    y = np.repeat([0, 1, 2, 3], [400, 3, 95, 2])  # exact shares 40, 0.3, 9.5, 0.2
+    rest, held = stratified_split(y, 0.1, 0)
+    assert np.bincount(y[held]).tolist() == [38, 1, 10, 1]
+    assert np.bincount(y[rest]).tolist() == [362, 2, 85, 1]
+
+
 def test_subset_takes_the_first_or_draws():
     y = np.array([1, 0, 0, 1, 0, 1, 1, 0])
     assert subset(y, 4).tolist() == [0, 1, 2, 3]

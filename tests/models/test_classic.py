@@ -6,7 +6,7 @@ import torch
 
 from backhand.losses import SoftmaxCrossEntropy
 from backhand.model import Sequential
-from backhand.models import fer_cnn, lenet, mnist_model4, vgg_small
+from backhand.models import fer_cnn, images_cnn, lenet, mnist_model4, vgg_small
 from torch_twin import images, in_ours, in_torch, pairs
 
 FACE, DIGIT = (48, 48, 1), (28, 28, 1)
@@ -108,8 +108,9 @@ def test_impossible_arguments_are_refused(make, sentence: str) -> None:
         (mnist_model4(10), DIGIT),
         (fer_cnn(7), FACE),
         (vgg_small(10, (8, 16), dropout=0.3), (16, 16, 3)),
+        (images_cnn(10, 12, 16, dropout=0.3), (12, 15, 3)),
     ],
-    ids=["lenet", "mnist_model4", "fer_cnn", "vgg_small"],
+    ids=["lenet", "mnist_model4", "fer_cnn", "vgg_small", "images_cnn"],
 )
 @pytest.mark.usefixtures("one_thread")
 def test_a_training_step_equals_that_of_torch(model: Sequential, shape, rng: np.random.Generator) -> None:

@@ -13,6 +13,7 @@ from backhand.cli.check import check
 from backhand.cli.compare import compare
 from backhand.cli.extend import extend
 from backhand.cli.hints import Command
+from backhand.cli.new import new
 from backhand.cli.options import (
     Backend,
     DataDir,
@@ -152,6 +153,7 @@ def lr_find(
     commands.lr_find(study, changes, data_dir, out, {"low": low, "high": high, "steps": steps})
 
 
+app.command()(new)
 app.command(cls=Command)(compare)
 app.command(cls=Command)(extend)
 app.command(cls=Command)(ask)

@@ -15,7 +15,7 @@ from backhand.errors import BackhandError, CheckpointError, DivergenceError
 from backhand.experiment import folder, workspace
 from backhand.experiment.folder import reopen
 from backhand.experiment.kinds import RUN, SERIES_OF_RUNS, kind_of
-from backhand.experiment.predict import load_classifier, read_image
+from backhand.experiment.predict import load_classifier
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
 from backhand.lr_range import range_test
@@ -155,7 +155,7 @@ def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
     import numpy as np
 
     classifier = load_classifier(run)
-    samples = np.stack([read_image(path, classifier.sample_shape, resize=resize) for path in images])
+    samples = np.stack([classifier.read(path, resize=resize) for path in images])
     table = Table("image", "class", "probability", "next", box=None, header_style="bold", pad_edge=False)
     table.columns[2].justify = "right"
     for path, row in zip(images, classifier.predict_proba(samples), strict=True):

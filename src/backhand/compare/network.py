@@ -17,6 +17,7 @@ from backhand.experiment.build import (
     model_for,
 )
 from backhand.experiment.course import course
+from backhand.experiment.decide import decide, decide_counts, with_some_rate
 from backhand.experiment.parts import divided
 from backhand.solver import Solver
 from backhand.study import Study
@@ -53,15 +54,17 @@ class Network:
                 f"{self.name} starts from trained weights, which may have seen the test samples; "
                 f"leave out train.init_from or extend"
             )
-        self._ready(self._material(splits))
+        material = self._material(splits)
+        _ready(with_some_rate(decide_counts(self.study, material)), material)
 
     def judge(self, splits: Splits) -> Outcome:
         """Train as the study says, and predict. Raises DivergenceError, naming the study."""
         begin = time.perf_counter()
         material = self._material(splits)
-        solver, stopping = self._ready(material)
+        study, _ = decide(self.study, material)
+        solver, stopping = _ready(study, material)
         try:
-            solver.fit(material.train, material.validation, epochs=self.study.train.epochs)
+            solver.fit(material.train, material.validation, epochs=study.train.passes)
         except DivergenceError as error:
             raise DivergenceError(f"{self.name}: {error}") from error
         trained = time.perf_counter()
@@ -76,8 +79,9 @@ class Network:
     def _material(self, splits: Splits) -> Material:
         return build_material(self.study, divided(splits, self.study))
 
-    def _ready(self, material: Material) -> tuple[Solver, EarlyStopping]:
-        model = model_for(self.study, material)
-        solver, stopping = build_solver(self.study, model, material), build_early_stopping(self.study, material)
-        solver.callbacks = [DivergenceGuard(), stopping]
-        return solver, stopping
+
+def _ready(study: Study, material: Material) -> tuple[Solver, EarlyStopping]:
+    model = model_for(study, material)
+    solver, stopping = build_solver(study, model, material), build_early_stopping(study, material)
+    solver.callbacks = [DivergenceGuard(), stopping]
+    return solver, stopping

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from backhand import data
 from backhand.compare import folds
 from backhand.compare.network import Network
 from backhand.compare.outcome import Learner, Outcome
@@ -22,6 +21,7 @@ from backhand.data.split import subset
 from backhand.errors import BackhandError, closest
 from backhand.experiment import environment
 from backhand.experiment.kinds import COMPARISON
+from backhand.experiment.parts import load_splits
 from backhand.experiment.workspace import taken
 from backhand.paths import PathLike, as_path
 from backhand.progress import time_left
@@ -33,7 +33,7 @@ from backhand.study.schema import Data as DataTable
 
 @dataclass(frozen=True)
 class Plan:
-    """What to compare on what. data: `name`, `path`, `skip_bad_images` and `train_size` count.
+    """What to compare on what. data: `name`, `path`, `skip_bad_images`, `resize` and `train_size` count.
 
     networks: studies, whose own data gives way to the folds.   against: names in PEERS.
     """
@@ -107,9 +107,14 @@ def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
 
 
 def _pool(plan: Plan, data_dir: Path | None) -> Splits:
-    """The data, its training part cut to the samples that the folds share out."""
+    """The data, its training part cut to the samples that the folds share out.
+
+    Images come to the size that the plan asks for, or else the first network that asks for one.
+    """
     table = plan.data
-    splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
+    own = (study.data.resize for study in plan.networks if study.data.resize is not None)
+    resize = table.resize or next(own, None)
+    splits = load_splits(table.model_copy(update={"resize": resize}), data_dir)
     if table.train_size is None:
         return splits
     return folds.cut(splits, subset(splits.train.y, table.train_size, plan.seed))

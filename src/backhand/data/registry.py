@@ -1,8 +1,9 @@
 """The data sets by name."""
 
 from backhand import places
-from backhand.data.dataset import Splits, check
+from backhand.data.dataset import Dataset, Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
+from backhand.data.formats.resize import Resize, resized
 from backhand.data.sets import (
     blobs,
     breast_cancer,
@@ -49,12 +50,14 @@ def load(
     data_dir: PathLike | None = None,
     path: PathLike | None = None,
     skip_bad_images: bool = False,
+    resize: Resize | None = None,
     fewest: int = 2,
 ) -> Splits:
     """A data set by name (see DATASETS), whole and checked.
 
     data_dir: where files are looked for; BACKHAND_DATA or the user's data folder without it.   path: the very file or
     folder, needed for `images` and `npz`.   skip_bad_images: leave out what is no image rather than stop.
+    resize: the size that images are brought to; those of `images` may then have several sizes.
     fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
@@ -62,9 +65,16 @@ def load(
     if isinstance(found, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
-        return check(found.make())
+        return check(_scaled(found.make(), resize))
     place = found.locate(as_path(path), as_path(data_dir) or places.data_dir())
-    splits = found.read(place, skip_bad_images)
+    if resize is not None and found.read_resized is not None:
+        splits = found.read_resized(place, skip_bad_images, resize)
+    else:
+        splits = _scaled(found.read(place, skip_bad_images), resize)
     if len(splits.classes) < fewest:
         raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')
     return check(splits)
+
+
+def _scaled(splits: Splits, resize: Resize | None) -> Splits:
+    return splits if resize is None else splits.mapped(lambda part: Dataset(resized(part.x, resize), part.y))

@@ -17,7 +17,8 @@ TEST_SIZE, TEST_SEED = 0.2, 0
 def stratified_split(y: NDArray[np.int64], size: float, seed: int, classes: Sequence[str] = ()) -> tuple[Index, Index]:
     """`(rest, held)`: places in y, ascending, with `held` drawn in proportion from every class.
 
-    size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder.
+    size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder;
+    where there are enough to hold out, a class of two samples or more has at least one on each side.
     classes: names for the message of DataError, raised where a class is too small to appear on both sides.
     """
     n = round(size * len(y)) if isinstance(size, float) else size
@@ -25,7 +26,7 @@ def stratified_split(y: NDArray[np.int64], size: float, seed: int, classes: Sequ
         raise DataError(
             f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a count below"
         )
-    held = subset(y, n, seed) if n else np.empty(0, np.intp)
+    held = _drawn(y, n, seed, every=True) if n else np.empty(0, np.intp)
     rest = np.setdiff1d(np.arange(len(y)), held, assume_unique=True)
     for side, part in (("held-out", held), ("remaining", rest)):
         lost = np.setdiff1d(y, y[part])
@@ -42,10 +43,18 @@ def subset(y: NDArray[np.int64], n: int, seed: int | None = None) -> Index:
     """`n` places in y, ascending, each class in proportion: drawn with `seed`, or the first of each class without."""
     if not 0 < n <= len(y):
         raise DataError(f"cannot take {n} of {len(y)} samples; ask for 1 to {len(y)}")
+    return _drawn(y, n, seed)
+
+
+def _drawn(y: NDArray[np.int64], n: int, seed: int | None, *, every: bool = False) -> Index:
+    """every: of each class at least one, as far as there are two of it."""
     labels, counts = np.unique(y, return_counts=True)
     rng = None if seed is None else np.random.default_rng(seed)
     chosen = []
-    for label, share in zip(labels, _shares(counts, n), strict=True):
+    shares = _shares(counts, n)
+    if every and n >= len(labels):
+        _give_to_rare(shares, counts)
+    for label, share in zip(labels, shares, strict=True):
         places = np.flatnonzero(y == label)
         chosen.append((places if rng is None else rng.permutation(places))[:share])
     return np.sort(np.concatenate(chosen))
@@ -57,6 +66,13 @@ def _shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     largest = np.argsort(-remainders, kind="stable")[: n - floors.sum()]
     floors[largest] += 1
     return floors
+
+
+def _give_to_rare(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> None:
+    """One to each class that has none and can spare one, from those with the most."""
+    for rare in np.flatnonzero((shares == 0) & (counts > 1)):
+        shares[rare] = 1
+        shares[shares.argmax()] -= 1
 
 
 def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, Dataset]:

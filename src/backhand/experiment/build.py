@@ -119,7 +119,10 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
         outputs = build_loss(study).outputs(classes)
     except ValueError as error:
         raise ModelError(f"train.loss: {error}") from error
-    model = study.model.make(outputs).build(sample_shape, seed=study.seed)
+    try:
+        model = study.model.make(outputs, sample_shape).build(sample_shape, seed=study.seed)
+    except ValueError as error:
+        raise ModelError(f"model: {error}") from error
     if model.output_shape != (outputs,):
         raise ModelError(
             f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
@@ -161,8 +164,8 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
     per_epoch = steps(len(material.train), table.batch_size, model.fewest_samples)
     optimizer = make_optimizer(table.optimizer)
     ramp = table.momentum_schedule
-    momentum = ramp.make(optimizer.momentum, per_epoch, table.epochs) if ramp else None
-    if momentum and (peak := max(map(momentum, range(per_epoch * table.epochs)))) >= 1:
+    momentum = ramp.make(optimizer.momentum, per_epoch, table.passes) if ramp else None
+    if momentum and (peak := max(map(momentum, range(per_epoch * table.passes)))) >= 1:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
@@ -170,7 +173,7 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
         optimizer,
         batch_size=table.batch_size,
         penalty=L2(table.l2, table.l2_form),
-        schedule=table.schedule.make(optimizer.lr, per_epoch, table.epochs),
+        schedule=table.schedule.make(optimizer.lr, per_epoch, table.passes),
         momentum_schedule=momentum,
         clip_norm=table.clip_norm,
         clip_value=table.clip_value,

@@ -8,6 +8,7 @@ from backhand import jsontext
 from backhand.errors import CheckpointError, StudyError
 from backhand.files import write_atomic
 from backhand.study import Study, load
+from backhand.study.auto import AUTO
 
 STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
 # what a resumed run may change; the data is known by its fingerprint, wherever it lies
@@ -51,7 +52,21 @@ def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
     own = read_study(folder)
     wanted = ask()
     refuse_another(folder, settings(own), settings(wanted))
-    return wanted
+    return inherited(wanted, own)
+
+
+def inherited(study: Study, own: Study) -> Study:
+    """The study with the values of the run's own wherever it says "auto": the run has decided them."""
+    data, train = study.data, study.train
+    if data.resize is not None and own.data.resize is not None and data.resize.size == AUTO:
+        resize = data.resize.model_copy(update={"size": own.data.resize.size})
+        data = data.model_copy(update={"resize": resize})
+    if train.epochs == AUTO:
+        train = train.model_copy(update={"epochs": own.train.epochs})
+    if train.optimizer.lr == AUTO:
+        optimizer = train.optimizer.model_copy(update={"lr": own.train.optimizer.lr})
+        train = train.model_copy(update={"optimizer": optimizer})
+    return study.model_copy(update={"data": data, "train": train})
 
 
 def settings(study: Study) -> dict[str, Any]:
@@ -68,9 +83,12 @@ def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
 
 
 def difference(own: dict[str, Any], wanted: dict[str, Any]) -> str | None:
-    """The first key in which two studies' settings differ, in words; None where there is none."""
+    """The first key in which two studies' settings differ, in words; None where there is none.
+
+    What is wanted as "auto" was decided by the run: whatever it has is right.
+    """
     for key in {**own, **wanted}:
-        if own.get(key) != wanted.get(key):
+        if own.get(key) != wanted.get(key) and wanted.get(key) != AUTO:
             return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
     return None
 

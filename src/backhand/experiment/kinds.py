@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backhand.experiment.folder import ENVIRONMENT, SERIES, STUDY
+from backhand.lr_range import FILE as RANGE
 from backhand.paths import command
 
 REPORT = ("report.html", "report.md")
@@ -43,7 +44,7 @@ RUN = Kind(
     first=(STUDY, "metrics.json"),
     later=(
         *("history.jsonl", "best.safetensors", "state.safetensors", "state.safetensors.new"),
-        *("evidence.safetensors", "search.json"),
+        *("evidence.safetensors", "search.json", RANGE),
     ),
     resume=RESUME,
 )

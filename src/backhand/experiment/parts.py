@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backhand import checkpoint, data
-from backhand.data.dataset import Dataset, Samples, Splits
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.formats.resize import Resize
 from backhand.data.span import Span
 from backhand.data.split import stratified_split, subset
 from backhand.data.standardize import Standardizer
@@ -14,7 +15,7 @@ from backhand.experiment import environment
 from backhand.experiment.folder import read_study
 from backhand.paths import PathLike
 from backhand.study import Study
-from backhand.study.extend import Extend
+from backhand.study.schema import Data
 from backhand.weights.source import file_of
 
 
@@ -39,13 +40,12 @@ def load_parts(study: Study, data_dir: PathLike | None = None) -> Parts:
     """
     if study.extend is None:
         table = study.data
-        splits = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=table.skip_bad_images)
+        splits = load_splits(table, data_dir)
         splits = splits if table.classes is None else splits.only(table.classes)
         return divided(splits if table.groups is None else splits.grouped(table.groups), study)
     base = read_study(study.extend.run)
     old = load_parts(base, environment.having(base.data.name, study.extend.run, data_dir))
-    place = environment.having(study.extend.name, study.extend.run, data_dir)
-    splits = _load_new(study.extend, old.splits, place, skip=study.data.skip_bad_images)
+    splits = _load_new(study, old.splits, environment.having(study.extend.name, study.extend.run, data_dir))
     share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
     asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
     return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
@@ -72,18 +72,26 @@ def divided(splits: Splits, study: Study) -> Parts:
     return Parts(splits, train, validation, validation)
 
 
-def _load_new(table: Extend, old: Splits, data_dir: PathLike | None, *, skip: bool) -> Splits:
+def load_splits(table: Data, data_dir: PathLike | None = None) -> Splits:
+    """The data set of a study, as it is divided by its authors, all its images of one size."""
+    resize = None if table.resize is None else table.resize.make()
+    skip = table.skip_bad_images
+    return data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize)
+
+
+def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
     """The data of the new classes, of the shape of the old ones."""
-    new = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, fewest=1)
+    table = study.extend
+    assert table is not None
+    ours, skip = old.train.x.shape[1:], study.data.skip_bad_images
+    resize = _as_old(study, ours)
+    new = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize, fewest=1)
     new = new if table.classes is None else new.only(table.classes)
     known = [name for name in new.classes if name in old.classes]
     if known:
         rest = ",".join(name for name in new.classes if name not in old.classes)
         advice = f"name the new ones alone, --classes {rest}" if rest else "there is nothing to add"
         raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
-    ours = old.train.x.shape[1:]
-    if table.resize:
-        new = new.mapped(lambda part: Dataset(_resized(part.x, ours), part.y))
     theirs = new.train.x.shape[1:]
     if ours != theirs:
         scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
@@ -91,21 +99,13 @@ def _load_new(table: Extend, old: Splits, data_dir: PathLike | None, *, skip: bo
     return new
 
 
-def _resized(x: Samples, shape: tuple[int, ...]) -> Samples:
-    """Images (N, h, w, C) uint8 as (N, H, W, C), by Lanczos' filter; others as they are."""
-    if x.ndim != 4 or len(shape) != 3 or x.shape[3] != shape[2] or x.shape[1:] == shape:
-        return x
-    from PIL import Image
-
-    size = (shape[1], shape[0])
-    channels = np.stack(
-        [
-            np.asarray(Image.fromarray(np.ascontiguousarray(channel)).resize(size, Image.Resampling.LANCZOS))
-            for image in x
-            for channel in image.transpose(2, 0, 1)
-        ]
-    )
-    return np.ascontiguousarray(channels.reshape(len(x), shape[2], *shape[:2]).transpose(0, 2, 3, 1))
+def _as_old(study: Study, shape: tuple[int, ...]) -> Resize | None:
+    """How new images come to the size of the old ones: as those did, or stretched where a person asks for it."""
+    assert study.extend is not None
+    own = study.data.resize
+    if len(shape) != 3 or not (own or study.extend.resize):
+        return None
+    return Resize((shape[0], shape[1]), own.how if own else "stretch")
 
 
 def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:

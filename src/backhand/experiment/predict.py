@@ -10,6 +10,7 @@ from backhand import checkpoint
 from backhand.arrays import Array, pixels
 from backhand.copies import Copyable
 from backhand.data.formats.pictures import decode
+from backhand.data.formats.resize import Resize
 from backhand.data.span import Span
 from backhand.data.standardize import Standardizer
 from backhand.data.views import PLAIN, Views
@@ -27,7 +28,7 @@ from backhand.weights.source import BEST, refuse_diverged, status, without_weigh
 class Classifier(Copyable):
     """The best weights of a run, with the scaling of its data and the names of its classes.
 
-    remarks: what whoever relies on its answers must know, a sentence each.
+    remarks: what whoever relies on its answers must know, a sentence each.   resize: how its images came to their size.
     """
 
     model: Sequential
@@ -38,6 +39,11 @@ class Classifier(Copyable):
     span: Span  # of the samples that it was trained on
     views: Views = PLAIN  # the scores are the mean over these
     remarks: tuple[str, ...] = ()
+    resize: Resize | None = None
+
+    def read(self, path: PathLike, *, resize: bool = False) -> Array:
+        """The image file (H, W, C) uint8 as training would have seen it; see `read_image`."""
+        return read_image(path, self.sample_shape, resize=self.resize or resize)
 
     def predict_proba(self, images: Array) -> Array:
         """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
@@ -80,7 +86,14 @@ def load_classifier(run: PathLike) -> Classifier:
             raise CheckpointError(f"{run}/best.safetensors: {name} holds NaN or infinity; train the run again")
     scaling = Standardizer.from_arrays(groups["standardizer"])
     span = Span.from_facts(shape, facts["span"]) if "span" in facts else Span.unknown(shape)
-    return Classifier(model, build_loss(study), scaling, classes, shape, span, study.train.views, _remarks(run, facts))
+    views, remarks, resize = study.train.views, _remarks(run, facts), _resize(facts)
+    return Classifier(model, build_loss(study), scaling, classes, shape, span, views, remarks, resize)
+
+
+def _resize(facts: dict[str, Any]) -> Resize | None:
+    """How the run's pictures came to the size of its samples; None where they had it."""
+    shape, how = facts["sample_shape"], facts.get("resize")
+    return Resize((shape[0], shape[1]), how) if how else None
 
 
 def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
@@ -103,9 +116,10 @@ def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) -> Array:
+def read_image(path: PathLike, shape: tuple[int, ...], *, resize: Resize | bool = False) -> Array:
     """The image file as (H, W, C) uint8, in grey or RGB as the model takes it.
 
+    resize: how it comes to the size, as `Classifier.resize` says; True stretches it.
     Raises DataError when it is missing, no image, or of another size and `resize` is not set.
     """
     if len(shape) != 3:
@@ -116,17 +130,13 @@ def read_image(path: PathLike, shape: tuple[int, ...], *, resize: bool = False) 
             f"this run was trained on images of {C} channels, and picture files are read in 1 or 3; it cannot classify "
             f"{path}, but arrays of such images: Classifier.predict_proba"
         )
+    way = Resize((H, W), "stretch") if resize is True else resize or None
     try:
-        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB")
+        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB", way)
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder; name the images in it, as {path}/*.jpg") from error
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    if image.shape[:2] == (H, W):
-        return image
-    if not resize:
+    if image.shape[:2] != (H, W):
         raise DataError(f"{path} is {pixels(image.shape)}, and the model takes {H} x {W}; pass --resize to scale it")
-    from PIL import Image
-
-    picture = Image.fromarray(image[:, :, 0] if C == 1 else image)
-    return np.asarray(picture.resize((W, H), Image.Resampling.LANCZOS)).reshape(shape)
+    return image

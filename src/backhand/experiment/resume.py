@@ -24,7 +24,7 @@ def restore(path: Path, study: Study, solver: Solver, origin: dict[str, Any]) ->
     _refuse_other_data(path, own["data"], origin["data"])
     solver.load(arrays, facts)
     begun = solver.epoch + (solver.running is not None)
-    _refuse_fewer_epochs(path, begun, study.train.epochs)
+    _refuse_fewer_epochs(path, begun, study.train.passes)
     where = f"after epoch {solver.epoch}" if solver.running is None else f"amid epoch {begun}, after step {solver.step}"
     return [f"warning: {warning}"] * bool(warning) + [f"resumed {where}"]
 
@@ -35,7 +35,7 @@ def refuse_to_train_on(path: Path, study: Study, metrics: dict[str, Any], origin
     A run that was stopped early stays ended, however many epochs it is given.
     """
     _refuse_other_data(path, metrics["data"]["sha256"], origin["data"])
-    done, epochs = metrics["training"]["epochs"], study.train.epochs
+    done, epochs = metrics["training"]["epochs"], study.train.passes
     _refuse_fewer_epochs(path, done, epochs)
     if epochs > done and metrics["training"]["stopped"] == ALL_DONE:
         raise StudyError(

@@ -1,5 +1,6 @@
 """A study from its first line to the folder of results; killed at any moment, it goes on where it was."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from backhand.experiment.build import (
     model_for,
 )
 from backhand.experiment.course import course
+from backhand.experiment.decide import decide
 from backhand.experiment.evidence import write_evidence
 from backhand.experiment.gradients import gradient_facts, rounding_facts
 from backhand.experiment.interrupt import saved_first
@@ -31,11 +33,14 @@ from backhand.experiment.record import data_facts, model_facts, score_facts, tes
 from backhand.experiment.resume import refuse_to_train_on, restore
 from backhand.experiment.start import Start
 from backhand.experiment.watch import Watch
+from backhand.lr_range import FILE as RANGE
+from backhand.lr_range import RangeTest
 from backhand.paths import PathLike, as_path
 from backhand.progress import ProgressBar
 from backhand.saving import has_state, remove_states
 from backhand.solver import Solver
 from backhand.study import Study
+from backhand.study.auto import AUTO
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ class Run:
     saving: Checkpoint
     progress: ProgressBar
     metrics: dict[str, Any]
+    rates: RangeTest | None
 
 
 def run(
@@ -64,20 +70,24 @@ def run(
     path, console = as_path(path), make_console(quiet=quiet)
     data_dir = environment.data_dir(path, data_dir, resume=resume)
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
+        if resume:
+            study = folder.inherited(study, folder.read_study(path))
         finished = folder.finished(path) if resume and not has_state(path) else None
         begun = resume and (has_state(path) or finished is not None)
         made = _prepare(study, path, data_dir, console, begun=begun)
         origin = made.saving.origin
         if finished is not None:
-            refuse_to_train_on(path, study, finished, origin)
+            refuse_to_train_on(path, made.study, finished, origin)
         elif begun:
-            console.print("\n".join(restore(path, study, made.solver, origin)))
+            console.print("\n".join(restore(path, made.study, made.solver, origin)))
         elif resume:
             console.print("no state has been saved yet; the training begins anew")
-        workspace.begin(path, study, data_dir, resume=resume)
+        workspace.begin(path, made.study, data_dir, resume=resume)
         if finished is not None:
             console.print("the run is finished; nothing is left to train")
             return finished
+        if made.rates:
+            folder.write_json(path / RANGE, made.rates.as_json())
         _write_metrics(made, {"status": "running", "message": ""})
         _fit(made)
         with console.status("testing, and checking the gradients"):
@@ -87,13 +97,16 @@ def run(
 def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, *, begun: bool) -> Run:
     """Everything that can be refused before anything is written. A run that has begun has its weights in its state."""
     material = load_material(study, data_dir)
+    finding = console.status("finding a learning rate") if study.train.optimizer.lr == AUTO else nullcontext()
+    with finding:
+        study, rates = decide(study, material)
     model = model_for(study, material)
     transfer = None if begun else init_weights(study, model)
     solver, start = build_solver(study, model, material), Start.of(model, transfer)
     metrics = {"data": data_facts(study, material, model), "model": model_facts(model)}
     stopping, progress = build_early_stopping(study, material), ProgressBar(console)
     origin = {"study": folder.settings(study), "data": metrics["data"]["sha256"]}
-    saving = Checkpoint(path, stopping, origin, *_for_predictions(material), study.train.save_every)
+    saving = Checkpoint(path, stopping, origin, *_for_predictions(study, material), study.train.save_every)
     solver.callbacks = [DivergenceGuard(), stopping, start, Watch(material.watched), progress, saving]
     console.print(f"folder: {path}")
     console.print(f"{study.title or study.name}: {len(material.train):,} training samples")
@@ -102,20 +115,22 @@ def _prepare(study: Study, path: Path, data_dir: Path | None, console: Console, 
         console.print(f"{key}: {value}")
     if transfer:
         console.print(str(transfer))
-    return Run(study, path, material, solver, start, saving, progress, metrics)
+    if rates:
+        console.print(f"learning rate {study.train.optimizer.lr:g}, by a range test of {len(rates.lr)} steps")
+    return Run(study, path, material, solver, start, saving, progress, metrics, rates)
 
 
 def _fit(made: Run) -> None:
     try:
         with saved_first(made.saving):
-            made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.epochs)
+            made.solver.fit(made.material.train, made.material.validation, epochs=made.study.train.passes)
     except DivergenceError as error:
         made.solver.stopped = "the training diverged"
         _write_metrics(made, {"status": "diverged", "message": str(error)} | _training(made))
         raise
 
 
-def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, Any]]:
+def _for_predictions(study: Study, material: Material) -> tuple[dict[str, Array], dict[str, Any]]:
     """What `predict` needs besides the weights: the scaling as arrays; as facts the classes, and what samples are like.
 
     Those of the whole training part, to which an extension that trains on new data alone belongs with its old ones.
@@ -123,7 +138,8 @@ def _for_predictions(material: Material) -> tuple[dict[str, Array], dict[str, An
     samples = material.splits.train.x
     scaling = {f"standardizer.{name}": value for name, value in material.train.standardizer.arrays().items()}
     facts = {"classes": material.splits.classes, "sample_shape": samples.shape[1:], "span": Span.of(samples).facts()}
-    return scaling, facts
+    how = None if study.data.resize is None else study.data.resize.how
+    return scaling, facts | {"resize": how}
 
 
 def _finish(made: Run) -> dict[str, Any]:

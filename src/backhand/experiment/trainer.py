@@ -16,6 +16,7 @@ from backhand.experiment.build import (
     load_material,
     model_for,
 )
+from backhand.experiment.decide import decide, decide_counts, with_some_rate
 from backhand.lockstep import fit_together
 from backhand.paths import PathLike
 from backhand.solver import Callback, Solver
@@ -55,8 +56,9 @@ class Trainer:
         return self._kept[1]
 
     def solver(self, study: Study) -> Solver:
-        """The solver of the study, with its model and initial weights."""
+        """The solver of the study, with its model and initial weights. A rate that is "auto" is not decided here."""
         material = self.material(study)
+        study = with_some_rate(decide_counts(study, material))
         model = model_for(study, material)
         init_weights(study, model)
         return build_solver(study, model, material)
@@ -68,11 +70,12 @@ class Trainer:
         """
         begin = time.perf_counter()
         material = self.material(studies[0])
+        studies = [decide(study, material)[0] for study in studies]
         stoppings = [build_early_stopping(study, material) for study in studies]
         solvers = [self.solver(study) for study in studies]
         for solver, stopping, watch in zip(solvers, stoppings, watches, strict=True):
             solver.callbacks = [DivergenceGuard(), stopping, watch]
-        epochs = studies[0].train.epochs
+        epochs = studies[0].train.passes
         if len(solvers) == 1:
             errors = [_alone(solvers[0], material, epochs)]
         else:

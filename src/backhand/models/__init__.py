@@ -5,11 +5,12 @@ from collections.abc import Callable
 from backhand.model import Sequential
 from backhand.models.classic import fer_cnn, lenet, mnist_model4, vgg_small
 from backhand.models.cnn import Block, cnn
+from backhand.models.images_cnn import images_cnn
 from backhand.models.mlp import mlp
 from backhand.models.resnet import resnet
 
 MODELS: dict[str, Callable[..., Sequential]] = {
-    model.__name__: model for model in (mlp, cnn, lenet, mnist_model4, fer_cnn, vgg_small, resnet)
+    model.__name__: model for model in (mlp, cnn, lenet, mnist_model4, fer_cnn, vgg_small, images_cnn, resnet)
 }
 
-__all__ = ["MODELS", "Block", "cnn", "fer_cnn", "lenet", "mlp", "mnist_model4", "resnet", "vgg_small"]
+__all__ = ["MODELS", "Block", "cnn", "fer_cnn", "images_cnn", "lenet", "mlp", "mnist_model4", "resnet", "vgg_small"]

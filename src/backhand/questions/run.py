@@ -22,6 +22,7 @@ from backhand.search.loop import value_text
 from backhand.search.space import Assignment, check, grid
 from backhand.search.trial import material as judged_on
 from backhand.study import Study, changed, load, to_toml
+from backhand.study.auto import AUTO
 from backhand.study.search import Search
 
 FILE = "question.json"
@@ -81,6 +82,7 @@ def ask(
     study = question.study(overrides, seed)
     search = study.search
     assert search is not None
+    _refuse_open(study)
     check(study, search.space)
     with taken(path, QUESTION, data=[study.data.path]):
         _refuse_another(path, study)
@@ -121,6 +123,13 @@ def _answer(
         left = sum(cell["seconds"] for cell in cells) / len(cells) * (record["planned"] - len(cells))
         count = f"{len(cells)}/{record['planned']}"
         console.print(f"cell {count:>7}  {_words(values)}  {cells[-1]['seconds']:.1f} s  {left:.0f} s left")
+
+
+def _refuse_open(study: Study) -> None:
+    """A question varies one thing and holds the others: nothing may be decided cell by cell."""
+    for key, value in (("train.optimizer.lr", study.train.optimizer.lr), ("train.epochs", study.train.epochs)):
+        if value == AUTO:
+            raise StudyError(f'{key} = "{AUTO}" would differ from cell to cell of a question; give it a number')
 
 
 def _refuse_another(path: Path, study: Study) -> None:

@@ -11,5 +11,5 @@ def fit(study: Study, model: Sequential, material: Material, *callbacks: Callbac
     """Train to the last epoch; the solver has the history. Raises DivergenceError as the guard says."""
     solver = build_solver(study, model, material)
     solver.callbacks = [*callbacks, DivergenceGuard()]
-    solver.fit(material.train, material.validation, epochs=study.train.epochs)
+    solver.fit(material.train, material.validation, epochs=study.train.passes)
     return solver

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from backhand import jsontext
 from backhand.errors import CheckpointError
 from backhand.files import folders_with
+from backhand.lr_range import FILE, RangeTest
 from backhand.report.evidence import Arrays, arrays
 from backhand.report.heading import subtitle
 from backhand.report.metrics import Epoch, Metrics
@@ -30,6 +31,7 @@ class Run:
     history: tuple[Epoch, ...]
     metrics: Metrics
     evidence: Arrays
+    rates: RangeTest | None = None  # where the learning rate came from, if a range test found it
 
     @property
     def title(self) -> str:
@@ -74,6 +76,7 @@ def read(folder: Path) -> Run:
         history=_history(folder / "history.jsonl", metrics),
         metrics=metrics,
         evidence=_evidence(folder / "evidence.safetensors", metrics),
+        rates=read_rates(folder / FILE),
     )
 
 
@@ -81,6 +84,16 @@ def _inside(folder: Path) -> str:
     """The runs below a folder that is none itself."""
     runs = folders_with("metrics.json", folder)
     return f"; name those in it, such as {runs[0]}" if runs else ": it has no study.toml"
+
+
+def read_rates(path: Path) -> RangeTest | None:
+    """A range test, or None where none was made. Raises CheckpointError, naming the file, where it is damaged."""
+    if not path.exists():
+        return None
+    try:
+        return RangeTest(**{key: np.array(values, np.float64) for key, values in read_mapping(path).items()})
+    except (TypeError, ValueError):
+        raise CheckpointError(f"{path} holds no range test; restore it or repeat the run") from None
 
 
 def valid_json(form: type[Form], path: Path) -> Form:

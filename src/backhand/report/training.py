@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from backhand.report import curves, tables
 from backhand.report.blocks import Block, Image, Images, Text
 from backhand.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
+from backhand.report.lr_range import plot
 from backhand.report.numbers import counted, decimal, duration, percent, time_spent
 from backhand.report.run import Run
 
@@ -15,13 +16,28 @@ def training(run: Run) -> tuple[Block, ...]:
     if not run.history:
         return (Text("No epoch was finished."),)
     if len(run.history) == 1:
-        return Text(_course(run)), tables.epoch(run.history[0])
+        return Text(_course(run)), tables.epoch(run.history[0]), *_range_test(run)
     plain = [RATE, GRADIENT]
     if len({epoch.momentum for epoch in run.history}) > 1:
         plain.append(MOMENTUM)
     images = [image for quantity in (LOSS, ACCURACY) for image in _twice(run, quantity)]
     images += [_image(run, quantity) for quantity in plain if curves.recorded(run, quantity)]
-    return Text(_course(run)), Images(tuple(images))
+    return Text(_course(run)), Images(tuple(images)), *_range_test(run)
+
+
+def _range_test(run: Run) -> tuple[Block, ...]:
+    """Where the learning rate came from, unless the study gave it."""
+    if run.rates is None:
+        return ()
+    lr = float(run.study["train"]["optimizer"]["lr"])
+    text = (
+        f"The study left the learning rate to a range test, which trained on a few batches again and again while the "
+        f"rate rose. Their smoothed loss was half way down at {run.rates.halfway:.2g} and lowest at "
+        f"{run.rates.lowest:.2g}; the training took {lr:g}."
+    )
+    caption = "Loss of each batch of the range test while the learning rate rises; where it was lowest, what was taken."
+    image = Image("range-test", plot(run.rates, chosen=lr), "Loss against learning rate in the range test", caption)
+    return Text(text), Images((image,))
 
 
 def _course(run: Run) -> str:

@@ -14,6 +14,7 @@ from backhand import backend, experiment
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import environment, folder, workspace
+from backhand.experiment.decide import decide_counts
 from backhand.experiment.kinds import RUN
 from backhand.experiment.trainer import Trainer
 from backhand.machine import cores
@@ -47,7 +48,8 @@ def run(
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         if resume:
             _refuse_other_storage(path, url)
-        remarks = material(trainer, changed(study, {})).splits.remarks
+        data = material(trainer, changed(study, {}))
+        study, remarks = decide_counts(study, data), data.splits.remarks
         workspace.begin(path, study, data_dir, resume=resume)
         console.print(f"folder: {path}")
         for remark in remarks:

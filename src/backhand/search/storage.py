@@ -139,7 +139,7 @@ def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: Search) 
         return optuna.create_study(
             storage=tables,
             study_name=study.name,
-            pruner=_pruner(search, study.train.epochs),
+            pruner=_pruner(search, study.train.passes),
             direction="maximize" if metric(search.monitor).higher_is_better else "minimize",
             load_if_exists=True,
         )

@@ -17,6 +17,7 @@ from backhand.experiment import environment, folder, workspace
 from backhand.experiment.kinds import SERIES_OF_RUNS
 from backhand.experiment.trainer import Trainer, in_step
 from backhand.files import sweep
+from backhand.lr_range import FILE as RANGE
 from backhand.lr_range import range_test
 from backhand.paths import PathLike, as_path
 from backhand.progress import time_left
@@ -26,8 +27,6 @@ from backhand.series.figures import Result, check
 from backhand.solver import Callback, Solver
 from backhand.study import Study, changed, load
 from backhand.study.series import Part, Series
-
-RANGE = "range.json"
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _test_rates(first: Cell, trainer: Trainer, console: Console) -> None:
     if not file.exists():
         found = range_test(trainer.solver(first.study), trainer.material(first.study).train)
         file.parent.mkdir(parents=True, exist_ok=True)
-        folder.write_json(file, {key: getattr(found, key).tolist() for key in ("lr", "loss", "smoothed")})
+        folder.write_json(file, found.as_json())
         console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")
 
 

@@ -2,6 +2,7 @@
 
 from backhand.study.schema import Study
 from backhand.study.series import Series
+from backhand.study.text import shipped_text
 from backhand.study.toml import (
     changed,
     is_series,
@@ -24,6 +25,7 @@ __all__ = [
     "make_table",
     "shipped",
     "shipped_series",
+    "shipped_text",
     "to_toml",
     "to_values",
 ]

@@ -16,12 +16,13 @@ from pydantic import (
     model_validator,
 )
 
+from backhand.arrays import Shape
 from backhand.errors import closest
 from backhand.init import initialiser
 from backhand.layers import LAYERS, Layer, Scale
 from backhand.layers.branches import Branches
 from backhand.model import Sequential
-from backhand.models import MODELS, Block
+from backhand.models import MODELS, Block, images_cnn
 from backhand.models.activations import ACTIVATIONS
 from backhand.models.resnet import STEMS
 from backhand.study.table import Table, known
@@ -39,8 +40,8 @@ class _Named(Table):
 
     name: str
 
-    def make(self, outputs: int) -> Sequential:
-        """The model, not built, with so many outputs."""
+    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+        """The model, not built, with so many outputs, for samples of this shape."""
         return MODELS[self.name](outputs, **{key: value for key, value in self if key != "name"})
 
 
@@ -99,7 +100,7 @@ class Cnn(_Activated):
     blocks: tuple[BlockTable, ...] = Field((BlockTable(outputs=16), BlockTable(outputs=32)), strict=False)
     hidden: Widths = ()
 
-    def make(self, outputs: int) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
         """The model, not built, with so many outputs."""
         options = {key: value for key, value in self if key not in ("name", "blocks")}
         return MODELS[self.name](outputs, [block.make() for block in self.blocks], **options)
@@ -134,6 +135,20 @@ class VggSmall(_Named):
     head: Literal["mean", "flatten"] = "mean"
 
 
+class ImagesCnn(_Named):
+    """3x3 convolutions with batch-norm, in as many stages as the size of the images asks for."""
+
+    name: Literal["images_cnn"]
+    width: PositiveInt = 128
+    dropout: Probability = 0.0
+
+    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+        """The model, not built, for images of this shape. Raises ValueError for samples that are none."""
+        if len(sample_shape) != 3:
+            raise ValueError(f"images_cnn takes images, and these samples are rows of {sample_shape[0]} features")
+        return images_cnn(outputs, min(sample_shape[:2]), self.width, dropout=self.dropout)
+
+
 class Resnet(_Named):
     """A residual network."""
 
@@ -162,13 +177,13 @@ class Layers(Table):
         _make_layers(value)
         return value
 
-    def make(self, outputs: int) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
         """The model, not built; its layers say themselves how many outputs there are."""
         return Sequential(*_make_layers(self.layers))
 
 
 ModelTable = Annotated[
-    Mlp | Cnn | Lenet | MnistModel4 | FerCnn | VggSmall | Resnet | Layers, Field(discriminator="name")
+    Mlp | Cnn | Lenet | MnistModel4 | FerCnn | VggSmall | ImagesCnn | Resnet | Layers, Field(discriminator="name")
 ]
 
 

@@ -5,13 +5,14 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from backhand import optim
+from backhand.study.auto import AUTO, Rate
 from backhand.study.table import Table
 
 Average = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Common(Table):
-    lr: PositiveFloat
+    lr: Rate
     momentum: Average = 0.0
     weight_decay: NonNegativeFloat = 0.0
 
@@ -20,7 +21,7 @@ class Sgd(_Common):
     """Stochastic gradient descent."""
 
     kind: Literal["sgd"]
-    lr: PositiveFloat = 0.1
+    lr: Rate = 0.1
     momentum: Average = 0.9
     nesterov: bool = False
 
@@ -35,13 +36,13 @@ class RmsProp(_Common):
     """RMSProp."""
 
     kind: Literal["rmsprop"]
-    lr: PositiveFloat = 1e-3
+    lr: Rate = 1e-3
     rho: Average = 0.99
     eps: PositiveFloat = 1e-8
 
 
 class _Moments(_Common):
-    lr: PositiveFloat = 1e-3
+    lr: Rate = 1e-3
     momentum: Average = 0.9
     beta2: Average = 0.999
     eps: PositiveFloat = 1e-8
@@ -69,6 +70,13 @@ KINDS: dict[str, type[optim.Optimizer]] = {
 }
 
 
+def default_rate(table: OptimizerTable) -> float:
+    """The learning rate of the table's kind where a study gives none."""
+    return float(type(table).model_fields["lr"].default)
+
+
 def make_optimizer(table: OptimizerTable) -> optim.Optimizer:
-    """The optimiser that the table describes."""
+    """The optimiser that the table describes. Raises ValueError while its rate is still to be found."""
+    if table.lr == AUTO:
+        raise ValueError('lr = "auto" is a rate that a range test must find before there can be an optimiser')
     return KINDS[table.kind](**table.model_dump(exclude={"kind"}))

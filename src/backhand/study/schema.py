@@ -15,9 +15,11 @@ from pydantic import (
 from backhand.data.views import Views
 from backhand.losses import LOSSES
 from backhand.study.augment import AugmentTable
+from backhand.study.auto import Count
 from backhand.study.extend import Extend
 from backhand.study.models import ModelTable
 from backhand.study.optimizers import OptimizerTable, Sgd
+from backhand.study.resize import ResizeEntry
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
 from backhand.study.search import Search
 from backhand.study.table import Location, Table, known
@@ -41,6 +43,7 @@ class Data(Table):
     standardize: Literal["none", "global", "channel", "feature"] = "feature"
     seed: Seed | None = None  # of the division, the order of the samples and augmentation; absent: the study's
     skip_bad_images: bool = False
+    resize: ResizeEntry | None = None  # absent: images stay as they are, and must be of one size
     augment: AugmentTable = AugmentTable()
 
     @field_validator("validation")
@@ -71,7 +74,7 @@ class Train(Table):
 
     init_from: Location | None = None  # a run's folder or a file of weights, to start from
     freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
-    epochs: PositiveInt = 20
+    epochs: Count = 20  # "auto": from the number of training samples
     batch_size: PositiveInt = 100
     loss: str = "softmax_cross_entropy"
     label_smoothing: Probability = 0.0
@@ -89,6 +92,13 @@ class Train(Table):
     test_shift: NonNegativeInt = 0  # pixels
     save_every: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30.0  # seconds; 0: after every epoch
     keep_states: bool = False  # of a finished run, which can train on from them
+
+    @property
+    def passes(self) -> int:
+        """The epochs, which must have been decided. Raises ValueError while they are "auto"."""
+        if isinstance(self.epochs, str):
+            raise ValueError('epochs = "auto" must be decided before training, from the number of samples')
+        return self.epochs
 
     @property
     def views(self) -> Views:

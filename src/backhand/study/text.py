@@ -26,7 +26,7 @@ def read_tables(name: str) -> tuple[Tables, Path]:
     path = as_path(name)
     if path.is_dir() and not _is_shipped(name):
         raise StudyError(_of_folder(path))
-    text = read_text(path) if path.suffix == ".toml" or path.is_file() else _shipped_text(name)
+    text = read_text(path) if path.suffix == ".toml" or path.is_file() else shipped_text(name)
     return _parse(text, name), path.parent
 
 
@@ -67,7 +67,8 @@ def _is_shipped(name: str) -> bool:
     return files("backhand").joinpath("studies", f"{name}.toml").is_file()
 
 
-def _shipped_text(name: str) -> str:
+def shipped_text(name: str) -> str:
+    """The text of a study or a series that comes with the package. Raises StudyError where there is none."""
     file = files("backhand").joinpath("studies", f"{name}.toml")
     if not file.is_file():
         raise StudyError(f'there is no study or .toml file "{name}"{closest(name, shipped_tables())}')

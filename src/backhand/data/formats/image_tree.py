@@ -1,7 +1,7 @@
 """Folders and archives of pictures to arrays, decoded once and then cached."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from backhand.data.cache import Arrays, cached
 from backhand.data.dataset import Dataset
+from backhand.data.formats.inspection import inspect
 from backhand.data.formats.members import BadMemberError
 from backhand.data.formats.pictures import BadImageError, Colour, decode
+from backhand.data.formats.resize import Resize
 from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import Tree, open_tree
 from backhand.data.progress import progress
@@ -25,13 +27,22 @@ class Layout:
     """How a data set lies in its tree.
 
     name: of the data set, for the cache.   classes: the class folders in label order, sorted by name if none are given.
-    colour: see `pictures.decode`.   split: the split a member belongs to, where its folder does not tell.
+    colour, resize: see `pictures.decode`.   split: the split a member belongs to, where its folder does not tell.
     """
 
     name: str
     classes: tuple[str, ...] = ()
     colour: Colour | None = None
     split: Callable[[Member], str] = lambda member: member.split
+    resize: Resize | None = None
+
+    @property
+    def variant(self) -> str:
+        """What sets its pictures apart from those that others make of the same files."""
+        if self.resize is None or self.resize.size is None:
+            return self.name
+        height, width = self.resize.size
+        return f"{self.name}-{height}x{width}-{self.resize.how}"
 
 
 @dataclass(frozen=True)
@@ -57,16 +68,20 @@ class Pictures:
 
 
 def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pictures:
-    """Every picture below `path` (a folder, zip or tar), all of one size, in the order of split, class and name.
+    """Every picture below `path` (a folder, zip or tar), in the order of split, class and name.
 
-    Raises DataError for an unknown or empty class folder, pictures of several sizes, and BadImageError unless skip_bad.
+    They are of one size, or brought to it by the layout's `resize`; without a size of its own it takes one that suits
+    the pictures. Raises DataError for an unknown or empty class folder, pictures of several sizes and no `resize`, and
+    BadImageError unless skip_bad.
     """
+    if layout.resize is not None and layout.resize.size is None:
+        layout = replace(layout, resize=layout.resize.fitted(inspect(path).sizes))
 
     def build() -> Arrays:
         with open_tree(path) as tree:
             return _read(tree, layout, skip_bad=skip_bad)
 
-    arrays = cached(path, layout.name + "-skip" * skip_bad, build)
+    arrays = cached(path, layout.variant + "-skip" * skip_bad, build)
     classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
     return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
 
@@ -113,7 +128,7 @@ def _decode(
     with progress(what, len(names), quiet_below=BAR_FROM) as advance:
         for name, read in tree.readers(slots):
             try:
-                picture = decode(read(), f"{tree.path}/{name}", layout.colour)
+                picture = decode(read(), f"{tree.path}/{name}", layout.colour, layout.resize)
             except (BadImageError, BadMemberError) as error:
                 if not skip_bad:
                     raise BadImageError(f"{error}; remove it or pass --skip-bad-images") from error
@@ -136,5 +151,6 @@ def _room(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where
             raise DataError(f"{n} pictures as large as {where} do not fit in memory; make them smaller") from error
     if x.shape[1:3] != picture.shape[:2]:
         (h, w), (height, width) = picture.shape[:2], x.shape[1:3]
-        raise DataError(f"{where} is {h} x {w}, the pictures before it are {height} x {width}; bring all to one size")
+        before = f"the pictures before it are {height} x {width}"
+        raise DataError(f"{where} is {h} x {w}, {before}; set data.resize, or bring all to one size")
     return np.repeat(x, 3, axis=-1) if x.shape[-1] < picture.shape[-1] else x

@@ -3,22 +3,24 @@
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import pixels
 from backhand.data.formats.picture_headers import READ, bits_per_channel, format_of, is_unusual_bmp, without_metadata
+from backhand.data.formats.resize import Resize, Size
 from backhand.errors import DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 Colour = Literal["L", "RGB"]
+Seen = TypeVar("Seen")
 # What 8-bit pictures are stored as, and what each is read as; CMYK has no one right reading.
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "LA": "L", "RGBA": "RGB"}
 MAX_PIXELS = 8192 * 8192  # above what telephones take
@@ -33,43 +35,44 @@ class BadImageError(DataError):
     """One file that is no picture, or one of a kind that is not read."""
 
 
-def decode(data: bytes, name: str, colour: Colour | None = None) -> NDArray[np.uint8]:
+def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize | None = None) -> NDArray[np.uint8]:
     """The picture in a JPEG, PNG, WebP or BMP file as (H, W, C) uint8, turned upright as its EXIF orientation says.
 
     The content decides on the format, not the name. Depths below 8 bits are scaled to 0..255.
-    colour: "L" for one channel, "RGB" for three, None for as many as the file has.   name: for the message.
+    colour: "L" for one channel, "RGB" for three, None for as many as the file has.   resize: what is done to it last.
+    name: for the message.
     Raises BadImageError for a file that is damaged, of another format, above 67 million pixels, transparent
     anywhere, animated, CMYK, or of more than 8 bits per channel. Damaged EXIF data count as none.
     """
-    from PIL import Image
 
-    if (bits := bits_per_channel(data)) > 8:
-        raise BadImageError(f"{name} has {bits} bits per channel; save it as 8-bit grey or RGB")
-    try:
-        with _strict_decoding():
-            try:
-                return _pixels(data, name, colour)
-            except PICTURE_DAMAGE:
-                if format_of(data) != "PNG":
-                    raise
-                return _pixels(without_metadata(data), name, colour)
-    except PICTURE_DAMAGE as error:
-        raise BadImageError(f"{name} {_damage(data, str(error))}") from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise BadImageError(f"{name} has far too many pixels ({error})") from error
-
-
-def _pixels(data: bytes, name: str, colour: Colour | None) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    with Image.open(BytesIO(data), formats=[kind.upper() for kind in READ]) as image:
+    def look(image: "Picture") -> NDArray[np.uint8]:
         _refuse_unreadable(image, name)
         if image.format == "BMP" and is_unusual_bmp(data, image.mode):
             raise BadImageError(f"{name} {UNUSUAL.format('BMP')}")
+        if resize is not None:
+            resize.draft(image)
         wanted = colour or STORED_AS[image.mode]
         plain = image if image.mode == wanted else image.convert(wanted)
-        pixels = upright(np.asarray(plain), _orientation(image))
-    return pixels.reshape(*pixels.shape[:2], -1)
+        return upright(np.asarray(plain), _orientation(image))
+
+    found = _seen(data, name, look)
+    found = found.reshape(*found.shape[:2], -1)
+    return found if resize is None else resize(found)
+
+
+def measure(data: bytes, name: str) -> tuple[Size, Colour]:
+    """The size (height, width) that a picture has upright, and its colour, by its header alone.
+
+    Raises BadImageError where there is none, or one of a picture that is not read.
+    """
+
+    def look(image: "Picture") -> tuple[Size, Colour]:
+        _refuse_unusual(image, name)
+        width, height = image.size
+        turned = width != height and _orientation(image) >= 5
+        return (width, height) if turned else (height, width), STORED_AS[image.mode]
+
+    return _seen(data, name, look)
 
 
 def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -96,14 +99,19 @@ def _orientation(image: "Picture") -> int:
 
 
 def _refuse_unreadable(image: "Picture", name: str) -> None:
+    _refuse_unusual(image, name)
+    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
+        raise BadImageError(f"{name} has transparent pixels; save it as 8-bit grey or RGB")
+
+
+def _refuse_unusual(image: "Picture", name: str) -> None:
+    """What the header tells of a picture that is not read."""
     if image.width * image.height > MAX_PIXELS:
         raise BadImageError(f"{name} has {pixels((image.height, image.width))}, far too many")
     if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's MPO has the picture first
         raise BadImageError(f"{name} is an animation of several pictures; save one of them by itself")
     if image.mode not in STORED_AS:
         raise BadImageError(f"{name} has pixels of the kind {image.mode}; save it as 8-bit grey or RGB")
-    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema() != (255, 255):
-        raise BadImageError(f"{name} has transparent pixels; save it as 8-bit grey or RGB")
 
 
 def _damage(data: bytes, reason: str) -> str:
@@ -113,6 +121,32 @@ def _damage(data: bytes, reason: str) -> str:
     if reason.startswith("Unsupported"):
         return UNUSUAL.format(kind)
     return f"is not an image ({'truncated' if 'truncated' in reason else 'damaged'} {kind})" if kind else NO_FORMAT
+
+
+def _seen(data: bytes, name: str, look: Callable[["Picture"], Seen]) -> Seen:
+    """What `look` makes of the picture, which is opened and not decoded yet. Whatever goes wrong is a BadImageError.
+
+    A PNG is tried again without what is told beside its pixels.
+    """
+    from PIL import Image
+
+    if (bits := bits_per_channel(data)) > 8:
+        raise BadImageError(f"{name} has {bits} bits per channel; save it as 8-bit grey or RGB")
+    kinds = [kind.upper() for kind in READ]
+    try:
+        with _strict_decoding():
+            try:
+                with Image.open(BytesIO(data), formats=kinds) as image:
+                    return look(image)
+            except PICTURE_DAMAGE:
+                if format_of(data) != "PNG":
+                    raise
+                with Image.open(BytesIO(without_metadata(data)), formats=kinds) as image:
+                    return look(image)
+    except PICTURE_DAMAGE as error:
+        raise BadImageError(f"{name} {_damage(data, str(error))}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise BadImageError(f"{name} has far too many pixels ({error})") from error
 
 
 @contextmanager

@@ -1,29 +1,38 @@
 """A person's own pictures, one folder for each class."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from backhand.data.dataset import Dataset, Splits
+from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.members import printable
+from backhand.data.formats.resize import Resize
 from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
 
-def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
-    """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files, all of one size.
+def load(path: Path, *, skip_bad_images: bool = False, resize: Resize | None = None) -> Splits:
+    """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files.
 
-    Classes are sorted by name. Grey pictures among coloured ones become RGB. Without a test folder a stratified fifth
-    of the training pictures is held out, always the same one.
+    They are all of one size, or are brought to one by `resize`. Classes are sorted by name. Grey pictures among
+    coloured ones become RGB. Without a test folder a stratified fifth of the training pictures is held out, always the
+    same one.
     """
-    pictures = read_pictures(path, Layout("images"), skip_bad=skip_bad_images)
+    pictures = read_pictures(path, Layout("images", resize=resize), skip_bad=skip_bad_images)
     if "train" not in pictures.parts:
         raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
     train, test = pictures.parts["train"], pictures.parts.get("test")
     train, test = (train, test) if test else hold_out_test(train, pictures.classes)
     source = f"{_total(pictures.parts):,} images from {printable(path.absolute().name)}"
     validation = pictures.parts.get("validation")
-    return Splits("images", pictures.classes, train, test, validation, source, pictures.notes)
+    notes = pictures.notes | _scaling(train.x, resize)
+    return Splits("images", pictures.classes, train, test, validation, source, notes)
+
+
+def _scaling(x: Samples, resize: Resize | None) -> dict[str, str]:
+    """For `Splits.notes`: what was done to the pictures x."""
+    return {} if resize is None else {"pictures scaled": f"to {replace(resize, size=(x.shape[1], x.shape[2]))}"}
 
 
 def _total(parts: dict[str, Dataset]) -> int:
@@ -32,8 +41,9 @@ def _total(parts: dict[str, Dataset]) -> int:
 
 ENTRY = OnDisk(
     "images",
-    "your own pictures, of one size",
+    "your own pictures",
     "folders",
     lambda path, skip: load(path, skip_bad_images=skip),
+    read_resized=lambda path, skip, resize: load(path, skip_bad_images=skip, resize=resize),
     how="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
 )

@@ -1,23 +1,19 @@
 """The range test of a part: where the loss falls as the learning rate rises, and what that suggests."""
 
-import numpy as np
-
-from backhand.lr_range import RangeTest
+from backhand.lr_range import FILE
 from backhand.report.blocks import Block, Image, Images, Text
 from backhand.report.lr_range import plot
-from backhand.report.run import read_mapping
+from backhand.report.run import read_rates
 from backhand.report.series.saved import Cell
 from backhand.study.series import Part
-
-FILE = "range.json"
 
 
 def rates(part: Part, cells: tuple[Cell, ...]) -> list[Block]:
     """The plot and its reading; nothing where no test was asked for. Raises CheckpointError for a damaged file."""
     file = cells[0].runs[0]["place"].with_name(FILE)
-    if not part.range_test or not file.exists():
+    found = read_rates(file) if part.range_test else None
+    if found is None:
         return []
-    found = RangeTest(**{key: np.array(values) for key, values in read_mapping(file).items()})
     edge = "beyond which it rises" if found.lowest < found.lr[-1] else "the highest rate tried"
     text = (
         f"A range test raised the learning rate from {found.lr[0]:.2g} step by step. The smoothed loss was lowest at "

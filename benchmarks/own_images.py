@@ -1,0 +1,166 @@
+"""The study `images` on folders of ordinary pictures, as it ships: beside logistic regression and the biggest class.
+
+The folders are made of CIFAR-10 and FER2013 pictures (zips of train|test/CLASS/*.jpg and Training|PrivateTest/CLASS/
+*.jpg): few and many of a class, small and large, of one size and of many, in every format that is read, grey, coloured.
+Each is trained on with several seeds and tested once with each. The regression sees the same pixels, standardised, and
+has the best of three penalties by cross-validation.
+
+usage: python benchmarks/own_images.py DATA [--out FOLDER] [--only cats-dogs,...] [--seeds 5] [--threads 2]
+"""
+
+import argparse
+import io
+import resource
+import sys
+import time
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegressionCV
+
+from backhand import backend, experiment
+from backhand.errors import BackhandError
+from backhand.experiment.build import load_material
+from backhand.study import load
+
+CIFAR = "cifar10-images.zip", ("train", "test")
+FACES = "fer2013-images.zip", ("Training", "PrivateTest")
+EVERY = "jpg", "png", "webp", "bmp"
+OPTIONS = {"jpg": {"quality": 90}, "webp": {"quality": 90}, "png": {}, "bmp": {}}
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One folder of pictures: how many of each class to train on, and half as many or `most` to test on.
+
+    side: of a square in pixels, or the least and the most, drawn for each picture, whose aspect then varies by up to
+    a third; 0: as they are.   grey: the share of pictures saved in grey.
+    """
+
+    source: tuple[str, tuple[str, str]]
+    counts: dict[str, int]
+    side: int | tuple[int, int] = 0
+    formats: Sequence[str] = ("jpg",)
+    grey: float = 0.0
+    most: int = 250
+
+
+def _all(classes: str, count: int) -> dict[str, int]:
+    return dict.fromkeys(classes.split(), count)
+
+
+TEN = "airplane automobile bird cat deer dog frog horse ship truck"
+FOLDERS = {
+    "cats-dogs": Folder(CIFAR, _all("cat dog", 500)),
+    "sixty": Folder(CIFAR, _all("automobile ship", 60), (24, 96), EVERY, grey=0.3),
+    "faces": Folder(FACES, _all("happy sad surprise", 300), formats=("png",)),
+    "unequal": Folder(CIFAR, {"cat": 900, "frog": 300, "truck": 90}, 40, ("webp",), most=300),
+    "tiny": Folder(CIFAR, _all("bird deer horse truck", 150), 24, ("bmp",)),
+    "mixed": Folder(CIFAR, _all(TEN, 200), (24, 96), EVERY, grey=0.1, most=100),
+    "two-unequal": Folder(CIFAR, {"dog": 1000, "horse": 125}, 64, ("jpg", "png"), most=200),
+    "large": Folder(CIFAR, _all("airplane cat frog truck", 2000), 96),
+}
+
+
+def make(folder: Folder, data: Path, out: Path) -> None:
+    """Write the pictures as out/train|test/CLASS/NUMBER.FORMAT, unless they are there."""
+    if (out / "done").exists():
+        return
+    rng = np.random.default_rng(0)
+    archive, splits = folder.source
+    with zipfile.ZipFile(data / archive) as pictures:
+        names = [name for name in sorted(pictures.namelist()) if name.endswith(".jpg")]
+        for split, source in zip(("train", "test"), splits, strict=True):
+            for label, count in folder.counts.items():
+                own = [name for name in names if name.split("/")[-3:-1] == [source, label]]
+                count = count if split == "train" else min(max(count // 2, 60), folder.most)
+                (out / split / label).mkdir(parents=True, exist_ok=True)
+                for i, name in enumerate(rng.permutation(own)[:count]):
+                    image = _varied(Image.open(io.BytesIO(pictures.read(name))), folder, rng)
+                    suffix = folder.formats[i % len(folder.formats)]
+                    image.save(out / split / label / f"{i:04}.{suffix}", **OPTIONS[suffix])
+    (out / "done").write_text("")
+
+
+def _varied(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Image.Image:
+    if rng.random() < folder.grey:
+        image = image.convert("L")
+    if not folder.side:
+        return image
+    if isinstance(folder.side, int):
+        return image.resize((folder.side, folder.side), Image.Resampling.BICUBIC)
+    side, aspect = rng.integers(folder.side[0], folder.side[1] + 1), rng.uniform(1, 4 / 3)
+    image = image.resize((side, side), Image.Resampling.BICUBIC)
+    long = round(side / aspect)  # cut rather than stretched
+    return image.crop((0, 0, side, long) if rng.random() < 0.5 else (0, 0, long, side))
+
+
+def logistic(path: Path) -> tuple[float, float]:
+    """The test accuracies of logistic regression on the pixels that the study sees, and of the biggest class."""
+    material = load_material(load("images", [f'data.path="{path}"', "data.validation=0"]))
+    (x, y), (test, labels) = (feed.batch(slice(None)) for feed in (material.train, material.test))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", (ConvergenceWarning, FutureWarning))
+        model = LogisticRegressionCV(Cs=(1e-4, 1e-3, 1e-2), cv=3, tol=1e-2).fit(x.reshape(len(x), -1), y)
+    biggest = np.bincount(y).argmax()
+    return float(model.score(test.reshape(len(test), -1), labels)), float((labels == biggest).mean())
+
+
+def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
+    """The test figures of the study with each seed, and the processor's and the clock's seconds of the whole run."""
+    for seed in range(seeds):
+        place = out / f"seed-{seed}"
+        study = load("images", [f'data.path="{path}"'], seed)
+        begin, spent = time.perf_counter(), _processor()
+        metrics = experiment.run(study, place, resume=place.exists(), quiet=True)
+        test, training = metrics["test"], metrics["training"]
+        yield {
+            "accuracy": test["accuracy"],
+            "recall": test["macro"]["recall"],
+            "loss": test["loss"],
+            "epochs": training["epochs"],
+            "processor": _processor() - spent,
+            "clock": time.perf_counter() - begin,
+            "lr": load(str(place / "study.toml")).train.optimizer.lr,
+        }
+
+
+def _processor() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path, help="the folder with cifar10-images.zip and fer2013-images.zip")
+    parser.add_argument("--out", type=Path, default=Path("own-images"))
+    parser.add_argument("--only", default=",".join(FOLDERS), metavar="NAME,...")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--threads", type=int)
+    options = parser.parse_args()
+    backend.use(backend.chosen(), options.threads)
+    print("folder        pictures    study (least)  recall  logistic  biggest  epochs  rates       processor  clock")
+    for name in options.only.split(","):
+        folder, path = FOLDERS[name], (options.out / name / "pictures").resolve()
+        make(folder, options.data, path)
+        baseline, biggest = logistic(path)
+        runs = list(trained(path, options.out / name, options.seeds))
+        mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
+        least = min(run["accuracy"] for run in runs)
+        rates = f"{min(run['lr'] for run in runs):g}-{max(run['lr'] for run in runs):g}"
+        figures = f"{mean['accuracy']:.1%} ({least:.1%})  {mean['recall']:>6.1%}  {baseline:>8.1%}  {biggest:>7.1%}"
+        cost = f"{mean['epochs']:>6.0f}  {rates:<12}  {mean['processor']:>5.0f} s  {mean['clock']:>5.0f} s"
+        print(f"{name:<12}  {sum(folder.counts.values()):>8,}  {figures}  {cost}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BackhandError as error:
+        sys.exit(f"error: {error}")

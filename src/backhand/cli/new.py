@@ -1,0 +1,95 @@
+"""`backhand new`: a copy of a shipped study to edit; for pictures of one's own, with what was seen of them."""
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backhand.cli.options import DataPath
+from backhand.errors import BackhandError
+
+if TYPE_CHECKING:
+    from backhand.experiment.sketch import Sketch
+
+PICTURES = "images"  # the study that looks at what it is for
+EFFICIENCY = 0.5  # of the processor's peak, about, that a convolutional network reaches
+DATA = re.compile(r"^\[data\]\n(?:.*\n)*?name = .*\n", re.MULTILINE)
+
+
+def new(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="The shipped study to copy, such as images.")],
+    path: DataPath = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("mine.toml"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a copy of a study to edit; of your own pictures, say what there is and what suits it."""
+    from backhand.cli.commands import console
+    from backhand.files import refuse_among, write_output
+    from backhand.paths import command
+    from backhand.study import load, shipped_text
+
+    text = shipped_text(study)
+    if out.exists() and not overwrite:
+        raise BackhandError(f"{out} is there already; name another file with --out, or replace it with --overwrite")
+    refuse_among(out, [path])
+    if study == PICTURES:
+        from backhand.experiment.sketch import Sketch
+
+        if path is None:
+            raise BackhandError("say where your pictures are: backhand new images --path PHOTOS")
+        sketch = Sketch.of(load(study), path)
+        said = [*sketch.remarks(), _cost(sketch)]
+        for line in said:
+            console.print(line)
+        text = _with_size("".join(f"# {line}\n" for line in said) + text, sketch)
+    text = _with_name(text, out)
+    write_output(out, text if path is None else _with_path(text, study, path, out))
+    console.print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
+
+
+def _cost(sketch: "Sketch") -> str:
+    """How much there is to train, and about how long it takes on this machine."""
+    from backhand.bench.peak import fma_peak
+    from backhand.machine import cores
+    from backhand.report.numbers import counted
+
+    training = f"training: {counted(sketch.epochs, 'epoch')} of about {counted(sketch.samples, 'picture')}"
+    peak = fma_peak()
+    if peak is None:
+        return training
+    return f"{training}, {_roughly(sketch.work / (EFFICIENCY * peak * 1e9))} on {counted(cores(), 'core')}"
+
+
+def _roughly(seconds: float) -> str:
+    """A time as one tells it beforehand."""
+    if seconds < 45:
+        return "less than a minute"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 100 else f"about {round(minutes / 60)} h"
+
+
+def _with_name(text: str, out: Path) -> str:
+    """The study under the name of its file, as far as that may be one."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", out.stem).lstrip("._-") or "mine"
+    return re.sub(r'^name = ".*"', f'name = "{name}"', text, count=1, flags=re.MULTILINE)
+
+
+def _with_path(text: str, study: str, path: Path, out: Path) -> str:
+    """The study with its data's path, which counts from the file's folder."""
+    from backhand.study.values import inline
+
+    table = DATA.search(text)
+    if table is None:
+        raise BackhandError(f"{study} is a series of runs, which has no data of its own; leave out --path")
+    try:
+        place = os.path.relpath(path.resolve(), out.resolve().parent)
+    except ValueError:  # another drive
+        place = str(path.resolve())
+    return f"{text[: table.end()]}path = {inline(Path(place).as_posix())}\n{text[table.end() :]}"
+
+
+def _with_size(text: str, sketch: "Sketch") -> str:
+    height, width = sketch.size
+    return text.replace('size = "auto"', f"size = {height if height == width else [height, width]}", 1)

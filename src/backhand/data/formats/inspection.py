@@ -1,0 +1,62 @@
+"""What the headers of pictures say, without decoding them: how many of each class, how large, in which colours."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.data.formats.members import BadMemberError
+from backhand.data.formats.pictures import BadImageError, Colour, measure
+from backhand.data.formats.resize import Size
+from backhand.data.formats.survey import Member, passed_over, survey
+from backhand.data.formats.trees import open_tree
+from backhand.data.progress import progress
+from backhand.errors import DataError
+
+BAR_FROM = 20000
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The pictures of a folder or archive, with the size (height, width; upright) and colour that each header tells.
+
+    unreadable: those without a header that makes sense.   passed_over: see `survey.passed_over`.
+    """
+
+    members: tuple[Member, ...]
+    sizes: tuple[Size, ...]
+    colours: tuple[Colour, ...]
+    unreadable: tuple[str, ...]
+    passed_over: str
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the class folders, sorted."""
+        return tuple(sorted({member.label for member in self.members}))
+
+    def counts(self, split: str) -> tuple[int, ...]:
+        """Pictures of each class in "train", "validation" or "test"; all are in "train" where there are no splits."""
+        found = Counter(member.label for member in self.members if member.split == split)
+        return tuple(found[label] for label in self.classes)
+
+
+def inspect(path: Path) -> Inspection:
+    """Read the header of every picture below `path`: a folder, zip or tar.
+
+    Raises DataError as `survey` does, and where no picture has a header that can be read.
+    """
+    with open_tree(path) as tree:
+        names = tree.names()
+        members = {member.name: member for member in survey(names, path)}
+        headers, unreadable = {}, []
+        what = f"Measuring {len(members):,} pictures of {path.name}"
+        with progress(what, len(members), quiet_below=BAR_FROM) as advance:
+            for name, read in tree.readers(members):
+                try:
+                    headers[name] = measure(read(), f"{path}/{name}")
+                except (BadImageError, BadMemberError) as error:
+                    unreadable.append(str(error))
+                advance(1)
+    if not headers:
+        raise DataError(f"{unreadable[0]}, and neither is any other picture of {path}")
+    sizes, colours = zip(*headers.values(), strict=True)
+    return Inspection(tuple(members[name] for name in headers), sizes, colours, tuple(unreadable), passed_over(names))

@@ -1,0 +1,104 @@
+"""Pictures brought to one size: scaled and cut, scaled and padded, or stretched."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from math import ceil, sqrt
+from statistics import median_low
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.arrays import pixels
+from backhand.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+How = Literal["crop", "letterbox", "stretch"]
+Size = tuple[int, int]  # height, width
+# A size chosen from the pictures lies between these, in steps; the largest is what a CPU trains on in minutes.
+SMALLEST, LARGEST, STEP = 16, 64, 8
+HUGE = 512 * 512  # pixels from which a JPEG is decoded at a fraction of its size
+GAP = 2.0  # times the final size, at least, that such a fraction has: the filter does the rest
+
+
+@dataclass(frozen=True)
+class Resize:
+    """A size in pixels, (height, width), and the way to it; no size: one that suits the pictures, see `fitted`.
+
+    crop: scaled until the picture covers the size, then its middle is cut out.   letterbox: scaled until it fits in,
+    then centred on black.   stretch: each side by itself, so that the aspect may change.
+    """
+
+    size: Size | None = None
+    how: How = "crop"
+
+    def __str__(self) -> str:
+        """As people say it."""
+        return f"{pixels(self.size)} by {self.how}" if self.size else f"a common size by {self.how}"
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture (H, W, C) at the size, by Lanczos' filter, which averages where it scales down.
+
+        Raises ValueError where there is no size yet.
+        """
+        if image.shape[:2] == self._size:
+            return image
+        from PIL import Image
+
+        if image.shape[2] == 3:
+            return self._scaled(Image.fromarray(np.ascontiguousarray(image)))
+        channels = (Image.fromarray(np.ascontiguousarray(image[:, :, c])) for c in range(image.shape[2]))
+        return np.stack([self._scaled(channel) for channel in channels], axis=-1)
+
+    def fitted(self, sizes: Collection[Size]) -> "Resize":
+        """The same with a size, where it has none: one that suits pictures of these sizes.
+
+        All of one size: theirs, scaled down to the area of 64 x 64 where it is larger. Otherwise a square whose side is
+        the median of their shorter sides, in steps of 8 from 16 to 64.
+        """
+        if self.size is not None:
+            return self
+        if len(kinds := set(sizes)) == 1:
+            height, width = kinds.pop()
+            factor = min(1.0, LARGEST / sqrt(height * width))
+            return replace(self, size=(max(1, round(height * factor)), max(1, round(width * factor))))
+        side = median_low(min(size) for size in sizes) // STEP * STEP
+        return replace(self, size=(min(max(side, SMALLEST), LARGEST),) * 2)
+
+    def draft(self, image: "Picture") -> None:
+        """Ask the decoder of a huge JPEG for a fraction of the size, which is still twice what is needed."""
+        if image.format in ("JPEG", "MPO") and image.width * image.height > HUGE:
+            # Of a picture that is still to be turned, either side may become the width.
+            factor = GAP * max(self._size) / min(image.size)
+            image.draft(image.mode, (ceil(factor * image.width), ceil(factor * image.height)))
+
+    @property
+    def _size(self) -> Size:
+        if self.size is None:
+            raise ValueError("a size must be chosen before a picture is scaled; see fitted")
+        return self.size
+
+    def _scaled(self, image: "Picture") -> NDArray[np.uint8]:
+        from PIL import Image, ImageOps
+
+        height, width = self._size
+        if self.how == "crop":
+            return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS))
+        factor = min(width / image.width, height / image.height)
+        inner = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+        inner = inner if self.how == "letterbox" else (width, height)
+        scaled = image.resize(inner, Image.Resampling.LANCZOS)
+        framed = Image.new(image.mode, (width, height))
+        framed.paste(scaled, ((width - inner[0]) // 2, (height - inner[1]) // 2))
+        return np.asarray(framed)
+
+
+def resized(x: NDArray[Any], resize: Resize) -> NDArray[np.uint8]:
+    """Images (N, h, w, C) uint8, all of them scaled. Raises DataError for samples that are no images."""
+    if x.ndim != 4:
+        raise DataError(f"data.resize scales images, and the samples of this data are rows of {x[0].size} features")
+    size = x.shape[1], x.shape[2]
+    resize = resize.fitted([size])
+    return x if resize.size == size else np.stack([resize(image) for image in x])

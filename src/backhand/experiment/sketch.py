@@ -1,0 +1,122 @@
+"""A study for a folder of pictures: what is there, what suits it, and what it costs."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import median_low
+
+from backhand.arrays import pixels
+from backhand.data.formats.inspection import Inspection, inspect
+from backhand.data.formats.resize import Size
+from backhand.data.split import TEST_SIZE
+from backhand.errors import DataError
+from backhand.experiment.build import build_model
+from backhand.experiment.decide import epochs
+from backhand.study import Study
+
+UNEQUAL = 1.5  # times as many pictures in the largest class as in the smallest: from there on classes are unequal
+FEW = 20  # pictures of a class, below which a test says little
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """What a study finds in a folder or archive of pictures, before anything is decoded."""
+
+    study: Study
+    path: Path
+    seen: Inspection
+
+    @classmethod
+    def of(cls, study: Study, path: Path) -> "Sketch":
+        """Raises DataError where there are no pictures in class folders, or those of one class alone."""
+        if not path.exists():
+            raise DataError(f"{path} does not exist; give the folder that holds the class folders")
+        seen = inspect(path)
+        if len(seen.classes) < 2:
+            raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
+        return cls(study, path, seen)
+
+    @cached_property
+    def size(self) -> Size:
+        """The height and width that the pictures are brought to."""
+        resize = self.study.data.resize
+        size = None if resize is None else resize.make().fitted(self.seen.sizes).size
+        return size or self.seen.sizes[0]
+
+    @property
+    def counts(self) -> dict[str, tuple[int, ...]]:
+        """Pictures of each class by split, as their folders say."""
+        counts = {split: self.seen.counts(split) for split in ("train", "validation", "test")}
+        return {split: found for split, found in counts.items() if any(found)}
+
+    @property
+    def samples(self) -> int:
+        """About how many pictures are trained on: those that are not held out to test and to validate."""
+        held = 0.0 if "validation" in self.counts else float(self.study.data.validation)
+        rest = sum(self.counts["train"]) * (1 if "test" in self.counts else 1 - TEST_SIZE)
+        return round(rest * (1 - held) if held < 1 else rest - held)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over them."""
+        return epochs(self.samples) if self.study.train.epochs == "auto" else self.study.train.passes
+
+    @property
+    def work(self) -> int:
+        """Floating-point operations of the whole training: a step back costs two steps forward."""
+        shape = (*self.size, 3 if "RGB" in self.seen.colours else 1)
+        model = build_model(self.study, shape, len(self.seen.classes))
+        return 2 * 3 * sum(row["multiply_adds"] for row in model.rows()) * self.samples * self.epochs
+
+    def remarks(self) -> list[str]:
+        """What was seen, a sentence each."""
+        return [*self._pictures(), self._scaling(), self._classes(), *self._few(), *self._others()]
+
+    def _pictures(self) -> list[str]:
+        seen = self.seen
+        counts = {"in colour": seen.colours.count("RGB"), "in grey": seen.colours.count("L")}
+        kinds = [f"{count:,} {word}" for word, count in counts.items() if count]
+        colours = " and ".join(kinds) if len(kinds) > 1 else kinds[0].partition(" ")[2]
+        return [f"{len(seen.sizes):,} pictures of {len(seen.classes)} classes, {colours}, {self._extent()}"]
+
+    def _extent(self) -> str:
+        sizes = set(self.seen.sizes)
+        if len(sizes) == 1:
+            return f"all of {pixels(sizes.pop())}"
+        least, most = min(map(min, sizes)), max(map(max, sizes))
+        return f"of {len(sizes):,} sizes, with sides from {least} to {most} pixels"
+
+    def _scaling(self) -> str:
+        sizes, resize = sorted(set(self.seen.sizes)), self.study.data.resize
+        size = f"size: {pixels(self.size)}"
+        if resize is None or sizes == [self.size]:
+            return f"{size}, as they are"
+        if len(sizes) == 1:
+            return f"{size}, scaled down from {pixels(sizes[0])}, which would take long to train on"
+        side = median_low(map(min, self.seen.sizes))
+        return f"{size} by {resize.how}, as half of the pictures have a shorter side of {side} pixels or less"
+
+    def _classes(self) -> str:
+        counts = self.counts["train"]
+        few, many = min(counts), max(counts)
+        if many <= UNEQUAL * few:
+            return "classes: of about equal size"
+        small, large = (self.seen.classes[counts.index(count)] for count in (few, many))
+        return (
+            f'classes: unequal, {many:,} pictures of "{large}" and {few:,} of "{small}"; '
+            f"those of rare classes count for more in training"
+        )
+
+    def _few(self) -> list[str]:
+        counts = self.counts["train"]
+        if (fewest := min(counts)) >= FEW:
+            return []
+        label = self.seen.classes[counts.index(fewest)]
+        return [f'few pictures: {fewest} of class "{label}" teach little, and test even less; add some if you can']
+
+    def _others(self) -> list[str]:
+        lines = [f"passed over: {self.seen.passed_over}"] if self.seen.passed_over else []
+        if self.seen.unreadable:
+            first = self.seen.unreadable[0]
+            lines.append(f"not read: {len(self.seen.unreadable):,}; {first} (or set skip_bad_images = true)")
+        return lines

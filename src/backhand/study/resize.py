@@ -1,0 +1,45 @@
+"""The `data.resize` table: the size that images are brought to, and how."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from backhand.data.formats.resize import How, Resize
+from backhand.study.auto import AUTO, Auto
+from backhand.study.table import Table
+
+MOST = 1024  # pixels a side: more is a slip
+
+
+def _possible(value: Any) -> Any:
+    sides = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
+    if value != AUTO and not all(type(side) is int and 1 <= side <= MOST for side in sides):
+        raise ValueError(
+            f'must be "{AUTO}", a side such as 64, or a height and a width such as [48, 64], '
+            f"of 1 to {MOST} pixels, not {value!r}"
+        )
+    return value
+
+
+def _spelt_out(value: Any) -> Any:
+    return {"size": value} if isinstance(value, int | float | str | list | tuple) else value
+
+
+Sides = Annotated[tuple[int, int], Field(strict=False)]
+Size = Annotated[int | Sides | Auto, BeforeValidator(_possible)]
+
+
+class ResizeTable(Table):
+    """A side of a square, or height and width; "auto" looks at the pictures."""
+
+    size: Size = "auto"
+    how: How = "crop"
+
+    def make(self) -> Resize:
+        """As the loaders take it."""
+        if self.size == "auto":
+            return Resize(None, self.how)
+        return Resize((self.size, self.size) if isinstance(self.size, int) else self.size, self.how)
+
+
+ResizeEntry = Annotated[ResizeTable, BeforeValidator(_spelt_out)]  # `resize = 64` is short for a table
