@@ -160,7 +160,9 @@ def test_each_size_and_way_is_cached_apart(photographs: Path) -> None:
 
 
 def test_without_resize_pictures_must_be_of_one_size(photographs: Path) -> None:
-    with pytest.raises(DataError, match=r"the pictures before it are .*; set data\.resize, or bring all to one size$"):
+    with pytest.raises(
+        DataError, match=r"the pictures before it are .*; set data\.resize in the study, or pass --resize$"
+    ):
         load("images", path=photographs)
 
 

@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, rmtree
 from typing import Any
@@ -104,13 +105,22 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "pictures"
 
 
-def test_own_images_from_folder_to_prediction(pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_own_images_from_folder_to_prediction(
+    pictures: Path, cli: Callable[..., tuple[int, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
     page = GUIDES / "your-own-images.md"
-    Path("mine.toml").write_text(blocks(page, "toml")[0])
-    metrics = experiment.run(load("mine.toml", ["train.epochs=8"]), Path("runs/mine"), quiet=True)
-    assert metrics["test"]["accuracy"] == 1
+    for i, file in enumerate(sorted(pictures.rglob("*.png"))):
+        Image.open(file).resize((20 + i, 50 - i // 2), Image.Resampling.NEAREST).save(file)
+    assert cli("new", "images", "--path", "pictures")[0] == 0
+    (shown,) = blocks(page, "toml")
+    written = Path("mine.toml").read_text("utf-8")
+    lines = [" ".join(line.split()) for line in written.splitlines() if not line.startswith("#")]
+    assert lines == [" ".join(line.split()).replace("size = 48", "size = 24") for line in shown.splitlines()]
+    quick = ["train.epochs=12", "model.width=16", "data.augment.flip=false", "train.test_flips=false"]
+    metrics = experiment.run(load("mine.toml", quick), Path("runs/mine"), quiet=True)
+    assert metrics["test"]["accuracy"] > 0.8
     Path("new").mkdir()
-    stripe(True, np.random.default_rng(1)).resize((24, 24)).save("new/one.jpg")
+    stripe(True, np.random.default_rng(1)).resize((24, 30)).save("new/one.jpg")
     run_python(page)
     assert "right" in capsys.readouterr().out
 
@@ -187,7 +197,7 @@ MISTAKES = [
     (picture("CMYK", (16, 16), "left/zz.jpg"), "has pixels of the kind CMYK"),
     (a_gif_called_png, "is a GIF file, which is not read"),
     (an_animation, "is an animation of several pictures"),
-    (picture("L", (20, 16), "left/zz.png"), "the pictures before it are 16 x 16; bring all to one size"),
+    (picture("L", (20, 16), "left/zz.png"), "the pictures before it are 16 x 16; set data.resize"),
     (one_class, 'has the one class "left"'),
     (lambda folder: (folder / "empty").mkdir(), "the class folder empty holds no images"),
     (lambda folder: (folder / "left" / "zz.png").symlink_to("gone.png"), "is a link to"),

@@ -105,12 +105,12 @@ def curve(lr: list[float], loss: list[float]) -> RangeTest:
 
 
 def test_a_rate_lies_between_half_way_down_and_lowest_and_not_above_half_of_the_usual_one() -> None:
-    rates = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0]
-    assert rate(curve(rates, [4, 4, 4, 4, 3, 2, 4]), 0.1) == 0.032
-    assert rate(curve(rates, [4, 4, 4, 4, 4, 3, 2]), 0.1) == 0.05
-    assert rate(curve(rates, [4, 4, 4, 3, 2, 4, 4]), 0.1) == 0.0032
-    assert rate(curve(rates, [4, 4, 4, 3, 2, 4, 4]), 1e-3) == 5e-4
-    assert rate(curve(rates, [4, 4, 4, 4, 3.9, 4, 4]), 0.1) == 0.05  # nothing was learnt at any rate
+    rates, flat = np.geomspace(1e-7, 1, 8), [4.0] * 4
+    assert rate(curve(rates, [*flat, 4, 3, 2, 4]), 0.1) == 0.032
+    assert rate(curve(rates, [*flat, 4, 4, 3, 2]), 0.1) == 0.05
+    assert rate(curve(rates, [*flat, 3, 2, 4, 4]), 0.1) == 0.0032
+    assert rate(curve(rates, [*flat, 3, 2, 4, 4]), 1e-3) == 5e-4
+    assert rate(curve(rates, [*flat, 4, 3.9, 4, 4]), 0.1) == 0.05  # nothing was learnt at any rate
 
 
 def test_without_a_rate_that_works_the_run_is_refused(base: str, monkeypatch, tmp_path: Path) -> None:

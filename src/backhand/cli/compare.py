@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, Set, Skip, Threads
+from backhand.cli.options import Backend, DataDir, DataPath, OneSize, Set, Skip, Threads
 from backhand.errors import BackhandError
 from backhand.paths import as_path
 
@@ -30,6 +30,7 @@ def compare(
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: Skip = False,
+    resize: OneSize = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -52,12 +53,14 @@ def compare(
     from backhand.compare.network import perceptron
     from backhand.experiment.workspace import named
     from backhand.study import load, make_table
+    from backhand.study.auto import AUTO
     from backhand.study.schema import Data
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
     engine.choose(backend, threads, out)
-    table = make_table(Data, name=data, path=path, skip_bad_images=skip_bad_images, train_size=train_size)
+    own = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
+    table = make_table(Data, name=data, path=path, **own)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     names = tuple(name.strip() for name in against.split(",") if name.strip())
     plan = Plan(table, networks, names, folds, seed)

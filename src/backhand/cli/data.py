@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.cli.options import DataDir, DataPath, Skip
+from backhand.cli.options import DataDir, DataPath, OneSize, Skip
 from backhand.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
@@ -35,7 +35,13 @@ def list_(data_dir: DataDir = None) -> None:
 
 
 @app.command()
-def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad_images: Skip = False) -> None:
+def verify(
+    name: Name,
+    data_dir: DataDir = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
+    resize: OneSize = False,
+) -> None:
     """Read a data set whole, and compare it with the original.
 
     What its authors published are checksums of files, and the number of samples.
@@ -44,9 +50,11 @@ def verify(name: Name, data_dir: DataDir = None, path: DataPath = None, skip_bad
     from rich.text import Text
 
     from backhand.console import make_console
+    from backhand.data.formats.resize import Resize
     from backhand.data.verify import verify
 
-    result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    way = Resize() if resize else None
+    result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=way)
     counts = result.splits.counts()
     table = Table("class", *counts, show_footer=True, **LOOK)
     for column, total in zip(table.columns, ["all", *(f"{sum(c):,}" for c in counts.values())], strict=True):
@@ -72,17 +80,20 @@ def show(
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: Skip = False,
+    resize: OneSize = False,
 ) -> None:
     """Draw samples of every class into a picture."""
     from backhand.console import make_console
     from backhand.data import load
+    from backhand.data.formats.resize import Resize
     from backhand.data.show import show
     from backhand.files import refuse_among, refuse_unwritable
 
     picture = out or Path(f"{name}.png")
     refuse_unwritable(picture)
     refuse_among(picture, [path])
-    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    way = Resize() if resize else None
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=way)
     console = make_console()
     for remark in splits.remarks:
         console.print(remark, soft_wrap=True)

@@ -19,6 +19,7 @@ DataPath = Annotated[
 ]
 Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are not images.")]
 Resize = Annotated[bool, typer.Option("--resize", help="Scale images of another size.")]
+OneSize = Annotated[bool, typer.Option("--resize", help="Bring images to one size, which suits them.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study, as train.epochs=5; may be repeated."),

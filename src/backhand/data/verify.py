@@ -7,6 +7,7 @@ from pathlib import Path
 from backhand import places
 from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
+from backhand.data.formats.resize import Resize
 from backhand.data.registry import DATASETS, entry, load
 from backhand.errors import DataError
 from backhand.paths import PathLike, as_path
@@ -21,17 +22,23 @@ class Verification:
 
 
 def verify(
-    name: str, *, data_dir: PathLike | None = None, path: PathLike | None = None, skip_bad_images: bool = False
+    name: str,
+    *,
+    data_dir: PathLike | None = None,
+    path: PathLike | None = None,
+    skip_bad_images: bool = False,
+    resize: Resize | None = None,
 ) -> Verification:
     """Reads a data set whole and compares it with what its authors published.
 
+    data_dir, path, skip_bad_images, resize: as of `load`.
     Raises DataError as `load` does, and where a file's checksum or the number of samples differs.
     """
     found = entry(name)
     findings: list[str] = []
     if isinstance(found, OnDisk):
         findings += _checksums(found, found.locate(as_path(path), as_path(data_dir) or places.data_dir()))
-    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images)
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=resize)
     if isinstance(found, OnDisk) and found.published:
         if difference := found.published.difference(splits.parts):
             raise DataError(f"{difference}: this is not {found.published.title} as published; fetch it again")

@@ -32,6 +32,7 @@ Probability = Annotated[float, Field(ge=0, lt=1)]
 Widths = Annotated[tuple[PositiveInt, ...], Field(strict=False)]
 Both = Annotated[tuple[int, int], Field(strict=False)]
 Sides = Annotated[tuple[Both, Both], Field(strict=False)]
+PICTURE: Shape = (32, 32, 3)  # samples of a model that is made for none in particular
 HeadScale = Annotated[float, AfterValidator(lambda value: Scale(value).factor)]
 
 
@@ -40,7 +41,7 @@ class _Named(Table):
 
     name: str
 
-    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape = PICTURE) -> Sequential:
         """The model, not built, with so many outputs, for samples of this shape."""
         return MODELS[self.name](outputs, **{key: value for key, value in self if key != "name"})
 
@@ -100,7 +101,7 @@ class Cnn(_Activated):
     blocks: tuple[BlockTable, ...] = Field((BlockTable(outputs=16), BlockTable(outputs=32)), strict=False)
     hidden: Widths = ()
 
-    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape = PICTURE) -> Sequential:
         """The model, not built, with so many outputs."""
         options = {key: value for key, value in self if key not in ("name", "blocks")}
         return MODELS[self.name](outputs, [block.make() for block in self.blocks], **options)
@@ -142,7 +143,7 @@ class ImagesCnn(_Named):
     width: PositiveInt = 128
     dropout: Probability = 0.0
 
-    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape = PICTURE) -> Sequential:
         """The model, not built, for images of this shape. Raises ValueError for samples that are none."""
         if len(sample_shape) != 3:
             raise ValueError(f"images_cnn takes images, and these samples are rows of {sample_shape[0]} features")
@@ -177,7 +178,7 @@ class Layers(Table):
         _make_layers(value)
         return value
 
-    def make(self, outputs: int, sample_shape: Shape) -> Sequential:
+    def make(self, outputs: int, sample_shape: Shape = PICTURE) -> Sequential:
         """The model, not built; its layers say themselves how many outputs there are."""
         return Sequential(*_make_layers(self.layers))
 

@@ -152,5 +152,5 @@ def _room(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where
     if x.shape[1:3] != picture.shape[:2]:
         (h, w), (height, width) = picture.shape[:2], x.shape[1:3]
         before = f"the pictures before it are {height} x {width}"
-        raise DataError(f"{where} is {h} x {w}, {before}; set data.resize, or bring all to one size")
+        raise DataError(f"{where} is {h} x {w}, {before}; set data.resize in the study, or pass --resize")
     return np.repeat(x, 3, axis=-1) if x.shape[-1] < picture.shape[-1] else x
