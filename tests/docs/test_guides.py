@@ -95,7 +95,7 @@ def stripe(rising: bool, rng: np.random.Generator) -> Image.Image:
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two classes that differ in the direction of a stripe, in the present folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("backhand.places.cache_dir", lambda: tmp_path / "cache")  # kernels stay compiled
     rng = np.random.default_rng(0)
     for label in ("left", "right"):
         folder = tmp_path / "pictures" / label
