@@ -24,7 +24,11 @@ def new(
     out: Annotated[Path, typer.Option(help="The file to write.")] = Path("mine.toml"),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a copy of a study to edit; of your own pictures, say what there is and what suits it."""
+    """Write a study to edit, such as one for your own pictures.
+
+    It is a copy of a study that ships. For `images`, the pictures are looked at: how many there are, and what suits
+    them.
+    """
     from backhand.cli.commands import console
     from backhand.files import refuse_among, write_output
     from backhand.paths import command
