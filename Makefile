@@ -12,7 +12,7 @@ run: $(VENV)/.run ## train on handwritten digits and write a report; ARGS="--set
 	$(BIN)/backhand run digits $(ARGS)
 
 test: $(VENV)/.dev lint ## everything that continuous integration checks
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -27,6 +27,14 @@ class Presses(Callback):
             self.went_on = True
 
 
+@pytest.fixture(autouse=True)
+def _listens():
+    """Python's own handler, which a shell takes away from what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def ready(make_solver, tmp_path):
     """A solver with its saving, which presses Ctrl-C in one of its steps."""
