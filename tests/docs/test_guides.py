@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree, rmtree
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,8 @@ def stripe(rising: bool, rng: np.random.Generator) -> Image.Image:
 def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two classes that differ in the direction of a stripe, in the present folder."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("backhand.places.cache_dir", lambda: tmp_path / "cache")  # kernels stay compiled
+    cache = SimpleNamespace(cache_dir=lambda: tmp_path / "cache")  # kernels keep theirs, and stay compiled
+    monkeypatch.setattr("backhand.data.cache.places", cache)
     rng = np.random.default_rng(0)
     for label in ("left", "right"):
         folder = tmp_path / "pictures" / label
