@@ -63,14 +63,14 @@ FOLDERS = {
     "unequal": Folder(CIFAR, {"cat": 900, "frog": 300, "truck": 90}, 40, ("webp",), most=300),
     "tiny": Folder(CIFAR, _all("bird deer horse truck", 150), 24, ("bmp",)),
     "mixed": Folder(CIFAR, _all(TEN, 200), (24, 96), EVERY, grey=0.1, most=100),
-    "two-unequal": Folder(CIFAR, {"dog": 1000, "horse": 125}, 64, ("jpg", "png"), most=200),
+    "two-unequal": Folder(CIFAR, {"dog": 1000, "cat": 200}, formats=("jpg", "png"), most=500),
     "large": Folder(CIFAR, _all("airplane cat frog truck", 2000), 96),
 }
 
 
 def make(folder: Folder, data: Path, out: Path) -> None:
     """Write the pictures as out/train|test/CLASS/NUMBER.FORMAT, unless they are there."""
-    if (out / "done").exists():
+    if (done := out.with_suffix(".done")).exists():
         return
     rng = np.random.default_rng(0)
     archive, splits = folder.source
@@ -85,7 +85,7 @@ def make(folder: Folder, data: Path, out: Path) -> None:
                     image = _varied(Image.open(io.BytesIO(pictures.read(name))), folder, rng)
                     suffix = folder.formats[i % len(folder.formats)]
                     image.save(out / split / label / f"{i:04}.{suffix}", **OPTIONS[suffix])
-    (out / "done").write_text("")
+    done.write_text("")
 
 
 def _varied(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Image.Image:
