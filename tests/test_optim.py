@@ -1,5 +1,6 @@
 """Every optimiser against the one of torch, fed the same gradients; clipping likewise."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -118,6 +119,18 @@ def test_a_step_keeps_the_dtype_and_the_buffers(optimizer: Optimizer) -> None:
     for name, buffer in optimizer.buffers.items():
         assert buffer is buffers[name]
         assert buffer.dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", [SGD, RMSProp, Adam, AdamW])
+def test_a_step_allocates_nothing_after_the_first(kind: type[Optimizer]) -> None:
+    parameters = Sequential(Linear(100)).build((500,), dtype=np.float64).parameters
+    optimizer = kind(0.1, momentum=0.9, weight_decay=0.1)
+    optimizer.step(parameters, penalty=0.1)
+    tracemalloc.start()
+    optimizer.step(parameters, penalty=0.1)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < parameters.values.nbytes / 10
 
 
 @pytest.mark.parametrize("limit", [0.1, 5.0, 1e3])

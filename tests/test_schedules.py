@@ -100,6 +100,14 @@ def test_plateau_counts_an_improvement_of_a_negative_loss() -> None:
     assert schedule(0) == pytest.approx(0.1)
 
 
+def test_below_a_loss_of_zero_every_improvement_counts() -> None:
+    """The threshold is a share of the best loss, so of nothing."""
+    schedule = ReduceOnPlateau(1.0, 0.1, patience=0)
+    schedule.observe(0.0)
+    schedule.observe(-1e-6)
+    assert schedule(0) == 1.0
+
+
 FORMULAS: dict[str, tuple[Schedule, Callable[[int], float]]] = {
     "constant": (Constant(LR), lambda t: LR),
     "step": (StepDecay(LR, 10), lambda t: LR * 0.1 ** (t // 10)),
@@ -123,6 +131,10 @@ def test_one_cycle_starts_peaks_and_ends_where_it_says() -> None:
     assert schedule(0) == pytest.approx(1 / 10)
     assert schedule(25) == pytest.approx(1.0)
     assert schedule(100) == schedule(1000) == pytest.approx(1 / 50)
+
+
+def test_a_cycle_of_two_steps_ends_where_it_says() -> None:
+    assert OneCycle(1.0, 2, 0.5, 10, 50)(2) == pytest.approx(1 / 50)
 
 
 def test_one_cycle_of_the_momentum_is_mirrored() -> None:
