@@ -38,7 +38,7 @@ def test_an_extension_ends_with_what_it_learnt_and_forgot(cli, tmp_path):
     words = ("--data", "digits", "--classes", "4,5", "--no-afresh", "--no-tree", "--epochs", 2)
     status, said = cli("extend", tmp_path / "first", *words, "--out", tmp_path / "out")
     assert status == 0, said
-    assert re.search(r"Trained on with the old data: The accuracy on the old classes .* that on the new ones is", said)
+    assert re.search(r"Going on with the old data: The accuracy on the old classes .* that on the new ones is", said)
     assert "old classes new classes all change (points)" in said
     assert re.search(r" before [\d.]+% 0.00% [\d.]+% – with the old data [\d.]+% [\d.]+% [\d.]+% [+-][\d.]+ ", said)
     assert f"report: {tmp_path}/out/report.html" in said

@@ -135,3 +135,11 @@ def test_the_style_leaves_no_trace():
     with style.look():
         assert style.png(Figure()).startswith(b"\x89PNG")
     assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(("values", "scale"), [([0.0, 0.0], "linear"), ([0.0, 1e-9], "log"), ([np.nan, 0.0], "linear")])
+def test_nothing_above_zero_has_no_powers_of_ten(values, scale):
+    _, axes = style.panel()
+    axes.plot(values)
+    style.log_scale(axes)
+    assert axes.get_yscale() == scale

@@ -136,7 +136,7 @@ def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, s
     found += [("The network before", record.old.remark)] if record.old.remark else []
     for way in ("with-old", "without-old"):
         if way in scores:
-            found.append((f"Trained on {NAMES[way]}", _went_on(scores["before"], scores[way])))
+            found.append((f"Going on {NAMES[way]}", _went_on(scores["before"], scores[way])))
     if "with-old" in scores:
         for rival, name in (
             ("afresh", "a fresh network on the same data"),

@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 import matplotlib.style
@@ -69,6 +70,12 @@ def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
 def legend(axes: Axes, columns: int = 3, **options: Any) -> None:
     """The legend above the axes, where it hides no data."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, handlelength=2.4, **options)
+
+
+def log_scale(axes: Axes) -> None:
+    """Powers of ten upwards, unless nothing drawn is above 0, as where a network is dead."""
+    if isfinite(axes.dataLim.minposy):
+        axes.set_yscale("log")
 
 
 def bar(colour: str, hatch: str, line: float) -> dict[str, Any]:

@@ -220,7 +220,8 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
         fate = "diverged" if cell.found["message"] else "ended"
         label = f"rate {cell.values['lr']:g}, batch {cell.values['batch_size']}: {fate}"
         axes.plot(steps, losses, label=label, **(look | {"markersize": 3}))
-    axes.set(xscale="log", yscale="log", xlabel="step", ylabel="loss of the batch")
+    style.log_scale(axes)
+    axes.set(xscale="log", xlabel="step", ylabel="loss of the batch")
     style.legend(axes, columns=1)
     first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
     course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"

@@ -145,7 +145,8 @@ def _gaps(answer: Answer, hidden: list[int]) -> Image:
     figure, axes = style.panel(height=3.5)
     for (use, name), look in zip(USES.items(), LINES, strict=False):
         axes.plot(cell.found["masks"], [100 * gap for gap in used(cell, use)["gap"]], label=name, **look)
-    axes.set(xscale="log", yscale="log", xlabel="masks averaged", ylabel="gap (%)")
+    axes.set(xscale="log", xlabel="masks averaged", ylabel="gap (%)")
+    style.log_scale(axes)
     style.legend(axes, columns=2)
     ends = "; ".join(f"{name} {percent(used(cell, use)['gap'][-1])}" for use, name in USES.items())
     caption = f"{_where(cell)}: gap against the number of masks. With {cell.found['masks'][-1]:,}: {ends}."
@@ -166,7 +167,9 @@ def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: 
     for (use, name), look in zip(USES.items(), LINES, strict=False):
         values = [factor * used(cell, use)[key] for cell in cells]
         axes.plot([cell.values["dropout"] for cell in cells], values, label=name, **look)
-    axes.set(xlabel="p, the probability of dropping", ylabel=label, yscale="log" if key == "loss" else "linear")
+    axes.set(xlabel="p, the probability of dropping", ylabel=label)
+    if key == "loss":
+        style.log_scale(axes)
     style.legend(axes, columns=2)
     caption = f"{network(hidden)} hidden units: {label.removesuffix(' (%)')} against p, trained and used as named."
     return Image(f"{key}-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)

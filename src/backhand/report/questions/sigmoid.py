@@ -154,7 +154,8 @@ def _norms(answer: Answer, deep: list[Cell]) -> Image:
     for (name, look), cell in zip(_lines(answer), deep, strict=True):
         norms = cell.found["norms"]
         axes.plot(range(1, len(norms) + 1), norms, label=name, **look)
-    axes.set(yscale="log", xlabel="layer", ylabel="norm of the weight gradient")
+    style.log_scale(axes)
+    axes.set(xlabel="layer", ylabel="norm of the weight gradient")
     style.legend(axes)
     ranges = "; ".join(
         f"{c.values['activation']} {c.found['norms'][0]:.2g} to {c.found['norms'][-1]:.2g}" for c in deep
@@ -168,7 +169,8 @@ def _ratios(answer: Answer) -> Image:
     for name, look in _lines(answer):
         cells = sorted(answer.where(activation=name), key=depth)
         axes.plot([depth(cell) for cell in cells], [ratio(cell) for cell in cells], label=name, **look)
-    axes.set(yscale="log", xlabel="hidden layers", ylabel="first layer's norm / last layer's")
+    style.log_scale(axes)
+    axes.set(xlabel="hidden layers", ylabel="first layer's norm / last layer's")
     style.legend(axes)
     caption = "The first layer's gradient norm as a share of the last layer's, against depth, before training."
     return Image("gradient-ratios", style.png(figure), caption.removesuffix("."), caption)
@@ -192,7 +194,8 @@ def _losses(deep: list[Cell]) -> Image:
         losses = cell.found["train_loss"]
         label = f"{cell.values['activation']}, {depth(cell)}"
         axes.plot(range(1, len(losses) + 1), losses, label=label, **(look | {"markersize": 2.5}))
-    axes.set(yscale="log", xlabel="epoch", ylabel="training loss")
+    style.log_scale(axes)
+    axes.set(xlabel="epoch", ylabel="training loss")
     style.legend(axes)
     caption = "Training loss of the deepest network of each activation, against epoch."
     return Image("loss-deepest", style.png(figure), caption.removesuffix("."), caption)
