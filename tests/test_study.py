@@ -209,6 +209,13 @@ def test_an_override_leaves_the_other_keys_alone(base: str) -> None:
     assert other == plain
 
 
+def test_what_stays_as_it_was_is_no_change(base: str) -> None:
+    said = load(base)
+    same = load(base, [f"train.batch_size={said.train.batch_size}"], seed=said.seed)
+    assert same == said
+    assert load(base, ["train.batch_size=7"], seed=said.seed).changes == {"train.batch_size": 7}
+
+
 def test_the_seed_comes_from_the_study_unless_given(base: str) -> None:
     assert load(base, ["seed=3"]).seed == 3
     assert load(base, ["seed=3"], seed=9).seed == 9

@@ -9,7 +9,7 @@ import datafiles as df
 import numpy as np
 import pytest
 
-from backhand.data import load
+from backhand.data import DATASETS, load
 from backhand.data.provenance import Original, Publication
 from backhand.data.sets import cifar10, emnist, fashion_mnist, fer2013, kmnist, mnist
 from backhand.data.verify import verify
@@ -103,7 +103,7 @@ def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):
     tiny, files = published
     path = df.in_folder(tmp_path, files)
     entry = tiny.entry("a tiny set", ("train-images-idx3-ubyte.gz",), ("tiny",))
-    monkeypatch.setitem(verify.__globals__["DATASETS"], "tiny", entry)
+    monkeypatch.setitem(DATASETS, "tiny", entry)
     with pytest.raises(DataError, match=r"it is the train-images-idx3-ubyte\.gz of tiny: name that data set"):
         verify("mnist", path=path)
     assert len(verify("tiny", path=path).findings) == 5
@@ -114,7 +114,7 @@ def test_verify_asks_no_checksum_of_a_form_that_has_none(tmp_path, published, mo
     unknown = replace(tiny, originals=tuple(replace(o, unpacked_sha256="") for o in tiny.originals))
     path = df.in_folder(tmp_path / "plain", {n.removesuffix(".gz"): gzip.decompress(c) for n, c in files.items()})
     entry = unknown.entry("a tiny set", ("train-images-idx3-ubyte",), ("tiny",))
-    monkeypatch.setitem(verify.__globals__["DATASETS"], "tiny", entry)
+    monkeypatch.setitem(DATASETS, "tiny", entry)
     assert verify("tiny", path=path).findings == (
         "plain: no checksum is published for this form",
         "every split has the published number of samples",

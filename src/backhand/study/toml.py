@@ -14,7 +14,7 @@ from backhand.study.sentences import sentence
 from backhand.study.series import Series
 from backhand.study.table import Table
 from backhand.study.text import read_tables, shipped_tables
-from backhand.study.values import PATHS, apply, merged, parse_override, settle_changes, settle_paths, settled
+from backhand.study.values import PATHS, apply, merged, parse_override, settle_changes, settle_paths, settled, value_at
 
 Form = TypeVar("Form", bound=Table)
 NO_CHANGE = ("data.path", "name", "title")
@@ -42,8 +42,9 @@ def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None
         raise StudyError(f"{source} is a series of runs; name a single study here")
     settle_paths(values, folder)
     changes = _changes(overrides) | ({} if seed is None else {"seed": seed})
+    before = _complete(values)
     apply(values, changes)
-    _record(values, changes)
+    _record(values, {path: value for path, value in changes.items() if value_at(before, path) != value})
     return _validate(values, source)
 
 
@@ -114,6 +115,14 @@ def _settle_part(part: dict[str, Any], folder: Path) -> None:
     study = part.get("study")
     if isinstance(study, str) and (study.endswith(".toml") or (folder / study).is_file()):
         part["study"] = settled(study, folder)
+
+
+def _complete(values: dict[str, Any]) -> dict[str, Any]:
+    """A study's tables with all defaults; as they are where they make no study without what the command line adds."""
+    try:
+        return to_values(Study.model_validate(values))
+    except ValidationError:
+        return values
 
 
 def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:

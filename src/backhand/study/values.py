@@ -81,6 +81,15 @@ def set_value(tables: Tables, path: str, value: Any, defaults: Mapping[str, Any]
     tables[key] = value
 
 
+def value_at(tables: Mapping[str, Any], path: str) -> Any:
+    """The value at this path; None where there is none."""
+    for name in path.split("."):
+        if not isinstance(tables, Mapping) or name not in tables:
+            return None
+        tables = tables[name]
+    return tables
+
+
 def settle_paths(tables: Tables, folder: Path) -> None:
     """Make the paths in a study's tables whole: those in a file count from its folder."""
     for table, key in (path.split(".") for path in PATHS):
@@ -116,22 +125,14 @@ def _settle_choices(space: Tables, folder: Path) -> None:
 
 def _choose(tables: Tables, path: str, kind: Kind, changes: Changes, defaults: Mapping[str, Any]) -> None:
     """Begin the table anew where a change chooses another kind, and with the kind of the default where it is absent."""
-    table, name = _at(tables, path), changes.get(f"{path}.{kind.key}")
-    begins = _at(defaults, path) if table is None else table
+    table, name = value_at(tables, path), changes.get(f"{path}.{kind.key}")
+    begins = value_at(defaults, path) if table is None else table
     old = begins.get(kind.key, kind.default) if isinstance(begins, Mapping) else kind.default
     if name in kind.names and name != old and isinstance(table, dict | None):
         _tell(path, kind, name, table or {}, changes)
         set_value(tables, path, {kind.key: name}, defaults)
     elif begins is None and old is not None:
         set_value(tables, path, {kind.key: old}, defaults)
-
-
-def _at(tables: Mapping[str, Any], path: str) -> Any:
-    for name in path.split("."):
-        if not isinstance(tables, Mapping) or name not in tables:
-            return None
-        tables = tables[name]
-    return tables
 
 
 def _tell(path: str, kind: Kind, name: Any, table: Tables, changes: Changes) -> None:
