@@ -122,6 +122,18 @@ def test_a_step_keeps_the_dtype_and_the_buffers(optimizer: Optimizer) -> None:
 
 
 @pytest.mark.parametrize("kind", [SGD, RMSProp, Adam, AdamW])
+def test_a_penalty_is_added_to_the_gradients_of_weights(kind: type[Optimizer], rng: np.random.Generator) -> None:
+    (one, other), slope = (network().parameters for _ in range(2)), 0.3
+    one.grads[:] = other.grads[:] = rng.standard_normal(one.grads.size)
+    for part in other.penalised:
+        other.grads[part] += slope * other.values[part]
+    norm = np.linalg.norm(other.grads)
+    assert kind(0.1).step(one, slope) == pytest.approx(norm, rel=1e-14)
+    assert kind(0.1).step(other) == pytest.approx(norm, rel=1e-14)
+    np.testing.assert_allclose(one.values, other.values, rtol=1e-14)
+
+
+@pytest.mark.parametrize("kind", [SGD, RMSProp, Adam, AdamW])
 def test_a_step_allocates_nothing_after_the_first(kind: type[Optimizer]) -> None:
     parameters = Sequential(Linear(100)).build((500,), dtype=np.float64).parameters
     optimizer = kind(0.1, momentum=0.9, weight_decay=0.1)

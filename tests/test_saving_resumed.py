@@ -9,7 +9,7 @@ import pytest
 from backhand import checkpoint, history, saving
 from backhand.callbacks import Checkpoint, DivergenceGuard, EarlyStopping
 from backhand.optim import Adam
-from backhand.saving import has_state, load_state, remove_states
+from backhand.saving import STATE, has_state, load_state, remove_states
 from backhand.solver import Callback, Solver
 from test_saving import BEST, epoch_of, records, scripted
 
@@ -162,6 +162,15 @@ def test_the_state_of_an_earlier_version_is_read(make_solver, blobs, tmp_path: P
     assert again.history == solver.history
     again.fit(*blobs, epochs=4)
     assert [record["epoch"] for record in records(tmp_path)] == [1, 2, 3, 4]
+
+
+def test_the_state_before_is_a_state_too(make_solver, blobs, tmp_path: Path) -> None:
+    assert not has_state(tmp_path)
+    scripted(make_solver, tmp_path, [3, 2], every=0).fit(*blobs, epochs=2)
+    assert has_state(tmp_path)
+    (tmp_path / STATE).unlink()
+    assert has_state(tmp_path)
+    assert load_state(tmp_path)[1]["epoch"] == 1
 
 
 def test_states_are_removed_whole_or_can_be_read(make_solver, blobs, tmp_path: Path, kill) -> None:

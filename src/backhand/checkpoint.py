@@ -100,7 +100,7 @@ def load_generation(path: PathLike) -> tuple[dict[str, Array], Any, str]:
     try:
         return *load(path), ""
     except CheckpointError as error:
-        for other in filter(Path.exists, (_fresh(as_path(path)), previous(path))):
+        for other in (_fresh(as_path(path)), previous(path)):
             with suppress(CheckpointError):
                 return *load(other), f"{error}; going on from {other.name}"
         raise
