@@ -50,9 +50,26 @@ def test_the_losses_are_those_before_each_step_and_smoothed_without_bias(make_so
     before = solver.loss.forward(solver.model.forward(x), labels)
     result = range_test(solver, blobs[0], low=1e-9, high=2e-9, steps=12)  # too small to change anything
     assert result.loss[:4].mean() == pytest.approx(before, rel=0.1)
-    weights = SMOOTHING ** np.arange(11, -1, -1)
-    assert result.smoothed[-1] == pytest.approx(np.average(result.loss, weights=weights))
-    assert result.smoothed[0] == pytest.approx(result.loss[0])
+    np.testing.assert_allclose(result.smoothed, result.loss[:4].mean())
+
+
+def test_what_is_smoothed_is_the_change_of_each_batch(make_solver, blobs) -> None:
+    result = range_test(make_solver(), blobs[0], low=1e-3, high=1, steps=30)
+    assert len(result.loss) == 30
+    change = result.loss - np.resize(result.loss[:BATCHES], 30)
+    weights = SMOOTHING ** np.arange(29, -1, -1)
+    assert result.smoothed[-1] == pytest.approx(result.loss[:4].mean() + np.average(change, weights=weights))
+    assert result.smoothed[0] == pytest.approx(result.loss[:4].mean())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_batches_of_unequal_loss_move_nothing(make_solver, blobs, seed: int) -> None:
+    """A class of weight 30 makes the loss of a batch follow from how often it occurs there."""
+    loss = SoftmaxCrossEntropy(class_weights=(0.1, 0.1, 3.0))
+    result = range_test(make_solver(loss=loss, seed=seed, batch_size=4), blobs[0], low=1e-5, high=1e3)
+    assert np.ptp(result.loss[:BATCHES]) > 0.2 * result.loss[:BATCHES].mean()
+    np.testing.assert_allclose(result.smoothed[:8], result.smoothed[0], rtol=1e-3)
+    assert result.halfway > 1e-3
 
 
 def hard(seed: int) -> Feed:

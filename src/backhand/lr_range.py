@@ -18,7 +18,7 @@ from backhand.solver import Solver
 
 FILE = "range.json"  # in the folder of a run, or of a part of a series
 BATCHES = 4  # that the test trains on, in turn
-SMOOTHING = 0.9  # of the exponential average over the batches' losses
+SMOOTHING = 0.9  # of the exponential average over the changes of the batches' losses
 BLOWN = 4.0  # times the lowest smoothed loss: the test ends there
 FALLEN = 0.95  # times the loss of the first round: below it the loss has fallen
 MARGIN = 10.0  # the suggestion lies this factor below the rate of the lowest loss
@@ -26,7 +26,11 @@ MARGIN = 10.0  # the suggestion lies this factor below the rate of the lowest lo
 
 @dataclass(frozen=True)
 class RangeTest:
-    """The rate of each step, the loss of its batch before the step, and the same smoothed; all (steps,)."""
+    """The rate of each step, the loss of its batch before the step, and the same smoothed; all (steps,).
+
+    smoothed: the mean loss of the first round, plus the average change of late, each batch's since its own first loss.
+    That some batches are harder than others, as with classes of unequal weight, is no change.
+    """
 
     lr: Array
     loss: Array
@@ -45,13 +49,12 @@ class RangeTest:
     @property
     def halfway(self) -> float:
         """The rate at which the smoothed loss had first come half of its way down, from that of the first round."""
-        first = self.loss[:BATCHES].mean()
-        return float(self.lr[np.argmax(self.smoothed <= (first + self.smoothed.min()) / 2)])
+        return float(self.lr[np.argmax(self.smoothed <= (self.smoothed[0] + self.smoothed.min()) / 2)])
 
     @property
     def learned(self) -> bool:
         """Whether the loss fell clearly at any rate; if not, the suggestion says nothing."""
-        return bool(self.smoothed.min() < FALLEN * self.loss[:BATCHES].mean())
+        return bool(self.smoothed.min() < FALLEN * self.smoothed[0])
 
     def as_json(self) -> dict[str, list[float]]:
         """For a file; `RangeTest(**arrays)` is the way back."""
@@ -72,26 +75,26 @@ def range_test(
     solver.model.check_batch(min(solver.batch_size, len(train)))
     solver.schedule = None
     rates = np.geomspace(low, high, steps)
-    few = itertools.islice(solver.batches(train), BATCHES)
-    endless = itertools.cycle([train.draw(index, solver.augment_rng) for index in few])
+    batches = [train.draw(i, solver.augment_rng) for i in itertools.islice(solver.batches(train), BATCHES)]
     losses: list[float] = []
-    smooth: list[float] = []
+    changes: list[float] = []
     average = 0.0
     with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(solver.work(train)):
-        for i, (rate, batch) in enumerate(zip(rates, endless, strict=False)):
+        for i, rate in enumerate(rates):
             solver.optimizer.lr = float(rate)
-            solver.train_step(*batch)
-            average = SMOOTHING * average + (1 - SMOOTHING) * solver.batch_loss
-            smoothed = average / (1 - SMOOTHING ** (i + 1))
-            if not losses and not np.isfinite(smoothed):
+            solver.train_step(*batches[i % len(batches)])
+            losses.append(solver.batch_loss)
+            start = float(np.mean(losses[: len(batches)]))
+            average = SMOOTHING * average + (1 - SMOOTHING) * (losses[i] - losses[i % len(batches)])
+            changes.append(average / (1 - SMOOTHING ** (i + 1)))
+            if not i and not np.isfinite(changes[0]):
                 raise BackhandError(
                     f"the loss of the first batch is {solver.batch_loss}, before any step: look for values in the data "
                     f"that are not finite or far too large"
                 )
-            if not np.isfinite(smoothed) or (smooth and smoothed > BLOWN * min(smooth)):
+            if not np.isfinite(changes[i]) or start + changes[i] > BLOWN * (start + min(changes)):
+                del losses[i:], changes[i:]
                 break
-            losses.append(solver.batch_loss)
-            smooth.append(smoothed)
-    if len(smooth) < 10:
-        raise BackhandError(f"the loss blew up within {len(smooth)} steps at rates from {low:g}; choose a lower --low")
-    return RangeTest(rates[: len(smooth)], np.array(losses), np.array(smooth))
+    if len(losses) < 10:
+        raise BackhandError(f"the loss blew up within {len(losses)} steps at rates from {low:g}; choose a lower --low")
+    return RangeTest(rates[: len(losses)], np.array(losses), start + np.array(changes))
