@@ -119,5 +119,6 @@ def test_states_of_earlier_versions_load(make_solver, blobs) -> None:
         second.load(old, facts | {"callbacks": saved})
         stopping = second.callbacks[1]
         assert (stopping.best_epoch, stopping.mark_epoch) == (best_epoch, best_epoch)
+        assert stopping.mark == stopping.best
         assert stopping.best == (2 if best_epoch else None)
     assert first.callbacks[1].weights.keys() == second.model.arrays().keys()

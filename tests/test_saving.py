@@ -56,6 +56,9 @@ def test_with_0_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, 
     assert {name for name in arrays if name.startswith("model.")} == {f"model.{n}" for n in solver.model.arrays()}
     assert (arrays["model.1.weight"] == 4).all()
     assert epoch_of(tmp_path / "state.previous.safetensors") == 4
+    arrays, facts = checkpoint.load(tmp_path / "state.safetensors")
+    assert facts["origin"] == {"data": "sum"}
+    assert arrays["history"].tobytes() == (tmp_path / "history.jsonl").read_bytes()
 
 
 @pytest.fixture

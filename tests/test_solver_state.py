@@ -55,6 +55,13 @@ def assert_same(one: Solver, two: Solver) -> None:
         assert {**facts_a, "saving_seconds": 0} == {**facts_b, "saving_seconds": 0}
 
 
+def test_what_saving_took_before_counts_on(make_solver, tmp_path: Path) -> None:
+    before, after = solver(make_solver), solver(make_solver)
+    before.saving_seconds = 3.5
+    after.load(*through_a_file(before, tmp_path))
+    assert after.saving_seconds == 3.5
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES.keys())
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS.keys())
 def test_resuming_changes_no_bit(make_solver, blobs, tmp_path: Path, optimizer, schedule) -> None:
