@@ -1,5 +1,6 @@
 """`backhand new`: a study that loads and runs, what it says of the pictures, and nothing overwritten."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -74,6 +75,7 @@ def test_it_says_what_is_unusual(cli: Cli) -> None:
     assert 'few pictures: 9 of class "few" teach little' in said
     assert "passed over: 1 .txt" in said
     assert "not read: 1; photos/many/broken.png is not an image" in said
+    assert "; mend or remove such files, or set skip_bad_images = true" in said
     study = load("here/photos.toml")
     assert study.data.resize.size == (50, 83)
     assert study.data.path == folder.resolve()
@@ -86,6 +88,42 @@ def test_splits_of_ones_own_are_counted(tmp_path: Path) -> None:
     assert Sketch.of(study, tmp_path / "photos").samples == 200
     draw(tmp_path / "plain", {"a": 50, "b": 50})
     assert Sketch.of(study, tmp_path / "plain").samples == 72  # a fifth to test, a tenth of the rest to validate
+
+
+def test_without_pictures_to_train_on_there_is_no_study(cli: Cli) -> None:
+    for split in ("test", "validation"):
+        draw(Path("photos") / split, {"a": 5, "b": 5})
+    code, said = cli("new", "images", "--path", "photos")
+    assert code == 2
+    assert "photos has no train folder beside validation and test; add one" in said
+
+
+@pytest.mark.parametrize(
+    ("side", "size"), [(100, "64 x 64 pixels by crop, the largest"), (12, "16 x 16 pixels by crop, the smallest")]
+)
+def test_a_size_at_a_limit_is_said_to_be_one(tmp_path: Path, side: int, size: str) -> None:
+    folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[(side, side), (side + 1, side)])
+    assert size in "".join(Sketch.of(load("images"), folder).remarks())
+
+
+def test_odd_names_of_folders_make_a_file_that_loads(cli: Cli) -> None:
+    folder = draw(Path('my "photos"\nof 2026'), {"a": 5, "b\u00e9": 5})
+    assert cli("new", "images", "--path", folder)[0] == 0
+    assert load("mine.toml").data.path == folder.resolve()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are text elsewhere")
+def test_a_name_that_is_no_text_is_refused(cli: Cli) -> None:
+    folder = draw(Path(os.fsdecode(b"photos\xe9")), {"a": 5, "b": 5})
+    code, said = cli("new", "images", "--path", folder)
+    assert code == 2
+    assert "the name has bytes that are not UTF-8" in said
+
+
+def test_the_home_folder_has_a_short_name(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cli("new", "digits", "--out", "~/mine.toml")[0] == 0
+    assert (tmp_path / "home" / "mine.toml").exists()
 
 
 def test_the_work_is_that_of_the_network(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from backhand.cli.options import DataPath
 from backhand.errors import BackhandError
+from backhand.paths import as_path
 
 if TYPE_CHECKING:
     from backhand.experiment.sketch import Sketch
@@ -21,7 +22,7 @@ DATA = re.compile(r"^\[data\]\n(?:.*\n)*?name = .*\n", re.MULTILINE)
 def new(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="The shipped study to copy, such as images.")],
     path: DataPath = None,
-    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("mine.toml"),
+    out: Annotated[Path, typer.Option(parser=as_path, metavar="FILE", help="The file to write.")] = Path("mine.toml"),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
 ) -> None:
     """Write a study to edit, such as one for your own pictures.
@@ -30,14 +31,17 @@ def new(
     them.
     """
     from backhand.cli.commands import console
-    from backhand.files import refuse_among, write_output
+    from backhand.data.formats.members import printable
+    from backhand.files import refuse_among, refuse_unwritable, write_output
     from backhand.paths import command
     from backhand.study import load, shipped_text
 
     text = shipped_text(study)
     if out.exists() and not overwrite:
         raise BackhandError(f"{out} is there already; name another file with --out, or replace it with --overwrite")
+    refuse_unwritable(out)
     refuse_among(out, [path])
+    text = text if path is None else _with_path(text, study, path, out)
     if study == PICTURES:
         from backhand.experiment.sketch import Sketch
 
@@ -47,9 +51,8 @@ def new(
         said = [*sketch.remarks(), _cost(sketch)]
         for line in said:
             console.print(line)
-        text = _with_size("".join(f"# {line}\n" for line in said) + text, sketch)
-    text = _with_name(text, out)
-    write_output(out, text if path is None else _with_path(text, study, path, out))
+        text = _with_size("".join(f"# {printable(line)}\n" for line in said) + text, sketch)
+    write_output(out, _with_name(text, out))
     console.print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
 
 
@@ -81,12 +84,14 @@ def _with_name(text: str, out: Path) -> str:
 
 
 def _with_path(text: str, study: str, path: Path, out: Path) -> str:
-    """The study with its data's path, which counts from the file's folder."""
-    from backhand.study.values import inline
+    """The study with its data's path, which counts from the file's folder. Raises StudyError for an impossible path."""
+    from backhand.study import load
+    from backhand.study.values import inline, override
 
     table = DATA.search(text)
     if table is None:
         raise BackhandError(f"{study} is a series of runs, which has no data of its own; leave out --path")
+    load(study, [override("data.path", str(path))])
     try:
         place = os.path.relpath(path.resolve(), out.resolve().parent)
     except ValueError:  # another drive

@@ -7,12 +7,13 @@ from statistics import median_low
 
 from backhand.arrays import pixels
 from backhand.data.formats.inspection import Inspection, inspect
-from backhand.data.formats.resize import Size
+from backhand.data.formats.resize import LARGEST, SMALLEST, Size
 from backhand.data.split import TEST_SIZE
 from backhand.errors import DataError
 from backhand.experiment.build import build_model
 from backhand.experiment.decide import epochs
 from backhand.study import Study
+from backhand.study.auto import AUTO
 
 UNEQUAL = 1.5  # times as many pictures in the largest class as in the smallest: from there on classes are unequal
 FEW = 20  # pictures of a class, below which a test says little
@@ -32,6 +33,8 @@ class Sketch:
         if not path.exists():
             raise DataError(f"{path} does not exist; give the folder that holds the class folders")
         seen = inspect(path)
+        if not any(seen.counts("train")):
+            raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
         if len(seen.classes) < 2:
             raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
         return cls(study, path, seen)
@@ -46,8 +49,7 @@ class Sketch:
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """Pictures of each class by split, as their folders say."""
-        counts = {split: self.seen.counts(split) for split in ("train", "validation", "test")}
-        return {split: found for split, found in counts.items() if any(found)}
+        return {split: self.seen.counts(split) for split in self.seen.splits}
 
     @property
     def samples(self) -> int:
@@ -58,8 +60,8 @@ class Sketch:
 
     @property
     def epochs(self) -> int:
-        """Passes over them."""
-        return epochs(self.samples) if self.study.train.epochs == "auto" else self.study.train.passes
+        """Passes over the training pictures."""
+        return epochs(self.samples) if self.study.train.epochs == AUTO else self.study.train.passes
 
     @property
     def work(self) -> int:
@@ -94,7 +96,12 @@ class Sketch:
         if len(sizes) == 1:
             return f"{size}, scaled down from {pixels(sizes[0])}, which would take long to train on"
         side = median_low(map(min, self.seen.sizes))
-        return f"{size} by {resize.how}, as half of the pictures have a shorter side of {side} pixels or less"
+        half = f"half of the pictures have a shorter side of {side} pixels or less"
+        if side > LARGEST:
+            return f"{size} by {resize.how}, the largest that trains in minutes; {half}"
+        if side < SMALLEST:
+            return f"{size} by {resize.how}, the smallest that shows much; {half}"
+        return f"{size} by {resize.how}, as {half}"
 
     def _classes(self) -> str:
         counts = self.counts["train"]
@@ -118,5 +125,5 @@ class Sketch:
         lines = [f"passed over: {self.seen.passed_over}"] if self.seen.passed_over else []
         if self.seen.unreadable:
             first = self.seen.unreadable[0]
-            lines.append(f"not read: {len(self.seen.unreadable):,}; {first} (or set skip_bad_images = true)")
+            lines.append(f"not read: {len(self.seen.unreadable):,}; {first}; mend or remove such files, or set skip_bad_images = true")
         return lines

@@ -33,6 +33,11 @@ class Inspection:
         """The names of the class folders, sorted."""
         return tuple(sorted({member.label for member in self.members}))
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Those of "train", "validation" and "test" that have pictures."""
+        return tuple(split for split in ("train", "validation", "test") if any(self.counts(split)))
+
     def counts(self, split: str) -> tuple[int, ...]:
         """Pictures of each class in "train", "validation" or "test"; all are in "train" where there are no splits."""
         found = Counter(member.label for member in self.members if member.split == split)
@@ -57,6 +62,6 @@ def inspect(path: Path) -> Inspection:
                     unreadable.append(str(error))
                 advance(1)
     if not headers:
-        raise DataError(f"{unreadable[0]}, and neither is any other picture of {path}")
+        raise DataError(f"no picture of {path} can be read; the first: {unreadable[0]}")
     sizes, colours = zip(*headers.values(), strict=True)
     return Inspection(tuple(members[name] for name in headers), sizes, colours, tuple(unreadable), passed_over(names))
