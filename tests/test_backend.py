@@ -48,7 +48,9 @@ def test_threads_are_limited_to_the_cores():
         backend.use("cpu", threads=10_000)
 
 
-@pytest.mark.parametrize(("threads", "said"), [("1", "1 threads"), ("0", "threads must be 1 to"), ("two", "not two")])
+@pytest.mark.parametrize(
+    ("threads", "said"), [("1", "float32, 1 thread\n"), ("0", "threads must be 1 to"), ("two", "not two")]
+)
 def test_a_variable_says_how_many_threads(threads, said):
     pytest.importorskip("numba")
     command = "from backhand import backend; backend.use('cpu'); print(backend.describe())"

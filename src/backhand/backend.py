@@ -67,7 +67,7 @@ def use(name: str, threads: int | None = None) -> None:
         from backhand.kernels import jit
 
         jit.set_threads(threads)
-        os.environ[jit.THREADS_VARIABLE] = str(threads)
+        os.environ[kernels.THREADS] = str(threads)
 
 
 def describe() -> str:
@@ -76,7 +76,8 @@ def describe() -> str:
         return "references on NumPy"
     from backhand.kernels import jit, simd
 
-    return f"kernels on vectors of {simd.W} float32, {jit.threads()} threads"
+    count = jit.threads()
+    return f"kernels on vectors of {simd.W} float32, {count} thread{'s' * (count > 1)}"
 
 
 def threads() -> int | None:

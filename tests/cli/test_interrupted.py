@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from backhand import backend, checkpoint
+from backhand.experiment.workspace import OccupiedError
 
 SMALL = (
     "--set",
@@ -147,6 +148,23 @@ def test_more_threads_than_there_are_do_not_stop_a_resumed_run(cli):
     kept = json.loads(file.read_text())
     file.write_text(json.dumps(kept | {"options": kept["options"] | {"threads": 10_000}}))
     assert cli("run", "--resume", "one", "--set", "train.epochs=3")[0] == 0
+
+
+def test_a_folder_that_is_passed_over_leaves_no_options_behind(cli, monkeypatch):
+    backend.use("cpu", most())
+    Path("runs/ask-sigmoid").mkdir(parents=True)
+    options = {"backend": "reference", "threads": 1}
+    Path("runs/ask-sigmoid/environment.json").write_text(json.dumps({"options": options}))
+    used = []
+
+    def ask(_question: str, path: Path, **_: object) -> None:
+        used.append((path.name, backend.chosen(), backend.threads()))
+        if len(used) == 1:
+            raise OccupiedError("another study")
+
+    monkeypatch.setattr("backhand.questions.ask", ask)
+    assert cli("ask", "sigmoid")[0] == 0
+    assert used == [("ask-sigmoid", "reference", None), ("ask-sigmoid-2", "cpu", most())]
 
 
 def test_a_command_that_keeps_nothing_just_ends(cli, monkeypatch):

@@ -34,6 +34,7 @@ def ask(
     Why is sigmoid hard to train, what does dropout do at inference, when does the loss diverge?
     """
     from backhand import questions, report
+    from backhand.backend import use
     from backhand.cli import engine
     from backhand.cli.interrupted import interruptible
     from backhand.console import make_console
@@ -44,6 +45,7 @@ def ask(
         for name, each in questions.QUESTIONS.items():
             console.print(f"{name:<12}{each.study().title}")
         return
+    own = engine.own()
     for path in numbered(f"ask-{question}") if out is None else [out]:
         engine.choose(backend, threads, path)
         with interruptible(path):
@@ -52,6 +54,7 @@ def ask(
             except OccupiedError:  # by the same question with other settings, or by another process
                 if out is not None:
                     raise
+                use(*own)  # what that folder began with is nothing to the next one
                 continue
             with console.status("drawing the page"):
                 page = report.write(path)

@@ -1,10 +1,11 @@
 """What trainings run on: the backend and the threads that options ask for, or that a resumed experiment had."""
 
+import os
 import warnings
 from functools import cache
 from pathlib import Path
 
-from backhand import backend, places
+from backhand import backend, kernels, places
 from backhand.console import make_console
 from backhand.errors import BackhandWarning
 from backhand.experiment.environment import Options
@@ -21,13 +22,21 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
     if threads is None and before.threads is not None and before.threads <= cores():
         threads = before.threads
         if threads != backend.threads():
-            make_console().print(f"on {threads} threads, as it began; another number gives other last digits")
+            make_console().print(
+                f"on {threads} thread{'s' * (threads > 1)}, as it began; another number gives other last digits"
+            )
     name = name or before.backend
     if name is not None or threads is not None:
         backend.use(name or backend.chosen(), threads)
     if asked is not None and backend.threads() is None:
         warnings.warn("--threads is for kernels; NumPy, which runs the references, has its own", BackhandWarning, 2)
     _announce()
+
+
+def own() -> tuple[str, int]:
+    """The backend and the threads that trainings of this process would have if nothing were chosen."""
+    count = os.environ.get(kernels.THREADS, "")
+    return os.environ.get(backend.VARIABLE, "cpu"), int(count) if count.isdecimal() else cores()
 
 
 @cache  # once for a process

@@ -125,5 +125,7 @@ class Sketch:
         lines = [f"passed over: {self.seen.passed_over}"] if self.seen.passed_over else []
         if self.seen.unreadable:
             first = self.seen.unreadable[0]
-            lines.append(f"not read: {len(self.seen.unreadable):,}; {first}; mend or remove such files, or set skip_bad_images = true")
+            lines.append(
+                f"not read: {len(self.seen.unreadable):,}; {first}; mend or remove such files, or set skip_bad_images = true"
+            )
         return lines

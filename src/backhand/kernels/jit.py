@@ -26,11 +26,10 @@ from numba.core.sigutils import normalize_signature
 import backhand
 from backhand.errors import BackhandError, KernelError
 from backhand.files import write_atomic
-from backhand.kernels import listeners
+from backhand.kernels import THREADS, listeners
 from backhand.machine import cores
 from backhand.places import cache_dir
 
-THREADS_VARIABLE = "BACKHAND_THREADS"
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
 # that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
@@ -200,5 +199,5 @@ def set_threads(count: int | str) -> None:
     _threads = int(count)
 
 
-if THREADS_VARIABLE in os.environ:
-    set_threads(os.environ[THREADS_VARIABLE])
+if THREADS in os.environ:
+    set_threads(os.environ[THREADS])

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from backhand import backend, experiment
+from backhand import backend, experiment, kernels
 from backhand.console import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiment import environment, folder, workspace
@@ -120,7 +120,7 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
 def _share(path: Path, search: Search, data_dir: PathLike | None, url: str | None, owner: str) -> None:
     """Workers in processes of their own, which divide the cores among them. They end where this process ends."""
     threads = str(max(1, (backend.threads() or cores()) // search.workers))
-    variables = os.environ | {"BACKHAND_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+    variables = os.environ | {kernels.THREADS: threads, "OPENBLAS_NUM_THREADS": threads}
     command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or "", owner]
     with ExitStack() as stack:  # which ends by closing the workers' input, whatever happens, and waits for them
         start = partial(subprocess.Popen, command, env=variables, stdin=subprocess.PIPE)
