@@ -124,8 +124,6 @@ class Sketch:
     def _others(self) -> list[str]:
         lines = [f"passed over: {self.seen.passed_over}"] if self.seen.passed_over else []
         if self.seen.unreadable:
-            first = self.seen.unreadable[0]
-            lines.append(
-                f"not read: {len(self.seen.unreadable):,}; {first}; mend or remove such files, or set skip_bad_images = true"
-            )
+            mend = "mend or remove such files, or set skip_bad_images = true"
+            lines.append(f"not read: {len(self.seen.unreadable):,}; {self.seen.unreadable[0]}; {mend}")
         return lines
