@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from backhand import experiment
+from backhand.experiment.parts import load_parts
 from backhand.experiment.predict import load_classifier
 from backhand.experiment.sketch import Sketch
 from backhand.study import is_series, load, shipped, shipped_series
@@ -96,6 +97,26 @@ def test_without_pictures_to_train_on_there_is_no_study(cli: Cli) -> None:
     code, said = cli("new", "images", "--path", "photos")
     assert code == 2
     assert "photos has no train folder beside validation and test; add one" in said
+
+
+@pytest.mark.parametrize(("classes", "count"), [(10, 9), (5, 15), (2, 8), (2, 3)])
+def test_of_few_pictures_each_class_is_trained_validated_and_tested(tmp_path: Path, classes: int, count: int) -> None:
+    folder = draw(tmp_path / "photos", {f"c{k}": count for k in range(classes)})
+    study, sketch = load("images", [f"data.path={folder}"]), Sketch.of(load("images"), folder)
+    parts = load_parts(study)
+    assert sketch.samples == len(parts.train)
+    for part in (parts.train, parts.validation, parts.splits.test):
+        assert set(part.y) == set(range(classes))
+
+
+@pytest.mark.parametrize(("count", "part"), [(1, "test"), (2, "validation")])
+def test_too_few_pictures_to_divide_are_refused_as_the_run_would(cli: Cli, count: int, part: str) -> None:
+    draw(Path("photos"), {"many": 30, "rare": count})
+    code, said = cli("new", "images", "--path", "photos")
+    assert code == 2
+    assert 'class "rare" has 1 of ' in said
+    assert f"for {part}; add samples" in said
+    assert not Path("mine.toml").exists()
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_impossible_sizes(size):
         stratified_split(np.arange(100) % 2, size, 0)
 
 
-@pytest.mark.parametrize("size", [0, 100, 0.001, 0.01])
-def test_sizes_that_leave_a_class_out(size):
+@pytest.mark.parametrize("size", [0, 1, 99, 100])
+def test_counts_that_leave_a_class_out(size):
     with pytest.raises(DataError, match=r"class \d has 50 of 100 samples, too few"):
         stratified_split(np.arange(100) % 2, size, 0)
 
@@ -56,6 +56,33 @@ def test_a_class_too_small_is_named():
     y = np.array([0] * 50 + [1])
     with pytest.raises(DataError, match='class "rare" has 1 of 51 samples, too few to appear in the held-out part'):
         stratified_split(y, 0.2, 0, ("common", "rare"))
+
+
+@pytest.mark.parametrize(("size", "held_out"), [(0.1, 1), (0.001, 1), (0.5, 4), (0.99, 8)])
+def test_a_fraction_gives_way_so_that_each_class_is_on_both_sides(size, held_out):
+    y = np.repeat(np.arange(10), 9)
+    rest, held = stratified_split(y, size, 0)
+    assert np.bincount(y[held]).min() == held_out
+    assert np.bincount(y[rest]).max() <= 9 - held_out
+
+
+def test_no_class_is_held_out_as_a_whole():
+    y = np.repeat([0, 1, 2], [2, 100, 3])  # exact shares of 90: 1.7, 85.7, 2.6
+    rest, held = stratified_split(y, 90, 0)
+    assert np.bincount(y[held]).tolist() == [1, 87, 2]
+    assert np.bincount(y[rest]).tolist() == [1, 13, 1]
+
+
+@pytest.mark.parametrize(
+    ("counts", "role", "sentence"),
+    [
+        ([1, 5], "test", "the test part when 2 are held out for test; add samples, or a test part of your own"),
+        ([2, 1], "validation", "the remaining part when 2 are held out for validation; .* or change data.validation"),
+    ],
+)
+def test_the_refusal_names_what_is_held_out(counts, role, sentence):
+    with pytest.raises(DataError, match=f"has 1 of .*, too few to appear in {sentence}"):
+        stratified_split(np.repeat([0, 1], counts), 0.1, 0, role=role)
 
 
 def test_rare_classes_are_on_both_sides():

@@ -1,6 +1,7 @@
 """Stratified splits: every class in proportion, the same samples for the same seed."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,31 +13,50 @@ Index = NDArray[np.intp]
 
 # Data sets without an official test split get this one. It is no study's seed: the test set never moves.
 TEST_SIZE, TEST_SEED = 0.2, 0
+Role = Literal["held-out", "test", "validation"]
+ADVICE: dict[Role, str] = {
+    "held-out": "add samples or change the size",
+    "test": "add samples, or a test part of your own",
+    "validation": "add samples, or change data.validation",
+}
 
 
-def stratified_split(y: NDArray[np.int64], size: float, seed: int, classes: Sequence[str] = ()) -> tuple[Index, Index]:
-    """`(rest, held)`: places in y, ascending, with `held` drawn in proportion from every class.
+def stratified_split(
+    y: NDArray[np.int64], size: float, seed: int, classes: Sequence[str] = (), role: Role = "held-out"
+) -> tuple[Index, Index]:
+    """`(rest, held)`: indices into y, ascending, with `held` drawn in proportion from every class.
 
-    size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder;
-    where there are enough to hold out, a class of two samples or more has at least one on each side.
-    classes: names for the message of DataError, raised where a class is too small to appear on both sides.
+    size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder,
+    and a class of two samples or more has at least one on each side: a fraction that is too small or too large for
+    that gives way, a count does not.
+    classes, role: names of the classes, and what is held out, for the message of DataError, which is raised where a
+    class is too small to appear on both sides.
     """
-    n = round(size * len(y)) if isinstance(size, float) else size
-    if (isinstance(size, float) and not 0 < size < 1) or not 0 <= n <= len(y):
-        raise DataError(
-            f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a count below"
-        )
+    n = _number(y, size)
     held = _drawn(y, n, seed, every=True) if n else np.empty(0, np.intp)
     rest = np.setdiff1d(np.arange(len(y)), held, assume_unique=True)
-    for side, part in (("held-out", held), ("remaining", rest)):
+    for side, part in ((role, held), ("remaining", rest)):
         lost = np.setdiff1d(y, y[part])
         if len(lost):
             name = f'"{classes[lost[0]]}"' if classes else lost[0]
+            purpose = "" if role == "held-out" else f" for {role}"
             raise DataError(
                 f"class {name} has {np.sum(y == lost[0])} of {len(y)} samples, too few to appear in the {side} part "
-                f"when {n} are held out; add samples or change the size"
+                f"when {n} are held out{purpose}; {ADVICE[role]}"
             )
     return rest, held
+
+
+def _number(y: NDArray[np.int64], size: float) -> int:
+    """How many samples `size` means; of a fraction, no fewer than the classes, on either side, where that can be."""
+    if not (0 < size < 1 if isinstance(size, float) else 0 <= size <= len(y)):
+        raise DataError(
+            f"cannot hold out {size} of {len(y)} samples; give a fraction between 0 and 1, or a count below"
+        )
+    if not isinstance(size, float):
+        return size
+    K = len(np.unique(y))
+    return max(min(round(size * len(y)), len(y) - K), min(K, len(y)))
 
 
 def subset(y: NDArray[np.int64], n: int, seed: int | None = None) -> Index:
@@ -47,13 +67,13 @@ def subset(y: NDArray[np.int64], n: int, seed: int | None = None) -> Index:
 
 
 def _drawn(y: NDArray[np.int64], n: int, seed: int | None, *, every: bool = False) -> Index:
-    """every: of each class at least one, as far as there are two of it."""
+    """every: of each class of two samples or more at least one, and not all."""
     labels, counts = np.unique(y, return_counts=True)
     rng = None if seed is None else np.random.default_rng(seed)
     chosen = []
     shares = _shares(counts, n)
-    if every and n >= len(labels):
-        _give_to_rare(shares, counts)
+    if every:
+        shares = _divided(shares, counts)
     for label, share in zip(labels, shares, strict=True):
         places = np.flatnonzero(y == label)
         chosen.append((places if rng is None else rng.permutation(places))[:share])
@@ -68,14 +88,18 @@ def _shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     return floors
 
 
-def _give_to_rare(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> None:
-    """One to each class that has none and can spare one, from those with the most."""
-    for rare in np.flatnonzero((shares == 0) & (counts > 1)):
-        shares[rare] = 1
-        shares[shares.argmax()] -= 1
+def _divided(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Shares of the same sum: one for a class that had none, one less for a class that had all, others by size."""
+    several = (counts > 1).astype(np.intp)
+    divided = np.clip(shares, several, counts - several)
+    while divided.sum() > shares.sum():
+        divided[divided.argmax()] -= 1
+    while divided.sum() < shares.sum():
+        divided[(counts - divided).argmax()] += 1
+    return divided
 
 
 def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, Dataset]:
     """`(train, test)` for a data set whose authors give no test split: a stratified fifth, always the same one."""
-    rest, held = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes)
+    rest, held = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes, "test")
     return data.take(rest), data.take(held)

@@ -65,7 +65,7 @@ def divided(splits: Splits, study: Study) -> Parts:
     """A validation part is drawn from the training part unless the data set brings its own."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
-        rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes)
+        rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
         train = train.take(subset(train.y, table.train_size, study.data_seed))

@@ -5,10 +5,12 @@ from functools import cached_property
 from pathlib import Path
 from statistics import median_low
 
+import numpy as np
+
 from backhand.arrays import pixels
 from backhand.data.formats.inspection import Inspection, inspect
 from backhand.data.formats.resize import LARGEST, SMALLEST, Size
-from backhand.data.split import TEST_SIZE
+from backhand.data.split import TEST_SEED, TEST_SIZE, stratified_split
 from backhand.errors import DataError
 from backhand.experiment.build import build_model
 from backhand.experiment.decide import epochs
@@ -21,15 +23,19 @@ FEW = 20  # pictures of a class, below which a test says little
 
 @dataclass(frozen=True)
 class Sketch:
-    """What a study finds in a folder or archive of pictures, before anything is decoded."""
+    """What a study finds in a folder or archive of pictures, before anything is decoded.
+
+    samples: how many pictures are trained on, which are those that are not held out to test and to validate.
+    """
 
     study: Study
     path: Path
     seen: Inspection
+    samples: int
 
     @classmethod
     def of(cls, study: Study, path: Path) -> "Sketch":
-        """Raises DataError where there are no pictures in class folders, or those of one class alone."""
+        """Raises DataError where there are no pictures in class folders, those of one class alone, or too few."""
         if not path.exists():
             raise DataError(f"{path} does not exist; give the folder that holds the class folders")
         seen = inspect(path)
@@ -37,7 +43,7 @@ class Sketch:
             raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
         if len(seen.classes) < 2:
             raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
-        return cls(study, path, seen)
+        return cls(study, path, seen, _trained_on(seen, study.data.validation))
 
     @cached_property
     def size(self) -> Size:
@@ -50,13 +56,6 @@ class Sketch:
     def counts(self) -> dict[str, tuple[int, ...]]:
         """Pictures of each class by split, as their folders say."""
         return {split: self.seen.counts(split) for split in self.seen.splits}
-
-    @property
-    def samples(self) -> int:
-        """About how many pictures are trained on: those that are not held out to test and to validate."""
-        held = 0.0 if "validation" in self.counts else float(self.study.data.validation)
-        rest = sum(self.counts["train"]) * (1 if "test" in self.counts else 1 - TEST_SIZE)
-        return round(rest * (1 - held) if held < 1 else rest - held)
 
     @property
     def epochs(self) -> int:
@@ -127,3 +126,13 @@ class Sketch:
             mend = "mend or remove such files, or set skip_bad_images = true"
             lines.append(f"not read: {len(self.seen.unreadable):,}; {self.seen.unreadable[0]}; {mend}")
         return lines
+
+
+def _trained_on(seen: Inspection, validation: float) -> int:
+    """How many pictures remain to train on. Raises DataError where a class is too small to be divided."""
+    y = np.array([seen.classes.index(member.label) for member in seen.members if member.split == "train"], np.int64)
+    if "test" not in seen.splits:
+        y = y[stratified_split(y, TEST_SIZE, TEST_SEED, seen.classes, "test")[0]]
+    if "validation" not in seen.splits and validation:
+        y = y[stratified_split(y, validation, 0, seen.classes, "validation")[0]]
+    return len(y)
