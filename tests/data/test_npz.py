@@ -165,3 +165,14 @@ def test_test_samples_on_another_scale_are_said_aloud(tmp_path):
     assert "closer together" in load("npz", path=tmp_path / "a.npz").notes["range of the test samples"]
     np.savez(tmp_path / "a.npz", x_train=rows, y_train=y, x_test=rows[::-1], y_test=y)
     assert load("npz", path=tmp_path / "a.npz").notes == {}
+
+
+@pytest.mark.parametrize(("train", "test", "why"), [(255, 16, "closer together"), (16, 255, "brighter than")])
+def test_test_images_on_another_scale_are_said_aloud(tmp_path, train, test, why):
+    def dimmed(white):
+        x = np.rint(pixels * (white / 255)).astype(np.uint8)
+        x[0] = pixels[0] // 100  # a nearly blank one
+        return x
+
+    np.savez(tmp_path / "a.npz", x_train=dimmed(train), y_train=y, x_test=dimmed(test), y_test=y)
+    assert why in load("npz", path=tmp_path / "a.npz").notes["range of the test samples"]

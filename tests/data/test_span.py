@@ -44,7 +44,7 @@ def test_pixels_of_another_dtype_are_refused_with_the_line_to_write(case, dtype)
 @pytest.mark.parametrize("count", [1, 360])
 def test_pixels_of_another_range_are_noticed_in_uint8_too(white, count):
     dim = np.rint(digits.test.x[:count] * (white / 255)).astype(np.uint8)
-    with pytest.raises(DataError, match=f"from 0 to {dim.max()}, lie closer together than in any training sample"):
+    with pytest.raises(DataError, match=f"from 0 to {dim.max()}, lie closer together than in the training samples"):
         images.refuse(dim)
 
 
@@ -125,3 +125,39 @@ def test_axes_in_another_order_are_told_with_the_transposition():
 def test_grey_images_need_their_channel():
     with pytest.raises(DataError, match=r"grey images have one channel: write x\[..., None\]"):
         images.refuse(digits.test.x[..., 0])
+
+
+def test_a_nearly_blank_sample_among_many_hides_no_other_scale():
+    """Neither among those of the training, nor one as it should be among those that are given."""
+    pictures, dim = digits.train.x.copy(), digits.test.x // 16
+    pictures[7], pictures[7, 0, 0] = 0, 8
+    dim[3] = digits.test.x[3]
+    span = reread(Span.of(pictures))
+    assert "closer together" in span.stranger(dim)
+    assert "closer together" in span.stranger(dim[:1])
+    blank = rows.copy()
+    blank[7], blank[7, 20] = 0, 1
+    assert "closer together" in Span.of(blank).stranger(test_rows / 255)
+    span.refuse(digits.test.x)
+
+
+@pytest.mark.parametrize("white", [1, 16, 31, 63])
+def test_pixels_brighter_than_those_of_the_training_are_noticed(white):
+    dim = np.rint(digits.train.x * (white / 255)).astype(np.uint8)
+    dim[7] = digits.train.x[7]
+    span = reread(Span.of(dim))
+    for count in (1, 360):
+        with pytest.raises(DataError, match=f"brighter than in the training samples, .* no further than {white};"):
+            span.refuse(digits.test.x[:count])
+    span.refuse(dim[8:9])
+
+
+@pytest.mark.parametrize("white", [64, 127, 200])
+def test_dark_pictures_may_be_followed_by_bright_ones(white):
+    reread(Span.of(np.rint(digits.train.x * (white / 255)).astype(np.uint8))).refuse(digits.test.x)
+
+
+def test_samples_of_few_features_may_be_alike_by_chance():
+    span = Span.of(table)
+    for row in table:
+        span.refuse(row[None])

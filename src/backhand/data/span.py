@@ -1,7 +1,8 @@
 """What values the training samples have, so that samples on another scale are known before they are classified."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -19,7 +20,9 @@ CHUNK = 1024  # samples at a time
 REACH = 10.0  # times its extent in training may a feature lie beyond it
 FAR = 0.05  # of the values at most may do so
 MANY = 10  # samples by which a feature can be judged alone
-FLAT = 0.25  # of the contrast of the flattest training sample: what is flatter throughout is on another scale
+ODD = 0.05  # of the training samples, at either end, say nothing of the scale: a blank picture, a flash of light
+FACTOR = 4.0  # two binary digits, the least that lies between usual scales of pixels: 6 bits and 8
+SEVERAL = 8  # features at least of a sample whose contrast says something; two or three are alike by chance
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Span:
     """The values of training samples: images of uint8, or numbers of any other kind.
 
     low, high: of each feature (F,), the same where it says nothing, being constant or nearly so; 0 and 255 of images.
-    flattest: the least contrast of a sample that has any, which is how far its values lie apart within low .. high.
+    flattest: the contrast of a sample, which is how far its values lie apart within low .. high, that all but a
+    twentieth of those with any reach.   brightest: the grey level that all but a twentieth of the images keep to,
+    of 255.
     """
 
     shape: Shape
@@ -35,6 +40,7 @@ class Span:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     flattest: float
+    brightest: float
 
     @classmethod
     def of(cls, x: Samples) -> Self:
@@ -44,26 +50,28 @@ class Span:
         else:
             found = columns(x.reshape(len(x), -1))
             low, high = found.low, np.where(found.departing < RARE, found.low, found.high)
-        span = cls(x.shape[1:], is_pixels(x), low, high, 0.0)
-        contrasts = np.concatenate([_contrast(part) for part in span._within(x)])
-        return cls(span.shape, span.pixels, low, high, float(contrasts[contrasts > 0].min(initial=1.0)))
+        span = cls(x.shape[1:], is_pixels(x), low, high, 0.0, float(WHITE))
+        flattest = np.quantile(span._contrasts(x) or [0.0], ODD, method="higher")
+        brightest = np.quantile(_peaks(x), 1 - ODD, method="lower") if span.pixels else span.brightest
+        return replace(span, flattest=float(flattest), brightest=float(brightest))
 
     @classmethod
     def unknown(cls, shape: Shape) -> Self:
         """What is known of a run that saved no span: the shape of its samples, and that images were uint8."""
         if len(shape) == 3:
-            return cls(shape, True, np.zeros(1), np.full(1, float(WHITE)), 0.0)
-        return cls(shape, False, np.zeros(shape), np.zeros(shape), 0.0)
+            return cls(shape, True, np.zeros(1), np.full(1, float(WHITE)), 0.0, float(WHITE))
+        return cls(shape, False, np.zeros(shape), np.zeros(shape), 0.0, float(WHITE))
 
     def facts(self) -> dict[str, Any]:
         """What a checkpoint saves beside the shape."""
-        return {"pixels": self.pixels, "low": self.low.tolist(), "high": self.high.tolist(), "flattest": self.flattest}
+        limits = {"low": self.low.tolist(), "high": self.high.tolist()}
+        return {"pixels": self.pixels} | limits | {"flattest": self.flattest, "brightest": self.brightest}
 
     @classmethod
     def from_facts(cls, shape: Shape, facts: dict[str, Any]) -> Self:
         """The inverse of `facts`."""
         low, high = np.array(facts["low"], np.float64), np.array(facts["high"], np.float64)
-        return cls(shape, facts["pixels"], low, high, facts["flattest"])
+        return cls(shape, facts["pixels"], low, high, facts["flattest"], facts.get("brightest", float(WHITE)))
 
     def refuse(self, x: NDArray[Any]) -> None:
         """Raise DataError, with what to do, for samples that cannot be of this span: another shape, dtype or scale."""
@@ -85,27 +93,42 @@ class Span:
 
     def stranger(self, x: NDArray[Any]) -> str:
         """Why samples of this shape and kind are on another scale than those of the training, in words; "" if not."""
-        contrast, far = 0.0, []
-        for part in self._within(x):
-            contrast = max(contrast, float(_contrast(part).max()))
-            far.append(np.abs(part - 0.5) > REACH + 0.5)
-        beyond = np.concatenate(far)
-        if beyond.size and (beyond.mean() > FAR or (len(x) >= MANY and beyond.mean(axis=0).max() > 0.5)):
-            return self._beyond(x.reshape(len(x), -1), beyond)
-        if 0 < contrast < FLAT * self.flattest:
-            return (
-                f"the values, from {x.min():g} to {x.max():g}, lie closer together than in any training sample: within "
-                f"{contrast:.1%} of the range of those, where each of those takes {self.flattest:.1%} or more"
-            )
-        return ""
+        return ("" if self.pixels else self._beyond(x)) or self._flatter(x) or self._brighter(x)
 
-    def _beyond(self, rows: NDArray[Any], beyond: NDArray[np.bool_]) -> str:
+    def _beyond(self, x: NDArray[Any]) -> str:
+        beyond = np.concatenate([np.abs(part - 0.5) > REACH + 0.5 for part in self._within(x)])
+        if not beyond.size or (beyond.mean() <= FAR and (len(x) < MANY or beyond.mean(axis=0).max() <= 0.5)):
+            return ""
         feature = int(beyond.mean(axis=0).argmax())
         row, column = int(beyond[:, feature].argmax()), int(np.flatnonzero(self.high > self.low)[feature])
         return (
-            f"row {row}, column {column}, counted from 0, is {rows[row, column]:g}, where the training samples lie "
+            f"row {row}, column {column}, counted from 0, is {x[row].flat[column]:g}, where the training samples lie "
             f"from {self.low[column]:g} to {self.high[column]:g}; so far off are {beyond.mean():.0%} of the values"
         )
+
+    def _flatter(self, x: NDArray[Any]) -> str:
+        contrast = float(np.median(self._contrasts(x) or [1.0]))
+        if contrast * FACTOR >= self.flattest:
+            return ""
+        return (
+            f"the values, from {x.min():g} to {x.max():g}, lie closer together than in the training samples: within "
+            f"{contrast:.1%} of the range of those, where {1 - ODD:.0%} of those take {self.flattest:.1%} or more"
+        )
+
+    def _brighter(self, x: NDArray[Any]) -> str:
+        if not self.pixels or np.median(_peaks(x)) <= FACTOR * self.brightest or not self.brightest:
+            return ""
+        return (
+            f"the pixels, from {x.min():g} to {x.max():g}, are brighter than in the training samples, of which "
+            f"{1 - ODD:.0%} reach no further than {self.brightest:g}"
+        )
+
+    def _contrasts(self, x: NDArray[Any]) -> list[float]:
+        """Of the samples that have any; none of samples of few features."""
+        if prod(self.shape) < SEVERAL or not (self.high > self.low).any():
+            return []
+        contrasts = np.concatenate([np.ptp(part, axis=1) for part in self._within(x)])
+        return contrasts[contrasts > 0].tolist()
 
     def _within(self, x: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
         """Where in low .. high the values lie, as 0 .. 1, in chunks (n, values); features that say nothing left out."""
@@ -117,6 +140,6 @@ class Span:
             yield ((rows if self.pixels else rows[:, says]) / np.float64(2) - low) / extent
 
 
-def _contrast(part: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, values) -> (n,): how far the values of each sample lie apart."""
-    return np.ptp(part, axis=1) if part.size else np.zeros(len(part))
+def _peaks(x: NDArray[Any]) -> NDArray[Any]:
+    """(N, ...) -> (N,): the largest value of each sample."""
+    return x.reshape(len(x), -1).max(axis=1)
