@@ -176,3 +176,13 @@ def test_test_images_on_another_scale_are_said_aloud(tmp_path, train, test, why)
 
     np.savez(tmp_path / "a.npz", x_train=dimmed(train), y_train=y, x_test=dimmed(test), y_test=y)
     assert why in load("npz", path=tmp_path / "a.npz").notes["range of the test samples"]
+
+
+def test_usual_names_are_understood_and_no_array_is_dropped_without_a_word(tmp_path):
+    x = rng.normal(size=(20, 3))
+    more = {"X_test": x, "y_test": y, "x_val": x + 1, "Y_valid": y, "class_names": ["a", "b"], "weights": y}
+    np.savez(tmp_path / "a.npz", X_train=x, Y_train=y, **more)
+    splits = load("npz", path=tmp_path / "a.npz")
+    np.testing.assert_array_equal(splits.validation.x, x + 1)
+    assert splits.classes == ("a", "b")
+    assert splits.notes == {"unused arrays": "weights"}

@@ -12,13 +12,13 @@ from backhand.data.entry import OnDisk
 from backhand.data.formats.npz import read_npz
 from backhand.data.labels import read_labels
 from backhand.data.pixels import read_pixels
+from backhand.data.sets.npz_names import ArrayNames
 from backhand.data.span import Span
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
 from backhand.errors import DataError
 
 Array = NDArray[Any]
-SUFFIXES = {"train": "_train", "test": "_test", "validation": "_validation"}
 
 
 def load(path: Path) -> Splits:
@@ -26,50 +26,39 @@ def load(path: Path) -> Splits:
 
     x: (N, F) numbers of any dtype, or images (N, H, W) or (N, H, W, C) of uint8, or of what is exactly uint8.
     y: (N,) numbers 0 .. K-1 or names, see `labels.read_labels`.   classes: (K,) names, if there.
+    Other names of these are understood, see `ArrayNames`; a note lists arrays that are not used.
     x and y alone are divided: a stratified fifth is the test split, always the same one.
     """
     arrays = read_npz(path)
-    suffixes = _suffixes(arrays, path)
-    given = {part: (arrays[f"x{suffix}"], arrays[f"y{suffix}"]) for part, suffix in suffixes.items()}
-    for part, (x, _) in given.items():
+    names = ArrayNames.of(arrays, path)
+    samples = {x: arrays[x] for x, _ in names.pairs.values()}
+    for name, x in samples.items():
         if x.size == 0:
-            raise DataError(f"x{suffixes[part]} in {path} is empty, of shape {x.shape}; save some samples")
-    labels = read_labels({f"y{suffixes[part]}": y for part, (_, y) in given.items()}, arrays.get("classes"), str(path))
-    for part, (x, y) in given.items():
-        _refuse_orientation(x, len(y), f"x{suffixes[part]}", path)
-    samples, notes = _samples({f"x{suffixes[part]}": x for part, (x, _) in given.items()}, path)
-    parts = {part: Dataset(samples[f"x{suffix}"], labels.y[f"y{suffix}"]) for part, suffix in suffixes.items()}
-    if "test" in parts:
-        train, test = parts["train"], parts["test"]
-        notes |= _strangers(parts)
+            raise DataError(f"{name} in {path} is empty, of shape {x.shape}; save some samples")
+    given = None if names.classes is None else arrays[names.classes]
+    labels = read_labels({y: arrays[y] for _, y in names.pairs.values()}, given, str(path))
+    for name, y in names.pairs.values():
+        _refuse_orientation(samples[name], len(arrays[y]), (name, y), path)
+    read, notes = _samples(samples, path)
+    splits = {split: Dataset(read[x], labels.y[y]) for split, (x, y) in names.pairs.items()}
+    if "test" in splits:
+        train, test = splits["train"], splits["test"]
+        notes |= _strangers(splits)
     else:
-        train, test = hold_out_test(parts["train"], labels.classes)
+        train, test = hold_out_test(splits["train"], labels.classes)
+    notes |= {"unused arrays": ", ".join(names.unused)} if names.unused else {}
     source = f"the arrays of {path.name}"
-    return Splits("npz", labels.classes, train, test, parts.get("validation"), source, labels.notes | notes)
+    return Splits("npz", labels.classes, train, test, splits.get("validation"), source, labels.notes | notes)
 
 
-def _suffixes(arrays: Mapping[str, Array], path: Path) -> dict[str, str]:
-    """What the names of each part's arrays end in; DataError for one that is missing."""
-    suffixes = SUFFIXES if "x_train" in arrays else {"train": ""}
-    if "x_validation" not in arrays:
-        suffixes = {part: suffix for part, suffix in suffixes.items() if part != "validation"}
-    for name in (f"{array}{suffix}" for suffix in suffixes.values() for array in "xy"):
-        if name not in arrays:
-            raise DataError(
-                f"{path} lacks the array {name}; it must hold x_train, y_train, x_test, y_test, or x and y, and has "
-                f"{', '.join(sorted(arrays))}"
-            )
-    return suffixes
-
-
-def _refuse_orientation(x: Array, labels: int, name: str, path: Path) -> None:
+def _refuse_orientation(x: Array, labels: int, names: tuple[str, str], path: Path) -> None:
     """Raise DataError unless x has a sample for each label, along its first axis, with what to write if on the last."""
     if x.ndim and len(x) == labels:
         return
     remedy = "every sample needs one label"
     if x.ndim > 1 and x.shape[-1] == labels:
         remedy = f"samples lie along the first axis: write {axes.transposition((x.ndim - 1, *range(x.ndim - 1)))}"
-    raise DataError(f"{path}: {name} has shape {x.shape} but y{name[1:]} {labels} labels; {remedy}")
+    raise DataError(f"{path}: {names[0]} has shape {x.shape} but {names[1]} {labels} labels; {remedy}")
 
 
 def _samples(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:

@@ -1,0 +1,61 @@
+"""Which array of a person's archive is what, by its name."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from backhand.errors import DataError
+
+SPLITS = ("train", "test", "validation")
+SYNONYMS = {f"{array}_{short}": f"{array}_validation" for array in "xy" for short in ("val", "valid")}
+SYNONYMS |= {"class_names": "classes"}
+MEANT = "save x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y alone"
+
+
+@dataclass(frozen=True)
+class ArrayNames:
+    """The names that an archive has for the samples and labels of each split, for the classes, and for what is unused.
+
+    pairs: {split: (name of x, name of y)}, the training split first; that alone where the archive is not divided.
+    """
+
+    pairs: dict[str, tuple[str, str]]
+    classes: str | None
+    unused: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Iterable[str], path: Path) -> Self:
+        """Read the names of the arrays in `path`: X is x, x_val and x_valid are x_validation, class_names is classes.
+
+        Raises DataError, with the names that are meant, for a missing array, for two of one meaning, and for x or y
+        beside those of splits.
+        """
+        by_meaning: dict[str, str] = {}
+        for name in sorted(names):
+            meaning = SYNONYMS.get(name.lower(), name.lower())
+            twin = by_meaning.setdefault(meaning, name)
+            if twin != name:
+                raise DataError(f"{path} holds {twin} and {name}, which mean the same; save one of them")
+        suffixes = _suffixes(by_meaning, path)
+        pairs = {split: (f"x{suffix}", f"y{suffix}") for split, suffix in suffixes.items()}
+        used = {meaning for pair in pairs.values() for meaning in pair} | {"classes"}
+        own = {split: (by_meaning[x], by_meaning[y]) for split, (x, y) in pairs.items()}
+        unused = tuple(name for meaning, name in by_meaning.items() if meaning not in used)
+        return cls(own, by_meaning.get("classes"), unused)
+
+
+def _suffixes(by_meaning: dict[str, str], path: Path) -> dict[str, str]:
+    """What the arrays of each split end in; DataError for a missing array, and for x or y beside those of splits."""
+    present = [split for split in SPLITS if {f"x_{split}", f"y_{split}"} & by_meaning.keys()]
+    whole = [by_meaning[name] for name in "xy" if name in by_meaning]
+    if present and whole:
+        others = [by_meaning[f"{a}_{split}"] for split in present for a in "xy" if f"{a}_{split}" in by_meaning]
+        raise DataError(f"{path} holds {' and '.join(whole)} beside {', '.join(others)}; {MEANT}")
+    needed = [split for split in SPLITS if split != "validation" or split in present]
+    suffixes = {split: f"_{split}" for split in needed} if present else {"train": ""}
+    for name in (f"{array}{suffix}" for suffix in suffixes.values() for array in "xy"):
+        if name not in by_meaning:
+            held = ", ".join(sorted(by_meaning.values()))
+            raise DataError(f"{path} lacks the array {name}, and has {held}; {MEANT}")
+    return suffixes
