@@ -56,6 +56,20 @@ def test_text_is_numbered_in_the_order_of_classes_where_they_are_given(tmp_path,
     assert splits.notes["labels"] == "text, numbered in the order of classes"
 
 
+def test_a_letter_with_an_accent_is_one_letter_however_it_is_written(tmp_path):
+    y = np.array(["caf\u00e9", "cafe\u0301", "tea"])[numbers]
+    for written in (y, np.char.encode(y, "utf-8")):
+        assert split(tmp_path, written).classes == ("caf\u00e9", "tea")
+        assert split(tmp_path, written, classes=["tea", "cafe\u0301"]).classes == ("tea", "caf\u00e9")
+
+
+@pytest.mark.parametrize("y", [numbers * 0, np.full(24, "only")])
+def test_one_class_is_enough_for_an_extension_alone(tmp_path, y):
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    assert load("npz", path=tmp_path / "a.npz", fewest=1).classes == (str(y[0]),)
+    df.refused(f'has the one class "{y[0]}"', "npz", path=tmp_path / "a.npz")
+
+
 BAD = {
     "an empty name": ({"classes": ["a", "", "c"]}, numbers, "name 1 of classes in .* is empty"),
     "a blank name": ({"classes": ["a", "b", "  "]}, numbers, "name 2 of classes in .* is empty"),
@@ -79,6 +93,10 @@ BAD = {
     "no columns": ({}, numbers.reshape(24, 1)[:, :0], "labels must be integers or text"),
     "numbers from 1": ({}, numbers + 1, r"are 1, 2, 3; .* y.astype\(str\)"),
     "dates": ({}, numbers.astype("datetime64[D]"), "is datetime64"),
+    "a class without a sample": ({}, np.eye(4)[numbers], r"column 3 of y_train .* no 1, .*: y\[:, \[0, 1, 2\]\]"),
+    "a class of the middle without one": ({}, np.eye(4)[numbers + (numbers > 0)], "column 1 of y_train"),
+    "a named class without one": ({"classes": ["a", "b", "c"]}, np.eye(4)[numbers], "column 3 of y_train"),
+    "an accent in two forms": ({"classes": ["caf\u00e9", "cafe\u0301"]}, numbers % 2, "names 0 and 1 .* are both"),
     "three axes": ({}, numbers[:, None, None], "labels must be integers or text"),
 }  # fmt: skip
 

@@ -48,6 +48,7 @@ SAID = {
     "which mean the same": {"x": x, "X": x, "y": y},
     "beside": {"x": x, "y": y, "x_test": x, "y_test": y},
     "is not one-hot": {"x": x, "y": np.ones((20, 2))},
+    "has no 1": {"x": x, "y": np.eye(3)[y]},
     "without a gap": {"x": x, "y": y + 1},
     "is empty; give every class a name": {"x": x, "y": y, "classes": ["a", ""]},
     "give every class its own name": {"x": x, "y": y, "classes": ["a", "a"]},

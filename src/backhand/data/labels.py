@@ -1,6 +1,7 @@
 """A person's labels in the forms that they come in: whole numbers, text, true and false, one-hot rows."""
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,8 +29,10 @@ def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> 
     """Labels of every part, the training part first, as numbers 0 .. K-1; names: an array `classes`, if there is one.
 
     (N,) whole numbers of any dtype are the numbers of the classes. (N,) texts are names: without `classes` they are
-    numbered in sorted order. (N, 1) columns count as (N,), and one-hot rows (N, K) as the place of their 1.
-    Raises DataError for anything else, for names that are empty or doubled, and for numbers with a gap.
+    numbered in sorted order; a letter with an accent is one letter, however it is written. (N, 1) columns count as
+    (N,), and one-hot rows (N, K) as the place of their 1.
+    Raises DataError for anything else, for names that are empty or doubled, for numbers with a gap, and for a column
+    of one-hot rows without a 1 in the training part.
     """
     given = None if names is None else _class_names(names, file)
     flat = {name: _one_per_sample(y, f"{name} in {file}") for name, y in arrays.items()}
@@ -42,8 +45,9 @@ def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> 
         numbers, classes, how = _numbered({name: _decoded(y, name, file) for name, y in flat.items()}, given, file)
         return Labels(numbers, classes, {"labels": "; ".join(filter(None, (*notes.values(), how)))})
     numbers = {name: _whole(y, f"{name} in {file}") for name, y in flat.items()}
-    first = next(iter(arrays.values()))
-    return Labels(numbers, given or _names(first, next(iter(numbers.values())), file), notes)
+    name, first = next(iter(arrays.items()))
+    _refuse_empty_columns(first, numbers[name], f"{name} in {file}")
+    return Labels(numbers, given or _names(first, numbers[name], file), notes)
 
 
 def _class_names(names: Array, file: str) -> tuple[str, ...]:
@@ -84,6 +88,18 @@ def _one_per_sample(y: Array, where: str) -> Array:
     return y.argmax(axis=1)
 
 
+def _refuse_empty_columns(y: Array, numbers: Integers, where: str) -> None:
+    """Raise DataError for one-hot rows (N, K) of which a class has no sample. numbers: (N,) places of their 1."""
+    if y.ndim < 2 or y.shape[1] < 2:
+        return
+    counts = np.bincount(numbers, minlength=y.shape[1])
+    if not counts.all():
+        raise DataError(
+            f"column {counts.argmin()} of {where}, counted from 0, has no 1, so that its class has no sample; "
+            f"add some, or leave the column out: y[:, {np.flatnonzero(counts).tolist()}]"
+        )
+
+
 def _form(y: Array) -> str:
     """What was done to labels of this form, in words; "" for (N,) integers and text."""
     if y.ndim == 2 and y.shape[1] > 1:
@@ -108,7 +124,7 @@ def _whole(y: Array, where: str) -> Integers:
 
 
 def _decoded(y: Array, name: str, file: str) -> Array:
-    """Texts of either kind as str; DataError for what is no text in UTF-8, and for control characters."""
+    """Texts of either kind as str in the form NFC; DataError for what is no text in UTF-8, and control characters."""
     try:
         texts = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else _characters(y)
         for row, text in enumerate(texts.tolist()):
@@ -117,7 +133,7 @@ def _decoded(y: Array, name: str, file: str) -> Array:
             text.encode("utf-8")
     except ValueError as error:  # of decoding, of code points that there are not, of surrogates
         raise DataError(f"{name} in {file} is no text in UTF-8 ({error}); save it as str") from error
-    return texts
+    return np.array([unicodedata.normalize("NFC", text) for text in texts.tolist()], str)
 
 
 def _characters(y: Array) -> Array:
@@ -149,7 +165,7 @@ def _names(first: Array, y: Integers, file: str) -> tuple[str, ...]:
     if first.dtype.kind == "b" and first.shape[1:] in ((), (1,)):
         return ("False", "True")
     labels = np.unique(y)
-    if len(labels) < 2 or (labels != np.arange(len(labels))).any():
+    if (labels != np.arange(len(labels))).any():
         raise DataError(
             f"the labels in {file} are {_some(labels.tolist())}; number the classes 0, 1, 2 ... without a gap, or save "
             f"them as text, which is numbered for you: y.astype(str)"
