@@ -10,7 +10,9 @@ usage: python benchmarks/own_images.py DATA [--out FOLDER] [--only cats-dogs,...
 
 import argparse
 import io
+import json
 import resource
+import shutil
 import sys
 import time
 import warnings
@@ -27,7 +29,7 @@ from sklearn.linear_model import LogisticRegressionCV
 from backhand import backend, experiment
 from backhand.errors import BackhandError
 from backhand.experiment.build import load_material
-from backhand.study import load
+from backhand.study import Study, load
 
 CIFAR = "cifar10-images.zip", ("train", "test")
 FACES = "fer2013-images.zip", ("Training", "PrivateTest")
@@ -37,7 +39,7 @@ OPTIONS = {"jpg": {"quality": 90}, "webp": {"quality": 90}, "png": {}, "bmp": {}
 
 @dataclass(frozen=True)
 class Folder:
-    """One folder of pictures: how many of each class to train on, and half as many or `most` to test on.
+    """One folder of pictures: how many of each class to train on; half as many to test on, from 60 to `most`.
 
     side: of a square in pixels, or the least and the most, drawn for each picture, whose aspect then varies by up to
     a third; 0: as they are.   grey: the share of pictures saved in grey.
@@ -113,22 +115,32 @@ def logistic(path: Path) -> tuple[float, float]:
 
 
 def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
-    """The test figures of the study with each seed, and the processor's and the clock's seconds of the whole run."""
+    """The test figures of the study with each seed, and the processor's and the clock's seconds of the whole run.
+
+    They are kept beside the run's folder, so that the benchmark goes on where it was stopped; a run that was stopped
+    itself is measured anew.
+    """
     for seed in range(seeds):
-        place = out / f"seed-{seed}"
-        study = load("images", [f'data.path="{path}"'], seed)
-        begin, spent = time.perf_counter(), _processor()
-        metrics = experiment.run(study, place, resume=place.exists(), quiet=True)
-        test, training = metrics["test"], metrics["training"]
-        yield {
-            "accuracy": test["accuracy"],
-            "recall": test["macro"]["recall"],
-            "loss": test["loss"],
-            "epochs": training["epochs"],
-            "processor": _processor() - spent,
-            "clock": time.perf_counter() - begin,
-            "lr": load(str(place / "study.toml")).train.optimizer.lr,
-        }
+        folder, kept = out / f"seed-{seed}", out / f"seed-{seed}.json"
+        if not kept.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            kept.write_text(json.dumps(_figures(load("images", [f'data.path="{path}"'], seed), folder)))
+        yield json.loads(kept.read_text())
+
+
+def _figures(study: Study, folder: Path) -> dict[str, float]:
+    begin, spent = time.perf_counter(), _processor()
+    metrics = experiment.run(study, folder, quiet=True)
+    test = metrics["test"]
+    return {
+        "accuracy": test["accuracy"],
+        "recall": test["macro"]["recall"],
+        "loss": test["loss"],
+        "epochs": metrics["training"]["epochs"],
+        "processor": _processor() - spent,
+        "clock": time.perf_counter() - begin,
+        "lr": load(folder / "study.toml").train.optimizer.lr,
+    }
 
 
 def _processor() -> float:

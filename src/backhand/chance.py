@@ -43,7 +43,7 @@ def more(times: int, count: int, share: float, tries: int = 1) -> bool:
 
 
 def noise(values: Sequence[float]) -> float:
-    """How much a curve moves from one epoch to the next besides its trend; 0 of less than three epochs.
+    """How much a curve moves from one epoch to the next besides its trend; 0 for fewer than three epochs.
 
     The deviation of its differences from their median, by the median distance, which a few large steps do not move.
     """

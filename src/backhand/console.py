@@ -67,7 +67,7 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Hand everything on."""
+        """Hand everything on to the output."""
         if (target := self.target) is not None and hasattr(target, "flush"):
             try:
                 target.flush()

@@ -86,9 +86,7 @@ def listed(places: Labels) -> str:
 def _judged(scores: Array, labels: Labels, loss: Loss) -> Evaluation:
     with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
         mean = loss.forward(scores, labels)
-    finite = finite_rows(scores)
-    predictions = np.where(finite, loss.predict(scores), -1)
-    return Evaluation(scores, labels, predictions, mean if finite.all() else np.nan)
+    return Evaluation(scores, labels, loss.predict(scores), mean if finite_rows(scores).all() else np.nan)
 
 
 def _passed(model: Sequential | Stack, feed: BatchSource) -> tuple[Array, Labels]:

@@ -24,6 +24,10 @@ FALLEN = 0.95  # times the loss of the first round: below it the loss has fallen
 MARGIN = 10.0  # the suggestion lies this factor below the rate of the lowest loss
 
 
+class RatesTooHighError(BackhandError):
+    """A range test whose loss blew up at its first rates."""
+
+
 @dataclass(frozen=True)
 class RangeTest:
     """The rate of each step, the loss of its batch before the step, and the same smoothed; all (steps,).
@@ -68,7 +72,7 @@ def range_test(
 
     The batches are drawn once, and then repeat. The solver's model is used up. Ends early once the smoothed loss is 4
     times its lowest, or no longer finite.
-    Raises BackhandError when low, high or steps make no range, or when the loss blew up at once.
+    Raises BackhandError when low, high or steps make no range, RatesTooHighError when the loss blew up at once.
     """
     if not 0 < low < high or steps < 10:
         raise BackhandError(f"a range test needs 0 < low < high and at least 10 steps, not {low}, {high} and {steps}")
@@ -96,5 +100,5 @@ def range_test(
                 del losses[i:], changes[i:]
                 break
     if len(losses) < 10:
-        raise BackhandError(f"the loss blew up within {len(losses)} steps at rates from {low:g}; choose a lower --low")
+        raise RatesTooHighError(f"the loss blew up within {len(losses)} steps at rates from {low:g}")
     return RangeTest(rates[: len(losses)], np.array(losses), start + np.array(changes))

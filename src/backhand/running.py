@@ -28,11 +28,11 @@ class Running:
         self.go_on()
 
     def go_on(self) -> None:
-        """Set the clock to where it stood."""
+        """Set the clock of the epoch to where it stood."""
         self._begin = time.perf_counter() - self.seconds
 
     def halt(self) -> None:
-        """Stop the clock."""
+        """Stop the clock of the epoch."""
         self.seconds = self.elapsed
 
     def leave_out(self, seconds: float) -> None:
@@ -59,5 +59,5 @@ class Running:
         return {"loss": self.loss / self.samples, "accuracy": accuracy, "error": 1 - accuracy}
 
     def state(self) -> dict[str, Any]:
-        """All fields, as they are now: what makes it anew."""
+        """All fields as they are now: the arguments from which it is built again."""
         return asdict(self) | {"seconds": self.elapsed}

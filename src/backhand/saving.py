@@ -67,7 +67,7 @@ class Checkpoint(Callback):
             self._history.restore(solver.history)
             self._chosen = self._choice(solver) if solver.epoch else None
             self._write_best(solver)
-        self._next, self.ending = time.perf_counter() + self.every, False
+        self._next = time.perf_counter() + self.every
 
     def on_step_end(self, solver: Solver) -> None:
         """Save, if it is time or the training is to end here."""
@@ -110,6 +110,7 @@ class Checkpoint(Callback):
         end = time.perf_counter()
         self._next = end + max(self.every, REST * (end - begin)) if self.every else end
         if self.ending:
+            self.ending = False
             raise KeyboardInterrupt
 
     def _write_best(self, solver: Solver) -> None:
@@ -140,5 +141,5 @@ def load_state(folder: PathLike) -> tuple[dict[str, Array], dict[str, Any], str]
 
 
 def remove_states(folder: PathLike) -> None:
-    """Remove all generations."""
+    """Remove all generations of the state."""
     checkpoint.remove_generations(as_path(folder) / STATE)

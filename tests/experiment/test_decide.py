@@ -17,7 +17,7 @@ from backhand.experiment.trainer import Trainer
 from backhand.lr_range import RangeTest
 from backhand.report.run import read
 from backhand.report.training import training
-from backhand.solver import Solver
+from backhand.solver import Callback, Solver
 from backhand.study import load, load_series
 from backhand.study.schema import Data
 
@@ -121,6 +121,17 @@ def test_without_a_rate_that_works_the_run_is_refused(base: str, monkeypatch, tm
     assert not (tmp_path / "run").exists()
 
 
+def test_trainings_with_open_values_share_the_data(base: str, monkeypatch) -> None:
+    loads = []
+    monkeypatch.setattr(
+        "backhand.experiment.trainer.load_material", lambda *given: loads.append(given) or load_material(*given)
+    )
+    both = Trainer(None)
+    for l2 in ("0", "0.1"):
+        both.train([load(base, (*AUTO, "data.resize=auto", "train.epochs=1", f"train.l2={l2}"))], [Callback()])
+    assert len(loads) == 1
+
+
 def test_each_trial_of_a_search_decides_for_itself(base: str, tmp_path: Path) -> None:
     space = 'search={space={"train.l2"=[0.0, 0.1]}, method="grid", seeds=1}'
     record = search.run(load(base, (*AUTO, "data.resize=auto", space)), tmp_path / "search", quiet=True)
@@ -186,3 +197,8 @@ def test_rates_that_others_set_need_no_test(base: str) -> None:
     assert with_some_rate(load(base, AUTO)).train.optimizer.lr == 0.1
     assert with_some_rate(load(base, (*AUTO, "train.optimizer.kind=adam"))).train.optimizer.lr == 1e-3
     assert settings(with_some_rate(load(base))) == settings(load(base))
+
+
+def test_a_comparison_says_what_is_left_to_the_data(base: str) -> None:
+    network = compare.network.Network(load(base, ["train.epochs=auto"]))
+    assert network.settings.endswith("sgd, as many epochs as suit the data, batches of 100")

@@ -73,6 +73,19 @@ def test_it_is_not_lost_where_no_step_comes_after_it(ready):
         os.kill(os.getpid(), signal.SIGINT)
 
 
+def test_it_is_not_lost_before_the_first_step(ready, blobs, tmp_path):
+    """As while a resumed run brings its history and best weights back to its state."""
+    solver, saving = ready(Presses(-1))
+
+    def pressed_while_preparing():
+        os.kill(os.getpid(), signal.SIGINT)
+        solver.fit(*blobs, epochs=3)
+
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        pressed_while_preparing()
+    assert load_state(tmp_path)[1]["step"] == 1
+
+
 def test_a_training_can_go_on_after_it(ready, blobs):
     solver, saving = ready(Presses(5))
     with pytest.raises(KeyboardInterrupt), saved_first(saving):

@@ -157,6 +157,39 @@ def test_a_living_host_keeps_its_trial_however_long_it_takes(opened, monkeypatch
     assert other.claims.elsewhere() == [one.claims.owner]
 
 
+def test_once_the_time_is_over_only_who_lives_is_waited_for(opened, monkeypatch):
+    now = [1e6]
+    monkeypatch.setattr(claims, "monotonic", lambda: now[0])
+    one, other = opened(), opened()
+    one.begin(one.claims.claim(5), None)
+    assert other.claims.alive() == [one.claims.owner]
+    assert one.claims.alive() == []
+    now[0] += claims.DEAD
+    assert other.claims.alive() == []
+    one.claims.beat()
+    assert other.claims.alive() == [one.claims.owner]
+    one.claims.give_up()
+    assert other.claims.alive() == []
+    assert other.claims.elsewhere() == [one.claims.owner]
+
+
+def test_hosts_whose_time_is_over_know_one_anothers_last_trials(file, url, tmp_path):
+    file.write_text(STUDY.replace("trials = 5", "minutes = 0.05").replace("epochs = 3", "epochs = 40"))
+    hosts = [host(file, tmp_path / str(i), url) for i in range(2)]
+    ends = [(process.communicate(timeout=120)[1], process.returncode) for process in hosts]
+    assert ends == [("", 0)] * 2
+    first, second = (json.loads((tmp_path / str(i) / "search.json").read_text()) for i in range(2))
+    assert first["trials"] == second["trials"]
+    assert first["best"] == second["best"]
+
+
+@pytest.mark.parametrize("address", ["postgresql://me:secret@host:abc/db", "postgresql:/me:secret@host/db"])
+def test_what_is_no_address_is_one_sentence_without_the_password(file, tmp_path, address):
+    with pytest.raises(BackhandError, match="--storage") as refused:
+        search.run(load(str(file)), tmp_path / "run", url=address, quiet=True)
+    assert "secret" not in str(refused.value)
+
+
 def test_who_gives_up_says_so_and_nobody_has_to_wait(opened):
     one, other = opened(), opened()
     values = suggested(one.begin(one.claims.claim(5), None), one.search.space)

@@ -228,6 +228,23 @@ def test_every_run_of_a_shipped_series_is_a_study(name, tmp_path):
     assert any(claim.least is not None for part in asked.parts for claim in part.claims)
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("all", "--set", "train.epochs=1"), "to change a series, run it by its name"),
+        (("all", "--seed", 0), "all series are run as they ship"),
+        (("all", "--resume", "there"), "all series are run as they ship"),
+        (("r3-faces", "--storage", "sqlite:///x.db"), "--storage is for searches, and r3-faces is a series of runs"),
+    ],
+)
+def test_an_option_that_a_series_would_ignore_is_refused(cli, monkeypatch, tmp_path, options, sentence):
+    monkeypatch.chdir(tmp_path)
+    status, said = cli("run", *options)
+    assert status == 2
+    assert sentence in said
+    assert not list(tmp_path.iterdir())
+
+
 def test_all_of_them_go_on_where_they_were(file, tmp_path, cli, monkeypatch):
     from backhand.cli import series as commands
 

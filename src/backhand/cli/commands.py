@@ -18,7 +18,7 @@ from backhand.experiment.kinds import RUN, SERIES_OF_RUNS, kind_of
 from backhand.experiment.predict import load_classifier
 from backhand.experiment.trainer import Trainer
 from backhand.files import refuse_among, refuse_unwritable
-from backhand.lr_range import range_test
+from backhand.lr_range import RatesTooHighError, range_test
 from backhand.report.numbers import decimal, time_spent
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 from backhand.study.values import override
@@ -62,25 +62,18 @@ def run(
     storage: str | None = None,
 ) -> None:
     """Train or search, or make a whole series of runs; or go on with it. Then report."""
-    if resume is not None:
-        _refuse_to_resume(resume)
+    _refuse_contradictions(study, out, changes, resume, storage)
     if resume is not None and (resume / folder.SERIES).exists():
         study = study or str(resume / folder.SERIES)
     if study == series.ALL:
         series.run_all(data_dir, out or all_folder())
         return
     if study is not None and is_series(study):
+        if storage is not None:
+            raise BackhandError(f"--storage is for searches, and {study} is a series of runs")
         series.run(load_series(study, changes.overrides, changes.seed), data_dir, out, resume)
         return
-    if resume is not None:
-        if out is not None and out != resume:
-            raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
-        asked = study or str(resume / "study.toml")
-        chosen = reopen(resume, lambda: load(asked, changes.overrides, changes.seed))
-    elif study is not None:
-        chosen = load(study, changes.overrides, changes.seed)
-    else:
-        raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
+    chosen = _chosen(study, resume, changes)
     if storage is not None and chosen.search is None:
         raise BackhandError(f"--storage is for searches, and {chosen.name} is none: it has no search table")
     more = () if storage is None else ("--storage", storage)
@@ -89,6 +82,31 @@ def run(
             _search(chosen, path, data_dir, resume is not None, storage)
         else:
             _train(chosen, path, data_dir, resume is not None)
+
+
+def _refuse_contradictions(
+    study: str | None, out: Path | None, changes: Changes, resume: Path | None, storage: str | None
+) -> None:
+    """Raises BackhandError for options that do not go together."""
+    if study == series.ALL and (changes != Changes((), None) or resume is not None or storage is not None):
+        raise BackhandError(
+            "all series are run as they ship, into --out, and go on there when started again; "
+            "to change a series, run it by its name"
+        )
+    if resume is not None and out is not None and out != resume:
+        raise BackhandError("--out and --resume name different folders; a resumed run stays where it is")
+    if resume is not None:
+        _refuse_to_resume(resume)
+
+
+def _chosen(study: str | None, resume: Path | None, changes: Changes) -> Study:
+    """The study that is to be run or resumed."""
+    if resume is not None:
+        asked = study or str(resume / folder.STUDY)
+        return reopen(resume, lambda: load(asked, changes.overrides, changes.seed))
+    if study is not None:
+        return load(study, changes.overrides, changes.seed)
+    raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
 
 
 def _refuse_to_resume(path: Path) -> None:
@@ -179,7 +197,10 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     trainer = Trainer(data_dir)
     for remark in trainer.material(study).splits.remarks:
         console.print(remark)
-    found = range_test(trainer.solver(study), trainer.material(study).train, **options)
+    try:
+        found = range_test(trainer.solver(study), trainer.material(study).train, **options)
+    except RatesTooHighError as error:
+        raise BackhandError(f"{error}; choose a lower --low") from error
     draw(found, study.title or study.name, out)
     console.print(
         f"{len(found.lr)} steps, learning rate {found.lr[0]:.2g} to {found.lr[-1]:.2g}\n"

@@ -21,6 +21,7 @@ from backhand.experiment.decide import decide, decide_counts, with_some_rate
 from backhand.experiment.parts import divided
 from backhand.solver import Solver
 from backhand.study import Study
+from backhand.study.auto import AUTO
 
 
 def perceptron() -> str:
@@ -45,7 +46,8 @@ class Network:
         train = self.study.train
         model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
         what = self.study.title or f"network ({model})"
-        return f"{what}; {train.optimizer.kind}, at most {train.epochs} epochs of batches of {train.batch_size}"
+        epochs = "as many epochs as suit the data," if train.epochs == AUTO else f"at most {train.epochs} epochs of"
+        return f"{what}; {train.optimizer.kind}, {epochs} batches of {train.batch_size}"
 
     def check(self, splits: Splits) -> None:
         """Raises BackhandError where this study cannot be trained on such data, or could have seen its test samples."""

@@ -30,7 +30,7 @@ def decide(study: Study, material: Material) -> tuple[Study, RangeTest | None]:
     try:
         found = range_test(build_solver(tried, model, material), material.train, low=LOW * usual, high=HIGH * usual)
     except BackhandError as error:
-        raise StudyError(f'train.optimizer.lr = "auto" finds no rate: {error}') from error
+        raise StudyError(f'train.optimizer.lr = "auto" finds no rate: {error}; give it a number') from error
     return _with_rate(study, rate(found, usual)), found
 
 

@@ -25,6 +25,7 @@ def saved_first(saving: Checkpoint) -> Iterator[None]:
             raise KeyboardInterrupt
         saving.ending = True
 
+    saving.ending = False
     signal.signal(signal.SIGINT, handle)
     try:
         yield

@@ -27,7 +27,7 @@ class Kind:
 
     @property
     def files(self) -> set[str]:
-        """The names of all files that it writes into its folder itself."""
+        """The names of the files that it writes whole or not at all, so that a killed process may leave half of one."""
         return {self.mark, ENVIRONMENT, *self.first, *self.later, *REPORT}
 
     def onward(self, folder: Path) -> str:

@@ -58,10 +58,7 @@ class Trainer:
     def solver(self, study: Study) -> Solver:
         """The solver of the study, with its model and initial weights. A rate that is "auto" is not decided here."""
         material = self.material(study)
-        study = with_some_rate(decide_counts(study, material))
-        model = model_for(study, material)
-        init_weights(study, model)
-        return build_solver(study, model, material)
+        return _solver(with_some_rate(decide_counts(study, material)), material)
 
     def train(self, studies: Sequence[Study], watches: Sequence[Callback]) -> list[Training]:
         """Train each study, watched by its own callback. Several must be `alike`.
@@ -72,7 +69,7 @@ class Trainer:
         material = self.material(studies[0])
         studies = [decide(study, material)[0] for study in studies]
         stoppings = [build_early_stopping(study, material) for study in studies]
-        solvers = [self.solver(study) for study in studies]
+        solvers = [_solver(study, material) for study in studies]
         for solver, stopping, watch in zip(solvers, stoppings, watches, strict=True):
             solver.callbacks = [DivergenceGuard(), stopping, watch]
         epochs = studies[0].train.passes
@@ -83,6 +80,12 @@ class Trainer:
         seconds = (time.perf_counter() - begin) / len(studies)
         found = zip(studies, solvers, stoppings, errors, strict=True)
         return [Training(study, solver, stopping, seconds, error) for study, solver, stopping, error in found]
+
+
+def _solver(study: Study, material: Material) -> Solver:
+    model = model_for(study, material)
+    init_weights(study, model)
+    return build_solver(study, model, material)
 
 
 def _alone(solver: Solver, material: Material, epochs: int) -> DivergenceError | None:

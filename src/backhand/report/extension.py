@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from pydantic import Field
 
 from backhand.chance import differ
-from backhand.report import settings, style, tables
+from backhand.report import heading, settings, style, tables
 from backhand.report.blocks import Image, Images, Points, Section, Table, Text
 from backhand.report.metrics import Record
 from backhand.report.numbers import NONE, count, counted, percent
@@ -107,7 +107,8 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
         sections.append(Section("training", "Training", (_explained(), Images(_plots(done)))))
     sections.append(_settings(folder, tuple(record.ways)))
     names = ", ".join(classes[first:])
-    subtitle = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
+    data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
+    subtitle = heading.subtitle(data, read_mapping(folder / "environment.json"), {})
     return f"{record.title}: new classes", subtitle, tuple(sections)
 
 

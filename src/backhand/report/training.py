@@ -35,7 +35,10 @@ def _range_test(run: Run) -> tuple[Block, ...]:
         f"rate rose. Their smoothed loss was half way down at {run.rates.halfway:.2g} and lowest at "
         f"{run.rates.lowest:.2g}; the training took {lr:g}."
     )
-    caption = "Loss of each batch of the range test while the learning rate rises; where it was lowest, what was taken."
+    caption = (
+        "Loss of each batch while the learning rate rises. The lines mark the rate with the lowest loss, and the rate "
+        "that was chosen."
+    )
     image = Image("range-test", plot(run.rates, chosen=lr), "Loss against learning rate in the range test", caption)
     return Text(text), Images((image,))
 

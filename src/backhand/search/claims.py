@@ -101,6 +101,11 @@ class Claims:
         """The owners of the trials that other processes are at; any of them may yet have to be taken over."""
         return [row.owner for row in self._open() if row.token not in self.held]
 
+    def alive(self) -> list[str]:
+        """The owners of those of them whose processes live, as far as is known."""
+        dead = {claim.token for claim in self.dead()}
+        return [row.owner for row in self._open() if row.token not in self.held | dead]
+
     def give_up(self, *, everyone: bool = False) -> None:
         """Nobody works any more on this owner's slots, or on any: they may be taken over at once."""
         mine = _table().c.owner == self.owner

@@ -53,13 +53,16 @@ class Loop:
         return [parameters(each, self.search.space) for each in grid(self.search.space)]
 
     def run(self) -> None:
-        """Until the budget is spent, and no trial is left of which it is not known whether its process lives."""
+        """Until the budget is spent, and no trial of another process may still end or have to be taken over.
+
+        Once the time is over nothing is taken over, and only processes that live are waited for.
+        """
         claims, announced = self.storage.claims, False
         with claims.beating():
             while True:
                 if trials := self._begin():
                     self._train(trials)
-                elif self._time_is_over() or not (elsewhere := claims.elsewhere()):
+                elif not (elsewhere := claims.alive() if self._time_is_over() else claims.elsewhere()):
                     return
                 else:
                     others = sum(owner != claims.owner for owner in elsewhere)

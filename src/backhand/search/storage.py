@@ -111,7 +111,7 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    place = url or str(folder / FILE)
+    place = "that --storage names" if url else str(folder / FILE)  # an address may hold a password
     try:
         address = _address(folder, url)
         place = str(address)  # which hides a password
@@ -156,7 +156,10 @@ def _address(folder: Path, url: str | None) -> "URL":
 
     if url is None:
         return URL.create("sqlite", database=str((folder / FILE).resolve()))
-    address = make_url(url)
+    try:
+        address = make_url(url)
+    except ValueError as error:
+        raise BackhandError(f"--storage is no address of a database: {error}") from error
     return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 

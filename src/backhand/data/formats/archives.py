@@ -57,7 +57,7 @@ class Zip(Tree):
         return f"{old:,} not in UTF-8, read in code page 437" if old else ""
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """In the order asked."""
+        """The members, in the order asked for."""
         for name in wanted:
             yield name, partial(self._read, name)
 

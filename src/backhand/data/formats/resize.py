@@ -35,7 +35,7 @@ class Resize:
     how: How = "crop"
 
     def __str__(self) -> str:
-        """As people say it."""
+        """The size and the way, such as 64 x 64 pixels by crop."""
         return f"{pixels(self.size)} by {self.how}" if self.size else f"a common size by {self.how}"
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -60,7 +60,7 @@ class Folder(Tree):
         return sorted(self._on_disk)
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """In the order asked."""
+        """The files, in the order asked for."""
         for name in wanted:
             yield name, partial(self._read, name)
 

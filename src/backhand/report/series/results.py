@@ -31,6 +31,7 @@ def _section(saved: Saved) -> Section:
 def _facts(saved: Saved) -> Iterator[str]:
     runs, environment = saved.runs, saved.environment
     options = [f"--set {shlex.quote(override(key, value))}" for key, value in saved.series.changes.items()]
+    options += [f"--seed {saved.series.seed}"] if saved.series.seed else []
     yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
