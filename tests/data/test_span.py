@@ -96,6 +96,8 @@ MISTAKES = {
     "one sample alone": (table[0], r"samples of shape \(3,\), and was given .*; for one sample write x\[None\]"),
     "another shape": (table[:, :2], r"of shape \(500, 2\)"),
     "no samples": (table[:0], "one or more samples"),
+    "a list": (table.tolist(), r"the samples are of type list .*; write np.asarray\(x\)"),
+    "a masked value": (np.ma.masked_equal(table, table[3, 1]), "row 3, column 1 of the samples, .* is masked"),
 }
 
 

@@ -68,6 +68,8 @@ def test_every_error_of_the_table_is_said(trained, tmp_path):
     acts["bring the samples to the scale of the training data"] = lambda: load_classifier(
         Path("runs/mine")
     ).predict_proba(np.full((5, 2), 1e12))
+    acts["is masked"] = lambda: data.Dataset(np.ma.masked_greater(x, 1), y)
+    acts["must be a NumPy array"] = lambda: data.Dataset(x.tolist(), y)
     assert sorted(said) == sorted(acts)
     for sentence, act in acts.items():
         with pytest.raises(DataError, match=re.escape(sentence)):

@@ -18,13 +18,16 @@ class Dataset:
     """Samples and their labels.
 
     x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not.
-    y: (N,) int64 in 0 .. K-1.   DataError where the counts differ, and for images whose channels can only be first.
+    y: (N,) int64 in 0 .. K-1.   DataError where the counts differ, for images whose channels can only be first, for
+    masked values, and for what is no NumPy array.
     """
 
     x: Samples
     y: NDArray[np.int64]
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "x", plain_array(self.x, "the samples"))
+        object.__setattr__(self, "y", plain_array(self.y, "the labels"))
         if len(self.x) != len(self.y):
             raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
         if self.x.dtype == np.uint8 and self.is_image:
@@ -128,6 +131,17 @@ def check(splits: Splits) -> Splits:
         if len(empty):
             raise DataError(f'class "{splits.classes[empty[0]]}" has no samples in {where}; add some or drop the class')
     return splits
+
+
+def plain_array(x: object, where: str) -> NDArray[Any]:
+    """The array x without a mask. DataError where a value is masked, and for a list, a data frame or the like."""
+    if not isinstance(x, np.ndarray):
+        raise DataError(f"{where} are of type {type(x).__name__} and must be a NumPy array; write np.asarray(x)")
+    if np.ma.is_masked(x):
+        row, *column = np.argwhere(np.ma.getmaskarray(x))[0].tolist()
+        at = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
+        raise DataError(f"{at} of {where}, counted from 0, is masked; fill in a value, or remove the row")
+    return np.asarray(x) if isinstance(x, np.ma.MaskedArray) else x
 
 
 def refuse_not_finite(x: NDArray[Any], where: str) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backhand import axes
 from backhand.arrays import Shape
 from backhand.data.columns import columns
-from backhand.data.dataset import Samples, refuse_not_finite
+from backhand.data.dataset import Samples, plain_array, refuse_not_finite
 from backhand.data.pixels import WHITE, recipe
 from backhand.data.standardize import RARE, is_pixels
 from backhand.errors import DataError
@@ -45,6 +45,7 @@ class Span:
     @classmethod
     def of(cls, x: Samples) -> Self:
         """The span of training samples (N, ...)."""
+        x = plain_array(x, "the training samples")
         if is_pixels(x):
             low, high = np.zeros(1), np.full(1, float(WHITE))
         else:
@@ -75,6 +76,7 @@ class Span:
 
     def refuse(self, x: NDArray[Any]) -> None:
         """Raise DataError, with what to do, for samples that cannot be of this span: another shape, dtype or scale."""
+        x = plain_array(x, "the samples")
         if x.ndim < 2 or x.shape[1:] != self.shape or not len(x):
             raise DataError(
                 f"the network takes one or more samples of shape {self.shape}, and was given an array of shape "

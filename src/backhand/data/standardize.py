@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from backhand.arrays import Array, Shape
 from backhand.data.columns import CHUNK, Columns, Floats, columns, moments
-from backhand.data.dataset import Samples
+from backhand.data.dataset import Samples, plain_array
 from backhand.errors import CheckpointError, DataError, closest
 
 Mode = Literal["none", "global", "channel", "feature"]
@@ -44,18 +44,20 @@ class Standardizer:
         channel of images.   feature: one for every pixel or feature.   Deviations are floored: 0.02 for pixels; for a
         feature whose common value fewer than 4% of the samples depart from, at what it would be if 4% did.   A feature
         that does not vary has scale 0: nothing can be learnt from it.
-        DataError for an unknown mode, no samples, NaN or infinity, and for a feature whose differences would be lost in
-        float32 under the modes none and global.
+        DataError for an unknown mode, no samples, a list, masked values, NaN or infinity, and for a feature whose
+        differences would be lost in float32 under the modes none and global.
         """
         if mode not in get_args(Mode):
             raise DataError(f'unknown standardisation "{mode}"{closest(mode, get_args(Mode))}')
+        x = plain_array(x, "the samples to standardise by")
         if mode == "channel" and x.ndim != 4:
             raise DataError('standardisation "channel" needs images; use "feature" for a table of features')
         mean, scale = _of_pixels(x, mode) if is_pixels(x) else _of_features(x, mode)
         return cls(np.asarray(mean), np.asarray(scale))
 
     def transform(self, x: Samples, dtype: DTypeLike = np.float32) -> NDArray[Any]:
-        """A new array of x's shape, in this dtype. x: samples of the shape that `fit` saw, else DataError."""
+        """A new array of x's shape, in this dtype. x: an array of samples as `fit` saw them, else DataError."""
+        x = plain_array(x, "the samples")
         mean, scale = self.flat(x)
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
         with np.errstate(over="ignore", invalid="ignore"):

@@ -49,8 +49,8 @@ class Classifier(Copyable):
         """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
 
         Images are uint8, 0 to 255. DataError for samples of another shape, or that cannot be on the scale of those that
-        the run was trained on: other numbers than uint8 for images, NaN, values far beyond those of the training, much
-        brighter, or much closer together; and, naming the samples, where scores are not finite.
+        the run was trained on: other numbers than uint8 for images, NaN, masked values, values far beyond those of the
+        training, much brighter, or much closer together; and, naming the samples, where scores are not finite.
         """
         self.span.refuse(images)
         self.standardizer.refuse_overflow(images, "the samples")
