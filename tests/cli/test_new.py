@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from backhand import experiment
+from backhand.errors import DataError
 from backhand.experiment.parts import load_parts
 from backhand.experiment.predict import load_classifier
 from backhand.experiment.sketch import Sketch
@@ -125,6 +126,27 @@ def test_too_few_pictures_to_divide_are_refused_as_the_run_would(cli: Cli, count
 def test_a_size_at_a_limit_is_said_to_be_one(tmp_path: Path, side: int, size: str) -> None:
     folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[(side, side), (side + 1, side)])
     assert size in "".join(Sketch.of(load("images"), folder).remarks())
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((5, 5), "size: 16 x 16 pixels, enlarged from 5 x 5 pixels, which would show little"),
+        ((1500, 20), "size: 16 x 256 pixels (height x width) by crop, scaled down from 20 x 1500 pixels"),
+        ((1, 1), "size: 16 x 16 pixels, enlarged"),
+    ],
+)
+def test_pictures_too_small_or_too_long_for_the_network_are_brought_to_a_size_that_fits(
+    tmp_path: Path, size: tuple[int, int], said: str
+) -> None:
+    folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[size])
+    assert said in "".join(Sketch.of(load("images"), folder).remarks())
+
+
+def test_pictures_that_do_not_fit_the_network_are_refused_before_the_cost_is_known(tmp_path: Path) -> None:
+    folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[(40, 5)])
+    with pytest.raises(DataError, match=r"photos, at 5 x 40 pixels .*, do not fit: model: images_cnn needs sides of 6"):
+        Sketch.of(load("images", ["data.resize.size=[5,40]"]), folder)
 
 
 def test_odd_names_of_folders_make_a_file_that_loads(cli: Cli) -> None:

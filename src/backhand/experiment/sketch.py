@@ -9,11 +9,12 @@ import numpy as np
 
 from backhand.arrays import pixels
 from backhand.data.formats.inspection import Inspection, inspect
-from backhand.data.formats.resize import LARGEST, SMALLEST, Size
+from backhand.data.formats.resize import LARGEST, LONGEST, SMALLEST, Size
 from backhand.data.split import TEST_SEED, TEST_SIZE, stratified_split
-from backhand.errors import DataError
+from backhand.errors import DataError, ModelError
 from backhand.experiment.build import build_model
 from backhand.experiment.decide import epochs
+from backhand.model import Sequential
 from backhand.study import Study
 from backhand.study.auto import AUTO
 
@@ -35,7 +36,9 @@ class Sketch:
 
     @classmethod
     def of(cls, study: Study, path: Path) -> "Sketch":
-        """Raises DataError where there are no pictures in class folders, those of one class alone, or too few."""
+        """Raises DataError where there are no pictures in class folders, those of one class alone, too few, or
+        pictures that do not fit the network.
+        """
         if not path.exists():
             raise DataError(f"{path} does not exist; give the folder that holds the class folders")
         seen = inspect(path)
@@ -43,7 +46,9 @@ class Sketch:
             raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
         if len(seen.classes) < 2:
             raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
-        return cls(study, path, seen, _trained_on(seen, study.data.validation))
+        sketch = cls(study, path, seen, _trained_on(seen, study.data.validation))
+        sketch.model()
+        return sketch
 
     @cached_property
     def size(self) -> Size:
@@ -65,9 +70,15 @@ class Sketch:
     @property
     def work(self) -> int:
         """Floating-point operations of the whole training: a step back costs two steps forward."""
+        return 2 * 3 * sum(row["multiply_adds"] for row in self.model().rows()) * self.samples * self.epochs
+
+    def model(self) -> Sequential:
+        """The network of the study. Raises DataError where the pictures, at their size, do not fit it."""
         shape = (*self.size, 3 if "RGB" in self.seen.colours else 1)
-        model = build_model(self.study, shape, len(self.seen.classes))
-        return 2 * 3 * sum(row["multiply_adds"] for row in model.rows()) * self.samples * self.epochs
+        try:
+            return build_model(self.study, shape, len(self.seen.classes))
+        except ModelError as error:
+            raise DataError(f"the pictures of {self.path}, at {pixels(self.size)}, do not fit: {error}") from error
 
     def remarks(self) -> list[str]:
         """What was seen, a sentence each."""
@@ -93,7 +104,10 @@ class Sketch:
         if resize is None or sizes == [self.size]:
             return f"{size}, as they are"
         if len(sizes) == 1:
-            return f"{size}, scaled down from {pixels(sizes[0])}, which would take long to train on"
+            cut = f" by {resize.how}" if LONGEST * min(sizes[0]) < SMALLEST * max(sizes[0]) else ""
+            small = min(self.size) > min(sizes[0])
+            change, why = ("enlarged", "show little") if small else ("scaled down", "take long to train on")
+            return f"{size}{cut}, {change} from {pixels(sizes[0])}, which would {why}"
         side = median_low(map(min, self.seen.sizes))
         half = f"half of the pictures have a shorter side of {side} pixels or less"
         if side > LARGEST:

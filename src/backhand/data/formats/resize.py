@@ -19,6 +19,7 @@ How = Literal["crop", "letterbox", "stretch"]
 Size = tuple[int, int]  # height, width
 # A size chosen from the pictures lies between these, in steps; the largest is what a CPU trains on in minutes.
 SMALLEST, LARGEST, STEP = 16, 64, 8
+LONGEST = LARGEST**2 // SMALLEST  # the longer side of the narrowest that has the area of 64 x 64
 HUGE = 512 * 512  # pixels from which a JPEG is decoded at a fraction of its size
 GAP = 2.0  # times the final size, at least, that such a fraction has: the filter does the rest
 
@@ -55,15 +56,16 @@ class Resize:
     def fitted(self, sizes: Collection[Size]) -> "Resize":
         """The same with a size, where it has none: one that suits pictures of these sizes.
 
-        All of one size: theirs, scaled down to the area of 64 x 64 where it is larger. Otherwise a square whose side is
-        the median of their shorter sides, in steps of 8 from 16 to 64.
+        All of one size: theirs, scaled down to the area of 64 x 64 where it is larger, but so that the shorter side is
+        16 or more and the longer one 256 or less. Otherwise a square whose side is the median of their shorter sides,
+        in steps of 8 from 16 to 64.
         """
         if self.size is not None:
             return self
         if len(kinds := set(sizes)) == 1:
             height, width = kinds.pop()
-            factor = min(1.0, LARGEST / sqrt(height * width))
-            return replace(self, size=(max(1, round(height * factor)), max(1, round(width * factor))))
+            factor = max(min(1.0, LARGEST / sqrt(height * width)), SMALLEST / min(height, width))
+            return replace(self, size=(min(round(height * factor), LONGEST), min(round(width * factor), LONGEST)))
         side = median_low(min(size) for size in sizes) // STEP * STEP
         return replace(self, size=(min(max(side, SMALLEST), LARGEST),) * 2)
 
