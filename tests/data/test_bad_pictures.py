@@ -93,7 +93,7 @@ def test_trees_with_too_little(tmp_path):
         path = tmp_path / str(len(list(tmp_path.iterdir())))
         path.mkdir()
         refused(match, "images", path=df.in_folder(path, files))
-    refused("holds no picture that can be read", "images", path=path, skip_bad_images=True)
+    refused("holds no picture that can be read; the first: ", "images", path=path, skip_bad_images=True)
 
 
 def test_an_empty_class_folder(tmp_path):

@@ -162,7 +162,7 @@ def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_a
     run = trained(tmp_path, "model.batchnorm=true", "data.validation=0", "train.epochs=1")
     for split in ("train", "test"):
         (tmp_path / "new" / split / "x").mkdir(parents=True)
-        Image.fromarray(load_digits().images[9].astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
+        Image.fromarray((load_digits().images[9] * 15).astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
     table = Extend(run=run, name="images", path=str(tmp_path / "new"))
     with pytest.raises(StudyError, match=r"there is 1 training sample: layer 2, BatchNorm\(\)"):
         extend.begin(extend.Asked(table, ("without-old",)), tmp_path / "out")

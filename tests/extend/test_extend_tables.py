@@ -5,8 +5,10 @@ import pytest
 from extensions import extended, trained
 
 from backhand.data.standardize import Standardizer
+from backhand.errors import DataError
 from backhand.experiment.build import load_material
 from backhand.experiment.folder import read_study
+from backhand.experiment.parts import load_parts
 from backhand.experiment.predict import load_classifier
 
 
@@ -58,9 +60,10 @@ def test_the_scale_is_that_of_the_old_run_to_the_last_bit(tables):
         np.testing.assert_array_equal(kept.scale, own.scale)
 
 
-def test_new_samples_on_another_scale_are_said_aloud(tables):
+def test_new_samples_on_another_scale_are_refused_as_predict_refuses_them(tables):
     folder, _ = tables
     study = read_study(folder / "out" / "with-old")
     far = study.model_copy(update={"extend": study.extend.model_copy(update={"path": folder / "far.npz"})})
-    assert "where the training samples lie from" in load_material(far).splits.notes["new: range of the samples"]
-    assert "new: range of the samples" not in load_material(study).splits.notes
+    with pytest.raises(DataError, match=r"npz do not fit those of npz: .* where the training samples lie from"):
+        load_parts(far)
+    load_parts(study)

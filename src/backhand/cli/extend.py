@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Threads
+from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Skip, Threads
 from backhand.paths import as_path
 
 
@@ -19,6 +19,7 @@ def extend(
         str | None, typer.Option(metavar="NAME,...", help="Only these of its classes.", show_default="all")
     ] = None,
     resize: Resize = False,
+    skip_bad_images: Skip = False,
     with_old: Annotated[
         bool | None,
         typer.Option("--with-old/--without-old", help="Go on with or without the old data.", show_default="both"),
@@ -62,7 +63,8 @@ def extend(
         if run is None or data is None:
             raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
         names = tuple(filter(None, classes.split(","))) if classes else None
-        new = make_table(Extend, run=run, name=data, path=path, classes=names, resize=resize)
+        options = {"resize": resize, "skip_bad_images": skip_bad_images}
+        new = make_table(Extend, run=run, name=data, path=path, classes=names, **options)
         chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
         ways = (*chosen, *[AFRESH] * afresh)
         asked = extension.Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)

@@ -10,7 +10,7 @@ UsageError = cast(type[Exception], typer.BadParameter.__bases__[0])
 
 
 class Command(TyperCommand):
-    """A command that takes `--set`: of `--epochs 3` it says that `--set train.epochs=3` is meant."""
+    """A command that, where it takes `--set`, says of `--epochs 3` that `--set train.epochs=3` is meant."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Raises a usage error as any command does, with the key that was meant."""
@@ -19,7 +19,9 @@ class Command(TyperCommand):
         except UsageError as error:
             unknown: Any = error
             option = str(getattr(error, "option_name", ""))
-            if "No such option" in unknown.message and (meant := _meant(option.lstrip("-").replace("-", "_"))):
+            settable = any("--set" in parameter.opts for parameter in self.params)
+            meant = _meant(option.lstrip("-").replace("-", "_")) if settable else ""
+            if meant and "No such option" in unknown.message:
                 unknown.message += f"; to change that key of the study, write {meant}"
                 unknown.possibilities = ()
             raise

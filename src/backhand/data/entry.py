@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from backhand.data.dataset import Splits
+from backhand.data.formats.colours import Colour
 from backhand.data.formats.resize import Resize
 from backhand.data.provenance import Original, Publication
 from backhand.errors import DataError
@@ -31,8 +32,8 @@ class BuiltIn(Entry):
 class OnDisk(Entry):
     """A data set that is read from a file or folder.
 
-    read: (file or folder, skip bad images) -> Splits.   read_resized: the same with a resize, of pictures that may have
-    several sizes.   how: the sentence that tells how to get it.
+    read: (file or folder, skip bad images) -> Splits.   read_as: the same with a resize and a colour, of pictures that
+    may have several sizes.   how: the sentence that tells how to get it.
     files: name patterns of what holds it, the preferred first; none for a user's own data.   inside: patterns of names
     by which a folder is known to be the data set itself.   pieces: patterns of files that are one of several: the
     folder they lie in is read.   subfolders: of the data folder, where it is looked for ("" for the data folder
@@ -41,7 +42,7 @@ class OnDisk(Entry):
 
     read: Callable[[Path, bool], Splits]
     how: str
-    read_resized: Callable[[Path, bool, Resize], Splits] | None = None
+    read_as: Callable[[Path, bool, Resize | None, Colour | None], Splits] | None = None
     files: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
     originals: tuple[Original, ...] = ()

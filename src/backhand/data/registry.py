@@ -3,6 +3,7 @@
 from backhand import places
 from backhand.data.dataset import Dataset, Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
+from backhand.data.formats.colours import Colour, coloured
 from backhand.data.formats.resize import Resize, resized
 from backhand.data.sets import (
     blobs,
@@ -51,6 +52,7 @@ def load(
     path: PathLike | None = None,
     skip_bad_images: bool = False,
     resize: Resize | None = None,
+    colour: Colour | None = None,
     fewest: int = 2,
 ) -> Splits:
     """A data set by name (see DATASETS), whole and checked.
@@ -58,6 +60,7 @@ def load(
     data_dir: where files are looked for; BACKHAND_DATA or the user's data folder without it.   path: the very file or
     folder, needed for `images` and `npz`.   skip_bad_images: leave out what is no image rather than stop.
     resize: the size that images are brought to; those of `images` may then have several sizes.
+    colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.
     fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
@@ -65,16 +68,19 @@ def load(
     if isinstance(found, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
-        return check(_scaled(found.make(), resize))
+        return check(_brought(found.make(), resize, colour))
     place = found.locate(as_path(path), as_path(data_dir) or places.data_dir())
-    if resize is not None and found.read_resized is not None:
-        splits = found.read_resized(place, skip_bad_images, resize)
+    if found.read_as is not None:
+        splits = found.read_as(place, skip_bad_images, resize, colour)
     else:
-        splits = _scaled(found.read(place, skip_bad_images), resize)
+        splits = _brought(found.read(place, skip_bad_images), resize, colour)
     if len(splits.classes) < fewest:
         raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')
     return check(splits)
 
 
-def _scaled(splits: Splits, resize: Resize | None) -> Splits:
+def _brought(splits: Splits, resize: Resize | None, colour: Colour | None) -> Splits:
+    """The same with images of this colour and size."""
+    if colour is not None:
+        splits = splits.mapped(lambda part: Dataset(coloured(part.x, colour), part.y))
     return splits if resize is None else splits.mapped(lambda part: Dataset(resized(part.x, resize), part.y))

@@ -1,11 +1,13 @@
 """Which samples a study trains, validates and tests on, as they are before scaling."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Splits
+from backhand.data.formats.colours import NAMES, colour_of
 from backhand.data.formats.resize import Resize
 from backhand.data.span import Span
 from backhand.data.split import stratified_split, subset
@@ -83,9 +85,8 @@ def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
     """The data of the new classes, of the shape of the old ones."""
     table = study.extend
     assert table is not None
-    ours, skip = old.train.x.shape[1:], study.data.skip_bad_images
-    resize = _as_old(study, ours)
-    new = data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize, fewest=1)
+    ours = old.train.x.shape[1:]
+    new = _in_colour(study, ours, data_dir)
     new = new if table.classes is None else new.only(table.classes)
     known = [name for name in new.classes if name in old.classes]
     if known:
@@ -97,6 +98,27 @@ def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
         scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
         raise DataError(f"the samples of {new.name} have the shape {theirs}, and {table.run} takes {ours}{scale}")
     return new
+
+
+def _in_colour(study: Study, shape: tuple[int, ...], data_dir: PathLike | None) -> Splits:
+    """The new data, at the size and in the colour of the old ones; the notes say where the colour was another."""
+    table = study.extend
+    assert table is not None
+    load = partial(
+        data.load,
+        table.name,
+        data_dir=data_dir,
+        path=table.path,
+        skip_bad_images=study.data.skip_bad_images or table.skip_bad_images,
+        resize=_as_old(study, shape),
+        fewest=1,
+    )
+    new = load()
+    before, colour = colour_of(new.train.x.shape[1:]), colour_of(shape)
+    if before is None or colour is None or before == colour:
+        return new
+    new = load(colour=colour)
+    return replace(new, notes=new.notes | {"pictures converted": f"from {NAMES[before]} to {NAMES[colour]}"})
 
 
 def _as_old(study: Study, shape: tuple[int, ...]) -> Resize | None:
@@ -113,15 +135,17 @@ def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
     first = len(old.splits.classes)
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
     held = None if new.held is None else _renumbered(new.held, first)
-    why = Span.of(old.splits.train.x).stranger(train.x)
-    stranger = {"new: range of the samples": why} if why else {}
+    try:
+        Span.of(old.splits.train.x).refuse(train.x)
+    except DataError as error:
+        raise DataError(f"the samples of {new.splits.name} do not fit those of {old.splits.name}: {error}") from error
     splits = Splits(
         f"{old.splits.name}+{new.splits.name}",
         (*old.splits.classes, *new.splits.classes),
         _joined(old.train, train),
         _joined(old.splits.test, test),
         source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
-        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes | stranger,
+        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
     )
     if old.held is None or held is None:
         return Parts(splits, splits.train if old_data else train, None, None)

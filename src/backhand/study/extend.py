@@ -15,5 +15,6 @@ class Extend(Table):
     path: Location | None = None
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = None
     resize: bool = False  # scale pictures to the size that the network takes
+    skip_bad_images: bool = False  # leave out what is no image, also where the old data are read strictly
     old_data: bool = True  # train on the old data as well
     afresh: bool = False  # begin with fresh weights, for comparison

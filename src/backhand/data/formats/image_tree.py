@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from backhand.data.cache import Arrays, cached
 from backhand.data.dataset import Dataset
+from backhand.data.formats.colours import Colour
 from backhand.data.formats.inspection import inspect
 from backhand.data.formats.members import BadMemberError
-from backhand.data.formats.pictures import BadImageError, Colour, decode
+from backhand.data.formats.pictures import BadImageError, decode
 from backhand.data.formats.resize import Resize
 from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import Tree, open_tree
@@ -124,6 +125,7 @@ def _decode(
     slots = {name: slot for slot, name in enumerate(names)}
     good = np.zeros(len(names), bool)
     x: NDArray[np.uint8] | None = None
+    reasons = []
     what = f"Reading {len(names):,} pictures of {tree.path.name}"
     with progress(what, len(names), quiet_below=BAR_FROM) as advance:
         for name, read in tree.readers(slots):
@@ -132,13 +134,14 @@ def _decode(
             except (BadImageError, BadMemberError) as error:
                 if not skip_bad:
                     raise BadImageError(f"{error}; remove it or pass --skip-bad-images") from error
+                reasons.append(str(error))
             else:
                 x = _room(x, picture, len(names), f"{tree.path}/{name}")
                 x[slots[name]] = picture
                 good[slots[name]] = True
             advance(1)
     if x is None:
-        raise DataError(f"{tree.path} holds no picture that can be read; pack it anew")
+        raise DataError(f"{tree.path} holds no picture that can be read; the first: {reasons[0]}")
     return x, good
 
 

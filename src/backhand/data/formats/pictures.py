@@ -6,12 +6,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import pixels
+from backhand.data.formats.colours import Colour
 from backhand.data.formats.picture_headers import READ, bits_per_channel, format_of, is_unusual_bmp, without_metadata
 from backhand.data.formats.resize import Resize, Size
 from backhand.errors import DataError
@@ -19,7 +20,6 @@ from backhand.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-Colour = Literal["L", "RGB"]
 Seen = TypeVar("Seen")
 # What 8-bit pictures are stored as, and what each is read as; CMYK has no one right reading.
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "LA": "L", "RGBA": "RGB"}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
+from backhand.data.formats.colours import Colour
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.members import printable
 from backhand.data.formats.resize import Resize
@@ -12,14 +13,17 @@ from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
 
-def load(path: Path, *, skip_bad_images: bool = False, resize: Resize | None = None) -> Splits:
+def load(
+    path: Path, *, skip_bad_images: bool = False, resize: Resize | None = None, colour: Colour | None = None
+) -> Splits:
     """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files.
 
-    They are all of one size, or are brought to one by `resize`. Classes are sorted by name. Grey pictures among
-    coloured ones become RGB. Without a test folder a stratified fifth of the training pictures is held out, always the
-    same one.
+    They are all of one size, or are brought to one by `resize`. Grey pictures among coloured ones become RGB, or all of
+    them `colour`. Classes are sorted by name. Without a test folder a stratified fifth of the training pictures is held
+    out, always the same one.
     """
-    pictures = read_pictures(path, Layout("images", resize=resize), skip_bad=skip_bad_images)
+    layout = Layout(f"images-{colour}" if colour else "images", colour=colour, resize=resize)
+    pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
     if "train" not in pictures.parts:
         raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
     train, test = pictures.parts["train"], pictures.parts.get("test")
@@ -44,6 +48,6 @@ ENTRY = OnDisk(
     "your own pictures",
     "folders",
     lambda path, skip: load(path, skip_bad_images=skip),
-    read_resized=lambda path, skip, resize: load(path, skip_bad_images=skip, resize=resize),
+    read_as=lambda path, skip, resize, colour: load(path, skip_bad_images=skip, resize=resize, colour=colour),
     how="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
 )
