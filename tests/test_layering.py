@@ -23,6 +23,7 @@ ORDER = [
     "axes",
     "stateful",
     "running",
+    "encodings",
     "files",
     "locks",
     "windows",

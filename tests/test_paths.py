@@ -32,6 +32,10 @@ def test_a_command_is_taken_apart_into_the_same_words(words):
     assert tuple(shlex.split(command(words))) == words
 
 
+def test_a_path_in_a_command_is_never_taken_for_an_option():
+    assert command(["backhand", "run", Path("-x.toml"), "--out", Path("a-b")]) == "backhand run ./-x.toml --out a-b"
+
+
 def test_a_command_can_always_be_written():
     assert command([Path(os.fsdecode(b"caf\xe9"))]).encode("utf-8") == b"'caf\\udce9'"
 

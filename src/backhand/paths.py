@@ -33,9 +33,14 @@ def as_path(path: PathLike | None) -> Path | None:
 def command(words: Iterable[object]) -> str:
     """The words as one line that a shell takes apart into the same words, for people to paste.
 
-    Bytes in names that are no UTF-8 are shown by their codes, so that the line can be written to any file.
+    A path that begins with a dash is written with ./ before it, so that no program takes it for an option. Bytes in
+    names that are no UTF-8 are shown by their codes, so that the line can be written to any file.
     """
-    return shlex.join(str(word) for word in words).encode("utf-8", "backslashreplace").decode()
+    return shlex.join(map(_word, words)).encode("utf-8", "backslashreplace").decode()
+
+
+def _word(word: object) -> str:
+    return f".{os.sep}{word}" if isinstance(word, Path) and str(word).startswith("-") else str(word)
 
 
 def without_password(word: str) -> str:

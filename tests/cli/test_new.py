@@ -200,6 +200,7 @@ def test_a_study_is_not_put_among_the_pictures(cli: Cli) -> None:
         (["images", "--path", "nowhere"], "nowhere does not exist"),
         (["image", "--path", "photos"], 'did you mean "images"?'),
         (["images", "--path", "photos/a"], "holds no .jpg"),
+        (["digits", "--path", "photos"], "digits is built in and read from no file; leave out --path"),
         (["r3-faces", "--path", "photos"], "r3-faces is a series of runs, which has no data of its own"),
     ],
 )
@@ -229,5 +230,5 @@ def test_every_study_that_ships_can_be_copied(cli: Cli, name: str) -> None:
 
 def test_a_copy_takes_a_path(cli: Cli) -> None:
     Path("data").mkdir()
-    assert cli("new", "digits", "--path", 'data/"odd" name', "--out", "sub/mine.toml")[0] == 0
+    assert cli("new", "mnist-mlp", "--path", 'data/"odd" name', "--out", "sub/mine.toml")[0] == 0
     assert load("sub/mine.toml").data.path == Path('data/"odd" name').resolve()

@@ -220,6 +220,9 @@ def table(change):
 
 
 TABLES = {
+    "blank first lines": lambda lines: "\n  \n,,\n" + "\n".join(lines),
+    "spaces before quotes": lambda lines: "\n".join(", ".join(f'"{cell}"' for cell in ln.split(",")) for ln in lines),
+    "emotions with a point": lambda lines: "\n".join([lines[0], *(f"{ln[0]}.0{ln[1:]}" for ln in lines[1:])]),
     "blank last lines": lambda lines: "\n".join([*lines, "", "  ", ",,"]) + "\n\n",
     "blank lines amid": lambda lines: "\n\n".join(lines),
     "CRLF": lambda lines: "\r\n".join(lines) + "\r\n",
@@ -250,3 +253,21 @@ def test_fer2013_tables_as_programs_write_them(tmp_path, form):
 
 def test_a_table_in_an_archive_under_a_name_in_capitals(tmp_path):
     assert len(load("fer2013", path=df.in_zip(tmp_path / "a.zip", {"FER2013.CSV": df.fer_csv()})).train) == 14
+
+
+# What systems put beside the pictures
+
+
+@pytest.mark.parametrize("write", [df.in_folder, df.in_zip, df.in_tar])
+@pytest.mark.parametrize(
+    "name",
+    ["__MACOSX/train/cat/0.png", "train/__MACOSX/cat/0.png", "train/cat/@eaDir/0.png", "@eaDir/test/0.png"],
+)
+def test_folders_of_the_system_are_passed_over_wherever_they_lie(tmp_path, write, name):
+    content = next(iter(FILES.values()))
+    for top in ("", "pics/"):
+        files = {f"{top}{each}": data for each, data in (FILES | {name: content}).items()}
+        path = write(tmp_path / f"with{len(top)}", files)
+        splits = load("images", path=path)
+        assert equal(splits, load("images", path=df.in_zip(tmp_path / "a", FILES)))
+        assert splits.notes == {}

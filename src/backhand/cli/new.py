@@ -84,14 +84,18 @@ def _with_name(text: str, out: Path) -> str:
 
 
 def _with_path(text: str, study: str, path: Path, out: Path) -> str:
-    """The study with its data's path, which counts from the file's folder. Raises StudyError for an impossible path."""
+    """The study with its data's path, which counts from the file's folder. Raises BackhandError where none can be."""
+    from backhand.data.entry import BuiltIn
+    from backhand.data.registry import entry
     from backhand.study import load
     from backhand.study.values import inline, override
 
     table = DATA.search(text)
     if table is None:
         raise BackhandError(f"{study} is a series of runs, which has no data of its own; leave out --path")
-    load(study, [override("data.path", str(path))])
+    data = load(study, [override("data.path", str(path))]).data
+    if isinstance(entry(data.name), BuiltIn):
+        raise BackhandError(f"{data.name} is built in and read from no file; leave out --path")
     try:
         place = os.path.relpath(path.resolve(), out.resolve().parent)
     except ValueError:  # another drive

@@ -13,6 +13,10 @@ from typing import BinaryIO, Protocol
 from backhand.errors import DataError
 
 CHUNK = 1 << 20
+# What systems put beside a person's files: macOS into archives, network storage and disks into their folders.
+SYSTEM_FOLDERS = {
+    *("__MACOSX", "@eaDir", "#recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"),
+}
 # What a compressed file may grow to: real archives stay below ten times, a bomb reaches a thousand.
 MAX_RATIO, SLACK = 100, 16 << 20
 
@@ -72,8 +76,8 @@ def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
 def walk(folder: Path) -> Iterator[str]:
     """Every file and folder below by relative name, in the order of the names; a folder's name ends in a slash.
 
-    Links are followed. Hidden folders are named but not entered. Raises DataError for a link to a folder that holds
-    it, and for a folder that may not be read.
+    Links are followed. Hidden folders and those of the system are named but not entered. Raises DataError for a link to
+    a folder that holds it, and for a folder that may not be read.
     """
     yield from _walk(folder, "", frozenset([_identity(folder)]))
 
@@ -85,11 +89,16 @@ def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Itera
         raise DataError(f"the folder {folder} cannot be read ({error.strerror}); check that it is yours") from error
     for name, is_folder in entries:
         yield f"{prefix}{name}{'/' * is_folder}"
-        if is_folder and not name.startswith("."):
+        if is_folder and not is_hidden(name):
             path = folder / name
             if _identity(path) in above:
                 raise DataError(f"{path} is a link to a folder that holds it, {path.resolve()}; remove it")
             yield from _walk(path, f"{prefix}{name}/", above | {_identity(path)})
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of this name, without a path, is hidden or the system's."""
+    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -1,21 +1,15 @@
 """A study's text, from a file or from those that ship, as plain tables."""
 
-import codecs
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from backhand.encodings import refuse_not_utf8
 from backhand.errors import StudyError, closest
 from backhand.paths import as_path, command
 
 Tables = dict[str, Any]
-WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
 
 
 def read_tables(name: str) -> tuple[Tables, Path]:
@@ -45,14 +39,8 @@ def read_text(path: Path) -> str:
         raise StudyError(f"{path} does not exist; `backhand list` shows the studies that ship") from error
     except OSError as error:
         raise StudyError(f"{path} cannot be read: {error.strerror}") from error
-    marked = (name for mark, name in WIDE.items() if content.startswith(mark))
-    if encoding := next(marked, "UTF-16" if b"\0" in content else ""):
-        raise StudyError(f"{path} is not UTF-8 but {encoding}; save it as UTF-8 in your editor")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise StudyError(f"{path}, line {line} is not UTF-8; save the file as UTF-8 in your editor") from error
+    refuse_not_utf8(content, str(path), StudyError)
+    return content.decode("utf-8-sig")
 
 
 def _of_folder(path: Path) -> str:

@@ -1,6 +1,8 @@
 """FER2013 as a table: one face a row, 2304 grey values in one column."""
 
 import csv
+import re
+import string
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import NoReturn
@@ -16,14 +18,16 @@ USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"
 PARTS_OF = {usage.lower(): part for usage, part in USAGES.items()}
 COLUMNS = ("emotion", "pixels", "Usage")
 DELIMITERS = ",;\t"
+BLANK = DELIMITERS + string.whitespace
+EMOTION = re.compile(r"([0-9])(?:\.0*)?")  # some programs write whole numbers with a point
 
 
 def read_table(lines: Iterable[str], where: str) -> Arrays:
     """x (N, 48, 48, 1) uint8, y (N,) int64 and sizes (3,), the rows ordered by split.
 
     Columns are known by their names, in any order, with letters of either case; others are passed over, as blank lines
-    are. DataError names a missing column, or the row with pixels that are too few, too many, no numbers or outside
-    0..255, an unknown emotion, or an unknown usage.
+    are. DataError names a column that is missing or occurs twice, or the row with pixels that are too few, too
+    many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
     """
     pixels: dict[str, list[bytes]] = {part: [] for part in PARTS}
     labels: dict[str, list[int]] = {part: [] for part in PARTS}
@@ -35,7 +39,7 @@ def read_table(lines: Iterable[str], where: str) -> Arrays:
                 raise DataError(f"{place}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; mend or remove the row")
             pixels[split].append(_face(values, place))
             labels[split].append(_label(emotion, place))
-    except (csv.Error, UnicodeDecodeError) as error:
+    except csv.Error as error:
         raise DataError(f"{where} is not a table of text ({error}); fetch it again") from error
     faces = b"".join(face for part in PARTS for face in pixels[part])
     return {
@@ -48,22 +52,27 @@ def read_table(lines: Iterable[str], where: str) -> Arrays:
 def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, str, str, int]]:
     """Emotion, pixels, usage and line number of each row that is not blank."""
     lines = iter(lines)
-    first = next(lines, "")
-    reader = csv.reader(chain([first], lines), delimiter=max(DELIMITERS, key=first.count))
-    names = [name.strip().lower() for name in next(reader, [])]
-    missing = [column for column in COLUMNS if column.lower() not in names]
-    if missing:
-        raise DataError(f"{where} lacks the column {missing[0]}; the first line must name {', '.join(COLUMNS)}")
-    places = [names.index(column.lower()) for column in COLUMNS]
-    for row in reader:
-        if not any(map(str.strip, row)):
-            continue
+    blank, first = next((pair for pair in enumerate(lines) if pair[1].strip(BLANK)), (0, ""))
+    delimiter = max(DELIMITERS, key=first.count)
+    reader = csv.reader(chain(["\n"] * blank, [first], lines), delimiter=delimiter, skipinitialspace=True)
+    rows = (row for row in reader if any(map(str.strip, row)))
+    names = [name.strip().lower() for name in next(rows, [])]
+    columns = [_column(name, names, where) for name in COLUMNS]
+    for row in rows:
         if len(row) != len(names):
             raise DataError(
                 f"{where}, line {reader.line_num}: {len(row)} columns where the first line names {len(names)}"
             )
-        emotion, values, usage = (row[i].strip() for i in places)
+        emotion, values, usage = (row[i].strip() for i in columns)
         yield emotion, values, usage, reader.line_num
+
+
+def _column(name: str, names: list[str], where: str) -> int:
+    """Where the column of this name stands among those of the first line."""
+    if (count := names.count(name.lower())) != 1:
+        problem = f"has {count} columns {name}" if count else f"lacks the column {name}"
+        raise DataError(f"{where} {problem}; the first line must name {', '.join(COLUMNS)}, each once")
+    return names.index(name.lower())
 
 
 def _face(values: str, place: str) -> bytes:
@@ -84,6 +93,7 @@ def _refuse(values: list[str], place: str) -> NoReturn:
 
 
 def _label(emotion: str, place: str) -> int:
-    if not (emotion.isdecimal() and len(emotion) == 1 and int(emotion) < CLASSES):
+    number = EMOTION.fullmatch(emotion)
+    if number is None or int(number[1]) >= CLASSES:
         raise DataError(f"{place}: emotion is {emotion[:20]!r}, not 0 to {CLASSES - 1}; mend or remove the row")
-    return int(emotion)
+    return int(number[1])

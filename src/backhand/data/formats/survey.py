@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 
+from backhand.data.files import is_hidden
 from backhand.errors import DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp")
@@ -34,6 +35,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
     a class or split folder holds none, two folders are one split, or a class has a name that cannot be shown.
     """
+    names = [name for name in names if not _is_hidden(name)]
     paths = [name.split("/") for name in names if is_picture(name)]
     if not paths:
         others = f", but {said}" if (said := passed_over(names)) else ""
@@ -70,7 +72,7 @@ def is_picture(name: str) -> bool:
 
 
 def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "__MACOSX/")) or "/." in name
+    return any(map(is_hidden, name.split("/")))
 
 
 def _member(path: list[str], depth: int, has_splits: bool, where: Path) -> Member:
@@ -123,7 +125,7 @@ def _as_latin_1(label: str) -> str | None:
 
 def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
     """Archives need not list their folders: a file's name implies those that it lies in."""
-    folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth and not _is_hidden(name)}
+    folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth}
     for folder in sorted(folders - filled):
         others = f", but {said}" if (said := passed_over(n for n in names if n.startswith(f"{folder}/"))) else ""
         raise DataError(f"{where}: the class folder {folder} holds no images{others}; add some or remove it")

@@ -13,6 +13,7 @@ from backhand.data.formats.image_tree import Layout, read_pictures, split_parts
 from backhand.data.formats.survey import SPLIT_NAMES, Member
 from backhand.data.formats.trees import Tree, is_archive, open_tree
 from backhand.data.provenance import Original, Publication
+from backhand.encodings import refuse_not_utf8
 from backhand.errors import DataError
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
@@ -60,6 +61,7 @@ def _table_name(tree: Tree) -> str | None:
 
 def _read_table(path: Path) -> Arrays:
     content, where = _table(path)
+    refuse_not_utf8(content, where, DataError)
     arrays = read_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), where)
     published = any(original.agrees(content) for original in ORIGINALS)
     return arrays | {"published": np.array(published)}

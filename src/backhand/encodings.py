@@ -1,0 +1,27 @@
+"""Files of text, which are UTF-8: what is said of those in another encoding."""
+
+import codecs
+
+from backhand.errors import BackhandError
+
+WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
+def refuse_not_utf8(content: bytes, where: str, refusal: type[BackhandError]) -> None:
+    """Raise `refusal`, naming the encoding or the line, where a file's content is not UTF-8.
+
+    where: names it.   A mark of the byte order is a part of UTF-8, too. UTF-16 without one is known by its zeros.
+    """
+    marked = (name for mark, name in WIDE.items() if content.startswith(mark))
+    if encoding := next(marked, "UTF-16" if b"\0" in content[:4] else ""):
+        raise refusal(f"{where} is not UTF-8 but {encoding}; save it as UTF-8 in your editor")
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refusal(f"{where}, line {line} is not UTF-8; save the file as UTF-8 in your editor") from error
