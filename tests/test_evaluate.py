@@ -1,13 +1,16 @@
 """Evaluation: every sample once, in inference mode, whatever the chunks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from backhand import evaluate as module
 from backhand.data.dataset import Dataset
 from backhand.evaluate import evaluate, listed
-from backhand.layers import Linear
+from backhand.layers import Flatten, Linear
 from backhand.losses import LOSSES, Hinge, SoftmaxCrossEntropy, loss
+from backhand.lr_range import range_test
 from backhand.model import Sequential
 from backhand.models import mlp
 
@@ -89,3 +92,35 @@ def test_every_loss_names_no_class_for_scores_that_are_not_finite(name) -> None:
 def test_samples_are_listed_in_words() -> None:
     assert listed(np.array([4])) == "sample 4"
     assert listed(np.arange(7)) == "samples 0, 1, 2, 3, 4 and 2 more"
+
+
+class Reused:
+    """A feed that draws every batch into the same memory, as those do that read ahead."""
+
+    def __init__(self, feed, size: int) -> None:
+        self.feed, (x, y) = feed, feed.batch(slice(0, size))
+        self.x, self.y = x.copy(), y.copy()
+
+    def __len__(self) -> int:
+        return len(self.feed)
+
+    def batch(self, index):
+        x, y = self.feed.batch(index)
+        self.x[: len(x)], self.y[: len(y)] = x, y
+        return self.x[: len(x)], self.y[: len(y)]
+
+    def draw(self, index, _rng):
+        return self.batch(index)
+
+
+def test_a_feed_may_use_its_memory_again(make_solver, blobs, monkeypatch) -> None:
+    monkeypatch.setattr("backhand.evaluate.CHUNK", 32)
+    solver, feed = make_solver(), Reused(blobs[0], 64)
+    solver.fit(blobs[0], epochs=2)
+    wanted, result = (evaluate(solver.model, solver.loss, each) for each in (blobs[0], feed))
+    np.testing.assert_array_equal(result.labels, wanted.labels)
+    assert result.figures() == wanted.figures()
+    flat, two = Sequential(Flatten()).build((2,)), replace(blobs[0], data=Dataset(blobs[0].data.x, blobs[0].data.y % 2))
+    np.testing.assert_array_equal(*(evaluate(flat, solver.loss, each).scores for each in (two, Reused(two, 64))))
+    tests = [range_test(make_solver(), each, steps=40) for each in (blobs[0], feed)]
+    np.testing.assert_array_equal(tests[0].loss, tests[1].loss)

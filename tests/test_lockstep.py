@@ -14,7 +14,7 @@ from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.optim import SGD, Adam
-from backhand.schedules import CosineDecay
+from backhand.schedules import CosineDecay, ReduceOnPlateau
 from backhand.solver import Callback, Solver
 from backhand.stack import Each, Stack
 
@@ -204,3 +204,22 @@ def test_callbacks_are_told_of_the_one_that_is_lost(exact) -> None:
         each.callbacks = [*each.callbacks, Listener()]
     fit_together(together, exact(images()), epochs=2)
     assert told == [together[1]]
+
+
+@pytest.mark.parametrize("part", ["model", "optimizer", "schedule", "callbacks"])
+def test_what_a_training_changes_is_its_own(make_solver, blobs, part: str) -> None:
+    one, other = (
+        make_solver(schedule=ReduceOnPlateau(0.1), callbacks=[EarlyStopping(), DivergenceGuard()]) for _ in range(2)
+    )
+    setattr(other, part, getattr(one, part))
+    with pytest.raises(ValueError, match=r"two trainings in step have the same \w+; give each its own"):
+        fit_together([one, other], *blobs, epochs=1)
+
+
+def test_no_trainings_take_no_time(blobs) -> None:
+    assert fit_together([], *blobs, epochs=1) == []
+
+
+def test_models_of_two_precisions_are_not_stacked(make_solver, blobs) -> None:
+    with pytest.raises(ModelError, match="only models of the same dtype"):
+        fit_together([make_solver(), make_solver(dtype=np.float64)], *blobs, epochs=1)

@@ -42,6 +42,7 @@ def test_two_of_one_class_keep_a_state_each() -> None:
     assert loaded([Counter(1), Silent(), Counter(2), Silent()], [Counter(), Counter()]) == [1, 2]
     assert loaded([Counter(1, "a"), Counter(2, "b")], [Counter(0, "b"), Counter(0, "a")]) == [2, 1]
     assert loaded([Counter(1), Counter(2, "b")], [Counter(0, "b"), Counter()]) == [2, 1]
+    assert loaded([Counter(1, "Counter#2"), Counter(2)], [Counter(0, "Counter#2"), Counter()]) == [1, 2]
 
 
 def test_two_that_stop_early_by_different_figures_know_their_own_best(make_solver, blobs) -> None:
@@ -89,6 +90,7 @@ def test_where_nobody_knows_which_is_which_the_state_is_refused() -> None:
         ([Counter(1, "a"), EarlyStopping(key="a")], 'Counter and EarlyStopping both save their state as "a"'),
         ([Counter(1, "Counter"), Counter(2)], 'both save their state as "Counter"'),
         ([Counter(1, "a"), Counter(1, "a.array")], 'the key "a.array" cannot be told apart from other names'),
+        ([Counter(1, 7)], "the key of a saved state must be a text, not 7"),
         ([Counter(1, "model")], 'the key "model" cannot be told apart from other names'),
         ([Counter(1, "optimizer.x")], 'the key "optimizer.x" cannot be told apart from other names'),
     ],

@@ -21,6 +21,13 @@ class DivergenceGuard(Callback):
     factor: float = 1e3
     limit: float = 0.0
 
+    def __post_init__(self) -> None:
+        self._first = self.limit
+
+    def reset(self) -> None:
+        """The limit is the given one, or follows from the first loss."""
+        self.limit = self._first
+
     def on_loss(self, solver: Solver) -> None:
         """Look at the batch's loss before it moves anything."""
         loss = solver.batch_loss

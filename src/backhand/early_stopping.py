@@ -18,7 +18,7 @@ class EarlyStopping(Callback):
     restore_best: give the model the best epoch's weights when the fit ends; the last of several callbacks decides.
     mode: "max" where a higher value is better, "min" where a lower one is; None: as `backhand.metrics` knows it.
     min_delta: patience ends unless a value is better by more than this; the weights are those of the best all the same.
-    Raises BackhandError for a figure of one's own without a mode, and for a `min_delta` below 0.
+    Raises BackhandError for a figure of one's own without a mode, a `min_delta` below 0, and a `patience` below 0.
     """
 
     patience: int | None = None
@@ -37,6 +37,8 @@ class EarlyStopping(Callback):
         self.metric = metric(self.monitor, self.mode)
         if not self.min_delta >= 0:
             raise BackhandError(f"min_delta must be 0 or above, not {self.min_delta}")
+        if self.patience is not None and self.patience < 0:
+            raise BackhandError(f"patience must be 0 epochs or more, not {self.patience}")
 
     @property
     def default_key(self) -> str:
@@ -76,6 +78,10 @@ class EarlyStopping(Callback):
                 f"all others"
             )
             raise DivergenceError(". ".join([message, *solver.remarks]).removesuffix("."))
+
+    def reset(self) -> None:
+        """No epoch is the best yet."""
+        self.best, self.best_epoch, self.weights, self.mark, self.mark_epoch = None, 0, {}, None, 0
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """The best weights, value and epoch, and what patience counts from."""

@@ -60,7 +60,7 @@ class Evaluation:
 def evaluate(model: Sequential, loss: Loss, feed: BatchSource, views: Views = PLAIN) -> Evaluation:
     """Run the model over every sample, in order; the scores are the mean over its views.
 
-    Raises ValueError for views other than the plain one of a feed that has no `views`.
+    Raises ValueError for a feed without samples, and for views other than the plain one of a feed without `views`.
     """
     if views == PLAIN:
         return _judged(*_passed(model, feed), loss)
@@ -90,12 +90,17 @@ def _judged(scores: Array, labels: Labels, loss: Loss) -> Evaluation:
 
 
 def _passed(model: Sequential | Stack, feed: BatchSource) -> tuple[Array, Labels]:
-    """The scores (N, outputs), or of a stack (S, N, outputs), and the labels (N,)."""
+    """The scores (N, outputs), or of a stack (S, N, outputs), and the labels (N,).
+
+    They are copies: a feed may use the memory of a batch again. Raises ValueError for a feed without samples.
+    """
+    if not len(feed):
+        raise ValueError("there are no samples to evaluate")
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
     scores, labels = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # scores are checked where they are judged
         for index in batches(len(feed), chunk):
             x, y = feed.batch(index)
-            scores.append(model.predict(x))
-            labels.append(y)
+            scores.append(np.array(model.predict(x)))
+            labels.append(np.array(y))
     return np.concatenate(scores, axis=-2), np.concatenate(labels)

@@ -15,6 +15,7 @@ from backhand.errors import DivergenceError
 from backhand.evaluate import Evaluation, evaluate_each
 from backhand.solver import Solver
 from backhand.stack import Stack
+from backhand.stateful import keyed
 
 
 def fit_together(
@@ -24,8 +25,11 @@ def fit_together(
 
     Their models have one shape, and they agree in batch size and `evaluate_train`. Batches come in the order, and with
     the augmentation, of the first. An epoch's seconds are shared out evenly. Raises ValueError when they do not agree,
-    or when they have been resumed at different batches of an epoch.
+    when they share what each must have for itself, or when they have been resumed at different batches of an epoch.
     """
+    if not solvers:
+        return []
+    _refuse_shared(solvers)
     first = solvers[0]
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
@@ -45,7 +49,7 @@ def fit_together(
             lost |= going.lost
             going = going.without(going.lost)
             if going.solvers:
-                measured = going.measure({name: part for name, part in parts.items() if part})
+                measured = going.measure({name: part for name, part in parts.items() if part is not None})
                 going.end_epoch(measured, _clock(solvers) - begin)
                 going = going.without([solver for solver in going.solvers if not solver.goes_on])
         for solver in solvers:
@@ -53,6 +57,18 @@ def fit_together(
                 _end(solver, lost)
     backend.trim()
     return [lost.get(solver) for solver in solvers]
+
+
+def _refuse_shared(solvers: Sequence[Solver]) -> None:
+    """Raises ValueError where two solvers have one object that a training changes; a plain schedule may be shared."""
+    seen: set[int] = set()
+    for solver in solvers:
+        schedules = [each for each in (solver.schedule, solver.momentum_schedule) if each is not None and each.state()]
+        parts = [solver.model, solver.optimizer, *schedules, *keyed(solver.callbacks).values()]
+        own = {id(part): type(part).__name__ for part in parts}
+        for shared in own.keys() & seen:
+            raise ValueError(f"two trainings in step have the same {own[shared]}; give each its own")
+        seen |= own.keys()
 
 
 def _end(solver: Solver, lost: dict[Solver, DivergenceError]) -> None:

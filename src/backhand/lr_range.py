@@ -79,7 +79,8 @@ def range_test(
     solver.model.check_batch(min(solver.batch_size, len(train)))
     solver.schedule = None
     rates = np.geomspace(low, high, steps)
-    batches = [train.draw(i, solver.augment_rng) for i in itertools.islice(solver.batches(train), BATCHES)]
+    draws = (train.draw(index, solver.augment_rng) for index in itertools.islice(solver.batches(train), BATCHES))
+    batches = [(np.array(x), np.array(y)) for x, y in draws]  # a feed may use the memory of a batch again
     losses: list[float] = []
     changes: list[float] = []
     average = 0.0

@@ -6,7 +6,7 @@ float32 models are moved by one kernel, in one pass over memory, where there is 
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -71,6 +71,13 @@ class Optimizer(Copyable, ABC):
     @abstractmethod
     def _update(self, w: Array, g: Array) -> None:
         """Move w by g, both (P,)."""
+
+    def reset(self) -> None:
+        """Begin anew: without moments, at step 0."""
+        self.buffers = {}
+        for each in fields(self):
+            if each.name in self.counters:
+                setattr(self, each.name, each.default)
 
     def state(self) -> dict[str, float]:
         """The numbers that a resumed run needs besides `buffers`."""

@@ -24,6 +24,9 @@ class Schedule(Copyable):
     def observe(self, metric: float) -> None:
         """Told the monitored loss after every epoch; only a schedule that reacts to it cares."""
 
+    def reset(self) -> None:
+        """Forget what was observed: a new training begins."""
+
     def state(self) -> dict[str, Any]:
         """What a resumed run must know besides the step."""
         return {}
@@ -133,6 +136,10 @@ class ReduceOnPlateau(Schedule):
         if self.waited > self.patience:
             self.reductions, self.waited = self.reductions + 1, 0
 
+    def reset(self) -> None:
+        """Nothing has been observed yet."""
+        self.best, self.waited, self.reductions = None, 0, 0
+
     def state(self) -> dict[str, Any]:
         """Best loss, epochs waited, reductions made."""
         return {"best": self.best, "waited": self.waited, "reductions": self.reductions}
@@ -160,6 +167,10 @@ class Warmup(Schedule):
     def observe(self, metric: float) -> None:
         """Pass it on."""
         self.then.observe(metric)
+
+    def reset(self) -> None:
+        """That of `then`."""
+        self.then.reset()
 
     def state(self) -> dict[str, Any]:
         """That of `then`."""

@@ -113,17 +113,21 @@ class Solver(Copyable):
         for index in self.batches_left(train):
             self.train_step(*train.draw(index, self.augment_rng))
         parts = {"train": train if self.evaluate_train else None, "validation": validation}
-        measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part}
+        measured = {name: evaluate(self.model, self.loss, part) for name, part in parts.items() if part is not None}
         self.end_epoch(measured, running.elapsed)
 
     def begin_fit(self, train: TrainSource, epochs: int) -> None:
-        """Before the first epoch.
+        """Before the first epoch. A training that begins resets optimiser, schedules and callbacks of their past.
 
         Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states could
         not be told apart.
         """
         self.model.check_batch(min(self.batch_size, len(train)))
         keyed(self.callbacks)
+        if not self.step:
+            for part in (self.optimizer, self.schedule, self.momentum_schedule, *self.callbacks):
+                if part is not None:
+                    part.reset()
         self.epochs, self.steps_per_epoch = epochs, steps(len(train), self.batch_size, self.model.fewest_samples)
         self.tell("on_fit_begin")
 

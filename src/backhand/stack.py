@@ -64,6 +64,8 @@ class Stack(Chain):
         if any(_shapes(model) != _shapes(first) for model in models):
             raise ModelError("only models with the same layers and shapes can be stacked")
         self._dtype = first.parameters.values.dtype
+        if any(model.parameters.values.dtype != self._dtype for model in models):
+            raise ModelError("only models of the same dtype can be stacked")
         shape = len(models), first.parameters.values.size
         self.values, self.grads = np.zeros(shape, self._dtype), np.zeros(shape, self._dtype)
         for model, values, grads in zip(models, self.values, self.grads, strict=True):

@@ -24,6 +24,9 @@ class Stateful:
         """The name of the class, unless a subclass says more of what tells its objects apart."""
         return type(self).__name__
 
+    def reset(self) -> None:
+        """Forget what an earlier training left: a new one begins."""
+
     def state(self) -> State:
         """Arrays and facts that a resumed run must know."""
         return {}, {}
@@ -38,6 +41,8 @@ def keyed(objects: Sequence[Stateful]) -> dict[str, Stateful]:
     for owner in objects:
         if type(owner).state is Stateful.state:
             continue
+        if owner.key is not None and not isinstance(owner.key, str):
+            raise ValueError(f"the key of a saved state must be a text, not {owner.key!r}")
         key = owner.key or _numbered(owner.default_key, owners)
         if key in owners:
             kind, other = type(owner).__name__, type(owners[key]).__name__
@@ -90,8 +95,9 @@ def restored(objects: Sequence[Stateful], arrays: Mapping[str, Array], facts: Ma
 def _refuse_others(owners: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
     """Raises CheckpointError where another number of objects of one default key was saved than there are."""
     now = Counter(owner.default_key for owner in owners.values() if owner.key is None)
+    others = [name for name in facts if name not in owners or owners[name].key is None]  # than those asked for by name
     for key, count in now.items():
-        saved = sum(name == key or name.startswith(f"{key}#") for name in facts)
+        saved = sum(name == key or name.startswith(f"{key}#") for name in others)
         if saved and saved != count:
             raise CheckpointError(
                 f'the saved state has {saved} called "{key}", and there {"are" if count > 1 else "is"} {count} now; '

@@ -120,6 +120,8 @@ BAD = [
     ("logistic", (row, np.array([0, 1])), {}, "4 scores but 2 labels"),
     ("logistic", (row, np.array([-1, 1, 1, 1])), {}, "not -1 to 1"),
     ("logistic", (row, np.array([0, 2, 1, 1])), {}, "not 0 to 2"),
+    ("logistic", (row, np.array([[0], [1], [1], [1]])), {}, r"the shape \(N,\), not \(4, 1\)"),
+    ("binary_hinge", (row, np.array([[0], [1], [1], [1]])), {}, r"the shape \(N,\), not \(4, 1\)"),
     ("logistic", (row, np.array([0, np.nan, 1, 1])), {}, r"in \[0, 1\]"),
     ("binary_hinge", (row, np.array([-1, 1, 1, 1])), {}, "not -1 to 1"),
     ("binary_hinge", (row, np.array([0.5, 1, 1, 1])), {}, "0 or 1"),

@@ -36,7 +36,9 @@ def predict_proba(logits: Array) -> Array:
 
 
 def binary_labels(scores: Array, labels: Array) -> Array:
-    """The labels in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
+    """The labels (N,) in the scores' shape. Raises ValueError unless there is one per score, within [0, 1]."""
+    if labels.ndim != 1:
+        raise ValueError(f"binary labels must have the shape (N,), not {labels.shape}")
     if scores.size != labels.size:
         raise ValueError(f"{scores.size} scores but {labels.size} labels; a binary loss takes one score per sample")
     if labels.size and not (labels.min() >= 0 and labels.max() <= 1):
