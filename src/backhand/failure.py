@@ -15,7 +15,8 @@ LEAST = 0.01
 class Kept:
     """How the kept weights did: `right` of `count` samples; commonest: how many of these are of the largest class.
 
-    loss: their mean loss; not finite where it could not be computed, and None where nothing is known.
+    loss: their mean loss, but for samples far beyond those of the training, which say nothing of it; not finite where
+    it could not be computed, and None where nothing is known.
     """
 
     split: str

@@ -186,3 +186,44 @@ def test_usual_names_are_understood_and_no_array_is_dropped_without_a_word(tmp_p
     np.testing.assert_array_equal(splits.validation.x, x + 1)
     assert splits.classes == ("a", "b")
     assert splits.notes == {"unused arrays": "weights"}
+
+
+@pytest.mark.parametrize("value", [1e308, -1e39, 1e6])
+def test_a_single_value_far_beyond_the_training_samples_is_said_aloud(tmp_path, value):
+    x, many = rng.normal(size=(200, 3)), np.arange(200) % 2
+    test = x[:40].copy()
+    test[3, 1] = value
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=many, x_test=test, y_test=many[:40])
+    note = load("npz", path=tmp_path / "a.npz").notes["range of the test samples"]
+    assert note.startswith(f"row 3, column 1, counted from 0, is {value:g}, where the training samples lie from -")
+    assert note.endswith("; values so far off: 1 of 120")
+
+
+def test_a_single_value_far_beyond_is_named_by_its_row_in_the_archive(tmp_path):
+    x, many = rng.normal(size=(200, 3)), np.arange(200) % 2
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.arange(200.0)[:, None], y=many)
+    row = int(load("npz", path=path).test.x[7, 0])
+    x[row, 2] = 1e39
+    np.savez(path, x=x, y=many)
+    assert load("npz", path=path).notes["range of the samples"].startswith(f"row {row}, column 2, ")
+
+
+ALIKE = {
+    "a table": np.ones((20, 3)),
+    "but for rounding": np.where(y[:, None], 0.3, 0.1 + 0.2) * np.ones(3),
+    "images": np.full((20, 8, 8), 200, np.uint8),
+    "images with a motif": np.broadcast_to(pixels[0], (20, 6, 5, 3)),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_samples_that_are_all_alike_are_refused(tmp_path, case):
+    unit = "pixel" if "images" in case else "column"
+    df.refused(f"no {unit} of x in .* varies: all training samples are alike", "npz", path=saved(tmp_path, ALIKE[case]))
+
+
+def test_one_value_that_differs_is_enough(tmp_path):
+    for x in (np.ones((20, 3)), np.full((20, 3), 2**24), np.full((20, 3), 1e9)):
+        x[y == 1, 2] += 1
+        assert load("npz", path=saved(tmp_path, x)).notes == {}

@@ -47,6 +47,7 @@ SAID = {
     "lacks the array": {"x_train": x, "y_train": y},
     "which mean the same": {"x": x, "X": x, "y": y},
     "beside": {"x": x, "y": y, "x_test": x, "y_test": y},
+    "all training samples are alike": {"x": np.ones((20, 3)), "y": y},
     "is not one-hot": {"x": x, "y": np.ones((20, 2))},
     "has no 1": {"x": x, "y": np.eye(3)[y]},
     "without a gap": {"x": x, "y": y + 1},

@@ -55,6 +55,7 @@ def test_it_is_said_in_the_terminal_the_record_and_the_report(study, tmp_path, c
     metrics = experiment.run(load(str(study)), tmp_path / "run")
     test = metrics["test"]
     assert (test["not_finite"], test["not_finite_samples"], test["loss"]) == (1, [3], None)
+    assert 0 < test["typical_loss"] < 2
     assert (metrics["validation"]["not_finite"], metrics["validation"]["remark"]) == (0, "")
     assert test["correct"] == round(test["accuracy"] * 40) < 40
     assert np.sum(test["confusion"]) == 39

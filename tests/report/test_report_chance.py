@@ -131,6 +131,18 @@ def test_a_run_that_learnt_is_no_failure(told):
     assert "Training failed" not in told()
 
 
+@pytest.mark.parametrize(("typical", "failed"), [(0.5, False), (300.0, True), (None, True)])
+def test_a_loss_that_single_test_samples_spoil_is_no_failure(told, typical, failed):
+    """An earlier version saved no typical loss."""
+
+    def slow(lines):
+        for line, loss in zip(lines, np.linspace(2.32, 2.3, len(lines)), strict=True):
+            line |= {"train_loss": float(loss)}
+
+    found = told(lambda facts: facts["test"].update(loss=2e8, typical_loss=typical), slow)
+    assert ("Training failed" in found) == failed
+
+
 def test_an_epoch_without_a_number_is_mentioned(told):
     def lose(lines):
         lines[3]["validation_loss"] = nan

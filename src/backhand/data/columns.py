@@ -57,6 +57,13 @@ def columns(x: Samples) -> Columns:
     return Columns(low, high, mean, deviation, departing, np.where(varies, spread, 0))
 
 
+def varies(x: Samples) -> bool:
+    """Whether any feature of samples x (N, ...) differs between two of them by more than rounding."""
+    tolerance = 2 * ROUNDING.get(x.dtype, 0.0)
+    alike = all(np.allclose(x[0].astype(np.float64), row, rtol=tolerance, atol=0) for row in x)
+    return not alike or bool(columns(x).departing.any())
+
+
 def moments(x: Samples, unit: Callable[[Floats], Floats] = lambda part: part) -> tuple[Floats, Floats]:
     """Mean and variance of every pixel or feature in float64, chunk by chunk. unit: applied to each chunk before.
 

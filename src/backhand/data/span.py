@@ -95,17 +95,25 @@ class Span:
 
     def stranger(self, x: NDArray[Any]) -> str:
         """Why samples of this shape and kind are on another scale than those of the training, in words; "" if not."""
-        return ("" if self.pixels else self._beyond(x)) or self._flatter(x) or self._brighter(x)
+        return self._beyond(x, FAR, 0.5) or self._flatter(x) or self._brighter(x)
 
-    def _beyond(self, x: NDArray[Any]) -> str:
+    def remark(self, x: NDArray[Any]) -> str:
+        """The same, and where a single value lies so far beyond the training samples that it can spoil a mean loss."""
+        return self.stranger(x) or self._beyond(x, 0.0, 0.0)
+
+    def _beyond(self, x: NDArray[Any], share: float, of_column: float) -> str:
+        """Which value lies far beyond, if more than these shares of all values, or of a column's many, do."""
+        if self.pixels:
+            return ""
         beyond = np.concatenate([np.abs(part - 0.5) > REACH + 0.5 for part in self._within(x)])
-        if not beyond.size or (beyond.mean() <= FAR and (len(x) < MANY or beyond.mean(axis=0).max() <= 0.5)):
+        if not beyond.size or (beyond.mean() <= share and (len(x) < MANY or beyond.mean(axis=0).max() <= of_column)):
             return ""
         feature = int(beyond.mean(axis=0).argmax())
         row, column = int(beyond[:, feature].argmax()), int(np.flatnonzero(self.high > self.low)[feature])
+        low, high = self.low[column], self.high[column]
         return (
             f"row {row}, column {column}, counted from 0, is {x[row].flat[column]:g}, where the training samples lie "
-            f"from {self.low[column]:g} to {self.high[column]:g}; so far off are {beyond.mean():.0%} of the values"
+            f"from {low:g} to {high:g}; values so far off: {beyond.sum():,} of {beyond.size:,}"
         )
 
     def _flatter(self, x: NDArray[Any]) -> str:
@@ -139,7 +147,9 @@ class Span:
         for start in range(0, len(x), CHUNK):
             part = x[start : start + CHUNK]
             rows = part.reshape(len(part), -1)
-            yield ((rows if self.pixels else rows[:, says]) / np.float64(2) - low) / extent
+            with np.errstate(over="ignore"):  # what is infinitely far is far
+                within = ((rows if self.pixels else rows[:, says]) / np.float64(2) - low) / extent
+            yield within
 
 
 def _peaks(x: NDArray[Any]) -> NDArray[Any]:

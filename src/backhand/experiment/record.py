@@ -8,6 +8,7 @@ from backhand.callbacks import EarlyStopping
 from backhand.data.batches import left_out
 from backhand.evaluate import Evaluation
 from backhand.experiment.build import Material, class_weights
+from backhand.experiment.course import typical_loss
 from backhand.losses import Loss
 from backhand.metrics import words
 from backhand.model import Sequential
@@ -101,6 +102,7 @@ def test_facts(result: Evaluation, loss: Loss, classes: tuple[str, ...]) -> dict
         "correct": int(right.sum()),
         "interval": [float(interval.low), float(interval.high)],
         "interval_kind": "95% Wilson score",
+        "typical_loss": typical_loss(result, loss),
         "confidence": loss.confidence,
         "confusion": confusion.tolist(),
         "per_class": per_class,

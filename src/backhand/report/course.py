@@ -13,7 +13,8 @@ def course(run: Run) -> Course:
     test, train = run.metrics.test, run.study.get("train", {})
     tested = None
     if test:
-        tested = Kept("test", test.correct, test.count, max(row.support for row in test.per_class), test.loss)
+        loss = test.loss if test.typical_loss is None else test.typical_loss
+        tested = Kept("test", test.correct, test.count, max(row.support for row in test.per_class), loss)
     lr = train.get("optimizer", {}).get("lr")
     return Course(
         losses=[epoch.train_loss for epoch in run.history],

@@ -158,6 +158,7 @@ class TestScore(Score):
     confusion: tuple[tuple[Count, ...], ...]
     per_class: tuple[ClassScore, ...]
     macro: Average
+    typical_loss: float | None = None  # but for the samples with the largest scores; earlier versions saved none
 
     @property
     def imbalanced(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from backhand import axes
+from backhand.data.columns import varies
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.npz import read_npz
@@ -43,9 +44,13 @@ def load(path: Path) -> Splits:
     splits = {split: Dataset(read[x], labels.y[y]) for split, (x, y) in names.pairs.items()}
     if "test" in splits:
         train, test = splits["train"], splits["test"]
-        notes |= _strangers(splits)
+        others = {f"{split} samples": data for split, data in splits.items() if split != "train"}
     else:
         train, test = hold_out_test(splits["train"], labels.classes)
+        others = {"samples": splits["train"]}  # whose rows are those of the archive
+    if len(labels.classes) > 1:
+        _refuse_alike(train, f"{names.pairs['train'][0]} in {path}")
+    notes |= _strangers(Span.of(train.x), others)
     notes |= {"unused arrays": ", ".join(names.unused)} if names.unused else {}
     source = f"the arrays of {path.name}"
     return Splits("npz", labels.classes, train, test, splits.get("validation"), source, labels.notes | notes)
@@ -59,6 +64,12 @@ def _refuse_orientation(x: Array, labels: int, names: tuple[str, str], path: Pat
     if x.ndim > 1 and x.shape[-1] == labels:
         remedy = f"samples lie along the first axis: write {axes.transposition((x.ndim - 1, *range(x.ndim - 1)))}"
     raise DataError(f"{path}: {names[0]} has shape {x.shape} but {names[1]} {labels} labels; {remedy}")
+
+
+def _refuse_alike(train: Dataset, where: str) -> None:
+    if not varies(train.x):
+        unit = "pixel" if train.is_image else "column"
+        raise DataError(f"no {unit} of {where} varies: all training samples are alike; check how they were computed")
 
 
 def _samples(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:
@@ -100,15 +111,10 @@ def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples]
     return samples, {key: note for key, note in notes.items() if note}
 
 
-def _strangers(parts: Mapping[str, Dataset]) -> dict[str, str]:
-    """A note on each part whose samples are not in the range of the training samples."""
-    span = Span.of(parts["train"].x)
-    found = {
-        part: span.stranger(data.x)
-        for part, data in parts.items()
-        if part != "train" and data.x.shape[1:] == span.shape
-    }
-    return {f"range of the {part} samples": why for part, why in found.items() if why}
+def _strangers(span: Span, others: Mapping[str, Dataset]) -> dict[str, str]:
+    """A note on samples that are not in the range of the training samples, all of them or a single value."""
+    remarks = {name: span.remark(data.x) for name, data in others.items() if data.x.shape[1:] == span.shape}
+    return {f"range of the {name}": remark for name, remark in remarks.items() if remark}
 
 
 ENTRY = OnDisk(
