@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from backhand.errors import BackhandError
 from backhand.paths import as_path, command, without_password
 
 
@@ -16,6 +17,8 @@ def test_text_and_paths_become_paths(monkeypatch):
     assert as_path("~no-such-user/runs") == Path("~no-such-user/runs")
     assert as_path("runs/~") == Path("runs/~")
     assert as_path(None) is None
+    with pytest.raises(BackhandError, match=r"a path is empty; name a file or folder, or write \. for"):
+        as_path("")
 
 
 @pytest.mark.parametrize(

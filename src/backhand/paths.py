@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import overload
 
+from backhand.errors import BackhandError
+
 PathLike = str | os.PathLike[str]
 PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]*(?=@)")
 
@@ -21,9 +23,12 @@ def as_path(path: PathLike | None) -> Path | None:
     """Text or path as a path, ~ resolved as the home folder; None stays None.
 
     Every public function that takes a path calls this first. A home folder that the system does not know stays as text.
+    Raises BackhandError for an empty text, which would silently be the current folder.
     """
     if path is None:
         return None
+    if not os.fspath(path):
+        raise BackhandError("a path is empty; name a file or folder, or write . for the current folder")
     try:
         return Path(path).expanduser()
     except RuntimeError:  # there is no such user

@@ -67,6 +67,11 @@ def test_bad_npz(tmp_path, case, capfd):
     assert capfd.readouterr().err == ""
 
 
+def test_a_single_array_is_no_archive(tmp_path):
+    np.save(tmp_path / "x.npy", x)
+    refused(r"x.npy is one array, .*: np.savez\(NAME, x=x, y=y\)", "npz", path=tmp_path / "x.npy")
+
+
 def test_an_npy_header_that_lies_allocates_nothing(tmp_path):
     out = io.BytesIO()
     np.lib.format.write_array_header_1_0(out, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 4)})

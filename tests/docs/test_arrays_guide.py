@@ -69,6 +69,8 @@ def test_every_error_of_the_table_is_said(trained, tmp_path):
     acts["bring the samples to the scale of the training data"] = lambda: load_classifier(
         Path("runs/mine")
     ).predict_proba(np.full((5, 2), 1e12))
+    np.save(tmp_path / "x.npy", x)
+    acts["is one array"] = lambda: data.load("npz", path=tmp_path / "x.npy")
     acts["is masked"] = lambda: data.Dataset(np.ma.masked_greater(x, 1), y)
     acts["must be a NumPy array"] = lambda: data.Dataset(x.tolist(), y)
     assert sorted(said) == sorted(acts)

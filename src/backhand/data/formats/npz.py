@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from backhand.data.formats.members import damage
 from backhand.data.formats.trees import open_tree
 from backhand.errors import DataError
 
@@ -17,14 +18,23 @@ from backhand.errors import DataError
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file by name, read-only.
 
-    Raises DataError for a damaged file, an array of Python objects (a pickle, never loaded), and a header that
-    announces another number of bytes than follow.
+    Raises DataError for a damaged file, a single array (.npy), an array of Python objects (a pickle, never loaded), and
+    a header that announces another number of bytes than follow.
     """
+    if _is_single(path):
+        raise DataError(f"{path} is one array, as numpy.save writes; save all in one file: np.savez(NAME, x=x, y=y)")
     with open_tree(path) as tree:
         members = [name for name in tree.names() if name.endswith(".npy")]
         if not members:
             raise DataError(f"{path} holds no NumPy arrays; make it with numpy.savez")
         return {name.removesuffix(".npy"): _parse(data, f"{path}: {name}") for name, data in tree.items(members)}
+
+
+def _is_single(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with damage(str(path)), path.open("rb") as file:
+        return file.read(len(npy.MAGIC_PREFIX)) == npy.MAGIC_PREFIX
 
 
 def _parse(data: bytes, where: str) -> NDArray[Any]:
