@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from datafiles import refused
 
+from backhand.data import load
 from backhand.data.formats import archives as trees
 
 good = df.picture(df.noise(8, 8, 3))
@@ -43,6 +44,43 @@ def test_links_in_archives(tmp_path):
             member.type, member.linkname = kind, "/etc/hostname"
             archive.addfile(member)
         refused("is a link or device", "images", path=tmp_path / "a.tar")
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, "zip"])
+def test_a_link_for_a_picture_is_skipped_with_the_bad_ones(tmp_path, kind):
+    name, path = "train/cat/link.png", tmp_path / "a"
+    if kind == "zip":
+        zip_with(path, name, b"0.png", external_attr=0o120777 << 16)
+    else:
+        df.in_tar(path, df.picture_tree(("train", "test"), ("cat", "dog")), "w")
+        with tarfile.open(path, "a") as archive:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "train/cat/0.png"
+            archive.addfile(member)
+    refused(f"member {name} is a link or device; .* or pass --skip-bad-images", "images", path=path)
+    splits = load("images", path=path, skip_bad_images=True)
+    assert (len(splits.train), splits.notes) == (6, {"skipped images": f"1: {name}"})
+
+
+def test_a_link_for_a_folder_is_never_skipped(tmp_path):
+    with tarfile.open(df.in_tar(tmp_path / "a", df.picture_tree(("train",), ("cat", "dog")), "w"), "a") as archive:
+        member = tarfile.TarInfo("test")
+        member.type, member.linkname = tarfile.SYMTYPE, "train"
+        archive.addfile(member)
+    refused("member test is a link or device", "images", path=tmp_path / "a", skip_bad_images=True)
+
+
+@pytest.mark.parametrize("packing", ["bz2", "xz"])
+def test_tars_of_other_packings_are_read_and_not_trusted(tmp_path, packing):
+    files = df.picture_tree(("train", "test"), ("cat", "dog"))
+    path = df.in_tar(tmp_path / "a", files, f"w:{packing}")
+    np.testing.assert_array_equal(
+        load("images", path=path).train.x, load("images", path=df.in_zip(tmp_path / "b", files)).train.x
+    )
+    path.write_bytes(path.read_bytes()[:-200])
+    refused("cannot be read .* truncated or damaged", "images", path=path)
+    bomb = df.in_tar(tmp_path / "c", {"a/7.png": bytes(64 << 20)}, f"w:{packing}")
+    refused("unpacks to more than 100 times", "images", path=bomb)
 
 
 def test_bombs(tmp_path):
@@ -83,3 +121,5 @@ def test_neither_folder_nor_archive(tmp_path):
     (tmp_path / "a.txt").write_text("hello")
     refused("neither a folder nor a zip or tar", "images", path=tmp_path / "a.txt")
     refused("neither a folder nor a zip or tar", "npz", path=tmp_path / "a.txt")
+    (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
+    refused("nor a zip or tar archive: it is packed as 7z; give one of these", "images", path=tmp_path / "a.7z")

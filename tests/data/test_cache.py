@@ -8,6 +8,7 @@ import pytest
 
 from backhand.data import cache, load
 from backhand.data.formats import image_tree
+from backhand.data.formats.resize import Resize
 
 CASES = ["folder", "zip", "tar"]
 
@@ -47,6 +48,26 @@ def test_the_second_time_nothing_is_decoded(pets, packed):
         np.testing.assert_array_equal(first.parts[part].x, second.parts[part].x)
         np.testing.assert_array_equal(first.parts[part].y, second.parts[part].y)
     assert first.classes == second.classes
+
+
+@pytest.mark.parametrize("packed", CASES)
+def test_a_size_that_suits_the_pictures_is_kept_and_all_is_read_once(pets, packed, monkeypatch):
+    folder, _ = pets
+    path, read = df.PACKERS[packed](folder / "pets", FILES), []
+    first = load("images", path=path, resize=Resize())
+    plain = cache.fingerprint
+    monkeypatch.setattr(cache, "fingerprint", lambda source: read.append(source) or plain(source))
+    monkeypatch.setattr(image_tree, "inspect", lambda path: pytest.fail("the sizes are kept"))
+    second = load("images", path=path, resize=Resize())
+    assert read == [path]
+    np.testing.assert_array_equal(first.train.x, second.train.x)
+
+
+def test_what_comes_from_the_cache_is_what_was_built(pets):
+    folder, _ = pets
+    (folder / "a").write_text("a")
+    built, kept = (cache.cached(folder / "a", "images", lambda: {"x": np.arange(3)}) for _ in range(2))
+    assert built.keys() == kept.keys()
 
 
 @pytest.mark.parametrize("packed", CASES)

@@ -7,9 +7,10 @@ import datafiles as df
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from backhand.data import load
-from backhand.data.formats.pictures import BadImageError, decode
+from backhand.data.formats.pictures import BadImageError, decode, measure
 from backhand.experiment.predict import read_image
 
 UPRIGHT = [[10, 80], [120, 160], [200, 250]]
@@ -112,6 +113,22 @@ def test_an_orientation_that_only_xmp_or_a_text_chunk_tells():
     profile = b"Raw profile type exif\0\nexif\n      32\n" + exif_block(struct.pack("<HII", 3, 1, 6)).hex().encode()
     rows = b"".join(b"\0" + bytes(row) for row in STORED[6])
     assert decode(df.png(3, 2, 8, 0, rows, (b"tEXt", profile + b"\n")), "photo")[:, :, 0].tolist() == UPRIGHT
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_an_orientation_behind_the_pixels_of_a_png_counts_and_others_are_measured_undecoded(behind, monkeypatch):
+    rows = b"".join(b"\0" + bytes(row) for row in STORED[6])
+    exif = df.png(3, 2, 8, 0, b"", (b"eXIf", exif_block(struct.pack("<HII", 3, 1, 6))[6:]))[33:-28]
+    plain = df.png(3, 2, 8, 0, rows)
+    exif = exif[: 12 + int.from_bytes(exif[:4])]
+    at = len(plain) - 12 if behind else 33
+    turned = plain[:at] + exif + plain[at:]
+    assert decode(turned, "a.png")[:, :, 0].tolist() == UPRIGHT
+    assert measure(turned, "a.png") == ((3, 2), "L")
+    monkeypatch.setattr(PngImageFile, "load", lambda self: pytest.fail("decoded"))
+    assert measure(plain, "a.png") == ((2, 3), "L")
+    if not behind:
+        assert measure(turned, "a.png") == ((3, 2), "L")
 
 
 # Depths. PNG's kinds of colour: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha.

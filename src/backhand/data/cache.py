@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -61,23 +62,43 @@ class CacheEntry:
 
 
 def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
-    """What `build` makes of the file or folder `source`, from the cache where it was made before.
+    """What `build` makes of the file or folder `source`, from the cache where it was made before; see `Source`."""
+    return Source(source).cached(variant, build)
 
-    variant: the options that change the result. The key is the content of `source`, so a changed file is decoded anew.
-    """
-    folder = places.cache_dir()
-    if folder is None:
-        return build()
-    target = folder / f"{fingerprint(source)[:32]}-{variant}-v{VERSION}.npz"
-    if target.exists():
-        with suppress(DataError):
-            arrays = read_npz(target)
-            with suppress(OSError):
-                os.utime(target)
-            return arrays
-    arrays = build()
+
+@dataclass(frozen=True)
+class Source:
+    """A file or folder of which several things are kept. All of it is read once, for its fingerprint."""
+
+    path: Path
+
+    def cached(self, variant: str, build: Callable[[], Arrays]) -> Arrays:
+        """What `build` makes of it, from the cache where it was made before.
+
+        variant: the options that change the result. The key is the content, so a changed file is decoded anew.
+        """
+        folder = places.cache_dir()
+        if folder is None:
+            return build()
+        target = folder / f"{self._key}-{variant}-v{VERSION}.npz"
+        if target.exists():
+            with suppress(DataError):
+                return _kept(target)
+        arrays = build()
+        with suppress(OSError):
+            _keep(target, arrays | {SOURCE: np.array(printable(str(self.path.absolute())))})
+        return arrays
+
+    @cached_property
+    def _key(self) -> str:
+        return fingerprint(self.path)[:32]
+
+
+def _kept(target: Path) -> Arrays:
+    arrays = read_npz(target)
+    arrays.pop(SOURCE, None)
     with suppress(OSError):
-        _keep(target, arrays | {SOURCE: np.array(printable(str(source.absolute())))})
+        os.utime(target)
     return arrays
 
 

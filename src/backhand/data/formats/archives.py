@@ -1,9 +1,12 @@
 """Zip and tar archives as trees. Nothing is ever extracted to disk.
 
-A name that climbs out (`../`), a link, or a member that unpacks to an absurd size raises DataError.
+A name that climbs out (`../`), a link, or a member that unpacks to an absurd size raises DataError; a link in the place
+of a picture does so when it is read, as one on disk that leads nowhere.
 """
 
+import bz2
 import gzip
+import lzma
 import re
 import stat
 import tarfile
@@ -13,15 +16,22 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
-from backhand.data.files import MAX_RATIO, SLACK, Limited
+from backhand.data.files import MAX_RATIO, SLACK, Limited, Reader
 from backhand.data.formats.members import BadMemberError, Tree, canonical, damage, printable
+from backhand.data.formats.survey import is_picture
 from backhand.errors import DataError
 
 MAX_MEMBER = 1 << 30
 MAX_TOTAL = 8 << 30
 M = TypeVar("M")
+PACKED: dict[bytes, Callable[[BinaryIO], Reader]] = {  # by what the file begins with
+    b"\x1f\x8b": lambda plain: gzip.GzipFile(fileobj=plain),
+    b"BZh": bz2.BZ2File,
+    b"\xfd7zXZ\0": lzma.LZMAFile,
+}
+LINK = "is a link or device; replace it by the file itself"
 DRIVE = re.compile("[A-Za-z]:")
 UTF8_NAME = 1 << 11  # the flag of a zip's member whose name is UTF-8
 
@@ -36,8 +46,8 @@ class Zip(Tree):
     def _members(self) -> dict[str, zipfile.ZipInfo]:
         members = self.archive.infolist()
         for member in members:
-            if stat.S_ISLNK(member.external_attr >> 16):
-                raise DataError(f"{self.path}: member {member.filename} is a link; replace it by the file itself")
+            if _is_link(member) and not is_picture(member.filename):
+                raise DataError(f"{self.path}: member {member.filename} {LINK}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; zip it as usual")
             if member.file_size > max(member.compress_size * MAX_RATIO, SLACK):
@@ -63,10 +73,16 @@ class Zip(Tree):
 
     def _read(self, name: str) -> bytes:
         member = self._members[name]
+        if _is_link(member):
+            raise BadMemberError(f"{self.path}: member {name} {LINK}")
         if _is_packed(member) and member.file_size > MAX_MEMBER:
             raise _too_large(self.path, name)
         with damage(f"{self.path}/{name}", BadMemberError):
             return self.archive.read(member)
+
+
+def _is_link(member: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(member.external_attr >> 16)
 
 
 def _is_packed(member: zipfile.ZipInfo) -> bool:
@@ -85,7 +101,7 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
 
 
 class Tar(Tree):
-    """A tar archive, plain or gzip, read from front to back: going back in gzip means unpacking again."""
+    """A tar archive, plain or packed, read from front to back: going back in gzip means unpacking again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -103,28 +119,36 @@ class Tar(Tree):
         with self._open() as archive:
             for member in self._members(archive):
                 name = printable(canonical(member.name))
-                if name in names and (file := archive.extractfile(member)):
-                    yield name, file.read
+                if name in names and not member.isdir():
+                    yield name, partial(self._read, archive, member)
+
+    def _read(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+        file = archive.extractfile(member) if _is_plain(member) else None
+        if file is None:
+            raise BadMemberError(f"{self.path}: member {printable(member.name)} {LINK}")
+        return file.read()
 
     @contextmanager
     def _open(self) -> Iterator[tarfile.TarFile]:
         with damage(str(self.path)), self.path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
+            head = plain.read(max(map(len, PACKED)))
             plain.seek(0)
-            size = self.path.stat().st_size
-            source = Limited(gzip.GzipFile(fileobj=plain), size, str(self.path)) if packed else plain
+            unpack = next((unpack for mark, unpack in PACKED.items() if head.startswith(mark)), None)
+            source = Limited(unpack(plain), self.path.stat().st_size, str(self.path)) if unpack else plain
             with tarfile.open(fileobj=source, mode="r|") as archive:
                 yield archive
 
     def _members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         for member in archive:
-            if not (member.isreg() or member.isdir()) or member.issparse():
-                raise DataError(
-                    f"{self.path}: member {printable(member.name)} is a link or device; replace it by the file itself"
-                )
+            if not (_is_plain(member) or member.isdir() or is_picture(member.name)):
+                raise DataError(f"{self.path}: member {printable(member.name)} {LINK}")
             if member.size > MAX_MEMBER:
                 raise _too_large(self.path, member.name)
             yield member
+
+
+def _is_plain(member: tarfile.TarInfo) -> bool:
+    return member.isreg() and not member.issparse()
 
 
 def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.cache import Arrays, cached
+from backhand.data.cache import Arrays, Source
 from backhand.data.dataset import Dataset
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.inspection import inspect
@@ -75,14 +75,16 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pict
     the pictures. Raises DataError for an unknown or empty class folder, pictures of several sizes and no `resize`, and
     BadImageError unless skip_bad.
     """
+    source = Source(path)
     if layout.resize is not None and layout.resize.size is None:
-        layout = replace(layout, resize=layout.resize.fitted(inspect(path).sizes))
+        sizes = source.cached("sizes", lambda: {"sizes": np.array(inspect(path).sizes)})["sizes"]
+        layout = replace(layout, resize=layout.resize.fitted([(height, width) for height, width in sizes.tolist()]))
 
     def build() -> Arrays:
         with open_tree(path) as tree:
             return _read(tree, layout, skip_bad=skip_bad)
 
-    arrays = cached(path, layout.variant + "-skip" * skip_bad, build)
+    arrays = source.cached(layout.variant + "-skip" * skip_bad, build)
     classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
     return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
 

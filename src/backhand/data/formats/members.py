@@ -1,5 +1,6 @@
 """What a folder and an archive have in common: members by name, read one by one, and names that are safe to show."""
 
+import lzma
 import re
 import struct
 import tarfile
@@ -13,11 +14,12 @@ from pathlib import Path
 
 from backhand.errors import DataError
 
-# Everything that zipfile, tarfile and gzip raise on damaged bytes (RuntimeError: an encrypted member).
+# Everything that zipfile, tarfile, gzip, bz2 and lzma raise on damaged bytes (RuntimeError: an encrypted member).
 DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     OSError,
     NotImplementedError,

@@ -4,6 +4,7 @@ Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their hig
 """
 
 import zlib
+from collections.abc import Iterator
 
 READ = ("JPEG", "PNG", "WebP", "BMP")
 
@@ -54,15 +55,28 @@ def without_metadata(data: bytes) -> bytes:
     Pillow gives up on a picture for a wrong checksum in any chunk. EXIF stays where it is whole.
     Source: PNG (Third Edition), section 5.3: length, type, data, checksum.
     """
-    kept, at = [data[:8]], 8
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 4])
-        chunk = data[at : at + 12 + length]
-        kind, whole = chunk[4:8], zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
+    kept, end = [data[:8]], 8
+    for kind, start, end in _chunks(data):
+        chunk = data[start:end]
+        whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
         if kind not in TEXTS and (whole or kind not in METADATA):
             kept.append(chunk)
-        at += 12 + length
-    return b"".join([*kept, data[at:]])
+    return b"".join([*kept, data[end:]])
+
+
+def has_late_metadata(data: bytes) -> bool:
+    """Whether a PNG has EXIF or texts behind its pixels, which are not known before these are decoded."""
+    kinds = [kind for kind, _, _ in _chunks(data)]
+    return b"IDAT" in kinds and not {b"eXIf", *TEXTS}.isdisjoint(kinds[kinds.index(b"IDAT") :])
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Type, start and end of each chunk of a PNG."""
+    at = 8
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        yield data[at + 4 : at + 8], at, end
+        at = end
 
 
 TEXTS = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}

@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from backhand.arrays import pixels
 from backhand.data.formats.colours import Colour
-from backhand.data.formats.picture_headers import READ, bits_per_channel, format_of, is_unusual_bmp, without_metadata
+from backhand.data.formats.picture_headers import (
+    READ,
+    bits_per_channel,
+    format_of,
+    has_late_metadata,
+    is_unusual_bmp,
+    without_metadata,
+)
 from backhand.data.formats.resize import Resize, Size
 from backhand.errors import DataError
 
@@ -61,15 +68,16 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
 
 
 def measure(data: bytes, name: str) -> tuple[Size, Colour]:
-    """The size (height, width) that a picture has upright, and its colour, by its header alone.
+    """The size (height, width) that a picture has upright, and its colour.
 
+    The header alone is read; but a PNG is decoded where it has metadata behind its pixels, which may turn it.
     Raises BadImageError where there is none, or one of a picture that is not read.
     """
 
     def look(image: "Picture") -> tuple[Size, Colour]:
         _refuse_unusual(image, name)
         width, height = image.size
-        turned = width != height and _orientation(image) >= 5
+        turned = width != height and _orientation(image, late=format_of(data) == "PNG" and has_late_metadata(data)) >= 5
         return (width, height) if turned else (height, width), STORED_AS[image.mode]
 
     return _seen(data, name, look)
@@ -89,10 +97,16 @@ def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels)
 
 
-def _orientation(image: "Picture") -> int:
-    """The EXIF orientation of a decoded picture, 1 (upright) where there is none or it cannot be read."""
+def _orientation(image: "Picture", *, late: bool = True) -> int:
+    """The EXIF orientation of a picture, 1 (upright) where there is none or it cannot be read.
+
+    late: whether it may lie behind the pixels of a PNG, for which Pillow decodes these.
+    """
+    from PIL import Image
+
     try:
-        value = image.getexif().get(ORIENTATION, 1)
+        exif = image.getexif() if late or image.format != "PNG" else Image.Image.getexif(image)
+        value = exif.get(ORIENTATION, 1)
     except (*PICTURE_DAMAGE, AttributeError, AssertionError):
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1

@@ -7,21 +7,23 @@ from functools import partial
 from pathlib import Path
 
 from backhand.data.files import walk
-from backhand.data.formats.archives import Tar, Zip
+from backhand.data.formats.archives import PACKED, Tar, Zip
 from backhand.data.formats.members import BadMemberError, Tree, damage, printable
 from backhand.data.formats.survey import is_picture
 from backhand.errors import DataError
 
+OTHERS = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x9d": "compress"}
 __all__ = ["Folder", "Tree", "is_archive", "open_tree"]
 
 
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
-    """The folder, zip or tar(.gz) at `path`, told apart by content."""
+    """The folder, zip or tar, plain or packed by gzip, bzip2 or xz, at `path`, told apart by content."""
     if path.is_dir():
         yield Folder(path)
     elif not is_archive(path):
-        raise DataError(f"{path} is neither a folder nor a zip or tar archive; give one of these")
+        kind = next((f": it is packed as {kind}" for mark, kind in OTHERS.items() if _head(path).startswith(mark)), "")
+        raise DataError(f"{path} is neither a folder nor a zip or tar archive{kind}; give one of these")
     elif _head(path).startswith(b"PK"):
         with damage(str(path)):
             archive = zipfile.ZipFile(path)
@@ -32,10 +34,10 @@ def open_tree(path: Path) -> Iterator[Tree]:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file begins as a zip, gzip or tar does."""
+    """Whether a file begins as a zip, a tar or a packed file does."""
     with damage(str(path)):
         head = _head(path)
-    return head.startswith((b"PK", b"\x1f\x8b")) or head[257:262] == b"ustar"
+    return head.startswith((b"PK", *PACKED)) or head[257:262] == b"ustar"
 
 
 def _head(path: Path) -> bytes:
