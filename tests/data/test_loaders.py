@@ -126,6 +126,18 @@ def test_own_pictures_with_splits(tmp_path, packed, suffix):
         np.testing.assert_array_equal(splits.train.x[0], df.noise(8, 8, 3, seed=4))
 
 
+@pytest.mark.parametrize(("train", "test", "why"), [(1, 16, "closer together"), (16, 1, "brighter than")])
+def test_own_test_pictures_on_another_scale_are_said_aloud(tmp_path, train, test, why):
+    files = {
+        f"{split}/{label}/{n}.png": df.picture(df.noise(8, 8, 1, seed=n) // divisor)
+        for split, divisor in (("train", train), ("test", test))
+        for label in ("cat", "dog")
+        for n in range(3)
+    }
+    splits = load("images", path=df.in_folder(tmp_path / "pets", files))
+    assert why in splits.notes["range of the test samples"]
+
+
 def test_own_pictures_without_splits_get_the_same_test_part_each_time(tmp_path):
     path = df.in_folder(tmp_path / "pets", df.picture_tree(("",), ("dog", "cat"), per_class=10, shape=(8, 8, 1)))
     first, second = load("images", path=path), load("images", path=path)

@@ -36,7 +36,7 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
     ("arguments", "sentence"),
     [
         ((*NEW[:2], "--classes", "7,8"), 'knows the class "7" of digits already; name the new ones alone, --classes 8'),
-        ((*NEW[:2], "--classes", "1"), 'knows the class "1" of digits already; there is nothing to add'),
+        ((*NEW[:2], "--classes", "1"), 'knows the class "1" of digits already; a new class needs another name'),
         ((*NEW[:2], "--classes", "8,x"), 'digits has no class "x"'),
         (("--data", "digit"), 'unknown data set "digit"; did you mean "digits"?'),
         (("--data", "blobs"), "samples of blobs have the shape (2,), and"),

@@ -1,6 +1,6 @@
 """What values the training samples have, so that samples on another scale are known before they are classified."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any, Self
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backhand import axes
 from backhand.arrays import Shape
 from backhand.data.columns import columns
-from backhand.data.dataset import Samples, plain_array, refuse_not_finite
+from backhand.data.dataset import Dataset, Samples, plain_array, refuse_not_finite
 from backhand.data.pixels import WHITE, recipe
 from backhand.data.standardize import RARE, is_pixels
 from backhand.errors import DataError
@@ -150,6 +150,16 @@ class Span:
             with np.errstate(over="ignore"):  # what is infinitely far is far
                 within = ((rows if self.pixels else rows[:, says]) / np.float64(2) - low) / extent
             yield within
+
+
+def ranges(train: Dataset, others: Mapping[str, Dataset]) -> dict[str, str]:
+    """A note, for `Splits.notes`, on each of others that is on another scale than `train`, or has a value far beyond.
+
+    others: by what they are, such as "test samples". Those of another shape are left out.
+    """
+    span = Span.of(train.x)
+    remarks = {name: span.remark(data.x) for name, data in others.items() if data.x.shape[1:] == span.shape}
+    return {f"range of the {name}": remark for name, remark in remarks.items() if remark}
 
 
 def _peaks(x: NDArray[Any]) -> NDArray[Any]:

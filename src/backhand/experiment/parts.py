@@ -91,7 +91,7 @@ def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
     known = [name for name in new.classes if name in old.classes]
     if known:
         rest = ",".join(name for name in new.classes if name not in old.classes)
-        advice = f"name the new ones alone, --classes {rest}" if rest else "there is nothing to add"
+        advice = f"name the new ones alone, --classes {rest}" if rest else "a new class needs another name"
         raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
     theirs = new.train.x.shape[1:]
     if ours != theirs:

@@ -9,6 +9,7 @@ from backhand.data.formats.colours import Colour
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.members import printable
 from backhand.data.formats.resize import Resize
+from backhand.data.span import ranges
 from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
@@ -30,7 +31,8 @@ def load(
     train, test = (train, test) if test else hold_out_test(train, pictures.classes)
     source = f"{_total(pictures.parts):,} images from {printable(path.absolute().name)}"
     validation = pictures.parts.get("validation")
-    notes = pictures.notes | _scaling(train.x, resize)
+    others = {f"{split} samples": data for split, data in pictures.parts.items() if split != "train"}
+    notes = pictures.notes | _scaling(train.x, resize) | ranges(train, others)
     return Splits("images", pictures.classes, train, test, validation, source, notes)
 
 

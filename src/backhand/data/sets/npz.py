@@ -14,7 +14,7 @@ from backhand.data.formats.npz import read_npz
 from backhand.data.labels import read_labels
 from backhand.data.pixels import read_pixels
 from backhand.data.sets.npz_names import ArrayNames
-from backhand.data.span import Span
+from backhand.data.span import ranges
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
 from backhand.errors import DataError
@@ -50,7 +50,7 @@ def load(path: Path) -> Splits:
         others = {"samples": splits["train"]}  # whose rows are those of the archive
     if len(labels.classes) > 1:
         _refuse_alike(train, f"{names.pairs['train'][0]} in {path}")
-    notes |= _strangers(Span.of(train.x), others)
+    notes |= ranges(train, others)
     notes |= {"unused arrays": ", ".join(names.unused)} if names.unused else {}
     source = f"the arrays of {path.name}"
     return Splits("npz", labels.classes, train, test, splits.get("validation"), source, labels.notes | notes)
@@ -109,12 +109,6 @@ def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples]
     notes = {"axes": axes.doubt(first.shape), "pixels": pixels.note}
     samples: dict[str, Samples] = {name: each.x.reshape(*each.x.shape[:3], -1) for name, each in read.items()}
     return samples, {key: note for key, note in notes.items() if note}
-
-
-def _strangers(span: Span, others: Mapping[str, Dataset]) -> dict[str, str]:
-    """A note on samples that are not in the range of the training samples, all of them or a single value."""
-    remarks = {name: span.remark(data.x) for name, data in others.items() if data.x.shape[1:] == span.shape}
-    return {f"range of the {name}": remark for name, remark in remarks.items() if remark}
 
 
 ENTRY = OnDisk(
