@@ -35,6 +35,12 @@ def test_where_no_value_is_finite_no_epoch_is_kept_without_a_word(make_solver, b
         play(make_solver, blobs, [nan, inf, nan], EarlyStopping())
     with pytest.raises(DivergenceError, match="in any of 2 epochs"):
         play(make_solver, blobs, [nan, nan, 0.5], EarlyStopping(patience=2))
+    solver = make_solver(callbacks=[EarlyStopping()])
+    solver.history, solver.remarks = [{"epoch": 1, "validation_loss": nan}], ["The scores are not finite."]
+    with pytest.raises(DivergenceError, match=r"far from all others\. The scores are not finite$"):
+        solver.tell("on_fit_end")
+    solver.history = [{"epoch": 1, "train_loss": 0.5}]  # of a time when nothing was validated
+    solver.tell("on_fit_end")
     stopping = EarlyStopping(patience=2, restore_best=False)
     assert "no better validation loss for 2 epochs" in play(make_solver, blobs, [nan] * 3, stopping).stopped
 

@@ -88,6 +88,13 @@ def test_smoothing_shares_out_the_target() -> None:
             SoftmaxCrossEntropy(smoothing=wrong)
 
 
+def test_all_of_the_target_may_be_shared_out_and_a_class_may_count_nothing(rng: np.random.Generator) -> None:
+    scores = rng.standard_normal((4, 2))
+    even = SoftmaxCrossEntropy(smoothing=1.0).forward(scores, np.array([0, 0, 1, 1]))
+    assert even == pytest.approx(SoftmaxCrossEntropy().forward(scores, np.full((4, 2), 0.5)))
+    assert SoftmaxCrossEntropy(class_weights=(0.0, 1.0)).forward(scores, np.zeros(4, int)) == 0
+
+
 def test_class_weights_multiply_the_loss_of_each_sample(rng: np.random.Generator) -> None:
     scores, labels = rng.standard_normal((6, 3)), np.array([0, 1, 2, 2, 1, 0])
     each = [SoftmaxCrossEntropy(0.1).forward(row[None], label[None]) for row, label in zip(scores, labels, strict=True)]

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -133,8 +134,8 @@ def test_a_penalty_is_added_to_the_gradients_of_weights(kind: type[Optimizer], r
     np.testing.assert_allclose(one.values, other.values, rtol=1e-14)
 
 
-@pytest.mark.parametrize("kind", [SGD, RMSProp, Adam, AdamW])
-def test_a_step_allocates_nothing_after_the_first(kind: type[Optimizer]) -> None:
+@pytest.mark.parametrize("kind", [SGD, partial(SGD, nesterov=True), RMSProp, Adam, AdamW])
+def test_a_step_allocates_nothing_after_the_first(kind: Callable[..., Optimizer]) -> None:
     parameters = Sequential(Linear(100)).build((500,), dtype=np.float64).parameters
     optimizer = kind(0.1, momentum=0.9, weight_decay=0.1)
     optimizer.step(parameters, penalty=0.1)

@@ -61,6 +61,13 @@ def test_with_0_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, 
     assert arrays["history"].tobytes() == (tmp_path / "history.jsonl").read_bytes()
 
 
+def test_without_a_best_epoch_to_restore_the_last_one_is_kept(make_solver, blobs, tmp_path: Path) -> None:
+    scripted(make_solver, tmp_path, [3, 1, 2], restore=False).fit(*blobs, epochs=3)
+    arrays, facts = checkpoint.load(tmp_path / "best.safetensors")
+    assert facts == {"epoch": 3, "validation_loss": 2}
+    assert (arrays["model.1.weight"] == 3).all()
+
+
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are saved, in order."""

@@ -11,13 +11,14 @@ import pytest
 from backhand.callbacks import DivergenceGuard, EarlyStopping
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
+from backhand.data.standardize import Standardizer
 from backhand.layers import Linear
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.model import Sequential
 from backhand.models import mlp
 from backhand.optim import SGD, Adam
 from backhand.schedules import ReduceOnPlateau, Warmup
-from backhand.solver import Callback, Solver
+from backhand.solver import AUGMENT, Callback, Solver
 
 
 class Recorder(Callback):
@@ -262,3 +263,40 @@ def test_an_empty_validation_part_is_refused(make_solver, blobs) -> None:
     empty = Feed(Dataset(np.zeros((0, 2), np.float32), np.zeros(0, np.int64)), blobs[0].standardizer)
     with pytest.raises(ValueError, match="there are no samples to evaluate"):
         make_solver().fit(blobs[0], empty, epochs=1)
+
+
+def test_the_data_may_have_a_seed_of_their_own(make_solver, blobs) -> None:
+    """It decides on the order and the augmentation, and the solver's seed on all else."""
+    orders = []
+
+    class Order(Callback):
+        def on_loss(self, solver: Solver) -> None:
+            orders[-1].append(solver.batch[1].tolist())
+
+    for seeds in ({"seed": 1}, {"seed": 2, "data_seed": 1}, {"seed": 1, "data_seed": 2}):
+        orders.append([])
+        solver = make_solver(callbacks=[Order()], **seeds)
+        solver.fit(*blobs, epochs=1)
+        assert solver.augment_rng.integers(2**60) == np.random.default_rng(
+            [seeds.get("data_seed", seeds["seed"]), AUGMENT]
+        ).integers(2**60)
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_samples_are_drawn_with_the_stream_of_augmentation(make_solver, blobs, monkeypatch) -> None:
+    streams, draw = [], Feed.draw
+    monkeypatch.setattr(Feed, "draw", lambda feed, index, rng: streams.append(rng) or draw(feed, index, rng))
+    solver = make_solver()
+    solver.fit(*blobs, epochs=1)
+    assert streams == [solver.augment_rng] * 4
+
+
+def test_what_must_be_said_of_figures_names_the_part(make_solver, blobs) -> None:
+    x = blobs[1].data.x.copy()
+    x[3] = 3e38
+    solver = make_solver()
+    solver.fit(blobs[0], Feed(Dataset(x, blobs[1].data.y), Standardizer(np.zeros(2), np.full(2, 100.0))), epochs=1)
+    assert solver.remarks == [
+        f"The scores of 1 of the {len(x)} validation samples are not finite (sample 3): such samples have no class "
+        "and count as wrong, and the loss has no mean."
+    ]
