@@ -83,6 +83,11 @@ def test_a_figure_of_ones_own_without_a_mode_is_refused_before_training() -> Non
         EarlyStopping(min_delta=-0.1)
 
 
+def test_a_figure_that_is_no_number_is_refused(make_solver, blobs) -> None:
+    with pytest.raises(BackhandError, match=r"watches validation_loss, and the history has None there, no number"):
+        play(make_solver, blobs, [None], EarlyStopping())
+
+
 def test_patience_waits_for_a_value_better_by_min_delta(make_solver, blobs) -> None:
     values = [1.0, 0.75, 0.7, 0.625, 0.5, 0.45, 0.44, 0.43, 0.42]
     stopping = EarlyStopping(patience=3, min_delta=0.125)

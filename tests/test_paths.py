@@ -21,6 +21,15 @@ def test_text_and_paths_become_paths(monkeypatch):
         as_path("")
 
 
+def test_without_a_home_folder_its_short_name_is_refused(monkeypatch):
+    def expanduser(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", expanduser)
+    with pytest.raises(BackhandError, match="there is no home folder, so ~/runs leads nowhere"):
+        as_path("~/runs")
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -12,6 +12,7 @@ from backhand.callbacks import DivergenceGuard, EarlyStopping
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
+from backhand.errors import ModelError
 from backhand.layers import Linear
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.model import Sequential
@@ -300,3 +301,8 @@ def test_what_must_be_said_of_figures_names_the_part(make_solver, blobs) -> None
         f"The scores of 1 of the {len(x)} validation samples are not finite (sample 3): such samples have no class "
         "and count as wrong, and the loss has no mean."
     ]
+
+
+def test_a_model_that_is_not_built_is_refused(blobs) -> None:
+    with pytest.raises(ModelError, match="the model must be built before it is trained"):
+        Solver(Sequential(Linear(3)), SoftmaxCrossEntropy(), SGD(0.1)).fit(*blobs, epochs=1)

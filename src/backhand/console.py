@@ -63,7 +63,7 @@ class Stream:
             try:
                 target.write(text.encode(self.encoding, REPLACE).decode(self.encoding))
             except OSError as error:
-                self._give_up(error)
+                self.give_up(error)
         return len(text)
 
     def flush(self) -> None:
@@ -72,10 +72,13 @@ class Stream:
             try:
                 target.flush()
             except OSError as error:
-                self._give_up(error)
+                self.give_up(error)
 
-    def _give_up(self, error: OSError) -> None:
-        """Let what is left in the buffers go nowhere, or the interpreter would complain of it at its end."""
+    def give_up(self, error: OSError) -> None:
+        """Raise what came of the error, after what is left in the buffers is gone, or Python would complain at its end.
+
+        Raises ClosedOutputError where the reader has gone, else BackhandError.
+        """
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.fileno())
         os.close(nowhere)

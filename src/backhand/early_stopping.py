@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import isfinite
+from numbers import Real
 from typing import Any
 
 from backhand.arrays import Array
@@ -63,7 +64,12 @@ class EarlyStopping(Callback):
                 f"early stopping watches {self.monitor}, and the history has {', '.join(record)}; "
                 "watch one of these, give fit a validation set, or put the callback that measures it before this one"
             )
-        return float(record[self.monitor])
+        value: Any = record[self.monitor]
+        if not isinstance(value, Real):
+            raise BackhandError(
+                f"early stopping watches {self.monitor}, and the history has {value!r} there, no number"
+            )
+        return float(value)
 
     def on_fit_end(self, solver: Solver) -> None:
         """Restore the best weights. Raises DivergenceError where no epoch had a finite value, so that none is best."""

@@ -1,7 +1,9 @@
 """How a process of ours ends: what its exit status says, and a sentence instead of a traceback."""
 
+import errno
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TextIO
 
 from backhand.errors import BackhandError
@@ -16,7 +18,7 @@ def status_of(program: Callable[[], object]) -> int:
     0, or 2 for what a user can mend, which is told in one sentence; 130 for Ctrl-C; 141 when the reader of its output
     has gone. Any other exception is a bug, and passes.
     """
-    from backhand.console import ClosedOutputError
+    from backhand.console import ClosedOutputError, Stream
 
     try:
         with warnings.catch_warnings():
@@ -27,6 +29,8 @@ def status_of(program: Callable[[], object]) -> int:
     except MemoryError as error:
         return _fail(f"there is not enough memory ({error or 'no more is given'}); try less data or a smaller model")
     except OSError as error:
+        if error.errno == errno.ENOSPC and error.filename is None:  # of what does not write by our console, as help
+            return status_of(partial(Stream().give_up, error))
         if error.filename is None:
             raise
         return _fail(f"{error.filename}: {error.strerror}")

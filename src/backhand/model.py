@@ -218,7 +218,12 @@ class Sequential(Chain):
         ]
 
     def work(self) -> int:
-        """Multiply-adds of one sample's forward pass, and the values that go in and come out of every layer."""
+        """Multiply-adds of one sample's forward pass, and the values that go in and come out of every layer.
+
+        Raises ModelError for a model that is not built.
+        """
+        if not self.output_shape:
+            raise ModelError("the model must be built before it is trained")
         layers = sum(layer.multiply_adds() + prod(layer.output_shape) for layer in self.layers)
         return prod(self.input_shape) + layers
 

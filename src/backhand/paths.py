@@ -31,8 +31,10 @@ def as_path(path: PathLike | None) -> Path | None:
         raise BackhandError("a path is empty; name a file or folder, or write . for the current folder")
     try:
         return Path(path).expanduser()
-    except RuntimeError:  # there is no such user
-        return Path(path)
+    except RuntimeError as error:
+        if Path(path).parts[0] == "~":
+            raise BackhandError(f"there is no home folder, so {path} leads nowhere; write the path in full") from error
+        return Path(path)  # there is no such user
 
 
 def command(words: Iterable[object]) -> str:
