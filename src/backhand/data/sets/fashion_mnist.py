@@ -1,7 +1,7 @@
 """Fashion-MNIST: 70,000 articles of clothing under the file names of MNIST, 28 x 28 pixels."""
 
-from backhand.data.provenance import Original, Publication
-from backhand.data.sets.idx_images import IdxImages
+from backhand.data.provenance import Publication
+from backhand.data.sets.idx_images import IdxImages, originals
 
 MIRRORS = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
@@ -45,12 +45,8 @@ ENTRY = IdxImages(
     "fashion_mnist",
     CLASSES,
     PUBLISHED,
-    tuple(
-        Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), packed, unpacked)
-        for name, packed, unpacked in FILES
-    ),
+    originals(FILES, MIRRORS),
 ).entry(
     "70,000 clothes, 28 x 28 grey",
-    files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
     subfolders=("fashion_mnist", "fashion-mnist", "FashionMNIST/raw"),
 )

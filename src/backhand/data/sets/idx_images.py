@@ -1,6 +1,6 @@
 """Data sets of 28 x 28 grey images in the four IDX files that MNIST has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -16,6 +16,7 @@ from backhand.errors import DataError
 
 SIDE = 28
 SPLITS = ("train", "test")
+FILES = tuple(f"train-images{ending}" for ending in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte"))
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class IdxImages:
     first_label: int = 0
     is_transposed: bool = False
 
-    def entry(self, title: str, files: tuple[str, ...], subfolders: tuple[str, ...]) -> OnDisk:
+    def entry(self, title: str, subfolders: tuple[str, ...], files: tuple[str, ...] = FILES) -> OnDisk:
         """The entry for the registry; see there."""
         return OnDisk(
             self.name,
@@ -114,3 +115,11 @@ class IdxImages:
 
 
 KINDS = ("images-idx3", "labels-idx1")
+
+
+def originals(files: Iterable[tuple[str, str, str]], mirrors: Sequence[str]) -> tuple[Original, ...]:
+    """Published .gz files: of each the name without .gz, its SHA-256, and that of what it holds."""
+    return tuple(
+        Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in mirrors), packed, unpacked)
+        for name, packed, unpacked in files
+    )

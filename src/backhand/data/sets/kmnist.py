@@ -25,6 +25,5 @@ ENTRY = IdxImages(
     tuple(Original(name, (f"{MIRROR}{name}",), digest) for name, digest in FILES.items()),
 ).entry(
     "70,000 hiragana, 28 x 28 grey",
-    files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
     subfolders=("kmnist", "KMNIST/raw"),
 )

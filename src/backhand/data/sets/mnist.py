@@ -1,7 +1,7 @@
 """MNIST: 70,000 handwritten digits, 28 x 28 pixels."""
 
-from backhand.data.provenance import Original, Publication
-from backhand.data.sets.idx_images import IdxImages
+from backhand.data.provenance import Publication
+from backhand.data.sets.idx_images import IdxImages, originals
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
 # Name, SHA-256 of the .gz as published, SHA-256 of what it holds.
@@ -41,13 +41,9 @@ MNIST = IdxImages(
     "mnist",
     tuple("0123456789"),
     PUBLISHED,
-    tuple(
-        Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in MIRRORS), packed, unpacked)
-        for name, packed, unpacked in FILES
-    ),
+    originals(FILES, MIRRORS),
 )
 ENTRY = MNIST.entry(
     "70,000 digits, 28 x 28 grey",
-    files=tuple(f"train-images{name}" for name in ("-idx3-ubyte.gz", "-idx3-ubyte", ".idx3-ubyte")),
     subfolders=("mnist", "", "MNIST/raw"),
 )
