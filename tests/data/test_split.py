@@ -77,7 +77,11 @@ def test_no_class_is_held_out_as_a_whole():
     ("counts", "role", "sentence"),
     [
         ([1, 5], "test", "the test part when 2 are held out for test; add samples, or a test part of your own"),
-        ([2, 1], "validation", "the remaining part when 2 are held out for validation; .* or change data.validation"),
+        (
+            [2, 1],
+            "validation",
+            "the remaining part when 2 are held out for validation; .* of which 0 holds out none",
+        ),
     ],
 )
 def test_the_refusal_names_what_is_held_out(counts, role, sentence):

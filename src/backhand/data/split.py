@@ -17,7 +17,7 @@ Role = Literal["held-out", "test", "validation"]
 ADVICE: dict[Role, str] = {
     "held-out": "add samples or change the size",
     "test": "add samples, or a test part of your own",
-    "validation": "add samples, or change data.validation",
+    "validation": "add samples, or change data.validation, of which 0 holds out none",
 }
 
 
