@@ -1,6 +1,7 @@
 """Series: what they expand to, what is kept of a run, the claims, and killing and resuming them."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -68,10 +69,10 @@ def test_results_that_lack_a_later_key_stand_for_its_default(file, tmp_path):
     first = series.run(asked, path, quiet=True)
     for each in path.rglob("*-seed-*.json"):
         result = json.loads(each.read_text())
-        del result["settings"]["train.test_shift"]
+        del result["settings"]["train.test_shift"], result["settings"]["train.epochs"]
         each.write_text(json.dumps(result))
     assert series.run(asked, path, resume=True, quiet=True) == first
-    with pytest.raises(StudyError, match=r"its train\.test_shift is None, and 1 is asked for"):
+    with pytest.raises(StudyError, match=r"its train\.test_shift is 0, and 1 is asked for"):
         series.run(load_series(str(file), ["train.test_shift=1"]), path, resume=True, quiet=True)
 
 
@@ -162,8 +163,6 @@ def test_a_claim_without_a_result_has_no_verdict(file):
     ],
 )
 def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, said):
-    import re
-
     file.write_text(TEXT.replace(old, new))
     status, output = cli("run", file, "--out", tmp_path / "run")
     assert status == 2
@@ -192,14 +191,14 @@ def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_p
         [claim] = json.loads((tmp_path / "run" / "claims.json").read_text())
         assert (claim["judged"], claim["met"]) == (False, None)
         text = (tmp_path / "run" / "report.md").read_text()
-        assert "changed: train.epochs = 1" in text.splitlines()[2]
-        assert "**The runs of this series were changed: train.epochs = 1. Claims" in text
+        assert "changed: train.epochs = 1, seed = 4" in text.splitlines()[2]
+        assert "**The runs of this series were changed: train.epochs = 1, seed = 4. Claims" in text
         assert "| ≥ 99.00% | not judged |" in text
         assert cli("run", "--resume", tmp_path / "run")[0] == 0
     run = report.write(tmp_path / "run" / "table" / "000-seed-4")
     assert "changed: train.epochs = 1" in run.with_suffix(".md").read_text().splitlines()[2]
     results = report.write_results([tmp_path / "run"], tmp_path / "RESULTS.md").read_text()
-    assert "--data-dir DATA --set train.epochs=1" in results
+    assert "--data-dir DATA --set train.epochs=1 --seed 4." in results
     assert "not judged" in results
 
 

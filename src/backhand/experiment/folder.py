@@ -11,9 +11,10 @@ from backhand.study import Study, load
 from backhand.study.auto import AUTO
 
 STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
-# what a resumed run may change; the data is known by its fingerprint, wherever it lies
+EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
+# what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
 FREE = (
-    *("title", "train.epochs", "train.save_every", "train.keep_states", "data.path"),
+    *("title", "train.save_every", "train.keep_states", "data.path"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
 )
 
@@ -45,13 +46,13 @@ def _metrics(folder: Path) -> dict[str, Any]:
 
 
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
-    """The study of the run to resume, as `ask` gives it anew; only what is `FREE` may differ from the run's own.
+    """The study of the run to resume, as `ask` gives it anew; only what may change may differ from the run's own.
 
     Raises CheckpointError when the folder is no run, StudyError when another study is asked for.
     """
     own = read_study(folder)
     wanted = ask()
-    refuse_another(folder, settings(own), settings(wanted))
+    refuse_another_study(folder, own, wanted)
     return inherited(wanted, own)
 
 
@@ -76,26 +77,36 @@ def settings(study: Study) -> dict[str, Any]:
 
 
 def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
-    """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know."""
+    """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know.
+
+    The epochs, which some versions left out, are those of the study.
+    """
     chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
-    own = _flat(own)
-    return own | {key: value for key, value in settings(study).items() if key not in own and key not in chosen}
+    own, wanted = _flat(own), settings(study)
+    defaults = {key: value for key, value in wanted.items() if key not in chosen}
+    return defaults | {EPOCHS: wanted[EPOCHS]} | own
 
 
-def difference(own: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+def difference(own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> str | None:
     """The first key in which two studies' settings differ, in words; None where there is none.
 
-    What is wanted as "auto" was decided by the run: whatever it has is right.
+    decided: whether what is wanted as "auto" was decided by the run, so that whatever it has is right.
     """
     for key in {**own, **wanted}:
-        if own.get(key) != wanted.get(key) and wanted.get(key) != AUTO:
+        if own.get(key) != wanted.get(key) and not (decided and wanted.get(key) == AUTO):
             return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
     return None
 
 
-def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Raises StudyError, naming the first key, unless both settings are the same."""
-    if (differs := difference(own, wanted)) is not None:
+def refuse_another_study(folder: Path, own: Study, wanted: Study) -> None:
+    """Raises StudyError unless one goes on with the other; a single run, which is no search, may train on."""
+    before = settings(own) | ({EPOCHS: wanted.train.epochs} if own.search is None else {})
+    refuse_another(folder, before, settings(wanted))
+
+
+def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> None:
+    """Raises StudyError, naming the first key, unless both settings are the same; decided: as in `difference`."""
+    if (differs := difference(own, wanted, decided=decided)) is not None:
         raise StudyError(f"{folder} belongs to another study: {differs}; resume it without that, or start a new run")
 
 

@@ -20,7 +20,8 @@ def restore(path: Path, study: Study, solver: Solver, origin: dict[str, Any]) ->
     """
     arrays, facts, warning = load_state(path)
     own = facts["origin"]
-    folder.refuse_another(path, folder.completed(own["study"], study), origin["study"])
+    epochs = {folder.EPOCHS: study.train.epochs}  # it trains on
+    folder.refuse_another(path, folder.completed(own["study"], study) | epochs, origin["study"])
     _refuse_other_data(path, own["data"], origin["data"])
     solver.load(arrays, facts)
     begun = solver.epoch + (solver.running is not None)

@@ -19,8 +19,7 @@ from backhand.experiment.folder import (
     STUDY,
     has_ended,
     read_study,
-    refuse_another,
-    settings,
+    refuse_another_study,
 )
 from backhand.experiment.kinds import Kind, kind_of
 from backhand.files import refuse_among, sweep, write_atomic
@@ -95,7 +94,7 @@ def begin(folder: Path, study: Study | Series, data_dir: Path | None, *, resume:
     changed = not resume
     if resume and isinstance(study, Study):
         own = read_study(folder)
-        refuse_another(folder, settings(own), settings(study))
+        refuse_another_study(folder, own, study)
         changed = own != study
     environment.note(folder, study.seed, data_dir, anew=not resume)
     if changed:

@@ -18,7 +18,7 @@ from backhand.paths import PathLike, as_path
 from backhand.study import Study, changed, load, to_toml
 from backhand.study.extend import Extend
 from backhand.study.models import Layers
-from backhand.weights.source import BEST, without_weights
+from backhand.weights.source import BEST, refuse_diverged, without_weights
 
 RECORD = "extend.json"
 WITH, WITHOUT, AFRESH = WAYS = ("with-old", "without-old", "afresh")
@@ -57,6 +57,7 @@ def begin(asked: Asked, path: PathLike, *, data_dir: PathLike | None = None) -> 
 
 def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[str, Study]]:
     """The record before the first training, and the study of each way."""
+    refuse_diverged(asked.new.run)
     if not (asked.new.run / BEST).is_file():
         raise CheckpointError(without_weights(asked.new.run))
     base = read_study(asked.new.run)
@@ -132,17 +133,18 @@ def _study(base: Study, asked: Asked, way: str) -> Study:
         "train.init_from": None,
         "extend": table.model_dump(mode="json", exclude_none=True),
     }
+    given: dict[str, Any] = {} if asked.seed == 0 else {"seed": asked.seed}
     if asked.epochs is not None:
-        values["train.epochs"] = asked.epochs
+        given["train.epochs"] = asked.epochs
     if way == WITHOUT or isinstance(base.train.class_weights, tuple):
         values["train.class_weights"] = None  # of classes that are not trained on, or of too few
     if way == AFRESH:
         values["train.freeze"] = []
     elif asked.freeze:
-        values["train.freeze"] = list(asked.freeze)
+        given["train.freeze"] = list(asked.freeze)
     if asked.lr is not None and way != AFRESH:
-        values["train.optimizer.lr"] = asked.lr
-    return changed(base, values)
+        given["train.optimizer.lr"] = asked.lr
+    return changed(base, values | given | {"changes": base.changes | given})
 
 
 def _outputs(study: Study, K: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from backhand.files import write_atomic
 from backhand.paths import PathLike, as_path
 from backhand.questions import divergence, dropout, sigmoid
 from backhand.search.loop import value_text
-from backhand.search.space import Assignment, check, grid
+from backhand.search.space import Assignment, check, grid, refuse_changes
 from backhand.search.trial import material as judged_on
 from backhand.study import Study, changed, load, to_toml
 from backhand.study.auto import AUTO
@@ -84,6 +84,7 @@ def ask(
     assert search is not None
     _refuse_open(study)
     check(study, search.space)
+    refuse_changes(study.changes, search.space)
     with taken(path, QUESTION, data=[study.data.path]):
         _refuse_another(path, study)
         record = _opened(path, question, study, search, judged_on(trainer, changed(study, {})))
@@ -135,15 +136,11 @@ def _refuse_open(study: Study) -> None:
 def _refuse_another(path: Path, study: Study) -> None:
     """Raises AnotherStudyError when the folder holds another one."""
     if (path / folder.STUDY).exists():
-        differs = folder.difference(_settings(folder.read_study(path)), _settings(study))
+        differs = folder.difference(folder.settings(folder.read_study(path)), folder.settings(study))
         if differs is not None:
             raise AnotherStudyError(
                 f"{path} belongs to another study: {differs}; ask for the same, or choose another --out"
             )
-
-
-def _settings(study: Study) -> dict[str, Any]:
-    return folder.settings(study) | {"train.epochs": study.train.epochs}
 
 
 def _opened(path: Path, question: Question, study: Study, search: Search, material: Material) -> dict[str, Any]:

@@ -108,15 +108,18 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     sections.append(_settings(folder, tuple(record.ways)))
     names = ", ".join(classes[first:])
     data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
-    subtitle = heading.subtitle(data, read_mapping(folder / "environment.json"), {})
+    changes = {key: value for way in record.ways for key, value in _study(folder, way).get("changes", {}).items()}
+    subtitle = heading.subtitle(data, read_mapping(folder / "environment.json"), changes)
     return f"{record.title}: new classes", subtitle, tuple(sections)
 
 
 def _settings(folder: Path, ways: tuple[str, ...]) -> Section:
-    studies = [
-        tables.settings(f"Every setting {NAMES[way]} ({way}.toml).", read_toml(folder / f"{way}.toml")) for way in ways
-    ]
+    studies = [tables.settings(f"Every setting {NAMES[way]} ({way}.toml).", _study(folder, way)) for way in ways]
     return settings.chapter("extension", studies, read_mapping(folder / "environment.json"))
+
+
+def _study(folder: Path, way: str) -> dict[str, Any]:
+    return read_toml(folder / f"{way}.toml")
 
 
 def _scores(record: Extension) -> dict[str, Score]:

@@ -1,4 +1,4 @@
-"""A worker of a search: `python -m backhand.search FOLDER DATA_DIR URL OWNER`, DATA_DIR and URL empty for none."""
+"""A worker of a search: `python -m backhand.search FOLDER DATA_DIR URL OWNER QUIET`, what there is not is empty."""
 
 import os
 import signal
@@ -23,5 +23,6 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is for the search, whose workers just end
     warnings.simplefilter("ignore", BackhandWarning)  # the search has said it
-    path, data_dir, url, owner = sys.argv[1:]
-    sys.exit(exits.status_of(lambda: work(Path(path), Path(data_dir) if data_dir else None, url or None, owner)))
+    path, data_dir, url, owner, quiet = sys.argv[1:]
+    own = Path(path), Path(data_dir) if data_dir else None, url or None, owner
+    sys.exit(exits.status_of(lambda: work(*own, quiet=bool(quiet))))

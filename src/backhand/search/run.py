@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,22 +40,22 @@ def run(
     """Search, then train the best values with each seed and test them; returns what search.json holds.
 
     url: a storage of Optuna's other than the SQLite file in the folder, which processes elsewhere may share.
-    Raises BackhandError for what a user can mend, also where every trial failed.
+    Raises BackhandError for what a user can mend, also where every trial failed; a storage that is refused leaves no
+    new folder.
     """
     search, console, path = _search_of(study), make_console(quiet=quiet), as_path(path)
     data_dir = environment.data_dir(path, data_dir, resume=resume)
     space.check(study, search.space)
+    if not resume:
+        space.refuse_changes(study.changes, search.space)
     trainer = Trainer(data_dir)
     with workspace.taken(path, RUN, resume=resume, data=[study.data.path]):
         if resume:
             _refuse_other_storage(path, url)
         data = material(trainer, changed(study, {}))
-        study, remarks = decide_counts(study, data), data.splits.remarks
-        workspace.begin(path, study, data_dir, resume=resume)
-        console.print(f"folder: {path}")
-        for remark in remarks:
-            console.print(remark)
-        with storage.opened(path, study, search, url) as opened:
+        study = decide_counts(study, data)
+        with _opened(study, path, data_dir, resume=resume, url=url) as opened:
+            console.print("\n".join((f"folder: {path}", *data.splits.remarks)))
             found = _tried(Loop(study, search, path, opened, trainer, console), url)
         chosen = best(found, search)
         record.write(path, search, found, [])
@@ -63,6 +64,20 @@ def run(
             raise BackhandError(f"no trial of {path} came to its end ({reasons}); change the space or the budget")
         runs = [_train(study, chosen, path, seed, data_dir, console) for seed in range(search.seeds)]
         return record.write(path, search, found, runs)
+
+
+@contextmanager
+def _opened(
+    study: Study, path: Path, data_dir: Path | None, *, resume: bool, url: str | None
+) -> Iterator[storage.Storage]:
+    """The storage, of a search that has begun in the folder: only once a storage elsewhere has been reached."""
+    begin = partial(workspace.begin, path, study, data_dir, resume=resume)
+    if url is None:
+        begin()
+    with storage.opened(path, study, _search_of(study), url) as opened:
+        if url is not None:
+            begin()
+        yield opened
 
 
 def _tried(loop: Loop, url: str | None) -> list[Trial]:
@@ -77,7 +92,7 @@ def _tried(loop: Loop, url: str | None) -> list[Trial]:
         if search.workers == 1:
             loop.run()
         else:
-            _share(loop.folder, search, loop.trainer.data_dir, url, claims.owner)
+            _share(loop, url)
     finally:
         claims.give_up()
     return finished(loop.trials)
@@ -94,12 +109,12 @@ def plan(search: Search) -> str:
     return f"a {search.method} search of {' or '.join(ends)} over {', '.join(search.space)}{pruning}"
 
 
-def work(path: Path, data_dir: Path | None, url: str | None, owner: str) -> None:
+def work(path: Path, data_dir: Path | None, url: str | None, owner: str, *, quiet: bool) -> None:
     """One of several workers: trials of the search in this folder until there are none left."""
     study = folder.read_study(path)
     search = _search_of(study)
     with storage.opened(path, study, search, url, owner=owner) as opened:
-        Loop(study, search, path, opened, Trainer(data_dir), make_console()).run()
+        Loop(study, search, path, opened, Trainer(data_dir), make_console(quiet=quiet)).run()
 
 
 def _search_of(study: Study) -> Search:
@@ -117,11 +132,13 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
         raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
-def _share(path: Path, search: Search, data_dir: PathLike | None, url: str | None, owner: str) -> None:
+def _share(loop: Loop, url: str | None) -> None:
     """Workers in processes of their own, which divide the cores among them. They end where this process ends."""
+    path, search, owner = loop.folder, loop.search, loop.storage.claims.owner
     threads = str(max(1, (backend.threads() or cores()) // search.workers))
     variables = os.environ | {kernels.THREADS: threads, "OPENBLAS_NUM_THREADS": threads}
-    command = [sys.executable, "-m", "backhand.search", str(path), str(data_dir or ""), url or "", owner]
+    words = [str(path), str(loop.trainer.data_dir or ""), url or "", owner, "quiet" if loop.console.quiet else ""]
+    command = [sys.executable, "-m", "backhand.search", *words]
     with ExitStack() as stack:  # which ends by closing the workers' input, whatever happens, and waits for them
         start = partial(subprocess.Popen, command, env=variables, stdin=subprocess.PIPE)
         workers = [stack.enter_context(start()) for _ in range(search.workers)]
@@ -145,7 +162,9 @@ def _train(
             f"a longer search with a test of its own needs a new folder"
         )
     try:
-        metrics = folder.finished(place) or experiment.run(asked, place, data_dir=data_dir, resume=begun)
+        metrics = folder.finished(place) or experiment.run(
+            asked, place, data_dir=data_dir, resume=begun, quiet=console.quiet
+        )
     except DivergenceError as error:
         return {"folder": place.name, "seed": asked.seed, "diverged": str(error)}
     training, parts = metrics["training"], {part: metrics[part]["accuracy"] for part in ("validation", "test")}

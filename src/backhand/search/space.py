@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from backhand.errors import StudyError
 from backhand.study import Study, changed
 from backhand.study.search import Choice, Entry, Range, Repeat
+from backhand.study.values import covers
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -79,6 +80,16 @@ def check(study: Study, space: Space) -> None:
                 changed(study, _example(space, key, value))
             except StudyError as error:
                 raise StudyError(f"search.space: {key} = {_word(value)} makes no valid study: {error}") from None
+
+
+def refuse_changes(changes: Mapping[str, Any], space: Space) -> None:
+    """Raises StudyError for a change, by its dotted path, of a key that every trial gets from the space."""
+    always = {key for key, entry in space.items() if not entry.when}
+    for path in changes:
+        if any(covers(key, path) for key in always):
+            raise StudyError(
+                f"{path} cannot be changed: search.space varies it; leave it out, or change search.space itself"
+            )
 
 
 def _example(space: Space, key: str, value: Any) -> Assignment:

@@ -37,11 +37,13 @@ def tested(training: Training, material: Material, labels: dict[str, str]) -> Re
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
 
 
-def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
+def whole(
+    study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None, *, quiet: bool = False
+) -> Result:
     """A run in a folder of its own, which goes on where it was."""
     begun = (place / "study.toml").exists()
     try:
-        metrics = experiment.run(study, place, data_dir=data_dir, resume=begun)
+        metrics = experiment.run(study, place, data_dir=data_dir, resume=begun, quiet=quiet)
         status, message = "finished", metrics["test"]["remark"]
     except DivergenceError as error:
         metrics, status, message = jsontext.loads((place / "metrics.json").read_text("utf-8")), "diverged", str(error)
@@ -59,9 +61,11 @@ def whole(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike 
     return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
 
 
-def searched(study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None) -> Result:
+def searched(
+    study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None, *, quiet: bool = False
+) -> Result:
     """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
-    record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists())
+    record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
     best = next(trial for trial in record["trials"] if trial["number"] == record["best"])
     runs = [run for run in record["runs"] if "test" in run]
     figures = {f"{part}_accuracy": mean(run[part] for run in runs) for part in ("validation", "test") if runs}

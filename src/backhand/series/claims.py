@@ -44,7 +44,7 @@ class Verdict:
 def verdicts(series: Series, results: dict[str, list[Result]]) -> list[Verdict]:
     """Every claim of every part; those of parts that the command line changed are shown and not judged."""
     return [
-        replace(_verdict(part, claim, results[part.name]), judged=not series.changes_of(part))
+        replace(_verdict(part, claim, results[part.name]), judged=not series.alterations(part))
         for part in series.parts
         for claim in part.claims
     ]

@@ -21,11 +21,12 @@ from backhand.lr_range import FILE as RANGE
 from backhand.lr_range import range_test
 from backhand.paths import PathLike, as_path
 from backhand.progress import time_left
+from backhand.search.space import refuse_changes
 from backhand.series import cell
 from backhand.series.claims import Verdict, verdicts
 from backhand.series.figures import Result, check
 from backhand.solver import Callback, Solver
-from backhand.study import Study, changed, load
+from backhand.study import Study, changed, load, load_series
 from backhand.study.series import Part, Series
 
 
@@ -49,11 +50,14 @@ def run(
 ) -> list[Verdict]:
     """Run every cell that has no result yet; returns the claims beside our figures.
 
-    Raises StudyError for a cell that makes no study, before anything runs, and BackhandError as runs do.
+    Raises StudyError for a cell that makes no study, and for a series other than the one that is resumed, before
+    anything runs, and BackhandError as runs do.
     """
     path, console = as_path(path), make_console(quiet=quiet)
     data_dir, cells = environment.data_dir(path, data_dir, resume=resume), list(expand(series, path))
     with workspace.taken(path, SERIES_OF_RUNS, resume=resume, data={each.study.data.path for each in cells}):
+        if resume:
+            _refuse_another(series, path, cells)
         for place in {each.file.parent for each in cells}:
             sweep(place, {each.file.name for each in cells} | {RANGE})
         workspace.begin(path, series, data_dir, resume=resume)
@@ -78,16 +82,29 @@ def expand(series: Series, path: PathLike) -> Iterator[Cell]:
         base = load(part.study)
         for claim in part.claims:
             check(claim.metric)
-        if base.search is not None and not part.whole:
-            raise StudyError(f"{series.name}, part {part.name}: {base.name} is a search; add whole = true")
+        if base.search is not None:
+            refuse_changes(series.changes_of(part), base.search.space)
+            if not part.whole:
+                raise StudyError(f"{series.name}, part {part.name}: {base.name} is a search; add whole = true")
         for number, (labels, values) in enumerate(part.cells()):
             for seed in range(series.seed, series.seed + part.seeds):
+                changes = {key: seed if key == "seed" else value for key, value in series.changes_of(part).items()}
                 try:
-                    kept = {"search": base.search, "changes": series.changes_of(part)}
+                    kept = {"search": base.search, "changes": changes}
                     study = changed(base, values | {"seed": seed}).model_copy(update=kept)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
                 yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")
+
+
+def _refuse_another(series: Series, path: Path, cells: list[Cell]) -> None:
+    """Raises StudyError unless the series in the folder, and every result of it, has the settings of this one."""
+    own = list(expand(load_series(path / folder.SERIES), path))
+    for before, now in zip(own, cells, strict=False):
+        folder.refuse_another(path, folder.settings(before.study), folder.settings(now.study), decided=False)
+    if [each.file for each in own] != [each.file for each in cells]:
+        raise StudyError(f"{path} holds a series of other parts, axes or seeds; resume it as it began, or start anew")
+    results(series, path)
 
 
 def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
@@ -140,7 +157,7 @@ def _results(group: list[Cell], trainer: Trainer, console: Console) -> Iterator[
         place = first.file.with_suffix("")
         console.print(f"{first}: a whole {'run' if first.study.search is None else 'search'} in {place}")
         made = cell.whole if first.study.search is None else cell.searched
-        yield made(first.study, place, first.labels, trainer.data_dir)
+        yield made(first.study, place, first.labels, trainer.data_dir, quiet=console.quiet)
         return
     name = str(first) if len(group) == 1 else f"{first}, and {len(group) - 1} more in step"
     with _Bar(name, console) as bar:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
 from backhand.study.table import Table
-from backhand.study.values import merged
+from backhand.study.values import covers, merged
 
 Values = dict[str, Any]  # by the dotted path of a study's key
 
@@ -73,7 +73,7 @@ class Part(Table):
     def takes(self, key: str) -> bool:
         """Whether a value of this key that is set for every run reaches the runs: no axis sets it or a table above."""
         varied = [path for axis in self.axes for case in axis.changes().values() for path in case]
-        return not any(key == path or key.startswith(f"{path}.") for path in varied)
+        return not any(covers(path, key) for path in varied)
 
     def cells(self) -> Iterator[tuple[dict[str, str], Values]]:
         """The cases of each combination by axis, and what they change of the study."""
@@ -96,6 +96,10 @@ class Series(Table):
     def changes_of(self, part: Part) -> Values:
         """The changes that reach the runs of this part; an axis that varies a key prevails over them."""
         return {key: value for key, value in self.changes.items() if part.takes(key)}
+
+    def alterations(self, part: Part) -> Values:
+        """Those by which its runs are no longer what its claims are about: all but another seed."""
+        return {key: value for key, value in self.changes_of(part).items() if key != "seed"}
 
     @model_validator(mode="after")
     def _changes_reach_runs(self) -> "Series":

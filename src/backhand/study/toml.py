@@ -1,20 +1,34 @@
 """Studies and series from and to TOML, with one sentence for whatever is wrong in them."""
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
 import tomli_w
 from pydantic import ValidationError
 
-from backhand.errors import StudyError
+from backhand.errors import BackhandWarning, StudyError
 from backhand.paths import PathLike
+from backhand.study.auto import AUTO
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence
-from backhand.study.series import Series
+from backhand.study.series import Part, Series
 from backhand.study.table import Table
 from backhand.study.text import read_tables, shipped_tables
-from backhand.study.values import PATHS, apply, merged, parse_override, settle_changes, settle_paths, settled, value_at
+from backhand.study.values import (
+    PATHS,
+    apply,
+    merged,
+    parse_override,
+    set_value,
+    settle_changes,
+    settle_paths,
+    settled,
+    value_at,
+)
 
 Form = TypeVar("Form", bound=Table)
 NO_CHANGE = ("data.path", "name", "title")
@@ -41,10 +55,9 @@ def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None
     if "parts" in values:
         raise StudyError(f"{source} is a series of runs; name a single study here")
     settle_paths(values, folder)
-    changes = _changes(overrides) | ({} if seed is None else {"seed": seed})
-    before = _complete(values)
+    changes, before = _changes(overrides, seed), deepcopy(values)
     apply(values, changes)
-    _record(values, {path: value for path, value in changes.items() if value_at(before, path) != value})
+    _record(values, {path: value for path, value in changes.items() if not _alike(before, path, value)})
     return _validate(values, source)
 
 
@@ -52,14 +65,17 @@ def load_series(series: PathLike, overrides: Sequence[str] = (), seed: int | Non
     """The series of this name or in this file; the overrides are of every run of it. Raises StudyError as `load`."""
     source = str(series)
     values, folder = read_tables(source)
-    if seed is not None:
-        values["seed"] = seed
-    changes = _changes(overrides)
     for part in values.get("parts", ()):
         if isinstance(part, dict):
             _settle_part(part, folder)
-            part["set"] = merged(part.get("set", {}), changes)
-    _record(values, changes)
+    changes = _changes(overrides, seed)
+    if not changes:
+        return _validate_series(values, source)
+    before = _validate_series(values, source)
+    _record(values, {path: value for path, value in changes.items() if not _all_have(before, path, value)})
+    values["seed"] = changes.pop("seed", before.seed)
+    for part in values["parts"]:
+        part["set"] = merged(part.get("set", {}), changes)
     return _validate_series(values, source)
 
 
@@ -95,9 +111,9 @@ def to_values(study: Study | Series) -> dict[str, Any]:
     return study.model_dump(mode="json", exclude_none=True)
 
 
-def _changes(overrides: Sequence[str]) -> dict[str, Any]:
+def _changes(overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
     """What the command line sets, by dotted path; its paths count from where the program was started."""
-    changes = dict(map(parse_override, overrides))
+    changes = dict(map(parse_override, overrides)) | ({} if seed is None else {"seed": seed})
     settle_changes(changes, Path())
     return changes
 
@@ -125,6 +141,50 @@ def _complete(values: dict[str, Any]) -> dict[str, Any]:
         return values
 
 
+def _alike(values: dict[str, Any], path: str, value: Any) -> bool:
+    """Whether the study of these tables stays the same with this value, however it is written."""
+    own = _complete(values)
+    other = deepcopy(own)
+    try:
+        set_value(other, path, value)
+        return to_values(Study.model_validate(other)) == own
+    except (ValidationError, StudyError):
+        return False
+
+
+def _shown(study: Study) -> dict[str, Any]:
+    """The changes that the study's values still show: not what an edit or a later change replaced."""
+    values = to_values(study)
+    return {
+        path: value
+        for path, value in study.changes.items()
+        if _within(value, value_at(values, path)) or _alike(values, path, value)
+    }
+
+
+def _within(value: Any, own: Any) -> bool:
+    """Whether it is the same value, or a table of some of the same ones; "auto" became whatever there is."""
+    if isinstance(value, Mapping) and isinstance(own, Mapping):
+        return all(_within(each, own.get(key)) for key, each in value.items())
+    return value in (AUTO, own)
+
+
+def _all_have(series: Series, path: str, value: Any) -> bool:
+    """Whether every run that the change would reach has this value already, of those that there are."""
+    if path == "seed":
+        return bool(series.seed == value)
+    parts = [part for part in series.parts if part.takes(path)]
+    return bool(parts) and all(_alike(each, path, value) for part in parts for each in _runs(part))
+
+
+def _runs(part: Part) -> Iterator[dict[str, Any]]:
+    """The tables of each cell's study; nothing of a part that makes no study, which is refused when it is expanded."""
+    with warnings.catch_warnings(action="ignore", category=BackhandWarning), suppress(StudyError):
+        base = load(part.study)
+        for _, values in part.cells():
+            yield to_values(changed(base, values))
+
+
 def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
     """Keep what the command line changed, beside what it changed before; where the data lies changes no experiment."""
     known = values.get("changes", {})
@@ -132,7 +192,9 @@ def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 
 def _validate(values: dict[str, Any], source: str) -> Study:
-    return _valid(Study, values, source)
+    study = _valid(Study, values, source)
+    shown = _shown(study)
+    return study if shown == study.changes else study.model_copy(update={"changes": shown})
 
 
 def _validate_series(values: dict[str, Any], source: str) -> Series:

@@ -60,7 +60,7 @@ def apply(tables: Tables, changes: Changes, defaults: Mapping[str, Any] = NOTHIN
 
 def merged(own: Changes, changes: Changes) -> dict[str, Any]:
     """Changes upon changes: a later one replaces what it covers, and another kind brings its own defaults, as above."""
-    whole = {path: value for path, value in own.items() if not any(_covers(change, path) for change in changes)}
+    whole = {path: value for path, value in own.items() if not any(covers(change, path) for change in changes)}
     for path, kind in kinds().items():
         name = changes.get(f"{path}.{kind.key}")
         table = whole.get(path)
@@ -147,5 +147,6 @@ def _tell(path: str, kind: Kind, name: Any, table: Tables, changes: Changes) -> 
         )
 
 
-def _covers(change: str, path: str) -> bool:
+def covers(change: str, path: str) -> bool:
+    """Whether a value at the first path is one of the second, too: of the same key, or of a table above."""
     return path == change or path.startswith(f"{change}.")

@@ -59,9 +59,10 @@ def _claims(saved: Saved) -> Section:
 
 def changed(saved: Saved) -> tuple[Block, ...]:
     """What the command line changed of the runs, where it did: figures of other runs are no answer to a claim."""
-    if not saved.series.changes:
+    altered = {part.name: saved.series.alterations(part) for part in saved.series.parts}
+    untouched = [name for name, alterations in altered.items() if not alterations]
+    if len(untouched) == len(altered):
         return ()
-    untouched = [part.name for part in saved.series.parts if not saved.series.changes_of(part)]
     but = f", all but {', '.join(untouched)}" if untouched else ""
     return (
         Notice(

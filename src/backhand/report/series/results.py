@@ -29,9 +29,9 @@ def _section(saved: Saved) -> Section:
 
 
 def _facts(saved: Saved) -> Iterator[str]:
-    runs, environment = saved.runs, saved.environment
-    options = [f"--set {shlex.quote(override(key, value))}" for key, value in saved.series.changes.items()]
-    options += [f"--seed {saved.series.seed}"] if saved.series.seed else []
+    runs, environment, changes = saved.runs, saved.environment, saved.series.changes
+    options = [f"--set {shlex.quote(override(key, value))}" for key, value in changes.items() if key != "seed"]
+    options += [f"--seed {saved.series.seed}"] if saved.series.seed or "seed" in changes else []
     yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
