@@ -149,9 +149,27 @@ def test_a_relative_folder_and_that_of_the_variable_are_kept_as_absolute_ones(da
 
 def test_a_folder_that_is_gone_is_not_asked_for(tmp_path):
     environment.note(tmp_path, 0, tmp_path / "gone", anew=True)
-    assert environment.data_dir(tmp_path, None, resume=True) is None
+    with pytest.warns(BackhandWarning, match=f"{tmp_path / 'gone'}, where data sets lay for {tmp_path}, is gone;"):
+        assert environment.data_dir(tmp_path, None, resume=True) is None
     assert environment.data_dir(tmp_path, None, resume=False) is None
     assert environment.data_dir(tmp_path, "given", resume=True) == Path("given")
+
+
+def test_the_options_of_the_latest_resume_are_kept(data, tmp_path):
+    """Data sets that were moved and named once are known from then on; so is the backend."""
+    moved = shutil.copytree(data, tmp_path / "moved")
+    one_run(moved, again=False)
+    moved.rename(tmp_path / "again")
+    backend.use("reference")
+    try:
+        with pytest.warns(BackhandWarning, match="references on NumPy"):
+            one_run(tmp_path / "again", again=True)
+    finally:
+        backend.use("cpu")
+    assert Options.of(Path("out")) == Options(tmp_path / "again", "reference", None)
+    one_run(None, again=True)
+    assert Options.of(Path("out")).data_dir == tmp_path / "again"
+    assert len(json.loads(Path("out/environment.json").read_text())["resumed"]) == 2
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"options": 3}', '{"options": {"backend": "x", "threads": "y"}}'])

@@ -23,7 +23,7 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
         threads = before.threads
         if threads != backend.threads():
             make_console().print(
-                f"on {threads} thread{'s' * (threads > 1)}, as it began; another number gives other last digits"
+                f"on {threads} thread{'s' * (threads > 1)}, as before; another number gives other last digits"
             )
     name = name or before.backend
     if name is not None or threads is not None:

@@ -33,7 +33,7 @@ class Options:
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        """Those that the experiment in this folder was made with, as far as its environment.json tells."""
+        """Those that the experiment in this folder was made or last resumed with, as far as its environment.json tells."""
         options = _read(folder).get("options")
         if not isinstance(options, dict):
             return cls()
@@ -48,12 +48,21 @@ class Options:
 def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | None:
     """Where data sets lie for an experiment in this folder: as given, else, when resumed, where they lay before.
 
-    None where neither is known, or the folder of then is gone: then it is the default of the machine.
+    None where neither is known: then it is the default of the machine; so where the folder of then is gone, which a
+    BackhandWarning tells.
     """
     if given is not None:
         return as_path(given)
     kept = Options.of(folder).data_dir if resume else None
-    return kept if kept is not None and kept.is_dir() else None
+    if kept is not None and not kept.is_dir():
+        warnings.warn(
+            f"{kept}, where data sets lay for {folder}, is gone; data sets are looked for where they are by default; "
+            f"name another folder with --data-dir",
+            BackhandWarning,
+            stacklevel=2,
+        )
+        return None
+    return kept
 
 
 def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
@@ -65,6 +74,7 @@ def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
 def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) -> None:
     """Write environment.json, or, where there is one and not `anew`, add to it that the experiment goes on.
 
+    The options are then those of now, for the next time; where no folder of data sets is named now, that of before.
     A BackhandWarning tells when it goes on with what may give other bits than an experiment that was never stopped.
     """
     now, then = describe(seed, data_dir), {} if anew else _read(folder)
@@ -73,7 +83,10 @@ def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) 
         return
     changes = [f"{now[key]} (before: {then[key]})" for key in DECISIVE if key in then and then[key] != now[key]]
     line = f"{now['started']}: {now['command']}" + (f"; with {', '.join(changes)}" if changes else "")
-    write_json(folder / ENVIRONMENT, then | {"resumed": [*then.get("resumed", ()), line]})
+    options = now["options"]
+    if options["data_dir"] is None and isinstance(then.get("options"), dict):
+        options |= {"data_dir": then["options"].get("data_dir")}
+    write_json(folder / ENVIRONMENT, then | {"options": options, "resumed": [*then.get("resumed", ()), line]})
     if changes:
         warnings.warn(
             f"{folder} goes on with {', '.join(changes)}: its last digits may differ from those of an experiment that "
