@@ -33,7 +33,7 @@ class Options:
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        """Those that the experiment in this folder was made or last resumed with, as far as its environment.json tells."""
+        """Those that the experiment in this folder was last given, as far as its environment.json tells."""
         options = _read(folder).get("options")
         if not isinstance(options, dict):
             return cls()
