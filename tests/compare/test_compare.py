@@ -226,7 +226,10 @@ def test_folders_of_something_else_are_refused(done, study, cli, tmp_path):
     status, said = cli("compare", "digits", *words, done[0], "--folds", 4)
     assert (status, "holds a comparison with other folds than is asked for" in said) == (2, True)
     status, said = cli("compare", "digits", *words, done[0], "--folds", 3, "--set", "train.epochs=5")
-    assert (status, "holds a comparison with other learners than is asked for" in said) == (2, True)
+    assert (
+        status,
+        "holds a comparison with another network small: its train.epochs is 4, and 5 is asked for" in said,
+    ) == (2, True)
 
 
 def test_a_damaged_record_is_told(done, study, cli, tmp_path):

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from backhand.errors import BackhandError
 from backhand.experiment import environment
-from backhand.experiment.folder import write_json
-from backhand.report.comparison.form import FILE, Comparison, read
+from backhand.experiment.folder import completed, difference, settings, write_json
+from backhand.report.comparison.form import FILE, Comparison, Learner, read
+from backhand.study import Study
 
 RESULTS = {"status", "results", "pairs"}
 
@@ -29,12 +30,26 @@ def save(folder: Path, found: Comparison) -> Comparison:
 def _refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
     """Nothing but its results may tell the folder's own from what is asked for.
 
-    The notes on the data follow from the data, and an earlier version kept none.
+    The notes on the data follow from the data, and an earlier version kept none; it knew fewer keys of a study, too.
     """
-    own = own.model_copy(update={"data": own.data.model_copy(update={"notes": asked.data.notes})})
+    onward = "ask for the same to go on with it, or choose another --out"
+    learners = {each.name: each for each in own.learners}
+    for each in asked.learners:
+        before = learners.get(each.name)
+        if before is not None and before.study and each.study:
+            if (differs := _difference(before, each)) is not None:
+                raise BackhandError(
+                    f"{folder} holds a comparison with another network {each.name}: {differs}; {onward}"
+                )
+            learners[each.name] = each
+    data = own.data.model_copy(update={"notes": asked.data.notes})
+    own = own.model_copy(update={"data": data, "learners": tuple(learners.values())})
     for key in Comparison.model_fields:
         if key not in RESULTS and getattr(own, key) != getattr(asked, key):
-            raise BackhandError(
-                f"{folder} holds a comparison with other {key} than is asked for; "
-                f"ask for the same to go on with it, or choose another --out"
-            )
+            raise BackhandError(f"{folder} holds a comparison with other {key} than is asked for; {onward}")
+
+
+def _difference(own: Learner, asked: Learner) -> str | None:
+    """The first setting in which two networks of one name differ, in words."""
+    study = Study.model_validate(asked.study)
+    return difference(completed(own.study, study), settings(study), decided=False)

@@ -79,10 +79,11 @@ def settings(study: Study) -> dict[str, Any]:
 def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
     """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know.
 
-    The epochs, which some versions left out, are those of the study.
+    The epochs, which some versions left out, are those of the study. A whole study may be given for its settings.
     """
     chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
-    own, wanted = _flat(own), settings(study)
+    own = {key: value for key, value in _flat(own).items() if key not in FREE and not key.startswith("changes.")}
+    wanted = settings(study)
     defaults = {key: value for key, value in wanted.items() if key not in chosen}
     return defaults | {EPOCHS: wanted[EPOCHS]} | own
 
