@@ -6,6 +6,9 @@ from shutil import copytree
 import pytest
 from extensions import trained
 
+from backhand import report
+from backhand.errors import DivergenceError
+
 NEW = ("--data", "digits", "--classes", "8,9")
 
 
@@ -72,3 +75,46 @@ def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
     assert not (tmp_path / "out").exists()
     assert "is no folder of an extension" in cli("extend", "--resume", tmp_path)[1]
     assert "give --resume FOLDER alone" in cli("extend", first, *NEW, "--resume", tmp_path)[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--epochs", 2), "--epochs"),
+        (("--lr", 7, "--seed", 0), "--lr, --seed"),
+        (("--without-old",), "--with-old/--without-old"),
+        (("--no-afresh", "--no-tree"), "--afresh/--no-afresh, --tree/--no-tree"),
+        (("--freeze", "0", "--classes", "8", "--resize"), "--classes, --resize, --freeze"),
+        (("--out", "elsewhere"), "--out"),
+    ],
+)
+def test_an_extension_that_goes_on_is_given_nothing_else(tmp_path, cli, options, named):
+    status, said = cli("extend", "--resume", tmp_path / "ext", *options)
+    assert (status, f"leave out {named} and give --resume FOLDER alone" in said) == (2, True), said
+    assert (
+        "has no extend.json"
+        in cli("extend", "--resume", tmp_path / "ext", "--out", tmp_path / "ext", "--threads", 1)[1]
+    )
+
+
+def test_what_it_was_given_is_said_and_what_it_replaced_is_not(tmp_path, cli):
+    run = trained(tmp_path, "train.epochs=2", "train.l2=0.001", "seed=3")
+    options = "--epochs", 1, "--lr", 0.2, "--with-old", "--no-tree", "--out", tmp_path / "ext"
+    assert cli("extend", run, *NEW, *options)[0] == 0
+    pages = {way: line_of(tmp_path / "ext" / way) for way in ("with-old", "afresh", ".")}
+    assert pages["with-old"].endswith("changed: train.epochs = 1, train.l2 = 0.001, train.optimizer.lr = 0.2")
+    assert pages["afresh"].endswith("changed: train.epochs = 1, train.l2 = 0.001")
+    assert pages["."].endswith("changed: train.epochs = 1, train.l2 = 0.001, train.optimizer.lr = 0.2")
+
+
+def test_a_run_that_diverged_is_named_as_such(tmp_path, cli):
+    with pytest.raises(DivergenceError):
+        trained(tmp_path, "train.optimizer.lr=1e30", "train.epochs=1")
+    status, said = cli("extend", tmp_path / "first", *NEW, "--out", tmp_path / "ext")
+    assert (status, "holds the weights of a training that diverged, which are of no use" in said) == (2, True)
+    assert not (tmp_path / "ext").exists()
+
+
+def line_of(folder):
+    """The line under the title."""
+    return report.write(folder).with_suffix(".md").read_text().splitlines()[2]
