@@ -174,3 +174,22 @@ def test_every_op_states_its_formula():
         text = op(name).__doc__
         assert "    " in text, name
         assert f"docs/derivations/{name}.md" in text, name
+
+
+def test_what_an_op_takes_where_nothing_is_said():
+    below, square = np.array([-2.0, -0.5, 1.5]), np.arange(32.0).reshape(1, 4, 4, 2)
+    np.testing.assert_allclose(op("elu").forward(below)[0], [np.expm1(-2), np.expm1(-0.5), 1.5])
+    np.testing.assert_allclose(op("leaky_relu").forward(below)[0], [-0.02, -0.005, 1.5])
+    for pool in ("avg_pool2d", "max_pool2d"):
+        np.testing.assert_array_equal(op(pool).forward(square)[0], op(pool).forward(square, window=2, stride=2)[0])
+
+
+@pytest.mark.parametrize(("window", "dtype"), [((2, 2), "u1"), ((16, 16), "u1"), ((17, 16), "u2"), ((16, 17), "u2")])
+def test_the_winners_of_a_pooling_take_as_few_bytes_as_they_can(window, dtype):
+    x = np.zeros((1, *window, 1))
+    x[0, -1, -1] = 1
+    y, cache = op("max_pool2d").forward(x, window=window)
+    (winners,) = (each for each in cache if isinstance(each, np.ndarray) and each.dtype.kind == "u")
+    assert winners.dtype == np.dtype(dtype)
+    (dx,) = op("max_pool2d").backward(np.full_like(y, 3.0), cache)
+    np.testing.assert_array_equal(dx, 3 * x)
