@@ -42,7 +42,7 @@ LOST = {"folder": "best-seed-1", "seed": 1, "diverged": "the loss grew"}
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "study.toml").write_text(STUDY + "[changes]\nseed = 3\n")
+    (tmp_path / "study.toml").write_text(f"seed = 3\n{STUDY}[changes]\nseed = 3\n")
     (tmp_path / "environment.json").write_text('{"command": "backhand run s.toml --set seed=3"}')
     (tmp_path / "search.json").write_text(json.dumps(record(*TRIALS, runs=(*RUNS, LOST))))
     return tmp_path

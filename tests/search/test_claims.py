@@ -86,9 +86,13 @@ def host(*arguments):
 @pytest.fixture
 def opened(file, url):
     """The storage as a process sees it; as often as it is called, so many processes."""
-    study = load(str(file))
+
+    def enter():
+        study = load(str(file))
+        return stack.enter_context(storage.opened(Path(), study, study.search, url))
+
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(storage.opened(Path(), study, study.search, url))
+        yield enter
 
 
 @pytest.fixture

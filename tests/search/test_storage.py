@@ -120,7 +120,7 @@ def test_the_test_part_is_not_used_for_a_second_choice(study, tmp_path):
     [
         ("postgresql://me:secret@localhost:1/trials", r"localhost:1/trials (needs a driver: .*psycopg|cannot be used)"),
         ("nosuch://x", "the storage nosuch://x cannot be used"),
-        ("nothing", "the storage nothing cannot be used"),
+        ("nothing", "the storage that --storage names cannot be used"),
     ],
 )
 def test_a_storage_out_of_reach_is_one_sentence_without_the_password(study, tmp_path, url, said):
