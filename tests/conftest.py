@@ -1,5 +1,6 @@
 """Small data and solvers that several test files train on."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from backhand import backend, kernels
 from backhand.arrays import Array
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
@@ -123,7 +125,21 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def engine() -> Iterator[None]:
+    """Backend and threads, which options of the program choose for the whole process, as they were before the test."""
+    names = backend.VARIABLE, kernels.THREADS
+    before, variables = (backend.chosen(), backend.threads()), {name: os.environ.get(name) for name in names}
+    yield
+    backend.use(*before)
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        os.environ.update({name: value} if value is not None else {})
+
+
+@pytest.fixture
+def cli(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: None
+) -> Callable[..., tuple[int, str]]:
     """Run `backhand ARGUMENTS`: exit status, standard output and error as one text with single spaces."""
 
     def call(*arguments: object) -> tuple[int, str]:

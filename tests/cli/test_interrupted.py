@@ -4,7 +4,6 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -40,15 +39,10 @@ OUT = "my runs; echo oh/x"
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path, monkeypatch) -> Iterator[None]:
+def place(tmp_path, monkeypatch, engine) -> None:
     monkeypatch.chdir(tmp_path)
     Path("few.toml").write_text(SERIES)
     monkeypatch.setattr("backhand.report.write", lambda folder: folder / "report.html")  # which takes its time
-    chosen, threads = backend.chosen(), backend.threads()
-    yield
-    backend.use(chosen, threads)
-    monkeypatch.delenv("BACKHAND_BACKEND", raising=False)
-    monkeypatch.delenv("BACKHAND_THREADS", raising=False)
 
 
 def interrupt(*_: object, **__: object) -> None:

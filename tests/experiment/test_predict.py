@@ -85,7 +85,7 @@ def test_nor_does_a_training_start_from_it(diverged, base, tmp_path, cli):
 
 def test_nor_is_it_extended(diverged, tmp_path):
     asked = extend.Asked(Extend(run=diverged, name="digits"))
-    with pytest.raises(BackhandError, match="is not finished but diverged"):
+    with pytest.raises(BackhandError, match="weights of a training that diverged"):
         extend.begin(asked, tmp_path / "out")
 
 

@@ -33,10 +33,9 @@ print(model.parameters.values.tobytes().hex(), *(b.tobytes().hex() for b in opti
 
 def test_compiled_now_and_read_from_disk_compute_the_same(tmp_path):
     """And so does a process that Numba has fewer threads for, as in a worker of joblib."""
-    environment = os.environ | {"BACKHAND_CACHE": str(tmp_path)}
-    fewer = {"NUMBA_NUM_THREADS": "1", "BACKHAND_THREADS": str(cores())}
+    environment = os.environ | {"BACKHAND_CACHE": str(tmp_path), "BACKHAND_THREADS": str(cores())}
     found = []
-    for variables in ({}, {}, fewer):
+    for variables in ({}, {}, {"NUMBA_NUM_THREADS": "1"}):
         command, env = [sys.executable, "-c", TRAINING], environment | variables
         found.append(subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout)
     assert any(tmp_path.rglob("_adam*"))
