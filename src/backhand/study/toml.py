@@ -193,8 +193,7 @@ def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
 
 def _validate(values: dict[str, Any], source: str) -> Study:
     study = _valid(Study, values, source)
-    shown = _shown(study)
-    return study if shown == study.changes else study.model_copy(update={"changes": shown})
+    return study.model_copy(update={"changes": _shown(study)}) if study.changes else study
 
 
 def _validate_series(values: dict[str, Any], source: str) -> Series:
