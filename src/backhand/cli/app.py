@@ -21,6 +21,7 @@ from backhand.cli.options import (
     InitFrom,
     Out,
     Resize,
+    Resume,
     Seed,
     Set,
     Skip,
@@ -66,10 +67,7 @@ def run(
     set_: Set = None,
     seed: Seed = None,
     init_from: InitFrom = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
-    ] = None,
+    resume: Resume = None,
     storage: Annotated[
         str | None,
         typer.Option(metavar="URL", help="A database for the trials of a search, which several machines may share."),

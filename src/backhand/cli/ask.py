@@ -1,12 +1,10 @@
 """`backhand ask`: a question of deep learning, answered by an experiment."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, Seed, Set, Threads
-from backhand.paths import as_path
+from backhand.cli.options import Backend, DataDir, KeptOut, Seed, Set, Threads
 
 
 def ask(
@@ -15,15 +13,7 @@ def ask(
         typer.Argument(metavar="QUESTION", help="sigmoid, dropout or divergence; without it, what they ask is shown."),
     ] = None,
     data_dir: DataDir = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            parser=as_path,
-            metavar="FOLDER",
-            help="The folder of the results; what it holds goes on.",
-            show_default="runs/ask-QUESTION",
-        ),
-    ] = None,
+    out: KeptOut = None,
     set_: Set = None,
     seed: Seed = None,
     backend: Backend = None,

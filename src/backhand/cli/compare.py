@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, OneSize, Set, Skip, Threads
+from backhand.cli.options import Backend, DataDir, DataPath, KeptOut, OneSize, Set, Skip, Threads
 from backhand.errors import BackhandError
-from backhand.paths import as_path
 
 if TYPE_CHECKING:
     from backhand.compare import Plan
@@ -31,15 +30,7 @@ def compare(
     path: DataPath = None,
     skip_bad_images: Skip = False,
     resize: OneSize = False,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            parser=as_path,
-            metavar="FOLDER",
-            help="The folder of the results; what it holds goes on.",
-            show_default="runs/compare-DATA-TIME",
-        ),
-    ] = None,
+    out: KeptOut = None,
     set_: Set = None,
     backend: Backend = None,
     threads: Threads = None,

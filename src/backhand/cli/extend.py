@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Skip, Threads
+from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Resume, Skip, Threads
 from backhand.errors import BackhandError
 from backhand.paths import as_path
 
@@ -42,10 +42,7 @@ def extend(
     seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
     data_dir: DataDir = None,
     out: Out = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
-    ] = None,
+    resume: Resume = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:

@@ -33,6 +33,19 @@ Backend = Annotated[
     str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.", show_default="$BACKHAND_BACKEND or cpu")
 ]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the kernels.", show_default="all cores")]
+Resume = Annotated[
+    Path | None,
+    typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
+]
+KeptOut = Annotated[
+    Path | None,
+    typer.Option(
+        parser=as_path,
+        metavar="FOLDER",
+        help="The folder of the results; what it holds goes on.",
+        show_default="a folder below runs",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(parser=as_path, metavar="FOLDER", help="The folder of the results.", show_default="runs/NAME-TIME"),
