@@ -57,8 +57,8 @@ def rate(found: RangeTest, usual: float) -> float:
     At most half of the usual one; that half, too, where the loss fell at no rate. Half way down alone is low where
     little rates suffice; the lowest alone is high where the loss, once all is learnt, stays low at every rate.
     """
-    rate = sqrt(found.halfway * found.lowest) if found.learned else usual
-    return float(f"{min(rate, usual / 2):.2g}")
+    lr = sqrt(found.halfway * found.lowest) if found.learned else usual
+    return float(f"{min(lr, usual / 2):.2g}")
 
 
 def with_some_rate(study: Study) -> Study:

@@ -67,8 +67,8 @@ def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | No
 
 def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
     """The folder of data sets that has this one: the one given, else where data sets lay for the run in `folder`."""
-    places = (as_path(given), Options.of(folder).data_dir)
-    return next((each for each in places if each is not None and data.is_in(name, each)), as_path(given))
+    folders = (as_path(given), Options.of(folder).data_dir)
+    return next((each for each in folders if each is not None and data.is_in(name, each)), as_path(given))
 
 
 def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) -> None:

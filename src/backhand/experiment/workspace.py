@@ -49,9 +49,9 @@ def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterabl
         refuse_among(folder, data)
     created = _make(folder)
     try:
-        with _alone(folder) as locked:
+        with _alone(folder) as held:
             _refuse(folder, kind, resume)  # it may have changed before it was ours
-            if locked:
+            if held:
                 sweep(folder, kind.files)
             yield
     finally:

@@ -43,9 +43,9 @@ def panels(cells: tuple[Cell, ...]) -> bytes:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, cell in zip(grid.flat, cells, strict=False):
         for part in ("train", "validation"):
-            known = [record for record in cell.runs[0]["history"] if f"{part}_accuracy" in record]
-            values = [100 * record[f"{part}_accuracy"] for record in known]
-            axes.plot([record["epoch"] for record in known], values, label=part, **LOOKS[part] | {"markersize": 2})
+            records = [record for record in cell.runs[0]["history"] if f"{part}_accuracy" in record]
+            values = [100 * record[f"{part}_accuracy"] for record in records]
+            axes.plot([record["epoch"] for record in records], values, label=part, **LOOKS[part] | {"markersize": 2})
         axes.set_title(style.shorten(cell.name, 30), fontsize=7.5)
     for axes in grid.flat[len(cells) :]:
         axes.set_visible(False)
@@ -81,8 +81,8 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
         if value is not None:
             values[rows.index(_case(cell, down)), columns.index(_case(cell, across))] = 100 * value
     figure, axes = style.panel(min(11.0, 2.4 + 0.62 * len(columns)), min(9.0, 1.6 + 0.32 * len(rows)))
-    known = values[np.isfinite(values)]
-    low, high = (known.min(), known.max()) if known.size else (0.0, 100.0)
+    shown = values[np.isfinite(values)]
+    low, high = (shown.min(), shown.max()) if shown.size else (0.0, 100.0)
     image = axes.imshow(values, cmap="Blues", aspect="auto", vmin=low, vmax=high)
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.set_label(label)
