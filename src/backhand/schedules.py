@@ -165,19 +165,19 @@ class Warmup(Schedule):
         return self.then(0) * (step + 1) / self.steps if step < self.steps else self.then(step - self.steps)
 
     def observe(self, metric: float) -> None:
-        """Pass it on."""
+        """Pass the loss on to `then`."""
         self.then.observe(metric)
 
     def reset(self) -> None:
-        """That of `then`."""
+        """Let `then`, which rules after the warm-up, forget what it observed."""
         self.then.reset()
 
     def state(self) -> dict[str, Any]:
-        """That of `then`."""
+        """The state of `then`; the warm-up itself has none."""
         return self.then.state()
 
     def load(self, state: dict[str, Any]) -> None:
-        """That of `then`."""
+        """Give `then` its saved state."""
         self.then.load(state)
 
 
