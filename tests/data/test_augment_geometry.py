@@ -144,6 +144,23 @@ def test_the_ranges_of_an_affine():
         assert abs(values.mean() - (low + high) / 2) < 4 * width / math.sqrt(12 * len(values))
 
 
+def test_the_largest_factor_magnifies():
+    class Largest:
+        """Draws no angle, no shift and the last of the factors."""
+
+        def uniform(self, low, high, shape):
+            drawn = np.zeros(shape)
+            drawn[3] = high
+            return drawn
+
+    cos, _, _, _ = Affine(0, 0, 0.25).draw((1, 8, 8, 1), Largest()).T
+    assert cos == 1 / np.float32(1.25)
+
+
+def test_half_a_turn_is_the_widest_range():
+    assert Affine(180).rotate == 180
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

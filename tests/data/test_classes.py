@@ -13,6 +13,7 @@ def test_the_samples_of_some_classes_are_kept_and_numbered_in_the_order_asked_fo
     whole = data.load("digits")
     some = whole.only(["7", "2"])
     assert some.classes == ("7", "2")
+    assert some.notes == whole.notes | {"classes kept": "2 of 10"}
     for name, part in some.parts.items():
         for k, digit in enumerate((7, 2)):
             source = whole.parts[name]

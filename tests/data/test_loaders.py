@@ -9,6 +9,7 @@ import pytest
 
 from backhand.data import load
 from backhand.data.formats import trees
+from backhand.data.sets import spirals
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.models import mlp
 
@@ -187,6 +188,23 @@ def test_built_in_sets_never_change(name):
     assert all((count > 0).all() for count in first.counts().values())
 
 
+BUILT_IN = {
+    "blobs": (("east", "north-west", "south-west"), "Blobs, 600 points"),
+    "breast_cancer": (("malignant", "benign"), "Breast Cancer Wisconsin, 569 tumours with 30 features"),
+    "digits": (tuple("0123456789"), "Digits, 1,797 handwritten digits of 8 x 8 pixels"),
+    "spirals": (("first arm", "second arm", "third arm"), "Spirals, 900 points in the plane on 3 arms"),
+    "toy": (("a", "b", "c"), "Toy data, five points of four features"),
+}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_sets_say_what_they_are(name):
+    splits, (classes, source) = load(name), BUILT_IN[name]
+    assert (splits.name, splits.classes) == (name, classes)
+    assert splits.source.startswith(source)
+    assert {part.x.dtype for part in splits.parts.values()} == {np.dtype("uint8" if name == "digits" else "float32")}
+
+
 def test_float32_holds_every_digit_of_breast_cancer():
     from sklearn.datasets import load_breast_cancer
 
@@ -221,6 +239,22 @@ def test_digits_keep_all_seventeen_values():
     assert x.dtype == np.uint8
     assert len(np.unique(x)) == 17
     assert (x.min(), x.max()) == (0, 255)
+
+
+def test_spirals_are_what_their_formula_says():
+    points = spirals.make(300, 2, deviation=0)
+    radius, angle = np.hypot(*points.x.T), np.arctan2(points.x[:, 1], points.x[:, 0])
+    assert 0.05 <= radius.min() < 0.07
+    assert 0.98 < radius.max() <= 1
+    turned = (angle - 4 * radius - np.pi * points.y) / (2 * np.pi)
+    np.testing.assert_allclose(turned, np.rint(turned), atol=1e-5)
+    noise = spirals.make(300, 2, deviation=0.1).x - points.x
+    assert noise.std() == pytest.approx(0.1, rel=0.1)
+    assert abs(np.corrcoef(noise.T)[0, 1]) < 0.2
+    whole = load("spirals")
+    x = np.concatenate([whole.train.x, whole.test.x])
+    assert len(x) == 900
+    assert np.isin(spirals.make(seed=0).x, x).all()
 
 
 def test_spirals_are_no_task_for_a_linear_classifier():

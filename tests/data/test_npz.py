@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from backhand.data import load
+from backhand.data.pixels import read_pixels
 
 rng = np.random.default_rng(0)
 y = np.arange(20) % 2
@@ -53,6 +54,12 @@ def test_whole_numbers_that_float64_would_make_alike_are_refused(tmp_path):
     near[:, 0] -= near[:, 0].min()
     near[:, 1] = 2**63 + 1  # constant: nothing is lost by rounding it
     load("npz", path=saved(tmp_path, near))
+
+
+def test_two_to_the_53_is_where_float64_begins_to_round(tmp_path):
+    last = 2**53 - 2 * np.arange(20)[:, None]
+    np.testing.assert_array_equal(np.sort(whole(load("npz", path=saved(tmp_path, last))), axis=0), last[::-1])
+    df.refused("column 0 of x in .* float64 rounds", "npz", path=saved(tmp_path, 2**53 + 1 + np.arange(20)[:, None]))
 
 
 def test_extended_precision_that_float64_would_round_away_is_refused(tmp_path):
@@ -128,6 +135,14 @@ RANGES = {
     "-1 to 1": (pixels / 127.5 - 1, "np.rint((x + 1) * 127.5).astype(np.uint8)"),
     "0 to 16": ((pixels // 16 + 1).astype(float), "np.rint(x * (255 / 16)).astype(np.uint8)"),
     "0 to 16, whole": (pixels // 16 + 1, "np.rint(x * (255 / 16)).astype(np.uint8)"),
+    "0 to 127": (pixels / 255 * 127, "np.rint(x * (255 / 127)).astype(np.uint8)"),
+    "0 to 2": (pixels / 127.5, "np.rint(x * (255 / 2)).astype(np.uint8)"),
+    "0 to 1000": (pixels / 0.255, "np.rint(x * (255 / 1000)).astype(np.uint8)"),
+    "12 bits": (16 * pixels.astype(np.uint16) + 15, "np.rint(x * (255 / 4095)).astype(np.uint8)"),
+    "13 bits": (np.minimum(pixels.astype(int) * 17, 4096), "np.rint(x * (255 / 65535)).astype(np.uint8)"),
+    "0 to 5000.5": (pixels * (5000.5 / 255), "np.rint(x * (255 / 5000.5)).astype(np.uint8)"),
+    "-2 to 1": (pixels / 85 - 2, "np.rint((x - x.min()) * (255 / (x.max() - x.min()))).astype(np.uint8)"),
+    "-1 to 2": (pixels / 85 - 1, "np.rint((x - x.min()) * (255 / (x.max() - x.min()))).astype(np.uint8)"),
     "between grey levels": (pixels + 0.0 + 0.25 * (pixels < 200), "np.rint(x).astype(np.uint8)"),
     "16 bits": (257 * pixels.astype(np.uint16), "np.rint(x * (255 / 65535)).astype(np.uint8)"),
     "standardised": ((pixels - 120.0) / 50, "np.rint((x - x.min()) * (255 / (x.max() - x.min()))).astype(np.uint8)"),
@@ -145,9 +160,22 @@ def test_images_of_another_range_are_refused_with_the_line_to_write(tmp_path, ca
     assert load("npz", path=saved(tmp_path, converted)).train.x.dtype == np.uint8
 
 
-def test_dark_images_are_said_aloud(tmp_path):
-    note = load("npz", path=saved(tmp_path, pixels // 16)).notes["pixels"]
-    assert "no pixel is brighter than 15 of 255" in note
+@pytest.mark.parametrize("brightest", [1, 15, 127])
+def test_dark_images_are_said_aloud(tmp_path, brightest):
+    note = load("npz", path=saved(tmp_path, pixels // 2 % (brightest + 1))).notes["pixels"]
+    assert note.startswith(f"no pixel is brighter than {brightest} of 255; if {brightest} is white, save np.rint(x * (")
+
+
+def test_images_that_are_bright_enough_or_black_need_no_word(tmp_path):
+    assert load("npz", path=saved(tmp_path, np.minimum(pixels, 128))).notes == {}
+    part = read_pixels(np.zeros((2, 4, 4, 1), np.uint8), "x")  # as a part of other images
+    assert part.note == ""
+
+
+def test_numbers_that_are_not_finite_are_named(tmp_path):
+    x = pixels / 255
+    x[3, 2, 1, 0] = np.nan
+    df.refused(r"row 3, column 2, 1, 0 of x in .*a\.npz, counted from 0, is NaN", "npz", path=saved(tmp_path, x))
 
 
 def test_parts_have_one_white(tmp_path):

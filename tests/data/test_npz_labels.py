@@ -70,6 +70,16 @@ def test_one_class_is_enough_for_an_extension_alone(tmp_path, y):
     df.refused(f'has the one class "{y[0]}"', "npz", path=tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize(("count", "shown"), [(5, "a, b, c, d, e"), (6, "a, b, c, d, e ...")])
+def test_the_first_five_names_are_told(tmp_path, count, shown):
+    y = np.array(list("abcdef"))[np.arange(24) % count]
+    assert split(tmp_path, y).notes["labels"] == f"text, numbered in sorted order: {shown}"
+
+
+def test_letters_from_the_ends_of_unicode_are_letters(tmp_path):
+    assert split(tmp_path, np.array(["\x80", "~", "\U0010ffff"])[numbers]).classes == ("~", "\x80", "\U0010ffff")
+
+
 BAD = {
     "an empty name": ({"classes": ["a", "", "c"]}, numbers, "name 1 of classes in .* is empty"),
     "a blank name": ({"classes": ["a", "b", "  "]}, numbers, "name 2 of classes in .* is empty"),
@@ -83,6 +93,8 @@ BAD = {
     "bytes of another encoding": ({}, np.array([b"a", b"\xe9", b"c"])[numbers], "no text in UTF-8"),
     "no characters": ({}, np.frombuffer(np.array([65, 2**31, 67], np.uint32), "<U1")[numbers], "no text in UTF-8"),
     "half a character": ({}, np.array(["a", "\ud800", "c"])[numbers], "no text in UTF-8"),
+    "a name that is no text": ({"classes": [b"a", b"\xe9", b"c"]}, numbers, r"^classes in .*a\.npz is no text"),
+    "a deleted character": ({}, np.array(["a", "b\x7f", "c"])[numbers], "leave out control characters"),
     "lines": ({}, np.array(["a", "b\n", "c"])[numbers], r"row 1 .* is 'b\\n'; leave out control characters"),
     "half a class": ({}, np.where(numbers == 1, 1.5, numbers), "row 1 of y_train .* is 1.5; labels must be integers"),
     "no label": ({}, np.where(numbers == 1, np.nan, numbers), "row 1 of y_train in .* is nan; labels must be integers"),

@@ -43,6 +43,12 @@ def test_a_picture_is_turned_upright(form, orientation):
     np.testing.assert_allclose(x.astype(int), blocks(UPRIGHT).astype(int), atol=2)
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_picture_is_measured_as_it_is_seen(form, orientation):
+    assert measure(stored(orientation, form), "photo") == ((48, 32), "L")
+
+
 def test_a_telephones_file_of_several_pictures_is_its_first(tmp_path):
     first, second = (Image.fromarray(blocks(STORED[6])[:, :, 0] // k) for k in (1, 3))
     first.save(tmp_path / "photo.jpg", "MPO", save_all=True, append_images=[second], exif=df.exif(6), quality=95)

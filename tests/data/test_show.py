@@ -1,4 +1,4 @@
-"""Pictures of data sets, and verification."""
+"""Pictures of data sets."""
 
 import datafiles as df
 import numpy as np
@@ -7,7 +7,6 @@ from PIL import Image
 
 from backhand.data import load
 from backhand.data.show import contact_sheet, scatter, show
-from backhand.data.verify import verify
 from backhand.errors import BackhandError, DataError
 
 
@@ -81,19 +80,3 @@ def test_what_cannot_be_drawn(tmp_path):
     with pytest.raises(BackhandError, match="name another file"):
         show(load("blobs"), tmp_path / "file" / "a.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_verify_counts_what_has_no_checksum(tmp_path):
-    files = df.picture_tree(("train", "test"), df.CIFAR, (32, 32, 3))
-    with pytest.raises(DataError, match="train split has 30 samples, not 50,000: this is not CIFAR-10 as published"):
-        verify("cifar10", path=df.in_folder(tmp_path, files))
-    assert verify("digits").findings == ()
-
-
-def test_verify_refuses_a_file_of_a_published_name_with_other_content(tmp_path):
-    df.in_folder(tmp_path, df.mnist_files())
-    with pytest.raises(DataError, match=r"train-images-idx3-ubyte\.gz is not the published file"):
-        verify("mnist", path=tmp_path)
-    (tmp_path / "fer2013.csv").write_bytes(df.fer_csv())
-    with pytest.raises(DataError, match=r"fer2013\.csv is not the published file"):
-        verify("fer2013", path=tmp_path / "fer2013.csv")

@@ -113,7 +113,18 @@ def test_of_an_earlier_version_the_shape_and_the_dtype_are_known():
     old.refuse(digits.test.x // 16)
     with pytest.raises(DataError, match="pixels of uint8"):
         old.refuse(digits.test.x / 255)
-    Span.unknown((3,)).refuse(1000 * table)
+    unknown = Span.unknown((3,))
+    unknown.refuse(1000 * table)
+    assert (unknown.pixels, unknown.flattest) == (False, 0)
+    assert unknown.facts() == reread(unknown).facts()
+
+
+def test_images_of_a_version_that_kept_no_brightest_may_be_white():
+    facts = images.facts()
+    del facts["brightest"]
+    old = Span.from_facts(images.shape, facts)
+    assert old.brightest == 255
+    old.refuse(255 - digits.test.x)
 
 
 def test_axes_in_another_order_are_told_with_the_transposition():

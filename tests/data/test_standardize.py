@@ -75,7 +75,9 @@ def test_arrays_bring_it_back(mode):
     assert all(isinstance(a, np.ndarray) and a.dtype == np.float64 and np.isfinite(a).all() for a in arrays.values())
     np.testing.assert_array_equal(Standardizer.from_arrays(arrays).transform(x), standardizer.transform(x))
     old = {name: array.astype(np.float32) for name, array in arrays.items()}  # as earlier versions saved them
-    np.testing.assert_array_equal(Standardizer.from_arrays(old).transform(x), standardizer.transform(x))
+    again = Standardizer.from_arrays(old)
+    assert (again.mean.dtype, again.scale.dtype) == (np.float64, np.float64)
+    np.testing.assert_array_equal(again.transform(x), standardizer.transform(x))
 
 
 def test_transform_changes_nothing_it_is_given():

@@ -61,6 +61,15 @@ def test_one_mean_for_all_features_is_refused_where_it_would_round_one_away(mode
     with pytest.raises(DataError, match=rf'"{mode}" would round away .* column [01].* use "feature"'):
         Standardizer.fit(x, mode)
     Standardizer.fit(np.hstack([1e4 + signal, 1e4 - signal]), mode)
+    with pytest.raises(DataError, match="would round away"):  # whatever the unit
+        Standardizer.fit(1e-9 * x, mode)
+    Standardizer.fit(np.hstack([signal, np.full_like(signal, 7.0)]), mode)  # where nothing varies, nothing is lost
+
+
+@pytest.mark.parametrize("mean", [1e9, -1e9])
+def test_one_mean_for_all_features_is_enough_where_they_share_it(mean):
+    z = Standardizer.fit(mean + np.hstack([signal, -signal]), "global").transform(mean + np.hstack([signal, -signal]))
+    np.testing.assert_allclose(z[:, :1], signal / signal.std(), atol=0.01)
 
 
 def test_no_mode_none_for_what_float32_holds_as_it_is():
