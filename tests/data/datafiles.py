@@ -185,5 +185,6 @@ def refused(match, name, **given):
         load(name, **given)
     message = str(caught.value)
     assert "\n" not in message
+    assert "None" not in message.replace("x[:, None]", "")
     assert message.strip() == message
     return message

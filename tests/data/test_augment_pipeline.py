@@ -30,6 +30,7 @@ def test_every_augmentation_keeps_shape_dtype_and_input_and_repeats_from_its_see
     np.testing.assert_array_equal(one, two)
     np.testing.assert_array_equal(x, kept)
     assert (one.shape, one.dtype) == (x.shape, np.float32)
+    assert step.draw(x.shape, np.random.default_rng(3)).dtype == np.float32
     assert not np.shares_memory(one, x)
     assert one.min() >= 0
     assert one.max() <= 255 + 1e-3

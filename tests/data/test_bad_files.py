@@ -164,6 +164,7 @@ BAD_TABLES = {
     "too many pixels": ("emotion,pixels,Usage\n" + ROW.replace("7,", "7 7,") + "\n", "line 2: 2305 pixels"),
     "no number": ("emotion,pixels,Usage\n" + ROW.replace("7 7", "7 x", 1) + "\n", "line 2: pixel 1 is 'x'"),
     "negative": ("emotion,pixels,Usage\n" + ROW.replace("7 7", "7 -1", 1) + "\n", "line 2: pixel 1 is '-1'"),
+    "behind the largest": ("emotion,pixels,Usage\n" + ROW.replace("7 7 7", "7 255 x", 1) + "\n", "pixel 2 is 'x'"),
     "above 255": ("emotion,pixels,Usage\n" + ROW.replace("7 7", "7 256", 1) + "\n", "line 2: pixel 1 is '256'"),
     "a fraction": ("emotion,pixels,Usage\n" + ROW.replace("7 7", "7 1.5", 1) + "\n", "line 2: pixel 1 is '1.5'"),
     "emotion outside": (f"emotion,pixels,Usage\n{ROW}\n7{ROW[1:]}\n", "line 3: emotion is '7', not 0 to 6"),

@@ -21,6 +21,24 @@ def test_the_samples_of_some_classes_are_kept_and_numbered_in_the_order_asked_fo
         assert len(part) == sum((whole.parts[name].y == digit).sum() for digit in (7, 2))
 
 
+def test_the_validation_part_is_changed_as_the_others_are():
+    y = np.arange(12) % 3
+    part = data.Dataset(np.arange(24.0).reshape(12, 2), y)
+    some = data.Splits("mine", ("a", "b", "c"), part, part, part.take(slice(3))).only(["c", "a"])
+    assert {name: part.y.tolist() for name, part in some.parts.items()} == {
+        "train": [1, 0] * 4,
+        "validation": [1, 0],
+        "test": [1, 0] * 4,
+    }
+    np.testing.assert_array_equal(some.validation.x, [[0, 1], [4, 5]])
+
+
+def test_a_class_of_which_a_part_has_none_counts_0():
+    part = data.Dataset(np.zeros((2, 1)), np.array([1, 1]))
+    counts = data.Splits("mine", ("a", "b", "c"), part, part).counts()
+    assert {name: count.tolist() for name, count in counts.items()} == {"train": [0, 2, 0], "test": [0, 2, 0]}
+
+
 def test_a_class_that_is_not_there_or_named_twice_is_refused():
     digits = data.load("digits")
     with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):

@@ -53,6 +53,12 @@ def test_cifar10_batches(tmp_path, form, packed):
     assert splits.classes == df.CIFAR
 
 
+def test_an_empty_folder_of_a_published_name_is_passed_over(tmp_path):
+    (tmp_path / "cifar-10-batches-bin").mkdir()
+    df.in_folder(tmp_path, df.cifar_files("py"))
+    assert len(load("cifar10", data_dir=tmp_path).train) == 50
+
+
 def test_the_crafted_pickle_is_one_that_numpy_reads():
     x, y = df.cifar_batch(0)
     with warnings.catch_warnings():
@@ -72,6 +78,17 @@ def test_cifar10_pictures_keep_the_official_class_order(tmp_path, packed):
     assert splits.train.y.tolist() == [k for k in range(10) for _ in range(3)]
     np.testing.assert_array_equal(splits.train.x[3], df.noise(32, 32, 3, seed=4))
     assert "PNG copy" in splits.source
+
+
+def test_cifar10_pictures_are_read_in_colour_and_bad_ones_skipped(tmp_path):
+    files = df.picture_tree(("train", "test"), df.CIFAR, (32, 32, 1), suffix="jpg")
+    path = df.in_folder(tmp_path / "grey", files | {"train/cat/9.jpg": b"none"})
+    df.refused("9.jpg is not an image", "cifar10", path=path)
+    splits = load("cifar10", path=path, skip_bad_images=True)
+    assert splits.train.x.shape == (30, 32, 32, 3)
+    assert splits.notes["skipped images"] == "1: train/cat/9.jpg"
+    assert splits.name == "cifar10"
+    assert "JPEG copy" in splits.source
 
 
 FER_COLUMNS = {
@@ -112,6 +129,15 @@ def test_fer2013_in_two_folders_takes_the_official_split_from_the_names(tmp_path
         for label in df.FER:
             files[f"archive/{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
     splits = load("fer2013", path=df.in_zip(tmp_path / "archive.zip", files))
+    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 7, "validation": 7, "test": 7}
+
+
+def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
+    files = {}
+    for split, prefix in (("Training", "test"), ("PublicTest", "train"), ("PrivateTest", "validation")):
+        for label in df.FER:
+            files[f"{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
+    splits = load("fer2013", path=df.in_folder(tmp_path, files))
     assert {part: len(data) for part, data in splits.parts.items()} == {"train": 7, "validation": 7, "test": 7}
 
 
@@ -166,6 +192,7 @@ def test_npz_with_and_without_test_part(tmp_path):
     whole, split = (load("npz", path=tmp_path / name) for name in ("whole.npz", "split.npz"))
     assert (len(whole.train), len(whole.test), whole.classes) == (16, 4, ("0", "1"))
     assert split.classes == ("no", "yes")
+    assert (whole.name, whole.source) == ("npz", "the arrays of whole.npz")
     np.testing.assert_array_equal(split.train.x, x)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from backhand.data import load
 from backhand.data.pixels import read_pixels
+from backhand.data.tables import read_table
 
 rng = np.random.default_rng(0)
 y = np.arange(20) % 2
@@ -44,6 +45,15 @@ def test_numbers_are_kept_in_float32_where_that_is_exact_and_else_in_float64(tmp
     found = whole(load("npz", path=saved(tmp_path, x)))
     assert (found.dtype, found.flags.c_contiguous) == (dtype, True)
     np.testing.assert_array_equal(np.sort(found, axis=0), np.sort(x.astype(dtype), axis=0))
+
+
+@pytest.mark.parametrize("row", [0, 2500, 4999])
+def test_one_number_of_many_digits_is_enough_for_float64(row):
+    x = np.ones((5000, 2))
+    x[row, 1] += 1e-12
+    found = read_table(x, "x")
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, x)
 
 
 def test_whole_numbers_that_float64_would_make_alike_are_refused(tmp_path):

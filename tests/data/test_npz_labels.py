@@ -30,6 +30,8 @@ FORMS = {
              "text, numbered in sorted order: cat, cow, dog"),
     "bytes": (NAMES.astype("S")[numbers], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"), "sorted order"),
     "a column of text": (NAMES[numbers][:, None], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"), "text, num"),
+    "one-hot of two": (np.eye(2)[numbers % 2], numbers % 2, ("0", "1"), "one-hot rows of 2"),
+    "a column of true and false": ((numbers > 0)[:, None], (numbers > 0).astype(int), ("False", "True"), "0 and 1"),
     "true and false": (numbers > 0, (numbers > 0).astype(int), ("False", "True"), "false and true, read as 0 and 1"),
 }  # fmt: skip
 
@@ -68,6 +70,13 @@ def test_one_class_is_enough_for_an_extension_alone(tmp_path, y):
     np.savez(tmp_path / "a.npz", x=x, y=y)
     assert load("npz", path=tmp_path / "a.npz", fewest=1).classes == (str(y[0]),)
     df.refused(f'has the one class "{y[0]}"', "npz", path=tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", x=np.ones((24, 2)), y=y)  # which may be alike
+    assert len(load("npz", path=tmp_path / "a.npz", fewest=1).classes) == 1
+
+
+def test_a_class_of_one_sample_is_named(tmp_path):
+    np.savez(tmp_path / "a.npz", x=x, y=np.where(np.arange(24) == 3, "rare", "usual"))
+    df.refused('class "rare" has 1 of 24 samples, too few', "npz", path=tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize(("count", "shown"), [(5, "a, b, c, d, e"), (6, "a, b, c, d, e ...")])
@@ -101,6 +110,9 @@ BAD = {
     "an infinite label": ({}, np.where(numbers == 1, np.inf, numbers), "is inf; labels must be integers"),
     "several classes at once": ({}, np.eye(3)[numbers] + np.eye(3)[0], r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
     "probabilities": ({}, np.full((24, 3), 1 / 3), r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
+    "shares beside a 1": ({}, np.where(numbers[:, None] == 1, [1, 0.5], [1, 0]), "row 1 is not one-hot"),
+    "too large for any class": ({}, np.where(numbers == 1, 2**63, numbers).astype(np.uint64), "row 1 .* 9223372036854"),
+    "one of two classes without a sample": ({}, np.eye(2)[numbers * 0], "column 1 of y_train .* no 1"),
     "one row of labels": ({}, numbers[None], r"write .*y.ravel\(\)"),
     "no columns": ({}, numbers.reshape(24, 1)[:, :0], "labels must be integers or text"),
     "numbers from 1": ({}, numbers + 1, r"are 1, 2, 3; .* y.astype\(str\)"),

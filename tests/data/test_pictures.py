@@ -103,6 +103,13 @@ def test_bmp_of_sixteen_and_thirty_two_bits(bits, row, masks, expected):
     assert decode(content, "a.bmp")[0].tolist() == expected
 
 
+def test_bmp_of_the_first_version_and_one_without_alpha_in_the_later_header():
+    header = b"BM" + struct.pack("<IHHI", 30, 0, 0, 26) + struct.pack("<IHHHH", 12, 1, 1, 1, 24)
+    assert decode(header + b"\x03\x02\x01\0", "a.bmp").ravel().tolist() == [1, 2, 3]
+    plain = df.bmp(16, 2, b"\xff\x7f\xff\x7f", masks=struct.pack("<4I", 0x7C00, 0x3E0, 0x1F, 0))
+    assert decode(plain, "a.bmp").ravel().tolist() == [255] * 6
+
+
 def test_bmp_palettes():
     assert decode(df.bmp(8, 4, bytes(range(4)), range(256)), "a")[0, :, 0].tolist() == [0, 1, 2, 3]
     assert decode(df.bmp(4, 4, b"\x01\x2f\0\0", range(0, 256, 17)), "a")[0, :, 0].tolist() == [0, 17, 34, 255]
@@ -116,6 +123,7 @@ def test_bmp_palettes():
         df.bmp(8, 4, bytes([0, 1, 0, 1]), (0, 255)),  # two grey levels in bytes, which Pillow takes for bits
         df.bmp(4, 4, b"\x01\x2f\0\0", range(16)),  # sixteen near black, which it takes for bytes
         df.bmp(16, 2, b"\xff\x7f\xff\xff", masks=struct.pack("<4I", 0x7C00, 0x3E0, 0x1F, 0x8000)),  # one bit of alpha
+        df.bmp(16, 2, b"\xff\x7f\xff\xff", masks=struct.pack("<4I", 0xF800, 0x7C0, 0x3E, 1)),  # or at the other end
         df.bmp(32, 1, bytes(4), masks=struct.pack("<3I", 0x3FF00000, 0xFFC00, 0x3FF)),  # ten bits per channel
     ],
 )

@@ -190,7 +190,28 @@ def test_a_letter_beyond_the_alphabet(tmp_path):
         df.refused("is outside 1 to 26", "emnist_letters", path=tmp_path)
 
 
+def test_an_archive_as_published_needs_no_other_checksum(tmp_path, published):
+    tiny, files = published
+    path = df.in_zip(tmp_path / "a.zip", files)
+    archive = Original("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    assert replace(tiny, originals=(archive,)).load(path).source == "Tiny, 40 images (Author, 1999), from its IDX files"
+    other = replace(archive, sha256="0")
+    assert replace(tiny, originals=(other,)).load(path).source.endswith("known by their counts alone")
+
+
 # CIFAR-10 and FER2013
+
+
+@pytest.mark.parametrize("form", ["bin", "py"])
+def test_cifar10_is_known_by_checksums_where_there_are_some_and_else_by_its_counts(tmp_path, monkeypatch, form):
+    small = replace(cifar10.PUBLISHED, counts={"train": (5,) * 10, "test": (1,) * 10})
+    monkeypatch.setattr(cifar10, "PUBLISHED", small)
+    path = df.in_zip(tmp_path / "a.zip", df.cifar_files(form))
+    said = {"bin": f"CIFAR-10, {small.content}", "py": "Data in the form of CIFAR-10, 60 colour pictures"}
+    assert load("cifar10", path=path).source.startswith(said[form])
+    archive = Original("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(cifar10, "ORIGINALS", (archive,))
+    assert load("cifar10", path=path).source == f"CIFAR-10, {small.content}"
 
 
 def test_other_pictures_in_cifar10s_form(tmp_path):

@@ -34,7 +34,15 @@ def test_large_numbers_and_small_differences_stay_apart():
     assert own.score(ranks.transform(far), y) == theirs.score(x, y) > 0.98
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_numbers_too_large_for_float32_get_ranks_on_either_side_of_zero(sign):
+    [values] = Ranks.fit(sign * np.array([[1e200], [2e200]])).values
+    assert sorted(values) == sorted([sign * 1e200, sign * 2e200])
+    assert Ranks.fit(np.array([[0.5], [1e38]])).values == (None,)
+
+
 def test_what_lies_between_and_beyond_the_training_samples():
     ranks = Ranks.fit(1e9 + np.array([[1.0, 0], [2, 0], [4, 0]]))
     np.testing.assert_array_equal(ranks.transform(1e9 + np.array([[0.0, 7], [3, 7], [9, 7]]))[:, 0], [0, 1.5, 2])
+    assert ranks.values[1] is None  # which has one value, and stays as it is
     assert np.isfinite(Ranks.fit(x).transform(1e300 * x)).all()

@@ -50,6 +50,30 @@ def test_a_letterbox_has_the_whole_picture_in_the_middle_of_black() -> None:
     assert (line[3] == 50).all()  # a picture is never scaled away
 
 
+DRAFTS = {  # the size (height, width) of a JPEG, that which is wanted, that which is decoded
+    "a camera's": ((1024, 1536), (64, 64), (128, 192)),
+    "just as large": ((512, 512), (64, 64), (512, 512)),
+    "held upright": ((1536, 1024), (64, 48), (192, 128)),
+    "wanted large": ((1024, 1024), (300, 200), (1024, 1024)),
+    "a strip": ((300, 4000), (32, 128), (300, 4000)),
+}
+
+
+@pytest.mark.parametrize("case", DRAFTS)
+def test_a_huge_jpeg_is_decoded_at_a_fraction_that_is_twice_what_is_needed(case: str) -> None:
+    shape, wanted, decoded = DRAFTS[case]
+    with Image.open(io.BytesIO(saved(np.zeros(shape, np.uint8), "JPEG"))) as image:
+        Resize(wanted).draft(image)
+        assert image.size == decoded[::-1]
+
+
+def test_a_letterbox_of_a_thread_is_a_line_one_pixel_wide() -> None:
+    for shape, line in (((400, 1, 1), np.s_[:, 7]), ((1, 400, 1), np.s_[7])):
+        framed = Resize((16, 16), "letterbox")(np.full(shape, 200, np.uint8))[:, :, 0]
+        assert (framed[line] == 200).all()
+        assert framed.astype(int).sum() == 16 * 200
+
+
 def test_a_crop_keeps_the_middle_and_the_aspect() -> None:
     columns = np.repeat(np.arange(0, 240, 4, dtype=np.uint8)[None, :, None], 20, axis=0)  # 20 x 60
     cut = Resize((10, 10))(columns)[:, :, 0]

@@ -109,6 +109,18 @@ def test_rare_categories_keep_a_common_scale():
     np.testing.assert_allclose(reach, [5, 5, 5, 5, 5.1, 10 / 3, 2], rtol=2e-2)
 
 
+def test_four_percent_are_no_rare_category():
+    x = (np.arange(10_000) < 400)[:, None].astype(float)
+    assert np.ptp(Standardizer.fit(x, "feature").transform(x)) == pytest.approx(1 / (0.04 * 0.96) ** 0.5, rel=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_one_mean_and_deviation_for_features_whose_squares_overflow_or_vanish(unit):
+    x = unit * np.hstack([signal, -signal])
+    assert Standardizer.fit(x, "global").transform(x).std() == pytest.approx(1, rel=1e-5)
+
+
 CONSTANTS = {
     "zero": np.zeros(1000),
     "whole": np.full(1000, 7.0),

@@ -47,7 +47,7 @@ PUBLISHED = Publication(
 )
 
 
-def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
+def load(path: Path, *, skip_bad_images: bool) -> Splits:
     """CIFAR-10 from its binary or Python archive, either one unpacked, or a folder or archive of pictures.
 
     The pictures lie as train|test/<class>/<name>.jpg or .png. Source: Krizhevsky (2009).

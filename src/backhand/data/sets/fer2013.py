@@ -34,7 +34,7 @@ PUBLISHED = Publication(
 )
 
 
-def load(path: Path, *, skip_bad_images: bool = False) -> Splits:
+def load(path: Path, *, skip_bad_images: bool) -> Splits:
     """FER2013 from its CSV file (alone, in a folder or in an archive), or a folder or archive of pictures.
 
     PublicTest is the validation split, PrivateTest the test split. Pictures lie as <split>/<emotion>/<name>.jpg; where

@@ -14,9 +14,7 @@ from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
 
-def load(
-    path: Path, *, skip_bad_images: bool = False, resize: Resize | None = None, colour: Colour | None = None
-) -> Splits:
+def load(path: Path, *, skip_bad_images: bool, resize: Resize | None = None, colour: Colour | None = None) -> Splits:
     """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files.
 
     They are all of one size, or are brought to one by `resize`. Grey pictures among coloured ones become RGB, or all of
