@@ -9,7 +9,8 @@ import pytest
 
 from backhand.data import load
 from backhand.data.formats import trees
-from backhand.data.sets import spirals
+from backhand.data.formats.resize import Resize
+from backhand.data.sets import blobs, spirals
 from backhand.losses import L2, SoftmaxCrossEntropy
 from backhand.models import mlp
 
@@ -268,6 +269,19 @@ def test_digits_keep_all_seventeen_values():
     assert (x.min(), x.max()) == (0, 255)
 
 
+def test_blobs_are_what_their_formula_says():
+    points = blobs.make(300, 4, deviation=0)
+    centres = np.array([[2, 0], [0, 2], [-2, 0], [0, -2]])
+    np.testing.assert_allclose(points.x, centres[points.y], atol=1e-6)
+    noise = blobs.make(300, 4, deviation=0.1).x - points.x
+    assert noise.std() == pytest.approx(0.1, rel=0.1)
+    assert abs(np.corrcoef(noise.T)[0, 1]) < 0.2
+    whole = load("blobs")
+    x = np.concatenate([whole.train.x, whole.test.x])
+    assert len(x) == 600
+    assert np.isin(blobs.make(deviation=0.6, seed=0).x, x).all()
+
+
 def test_spirals_are_what_their_formula_says():
     points = spirals.make(300, 2, deviation=0)
     radius, angle = np.hypot(*points.x.T), np.arctan2(points.x[:, 1], points.x[:, 0])
@@ -298,3 +312,24 @@ def test_a_tar_is_read_in_its_own_order(tmp_path):
     with trees.open_tree(df.in_tar(tmp_path / "a.tar", files, "w")) as tree:
         assert tree.names() == ["a", "b", "c"]
         assert list(tree.items(["a", "c"])) == [("c", b"c"), ("a", b"a")]
+
+
+def test_images_of_any_data_set_come_in_the_colour_and_size_that_are_asked_for(tmp_path):
+    grey = load("digits")
+    coloured = load("digits", colour="RGB", resize=Resize((16, 12)))
+    assert coloured.train.x.shape[1:] == (16, 12, 3)
+    np.testing.assert_array_equal(load("digits", colour="RGB").test.x, np.repeat(grey.test.x, 3, axis=3))
+    np.testing.assert_array_equal(coloured.train.y, grey.train.y)
+    np.savez(tmp_path / "a.npz", x=df.noise(20, 9, 5, 3), y=np.arange(20) % 2)
+    assert load("npz", path=tmp_path / "a.npz", colour="L", resize=Resize((8, 8))).train.x.shape == (16, 8, 8, 1)
+    path = df.in_folder(tmp_path / "pets", df.picture_tree(("train", "test"), ("cat", "dog")))
+    assert load("images", path=path, colour="L").train.x.shape == (6, 8, 8, 1)
+
+
+def test_fer2013_pictures_are_read_in_grey_and_bad_ones_skipped(tmp_path):
+    files = df.picture_tree(("Training", "PublicTest", "PrivateTest"), df.FER, (48, 48, 3), suffix="jpg")
+    path = df.in_folder(tmp_path / "faces", files | {"Training/sad/9.jpg": b"none"})
+    df.refused("9.jpg is not an image", "fer2013", path=path)
+    splits = load("fer2013", path=path, skip_bad_images=True)
+    assert (splits.name, splits.train.x.shape) == ("fer2013", (21, 48, 48, 1))
+    assert splits.notes == {"skipped images": "1: Training/sad/9.jpg"}

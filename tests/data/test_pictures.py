@@ -2,6 +2,7 @@
 
 import io
 import struct
+import zlib
 
 import datafiles as df
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from backhand.data import load
+from backhand.data.formats.picture_headers import bits_per_channel, format_of, without_metadata
 from backhand.data.formats.pictures import BadImageError, decode
 
 # Depths. PNG's kinds of colour: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha.
@@ -85,6 +87,60 @@ def test_animations(form):
     frames = [Image.fromarray(df.noise(8, 8, 3, seed=k)) for k in range(3)]
     with pytest.raises(BadImageError, match="is an animation of several pictures"):
         decode(saved(frames[0], form, save_all=True, append_images=frames[1:]), "a")
+
+
+def test_the_precision_of_a_jpeg_is_found_behind_fill_bytes_and_tables():
+    data = df.picture(df.noise(8, 8, 3), "JPEG", comment=b"x" * 300)
+    assert bits_per_channel(data) == 8
+    at = data.index(b"\xff\xc0")
+    for marker in (0xC0, 0xC2, 0xC5, 0xC9, 0xCD, 0xCF):
+        twelve = bytearray(data)
+        twelve[at + 1], twelve[at + 4] = marker, 12
+        assert bits_per_channel(bytes(twelve)) == 12
+        filled = bytes(twelve[:at]) + b"\xff\xff" + bytes(twelve[at:])
+        assert bits_per_channel(filled) == 12
+        with pytest.raises(BadImageError, match="has 12 bits per channel"):
+            decode(filled, "a.jpg")
+    for marker in (0xC4, 0xC8, 0xCC, 0xD0, 0xFE):  # tables and comments, whose fifth byte is something else
+        other = bytearray(data)
+        other[at + 1], other[at + 4] = marker, 12
+        assert bits_per_channel(bytes(other)) == 8
+    assert bits_per_channel(data[:at]) == 8
+    assert bits_per_channel(b"\xff\xd8") == 8
+
+
+HEADS = {
+    b"RIFF\x10\0\0\0WEBPVP8 ": "WebP",
+    b"RIFF\x10\0\0\0WAVEfmt ": "",
+    b"ABCD\x10\0\0\0WEBPVP8 ": "",
+    b"\0\0\0\x18ftypheic": "HEIC",
+    b"\0\0\0\x18ftypmp42": "",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF89a": "GIF",
+    b"<html>": "",
+    b"": "",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_format_is_known_by_its_first_bytes(head):
+    assert format_of(head) == HEADS[head]
+
+
+def chunk(kind, data, *, whole=True):
+    checksum = zlib.crc32(kind + data) + (not whole)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def test_a_png_is_left_as_it_is_but_for_texts_and_damaged_metadata():
+    plain = df.png(2, 1, 8, 0, b"\0\x07\x09")
+    head, rest = plain[:33], plain[33:]
+    kept = chunk(b"pHYs", bytes(9)) + chunk(b"eXIf", b"II*\0") + chunk(b"PLTE", bytes(3), whole=False)
+    gone = chunk(b"tEXt", b"a\0b") + chunk(b"eXIf", b"II*\0", whole=False) + chunk(b"tIME", bytes(7), whole=False)
+    assert without_metadata(head + kept + gone + rest) == head + kept + rest
+    assert without_metadata(head + gone + rest + b"behind") == plain + b"behind"
+    cut = head + rest[:-3]
+    assert without_metadata(cut) == cut
 
 
 # BMP

@@ -9,7 +9,7 @@ import datafiles as df
 import numpy as np
 import pytest
 
-from backhand.data import DATASETS, load
+from backhand.data import DATASETS, Dataset, load
 from backhand.data.provenance import Original, Publication
 from backhand.data.sets import cifar10, emnist, fashion_mnist, fer2013, kmnist, mnist
 from backhand.data.verify import verify
@@ -97,6 +97,15 @@ def test_without_a_checksum_for_the_form_the_counts_decide(tmp_path, published):
     moved = idx_files(PARTS, [(x, np.where(np.arange(20) == 0, 1, y).astype(np.uint8)) for x, y in small(10)], "")
     path = df.in_folder(tmp_path / "moved", moved)
     assert "class 0 has 1 samples in the train split, not 2" in unknown.load(path).source
+
+
+def test_a_part_or_a_class_that_is_missing_is_a_difference():
+    about = Publication("Tiny", "", "", {"train": (2, 1), "test": 1})
+    parts = {"train": Dataset(np.zeros((3, 1)), np.array([0, 0, 0]))}
+    assert about.difference(parts) == "class 0 has 3 samples in the train split, not 2"
+    parts["train"] = Dataset(np.zeros((3, 1)), np.array([0, 1, 0]))
+    assert about.difference(parts) == "the test split has 0 samples, not 1"
+    assert about.difference(parts | {"test": parts["train"].take(slice(1))}) == ""
 
 
 def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backhand.data import load
-from backhand.data.span import Span
+from backhand.data.span import REACH, Span
 from backhand.errors import DataError
 
 rng = np.random.default_rng(0)
@@ -174,3 +174,34 @@ def test_samples_of_few_features_may_be_alike_by_chance():
     span = Span.of(table)
     for row in table:
         span.refuse(row[None])
+
+
+def test_values_count_as_far_off_beyond_a_hundred_ranges_on_either_side():
+    """In `remark` a single one is enough."""
+    span = Span.of(np.linspace(0, 1, 200)[:, None] * [1.0, 2.0])
+    assert span.remark(np.array([[REACH + 0.99, 0.0], [-REACH + 0.01, 0.0]])) == ""
+    for far in (REACH + 1.02, -REACH - 0.02):
+        said = span.remark(np.array([[0.5, 0.5], [0.5, 2 * far]]))
+        assert said == (
+            f"row 1, column 1, counted from 0, is {2 * far:g}, where the training samples lie from 0 to 2; "
+            "values so far off: 1 of 4"
+        )
+
+
+def test_a_column_of_another_unit_is_refused_where_there_are_many_samples():
+    """It is one of ten, so that nine values of ten are as they should be."""
+    x = rng.normal(size=(500, 10))
+    x[:, 9] = 3.0  # which says nothing
+    off = x.copy()
+    off[:, 4] *= 10_000
+    span = reread(Span.of(x))
+    assert span.stranger(off).startswith("row 0, column 4, ")
+    half = x.copy()
+    half[:200, 4] *= 1e6
+    assert span.stranger(half) == ""
+    assert span.remark(half) != ""
+
+
+def test_tables_have_no_brightest_value():
+    assert Span.of(table).brightest == 255
+    assert Span.of(table).facts() == reread(Span.of(table)).facts()

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backhand.data import stratified_split, subset
+from backhand.data import Dataset, stratified_split, subset
+from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
 
@@ -103,6 +104,17 @@ def test_subset_takes_the_first_or_draws():
     assert np.bincount(y[drawn]).tolist() == [2, 2]
     assert drawn.tolist() == subset(y, 4, seed=5).tolist()
     assert subset(y, 8).tolist() == list(range(8))
+    assert len({tuple(subset(y, 4, seed)) for seed in range(20)}) > 1
+    assert subset(y, 1).tolist() == [1]
+    assert subset(np.array([0, 0, 0, 0, 1]), 1, seed=0)[0] < 4  # a class may have none
     for n in (0, 9):
         with pytest.raises(DataError, match=f"cannot take {n} of 8"):
             subset(y, n)
+
+
+def test_the_test_part_that_is_held_out_never_moves():
+    data = Dataset(np.arange(50.0)[:, None], np.arange(50) % 2)
+    first, second = (hold_out_test(data)[1].x for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    with pytest.raises(DataError, match=r'class "rare" has 1 of 50 samples.* for test; add samples, or a test part'):
+        hold_out_test(Dataset(data.x, (np.arange(50) == 3).astype(int)), ("usual", "rare"))

@@ -81,3 +81,24 @@ def test_the_same_key_gives_the_same_mask_and_another_gives_another():
 
 def test_the_mask_of_a_part_is_the_part_of_the_mask():
     np.testing.assert_array_equal(dropout.draw_mask((10,), 0.5, 9), dropout.draw_mask((20, 5), 0.5, 9).ravel()[:10])
+
+
+def hashed(i, key):
+    """The hash of value i, from its definition and in whole numbers of any size: twice Wellons' "lowbias32"."""
+    h = i
+    for word in (key & 0xFFFFFFFF, key >> 32):
+        h ^= word
+        h = (h ^ (h >> 16)) * 0x7FEB352D % 2**32
+        h = (h ^ (h >> 15)) * 0x846CA68B % 2**32
+        h ^= h >> 16
+    return h
+
+
+@pytest.mark.parametrize("key", [0, 1, 2**32, 0x0123_4567_89AB_CDEF, 2**64 - 1])
+def test_a_mask_is_what_the_hash_says(key):
+    wanted = [hashed(i, key) >= round(0.3 * 2**32) for i in range(5000)]
+    np.testing.assert_array_equal(dropout.draw_mask((50, 100), 0.3, key).ravel(), wanted)
+
+
+def test_the_threshold_is_a_number_of_32_bits():
+    assert [dropout.threshold(p) for p in (0, 0.5, 1 - 2**-40)] == [0, 2**31, 2**32 - 1]
