@@ -53,6 +53,14 @@ def test_a_crop_is_a_slice_of_the_mirrored_surroundings_every_one_as_often(shape
     assert ((counts - expected) ** 2 / expected).sum() < side**2 + 5 * math.sqrt(2 * side**2)  # chi-squared
 
 
+def test_a_crop_lies_as_far_down_and_to_the_right_as_it_is_drawn():
+    x = floats(2, 6, 7, 3)
+    wide = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")
+    cut = Crop(2).apply(x, np.array([[-2, 1], [2, 0]], np.float32))
+    np.testing.assert_array_equal(cut[0], wide[0, 0:6, 3:10])
+    np.testing.assert_array_equal(cut[1], wide[1, 4:10, 2:9])
+
+
 def test_what_has_no_strength_changes_nothing():
     x, rng = floats(5, 6, 7, 3), np.random.default_rng(3)
     np.testing.assert_array_equal(Crop(0)(x, rng), x)

@@ -1,11 +1,15 @@
 """Mistakes in a person's own arrays."""
 
 import io
+import warnings
+import zipfile
 
 import datafiles as df
 import numpy as np
 import pytest
 from datafiles import Evil, refused
+
+from backhand.data import load
 
 x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
 with_nan = x.copy()
@@ -70,6 +74,32 @@ def test_bad_npz(tmp_path, case, capfd):
 def test_a_single_array_is_no_archive(tmp_path):
     np.save(tmp_path / "x.npy", x)
     refused(r"x.npy is one array, .*: np.savez\(NAME, x=x, y=y\)", "npz", path=tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])
+def test_arrays_of_every_version_of_the_format(tmp_path, version):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for name, array in (("x", x), ("y", y)):
+            content = io.BytesIO()
+            np.lib.format.write_array(content, array, version)
+            archive.writestr(f"{name}.npy", content.getvalue())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert len(load("npz", path=tmp_path / "a.npz").train) == 16
+
+
+def test_a_folder_of_arrays_is_no_single_one(tmp_path):
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", y)
+    assert len(load("npz", path=tmp_path).train) == 16
+
+
+@pytest.mark.parametrize("shape", ["(-1, -20)", "(20, -3)", "(-60,)"])
+def test_a_header_of_fewer_than_no_rows_is_refused(tmp_path, shape):
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    content = b"\x93NUMPY\x01\0" + len(header).to_bytes(2, "little") + header + bytes(160)
+    df.in_zip(tmp_path / "a.npz", {"x.npy": content})
+    refused("announces .* save it again|is not a NumPy array", "npz", path=tmp_path / "a.npz")
 
 
 def test_an_npy_header_that_lies_allocates_nothing(tmp_path):

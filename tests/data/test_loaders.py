@@ -34,6 +34,15 @@ def test_mnist_by_folder_by_file_and_beside_the_folder(tmp_path):
         assert len(load("mnist", **given).train) == 20
 
 
+def test_of_several_copies_in_an_archive_the_outermost_is_read(tmp_path):
+    files, others = df.mnist_files(), {f"old/{name}": b"" for name in df.mnist_files()}
+    for name, order in (("a.zip", others | files), ("b.zip", files | others)):
+        splits = load("mnist", path=df.in_zip(tmp_path / name, order))
+        assert (splits.name, len(splits.train)) == ("mnist", 20)
+    df.in_folder(tmp_path / "mnist" / "deeper", files)
+    df.refused("holds no train-images-idx3-ubyte", "mnist", path=tmp_path / "mnist")
+
+
 def expected_cifar(batches):
     x = np.concatenate([df.cifar_batch(i)[0] for i in batches]).reshape(-1, 3, 32, 32)
     return np.moveaxis(x, 1, -1), np.concatenate([df.cifar_batch(i)[1] for i in batches])

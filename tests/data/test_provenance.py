@@ -208,6 +208,14 @@ def test_an_archive_as_published_needs_no_other_checksum(tmp_path, published):
     assert replace(tiny, originals=(other,)).load(path).source.endswith("known by their counts alone")
 
 
+def test_other_bytes_are_not_those_published_though_all_counts_are(tmp_path, published):
+    tiny, files = published
+    [(_, y), _] = arrays = small(10)
+    changed = idx_files(PARTS, [(df.noise(len(y), 28, 28, seed=9), y), arrays[1]])
+    source = tiny.load(df.in_folder(tmp_path, files | changed)).source
+    assert source.endswith("not those published: the checksums are others")
+
+
 # CIFAR-10 and FER2013
 
 

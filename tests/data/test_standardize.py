@@ -42,6 +42,12 @@ def test_statistics_come_from_the_training_part_only():
     np.testing.assert_allclose(z, (255 - train.mean()) / train.std(), rtol=1e-5)
 
 
+def test_the_least_deviation_of_pixels_is_a_fiftieth_of_their_range():
+    assert Standardizer.fit(np.full((9, 4, 4, 1), 7, np.uint8), "global").scale == 1 / (0.02 * 255)
+    with pytest.raises(DataError, match="cannot standardise: there are no samples"):
+        Standardizer.fit(np.zeros((0, 4, 4, 1), np.uint8), "global")
+
+
 def test_constant_and_nearly_constant_pixels_do_not_explode():
     x = np.zeros((1000, 2, 2, 1), np.uint8)
     x[0, 0, 0] = 255  # one bright pixel in a thousand images

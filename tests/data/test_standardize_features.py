@@ -156,10 +156,24 @@ def test_a_common_value_may_be_rounded_too():
     assert z[5] == pytest.approx(5, rel=2e-2)
 
 
+def test_each_sample_and_each_feature_counts():
+    """More samples than are looked at at once."""
+    rounded = np.ones((3000, 1))
+    rounded[:500] = np.nextafter(1, 2)  # whole numbers in the last part alone
+    assert not Standardizer.fit(rounded, "feature").transform(rounded).any()
+    whole = np.stack([2**23 + rng.integers(0, 2, 3000), rng.normal(size=3000)], axis=1).astype(np.float32)
+    assert Standardizer.fit(whole, "feature").transform(whole)[:, 0].std() == pytest.approx(1, rel=1e-4)
+    first = np.zeros((3000, 1))
+    first[0] = 1
+    assert Standardizer.fit(first, "feature").transform(first)[0] == pytest.approx(5, rel=1e-2)
+
+
 def test_values_that_stay_too_large_are_refused_by_name():
     x = rng.normal(size=(3000, 2))
     far = x.copy()
     far[2500, 1] = -1e300
+    with pytest.raises(DataError, match=r"row 0, column 0 of x_test is 1e\+300"):
+        Standardizer.fit(x, "feature").refuse_overflow(np.array([[1e300, 0]]), "x_test")
     own = Standardizer.fit(x, "feature")
     own.refuse_overflow(x, "x")
     with pytest.raises(DataError, match=r"row 2500, column 1 of x_test is -1e\+300, too large .*; mend or remove it"):

@@ -68,7 +68,7 @@ class Pictures:
         return {name: said for name, said in notes.items() if said}
 
 
-def read_pictures(path: Path, layout: Layout, *, skip_bad: bool = False) -> Pictures:
+def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
     """Every picture below `path` (a folder, zip or tar), in the order of split, class and name.
 
     They are of one size, or brought to it by the layout's `resize`; without a size of its own it takes one that suits
