@@ -88,6 +88,14 @@ def test_a_figure_that_is_no_number_is_refused(make_solver, blobs) -> None:
         play(make_solver, blobs, [None], EarlyStopping())
 
 
+def test_no_patience_at_all_stops_at_the_first_epoch_that_is_no_better(make_solver, blobs) -> None:
+    stopping = EarlyStopping(patience=0)
+    play(make_solver, blobs, [0.5, 0.4, 0.4, 0.3], stopping)
+    assert stopping.best_epoch == 2
+    with pytest.raises(BackhandError, match="patience must be 0 epochs or more, not -1"):
+        EarlyStopping(patience=-1)
+
+
 def test_patience_waits_for_a_value_better_by_min_delta(make_solver, blobs) -> None:
     values = [1.0, 0.75, 0.7, 0.625, 0.5, 0.45, 0.44, 0.43, 0.42]
     stopping = EarlyStopping(patience=3, min_delta=0.125)
