@@ -172,3 +172,15 @@ def test_what_breaks_off_leaves_the_best_weights_and_the_history(
     assert (arrays["model.1.weight"] == best).all()
     assert [record["epoch"] for record in records(tmp_path)] == [1, 2, 3]
     assert not has_state(tmp_path)
+
+
+def test_a_training_that_was_to_end_saves_once_and_may_go_on(make_solver, blobs, tmp_path: Path) -> None:
+    solver = scripted(make_solver, tmp_path, [3, 2, 1], every=1000)
+    saving = solver.callbacks[-1]
+    saving.ending = True
+    with pytest.raises(KeyboardInterrupt):
+        solver.fit(*blobs, epochs=3)
+    assert solver.step == 1
+    assert not saving.ending
+    solver.fit(*blobs, epochs=3)
+    assert epoch_of(tmp_path / "state.safetensors") == 3

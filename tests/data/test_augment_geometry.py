@@ -53,6 +53,12 @@ def test_a_crop_is_a_slice_of_the_mirrored_surroundings_every_one_as_often(shape
     assert ((counts - expected) ** 2 / expected).sum() < side**2 + 5 * math.sqrt(2 * side**2)  # chi-squared
 
 
+def test_a_flip_mirrors_where_1_is_drawn():
+    x = floats(2, 6, 7, 3)
+    np.testing.assert_array_equal(Flip().apply(x, np.array([[1], [0]], np.float32)), [x[0, :, ::-1], x[1]])
+    assert Flip().draw(x.shape, np.random.default_rng(0)).shape == (2, 1)
+
+
 def test_a_crop_lies_as_far_down_and_to_the_right_as_it_is_drawn():
     x = floats(2, 6, 7, 3)
     wide = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="reflect")

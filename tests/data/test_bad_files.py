@@ -171,6 +171,7 @@ BAD_TABLES = {
     "unknown usage": (f"emotion,pixels,Usage\n{ROW}ing\n", "line 2: Usage is 'Traininging'"),
     "missing value": (f"emotion,pixels,Usage\n{ROW}\n1,2\n", "line 3: 2 columns where the first line names 3"),
     "one split": (f"emotion,pixels,Usage\n{ROW}\n", "has no test split"),
+    "blank lines first": (f"\n,,\nemotion,pixels,Usage\n{ROW}\n1,2\n", "line 5: 2 columns where the first line"),
     "a column twice": (f"emotion,Emotion,pixels,Usage\n1,{ROW}\n", "has 2 columns emotion; .*, each once"),
     "Latin-1": ("emotion,pixels,Usage\n\udcff\udcfe\n", "line 2 is not UTF-8; save the file as UTF-8"),
     "UTF-16": ("\udcff\udcfee\0m\0o\0", "is not UTF-8 but UTF-16; save it as UTF-8"),

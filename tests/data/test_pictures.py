@@ -97,8 +97,9 @@ def test_the_precision_of_a_jpeg_is_found_behind_fill_bytes_and_tables():
         twelve = bytearray(data)
         twelve[at + 1], twelve[at + 4] = marker, 12
         assert bits_per_channel(bytes(twelve)) == 12
-        filled = bytes(twelve[:at]) + b"\xff\xff" + bytes(twelve[at:])
-        assert bits_per_channel(filled) == 12
+        for fill in (b"\xff\xff", b"\xff"):
+            filled = bytes(twelve[:at]) + fill + bytes(twelve[at:])
+            assert bits_per_channel(filled) == 12
         with pytest.raises(BadImageError, match="has 12 bits per channel"):
             decode(filled, "a.jpg")
     for marker in (0xC4, 0xC8, 0xCC, 0xD0, 0xFE):  # tables and comments, whose fifth byte is something else
@@ -135,8 +136,8 @@ def chunk(kind, data, *, whole=True):
 def test_a_png_is_left_as_it_is_but_for_texts_and_damaged_metadata():
     plain = df.png(2, 1, 8, 0, b"\0\x07\x09")
     head, rest = plain[:33], plain[33:]
-    kept = chunk(b"pHYs", bytes(9)) + chunk(b"eXIf", b"II*\0") + chunk(b"PLTE", bytes(3), whole=False)
-    gone = chunk(b"tEXt", b"a\0b") + chunk(b"eXIf", b"II*\0", whole=False) + chunk(b"tIME", bytes(7), whole=False)
+    kept = chunk(b"pHYs", bytes(9)) + chunk(b"eXIf", b"II*\0\x07") + chunk(b"PLTE", bytes(3), whole=False)
+    gone = chunk(b"tEXt", b"a\0b") + chunk(b"eXIf", b"II*\0\x07", whole=False) + chunk(b"tIME", bytes(7), whole=False)
     assert without_metadata(head + kept + gone + rest) == head + kept + rest
     assert without_metadata(head + gone + rest + b"behind") == plain + b"behind"
     cut = head + rest[:-3]
@@ -162,6 +163,9 @@ def test_bmp_of_sixteen_and_thirty_two_bits(bits, row, masks, expected):
 def test_bmp_of_the_first_version_and_one_without_alpha_in_the_later_header():
     header = b"BM" + struct.pack("<IHHI", 30, 0, 0, 26) + struct.pack("<IHHHH", 12, 1, 1, 1, 24)
     assert decode(header + b"\x03\x02\x01\0", "a.bmp").ravel().tolist() == [1, 2, 3]
+    palette = b"".join(bytes([value] * 3) for value in range(256))
+    header = b"BM" + struct.pack("<IHHI", 798, 0, 0, 794) + struct.pack("<IHHHH", 12, 4, 1, 1, 8)
+    assert decode(header + palette + bytes(range(4)), "a.bmp")[0, :, 0].tolist() == [0, 1, 2, 3]
     plain = df.bmp(16, 2, b"\xff\x7f\xff\x7f", masks=struct.pack("<4I", 0x7C00, 0x3E0, 0x1F, 0))
     assert decode(plain, "a.bmp").ravel().tolist() == [255] * 6
 
