@@ -116,5 +116,6 @@ def test_the_test_part_that_is_held_out_never_moves():
     data = Dataset(np.arange(50.0)[:, None], np.arange(50) % 2)
     first, second = (hold_out_test(data)[1].x for _ in range(2))
     np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first[:, 0], stratified_split(data.y, 0.2, 0)[1])
     with pytest.raises(DataError, match=r'class "rare" has 1 of 50 samples.* for test; add samples, or a test part'):
         hold_out_test(Dataset(data.x, (np.arange(50) == 3).astype(int)), ("usual", "rare"))
