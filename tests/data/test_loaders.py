@@ -163,6 +163,17 @@ def test_own_pictures_with_splits(tmp_path, packed, suffix):
         np.testing.assert_array_equal(splits.train.x[0], df.noise(8, 8, 3, seed=4))
 
 
+@pytest.mark.parametrize("packed", df.PACKERS)
+@pytest.mark.parametrize("outer", ["", "pets/", "a/b/c/"])
+@pytest.mark.parametrize("splits", [("train", "test"), ("",)])
+def test_folders_that_hold_everything_are_passed(tmp_path, packed, outer, splits):
+    files = df.picture_tree(splits, ("dog", "cat"), per_class=5)
+    files = {f"{outer}{name}": content for name, content in files.items()} | {f"{outer}val": b"a file of that name"}
+    found = load("images", path=df.PACKERS[packed](tmp_path / "own", files))
+    assert found.classes == ("cat", "dog")
+    assert sum(map(len, found.parts.values())) == len(files) - 1
+
+
 @pytest.mark.parametrize(("train", "test", "why"), [(1, 16, "closer together"), (16, 1, "brighter than")])
 def test_own_test_pictures_on_another_scale_are_said_aloud(tmp_path, train, test, why):
     files = {

@@ -189,13 +189,15 @@ def test_values_count_as_far_off_beyond_a_hundred_ranges_on_either_side():
 
 
 def test_a_column_of_another_unit_is_refused_where_there_are_many_samples():
-    """It is one of ten, so that nine values of ten are as they should be."""
-    x = rng.normal(size=(500, 10))
-    x[:, 9] = 3.0  # which says nothing
+    """It is one of forty, so that nearly all values are as they should be."""
+    x = rng.normal(size=(500, 40))
+    x[:, 2] = 3.0  # which says nothing
     off = x.copy()
-    off[:, 4] *= 10_000
+    off[:, 4] *= 1e6
     span = reread(Span.of(x))
     assert span.stranger(off).startswith("row 0, column 4, ")
+    assert span.stranger(off[:5]) == ""  # of few samples nothing is known
+    assert span.remark(off[:1]).startswith("row 0, column 4, ")
     half = x.copy()
     half[:200, 4] *= 1e6
     assert span.stranger(half) == ""
