@@ -147,8 +147,9 @@ def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
     for split, prefix in (("Training", "test"), ("PublicTest", "train"), ("PrivateTest", "validation")):
         for label in df.FER:
             files[f"{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
+    files |= {name.replace("_7", "_8"): content for name, content in files.items() if name.startswith("Training")}
     splits = load("fer2013", path=df.in_folder(tmp_path, files))
-    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 7, "validation": 7, "test": 7}
+    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 14, "validation": 7, "test": 7}
 
 
 @pytest.mark.parametrize("packed", df.PACKERS)
@@ -303,13 +304,13 @@ def test_blobs_are_what_their_formula_says():
 
 
 def test_spirals_are_what_their_formula_says():
-    points = spirals.make(300, 2, deviation=0)
+    points = spirals.make(300, 3, deviation=0)
     radius, angle = np.hypot(*points.x.T), np.arctan2(points.x[:, 1], points.x[:, 0])
     assert 0.05 <= radius.min() < 0.07
     assert 0.98 < radius.max() <= 1
-    turned = (angle - 4 * radius - np.pi * points.y) / (2 * np.pi)
+    turned = (angle - 4 * radius) / (2 * np.pi) - points.y / 3
     np.testing.assert_allclose(turned, np.rint(turned), atol=1e-5)
-    noise = spirals.make(300, 2, deviation=0.1).x - points.x
+    noise = spirals.make(300, 3, deviation=0.1).x - points.x
     assert noise.std() == pytest.approx(0.1, rel=0.1)
     assert abs(np.corrcoef(noise.T)[0, 1]) < 0.2
     whole = load("spirals")
