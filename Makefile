@@ -26,7 +26,7 @@ format: $(VENV)/.dev
 bench: $(VENV)/.bench ## training steps against PyTorch, JAX and scikit-learn; ARGS="--only two_layer" times some
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
-mutants: $(VENV)/.mutation ## changes of the core that no test notices; takes hours; ARGS="backhand.optim*" tries some
+mutants: $(VENV)/.mutation ## changes of the core that no test notices; takes hours; ARGS="backhand.training.optimizers*" tries some
 	BACKHAND_BACKEND=reference BACKHAND_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/mutmut run $(ARGS)
 	$(BIN)/mutmut results
 

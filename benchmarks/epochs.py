@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backhand import backend
 from backhand.errors import BackhandError
-from backhand.experiment.build import build_model, build_solver, load_material
+from backhand.experiments.build import build_model, build_solver, load_material
 from backhand.machine import cores, cpu
 from backhand.study import Study, load
 

@@ -16,11 +16,11 @@ from statistics import median
 import numpy as np
 
 from backhand.errors import BackhandError
-from backhand.experiment.trainer import Trainer
-from backhand.lockstep import fit_together
+from backhand.experiments.trainer import Trainer
 from backhand.machine import cores, cpu
-from backhand.solver import Solver
 from backhand.study import Study, changed, load
+from backhand.training.lockstep import fit_together
+from backhand.training.solver import Solver
 
 BATCH = 200
 PLAIN = {

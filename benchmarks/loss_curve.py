@@ -20,10 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))  # for the PyTorch twins of the tests
 
 import torch
+from tests.architectures.torch_twin import images, in_torch
 
+from backhand.architectures import fer_cnn, mlp
 from backhand.arrays import Array, Shape
 from backhand.data.batches import batches
 from backhand.data.dataset import Dataset
@@ -31,14 +33,12 @@ from backhand.data.feed import Feed
 from backhand.data.registry import load
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
-from backhand.losses import L2, SoftmaxCrossEntropy
-from backhand.model import Sequential
-from backhand.models import fer_cnn, mlp
-from backhand.optim import SGD
-from backhand.report.style import HEIGHT, TRAIN, VALIDATION, WIDTH, look
-from backhand.schedules import Constant, Warmup
-from backhand.solver import DRAW, Solver
-from torch_twin import images, in_torch
+from backhand.model.sequential import Sequential
+from backhand.page.style import HEIGHT, TRAIN, VALIDATION, WIDTH, look
+from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.optimizers import SGD
+from backhand.training.schedules import Constant, Warmup
+from backhand.training.solver import DRAW, Solver
 
 MOMENTUM, LIMIT = 0.9, 1e-3
 

@@ -23,11 +23,11 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from backhand import experiment
-from backhand.experiment.build import Material, load_material
-from backhand.history import records
+from backhand.experiments.build import Material, load_material
+from backhand.experiments.run import work
 from backhand.machine import cores, cpu
 from backhand.study import Study
+from backhand.training.history import records
 
 HIDDEN, BATCH, LR, MOMENTUM = 16, 100, 0.1, 0.9
 LEAST = 0.97  # of the training samples that a network gets right which has learnt
@@ -53,7 +53,7 @@ def study(epochs: int) -> Study:
 def ours(epochs: int) -> Ours:
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        facts = experiment.run(study(epochs), Path(folder) / "run", quiet=True)["training"]
+        facts = work.run(study(epochs), Path(folder) / "run", quiet=True)["training"]
         total = time.perf_counter() - begin
         last = records((Path(folder) / "run" / "history.jsonl").read_text("utf-8"))[-1]
         left = sum(path.stat().st_size for path in (Path(folder) / "run").iterdir())

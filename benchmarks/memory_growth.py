@@ -13,7 +13,7 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
     del os.environ[name]
 
 from backhand.bench import ours
-from backhand.bench.material import Material
+from backhand.bench.inputs import Material
 from backhand.bench.worker import resident
 from backhand.bench.workloads import WORKLOADS
 

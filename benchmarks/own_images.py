@@ -26,9 +26,10 @@ from PIL import Image
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
 
-from backhand import backend, experiment
+from backhand import backend
 from backhand.errors import BackhandError
-from backhand.experiment.build import load_material
+from backhand.experiments.build import load_material
+from backhand.experiments.run import work
 from backhand.study import Study, load
 
 CIFAR = "cifar10-images.zip", ("train", "test")
@@ -130,7 +131,7 @@ def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
 
 def _figures(study: Study, folder: Path) -> dict[str, float]:
     begin, spent = time.perf_counter(), _processor()
-    metrics = experiment.run(study, folder, quiet=True)
+    metrics = work.run(study, folder, quiet=True)
     test = metrics["test"]
     return {
         "accuracy": test["accuracy"],

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backhand.bench.process import OURS
-from backhand.report.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, look, png
+from backhand.page.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, look, png
 from results import Results
 
 # Told apart by hatch and shade where there is no colour; ours is the only one that is filled dark.

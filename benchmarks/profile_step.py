@@ -18,15 +18,15 @@ from typing import Any
 for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an override would slow NumPy
     del os.environ[name]
 
-import backhand.solver
+import backhand.training.solver
 from backhand import backend
 from backhand.bench import ours
-from backhand.bench.material import Material
+from backhand.bench.inputs import Material
 from backhand.bench.workloads import WORKLOADS
-from backhand.solver import Solver
+from backhand.training.solver import Solver
 
 PYTHON = "Python between them"
-OPS = "backhand.ops.", "backhand.kernels.cpu."
+OPS = "backhand.ops.", "backhand.kernels.ops."
 
 
 class Clock:
@@ -66,7 +66,7 @@ def wind_up(clock: Clock, solver: Solver) -> None:
                 passes = clock.around(getattr(module, name), f"{place.rpartition('.')[2]} {name}", shapes=True)
                 setattr(module, name, passes)
     for name in ("clip_norm", "clip_value"):
-        setattr(backhand.solver, name, clock.around(getattr(backhand.solver, name), name))
+        setattr(backhand.training.solver, name, clock.around(getattr(backhand.training.solver, name), name))
     solver.optimizer.step = clock.around(solver.optimizer.step, type(solver.optimizer).__name__)
     solver.train_step = clock.around(solver.train_step, PYTHON)
 

@@ -21,11 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
-from backhand.losses import SoftmaxCrossEntropy
-from backhand.model import Sequential
-from backhand.models import resnet
-from backhand.optim import SGD
-from backhand.solver import Solver
+from backhand.architectures import resnet
+from backhand.model.sequential import Sequential
+from backhand.training.losses import SoftmaxCrossEntropy
+from backhand.training.optimizers import SGD
+from backhand.training.solver import Solver
 
 SHAPE, CLASSES, MOMENTUM, LIMIT = (48, 48, 1), 7, 0.9, 1e-3
 
@@ -55,11 +55,10 @@ def ours(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]
 
 def theirs(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
     """The same step in PyTorch, from the same weights."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # before this folder: both have a resnet_twin
+    sys.path.append(str(Path(__file__).parents[1]))  # for the PyTorch twins of the tests
     import torch
-
-    from resnet_twin import twin
-    from torch_twin import copy_weights, images
+    from tests.architectures.resnet_twin import twin
+    from tests.architectures.torch_twin import copy_weights, images
 
     net = twin(asked.depth, CLASSES, SHAPE[2], stem=asked.stem, preactivation=asked.preactivation)
     net.to(getattr(torch, asked.dtype))

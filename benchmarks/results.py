@@ -10,7 +10,7 @@ from backhand.bench.measure import Measured
 from backhand.bench.process import OURS
 from backhand.bench.table import figure
 from backhand.bench.timing import Spread
-from backhand.files import write_atomic
+from backhand.files.atomic import write_atomic
 from compare import Compared
 
 PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"

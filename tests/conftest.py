@@ -11,16 +11,16 @@ import pytest
 from hypothesis import settings
 
 from backhand import backend, kernels
+from backhand.architectures import mlp
 from backhand.arrays import Array
+from backhand.data.augment.at_test_time import Views
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.sets import blobs as blob_set
 from backhand.data.standardize import Standardizer
-from backhand.data.views import Views
-from backhand.losses import SoftmaxCrossEntropy
-from backhand.models import mlp
-from backhand.optim import SGD
-from backhand.solver import Solver
+from backhand.training.losses import SoftmaxCrossEntropy
+from backhand.training.optimizers import SGD
+from backhand.training.solver import Solver
 
 # No limit on the time of one example (machines differ), and the same examples in every run.
 settings.register_profile("backhand", deadline=None, derandomize=True)

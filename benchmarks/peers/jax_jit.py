@@ -6,7 +6,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from backhand.bench.material import Material, Step
+from backhand.bench.inputs import Material, Step
 from backhand.bench.workloads import LR, MOMENTUM
 from backhand.layers import (
     BatchNorm,

@@ -2,7 +2,7 @@
 
 from sklearn.neural_network import MLPClassifier
 
-from backhand.bench.material import Material, Step
+from backhand.bench.inputs import Material, Step
 from backhand.bench.workloads import LR, MOMENTUM
 
 

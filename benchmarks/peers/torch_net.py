@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from backhand.arrays import Array, Shape
-from backhand.bench.material import Material, Step
+from backhand.bench.inputs import Material, Step
 from backhand.bench.workloads import LR, MOMENTUM, Workload
 from backhand.layers import (
     BatchNorm,

@@ -20,7 +20,7 @@ from backhand.kernels.probe import obstacle
 
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
-KERNELS = "backhand.kernels.cpu"
+KERNELS = "backhand.kernels"
 LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
 
 
@@ -37,10 +37,20 @@ def op(name: str, dtype: np.dtype[Any] | type = np.float64) -> ModuleType:
 
 @cache
 def kernel(name: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
-    """The kernel of this name for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
-    if np.dtype(dtype) != np.float32 or chosen() != "cpu" or importlib.util.find_spec(f"{KERNELS}.{name}") is None:
+    """The kernel of this op for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
+    return _found(f"{KERNELS}.ops.{name}", dtype)
+
+
+@cache
+def fused_pass(name: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
+    """The kernel of a pass over memory that is no op: "batch", which reads and augments, or "update"; or None."""
+    return _found(f"{KERNELS}.{name}", dtype)
+
+
+def _found(module: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
+    if np.dtype(dtype) != np.float32 or chosen() != "cpu" or importlib.util.find_spec(module) is None:
         return None
-    return importlib.import_module(f"{KERNELS}.{name}")
+    return importlib.import_module(module)
 
 
 def op_names() -> list[str]:
@@ -61,7 +71,7 @@ def use(name: str, threads: int | None = None) -> None:
     there are not so many cores.
     """
     os.environ[VARIABLE] = name  # processes started from here do the same
-    for each in (op, kernel, chosen):
+    for each in (op, kernel, fused_pass, chosen):
         each.cache_clear()
     if chosen() == "cpu" and threads is not None:
         from backhand.kernels import jit

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from backhand import jsontext
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
-from backhand.files import sync_folder, write_atomic
-from backhand.paths import PathLike, as_path
+from backhand.files import jsontext
+from backhand.files.atomic import sync_folder, write_atomic
+from backhand.files.paths import PathLike, as_path
 
 KEY, FORMAT = "backhand", 1
 

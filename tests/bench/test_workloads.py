@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backhand.bench.material import Material
+from backhand.bench.inputs import Material
 from backhand.bench.workloads import WORKLOADS, chosen, step_flops
 from backhand.errors import BackhandError
 from backhand.layers import Dropout, Residual

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-from mistakes import Mistake, scaled
 
 from backhand.backend import op
 from backhand.check.cases import Case
+from tests.check.mistakes import Mistake, scaled
 
 conv2d, max_pool2d, avg_pool2d = op("conv2d"), op("max_pool2d"), op("avg_pool2d")
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from backhand.backend import op
-from backhand.check.draw import Case, extreme, kept, labels, mixed, near, running, targets
+from backhand.check.inputs import Case, extreme, kept, labels, mixed, near, running, targets
 
 softmax = SimpleNamespace()  # not an op of the library (it lives inside its loss), but where checks fail most
 

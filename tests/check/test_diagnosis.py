@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 
-import image_mistakes
-import mistakes
 import numpy as np
 import pytest
-from mistakes import reference
-from more_mistakes import OTHERS
 
-from backhand.check import check_layer, check_model, check_op, compare, diagnosis
+from backhand.architectures import mlp
+from backhand.check import check_layer, check_model, check_op, diagnosis, examination
 from backhand.check.evidence import WHOLE, Subject
 from backhand.check.gradients import TRIALS
 from backhand.layers import Dropout, Linear
-from backhand.losses import L2, SoftmaxCrossEntropy
-from backhand.models import mlp
+from backhand.training.losses import L2, SoftmaxCrossEntropy
+from tests.check import image_mistakes, mistakes
+from tests.check.mistakes import reference
+from tests.check.more_mistakes import OTHERS
 
 SEEDS = range(3)
 CASES = mistakes.CASES | image_mistakes.CASES
@@ -115,7 +114,7 @@ def claims(monkeypatch):
         said.append(diagnosis.diagnose(*arguments))
         return said[-1]
 
-    monkeypatch.setattr(compare, "diagnose", spy)
+    monkeypatch.setattr(examination, "diagnose", spy)
     return said
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from backhand.architectures import mlp
 from backhand.check import Result, check_layer, check_model, check_op, merge
-from backhand.check.compare import relative_error
+from backhand.check.examination import relative_error
 from backhand.layers import BatchNorm, Dropout, Layer, Linear, ReLU
-from backhand.losses import L2, SoftmaxCrossEntropy, loss
-from backhand.model import Sequential
-from backhand.models import mlp
+from backhand.model.sequential import Sequential
 from backhand.ops import linear, relu
+from backhand.training.losses import L2, SoftmaxCrossEntropy, loss
 
 
 def arrays(*shapes, seed=0):

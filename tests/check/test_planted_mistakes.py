@@ -1,13 +1,12 @@
 """Every planted mistake fails the check, and its correct twin passes on the same arrays."""
 
-import image_mistakes
-import mistakes
 import numpy as np
 import pytest
-from mistakes import PASS_WITH_ONES, reference
 
 from backhand.check import check_op
-from backhand.check.compare import Subject, examine
+from backhand.check.examination import Subject, examine
+from tests.check import image_mistakes, mistakes
+from tests.check.mistakes import PASS_WITH_ONES, reference
 
 CASES = mistakes.CASES | image_mistakes.CASES
 MISTAKES = mistakes.MISTAKES | image_mistakes.MISTAKES

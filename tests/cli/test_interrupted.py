@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backhand import backend, checkpoint
-from backhand.experiment.workspace import OccupiedError
+from backhand.experiments.workspace import OccupiedError
 
 SMALL = (
     "--set",
@@ -42,7 +42,9 @@ OUT = "my runs; echo oh/x"
 def place(tmp_path, monkeypatch, engine) -> None:
     monkeypatch.chdir(tmp_path)
     Path("few.toml").write_text(SERIES)
-    monkeypatch.setattr("backhand.report.write", lambda folder: folder / "report.html")  # which takes its time
+    monkeypatch.setattr(
+        "backhand.experiments.reports.write", lambda folder: folder / "report.html"
+    )  # which takes its time
 
 
 def interrupt(*_: object, **__: object) -> None:
@@ -60,7 +62,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-@pytest.mark.parametrize("when", ["backhand.solver.Solver.fit", "backhand.report.write"])
+@pytest.mark.parametrize("when", ["backhand.training.solver.Solver.fit", "backhand.experiments.reports.write"])
 def test_the_hint_of_every_kind_can_be_pasted(kind, when, cli, monkeypatch):
     words, onward = COMMANDS[kind]
     with monkeypatch.context() as patched:
@@ -78,7 +80,7 @@ def test_an_extension_goes_on_and_shows_the_same(cli, monkeypatch):
     assert cli("run", "digits", "--out", "first", *SMALL, "--set", 'data.classes=["0","1","2"]')[0] == 0
     words = ("extend", "first", "--data", "digits", "--classes", "3", "--with-old", "--no-afresh", "--no-tree")
     with monkeypatch.context() as patched:
-        patched.setattr("backhand.solver.Solver.fit", interrupt)
+        patched.setattr("backhand.training.solver.Solver.fit", interrupt)
         status, said = cli(*words, "--out", OUT)
     hint = said.rpartition("interrupted; go on with: ")[2]
     assert (status, shlex.split(hint)) == (130, ["backhand", "extend", "--resume", OUT])
@@ -86,12 +88,14 @@ def test_an_extension_goes_on_and_shows_the_same(cli, monkeypatch):
 
 
 def test_all_series_go_on_by_the_same_command(cli, monkeypatch):
-    monkeypatch.setattr("backhand.series.run", interrupt)
+    monkeypatch.setattr("backhand.experiments.series.run", interrupt)
     status, said = cli("run", "all", "--threads", 1)
     assert (status, said.rpartition("interrupted; ")[2]) == (130, "go on with: backhand run all --threads 1")
 
 
-@pytest.mark.parametrize("when", ["backhand.experiment.build.load_parts", "backhand.model.Sequential.build"])
+@pytest.mark.parametrize(
+    "when", ["backhand.experiments.build.load_parts", "backhand.model.sequential.Sequential.build"]
+)
 def test_what_was_not_begun_has_nothing_to_go_on_with(when, cli, monkeypatch):
     monkeypatch.setattr(when, interrupt)
     status, said = cli("run", "digits", "--out", OUT)
@@ -100,7 +104,7 @@ def test_what_was_not_begun_has_nothing_to_go_on_with(when, cli, monkeypatch):
 
 
 def test_a_storage_is_named_again(cli, monkeypatch):
-    monkeypatch.setattr("backhand.solver.Solver.fit", interrupt)
+    monkeypatch.setattr("backhand.training.solver.Solver.fit", interrupt)
     url = "sqlite:///a b.db"
     status, said = cli("run", "digits", "--out", OUT, *SMALL, "--set", SEARCH, "--storage", url)
     assert status == 130
@@ -156,7 +160,7 @@ def test_a_folder_that_is_passed_over_leaves_no_options_behind(cli, monkeypatch)
         if len(used) == 1:
             raise OccupiedError("another study")
 
-    monkeypatch.setattr("backhand.questions.ask", ask)
+    monkeypatch.setattr("backhand.experiments.questions.ask", ask)
     assert cli("ask", "sigmoid")[0] == 0
     assert used == [("ask-sigmoid", "reference", None), ("ask-sigmoid-2", "cpu", most())]
 
@@ -164,7 +168,7 @@ def test_a_folder_that_is_passed_over_leaves_no_options_behind(cli, monkeypatch)
 def test_a_command_that_keeps_nothing_just_ends(cli, monkeypatch):
     monkeypatch.setattr("backhand.check.suite.check_row", interrupt)
     assert cli("check", "--only", "relu") == (130, "")
-    monkeypatch.setattr("backhand.lr_range.range_test", interrupt)
+    monkeypatch.setattr("backhand.training.range_test.range_test", interrupt)
     monkeypatch.setattr("backhand.cli.commands.range_test", interrupt)
     assert cli("lr-find", "digits") == (130, "")
     assert sys.argv[1] == "lr-find"

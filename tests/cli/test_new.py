@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from backhand import experiment
 from backhand.errors import DataError
-from backhand.experiment.parts import load_parts
-from backhand.experiment.predict import load_classifier
-from backhand.experiment.sketch import Sketch
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.sketch import Sketch
+from backhand.experiments.splits import load_parts
 from backhand.study import is_series, load, shipped, shipped_series
 
 Cli = Callable[..., tuple[int, str]]
@@ -24,7 +24,7 @@ SIZES = [(20, 24), (30, 24), (24, 40), (26, 26)]  # width, height
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     pictures = SimpleNamespace(cache_dir=lambda: tmp_path / "cache")  # kernels keep theirs, and stay compiled
-    monkeypatch.setattr("backhand.data.cache.places", pictures)
+    monkeypatch.setattr("backhand.data.cache.locations", pictures)
 
 
 def draw(folder: Path, counts: dict[str, int], mode: str = "RGB", sizes: list[tuple[int, int]] = SIZES) -> Path:
@@ -54,7 +54,7 @@ def test_the_study_of_pictures_runs_and_predicts(cli: Cli) -> None:
     assert study.name == "mine"
     assert study.data.path == Path("photos").resolve()
     assert study.data.resize.size == 24
-    metrics = experiment.run(study, "run", quiet=True)
+    metrics = work.run(study, "run", quiet=True)
     assert metrics["data"]["sample_shape"] == [24, 24, 3]
     assert sum(metrics["data"]["counts"]["train"]) == 43
     Image.new("L", (31, 50), 200).save("new.png")

@@ -10,11 +10,11 @@ SMALL = ("--set", "train.epochs=1", "--set", "data.train_size=200", "--set", "mo
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    from backhand import experiment
+    from backhand.experiments.run import work
     from backhand.study import load
 
     folder = tmp_path_factory.mktemp("one") / "run"
-    experiment.run(load("digits", [each for each in SMALL if each != "--set"]), folder, quiet=True)
+    work.run(load("digits", [each for each in SMALL if each != "--set"]), folder, quiet=True)
     return folder
 
 

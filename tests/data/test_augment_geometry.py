@@ -2,11 +2,11 @@
 
 import math
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data.augment import Affine, Crop, Flip, affine
+from tests.data import datafiles as df
 
 SHAPES = [(4, 6, 5, 3), (3, 7, 7, 1), (1, 5, 8, 2)]
 STILL = {"angle": 0.0, "down": 0.0, "right": 0.0, "factor": 1.0}

@@ -2,15 +2,15 @@
 
 import math
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
+from backhand.data.augment.at_test_time import Views
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
-from backhand.data.views import Views
+from tests.data import datafiles as df
 
 FILL = np.float32(100)
 STEPS = (Flip(), Crop(2), Affine(20, 0.1, 0.1), Brightness(0.3), Contrast(0.3), Cutout(3, FILL))

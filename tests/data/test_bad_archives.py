@@ -3,13 +3,13 @@
 import tarfile
 import zipfile
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import refused
 
 from backhand.data import load
 from backhand.data.formats import archives as trees
+from tests.data import datafiles as df
+from tests.data.datafiles import refused
 
 good = df.picture(df.noise(8, 8, 3))
 

@@ -4,13 +4,13 @@ import gzip
 import pickle
 import struct
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import Evil, refused
 
 from backhand.data.formats.cifar_pickle import read_batch
 from backhand.errors import DataError
+from tests.data import datafiles as df
+from tests.data.datafiles import Evil, refused
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 

@@ -4,12 +4,12 @@ import io
 import warnings
 import zipfile
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import Evil, refused
 
 from backhand.data import load
+from tests.data import datafiles as df
+from tests.data.datafiles import Evil, refused
 
 x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
 with_nan = x.copy()

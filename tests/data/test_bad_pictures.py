@@ -2,14 +2,14 @@
 
 import io
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import refused
 
 from backhand.data import load
 from backhand.data.formats.pictures import BadImageError, decode
 from backhand.errors import DataError
+from tests.data import datafiles as df
+from tests.data.datafiles import refused
 
 good = df.picture(df.noise(8, 8, 3))
 jpeg = df.picture(df.noise(64, 64, 3), "JPEG")

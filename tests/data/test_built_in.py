@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from backhand.architectures import mlp
 from backhand.data import load
 from backhand.data.sets import blobs, spirals
-from backhand.losses import L2, SoftmaxCrossEntropy
-from backhand.models import mlp
+from backhand.training.losses import L2, SoftmaxCrossEntropy
 
 
 @pytest.mark.parametrize("name", ["digits", "breast_cancer", "blobs", "spirals", "toy"])

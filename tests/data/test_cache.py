@@ -2,13 +2,13 @@
 
 import os
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import cache, load
 from backhand.data.formats import image_tree
 from backhand.data.formats.resize import Resize
+from tests.data import datafiles as df
 
 CASES = ["folder", "zip", "tar"]
 

@@ -6,14 +6,14 @@ import subprocess
 import sys
 import time
 
-import datafiles as df
 import numpy as np
 import pytest
-from test_cli_data import run
 
-from backhand import places
 from backhand.data import cache, load
 from backhand.data.cache import DAY, cached, clear, entries
+from backhand.files import locations
+from tests.cli.test_cli_data import run
+from tests.data import datafiles as df
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +103,7 @@ import json, pwd, sys
 def gone(uid): raise KeyError(uid)
 pwd.getpwuid = gone
 from backhand.cli.app import app
-from backhand.exits import status_of
+from backhand.console.exits import status_of
 for command in json.loads(sys.argv[1]):
     sys.argv = ["backhand", *command.split()]
     print(status_of(lambda: app(standalone_mode=False)), command, file=sys.stderr, flush=True)
@@ -137,16 +137,16 @@ def test_without_a_home_everything_works_without_a_cache(tmp_path):
 @pytest.fixture
 def homeless(monkeypatch):
     monkeypatch.delenv("BACKHAND_CACHE")
-    places._warn.cache_clear()
+    locations._warn.cache_clear()
     yield monkeypatch
-    places._warn.cache_clear()
+    locations._warn.cache_clear()
 
 
 def test_a_home_that_is_no_path_is_none(homeless):
     homeless.setattr("platformdirs.user_cache_dir", lambda *_, **__: "~/.cache/backhand")
     with pytest.warns(UserWarning, match="there is no home folder"):
-        assert places.cache_dir() is None
-    assert places.cache_dir() is None  # said once
+        assert locations.cache_dir() is None
+    assert locations.cache_dir() is None  # said once
 
 
 def test_kernels_are_compiled_all_the_same(homeless):

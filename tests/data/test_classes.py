@@ -5,7 +5,7 @@ import pytest
 
 from backhand import data
 from backhand.errors import DataError
-from backhand.experiment.parts import load_parts
+from backhand.experiments.splits import load_parts
 from backhand.study import load
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backhand.data import Dataset, Standardizer
-from backhand.data.span import Span
+from backhand.data.value_range import Span
 from backhand.errors import DataError
 
 x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-import datafiles as df
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +12,7 @@ from backhand.data.formats.cifar_pickle import read_batch
 from backhand.data.formats.pictures import decode
 from backhand.data.sets.cifar10 import read_binary_batch
 from backhand.errors import BackhandError
+from tests.data import datafiles as df
 
 fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -6,13 +6,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import refused
 
 from backhand.data import load
 from backhand.data.cache import fingerprint
+from tests.data import datafiles as df
+from tests.data.datafiles import refused
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and permissions of POSIX")
 FILES = df.picture_tree(("train", "test"), ("cat", "dog"))

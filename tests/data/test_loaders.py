@@ -3,13 +3,13 @@
 import pickle
 import warnings
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import load
 from backhand.data.formats import trees
 from backhand.data.formats.resize import Resize
+from tests.data import datafiles as df
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])

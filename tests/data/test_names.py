@@ -6,15 +6,15 @@ import tarfile
 import unicodedata
 from pathlib import Path
 
-import datafiles as df
 import numpy as np
 import pytest
-from datafiles import refused
-from test_cli_data import run
 
 from backhand.data import load
 from backhand.data.formats.members import canonical, printable
 from backhand.errors import DataError
+from tests.cli.test_cli_data import run
+from tests.data import datafiles as df
+from tests.data.datafiles import refused
 
 FILES = df.picture_tree(("train", "test"), ("cat", "dog"))
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no names that are not UTF-8")

@@ -1,12 +1,12 @@
 """A person's own numbers and images: nothing is lost, and what could be meant otherwise is said."""
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import load
 from backhand.data.pixels import read_pixels
 from backhand.data.tables import read_table
+from tests.data import datafiles as df
 
 rng = np.random.default_rng(0)
 y = np.arange(20) % 2

@@ -2,11 +2,11 @@
 
 import re
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import load
+from tests.data import datafiles as df
 
 NAMES = np.array(["dog", "cat", "cow"])
 numbers = np.arange(24) % 3

@@ -2,7 +2,6 @@
 
 import struct
 
-import datafiles as df
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,7 +9,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from backhand.data import load
 from backhand.data.formats.pictures import BadImageError, decode, measure
-from backhand.experiment.predict import read_image
+from backhand.experiments.run.predict import read_image
+from tests.data import datafiles as df
 
 UPRIGHT = [[10, 80], [120, 160], [200, 250]]
 # What a camera held so writes, by EXIF's definition: which side of the scene row 0 and column 0 of the file are.

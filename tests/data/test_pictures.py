@@ -4,7 +4,6 @@ import io
 import struct
 import zlib
 
-import datafiles as df
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +11,7 @@ from PIL import Image
 from backhand.data import load
 from backhand.data.formats.picture_headers import bits_per_channel, format_of, without_metadata
 from backhand.data.formats.pictures import BadImageError, decode
+from tests.data import datafiles as df
 
 # Depths. PNG's kinds of colour: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha.
 

@@ -5,7 +5,6 @@ import hashlib
 import shutil
 from dataclasses import replace
 
-import datafiles as df
 import numpy as np
 import pytest
 
@@ -14,6 +13,7 @@ from backhand.data.provenance import Original, Publication
 from backhand.data.sets import cifar10, emnist, fashion_mnist, fer2013, kmnist, mnist
 from backhand.data.verify import verify
 from backhand.errors import DataError
+from tests.data import datafiles as df
 
 PARTS = ("train", "t10k")
 

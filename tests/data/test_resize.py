@@ -3,7 +3,6 @@
 import io
 from pathlib import Path
 
-import datafiles as df
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -13,6 +12,7 @@ from backhand.data.formats.inspection import inspect
 from backhand.data.formats.pictures import decode
 from backhand.data.formats.resize import Resize, resized
 from backhand.errors import DataError
+from tests.data import datafiles as df
 
 LANCZOS = Image.Resampling.LANCZOS
 SHAPES = [(40, 60), (60, 40), (7, 9), (200, 33), (16, 24), (1, 50)]  # height, width

@@ -1,6 +1,5 @@
 """Pictures of data sets."""
 
-import datafiles as df
 import matplotlib.colors
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from backhand.data import Dataset, Splits, load
 from backhand.data import show as drawing
 from backhand.data.show import COLOURS, MARKERS, contact_sheet, scatter, show
 from backhand.errors import BackhandError, DataError
+from tests.data import datafiles as df
 
 
 def pixels(path):

@@ -1,11 +1,11 @@
 """Standardisation against NumPy's own mean and deviation, in float64."""
 
-import datafiles as df
 import numpy as np
 import pytest
 
 from backhand.data import Standardizer, standardize
 from backhand.errors import CheckpointError, DataError
+from tests.data import datafiles as df
 
 AXES = {"global": None, "channel": (0, 1, 2), "feature": 0}
 

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 from dataclasses import replace
 
-import datafiles as df
 import pytest
 
 from backhand.data import DATASETS
@@ -12,6 +11,7 @@ from backhand.data.formats.resize import Resize
 from backhand.data.provenance import Original
 from backhand.data.verify import verify
 from backhand.errors import DataError
+from tests.data import datafiles as df
 
 
 def test_verify_counts_what_has_no_checksum(tmp_path):

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from markdown_pages import GUIDES, blocks, run_python
 
-from backhand import data, experiment
+from backhand import data
 from backhand.data import Standardizer
 from backhand.errors import DataError
-from backhand.experiment.predict import load_classifier
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_classifier
 from backhand.study import load
+from tests.docs.markdown_pages import GUIDES, blocks, run_python
 
 PAGE = GUIDES / "your-own-arrays.md"
 
@@ -24,7 +25,7 @@ def trained(tmp_path_factory):
         patch.chdir(folder)
         exec(blocks(PAGE, "python")[0], {})
         Path("mine.toml").write_text(blocks(PAGE, "toml")[0])
-        yield experiment.run(load("mine.toml"), Path("runs/mine"), quiet=True)
+        yield work.run(load("mine.toml"), Path("runs/mine"), quiet=True)
 
 
 def test_from_arrays_to_prediction(trained, capsys):

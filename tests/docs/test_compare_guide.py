@@ -2,9 +2,8 @@
 
 import re
 
-from markdown_pages import GUIDES, run_python
-
-from backhand.compare.peers import PEERS
+from backhand.experiments.comparison.peers import PEERS
+from tests.docs.markdown_pages import GUIDES, run_python
 
 PAGE = GUIDES / "compare.md"
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from shutil import copy, copytree, ignore_patterns
 
-from markdown_pages import FENCE, ROOT
+from tests.docs.markdown_pages import FENCE, ROOT
 
 FILE = re.compile(r"^`(?P<path>[\w./]+\.\w+)`:\n\n" + FENCE.pattern.removeprefix("^"), re.MULTILINE | re.DOTALL)
 
@@ -16,7 +16,7 @@ HOLDING = [
     "tests/docs/test_worked_examples.py",
     "tests/docs/test_studies_guide.py",
     "tests/ops",
-    "tests/test_layers.py",
+    "tests/layers/test_layers.py",
 ]
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 import typer
-from markdown_pages import GUIDES, PAGES, ROOT, blocks, prose, run_python
 from PIL import Image
 
-from backhand import data, experiment
+from backhand import data
 from backhand.cli.app import app
 from backhand.errors import BackhandError
-from backhand.experiment.predict import read_image
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import read_image
 from backhand.study import load
-from test_layering import FILES, floor, imported
+from tests.docs.markdown_pages import GUIDES, PAGES, ROOT, blocks, prose, run_python
 
 
 def commands() -> list[str]:
@@ -55,21 +55,6 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert anchor in {*map(slug, headings), *named}, f"no heading #{anchor} in {goal.name}"
 
 
-def floors() -> dict[str, int]:
-    """Each module of the package with its floor, as the architecture page lists them."""
-    table = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    return {name: int(floor) for floor, name in re.findall(r"^\| (\d+) \| `(\w+)/?` \|", table, re.MULTILINE)}
-
-
-def test_the_floors_of_the_house_are_as_told() -> None:
-    told = floors()
-    assert told.keys() == {floor(file) for file in FILES}
-    for file in FILES:
-        others = set(imported(ast.parse(file.read_text("utf-8")))) - {floor(file)}
-        upwards = {name for name in others if told[name] >= told[floor(file)]}
-        assert not upwards, f"{file.relative_to(ROOT)} imports {upwards}, which is not below it"
-
-
 def test_the_library_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = GUIDES / "library.md"
@@ -97,7 +82,7 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two classes that differ in the direction of a stripe, in the present folder."""
     monkeypatch.chdir(tmp_path)
     cache = SimpleNamespace(cache_dir=lambda: tmp_path / "cache")  # kernels keep theirs, and stay compiled
-    monkeypatch.setattr("backhand.data.cache.places", cache)
+    monkeypatch.setattr("backhand.data.cache.locations", cache)
     rng = np.random.default_rng(0)
     for label in ("left", "right"):
         folder = tmp_path / "pictures" / label
@@ -119,7 +104,7 @@ def test_own_images_from_folder_to_prediction(
     lines = [" ".join(line.split()) for line in written.splitlines() if not line.startswith("#")]
     assert lines == [" ".join(line.split()).replace("size = 48", "size = 24") for line in shown.splitlines()]
     quick = ["train.epochs=12", "model.width=16", "data.augment.flip=false", "train.test_flips=false"]
-    metrics = experiment.run(load("mine.toml", quick), Path("runs/mine"), quiet=True)
+    metrics = work.run(load("mine.toml", quick), Path("runs/mine"), quiet=True)
     assert metrics["test"]["accuracy"] > 0.8
     Path("new").mkdir()
     stripe(True, np.random.default_rng(1)).resize((24, 30)).save("new/one.jpg")

@@ -10,35 +10,38 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from markdown_pages import GUIDES, blocks
 from PIL import Image
 
 import backhand
-from backhand import checkpoint, data, experiment, report
-from backhand.callbacks import Checkpoint, EarlyStopping
+from backhand import checkpoint, data
 from backhand.data.show import contact_sheet, show
 from backhand.data.verify import verify
-from backhand.experiment.predict import load_classifier, read_image
-from backhand.experiment.trainer import Trainer
-from backhand.paths import PathLike
-from backhand.report.lr_range import draw
+from backhand.experiments import reports
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_classifier, read_image
+from backhand.experiments.trainer import Trainer
+from backhand.files.paths import PathLike
+from backhand.page.range_test import draw
 from backhand.study import load
+from backhand.training.callbacks import Checkpoint, EarlyStopping
 from backhand.weights import transfer
+from tests.docs.markdown_pages import GUIDES, blocks
 
 # What else people call, beside what packages list in __all__ and what the guides import.
 CALLED = {
-    "backhand.callbacks": ("Checkpoint",),
+    "backhand.training.callbacks": ("Checkpoint",),
     "backhand.checkpoint": ("save", "save_generation", "load", "load_generation", "previous"),
     "backhand.data.download": ("fetch_all",),
     "backhand.data.show": ("show", "contact_sheet", "scatter"),
     "backhand.data.verify": ("verify",),
-    "backhand.experiment.build": ("load_material",),
-    "backhand.experiment.parts": ("load_parts",),
-    "backhand.experiment.predict": ("load_classifier", "read_image"),
-    "backhand.experiment.trainer": ("Trainer",),
-    "backhand.report.lr_range": ("draw",),
-    "backhand.saving": ("has_state", "load_state", "remove_states"),
-    "backhand.series.run": ("expand", "results"),
+    "backhand.experiments.build": ("load_material",),
+    "backhand.experiments.splits": ("load_parts",),
+    "backhand.experiments.run.predict": ("load_classifier", "read_image"),
+    "backhand.experiments.reports": ("write", "write_results"),
+    "backhand.experiments.trainer": ("Trainer",),
+    "backhand.page.range_test": ("draw",),
+    "backhand.training.saving": ("has_state", "load_state", "remove_states"),
+    "backhand.experiments.series.work": ("expand", "results"),
     "backhand.study.toml": ("load", "load_series", "is_series"),
 }
 
@@ -114,7 +117,7 @@ def run(tmp_path_factory):
     """A run in a folder that is named by text."""
     folder = tmp_path_factory.mktemp("run")
     (folder / "small.toml").write_text(STUDY)
-    experiment.run(load(f"{folder}/small.toml"), f"{folder}/run", quiet=True)
+    work.run(load(f"{folder}/small.toml"), f"{folder}/run", quiet=True)
     return f"{folder}/run"
 
 
@@ -136,7 +139,7 @@ def test_text_is_as_good_as_a_path(run, tmp_path, monkeypatch, make_solver):
     solver.callbacks = [stopping := EarlyStopping(), Checkpoint("~", stopping)]
     assert Trainer("~").material(load(f"{run}/study.toml")).splits.name == "digits"
     assert transfer(classifier.model, run).source == run
-    assert report.write(run) == Path(run, "report.html")
+    assert reports.write(run) == Path(run, "report.html")
 
 
 def test_npz_and_images_are_read_from_text(tmp_path):
@@ -145,7 +148,7 @@ def test_npz_and_images_are_read_from_text(tmp_path):
 
 
 def test_a_plot_of_rates_is_drawn_to_text(tmp_path, blobs, make_solver):
-    from backhand.lr_range import range_test
+    from backhand.training.range_test import range_test
 
     draw(range_test(make_solver(), blobs[0], steps=40), "rates", f"{tmp_path}/rates.png")
     assert (tmp_path / "rates.png").exists()

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from markdown_pages import GUIDES, blocks
 from pydantic_core import PydanticUndefined
 
 from backhand import data
-from backhand.init import NAMED
+from backhand.architectures.activations import ACTIVATIONS
 from backhand.layers import LAYERS
-from backhand.losses import LOSSES
-from backhand.models.activations import ACTIVATIONS
+from backhand.layers.initialisers import NAMED
 from backhand.study import Study, load
 from backhand.study.table import Table
+from backhand.training.losses import LOSSES
+from tests.docs.markdown_pages import GUIDES, blocks
 
 CODE = re.compile(r"`([^`]+)`")
 Key = tuple[str, str, str]  # the path of the table, its kind or "", the key

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from markdown_pages import GUIDES, blocks, run_python
 
 from backhand.study import load
 from backhand.weights.torch_file import INSIDE
+from tests.docs.markdown_pages import GUIDES, blocks, run_python
 
 PAGE = GUIDES / "transfer.md"
 

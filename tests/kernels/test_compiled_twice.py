@@ -12,17 +12,18 @@ pytest.importorskip("numba")
 
 TRAINING = """
 import numpy as np
-from backhand import backend, optim
+from backhand import backend
+from backhand.training.optimizers import SGD, AdamW, RMSProp
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
-from backhand.losses import L2, loss
+from backhand.training.losses import L2, loss
 from backhand.model import Sequential
-from backhand.solver import Solver
+from backhand.training.solver import Solver
 
 backend.use("cpu")
 layers = Conv2d(16, 3), ReLU(), MaxPool2d(), Conv2d(17, 3), BatchNorm(), ReLU(), MaxPool2d(), Flatten()
 model = Sequential(*layers, Dropout(0.3), Linear(20), BatchNorm(), ReLU(), Linear(10)).build((13, 14, 3))
 rng = np.random.default_rng(0)
-for optimizer in (optim.SGD(0.01, 0.9, 0.01, nesterov=True), optim.RMSProp(0.001, 0.5), optim.AdamW(0.001, 0.9, 0.01)):
+for optimizer in (SGD(0.01, 0.9, 0.01, nesterov=True), RMSProp(0.001, 0.5), AdamW(0.001, 0.9, 0.01)):
     solver = Solver(model, loss("softmax_cross_entropy"), optimizer, penalty=L2(1e-3))
     for _ in range(10):
         solver.train_step(rng.standard_normal((37, 13, 14, 3), dtype=np.float32), rng.integers(0, 10, 37))

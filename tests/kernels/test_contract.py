@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu.contract import BY_COLUMNS, contract, panels, plan, stacked, steps, table
+from backhand.kernels.blocks.contraction import BY_COLUMNS, contract, panels, plan, stacked, steps, table
 from backhand.kernels.simd import ACCUMULATE, RELU, W
 
 sizes = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 80, 100, 129])

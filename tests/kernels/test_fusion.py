@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("numba")
 
 from backhand import backend
+from backhand.architectures import resnet
 from backhand.layers import (
     BatchNorm,
     Concatenate,
@@ -19,8 +20,7 @@ from backhand.layers import (
     Residual,
 )
 from backhand.layers.chain import fuse
-from backhand.model import Sequential
-from backhand.models import resnet
+from backhand.model.sequential import Sequential
 
 IMAGES = (12, 10, 3)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import add, add_relu
+from backhand.kernels.ops import add, add_relu
 from backhand.ops import add as reference
 from backhand.ops import relu as relu_reference
 

@@ -10,10 +10,10 @@ pytest.importorskip("numba")
 from backhand import backend
 from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
+from backhand.data.augment.at_test_time import Views
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
-from backhand.data.views import Views
-from backhand.kernels.cpu import batch as kernel
+from backhand.kernels import batch as kernel
 
 COUNT, CLASSES = 11, 4
 images = st.tuples(st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 2, 3, 7]))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import batchnorm, batchnorm_relu
+from backhand.kernels.ops import batchnorm, batchnorm_relu
 from backhand.ops import batchnorm as reference
 
 channels = st.sampled_from([1, 3, 7, 16, 17, 64, 600])

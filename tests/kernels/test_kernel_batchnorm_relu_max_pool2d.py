@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import batchnorm_relu_max_pool2d as fused
+from backhand.kernels.ops import batchnorm_relu_max_pool2d as fused
 from backhand.layers import BatchNorm, MaxPool2d, ReLU
-from backhand.model import Sequential
+from backhand.model.sequential import Sequential
 from backhand.ops import batchnorm, max_pool2d, relu
 
 channels = st.sampled_from([1, 3, 7, 16, 17, 64, 300])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import conv2d, conv2d_relu, linear, linear_relu
+from backhand.kernels.ops import conv2d, conv2d_relu, linear, linear_relu
 from backhand.ops import conv2d as conv2d_reference
 from backhand.ops import linear as linear_reference
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import conv2d, conv2d_relu_max_pool2d, pooled
+from backhand.kernels.blocks import winner_gradient
+from backhand.kernels.ops import conv2d, conv2d_relu_max_pool2d
 from backhand.kernels.simd import PERMUTE
 from backhand.ops import conv2d as plain
 from backhand.ops import max_pool2d, relu
@@ -69,7 +70,7 @@ def test_what_adds_up_the_winners(C, r, options, how):
     x, w = np.ones((1, 16, 16, C), np.float32), np.ones((r, r, C // options.get("groups", 1), 16), np.float32)
     cache = conv2d_relu_max_pool2d.forward(x, w, **options)[1].conv
     assert isinstance(cache, conv2d.Cache)
-    plan = pooled.plan(cache.x.shape, w.shape, cache.windows)
+    plan = winner_gradient.plan(cache.x.shape, w.shape, cache.windows)
     assert (plan and ("channels" if plan.permuted else "patches")) == how
 
 

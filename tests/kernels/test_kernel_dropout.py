@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import dropout
+from backhand.kernels.ops import dropout
 from backhand.layers import Dropout
 from backhand.ops import dropout as reference
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import global_avg_pool2d
+from backhand.kernels.ops import global_avg_pool2d
 from backhand.ops import global_avg_pool2d as reference
 
 

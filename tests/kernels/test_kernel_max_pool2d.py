@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import max_pool2d
+from backhand.kernels.ops import max_pool2d
 from backhand.ops import max_pool2d as reference
 
 channels = st.sampled_from([1, 3, 7, 16, 17, 64])

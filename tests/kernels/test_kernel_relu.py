@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cpu import relu
+from backhand.kernels.ops import relu
 from backhand.ops import relu as reference
 
 SPECIAL = np.array([0, -0.0, np.nan, np.inf, -np.inf, 1e-40, -1e-40], np.float32)

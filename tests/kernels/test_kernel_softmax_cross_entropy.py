@@ -9,7 +9,7 @@ pytest.importorskip("numba")
 
 from numba import njit
 
-from backhand.kernels.cpu import softmax_cross_entropy as kernel
+from backhand.kernels.ops import softmax_cross_entropy as kernel
 from backhand.ops import softmax_cross_entropy as reference
 
 

@@ -8,12 +8,11 @@ import pytest
 pytest.importorskip("numba")
 
 from backhand import backend
-from backhand.kernels import jit
-from backhand.kernels.cpu import update
+from backhand.kernels import jit, update
 from backhand.layers import BatchNorm, Linear, ReLU
-from backhand.losses import L2
-from backhand.model import Sequential
-from backhand.optim import SGD, Adam, AdamW, Optimizer, RMSProp, clip_norm
+from backhand.model.sequential import Sequential
+from backhand.training.losses import L2
+from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp, clip_norm
 
 OPTIMIZERS = [
     SGD(0.03),

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
-from backhand.kernels.cpu import conv2d, conv2d_relu, winograd
+from backhand.kernels.blocks import winograd
+from backhand.kernels.blocks.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
+from backhand.kernels.ops import conv2d, conv2d_relu
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 from backhand.backend import op, op_names
+from tests.ops.oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 F = torch.nn.functional
 

@@ -7,7 +7,7 @@ from backhand.backend import op_names
 from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
 from backhand.check.suite import check_case, check_row, row_names
 from backhand.layers import LAYERS
-from backhand.losses import LOSSES
+from backhand.training.losses import LOSSES
 
 GRID = [pytest.param(name, case, i, id=f"{name}-{i}") for name in OPS for i, case in enumerate(OPS[name])]
 

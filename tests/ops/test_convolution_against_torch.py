@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 from backhand.ops import add, avg_pool2d, concatenate, conv2d, max_pool2d
+from tests.ops.oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 F = torch.nn.functional
 

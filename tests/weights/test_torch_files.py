@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch_weights import asking, save, with_pickle
 
 from backhand.errors import BackhandError, CheckpointError
 from backhand.weights import pickles, torch_file
+from tests.weights.torch_weights import asking, save, with_pickle
 
 DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8)
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from torch_weights import save, trained_twin
 
+from backhand.architectures import lenet, resnet
 from backhand.errors import CheckpointError
-from backhand.models import lenet, resnet
 from backhand.weights import transfer
-from resnet_twin import twin
-from torch_twin import images
+from tests.architectures.resnet_twin import twin
+from tests.architectures.torch_twin import images
+from tests.weights.torch_weights import save, trained_twin
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from backhand import checkpoint, experiment
+from backhand import checkpoint
+from backhand.experiments.run import work
 from backhand.study import load
 
 STUDY = """
@@ -66,7 +67,7 @@ def folder(tmp_path_factory) -> Path:
 
 def trained(file: Path, run: Path, *overrides: str, resume: bool = False) -> Path:
     """Train without writing a report."""
-    experiment.run(load(str(file), overrides), run, resume=resume, quiet=True)
+    work.run(load(str(file), overrides), run, resume=resume, quiet=True)
     return run
 
 
@@ -163,7 +164,7 @@ def test_a_run_killed_before_its_first_state_begins_with_the_same_weights(folder
     trained(own, tmp_path / "whole")
     (tmp_path / "part").mkdir()
     copyfile(tmp_path / "whole" / "study.toml", tmp_path / "part" / "study.toml")
-    experiment.run(load(str(tmp_path / "part" / "study.toml")), tmp_path / "part", resume=True)
+    work.run(load(str(tmp_path / "part" / "study.toml")), tmp_path / "part", resume=True)
     assert "no state has been saved yet; the training begins anew" in capsys.readouterr().out
     for name, value in weights(tmp_path / "whole").items():
         np.testing.assert_array_equal(weights(tmp_path / "part")[name], value)

@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from resnet_twin import ResNet, twin
+from tests.architectures.resnet_twin import ResNet, twin
 
 
 def trained_twin(depth: int, outputs: int, channels: int = 3, *, stem: str = "imagenet") -> ResNet:

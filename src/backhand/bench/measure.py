@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.bench.material import Material
+from backhand.bench.inputs import Material
 from backhand.bench.process import Program, Worker
 from backhand.bench.timing import Spread, interleave
 from backhand.bench.workloads import Workload, step_flops

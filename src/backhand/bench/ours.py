@@ -1,10 +1,10 @@
 """A workload's step on this project's solver: what `backhand bench` times, and what peers are compared with."""
 
-from backhand.bench.material import Material, Step
+from backhand.bench.inputs import Material, Step
 from backhand.bench.workloads import LR, MOMENTUM
-from backhand.losses import SoftmaxCrossEntropy
-from backhand.optim import SGD
-from backhand.solver import Solver
+from backhand.training.losses import SoftmaxCrossEntropy
+from backhand.training.optimizers import SGD
+from backhand.training.solver import Solver
 
 
 def solver(material: Material) -> Solver:

@@ -5,7 +5,7 @@ import sys
 
 IMPORTS = {
     "backhand": "backhand",
-    "all that trains": "backhand.solver",
+    "all that trains": "backhand.training.solver",
     "the kernels' compiler": "backhand.kernels.jit",
 }
 SCRIPT = "import time; begin = time.perf_counter(); import {}; print(time.perf_counter() - begin)"

@@ -46,7 +46,7 @@ def main(program: str, material: str) -> None:
     begin = perf_counter()
     module = import_module(program)
     imported = perf_counter() - begin
-    from backhand.bench.material import Material
+    from backhand.bench.inputs import Material
     from backhand.machine import blas
 
     step = module.start(Material.load(Path(material)))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backhand.architectures import fer_cnn, resnet
 from backhand.arrays import Array, Labels, Shape
 from backhand.errors import BackhandError, closest
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Residual
-from backhand.model import Sequential
-from backhand.models import fer_cnn, resnet
+from backhand.model.sequential import Sequential
 
 LR, MOMENTUM = 1e-3, 0.9  # of every workload's SGD
 

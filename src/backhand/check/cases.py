@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from backhand import layers as nn
+from backhand.architectures import mlp
 from backhand.arrays import Shape
-from backhand.check.draw import (
+from backhand.check.inputs import (
     Case,
     Draw,
     Network,
@@ -25,9 +26,8 @@ from backhand.check.draw import (
     whole,
 )
 from backhand.layers import Layer
-from backhand.losses import L2, loss
-from backhand.model import Sequential
-from backhand.models import mlp
+from backhand.model.sequential import Sequential
+from backhand.training.losses import L2, loss
 
 
 def _elementwise(**options: Any) -> list[Case]:

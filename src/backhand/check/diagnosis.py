@@ -11,8 +11,8 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence, Subject
-from backhand.check.parts import lacks_a_multiple, lacks_a_term_of_normalisation, subsets, told, wrong_in_one_place
-from backhand.check.turned import moved, not_cropped, of_a_turned_array, reshaped, shifted
+from backhand.check.orientation import moved, not_cropped, of_a_turned_array, reshaped, shifted
+from backhand.check.partial import lacks_a_multiple, lacks_a_term_of_normalisation, subsets, told, wrong_in_one_place
 
 
 def diagnose(subject: Subject, name: str, given: Array, dy: Array, limit: float) -> str:

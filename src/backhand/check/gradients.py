@@ -21,12 +21,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from backhand.arrays import Array, Labels, Shape
-from backhand.check.compare import SAMPLES, examine
 from backhand.check.evidence import Subject
+from backhand.check.examination import SAMPLES, examine
 from backhand.check.results import Result, merge
 from backhand.layers import Layer
-from backhand.losses import L2, Loss
-from backhand.model import Sequential
+from backhand.model.sequential import Sequential
+from backhand.training.losses import L2, Loss
 
 LIMIT = 1e-7
 TRIALS = 2  # upstream gradients drawn

@@ -4,8 +4,8 @@ import numpy as np
 
 from backhand.backend import op, op_names
 from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
-from backhand.check.draw import SMOOTH, Case, Network
 from backhand.check.gradients import check_layer, check_model, check_op
+from backhand.check.inputs import SMOOTH, Case, Network
 from backhand.check.results import Result, merge
 from backhand.errors import BackhandError, closest
 from backhand.layers import LAYERS

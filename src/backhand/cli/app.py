@@ -14,20 +14,8 @@ from backhand.cli.compare import compare
 from backhand.cli.extend import extend
 from backhand.cli.hints import Command
 from backhand.cli.new import new
-from backhand.cli.options import (
-    Backend,
-    DataDir,
-    DataPath,
-    InitFrom,
-    Out,
-    Resize,
-    Resume,
-    Seed,
-    Set,
-    Skip,
-    Threads,
-)
-from backhand.paths import as_path
+from backhand.cli.options import Backend, DataDir, DataPath, InitFrom, Out, Resize, Resume, Seed, Set, Skip, Threads
+from backhand.files.paths import as_path
 
 app = typer.Typer(
     help="Neural networks with back-propagation by hand: train, check, report.",

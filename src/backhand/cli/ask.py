@@ -23,12 +23,12 @@ def ask(
 
     Why is sigmoid hard to train, what does dropout do at inference, when does the loss diverge?
     """
-    from backhand import questions, report
     from backhand.backend import use
     from backhand.cli import engine
     from backhand.cli.interrupted import interruptible
-    from backhand.console import make_console
-    from backhand.experiment.workspace import OccupiedError, numbered
+    from backhand.console.terminal import make_console
+    from backhand.experiments import questions, reports
+    from backhand.experiments.workspace import OccupiedError, numbered
 
     console = make_console()
     if question is None:
@@ -47,6 +47,6 @@ def ask(
                 use(*own)  # what that folder began with is nothing to the next one
                 continue
             with console.status("drawing the page"):
-                page = report.write(path)
+                page = reports.write(path)
             console.print(f"report: {page}")
         return

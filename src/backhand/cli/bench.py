@@ -27,7 +27,7 @@ def bench(
     from backhand.bench.startup import IMPORTS, import_seconds
     from backhand.bench.table import Row, as_table, figure
     from backhand.bench.workloads import chosen
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.machine import cores, cpu
 
     if backend is not None or threads is not None:

@@ -24,7 +24,7 @@ def check(
     Of every op, of every layer, and of a few whole networks.
     """
     from backhand.check import suite
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
 
     console = make_console()
     results = []

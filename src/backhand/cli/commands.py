@@ -7,21 +7,21 @@ from typing import Any, Self
 
 from rich.table import Table
 
-from backhand import experiment, report
 from backhand.cli import series
 from backhand.cli.interrupted import interruptible
-from backhand.console import make_console
+from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, CheckpointError, DivergenceError
-from backhand.experiment import folder, workspace
-from backhand.experiment.folder import reopen
-from backhand.experiment.kinds import RUN, SERIES_OF_RUNS, kind_of
-from backhand.experiment.predict import load_classifier
-from backhand.experiment.trainer import Trainer
-from backhand.files import refuse_among, refuse_unwritable
-from backhand.lr_range import RatesTooHighError, range_test
-from backhand.report.numbers import decimal, time_spent
+from backhand.experiments import folder, reports, workspace
+from backhand.experiments.folder import reopen
+from backhand.experiments.kinds import RUN, SERIES_OF_RUNS, kind_of
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.trainer import Trainer
+from backhand.files.atomic import refuse_among, refuse_unwritable
+from backhand.page.numbers import decimal, time_spent
 from backhand.study import Study, is_series, load, load_series, shipped, shipped_series
 from backhand.study.values import override
+from backhand.training.range_test import RatesTooHighError, range_test
 
 console = make_console()
 
@@ -117,24 +117,24 @@ def _refuse_to_resume(path: Path) -> None:
 
 
 def _search(study: Study, path: Path, data_dir: Path | None, resume: bool, storage: str | None) -> None:
-    from backhand import search
-    from backhand.report.search.chapters import findings
+    from backhand.experiments import search
+    from backhand.experiments.search.report.chapters import findings
 
     record = search.run(study, path, data_dir=data_dir, resume=resume, url=storage)
     for title, sentence in findings(record):
         console.print(f"{title}: {sentence}")
     for each in (*(path / run["folder"] for run in record["runs"]), path):
-        console.print(f"report: {report.write(each)}")
+        console.print(f"report: {reports.write(each)}")
 
 
 def _train(study: Study, path: Path, data_dir: Path | None, resume: bool) -> None:
     try:
-        metrics = experiment.run(study, path, data_dir=data_dir, resume=resume)
+        metrics = work.run(study, path, data_dir=data_dir, resume=resume)
     except DivergenceError:
-        console.print(f"report: {report.write(path)}")
+        console.print(f"report: {reports.write(path)}")
         raise
     with console.status("drawing the report"):
-        page = report.write(path)
+        page = reports.write(path)
     training = metrics["training"]
     saving = training.get("saving_seconds")  # which earlier versions did not measure
     console.print(time_spent(training["epochs"], training["steps"], training["seconds"], saving))
@@ -163,9 +163,9 @@ def write_reports(runs: Sequence[Path], results: Path | None = None) -> None:
     if results is not None:
         refuse_unwritable(results)
     for run in runs:
-        console.print(f"report: {report.write(run)}")
+        console.print(f"report: {reports.write(run)}")
     if results is not None:
-        console.print(f"results: {report.write_results(runs, results)}")
+        console.print(f"results: {reports.write_results(runs, results)}")
 
 
 def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
@@ -189,7 +189,7 @@ def predict(run: Path, images: Sequence[Path], resize: bool) -> None:
 
 def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, options: dict[str, Any]) -> None:
     """A range test on the study's own data, model and optimiser."""
-    from backhand.report.lr_range import draw
+    from backhand.page.range_test import draw
 
     refuse_unwritable(out)
     study = load(name, changes.overrides, changes.seed)

@@ -9,7 +9,7 @@ from backhand.cli.options import Backend, DataDir, DataPath, KeptOut, OneSize, S
 from backhand.errors import BackhandError
 
 if TYPE_CHECKING:
-    from backhand.compare import Plan
+    from backhand.experiments.comparison import Plan
 
 Studies = Annotated[
     list[str] | None,
@@ -40,9 +40,9 @@ def compare(
     The differences are tested, and a report is written.
     """
     from backhand.cli import engine
-    from backhand.compare import Plan
-    from backhand.compare.network import perceptron
-    from backhand.experiment.workspace import named
+    from backhand.experiments.comparison import Plan
+    from backhand.experiments.comparison.network import perceptron
+    from backhand.experiments.workspace import named
     from backhand.study import load, make_table
     from backhand.study.auto import AUTO
     from backhand.study.schema import Data
@@ -60,13 +60,13 @@ def compare(
 
 
 def _run(plan: "Plan", out: Path, data_dir: Path | None) -> None:
-    from backhand import compare, report
     from backhand.cli.commands import console
     from backhand.cli.interrupted import interruptible
-    from backhand.report.comparison.findings import findings
+    from backhand.experiments import comparison, reports
+    from backhand.experiments.comparison.report.findings import findings
 
     with interruptible(out):
-        found = compare.run(plan, out, data_dir=data_dir)
+        found = comparison.run(plan, out, data_dir=data_dir)
         for _, sentence in findings(found):
             console.print(sentence)
-        console.print(f"report: {report.write(out)}")
+        console.print(f"report: {reports.write(out)}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from backhand.cli.options import DataDir, DataPath, OneSize, Skip
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,12 +20,12 @@ def list_(data_dir: DataDir = None) -> None:
     from rich.table import Column, Table
     from rich.text import Text
 
-    from backhand import places
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.data import DATASETS
     from backhand.data.entry import BuiltIn
+    from backhand.files import locations
 
-    folder = data_dir or places.data_dir()
+    folder = data_dir or locations.data_dir()
     table = Table("name", Column("what", no_wrap=True), "classes", Column("where", overflow="fold"), **LOOK)
     for entry in DATASETS.values():
         found = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
@@ -49,7 +49,7 @@ def verify(
     from rich.table import Table
     from rich.text import Text
 
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.data.formats.resize import Resize
     from backhand.data.verify import verify
 
@@ -83,11 +83,11 @@ def show(
     resize: OneSize = False,
 ) -> None:
     """Draw samples of every class into a picture."""
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.data import load
     from backhand.data.formats.resize import Resize
     from backhand.data.show import show
-    from backhand.files import refuse_among, refuse_unwritable
+    from backhand.files.atomic import refuse_among, refuse_unwritable
 
     picture = out or Path(f"{name}.png")
     refuse_unwritable(picture)
@@ -103,7 +103,7 @@ def show(
 @app.command()
 def fetch(name: Name, data_dir: DataDir = None) -> None:
     """Download a data set; what is there is checked and kept."""
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.data.download import fetch_all
 
     console = make_console()
@@ -122,11 +122,11 @@ def cache(
     from rich.table import Column, Table
     from rich.text import Text
 
-    from backhand import places
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
     from backhand.data import cache as kept
+    from backhand.files import locations
 
-    console, folder = make_console(), places.cache_dir()
+    console, folder = make_console(), locations.cache_dir()
     if folder is None:
         return
     old = sorted((entry for entry in kept.entries() if entry.days >= older_than), key=lambda entry: entry.days)

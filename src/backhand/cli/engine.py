@@ -5,10 +5,11 @@ import warnings
 from functools import cache
 from pathlib import Path
 
-from backhand import backend, kernels, places
-from backhand.console import make_console
+from backhand import backend, kernels
+from backhand.console.terminal import make_console
 from backhand.errors import BackhandWarning
-from backhand.experiment.environment import Options
+from backhand.experiments.environment import Options
+from backhand.files import locations
 from backhand.machine import cores
 
 
@@ -45,7 +46,7 @@ def _announce() -> None:
 
     def tell(kernel: str) -> None:
         if not heard:
-            kept = "; they are kept for the next time" if places.cache_dir() else ""
+            kept = "; they are kept for the next time" if locations.cache_dir() else ""
             make_console().print(f"compiling kernels for this processor{kept}")
         heard.append(kernel)
 

@@ -7,10 +7,10 @@ import typer
 
 from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Resume, Skip, Threads
 from backhand.errors import BackhandError
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.extend import Asked
+    from backhand.experiments.extension import Asked
     from backhand.study.extend import Extend
 
 AGAIN = {"resume", "data_dir", "backend", "threads"}  # the options of an extension that goes on
@@ -51,7 +51,7 @@ def extend(
     It goes on training with and without the old data.
     """
     from backhand.cli import engine
-    from backhand.extend import Asked
+    from backhand.experiments.extension import Asked
 
     engine.choose(backend, threads, resume)
     if resume is not None:
@@ -89,7 +89,7 @@ def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any
 
 def _ways(with_old: bool | None, *, afresh: bool) -> tuple[str, ...]:
     """The trainings: with or without the old data, or both; and for comparison a fresh one."""
-    from backhand.extend.plan import AFRESH, WITH, WITHOUT
+    from backhand.experiments.extension.plan import AFRESH, WITH, WITHOUT
 
     chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
     return (*chosen, *[AFRESH] * afresh)
@@ -97,13 +97,12 @@ def _ways(with_old: bool | None, *, afresh: bool) -> tuple[str, ...]:
 
 def _extend(asked: "Asked | None", folder: Path | None, data_dir: Path | None) -> None:
     """Begin the extension that is asked for, or go on with the one in the folder; then report."""
-    from backhand import extend as extension
-    from backhand import report
     from backhand.cli.commands import console
     from backhand.cli.interrupted import interruptible
     from backhand.cli.tables import as_table
-    from backhand.experiment.workspace import named
-    from backhand.report.extension import summary
+    from backhand.experiments import extension, reports
+    from backhand.experiments.extension.report.chapters import summary
+    from backhand.experiments.workspace import named
 
     with named(folder, "extend") as place, interruptible(place):
         if asked is not None:
@@ -113,4 +112,4 @@ def _extend(asked: "Asked | None", folder: Path | None, data_dir: Path | None) -
         for title, sentence in points.items:
             console.print(f"{title}: {sentence}")
         console.print(as_table(table))
-        console.print(f"report: {report.write(place)}")
+        console.print(f"report: {reports.write(place)}")

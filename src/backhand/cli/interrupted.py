@@ -7,11 +7,11 @@ from pathlib import Path
 
 import typer
 
-from backhand import exits
-from backhand.console import make_console
-from backhand.experiment import environment
-from backhand.experiment.kinds import kind_of
-from backhand.paths import command
+from backhand.console import exits
+from backhand.console.terminal import make_console
+from backhand.experiments import environment
+from backhand.experiments.kinds import kind_of
+from backhand.files.paths import command
 
 
 @contextmanager

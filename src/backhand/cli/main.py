@@ -2,7 +2,7 @@
 
 import sys
 
-from backhand import exits
+from backhand.console import exits
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ import typer
 
 from backhand.cli.options import DataPath
 from backhand.errors import BackhandError
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.experiment.sketch import Sketch
+    from backhand.experiments.sketch import Sketch
 
 PICTURES = "images"  # the study that looks at what it is for
 EFFICIENCY = 0.5  # of the processor's peak, about, that a convolutional network reaches
@@ -32,8 +32,8 @@ def new(
     """
     from backhand.cli.commands import console
     from backhand.data.formats.members import printable
-    from backhand.files import refuse_among, refuse_unwritable, write_output
-    from backhand.paths import command
+    from backhand.files.atomic import refuse_among, refuse_unwritable, write_output
+    from backhand.files.paths import command
     from backhand.study import load, shipped_text
 
     text = shipped_text(study)
@@ -43,7 +43,7 @@ def new(
     refuse_among(out, [path])
     text = text if path is None else _with_path(text, study, path, out)
     if study == PICTURES:
-        from backhand.experiment.sketch import Sketch
+        from backhand.experiments.sketch import Sketch
 
         if path is None:
             raise BackhandError("say where your pictures are: backhand new images --path PHOTOS")
@@ -60,7 +60,7 @@ def _cost(sketch: "Sketch") -> str:
     """How much there is to train, and about how long it takes on this machine."""
     from backhand.bench.peak import fma_peak
     from backhand.machine import cores
-    from backhand.report.numbers import counted
+    from backhand.page.numbers import counted
 
     training = f"training: {counted(sketch.epochs, 'epoch')} of about {counted(sketch.samples, 'picture')}"
     peak = fma_peak()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 
 DataDir = Annotated[
     Path | None,

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from backhand import report
 from backhand.cli.interrupted import interruptible
-from backhand.console import make_console
-from backhand.experiment import environment, folder, workspace
+from backhand.console.terminal import make_console
+from backhand.experiments import environment, folder, reports, workspace
 from backhand.study import Series, shipped_series
 
 ALL, RESULTS = "all", "RESULTS.md"
@@ -30,7 +29,7 @@ def run_all(data_dir: Path | None, out: Path) -> None:
         for each in asked:
             _run(each, data_dir, out / each.name, resume=(out / each.name / folder.SERIES).exists())
         done = [out / each.name for each in asked]
-        console.print(f"results: {report.write_results(done, out / RESULTS)}")
+        console.print(f"results: {reports.write_results(done, out / RESULTS)}")
 
 
 def begun(out: Path) -> Path | None:
@@ -40,9 +39,9 @@ def begun(out: Path) -> Path | None:
 
 
 def _run(asked: Series, data_dir: Path | None, path: Path, *, resume: bool) -> None:
-    from backhand.series import run as run_series  # heavier than the command line needs to be
-    from backhand.series.claims import table
+    from backhand.experiments.series import run as run_series  # heavier than the command line needs to be
+    from backhand.experiments.series.claims import table
 
     found = run_series(asked, path, data_dir=data_dir, resume=resume)
     console.print(table(found))
-    console.print(f"report: {report.write(path)}")
+    console.print(f"report: {reports.write(path)}")

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from backhand.report.blocks import Table as Block
+from backhand.page.blocks import Table as Block
 
 
 def as_table(block: Block) -> Table:

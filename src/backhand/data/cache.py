@@ -16,13 +16,13 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from backhand import places
 from backhand.data.files import digest_of, walk
 from backhand.data.formats.members import printable
 from backhand.data.formats.npz import read_npz
 from backhand.data.formats.trees import open_tree
 from backhand.errors import DataError
-from backhand.files import TEMPORARY, atomic, sweep
+from backhand.files import locations
+from backhand.files.atomic import TEMPORARY, atomic, sweep
 
 Arrays = dict[str, NDArray[Any]]
 VERSION = 5  # raise it when what is decoded, or how, changes
@@ -77,7 +77,7 @@ class Source:
 
         variant: the options that change the result. The key is the content, so a changed file is decoded anew.
         """
-        folder = places.cache_dir()
+        folder = locations.cache_dir()
         if folder is None:
             return build()
         target = folder / f"{self._key}-{variant}-v{VERSION}.npz"
@@ -128,7 +128,7 @@ def _shrink(newest: Path) -> None:
 
 def entries() -> Iterator[CacheEntry]:
     """Every entry of the cache folder, of this version and others."""
-    folder = places.cache_dir()
+    folder = locations.cache_dir()
     for path in folder.glob("*.npz") if folder else ():
         with suppress(OSError):
             if NAME.fullmatch(path.name) and path.is_file():
@@ -145,7 +145,7 @@ def clear(older_than: float = 0) -> list[CacheEntry]:
     try:
         for entry in old:
             entry.path.unlink(missing_ok=True)
-        if folder := places.cache_dir():
+        if folder := locations.cache_dir():
             _sweep(folder)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be removed ({error.strerror})") from error

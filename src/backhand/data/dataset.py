@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand import axes
+from backhand.arrays import axes
 from backhand.errors import DataError, closest
 
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]

@@ -7,15 +7,15 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
-from backhand import places
 from backhand.data.entry import BuiltIn
 from backhand.data.files import CHUNK
 from backhand.data.progress import progress
 from backhand.data.provenance import Original
 from backhand.data.registry import entry
 from backhand.errors import DataError
-from backhand.locks import locked
-from backhand.paths import PathLike, as_path
+from backhand.files import locations
+from backhand.files.locks import locked
+from backhand.files.paths import PathLike, as_path
 
 TIMEOUT = 30  # seconds without a byte
 NETWORK = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErrors
@@ -29,7 +29,7 @@ def fetch_all(name: str, data_dir: PathLike | None = None) -> list[Path]:
     published = [original for original in found.originals if original.urls]
     if not published:
         raise DataError(f"{name} cannot be fetched; {found.how}")
-    above = as_path(data_dir) or places.data_dir()
+    above = as_path(data_dir) or locations.data_dir()
     if above is None:
         raise DataError("there is no home folder to download to; name one with --data-dir or BACKHAND_DATA")
     folder = found.folders(above)[0]

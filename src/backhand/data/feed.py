@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.augment import Augment, Cutout
+from backhand.data.augment.at_test_time import Views
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
 from backhand.data.standardize import Standardizer
-from backhand.data.views import Views
 
 Index = NDArray[np.intp] | slice
 Indices = NDArray[np.intp]
@@ -101,7 +101,7 @@ class Feed:
     def _kernel(self) -> ModuleType | None:
         """The kernel for these samples, or None."""
         fits = self.data.x.flags.c_contiguous and self.data.x.dtype in KERNEL_DTYPES
-        return backend.kernel("batch", np.float32) if fits else None
+        return backend.fused_pass("batch", np.float32) if fits else None
 
     @cached_property
     def _rows(self) -> Indices:

@@ -12,7 +12,7 @@ def progress(what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = Fa
         return
     from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from backhand.console import make_console
+    from backhand.console.terminal import make_console
 
     console = make_console(stderr=True)
     if not console.is_terminal:

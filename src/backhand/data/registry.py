@@ -1,6 +1,5 @@
 """The data sets by name."""
 
-from backhand import places
 from backhand.data.dataset import Dataset, Splits, check
 from backhand.data.entry import BuiltIn, OnDisk
 from backhand.data.formats.colours import Colour, coloured
@@ -21,7 +20,8 @@ from backhand.data.sets import (
     toy,
 )
 from backhand.errors import DataError, closest
-from backhand.paths import PathLike, as_path
+from backhand.files import locations
+from backhand.files.paths import PathLike, as_path
 
 _BUILT_IN = (digits, breast_cancer, blobs, spirals, toy)
 _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
@@ -69,7 +69,7 @@ def load(
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
         return check(_brought(found.make(), resize, colour))
-    place = found.locate(as_path(path), as_path(data_dir) or places.data_dir())
+    place = found.locate(as_path(path), as_path(data_dir) or locations.data_dir())
     if found.read_as is not None:
         splits = found.read_as(place, skip_bad_images, resize, colour)
     else:

@@ -11,8 +11,8 @@ from backhand.data.dataset import Samples, Splits
 from backhand.data.split import subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
-from backhand.files import write_output
-from backhand.paths import PathLike, as_path
+from backhand.files.atomic import write_output
+from backhand.files.paths import PathLike, as_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

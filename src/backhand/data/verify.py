@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand import places
 from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.resize import Resize
 from backhand.data.registry import DATASETS, entry, load
 from backhand.errors import DataError
-from backhand.paths import PathLike, as_path
+from backhand.files import locations
+from backhand.files.paths import PathLike, as_path
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def verify(
     found = entry(name)
     findings: list[str] = []
     if isinstance(found, OnDisk):
-        findings += _checksums(found, found.locate(as_path(path), as_path(data_dir) or places.data_dir()))
+        findings += _checksums(found, found.locate(as_path(path), as_path(data_dir) or locations.data_dir()))
     splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=resize)
     if isinstance(found, OnDisk) and found.published:
         if difference := found.published.difference(splits.parts):

@@ -25,10 +25,10 @@ from numba.core.sigutils import normalize_signature
 
 import backhand
 from backhand.errors import BackhandError, KernelError
-from backhand.files import write_atomic
+from backhand.files.atomic import write_atomic
+from backhand.files.locations import cache_dir
 from backhand.kernels import THREADS, listeners
 from backhand.machine import cores
-from backhand.places import cache_dir
 
 # Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
 # that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.

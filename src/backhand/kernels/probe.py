@@ -35,12 +35,12 @@ def obstacle() -> str:
 
 def _agrees() -> bool:
     """Whether an affine map with ReLU, of whole numbers, is what it is by the reference."""
-    from backhand.kernels import cpu
+    from backhand.kernels import ops
     from backhand.ops import linear
 
-    for module in pkgutil.iter_modules(cpu.__path__):
-        importlib.import_module(f"{cpu.__name__}.{module.name}")
-    kernel = importlib.import_module(f"{cpu.__name__}.linear_relu")
+    for module in pkgutil.iter_modules(ops.__path__):
+        importlib.import_module(f"{ops.__name__}.{module.name}")
+    kernel = importlib.import_module(f"{ops.__name__}.linear_relu")
     x, w, b = (np.arange(size, dtype=np.float32) - 7 for size in (15, 20, 4))
     y, _ = kernel.forward(x.reshape(3, 5), w.reshape(5, 4), b)
     return np.array_equal(y, np.maximum(linear.forward(x.reshape(3, 5), w.reshape(5, 4), b)[0], 0))

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
+from backhand.arrays.copies import Copyable
 from backhand.backend import op
-from backhand.copies import Copyable
 
 
 @dataclass(eq=False)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
+from backhand.arrays.copies import Copyable
 from backhand.backend import chosen, kernel
-from backhand.copies import Copyable
 from backhand.layers.base import Layer
 
 LONGEST = 3  # layers that one kernel runs

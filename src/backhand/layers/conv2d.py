@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Shape
-from backhand.init import initialiser
 from backhand.layers.base import Layer
+from backhand.layers.initialisers import initialiser
 from backhand.windows import Padding, Size, Windows
 
 

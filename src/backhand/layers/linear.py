@@ -6,8 +6,8 @@ from math import prod
 import numpy as np
 
 from backhand.arrays import Array, Shape
-from backhand.init import initialiser
 from backhand.layers.base import Layer
+from backhand.layers.initialisers import initialiser
 
 
 @dataclass(eq=False)

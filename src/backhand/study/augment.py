@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from backhand.data.augment import Affine, Augment, Augmentation, Brightness, Contrast, Crop, Cutout, Flip, MixUp
-from backhand.data.views import PLAIN, Views
+from backhand.data.augment.at_test_time import PLAIN, Views
 from backhand.errors import StudyError
 from backhand.study.table import Table
 

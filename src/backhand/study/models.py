@@ -16,15 +16,15 @@ from pydantic import (
     model_validator,
 )
 
+from backhand.architectures import MODELS, Block, images_cnn
+from backhand.architectures.activations import ACTIVATIONS
+from backhand.architectures.resnet import STEMS
 from backhand.arrays import Shape
 from backhand.errors import closest
-from backhand.init import initialiser
 from backhand.layers import LAYERS, Layer, Scale
 from backhand.layers.branches import Branches
-from backhand.model import Sequential
-from backhand.models import MODELS, Block, images_cnn
-from backhand.models.activations import ACTIVATIONS
-from backhand.models.resnet import STEMS
+from backhand.layers.initialisers import initialiser
+from backhand.model.sequential import Sequential
 from backhand.study.table import Table, known
 from backhand.windows import Windows
 

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from backhand import optim
 from backhand.study.auto import AUTO, Rate
 from backhand.study.table import Table
+from backhand.training import optimizers
 
 Average = Annotated[float, Field(ge=0, lt=1)]
 
@@ -62,11 +62,11 @@ class AdamW(_Moments):
 
 
 OptimizerTable = Annotated[Sgd | RmsProp | Adam | AdamW, Field(discriminator="kind")]
-KINDS: dict[str, type[optim.Optimizer]] = {
-    "sgd": optim.SGD,
-    "rmsprop": optim.RMSProp,
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
+KINDS: dict[str, type[optimizers.Optimizer]] = {
+    "sgd": optimizers.SGD,
+    "rmsprop": optimizers.RMSProp,
+    "adam": optimizers.Adam,
+    "adamw": optimizers.AdamW,
 }
 
 
@@ -75,7 +75,7 @@ def default_rate(table: OptimizerTable) -> float:
     return float(type(table).model_fields["lr"].default)
 
 
-def make_optimizer(table: OptimizerTable) -> optim.Optimizer:
+def make_optimizer(table: OptimizerTable) -> optimizers.Optimizer:
     """The optimiser that the table describes. Raises ValueError while its rate is still to be found."""
     if table.lr == AUTO:
         raise ValueError('lr = "auto" is a rate that a range test must find before there can be an optimiser')

@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from backhand import schedules
-from backhand.schedules import Schedule
 from backhand.study.table import Table
+from backhand.training import schedules
+from backhand.training.schedules import Schedule
 
 Factor = Annotated[float, Field(gt=0, lt=1)]
 

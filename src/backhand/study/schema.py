@@ -12,8 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from backhand.data.views import Views
-from backhand.losses import LOSSES
+from backhand.data.augment.at_test_time import Views
 from backhand.study.augment import AugmentTable
 from backhand.study.auto import Count
 from backhand.study.extend import Extend
@@ -23,6 +22,7 @@ from backhand.study.resize import ResizeEntry
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
 from backhand.study.search import Search
 from backhand.study.table import Location, Table, known
+from backhand.training.losses import LOSSES
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from backhand.errors import closest
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 
 
 class Table(BaseModel):

@@ -5,9 +5,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from backhand.encodings import refuse_not_utf8
 from backhand.errors import StudyError, closest
-from backhand.paths import as_path, command
+from backhand.files.encodings import refuse_not_utf8
+from backhand.files.paths import as_path, command
 
 Tables = dict[str, Any]
 

@@ -11,7 +11,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from backhand.errors import BackhandWarning, StudyError
-from backhand.paths import PathLike
+from backhand.files.paths import PathLike
 from backhand.study.auto import AUTO
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence

@@ -11,7 +11,7 @@ from typing import Any
 import tomli_w
 
 from backhand.errors import BackhandWarning, StudyError
-from backhand.paths import as_path
+from backhand.files.paths import as_path
 from backhand.study.keys import Kind, kinds
 
 Tables = dict[str, Any]

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from backhand import checkpoint, jsontext
+from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
-from backhand.files import folders_with
-from backhand.model import Sequential
-from backhand.paths import command
+from backhand.files import jsontext
+from backhand.files.atomic import folders_with
+from backhand.files.paths import command
+from backhand.model.sequential import Sequential
 from backhand.weights import torch_file
 from backhand.weights.tensors import decode
 from backhand.weights.torchvision import from_torchvision

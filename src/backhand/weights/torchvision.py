@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.layers import BatchNorm, Conv2d, Layer, Linear, Residual
-from backhand.model import Sequential
+from backhand.model.sequential import Sequential
 
 KINDS: dict[type[Layer], str] = {Conv2d: "conv", BatchNorm: "bn"}
 ARRAYS = {"gamma": "weight", "beta": "bias"}  # the others have the same name there

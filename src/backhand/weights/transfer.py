@@ -8,9 +8,9 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
+from backhand.files.paths import PathLike, as_path
 from backhand.layers import Conv2d, Layer
-from backhand.model import Sequential
-from backhand.paths import PathLike, as_path
+from backhand.model.sequential import Sequential
 from backhand.weights.source import file_of, read, status
 
 RUNNING = "that run is not finished, and these are its best weights so far"

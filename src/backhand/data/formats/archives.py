@@ -20,7 +20,7 @@ from typing import BinaryIO, TypeVar
 
 from backhand.data.files import MAX_RATIO, SLACK, Limited, Reader
 from backhand.data.formats.members import BadMemberError, Tree, canonical, damage, printable
-from backhand.data.formats.survey import is_picture
+from backhand.data.formats.picture_files import is_picture
 from backhand.errors import DataError
 
 MAX_MEMBER = 1 << 30

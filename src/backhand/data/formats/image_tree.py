@@ -12,9 +12,9 @@ from backhand.data.dataset import Dataset
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.inspection import inspect
 from backhand.data.formats.members import BadMemberError
+from backhand.data.formats.picture_files import Member, passed_over, survey
 from backhand.data.formats.pictures import BadImageError, decode
 from backhand.data.formats.resize import Resize
-from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import Tree, open_tree
 from backhand.data.progress import progress
 from backhand.errors import DataError

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.members import BadMemberError
+from backhand.data.formats.picture_files import Member, passed_over, survey
 from backhand.data.formats.pictures import BadImageError, measure
 from backhand.data.formats.resize import Size
-from backhand.data.formats.survey import Member, passed_over, survey
 from backhand.data.formats.trees import open_tree
 from backhand.data.progress import progress
 from backhand.errors import DataError

@@ -9,7 +9,7 @@ from pathlib import Path
 from backhand.data.files import walk
 from backhand.data.formats.archives import PACKED, Tar, Zip
 from backhand.data.formats.members import BadMemberError, Tree, damage, printable
-from backhand.data.formats.survey import is_picture
+from backhand.data.formats.picture_files import is_picture
 from backhand.errors import DataError
 
 OTHERS = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x9d": "compress"}

@@ -10,11 +10,11 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.fer_csv import read_table
 from backhand.data.formats.image_tree import Layout, read_pictures, split_parts
-from backhand.data.formats.survey import SPLIT_NAMES, Member
+from backhand.data.formats.picture_files import SPLIT_NAMES, Member
 from backhand.data.formats.trees import Tree, is_archive, open_tree
 from backhand.data.provenance import Original, Publication
-from backhand.encodings import refuse_not_utf8
 from backhand.errors import DataError
+from backhand.files.encodings import refuse_not_utf8
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

@@ -9,8 +9,8 @@ from backhand.data.formats.colours import Colour
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.members import printable
 from backhand.data.formats.resize import Resize
-from backhand.data.span import ranges
 from backhand.data.split import hold_out_test
+from backhand.data.value_range import ranges
 from backhand.errors import DataError
 
 

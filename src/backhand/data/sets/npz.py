@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from backhand import axes
+from backhand.arrays import axes
 from backhand.data.columns import varies
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
@@ -14,9 +14,9 @@ from backhand.data.formats.npz import read_npz
 from backhand.data.labels import read_labels
 from backhand.data.pixels import read_pixels
 from backhand.data.sets.npz_names import ArrayNames
-from backhand.data.span import ranges
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
+from backhand.data.value_range import ranges
 from backhand.errors import DataError
 
 Array = NDArray[Any]

@@ -10,11 +10,11 @@ makes a convolution a matrix product without a copy of its windows.
 """
 
 from backhand.kernels.simd.copying import copy_vectors, prefetch, transpose
+from backhand.kernels.simd.instructions import ACCUMULATE, BIAS, REGISTERS, RELU, W
 from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
-from backhand.kernels.simd.sandwich import call_sandwich, sandwich
 from backhand.kernels.simd.tile import call_tile, tile
+from backhand.kernels.simd.two_sided import call_two_sided, two_sided
 from backhand.kernels.simd.winners import PERMUTE, call_winners, winners
-from backhand.kernels.simd.words import ACCUMULATE, BIAS, REGISTERS, RELU, W
 
 __all__ = [
     "ACCUMULATE",
@@ -24,16 +24,16 @@ __all__ = [
     "REGISTERS",
     "RELU",
     "W",
-    "call_sandwich",
     "call_tile",
+    "call_two_sided",
     "call_winners",
     "copy_vectors",
     "flush_denormals",
     "multiply_add",
     "prefetch",
     "restore_denormals",
-    "sandwich",
     "tile",
     "transpose",
+    "two_sided",
     "winners",
 ]

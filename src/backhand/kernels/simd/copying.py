@@ -7,7 +7,19 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from backhand.kernels.simd.words import MASK, Builder, Value, W, at, call, first, load, masked_load, number, store
+from backhand.kernels.simd.instructions import (
+    MASK,
+    Builder,
+    Value,
+    W,
+    at,
+    call,
+    first,
+    load,
+    masked_load,
+    number,
+    store,
+)
 
 
 @intrinsic(prefer_literal=True)

@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from backhand.kernels.simd.words import (
+from backhand.kernels.simd.instructions import (
     Builder,
     Value,
     W,

@@ -9,7 +9,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from backhand.kernels.simd.words import FMA, INT, VECTOR, Builder, Value, W, call, number, splat
+from backhand.kernels.simd.instructions import FMA, INT, VECTOR, Builder, Value, W, call, number, splat
 
 _X86 = llvm.get_process_triple().startswith(("x86_64", "amd64", "i686"))
 _ARM = llvm.get_process_triple().startswith(("aarch64", "arm64"))

@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from backhand.kernels import jit
-from backhand.kernels.simd.words import (
+from backhand.kernels.simd.instructions import (
     ACCUMULATE,
     BIAS,
     FMA,

@@ -16,8 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from backhand.kernels import jit
-from backhand.kernels.simd.pooling import BYTE, NONE, load_bytes
-from backhand.kernels.simd.words import (
+from backhand.kernels.simd.instructions import (
     FEATURES,
     FLOAT,
     FMA,
@@ -36,6 +35,7 @@ from backhand.kernels.simd.words import (
     number,
     splat,
 )
+from backhand.kernels.simd.pooling import BYTE, NONE, load_bytes
 
 # How a vector is put in an order known at run time, where the processor can.
 PERMUTE = {16: "llvm.x86.avx512.permvar.sf.512", 8: "llvm.x86.avx2.permps"}.get(W, "") if FEATURES.get("avx2") else ""

@@ -1,0 +1,53 @@
+"""Small convolutional networks with names."""
+
+from collections.abc import Sequence
+
+from backhand.architectures.cnn import Block, cnn
+from backhand.layers import AvgPool2d, Conv2d, Dropout, Flatten, GlobalAvgPool2d, Linear, MaxPool2d, ReLU, Tanh
+from backhand.model.sequential import Sequential
+
+
+def lenet(outputs: int) -> Sequential:
+    """LeNet-5: conv 6 5x5, pool, conv 16 5x5, pool, 120, 84; tanh, and mean pooling.
+
+    The second convolution sees every channel, where the paper's saw some. Source: LeCun et al. 1998, Proc. IEEE 86.
+    """
+    return Sequential(
+        *(Conv2d(6, 5, padding=2, init="glorot"), Tanh(), AvgPool2d()),
+        *(Conv2d(16, 5, init="glorot"), Tanh(), AvgPool2d()),
+        *(Flatten(), Linear(120, "glorot"), Tanh(), Linear(84, "glorot"), Tanh(), Linear(outputs, "glorot")),
+    )
+
+
+def mnist_model4(outputs: int) -> Sequential:
+    """Two blocks of conv 16 3x3 and pooling, then 256 hidden units; ReLU."""
+    return cnn(outputs, (Block(16), Block(16)), (256,))
+
+
+def fer_cnn(outputs: int, *, dropout: float = 0.5) -> Sequential:
+    """conv 16 5x5, ReLU, pool, conv 32 5x5, ReLU, pool, dropout, 1024, ReLU, dropout; for faces of 48 x 48."""
+    return Sequential(
+        *(Conv2d(16, 5, padding=2), ReLU(), MaxPool2d()),
+        *(Conv2d(32, 5, padding=2), ReLU(), MaxPool2d()),
+        *(Flatten(), Dropout(dropout), Linear(1024), ReLU(), Dropout(dropout), Linear(outputs, 0.01)),
+    )
+
+
+def vgg_small(
+    outputs: int,
+    widths: Sequence[int] = (64, 128, 256),
+    *,
+    convs: int = 2,
+    dropout: float = 0.0,
+    head: str = "mean",
+) -> Sequential:
+    """For each width `convs` times conv 3x3, batch-norm, ReLU, then pooling; mean over the image; dropout; linear.
+
+    With head = "flatten" the last layer sees every pixel, and bears a tenth of the learning rate.
+    Source: Simonyan and Zisserman 2015, arXiv:1409.1556, with batch normalisation and no hidden layer at the end.
+    """
+    if head not in ("mean", "flatten"):
+        raise ValueError(f'the head of a vgg_small is "mean" or "flatten", not "{head}"')
+    *body, flatten, _ = cnn(outputs, [Block(width, convs=convs) for width in widths], batchnorm=True).layers
+    tail = [GlobalAvgPool2d() if head == "mean" else flatten, *[Dropout(dropout)] * (dropout > 0)]
+    return Sequential(*body, *tail, Linear(outputs, 0.01))

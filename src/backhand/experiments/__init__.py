@@ -1,0 +1,1 @@
+"""Experiments: one package per kind, over what all kinds share."""

@@ -1,0 +1,203 @@
+"""From the tables of a study to the objects that they describe."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.data.batches import steps
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.feed import Feed
+from backhand.data.standardize import Mode, Standardizer
+from backhand.errors import CheckpointError, ModelError, StudyError
+from backhand.experiments.splits import Parts, kept_scaling, load_parts
+from backhand.files.paths import PathLike
+from backhand.model.sequential import Sequential
+from backhand.study import Study
+from backhand.study.augment import check_views, make_augment
+from backhand.study.optimizers import make_optimizer
+from backhand.training import losses
+from backhand.training.callbacks import EarlyStopping
+from backhand.training.losses import L2, Loss
+from backhand.training.solver import Solver
+from backhand.weights import Transfer, transfer
+
+
+@dataclass(frozen=True)
+class Material:
+    """The data of a study: what its authors gave, and the three parts as the solver takes them."""
+
+    splits: Splits
+    train: Feed
+    test: Feed
+    validation: Feed | None
+    watched: dict[str, Feed] = field(default_factory=dict)  # old and new classes apart, where a network was extended
+
+    @property
+    def parts(self) -> dict[str, Feed]:
+        """The parts that there are, by name."""
+        feeds = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: feed for name, feed in feeds.items() if feed is not None}
+
+    def counts(self) -> dict[str, NDArray[np.int64]]:
+        """Samples per class, (K,), of each part."""
+        K = len(self.splits.classes)
+        return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.parts.items()}
+
+    def fingerprint(self) -> str:
+        """sha256 over every sample and label in order: a resumed run must meet the same data."""
+        digest = hashlib.sha256()
+        for feed in self.parts.values():
+            digest.update(np.ascontiguousarray(feed.data.x).data)
+            digest.update(feed.data.y.data)
+        return digest.hexdigest()
+
+
+def load_material(study: Study, data_dir: PathLike | None = None) -> Material:
+    """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `build_material` does."""
+    return build_material(study, load_parts(study, data_dir))
+
+
+def build_material(study: Study, parts: Parts) -> Material:
+    """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
+
+    Raises StudyError for augmentation or views that the samples do not allow.
+    """
+    splits, train = parts.splits, parts.train
+    check_views(study.train.views, train.x.shape[1:])
+    standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
+    standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
+    fill = standardizer.mean.astype(np.float32)
+    augment = make_augment(study.data.augment, train.x.shape[1:], fill, len(splits.classes))
+    held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
+    watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
+    return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
+
+
+def _mode(study: Study, train: Dataset) -> Mode:
+    """Features have no channels: what is asked for images is done feature by feature there."""
+    mode = study.data.standardize
+    return "feature" if mode == "channel" and not train.is_image else mode
+
+
+def build_loss(study: Study, class_weights: Sequence[float] = ()) -> Loss:
+    """The loss that the study names; to train by it takes its `class_weights`, to predict by it does not."""
+    options = {"smoothing": study.train.label_smoothing, "class_weights": class_weights}
+    return losses.loss(study.train.loss, **{name: value for name, value in options.items() if value})
+
+
+def class_weights(study: Study, material: Material) -> tuple[float, ...]:
+    """The weight of each class in the loss, from its samples in the training part; empty where the study asks for none.
+
+    Raises StudyError when the numbers given are not one a class, or a class has no samples to derive its own from.
+    """
+    asked, classes, counts = study.train.class_weights, material.splits.classes, material.counts()["train"]
+    if asked is None:
+        return ()
+    if isinstance(asked, tuple):
+        if len(asked) != len(classes):
+            raise StudyError(
+                f"train.class_weights has {len(asked)} numbers for {len(classes)} classes; give one for each"
+            )
+        return asked
+    if not counts.all():
+        raise StudyError(
+            f'class "{classes[int(counts.argmin())]}" has no training samples, so train.class_weights = "{asked}" '
+            f"cannot weigh it; raise data.train_size, or give the weights as a list"
+        )
+    return losses.class_weights(counts, {"balanced": 1.0, "sqrt": 0.5}[asked])
+
+
+def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:
+    """The model that the study names, with the initial weights of its seed, and frozen where the study says so.
+
+    Raises ModelError when layers do not fit each other, the samples or the classes, or none is there to be frozen.
+    """
+    try:
+        outputs = build_loss(study).outputs(classes)
+    except ValueError as error:
+        raise ModelError(f"train.loss: {error}") from error
+    try:
+        model = study.model.make(outputs, sample_shape).build(sample_shape, seed=study.seed)
+    except ValueError as error:
+        raise ModelError(f"model: {error}") from error
+    if model.output_shape != (outputs,):
+        raise ModelError(
+            f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
+            f"{model.output_shape}; {classes} classes with the loss {study.train.loss} need ({outputs},)"
+        )
+    try:
+        return model.freeze(*study.train.freeze) if study.train.freeze else model
+    except ModelError as error:
+        raise ModelError(f"train.freeze: {error}") from error
+
+
+def model_for(study: Study, material: Material) -> Sequential:
+    """The same for the samples and classes of this data."""
+    return build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+
+
+def init_weights(study: Study, model: Sequential) -> Transfer | None:
+    """Give the model the weights that train.init_from names, frozen layers too, or those of the run that it extends.
+
+    None where the study names none. Raises CheckpointError when they cannot be read, or are of another model.
+    """
+    grow = study.extend is not None and not study.extend.afresh
+    path = study.extend.run if study.extend is not None and grow else study.train.init_from
+    if path is None:
+        return None
+    try:
+        return transfer(model, path, grow=grow)
+    except CheckpointError as error:
+        raise CheckpointError(f"{'extend.run' if grow else 'train.init_from'}: {error}") from error
+
+
+def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
+    """The solver that the study describes for this data; it has no callbacks yet.
+
+    Raises StudyError where its batches are too small for the model, and for a momentum that rises to 1.
+    """
+    table = study.train
+    check_batches(study, model, len(material.train))
+    per_epoch = steps(len(material.train), table.batch_size, model.fewest_samples)
+    optimizer = make_optimizer(table.optimizer)
+    ramp = table.momentum_schedule
+    momentum = ramp.make(optimizer.momentum, per_epoch, table.passes) if ramp else None
+    if momentum and (peak := max(map(momentum, range(per_epoch * table.passes)))) >= 1:
+        raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
+    return Solver(
+        model,
+        build_loss(study, class_weights(study, material)),
+        optimizer,
+        batch_size=table.batch_size,
+        penalty=L2(table.l2, table.l2_form),
+        schedule=table.schedule.make(optimizer.lr, per_epoch, table.passes),
+        momentum_schedule=momentum,
+        clip_norm=table.clip_norm,
+        clip_value=table.clip_value,
+        evaluate_train=table.evaluate_train,
+        seed=study.seed,
+        data_seed=study.data_seed,
+    )
+
+
+def check_batches(study: Study, model: Sequential, samples: int) -> None:
+    """Raises StudyError where the batches that so many training samples give are too small for the model."""
+    size = study.train.batch_size
+    try:
+        model.check_batch(min(size, samples))
+    except ModelError as error:
+        few = f"train.batch_size is {size}" if size <= samples else f"there is {samples} training sample"
+        raise StudyError(f"{few}: {error}") from error
+
+
+def build_early_stopping(study: Study, material: Material) -> EarlyStopping:
+    """Watches what the study says, or else the validation loss, or without validation the training loss."""
+    table = study.train.early_stopping
+    part = "train" if material.validation is None else "validation"
+    if part == "train" and (table.monitor or "").startswith("validation"):
+        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
+    monitor = table.monitor or f"{part}_loss"
+    return EarlyStopping(table.patience, monitor, table.restore_best, min_delta=table.min_delta)

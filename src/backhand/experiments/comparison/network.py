@@ -1,0 +1,83 @@
+"""A network as a learner: a study, trained on a fold instead of on its own data."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.data.dataset import Splits
+from backhand.errors import DivergenceError, StudyError
+from backhand.experiments.build import Material, build_early_stopping, build_material, build_solver, model_for
+from backhand.experiments.comparison.outcome import Outcome
+from backhand.experiments.course import course
+from backhand.experiments.decide import decide, decide_counts, with_some_rate
+from backhand.experiments.splits import divided
+from backhand.study import Study
+from backhand.study.auto import AUTO
+from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.evaluate import evaluate
+from backhand.training.solver import Solver
+
+
+def perceptron() -> str:
+    """The file of the study that stands for networks where none is named."""
+    return str(Path(__file__).with_name("perceptron.toml"))
+
+
+@dataclass(frozen=True)
+class Network:
+    """The network of a study. Its validation part, by which an epoch is chosen, is held out of the training samples."""
+
+    study: Study
+
+    @property
+    def name(self) -> str:
+        """That of the study."""
+        return self.study.name
+
+    @property
+    def settings(self) -> str:
+        """The study in a line."""
+        train = self.study.train
+        model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
+        what = self.study.title or f"network ({model})"
+        epochs = "as many epochs as suit the data," if train.epochs == AUTO else f"at most {train.epochs} epochs of"
+        return f"{what}; {train.optimizer.kind}, {epochs} batches of {train.batch_size}"
+
+    def check(self, splits: Splits) -> None:
+        """Raises BackhandError where this study cannot be trained on such data, or could have seen its test samples."""
+        if self.study.train.init_from is not None or self.study.extend is not None:
+            raise StudyError(
+                f"{self.name} starts from trained weights, which may have seen the test samples; "
+                f"leave out train.init_from or extend"
+            )
+        material = self._material(splits)
+        _ready(with_some_rate(decide_counts(self.study, material)), material)
+
+    def judge(self, splits: Splits) -> Outcome:
+        """Train as the study says, and predict. Raises DivergenceError, naming the study."""
+        begin = time.perf_counter()
+        material = self._material(splits)
+        study, _ = decide(self.study, material)
+        solver, stopping = _ready(study, material)
+        try:
+            solver.fit(material.train, material.validation, epochs=study.train.passes)
+        except DivergenceError as error:
+            raise DivergenceError(f"{self.name}: {error}") from error
+        trained = time.perf_counter()
+        result = evaluate(solver.model, solver.loss, material.test, self.study.train.views)
+        epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
+        chosen: dict[str, int | None] = {"epoch": epoch}
+        if lost := len(result.not_finite):
+            chosen["scores_not_finite"] = lost
+        failure = course(self.study, solver, stopping, material, result).sentence()
+        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen, failure)
+
+    def _material(self, splits: Splits) -> Material:
+        return build_material(self.study, divided(splits, self.study))
+
+
+def _ready(study: Study, material: Material) -> tuple[Solver, EarlyStopping]:
+    model = model_for(study, material)
+    solver, stopping = build_solver(study, model, material), build_early_stopping(study, material)
+    solver.callbacks = [DivergenceGuard(), stopping]
+    return solver, stopping

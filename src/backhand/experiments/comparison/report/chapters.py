@@ -1,0 +1,174 @@
+"""The chapters of a comparison's report."""
+
+from dataclasses import replace
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import Any
+
+from backhand.experiments.comparison.form import FILE, Comparison, read
+from backhand.experiments.comparison.report import plots
+from backhand.experiments.comparison.report.findings import better, findings, points, probability, verdict
+from backhand.experiments.run.saved import read_mapping
+from backhand.page import settings
+from backhand.page.blocks import Block, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.page.heading import subtitle
+from backhand.page.numbers import NONE, count, counted, duration, percent, plain, shape
+
+
+def is_in(folder: Path) -> bool:
+    """Whether the folder is that of a comparison."""
+    return (folder / FILE).is_file()
+
+
+def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
+    """Title, subtitle and chapters. Raises CheckpointError for a piece that is missing or damaged."""
+    found, environment = read(folder), read_mapping(folder / "environment.json")
+    first, *others = (each.name for each in found.learners)
+    opposed = others[0] if len(others) == 1 else f"{len(others)} other learners"
+    title = f"{first} against {opposed} on {found.data.title}"
+    changes = {key: value for each in found.learners for key, value in each.study.get("changes", {}).items()}
+    return title, subtitle(found.data.title, environment, changes), chapters(found, environment)
+
+
+def chapters(found: Comparison, environment: dict[str, Any]) -> tuple[Section, ...]:
+    """Every chapter; before the comparison is finished, those that its state allows."""
+    if found.status == "running":
+        done = f"{len(found.results)} of {found.folds * len(found.learners)} trainings are done"
+        waiting = Notice(f"This comparison is not finished: {done}. The same command with its folder as --out goes on.")
+        return Section("summary", "Summary", (waiting,)), _settings(found, environment)
+    return (
+        Section("summary", "Summary", (Tiles(_tiles(found)), Points(findings(found)))),
+        Section("errors", "Errors", _errors(found)),
+        Section("differences", "Differences", _differences(found)),
+        _settings(found, environment),
+    )
+
+
+def _tiles(found: Comparison) -> tuple[tuple[str, str, str], ...]:
+    best = sorted(found.learners, key=lambda each: fmean(found.errors(each.name)))
+    return tuple(
+        (each.name, percent(fmean(found.errors(each.name))), f"mean error of {counted(found.folds, 'fold')}")
+        for each in best
+    )
+
+
+def _errors(found: Comparison) -> tuple[Block, ...]:
+    return _spread(found), Images((_drawn(found),)), _each_fold(found)
+
+
+def _drawn(found: Comparison) -> Image:
+    means = ", ".join(f"{each.name} {percent(fmean(found.errors(each.name)))}" for each in found.learners)
+    caption = f"Error of each learner in each fold (circles) and on average (bars): {means}."
+    return Image("errors", plots.errors(found), caption.removesuffix("."), caption)
+
+
+def _spread(found: Comparison) -> Table:
+    rows = []
+    for each in found.learners:
+        errors, results = found.errors(each.name), found.of(each.name)
+        times = (median(r.train_seconds for r in results), median(r.test_seconds for r in results))
+        keys = dict.fromkeys(key for r in results for key in r.chosen)
+        chosen = {key: [r.chosen.get(key, 0) for r in results] for key in keys}
+        words = "; ".join(f"{key.replace('_', ' ')} {_range(values)}" for key, values in chosen.items())
+        spread = percent(fmean(errors)), percent(stdev(errors)), percent(min(errors)), percent(max(errors))
+        rows.append((each.name, *spread, *map(duration, times), words))
+    caption = (
+        f"Errors over {found.folds} folds, the median times to train and to predict in a fold, and what each learner "
+        f"chose on its training samples."
+    )
+    head = ("learner", "mean error", "deviation", "least", "most", "to train", "to predict", "chosen")
+    return Table(caption, head, tuple(rows), "lrrrrrrl")
+
+
+def _range(values: list[int | None]) -> str:
+    """The numbers that were chosen: 4 to 16; where there was no limit as well: 8 to 16 or none."""
+    numbers = sorted({value for value in values if value is not None})
+    ends = " to ".join(dict.fromkeys(map(str, (numbers[0], numbers[-1])))) if numbers else ""
+    return " or ".join(filter(None, (ends, "no limit" if None in values else "")))
+
+
+def _each_fold(found: Comparison) -> Table:
+    names = [each.name for each in found.learners]
+    columns = [found.of(name) for name in names]
+    rows = tuple(
+        (str(fold + 1), count(columns[0][fold].count), *(percent(column[fold].error) for column in columns))
+        for fold in range(found.folds)
+    )
+    return Table(
+        "Error in each fold; all learners have the same folds.",
+        ("fold", "test samples", *names),
+        rows,
+        "rr" + "r" * len(names),
+    )
+
+
+def _differences(found: Comparison) -> tuple[Block, ...]:
+    shown = [verdict(pair) for pair in found.pairs if better(pair)]
+    caption = (
+        f"Differences of error with their 95% intervals: {'; '.join(shown) or 'no difference shown'}. Left of zero the "
+        f"first of the two errs less."
+    )
+    image = Image("differences", plots.differences(found), caption.removesuffix("."), caption)
+    how = (
+        "The test is the corrected paired t-test of Nadeau and Bengio (2003): the folds share training samples, which "
+        "the usual test does not allow for. A difference counts as shown when p, corrected for all comparisons by "
+        "Holm's method, is below 0.05. No difference shown does not mean that there is none."
+    )
+    beside = (
+        "McNemar's test looks at the predictions of all folds together. It takes the trained learners as given, and "
+        "decides nothing here."
+    )
+    return _pairs(found), Images((image,)), Text(how), _mcnemar(found), Text(beside)
+
+
+def _pairs(found: Comparison) -> Table:
+    rows = tuple(
+        (
+            f"{pair.first} − {pair.second}",
+            points(pair.difference),
+            " to ".join(map(points, pair.interval)) if pair.interval else NONE,
+            probability(pair.p),
+            probability(pair.p_holm),
+            better(pair) or "not shown",
+        )
+        for pair in found.pairs
+    )
+    caption = (
+        "Differences of mean error in percentage points, with the corrected t-test: p of the pair alone, and corrected "
+        "for all pairs."
+    )
+    return Table(caption, ("pair", "points", "95% interval", "p", "p corrected", "errs less"), rows, "lrrrrl")
+
+
+def _mcnemar(found: Comparison) -> Table:
+    rows = tuple(
+        (
+            f"{pair.first} − {pair.second}",
+            count(pair.only_first),
+            count(pair.only_second),
+            probability(pair.mcnemar),
+            probability(pair.mcnemar_holm),
+        )
+        for pair in found.pairs
+    )
+    caption = (
+        "Samples that one of the two alone got wrong, with McNemar's exact test: p of the pair alone, and corrected."
+    )
+    return Table(caption, ("pair", "the first", "the second", "p", "p corrected"), rows, "lrrrr")
+
+
+def _settings(found: Comparison, environment: dict[str, Any]) -> Section:
+    data = found.data
+    about = (
+        f"{data.source.rstrip('.')}. {counted(data.samples, 'sample')} of its training part in {len(data.classes)} "
+        f"classes, {shape(data.sample_shape)} values each; its test part plays no role. {found.folds} stratified "
+        f"folds, seed {found.seed}: each is tested on once, by learners trained on all others. Scaling is fitted to "
+        f"the training samples of the fold, for a network without those that it holds out to choose an epoch."
+    )
+    notes = "".join(f" {key.capitalize()}: {plain(note).rstrip('.')}." for key, note in data.notes.items())
+    rows = tuple((each.name, each.settings) for each in found.learners)
+    learners = Table("The learners, and what they were set to.", ("learner", "settings"), rows, "ll")
+    studies = [settings.table(f"Every setting of {each.name}.", each.study) for each in found.learners if each.study]
+    fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
+    section = settings.chapter("comparison", studies, environment, again=[fingerprint])
+    return replace(section, blocks=(Text(about + notes), learners, *section.blocks))

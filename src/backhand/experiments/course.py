@@ -1,0 +1,39 @@
+"""The course of a training that has come to its end, as `failure` takes it."""
+
+import numpy as np
+
+from backhand.experiments.build import Material, build_loss, class_weights
+from backhand.experiments.failure import Course, Kept
+from backhand.study import Study
+from backhand.training.early_stopping import EarlyStopping
+from backhand.training.evaluate import Evaluation
+from backhand.training.losses import Loss
+from backhand.training.solver import Solver
+
+TYPICAL = 0.95  # of the samples: the loss of the others says nothing of the training, where their values are far off
+
+
+def typical_loss(result: Evaluation, loss: Loss) -> float:
+    """The mean loss of the 95% of samples with the smallest scores.
+
+    A single sample far beyond those of the training has large scores, or none that are finite, and spoils the mean of
+    all. After steps that were too large, the scores of all samples are large.
+    """
+    largest = np.abs(result.scores).max(axis=1)
+    typical = np.argsort(largest, kind="stable")[: max(int(TYPICAL * len(largest)), 1)]  # NaN is sorted to the end
+    with np.errstate(over="ignore", invalid="ignore"):
+        return loss.forward(result.scores[typical], result.labels[typical])
+
+
+def course(study: Study, solver: Solver, choice: EarlyStopping, material: Material, result: Evaluation) -> Course:
+    """result: of the kept weights on the test part."""
+    counts, loss = material.counts(), build_loss(study, class_weights(study, material))
+    right = int((result.predictions == result.labels).sum())
+    return Course(
+        losses=[record["train_loss"] for record in solver.history],
+        constant=loss.constant(counts["train"]),
+        tested=Kept("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
+        kept=choice.best_epoch if choice.restore_best else solver.epoch,
+        lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
+        clipped=solver.clip_norm is not None,
+    )

@@ -1,0 +1,230 @@
+"""The report of an extension: what a network learnt of new classes, and what it forgot."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+from pydantic import Field
+
+from backhand.experiments.run.forms import Record
+from backhand.experiments.run.saved import read_mapping, read_toml, valid_json
+from backhand.page import heading, settings, style
+from backhand.page.blocks import Image, Images, Points, Section, Table, Text
+from backhand.page.chance import differ
+from backhand.page.numbers import NONE, count, counted, percent
+
+FILE = "extend.json"
+NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
+LOOKS: dict[str, dict[str, Any]] = {
+    "with-old": {"color": style.BLUE, "linestyle": "-", "marker": "o"},
+    "without-old": {"color": style.ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s"},
+    "afresh": {"color": style.INK, "linestyle": ":", "marker": "^"},
+}
+
+
+class Figures(Record):
+    """For each class, the test samples that are classified rightly, and all of them."""
+
+    right: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+class Trained(Figures):
+    """A run: the names of its classes, accuracies after each epoch, or why it stopped; and what must be said of it."""
+
+    classes: tuple[str, ...] = ()
+    curves: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    stopped: str = ""
+    remark: str = ""
+
+
+class Extension(Record):
+    """The record of an extension."""
+
+    title: str
+    old: Trained
+    ways: dict[str, Trained]
+    tree: Figures | None = None
+
+
+@dataclass(frozen=True)
+class Score:
+    """Test accuracies of one classifier: of each class, and of the old, the new and all samples."""
+
+    name: str
+    figures: Figures
+    first: int
+
+    @property
+    def old(self) -> float:
+        """Of the samples of the old classes."""
+        return self._share(slice(self.first))
+
+    @property
+    def new(self) -> float:
+        """Of the samples of the new classes; NaN where there are none."""
+        return self._share(slice(self.first, None))
+
+    @property
+    def all(self) -> float:
+        """Of all samples."""
+        return self._share(slice(None))
+
+    def of(self, k: int) -> float:
+        """Of class k."""
+        return self._share(slice(k, k + 1))
+
+    def _share(self, part: slice) -> float:
+        total = sum(self.figures.counts[part])
+        return sum(self.figures.right[part]) / total if total else float("nan")
+
+
+def is_in(folder: Path) -> bool:
+    """Whether the folder holds an extension."""
+    return (folder / FILE).is_file()
+
+
+def summary(folder: Path) -> tuple[Points, Table]:
+    """What the figures say, and the accuracies before and after each way. Raises CheckpointError as `told`."""
+    record = valid_json(Extension, folder / FILE)
+    scores = _scores(record)
+    return Points(_findings(record, scores)), _table(scores)
+
+
+def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
+    """Title, subtitle and sections. Raises CheckpointError for a record that is damaged."""
+    record = valid_json(Extension, folder / FILE)
+    scores = _scores(record)
+    done = {way: each for way, each in record.ways.items() if each.right}
+    classes = next((each.classes for each in done.values()), record.old.classes)
+    first = len(record.old.classes)
+    sections = [Section("result", "Result", summary(folder))]
+    if done:
+        sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
+    if any(each.curves for each in done.values()):
+        sections.append(Section("training", "Training", (_explained(), Images(_plots(done)))))
+    sections.append(_settings(folder, tuple(record.ways)))
+    names = ", ".join(classes[first:])
+    data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
+    changes = {key: value for way in record.ways for key, value in _study(folder, way).get("changes", {}).items()}
+    subtitle = heading.subtitle(data, read_mapping(folder / "environment.json"), changes)
+    return f"{record.title}: new classes", subtitle, tuple(sections)
+
+
+def _settings(folder: Path, ways: tuple[str, ...]) -> Section:
+    studies = [settings.table(f"Every setting {NAMES[way]} ({way}.toml).", _study(folder, way)) for way in ways]
+    return settings.chapter("extension", studies, read_mapping(folder / "environment.json"))
+
+
+def _study(folder: Path, way: str) -> dict[str, Any]:
+    return read_toml(folder / f"{way}.toml")
+
+
+def _scores(record: Extension) -> dict[str, Score]:
+    """By "before", the way, or "tree"."""
+    first = len(record.old.classes)
+    found = {way: Score(NAMES[way], each, first) for way, each in record.ways.items() if each.right}
+    if record.tree is not None:
+        found["tree"] = Score("decision tree, on all data", record.tree, first)
+    counts = next((score.figures.counts for score in found.values()), record.old.counts)
+    right = record.old.right + (0,) * (len(counts) - first)
+    return {"before": Score("before", Figures(right=right, counts=counts), first)} | found
+
+
+def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, str], ...]:
+    """Sentences that the figures make."""
+    found = [(NAMES[way].capitalize(), each.stopped) for way, each in record.ways.items() if each.stopped]
+    found += [(NAMES[way].capitalize(), each.remark) for way, each in record.ways.items() if each.remark]
+    found += [("The network before", record.old.remark)] if record.old.remark else []
+    for way in ("with-old", "without-old"):
+        if way in scores:
+            found.append((f"Going on {NAMES[way]}", _went_on(scores["before"], scores[way])))
+    if "with-old" in scores:
+        for rival, name in (
+            ("afresh", "a fresh network on the same data"),
+            ("tree", "a decision tree on the same data"),
+        ):
+            if rival in scores:
+                found.append((f"Against {name}", _against(scores["with-old"], scores[rival])))
+    return tuple(found)
+
+
+def _went_on(before: Score, after: Score) -> str:
+    change, samples = 100 * (after.old - before.old), sum(before.figures.counts[: before.first])
+    course = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} points, from {percent(before.old)} to"
+    shown = change == 0 or differ(before.old, samples, after.old, samples)
+    doubt = "" if shown else f", which {counted(samples, 'test sample')} may show by chance"
+    return (
+        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}{doubt}; "
+        f"that on the new ones is {percent(after.new)}, on all {percent(after.all)}."
+    )
+
+
+def _against(ours: Score, other: Score) -> str:
+    ahead = sum(ours.figures.right) - sum(other.figures.right)
+    total = count(sum(ours.figures.counts))
+    much = f"{count(abs(ahead))} {'more' if ahead > 0 else 'fewer'} of the {total} test samples" if ahead else "as many"
+    samples = sum(ours.figures.counts)
+    shown = not ahead or differ(ours.all, samples, other.all, samples)
+    doubt = "" if shown else ", which so many test samples may show by chance"
+    return (
+        f"The network that went on with the old data gets {much} right: {percent(ours.all)} against "
+        f"{percent(other.all)}{doubt}. One training each: another seed moves both."
+    )
+
+
+def _table(scores: dict[str, Score]) -> Table:
+    before = scores["before"].old
+    rows = []
+    for way, score in scores.items():
+        went_on = way in ("with-old", "without-old")
+        change = f"{100 * (score.old - before):+.2f}" if went_on else NONE
+        rows.append((score.name, percent(score.old), percent(score.new), percent(score.all), change))
+    caption = (
+        "Accuracy on the test samples of the old classes, the new ones and all, and the change of the old ones. "
+        "Before, the network has no outputs for the new ones."
+    )
+    return Table(caption, ("", "old classes", "new classes", "all", "change (points)"), tuple(rows), "lrrrr")
+
+
+def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -> Table:
+    rows = [
+        (name, "new" if k >= first else "old", *(percent(score.of(k)) for score in scores.values()))
+        for k, name in enumerate(classes)
+    ]
+    head = ("class", "", *(score.name for score in scores.values()))
+    caption = "Share of the test samples of each class that are classified correctly."
+    return Table(caption, head, tuple(rows), "ll" + "r" * len(scores))
+
+
+def _explained() -> Text:
+    return Text(
+        "Accuracy after each epoch on validation samples of the old and of the new classes. "
+        "Where training goes on without the old data, those of the old classes are measured but choose nothing."
+    )
+
+
+def _plots(done: dict[str, Trained]) -> tuple[Image, ...]:
+    return tuple(
+        Image(
+            f"{part}-classes",
+            _curves({way: each.curves[part] for way, each in done.items() if part in each.curves}),
+            f"Accuracy on the {part} classes against the epoch, a line for each training.",
+            f"The {part} classes: validation accuracy after each epoch.",
+        )
+        for part in ("old", "new")
+    )
+
+
+def _curves(series: dict[str, tuple[float, ...]]) -> bytes:
+    figure, axes = style.panel()
+    for way, values in series.items():
+        few = {} if len(values) <= 16 else {"marker": ""}
+        x = np.arange(1, len(values) + 1)
+        axes.plot(x, 100 * np.array(values), label=NAMES[way], markersize=3.5, **(LOOKS[way] | few))
+    axes.set(xlabel="epoch", ylabel="accuracy (%)", ylim=(-2, 102))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
+    style.legend(axes, columns=2)
+    return style.png(figure)

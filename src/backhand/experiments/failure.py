@@ -1,0 +1,118 @@
+"""Whether a training that came to its end has failed, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from backhand.page.chance import wilson
+
+# What a training must explain of the loss of a constant answer: 1 - loss / constant, McFadden's pseudo-R².
+# Source: McFadden 1974, "Conditional logit analysis of qualitative choice behavior".
+LEAST = 0.01
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How the kept weights did: `right` of `count` samples; commonest: how many of these are of the largest class.
+
+    loss: their mean loss, but for samples far beyond those of the training, which say nothing of it; not finite where
+    it could not be computed, and None where nothing is known.
+    """
+
+    split: str
+    right: int
+    count: int
+    commonest: int
+    loss: float | None = None
+
+    @property
+    def learned(self) -> bool:
+        """Whether they are right more often than always giving the commonest class, by more than chance."""
+        return wilson(self.right, self.count)[0] > self.commonest / self.count
+
+
+@dataclass(frozen=True)
+class Course:
+    """A training: its loss epoch by epoch, and the loss of giving every sample the same answer, `constant`.
+
+    kept: the epoch whose weights were kept. lr: the rate that it began with; clipped: whether gradients were.
+    """
+
+    losses: Sequence[float]
+    constant: float
+    tested: Kept | None = None
+    kept: int | None = None
+    lr: float | None = None
+    clipped: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the loss explains nothing by the end, and rose, or left weights that are of no use.
+
+        Nothing is less than a hundredth of the loss of a constant answer. Weights are of no use that are right no more
+        often than the commonest class, or whose own loss explains nothing. So the high loss of an only epoch, whose
+        first steps went wrong, is no failure where the others led to weights that know something.
+        """
+        if not self.losses:
+            return False
+        last = self.losses[-1]
+        if not isfinite(last):
+            return True
+        if self.constant <= 0:
+            return False  # a single class: there was nothing to learn
+        return self._nothing(last) and (self._rose or self._useless)
+
+    def _nothing(self, loss: float) -> bool:
+        return not loss <= (1 - LEAST) * self.constant
+
+    @property
+    def _useless(self) -> bool:
+        if self.tested is None:
+            return False
+        return not self.tested.learned or (self.tested.loss is not None and self._nothing(self.tested.loss))
+
+    @property
+    def _rose(self) -> bool:
+        return len(self.losses) > 1 and self.losses[-1] >= self.losses[0]
+
+    def sentence(self) -> str:
+        """Why it has failed and what to do; empty where it has not."""
+        if not self.failed:
+            return ""
+        return " ".join(filter(None, (self._loss(), self._accuracy(), self._advice())))
+
+    def _loss(self) -> str:
+        last, epochs = self.losses[-1], len(self.losses)
+        if not isfinite(last):
+            return f"After {_counted(epochs)} the training loss is not finite."
+        since = f", after {self.losses[0]:.4g} in the first epoch" if self._rose else ""
+        return (
+            f"After {_counted(epochs)} the training loss is {last:.4g}{since}; giving every sample the same answer has "
+            f"a loss of {self.constant:.4g}."
+        )
+
+    def _accuracy(self) -> str:
+        kept = self.tested
+        if kept is None:
+            return ""
+        share = kept.right / kept.count
+        if not kept.learned:
+            always = f"always giving the commonest class, {kept.commonest / kept.count:.2%}"
+            return f"The {kept.split} accuracy, {share:.2%}, is no better than {always}."
+        epoch = "" if self.kept is None else f", of epoch {self.kept},"
+        loss = "" if kept.loss is None or not self._nothing(kept.loss) else f", and have a loss of {kept.loss:.4g}"
+        return f"The kept weights{epoch} are right on {share:.2%} of the {kept.split} samples{loss}."
+
+    def _advice(self) -> str:
+        if all(isfinite(loss) and loss < (1 + LEAST) * self.constant for loss in self.losses) and not self._rose:
+            return (
+                "It never began to learn: try other learning rates (backhand lr-find shows where the loss falls), and "
+                "check that the labels belong to the samples."
+            )
+        rate = "" if self.lr is None else f" (train.optimizer.lr = {self.lr / 10:.2g}, say)"
+        clip = "" if self.clipped else ", or clip the gradients (train.clip_norm = 1)"
+        return f"The steps were too large: try a lower learning rate{rate}{clip}."
+
+
+def _counted(epochs: int) -> str:
+    return f"{epochs} epoch{'s' * (epochs > 1)}"

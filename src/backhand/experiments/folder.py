@@ -1,0 +1,126 @@
+"""What a run's folder says of its study, and whether another is asked for; its metrics."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import CheckpointError, StudyError
+from backhand.files import jsontext
+from backhand.files.atomic import write_atomic
+from backhand.study import Study, load
+from backhand.study.auto import AUTO
+
+STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
+EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
+# what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
+FREE = (
+    *("title", "train.save_every", "train.keep_states", "data.path"),
+    *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
+)
+
+
+def read_study(folder: Path) -> Study:
+    """The study of a run. Raises CheckpointError when the folder holds none."""
+    if not (folder / "study.toml").is_file():
+        raise CheckpointError(f"{folder} is not the folder of a run: it has no study.toml")
+    return load(str(folder / "study.toml"))
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The metrics of a run that has been tested; None of one that has not, or of none."""
+    metrics = _metrics(folder)
+    return metrics if metrics.get("status") == "finished" else None
+
+
+def has_ended(folder: Path) -> bool:
+    """Whether the run has come to an end, be it that it diverged."""
+    return _metrics(folder).get("status") in ("finished", "diverged")
+
+
+def _metrics(folder: Path) -> dict[str, Any]:
+    try:
+        metrics = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return metrics if isinstance(metrics, dict) else {}
+
+
+def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
+    """The study of the run to resume, as `ask` gives it anew; only what may change may differ from the run's own.
+
+    Raises CheckpointError when the folder is no run, StudyError when another study is asked for.
+    """
+    own = read_study(folder)
+    wanted = ask()
+    refuse_another_study(folder, own, wanted)
+    return inherited(wanted, own)
+
+
+def inherited(study: Study, own: Study) -> Study:
+    """The study with the values of the run's own wherever it says "auto": the run has decided them."""
+    data, train = study.data, study.train
+    if data.resize is not None and own.data.resize is not None and data.resize.size == AUTO:
+        resize = data.resize.model_copy(update={"size": own.data.resize.size})
+        data = data.model_copy(update={"resize": resize})
+    if train.epochs == AUTO:
+        train = train.model_copy(update={"epochs": own.train.epochs})
+    if train.optimizer.lr == AUTO:
+        optimizer = train.optimizer.model_copy(update={"lr": own.train.optimizer.lr})
+        train = train.model_copy(update={"optimizer": optimizer})
+    return study.model_copy(update={"data": data, "train": train})
+
+
+def settings(study: Study) -> dict[str, Any]:
+    """What makes a run what it is: the study by the dotted path of each key, without what is `FREE` to change."""
+    flat = _flat(study.model_dump(mode="json", exclude={"changes"}))
+    return {key: value for key, value in flat.items() if key not in FREE}
+
+
+def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
+    """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know.
+
+    The epochs, which some versions left out, are those of the study. A whole study may be given for its settings.
+    """
+    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
+    own = {key: value for key, value in _flat(own).items() if key not in FREE and not key.startswith("changes.")}
+    wanted = settings(study)
+    defaults = {key: value for key, value in wanted.items() if key not in chosen}
+    return defaults | {EPOCHS: wanted[EPOCHS]} | own
+
+
+def difference(own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> str | None:
+    """The first key in which two studies' settings differ, in words; None where there is none.
+
+    decided: whether what is wanted as "auto" was decided by the run, so that whatever it has is right.
+    """
+    for key in {**own, **wanted}:
+        if own.get(key) != wanted.get(key) and not (decided and wanted.get(key) == AUTO):
+            return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
+    return None
+
+
+def refuse_another_study(folder: Path, own: Study, wanted: Study) -> None:
+    """Raises StudyError unless one goes on with the other; a single run, which is no search, may train on."""
+    before = settings(own) | ({EPOCHS: wanted.train.epochs} if own.search is None else {})
+    refuse_another(folder, before, settings(wanted))
+
+
+def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> None:
+    """Raises StudyError, naming the first key, unless both settings are the same; decided: as in `difference`."""
+    if (differs := difference(own, wanted, decided=decided)) is not None:
+        raise StudyError(f"{folder} belongs to another study: {differs}; resume it without that, or start a new run")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Indented JSON, whole or not at all; a number that is not finite is null."""
+    write_atomic(path, jsontext.dumps(value, indent=2) + "\n")
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """By dotted path; the tables of a list by their places."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            value = dict(enumerate(value))
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

@@ -1,0 +1,76 @@
+"""The loss falls, then diverges: trainings over a grid of learning rates and batch sizes, and what the solver says."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backhand.data.feed import BatchSource
+from backhand.errors import DivergenceError
+from backhand.experiments.build import Material, build_loss, model_for
+from backhand.experiments.questions.training import fit
+from backhand.model.sequential import Sequential
+from backhand.study import Study
+from backhand.training.losses import Loss
+from backhand.training.solver import Callback, Solver
+
+KEYS = ("train.batch_size", "train.optimizer.lr")
+POINTS = 200  # of a curve, at most
+SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standard error of about a twentieth
+
+
+@dataclass
+class Losses(Callback):
+    """The loss of every batch, before its step."""
+
+    values: list[float] = field(default_factory=list)
+    epochs: list[dict[str, float]] = field(default_factory=list)
+
+    def on_loss(self, solver: Solver) -> None:
+        """Keep the batch's loss."""
+        self.values.append(float(solver.batch_loss))
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Keep the epoch's record, which a training that breaks off does not return."""
+        self.epochs.append(solver.history[-1])
+
+
+def look(study: Study, material: Material) -> dict[str, Any]:
+    """Train; a divergence is what is looked for, and is kept with the solver's sentence.
+
+    steps: batches whose loss was finite and within the guard's limit. first, lowest: of these. start: the loss of some
+    training samples before training; least: the lowest mean over batches of as many, None where there were not so many.
+    curve: [step, loss] of at most 200 batches.
+    """
+    losses, message, model = Losses(), "", model_for(study, material)
+    start = _loss_of(model, build_loss(study), material.train)
+    try:
+        fit(study, model, material, losses)
+    except DivergenceError as error:
+        message = str(error)
+    values = losses.values[:-1] if message else losses.values
+    every = -(-len(values) // POINTS) or 1
+    return {
+        "message": message,
+        "steps": len(values),
+        "first": values[0] if values else None,
+        "lowest": min(values, default=None),
+        "start": start,
+        "least": least(values, study.train.batch_size),
+        "curve": [[step + 1, values[step]] for step in range(0, len(values), every)],
+        "validation_accuracy": [record["validation_accuracy"] for record in losses.epochs],
+    }
+
+
+def least(values: list[float], batch_size: int) -> float | None:
+    """The lowest mean over consecutive batches that hold SAMPLES samples; None of fewer."""
+    number = -(-SAMPLES // batch_size)
+    if len(values) < number:
+        return None
+    return float(np.convolve(values, np.full(number, 1 / number), "valid").min())
+
+
+def _loss_of(model: Sequential, loss: Loss, train: BatchSource) -> float:
+    """The mean loss of the first SAMPLES samples, at inference."""
+    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
+    return loss.forward(model.predict(x), labels)

@@ -1,0 +1,247 @@
+"""The loss falls, then diverges: the page."""
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.run.report.classes import Finding
+from backhand.experiments.run.report.network import dying
+from backhand.page import style
+from backhand.page.blocks import Code, Image, Images, Points, Section, Table, Text
+from backhand.page.numbers import NONE, counted, decimal, percent
+
+FELL = 0.9  # of the loss before training: two standard errors of the mean over `questions.divergence.SAMPLES`
+
+
+def chapters(answer: Answer) -> tuple[Section, ...]:
+    """The map, the course of a divergence with what the solver says, every cell that diverged."""
+    about = (
+        "Each cell is a training from the same initial weights. The guard stops one whose loss is not finite, or a "
+        f"thousand times the first.{_about_lost(answer)}"
+    )
+    case = exhibit(answer)
+    course = Section("course", "The course of a divergence", _course(answer, case) if case else ())
+    table = Section("diverged", "Every divergence", (_table(answer),) if diverged(answer) else ())
+    sections = (
+        Section("summary", "Findings", (Points(findings(answer)),)),
+        Section("map", "Learning rate and batch size", (Text(about), Images((_map(answer),)))),
+        course,
+        table,
+    )
+    return tuple(section for section in sections if section.blocks)
+
+
+def diverged(answer: Answer) -> list[Cell]:
+    """The cells that the guard stopped."""
+    return [cell for cell in answer.cells if cell.found["message"]]
+
+
+def fell(cell: Cell) -> bool:
+    """Whether the loss was once a tenth below that before training."""
+    first, lowest = fallen(cell)
+    return first is not None and lowest is not None and lowest < FELL * first
+
+
+def fallen(cell: Cell) -> tuple[float | None, float | None]:
+    """The loss before training and its lowest since, means over samples; of an earlier version those of batches."""
+    found = cell.found
+    return (found["start"], found["least"]) if "start" in found else (found["first"], found["lowest"])
+
+
+def accuracy(cell: Cell) -> float:
+    """On the validation part after the last epoch; nan where it diverged."""
+    return math.nan if cell.found["message"] else float(cell.found["validation_accuracy"][-1])
+
+
+def learned(answer: Answer, cell: Cell) -> bool:
+    """Whether it ended better than always giving the same answer, by more than two standard errors."""
+    return answer.better_than_chance(accuracy(cell))
+
+
+def came_to_nothing(answer: Answer) -> list[Cell]:
+    """The cells that did not diverge, and learned nothing."""
+    return [cell for cell in answer.cells if not cell.found["message"] and not learned(answer, cell)]
+
+
+def _about_lost(answer: Answer) -> str:
+    """How others came to nothing, if they did, by the activation that the network has."""
+    if not came_to_nothing(answer):
+        return ""
+    why = dying(answer.study)
+    return f" Others never diverge and yet come to nothing{f': {why}' if why else ''}."
+
+
+def exhibit(answer: Answer) -> Cell | None:
+    """The divergence whose loss fell the farthest before; None where nothing diverged after a step."""
+    seen = [cell for cell in diverged(answer) if cell.found["first"]]
+    return min(seen, key=_share_left, default=None)
+
+
+def _share_left(cell: Cell) -> float:
+    """The lowest loss as a share of that before training; 1 where it did not fall."""
+    first, lowest = fallen(cell)
+    return lowest / first if first and lowest is not None else 1.0
+
+
+def advised(answer: Answer, cell: Cell) -> dict[str, Cell | None]:
+    """The cells of the map that the solver advises: a tenth of the rate, or twice the batch."""
+    lr, size = cell.values["lr"], cell.values["batch_size"]
+    lower = [other for other in answer.where(batch_size=size) if math.isclose(other.values["lr"], lr / 10)]
+    return {
+        "a tenth of the learning rate": next(iter(lower), None),
+        "twice the batch": next(iter(answer.where(lr=lr, batch_size=2 * size)), None),
+    }
+
+
+def findings(answer: Answer) -> tuple[Finding, ...]:
+    """What the map shows, and whether the advice helps."""
+    gone = diverged(answer)
+    if not gone:
+        return _best(answer), ("No divergence", f"None of {counted(len(answer.cells), 'training')} diverged.")
+    after = [cell for cell in gone if fell(cell)]
+    lost = came_to_nothing(answer)
+    found = [
+        _best(answer),
+        (
+            "Diverged",
+            f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss "
+            "had fallen by a tenth or more. The lowest learning rate of a divergence was "
+            f"{min(cell.values['lr'] for cell in gone):g}.",
+        ),
+        *([_lost(answer, lost)] if lost else []),
+        *(_advice(answer, gone, what) for what in advised(answer, gone[0])),
+        _edge(answer),
+    ]
+    return tuple(finding for finding in found if finding)
+
+
+def _best(answer: Answer) -> Finding:
+    ended = [cell for cell in answer.cells if not cell.found["message"]]
+    if not ended:
+        return "Best", "No training came to its end."
+    best = max(ended, key=accuracy)
+    return (
+        "Best",
+        f"The best validation accuracy, {percent(accuracy(best))}, came with the learning rate {best.values['lr']:g} "
+        f"and batches of {best.values['batch_size']}.",
+    )
+
+
+def _lost(answer: Answer, lost: list[Cell]) -> Finding:
+    return (
+        "Came to nothing",
+        f"{len(lost)} did not diverge, and yet ended no better than always giving the same answer "
+        f"({percent(answer.data['baseline'])}, within two standard errors); in {sum(map(fell, lost))} of them the loss "
+        f"had fallen by a tenth or more.",
+    )
+
+
+def _advice(answer: Answer, gone: list[Cell], what: str) -> Finding | None:
+    """Of the divergences whose advised cell is on the map, how many learn there."""
+    cells = [found for cell in gone if (found := advised(answer, cell)[what])]
+    if not cells:
+        return None
+    ended = sum(not cell.found["message"] for cell in cells)
+    good = sum(learned(answer, cell) for cell in cells)
+    return (
+        f"Advice: {what}",
+        f"Of {counted(len(cells), 'divergence')} for which the map holds the training with {what}, {ended} no longer "
+        f"diverged, and {good} learned.",
+    )
+
+
+def limits(answer: Answer) -> dict[int, float]:
+    """For each batch size, the highest rate up to which every lower one learned too."""
+    found = {}
+    for size in answer.axis("batch_size"):
+        for cell in sorted(answer.where(batch_size=size), key=lambda cell: cell.values["lr"]):
+            if not learned(answer, cell):
+                break
+            found[size] = cell.values["lr"]
+    return dict(sorted(found.items()))
+
+
+def _edge(answer: Answer) -> Finding | None:
+    found = limits(answer)
+    if len(found) < max(2, len(answer.axis("batch_size"))):
+        return None
+    (small, low), *_, (large, high) = found.items()
+    rates = list(found.values())
+    figures = f"Learning rates up to {low:g} learn with batches of {small}, up to {high:g} with batches of {large}"
+    if high > low and rates == sorted(rates):
+        return "Larger batches stand larger steps", f"{figures}; in between the limit never falls."
+    return "The highest rate that learns", f"{figures}; the limit does not rise steadily with the batch."
+
+
+def _map(answer: Answer) -> Image:
+    rates, sizes = sorted(answer.axis("lr")), sorted(answer.axis("batch_size"))
+    grid = np.full((len(sizes), len(rates)), np.nan)
+    for cell in answer.cells:
+        grid[sizes.index(cell.values["batch_size"]), rates.index(cell.values["lr"])] = 100 * accuracy(cell)
+    figure, axes = style.panel(1.6 + 0.72 * len(rates), 1.2 + 0.5 * len(sizes))
+    image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=100, aspect="auto", origin="lower")
+    bar = figure.colorbar(image, ax=axes, pad=0.02)
+    bar.set_label("validation accuracy (%)")
+    bar.outline.set_visible(False)
+    for (row, column), value in np.ndenumerate(grid):
+        if np.isnan(value):
+            corner = column - 0.5, row - 0.5
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor="white", edgecolor=style.FAINT, hatch="////", linewidth=0))
+        (cell,) = answer.where(batch_size=sizes[row], lr=rates[column])
+        _label(axes, cell, column, row)
+    axes.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+    axes.set_yticks(range(len(sizes)), list(map(str, sizes)))
+    axes.set(xlabel="learning rate", ylabel="batch size")
+    axes.grid(visible=False)
+    caption = (
+        f"Validation accuracy after the last epoch (%). Hatched: diverged, at the step told; "
+        f"{len(diverged(answer))} of {counted(len(answer.cells), 'training')}."
+    )
+    return Image("map", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _label(axes: Axes, cell: Cell, x: int, y: int) -> None:
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    if cell.found["message"]:
+        axes.text(x, y, f"× {cell.found['steps'] + 1}", ha="center", va="center", fontsize=9, bbox=box)
+    else:
+        ink = "white" if accuracy(cell) > 0.6 else style.INK
+        axes.text(x, y, f"{100 * accuracy(cell):.1f}", ha="center", va="center", color=ink, fontsize=9)
+
+
+def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
+    shown = [case, *(cell for cell in advised(answer, case).values() if cell)]
+    figure, axes = style.panel(6.4, 3.6)
+    for cell, look in zip(shown, LINES, strict=False):
+        steps, losses = zip(*cell.found["curve"], strict=True)
+        fate = "diverged" if cell.found["message"] else "ended"
+        label = f"rate {cell.values['lr']:g}, batch {cell.values['batch_size']}: {fate}"
+        axes.plot(steps, losses, label=label, **(look | {"markersize": 3}))
+    style.log_scale(axes)
+    axes.set(xscale="log", xlabel="step", ylabel="loss of the batch")
+    style.legend(axes, columns=1)
+    first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
+    course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"
+    where = f"the learning rate {case.values['lr']:g} and batches of {case.values['batch_size']}"
+    caption = f"With {where} the loss {course}, then diverged at step {case.found['steps'] + 1}; beside it, as advised."
+    image = Image("course", style.png(figure), caption.removesuffix("."), caption)
+    return Text(f"With {where} the solver stopped, and said:"), Code(case.found["message"]), Images((image,))
+
+
+def _table(answer: Answer) -> Table:
+    rows = tuple(
+        (
+            f"{cell.values['lr']:g}",
+            str(cell.values["batch_size"]),
+            str(cell.found["steps"] + 1),
+            decimal(cell.found["first"]) if cell.found["first"] is not None else NONE,
+            decimal(cell.found["lowest"]) if cell.found["lowest"] is not None else NONE,
+            cell.found["message"],
+        )
+        for cell in diverged(answer)
+    )
+    head = ("learning rate", "batch", "step", "first loss", "lowest", "what the solver said")
+    return Table("Every training that diverged: at which step, and what the solver said.", head, rows, "rrrrrl")

@@ -1,0 +1,193 @@
+"""Dropout at inference: the page."""
+
+import math
+from typing import Any
+
+from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.run.report.classes import Finding
+from backhand.page import style
+from backhand.page.blocks import Image, Images, Points, Section, Table, Text
+from backhand.page.chance import differ
+from backhand.page.numbers import counted, decimal, percent
+
+# (trained in this mode, used in that one) -> what it is called
+USES = {
+    ("inverted", "inverted"): "inverted",
+    ("classic", "classic"): "classic",
+    ("classic", "inverted"): "classic, scaling forgotten",
+    ("inverted", "classic"): "inverted, scaled again",
+}
+RIGHT = [use for use in USES if use[0] == use[1]]
+WRONG = [use for use in USES if use[0] != use[1]]
+Use = tuple[str, str]
+
+
+def chapters(answer: Answer) -> tuple[Section, ...]:
+    """What was found, the expected output, what the mismatch costs, every cell."""
+    expected = (
+        "In training a mask drops values at random; at inference there is none. Inverted dropout divides by 1 - p in "
+        "training, classic dropout multiplies by 1 - p at inference: both make the inference's output the mean over "
+        "masks. The gap is the distance between the mean of the scores over so many masks and the scores at inference, "
+        "as a share of the latter's norm. Behind one dropout layer and one linear layer the two are equal, and what "
+        "is left falls with the square root of the number of masks; behind a further nonlinearity the mean of the "
+        "outputs is not the output of the mean."
+    )
+    networks = answer.axis("hidden")
+    costs = [image for hidden in networks for image in (_loss(answer, hidden), _accuracy(answer, hidden))]
+    return (
+        Section("summary", "Findings", (Points(findings(answer)),)),
+        Section(
+            "expected", "The expected output", (Text(expected), Images(tuple(_gaps(answer, each) for each in networks)))
+        ),
+        Section("mismatch", "What the wrong scaling costs", (Images(tuple(costs)),)),
+        Section("cells", "Every cell", (_table(answer),)),
+    )
+
+
+def used(cell: Cell, use: Use) -> dict[str, Any]:
+    """Loss, accuracy and gaps of a network trained and used so."""
+    trained, at_inference = use
+    found = cell.found[trained][at_inference]
+    return {key: math.nan if value is None else value for key, value in found.items()}
+
+
+def network(hidden: list[int]) -> str:
+    """256, 256 -> 256-256."""
+    return "-".join(map(str, hidden))
+
+
+def middle(answer: Answer, hidden: list[int]) -> Cell:
+    """The cell of this network whose p lies nearest to a half."""
+    return min(answer.where(hidden=hidden), key=lambda cell: abs(cell.values["dropout"] - 0.5))
+
+
+def findings(answer: Answer) -> tuple[Finding, ...]:
+    """For each network: whether the means meet, and what a wrong scaling does, at the p nearest to a half."""
+    found: list[Finding] = []
+    for hidden in answer.axis("hidden"):
+        cell = middle(answer, hidden)
+        found += [_expected(cell), *(_offset(cell, use) for use in WRONG), _cost(answer, hidden)]
+        found += _idle(answer, hidden)
+    return tuple(found)
+
+
+def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
+    """Networks that learned nothing: how they are used changes nothing either."""
+    cells = answer.where(hidden=hidden)
+    idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use)["accuracy"]) for use in RIGHT)]
+    if not idle:
+        return []
+    which, baseline = ", ".join(f"{cell.values['dropout']:g}" for cell in idle), percent(answer.data["baseline"])
+    sentence = (
+        f"{network(hidden)} hidden units, p = {which}: trained and used alike, no better than always giving the same "
+        f"answer ({baseline}), within two standard errors."
+    )
+    return [("Learned nothing", sentence)]
+
+
+def _expected(cell: Cell) -> Finding:
+    first, last = cell.found["masks"][0], cell.found["masks"][-1]
+    law = math.sqrt(last / first)
+    gaps = {use[0]: used(cell, use)["gap"] for use in RIGHT}
+    falls = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
+    ends = (f"{percent(gap[-1])} for {mode} ({falls[mode]:.1f} times less)" for mode, gap in gaps.items())
+    sentence = (
+        f"{_where(cell)}, the gap between the mean over masks and inference fell from {first} to {last:,} masks to "
+        f"{' and '.join(ends)}; noise alone would fall {law:.0f} times."
+    )
+    if all(fall > law / 1.5 for fall in falls.values()):
+        return "The same expected output", f"{sentence} That is so within a factor of 1.5."
+    return "Expected output, nearly", f"{sentence} More than noise is left."
+
+
+def _offset(cell: Cell, use: Use) -> Finding:
+    """How far off the scores are whose scaling is wrong; for one layer the ratio of the scores tells it beforehand."""
+    p, gap = cell.values["dropout"], used(cell, use)["gap"][-1]
+    expected = p if use == ("classic", "inverted") else p / (1 - p)
+    right = used(cell, (use[0], use[0]))["gap"][-1]
+    sentence = f"{_where(cell)}, the scores at inference are {percent(gap)} off the mean over masks"
+    if gap <= 2 * right:
+        return _title(use), f"{sentence}: no more than twice those of the right scaling ({percent(right)})."
+    near = f", as p{'' if use[0] == 'classic' else ' / (1 - p)'} = {percent(expected)} says"
+    agrees = near if abs(gap - expected) < 0.05 * expected else ""
+    return _title(use), f"{sentence}{agrees}; with the right scaling {percent(right)}."
+
+
+def _cost(answer: Answer, hidden: list[int]) -> Finding:
+    """How often forgetting the scaling of classic dropout raises the loss, and the most accuracy that it takes."""
+    cells, right, wrong = answer.where(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
+    worse = [cell for cell in cells if used(cell, wrong)["loss"] > used(cell, right)["loss"]]
+    cell = max(cells, key=lambda cell: used(cell, right)["accuracy"] - used(cell, wrong)["accuracy"])
+    before, after = used(cell, right), used(cell, wrong)
+    rises = f"{network(hidden)} hidden units: without the scaling the loss is higher at {len(worse)} of {len(cells)} p"
+    if before["accuracy"] > after["accuracy"]:
+        held = answer.data["counts"]["validation"]
+        shown = differ(before["accuracy"], held, after["accuracy"], held)
+        doubt = "" if shown else f", which {counted(held, 'validation sample')} may show by chance"
+        return (
+            "What forgetting costs",
+            f"{rises}; the accuracy suffers most at p = {cell.values['dropout']:g}: {percent(before['accuracy'])} "
+            f"becomes {percent(after['accuracy'])} (loss {decimal(before['loss'])}, {decimal(after['loss'])}){doubt}.",
+        )
+    return "What forgetting costs", f"{rises}; the accuracy is lower at none of them."
+
+
+def _title(use: Use) -> str:
+    return USES[use][0].upper() + USES[use][1:]
+
+
+def _where(cell: Cell) -> str:
+    return f"{network(cell.values['hidden'])} hidden units, p = {cell.values['dropout']:g}"
+
+
+def _gaps(answer: Answer, hidden: list[int]) -> Image:
+    cell = middle(answer, hidden)
+    figure, axes = style.panel(height=3.5)
+    for (use, name), look in zip(USES.items(), LINES, strict=False):
+        axes.plot(cell.found["masks"], [100 * gap for gap in used(cell, use)["gap"]], label=name, **look)
+    axes.set(xscale="log", xlabel="masks averaged", ylabel="gap (%)")
+    style.log_scale(axes)
+    style.legend(axes, columns=2)
+    ends = "; ".join(f"{name} {percent(used(cell, use)['gap'][-1])}" for use, name in USES.items())
+    caption = f"{_where(cell)}: gap against the number of masks. With {cell.found['masks'][-1]:,}: {ends}."
+    return Image(f"gap-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _loss(answer: Answer, hidden: list[int]) -> Image:
+    return _against_p(answer, hidden, "loss", "validation loss", 1)
+
+
+def _accuracy(answer: Answer, hidden: list[int]) -> Image:
+    return _against_p(answer, hidden, "accuracy", "validation accuracy (%)", 100)
+
+
+def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: float) -> Image:
+    cells = sorted(answer.where(hidden=hidden), key=lambda cell: cell.values["dropout"])
+    figure, axes = style.panel(height=3.5)
+    for (use, name), look in zip(USES.items(), LINES, strict=False):
+        values = [factor * used(cell, use)[key] for cell in cells]
+        axes.plot([cell.values["dropout"] for cell in cells], values, label=name, **look)
+    axes.set(xlabel="p, the probability of dropping", ylabel=label)
+    if key == "loss":
+        style.log_scale(axes)
+    style.legend(axes, columns=2)
+    caption = f"{network(hidden)} hidden units: {label.removesuffix(' (%)')} against p, trained and used as named."
+    return Image(f"{key}-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _table(answer: Answer) -> Table:
+    rows = tuple(
+        (
+            network(cell.values["hidden"]),
+            f"{cell.values['dropout']:g}",
+            name,
+            decimal(used(cell, use)["loss"]),
+            percent(used(cell, use)["accuracy"]),
+            percent(used(cell, use)["gap"][-1]),
+        )
+        for cell in answer.cells
+        for use, name in USES.items()
+    )
+    masks = answer.cells[0].found["masks"][-1]
+    caption = f"Validation loss and accuracy of each way of use, and the gap after {masks:,} masks."
+    return Table(caption, ("hidden units", "p", "trained, and used", "loss", "accuracy", "gap"), rows, "lrlrrr")

@@ -1,0 +1,235 @@
+"""Why is sigmoid hard to train deep: the page."""
+
+import math
+from typing import Any
+
+from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.run.report.classes import Finding
+from backhand.page import style
+from backhand.page.blocks import Image, Images, Points, Section, Table, Text
+from backhand.page.numbers import NONE, percent
+
+SHARED = 0.99  # of the units with one sign: all but a few
+NEVER_NEGATIVE = ("sigmoid", "relu")
+
+
+def chapters(answer: Answer) -> tuple[Section, ...]:
+    """What was found, the plots, every cell."""
+    deep = deepest(answer)
+    gradients = (_norms(answer, deep), _ratios(answer))
+    about = (
+        "Each cell is a network before its first step: the norm of the weight gradient of every layer, over one batch. "
+        "Then it was trained. Layer 1 takes the input, the last one gives the scores."
+    )
+    signs = (
+        "A unit's weight w_i has the gradient x_i dy: for one sample, the sign of each is that of its input times the "
+        "unit's own dy. Where all inputs are positive, all weights of a unit rise together or fall together. "
+        "Shown is the share of units, one sample at a time, whose weight gradients other than 0 have one sign."
+    )
+    return (
+        Section("summary", "Findings", (Points(findings(answer)),)),
+        Section("gradients", "Gradients, layer by layer", (Text(about), Images(gradients))),
+        Section("training", "What the training reached", (Images((_accuracy(answer), _losses(deep))),)),
+        Section("signs", "Signs of a unit's weight gradients", (Text(signs), Images((_signs(deep),)))),
+        Section("cells", "Every cell", (_table(answer),)),
+    )
+
+
+def depth(cell: Cell) -> int:
+    """Hidden layers."""
+    return len(cell.values["hidden"])
+
+
+def deepest(answer: Answer) -> list[Cell]:
+    """The deepest network of each activation."""
+    return [max(answer.where(activation=name), key=depth) for name in answer.axis("activation")]
+
+
+def ratio(cell: Cell) -> float:
+    """The first layer's gradient norm as a share of the last one's."""
+    norms = cell.found["norms"]
+    return norms[0] / norms[-1] if norms[-1] else math.nan
+
+
+def accuracy(cell: Cell) -> float:
+    """On the validation part, after the last epoch."""
+    return float(cell.found["validation_accuracy"][-1])
+
+
+def one_sign(cell: Cell) -> float | None:
+    """The share of units with one sign, the mean over the layers behind the first, whose inputs are activations."""
+    shares = [share for share in cell.found["one_sign"][1:] if share is not None]
+    return sum(shares) / len(shares) if shares else None
+
+
+def agreement(cell: Cell) -> str:
+    """The commoner sign's share over a batch, the mean over those layers."""
+    shares = [share for share in cell.found["agreement"][1:] if share is not None]
+    return percent(sum(shares) / len(shares)) if shares else NONE
+
+
+def findings(answer: Answer) -> tuple[Finding, ...]:
+    """What the cells show of sigmoid, and of the others beside it."""
+    cells = {cell.values["activation"]: cell for cell in deepest(answer)}
+    found = [_vanishing(cells), _step(cells), *(_training(answer, name) for name in cells), *map(_sign, cells.values())]
+    found.append(_same_signs(cells))
+    return tuple(finding for finding in found if finding)
+
+
+def _vanishing(cells: dict[str, Cell]) -> Finding | None:
+    if not {"sigmoid", "relu"} <= cells.keys():
+        return None
+    sigmoid, relu = cells["sigmoid"], cells["relu"]
+    if math.isnan(ratio(sigmoid)) or math.isnan(ratio(relu)):
+        return None
+    figures = (
+        f"with {depth(sigmoid)} hidden layers of sigmoid, the gradient of the first layer's weights is "
+        f"{ratio(sigmoid):.2g} times that of the last layer's; with {depth(relu)} of ReLU {ratio(relu):.2g} times."
+    )
+    if ratio(sigmoid) < 0.1 and ratio(sigmoid) < ratio(relu) / 10:
+        return "Gradients vanish", f"Before the first step, {figures}"
+    return "No vanishing gradients", f"Sigmoid's gradient is not ten times weaker than ReLU's here: {figures}"
+
+
+def _step(cells: dict[str, Cell]) -> Finding | None:
+    """What one more layer does to the norm, on the average over the hidden layers."""
+    if "sigmoid" not in cells or depth(cells["sigmoid"]) < 2:
+        return None
+    norms = cells["sigmoid"].found["norms"][:-1]
+    if not norms[-1]:
+        return None
+    factor = (norms[0] / norms[-1]) ** (1 / (len(norms) - 1))
+    return (
+        "Layer by layer",
+        f"Each hidden layer of sigmoid passes on {factor:.2f} of the norm to the one before (geometric mean over "
+        f"{len(norms)} layers); the slope of sigmoid is 0.25 at most.",
+    )
+
+
+def _training(answer: Answer, name: str) -> Finding:
+    cells = sorted(answer.where(activation=name), key=depth)
+    chance = answer.data["baseline"]
+    failed = [depth(cell) for cell in cells if not answer.better_than_chance(accuracy(cell))]
+    low, high = min(map(accuracy, cells)), max(map(accuracy, cells))
+    reached = (
+        f"validation accuracy {percent(low)} to {percent(high)} over depths {depth(cells[0])} to {depth(cells[-1])}"
+    )
+    if failed:
+        which = ", ".join(map(str, failed))
+        return (
+            f"Training with {name}",
+            f"{reached[0].upper()}{reached[1:]}. With {which} hidden layers it learned nothing: no more than always "
+            f"giving the same answer ({percent(chance)}), within two standard errors.",
+        )
+    return f"Training with {name}", f"Every depth learned: {reached}; always giving the same answer: {percent(chance)}."
+
+
+def _sign(cell: Cell) -> Finding | None:
+    share, name = one_sign(cell), cell.values["activation"]
+    if share is None:
+        return None
+    figure = (
+        f"For one sample, {percent(share)} of the units behind the first layer have weight gradients of one sign; over "
+        f"a batch the commoner sign has {agreement(cell)} of a unit's weights (mean)."
+    )
+    if share >= SHARED and name in NEVER_NEGATIVE:
+        return f"Signs with {name}", f"{figure} The inputs of these layers are never negative."
+    return f"Signs with {name}", figure
+
+
+def _same_signs(cells: dict[str, Cell]) -> Finding | None:
+    """The pattern of signs is often told as sigmoid's own fault; ReLU has it too."""
+    shares = [one_sign(cells[name]) for name in NEVER_NEGATIVE if name in cells]
+    if len(shares) < 2 or any(share is None or share < SHARED for share in shares):
+        return None
+    return "What the signs explain", "Sigmoid and ReLU share the pattern of signs: it does not tell the two apart."
+
+
+def _lines(answer: Answer) -> list[tuple[str, dict[str, Any]]]:
+    return list(zip(answer.axis("activation"), LINES, strict=False))
+
+
+def _norms(answer: Answer, deep: list[Cell]) -> Image:
+    figure, axes = style.panel()
+    for (name, look), cell in zip(_lines(answer), deep, strict=True):
+        norms = cell.found["norms"]
+        axes.plot(range(1, len(norms) + 1), norms, label=name, **look)
+    style.log_scale(axes)
+    axes.set(xlabel="layer", ylabel="norm of the weight gradient")
+    style.legend(axes)
+    ranges = "; ".join(
+        f"{c.values['activation']} {c.found['norms'][0]:.2g} to {c.found['norms'][-1]:.2g}" for c in deep
+    )
+    caption = f"Gradient norm of each layer of the deepest networks before training, first to last: {ranges}."
+    return Image("gradient-norms", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _ratios(answer: Answer) -> Image:
+    figure, axes = style.panel()
+    for name, look in _lines(answer):
+        cells = sorted(answer.where(activation=name), key=depth)
+        axes.plot([depth(cell) for cell in cells], [ratio(cell) for cell in cells], label=name, **look)
+    style.log_scale(axes)
+    axes.set(xlabel="hidden layers", ylabel="first layer's norm / last layer's")
+    style.legend(axes)
+    caption = "The first layer's gradient norm as a share of the last layer's, against depth, before training."
+    return Image("gradient-ratios", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _accuracy(answer: Answer) -> Image:
+    figure, axes = style.panel()
+    for name, look in _lines(answer):
+        cells = sorted(answer.where(activation=name), key=depth)
+        axes.plot([depth(cell) for cell in cells], [100 * accuracy(cell) for cell in cells], label=name, **look)
+    axes.axhline(100 * answer.data["baseline"], label="the same answer always", **style.DIAGONAL)
+    axes.set(xlabel="hidden layers", ylabel="validation accuracy (%)", ylim=(0, 102))
+    style.legend(axes, columns=2)
+    caption = "Validation accuracy after the last epoch, against depth."
+    return Image("accuracy-depth", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _losses(deep: list[Cell]) -> Image:
+    figure, axes = style.panel()
+    for cell, look in zip(deep, LINES, strict=False):
+        losses = cell.found["train_loss"]
+        label = f"{cell.values['activation']}, {depth(cell)}"
+        axes.plot(range(1, len(losses) + 1), losses, label=label, **(look | {"markersize": 2.5}))
+    style.log_scale(axes)
+    axes.set(xlabel="epoch", ylabel="training loss")
+    style.legend(axes)
+    caption = "Training loss of the deepest network of each activation, against epoch."
+    return Image("loss-deepest", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _signs(deep: list[Cell]) -> Image:
+    figure, axes = style.panel()
+    for cell, look in zip(deep, LINES, strict=False):
+        shares = [math.nan if share is None else 100 * share for share in cell.found["one_sign"]]
+        axes.plot(range(1, len(shares) + 1), shares, label=cell.values["activation"], clip_on=False, **look)
+    axes.set(xlabel="layer", ylabel="units with one sign (%)", ylim=(-3, 103))
+    style.legend(axes)
+    caption = "Units whose weight gradients all have one sign, for one sample at a time, in the deepest networks."
+    return Image("signs", style.png(figure), caption.removesuffix("."), caption)
+
+
+def _table(answer: Answer) -> Table:
+    head = ("activation", "depth", "first norm", "last norm", "ratio", "after", "one sign", "same in batch", "accuracy")
+    rows = tuple(
+        (
+            cell.values["activation"],
+            str(depth(cell)),
+            f"{cell.found['norms'][0]:.2g}",
+            f"{cell.found['norms'][-1]:.2g}",
+            f"{ratio(cell):.2g}",
+            f"{cell.found['norms_after'][0]:.2g}",
+            percent(one_sign(cell)),
+            agreement(cell),
+            percent(accuracy(cell)),
+        )
+        for cell in answer.cells
+    )
+    caption = (
+        "Gradient norms of the first and the last layer before training and of the first one after it; behind the "
+        "first layer, units with one sign, and the commoner sign's share over a whole batch; validation accuracy."
+    )
+    return Table(caption, head, rows, "lrrrrrrrr")

@@ -1,0 +1,36 @@
+"""What a run began with, kept for its report through every resume."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from backhand.arrays import Array
+from backhand.experiments.run.evidence import first_weights
+from backhand.model.sequential import Sequential
+from backhand.training.solver import Callback
+from backhand.weights import Transfer
+
+
+@dataclass(eq=False)
+class Start(Callback):
+    """Where the weights came from, if not from the seed, and those of the first layer, if they can be seen.
+
+    It is saved with the state: a resumed run does not read the file again that it started from.
+    """
+
+    init_from: dict[str, Any] | None = None
+    first_weights: Array | None = None
+
+    @classmethod
+    def of(cls, model: Sequential, transfer: Transfer | None) -> Self:
+        """Of a model that is about to be trained."""
+        first = first_weights(model)
+        return cls(asdict(transfer) if transfer else None, None if first is None else first.copy())
+
+    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
+        """Both."""
+        arrays = {} if self.first_weights is None else {"first_weights": self.first_weights}
+        return arrays, {"init_from": self.init_from}
+
+    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
+        """Take over a saved `state()`."""
+        self.first_weights, self.init_from = arrays.get("first_weights"), facts["init_from"]

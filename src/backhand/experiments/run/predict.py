@@ -1,0 +1,142 @@
+"""A trained run as a classifier of image files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backhand import checkpoint
+from backhand.arrays import Array, pixels
+from backhand.arrays.copies import Copyable
+from backhand.data.augment.at_test_time import PLAIN, Views
+from backhand.data.formats.pictures import decode
+from backhand.data.formats.resize import Resize
+from backhand.data.standardize import Standardizer
+from backhand.data.value_range import Span
+from backhand.errors import BackhandError, CheckpointError, DataError
+from backhand.experiments.build import build_loss, build_model
+from backhand.experiments.folder import finished, read_study
+from backhand.files.paths import PathLike, as_path
+from backhand.model.sequential import Sequential
+from backhand.training.evaluate import listed
+from backhand.training.losses import Loss, finite_rows
+from backhand.weights.source import BEST, refuse_diverged, status, without_weights
+
+
+@dataclass(frozen=True)
+class Classifier(Copyable):
+    """The best weights of a run, with the scaling of its data and the names of its classes.
+
+    remarks: what whoever relies on its answers must know, a sentence each.   resize: how its images came to their size.
+    """
+
+    model: Sequential
+    loss: Loss
+    standardizer: Standardizer
+    classes: tuple[str, ...]
+    sample_shape: tuple[int, ...]
+    span: Span  # of the samples that it was trained on
+    views: Views = PLAIN  # the scores are the mean over these
+    remarks: tuple[str, ...] = ()
+    resize: Resize | None = None
+
+    def read(self, path: PathLike, *, resize: bool = False) -> Array:
+        """The image file (H, W, C) uint8 as training would have seen it; see `read_image`."""
+        return read_image(path, self.sample_shape, resize=self.resize or resize)
+
+    def predict_proba(self, images: Array) -> Array:
+        """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+
+        Images are uint8, 0 to 255. DataError for samples of another shape, or that cannot be on the scale of those that
+        the run was trained on: other numbers than uint8 for images, NaN, masked values, values far beyond those of the
+        training, much brighter, or much closer together; and, naming the samples, where scores are not finite.
+        """
+        self.span.refuse(images)
+        self.standardizer.refuse_overflow(images, "the samples")
+        with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
+            scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
+            mean = np.mean(scores, axis=0)
+        if len(lost := np.flatnonzero(~finite_rows(mean))):
+            raise DataError(f"the scores of {listed(lost)} are not finite, which gives no class; check the values")
+        return self.loss.predict_proba(mean)
+
+
+def load_classifier(run: PathLike) -> Classifier:
+    """The classifier that a run has saved, finished or not: see its `remarks`.
+
+    Raises CheckpointError when the folder is no run, its training diverged, or it has no best weights yet, damaged ones
+    or such as are not finite.
+    """
+    run = as_path(run)
+    refuse_diverged(run)
+    if not (run / BEST).exists():
+        raise CheckpointError(without_weights(run))
+    study = read_study(run)
+    arrays, facts = checkpoint.load(run / BEST)
+    groups: dict[str, dict[str, Array]] = {"model": {}, "standardizer": {}}
+    for name, value in arrays.items():
+        group, _, key = name.partition(".")
+        groups[group][key] = value
+    classes, shape = tuple(facts["classes"]), tuple(facts["sample_shape"])
+    model = build_model(study, shape, len(classes))
+    model.load(groups["model"])
+    for name, value in model.arrays().items():
+        if not np.isfinite(value).all():
+            raise CheckpointError(f"{run}/best.safetensors: {name} holds NaN or infinity; train the run again")
+    scaling = Standardizer.from_arrays(groups["standardizer"])
+    span = Span.from_facts(shape, facts["span"]) if "span" in facts else Span.unknown(shape)
+    views, remarks, resize = study.train.views, _remarks(run, facts), _resize(facts)
+    return Classifier(model, build_loss(study), scaling, classes, shape, span, views, remarks, resize)
+
+
+def _resize(facts: dict[str, Any]) -> Resize | None:
+    """How the run's pictures came to the size of its samples; None where they had it."""
+    shape, how = facts["sample_shape"], facts.get("resize")
+    return Resize((shape[0], shape[1]), how) if how else None
+
+
+def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
+    """Whether it is finished, and where its test result says that its answers mean little."""
+    if status(run)[0] == "running":
+        return (f"{run} is not finished: these are its best weights so far, of epoch {facts['epoch']}",)
+    metrics = finished(run) or {}
+    if failure := metrics.get("training", {}).get("failure"):
+        return (f"the training of {run} failed. {failure}",)
+    test = metrics.get("test", {})
+    if "interval" not in test:
+        return ()
+    remarks = [test["remark"]] if test.get("remark") else []
+    largest = max(row["support"] for row in test["per_class"]) / test["count"]
+    if test["interval"][0] <= largest:
+        remarks.append(
+            f"{run} has learnt little: on test data it is right in {test['accuracy']:.2%}, "
+            f"and always naming the largest class would be in {largest:.2%}"
+        )
+    return tuple(remarks)
+
+
+def read_image(path: PathLike, shape: tuple[int, ...], *, resize: Resize | bool = False) -> Array:
+    """The image file as (H, W, C) uint8, in grey or RGB as the model takes it.
+
+    resize: how it comes to the size, as `Classifier.resize` says; True stretches it.
+    Raises DataError when it is missing, no image, or of another size and `resize` is not set.
+    """
+    if len(shape) != 3:
+        raise BackhandError(f"this run was trained on {shape[0]} features, not on images; it cannot classify {path}")
+    path, (H, W, C) = as_path(path), shape
+    if C not in (1, 3):
+        raise BackhandError(
+            f"this run was trained on images of {C} channels, and picture files are read in 1 or 3; it cannot classify "
+            f"{path}, but arrays of such images: Classifier.predict_proba"
+        )
+    way = Resize((H, W), "stretch") if resize is True else resize or None
+    try:
+        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB", way)
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; name the images in it, as {path}/*.jpg") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    if image.shape[:2] != (H, W):
+        raise DataError(f"{path} is {pixels(image.shape)}, and the model takes {H} x {W}; pass --resize to scale it")
+    return image

@@ -1,0 +1,225 @@
+"""The chapters of a report, in the order in which they are read."""
+
+import numpy as np
+
+from backhand.experiments.run.forms import Data, TestScore
+from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
+from backhand.experiments.run.report.classes import confusions, in_words
+from backhand.experiments.run.report.findings import findings
+from backhand.experiments.run.report.network import kinks
+from backhand.experiments.run.report.scores import calibration, roc
+from backhand.experiments.run.report.training import training
+from backhand.experiments.run.saved import Run
+from backhand.page import settings
+from backhand.page.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
+from backhand.page.numbers import count, counted, decimal, duration, percent, plain, shape
+
+NO_MISTAKE = "No test sample was given a wrong class"
+
+
+def chapters(run: Run) -> tuple[Section, ...]:
+    """Every chapter for which the run holds anything."""
+    test = run.metrics.test
+    found = (
+        Section("summary", "Summary", _summary(run)),
+        Section("data", "Data", _data(run)),
+        Section("augmented", "Augmented samples", _augmented(run)),
+        Section("model", "Model", (*_init_from(run), tables.layers(run.metrics))),
+        Section("training", "Training", training(run)),
+        Section("result", "Test result", _result(run, test) if test else ()),
+        Section("mistakes", "Most confident mistakes", _mistakes(run)),
+        Section("weights", "First-layer weights", _weights(run)),
+        Section("feature-maps", "Feature maps", _feature_maps(run)),
+        Section("gradients", "Gradient check", _gradients(run)),
+        _settings(run),
+    )
+    return tuple(section for section in found if section.blocks)
+
+
+def _summary(run: Run) -> tuple[Block, ...]:
+    status, message = run.metrics.status, run.metrics.message
+    notices = {
+        "finished": (),
+        "running": (Notice(f"This run is not finished; what follows is its state so far. {message}".strip()),),
+        "diverged": (Notice(f"There is no test result: {message or 'the training diverged'}"),),
+    }
+    remarks = (score.remark for score in (run.metrics.validation, run.metrics.test) if score and score.remark)
+    return (*notices[status], *map(Notice, remarks), Tiles(_tiles(run)), Points(findings(run)))
+
+
+def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
+    test, training, model = run.metrics.test, run.metrics.training, run.metrics.model
+    tiles = []
+    if test:
+        low, high = map(percent, test.interval)
+        tiles = [
+            ("Test accuracy", percent(test.accuracy), f"{low} to {high} ({test.interval_kind})"),
+            ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
+        ]
+        if test.imbalanced:
+            each = f"mean over {len(test.per_class)} classes, each counting the same"
+            tiles.append(("Macro-averaged recall", percent(test.macro.recall), each))
+    why = f", {training.chosen_by}" if training.chosen_by else ""
+    kept = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{why}")] if run.chosen else []
+    length = f"{counted(training.epochs, 'epoch')}, {counted(training.steps, 'step')}"
+    return (
+        *tiles,
+        ("Parameters", count(model.parameters), f"{count(model.multiply_adds)} multiply-adds per sample"),
+        ("Training time", duration(training.seconds), length),
+        *kept,
+    )
+
+
+def _data(run: Run) -> tuple[Block, ...]:
+    data = run.metrics.data
+    total = sum(map(sum, data.splits.values()))
+    sizes = ", ".join(f"{count(sum(counts))} {split}" for split, counts in data.splits.items())
+    bars = Image(
+        "class-counts",
+        plots.class_counts(data.classes, data.splits),
+        f"Bar plot of the samples of each of {len(data.classes)} classes: {sizes}",
+        f"{counted(total, 'sample')} by class and split: {sizes}.",
+    )
+    gallery = pictures.samples(run)
+    return (
+        Text(_about(data)),
+        Columns((tables.class_counts(run.metrics),), (Images((bars,)),)),
+        *((gallery,) if gallery else ()),
+    )
+
+
+def _augmented(run: Run) -> tuple[Block, ...]:
+    gallery = pictures.augmented(run)
+    return (gallery,) if gallery else ()
+
+
+def _about(data: Data) -> str:
+    """Where the data come from, what one sample is, what was done to them."""
+    sample = f"{shape(data.sample_shape)} values"
+    if len(data.sample_shape) == 3:
+        sample += " (height × width × channels)"
+    facts = [
+        data.source or data.title or data.name,
+        f"{len(data.classes)} classes; one sample has {sample}",
+    ]
+    if data.standardize:
+        facts.append(f"Standardisation: {data.standardize}")
+    facts += [f"{key.capitalize()}: {plain(value)}" for key, value in data.notes.items()]
+    return " ".join(f"{fact.rstrip('.')}." for fact in facts if fact)
+
+
+def _init_from(run: Run) -> tuple[Block, ...]:
+    start = run.metrics.init_from
+    if start is None:
+        return ()
+    source = f"The weights were not drawn at random: the run started from {start.source} (SHA-256 {start.sha256})"
+    return (Text(f"{'; '.join((source, *start.changes))}."),)
+
+
+def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
+    mixups = confusions(run, test)
+    scores = (
+        tables.scores(run.metrics, test),
+        *((tables.reported(run.metrics),) if run.metrics.reported else ()),
+        tables.confusions(mixups) if mixups else Text(f"{NO_MISTAKE}."),
+    )
+    shown, curves = (Images((confusion(run, test),)),), _probabilities(run)
+    detail = tables.per_class(test)
+    return (
+        *(scores + shown if plots.large(len(run.classes)) else (Columns(scores, shown),)),
+        *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
+    )
+
+
+def confusion(run: Run, test: TestScore) -> Image:
+    """The confusion matrix."""
+    words = "; ".join(in_words(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
+    return Image(
+        "confusion",
+        plots.confusion(run.classes, np.array(test.confusion)),
+        f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {words}",
+        f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
+        f"{count(test.count - test.correct)} off it. Empty cells are zero.",
+    )
+
+
+def _probabilities(run: Run) -> tuple[Image, ...]:
+    """The reliability diagram, and the ROC curve of two classes."""
+    images = []
+    bins = calibration(run.evidence)
+    if bins:
+        caption = (
+            f"Reliability diagram with {len(bins.counts)} bins: mean confidence {percent(bins.mean_confidence)}, "
+            f"accuracy {percent(bins.mean_accuracy)}, expected calibration error {percent(bins.error)}."
+        )
+        if run.metrics.test and run.metrics.test.confidence:
+            caption += f" Confidence: {run.metrics.test.confidence}."
+        images.append(Image("reliability", plots.reliability(bins), caption.removesuffix("."), caption))
+    curve = roc(run.evidence)
+    if curve:
+        caption = (
+            f"ROC curve with “{run.classes[1]}” as the positive class: area under the curve {decimal(curve.area)}."
+        )
+        images.append(Image("roc", plots.roc(curve), caption.removesuffix("."), caption))
+    return tuple(images)
+
+
+def _mistakes(run: Run) -> tuple[Block, ...]:
+    gallery = pictures.mistakes(run)
+    if gallery:
+        return (gallery,)
+    return (tables.mistakes(run),) if len(run.evidence.get("mistake_labels", ())) else ()
+
+
+def _weights(run: Run) -> tuple[Block, ...]:
+    images = filters.weights(run)
+    text = "Each has the same place before and after training, and both pictures have one scale."
+    return (Text(text), Images(images)) if images else ()
+
+
+def _feature_maps(run: Run) -> tuple[Block, ...]:
+    images = feature_maps.feature_maps(run)
+    return (Text(feature_maps.about(run)), *(Images((image,)) for image in images)) if images else ()
+
+
+def _gradients(run: Run) -> tuple[Block, ...]:
+    if not run.metrics.gradient_check:
+        return ()
+    hinge = "hinge" in str(run.study.get("train", {}).get("loss"))
+    scaled = f"scores beyond ±3 scaled down{'' if hinge else ', for there the loss is flat to the last digit'}"
+    text = (
+        "Entries of each gradient, drawn at random, were compared with finite differences in float64, at this "
+        f"network's weights: the gradient of the scores with differences of the loss ({scaled}), all others with "
+        f"differences of the scores and the penalty, under a random upstream gradient.{_skipped(run)} Of a large "
+        "network some gradients are drawn at random, and compared at a few entries each."
+    )
+    return Text(text), tables.gradients(run.metrics), *_rounding(run)
+
+
+def _skipped(run: Run) -> str:
+    """Which entries were left out, where the network has kinks."""
+    where = kinks(run.study)
+    if not where and not any(check.skipped for check in run.metrics.gradient_check):
+        return ""
+    such = f", here {where}," if where else ""
+    return f" Entries beside a kink{such} are skipped: a difference across it says nothing about the gradient."
+
+
+def _rounding(run: Run) -> tuple[Block, ...]:
+    found = run.metrics.rounding
+    if found is None:
+        return ()
+    text = (
+        f"In float64 the scores of a few samples are those of extended precision to {found.scores:.1e} of the largest, "
+        f"and their loss to {found.loss:.1e}: what is left is rounding, for the formulas are the same."
+    )
+    return (Text(text),)
+
+
+def _settings(run: Run) -> Section:
+    table = settings.table("Every setting of this run (study.toml).", run.study)
+    seed, data = run.study.get("seed", run.environment.get("seed")), run.metrics.data
+    seeded = "" if seed is None else f" Its seed is {plain(seed)}."
+    same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
+    holds = f"The file study.toml beside this report holds every setting.{seeded}{same} To train it again:"
+    return settings.chapter("run", [table], run.environment, again=(Text(holds), Code("backhand run study.toml")))

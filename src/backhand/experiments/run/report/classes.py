@@ -1,0 +1,117 @@
+"""What the classes show: which is hard to recognise, which are mixed up, and whether the rare ones suffer."""
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.experiments.run.forms import ClassScore, TestScore
+from backhand.experiments.run.saved import Run
+from backhand.page.chance import Z, fewer, more
+from backhand.page.numbers import count, counted, percent
+
+Finding = tuple[str, str]
+
+
+class Confusion(NamedTuple):
+    """How often samples of one class were given another; `share` is of the true class."""
+
+    true: str
+    predicted: str
+    times: int
+    share: float
+
+
+def rare_or_hard(test: TestScore) -> Finding | None:
+    """That the frequent classes carry the accuracy; else the class that is recognised least often."""
+    return _rare(test) or _hardest(test)
+
+
+def _rare(test: TestScore) -> Finding | None:
+    """Where the macro-averaged recall lies below the accuracy by more than both their errors."""
+    mean = test.macro.recall
+    if mean is None or mean >= test.interval[0] or mean + Z * _recall_error(test) >= test.accuracy:
+        return None
+    hardest = _hardest(test)
+    return (
+        "Rare classes",
+        f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
+        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy; on the whole, the "
+        f"frequent classes are recognised more often than the rare ones.{f' {hardest[1]}' if hardest else ''}",
+    )
+
+
+def _recall_error(test: TestScore) -> float:
+    """The standard error of the macro-averaged recall, each recall as that of one more right and one more wrong."""
+    recalls = [((_right(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
+    return sqrt(sum(share * (1 - share) / support for share, support in recalls)) / len(test.per_class)
+
+
+def _right(row: ClassScore) -> int:
+    return round((row.recall or 0.0) * row.support)
+
+
+def _hardest(test: TestScore) -> Finding | None:
+    """The class of the lowest recall, or how many share it, where chance does not explain it."""
+    lowest = min((row.recall for row in test.per_class if row.recall is not None), default=1.0)
+    weak = [row for row in test.per_class if row.recall == lowest and _harder(row, test)]
+    if not weak:
+        return None
+    who = f"“{weak[0].name}” ({counted(weak[0].support, 'test sample')}) was"
+    if len(weak) > 1:
+        who = f"{len(weak)} classes, “{weak[0].name}” among them, were"
+    return "Hardest class", f"{who} recognised least often: recall {percent(lowest)}."
+
+
+def _harder(row: ClassScore, test: TestScore) -> bool:
+    """Whether a class is recognised less often than the others together, which is tried for each of them."""
+    others = test.count - row.support
+    rest = sum(map(_right, test.per_class)) - _right(row)
+    return bool(others) and fewer(_right(row), row.support, rest / others, tries=len(test.per_class))
+
+
+def confusions(run: Run, test: TestScore) -> list[Confusion]:
+    """The mix-ups of classes, the most frequent first."""
+    counts: NDArray[np.int64] = np.array(test.confusion)
+    support = counts.sum(axis=1)
+    pairs = [(i, j) for i, j in np.argwhere(counts) if i != j]
+    pairs.sort(key=lambda pair: -counts[pair])
+    return [
+        Confusion(run.classes[i], run.classes[j], int(counts[i, j]), float(counts[i, j] / support[i])) for i, j in pairs
+    ]
+
+
+def commonest(run: Run, test: TestScore) -> Finding | None:
+    """The commonest mix-up, where the mistakes fall on it more often than chance would have them."""
+    mixups = confusions(run, test)
+    if not mixups:
+        return ("Confusions", "No test sample was given a wrong class.") if test.correct == test.count else None
+    if _stands_out(mixups, test):
+        return "Most confused", in_words(mixups[0]) + "."
+    wrong, times = sum(mixup.times for mixup in mixups), mixups[0].times
+    most = "none more than once" if times == 1 else f"the commonest of them {_times(times)}, which chance explains"
+    return (
+        "Confusions",
+        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes: {most}.",
+    )
+
+
+def _stands_out(mixups: list[Confusion], test: TestScore) -> bool:
+    """Whether the first is more than its part of all mistakes, if those of a class fell on the others alike."""
+    first, others = mixups[0], len(test.per_class) - 1
+    support = next(row.support for row in test.per_class if row.name == first.true)
+    cells = len(test.per_class) * others
+    return more(first.times, sum(mixup.times for mixup in mixups), support / test.count / others, tries=cells)
+
+
+def in_words(mixup: Confusion) -> str:
+    """“4” was taken for “9” 5 times (14.29% of its test samples)."""
+    return (
+        f"“{mixup.true}” was taken for “{mixup.predicted}” {_times(mixup.times)} "
+        f"({percent(mixup.share)} of its test samples)"
+    )
+
+
+def _times(times: int) -> str:
+    return {1: "once", 2: "twice"}.get(times, f"{count(times)} times")

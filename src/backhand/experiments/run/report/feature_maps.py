@@ -1,0 +1,101 @@
+"""What convolutional layers make of a few test images: a row for each image, a column for each channel."""
+
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from backhand.experiments.run.forms import Layer
+from backhand.experiments.run.report.evidence import mapped_layers
+from backhand.experiments.run.report.pictures import colours
+from backhand.experiments.run.saved import Run
+from backhand.page import style
+from backhand.page.blocks import Image
+from backhand.page.mosaic import FRAME, GAP, mosaic
+from backhand.page.numbers import counted, shape
+
+CELL = 132  # pixels of a map, about: a whole number for each pixel of the image
+LEFT, ABOVE, BELOW, RIGHT = 176, 40, 76, 12  # pixels for the names of rows and columns
+COLOURS = "viridis"  # its lightness rises evenly, so that it can be read in grey
+
+Pixels = NDArray[Any]
+
+
+def feature_maps(run: Run) -> tuple[Image, ...]:
+    """A sheet for each layer whose outputs the run has kept, from the first to the last."""
+    rows = {row.name: row for row in run.metrics.model.layers}
+    return tuple(_image(run, rows[place]) for place in mapped_layers(run.evidence) if place in rows)
+
+
+def about(run: Run) -> str:
+    """Which test images these are, and how they were read."""
+    index, labels, predictions = (run.evidence[f"map_{key}"] for key in ("index", "labels", "predictions"))
+    words = []
+    for i, true, predicted in zip(index, labels, predictions, strict=True):
+        taken = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
+        words.append(f"“{run.classes[true]}” (sample {i}{taken})")
+    return (
+        f"{counted(len(words), 'test picture')}, from the first row to the last: {', '.join(words)}. Beside each "
+        "stand outputs of some layers for it, at inference with the kept weights: the brighter, the larger the value. "
+        "Of many channels, those with the largest mean absolute value over these pictures are shown, the largest first."
+    )
+
+
+def _image(run: Run, row: Layer) -> Image:
+    shown = len(run.evidence[f"map_channels.{row.name}"])
+    all_of_them = len(row.output) == 3 and shown == row.output[-1]
+    which = f"all {counted(shown, 'channel')}" if all_of_them else f"{shown} of {row.output[-1]} channels"
+    caption = (
+        f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {which}. Under each channel stand "
+        "the values of its darkest and its brightest colour, the same ones for all pictures."
+    )
+    number = counted(len(run.evidence["map_images"]), "test picture")
+    alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {which}"
+    return Image(f"feature-maps-{row.name}", _sheet(run, row.name), alt, caption)
+
+
+def _sheet(run: Run, place: str) -> bytes:
+    images, maps = run.evidence["map_images"], run.evidence[f"maps.{place}"]
+    side = max(images.shape[1:3]) * max(round(CELL / max(images.shape[1:3])), 1)
+    tint = matplotlib.colormaps[COLOURS]
+    coloured = tint(np.moveaxis(maps, -1, 1), bytes=True)[..., :3]  # (F, c, h, w, 3)
+    canvas = mosaic([[colours(image), *row] for image, row in zip(images, coloured, strict=True)], side)
+    high, wide = canvas.shape[:2]
+    page = np.full((high + ABOVE + BELOW, wide + LEFT + RIGHT, 3), 255, np.uint8)
+    page[ABOVE : ABOVE + high, LEFT : LEFT + wide] = canvas
+    # One pixel of the page is one of the figure: nothing is resampled.
+    figure = Figure(figsize=(page.shape[1] / style.DPI, page.shape[0] / style.DPI))
+    figure.set_layout_engine("none")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(page, interpolation="nearest", aspect="auto")
+    axes.set_axis_off()
+    _names_of_rows(axes, run, side)
+    _names_of_columns(axes, run, place, side, ABOVE + high)
+    return style.png(figure)
+
+
+def _names_of_rows(axes: Axes, run: Run, side: int) -> None:
+    labels = zip(run.evidence["map_labels"], run.evidence["map_predictions"], strict=True)
+    for i, (true, predicted) in enumerate(labels):
+        name, taken = (style.shorten(run.classes[k], 12) for k in (true, predicted))
+        text = name if true == predicted else f"{name}\ntaken for\n{taken}"
+        middle = ABOVE + FRAME + i * (side + GAP) + side / 2
+        axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
+
+
+def _names_of_columns(axes: Axes, run: Run, place: str, side: int, foot: int) -> None:
+    """Over each column the channel, under it the values of the darkest and the brightest colour."""
+    columns = [("channel", "darkest", "brightest"), ("image", "", "")]
+    channels, ranges = (run.evidence[f"map_{key}.{place}"] for key in ("channels", "ranges"))
+    columns += [(str(k), _value(low), _value(high)) for k, (low, high) in zip(channels, ranges, strict=True)]
+    for j, texts in enumerate(columns):
+        x, align = (LEFT + FRAME + (j - 1) * (side + GAP) + side / 2, "center") if j else (LEFT - 16, "right")
+        for y, text in zip((ABOVE / 2, foot + 20, foot + 52), texts, strict=True):
+            axes.text(x, y, text, ha=align, va="center", fontsize=8)
+
+
+def _value(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−")

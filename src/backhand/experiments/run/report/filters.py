@@ -1,0 +1,75 @@
+"""The first layer's weights as pictures: the kernels of a convolution, or the units of a linear layer on images."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.experiments.run.report.pictures import png
+from backhand.experiments.run.saved import Run
+from backhand.page.blocks import Image
+from backhand.page.mosaic import FRAME, GAP, mosaic
+from backhand.page.numbers import counted, shape
+
+SMALL = 11  # rows and columns; the usual first convolutions have no more
+SMALL_ONES, LARGE_ONES = 64, 36  # how many are shown
+WIDE, SIDE = 920, 160  # pixels of a plot beside another, and of a kernel, at most
+
+Pixels = NDArray[Any]
+
+
+def weights(run: Run) -> tuple[Image, ...]:
+    """Before and after training, the same units in the same places, on one scale; none where they are no pictures."""
+    if "first_weights" not in run.evidence:
+        return ()
+    before, after = (
+        _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
+    )
+    if before is None or after is None:
+        return ()
+    number = SMALL_ONES if max(before.shape[1:3]) <= SMALL else LARGE_ONES
+    moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:number])
+    limit = float(np.percentile(np.abs([before[moved], after[moved]]), 99.5)) or 1.0
+    noun = "kernel" if run.evidence["first_weights"].ndim == 4 else "unit"
+    which = counted(len(before), noun)
+    if len(moved) < len(before):
+        which = f"the {len(moved)} of {which} that moved most"
+    change = f"; that of the change {_size(after[moved] - before[moved])}"
+    return (
+        _image("weights-before", f"{which}, before training", before[moved], limit, ""),
+        _image("weights-after", f"{which}, after training", after[moved], limit, change),
+    )
+
+
+def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
+    """(O, h, w, C): linear weights (I, O) take the shape of the sample; None where there is nothing to see."""
+    if array.ndim == 2 and len(sample) == 3 and array.shape[0] == math.prod(sample):
+        array = array.reshape(*sample, -1)
+    return np.moveaxis(array, -1, 0).astype(np.float64) if array.ndim == 4 else None
+
+
+def _size(weights: Pixels) -> str:
+    """The root mean square."""
+    return f"{float(np.sqrt(np.mean(weights**2))):.3g}"
+
+
+def _image(name: str, what: str, units: Pixels, limit: float, change: str) -> Image:
+    channels = units.shape[3]
+    what = f"First-layer weights ({shape(units.shape[1:])}): {what}"
+    kinds = {1: "mid-grey is 0, grey", 3: "mid-grey is 0, each of red, green and blue"}
+    kind = kinds.get(channels, f"the mean of {channels} channels; mid-grey is 0, grey")
+    caption = f"{what}; {kind} runs from −{limit:.2g} to {limit:.2g}. Root mean square {_size(units)}{change}."
+    return Image(name, png(_sheet(units, limit)), f"{what}, root mean square {_size(units)}", caption)
+
+
+def _sheet(units: Pixels, limit: float) -> Pixels:
+    """The units in a near square, or a somewhat wider one that they fill better."""
+    if units.shape[3] != 3:
+        units = units.mean(axis=3, keepdims=True).repeat(3, axis=3)
+    grey = np.rint(255 * np.clip(0.5 + units / (2 * limit), 0, 1)).astype(np.uint8)
+    square = math.ceil(math.sqrt(len(units)))
+    columns = min(range(square, 2 * square), key=lambda wide: -len(units) % wide)
+    room = min((WIDE - 2 * FRAME + GAP) // columns - GAP, SIDE)
+    side = max(units.shape[1:3]) * max(room // max(units.shape[1:3]), 1)
+    return mosaic([list(grey[start : start + columns]) for start in range(0, len(grey), columns)], side)

@@ -1,0 +1,133 @@
+"""Pictures of the data and of the mistakes."""
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PILImage
+
+from backhand.experiments.run.report.tables import mistakes_caption
+from backhand.experiments.run.saved import Run
+from backhand.page import style
+from backhand.page.blocks import Gallery, Image, Picture
+from backhand.page.numbers import counted, percent, plain
+
+SAMPLES = 30
+SAMPLE_COLUMNS, MISTAKE_COLUMNS = 10, 8
+BRIEF = 7  # letters; up to here the true and the predicted class share a line
+
+Pixels = NDArray[Any]
+
+
+def samples(run: Run) -> Gallery | None:
+    """Training pictures: row by row one of each class, or of evenly chosen classes where there are many."""
+    found = run.evidence.get("samples")
+    if found is None or not len(found):
+        return None
+    labels = run.evidence["sample_labels"]
+    order = _by_turns(labels)
+    names = [run.classes[labels[i]] for i in order]
+    pictures = tuple(
+        Picture(png(found[i]), f"training sample of class {name}", (name,))
+        for i, name in zip(order, names, strict=True)
+    )
+    columns = len(set(names)) if 5 <= len(set(names)) <= SAMPLE_COLUMNS else SAMPLE_COLUMNS
+    alt = f"{counted(len(order), 'training picture')} with the class of each"
+    return Gallery(pictures, columns, Image("samples", sheet(found[order], pictures, columns), alt, f"{alt}."))
+
+
+def _by_turns(labels: NDArray[np.int64]) -> list[int]:
+    """Indices of samples: the first of every class, then the second of every class, and so on."""
+    present = np.unique(labels)
+    shown = present[np.linspace(0, len(present) - 1, min(len(present), SAMPLES)).round().astype(int)]
+    turns = [np.flatnonzero(labels == k)[: SAMPLES // len(shown)] for k in shown]
+    longest = max(map(len, turns))
+    return [int(turn[i]) for i in range(longest) for turn in turns if i < len(turn)]
+
+
+def augmented(run: Run) -> Gallery | None:
+    """Row by row a training picture and draws of it, as training saw them."""
+    found = run.evidence.get("augmented")
+    if found is None or not found.size:
+        return None
+    targets, (rows, columns) = run.evidence["augmented_targets"], found.shape[:2]
+    mixed = bool((targets.max(axis=2) < 1).any())
+    pictures = []
+    for i, j in np.ndindex(rows, columns):
+        what = " + ".join(shares := _shares(run, targets[i, j]))
+        alt = f"draw {j} of row {i + 1}: {what}" if j else f"training sample of class {what}"
+        pictures.append(Picture(png(found[i, j]), alt, shares if mixed or j == 0 else ()))
+    changes = run.metrics.data.augment.items()
+    named = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)
+    caption = (
+        f"The first picture of each row is a training sample; the {columns - 1} beside it are draws of it as training "
+        f"sees them, made by data.augment: {named}."
+    )
+    if mixed:
+        caption += " Under a mixed picture stand the shares of its classes."
+    alt = f"{counted(rows, 'training picture')}, each with {counted(columns - 1, 'augmented draw')} beside it"
+    image = Image("augmented", sheet(found.reshape(-1, *found.shape[2:]), pictures, columns), alt, caption)
+    return Gallery(tuple(pictures), columns, image)
+
+
+def _shares(run: Run, target: NDArray[np.float32]) -> tuple[str, ...]:
+    """The class of a target, or the two of a mixed one with their shares in whole per cent."""
+    first, second = np.argsort(-target, kind="stable")[:2]
+    if target[second] < 0.005:
+        return (run.classes[first],)
+    return tuple(f"{target[k]:.0%} {run.classes[k]}" for k in (first, second))
+
+
+def mistakes(run: Run) -> Gallery | None:
+    """The test pictures that were misread with the highest confidence."""
+    found = run.evidence.get("mistakes")
+    if found is None or not len(found):
+        return None
+    keys = ("mistake_labels", "mistake_predictions", "mistake_confidence", "mistake_index")
+    rows = list(zip(*(run.evidence[key].tolist() for key in keys), strict=True))
+    brief = max(map(len, run.classes)) <= BRIEF
+    pictures = []
+    for i, (true, predicted, confidence, index) in enumerate(rows):
+        was, taken = run.classes[true], run.classes[predicted]
+        alt = f"“{was}” taken for “{taken}” with a confidence of {percent(confidence)}"
+        what = (f"{was} → {taken}",) if brief else (was, f"→\u00a0{taken}")
+        pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
+    alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
+    image = Image("mistakes", sheet(found, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run))
+    return Gallery(tuple(pictures), MISTAKE_COLUMNS, image)
+
+
+def sheet(pixels: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
+    """All pictures in one image, each with its lines of text underneath."""
+    columns = min(columns, len(pictures))
+    depth = max(len(picture.lines) for picture in pictures)
+    high = pixels.shape[1] / pixels.shape[2]
+    row = high + 0.12 + 0.13 * depth  # in widths of a picture
+    rows = math.ceil(len(pictures) / columns)
+    figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
+    for i, (picture, values) in enumerate(zip(pictures, pixels, strict=True)):
+        left, top = i % columns, i // columns * row
+        foot = top + 0.92 * high
+        axes.imshow(colours(values), extent=(left, left + 0.92, foot, top), interpolation="nearest")
+        text = "\n".join(style.shorten(line, 19) for line in picture.lines)
+        axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
+    axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
+    axes.set_axis_off()
+    return style.png(figure)
+
+
+def colours(picture: Pixels) -> Pixels:
+    """(H, W, C) as (H, W, 3): three channels as they are, any other number as their mean in grey."""
+    if picture.shape[2] == 3:
+        return picture
+    return picture.mean(axis=2, keepdims=True).astype(picture.dtype).repeat(3, axis=2)
+
+
+def png(picture: Pixels) -> bytes:
+    """A uint8 picture as PNG, pixel for pixel."""
+    buffer = io.BytesIO()
+    PILImage.fromarray(colours(picture)).save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()

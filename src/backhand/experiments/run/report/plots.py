@@ -1,0 +1,119 @@
+"""The data and the test result, drawn: counts, confusion, reliability, ROC."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from backhand.experiments.run.report.scores import Calibration, Roc
+from backhand.page import style
+
+NAMED = 20  # beyond this many classes an axis is numbered instead of named
+SMALL = 12  # up to this many classes a confusion matrix has its place beside a table
+LARGE = 7.0  # inches of a matrix that has a row to itself
+NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
+SPLITS = {"train": (style.BLUE, ""), "validation": (style.SKY, "////"), "test": (style.YELLOW, "....")}
+
+
+def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
+    """A bar for every class, divided into the splits."""
+    figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
+    places, start = np.arange(len(classes)), np.zeros(len(classes))
+    named = len(classes) <= NAMED
+    height, line = (0.74, 0.3) if named else (1.0, 0.0)  # the bars of many classes touch and have no outline
+    for split, counts in splits.items():
+        colour, hatch = SPLITS.get(split, (style.FAINT, ""))
+        look = style.bar(colour, hatch if named else "", line)
+        axes.barh(places, counts, height, start, label=split, **look)
+        start += counts
+    if named:
+        axes.set_yticks(places, [style.shorten(name, 18) for name in classes])
+    else:
+        axes.set_ylabel("class, counted from 0 in the order of the table")
+    axes.set(xlabel="samples", ylim=(len(classes) - 0.4, -0.6))
+    axes.grid(axis="y", visible=False)
+    style.legend(axes)
+    return style.png(figure)
+
+
+def large(size: int) -> bool:
+    """Whether a confusion matrix needs a row of the page to itself, so that its counts can be read."""
+    return SMALL < size <= NUMBERED
+
+
+def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
+    """The confusion matrix: colour is the share of the row, that is of the true class."""
+    size = len(classes)
+    side = LARGE if large(size) else style.WIDTH
+    figure, axes = style.panel(side, side * 0.9)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    # A square-root scale: single mistakes would vanish beside a strong diagonal.
+    image = axes.imshow(100 * share, cmap="Blues", norm=PowerNorm(0.5, 0, 100))
+    bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 1, 5, 10, 25, 50, 100], pad=0.02)
+    bar.set_label("share of the true class (%)")
+    bar.outline.set_visible(False)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.grid(visible=False)
+    _class_ticks(axes, classes)
+    if size <= NUMBERED:
+        _numbers(axes, counts, share)
+    return style.png(figure)
+
+
+def _cell(size: int) -> float:
+    """About the width of a cell, in points, beside names and a colour bar."""
+    return 50 * (LARGE if large(size) else style.WIDTH) / size
+
+
+def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
+    if len(classes) > NUMBERED:
+        axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(10, integer=True))
+        return
+    names = [style.shorten(name) for name in classes]
+    turned = max(map(len, names)) * 6 > _cell(len(names))
+    axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0)
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+
+
+def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
+    digits = len(str(counts.max()))
+    size = min(9.5, 1.3 * _cell(len(counts)) / max(digits, 2))
+    for (row, column), value in np.ndenumerate(counts):
+        if value:
+            ink = "white" if share[row, column] > 0.3 else style.INK
+            axes.text(column, row, str(value), ha="center", va="center", color=ink, fontsize=size)
+
+
+def reliability(calibration: Calibration) -> bytes:
+    """Accuracy against confidence, bin by bin, over a histogram of the confidences."""
+    figure = Figure(figsize=(style.WIDTH, 4.2))
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    edges = calibration.edges * 100
+    middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    used = calibration.counts > 0
+    confidence, accuracy = 100 * calibration.confidence[used], 100 * calibration.accuracy[used]
+    top.bar(middle[used], accuracy, width[used] * 0.92, label="accuracy in the bin", **style.bar(style.SKY, "", 0.4))
+    top.plot([0, 100], [0, 100], label="perfect calibration", **style.DIAGONAL)
+    top.plot(confidence, accuracy, "D", color=style.ORANGE, markersize=4, clip_on=False, label="at mean confidence")
+    top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(0, 100))
+    bottom.bar(middle, calibration.counts, width * 0.92, color=style.FAINT)
+    bottom.set_yscale("log")  # most samples lie in the last bin
+    bottom.set_ylim(bottom=0.7)
+    bottom.set(xlabel="confidence in the predicted class (%)", ylabel="samples")
+    style.legend(top, columns=2, fontsize=8.5)
+    return style.png(figure)
+
+
+def roc(curve: Roc) -> bytes:
+    """The ROC curve of a task with two classes."""
+    figure, axes = style.panel(style.WIDTH, 4.2)
+    axes.plot(100 * curve.false_positive, 100 * curve.true_positive, color=style.BLUE, label="this network")
+    axes.plot([0, 100], [0, 100], label="guessing", **style.DIAGONAL)
+    axes.set(xlabel="false positive rate (%)", ylabel="true positive rate (%)", xlim=(-1, 101), ylim=(-1, 101))
+    axes.set_aspect("equal")
+    style.legend(axes)
+    return style.png(figure)

@@ -1,0 +1,81 @@
+"""What the saved test probabilities tell beyond the accuracy: calibration, and the ROC curve of two classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.experiments.run.report.evidence import Arrays
+
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Bins of confidence between `edges`: samples, mean confidence and accuracy of each; `error` over all.
+
+    chance: the error that a calibrated network has, on the average, with so many samples in these bins; deviation: the
+    standard deviation of mean_accuracy about mean_confidence in such a network.
+    """
+
+    edges: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    error: float
+    chance: float
+    deviation: float
+    mean_confidence: float
+    mean_accuracy: float
+
+
+@dataclass(frozen=True)
+class Roc:
+    """True against false positive rate of class 1 over all thresholds, and the area under that curve."""
+
+    false_positive: NDArray[np.float64]
+    true_positive: NDArray[np.float64]
+    area: float
+
+
+def calibration(evidence: Arrays, bins: int = BINS) -> Calibration | None:
+    """Expected calibration error: sum over the bins of n_b/N |accuracy_b - confidence_b|; None without probabilities.
+
+    The bins divide 0..1 evenly. Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017). By chance
+    the accuracy of a bin lies sqrt(2/π) standard deviations from its confidence, sqrt(c (1 - c) / n_b), on the average.
+    """
+    if not evidence.get("labels", np.empty(0)).size:
+        return None
+    confidence = evidence["probabilities"].max(axis=1).astype(np.float64)
+    right = evidence["probabilities"].argmax(axis=1) == evidence["labels"]
+    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(which, minlength=bins)
+    filled = np.maximum(counts, 1)
+    mean = np.bincount(which, confidence, bins) / filled
+    accuracy = np.bincount(which, right, bins) / filled
+    return Calibration(
+        edges=np.linspace(0, 1, bins + 1),
+        counts=counts,
+        confidence=mean,
+        accuracy=accuracy,
+        error=float(np.sum(counts * np.abs(accuracy - mean)) / len(right)),
+        chance=float(np.sqrt(2 / np.pi) * np.sqrt(counts * mean * (1 - mean)).sum() / len(right)),
+        deviation=float(np.sqrt((confidence * (1 - confidence)).sum()) / len(right)),
+        mean_confidence=float(confidence.mean()),
+        mean_accuracy=float(right.mean()),
+    )
+
+
+def roc(evidence: Arrays) -> Roc | None:
+    """The ROC curve of class 1 against class 0; None unless there are two classes and both occur.
+
+    Source: Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27 (2006).
+    """
+    if "probabilities" not in evidence or evidence["probabilities"].shape[1] != 2:
+        return None
+    if len(np.unique(evidence["labels"])) != 2:
+        return None
+    from sklearn.metrics import auc, roc_curve
+
+    false_positive, true_positive, _ = roc_curve(evidence["labels"], evidence["probabilities"][:, 1])
+    return Roc(false_positive, true_positive, float(auc(false_positive, true_positive)))

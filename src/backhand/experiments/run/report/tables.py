@@ -1,0 +1,150 @@
+"""The tables of a report."""
+
+import math
+from collections.abc import Sequence
+
+from backhand.experiments.run.forms import Cost, Epoch, Metrics, TestScore
+from backhand.experiments.run.report.classes import Confusion, in_words
+from backhand.experiments.run.saved import Run
+from backhand.page.blocks import Table
+from backhand.page.numbers import count, decimal, duration, percent, plain, shape
+
+FREQUENT = 6  # confusions to show
+
+
+def class_counts(metrics: Metrics) -> Table:
+    """Samples of every class in every split, with totals; the weights of the classes where the loss has some."""
+    splits, weights = metrics.data.splits, metrics.data.class_weights
+    rows = [
+        (
+            name,
+            *(count(split[k]) for split in splits.values()),
+            count(sum(split[k] for split in splits.values())),
+            *((f"{weights[k]:.4g}",) if weights else ()),
+        )
+        for k, name in enumerate(metrics.data.classes)
+    ]
+    sums = [sum(split) for split in splits.values()]
+    rows.append(("total", *map(count, sums), count(sum(sums)), *(("",) if weights else ())))
+    caption = f"Samples per class and split: {count(sum(sums))} in all."
+    if weights:
+        caption += " Weight: what the loss of each sample of the class is multiplied by."
+    columns = ("class", *splits, "total", *(("weight",) if weights else ()))
+    return Table(caption, columns, tuple(rows), "l" + "r" * (len(columns) - 1), totals=1)
+
+
+def layers(metrics: Metrics) -> Table:
+    """The network from input to output; where some of it was frozen, how much of it was trained."""
+    model = metrics.model
+    costs: tuple[Cost, ...] = (*model.layers, model)
+    figures = [(each.parameters, *[each.trained or 0] * model.some_frozen, each.multiply_adds) for each in costs]
+    names = [(row.name, row.layer, shape(row.output)) for row in model.layers] + [("total", "", "")]
+    rows = tuple((*name, *map(count, row)) for name, row in zip(names, figures, strict=True))
+    trained = f", {count(model.trained or 0)} of them trained and the others frozen" if model.some_frozen else ""
+    caption = (
+        f"The network: {count(model.parameters)} parameters{trained}, {count(model.multiply_adds)} multiply-adds for "
+        f"the forward pass of one sample. Input: {shape(metrics.data.sample_shape)}."
+    )
+    columns = ("name", "layer", "output", "parameters", *["trained"] * model.some_frozen, "multiply-adds")
+    return Table(caption, columns, rows, "lll" + "r" * (len(columns) - 3), totals=1)
+
+
+def epoch(line: Epoch) -> Table:
+    """What one epoch recorded: a single point makes no curve."""
+    found = {"training": (line.train_loss, line.train_accuracy)}
+    if not math.isnan(line.validation_accuracy):
+        found["validation"] = (line.validation_loss, line.validation_accuracy)
+    rows = [(split, decimal(loss), percent(share), percent(1 - share)) for split, (loss, share) in found.items()]
+    momentum = "" if line.momentum is None else f", momentum {line.momentum:.4g}"
+    caption = (
+        f"Epoch {line.epoch}, which took {duration(line.seconds)}: learning rate {line.lr:.4g}{momentum}, "
+        f"gradient norm {line.gradient_norm:.4g}."
+    )
+    return Table(caption, ("split", "loss", "accuracy", "error"), tuple(rows), "lrrr")
+
+
+def scores(metrics: Metrics, test: TestScore) -> Table:
+    """Loss, accuracy and error of the kept weights."""
+    rows = [
+        (name, count(score.count), decimal(score.loss), percent(score.accuracy), percent(score.error))
+        for name, score in (("validation", metrics.validation), ("test", test))
+        if score
+    ]
+    low, high = map(percent, test.interval)
+    caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    caption += _views(test)
+    if metrics.data.class_weights:
+        caption += " The losses are weighted by class, the accuracies are not."
+    return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
+
+
+def _views(test: TestScore) -> str:
+    """What the scores were averaged over, or nothing."""
+    views = {}
+    if test.test_flips:
+        views["train.test_flips"] = "of its mirror image"
+    if test.test_shift:
+        views["train.test_shift"] = f"of each moved by {test.test_shift} px towards two opposite corners"
+    seen = " and ".join(["of each picture", *views.values()])
+    return f" The scores {seen} were averaged ({', '.join(views)})." if views else ""
+
+
+def per_class(test: TestScore) -> Table:
+    """Precision, recall and F1 of every class, and their means over the classes."""
+    rows = [
+        (row.name, percent(row.precision), percent(row.recall), percent(row.f1), count(row.support))
+        for row in test.per_class
+    ]
+    mean = test.macro
+    rows.append(("macro average", percent(mean.precision), percent(mean.recall), percent(mean.f1), count(test.count)))
+    caption = f"Test result by class; macro-averaged F1 {percent(mean.f1)}."
+    if any(row.precision is None for row in test.per_class):
+        caption += " –: the class was never predicted, so it has no precision."
+    return Table(caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), "lrrrr", totals=1)
+
+
+def confusions(mixups: Sequence[Confusion]) -> Table:
+    """The most frequent mix-ups; the first of them in words."""
+    rows = tuple((m.true, m.predicted, count(m.times), percent(m.share)) for m in mixups[:FREQUENT])
+    caption = f"Most frequent confusions: {in_words(mixups[0])}."
+    return Table(caption, ("true", "predicted", "times", "of the class"), rows, "llrr")
+
+
+def mistakes(run: Run) -> Table:
+    """The most confident mistakes where there are no pictures of them."""
+    keys = ("mistake_index", "mistake_labels", "mistake_predictions", "mistake_confidence")
+    rows = tuple(
+        (str(index), run.classes[true], run.classes[predicted], percent(confidence))
+        for index, true, predicted, confidence in zip(*(run.evidence[key].tolist() for key in keys), strict=True)
+    )
+    return Table(mistakes_caption(run), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
+
+
+def mistakes_caption(run: Run) -> str:
+    """How many there are, and how sure the network was of them."""
+    confidence, test = run.evidence["mistake_confidence"], run.metrics.test
+    shown, wrong = len(confidence), test.count - test.correct if test else 0
+    which = f"All {count(shown)}" if shown == wrong else f"The {count(shown)} most confident of {count(wrong)}"
+    kind = f" ({test.confidence})" if test and test.confidence else ""
+    return (
+        f"{which} mistakes: true and predicted class, and the confidence in the wrong one{kind}, "
+        f"from {percent(confidence[0])} down to {percent(confidence[-1])}."
+    )
+
+
+def reported(metrics: Metrics) -> Table:
+    """Figures from elsewhere beside those of this run."""
+    rows = tuple((row.what, plain(row.reported), plain(row.ours)) for row in metrics.reported)
+    return Table("Reported elsewhere, and by this run.", ("what", "reported", "this run"), rows, "lrr")
+
+
+def gradients(metrics: Metrics) -> Table:
+    """The gradient check, one row for each parameter."""
+    rows = tuple(
+        (row.name, "" if row.worst is None else f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
+        for row in metrics.gradient_check
+    )
+    errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
+    found = f"worst relative error {max(errors):.1e}" if errors else "no entry could be compared"
+    caption = f"Back-propagation against finite differences; {found}."
+    return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")

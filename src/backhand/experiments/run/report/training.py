@@ -1,0 +1,111 @@
+"""The chapter on training: curves, and what they show in words."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.experiments.run.report import curves, tables
+from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
+from backhand.experiments.run.saved import Run
+from backhand.page.blocks import Block, Image, Images, Text
+from backhand.page.numbers import counted, decimal, duration, percent, time_spent
+from backhand.page.range_test import plot
+
+
+def training(run: Run) -> tuple[Block, ...]:
+    """Loss and accuracy against epoch and time, then the learning rate and the size of the gradient."""
+    if not run.history:
+        return (Text("No epoch was finished."),)
+    if len(run.history) == 1:
+        return Text(_course(run)), tables.epoch(run.history[0]), *_range_test(run)
+    plain = [RATE, GRADIENT]
+    if len({epoch.momentum for epoch in run.history}) > 1:
+        plain.append(MOMENTUM)
+    images = [image for quantity in (LOSS, ACCURACY) for image in _twice(run, quantity)]
+    images += [_image(run, quantity) for quantity in plain if curves.recorded(run, quantity)]
+    return Text(_course(run)), Images(tuple(images)), *_range_test(run)
+
+
+def _range_test(run: Run) -> tuple[Block, ...]:
+    """Where the learning rate came from, unless the study gave it."""
+    if run.rates is None:
+        return ()
+    lr = float(run.study["train"]["optimizer"]["lr"])
+    text = (
+        f"The study left the learning rate to a range test, which trained on a few batches again and again while the "
+        f"rate rose. Their smoothed loss was half way down at {run.rates.halfway:.2g} and lowest at "
+        f"{run.rates.lowest:.2g}; the training took {lr:g}."
+    )
+    caption = (
+        "Loss of each batch while the learning rate rises. The lines mark the rate with the lowest loss, and the rate "
+        "that was chosen."
+    )
+    image = Image("range-test", plot(run.rates, chosen=lr), "Loss against learning rate in the range test", caption)
+    return Text(text), Images((image,))
+
+
+def _course(run: Run) -> str:
+    """How long it went on, why it ended, and what the training figures mean."""
+    facts, last = run.metrics.training, run.history[-1]
+    done = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
+    stopped = f" The training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
+    means = f" Training loss and accuracy: {facts.train_metrics}." if facts.train_metrics else ""
+    return done + stopped + means
+
+
+def _twice(run: Run, quantity: Quantity) -> list[Image]:
+    series = curves.recorded(run, quantity)
+    if not series:
+        return []
+    name = _name(quantity)
+    chosen = run.chosen
+    when = (
+        f"epoch {chosen.epoch}, which was kept, ended after {duration(chosen.elapsed)}"
+        if chosen
+        else f"the last epoch ended after {duration(run.history[-1].elapsed)}"
+    )
+    caption = f"{name.capitalize()} against training time: {when}.{_scale(quantity, series)}"
+    return [
+        _image(run, quantity),
+        Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
+    ]
+
+
+def _image(run: Run, quantity: Quantity) -> Image:
+    series = curves.recorded(run, quantity)
+    name = _name(quantity)
+    trends = "; ".join(_trend(run, quantity, line, values) for line, values in series.items())
+    caption = f"{name.capitalize()} against epoch: {trends}.{_scale(quantity, series)}"
+    alt = f"{name.capitalize()} against epoch: {trends}"
+    return Image(f"{name.replace(' ', '-')}-epoch", curves.draw(run, quantity), alt, caption)
+
+
+def _name(quantity: Quantity) -> str:
+    return quantity.label.split(" (")[0]
+
+
+def _scale(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> str:
+    return " Logarithmic scale." if curves.logarithmic(quantity, series) else ""
+
+
+def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
+    """training from 2.3000 to 0.0100; validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
+    places = np.flatnonzero(np.isfinite(values))
+    highest = quantity.metric is not None and quantity.metric.higher_is_better
+    best = int(np.nanargmax(values) if highest else np.nanargmin(values))
+    first, last, extreme = (_written(quantity, float(values[i])) for i in (places[0], places[-1], best))
+    text = f"from {first} to {last}" if first != last else f"{first} throughout"
+    if len(places) == 1:
+        text = f"{first} after epoch {run.history[places[0]].epoch}"
+    if len(quantity.series) > 1:
+        text = f"{line} {text}"
+        if extreme not in (first, last):
+            text += f", {'highest' if highest else 'lowest'} {extreme} at epoch {run.history[best].epoch}"
+    if len(places) < len(values):
+        text += f", without a finite value in {counted(len(values) - len(places), 'epoch')}"
+    return text
+
+
+def _written(quantity: Quantity, value: float) -> str:
+    if quantity.metric is not None and quantity.metric.unit == "%":
+        return percent(value / 100)
+    return decimal(value) if quantity is LOSS else f"{value:.4g}"

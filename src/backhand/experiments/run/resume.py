@@ -1,0 +1,56 @@
+"""Going on with a run: from its state; or staying as it is, where it is finished and its states are gone."""
+
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import CheckpointError, StudyError
+from backhand.experiments import folder
+from backhand.experiments.run.facts import ALL_DONE
+from backhand.files.paths import command
+from backhand.study import Study
+from backhand.training.saving import load_state
+from backhand.training.solver import Solver
+
+
+def restore(path: Path, study: Study, solver: Solver, origin: dict[str, Any]) -> list[str]:
+    """Give the solver the newest readable state in the folder; returns what a person should know of it.
+
+    origin: the settings and the data of the study that is asked for.
+    Raises StudyError or CheckpointError when it was trained by another study, on other data or for more epochs.
+    """
+    arrays, facts, warning = load_state(path)
+    own = facts["origin"]
+    epochs = {folder.EPOCHS: study.train.epochs}  # it trains on
+    folder.refuse_another(path, folder.completed(own["study"], study) | epochs, origin["study"])
+    _refuse_other_data(path, own["data"], origin["data"])
+    solver.load(arrays, facts)
+    begun = solver.epoch + (solver.running is not None)
+    _refuse_fewer_epochs(path, begun, study.train.passes)
+    where = f"after epoch {solver.epoch}" if solver.running is None else f"amid epoch {begun}, after step {solver.step}"
+    return [f"warning: {warning}"] * bool(warning) + [f"resumed {where}"]
+
+
+def refuse_to_train_on(path: Path, study: Study, metrics: dict[str, Any], origin: dict[str, Any]) -> None:
+    """Raises StudyError or CheckpointError where a finished run without states should be another one than it is.
+
+    A run that was stopped early stays ended, however many epochs it is given.
+    """
+    _refuse_other_data(path, metrics["data"]["sha256"], origin["data"])
+    done, epochs = metrics["training"]["epochs"], study.train.passes
+    _refuse_fewer_epochs(path, done, epochs)
+    if epochs > done and metrics["training"]["stopped"] == ALL_DONE:
+        raise StudyError(
+            f"{path} is finished after {done} epochs and its states are gone, so it cannot train on to {epochs}; start "
+            f"a new run from its weights with {command(['--init-from', path])}, and keep the states of a run that is "
+            f"to train on later with --set train.keep_states=true"
+        )
+
+
+def _refuse_other_data(path: Path, own: str, wanted: str) -> None:
+    if own != wanted:
+        raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
+
+
+def _refuse_fewer_epochs(path: Path, begun: int, epochs: int) -> None:
+    if epochs < begun:
+        raise StudyError(f"{path} has trained {begun} epochs, and train.epochs = {epochs} is fewer; start a new run")

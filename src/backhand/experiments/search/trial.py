@@ -1,0 +1,86 @@
+"""One trial: a training that is judged on validation data, and stopped early where others do better."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from backhand.errors import BackhandError, StudyError
+from backhand.experiments.build import Material
+from backhand.experiments.trainer import Trainer, Training
+from backhand.study import Study
+from backhand.training.metrics import metric, words
+from backhand.training.solver import Callback, Record, Solver
+
+PRUNED = "others do better by then"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended. value: its best epoch's, or None where it failed; reason: why it was stopped, or failed."""
+
+    value: float | None
+    epoch: int
+    seconds: float
+    parameters: int
+    curve: tuple[Record, ...] = ()
+    reason: str = ""
+
+    @property
+    def pruned(self) -> bool:
+        """Whether it was given up for the others."""
+        return self.reason == PRUNED
+
+
+@dataclass(eq=False)
+class Watch(Callback):
+    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so.
+
+    An epoch whose value is not finite is not the best, and nothing is asked of it.
+    """
+
+    monitor: str
+    goes_on: Callable[[int, float], bool]
+    best: float | None = None
+    epoch: int = 0
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Look at the epoch's value."""
+        value = solver.history[-1][self.monitor]
+        if not isfinite(value):
+            return
+        if metric(self.monitor).better(value, self.best):
+            self.best, self.epoch = value, solver.epoch
+        if not self.goes_on(solver.epoch, value) and solver.epoch < solver.epochs:
+            solver.stopped = PRUNED
+
+
+def attempt(trainer: Trainer, studies: Sequence[Study], watches: Sequence[Watch]) -> list[Outcome]:
+    """Train; what a study's own values make impossible is an outcome, not an error. Several studies must be `alike`."""
+    begin = time.perf_counter()
+    try:
+        return [_outcome(*each) for each in zip(trainer.train(studies, watches), watches, strict=True)]
+    except BackhandError as error:
+        if len(studies) > 1:  # one of them, perhaps
+            pairs = zip(studies, watches, strict=True)
+            return [outcome for study, watch in pairs for outcome in attempt(trainer, [study], [watch])]
+        return [Outcome(None, 0, time.perf_counter() - begin, 0, (), str(error))]
+
+
+def _outcome(training: Training, watch: Watch) -> Outcome:
+    solver, size = training.solver, training.solver.model.parameters.values.size
+    curve = tuple(solver.history)
+    if training.error is not None:
+        return Outcome(None, 0, training.seconds, size, curve, f"diverged: {training.error}")
+    if watch.best is None:
+        return Outcome(None, 0, training.seconds, size, curve, f"no epoch with a finite {words(watch.monitor)}")
+    reason = solver.stopped if solver.stopped == PRUNED else ""
+    return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
+
+
+def material(trainer: Trainer, study: Study) -> Material:
+    """The data of a study. Raises StudyError where it holds no validation part."""
+    found = trainer.material(study)
+    if found.validation is None:
+        raise StudyError("a search chooses on validation data, and data.validation is 0; give it a share")
+    return found

@@ -1,0 +1,112 @@
+"""Sentences about a part, each true by construction: said only where the figures bear it out."""
+
+from collections.abc import Iterator
+from math import comb
+
+from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.saved import Cell
+from backhand.page.chance import differ
+from backhand.page.numbers import counted, duration, percent
+from backhand.study.series import Part
+from backhand.training.metrics import ACCURACY
+
+METRIC = "validation_accuracy"
+WORDS = "under-fit", "fits", "over-fit", "failed"
+SEEDS = 20  # arrangements of the runs of two cells, from which their order means something: one in 20 by chance
+
+
+def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """What can be said of the part: headings and sentences."""
+    ranked = sorted((cell for cell in cells if cell.mean(METRIC) is not None), key=_cost)
+    if len(ranked) > 1:
+        yield "Best", _best(ranked)
+        varied = (axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in ranked}) > 1)
+        yield from ((f"By {name}", _along(name, ranked)) for name in varied)
+    for cell in cells:
+        for failure in cell.failures[:1]:
+            yield "Training failed", f"{cell.told}{_of_runs(cell)}. {failure}"
+    if diverged := [cell for cell in cells if cell.diverged]:
+        yield "Diverged", f"{'; '.join(cell.told for cell in diverged)}."
+    words = [verdict(cell, cells).word for cell in cells]
+    if len(cells) > 1 and any(words):
+        counts = ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
+        yield "Fit", f"Of {len(cells)} cells: {counts}." if counts else f"None of {len(cells)} cells came to its end."
+    if times := [seconds for cell in cells for seconds in cell.values("seconds")]:
+        shortest, longest = duration(min(times)), duration(max(times))
+        spread = f", from {shortest} to {longest} each" if len(times) > 1 else ""
+        yield "Time", f"{counted(len(times), 'run')} took {duration(sum(times))}{spread}."
+
+
+def _score(cell: Cell) -> float:
+    return cell.mean(METRIC) or 0.0
+
+
+def _cost(cell: Cell) -> float:
+    return ACCURACY.cost(cell.mean(METRIC))
+
+
+def _of_runs(cell: Cell) -> str:
+    return f" ({len(cell.failures)} of {len(cell.runs)} runs)" if len(cell.runs) > 1 else ""
+
+
+def _best(ranked: list[Cell]) -> str:
+    first, second = ranked[:2]
+    test = first.mean("test_accuracy")
+    tested = f", and {percent(test)} on test data" if test is not None else ""
+    return f"On validation data {first.told}: {percent(_score(first))}{tested}. {compared(first, second)}"
+
+
+def compared(first: Cell, second: Cell) -> str:
+    """How sure the order of two cells is, as far as the seeds tell."""
+    points = f"{100 * (_score(first) - _score(second)):.2f}"
+    order = f"level with {second.told}" if points == "0.00" else f"ahead of {second.told} by {points} points"
+    return f"It is {order} {_surety(first, second)}."
+
+
+def _surety(first: Cell, second: Cell) -> str:
+    seeds = min(len(first.runs), len(second.runs))
+    if seeds == 1:
+        return f"(one seed: no spread is known{_within_chance(first, second)})"
+    if min(first.values(METRIC)) <= max(second.values(METRIC)):
+        return f"({seeds} seeds; their ranges overlap: no difference shown)"
+    return f"({seeds} seeds; their ranges do not overlap{'' if _apart(first, second) else ', of too few to tell'})"
+
+
+def _within_chance(first: Cell, second: Cell) -> str:
+    """Where the validation samples are too few for this difference."""
+    counts = [cell.mean("validation_count") for cell in (first, second)]
+    one, other = (round(count) if count else 0 for count in counts)
+    if not one or not other or differ(_score(first), one, _score(second), other):
+        return ""
+    return f", and {counted(min(one, other), 'validation sample')} may show it by chance"
+
+
+def _apart(first: Cell, second: Cell) -> bool:
+    """Whether every run of the first is above every run of the second, of so many that chance puts few so.
+
+    Of n and m runs one order in (n + m)! / (n! m!) is such: the rank-sum test (Wilcoxon 1945) at 5%.
+    """
+    runs = len(first.runs), len(second.runs)
+    return comb(sum(runs), runs[0]) >= SEEDS and min(first.values(METRIC)) > max(second.values(METRIC))
+
+
+def against(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """The best of these cells compared with the best of another part; nothing where a part has none."""
+    groups = [[cell for cell in group if cell.mean(METRIC) is not None] for group in (cells, others)]
+    if all(groups):
+        first, second = sorted((min(group, key=_cost) for group in groups), key=_cost)
+        verb, points = "beat" if _apart(first, second) else "is ahead of", 100 * (_score(first) - _score(second))
+        order = f"{first.told} {verb} {second.told} by {points:.2f} points"
+        yield f"Against {name}", f"The best of each on validation data: {order} {_surety(first, second)}."
+
+
+def _along(axis: str, ranked: list[Cell]) -> str:
+    """The best cell of each case: `ranked` is from the best to the worst."""
+    best: dict[str, Cell] = {}
+    for cell in ranked:
+        best.setdefault(cell.labels[axis], cell)
+    return (
+        "The best of each case on validation data: "
+        + "; ".join(f"{case} {percent(_score(cell))}" for case, cell in best.items())
+        + "."
+    )

@@ -1,0 +1,40 @@
+"""RESULTS.md: the claims of several series beside our figures, with the command, the time and the machine of each."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from backhand.experiments.series.report.chapters import changed, claims_table
+from backhand.experiments.series.saved import Saved, read
+from backhand.files.atomic import write_output
+from backhand.page.blocks import Section, Text
+from backhand.page.numbers import duration
+from backhand.page.render import markdown
+from backhand.study.values import override
+
+TITLE = "Results"
+SUBTITLE = "Reported figures beside ours. Written by the command backhand report; nothing here is typed."
+
+
+def write(folders: Sequence[Path], out: Path) -> Path:
+    """One file from the folders of some series. Raises CheckpointError where a piece is missing or damaged."""
+    sections = tuple(_section(read(folder)) for folder in folders)
+    write_output(out, markdown(TITLE, SUBTITLE, sections))
+    return out
+
+
+def _section(saved: Saved) -> Section:
+    blocks = Text(" ".join(_facts(saved))), *changed(saved), claims_table(saved)
+    return Section(saved.series.name, saved.series.title, blocks)
+
+
+def _facts(saved: Saved) -> Iterator[str]:
+    runs, environment, changes = saved.runs, saved.environment, saved.series.changes
+    options = [f"--set {shlex.quote(override(key, value))}" for key, value in changes.items() if key != "seed"]
+    options += [f"--seed {saved.series.seed}"] if saved.series.seed or "seed" in changes else []
+    yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
+    if saved.data:
+        yield f"Data: {saved.data}."
+    yield f"{len(runs)} runs, {duration(sum(run['figures'].get('seconds', 0.0) for run in runs))} of training,"
+    yield f"{str(environment.get('started', ''))[:10]}, on {environment.get('cpu', 'an unknown processor')},"
+    yield f"{environment.get('cores', '?')} cores, Backhand {environment.get('backhand', '')}."

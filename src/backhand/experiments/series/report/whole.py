@@ -1,0 +1,48 @@
+"""Runs and searches that a series keeps whole: what the page of the series shows of each."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from backhand.experiments.run.report import filters, tables
+from backhand.experiments.run.report.chapters import confusion
+from backhand.experiments.run.saved import read
+from backhand.experiments.search.report.chapters import is_in as is_search
+from backhand.experiments.search.report.chapters import told as told_of_search
+from backhand.experiments.series.saved import Cell
+from backhand.page.blocks import Block, Code, Columns, Image, Images, Text
+from backhand.study.series import Part
+
+
+def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
+    """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
+    for place in (result["place"] for result in cell.runs):
+        kind, blocks = ("search", _search(place)) if is_search(place) else ("run", _run(place))
+        yield Text(f"{cell.name.capitalize()}: a {kind} of its own, with its own report, which this makes:")
+        yield Code(f"backhand report {part.name}/{place.name}")
+        yield from (_named(f"{part.name}-{place.name}", block) for block in blocks)
+
+
+def _run(place: Path) -> Iterator[Block]:
+    """The test result class by class, and the first weights."""
+    run = read(place)
+    if run.metrics.test is not None:
+        yield Columns((tables.per_class(run.metrics.test),), (Images((confusion(run, run.metrics.test),)),))
+    if images := filters.weights(run):
+        yield Images(images)
+
+
+def _search(place: Path) -> Iterator[Block]:
+    """What came out, and how the trials compare; its own report has its settings."""
+    return (block for section in told_of_search(place)[2] if section.key != "settings" for block in section.blocks)
+
+
+def _named(prefix: str, block: Block) -> Block:
+    """With images under names that no other run's have."""
+    if isinstance(block, Columns):
+        left, right = (tuple(_named(prefix, each) for each in side) for side in (block.left, block.right))
+        return Columns(left, right)
+    if not isinstance(block, Images):
+        return block
+    images: Iterator[Image] = (replace(image, name=f"{prefix}-{image.name}") for image in block.items)
+    return Images(tuple(images))

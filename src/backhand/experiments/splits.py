@@ -1,0 +1,162 @@
+"""Which samples a study trains, validates and tests on, as they are before scaling."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from backhand import checkpoint, data
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.formats.colours import NAMES, colour_of
+from backhand.data.formats.resize import Resize
+from backhand.data.split import stratified_split, subset
+from backhand.data.standardize import Standardizer
+from backhand.data.value_range import Span
+from backhand.errors import DataError
+from backhand.experiments import environment
+from backhand.experiments.folder import read_study
+from backhand.files.paths import PathLike
+from backhand.study import Study
+from backhand.study.schema import Data
+from backhand.weights.source import file_of
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The data set, its parts for training and validation, and validation samples of every class.
+
+    watched: those of the old and of the new classes apart, where a network was extended.
+    """
+
+    splits: Splits
+    train: Dataset
+    validation: Dataset | None
+    held: Dataset | None
+    watched: dict[str, Dataset] = field(default_factory=dict)
+
+
+def load_parts(study: Study, data_dir: PathLike | None = None) -> Parts:
+    """Load and divide. Raises DataError as the loaders do, and where new classes do not fit a run's old ones.
+
+    data_dir: what is not there of an extension is looked for where data sets lay for the run that it extends.
+    """
+    if study.extend is None:
+        table = study.data
+        splits = load_splits(table, data_dir)
+        splits = splits if table.classes is None else splits.only(table.classes)
+        return divided(splits if table.groups is None else splits.grouped(table.groups), study)
+    base = read_study(study.extend.run)
+    old = load_parts(base, environment.having(base.data.name, study.extend.run, data_dir))
+    splits = _load_new(study, old.splits, environment.having(study.extend.name, study.extend.run, data_dir))
+    share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
+    asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
+    return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
+
+
+def kept_scaling(study: Study) -> Standardizer | None:
+    """The scaling that belongs to the weights of the run that is extended; None where there are none to keep."""
+    if study.extend is None or study.extend.afresh:
+        return None
+    arrays, _ = checkpoint.load(file_of(study.extend.run))
+    prefix = "standardizer."
+    own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+    return Standardizer.from_arrays(own)
+
+
+def divided(splits: Splits, study: Study) -> Parts:
+    """A validation part is drawn from the training part unless the data set brings its own."""
+    train, validation, table = splits.train, splits.validation, study.data
+    if validation is None and table.validation:
+        rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
+        train, validation = train.take(rest), train.take(held)
+    if table.train_size is not None:
+        train = train.take(subset(train.y, table.train_size, study.data_seed))
+    return Parts(splits, train, validation, validation)
+
+
+def load_splits(table: Data, data_dir: PathLike | None = None) -> Splits:
+    """The data set of a study, as it is divided by its authors, all its images of one size."""
+    resize = None if table.resize is None else table.resize.make()
+    skip = table.skip_bad_images
+    return data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize)
+
+
+def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
+    """The data of the new classes, of the shape of the old ones."""
+    table = study.extend
+    assert table is not None
+    ours = old.train.x.shape[1:]
+    new = _in_colour(study, ours, data_dir)
+    new = new if table.classes is None else new.only(table.classes)
+    known = [name for name in new.classes if name in old.classes]
+    if known:
+        rest = ",".join(name for name in new.classes if name not in old.classes)
+        advice = f"name the new ones alone, --classes {rest}" if rest else "a new class needs another name"
+        raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
+    theirs = new.train.x.shape[1:]
+    if ours != theirs:
+        scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
+        raise DataError(f"the samples of {new.name} have the shape {theirs}, and {table.run} takes {ours}{scale}")
+    return new
+
+
+def _in_colour(study: Study, shape: tuple[int, ...], data_dir: PathLike | None) -> Splits:
+    """The new data, at the size and in the colour of the old ones; the notes say where the colour was another."""
+    table = study.extend
+    assert table is not None
+    load = partial(
+        data.load,
+        table.name,
+        data_dir=data_dir,
+        path=table.path,
+        skip_bad_images=study.data.skip_bad_images or table.skip_bad_images,
+        resize=_as_old(study, shape),
+        fewest=1,
+    )
+    new = load()
+    before, colour = colour_of(new.train.x.shape[1:]), colour_of(shape)
+    if before is None or colour is None or before == colour:
+        return new
+    new = load(colour=colour)
+    return replace(new, notes=new.notes | {"pictures converted": f"from {NAMES[before]} to {NAMES[colour]}"})
+
+
+def _as_old(study: Study, shape: tuple[int, ...]) -> Resize | None:
+    """How new images come to the size of the old ones: as those did, or stretched where a person asks for it."""
+    assert study.extend is not None
+    own = study.data.resize
+    if len(shape) != 3 or not (own or study.extend.resize):
+        return None
+    return Resize((shape[0], shape[1]), own.how if own else "stretch")
+
+
+def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
+    """The new classes behind the old ones. Tested on all; without the old data, trained and chosen on the new alone."""
+    first = len(old.splits.classes)
+    train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
+    held = None if new.held is None else _renumbered(new.held, first)
+    try:
+        Span.of(old.splits.train.x).refuse(train.x)
+    except DataError as error:
+        raise DataError(f"the samples of {new.splits.name} do not fit those of {old.splits.name}: {error}") from error
+    splits = Splits(
+        f"{old.splits.name}+{new.splits.name}",
+        (*old.splits.classes, *new.splits.classes),
+        _joined(old.train, train),
+        _joined(old.splits.test, test),
+        source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
+        notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
+    )
+    if old.held is None or held is None:
+        return Parts(splits, splits.train if old_data else train, None, None)
+    every = _joined(old.held, held)
+    watched = {"old": old.held, "new": held}
+    return Parts(splits, splits.train if old_data else train, every if old_data else held, every, watched)
+
+
+def _renumbered(part: Dataset, first: int) -> Dataset:
+    return Dataset(part.x, part.y + first)
+
+
+def _joined(a: Dataset, b: Dataset) -> Dataset:
+    return Dataset(np.concatenate([a.x, b.x]), np.concatenate([a.y, b.y]))

@@ -1,0 +1,1 @@
+"""Files and folders: written whole or not at all, and found where people and systems keep them."""

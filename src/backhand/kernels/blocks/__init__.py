@@ -1,0 +1,1 @@
+"""What kernels are built from: products, frames of zeros, pooling, minimal filtering."""

@@ -1,8 +1,0 @@
-"""`add`, and max(y, 0) in the same pass."""
-
-from functools import partial
-
-from backhand.kernels.cpu import add
-
-forward = partial(add.forward, relu=True)
-backward = add.backward

@@ -1,0 +1,214 @@
+"""Convolution: see `ops.conv2d`. The three products are contractions; no copy of the windows is made.
+
+    forward     rows: the places of the window      taps: its entries       w
+    dw          rows: the entries                   taps: the places        dy
+    dx          rows: the pixels of x               taps: (i, j, o)         w turned around
+
+dx reads dy with zeros around it. With a stride of s, pixels fall into s · s classes that meet different entries of the
+window: each class is a contraction of its own.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.kernels import buffers
+from backhand.kernels.blocks import winograd
+from backhand.kernels.blocks.contraction import contract, count, steps, table
+from backhand.kernels.blocks.frames import NO_MARGINS, frame
+from backhand.kernels.ops.linear import Grads
+from backhand.kernels.simd import RELU, W
+from backhand.ops import conv2d as reference
+from backhand.windows import Padding, Pair, Size, Windows
+
+
+class Cache(NamedTuple):
+    """What backward needs: x with its padding, and y where ReLU followed."""
+
+    x: Array
+    w: Array
+    windows: Windows
+    groups: int
+    has_bias: bool
+    y: Array | None
+
+
+FEWEST = W // 2  # output channels of a group: with fewer, as in depth-wise convolutions, vectors are all but empty
+AnyCache = Cache | winograd.Cache | reference.Cache  # by what ran
+
+
+def forward(
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    stride: Size = 1,
+    padding: Padding = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+    relu: bool = False,
+) -> tuple[Array, AnyCache]:
+    """As the reference; with `relu`, max(y, 0)."""
+    if not relu and w.shape[3] // groups < FEWEST:
+        return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    reference.check(x, w, b, groups)
+    windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
+    fewer = winograd.plan(x.shape, w.shape, windows, groups)
+    if fewer:
+        return winograd.forward(x, w, b, windows, fewer, relu)
+    padded = frame(x, windows.padding)
+    y = buffers.empty((len(x), *windows.places, w.shape[3]))
+    product(padded, w, b, windows, groups, y, RELU if relu else 0)
+    return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
+
+
+def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, y: Array, mode: int) -> None:
+    """y (N, P, Q, O) of padded x."""
+    c, O = w.shape[2], w.shape[3] // groups
+    places, entries = tables(x.shape, windows, c)
+    for g in range(groups):
+        contract(
+            *(_from(x, g * c), places, entries, _from(w, g * O), steps(count(entries), w.shape[3]), 1),
+            *(_from(y, g * O), steps(count(places), w.shape[3]), O),
+            bias=None if b is None else b[g * O : (g + 1) * O],
+            mode=mode,
+        )
+
+
+def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
+    """As the reference; the parameters' gradients are written to `grads`, where given."""
+    if isinstance(cache, reference.Cache):
+        return reference.backward(dy, cache, need_dx=need_dx)
+    O = cache.w.shape[3]
+    dw, *db = grads or [buffers.empty(cache.w.shape), *[buffers.empty((O,))] * cache.has_bias]
+    if isinstance(cache, winograd.Cache):
+        return winograd.backward(dy, cache, need_dx, dw, *db), dw, *db
+    margins = dx_margins(cache.windows) if need_dx else NO_MARGINS
+    dz = frame(dy, margins, cache.y, *db)
+    weight_gradient(dz, dy.shape, cache, margins, dw)
+    return input_gradient(dz, cache) if need_dx else None, dw, *db
+
+
+def weight_gradient(
+    dz: Array, shape: tuple[int, ...], cache: Cache, margins: tuple[Pair, Pair], dw: Array, mode: int = 0
+) -> None:
+    """dw, from a dz of this shape with margins around it."""
+    c, O = dw.shape[2], dw.shape[3] // cache.groups
+    places, entries = tables(cache.x.shape, cache.windows, c)
+    inside = interior(dz.shape, shape, margins)
+    for g in range(cache.groups):
+        contract(
+            *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
+            *(_from(dw, g * O), steps(count(entries), dw.shape[3]), O),
+            mode=mode,
+        )
+
+
+def input_gradient(dz: Array, cache: Cache) -> Array:
+    """dx, from a dz with the margins that `dx_margins` asks for."""
+    w, groups, c = cache.w, cache.groups, cache.w.shape[2]
+    dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
+    classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
+    if not all(count(each.taps) for each in classes):
+        dx[...] = 0
+    for each in (each for each in classes if count(each.taps)):
+        for g in range(groups):
+            O = w.shape[3] // groups
+            contract(
+                *(_from(dz, g * O), each.rows, each.taps, _from(w, g * O), each.weights, w.shape[3]),
+                *(_from(dx, g * c), each.pixels, c),
+            )
+    return dx
+
+
+def _from(array: Array, start: int) -> Array:
+    """The values from `start` on, flat."""
+    return array.reshape(-1)[start:] if start else array
+
+
+def _grid(*axes: tuple[int, int]) -> Array:
+    """All sums of i step over axes (size, step), the last axis fastest."""
+    total = np.zeros(1, np.int64)
+    for size, step in axes:
+        total = (total[:, None] + np.arange(size, dtype=np.int64) * step).ravel()
+    return total
+
+
+@lru_cache(maxsize=512)
+def tables(shape: tuple[int, ...], windows: Windows, c: int) -> tuple[Array, Array]:
+    """Where in padded images (N, H, W, C) windows stand, and where in a window its entries of c channels lie."""
+    N, H, Wd, C = shape
+    (sh, sw), (dh, dw), (kh, kw), (P, Q) = windows.stride, windows.dilation, windows.window, windows.places
+    places = _grid((N, H * Wd * C), (P, sh * Wd * C), (Q, sw * C))
+    return table(places), table(_grid((kh, dh * Wd * C), (kw, dw * C), (c, 1)))
+
+
+@lru_cache(maxsize=512)
+def interior(shape: tuple[int, ...], inner: tuple[int, ...], margins: tuple[Pair, Pair]) -> Array:
+    """Where in framed images (N, H', W', O) the pixels of those within, (N, P, Q, O), lie."""
+    (top, _), (left, _) = margins
+    _, H, Wd, O = shape
+    N, P, Q, _ = inner
+    return table(_grid((N, H * Wd * O), (P, Wd * O), (Q, O)) + (top * Wd + left) * O)
+
+
+@lru_cache(maxsize=512)
+def dx_margins(windows: Windows) -> tuple[Pair, Pair]:
+    """How many rows and columns of zeros dx reads around dy: ((top, bottom), (left, right))."""
+    found = []
+    for axis in (0, 1):
+        s, d, k = windows.stride[axis], windows.dilation[axis], windows.window[axis]
+        furthest = (windows.padding[axis][0] + windows.size[axis] - 1) // s
+        found.append((d * (k - 1) // s, max(0, furthest + 1 - windows.places[axis])))
+    return found[0], found[1]
+
+
+class _Class(NamedTuple):
+    """Tables of the contraction for some of the pixels of x."""
+
+    rows: Array
+    taps: Array
+    weights: Array
+    pixels: Array
+
+
+@lru_cache(maxsize=512)
+def dx_classes(dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], windows: Windows) -> tuple[_Class, ...]:
+    """The classes of pixels u with equal (u + t) mod s, along both axes; see the top of the page."""
+    return tuple(
+        _class(_along(0, a, windows), _along(1, b, windows), dz, dx, w)
+        for a in range(windows.stride[0])
+        for b in range(windows.stride[1])
+    )
+
+
+class _Along(NamedTuple):
+    """A class along one axis: pixels u, the place q of each in the framed dy, entries i, and how far before q it is."""
+
+    pixels: Array
+    places: Array
+    entries: Array
+    before: Array
+
+
+def _along(axis: int, a: int, windows: Windows) -> _Along:
+    s, d, t = windows.stride[axis], windows.dilation[axis], windows.padding[axis][0]
+    u = np.arange((a - t) % s, windows.size[axis], s)
+    i = np.arange(windows.window[axis])
+    i = i[(d * i - a) % s == 0]
+    return _Along(u, (u + t - a) // s + dx_margins(windows)[axis][0], i, (d * i - a) // s)
+
+
+def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...]) -> _Class:
+    N, H, Wd, O = dz
+    _, Hx, Wx, C = dx
+    _, kw, c, _ = w
+    o = O // (C // c)  # of one group
+    images = np.arange(N, dtype=np.int64)[:, None, None]
+    rows = ((images * H + y.places[:, None]) * Wd + x.places) * O
+    pixels = ((images * Hx + y.pixels[:, None]) * Wx + x.pixels) * C
+    taps = -(y.before[:, None, None] * Wd + x.before[:, None]) * O + np.arange(o)
+    weights = (y.entries[:, None, None] * kw + x.entries[:, None]) * c * O + np.arange(o)
+    return _Class(*map(table, (rows, taps, weights, pixels)))

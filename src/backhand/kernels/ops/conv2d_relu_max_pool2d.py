@@ -1,0 +1,78 @@
+"""`conv2d`, max(y, 0) and `max_pool2d` over windows of 2 x 2, side by side.
+
+A few images at a time: the convolution's result is pooled while it is in the cache, and never stored whole. Its
+gradient is made only where dx needs it; that of the weights does not: `pooled`.
+"""
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.kernels import buffers
+from backhand.kernels.blocks import winner_gradient, winograd
+from backhand.kernels.blocks.frames import frame
+from backhand.kernels.blocks.pooling import fits
+from backhand.kernels.ops import conv2d, max_pool2d
+from backhand.kernels.ops.linear import Grads
+from backhand.ops import conv2d as reference
+from backhand.windows import Windows
+
+__all__ = ["Grads", "backward", "fits", "forward"]
+
+CHUNK = 2**19  # values of the convolution that are made at a time
+
+
+class Cache(NamedTuple):
+    """What both kernels need."""
+
+    conv: conv2d.AnyCache
+    pool: max_pool2d.Cache
+
+
+def forward(x: Array, w: Array, b: Array | None = None, **options: Any) -> tuple[Array, Cache]:
+    """x (N, H, W, C) -> y (N, P // 2, Q // 2, O). The options are those of the convolution."""
+    windows = Windows.over(
+        x.shape[1:3], w.shape[:2], *(options.get(name, 0 if name == "padding" else 1) for name in ORDER)
+    )
+    groups = options.get("groups", 1)
+    pairs = Windows.over(windows.places, 2, 2)
+    shape = len(x), *pairs.places, w.shape[3]
+    y, winner = buffers.empty(shape), buffers.empty(shape, np.uint8)
+    if w.shape[3] // groups < conv2d.FEWEST or winograd.plan(x.shape, w.shape, windows, groups):
+        z, conv = conv2d.forward(x, w, b, **options)
+        max_pool2d.pool(z, pairs, True, y, winner)
+    else:
+        reference.check(x, w, b, groups)
+        padded = frame(x, windows.padding)
+        for part in _chunks(len(x), (*windows.places, w.shape[3])):
+            z = buffers.empty((part.stop - part.start, *windows.places, w.shape[3]))
+            conv2d.product(padded[part], w, b, windows, groups, z, 0)
+            max_pool2d.pool(z, pairs, True, y[part], winner[part])
+        conv = conv2d.Cache(padded, w, windows, groups, b is not None, None)
+    return y, Cache(conv, max_pool2d.Cache(winner, pairs, (len(x), *windows.places, w.shape[3])))
+
+
+ORDER = ("stride", "padding", "dilation")
+
+
+def backward(dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
+    """dx, dw, and db where there was a b."""
+    conv, pool = cache
+    if isinstance(conv, conv2d.Cache) and (how := winner_gradient.plan(conv.x.shape, conv.w.shape, conv.windows)):
+        dw, *db = grads or [buffers.empty(conv.w.shape), *[buffers.empty(conv.w.shape[3:])] * conv.has_bias]
+        winner_gradient.weight_gradient(how, conv.x, dy, pool.winner, dw, *db)
+        if not need_dx:
+            return None, dw, *db
+        (dz,) = max_pool2d.backward(dy, pool, margins=conv2d.dx_margins(conv.windows))
+        return conv2d.input_gradient(dz, conv), dw, *db
+    (dz,) = max_pool2d.backward(dy, pool)
+    return conv2d.backward(dz, conv, need_dx=need_dx, **({"grads": grads} if grads else {}))
+
+
+def _chunks(images: int, shape: tuple[int, ...]) -> Iterator[slice]:
+    """Parts of the batch whose convolutions, each of this shape, stay in the cache."""
+    count = max(1, CHUNK // prod(shape))
+    return (slice(start, min(start + count, images)) for start in range(0, images, count))

@@ -1,0 +1,5 @@
+"""Models: layers in a row over one flat buffer of parameters and one of gradients."""
+
+from backhand.model.sequential import Sequential
+
+__all__ = ["Sequential"]

@@ -1,0 +1,80 @@
+"""How numbers are written in a report."""
+
+import math
+
+from backhand.training.metrics import known
+
+NONE = "–"
+
+
+def count(value: int) -> str:
+    """12345 -> 12,345."""
+    return f"{value:,}"
+
+
+def counted(value: int, noun: str) -> str:
+    """1, "epoch" -> 1 epoch; 2, "epoch" -> 2 epochs."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
+def percent(share: float | None) -> str:
+    """0.97222 -> 97.22%."""
+    return NONE if share is None or math.isnan(share) else f"{100 * share:.2f}%"
+
+
+def decimal(value: float | None) -> str:
+    """Four decimals where they tell enough, else three significant digits; None is a number that is not finite."""
+    if value is None or not math.isfinite(value):
+        return "not finite"
+    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e4 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """3.21 -> 3.2 s; 725 -> 12 min 5 s; 8000 -> 2 h 13 min."""
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 120:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def time_spent(epochs: int, steps: int, seconds: float, saving: float | None) -> str:
+    """3, 60, 1.25, 0.1 -> 3 epochs (60 steps) took 1.25 s, and saving another 0.10 s; saving: None if not known."""
+    training = f"{counted(epochs, 'epoch')} ({counted(steps, 'step')}) took {duration(seconds)}"
+    return training if saving is None else f"{training}, and saving another {duration(saving)}"
+
+
+def shape(axes: tuple[int, ...]) -> str:
+    """(8, 8, 1) -> 8 × 8 × 1, on one line."""
+    return "\u00a0×\u00a0".join(map(str, axes)) or "1"
+
+
+def plain(value: object) -> str:
+    """A setting as its study writes it: true, 0.1, [100, 50]; text without quotation marks."""
+    if value is None:
+        return NONE
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(plain, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {plain(item)}" for key, item in value.items()) + "}"
+    return str(value)
+
+
+def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
+    """A figure of this name as people write it: what is a share in percent; "" where there is none.
+
+    signed: a difference, in points where the figures are in percent.
+    """
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return "not finite"
+    found = known(metric)
+    if found is None or not found.unit:
+        return f"{value:+.4g}" if signed else f"{value:.4g}"
+    return f"{found.factor * value:+.2f}" if signed else f"{found.factor * value:.2f}{found.unit}"

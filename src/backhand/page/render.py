@@ -1,0 +1,129 @@
+"""The blocks of a report as one HTML page that needs nothing else, and as Markdown."""
+
+import base64
+import re
+import struct
+from collections.abc import Iterator
+from functools import cache
+from itertools import count
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from backhand.page.blocks import (
+    Block,
+    Code,
+    Columns,
+    Gallery,
+    Image,
+    Images,
+    Notice,
+    Points,
+    Section,
+    Table,
+    Text,
+    Tiles,
+)
+from backhand.page.style import DPI
+
+WIDE = 600  # CSS pixels
+
+
+def html(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
+    """The page, with every picture inside it."""
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(title=title, subtitle=subtitle, sections=sections, table=count(1), figure=count(1))
+    )
+
+
+@cache
+def _environment() -> Environment:
+    # Titles, class names and messages come from users: everything is escaped unless it is made here.
+    loader = PackageLoader("backhand.page")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["inline"] = lambda png: "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    environment.filters["size"] = _size
+    environment.filters["next"] = next
+    environment.filters["kind"] = lambda block: type(block).__name__
+    return environment
+
+
+def _size(png: bytes) -> Markup:
+    """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page.
+
+    A wide one is marked: a phone scrolls it, rather than make its letters too small to read.
+    """
+    width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
+    return Markup('width="{}" height="{}"{}').format(width, height, Markup(' class="wide"') if width > WIDE else "")
+
+
+def markdown(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
+    """The same report as Markdown beside the folder `plots`."""
+    tables, figures = count(1), count(1)
+    parts = [f"# {escape(title)}", escape(subtitle)]
+    parts.append("\n".join(f"{n}. [{escape(s.title)}](#{s.key})" for n, s in enumerate(sections, start=1)))
+    for number, section in enumerate(sections, start=1):
+        parts.append(f'<a id="{section.key}"></a>\n\n## {number}. {escape(section.title)}')
+        for block in section.blocks:
+            parts += _lines(block, tables, figures)
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~&])", r"\\\1", " ".join(text.split()))
+
+
+def _lines(block: Block, tables: Iterator[int], figures: Iterator[int]) -> list[str]:
+    match block:
+        case Text(text):
+            return [escape(text)]
+        case Notice(text):
+            return [f"> **{escape(text)}**"]
+        case Points(items):
+            return ["\n".join(f"- **{escape(term)}.** {escape(text)}" for term, text in items)]
+        case Tiles(items):
+            return [_grid(("", "", ""), items, "lrl")]
+        case Code(text):
+            return ["\n".join(f"    {line}" for line in text.splitlines())]
+        case Table():
+            caption = f"**Table {next(tables)}.** {escape(block.caption)}"
+            return [caption, _grid(block.head, block.rows, block.align)]
+        case Images(images):
+            return [_image(image, next(figures)) for image in images]
+        case Gallery():
+            return [_image(block.sheet, next(figures))]
+        case Columns(left, right):
+            return [line for inner in left + right for line in _lines(inner, tables, figures)]
+
+
+def _image(image: Image, number: int) -> str:
+    return f"![{escape(image.alt)}](plots/{image.name}.png)\n\n**Figure {number}.** {escape(image.caption)}"
+
+
+def _grid(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], align: str) -> str:
+    rule = [":---" if letter == "l" else "---:" for letter in align]
+    lines = [[escape(cell) for cell in head], rule, *([escape(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def images(sections: tuple[Section, ...]) -> Iterator[Image]:
+    """Every image that belongs into the folder `plots`."""
+    for section in sections:
+        for block in section.blocks:
+            yield from _images(block)
+
+
+def _images(block: Block) -> Iterator[Image]:
+    match block:
+        case Images(items):
+            yield from items
+        case Gallery():
+            yield block.sheet
+        case Columns(left, right):
+            for inner in left + right:
+                yield from _images(inner)

@@ -1,0 +1,36 @@
+"""The last chapter of every report: every setting, the machine, and how to repeat what was done."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from backhand.page.blocks import Block, Code, Columns, Section, Table, Text
+from backhand.page.numbers import plain
+
+
+def chapter(
+    kind: str, settings: Sequence[Table], environment: Mapping[str, Any], *, again: Sequence[Block] = ()
+) -> Section:
+    """Settings beside the machine and the commands.
+
+    kind: what was made, such as "run" or "search".   settings: tables of its values.   environment: that of its first
+    start.   again: how to repeat it, where that takes more than the command.
+    """
+    machine = table("Where it ran (environment.json).", dict(environment))
+    command = environment.get("command")
+    made = (Text(f"This {kind} was made by:"), Code(str(command))) if command else ()
+    report = Text("To write this report again from the folder that it lies in:"), Code("backhand report .")
+    title = f"Settings, and how to repeat this {kind}"
+    return Section("settings", title, (Columns(tuple(settings), (machine, *made, *again, *report)),))
+
+
+def table(caption: str, values: Mapping[str, Any]) -> Table:
+    """Names and values, tables within tables as dotted names."""
+    return Table(caption, ("key", "value"), tuple(_flat(values)), "ll")
+
+
+def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", plain(value)

@@ -1,5 +1,0 @@
-"""Questions of deep learning, answered by an experiment: a grid of trainings, each looked at more closely."""
-
-from backhand.questions.run import QUESTIONS, Question, ask
-
-__all__ = ["QUESTIONS", "Question", "ask"]

@@ -1,0 +1,1 @@
+"""Training: the solver's loop and everything that it calls."""

@@ -1,0 +1,60 @@
+"""`backhand data` from the outside."""
+
+import pytest
+from typer.testing import CliRunner
+
+from backhand.cli.data import app
+from backhand.data import DATASETS
+from backhand.errors import DataError
+from tests.data import datafiles as df
+
+
+def run(*arguments):
+    """The text it prints; an error it raises is raised here."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False, env={"COLUMNS": "400"})
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_list_tells_where_each_set_is_or_how_to_get_it(tmp_path):
+    df.in_folder(tmp_path / "mnist", df.mnist_files())
+    text = run("list", "--data-dir", tmp_path)
+    assert all(name in text for name in DATASETS)
+    assert "backhand data fetch cifar10" in text
+    assert "backhand data fetch mnist" not in text
+    assert str(tmp_path / "mnist") in text
+    assert "kaggle" in text
+
+
+def test_list_reads_no_file(tmp_path):
+    for name in ("fer2013.csv", "cifar-10-binary.tar.gz", "train-images-idx3-ubyte.gz"):
+        (tmp_path / name).write_bytes(b"nothing")
+    rows = {line.split()[0]: line for line in run("list", "--data-dir", tmp_path).splitlines() if line.strip()}
+    for name in ("mnist", "cifar10", "fer2013"):
+        assert "fetch" not in rows[name]
+        assert str(tmp_path) in rows[name]
+
+
+def test_verify_prints_counts(tmp_path):
+    path = df.in_zip(
+        tmp_path / "pets.zip", {**df.picture_tree(("train", "test"), ("[cat]", "dog")), "test/dog/x.png": b""}
+    )
+    text = run("verify", "images", "--path", path, "--skip-bad-images")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["[cat]", "3", "3"] in rows
+    assert ["all", "6", "6"] in rows
+    assert "skipped images: 1: test/dog/x.png" in text
+
+
+def test_show_writes_a_picture(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("show", "blobs").strip() == "blobs.png"
+    run("show", "digits", "--seed", 3, "--out", tmp_path / "out" / "d.png")
+    assert (tmp_path / "blobs.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "d.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("command", ["verify", "show", "fetch"])
+def test_errors_are_left_to_the_program(command):
+    with pytest.raises(DataError, match='did you mean "digits"'):
+        run(command, "digit")

@@ -1,0 +1,49 @@
+"""A comparison goes on only with the same networks, whichever version began it."""
+
+import json
+
+import pytest
+
+from backhand.errors import BackhandError
+from backhand.experiments import comparison
+from backhand.experiments.comparison import Plan
+from backhand.study import load
+from backhand.study.schema import Data
+
+
+def plan(*overrides):
+    study = load("digits", ["model.hidden=[4]", "train.epochs=1", *overrides])
+    return Plan(Data(name="digits", train_size=60), (study,), ("tree",), folds=2)
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """A comparison that lost its last result, as a version began it that knew fewer keys."""
+    comparison.run(plan(), tmp_path / "run", quiet=True)
+    file = tmp_path / "run" / "compare.json"
+    record = json.loads(file.read_text())
+    record |= {"status": "running", "pairs": [], "results": record["results"][:-1]}
+    study = record["learners"][0]["study"]
+    del study["changes"], study["data"]["resize"], study["train"]["save_every"], study["train"]["test_shift"]
+    record["learners"][0]["settings"] = "as that version said it"
+    file.write_text(json.dumps(record))
+    return tmp_path / "run"
+
+
+def test_one_that_an_earlier_version_began_goes_on(earlier):
+    found = comparison.run(plan(), earlier, quiet=True)
+    assert (found.status, len(found.results)) == ("finished", 4)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("train.epochs=2", "its train.epochs is 1, and 2 is asked for"),
+        ("train.test_shift=1", "its train.test_shift is None, and 1 is asked for"),
+    ],
+)
+def test_another_network_is_refused(earlier, override, said):
+    with pytest.raises(
+        BackhandError, match=f"holds a comparison with another network digits: {said}; ask for the same"
+    ):
+        comparison.run(plan(override), earlier, quiet=True)

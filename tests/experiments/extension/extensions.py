@@ -1,0 +1,38 @@
+"""A run on the digits 0 to 7, and extensions of it by 8 and 9."""
+
+from pathlib import Path
+from typing import Any
+
+from backhand.experiments import extension
+from backhand.experiments.extension.plan import WAYS
+from backhand.experiments.run import work
+from backhand.study import load
+from backhand.study.extend import Extend
+
+STUDY = """
+name = "first"
+[data]
+name = "digits"
+classes = ["0", "1", "2", "3", "4", "5", "6", "7"]
+[model]
+name = "mlp"
+hidden = [24]
+[train]
+epochs = 6
+save_every = 0
+optimizer = { kind = "sgd", lr = 0.1 }
+"""
+
+
+def trained(folder: Path, *overrides: str) -> Path:
+    """The run `first` in this folder."""
+    (folder / "first.toml").write_text(STUDY, "utf-8")
+    work.run(load(str(folder / "first.toml"), overrides), folder / "first", quiet=True)
+    return folder / "first"
+
+
+def extended(run: Path, out: Path, *, ways: tuple[str, ...] = WAYS, new: Any = None, **asked: Any) -> dict[str, Any]:
+    """The record of an extension by 8 and 9, or by what `new` says."""
+    table = Extend(run=run, **(new or {"name": "digits", "classes": ["8", "9"]}))
+    extension.begin(extension.Asked(table, ways, **asked), out)
+    return extension.run(out, quiet=True)

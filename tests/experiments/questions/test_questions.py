@@ -1,0 +1,186 @@
+"""Questions: what is measured, killed and resumed, other data or settings refused, mistakes in one sentence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backhand.architectures import mlp
+from backhand.errors import CheckpointError, StudyError
+from backhand.experiments import questions
+from backhand.experiments.questions import QUESTIONS, Question
+from backhand.experiments.questions.divergence import least
+from backhand.experiments.questions.dropout import in_mode, mean_scores
+from backhand.experiments.questions.sigmoid import agreement, one_sign, weight_gradients
+from backhand.layers import Dropout
+from backhand.training.losses import SoftmaxCrossEntropy
+
+SMALL = ["train.epochs=2", "data.train_size=200"]
+SPACES = {
+    "sigmoid": '{"model.activation"=["sigmoid","relu","tanh"],"model.hidden"=[[8],[8,8,8]]}',
+    "dropout": '{"model.hidden"=[[16]],"model.dropout"=[0.5]}',
+    "divergence": '{"train.batch_size"=[25,50],"train.optimizer.lr"=[0.05,0.5,50.0]}',
+}
+
+
+def ask(name: str, path: Path, *more: str) -> dict:
+    return questions.ask(name, path, overrides=[*SMALL, f"search.space={SPACES[name]}", *more], quiet=True)
+
+
+def test_one_sign_leaves_zeros_aside_and_judges_no_unit_with_a_single_entry():
+    gradient = np.array([[1.0, 1, 0, 2], [2, -1, 0, 0], [0, 3, 0, 0]])
+    assert one_sign((gradient,)) == 0.5  # the first of two; the last two columns cannot be judged
+    assert one_sign((np.zeros((3, 2)),)) is None
+    assert agreement(gradient) == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_weight_gradients_are_those_of_training_and_leave_the_model_alone(rng):
+    model, loss = mlp(3, (5, 4), activation="tanh").build((6,), seed=2), SoftmaxCrossEntropy()
+    x, labels = rng.standard_normal((10, 6)).astype(np.float32), rng.integers(0, 3, 10)
+    found = weight_gradients(model, loss, x, labels)
+    assert not model.parameters.grads.any()
+    loss.forward(model.forward(x, train=True), labels)
+    model.backward(loss.backward())
+    expected = [gradient for name, _, gradient in model.parameters.items() if name.endswith("weight")]
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours.dtype == np.float64
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
+
+
+def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tmp_path):
+    record = ask("sigmoid", tmp_path / "s")
+    cells = {
+        (cell["values"]["model.activation"], len(cell["values"]["model.hidden"])): cell["found"]
+        for cell in record["cells"]
+    }
+    assert len(cells) == 6
+    ratio = {key: found["norms"][0] / found["norms"][-1] for key, found in cells.items()}
+    assert ratio["sigmoid", 3] < 0.3 * ratio["sigmoid", 1] < ratio["relu", 1]
+    assert ratio["sigmoid", 3] < 0.1 * ratio["relu", 3]
+    assert cells["sigmoid", 3]["one_sign"][1:] == [1, 1, 1]
+    assert cells["relu", 3]["one_sign"][1:] == [1, 1, 1]
+    assert max(cells["tanh", 3]["one_sign"]) < 0.5
+
+
+def test_dropout_has_the_expected_output_at_inference_only_with_its_own_scaling(tmp_path):
+    (cell,) = ask("dropout", tmp_path / "d")["cells"]
+    found = cell["found"]
+    for mode, other in (("inverted", "classic"), ("classic", "inverted")):
+        right, wrong = found[mode][mode]["gap"], found[mode][other]["gap"]
+        assert 20 < right[0] / right[-1] < 50  # 1024 masks: noise falls 32 times
+        assert wrong[-1] > 10 * right[-1]
+    assert found["classic"]["inverted"]["gap"][-1] == pytest.approx(0.5, abs=0.05)  # p
+    assert found["inverted"]["classic"]["gap"][-1] == pytest.approx(1, abs=0.1)  # p / (1 - p)
+
+
+def test_the_mean_over_masks_is_over_different_ones(rng):
+    model = in_mode(mlp(3, (20,), dropout=0.5).build((6,)), "classic")
+    assert [layer.mode for _, layer in model.walk() if isinstance(layer, Dropout)] == ["classic"]
+    first, second, *_ = mean_scores(model, rng.standard_normal((4, 6)).astype(np.float32), rng)
+    assert not np.allclose(first, second)
+
+
+def test_divergences_are_kept_with_what_the_solver_says(tmp_path):
+    cells = ask("divergence", tmp_path / "v")["cells"]
+    gone = [cell for cell in cells if cell["found"]["message"]]
+    assert {cell["values"]["train.optimizer.lr"] for cell in gone} >= {50}
+    assert all("Try a lower learning rate" in cell["found"]["message"] for cell in gone)
+    calm = [cell["found"] for cell in cells if cell["values"]["train.optimizer.lr"] == 0.05]
+    for found in calm:
+        assert not found["message"]
+        assert len(found["validation_accuracy"]) == 2
+        assert found["lowest"] < found["first"] == found["curve"][0][1]
+    json.loads((tmp_path / "v" / "question.json").read_text(), parse_constant=pytest.fail)  # no NaN
+
+
+def test_killed_and_asked_again_it_goes_on_with_the_cell_it_was_at(tmp_path, monkeypatch):
+    whole = ask("sigmoid", tmp_path / "whole")
+    asked, looked = QUESTIONS["sigmoid"], []
+
+    def dies(study, material):
+        if len(looked) == 2:
+            raise KeyboardInterrupt
+        looked.append(study)
+        return asked.look(study, material)
+
+    with monkeypatch.context() as patch:
+        patch.setitem(QUESTIONS, "sigmoid", Question("sigmoid", asked.keys, dies))
+        with pytest.raises(KeyboardInterrupt):
+            ask("sigmoid", tmp_path / "cut")
+    before = json.loads((tmp_path / "cut" / "question.json").read_text())
+    assert len(before["cells"]) == 2
+    after = ask("sigmoid", tmp_path / "cut")
+    assert after["cells"][:2] == before["cells"]
+    assert [cell["found"] for cell in after["cells"]] == [cell["found"] for cell in whole["cells"]]
+    assert ask("sigmoid", tmp_path / "cut") == after
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "sentence"),
+    [
+        (["train.epochs=3"], StudyError, "its train.epochs is 2, and 3 is asked for"),
+        (["train.batch_size=20"], StudyError, "its train.batch_size is 50, and 20 is asked for"),
+        (["data.name=breast_cancer"], StudyError, "its data.name is 'digits'"),
+    ],
+)
+def test_a_folder_keeps_to_its_question(tmp_path, change, kind, sentence):
+    ask("dropout", tmp_path / "d")
+    with pytest.raises(kind, match=sentence):
+        ask("dropout", tmp_path / "d", *change)
+
+
+def test_other_data_and_damaged_records_are_refused(tmp_path):
+    record = ask("dropout", tmp_path / "d")
+    record["data"]["sha256"] = "0"
+    (tmp_path / "d" / "question.json").write_text(json.dumps(record))
+    with pytest.raises(CheckpointError, match="begun with other data"):
+        ask("dropout", tmp_path / "d")
+    (tmp_path / "d" / "question.json").write_text("{")
+    with pytest.raises(CheckpointError, match="is damaged; remove it"):
+        ask("dropout", tmp_path / "d")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sigmod"], 'there is no question "sigmod"; did you mean "sigmoid"?'),
+        (["sigmoid", "--set", "train.epoch=2"], 'unknown key "epoch"; did you mean "epochs"?'),
+        (["sigmoid", "--set", "data.validation=0"], "data.validation is 0; give it a share"),
+        (["sigmoid", "--set", "search.method=random", "--set", "search.trials=3"], "asked over a grid of"),
+        (
+            ["sigmoid", "--set", 'search.space={"train.l2"=[0.1]}'],
+            "asked over a grid of model.activation and model.hidden",
+        ),
+        (["dropout", "--set", 'search.space={"model.hidden"=[[8]],"model.dropout"=[0.0]}'], "needs a dropout above 0"),
+        (["dropout", "--set", "data.name=mnist", "--data-dir", "nowhere"], "nowhere"),
+        (["sigmoid", "--set", "train.optimizer.lr=1e9", "--set", f"search.space={SPACES['sigmoid']}"], "diverged"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_status_2(cli, tmp_path, arguments, sentence):
+    status, said = cli("ask", *arguments, "--out", tmp_path / "out")
+    assert status == 2
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_the_list_and_a_question_from_end_to_end(cli, tmp_path):
+    status, said = cli("ask")
+    assert (status, all(name in said for name in QUESTIONS)) == (0, True)
+    changes = [f"--set={change}" for change in [*SMALL, f"search.space={SPACES['dropout']}"]]
+    status, said = cli("ask", "dropout", "--out", tmp_path / "d", *changes)
+    assert status == 0
+    assert "cell 1/1" in said
+    assert str(tmp_path / "d" / "report.html") in said
+    assert (tmp_path / "d" / "report.html").exists()
+
+
+def test_a_loss_fell_where_its_mean_over_samples_did():
+    """Of eight samples each, the lowest of many batches lies far below the first by chance alone."""
+    rng = np.random.default_rng(0)
+    noise = (2.3 * rng.exponential(size=2000)).reshape(-1, 8).mean(1).tolist()
+    assert min(noise) < 0.5 * noise[0]
+    assert least(noise, 8) > 0.85 * 2.3
+    assert least([3.0] * 50 + [1.0] * 50, 8) == pytest.approx(1.0)
+    assert least([3.0] * 49, 8) is None
+    assert least([3.0, 1.0, 2.0], 512) == 1.0

@@ -1,0 +1,174 @@
+"""Pages of questions: each sentence where the figures make it true, another where they do not, and whole files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backhand.errors import CheckpointError
+from backhand.experiments import reports
+from backhand.experiments.questions.report import divergence, dropout, sigmoid
+from backhand.experiments.questions.report.record import Answer, Cell, read
+
+DATA = {
+    "title": "Digits",
+    "source": "",
+    "classes": 10,
+    "counts": {"train": 100, "validation": 100},
+    "baseline": 0.1,
+    "sha256": "",
+}
+
+
+def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) -> Answer:
+    study, environment = {"title": f"Why {question}?"}, {"command": "backhand ask"}
+    return Answer(question, study, environment, DATA, tuple(Cell(values, 1.0, found) for values, found in cells))
+
+
+def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:
+    values = {"activation": activation, "hidden": [8] * depth}
+    norms = [first * (1 / first) ** (i / depth) for i in range(depth + 1)]
+    found = {
+        "norms": norms,
+        "norms_after": norms,
+        "one_sign": [0.0] + [sign] * depth,
+        "agreement": [0.6] + [0.9] * depth,
+        "train_loss": [1.0, 0.5],
+        "validation_accuracy": [0.1, accuracy],
+    }
+    return values, found
+
+
+def test_vanishing_gradients_are_told_only_where_they_vanish():
+    vanishing = answer("sigmoid", [layers("sigmoid", 4, 1e-4, 0.1), layers("relu", 4, 0.8, 0.9)])
+    found = dict(sigmoid.findings(vanishing))
+    assert "0.0001 times" in found["Gradients vanish"]
+    assert "passes on 0.10" in found["Layer by layer"]
+    assert "With 4 hidden layers it learned nothing" in found["Training with sigmoid"]
+    assert found["Training with relu"].startswith("Every depth learned")
+    assert "share the pattern" in found["What the signs explain"]
+    same = answer("sigmoid", [layers("sigmoid", 2, 0.5, 0.9, 0.4), layers("relu", 2, 0.8, 0.9)])
+    found = dict(sigmoid.findings(same))
+    assert "not ten times weaker" in found["No vanishing gradients"]
+    assert "Gradients vanish" not in found
+    assert "What the signs explain" not in found
+    assert "40.00% of the units" in found["Signs with sigmoid"]
+    assert "never negative" not in found["Signs with sigmoid"]
+
+
+def test_other_activations_are_told_without_those_that_are_not_there():
+    found = dict(sigmoid.findings(answer("sigmoid", [layers("elu", 2, 0.5, 0.9, None)])))
+    assert found.keys() == {"Training with elu"}
+
+
+def ways(p: float, right: list[float], forgotten: float, again: float, accuracy: float) -> tuple[dict, dict]:
+    def use(gap: list[float], loss: float, score: float) -> dict[str, Any]:
+        return {"loss": loss, "accuracy": score, "gap": gap}
+
+    fine = use(right, 0.1, 0.9)
+    found = {
+        "masks": [1, 1024],
+        "inverted": {"inverted": fine, "classic": use([1.0, again], 0.2, 0.9)},
+        "classic": {"classic": fine, "inverted": use([1.0, forgotten], 0.3, accuracy)},
+    }
+    return {"hidden": [16], "dropout": p}, found
+
+
+def test_equal_expectations_are_told_only_where_the_gap_falls_as_noise_does():
+    found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
+    assert "32.0 times less" in found["The same expected output"]
+    assert "as p = 50.00% says" in found["Classic, scaling forgotten"]
+    assert "as p / (1 - p) = 100.00% says" in found["Inverted, scaled again"]
+    assert "1 of 1 p; the accuracy suffers most at p = 0.5: 90.00% becomes 70.00%" in found["What forgetting costs"]
+    found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.1], 0.15, 3.0, 0.9)])))
+    assert "More than noise is left" in found["Expected output, nearly"]
+    assert "no more than twice" in found["Classic, scaling forgotten"]
+    assert "says" not in found["Inverted, scaled again"]
+    assert "lower at none of them" in found["What forgetting costs"]
+
+
+def fate(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> tuple[dict, dict]:
+    found = {
+        "message": "" if accuracy is not None else f"the training diverged. Try {lr / 10:g}",
+        "steps": 3,
+        "first": 2.0,
+        "lowest": lowest,
+        "curve": [[1, 2.0], [2, lowest], [3, 9.0]],
+        "validation_accuracy": [] if accuracy is None else [0.1, accuracy],
+    }
+    return {"batch_size": size, "lr": lr}, found
+
+
+MAP = [fate(10, 0.1, 0.8), fate(10, 1.0, None, 2.0), fate(20, 0.1, 0.9), fate(20, 1.0, 0.7)]
+
+
+def test_divergences_and_what_the_advice_leads_to_are_counted():
+    found = dict(divergence.findings(answer("divergence", MAP)))
+    assert found["Best"].startswith("The best validation accuracy, 90.00%, came with the learning rate 0.1")
+    assert found["Diverged"].startswith("1 of 4 trainings diverged, 0 of them after the loss")
+    assert "Came to nothing" not in found
+    assert "Of 1 divergence for which" in found["Advice: a tenth of the learning rate"]
+    assert found["Advice: twice the batch"].endswith("1 no longer diverged, and 1 learned.")
+    assert "up to 0.1 learn with batches of 10, up to 1 with" in found["Larger batches stand larger steps"]
+
+
+def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
+    calm = answer("divergence", [fate(10, 0.1, 0.8), fate(20, 0.1, 0.8)])
+    assert dict(divergence.findings(calm))["No divergence"] == "None of 2 trainings diverged."
+    found = dict(
+        divergence.findings(
+            answer("divergence", [*MAP[:1], fate(10, 1.0, None), fate(20, 0.1, 0.9), fate(20, 1.0, 0.12)])
+        )
+    )
+    assert "1 of them after the loss" in found["Diverged"]
+    assert "1 did not diverge, and yet ended no better" in found["Came to nothing"]
+    assert "does not rise steadily" in found["The highest rate that learns"]
+    lost = answer("divergence", [fate(10, 1.0, None), fate(20, 1.0, None)])
+    assert dict(divergence.findings(lost))["Best"] == "No training came to its end."
+
+
+def save(folder: Path, whole: Answer, planned: int | None = None) -> None:
+    folder.mkdir(exist_ok=True)
+    keys = {"hidden": "model.hidden", "activation": "model.activation", "dropout": "model.dropout"}
+    keys |= {"lr": "train.optimizer.lr", "batch_size": "train.batch_size"}
+    cells = [
+        {"values": {keys[key]: v for key, v in cell.values.items()}, "seconds": cell.seconds, "found": cell.found}
+        for cell in whole.cells
+    ]
+    record = {"question": whole.question, "study": whole.study, "environment": whole.environment, "data": whole.data}
+    (folder / "question.json").write_text(json.dumps(record | {"planned": planned or len(cells), "cells": cells}))
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        answer("sigmoid", [layers("sigmoid", 4, 1e-4, 0.1), layers("relu", 4, 0.8, 0.9, None)]),
+        answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7), ways(0.2, [0.3, 0.01], 0.5, 1.0, 0.7)]),
+        answer("divergence", MAP),
+        answer("divergence", [fate(10, 0.1, 0.8)]),
+    ],
+    ids=lambda whole: f"{whole.question}-{len(whole.cells)}",
+)
+def test_the_page_is_the_same_bytes_each_time_and_shows_every_plot(tmp_path, whole):
+    save(tmp_path, whole)
+    assert read(tmp_path) == whole
+    page = reports.write(tmp_path)
+    files = {path: path.read_bytes() for path in [page, tmp_path / "report.md", *(tmp_path / "plots").iterdir()]}
+    reports.write(tmp_path)
+    assert all(path.read_bytes() == content for path, content in files.items())
+    text = (tmp_path / "report.md").read_text()
+    assert text.startswith(f"# Why {whole.question}?")
+    for plot in (tmp_path / "plots").iterdir():
+        assert f"(plots/{plot.name})" in text
+
+
+def test_a_record_that_is_damaged_or_not_finished_is_refused(tmp_path):
+    with pytest.raises(CheckpointError, match=r"has no question\.json"):
+        read(tmp_path)
+    (tmp_path / "question.json").write_text("[]")
+    with pytest.raises(CheckpointError, match="is damaged"):
+        reports.write(tmp_path)
+    save(tmp_path, answer("divergence", MAP), planned=5)
+    with pytest.raises(CheckpointError, match="holds 4 of 5 cells"):
+        reports.write(tmp_path)

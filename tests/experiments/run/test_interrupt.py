@@ -1,0 +1,118 @@
+"""Ctrl-C while a run trains: saved first, and at once where it is pressed again."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from backhand.experiments.run.interrupt import saved_first
+from backhand.training.callbacks import Checkpoint, EarlyStopping
+from backhand.training.saving import has_state, load_state
+from backhand.training.solver import Callback
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes send themselves Ctrl-C as POSIX systems do")
+
+
+class Presses(Callback):
+    """Ctrl-C in a step, `times` times; what comes behind it in that step is noted."""
+
+    def __init__(self, step: int, times: int = 1) -> None:
+        self.step, self.times, self.went_on = step, times, False
+
+    def on_loss(self, solver):
+        if solver.step == self.step:
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+            self.went_on = True
+
+
+@pytest.fixture(autouse=True)
+def _listens():
+    """Python's own handler, which a shell takes away from what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ready(make_solver, tmp_path):
+    """A solver with its saving, which presses Ctrl-C in one of its steps."""
+
+    def make(presses):
+        stopping = EarlyStopping()
+        saving = Checkpoint(tmp_path, stopping, every=1e6)
+        return make_solver(callbacks=[stopping, presses, saving]), saving
+
+    return make
+
+
+@pytest.mark.parametrize(("step", "stands_at"), [(5, (1, 6)), (7, (1, 8)), (11, (2, 12))])
+def test_the_step_at_hand_is_saved_before_the_training_ends(ready, blobs, tmp_path, step, stands_at):
+    solver, saving = ready(Presses(step))
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        solver.fit(*blobs, epochs=3)  # of four steps
+    _, facts, _ = load_state(tmp_path)
+    assert (facts["epoch"], facts["step"]) == stands_at
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_pressed_again_it_ends_at_once(ready, blobs, tmp_path):
+    presses = Presses(5, times=2)
+    solver, saving = ready(presses)
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        solver.fit(*blobs, epochs=3)
+    assert not presses.went_on
+    assert not has_state(tmp_path)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_it_is_not_lost_where_no_step_comes_after_it(ready):
+    _, saving = ready(Presses(0))
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_it_is_not_lost_before_the_first_step(ready, blobs, tmp_path):
+    """As while a resumed run brings its history and best weights back to its state."""
+    solver, saving = ready(Presses(-1))
+
+    def pressed_while_preparing():
+        os.kill(os.getpid(), signal.SIGINT)
+        solver.fit(*blobs, epochs=3)
+
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        pressed_while_preparing()
+    assert load_state(tmp_path)[1]["step"] == 1
+
+
+def test_a_training_can_go_on_after_it(ready, blobs):
+    solver, saving = ready(Presses(5))
+    with pytest.raises(KeyboardInterrupt), saved_first(saving):
+        solver.fit(*blobs, epochs=3)
+    assert len(solver.fit(*blobs, epochs=3)) == 3
+
+
+def test_what_the_caller_does_with_ctrl_c_stays_so(ready, blobs):
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+    try:
+        solver, saving = ready(Presses(5))
+        with saved_first(saving):
+            solver.fit(*blobs, epochs=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert pressed == [1]
+
+
+def test_other_threads_train_as_ever(ready, blobs):
+    solver, saving = ready(Presses(-1))
+
+    def train():
+        with saved_first(saving):
+            solver.fit(*blobs, epochs=1)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert solver.epoch == 1

@@ -1,0 +1,126 @@
+"""A sentence stands only where it is true."""
+
+import pytest
+
+from backhand.experiments.run.report.findings import findings
+from backhand.experiments.run.saved import read
+from tests.experiments.writtenreport import HARD
+
+
+def ends(lines, **last):
+    """Keep the first two epochs; the second one is as told."""
+    del lines[2:]
+    lines[0] |= {"train_loss": 1.0, "validation_loss": 0.8}
+    lines[1] |= last
+
+
+def keep_first(facts):
+    facts["training"] |= {"chosen_epoch": 1, "epochs": 2}
+
+
+def test_overfitting_only_where_training_got_better_and_validation_worse(told):
+    def worse(lines):
+        ends(lines, train_loss=0.5, validation_loss=0.9)
+
+    sentence = told(keep_first, worse)["Overfitting"]
+    assert "from 1.0000 to 0.5000" in sentence
+    assert "from 0.8000 to 0.9000" in sentence
+
+
+@pytest.mark.parametrize(("train", "validation"), [(1.5, 0.9), (0.5, 0.7), (1.5, 0.7), (0.5, float("nan"))])
+def test_no_overfitting_otherwise(told, train, validation):
+    def other(lines):
+        ends(lines, train_loss=train, validation_loss=validation)
+
+    assert "Overfitting" not in told(keep_first, other)
+
+
+@pytest.mark.parametrize(
+    ("interval", "verdict"),
+    [((0.2, 0.3), "lies wholly above"), ((0.01, 0.05), "lies wholly below"), ((0.05, 0.2), "includes")],
+)
+def test_baseline_is_compared_with_the_interval(told, interval, verdict):
+    sentence = told(lambda facts: facts["test"].update(interval=interval))["Baseline"]
+    assert "would score 10.28%" in sentence  # 37 of 360
+    assert verdict in sentence
+
+
+@pytest.mark.parametrize(("train", "words"), [(0.9, "higher"), (0.99, "2.00 percentage points lower"), (0.97, "same")])
+def test_gap_has_a_direction(told, train, words):
+    def gap(lines):
+        for line in lines:
+            line |= {"train_accuracy": train, "validation_accuracy": 0.97}
+
+    assert words in told(history=gap)["Generalisation"]
+
+
+def test_classes_that_share_the_lowest_recall(told):
+    def tie(facts):
+        for k in (2, 5):
+            facts["test"]["per_class"][k]["recall"] = 0.5
+
+    assert told(tie)["Hardest class"] == "2 classes, “2” among them, were recognised least often: recall 50.00%."
+
+
+def test_rare_classes_that_the_accuracy_hides(told, digits):
+    def lower(recall):
+        def change(facts):
+            facts["test"]["interval"] = [0.9, 0.99]
+            facts["test"]["macro"]["recall"] = recall
+            facts["test"]["per_class"][3] |= {"recall": 0.25}
+
+        return change
+
+    found = told(lower(0.8999))
+    accuracy = 100 * digits.metrics["test"]["accuracy"]
+    assert "Hardest class" not in found
+    assert "89.99% are recognised (macro-averaged recall, or balanced accuracy)" in found["Rare classes"]
+    assert f"{accuracy - 89.99:.2f} percentage points below the accuracy" in found["Rare classes"]
+    assert found["Rare classes"].endswith("“3” (37 test samples) was recognised least often: recall 25.00%.")
+    found = told(lower(0.9))
+    assert "Rare classes" not in found
+    assert found["Hardest class"] == "“3” (37 test samples) was recognised least often: recall 25.00%."
+
+
+def test_failed_gradients_are_named(told):
+    def fail(facts):
+        facts["gradient_check"][2]["verdict"] = "failed"
+
+    assert told(fail)["Gradients"] == "The gradient check does not pass for 2.weight."
+
+
+def at_kinks(*places):
+    """What a large network may show: gradients of which every entry tried lay beside a kink."""
+
+    def change(facts):
+        for place in places or range(len(facts["gradient_check"])):
+            facts["gradient_check"][place] |= {"worst": None, "checked": 0, "verdict": "at kinks"}
+
+    return change
+
+
+def test_gradients_beside_kinks_are_no_failures(told):
+    assert told(at_kinks(1))["Gradients"].endswith("; 1 could not be compared, beside kinks.")
+    assert told(at_kinks())["Gradients"].startswith("No gradient could be compared")
+
+
+def test_an_unfinished_run_keeps_no_epoch(told):
+    found = told(lambda facts: facts.update(status="running"))
+    assert not {"Kept epoch", "Overfitting", "Generalisation"} & found.keys()
+
+
+def test_speed_is_samples_over_time(told):
+    def clock(lines):
+        lines[-1]["elapsed"] = 5.0
+
+    assert "25 epochs of 1,221 training samples took 5.00 s, 6,105 samples per second" in told(history=clock)["Speed"]
+
+
+def test_confusions_name_true_and_predicted(hard):
+    counts = hard.metrics["test"]["confusion"]
+    names = hard.metrics["data"]["classes"]
+    most = max(counts[i][j] for i in range(10) for j in range(10) if i != j)
+    pairs = [(names[i], names[j]) for i in range(10) for j in range(10) if i != j and counts[i][j] == most]
+    sentence = dict(findings(read(hard.folder)))["Most confused"]
+    assert any(sentence.startswith(f"“{true}” was taken for “{predicted}”") for true, predicted in pairs)
+    assert set(HARD) <= set(names)

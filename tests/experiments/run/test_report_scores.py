@@ -1,0 +1,66 @@
+"""Calibration and ROC against values worked out by hand, and against random ones."""
+
+import numpy as np
+import pytest
+
+from backhand.experiments.run.report.scores import calibration, roc
+from backhand.page.numbers import decimal, duration, percent, plain, time_spent
+
+
+def evidence(probabilities, labels):
+    return {"probabilities": np.array(probabilities, np.float32), "labels": np.array(labels)}
+
+
+def test_calibration_error_by_hand():
+    # Two samples at 0.9, one of them right; two at 0.6, both right: (2/4)|0.5 - 0.9| + (2/4)|1 - 0.6| = 0.4
+    found = calibration(evidence([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.6, 0.4]], [0, 0, 0, 0]))
+    assert found.error == pytest.approx(0.4, abs=1e-6)
+    assert found.mean_confidence == pytest.approx(0.75, abs=1e-6)
+    assert found.mean_accuracy == 0.75
+    assert found.counts.sum() == 4
+    assert np.count_nonzero(found.counts) == 2
+
+
+def test_calibrated_probabilities_have_a_small_error():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.5, 1.0, 200_000)
+    right = rng.uniform(size=p.size) < p
+    both = np.stack([p, 1 - p], axis=1)
+    assert calibration(evidence(both, np.where(right, 0, 1))).error < 0.005
+    assert calibration(evidence(both, np.zeros(p.size, int))).error == pytest.approx(0.25, abs=0.005)
+
+
+def test_confidences_at_the_ends_fall_into_bins():
+    found = calibration(evidence([[1.0, 0.0], [0.5, 0.5]], [0, 0]))
+    assert found.counts[-1] == 1
+    assert found.counts.sum() == 2
+
+
+def test_area_under_the_curve_counts_ordered_pairs():
+    # Positives score 0.9, 0.4; negatives 0.6, 0.1: three of four pairs are in order.
+    curve = roc(evidence([[0.1, 0.9], [0.6, 0.4], [0.4, 0.6], [0.9, 0.1]], [1, 1, 0, 0]))
+    assert curve.area == pytest.approx(0.75)
+
+
+def test_no_curve_without_two_classes_that_occur():
+    assert roc(evidence([[0.2, 0.8], [0.3, 0.7]], [1, 1])) is None
+    assert roc(evidence([[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]], [0, 1])) is None
+    assert roc({}) is None
+    assert calibration({}) is None
+
+
+def test_numbers():
+    assert percent(0.97222) == "97.22%"
+    assert percent(None) == percent(float("nan")) == "–"
+    assert [decimal(x) for x in (0.12345, 0.00012345, 123456.0, float("inf"))] == [
+        *("0.1235", "0.000123", "1.23e+05", "not finite")
+    ]
+    assert [duration(s) for s in (0.5, 61.04, 725, 8000)] == ["0.50 s", "61.0 s", "12 min 5 s", "2 h 13 min"]
+    assert plain([True, 1e-5, "a", {"k": None}]) == "[true, 1e-05, a, {k = –}]"
+
+
+def test_time_that_was_spent_in_words():
+    assert time_spent(1, 20, 1.25, None) == "1 epoch (20 steps) took 1.25 s"
+    assert (
+        time_spent(3000, 15000, 725, 0.25) == "3,000 epochs (15,000 steps) took 12 min 5 s, and saving another 0.25 s"
+    )

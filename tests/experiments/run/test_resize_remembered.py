@@ -1,0 +1,141 @@
+"""A run remembers how its pictures came to one size: prediction, extension and comparison do the same, to the bit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from backhand.data.formats.resize import Resize
+from backhand.experiments import comparison, extension
+from backhand.experiments.build import load_material
+from backhand.experiments.run import work
+from backhand.experiments.run.predict import load_classifier, read_image
+from backhand.study import load
+from backhand.study.extend import Extend
+from backhand.study.schema import Data
+
+FORMS = (".png", ".jpg", ".webp", ".bmp")
+STUDY = """
+name = "photos"
+[data]
+name = "images"
+path = "photos"
+validation = 0.25
+resize = { size = [20, 28], how = "HOW" }
+[model]
+name = "mlp"
+hidden = [8]
+[train]
+epochs = 1
+"""
+
+
+def draw(folder: Path, labels: str, seed: int = 0) -> Path:
+    """Ten pictures of each class: many sizes, four formats, grey and coloured, one of them huge, one lying."""
+    rng = np.random.default_rng(seed)
+    for label in labels:
+        (folder / label).mkdir(parents=True)
+        for i in range(10):
+            height, width = (700, 900) if i == 9 else rng.integers(15, 60, 2)
+            pixels = rng.integers(0, 256, (height, width) if i == 4 else (height, width, 3)).astype(np.uint8)
+            exif = Image.Exif()
+            exif[274] = 6 if i in (5, 9) else 1
+            Image.fromarray(pixels).save(folder / label / f"{i}{FORMS[i % 4]}", exif=exif)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("BACKHAND_BACKEND", "reference")
+
+
+def trained(how: str = "crop") -> Path:
+    Path("photos.toml").write_text(STUDY.replace("HOW", how))
+    work.run(load("photos.toml"), "run", quiet=True)
+    return Path("run")
+
+
+@pytest.mark.parametrize("how", ["crop", "letterbox", "stretch"])
+def test_prediction_sees_what_training_saw(how: str) -> None:
+    files = sorted(draw(Path("photos"), "ab").rglob("*.*"))
+    classifier = load_classifier(trained(how))
+    assert classifier.resize == Resize((20, 28), how)
+    parts = load_material(load("run/study.toml")).parts.values()
+    seen = {image.tobytes() for part in parts for image in part.data.x}
+    assert {classifier.read(file).tobytes() for file in files} == seen
+    x = read_image(files[0], classifier.sample_shape, resize=classifier.resize)
+    np.testing.assert_array_equal(x, classifier.read(str(files[0])))
+
+
+def test_the_program_predicts_without_being_told(cli) -> None:
+    files = sorted(draw(Path("photos"), "ab").rglob("*.*"))
+    trained("letterbox")
+    plain = cli("predict", "run", *files)
+    assert plain[0] == 0
+    assert plain == cli("predict", "run", *files, "--resize")
+
+
+def test_grey_pictures_are_read_as_a_run_on_colour_read_them(tmp_path: Path) -> None:
+    draw(Path("photos"), "ab")
+    trained()
+    (grey,) = Path("photos/a").glob("4.*")
+    found = load_classifier("run").read(grey)
+    assert found.shape == (20, 28, 3)
+    np.testing.assert_array_equal(found, np.repeat(found[:, :, :1], 3, axis=2))
+
+
+def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
+    draw(Path("photos"), "ab")
+    draw(Path("new"), "cd", seed=1)
+    trained("letterbox")
+    table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new")
+    extension.begin(extension.Asked(table, ways=("with-old",), tree=False), Path("extended"))
+    classifier = load_classifier("run")
+    parts = load_material(load("extended/with-old.toml")).parts.values()
+    seen = {image.tobytes() for part in parts for image in part.data.x}
+    files = [*Path("new").rglob("*.*"), *Path("photos").rglob("*.*")]
+    assert {classifier.read(file).tobytes() for file in files} == seen
+    record = extension.run("extended", quiet=True)
+    assert record["ways"]["with-old"]["counts"]
+    assert load_classifier("extended/with-old").resize == Resize((20, 28), "letterbox")
+
+
+def test_new_classes_are_stretched_where_the_run_has_one_size_of_its_own(tmp_path: Path) -> None:
+    for label in "ab":
+        (tmp_path / "photos" / label).mkdir(parents=True)
+        for i in range(10):
+            Image.fromarray(np.full((20, 28, 3), 20 * i, np.uint8)).save(tmp_path / "photos" / label / f"{i}.png")
+    draw(Path("new"), "c", seed=1)
+    Path("photos.toml").write_text(STUDY.replace('resize = { size = [20, 28], how = "HOW" }\n', ""))
+    work.run(load("photos.toml"), "run", quiet=True)
+    table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
+    extension.begin(extension.Asked(table, ways=("with-old",), tree=False), Path("extended"))
+    parts = load_material(load("extended/with-old.toml")).parts.values()
+    seen = {image.tobytes() for part in parts for image in part.data.x}
+    stretched = {read_image(file, (20, 28, 3), resize=True).tobytes() for file in Path("new").rglob("*.*")}
+    assert stretched <= seen
+
+
+def test_a_comparison_scales_as_its_network_says_or_as_the_plan_says(tmp_path: Path) -> None:
+    draw(Path("photos"), "ab")
+    Path("photos.toml").write_text(STUDY.replace("HOW", "crop"))
+    study = load("photos.toml", ["train.batch_size=8"])
+    for resize, shape in ((None, (20, 28, 3)), ("auto", (24, 24, 3))):
+        table = Data(name="images", path=tmp_path / "photos", resize=resize)
+        found = comparison.run(comparison.Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
+        assert tuple(found.data.sample_shape) == shape
+        assert len(found.results) == 4
+
+
+def test_pictures_of_several_sizes_are_verified_and_shown(cli) -> None:
+    draw(Path("photos"), "ab")
+    for command in ("verify", "show"):
+        code, said = cli("data", command, "images", "--path", "photos")
+        assert code == 2
+        assert "set data.resize in the study, or pass --resize" in said
+        code, said = cli("data", command, "images", "--path", "photos", "--resize")
+        assert code == 0
+    assert "pictures scaled: to" in said

@@ -1,0 +1,135 @@
+"""What a run leaves for the pictures of its report agrees with the trained model itself."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from backhand.architectures import cnn, mlp, resnet, vgg_small
+from backhand.experiments.build import build_loss, build_model, load_material
+from backhand.experiments.run import evidence
+from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.run.work import run
+from backhand.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Residual
+from backhand.model.sequential import Sequential
+from backhand.study import Study
+from backhand.training.evaluate import Evaluation, evaluate
+
+STUDY = {
+    "name": "small",
+    "data": {"name": "digits", "train_size": 300},
+    "model": {"name": "cnn", "blocks": [{"outputs": 10}, {"outputs": 4}], "batchnorm": True},
+    "train": {"epochs": 2, "optimizer": {"kind": "sgd", "lr": 0.05}},
+}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """A small convolutional network on digits: its evidence, its weights, its data."""
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    study = Study.model_validate(STUDY)
+    run(study, folder, quiet=True)
+    classifier, material = load_classifier(folder), load_material(study)
+    result = evaluate(classifier.model, build_loss(study), material.test)
+    found = load_file(folder / "evidence.safetensors")
+    return SimpleNamespace(study=study, model=classifier.model, test=material.test, result=result, found=found)
+
+
+def test_first_weights_are_those_before_and_after(trained: SimpleNamespace) -> None:
+    initial = build_model(trained.study, (8, 8, 1), 10)
+    np.testing.assert_array_equal(trained.found["first_weights_initial"], initial.layers[0].params["weight"])
+    np.testing.assert_array_equal(trained.found["first_weights"], trained.model.layers[0].params["weight"])
+
+
+def test_pictures_are_of_different_classes_the_last_the_most_confident_mistake(trained: SimpleNamespace) -> None:
+    found, result = trained.found, trained.result
+    assert len(set(found["map_labels"])) == evidence.MAPPED
+    np.testing.assert_array_equal(found["map_images"], trained.test.data.x[found["map_index"]])
+    np.testing.assert_array_equal(found["map_labels"], result.labels[found["map_index"]])
+    np.testing.assert_array_equal(found["map_predictions"], result.predictions[found["map_index"]])
+    assert (found["map_labels"] == found["map_predictions"]).tolist() == [True, True, True, False]
+    assert found["map_index"][-1] == found["mistake_index"][0]
+
+
+def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleNamespace) -> None:
+    """After conv, batch-norm, ReLU of both blocks: layers 2 and 6 of conv bn relu pool conv bn relu pool ..."""
+    found = trained.found
+    assert {name for name in found if name.startswith("maps.")} == {"maps.2", "maps.6"}
+    x = trained.test.batch(found["map_index"])[0]
+    for place, layer in enumerate(trained.model.layers):
+        x = layer.forward(x)
+        if place in (2, 6):
+            means = x.mean(axis=(0, 1, 2))
+            channels = np.argsort(-means, kind="stable")[: evidence.CHANNELS]
+            np.testing.assert_array_equal(found[f"map_channels.{place}"], channels)
+            low, high = found[f"map_ranges.{place}"].T
+            restored = low + found[f"maps.{place}"] / 255 * (high - low)
+            np.testing.assert_allclose(restored, x[..., channels], atol=(high - low).max() / 255)
+
+
+def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
+    x[..., 1] = 0
+    found = evidence._strongest(x)
+    assert found["map_channels"].tolist() == [0, 1]
+    np.testing.assert_allclose(found["map_ranges"], [[x[..., 0].min(), 0], [0, 0]])
+    assert found["maps"][..., 0].min() == 0
+    assert not found["maps"][..., 1].any()
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "places"),
+    [
+        (mlp(3), (8, 8, 1), []),
+        (cnn(3, hidden=(5,)), (8, 8, 1), [1, 4]),
+        (vgg_small(3, (4, 4)), (8, 8, 1), [2, 9, 12]),  # each of the four ends with its ReLU
+        (resnet(3, 18), (8, 8, 3), [2, 8, 14]),  # the last stage has maps of a single pixel
+        (resnet(3, 18, preactivation=True), (16, 16, 3), [2, 10, 18]),
+        (Sequential(MaxPool2d(), Flatten(), Linear(3)), (8, 8, 1), []),
+    ],
+)
+def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, shape: tuple, places: list) -> None:
+    assert evidence._mapped_layers(model.build(shape)) == places
+
+
+@pytest.mark.parametrize(
+    ("layers", "kept"),
+    [
+        ([Conv2d(2, 3), BatchNorm(), Flatten(), Linear(2)], True),
+        ([Flatten(), Linear(2)], True),
+        ([BatchNorm(), Conv2d(2, 3)], False),
+        ([Residual([Conv2d(1, 3, padding=1)]), Conv2d(2, 3)], False),
+        ([Flatten()], False),
+    ],
+)
+def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, kept: bool) -> None:
+    model = Sequential(*(layer.fresh() for layer in layers)).build((5, 5, 1))
+    found = evidence.first_weights(model)
+    assert found is next(iter(model.parameters.views.values()))[0] if kept else found is None
+
+
+def test_without_a_mistake_all_pictures_were_read_rightly() -> None:
+    labels = np.array([4, 4, 2, 0, 1, 3])
+    result = Evaluation(np.eye(5)[labels], labels, labels, 0.0)
+    assert evidence._mapped_samples(result, np.array([], np.int64)).tolist() == [3, 4, 2, 5]
+
+
+def test_when_nothing_was_read_rightly_the_mistake_is_left() -> None:
+    labels = np.array([1, 0])
+    result = Evaluation(np.eye(2)[1 - labels], labels, 1 - labels, 0.0)
+    assert evidence._mapped_samples(result, np.array([1, 0])).tolist() == [1]
+
+
+def test_nothing_is_cached_afterwards(trained: SimpleNamespace) -> None:
+    evidence._feature_maps(trained.model, trained.test, trained.result, np.array([], np.int64))
+    assert all(layer._cache is None for layer in trained.model.layers[:7])
+
+
+def test_a_perceptron_has_first_weights_and_no_maps(tmp_path: Path) -> None:
+    study = Study.model_validate(STUDY | {"model": {"name": "mlp", "hidden": [8]}, "train": {"epochs": 1}})
+    run(study, tmp_path / "mlp", quiet=True)
+    found = load_file(tmp_path / "mlp" / "evidence.safetensors")
+    assert found["first_weights"].shape == (64, 8)
+    assert not [name for name in found if name.startswith("map")]

@@ -1,0 +1,95 @@
+"""What a search watches: an epoch without a number is never the best, prunes nothing, and wins nothing."""
+
+import itertools
+import json
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+from optuna.trial import Trial as Told
+
+from backhand.errors import BackhandError
+from backhand.experiments import search
+from backhand.experiments.search.record import Trial, best
+from backhand.experiments.search.report.chapters import chapters
+from backhand.experiments.search.trial import Watch
+from backhand.study import load
+from backhand.study.search import Search
+from backhand.training.evaluate import evaluate
+
+STUDY = """
+name = "watched"
+data = { name = "blobs", validation = 0.3 }
+model = { name = "mlp", hidden = [4] }
+train = { epochs = 3, early_stopping = { monitor = "validation_accuracy" } }
+search = { method = "grid", seeds = 0, monitor = "validation_loss", space = { "train.optimizer.lr" = [0.1] } }
+"""
+
+
+@pytest.mark.parametrize(("monitor", "won"), [("validation_loss", 0.25), ("validation_accuracy", 0.75)])
+def test_an_epoch_without_a_number_is_passed_over(make_solver, monitor: str, won: float) -> None:
+    for values in itertools.permutations([nan, 0.25, 0.75, inf]):
+        asked: list[float] = []
+        watch = Watch(monitor, lambda epoch, value, asked=asked: asked.append(value) or True)
+        solver = make_solver()
+        solver.epochs = len(values)
+        for value in values:
+            solver.epoch += 1
+            solver.history.append({monitor: value})
+            watch.on_epoch_end(solver)
+        assert (watch.best, watch.epoch) == (won, 1 + values.index(won))
+        assert sorted(asked) == [0.25, 0.75]
+
+
+def test_a_trial_without_a_finite_figure_fails_with_its_reason(tmp_path, monkeypatch) -> None:
+    """Its training watches the accuracy, which is finite: only the search misses a figure."""
+    monkeypatch.setattr("backhand.training.solver.evaluate", lambda *args: replace(evaluate(*args), loss=nan))
+    (tmp_path / "study.toml").write_text(STUDY)
+    with pytest.raises(BackhandError, match="no epoch with a finite validation loss"):
+        search.run(load(str(tmp_path / "study.toml")), tmp_path / "run", quiet=True)
+    (trial,) = json.loads((tmp_path / "run" / "search.json").read_text())["trials"]
+    assert (trial["state"], trial["value"]) == ("failed", None)
+
+
+def ended(number: int, value: float | None, state: str = "complete") -> Trial:
+    return Trial(number, state, {"train.optimizer.lr": 0.1}, value, 1, 1.0, 10, "", {})
+
+
+@pytest.mark.parametrize(("monitor", "won"), [("validation_loss", 2), ("validation_accuracy", 1)])
+def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
+    trials = [ended(0, nan), ended(1, 0.75), ended(2, 0.25), ended(3, inf), ended(4, None), ended(5, 0.99, "pruned")]
+    asked = Search(space={"train.optimizer.lr": [0.1]}, trials=9, monitor=monitor)
+    for order in itertools.permutations(trials[:5]):
+        found = best([*order, trials[5]], asked)
+        assert found is not None
+        assert found.number == won
+
+
+def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
+    trials = [vars(ended(0, nan)), vars(ended(1, 0.75)), vars(ended(2, 0.99, "pruned")), vars(ended(3, 0.5))]
+    record = {"search": {"monitor": "validation_accuracy", "space": {"train.optimizer.lr": {}}}}
+    found, *_ = chapters(record | {"trials": trials, "best": 1, "runs": []})
+    text = str(found.blocks)
+    assert "trial 1, validation accuracy 75.00% at epoch 1" in text
+    assert "trial 3, 25.00 points behind" in text
+    assert "75.00%" in text
+
+
+@pytest.mark.parametrize(("pruning", "told"), [("none", 0), ("halving", 6)])
+def test_the_storage_is_told_every_epoch_only_where_trials_are_pruned(tmp_path, monkeypatch, pruning, told) -> None:
+    """Each time is a transaction, which takes longer than an epoch of a small network."""
+    reports, report = [], Told.report
+    monkeypatch.setattr(Told, "report", lambda own, value, step: reports.append(step) or report(own, value, step))
+    (tmp_path / "study.toml").write_text(STUDY)
+    study = load(str(tmp_path / "study.toml"), (f"search.pruning={pruning}", "train.epochs=6"))
+    search.run(study, tmp_path / "run", quiet=True)
+    assert reports == [*range(1, told + 1)]
+
+
+def test_a_trial_that_lasts_is_told_now_and_then(tmp_path, monkeypatch) -> None:
+    reports, report = [], Told.report
+    monkeypatch.setattr(Told, "report", lambda own, value, step: reports.append(step) or report(own, value, step))
+    monkeypatch.setattr("backhand.experiments.search.loop.REPORT", 0.0)
+    (tmp_path / "study.toml").write_text(STUDY)
+    search.run(load(str(tmp_path / "study.toml")), tmp_path / "run", quiet=True)
+    assert reports == [1, 2, 3]

@@ -1,0 +1,62 @@
+"""Figures by their expressions: the best is the best, and what is no number is none."""
+
+import itertools
+from math import inf, nan
+
+import pytest
+
+from backhand.errors import StudyError
+from backhand.experiments import series
+from backhand.experiments.series.claims import verdicts
+from backhand.experiments.series.figures import Result, check, figure
+from backhand.study import load_series
+from tests.experiments.series.twomodels import TEXT
+
+
+def result(label: str = "a", seed: int = 0, history=(), **figures: float) -> Result:
+    records = [{"epoch": epoch} | record for epoch, record in enumerate(history, start=1)]
+    return Result({"case": label}, seed, "finished", "", figures, records, {})
+
+
+@pytest.mark.parametrize(
+    ("key", "best"),
+    [
+        *(("validation_accuracy", 0.75), ("validation_f1", 0.75)),
+        *(("validation_loss", 0.25), ("train_error", 0.25)),
+    ],
+)
+def test_the_best_of_the_first_epochs_is_a_number(key: str, best: float) -> None:
+    for values in itertools.permutations([0.25, 0.75, nan, inf, -inf]):
+        assert result(history=[{key: value} for value in (*values, 0.0, 1.0)]).figure(f"{key}@5") == best
+    assert result(history=[{key: nan}, {}]).figure(f"{key}@2") is None
+
+
+def test_the_first_epoch_where_a_bound_holds_has_a_number() -> None:
+    losses = [{"train_loss": value} for value in (nan, inf, -inf, 0.5, 2.0)]
+    assert result(history=losses).figure("epoch(train_loss>=1)") == 5
+    assert result(history=losses).figure("epoch(train_loss<=1)") == 4
+
+
+@pytest.mark.parametrize("bad", [nan, inf, -inf])
+def test_a_mean_is_of_numbers(bad: float) -> None:
+    assert figure([result(test_loss=1.0), result(test_loss=2.0)], "test_loss") == 1.5
+    assert figure([result(test_loss=1.0), result(test_loss=bad)], "test_loss") is None
+
+
+@pytest.mark.parametrize("metric", ["lr@4", "validation_kappa@2", "test accuracy", "epoch(train_loss=1)"])
+def test_an_expression_that_names_no_figure_is_refused_before_anything_runs(file, tmp_path, metric: str) -> None:
+    with pytest.raises(StudyError):
+        check(metric)
+    file.write_text(TEXT + f'[[parts.claims]]\nwhat = "all"\nmetric = "{metric}"\n')
+    with pytest.raises(StudyError, match=r"names no figure|nothing says whether a higher or a lower"):
+        series.run(load_series(str(file)), tmp_path / "run", quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_cell_of_a_claim_is_the_best_that_has_a_number(file) -> None:
+    asked = load_series(str(file))
+    scores = {"a": nan, "b": 0.5, "c": 0.75, "d": inf}
+    for order in itertools.permutations(scores):
+        found = [result(label, validation_accuracy=scores[label], test_accuracy=0.5) for label in order]
+        *_, best = verdicts(asked, {"table": found})
+        assert best.cell == {"case": "c"}

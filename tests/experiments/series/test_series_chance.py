@@ -1,0 +1,61 @@
+"""A series says what its figures show: failures, gaps that chance explains, maps of nothing, the end of a range."""
+
+import json
+
+import pytest
+
+from backhand.experiments import reports
+from backhand.experiments.series.report.findings import compared, findings
+from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.report.rates import rates
+from backhand.experiments.series.saved import Cell
+from backhand.study.series import Part
+from tests.experiments.series.test_series_report import GOOD, SERIES, cell, run
+
+
+def test_a_cell_whose_training_failed_does_not_fit():
+    lost = cell("lost", run(0.99, 0.985) | {"failure": "After 3 epochs ..."}, run(0.99, 0.985))
+    assert verdict(lost, (lost, GOOD)).word == "failed"
+    said = list(findings(Part(name="p", title="P", study="digits"), (lost, GOOD)))
+    assert ("Training failed", "lost (1 of 2 runs). After 3 epochs ...") in said
+    assert dict(said)["Fit"] == "Of 2 cells: 1 fits, 1 failed."
+
+
+def counted(made, train, validation):
+    for each in made.runs:
+        each["figures"] |= {"train_count": train, "validation_count": validation}
+    return made
+
+
+@pytest.mark.parametrize(("samples", "word"), [(50, "fits"), (5000, "over-fit")])
+def test_a_gap_counts_where_the_samples_show_it(samples, word):
+    gap = counted(cell("a", run(0.95, 0.90)), samples, samples)
+    assert verdict(gap, (gap,)).word == word
+    rise = counted(cell("b", run(0.99, 0.985, losses=(0.5, 0.54))), samples, samples)
+    assert verdict(rise, (rise,)).word == word
+    one = compared(
+        counted(cell("a", run(0.9, 0.85)), samples, samples), counted(cell("b", run(0.9, 0.83)), samples, samples)
+    )
+    assert ("and 50 validation samples may show it by chance" in one) == (samples == 50)
+
+
+def test_a_part_of_which_every_run_diverged_has_a_map_of_crosses(tmp_path):
+    (tmp_path / "rates").mkdir()
+    (tmp_path / "series.toml").write_text(SERIES)
+    (tmp_path / "environment.json").write_text("{}")
+    for number in range(4):
+        labels = {"rate": ("0.1", "1")[number // 2], "width": ("[5]", "[9]")[number % 2]}
+        made = run(0.5, 0.5, labels=labels, status="diverged")
+        (tmp_path / "rates" / f"{number:03}-seed-0.json").write_text(json.dumps(made))
+    page = reports.write(tmp_path).read_text()
+    assert "None of 4 cells came to its end" in page
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"), [([3, 2, 4], "0.1, beyond which it rises"), ([3, 2, 1], "1, the highest rate")]
+)
+def test_a_range_test_is_read_as_it_went(tmp_path, losses, said):
+    (tmp_path / "range.json").write_text(json.dumps({"lr": [0.01, 0.1, 1.0], "loss": losses, "smoothed": losses}))
+    part = Part(name="p", title="P", study="digits", range_test=True)
+    made = Cell({}, (run(0.9, 0.9) | {"place": tmp_path / "000-seed-0"},))
+    assert f"lowest at {said}" in rates(part, (made,))[0].text

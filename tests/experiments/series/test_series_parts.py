@@ -1,0 +1,173 @@
+"""What a part of a series may ask for: runs in step, a range test, whole runs with their exactness."""
+
+import io
+import json
+import re
+import time
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from backhand.errors import BackhandError, StudyError
+from backhand.experiments import reports, series
+from backhand.experiments.series.claims import verdicts
+from backhand.experiments.series.figures import Result
+from backhand.experiments.series.work import _Progress, expand, results
+from backhand.experiments.trainer import in_step
+from backhand.study import load_series
+from tests.experiments.series.twomodels import TEXT
+
+
+def groups(asked, path):
+    """The seeds of the cells that train in step."""
+    cells = [(cell.study, cell.study.seed) for cell in expand(asked, path)]
+    return list(in_step(cells, asked.parts[0].together))
+
+
+def test_runs_in_step_give_what_they_give_alone(file, tmp_path):
+    one_order = TEXT.replace("[parts.set]", '[parts.set]\n"data.seed" = 5')
+    found = []
+    for together, sizes in ((1, [1] * 8), (3, [3, 1, 3, 1])):
+        file.write_text(one_order.replace("seeds = 2", f"seeds = 2\ntogether = {together}"))
+        asked, path = load_series(str(file)), tmp_path / f"{together}"
+        assert [len(group) for group in groups(asked, path)] == sizes
+        series.run(asked, path, quiet=True)
+        found.append(results(asked, path)["table"])
+    for alone, other in zip(*found, strict=True):
+        assert (other.labels, other.seed, other.settings) == (alone.labels, alone.seed, alone.settings)
+        for key in other.figures.keys() - {"seconds", "elapsed"}:
+            assert other.figures[key] == pytest.approx(alone.figures[key], rel=1e-4), key
+
+
+def test_other_orders_of_the_samples_are_not_in_step(file, tmp_path):
+    """Without data.seed each seed has an order of its own, so only rates of one seed go together."""
+    file.write_text(TEXT.replace("seeds = 2", "seeds = 2\ntogether = 9"))
+    assert groups(load_series(str(file)), tmp_path) == [[0, 0], [1, 1], [0, 0], [1, 1]]
+
+
+def test_exactness_of_a_whole_run_can_be_claimed(file, tmp_path):
+    claims = """
+[[parts.claims]]
+what = "gradients"
+metric = "gradient_difference"
+most = 1e-7
+
+[[parts.claims]]
+what = "scores"
+metric = "scores_rounding"
+most = 1e-14
+"""
+    text = TEXT.replace("seeds = 2", "whole = true").replace("values = [0.01, 0.1]", "values = [0.01]")
+    file.write_text(text + claims)
+    *_, gradients, scores = series.run(load_series(str(file)), tmp_path / "run", quiet=True)
+    assert 0 < gradients.ours < 1e-7
+    assert gradients.met
+    assert (scores.ours is None) == (np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps)
+    assert scores.ours is None or scores.met
+    page = reports.write(tmp_path / "run").read_text()
+    assert "backhand report table/000-seed-0" in page
+    assert "table-001-seed-0-confusion" in (tmp_path / "run" / "report.md").read_text()
+
+
+SEARCH = """
+name = "small-search"
+
+[data]
+name = "digits"
+train_size = 200
+
+[model]
+name = "mlp"
+hidden = [8]
+
+[train]
+epochs = 2
+
+[search]
+method = "grid"
+seeds = 2
+space = { "train.optimizer.lr" = [0.01, 0.1] }
+"""
+
+
+def test_a_part_may_be_a_search(tmp_path):
+    (tmp_path / "search.toml").write_text(SEARCH)
+    file, head = tmp_path / "series.toml", TEXT[: TEXT.index("study =")]
+    file.write_text(f"{head}study = {json.dumps(str(tmp_path / 'search.toml'))}\nwhole = true\n")
+    asked, path = load_series(str(file)), tmp_path / "run"
+    series.run(asked, path, quiet=True)
+    (found,) = results(asked, path)["table"]
+    record = json.loads((path / "table" / "000-seed-0" / "search.json").read_text())
+    assert found.data == "Digits"
+    assert found.figures["trials"] == len(record["trials"]) == 2
+    assert found.figures["test_accuracy"] == pytest.approx(sum(run["test"] for run in record["runs"]) / 2)
+    assert [epoch["epoch"] for epoch in found.history] == [1, 2]
+    assert "table-000-seed-0-search-parallel" in reports.write(path).with_suffix(".md").read_text()
+    file.write_text(file.read_text().replace("whole = true", ""))
+    with pytest.raises(StudyError, match="small-search is a search; add whole = true"):
+        series.run(load_series(str(file)), tmp_path / "other", quiet=True)
+
+
+def test_a_range_test_is_made_once_and_shown(file, tmp_path):
+    file.write_text(TEXT.replace("seeds = 2", "range_test = true"))
+    asked, path = load_series(str(file)), tmp_path / "run"
+    series.run(asked, path, quiet=True)
+    kept = path / "table" / "range.json"
+    made = kept.stat().st_mtime_ns
+    assert json.loads(kept.read_text())["lr"][0] == pytest.approx(1e-6)
+    next(path.rglob("*-seed-*.json")).unlink()
+    series.run(asked, path, resume=True, quiet=True)
+    assert kept.stat().st_mtime_ns == made
+    assert "A range test raised the learning rate" in reports.write(path).read_text()
+
+
+def test_a_sum_is_of_all_runs_or_none(file, tmp_path):
+    file.write_text(TEXT + '[[parts.claims]]\nwhat = "all"\nmetric = "sum(epochs)"\nmost = 16\n')
+    asked, path = load_series(str(file)), tmp_path / "run"
+    assert series.run(asked, path, quiet=True)[-1].ours == 16  # eight runs of two epochs
+    next(path.rglob("*-seed-*.json")).unlink()
+    assert verdicts(asked, results(asked, path))[-1].ours is None
+
+
+def test_the_time_left_is_that_of_this_part_and_what_the_series_says_of_others(file, tmp_path, monkeypatch):
+    second = TEXT[TEXT.index("[[parts]]") : TEXT.index("[[parts.claims]]")].replace('"table"', '"second"')
+    file.write_text(TEXT + second)
+    cells, now, said = list(expand(load_series(str(file)), tmp_path)), [0.0], io.StringIO()
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    progress = _Progress(Console(file=said, width=200), cells, seconds=80.0)
+    result = Result({}, 0, "diverged", "", {}, [], {})
+    for each in cells:
+        now[0] += 2 if each.part.name == "table" else 3
+        progress.note(each, result)
+    left = [re.search(r"about (\d+) s left", line) for line in said.getvalue().splitlines()]
+    assert [int(found[1]) for found in left[:-1]] == [
+        *(80 - 2 * done for done in range(1, 9)),  # this part, and the rest of what the series says
+        *(3 * (8 - done) for done in range(1, 8)),  # only this part is left
+    ]
+    assert left[-1] is None
+
+
+def test_claims_are_kept_part_by_part(file, tmp_path):
+    """A series that is broken off shows the claims of what it has."""
+    second = TEXT[TEXT.index("[[parts]]") : TEXT.index("[[parts.claims]]")].replace('"table"', '"second"')
+    file.write_text(TEXT + second.replace('study = "digits"', 'study = "mnist-mlp"'))
+    with pytest.raises(BackhandError, match="mnist was not found"):
+        series.run(load_series(str(file)), tmp_path / "run", data_dir=tmp_path, quiet=True)
+    kept = json.loads((tmp_path / "run" / "claims.json").read_text())
+    assert [claim["met"] for claim in kept] == [False, True]
+
+
+def test_a_whole_run_that_has_finished_is_not_trained_again(file, tmp_path):
+    """Killed after a run had finished, and its states had gone, and before its figures were kept."""
+    head, tail = TEXT.split("seeds = 2", 1)
+    file.write_text(f"{head}whole = true{tail}")
+    asked, path = load_series(str(file)), tmp_path / "run"
+    first = series.run(asked, path, quiet=True)
+    kept = next(path.rglob("*-seed-*.json"))
+    before, figures = kept.with_suffix("").joinpath("history.jsonl").stat().st_mtime_ns, kept.read_text()
+    assert not list(path.rglob("state*.safetensors"))
+    kept.unlink()
+    assert series.run(asked, path, resume=True, quiet=True) == first
+    assert kept.with_suffix("").joinpath("history.jsonl").stat().st_mtime_ns == before
+    assert kept.read_text() == figures

@@ -1,0 +1,260 @@
+"""The report on a series: verdicts and sentences that the figures bear out, and a page from the folder alone."""
+
+import json
+
+import pytest
+
+from backhand.errors import CheckpointError
+from backhand.experiments import reports
+from backhand.experiments.series.report.findings import against, compared, findings
+from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.saved import Cell, read
+from backhand.study.series import Axis, Part
+
+SERIES = """
+name = "rates"
+title = "Rates & widths"
+minutes = 1
+memory = 0.1
+
+[[parts]]
+name = "rates"
+title = "Two rates, two widths"
+study = "digits"
+seeds = 2
+
+[[parts.axes]]
+name = "rate"
+key = "train.optimizer.lr"
+values = [0.1, 1.0]
+
+[[parts.axes]]
+name = "width"
+key = "model.hidden"
+values = [[5], [9]]
+
+[[parts.claims]]
+what = "the best"
+least = 0.9
+"""
+
+
+def run(train, validation, *, labels=None, seed=0, status="finished", losses=(0.5, 0.5)):
+    """A saved run that ends with these accuracies."""
+    history = [
+        {
+            "epoch": epoch,
+            "elapsed": 1.0 * epoch,
+            "train_accuracy": train,
+            "validation_accuracy": validation,
+            "train_error": 1 - train,
+            "validation_error": 1 - validation,
+            "validation_loss": loss,
+        }
+        for epoch, loss in enumerate(losses, start=1)
+    ]
+    figures = {"seconds": 2.0}
+    if status == "finished":
+        figures |= {"train_accuracy": train, "validation_accuracy": validation, "test_accuracy": validation - 0.01}
+    facts = {"seed": seed, "status": status, "data": "Digits (a copy)"}
+    return {"labels": labels or {}, "figures": figures, "history": history} | facts
+
+
+def cell(name, *runs):
+    return Cell({"axis": name}, runs)
+
+
+GOOD = cell("good", run(0.99, 0.985))
+
+
+@pytest.mark.parametrize(
+    ("made", "word", "reason"),
+    [
+        (GOOD, "fits", "training 99.00%, validation 98.50%"),
+        (cell("a", run(1.0, 0.9)), "over-fit", "training 100.00% over validation 90.00%"),
+        (cell("a", run(0.9, 0.89)), "under-fit", "training 90.00%, most 99.00%"),
+        (cell("a", run(0.98, 0.97, losses=(0.1, 0.2))), "over-fit", "validation loss 2.00 times its lowest by the end"),
+        (cell("a", run(0.98, 0.97), run(0.1, 0.1, status="diverged")), "diverged", "1 of 2 runs"),
+    ],
+)
+def test_a_verdict_rests_on_the_last_epoch(made, word, reason):
+    found = verdict(made, (GOOD, made))
+    assert (found.word, found.reason) == (word, reason)
+
+
+def test_without_validation_data_there_is_no_verdict():
+    made = run(0.9, 0.9)
+    del made["history"][-1]["validation_accuracy"]
+    assert verdict(cell("a", made), (GOOD,)).word == ""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ([0.9], [0.8], "It is ahead of b by 10.00 points (one seed: no spread is known)."),
+        ([0.9], [0.9], "It is level with b (one seed: no spread is known)."),
+        (
+            [0.9, 0.88],
+            [0.85, 0.87],
+            "It is ahead of b by 3.00 points (2 seeds; their ranges do not overlap, of too few to tell).",
+        ),
+        (
+            [0.9, 0.88, 0.89],
+            [0.85, 0.87, 0.86],
+            "It is ahead of b by 3.00 points (3 seeds; their ranges do not overlap).",
+        ),
+        (
+            [0.9, 0.86],
+            [0.85, 0.87],
+            "It is ahead of b by 2.00 points (2 seeds; their ranges overlap: no difference shown).",
+        ),
+    ],
+)
+def test_how_sure_an_order_is(first, second, said):
+    cells = (cell(name, *(run(0.9, value) for value in values)) for name, values in (("a", first), ("b", second)))
+    assert compared(*cells) == said
+
+
+@pytest.mark.parametrize(
+    ("dropout", "penalty", "said"),
+    [
+        (
+            [0.90, 0.88, 0.89],
+            [0.85, 0.87, 0.86],
+            "dropout 0.5 beat L2 0.001 by 3.00 points (3 seeds; their ranges do not overlap).",
+        ),
+        (
+            [0.90, 0.88],
+            [0.85, 0.87],
+            "dropout 0.5 is ahead of L2 0.001 by 3.00 points (2 seeds; their ranges do not overlap, of too few to "
+            "tell).",
+        ),
+        (
+            [0.85, 0.87],
+            [0.90, 0.86],
+            "L2 0.001 is ahead of dropout 0.5 by 2.00 points (2 seeds; their ranges overlap: no difference shown).",
+        ),
+        ([0.9], [0.8], "dropout 0.5 is ahead of L2 0.001 by 10.00 points (one seed: no spread is known)."),
+    ],
+)
+def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
+    ours, theirs = (
+        (
+            Cell({name: "0"}, tuple(run(0.9, 0.1) for _ in values)),
+            Cell({name: label}, tuple(run(0.9, v) for v in values)),
+        )
+        for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty))
+    )
+    sentence = ("Against penalty", f"The best of each on validation data: {said}")
+    assert list(against(ours, "penalty", theirs)) == [sentence]
+    assert not list(against(ours, "penalty", (cell("bad", run(0.2, 0.2, status="diverged")),)))
+
+
+def test_sentences_are_said_only_where_there_is_something_to_say():
+    part = Part(name="p", title="p", study="digits", axes=(Axis(name="axis", key="k", values=("good", "bad")),))
+    bad = cell("bad", run(0.2, 0.2, status="diverged"))
+    said = dict(findings(part, (GOOD, cell("other", run(0.9, 0.89)), bad)))
+    assert said["Best"].startswith("On validation data good: 98.50%, and 97.50% on test data. It is ahead of other")
+    assert said["By axis"] == "The best of each case on validation data: good 98.50%; other 89.00%."
+    assert (said["Diverged"], said["Fit"]) == ("bad.", "Of 3 cells: 1 under-fit, 1 fits.")
+    assert dict(findings(part, (bad,))).keys() == {"Diverged", "Time"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "series.toml").write_text(SERIES)
+    (tmp_path / "environment.json").write_text('{"cpu": "a <processor>", "cores": 2}')
+    (tmp_path / "rates").mkdir()
+    number = 0
+    for rate in ("0.1", "1"):
+        for width in ("[5]", "[9]"):
+            for seed in (0, 1):
+                labels = {"rate": rate, "width": width}
+                made = run(0.9, 0.8 + 0.01 * number, labels=labels, seed=seed)
+                (tmp_path / "rates" / f"{number:03}-seed-{seed}.json").write_text(json.dumps(made))
+            number += 1
+    claim = {"part": "rates", "what": "the best", "metric": "test_accuracy", "cell": {"rate": "1"}, "reported": 0.8}
+    claim |= {"ours": 0.82, "least": 0.9, "most": None, "met": False}
+    (tmp_path / "claims.json").write_text(json.dumps([claim]))
+    return tmp_path
+
+
+def test_the_page_is_made_from_the_folder_alone(folder):
+    page = reports.write(folder).read_text()
+    first = {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in (".html", ".md", ".png")}
+    for text in ("Rates &amp; widths", "a &lt;processor&gt;", "80.00%", "82.00%", "+2.00", "≥ 90.00%", "missed"):
+        assert text in page, text
+    for text in ("Every setting of this series (series.toml).", "Where it ran", "backhand run series.toml"):
+        assert text in page, text
+    assert {path.name for path in first if path.suffix == ".png"} == {
+        *("rates-validation_loss.png", "rates-validation_error.png", "rates-train_error.png", "rates-map.png"),
+    }
+    reports.write(folder)
+    assert first == {path: path.read_bytes() for path in first}
+
+
+def test_one_axis_is_drawn_with_its_spread(folder):
+    text = SERIES.replace('[[parts.axes]]\nname = "width"\nkey = "model.hidden"\nvalues = [[5], [9]]\n', "")
+    (folder / "series.toml").write_text(text)
+    for path in (folder / "rates").glob("*.json"):
+        made = json.loads(path.read_text())
+        path.unlink()
+        if made["labels"].pop("width") == "[5]":
+            path.write_text(json.dumps(made))
+    reports.write(folder)
+    whole = (folder / "plots" / "rates-strength.png").read_bytes()
+    for path in (folder / "rates").glob("002-*.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"status": "diverged", "figures": {}}))
+    reports.write(folder)
+    assert (folder / "plots" / "rates-strength.png").read_bytes() != whole
+
+
+@pytest.mark.parametrize(("widths", "plot", "listed"), [(6, True, 12), (20, False, 30)])
+def test_many_cells_have_a_plot_each_and_very_many_a_table_of_the_best(folder, widths, plot, listed):
+    values = [[1 + i] for i in range(widths)]
+    (folder / "series.toml").write_text(SERIES.replace("[[5], [9]]", str(values)))
+    for path in (folder / "rates").iterdir():
+        path.unlink()
+    for number in range(2 * widths):
+        labels = {"rate": ("0.1", "1")[number // widths], "width": str(values[number % widths])}
+        made = run(0.9, 0.5 + 0.01 * number, labels=labels)
+        (folder / "rates" / f"{number:03}-seed-0.json").write_text(json.dumps(made))
+    reports.write(folder)
+    text = (folder / "report.md").read_text()
+    assert ("rates-epochs" in text) == plot
+    rows = [line for line in text.splitlines() if line.startswith(("| 0.1 ", "| 1 "))]
+    assert len(rows) == listed
+    assert (f"The best 30 of {2 * widths} cells" in text) == (listed < 2 * widths)
+    assert f"{50 + 2 * widths - 1}.00%" in "".join(rows)
+
+
+def test_a_series_that_has_just_begun_has_a_page(folder):
+    for path in [*(folder / "rates").iterdir(), folder / "claims.json"]:
+        path.unlink()
+    assert "0 of 0" in reports.write(folder).read_text()
+    assert read(folder).cells == {"rates": ()}
+
+
+def test_a_damaged_piece_is_named(folder):
+    (folder / "rates" / "001-seed-0.json").write_text("{")
+    with pytest.raises(CheckpointError, match=r"001-seed-0\.json is damaged .*resume the series"):
+        reports.write(folder)
+    (folder / "environment.json").unlink()
+    with pytest.raises(CheckpointError):
+        reports.write(folder)
+
+
+def test_results_of_several_series_stand_in_one_file(folder):
+    out = reports.write_results([folder], folder / "RESULTS.md")
+    text = out.read_text()
+    for part in (
+        "# Results",
+        "Rates & widths".replace("&", r"\&"),
+        "backhand run rates --data-dir DATA. Data: Digits (a copy).",
+        "8 runs, 16.0 s",
+    ):
+        assert part in text, text
+    assert "| rates | the best | 1 | 80.00% | 82.00% | +2.00 | ≥ 90.00% | missed |" in text
+    assert "`" not in text  # it would be escaped, and shown as it is
+    with pytest.raises(CheckpointError):
+        reports.write_results([folder / "plots"], out)
