@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.bench.measure import Measured, gflop, measure, save_material
+from backhand.bench.measure import Measured, gflop, measure, save_inputs
 from backhand.bench.peak import fma_peak
 from backhand.bench.process import OURS, Program, Worker
 from backhand.bench.timing import Spread
@@ -63,10 +63,10 @@ class Compared:
 def validate(workload: Workload, programs: Sequence[Program], folder: Path) -> Agreement:
     """The losses of all programs on the same batch, from the same weights."""
     count, limit = DEEP.get(workload.name, (STEPS, LIMIT))
-    material = save_material(workload, folder, calm=True)
+    inputs = save_inputs(workload, folder, calm=True)
     losses, cold = {}, {}
     for program in programs:
-        with Worker(program, material, caches(workload, folder)) as worker:
+        with Worker(program, inputs, caches(workload, folder)) as worker:
             steps = worker.steps(count)
         losses[program.name], cold[program.name] = steps.losses, steps.ms[0]
     own = losses.pop(OURS.name)
@@ -84,8 +84,8 @@ def compare(
     workload: Workload, programs: Sequence[Program], rounds: int, folder: Path, agreement: Agreement
 ) -> Compared:
     """Time them. What `validate` compiled in the same folder is found again: a second start."""
-    material, peak = save_material(workload, folder), fma_peak()
-    measured = measure(programs, material, rounds, caches(workload, folder))
+    inputs, peak = save_inputs(workload, folder), fma_peak()
+    measured = measure(programs, inputs, rounds, caches(workload, folder))
     return Compared(workload, gflop(workload), peak, agreement, measured)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backhand import backend
 from backhand.errors import BackhandError
-from backhand.experiments.build import build_model, build_solver, load_material
+from backhand.experiments.build import build_model, build_solver, load_feeds
 from backhand.machine import cores, cpu
 from backhand.study import Study, load
 
@@ -32,9 +32,9 @@ RATES = 1e-4, 5e-3, 0.1
 
 def train(study: Study, data_dir: Path | None) -> list[dict[str, float]]:
     """The records of its epochs."""
-    material = load_material(study, data_dir)
-    model = build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
-    return build_solver(study, model, material).fit(material.train, material.validation, epochs=study.train.epochs)
+    feeds = load_feeds(study, data_dir)
+    model = build_model(study, feeds.train.data.x.shape[1:], len(feeds.splits.classes))
+    return build_solver(study, model, feeds).fit(feeds.train, feeds.validation, epochs=study.train.epochs)
 
 
 def epoch(name: str, epochs: int, *overrides: str) -> Callable[[Path | None], None]:

@@ -42,17 +42,17 @@ def studies(width: int) -> list[Study]:
 
 
 def apart(trainer: Trainer, asked: list[Study]) -> tuple[list[Solver], float]:
-    material, solvers = trainer.material(asked[0]), [trainer.solver(study) for study in asked]
+    feeds, solvers = trainer.feeds(asked[0]), [trainer.solver(study) for study in asked]
     begin = time.perf_counter()
     for solver in solvers:
-        solver.fit(material.train, material.validation, epochs=1)
+        solver.fit(feeds.train, feeds.validation, epochs=1)
     return solvers, time.perf_counter() - begin
 
 
 def in_step(trainer: Trainer, asked: list[Study]) -> tuple[list[Solver], float]:
-    material, solvers = trainer.material(asked[0]), [trainer.solver(study) for study in asked]
+    feeds, solvers = trainer.feeds(asked[0]), [trainer.solver(study) for study in asked]
     begin = time.perf_counter()
-    fit_together(solvers, material.train, material.validation, epochs=1)
+    fit_together(solvers, feeds.train, feeds.validation, epochs=1)
     return solvers, time.perf_counter() - begin
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     print(f"{cpu()}, {cores()} cores; {len(MEMBERS)} trainings of an epoch, batches of {BATCH}")
     trainer = Trainer(arguments.data_dir)
     try:
-        fit_together([trainer.solver(study) for study in studies(20)], trainer.material(studies(20)[0]).train, epochs=1)
+        fit_together([trainer.solver(study) for study in studies(20)], trainer.feeds(studies(20)[0]).train, epochs=1)
         for width in map(int, arguments.widths.split(",")):
             compare(trainer, width, arguments.rounds)
     except BackhandError as error:

@@ -23,7 +23,7 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from backhand.experiments.build import Material, load_material
+from backhand.experiments.build import Feeds, load_feeds
 from backhand.experiments.run import work
 from backhand.machine import cores, cpu
 from backhand.study import Study
@@ -60,9 +60,9 @@ def ours(epochs: int) -> Ours:
     return Ours(total, facts["seconds"], facts["saving_seconds"], last["train_accuracy"], left)
 
 
-def theirs(material: Material, epochs: int) -> tuple[float, float]:
+def theirs(feeds: Feeds, epochs: int) -> tuple[float, float]:
     """Seconds of `fit`, and the share of right training samples."""
-    x, y = material.train.batch(slice(None))
+    x, y = feeds.train.batch(slice(None))
     options = {"learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False, "alpha": 0.0}
     network = MLPClassifier(
         (HIDDEN,), solver="sgd", batch_size=BATCH, max_iter=epochs, n_iter_no_change=epochs, tol=0.0, **options
@@ -83,13 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args(arguments)
-    material = load_material(study(1))
-    print(f"{cpu()}, {cores()} cores; {asked.epochs:,} epochs of {len(material.train)} points", flush=True)
+    feeds = load_feeds(study(1))
+    print(f"{cpu()}, {cores()} cores; {asked.epochs:,} epochs of {len(feeds.train)} points", flush=True)
     ours(2)  # compiles what is not compiled yet
     runs, fits = [], []
     for _ in range(asked.rounds):
         runs.append(ours(asked.epochs))
-        fits.append(theirs(material, asked.epochs))
+        fits.append(theirs(feeds, asked.epochs))
     mine, other = median(run.total for run in runs), median(seconds for seconds, _ in fits)
     share = median(run.saving / run.total for run in runs)
     print(f"backhand, the whole run: {spread([run.total for run in runs])}")

@@ -13,7 +13,7 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
     del os.environ[name]
 
 from backhand.bench import ours
-from backhand.bench.inputs import Material
+from backhand.bench.inputs import Inputs
 from backhand.bench.worker import resident
 from backhand.bench.workloads import WORKLOADS
 
@@ -23,7 +23,7 @@ LIMIT = 64 * 1024  # bytes that all steps together may leave, for caches which f
 
 def growth(workload: str, steps: int) -> tuple[int, float | None]:
     """Bytes of Python and NumPy, and MiB of resident memory, after `steps` steps less those after the warm-up."""
-    step = ours.start(Material.of(WORKLOADS[workload]))
+    step = ours.start(Inputs.of(WORKLOADS[workload]))
     tracemalloc.start()
     for _ in range(WARM_UP):
         step()

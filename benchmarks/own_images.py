@@ -28,7 +28,7 @@ from sklearn.linear_model import LogisticRegressionCV
 
 from backhand import backend
 from backhand.errors import BackhandError
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.run import work
 from backhand.study import Study, load
 
@@ -106,8 +106,8 @@ def _varied(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Ima
 
 def logistic(path: Path) -> tuple[float, float]:
     """The test accuracies of logistic regression on the pixels that the study sees, and of the biggest class."""
-    material = load_material(load("images", [f'data.path="{path}"', "data.validation=0"]))
-    (x, y), (test, labels) = (feed.batch(slice(None)) for feed in (material.train, material.test))
+    feeds = load_feeds(load("images", [f'data.path="{path}"', "data.validation=0"]))
+    (x, y), (test, labels) = (feed.batch(slice(None)) for feed in (feeds.train, feeds.test))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", (ConvergenceWarning, FutureWarning))
         model = LogisticRegressionCV(Cs=(1e-4, 1e-3, 1e-2), cv=3, tol=1e-2).fit(x.reshape(len(x), -1), y)

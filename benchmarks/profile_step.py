@@ -21,7 +21,7 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
 import backhand.training.solver
 from backhand import backend
 from backhand.bench import ours
-from backhand.bench.inputs import Material
+from backhand.bench.inputs import Inputs
 from backhand.bench.workloads import WORKLOADS
 from backhand.training.solver import Solver
 
@@ -71,12 +71,12 @@ def wind_up(clock: Clock, solver: Solver) -> None:
     solver.train_step = clock.around(solver.train_step, PYTHON)
 
 
-def times(solver: Solver, material: Material, count: int) -> list[float]:
+def times(solver: Solver, inputs: Inputs, count: int) -> list[float]:
     """Seconds of each step."""
     found = []
     for _ in range(count):
         begin = perf_counter()
-        solver.train_step(material.x, material.labels)
+        solver.train_step(inputs.x, inputs.labels)
         found.append(perf_counter() - begin)
     return found
 
@@ -98,13 +98,13 @@ def main() -> None:
     parser.add_argument("workload", nargs="?", choices=list(WORKLOADS), default="two_layer", metavar="workload")
     parser.add_argument("--steps", type=int, default=200)
     asked = parser.parse_args()
-    material = Material.of(WORKLOADS[asked.workload])
-    solver = ours.solver(material)
-    times(solver, material, max(asked.steps // 10, 3))  # to warm up, and to import what computes
-    bare = statistics.median(times(solver, material, asked.steps))
+    inputs = Inputs.of(WORKLOADS[asked.workload])
+    solver = ours.solver(inputs)
+    times(solver, inputs, max(asked.steps // 10, 3))  # to warm up, and to import what computes
+    bare = statistics.median(times(solver, inputs, asked.steps))
     clock = Clock()
     wind_up(clock, solver)
-    times(solver, material, asked.steps)
+    times(solver, inputs, asked.steps)
     print(f"{asked.workload}, {backend.describe()}; without the clocks {1e6 * bare:.1f} µs (median)")
     print(table(clock, asked.steps))
 

@@ -1,4 +1,4 @@
-"""The programs that steps are compared with; in each module `start(Material)` gives its training step.
+"""The programs that steps are compared with; in each module `start(Inputs)` gives its training step.
 
 Each has every advantage that it offers: its own layout of images, its fused optimiser, all cores.
 """

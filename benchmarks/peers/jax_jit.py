@@ -6,7 +6,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from backhand.bench.inputs import Material, Step
+from backhand.bench.inputs import Inputs, Step
 from backhand.bench.workloads import LR, MOMENTUM
 from backhand.layers import (
     BatchNorm,
@@ -63,9 +63,9 @@ def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array) -> j
     raise ValueError(f"no workload had a {layer} when this was written")
 
 
-def start(material: Material) -> Step:
-    layers = material.workload.model(calm=material.calm).layers
-    x, labels = jnp.asarray(material.x), jnp.asarray(material.labels)
+def start(inputs: Inputs) -> Step:
+    layers = inputs.workload.model(calm=inputs.calm).layers
+    x, labels = jnp.asarray(inputs.x), jnp.asarray(inputs.labels)
     seed = jax.random.key(0, impl="rbg")  # the faster of the two generators
 
     def loss(weights: Weights, x: jax.Array, labels: jax.Array, key: jax.Array) -> jax.Array:
@@ -78,7 +78,7 @@ def start(material: Material) -> Step:
         velocity = jax.tree.map(lambda v, g: MOMENTUM * v + g, velocity, gradient)
         return jax.tree.map(lambda w, v: w - LR * v, weights, velocity), velocity, value
 
-    weights = jax.tree.map(jnp.array, material.by_layer())
+    weights = jax.tree.map(jnp.array, inputs.by_layer())
     state = [weights, jax.tree.map(jnp.zeros_like, weights)]
     steps = iter(range(2**31))
 

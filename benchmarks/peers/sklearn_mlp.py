@@ -2,16 +2,16 @@
 
 from sklearn.neural_network import MLPClassifier
 
-from backhand.bench.inputs import Material, Step
+from backhand.bench.inputs import Inputs, Step
 from backhand.bench.workloads import LR, MOMENTUM
 
 
-def start(material: Material) -> Step:
-    x, labels, weights = material.x, material.labels, list(material.weights.values())
+def start(inputs: Inputs) -> Step:
+    x, labels, weights = inputs.x, inputs.labels, list(inputs.weights.values())
     options = {"solver": "sgd", "learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False}
     hidden = [bias.size for bias in weights[1:-1:2]]
     net = MLPClassifier(hidden, alpha=0, batch_size=len(x), shuffle=False, **options)
-    net.partial_fit(x, labels, classes=range(material.workload.classes))  # allocates; then as if it had not been
+    net.partial_fit(x, labels, classes=range(inputs.workload.classes))  # allocates; then as if it had not been
     for own, given in zip(net.coefs_, weights[::2], strict=True):
         own[...] = given
     for own, given in zip(net.intercepts_, weights[1::2], strict=True):

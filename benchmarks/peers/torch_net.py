@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from backhand.arrays import Array, Shape
-from backhand.bench.inputs import Material, Step
+from backhand.bench.inputs import Inputs, Step
 from backhand.bench.workloads import LR, MOMENTUM, Workload
 from backhand.layers import (
     BatchNorm,
@@ -118,13 +118,13 @@ def flattened(workload: Workload) -> Shape | None:
     return None
 
 
-def start(material: Material, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
+def start(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
     """The step; `wrap` may compile the loss as a function of samples and labels."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
-    images = None if channels_last else flattened(material.workload)
-    net = Builder(material.by_layer(), images).chain(material.workload.model(calm=material.calm).layers)
-    x, labels = torch.from_numpy(material.x), torch.from_numpy(material.labels)
+    images = None if channels_last else flattened(inputs.workload)
+    net = Builder(inputs.by_layer(), images).chain(inputs.workload.model(calm=inputs.calm).layers)
+    x, labels = torch.from_numpy(inputs.x), torch.from_numpy(inputs.labels)
     if x.ndim == 4:
         layout = torch.channels_last if channels_last else torch.contiguous_format
         net, x = net.to(memory_format=layout), x.movedim(-1, 1).contiguous(memory_format=layout)

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from backhand.bench import timing, worker
-from backhand.bench.measure import Measured, measure, save_material
+from backhand.bench.measure import Measured, measure, save_inputs
 from backhand.bench.process import OURS, Program, Steps, Worker, environment
 from backhand.bench.startup import import_seconds
 from backhand.bench.table import Row, as_table, figure
@@ -27,8 +27,8 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory):
-    return save_material(WORKLOADS["two_layer"], tmp_path_factory.mktemp("bench"))
+def inputs(tmp_path_factory):
+    return save_inputs(WORKLOADS["two_layer"], tmp_path_factory.mktemp("bench"))
 
 
 def test_rounds_are_interleaved_after_a_warm_up(monkeypatch):
@@ -51,8 +51,8 @@ def test_a_spread_is_median_and_range():
     assert Spread.of([3.0, 1.0, 8.0]) == Spread(3.0, 1.0, 8.0)
 
 
-def test_a_worker_takes_steps_that_train(material):
-    with Worker(OURS, material) as trained:
+def test_a_worker_takes_steps_that_train(inputs):
+    with Worker(OURS, inputs) as trained:
         first, second = trained.steps(1), trained.steps(3)
     assert (len(first.ms), len(second.ms)) == (1, 3)
     losses = first.losses + second.losses
@@ -62,18 +62,18 @@ def test_a_worker_takes_steps_that_train(material):
     assert trained.process.returncode == 0
 
 
-def test_a_program_that_dies_is_told_in_a_sentence(material, tmp_path, capfd):
-    (tmp_path / "broken.py").write_text("def start(material):\n    return lambda: 1 / 0\n")
-    with Worker(Program("mine", "broken", tmp_path), material) as dying, pytest.raises(BackhandError, match="mine end"):
+def test_a_program_that_dies_is_told_in_a_sentence(inputs, tmp_path, capfd):
+    (tmp_path / "broken.py").write_text("def start(inputs):\n    return lambda: 1 / 0\n")
+    with Worker(Program("mine", "broken", tmp_path), inputs) as dying, pytest.raises(BackhandError, match="mine end"):
         dying.steps(1)
     assert "ZeroDivisionError" in capfd.readouterr().err
     with pytest.raises(BackhandError, match="absent ended"):
-        Worker(Program("absent", "no_such_program"), material)
+        Worker(Program("absent", "no_such_program"), inputs)
 
 
-def test_what_a_library_prints_is_no_answer(material, tmp_path):
-    (tmp_path / "chatty.py").write_text("def start(material):\n    return lambda: print('hello') or 0.5\n")
-    with Worker(Program("chatty", "chatty", tmp_path), material) as chatty:
+def test_what_a_library_prints_is_no_answer(inputs, tmp_path):
+    (tmp_path / "chatty.py").write_text("def start(inputs):\n    return lambda: print('hello') or 0.5\n")
+    with Worker(Program("chatty", "chatty", tmp_path), inputs) as chatty:
         assert chatty.steps(2).losses == [0.5, 0.5]
 
 
@@ -115,10 +115,10 @@ def test_the_table_says_what_was_measured():
     assert [figure(value) for value in (None, 0.123, 12.34, 1234.5)] == ["-", "0.12", "12.3", "1,234"]
 
 
-def test_all_of_a_workload_is_measured(material, monkeypatch):
+def test_all_of_a_workload_is_measured(inputs, monkeypatch):
     monkeypatch.setattr(timing, "WARM_UP", 1.0)
     monkeypatch.setattr(timing, "BLOCK", 1.0)
-    found = measure([OURS], material, 2)[OURS.name]
+    found = measure([OURS], inputs, 2)[OURS.name]
     assert len(found.rounds) == 2
     assert found.ms.low <= found.ms.median <= found.ms.high
     assert min(found.import_seconds, found.first_ms) > 0

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from backhand.bench.inputs import Material
+from backhand.bench.inputs import Inputs
 from backhand.bench.workloads import WORKLOADS, chosen, step_flops
 from backhand.errors import BackhandError
 from backhand.layers import Dropout, Residual
@@ -88,9 +88,9 @@ def test_workloads_are_chosen_by_name():
 
 
 def test_material_comes_out_of_its_file_as_it_went_in(tmp_path):
-    drawn = Material.of(WORKLOADS["mnist_cnn_bn"], calm=True)
-    drawn.save(tmp_path / "material.npz")
-    read = Material.load(tmp_path / "material.npz")
+    drawn = Inputs.of(WORKLOADS["mnist_cnn_bn"], calm=True)
+    drawn.save(tmp_path / "inputs.npz")
+    read = Inputs.load(tmp_path / "inputs.npz")
     assert read.workload is drawn.workload
     assert read.calm is True
     assert np.array_equal(read.x, drawn.x)

@@ -11,7 +11,7 @@ import torch
 
 from backhand import backend
 from backhand.bench import ours
-from backhand.bench.inputs import Material
+from backhand.bench.inputs import Inputs
 from backhand.bench.measure import Measured
 from backhand.bench.timing import Spread
 from backhand.bench.workloads import WORKLOADS, Workload
@@ -69,7 +69,7 @@ def torch_settings():
 
 
 def losses(module, workload):
-    step = module.start(Material.of(workload, calm=True))
+    step = module.start(Inputs.of(workload, calm=True))
     return [step() for _ in range(12)]
 
 
@@ -178,7 +178,7 @@ def test_a_run_of_nothing_is_refused():
 
 
 def test_programs_that_do_not_train_alike_are_not_timed(tmp_path, reference):
-    (tmp_path / "wrong.py").write_text("def start(material):\n    return lambda: 2.5\n")
+    (tmp_path / "wrong.py").write_text("def start(inputs):\n    return lambda: 2.5\n")
     wrong = compare.Program("wrong", "wrong", tmp_path)
     agreement = compare.validate(WORKLOADS["two_layer"], [compare.OURS, wrong], tmp_path)
     assert len(agreement.losses) == 20
@@ -221,9 +221,9 @@ def test_the_profile_of_a_step_names_its_passes(reference):
 
 def test_steps_that_keep_memory_are_seen(monkeypatch):
     kept = []
-    monkeypatch.setattr(memory_growth.ours, "start", lambda material: lambda: kept.append(bytes(1000)))
+    monkeypatch.setattr(memory_growth.ours, "start", lambda inputs: lambda: kept.append(bytes(1000)))
     assert memory_growth.growth("two_layer", 100)[0] > 100_000
-    monkeypatch.setattr(memory_growth.ours, "start", lambda material: lambda: bytes(1000))
+    monkeypatch.setattr(memory_growth.ours, "start", lambda inputs: lambda: bytes(1000))
     assert memory_growth.growth("two_layer", 100)[0] < 10_000
 
 

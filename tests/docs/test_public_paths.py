@@ -34,7 +34,7 @@ CALLED = {
     "backhand.data.download": ("fetch_all",),
     "backhand.data.show": ("show", "contact_sheet", "scatter"),
     "backhand.data.verify": ("verify",),
-    "backhand.experiments.build": ("load_material",),
+    "backhand.experiments.build": ("load_feeds",),
     "backhand.experiments.splits": ("load_parts",),
     "backhand.experiments.run.predict": ("load_classifier", "read_image"),
     "backhand.experiments.reports": ("write", "write_results"),
@@ -137,7 +137,7 @@ def test_text_is_as_good_as_a_path(run, tmp_path, monkeypatch, make_solver):
     assert checkpoint.previous("~/a.safetensors").exists()
     solver = make_solver()
     solver.callbacks = [stopping := EarlyStopping(), Checkpoint("~", stopping)]
-    assert Trainer("~").material(load(f"{run}/study.toml")).splits.name == "digits"
+    assert Trainer("~").feeds(load(f"{run}/study.toml")).splits.name == "digits"
     assert transfer(classifier.model, run).source == run
     assert reports.write(run) == Path(run, "report.html")
 

@@ -11,7 +11,7 @@ import pytest
 from backhand import checkpoint
 from backhand.errors import StudyError
 from backhand.experiments import comparison, search, series
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.decide import decide, epochs, rate, with_some_rate
 from backhand.experiments.folder import reopen, settings
 from backhand.experiments.run import work
@@ -41,7 +41,7 @@ def lr_of(folder: Path) -> float:
 
 def test_the_run_has_the_rate_that_its_range_test_found(run: Path, base: str) -> None:
     study = load(base, AUTO)
-    decided, found = decide(study, load_material(study))
+    decided, found = decide(study, load_feeds(study))
     assert decided.train.optimizer.lr == lr_of(run) == rate(found, 0.1)
     assert 1e-3 < lr_of(run) <= 0.05
     assert json.loads((run / range_test.FILE).read_text()) == found.as_json()
@@ -127,7 +127,7 @@ def test_without_a_rate_that_works_the_run_is_refused(base: str, monkeypatch, tm
 def test_trainings_with_open_values_share_the_data(base: str, monkeypatch) -> None:
     loads = []
     monkeypatch.setattr(
-        "backhand.experiments.trainer.load_material", lambda *given: loads.append(given) or load_material(*given)
+        "backhand.experiments.trainer.load_feeds", lambda *given: loads.append(given) or load_feeds(*given)
     )
     both = Trainer(None)
     for l2 in ("0", "0.1"):

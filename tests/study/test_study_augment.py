@@ -16,7 +16,7 @@ from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
 from backhand.errors import StudyError
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.run import run
 from backhand.experiments.run.predict import load_classifier
 from backhand.layers import Flatten, Linear
@@ -68,7 +68,7 @@ def test_what_does_not_fit_the_image(key: str, pixels: int, said: str) -> None:
 )
 def test_features_are_no_images(base: str, override: str, said: str) -> None:
     with pytest.raises(StudyError, match=f"^{said}.*; leave it out$"):
-        load_material(load(base, ["data.name=blobs", override]))
+        load_feeds(load(base, ["data.name=blobs", override]))
 
 
 def augmented(feeds: tuple[Feed, Feed], augment: Augment = AUGMENT) -> Feed:
@@ -176,7 +176,7 @@ def test_a_run_tells_how_it_was_augmented_and_tested(folder: Path) -> None:
 
 def test_the_test_result_is_that_of_the_views(folder: Path, base: str) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
-    classifier, test = load_classifier(folder), load_material(load(base)).test
+    classifier, test = load_classifier(folder), load_feeds(load(base)).test
     assert classifier.views == Views(flips=True, shift=1)
     plain = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer))
     both = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer), classifier.views)

@@ -6,7 +6,7 @@ import pytest
 from backhand.data.batches import batches, left_out, steps
 from backhand.data.feed import Feed
 from backhand.errors import ModelError, StudyError
-from backhand.experiments.build import build_solver, load_material, model_for
+from backhand.experiments.build import build_solver, load_feeds, model_for
 from backhand.experiments.run import work
 from backhand.layers import BatchNorm, Conv2d, Flatten, GlobalAvgPool2d, Linear, ReLU, Residual
 from backhand.model.sequential import Sequential
@@ -153,9 +153,9 @@ def test_a_study_says_what_it_leaves_out(tmp_path, capsys):
 
 def test_schedules_end_with_the_last_step(base):
     study = load(base, ("model.batchnorm=true", "train.batch_size=10", "data.train_size=101", "train.epochs=3"))
-    material = load_material(study)
-    fitted = build_solver(study, model_for(study, material), material)
-    fitted.fit(material.train, epochs=3)
+    feeds = load_feeds(study)
+    fitted = build_solver(study, model_for(study, feeds), feeds)
+    fitted.fit(feeds.train, epochs=3)
     assert fitted.step == 30
     assert fitted.schedule(fitted.step) == 0 < fitted.schedule(fitted.step - 1)
 

@@ -15,7 +15,7 @@ PREFIX = "weights."
 
 
 @dataclass(frozen=True)
-class Material:
+class Inputs:
     """A workload, its batch x and labels, and its initial weights by the names that the model gives them.
 
     It travels in a file, so that a program's memory holds nothing of what made it.

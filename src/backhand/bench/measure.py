@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.bench.inputs import Material
+from backhand.bench.inputs import Inputs
 from backhand.bench.process import Program, Worker
 from backhand.bench.timing import Spread, interleave
 from backhand.bench.workloads import Workload, step_flops
@@ -31,12 +31,12 @@ class Measured:
         return Spread.of(self.rounds)
 
 
-def measure(programs: Sequence[Program], material: Path, rounds: int, cache: Path | None = None) -> dict[str, Measured]:
-    """Time the programs on the material in a file, in interleaved rounds, each in a process of its own."""
+def measure(programs: Sequence[Program], inputs: Path, rounds: int, cache: Path | None = None) -> dict[str, Measured]:
+    """Time the programs on the inputs in a file, in interleaved rounds, each in a process of its own."""
     with ExitStack() as stack:
         workers, first = {}, {}
         for each in programs:
-            worker = workers[each.name] = stack.enter_context(Worker(each, material, cache))
+            worker = workers[each.name] = stack.enter_context(Worker(each, inputs, cache))
             first[each.name] = worker.steps(1).ms[0]
         rounds_of = interleave(workers, rounds)
         peaks = {name: worker.steps(0).peak_mib for name, worker in workers.items()}
@@ -51,8 +51,8 @@ def gflop(workload: Workload) -> float:
     return step_flops(workload.network().build(workload.shape), workload.batch) / 1e9
 
 
-def save_material(workload: Workload, folder: Path, *, calm: bool = False) -> Path:
-    """Draw a workload's material into a folder; returns the file."""
+def save_inputs(workload: Workload, folder: Path, *, calm: bool = False) -> Path:
+    """Draw a workload's inputs into a folder; returns the file."""
     path = folder / f"{workload.name}{'-calm' * calm}.npz"
-    Material.of(workload, calm=calm).save(path)
+    Inputs.of(workload, calm=calm).save(path)
     return path

@@ -18,7 +18,7 @@ CACHES = ("BACKHAND_CACHE", "TORCHINDUCTOR_CACHE_DIR")
 
 @dataclass(frozen=True)
 class Program:
-    """What trains: a name for tables, and a module with `start(Material) -> Step`; `folder` is where it lies."""
+    """What trains: a name for tables, and a module with `start(Inputs) -> Step`; `folder` is where it lies."""
 
     name: str
     module: str
@@ -41,15 +41,15 @@ class Steps:
 
 
 class Worker:
-    """A program in a process of its own, ready to take steps on the material in a file; to be used in a `with`.
+    """A program in a process of its own, ready to take steps on the inputs in a file; to be used in a `with`.
 
     `cache` is the folder for compiled code; without it, wherever the program keeps it. `import_seconds` is what
     importing the program took, `blas` what NumPy computes with there.
     """
 
-    def __init__(self, program: Program, material: Path, cache: Path | None = None) -> None:
+    def __init__(self, program: Program, inputs: Path, cache: Path | None = None) -> None:
         self.program = program
-        command = [sys.executable, "-m", "backhand.bench.worker", program.module, str(material)]
+        command = [sys.executable, "-m", "backhand.bench.worker", program.module, str(inputs)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(program, cache)
         )

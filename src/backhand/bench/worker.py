@@ -39,17 +39,17 @@ def take(step: Callable[[], float], count: int) -> dict[str, Any]:
     return {"ms": times, "losses": losses, "peak_mib": resident()}
 
 
-def main(program: str, material: str) -> None:
-    """Serve the steps of `program`, a module with `start(Material) -> Step`, on the material in a file."""
+def main(program: str, inputs: str) -> None:
+    """Serve the steps of `program`, a module with `start(Inputs) -> Step`, on the inputs in a file."""
     answers = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
     begin = perf_counter()
     module = import_module(program)
     imported = perf_counter() - begin
-    from backhand.bench.inputs import Material
+    from backhand.bench.inputs import Inputs
     from backhand.machine import blas
 
-    step = module.start(Material.load(Path(material)))
+    step = module.start(Inputs.load(Path(inputs)))
     print(json.dumps({"import_seconds": imported, "blas": blas()}), file=answers)
     for line in sys.stdin:
         print(json.dumps(take(step, int(line))), file=answers)

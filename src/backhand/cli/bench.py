@@ -21,7 +21,7 @@ def bench(
     from tempfile import TemporaryDirectory
 
     from backhand import backend as engine
-    from backhand.bench.measure import gflop, measure, save_material
+    from backhand.bench.measure import gflop, measure, save_inputs
     from backhand.bench.peak import fma_peak
     from backhand.bench.process import OURS
     from backhand.bench.startup import IMPORTS, import_seconds
@@ -37,9 +37,9 @@ def bench(
     with TemporaryDirectory() as folder, console.status("") as status:
         for workload in workloads:
             status.update(f"timing {workload.name}")
-            material = save_material(workload, Path(folder))
+            inputs = save_inputs(workload, Path(folder))
             peaks.append(fma_peak())
-            rows.append(Row(workload, gflop(workload), measure([OURS], material, rounds)[OURS.name]))
+            rows.append(Row(workload, gflop(workload), measure([OURS], inputs, rounds)[OURS.name]))
         peak = max(filter(None, peaks), default=None)
         starts = [f"{name} {figure(import_seconds(module))} s" for name, module in IMPORTS.items()]
     console.print(as_table(rows, peak))

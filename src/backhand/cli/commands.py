@@ -195,10 +195,10 @@ def lr_find(name: str, changes: Changes, data_dir: Path | None, out: Path, optio
     study = load(name, changes.overrides, changes.seed)
     refuse_among(out, [study.data.path])
     trainer = Trainer(data_dir)
-    for remark in trainer.material(study).splits.remarks:
+    for remark in trainer.feeds(study).splits.remarks:
         console.print(remark)
     try:
-        found = range_test(trainer.solver(study), trainer.material(study).train, **options)
+        found = range_test(trainer.solver(study), trainer.feeds(study).train, **options)
     except RatesTooHighError as error:
         raise BackhandError(f"{error}; choose a lower --low") from error
     draw(found, study.title or study.name, out)

@@ -26,7 +26,7 @@ from backhand.weights import Transfer, transfer
 
 
 @dataclass(frozen=True)
-class Material:
+class Feeds:
     """The data of a study: what its authors gave, and the three parts as the solver takes them."""
 
     splits: Splits
@@ -38,8 +38,8 @@ class Material:
     @property
     def parts(self) -> dict[str, Feed]:
         """The parts that there are, by name."""
-        feeds = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {name: feed for name, feed in feeds.items() if feed is not None}
+        known = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: feed for name, feed in known.items() if feed is not None}
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """Samples per class, (K,), of each part."""
@@ -55,12 +55,12 @@ class Material:
         return digest.hexdigest()
 
 
-def load_material(study: Study, data_dir: PathLike | None = None) -> Material:
-    """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `build_material` does."""
-    return build_material(study, load_parts(study, data_dir))
+def load_feeds(study: Study, data_dir: PathLike | None = None) -> Feeds:
+    """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `make_feeds` does."""
+    return make_feeds(study, load_parts(study, data_dir))
 
 
-def build_material(study: Study, parts: Parts) -> Material:
+def make_feeds(study: Study, parts: Parts) -> Feeds:
     """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
 
     Raises StudyError for augmentation or views that the samples do not allow.
@@ -73,7 +73,7 @@ def build_material(study: Study, parts: Parts) -> Material:
     augment = make_augment(study.data.augment, train.x.shape[1:], fill, len(splits.classes))
     held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
     watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
-    return Material(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
+    return Feeds(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
 
 
 def _mode(study: Study, train: Dataset) -> Mode:
@@ -88,12 +88,12 @@ def build_loss(study: Study, class_weights: Sequence[float] = ()) -> Loss:
     return losses.loss(study.train.loss, **{name: value for name, value in options.items() if value})
 
 
-def class_weights(study: Study, material: Material) -> tuple[float, ...]:
+def class_weights(study: Study, feeds: Feeds) -> tuple[float, ...]:
     """The weight of each class in the loss, from its samples in the training part; empty where the study asks for none.
 
     Raises StudyError when the numbers given are not one a class, or a class has no samples to derive its own from.
     """
-    asked, classes, counts = study.train.class_weights, material.splits.classes, material.counts()["train"]
+    asked, classes, counts = study.train.class_weights, feeds.splits.classes, feeds.counts()["train"]
     if asked is None:
         return ()
     if isinstance(asked, tuple):
@@ -134,9 +134,9 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
         raise ModelError(f"train.freeze: {error}") from error
 
 
-def model_for(study: Study, material: Material) -> Sequential:
+def model_for(study: Study, feeds: Feeds) -> Sequential:
     """The same for the samples and classes of this data."""
-    return build_model(study, material.train.data.x.shape[1:], len(material.splits.classes))
+    return build_model(study, feeds.train.data.x.shape[1:], len(feeds.splits.classes))
 
 
 def init_weights(study: Study, model: Sequential) -> Transfer | None:
@@ -154,14 +154,14 @@ def init_weights(study: Study, model: Sequential) -> Transfer | None:
         raise CheckpointError(f"{'extend.run' if grow else 'train.init_from'}: {error}") from error
 
 
-def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
+def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     """The solver that the study describes for this data; it has no callbacks yet.
 
     Raises StudyError where its batches are too small for the model, and for a momentum that rises to 1.
     """
     table = study.train
-    check_batches(study, model, len(material.train))
-    per_epoch = steps(len(material.train), table.batch_size, model.fewest_samples)
+    check_batches(study, model, len(feeds.train))
+    per_epoch = steps(len(feeds.train), table.batch_size, model.fewest_samples)
     optimizer = make_optimizer(table.optimizer)
     ramp = table.momentum_schedule
     momentum = ramp.make(optimizer.momentum, per_epoch, table.passes) if ramp else None
@@ -169,7 +169,7 @@ def build_solver(study: Study, model: Sequential, material: Material) -> Solver:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
-        build_loss(study, class_weights(study, material)),
+        build_loss(study, class_weights(study, feeds)),
         optimizer,
         batch_size=table.batch_size,
         penalty=L2(table.l2, table.l2_form),
@@ -193,10 +193,10 @@ def check_batches(study: Study, model: Sequential, samples: int) -> None:
         raise StudyError(f"{few}: {error}") from error
 
 
-def build_early_stopping(study: Study, material: Material) -> EarlyStopping:
+def build_early_stopping(study: Study, feeds: Feeds) -> EarlyStopping:
     """Watches what the study says, or else the validation loss, or without validation the training loss."""
     table = study.train.early_stopping
-    part = "train" if material.validation is None else "validation"
+    part = "train" if feeds.validation is None else "validation"
     if part == "train" and (table.monitor or "").startswith("validation"):
         raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
     monitor = table.monitor or f"{part}_loss"

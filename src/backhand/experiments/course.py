@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from backhand.experiments.build import Material, build_loss, class_weights
+from backhand.experiments.build import build_loss, class_weights
 from backhand.experiments.failure import Course, Kept
-from backhand.study import Study
-from backhand.training.early_stopping import EarlyStopping
+from backhand.experiments.trainer import Trainer
 from backhand.training.evaluate import Evaluation
 from backhand.training.losses import Loss
-from backhand.training.solver import Solver
 
 TYPICAL = 0.95  # of the samples: the loss of the others says nothing of the training, where their values are far off
 
@@ -25,15 +23,16 @@ def typical_loss(result: Evaluation, loss: Loss) -> float:
         return loss.forward(result.scores[typical], result.labels[typical])
 
 
-def course(study: Study, solver: Solver, choice: EarlyStopping, material: Material, result: Evaluation) -> Course:
-    """result: of the kept weights on the test part."""
-    counts, loss = material.counts(), build_loss(study, class_weights(study, material))
+def course(trainer: Trainer, result: Evaluation) -> Course:
+    """result: of the kept weights on the test split."""
+    study, solver = trainer.study, trainer.solver
+    counts, loss = trainer.feeds.counts(), build_loss(study, class_weights(study, trainer.feeds))
     right = int((result.predictions == result.labels).sum())
     return Course(
         losses=[record["train_loss"] for record in solver.history],
         constant=loss.constant(counts["train"]),
         tested=Kept("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
-        kept=choice.best_epoch if choice.restore_best else solver.epoch,
+        kept=trainer.chosen_epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
         clipped=solver.clip_norm is not None,
     )

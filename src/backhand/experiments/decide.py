@@ -4,7 +4,7 @@ from math import sqrt
 from typing import Any
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments.build import Material, build_solver, init_weights, model_for
+from backhand.experiments.build import Feeds, build_solver, init_weights, model_for
 from backhand.study import Study
 from backhand.study.auto import AUTO
 from backhand.study.optimizers import default_rate
@@ -15,34 +15,34 @@ PASSES, FEWEST, MOST = 3162, 10, 300
 LOW, HIGH = 1e-4, 1e2  # what the range test begins and ends at, times the default rate of the optimiser's kind
 
 
-def decide(study: Study, material: Material) -> tuple[Study, RangeTest | None]:
+def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
     """The study with numbers for whatever is "auto" in it, and the range test that its learning rate comes from.
 
     None where the study gives the rate itself. Raises StudyError where the loss blows up at every rate.
     """
-    study = decide_counts(study, material)
+    study = decide_counts(study, feeds)
     if study.train.optimizer.lr != AUTO:
         return study, None
     tried = with_some_rate(study)
-    model = model_for(tried, material)
+    model = model_for(tried, feeds)
     init_weights(tried, model)
     usual = default_rate(study.train.optimizer)
     try:
-        found = range_test(build_solver(tried, model, material), material.train, low=LOW * usual, high=HIGH * usual)
+        found = range_test(build_solver(tried, model, feeds), feeds.train, low=LOW * usual, high=HIGH * usual)
     except BackhandError as error:
         raise StudyError(f'train.optimizer.lr = "auto" finds no rate: {error}; give it a number') from error
     return _with_rate(study, rate(found, usual)), found
 
 
-def decide_counts(study: Study, material: Material) -> Study:
+def decide_counts(study: Study, feeds: Feeds) -> Study:
     """The same but for the learning rate: the size of the images and the epochs."""
     resize, train = study.data.resize, study.train
     if resize is not None and resize.size == AUTO:
-        height, width = material.train.data.x.shape[1:3]
+        height, width = feeds.train.data.x.shape[1:3]
         resize = resize.model_copy(update={"size": (height, width)})
         study = study.model_copy(update={"data": study.data.model_copy(update={"resize": resize})})
     if train.epochs == AUTO:
-        study = study.model_copy(update={"train": train.model_copy(update={"epochs": epochs(len(material.train))})})
+        study = study.model_copy(update={"train": train.model_copy(update={"epochs": epochs(len(feeds.train))})})
     return study
 
 

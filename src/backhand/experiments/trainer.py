@@ -1,26 +1,30 @@
-"""Trainings that leave no folder: one at a time, or several in step."""
+"""A study made ready to train: the same assembly for every kind of experiment, alone or several in step."""
 
 import json
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
 
 from backhand.errors import DivergenceError
 from backhand.experiments.build import (
-    Material,
+    Feeds,
     build_early_stopping,
     build_solver,
     init_weights,
-    load_material,
+    load_feeds,
     model_for,
 )
-from backhand.experiments.decide import decide, decide_counts, with_some_rate
+from backhand.experiments.decide import decide
+from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.lockstep import fit_together
+from backhand.training.range_test import RangeTest
 from backhand.training.solver import Callback, Solver
+from backhand.weights import Transfer
 
 # What trainings in step may differ in, of the table `train`; and in the seed, where data.seed gives them one order.
 OWN = {
@@ -30,70 +34,104 @@ OWN = {
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True)
-class Training:
-    """One that has ended. seconds: its share of those that it was in step with; error: how it diverged."""
+@dataclass(eq=False)
+class Trainer:
+    """A study, its data, and the solver that trains it; after `fit`, what came of it.
+
+    study: with a number for whatever it left to the data.   stopping: which epoch's weights are kept.   rates: the
+    range test that its learning rate comes from, transfer: where its first weights come from, if they do.   seconds: of
+    training; of several in step, its share.   error: how it diverged.
+    """
 
     study: Study
+    feeds: Feeds
     solver: Solver
     stopping: EarlyStopping
-    seconds: float
-    error: DivergenceError | None
+    rates: RangeTest | None = None
+    transfer: Transfer | None = None
+    seconds: float = 0.0
+    error: DivergenceError | None = None
 
+    @classmethod
+    def of(cls, study: Study, feeds: Feeds, *, initial_weights: bool = True) -> Self:
+        """Decide what is "auto", build the model with its first weights, and the solver.
 
-@dataclass
-class Trainer:
-    """Trains studies; the data of the latest is kept for those that share it."""
-
-    data_dir: PathLike | None
-    _kept: tuple[object, Material] | None = field(default=None, init=False, repr=False)
-
-    def material(self, study: Study) -> Material:
-        """The data, divided and scaled as the study says."""
-        wanted = study.data, study.data_seed, study.train.views
-        if self._kept is None or self._kept[0] != wanted:
-            self._kept = wanted, load_material(study, self.data_dir)
-        return self._kept[1]
-
-    def solver(self, study: Study) -> Solver:
-        """The solver of the study, with its model and initial weights. A rate that is "auto" is not decided here."""
-        material = self.material(study)
-        return _solver(with_some_rate(decide_counts(study, material)), material)
-
-    def train(self, studies: Sequence[Study], watches: Sequence[Callback]) -> list[Training]:
-        """Train each study, watched by its own callback. Several must be `alike`.
-
-        Raises BackhandError for what makes a study impossible; a training that diverges is one of the results.
+        initial_weights: False where a saved state brings them, so that no file of weights is read.
+        Raises BackhandError for what makes the study impossible with this data.
         """
+        study, rates = decide(study, feeds)
+        model = model_for(study, feeds)
+        transfer = init_weights(study, model) if initial_weights else None
+        solver, stopping = build_solver(study, model, feeds), build_early_stopping(study, feeds)
+        solver.callbacks = [DivergenceGuard(), stopping]
+        return cls(study, feeds, solver, stopping, rates, transfer)
+
+    @property
+    def chosen_epoch(self) -> int:
+        """The epoch whose weights the model has at the end of `fit`."""
+        return self.stopping.best_epoch if self.stopping.restore_best else self.solver.epoch
+
+    def watch(self, *callbacks: Callback) -> Self:
+        """Call these, too, after the guard against divergence and early stopping; returns the trainer."""
+        self.solver.callbacks = [*self.solver.callbacks, *callbacks]
+        return self
+
+    def fit(self) -> Self:
+        """Train to the last epoch of the study; a training that diverges has an `error` then. Returns the trainer."""
         begin = time.perf_counter()
-        material = self.material(studies[0])
-        studies = [decide(study, material)[0] for study in studies]
-        stoppings = [build_early_stopping(study, material) for study in studies]
-        solvers = [_solver(study, material) for study in studies]
-        for solver, stopping, watch in zip(solvers, stoppings, watches, strict=True):
-            solver.callbacks = [DivergenceGuard(), stopping, watch]
-        epochs = studies[0].train.passes
-        if len(solvers) == 1:
-            errors = [_alone(solvers[0], material, epochs)]
-        else:
-            errors = fit_together(solvers, material.train, material.validation, epochs=epochs)
-        seconds = (time.perf_counter() - begin) / len(studies)
-        found = zip(studies, solvers, stoppings, errors, strict=True)
-        return [Training(study, solver, stopping, seconds, error) for study, solver, stopping, error in found]
+        try:
+            self.solver.fit(self.feeds.train, self.feeds.validation, epochs=self.study.train.passes)
+        except DivergenceError as error:
+            self.error = error
+        self.seconds += time.perf_counter() - begin
+        return self
+
+    def raise_divergence(self) -> Self:
+        """Raises the `error` of a training that diverged; returns the trainer of one that did not."""
+        if self.error is not None:
+            raise self.error
+        return self
+
+    def test(self) -> Evaluation:
+        """How well the weights that the model has do on the test split, as the study's views say."""
+        return evaluate(self.solver.model, self.solver.loss, self.feeds.test, self.study.train.views)
+
+    def validate(self) -> Evaluation | None:
+        """The same on the validation split, where there is one."""
+        if self.feeds.validation is None:
+            return None
+        return evaluate(self.solver.model, self.solver.loss, self.feeds.validation, self.study.train.views)
 
 
-def _solver(study: Study, material: Material) -> Solver:
-    model = model_for(study, material)
-    init_weights(study, model)
-    return build_solver(study, model, material)
+def _data_asked(study: Study, data_dir: PathLike | None = None) -> object:
+    """Equal for studies that have their data in common."""
+    return study.data, study.data_seed, study.train.views, study.extend, data_dir
 
 
-def _alone(solver: Solver, material: Material, epochs: int) -> DivergenceError | None:
-    try:
-        solver.fit(material.train, material.validation, epochs=epochs)
-    except DivergenceError as error:
-        return error
-    return None
+@latest(_data_asked)
+def data_of(study: Study, data_dir: PathLike | None = None) -> Feeds:
+    """The data, divided and scaled as the study says; loaded once for studies in a row that share it."""
+    return load_feeds(study, data_dir)
+
+
+def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback]) -> list[Trainer]:
+    """Train each study, watched by its own callback. Several must be `alike`; they are trained in step.
+
+    Raises BackhandError for what makes a study impossible; a training that diverges is one of the results.
+    """
+    begin = time.perf_counter()
+    watched = zip(studies, callbacks, strict=True)
+    trainers = [Trainer.of(study, feeds).watch(callback) for study, callback in watched]
+    if len(trainers) == 1:
+        trainers[0].fit()
+    else:
+        solvers, epochs = [trainer.solver for trainer in trainers], trainers[0].study.train.passes
+        errors = fit_together(solvers, feeds.train, feeds.validation, epochs=epochs)
+        for trainer, error in zip(trainers, errors, strict=True):
+            trainer.error = error
+    for trainer in trainers:
+        trainer.seconds = (time.perf_counter() - begin) / len(trainers)
+    return trainers
 
 
 def alike(study: Study) -> str:
@@ -103,7 +141,7 @@ def alike(study: Study) -> str:
     return json.dumps(flat | {"train": train, "data_seed": study.data_seed}, sort_keys=True)
 
 
-def in_step(items: Sequence[tuple[Study, Item]], most: int) -> Iterator[list[Item]]:
+def in_step(items: Iterable[tuple[Study, Item]], most: int) -> Iterator[list[Item]]:
     """The items in groups that can train in step, of at most so many, in the order of their first ones."""
     groups: dict[str, list[Item]] = {}
     for study, item in items:

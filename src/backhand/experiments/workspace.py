@@ -3,105 +3,97 @@
 A folder is accepted that is empty or not there yet; files that systems and editors keep, and hidden ones, do not count.
 """
 
-import os
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import datetime
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
+from rich.console import Console
+
+from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import environment
-from backhand.experiments.folder import ENVIRONMENT, SERIES, STUDY, has_ended, read_study, refuse_another_study
-from backhand.experiments.kinds import Kind, kind_of
+from backhand.experiments.folders import OccupiedError, make, refuse_others, remove_empty, visible
+from backhand.experiments.kind import Kind
+from backhand.experiments.kinds import kind_of
+from backhand.experiments.records import write_json
 from backhand.files.atomic import refuse_among, sweep, write_atomic
 from backhand.files.locks import locked
-from backhand.study import Series, Study, to_toml
+from backhand.files.names import ENVIRONMENT, SERIES, STUDY
+from backhand.files.paths import PathLike, as_path
 
-LOCK, ROOT = ".backhand.lock", Path("runs")
-NOT_OURS = {"lost+found", "Thumbs.db", "desktop.ini"}  # what a system puts into folders by itself
-
-
-class OccupiedError(BackhandError):
-    """A folder that another process, or another experiment, has."""
+LOCK = ".backhand.lock"
 
 
-@contextmanager
-def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: Iterable[Path | None] = ()) -> Iterator[None]:
-    """The folder, made where it is not there, and ours alone while the context lasts; what died writers left is swept.
+@dataclass(frozen=True)
+class Workspace:
+    """An experiment's folder while it is worked on.
 
-    resume: True to go on with what is there, False to begin, None for either.   data: what the experiment reads.
-    A folder that was made, and into which nothing was put, is gone afterwards.
-
-    Raises OccupiedError where it holds something else or another process has it, CheckpointError where there is
-    nothing to resume, BackhandError where it cannot be created or lies inside the data.
+    resumed: whether the experiment goes on.   data_dir: where its data sets lie; None: where they do by default.
     """
-    _refuse(folder, kind, resume)
-    if kind_of(folder) is None:
-        refuse_among(folder, data)
-    created = _make(folder)
-    try:
-        with _alone(folder) as held:
-            _refuse(folder, kind, resume)  # it may have changed before it was ours
-            if held:
-                sweep(folder, kind.files)
-            yield
-    finally:
-        _remove_empty(created)
 
+    folder: Path
+    kind: Kind
+    resumed: bool
+    console: Console
+    data_dir: Path | None
 
-@contextmanager
-def named(out: Path | None, name: str) -> Iterator[Path]:
-    """`out`, or a new folder runs/NAME-TIME, made at once, so that no other process takes it; gone again if unused."""
-    if out is not None:
-        yield out
-        return
-    created = _make(ROOT)
-    try:
-        for path in numbered(f"{name}-{datetime.now():%Y%m%d-%H%M%S}"):
-            try:
-                path.mkdir()
-            except FileExistsError:
-                continue
-            except OSError as error:
-                raise BackhandError(f"cannot make the folder {path}: {error.strerror}; choose an --out") from error
-            created.append(path)
-            yield path
-            return
-    finally:
-        _remove_empty(created)
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        path: PathLike,
+        kind: Kind,
+        *,
+        resume: bool | None = False,
+        data_dir: PathLike | None = None,
+        quiet: bool = False,
+        data: Iterable[Path | None] = (),
+    ) -> Iterator[Self]:
+        """The folder, made where it is not there, and ours alone in the `with`; what dead writers left is swept.
 
+        resume: True to go on with what is there, False to begin, None to do what the folder allows.   data: what the
+        experiment reads.   A folder that was made, and into which nothing was put, is gone afterwards.
 
-def numbered(name: str) -> Iterator[Path]:
-    """Default folders of this name: runs/NAME, runs/NAME-2, and so on."""
-    return (ROOT / (name if number == 1 else f"{name}-{number}") for number in count(1))
+        Raises OccupiedError where it holds something else or another process has it, CheckpointError where there is
+        nothing to resume, BackhandError where it cannot be created or lies inside the data.
+        """
+        folder = as_path(path)
+        _refuse(folder, kind, resume)
+        if kind_of(folder) is None:
+            refuse_among(folder, data)
+        created = make(folder)
+        try:
+            with _alone(folder) as held:
+                _refuse(folder, kind, resume)  # it may have changed before it was ours
+                if held:
+                    sweep(folder, kind.files)
+                resumed = resume or (resume is None and kind_of(folder) is kind)
+                lies = environment.data_dir(folder, data_dir, resume=resumed)
+                yield cls(folder, kind, resumed, make_console(quiet=quiet), lies)
+        finally:
+            remove_empty(created)
 
+    def begin(self, seed: int, files: Mapping[str, str]) -> None:
+        """Write environment.json, then these files, whole, each under its name; from then on there is something to resume.
 
-def begin(folder: Path, study: Study | Series, data_dir: Path | None, *, resume: bool = False) -> None:
-    """The machine, then the study with every default spelt out.
+        An experiment that goes on notes that it does, and its files stay as they are but for those that have changed.
+        """
+        environment.note(self.folder, seed, self.data_dir, anew=not self.resumed)
+        for name, text in files.items():
+            path = self.folder / name
+            if not (self.resumed and path.is_file() and path.read_text("utf-8") == text):
+                write_atomic(path, text)
 
-    data_dir: where data sets lie.   resume: what is there stays, but for what a resumed run may change.
-    Raises StudyError where the folder belongs to another study.
-    """
-    changed = not resume
-    if resume and isinstance(study, Study):
-        own = read_study(folder)
-        refuse_another_study(folder, own, study)
-        changed = own != study
-    environment.note(folder, study.seed, data_dir, anew=not resume)
-    if changed:
-        write_atomic(folder / (STUDY if isinstance(study, Study) else SERIES), to_toml(study))
-
-
-def refuse_others(folder: Path, known: set[str]) -> None:
-    """Raises OccupiedError where the folder holds anything but these names."""
-    if others := _visible(folder) - known:
-        raise OccupiedError(f"{folder} holds other files, such as {min(others)}; choose an empty folder, or a new one")
+    def write(self, name: str, value: Any) -> None:
+        """A file of JSON, whole or not at all."""
+        write_json(self.folder / name, value)
 
 
 def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
-    """Raises what `taken` raises, for what can be seen before the folder is made."""
+    """Raises what `Workspace.open` raises, for what can be seen before the folder is made."""
     own = kind_of(folder)
     if resume:
         _refuse_to_resume(folder, kind, own)
@@ -128,40 +120,11 @@ def _of_study(folder: Path) -> str:
 
 
 def _unused(folder: Path, kind: Kind) -> bool:
-    """Whether there is nothing in the folder, or only what a run put there that was killed before its first result."""
-    names = _visible(folder)
-    unfinished = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not has_ended(folder)
-    return not names or unfinished
-
-
-def _visible(folder: Path) -> set[str]:
-    try:
-        names = {path.name for path in folder.iterdir()}
-    except FileNotFoundError:
-        return set()
-    except NotADirectoryError as error:
-        raise OccupiedError(f"{folder} is a file, or its path leads through one; choose another --out") from error
-    except OSError as error:
-        raise BackhandError(f"cannot look into the folder {folder}: {error.strerror}; choose another --out") from error
-    return {name for name in names if not name.startswith(".")} - NOT_OURS
-
-
-def _make(folder: Path) -> list[Path]:
-    """Make the folder and those above it; returns those that were not there, the outermost first."""
-    target = Path(os.path.realpath(folder))  # of a link to nothing, what it leads to
-    missing = [each for each in (target, *target.parents) if not each.exists()][::-1]
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _remove_empty(missing)
-        raise BackhandError(f"cannot make the folder {folder}: {error.strerror}; choose another --out") from error
-    return missing
-
-
-def _remove_empty(created: list[Path]) -> None:
-    with suppress(OSError):
-        for folder in reversed(created):
-            folder.rmdir()
+    """Whether there is nothing in the folder, or only what an experiment put there that was killed before any result."""
+    names = visible(folder)
+    return not names or (
+        ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not kind.record.has_result(folder)
+    )
 
 
 @contextmanager

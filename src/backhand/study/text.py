@@ -7,6 +7,7 @@ from typing import Any
 
 from backhand.errors import StudyError, closest
 from backhand.files.encodings import refuse_not_utf8
+from backhand.files.names import SERIES, STUDY
 from backhand.files.paths import as_path, command
 
 Tables = dict[str, Any]
@@ -45,7 +46,7 @@ def read_text(path: Path) -> str:
 
 def _of_folder(path: Path) -> str:
     """What to do where a folder is named and a study is wanted."""
-    if any((path / name).is_file() for name in ("study.toml", "series.toml")):
+    if any((path / name).is_file() for name in (STUDY, SERIES)):
         onward = command(["backhand", "run", "--resume", path])
         return f"{path} is the folder of a run; go on with it by `{onward}`, or name the .toml file in it"
     return f"{path} is a folder; name a study or its .toml file"

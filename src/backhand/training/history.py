@@ -10,8 +10,7 @@ from typing import Any
 
 from backhand.files import jsontext
 from backhand.files.atomic import append, sync, write_atomic
-
-FILE = "history.jsonl"
+from backhand.files.names import HISTORY
 
 
 def line(record: dict[str, Any]) -> str:
@@ -28,7 +27,7 @@ class History:
     """The file in a folder, and the lines that it should hold."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+        self.path = folder / HISTORY
         self.lines = bytearray()
 
     def restore(self, history: Sequence[dict[str, Any]]) -> None:

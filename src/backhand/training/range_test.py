@@ -16,7 +16,6 @@ from backhand.data.feed import TrainSource
 from backhand.errors import BackhandError
 from backhand.training.solver import Solver
 
-FILE = "range.json"  # in the folder of a run, or of a part of a series
 BATCHES = 4  # that the test trains on, in turn
 SMOOTHING = 0.9  # of the exponential average over the changes of the batches' losses
 BLOWN = 4.0  # times the lowest smoothed loss: the test ends there

@@ -14,13 +14,13 @@ import numpy as np
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.errors import BackhandError
+from backhand.files.names import BEST, STATE
 from backhand.files.paths import PathLike, as_path
 from backhand.training import history
 from backhand.training.early_stopping import EarlyStopping
 from backhand.training.history import History
 from backhand.training.solver import Callback, Solver
 
-STATE, BEST = "state.safetensors", "best.safetensors"
 REST = 19  # times as long as saving took, at least, passes before it is done again
 
 

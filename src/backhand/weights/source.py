@@ -7,6 +7,7 @@ from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import jsontext
 from backhand.files.atomic import folders_with
+from backhand.files.names import BEST, METRICS, STUDY
 from backhand.files.paths import command
 from backhand.model.sequential import Sequential
 from backhand.weights import torch_file
@@ -16,14 +17,14 @@ from backhand.weights.torchvision import from_torchvision
 KINDS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "bf16", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
 # How PyTorch's files began before version 1.6: as a pickle of the number 0x1950a86a20f9469cfc6c.
 OLD = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-BEST, SHOWN = "best.safetensors", 5  # the file of weights; runs that a message lists
+SHOWN = 5  # runs that a message lists
 MODEL = "model."  # what a run's files put before the names of a model's arrays
 
 
 def status(folder: Path) -> tuple[str, str]:
     """A run's status and its message, from its metrics.json; empty where there is none that can be read."""
     try:
-        metrics = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
+        metrics = jsontext.loads((folder / METRICS).read_text("utf-8"))
         return str(metrics["status"]), str(metrics.get("message") or "")
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return "", ""
@@ -44,7 +45,7 @@ def without_weights(folder: Path) -> str:
     if runs := folders_with(BEST, folder):
         several = ", ".join(map(str, runs[:SHOWN])) + (f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else "")
         return f"{folder} is not the folder of one run; name one of those in it: {several}"
-    if not (folder / "study.toml").is_file():
+    if not (folder / STUDY).is_file():
         return f"{folder} is not the folder of a run: it has no study.toml"
     onward = command(["backhand", "run", "--resume", folder])
     return f"{folder} has no {BEST}: its training has saved no weights yet; go on with it by `{onward}`"

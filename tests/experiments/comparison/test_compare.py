@@ -106,7 +106,7 @@ def test_a_peer_is_scikit_learns_own_on_all_training_samples_of_the_fold(done):
 
 def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
     """The same validation part, scaling, epoch and predictions as a training by hand."""
-    from backhand.experiments.build import build_material, build_model, build_solver
+    from backhand.experiments.build import make_feeds, build_model, build_solver
     from backhand.experiments.splits import divided
     from backhand.training.callbacks import EarlyStopping
 
@@ -114,12 +114,12 @@ def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
     splits, asked = pool(), load(str(study))
     tests = folds.stratified(splits.train.y, 3, 0, splits.classes)
     part = next(folds.parts(splits, tests))
-    material = build_material(asked, divided(part, asked))
-    assert (len(material.train), len(material.validation)) == (80, 20)
-    solver = build_solver(asked, build_model(asked, (8, 8, 1), 10), material)
+    feeds = make_feeds(asked, divided(part, asked))
+    assert (len(feeds.train), len(feeds.validation)) == (80, 20)
+    solver = build_solver(asked, build_model(asked, (8, 8, 1), 10), feeds)
     solver.callbacks = [EarlyStopping()]
-    solver.fit(material.train, material.validation, epochs=4)
-    wrong = solver.loss.predict(solver.model.predict(material.test.batch(slice(None))[0])) != part.test.y
+    solver.fit(feeds.train, feeds.validation, epochs=4)
+    wrong = solver.loss.predict(solver.model.predict(feeds.test.batch(slice(None))[0])) != part.test.y
     assert found.of("small")[0].wrong == tuple(tests[0][wrong].tolist())
 
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_digits
 from backhand.check import check_model
 from backhand.errors import StudyError
 from backhand.experiments import extension, reports
-from backhand.experiments.build import build_loss, build_model, init_weights, load_material
+from backhand.experiments.build import build_loss, build_model, init_weights, load_feeds
 from backhand.experiments.folder import read_study
 from backhand.experiments.run.predict import load_classifier
 from backhand.study.extend import Extend
@@ -55,14 +55,14 @@ def test_the_old_outputs_keep_their_bits_and_their_scores(first, whole, grown):
     for name, value in old.arrays().items():
         np.testing.assert_array_equal(grown.arrays()[name][..., : value.shape[-1]], value)
     assert np.abs(grown.arrays()["3.weight"][:, 8:]).min() > 0
-    material = load_material(read_study(whole / "with-old"))
-    x, _ = material.test.batch(slice(None))
+    feeds = load_feeds(read_study(whole / "with-old"))
+    x, _ = feeds.test.batch(slice(None))
     np.testing.assert_allclose(grown.predict(x)[:, :8], old.predict(x), rtol=1e-5, atol=1e-5)
 
 
 def test_the_gradients_of_a_grown_network_are_right(whole, grown):
     study = read_study(whole / "without-old")
-    x, labels = load_material(study).train.batch(slice(12))
+    x, labels = load_feeds(study).train.batch(slice(12))
     assert set(labels) == {8, 9}
     assert all(result.passed for result in check_model(grown, build_loss(study), x, labels))
 

@@ -5,7 +5,7 @@ import pytest
 
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.folder import read_study
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.splits import load_parts
@@ -52,8 +52,8 @@ def test_samples_of_all_classes_are_on_the_scale_that_is_kept(tables):
 
 def test_the_scale_is_that_of_the_old_run_to_the_last_bit(tables):
     folder, _ = tables
-    material = load_material(read_study(folder / "first"))
-    own = Standardizer.fit(material.train.data.x, "feature")
+    feeds = load_feeds(read_study(folder / "first"))
+    own = Standardizer.fit(feeds.train.data.x, "feature")
     for run in (folder / "first", folder / "out" / "with-old"):
         kept = load_classifier(run).standardizer
         np.testing.assert_array_equal(kept.mean, own.mean)

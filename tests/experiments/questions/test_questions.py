@@ -98,11 +98,11 @@ def test_killed_and_asked_again_it_goes_on_with_the_cell_it_was_at(tmp_path, mon
     whole = ask("sigmoid", tmp_path / "whole")
     asked, looked = QUESTIONS["sigmoid"], []
 
-    def dies(study, material):
+    def dies(study, feeds):
         if len(looked) == 2:
             raise KeyboardInterrupt
         looked.append(study)
-        return asked.look(study, material)
+        return asked.look(study, feeds)
 
     with monkeypatch.context() as patch:
         patch.setitem(QUESTIONS, "sigmoid", Question("sigmoid", asked.keys, dies))

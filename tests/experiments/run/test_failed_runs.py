@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
@@ -72,7 +72,7 @@ def test_a_prediction_of_it_comes_with_a_word(run) -> None:
 def test_a_series_says_so(study, tmp_path) -> None:
     trainer = Trainer(None)
     (training,) = trainer.train([study], [Callback()])
-    light = cell.tested(training, trainer.material(study), {})
+    light = cell.tested(training, trainer.feeds(study), {})
     kept = cell.whole(study, tmp_path / "whole", {}, None)
     assert SENTENCE in light.failure
     assert SENTENCE in kept.failure
@@ -82,5 +82,5 @@ def test_a_series_says_so(study, tmp_path) -> None:
 
 
 def test_a_comparison_says_so(study) -> None:
-    splits = load_material(study).splits
+    splits = load_feeds(study).splits
     assert SENTENCE in Network(study).judge(splits).failure

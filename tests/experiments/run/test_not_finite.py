@@ -7,7 +7,7 @@ import pytest
 
 from backhand.errors import DivergenceError
 from backhand.experiments import reports
-from backhand.experiments.build import load_material
+from backhand.experiments.build import load_feeds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.extension.plan import finished
 from backhand.experiments.run import work
@@ -127,14 +127,14 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
 def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
     trainer, asked = Trainer(None), load(str(study))
     (training,) = trainer.train([asked], [Callback()])
-    result = cell.tested(training, trainer.material(asked), {})
+    result = cell.tested(training, trainer.feeds(asked), {})
     assert "test_loss" not in result.figures
     assert result.figures["test_accuracy"] < 1
     assert result.message.startswith("The scores of 1 of the 40 test samples are not finite")
 
 
 def test_a_comparison_says_how_many_it_counts_as_wrong(study):
-    outcome = Network(load(str(study))).judge(load_material(load(str(study))).splits)
+    outcome = Network(load(str(study))).judge(load_feeds(load(str(study))).splits)
     assert outcome.predictions[3] == -1
     assert outcome.chosen["scores_not_finite"] == 1
 

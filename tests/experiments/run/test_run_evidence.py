@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from backhand.architectures import cnn, mlp, resnet, vgg_small
-from backhand.experiments.build import build_loss, build_model, load_material
+from backhand.experiments.build import build_loss, build_model, load_feeds
 from backhand.experiments.run import evidence
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
@@ -31,10 +31,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     folder = tmp_path_factory.mktemp("runs") / "small"
     study = Study.model_validate(STUDY)
     run(study, folder, quiet=True)
-    classifier, material = load_classifier(folder), load_material(study)
-    result = evaluate(classifier.model, build_loss(study), material.test)
+    classifier, feeds = load_classifier(folder), load_feeds(study)
+    result = evaluate(classifier.model, build_loss(study), feeds.test)
     found = load_file(folder / "evidence.safetensors")
-    return SimpleNamespace(study=study, model=classifier.model, test=material.test, result=result, found=found)
+    return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, found=found)
 
 
 def test_first_weights_are_those_before_and_after(trained: SimpleNamespace) -> None:

@@ -1,5 +1,6 @@
 """Comparisons: networks and scikit-learn's learners on the same folds, and what their differences show."""
 
-from backhand.experiments.comparison.work import Plan, run
+from backhand.experiments.kind import Kind
 
-__all__ = ["Plan", "run"]
+FILE = "compare.json"
+KIND = Kind("a comparison", package=__name__, command="compare", mark=FILE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from backhand.data.dataset import Splits
 from backhand.errors import DivergenceError, StudyError
-from backhand.experiments.build import Material, build_early_stopping, build_material, build_solver, model_for
+from backhand.experiments.build import Feeds, build_early_stopping, build_solver, make_feeds, model_for
 from backhand.experiments.comparison.outcome import Outcome
 from backhand.experiments.course import course
 from backhand.experiments.decide import decide, decide_counts, with_some_rate
@@ -50,34 +50,34 @@ class Network:
                 f"{self.name} starts from trained weights, which may have seen the test samples; "
                 f"leave out train.init_from or extend"
             )
-        material = self._material(splits)
-        _ready(with_some_rate(decide_counts(self.study, material)), material)
+        feeds = self._material(splits)
+        _ready(with_some_rate(decide_counts(self.study, feeds)), feeds)
 
     def judge(self, splits: Splits) -> Outcome:
         """Train as the study says, and predict. Raises DivergenceError, naming the study."""
         begin = time.perf_counter()
-        material = self._material(splits)
-        study, _ = decide(self.study, material)
-        solver, stopping = _ready(study, material)
+        feeds = self._material(splits)
+        study, _ = decide(self.study, feeds)
+        solver, stopping = _ready(study, feeds)
         try:
-            solver.fit(material.train, material.validation, epochs=study.train.passes)
+            solver.fit(feeds.train, feeds.validation, epochs=study.train.passes)
         except DivergenceError as error:
             raise DivergenceError(f"{self.name}: {error}") from error
         trained = time.perf_counter()
-        result = evaluate(solver.model, solver.loss, material.test, self.study.train.views)
+        result = evaluate(solver.model, solver.loss, feeds.test, self.study.train.views)
         epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
         chosen: dict[str, int | None] = {"epoch": epoch}
         if lost := len(result.not_finite):
             chosen["scores_not_finite"] = lost
-        failure = course(self.study, solver, stopping, material, result).sentence()
+        failure = course(self.study, solver, stopping, feeds, result).sentence()
         return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen, failure)
 
-    def _material(self, splits: Splits) -> Material:
-        return build_material(self.study, divided(splits, self.study))
+    def _material(self, splits: Splits) -> Feeds:
+        return make_feeds(self.study, divided(splits, self.study))
 
 
-def _ready(study: Study, material: Material) -> tuple[Solver, EarlyStopping]:
-    model = model_for(study, material)
-    solver, stopping = build_solver(study, model, material), build_early_stopping(study, material)
+def _ready(study: Study, feeds: Feeds) -> tuple[Solver, EarlyStopping]:
+    model = model_for(study, feeds)
+    solver, stopping = build_solver(study, model, feeds), build_early_stopping(study, feeds)
     solver.callbacks = [DivergenceGuard(), stopping]
     return solver, stopping

@@ -1,6 +1,7 @@
-"""Classes added to a trained network: what it learns of them, and what it forgets."""
+"""Extensions: classes added to a trained network; what it learns of them, and what it forgets."""
 
-from backhand.experiments.extension.plan import Asked, begin
-from backhand.experiments.extension.work import run
+from backhand.experiments.kind import Kind
 
-__all__ = ["Asked", "begin", "run"]
+FILE = "extend.json"
+WAYS = WITH, WITHOUT, AFRESH = ("with-old", "without-old", "afresh")
+KIND = Kind("an extension", package=__name__, command="extend", mark=FILE, first=tuple(f"{way}.toml" for way in WAYS))

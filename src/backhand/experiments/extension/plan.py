@@ -6,7 +6,7 @@ from typing import Any
 
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import environment
-from backhand.experiments.build import build_model, check_batches, load_material
+from backhand.experiments.build import build_model, check_batches, load_feeds
 from backhand.experiments.folder import read_study, write_json
 from backhand.experiments.kinds import EXTENSION
 from backhand.experiments.splits import load_parts
@@ -68,7 +68,7 @@ def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[
             f"place for more; train it with softmax_cross_entropy or hinge first"
         )
     run = asked.new.run
-    if load_material(base, environment.having(base.data.name, run, data_dir)).fingerprint() != metrics["sha256"]:
+    if load_feeds(base, environment.having(base.data.name, run, data_dir)).fingerprint() != metrics["sha256"]:
         raise BackhandError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
     studies = _studies(base, asked, data_dir)
     record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}

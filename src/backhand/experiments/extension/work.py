@@ -11,7 +11,7 @@ from backhand.console.terminal import make_console
 from backhand.data.ranks import Ranks
 from backhand.errors import DivergenceError
 from backhand.experiments import environment, folder
-from backhand.experiments.build import Material, load_material
+from backhand.experiments.build import Feeds, load_feeds
 from backhand.experiments.extension.plan import RECORD, finished, opened
 from backhand.experiments.folder import write_json
 from backhand.experiments.kinds import EXTENSION
@@ -79,12 +79,12 @@ def _tree(study: Study, data_dir: Path | None) -> dict[str, Any]:
     """A decision tree, grown until its leaves are pure, on the training samples of all classes, not scaled."""
     from sklearn.tree import DecisionTreeClassifier
 
-    material: Material = load_material(study, data_dir)
-    train, test = material.train.data, material.test.data
+    feeds: Feeds = load_feeds(study, data_dir)
+    train, test = feeds.train.data, feeds.test.data
     rows = _rows if train.is_image else Ranks.fit(train.x).transform
     grown = DecisionTreeClassifier(random_state=study.seed).fit(rows(train.x), train.y)
     right = grown.predict(rows(test.x)) == test.y
-    K = len(material.splits.classes)
+    K = len(feeds.splits.classes)
     return {
         "right": np.bincount(test.y[right], minlength=K).tolist(),
         "counts": np.bincount(test.y, minlength=K).tolist(),

@@ -1,5 +1,7 @@
-"""Questions of deep learning, answered by an experiment: a grid of trainings, each looked at more closely."""
+"""Questions: a grid of trainings that shows why something happens, each looked at more closely."""
 
-from backhand.experiments.questions.work import QUESTIONS, Question, ask
+from backhand.experiments.kind import Kind
+from backhand.files.names import STUDY
 
-__all__ = ["QUESTIONS", "Question", "ask"]
+FILE = "question.json"
+KIND = Kind("a question", package=__name__, command="ask", mark=FILE, first=(STUDY,))

@@ -7,7 +7,7 @@ import numpy as np
 
 from backhand.data.feed import BatchSource
 from backhand.errors import DivergenceError
-from backhand.experiments.build import Material, build_loss, model_for
+from backhand.experiments.build import Feeds, build_loss, model_for
 from backhand.experiments.questions.training import fit
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -35,17 +35,17 @@ class Losses(Callback):
         self.epochs.append(solver.history[-1])
 
 
-def look(study: Study, material: Material) -> dict[str, Any]:
+def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     """Train; a divergence is what is looked for, and is kept with the solver's sentence.
 
     steps: batches whose loss was finite and within the guard's limit. first, lowest: of these. start: the loss of some
     training samples before training; least: the lowest mean over batches of as many, None where there were not so many.
     curve: [step, loss] of at most 200 batches.
     """
-    losses, message, model = Losses(), "", model_for(study, material)
-    start = _loss_of(model, build_loss(study), material.train)
+    losses, message, model = Losses(), "", model_for(study, feeds)
+    start = _loss_of(model, build_loss(study), feeds.train)
     try:
-        fit(study, model, material, losses)
+        fit(study, model, feeds, losses)
     except DivergenceError as error:
         message = str(error)
     values = losses.values[:-1] if message else losses.values

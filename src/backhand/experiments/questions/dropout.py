@@ -7,7 +7,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
-from backhand.experiments.build import Material, build_loss, model_for
+from backhand.experiments.build import Feeds, build_loss, model_for
 from backhand.experiments.questions.training import fit
 from backhand.layers import Dropout
 from backhand.model.sequential import Sequential
@@ -21,21 +21,21 @@ MASKS = (1, 4, 16, 64, 256, 1024)
 SAMPLES = 200  # of the validation part, whose scores are averaged over masks
 
 
-def look(study: Study, material: Material) -> dict[str, Any]:
+def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     """For each mode trained in, and each used at inference: loss, accuracy, and the gap after 1, 4, ... masks.
 
     Trained "classic" and used "inverted", the scaling by 1 - p is forgotten; the other way round it is done twice.
     The gap is |mean of the scores over so many masks - scores at inference| / |scores at inference|.
     """
-    assert material.validation is not None
+    assert feeds.validation is not None
     found: dict[str, Any] = {"masks": list(MASKS)}
     for mode in MODES:
-        model = in_mode(model_for(study, material), mode)
-        fit(study, model, material)
-        x = material.validation.batch(slice(SAMPLES))[0]
+        model = in_mode(model_for(study, feeds), mode)
+        fit(study, model, feeds)
+        x = feeds.validation.batch(slice(SAMPLES))[0]
         means = mean_scores(model, x, np.random.default_rng(study.seed))
         uses = {used: in_mode(model, used) for used in MODES}
-        found[mode] = {used: _used(each, build_loss(study), material.validation, means) for used, each in uses.items()}
+        found[mode] = {used: _used(each, build_loss(study), feeds.validation, means) for used, each in uses.items()}
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.experiments.build import Material, build_loss, model_for
+from backhand.experiments.build import Feeds, build_loss, model_for
 from backhand.experiments.questions.training import fit
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -16,18 +16,18 @@ BATCH = 200  # training samples whose gradient is measured
 SINGLE = 50  # of them, those whose signs are looked at one by one
 
 
-def look(study: Study, material: Material) -> dict[str, Any]:
+def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     """The gradients before training and after, then what the training reached.
 
     norms, norms_after: of the weight gradient of each layer, over one batch. one_sign: of each layer's units, the share
     whose incoming weights all have gradients of one sign, for one sample at a time (None: there were none to judge).
     agreement: the same for the batch, as the mean share of the commoner sign.
     """
-    model, loss = model_for(study, material), build_loss(study)
-    x, labels = material.train.batch(slice(BATCH))
+    model, loss = model_for(study, feeds), build_loss(study)
+    x, labels = feeds.train.batch(slice(BATCH))
     first = weight_gradients(model, loss, x, labels)
     singles = [weight_gradients(model, loss, x[i : i + 1], labels[i : i + 1]) for i in range(min(SINGLE, len(x)))]
-    solver = fit(study, model, material)
+    solver = fit(study, model, feeds)
     return {
         "norms": [float(np.linalg.norm(gradient)) for gradient in first],
         "norms_after": [float(np.linalg.norm(gradient)) for gradient in weight_gradients(model, loss, x, labels)],

@@ -10,12 +10,12 @@ from typing import Any
 from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, CheckpointError, DivergenceError, StudyError, closest
 from backhand.experiments import environment, folder
-from backhand.experiments.build import Material
+from backhand.experiments.build import Feeds
 from backhand.experiments.kinds import QUESTION
 from backhand.experiments.questions import divergence, dropout, sigmoid
 from backhand.experiments.search.loop import value_text
 from backhand.experiments.search.space import Assignment, check, grid, refuse_changes
-from backhand.experiments.search.trial import material as judged_on
+from backhand.experiments.search.trial import feeds as judged_on
 from backhand.experiments.trainer import Trainer
 from backhand.experiments.workspace import OccupiedError, taken
 from backhand.files import jsontext
@@ -38,7 +38,7 @@ class Question:
 
     name: str
     keys: tuple[str, ...]
-    look: Callable[[Study, Material], dict[str, Any]]
+    look: Callable[[Study, Feeds], dict[str, Any]]
 
     def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
         """Its study, changed as `--set` says. Raises StudyError as `load` does, and for a grid over other keys."""
@@ -107,7 +107,7 @@ def _answer(
     console, cells = make_console(quiet=quiet), record["cells"]
     console.print(f"folder: {path}")
     console.print(f"{study.title}  {record['planned']} cells on {record['data']['title']}")
-    for remark in trainer.material(changed(study, {})).splits.remarks:
+    for remark in trainer.feeds(changed(study, {})).splits.remarks:
         console.print(remark)
     done = [cell["values"] for cell in cells]
     for values in grid(search.space):
@@ -116,7 +116,7 @@ def _answer(
         begin = time.perf_counter()
         asked = changed(study, values)
         try:
-            found = question.look(asked, trainer.material(asked))
+            found = question.look(asked, trainer.feeds(asked))
         except DivergenceError as error:
             raise DivergenceError(f"{_words(values)}: {error}") from None
         cells.append({"values": _plain(values), "seconds": time.perf_counter() - begin, "found": found})
@@ -143,9 +143,9 @@ def _refuse_another(path: Path, study: Study) -> None:
             )
 
 
-def _opened(path: Path, question: Question, study: Study, search: Search, material: Material) -> dict[str, Any]:
+def _opened(path: Path, question: Question, study: Study, search: Search, feeds: Feeds) -> dict[str, Any]:
     """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
-    data = _described(material)
+    data = _described(feeds)
     if not (path / FILE).exists():
         record = {
             "question": question.name,
@@ -167,15 +167,15 @@ def _opened(path: Path, question: Question, study: Study, search: Search, materi
     return record
 
 
-def _described(material: Material) -> dict[str, Any]:
-    counts = material.counts()
+def _described(feeds: Feeds) -> dict[str, Any]:
+    counts = feeds.counts()
     return {
-        "title": material.splits.title,
-        "source": material.splits.source,
-        "classes": len(material.splits.classes),
+        "title": feeds.splits.title,
+        "source": feeds.splits.source,
+        "classes": len(feeds.splits.classes),
         "counts": {part: int(each.sum()) for part, each in counts.items()},
         "baseline": float(counts["validation"].max() / counts["validation"].sum()),
-        "sha256": material.fingerprint(),
+        "sha256": feeds.fingerprint(),
     }
 
 

@@ -1,5 +1,13 @@
-"""A run: a study is trained and tested, and leaves a folder that its report reads."""
+"""Runs: a study is trained and tested, and leaves a folder that its report reads."""
 
-from backhand.experiments.run.work import run
+from backhand.experiments.kind import Kind
+from backhand.files.names import BEST, EVIDENCE, HISTORY, METRICS, RANGE_TEST, STATE, STUDY
 
-__all__ = ["run"]
+KIND = Kind(
+    "a run",
+    package=__name__,
+    command="run",
+    mark=STUDY,
+    first=(STUDY, METRICS),
+    later=(HISTORY, BEST, STATE, f"{STATE}.new", EVIDENCE, RANGE_TEST),
+)

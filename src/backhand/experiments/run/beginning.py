@@ -4,19 +4,20 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from backhand.arrays import Array
-from backhand.experiments.run.evidence import first_weights
+from backhand.experiments.run.illustrations import first_weights
 from backhand.model.sequential import Sequential
 from backhand.training.solver import Callback
 from backhand.weights import Transfer
 
 
 @dataclass(eq=False)
-class Start(Callback):
+class Beginning(Callback):
     """Where the weights came from, if not from the seed, and those of the first layer, if they can be seen.
 
     It is saved with the state: a resumed run does not read the file again that it started from.
     """
 
+    key = "Start"  # of its state, as earlier versions named the class
     init_from: dict[str, Any] | None = None
     first_weights: Array | None = None
 
@@ -27,7 +28,7 @@ class Start(Callback):
         return cls(asdict(transfer) if transfer else None, None if first is None else first.copy())
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Both."""
+        """The weights as an array, where they came from as facts."""
         arrays = {} if self.first_weights is None else {"first_weights": self.first_weights}
         return arrays, {"init_from": self.init_from}
 

@@ -1,143 +1,107 @@
-"""The arrays that a run leaves for the pictures of its report: evidence.safetensors."""
+"""The arrays of a run: pictures, mistakes, first-layer weights, feature maps and test probabilities."""
 
-from pathlib import Path
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
-from backhand import checkpoint
-from backhand.arrays import Array, Labels
-from backhand.data.feed import Feed
-from backhand.experiments.build import Material
-from backhand.layers import Conv2d, Layer, Linear
-from backhand.model.sequential import Sequential
-from backhand.training.evaluate import Evaluation
-from backhand.training.solver import Solver
+Arrays = dict[str, NDArray[Any]]
 
-SAMPLES, MISTAKES = 80, 24  # pictures in a report
-AUGMENTED, DRAWS = 6, 7  # pictures whose augmentation a report shows, and draws of each
-MAPPED, CHANNELS = 4, 8  # pictures whose feature maps a report shows, and channels of each map
-
-
-def write_evidence(
-    folder: Path, material: Material, solver: Solver, result: Evaluation, initial: Array | None = None
-) -> None:
-    """The arrays behind the report's pictures: samples, mistakes, first weights, feature maps, test probabilities.
-
-    initial: what `first_weights` gave before the training.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):  # samples whose scores are not finite are left out
-        probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
-    named = result.predictions >= 0
-    arrays: dict[str, Array] = {"probabilities": probabilities[named], "labels": result.labels[named]}
-    train, test = material.train.data, material.test.data
-    wrong = np.flatnonzero(named & (result.predictions != result.labels))
-    confidence = probabilities[wrong, result.predictions[wrong]]
-    order = np.argsort(-confidence, kind="stable")[:MISTAKES]
-    wrong = wrong[order]
-    arrays |= {"mistake_index": wrong, "mistake_confidence": confidence[order]}
-    arrays |= {"mistake_labels": result.labels[wrong], "mistake_predictions": result.predictions[wrong]}
-    if train.is_image:
-        shown = _per_class(train.y, SAMPLES)
-        arrays |= {"samples": train.x[shown], "sample_labels": train.y[shown], "mistakes": test.x[wrong]}
-        arrays |= _augmented(material.train, len(material.splits.classes))
-        trained = first_weights(solver.model)
-        if initial is not None and trained is not None:
-            arrays |= {"first_weights_initial": initial, "first_weights": trained}
-        arrays |= _feature_maps(solver.model, material.test, result, wrong)
-    checkpoint.save(folder / "evidence.safetensors", arrays)
+# The axes of each array. A letter has one length wherever it stands; K is the number of classes.
+AXES: dict[str, Sequence[Hashable]] = {
+    "samples": "MHWC",
+    "sample_labels": "M",
+    "augmented": "ADHWC",
+    "augmented_targets": "ADK",
+    "mistakes": "EHWC",
+    "mistake_labels": "E",
+    "mistake_predictions": "E",
+    "mistake_confidence": "E",
+    "mistake_index": "E",
+    "map_images": "FHWC",
+    "map_labels": "F",
+    "map_predictions": "F",
+    "map_index": "F",
+    "probabilities": "NK",
+    "labels": "N",
+}
+NEEDS = {
+    "samples": {"sample_labels"},
+    "augmented": {"augmented_targets"},
+    "mistakes": {"mistake_labels"},
+    "mistake_labels": {"mistake_predictions", "mistake_confidence", "mistake_index"},
+    "map_images": {"map_labels", "map_predictions", "map_index"},
+    "probabilities": {"labels"},
+    "first_weights": {"first_weights_initial"},
+}
+PICTURES = ("samples", "augmented", "mistakes", "map_images")
+SHARES = ("probabilities", "mistake_confidence", "augmented_targets")
+LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels")
 
 
-def _augmented(train: Feed, K: int) -> dict[str, Array]:
-    """Some training images, each followed by draws as training sees them, with their targets; always the same draws.
-
-    augmented (A, 1 + DRAWS, H, W, C) uint8, augmented_targets (A, 1 + DRAWS, K); nothing without augmentation.
-    """
-    if train.augment is None:
-        return {}
-    shown, rng = _per_class(train.data.y, AUGMENTED), np.random.default_rng(0)
-    x, labels = train.data.x[shown], train.data.y[shown]
-    hot = np.eye(K, dtype=np.float32)
-    pictures: list[Array] = [x]
-    targets: list[Array] = [hot[labels]]
-    for _ in range(DRAWS):
-        drawn, mixed = train.augment(x, labels, rng)
-        pictures.append(np.rint(drawn).astype(np.uint8))
-        targets.append(mixed if mixed.ndim == 2 else hot[mixed])
-    return {"augmented": np.stack(pictures, axis=1), "augmented_targets": np.stack(targets, axis=1)}
+def arrays(content: bytes, classes: int) -> Arrays:
+    """The arrays in the bytes of a safetensors file; ValueError where they do not fit together or the classes."""
+    try:
+        found = load(content)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from None
+    _check_shapes(found, classes)
+    _check_values(found, classes)
+    return found
 
 
-def _per_class(labels: Labels, limit: int) -> Labels:
-    """The first few samples of each class, about `limit` in all, class by class."""
-    classes = np.unique(labels)
-    each = max(limit // len(classes), 1)
-    return np.concatenate([np.flatnonzero(labels == k)[:each] for k in classes[:limit]])
+def mapped_layers(found: Arrays) -> tuple[str, ...]:
+    """The layers whose feature maps there are, by name, from the first to the last."""
+    names = (name.removeprefix("maps.") for name in found if name.startswith("maps."))
+    return tuple(sorted((name for name in names if name.isdecimal()), key=int))
 
 
-def first_weights(model: Sequential) -> Array | None:
-    """The weights of the first layer that has any, where they can be seen as pictures."""
-    first = next((layer for layer in model.layers if _holds(layer)), None)
-    return first.params["weight"] if isinstance(first, Linear | Conv2d) else None
+def _axes(found: Arrays) -> dict[str, Sequence[Hashable]]:
+    """AXES, and those of the feature maps of each layer: images, rows, columns, channels; a range has two ends."""
+    axes = dict(AXES)
+    for place in mapped_layers(found):
+        channels = f"channels of {place}"
+        axes[f"maps.{place}"] = ("F", f"rows of {place}", f"columns of {place}", channels)
+        axes |= {f"map_channels.{place}": (channels,), f"map_ranges.{place}": (channels, 2)}
+    return axes
 
 
-def _holds(layer: Layer, kind: type[Layer] = Layer) -> bool:
-    """Whether the layer is, or has in it, one of this kind with parameters."""
-    return any(isinstance(each, kind) and each.params for _, each in layer.walk())
+def _needs(found: Arrays) -> dict[str, set[str]]:
+    """NEEDS, and what feature maps cannot do without."""
+    about = ("map_channels", "map_ranges")
+    maps = {f"maps.{n}": {"map_images", *(f"{name}.{n}" for name in about)} for n in mapped_layers(found)}
+    return NEEDS | maps
 
 
-def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: Labels) -> dict[str, Array]:
-    """What some convolutional layers make of a few test images, at inference; nothing without such layers.
-
-    map_images (F, H, W, C) uint8 with map_labels, map_predictions and map_index (F,); for each layer i, maps.i
-    (F, h, w, c) uint8 with map_channels.i (c,) and map_ranges.i (c, 2), the values of 0 and 255.
-    """
-    places = _mapped_layers(model)
-    if not places:
-        return {}
-    shown = _mapped_samples(result, mistakes)
-    if not len(shown):  # no sample has a class
-        return {}
-    images = test.data.x[shown]
-    arrays: dict[str, Array] = {"map_images": images, "map_index": shown}
-    arrays |= {"map_labels": result.labels[shown], "map_predictions": result.predictions[shown]}
-    x: Array = test.standardizer.transform(images)
-    for place, layer in enumerate(model.layers[: places[-1] + 1]):
-        x = layer.forward(x)
-        layer.release()
-        if place in places:
-            arrays |= {f"{name}.{place}": array for name, array in _strongest(x).items()}
-    return arrays
+def _check_values(found: Arrays, classes: int) -> None:
+    for name in sorted(name for name in found if name in PICTURES or name.startswith("maps.")):
+        if found[name].dtype != np.uint8:
+            raise ValueError(f"{name} holds {found[name].dtype} where uint8 is expected")
+    for name in sorted(found.keys() & set(LABELS)):
+        if not np.isin(found[name], np.arange(classes)).all():
+            raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")
+    for name in sorted(found.keys() & set(SHARES)):
+        if not ((found[name] >= 0) & (found[name] <= 1 + 1e-5)).all():
+            raise ValueError(f"{name} holds a value that is no probability")
 
 
-def _mapped_layers(model: Sequential) -> list[int]:
-    """Where a convolution's response is complete, batch-norm and activation behind it: the first, a middle, the last.
-
-    A map of a single row or column is no picture.
-    """
-    ends: list[int] = []
-    for place, layer in enumerate(model.layers):
-        if len(layer.output_shape) != 3 or min(layer.output_shape[:2]) < 2:
+def _check_shapes(found: Arrays, classes: int) -> None:
+    lengths: dict[Hashable, int] = {"K": classes, 2: 2}
+    for name, axes in _axes(found).items():
+        if name not in found:
             continue
-        if _holds(layer, Conv2d):
-            ends.append(place)
-        elif ends and ends[-1] == place - 1 and layer.output_shape == model.layers[place - 1].output_shape:
-            ends[-1] = place
-    return sorted({ends[0], ends[len(ends) // 2], ends[-1]}) if ends else []
-
-
-def _mapped_samples(result: Evaluation, mistakes: Labels) -> Labels:
-    """One image of each of a few classes that were recognised, and the most confident mistake, of another class."""
-    last = mistakes[:1]
-    right = result.predictions == result.labels
-    right &= ~np.isin(result.labels, result.labels[last])
-    first = np.unique(result.labels[right], return_index=True)[1]
-    return np.concatenate([np.flatnonzero(right)[first][: MAPPED - len(last)], last])
-
-
-def _strongest(x: Array) -> dict[str, Array]:
-    """The channels of x (F, h, w, C) that are largest in the mean, in absolute value, the strongest first."""
-    channels = np.argsort(-np.abs(x).mean(axis=(0, 1, 2)), kind="stable")[:CHANNELS]
-    x = x[..., channels]
-    low, high = np.minimum(x.min(axis=(0, 1, 2)), 0), np.maximum(x.max(axis=(0, 1, 2)), 0)
-    scale = np.where(high > low, high - low, 1)
-    ranges = np.stack([low, high], axis=1).astype(np.float32)
-    return {"maps": np.rint(255 * (x - low) / scale).astype(np.uint8), "map_channels": channels, "map_ranges": ranges}
+        shape = found[name].shape
+        if len(shape) != len(axes):
+            raise ValueError(f"{name} has {len(shape)} axes where {len(axes)} are expected")
+        for axis, length in zip(axes, shape, strict=True):
+            if lengths.setdefault(axis, length) != length:
+                raise ValueError(f"{name} has {length} where {lengths[axis]} are expected, in shape {shape}")
+    needs = _needs(found)
+    for name in sorted(found.keys() & needs.keys()):
+        if missing := needs[name] - found.keys():
+            raise ValueError(f"it holds {name} but no {min(missing)}")
+    if "first_weights" in found and found["first_weights"].shape != found["first_weights_initial"].shape:
+        raise ValueError("first_weights and first_weights_initial have different shapes")

@@ -1,12 +1,11 @@
 """The gradient check of a trained network, and what float64 loses in it; both sized by what they cost."""
 
-from typing import Any
-
 import numpy as np
 
 from backhand.backend import op
 from backhand.check import check_model
 from backhand.data.feed import BatchSource
+from backhand.experiments.run.metrics import GradientCheck, Rounding
 from backhand.training.solver import Solver
 
 SAMPLES, COORDINATES = 12, 20  # of a small network: samples, and coordinates of each array
@@ -15,7 +14,7 @@ SLOW = 1e8  # multiply-adds in extended precision, for which there are no vector
 BUDGET = 3e10  # multiply-adds, some ten seconds: a large network is checked on fewer samples, at fewer places
 
 
-def gradient_facts(solver: Solver, train: BatchSource) -> list[dict[str, Any]]:
+def check_gradients(solver: Solver, train: BatchSource) -> tuple[GradientCheck, ...]:
     """One row a gradient: name, worst error, coordinates checked and skipped, verdict "ok", "failed" or "at kinks".
 
     The last one says that every coordinate tried lay at a kink, of which a large network has millions; worst is None.
@@ -32,19 +31,19 @@ def gradient_facts(solver: Solver, train: BatchSource) -> list[dict[str, Any]]:
         arrays=min(arrays, places // 2),
     )
     verdicts = ["ok" if result.passed else "failed" if result.compared else "at kinks" for result in checked]
-    return [
-        {
-            "name": result.name,
-            "worst": result.error if result.compared else None,
-            "checked": result.compared,
-            "skipped": result.skipped,
-            "verdict": verdict,
-        }
+    return tuple(
+        GradientCheck(
+            name=result.name,
+            worst=result.error if result.compared else None,
+            checked=result.compared,
+            skipped=result.skipped,
+            verdict=verdict,
+        )
         for result, verdict in zip(checked, verdicts, strict=True)
-    ]
+    )
 
 
-def rounding_facts(solver: Solver, train: BatchSource) -> dict[str, float] | None:
+def check_rounding(solver: Solver, train: BatchSource) -> Rounding | None:
     """What float64 makes of the scores and the loss of a few samples, against extended precision (80 bits).
 
     scores: the largest difference over the largest score.   loss: the difference over the loss, or over 1 where that is
@@ -58,8 +57,5 @@ def rounding_facts(solver: Solver, train: BatchSource) -> dict[str, float] | Non
     scores, exact = (model.predict(x) for model in models)
     loss, right = (op(solver.loss.op_name, each.dtype).forward(each, labels)[0] for each in (scores, exact))
     largest = np.abs(exact).max()
-    found = {
-        "scores": float(np.abs(scores - exact).max() / (largest or 1)),
-        "loss": float(abs(loss - right) / max(abs(right), 1)),
-    }
-    return found if np.isfinite([*found.values()]).all() else None
+    found = float(np.abs(scores - exact).max() / (largest or 1)), float(abs(loss - right) / max(abs(right), 1))
+    return Rounding(scores=found[0], loss=found[1]) if np.isfinite(found).all() else None

@@ -4,24 +4,26 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
-from backhand.experiments import folder
-from backhand.experiments.run.facts import ALL_DONE
+from backhand.experiments import settings
+from backhand.experiments.run.figures import ALL_DONE
+from backhand.experiments.run.metrics import Metrics
+from backhand.experiments.trainer import Trainer
 from backhand.files.paths import command
 from backhand.study import Study
 from backhand.training.saving import load_state
-from backhand.training.solver import Solver
 
 
-def restore(path: Path, study: Study, solver: Solver, origin: dict[str, Any]) -> list[str]:
+def restore(path: Path, trainer: Trainer, origin: dict[str, Any]) -> list[str]:
     """Give the solver the newest readable state in the folder; returns what a person should know of it.
 
     origin: the settings and the data of the study that is asked for.
     Raises StudyError or CheckpointError when it was trained by another study, on other data or for more epochs.
     """
+    study, solver = trainer.study, trainer.solver
     arrays, facts, warning = load_state(path)
     own = facts["origin"]
-    epochs = {folder.EPOCHS: study.train.epochs}  # it trains on
-    folder.refuse_another(path, folder.completed(own["study"], study) | epochs, origin["study"])
+    epochs = {settings.EPOCHS: study.train.epochs}  # it trains on
+    settings.refuse_another(path, settings.completed(own["study"], study) | epochs, origin["study"])
     _refuse_other_data(path, own["data"], origin["data"])
     solver.load(arrays, facts)
     begun = solver.epoch + (solver.running is not None)
@@ -30,15 +32,15 @@ def restore(path: Path, study: Study, solver: Solver, origin: dict[str, Any]) ->
     return [f"warning: {warning}"] * bool(warning) + [f"resumed {where}"]
 
 
-def refuse_to_train_on(path: Path, study: Study, metrics: dict[str, Any], origin: dict[str, Any]) -> None:
+def refuse_to_train_on(path: Path, study: Study, metrics: Metrics, origin: dict[str, Any]) -> None:
     """Raises StudyError or CheckpointError where a finished run without states should be another one than it is.
 
     A run that was stopped early stays ended, however many epochs it is given.
     """
-    _refuse_other_data(path, metrics["data"]["sha256"], origin["data"])
-    done, epochs = metrics["training"]["epochs"], study.train.passes
+    _refuse_other_data(path, metrics.data.sha256, origin["data"])
+    done, epochs = metrics.training.epochs, study.train.passes
     _refuse_fewer_epochs(path, done, epochs)
-    if epochs > done and metrics["training"]["stopped"] == ALL_DONE:
+    if epochs > done and metrics.training.stopped == ALL_DONE:
         raise StudyError(
             f"{path} is finished after {done} epochs and its states are gone, so it cannot train on to {epochs}; start "
             f"a new run from its weights with {command(['--init-from', path])}, and keep the states of a run that is "

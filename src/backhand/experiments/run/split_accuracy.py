@@ -10,7 +10,7 @@ from backhand.training.solver import Callback, Solver
 
 
 @dataclass(eq=False)
-class Watch(Callback):
+class SplitAccuracy(Callback):
     """Measures the accuracy on each feed after each epoch, as NAME_accuracy in the history."""
 
     feeds: Mapping[str, BatchSource] = field(default_factory=dict)

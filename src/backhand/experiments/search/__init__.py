@@ -1,5 +1,7 @@
 """Searches: many trials over a space of values, the best of which are trained with several seeds and tested."""
 
-from backhand.experiments.search.work import run
+from backhand.experiments.kind import Kind
+from backhand.files.names import STUDY
 
-__all__ = ["run"]
+FILE, DATABASE = "search.json", "search.db"
+KIND = Kind("a search", package=__name__, command="run", mark=FILE, first=(STUDY,))

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from backhand.experiments.search import record
+from backhand.experiments.search import outcomes, record
 from backhand.experiments.search.claims import CLAIM, Claim
-from backhand.experiments.search.record import Trial, best, finished
+from backhand.experiments.search.outcomes import finished
+from backhand.experiments.search.record import Found, Trial, best
 from backhand.experiments.search.space import Assignment, grid, parameters, suggested
 from backhand.experiments.search.storage import Storage
 from backhand.experiments.search.trial import Outcome, Watch, attempt
-from backhand.experiments.trainer import Trainer, in_step
+from backhand.experiments.trainer import in_step
 from backhand.page.numbers import counted
 from backhand.study import Study, changed
 from backhand.study.search import Search
@@ -31,13 +32,13 @@ REPORT = 10.0  # seconds between two reports of a trial that nothing prunes: eac
 
 @dataclass(frozen=True)
 class Loop:
-    """A search at work: its study, folder, storage, and the data that its trials share."""
+    """A search at work: its study, folder, storage, and where its data lies."""
 
     study: Study
     search: Search
     folder: Path
     storage: Storage
-    trainer: Trainer
+    data_dir: Path | None
     console: Console
 
     @property
@@ -76,17 +77,17 @@ class Loop:
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
             every = REPORT if self.search.pruning == "none" else 0.0
             watches = [Watch(self.search.monitor, _judge(trial, every)) for trial in group]
-            outcomes = attempt(self.trainer, [studies[trial] for trial in group], watches)
-            for trial, outcome in zip(group, outcomes, strict=True):
+            ended = attempt([studies[trial] for trial in group], self.data_dir, watches)
+            for trial, outcome in zip(group, ended, strict=True):
                 self._note(trial, assignments[trial], outcome)
 
     def _note(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:
-        if not record.keep(trial, assignment, outcome):
+        if not outcomes.keep(trial, assignment, outcome):
             self.console.print("another process took over this trial when this one stood still; its result is lost")
             return
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
-        record.write(self.folder, self.search, found, [])
+        record.write(self.folder, Found.of(self.search, found))
         self.console.print(line(found, trial.number + 1, self.search, self._left(found)))
 
     def _begin(self) -> "dict[optuna.Trial, Assignment]":

@@ -1,93 +1,152 @@
-"""search.json: what the trials found, for people, reports and other programs; written anew after every trial."""
+"""The folder of a search: search.json, written anew after every trial, and the study beside it.
 
-from dataclasses import asdict, dataclass
+`docs/formats.md` describes the files. The trials themselves are in Optuna's storage: `storage.py`.
+"""
+
+from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backhand.experiments.folder import write_json
-from backhand.experiments.search.claims import CLAIM, REASON
-from backhand.experiments.search.legacy import OWNER, interrupted
-from backhand.experiments.search.space import Assignment
-from backhand.experiments.search.trial import Outcome
-from backhand.files import jsontext
+from pydantic import Field
+
+from backhand.experiments.kind import Row
+from backhand.experiments.records import Record, read_mapping, read_record, write_record
+from backhand.experiments.search import FILE
+from backhand.experiments.settings import read_study
+from backhand.files.names import ENVIRONMENT
+from backhand.page.numbers import counted, shown
+from backhand.study import Study
 from backhand.study.search import Search
-from backhand.training.metrics import metric
+from backhand.training.metrics import Metric, metric
 
-if TYPE_CHECKING:
-    import optuna
-
-FILE = "search.json"
-KEPT = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
+VERSION = 1
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A finished trial.
+class Trial(Record):
+    """A trial that has ended.
 
     number: from 1, where Optuna counts from 0.   state: "complete", "pruned" or "failed".   value: of the monitored
-    figure, at `epoch`.
+    figure, at `epoch`.   curve: columns of its history.
     """
 
     number: int
     state: str
-    assignment: Assignment
+    assignment: dict[str, Any]
     value: float | None
     epoch: int
     seconds: float
     parameters: int
-    reason: str
-    curve: dict[str, list[float]]
+    reason: str = ""
+    curve: dict[str, tuple[float | None, ...]] = Field(default_factory=dict)
 
 
-def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
-    """Keep with the trial how it ended. False where another process has taken it over, and it counts no more."""
-    from optuna.exceptions import UpdateFinishedTrialError
-    from optuna.trial import TrialState
+class Tested(Record):
+    """A run of the best values with one seed: its folder, and what it reached, or how it diverged."""
 
-    curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
-    facts = {key: getattr(outcome, key) for key in ("value", "epoch", "seconds", "parameters")}
-    state = TrialState.FAIL if outcome.value is None else TrialState.PRUNED if outcome.pruned else TrialState.COMPLETE
-    try:
-        for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
-            trial.set_user_attr(key, jsontext.finite(value))
-    except UpdateFinishedTrialError:
-        return False
-    value = outcome.value if state == TrialState.COMPLETE else None
-    told = trial.study.tell(trial, value, state, skip_if_finished=True)
-    return told.state == state and not interrupted(told)
+    folder: str
+    seed: int
+    seconds: float = 0.0
+    validation: float | None = None
+    test: float | None = None
+    validation_count: int = 0
+    failure: str = ""
+    diverged: str = ""
 
 
-def finished(trials: "optuna.Study") -> list[Trial]:
-    """Those that have ended by themselves, in the order of their numbers."""
-    from optuna.trial import TrialState
+class Found(Record):
+    """All of search.json. best: the number of the trial that was chosen."""
 
-    states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-    return [
-        Trial(number=each.number + 1, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
-        for each in trials.get_trials(deepcopy=False, states=tuple(states))
-        if not interrupted(each) and "assignment" in each.user_attrs
-    ]
+    version: int = VERSION
+    search: dict[str, Any]
+    trials: tuple[Trial, ...] = ()
+    best: int | None = None
+    runs: tuple[Tested, ...] = ()
+
+    @classmethod
+    def of(cls, search: Search, trials: list[Trial], runs: tuple[Tested, ...] = ()) -> "Found":
+        """What the trials and the runs of the best have shown so far."""
+        chosen = best(trials, search)
+        settings = search.model_dump(mode="json", exclude_none=True)
+        return cls(search=settings, trials=tuple(trials), best=chosen.number if chosen else None, runs=runs)
+
+    @property
+    def monitor(self) -> str:
+        """The figure by which trials are judged."""
+        return str(self.search["monitor"])
+
+    @property
+    def metric(self) -> Metric:
+        """Which way it is better."""
+        return metric(self.monitor)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the search varies."""
+        return tuple(self.search["space"])
+
+    @property
+    def valued(self) -> list[Trial]:
+        """The trials that reached a finite value."""
+        return [trial for trial in self.trials if trial.value is not None and isfinite(trial.value)]
+
+    @property
+    def ranked(self) -> list[Trial]:
+        """The same, the best first."""
+        return sorted(self.valued, key=lambda trial: (self.metric.cost(trial.value), trial.number))
+
+    @property
+    def complete(self) -> list[Trial]:
+        """Those that came to their end, of which one is chosen; the best first."""
+        return [trial for trial in self.ranked if trial.state == "complete"]
+
+    @property
+    def tested(self) -> list[Tested]:
+        """The runs of the best values that came to their end."""
+        return [run for run in self.runs if run.test is not None]
 
 
-def _facts(kept: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in kept.items() if key not in (OWNER, CLAIM)}
+@dataclass(frozen=True)
+class Saved:
+    """A search as its report takes it."""
+
+    study: Study
+    found: Found
+    environment: dict[str, Any]
 
 
-def best(found: list[Trial], search: Search) -> Trial | None:
+def best(trials: list[Trial], search: Search) -> Trial | None:
     """The complete trial of the best value; of equal ones the first."""
-    complete = [trial for trial in found if trial.state == "complete" and trial.value is not None]
+    complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
     cost = metric(search.monitor).cost
     return min(complete, key=lambda trial: (cost(trial.value), trial.number), default=None)
 
 
-def write(folder: Path, search: Search, found: list[Trial], runs: list[dict[str, Any]]) -> dict[str, Any]:
+def read(folder: Path) -> Saved:
+    """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    return Saved(read_study(folder), read_found(folder), read_mapping(folder / ENVIRONMENT))
+
+
+def read_found(folder: Path) -> Found:
+    """search.json. Raises CheckpointError where it is missing or damaged."""
+    return read_record(Found, folder / FILE)
+
+
+def write(folder: Path, found: Found) -> Found:
     """Everything, whole or not at all; returns it."""
-    chosen = best(found, search)
-    record = {
-        "search": search.model_dump(mode="json", exclude_none=True),
-        "trials": [asdict(trial) for trial in found],
-        "best": None if chosen is None else chosen.number,
-        "runs": runs,
-    }
-    write_json(folder / FILE, record)
-    return record
+    write_record(folder / FILE, found)
+    return found
+
+
+def has_result(folder: Path) -> bool:
+    """Whether a trial may have ended."""
+    return (folder / FILE).exists()
+
+
+def row(folder: Path) -> Row:
+    """The study, its data, how many trials have ended, and what the best reached."""
+    saved = read(folder)
+    found, leader = saved.found, next(iter(saved.found.complete), None)
+    status = "finished" if found.runs else "searching"
+    reached = "" if leader is None else f", best {found.monitor} {shown(leader.value, found.monitor)}"
+    return Row(saved.study.name, saved.study.data.name, status, f"{counted(len(found.trials), 'trial')}{reached}")

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from backhand.errors import BackhandError
-from backhand.experiments.folder import completed, difference, settings
+from backhand.experiments.search import DATABASE
 from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
 from backhand.experiments.search.legacy import adopt, interrupted, token_of
+from backhand.experiments.settings import completed, difference, settings
 from backhand.study import Study
 from backhand.study.search import Search
 from backhand.training.metrics import metric
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import optuna
     from sqlalchemy.engine import URL
 
-FILE = "search.db"
 STUDY = "study"  # the attribute of the whole that holds its settings
 WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before what met another process at the same work is tried again
 PATIENCE = 60  # seconds for which SQLite waits for another process to write
@@ -111,7 +111,7 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    place = "that --storage names" if url else str(folder / FILE)  # an address may hold a password
+    place = "that --storage names" if url else str(folder / DATABASE)  # an address may hold a password
     try:
         address = _address(folder, url)
         place = str(address)  # which hides a password
@@ -155,7 +155,7 @@ def _address(folder: Path, url: str | None) -> "URL":
     from sqlalchemy.engine import URL, make_url
 
     if url is None:
-        return URL.create("sqlite", database=str((folder / FILE).resolve()))
+        return URL.create("sqlite", database=str((folder / DATABASE).resolve()))
     try:
         address = make_url(url)
     except ValueError as error:

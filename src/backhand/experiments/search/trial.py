@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import isfinite
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments.build import Material
-from backhand.experiments.trainer import Trainer, Training
+from backhand.experiments.build import Feeds
+from backhand.experiments.trainer import Trainer, data_of, train
+from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.training.metrics import metric, words
 from backhand.training.solver import Callback, Record, Solver
@@ -55,19 +56,22 @@ class Watch(Callback):
             solver.stopped = PRUNED
 
 
-def attempt(trainer: Trainer, studies: Sequence[Study], watches: Sequence[Watch]) -> list[Outcome]:
+def attempt(studies: Sequence[Study], data_dir: PathLike | None, watches: Sequence[Watch]) -> list[Outcome]:
     """Train; what a study's own values make impossible is an outcome, not an error. Several studies must be `alike`."""
     begin = time.perf_counter()
     try:
-        return [_outcome(*each) for each in zip(trainer.train(studies, watches), watches, strict=True)]
+        return [
+            _outcome(*each)
+            for each in zip(train(studies, data_of(studies[0], data_dir), watches), watches, strict=True)
+        ]
     except BackhandError as error:
         if len(studies) > 1:  # one of them, perhaps
             pairs = zip(studies, watches, strict=True)
-            return [outcome for study, watch in pairs for outcome in attempt(trainer, [study], [watch])]
+            return [outcome for study, watch in pairs for outcome in attempt([study], data_dir, [watch])]
         return [Outcome(None, 0, time.perf_counter() - begin, 0, (), str(error))]
 
 
-def _outcome(training: Training, watch: Watch) -> Outcome:
+def _outcome(training: Trainer, watch: Watch) -> Outcome:
     solver, size = training.solver, training.solver.model.parameters.values.size
     curve = tuple(solver.history)
     if training.error is not None:
@@ -78,9 +82,9 @@ def _outcome(training: Training, watch: Watch) -> Outcome:
     return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
 
 
-def material(trainer: Trainer, study: Study) -> Material:
+def judged_data(study: Study, data_dir: PathLike | None) -> Feeds:
     """The data of a study. Raises StudyError where it holds no validation part."""
-    found = trainer.material(study)
+    found = data_of(study, data_dir)
     if found.validation is None:
         raise StudyError("a search chooses on validation data, and data.validation is 0; give it a share")
     return found

@@ -1,5 +1,7 @@
-"""Series of runs: every cell of every part trained and judged, and the claims beside what came out."""
+"""Series: many runs that answer a question together, and the claims beside what came out."""
 
-from backhand.experiments.series.work import run
+from backhand.experiments.kind import Kind
+from backhand.files.names import SERIES
 
-__all__ = ["run"]
+CLAIMS = "claims.json"
+KIND = Kind("a series", package=__name__, command="run", mark=SERIES, first=(SERIES,), later=(CLAIMS,))

@@ -1,92 +1,180 @@
-"""Runs of a series: trained, their best weights tested once, and kept as figures or as whole runs."""
+"""A unit of a series: one run, or several in step; its best weights are tested once, and kept as figures or whole."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from backhand.console.terminal import make_console
 from backhand.errors import DivergenceError
-from backhand.experiments import folder, search
-from backhand.experiments.build import Material
+from backhand.experiments import settings
 from backhand.experiments.course import course
-from backhand.experiments.run import work
-from backhand.experiments.series.figures import Result
-from backhand.experiments.trainer import Training
-from backhand.files import jsontext
+from backhand.experiments.run import record as run_record
+from backhand.experiments.run import work as single
+from backhand.experiments.run.metrics import Metrics
+from backhand.experiments.search import work as search
+from backhand.experiments.series.record import Result
+from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.paths import PathLike
 from backhand.study import Study
-from backhand.training.evaluate import evaluate
+from backhand.study.series import Part
+from backhand.training.solver import Callback, Solver
 
 
-def tested(training: Training, material: Material, labels: dict[str, str]) -> Result:
+@dataclass(frozen=True)
+class Cell:
+    """One training to be: its part, its place on each axis, its study, and the file of its result."""
+
+    part: Part
+    labels: dict[str, str]
+    study: Study
+    file: Path
+
+    def __str__(self) -> str:
+        """As progress names it."""
+        where = ", ".join([*self.labels.values(), *[f"seed {self.study.seed}"] * (self.part.seeds > 1)])
+        return f"{self.part.name}: {where}" if where else self.part.name
+
+
+def results(cells: list[Cell], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
+    """A unit: cells that train in step, or one that is kept whole. Raises BackhandError as runs and searches do."""
+    first = cells[0]
+    if first.part.whole:
+        first.file.parent.mkdir(parents=True, exist_ok=True)
+        made = _whole if first.study.search is None else _searched
+        return [made(first, data_dir, quiet=quiet)]
+    name = str(first) if len(cells) == 1 else f"{first}, and {len(cells) - 1} more in step"
+    with _Bar(name, make_console(quiet=quiet)) as bar:
+        trainers = train([each.study for each in cells], data_of(first.study, data_dir), [bar] * len(cells))
+    return [tested(trainer, each.labels) for trainer, each in zip(trainers, cells, strict=True)]
+
+
+def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
     """Figures alone. A training that diverged is a result, too."""
-    study, solver, stopping = training.study, training.solver, training.stopping
+    solver, feeds = trainer.solver, trainer.feeds
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
-    figures |= {f"{part}_count": len(feed) for part, feed in material.parts.items()}
-    message = failure = ""
-    if training.error is None:
-        result = evaluate(solver.model, solver.loss, material.test, study.train.views)
-        chosen = stopping.best_epoch if stopping.restore_best else solver.epoch
-        tests = {f"test_{key}": value for key, value in result.figures().items()}
-        figures |= _numbers(solver.history[chosen - 1] | tests)
+    figures |= {f"{split}_count": len(feed) for split, feed in feeds.parts.items()}
+    message, failure = str(trainer.error or ""), ""
+    if trainer.error is None:
+        result = trainer.test()
+        figures |= solver.history[trainer.chosen_epoch - 1]
+        figures |= {f"test_{key}": value for key, value in result.figures().items()}
         message = result.remark("test")
-        failure = course(study, solver, stopping, material, result).sentence()
-    status, message = ("finished", message) if training.error is None else ("diverged", str(training.error))
-    figures |= {"epochs": len(solver.history), "seconds": training.seconds}
-    history = [_numbers(record) for record in solver.history]
-    title = material.splits.title
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
+        failure = course(trainer, result).sentence()
+    figures |= {"epochs": len(solver.history), "seconds": trainer.seconds}
+    return _result(
+        labels,
+        trainer.study,
+        status="finished" if trainer.error is None else "diverged",
+        message=message,
+        figures=figures,
+        history=tuple(map(_numbers, solver.history)),
+        data=feeds.splits.title,
+        failure=failure,
+    )
 
 
-def whole(
-    study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None, *, quiet: bool = False
-) -> Result:
+def _whole(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """A run in a folder of its own, which goes on where it was."""
-    begun = (place / "study.toml").exists()
+    place = cell.file.with_suffix("")
     try:
-        metrics = work.run(study, place, data_dir=data_dir, resume=begun, quiet=quiet)
-        status, message = "finished", metrics["test"]["remark"]
-    except DivergenceError as error:
-        metrics, status, message = jsontext.loads((place / "metrics.json").read_text("utf-8")), "diverged", str(error)
-    history = [_numbers(jsontext.loads(each)) for each in (place / "history.jsonl").read_text("utf-8").splitlines()]
-    training = metrics.get("training", {})
-    figures: dict[str, float] = {"parameters": metrics["model"]["trained"], "seconds": training.get("seconds", 0.0)}
-    if status == "finished":
-        figures |= history[training["chosen_epoch"] - 1]
-        for part in ("validation", "test"):
-            figures |= {f"{part}_{key}": value for key, value in _numbers(metrics.get(part, {})).items()}
+        metrics = single.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
+    except DivergenceError:
+        metrics = run_record.read_metrics(place)
+    history = tuple(map(_numbers, run_record.history_of(place)))
+    return _result(
+        cell.labels,
+        cell.study,
+        status=metrics.status,
+        message=metrics.message or (metrics.test.remark if metrics.test else ""),
+        figures=_figures(metrics, history),
+        history=history,
+        data=metrics.data.title,
+        failure=metrics.training.failure,
+    )
+
+
+def _figures(metrics: Metrics, history: tuple[dict[str, float], ...]) -> dict[str, float]:
+    training = metrics.training
+    figures: dict[str, float] = {"parameters": metrics.model.trained or 0}
+    if metrics.test is not None and training.chosen_epoch is not None:
+        figures |= history[training.chosen_epoch - 1]
+        for split, score in {"validation": metrics.validation, "test": metrics.test}.items():
+            numbers = _numbers(score.model_dump()) if score is not None else {}
+            figures |= {f"{split}_{key}": value for key, value in numbers.items()}
         figures |= _exactness(metrics)
-    figures |= {f"{part}_count": sum(counts) for part, counts in metrics["data"]["counts"].items()}
-    figures |= {"epochs": len(history), "seconds": training.get("seconds", 0.0)}
-    title, failure = metrics["data"]["title"], training.get("failure", "")
-    return Result(labels, study.seed, status, message, figures, history, folder.settings(study), title, failure)
+    figures |= {f"{split}_count": sum(counts) for split, counts in metrics.data.splits.items()}
+    return figures | {"epochs": len(history), "seconds": training.seconds}
 
 
-def searched(
-    study: Study, place: Path, labels: dict[str, str], data_dir: PathLike | None, *, quiet: bool = False
-) -> Result:
-    """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
-    record = search.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
-    best = next(trial for trial in record["trials"] if trial["number"] == record["best"])
-    runs = [run for run in record["runs"] if "test" in run]
-    figures = {f"{part}_accuracy": mean(run[part] for run in runs) for part in ("validation", "test") if runs}
-    figures |= {"trials": len(record["trials"]), "parameters": best["parameters"]}
-    figures["seconds"] = sum(each["seconds"] for each in (*record["trials"], *runs))
-    columns = best["curve"]
-    history = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    history = [{"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)]
-    tested = [folder.finished(place / run["folder"]) or {} for run in runs[:1]]
-    title = tested[0]["data"]["title"] if tested else ""
-    failure = next((run["failure"] for run in runs if run.get("failure")), "")
-    return Result(labels, study.seed, "finished", "", figures, history, folder.settings(study), title, failure)
-
-
-def _exactness(metrics: dict[str, Any]) -> dict[str, float]:
+def _exactness(metrics: Metrics) -> dict[str, float]:
     """The worst relative error of a gradient, and what float64 loses of scores and loss."""
-    errors = [row["worst"] for row in metrics["gradient_check"] if row["worst"] is not None]
-    rounding = {f"{key}_rounding": value for key, value in (metrics["rounding"] or {}).items()}
-    return ({"gradient_difference": max(errors)} if errors else {}) | rounding
+    errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
+    rounding = metrics.rounding.model_dump() if metrics.rounding else {}
+    lost = {f"{key}_rounding": value for key, value in rounding.items()}
+    return ({"gradient_difference": max(errors)} if errors else {}) | lost
 
 
-def _numbers(record: dict[str, Any]) -> dict[str, float]:
-    return {key: value for key, value in record.items() if isinstance(value, int | float) and isfinite(value)}
+def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
+    """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
+    place = cell.file.with_suffix("")
+    found = search.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
+    best, runs = found.complete[0], found.tested
+    figures = {
+        f"{split}_accuracy": mean(getattr(run, split) for run in runs) for split in ("validation", "test") if runs
+    }
+    figures |= {"trials": len(found.trials), "parameters": best.parameters}
+    figures["seconds"] = sum(each.seconds for each in (*found.trials, *runs))
+    columns = zip(*best.curve.values(), strict=True)
+    history = (dict(zip(best.curve, values, strict=True)) for values in columns)
+    metrics = run_record.finished(place / runs[0].folder) if runs else None
+    return _result(
+        cell.labels,
+        cell.study,
+        figures=figures,
+        history=tuple({"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)),
+        data=metrics.data.title if metrics else "",
+        failure=next((run.failure for run in runs if run.failure), ""),
+    )
+
+
+def _result(labels: dict[str, str], study: Study, **found: Any) -> Result:
+    """A result with the cell and the settings that it belongs to."""
+    return Result(labels=labels, seed=study.seed, settings=settings.settings(study), **found)
+
+
+def _numbers(record: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        key: value
+        for key, value in record.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    }
+
+
+class _Bar(Callback):
+    """A bar over one run's epochs, in a terminal."""
+
+    def __init__(self, name: str, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("epoch {task.completed}/{task.total}"),
+        )
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.task = self.bar.add_task(name, total=None)
+
+    def __enter__(self) -> "_Bar":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def on_epoch_end(self, solver: Solver) -> None:
+        """Move the bar."""
+        self.bar.update(self.task, completed=solver.epoch, total=solver.epochs)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from backhand.experiments.series.record import Cell, Saved, Verdict, read
 from backhand.experiments.series.report import plots
 from backhand.experiments.series.report.findings import against, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
 from backhand.experiments.series.report.whole import kept_whole
-from backhand.experiments.series.saved import SERIES, Cell, Saved, read
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Notice, Points, Section, Table, Text, Tiles
 from backhand.page.heading import changes, subtitle
@@ -42,11 +41,11 @@ def chapters(saved: Saved) -> tuple[Section, ...]:
 
 def _claims(saved: Saved) -> Section:
     runs = saved.runs
-    asked = [claim for claim in saved.claims if claim["met"] is not None]
-    met = sum(claim["met"] for claim in asked)
-    seconds = sum(run["figures"].get("seconds", 0.0) for run in runs)
+    asked = [claim for claim in saved.claims if claim.met is not None]
+    met = sum(bool(claim.met) for claim in asked)
+    seconds = saved.seconds
     tiles = (
-        ("runs", str(len(runs)), f"{sum(run['status'] != 'finished' for run in runs)} diverged"),
+        ("runs", str(len(runs)), f"{sum(run.status != 'finished' for run in runs)} diverged"),
         ("claims met", f"{met} of {len(asked)}", "those that ask for a figure"),
         (
             "training",
@@ -89,15 +88,15 @@ def claims_table(saved: Saved) -> Table:
     return Table(caption, head, rows, "lllrrrrl")
 
 
-def _claim(claim: dict[str, Any]) -> tuple[str, ...]:
-    metric, ours, reported = claim["metric"], claim["ours"], claim["reported"]
+def _claim(claim: Verdict) -> tuple[str, ...]:
+    metric, ours, reported = claim.metric, claim.ours, claim.reported
     difference = None if ours is None or reported is None else ours - reported
-    least, most = shown(claim["least"], metric), shown(claim["most"], metric)
+    least, most = shown(claim.least, metric), shown(claim.most, metric)
     bound = f"≥ {least}" if least else f"≤ {most}" if most else ""
-    met = {True: "met", False: "missed", None: "" if claim.get("judged", True) else "not judged"}[claim["met"]]
-    cell = ", ".join(claim["cell"].values())
+    met = {True: "met", False: "missed", None: "" if claim.judged else "not judged"}[claim.met]
+    cell = ", ".join(claim.cell.values())
     figures = shown(reported, metric), shown(ours, metric), shown(difference, metric, signed=True)
-    return claim["part"], claim["what"], cell, *figures, bound, met
+    return claim.part, claim.what, cell, *figures, bound, met
 
 
 def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
@@ -105,7 +104,7 @@ def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     blocks: list[Block] = [Text(f"Every run is of the study {part.study}, changed; {_seeds(part)}.")]
     if reached := saved.series.changes_of(part):
         blocks.append(Notice(f"Changed on the command line: {changes(reached)}."))
-    remarks = [(cell, run.get("message", "")) for cell in cells for run in cell.runs if run["status"] == "finished"]
+    remarks = [(cell, run.message) for cell in cells for run in cell.runs if run.status == "finished"]
     blocks += [Notice(f"{cell.name}: {remark}") for cell, remark in remarks if remark]
     blocks += [Points(said)] if said else []
     blocks += _images(part, cells)
@@ -184,7 +183,7 @@ def _curves(part: Part, cells: tuple[Cell, ...]) -> Iterator[Image]:
 
 def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
     """Whether every run has these figures, and one has a second epoch; of a schedule, whether it moves, and differs."""
-    histories = [run["history"] for cell in cells for run in cell.runs[:1] if run["history"]]
+    histories = [run.history for cell in cells for run in cell.runs[:1] if run.history]
     longest = max(map(len, histories), default=0)
     there = longest > 1 and all(any(key in record for record in history) for history in histories)
     if not there or key not in ("lr", "momentum"):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import comb
 
+from backhand.experiments.series.record import Cell
 from backhand.experiments.series.report.fit import verdict
-from backhand.experiments.series.saved import Cell
 from backhand.page.chance import differ
 from backhand.page.numbers import counted, duration, percent
 from backhand.study.series import Part
@@ -24,9 +24,9 @@ def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
         yield from ((f"By {name}", _along(name, ranked)) for name in varied)
     for cell in cells:
         for failure in cell.failures[:1]:
-            yield "Training failed", f"{cell.told}{_of_runs(cell)}. {failure}"
+            yield "Training failed", f"{cell.phrase}{_of_runs(cell)}. {failure}"
     if diverged := [cell for cell in cells if cell.diverged]:
-        yield "Diverged", f"{'; '.join(cell.told for cell in diverged)}."
+        yield "Diverged", f"{'; '.join(cell.phrase for cell in diverged)}."
     words = [verdict(cell, cells).word for cell in cells]
     if len(cells) > 1 and any(words):
         counts = ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
@@ -53,13 +53,13 @@ def _best(ranked: list[Cell]) -> str:
     first, second = ranked[:2]
     test = first.mean("test_accuracy")
     tested = f", and {percent(test)} on test data" if test is not None else ""
-    return f"On validation data {first.told}: {percent(_score(first))}{tested}. {compared(first, second)}"
+    return f"On validation data {first.phrase}: {percent(_score(first))}{tested}. {compared(first, second)}"
 
 
 def compared(first: Cell, second: Cell) -> str:
     """How sure the order of two cells is, as far as the seeds tell."""
     points = f"{100 * (_score(first) - _score(second)):.2f}"
-    order = f"level with {second.told}" if points == "0.00" else f"ahead of {second.told} by {points} points"
+    order = f"level with {second.phrase}" if points == "0.00" else f"ahead of {second.phrase} by {points} points"
     return f"It is {order} {_surety(first, second)}."
 
 
@@ -96,7 +96,7 @@ def against(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Ite
     if all(groups):
         first, second = sorted((min(group, key=_cost) for group in groups), key=_cost)
         verb, points = "beat" if _apart(first, second) else "is ahead of", 100 * (_score(first) - _score(second))
-        order = f"{first.told} {verb} {second.told} by {points:.2f} points"
+        order = f"{first.phrase} {verb} {second.phrase} by {points:.2f} points"
         yield f"Against {name}", f"The best of each on validation data: {order} {_surety(first, second)}."
 
 

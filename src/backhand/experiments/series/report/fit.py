@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from statistics import mean
 
-from backhand.experiments.series.saved import Cell
+from backhand.experiments.series.record import Cell
 from backhand.page.chance import differ, trend
 from backhand.page.numbers import percent
 
@@ -27,15 +27,15 @@ def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
         return Verdict("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
     if cell.failures:
         return Verdict("failed", f"{len(cell.failures)} of {len(cell.runs)} runs learnt nothing, or lost it")
-    if any("validation_accuracy" not in run["history"][-1] for run in cell.runs):
+    if any("validation_accuracy" not in run.history[-1] for run in cell.runs):
         return Verdict("", "no validation data")
-    if any("validation_loss" not in run["history"][-1] for run in cell.runs):
+    if any("validation_loss" not in run.history[-1] for run in cell.runs):
         return Verdict("failed", "the validation loss is not finite by the end")
     return _fit(cell, max((each for each in cells if _ended(each)), key=lambda each: last(each, "train_accuracy")))
 
 
 def _ended(cell: Cell) -> bool:
-    return not cell.diverged and all("train_accuracy" in run["history"][-1] for run in cell.runs)
+    return not cell.diverged and all("train_accuracy" in run.history[-1] for run in cell.runs)
 
 
 def _fit(cell: Cell, most: Cell) -> Verdict:
@@ -47,7 +47,7 @@ def _fit(cell: Cell, most: Cell) -> Verdict:
         return Verdict("over-fit", f"training {percent(train)} over validation {percent(validation)}")
     if train < best - SHORT and _shown(train, samples, best, _samples(most, "train")):
         return Verdict("under-fit", f"training {percent(train)}, most {percent(best)}")
-    rise = mean(_rise(run["history"], held) for run in cell.runs)
+    rise = mean(_rise(run.history, held) for run in cell.runs)
     if rise > RISE:
         return Verdict("over-fit", f"validation loss {rise:.2f} times its lowest by the end")
     return Verdict("fits", f"training {percent(train)}, validation {percent(validation)}")
@@ -55,7 +55,7 @@ def _fit(cell: Cell, most: Cell) -> Verdict:
 
 def last(cell: Cell, key: str) -> float:
     """The last epoch's, mean over the seeds."""
-    return mean(run["history"][-1][key] for run in cell.runs)
+    return mean(run.history[-1][key] for run in cell.runs)
 
 
 def _samples(cell: Cell, split: str) -> int:

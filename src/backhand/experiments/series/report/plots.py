@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from backhand.experiments.series.saved import Cell
+from backhand.experiments.series.record import Cell
 from backhand.page import style
 from backhand.training.metrics import known
 
@@ -25,7 +25,7 @@ def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) ->
     """A figure of the history of each cell's first run, over its epochs or over the seconds of training."""
     figure, axes = style.panel(style.WIDTH * 1.1, style.HEIGHT * 1.1)
     for i, cell in enumerate(cells):
-        history = [record for record in cell.runs[0]["history"] if key in record]
+        history = [record for record in cell.runs[0].history if key in record]
         x = [record["elapsed" if over_time else "epoch"] for record in history]
         found = known(key)
         scale = found.factor if found else 1
@@ -43,7 +43,7 @@ def panels(cells: tuple[Cell, ...]) -> bytes:
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, cell in zip(grid.flat, cells, strict=False):
         for part in ("train", "validation"):
-            records = [record for record in cell.runs[0]["history"] if f"{part}_accuracy" in record]
+            records = [record for record in cell.runs[0].history if f"{part}_accuracy" in record]
             values = [100 * record[f"{part}_accuracy"] for record in records]
             axes.plot([record["epoch"] for record in records], values, label=part, **LOOKS[part] | {"markersize": 2})
         axes.set_title(style.shorten(cell.name, 30), fontsize=7.5)

@@ -1,16 +1,16 @@
 """The range test of a part: where the loss falls as the learning rate rises, and what that suggests."""
 
-from backhand.experiments.run.saved import read_rates
-from backhand.experiments.series.saved import Cell
+from backhand.experiments.run.record import read_rates
+from backhand.experiments.series.record import Cell
+from backhand.files.names import RANGE_TEST
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.range_test import plot
 from backhand.study.series import Part
-from backhand.training.range_test import FILE
 
 
 def rates(part: Part, cells: tuple[Cell, ...]) -> list[Block]:
     """The plot and its reading; nothing where no test was asked for. Raises CheckpointError for a damaged file."""
-    file = cells[0].runs[0]["place"].with_name(FILE)
+    file = cells[0].runs[0].place.with_name(RANGE_TEST)
     found = read_rates(file) if part.range_test else None
     if found is None:
         return []

@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from backhand.experiments.series.record import Saved, read
 from backhand.experiments.series.report.chapters import changed, claims_table
-from backhand.experiments.series.saved import Saved, read
 from backhand.files.atomic import write_output
 from backhand.page.blocks import Section, Text
 from backhand.page.numbers import duration
@@ -35,6 +35,6 @@ def _facts(saved: Saved) -> Iterator[str]:
     yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
-    yield f"{len(runs)} runs, {duration(sum(run['figures'].get('seconds', 0.0) for run in runs))} of training,"
+    yield f"{len(runs)} runs, {duration(saved.seconds)} of training,"
     yield f"{str(environment.get('started', ''))[:10]}, on {environment.get('cpu', 'an unknown processor')},"
     yield f"{environment.get('cores', '?')} cores, Backhand {environment.get('backhand', '')}."

@@ -4,19 +4,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters, tables
 from backhand.experiments.run.report.chapters import confusion
-from backhand.experiments.run.saved import read
 from backhand.experiments.search.report.chapters import is_in as is_search
 from backhand.experiments.search.report.chapters import told as told_of_search
-from backhand.experiments.series.saved import Cell
+from backhand.experiments.series.record import Cell
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Text
 from backhand.study.series import Part
 
 
 def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
     """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
-    for place in (result["place"] for result in cell.runs):
+    for place in (result.place for result in cell.runs):
         kind, blocks = ("search", _search(place)) if is_search(place) else ("run", _run(place))
         yield Text(f"{cell.name.capitalize()}: a {kind} of its own, with its own report, which this makes:")
         yield Code(f"backhand report {part.name}/{place.name}")

@@ -1,24 +1,37 @@
-"""A saved run, read from its folder and checked, so that what follows meets no surprise."""
+"""The folder of a run: every file in it, how it is read, and what is written into it.
 
-import tomllib
+`docs/formats.md` describes each. What follows meets no surprise: all that is read has been checked.
+"""
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
 
 from backhand.errors import CheckpointError
-from backhand.experiments.run.forms import Epoch, Metrics
-from backhand.experiments.run.report.evidence import Arrays, arrays
+from backhand.experiments.kind import Row
+from backhand.experiments.records import (
+    parsed,
+    read_mapping,
+    read_record,
+    read_text,
+    read_toml,
+    valid,
+    write_json,
+    write_record,
+)
+from backhand.experiments.run.evidence import Arrays, arrays
+from backhand.experiments.run.metrics import Epoch, Metrics
 from backhand.files import jsontext
 from backhand.files.atomic import folders_with
+from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, RANGE_TEST, STUDY
 from backhand.page.heading import subtitle
-from backhand.training.range_test import FILE, RangeTest
+from backhand.page.numbers import percent
+from backhand.training.range_test import RangeTest
 
-FILES = ("study.toml", "environment.json", "metrics.json")
-Form = TypeVar("Form", bound=BaseModel)
+FILES = (STUDY, ENVIRONMENT, METRICS)
 
 
 @dataclass(frozen=True)
@@ -68,22 +81,22 @@ def read(folder: Path) -> Run:
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
     if not any((folder / name).exists() for name in FILES):
         raise CheckpointError(f"{folder} is not the folder of an experiment{_inside(folder)}")
-    metrics = valid_json(Metrics, folder / "metrics.json")
+    metrics = read_metrics(folder)
     return Run(
         folder=folder,
-        study=read_toml(folder / "study.toml"),
-        environment=read_mapping(folder / "environment.json"),
-        history=_history(folder / "history.jsonl", metrics),
+        study=read_toml(folder / STUDY),
+        environment=read_mapping(folder / ENVIRONMENT),
+        history=_history(folder / HISTORY, metrics),
         metrics=metrics,
-        evidence=_evidence(folder / "evidence.safetensors", metrics),
-        rates=read_rates(folder / FILE),
+        evidence=_evidence(folder / EVIDENCE, metrics),
+        rates=read_rates(folder / RANGE_TEST),
     )
 
 
 def _inside(folder: Path) -> str:
     """The runs below a folder that is none itself."""
-    runs = folders_with("metrics.json", folder)
-    return f"; name those in it, such as {runs[0]}" if runs else ": it has no study.toml"
+    runs = folders_with(METRICS, folder)
+    return f"; name those in it, such as {runs[0]}" if runs else f": it has no {STUDY}"
 
 
 def read_rates(path: Path) -> RangeTest | None:
@@ -96,60 +109,12 @@ def read_rates(path: Path) -> RangeTest | None:
         raise CheckpointError(f"{path} holds no range test; restore it or repeat the run") from None
 
 
-def valid_json(form: type[Form], path: Path) -> Form:
-    """A JSON file in its form. Raises CheckpointError, naming it, where it is missing, damaged or of another form."""
-    return _valid(form, _json(_text(path), path.name, path.parent), path)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}); restore the file or repeat the run") from None
-
-
-def _json(text: str, where: str, folder: Path) -> Any:
-    try:
-        return jsontext.loads(text)
-    except ValueError as error:
-        raise CheckpointError(f"{folder / where} is damaged ({error}); restore it or repeat the run") from None
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file's tables. Raises CheckpointError, naming the file, where it is missing or damaged."""
-    try:
-        return tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise CheckpointError(f"{path} is not valid TOML ({error}); restore it or repeat the run") from None
-
-
-def read_mapping(path: Path) -> dict[str, Any]:
-    """A JSON file of names and values. Raises CheckpointError, naming it, where it is none."""
-    value = _json(_text(path), path.name, path.parent)
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path} should hold names and values; restore it or repeat the run")
-    return value
-
-
-def _valid(form: type[Form], value: Any, where: Path | str) -> Form:
-    try:
-        return form.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        reason = first["msg"].removeprefix("Value error, ")
-        at = f" at {key}" if key else ""
-        raise CheckpointError(f"{where}{at}: {reason}; restore the file or repeat the run") from None
-
-
 def _history(path: Path, metrics: Metrics) -> tuple[Epoch, ...]:
     if not path.exists() and metrics.status != "finished":
         return ()  # stopped before its first epoch ended
-    lines = _lines(_text(path), finished=metrics.status == "finished")
+    lines = _lines(read_text(path), finished=metrics.status == "finished")
     return tuple(
-        _valid(Epoch, _json(line, f"{path.name} line {number}", path.parent), f"{path} line {number}")
+        valid(Epoch, parsed(line, f"{path} line {number}"), f"{path} line {number}")
         for number, line in enumerate(lines, start=1)
         if line.strip()
     )
@@ -174,3 +139,48 @@ def _evidence(path: Path, metrics: Metrics) -> Arrays:
         raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} is damaged ({error}); restore it or repeat the run") from None
+
+
+def read_metrics(folder: Path) -> Metrics:
+    """Its figures so far. Raises CheckpointError, naming the file, where it is missing or damaged."""
+    return read_record(Metrics, folder / METRICS)
+
+
+def finished(folder: Path) -> Metrics | None:
+    """The figures of a run that has been tested; None of one that has not, or of none."""
+    try:
+        metrics = read_metrics(folder)
+    except CheckpointError:
+        return None
+    return metrics if metrics.status == "finished" else None
+
+
+def history_of(folder: Path) -> list[dict[str, Any]]:
+    """Each epoch's figures by name, as the solver recorded them."""
+    return [jsontext.loads(line) for line in read_text(folder / HISTORY).splitlines()]
+
+
+def write_metrics(folder: Path, metrics: Metrics) -> None:
+    """Its figures so far, whole or not at all."""
+    write_record(folder / METRICS, metrics)
+
+
+def write_rates(path: Path, found: RangeTest) -> None:
+    """A range test, as `read_rates` reads it."""
+    write_json(path, found.as_json())
+
+
+def has_result(folder: Path) -> bool:
+    """Whether the run has come to an end, be it that it diverged."""
+    try:
+        return read_metrics(folder).status != "running"
+    except CheckpointError:
+        return False
+
+
+def row(folder: Path) -> Row:
+    """The study, its data, how far the run is, and its test accuracy."""
+    metrics, study = read_metrics(folder), read_toml(folder / STUDY)
+    test = metrics.test
+    result = f"test accuracy {percent(test.accuracy)}" if test else metrics.message
+    return Row(str(study.get("name", folder.name)), metrics.data.title or metrics.data.name, metrics.status, result)

@@ -1,19 +1,17 @@
-"""What a run's folder says of its study, and whether another is asked for; its metrics."""
+"""The settings of a study in an experiment's folder, and whether another study is asked for than the folder's own."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
-from backhand.files import jsontext
-from backhand.files.atomic import write_atomic
+from backhand.files.names import STUDY
 from backhand.study import Study, load
 from backhand.study.auto import AUTO
 
-STUDY, SERIES, ENVIRONMENT = "study.toml", "series.toml", "environment.json"
 EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
 # what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
-FREE = (
+CHANGEABLE = (
     *("title", "train.save_every", "train.keep_states", "data.path"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
 )
@@ -21,28 +19,9 @@ FREE = (
 
 def read_study(folder: Path) -> Study:
     """The study of a run. Raises CheckpointError when the folder holds none."""
-    if not (folder / "study.toml").is_file():
-        raise CheckpointError(f"{folder} is not the folder of a run: it has no study.toml")
-    return load(str(folder / "study.toml"))
-
-
-def finished(folder: Path) -> dict[str, Any] | None:
-    """The metrics of a run that has been tested; None of one that has not, or of none."""
-    metrics = _metrics(folder)
-    return metrics if metrics.get("status") == "finished" else None
-
-
-def has_ended(folder: Path) -> bool:
-    """Whether the run has come to an end, be it that it diverged."""
-    return _metrics(folder).get("status") in ("finished", "diverged")
-
-
-def _metrics(folder: Path) -> dict[str, Any]:
-    try:
-        metrics = jsontext.loads((folder / "metrics.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return metrics if isinstance(metrics, dict) else {}
+    if not (folder / STUDY).is_file():
+        raise CheckpointError(f"{folder} is not the folder of a run: it has no {STUDY}")
+    return load(str(folder / STUDY))
 
 
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
@@ -71,9 +50,9 @@ def inherited(study: Study, own: Study) -> Study:
 
 
 def settings(study: Study) -> dict[str, Any]:
-    """What makes a run what it is: the study by the dotted path of each key, without what is `FREE` to change."""
+    """What makes a run what it is: the study by the dotted path of each key, without what is `CHANGEABLE` to change."""
     flat = _flat(study.model_dump(mode="json", exclude={"changes"}))
-    return {key: value for key, value in flat.items() if key not in FREE}
+    return {key: value for key, value in flat.items() if key not in CHANGEABLE}
 
 
 def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
@@ -82,7 +61,7 @@ def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
     The epochs, which some versions left out, are those of the study. A whole study may be given for its settings.
     """
     chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
-    own = {key: value for key, value in _flat(own).items() if key not in FREE and not key.startswith("changes.")}
+    own = {key: value for key, value in _flat(own).items() if key not in CHANGEABLE and not key.startswith("changes.")}
     wanted = settings(study)
     defaults = {key: value for key, value in wanted.items() if key not in chosen}
     return defaults | {EPOCHS: wanted[EPOCHS]} | own
@@ -109,11 +88,6 @@ def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any], *,
     """Raises StudyError, naming the first key, unless both settings are the same; decided: as in `difference`."""
     if (differs := difference(own, wanted, decided=decided)) is not None:
         raise StudyError(f"{folder} belongs to another study: {differs}; resume it without that, or start a new run")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Indented JSON, whole or not at all; a number that is not finite is null."""
-    write_atomic(path, jsontext.dumps(value, indent=2) + "\n")
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

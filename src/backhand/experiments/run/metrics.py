@@ -1,23 +1,14 @@
 """The form of a run's `metrics.json` and of a line of its `history.jsonl`."""
 
 import math
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-# A training that diverged may have saved a number that is not one, as NaN or as null.
-Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=0)]
+from backhand.experiments.records import Count, Number, Record, Share
 
-
+VERSION = 1  # of the form; raised where an older reader would misread a newer file
 IMBALANCE = 1.5  # the most and the fewest samples of a class, from where their ratio matters
-
-
-class Record(BaseModel):
-    """A frozen value; keys this version does not know are passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Epoch(Record):
@@ -112,6 +103,7 @@ class Training(Record):
     chosen_epoch: int | None = None
     chosen_by: str = ""
     stopped: str = ""
+    failure: str = ""  # why a training that came to its end counts as one that failed
     train_metrics: str = ""
 
 
@@ -125,6 +117,7 @@ class Score(Record):
     test_flips: bool = False  # the scores were averaged over each image and its mirror image
     test_shift: int = 0  # and over each of these, moved by so many pixels
     not_finite: Count = 0  # samples whose scores are not finite: wrong, and in no column of a confusion matrix
+    not_finite_samples: tuple[int, ...] = ()  # the places of the first of them
     remark: str = ""  # what must be said with these figures
 
 
@@ -208,6 +201,7 @@ class Reported(Record):
 class Metrics(Record):
     """All of `metrics.json`."""
 
+    version: int = VERSION
     status: Literal["finished", "running", "diverged"]
     message: str = ""
     data: Data

@@ -1,0 +1,96 @@
+"""What a kind of experiment is: how its folder is recognised, what its package has, and the words that go on with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from backhand.files.names import ENVIRONMENT
+from backhand.files.paths import command
+from backhand.page.blocks import Block, Page
+
+REPORT = ("report.html", "report.md")
+
+
+class Record(Protocol):
+    """`record.py` of a kind: every file of its folder, its form, and what reads and writes it."""
+
+    def has_result(self, folder: Path) -> bool:
+        """Whether the folder holds a result, so that no other experiment may begin in it."""
+
+    def row(self, folder: Path) -> "Row":
+        """What a list of experiments says of the one in this folder."""
+
+
+class Work(Protocol):
+    """`work.py` of a kind: how it is done."""
+
+    def resume(self, path: Path, **options: Any) -> object:
+        """Go on with the experiment in this folder, as it was begun. The options are those of `Workspace.open`."""
+
+
+class Report(Protocol):
+    """`report/` of a kind: made from what `record.py` reads, and nothing else."""
+
+    def page(self, folder: Path) -> Page:
+        """The page of the experiment in this folder."""
+
+    def closing(self, folder: Path) -> Iterable[Block]:
+        """What the terminal shows at the end: the result in a few lines."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """An experiment in a list: its name, its data, how far it is, and its result in a few words."""
+
+    name: str
+    data: str
+    status: str
+    result: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of experiment.
+
+    name: with its article.   package: where its modules are.   command: the command that begins it, and goes on with
+    it by --resume.   mark: the file by which its folder is known.   first: files that it writes before it has any
+    result.   later: all other files of its own.
+    """
+
+    name: str
+    package: str
+    command: str
+    mark: str
+    first: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> set[str]:
+        """The names of the files that it writes whole or not at all, so that a killed process may leave half of one."""
+        return {self.mark, ENVIRONMENT, *self.first, *self.later, *REPORT}
+
+    @property
+    def resume(self) -> tuple[str, ...]:
+        """The words that go on with it, before its folder."""
+        return self.command, "--resume"
+
+    def onward(self, folder: Path) -> str:
+        """How to go on with the one in this folder, in words that can be pasted."""
+        return f"go on with it by `{command(['backhand', *self.resume, folder])}`"
+
+    @property
+    def record(self) -> Record:
+        """Its `record.py`."""
+        return cast(Record, import_module(f"{self.package}.record"))
+
+    @property
+    def work(self) -> Work:
+        """Its `work.py`."""
+        return cast(Work, import_module(f"{self.package}.work"))
+
+    @property
+    def report(self) -> Report:
+        """Its `report/`, with all that draws."""
+        return cast(Report, import_module(f"{self.package}.report"))

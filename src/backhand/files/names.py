@@ -1,0 +1,8 @@
+"""Names of files in an experiment's folder that more than one room knows: see `docs/formats.md`."""
+
+STUDY, SERIES = "study.toml", "series.toml"
+ENVIRONMENT = "environment.json"
+METRICS, HISTORY = "metrics.json", "history.jsonl"
+BEST, STATE = "best.safetensors", "state.safetensors"
+EVIDENCE = "evidence.safetensors"
+RANGE_TEST = "range.json"
