@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from backhand.cli.options import Backend, Threads
+from backhand.console.options import Backend, Threads
 
 
 def bench(

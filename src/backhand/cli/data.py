@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.cli.options import DataDir, DataPath, OneSize, Skip
+from backhand.console.options import DataDir, DataPath, OneSize, Skip
 from backhand.files.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)

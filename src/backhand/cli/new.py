@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backhand.cli.options import DataPath
+from backhand.console.options import DataPath
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -30,7 +30,7 @@ def new(
     It is a copy of a study that ships. For `images`, the pictures are looked at: how many there are, and what suits
     them.
     """
-    from backhand.cli.commands import console
+    from backhand.console.terminal import make_console
     from backhand.data.formats.members import printable
     from backhand.files.atomic import refuse_among, refuse_unwritable, write_output
     from backhand.files.paths import command
@@ -50,10 +50,10 @@ def new(
         sketch = Sketch.of(load(study), path)
         said = [*sketch.remarks(), _cost(sketch)]
         for line in said:
-            console.print(line)
+            make_console().print(line)
         text = _with_size("".join(f"# {printable(line)}\n" for line in said) + text, sketch)
     write_output(out, _with_name(text, out))
-    console.print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
+    make_console().print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
 
 
 def _cost(sketch: "Sketch") -> str:

@@ -13,8 +13,9 @@ import numpy as np
 import backhand
 from backhand import backend, data
 from backhand.errors import BackhandWarning
-from backhand.experiments.folder import ENVIRONMENT, write_json
+from backhand.experiments.records import write_json
 from backhand.files import jsontext, locations
+from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
 from backhand.machine import blas, cores, cpu
 

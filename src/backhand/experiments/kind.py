@@ -1,4 +1,4 @@
-"""What a kind of experiment is: how its folder is recognised, what its package has, and the words that go on with it."""
+"""What a kind of experiment is: how its folder is recognised, and what its package offers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -56,7 +56,8 @@ class Kind:
 
     name: with its article.   package: where its modules are.   command: the command that begins it, and goes on with
     it by --resume.   mark: the file by which its folder is known.   first: files that it writes before it has any
-    result.   later: all other files of its own.
+    result.   later: all other files of its own.   runs: which folders in it hold runs whose reports are written with
+    its own, as a pattern.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     mark: str
     first: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    runs: str = ""
 
     @property
     def files(self) -> set[str]:

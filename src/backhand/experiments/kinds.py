@@ -5,7 +5,7 @@ from pathlib import Path
 from backhand.experiments import comparison, extension, questions, run, search, series
 from backhand.experiments.kind import Kind
 
-# The first whose mark is in a folder is its kind: all but the last have a mark of their own beside a study.
+# The first whose mark is in a folder is its kind; kinds that share a command have it in the package of the last.
 KINDS: tuple[Kind, ...] = (
     questions.KIND,
     comparison.KIND,

@@ -4,50 +4,55 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from backhand.errors import BackhandError
+from backhand.experiments.kind import REPORT
+from backhand.experiments.kinds import kind_of
+from backhand.experiments.run import KIND as RUN
 from backhand.files.atomic import sweep, write_atomic
 from backhand.files.paths import PathLike, as_path
+from backhand.page.blocks import Block
 
-__all__ = ["write", "write_results"]
+HTML, MARKDOWN = REPORT
 
 
-def write(run: PathLike) -> Path:
-    """Write report.html, report.md and plots/*.png into the folder of a run or of several; return the page's path.
+def write(path: PathLike) -> Path:
+    """Write report.html, report.md and plots/*.png into the folder of an experiment; return the page's path.
 
     Reads nothing but that folder, and gives the same bytes each time. Raises CheckpointError for a folder in which
     a piece is missing or damaged, BackhandError for one that cannot be written.
     """
-    # matplotlib and jinja2 are heavy; `import backhand.experiments.reports` is not
-    from backhand.experiments.comparison.report import chapters as comparison
-    from backhand.experiments.extension.report import chapters as extension
-    from backhand.experiments.questions.report import chapters as questions
-    from backhand.experiments.run.report.chapters import chapters as of_run
-    from backhand.experiments.run.saved import read
-    from backhand.experiments.search.report import chapters as search
-    from backhand.experiments.series.report import chapters as series
-    from backhand.page import render, style
+    from backhand.page import render, style  # matplotlib and jinja2 are heavy; to import this module is not
 
-    folder = as_path(run)
-    kinds = comparison, extension, questions, search, series
+    folder = as_path(path)
+    kind = kind_of(folder) or RUN  # whose reader says what is missing
     with style.look():
-        kind = next((each for each in kinds if each.is_in(folder)), None)
-        if kind is not None:
-            title, subtitle, sections = kind.told(folder)
-        else:
-            saved = read(folder)
-            title, subtitle, sections = saved.title, saved.subtitle, of_run(saved)
+        page = kind.report.page(folder)
     plots = folder / "plots"
     try:
         plots.mkdir(exist_ok=True)
     except OSError as error:
         raise BackhandError(f"cannot make the folder {plots}: {error.strerror}; mend its permissions") from None
-    images = list(render.images(sections))
-    sweep(folder, {"report.html", "report.md"})
+    images = list(render.images(page.sections))
+    sweep(folder, {HTML, MARKDOWN})
     sweep(plots, {f"{image.name}.png" for image in images})
     for image in images:
         write_atomic(plots / f"{image.name}.png", image.png)
-    write_atomic(folder / "report.md", render.markdown(title, subtitle, sections))
-    write_atomic(folder / "report.html", render.html(title, subtitle, sections))
-    return folder / "report.html"
+    write_atomic(folder / MARKDOWN, render.markdown(page))
+    write_atomic(folder / HTML, render.html(page))
+    return folder / HTML
+
+
+def write_all(path: PathLike) -> list[Path]:
+    """The reports of the runs in the folder that belong to its own, then its own; returns their pages."""
+    folder = as_path(path)
+    kind = kind_of(folder) or RUN
+    runs = sorted(each for each in folder.glob(kind.runs) if kind_of(each)) if kind.runs else []
+    return [write(each) for each in (*runs, folder)]
+
+
+def closing(path: PathLike) -> list[Block]:
+    """The result of the experiment in a folder in a few lines, as the terminal shows it at the end."""
+    folder = as_path(path)
+    return list((kind_of(folder) or RUN).report.closing(folder))
 
 
 def write_results(series: Sequence[PathLike], out: PathLike) -> Path:

@@ -14,7 +14,7 @@ from backhand.data.standardize import Standardizer
 from backhand.data.value_range import Span
 from backhand.errors import DataError
 from backhand.experiments import environment
-from backhand.experiments.folder import read_study
+from backhand.experiments.settings import read_study
 from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.study.schema import Data

@@ -1,5 +1,6 @@
-"""The work of an experiment in units, which any executor of `concurrent.futures` runs: in this process, in several, or on
-a cluster, such as Dask's `Client.get_executor()` or mpi4py's `MPIPoolExecutor`.
+"""The work of an experiment in units, which any executor of `concurrent.futures` runs.
+
+That is this process, several processes, or a cluster: Dask's `Client.get_executor()`, mpi4py's `MPIPoolExecutor`.
 
 A unit is a function of a module, with its settings, that can be pickled; so is what it returns. What it needs besides,
 it loads for itself. Only the process that hands units out writes what they found.
@@ -86,7 +87,7 @@ def _processes(workers: int, begin: Callable[[], None]) -> Iterator[ProcessPoolE
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((pool._processes or {}).values()):  # noqa: SLF001; no unit is waited for
+        for process in list((pool._processes or {}).values()):  # no unit is waited for
             process.terminate()
         raise
     pool.shutdown()

@@ -77,7 +77,7 @@ class Workspace:
             remove_empty(created)
 
     def begin(self, seed: int, files: Mapping[str, str]) -> None:
-        """Write environment.json, then these files, whole, each under its name; from then on there is something to resume.
+        """Write environment.json, then these files, whole, by their names: from then on there is something to resume.
 
         An experiment that goes on notes that it does, and its files stay as they are but for those that have changed.
         """
@@ -120,11 +120,10 @@ def _of_study(folder: Path) -> str:
 
 
 def _unused(folder: Path, kind: Kind) -> bool:
-    """Whether there is nothing in the folder, or only what an experiment put there that was killed before any result."""
+    """Whether the folder holds nothing, or only what was put there by an experiment killed before any result."""
     names = visible(folder)
-    return not names or (
-        ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first} and not kind.record.has_result(folder)
-    )
+    begun = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first}
+    return not names or (begun and not kind.record.has_result(folder))
 
 
 @contextmanager

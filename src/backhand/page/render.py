@@ -18,6 +18,7 @@ from backhand.page.blocks import (
     Image,
     Images,
     Notice,
+    Page,
     Points,
     Section,
     Table,
@@ -29,13 +30,10 @@ from backhand.page.style import DPI
 WIDE = 600  # CSS pixels
 
 
-def html(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
+def html(page: Page) -> str:
     """The page, with every picture inside it."""
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(title=title, subtitle=subtitle, sections=sections, table=count(1), figure=count(1))
-    )
+    template = _environment().get_template("report.html.j2")
+    return template.render(page=page, table=count(1), figure=count(1))
 
 
 @cache
@@ -61,12 +59,12 @@ def _size(png: bytes) -> Markup:
     return Markup('width="{}" height="{}"{}').format(width, height, Markup(' class="wide"') if width > WIDE else "")
 
 
-def markdown(title: str, subtitle: str, sections: tuple[Section, ...]) -> str:
+def markdown(page: Page) -> str:
     """The same report as Markdown beside the folder `plots`."""
     tables, figures = count(1), count(1)
-    parts = [f"# {escape(title)}", escape(subtitle)]
-    parts.append("\n".join(f"{n}. [{escape(s.title)}](#{s.key})" for n, s in enumerate(sections, start=1)))
-    for number, section in enumerate(sections, start=1):
+    parts = [f"# {escape(page.title)}", escape(page.subtitle)]
+    parts.append("\n".join(f"{n}. [{escape(s.title)}](#{s.key})" for n, s in enumerate(page.sections, start=1)))
+    for number, section in enumerate(page.sections, start=1):
         parts.append(f'<a id="{section.key}"></a>\n\n## {number}. {escape(section.title)}')
         for block in section.blocks:
             parts += _lines(block, tables, figures)

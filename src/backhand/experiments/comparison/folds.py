@@ -1,6 +1,6 @@
 """Stratified folds: every sample is tested once, and every learner meets the same ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,9 +37,7 @@ def cut(splits: Splits, places: Index) -> Splits:
     return replace(splits, train=splits.train.take(places))
 
 
-def parts(splits: Splits, tests: Sequence[Index]) -> Iterator[Splits]:
-    """The training part of `splits` divided anew for each fold: its test samples, and all others to train on."""
-    everything = np.arange(len(splits.train))
-    for test in tests:
-        rest = np.setdiff1d(everything, test, assume_unique=True)
-        yield replace(splits, train=splits.train.take(rest), validation=None, test=splits.train.take(test))
+def part(splits: Splits, test: Index) -> Splits:
+    """The training part of `splits` divided anew for a fold: its test samples, and all others to train on."""
+    rest = np.setdiff1d(np.arange(len(splits.train)), test, assume_unique=True)
+    return replace(splits, train=splits.train.take(rest), validation=None, test=splits.train.take(test))

@@ -6,16 +6,14 @@ from pathlib import Path
 
 from backhand.data.dataset import Splits
 from backhand.errors import DivergenceError, StudyError
-from backhand.experiments.build import Feeds, build_early_stopping, build_solver, make_feeds, model_for
+from backhand.experiments.build import Feeds, make_feeds
 from backhand.experiments.comparison.outcome import Outcome
 from backhand.experiments.course import course
-from backhand.experiments.decide import decide, decide_counts, with_some_rate
+from backhand.experiments.decide import decide_counts, with_some_rate
 from backhand.experiments.splits import divided
+from backhand.experiments.trainer import Trainer
 from backhand.study import Study
 from backhand.study.auto import AUTO
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
-from backhand.training.evaluate import evaluate
-from backhand.training.solver import Solver
 
 
 def perceptron() -> str:
@@ -50,34 +48,22 @@ class Network:
                 f"{self.name} starts from trained weights, which may have seen the test samples; "
                 f"leave out train.init_from or extend"
             )
-        feeds = self._material(splits)
-        _ready(with_some_rate(decide_counts(self.study, feeds)), feeds)
+        feeds = self._feeds(splits)
+        Trainer.of(with_some_rate(decide_counts(self.study, feeds)), feeds)
 
     def judge(self, splits: Splits) -> Outcome:
         """Train as the study says, and predict. Raises DivergenceError, naming the study."""
         begin = time.perf_counter()
-        feeds = self._material(splits)
-        study, _ = decide(self.study, feeds)
-        solver, stopping = _ready(study, feeds)
-        try:
-            solver.fit(feeds.train, feeds.validation, epochs=study.train.passes)
-        except DivergenceError as error:
-            raise DivergenceError(f"{self.name}: {error}") from error
+        trainer = Trainer.of(self.study, self._feeds(splits)).fit()
+        if trainer.error is not None:
+            raise DivergenceError(f"{self.name}: {trainer.error}") from trainer.error
         trained = time.perf_counter()
-        result = evaluate(solver.model, solver.loss, feeds.test, self.study.train.views)
-        epoch = stopping.best_epoch if stopping.restore_best else solver.epoch
-        chosen: dict[str, int | None] = {"epoch": epoch}
+        result = trainer.test()
+        chosen: dict[str, int | None] = {"epoch": trainer.chosen_epoch}
         if lost := len(result.not_finite):
             chosen["scores_not_finite"] = lost
-        failure = course(self.study, solver, stopping, feeds, result).sentence()
+        failure = course(trainer, result).sentence()
         return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen, failure)
 
-    def _material(self, splits: Splits) -> Feeds:
+    def _feeds(self, splits: Splits) -> Feeds:
         return make_feeds(self.study, divided(splits, self.study))
-
-
-def _ready(study: Study, feeds: Feeds) -> tuple[Solver, EarlyStopping]:
-    model = model_for(study, feeds)
-    solver, stopping = build_solver(study, model, feeds), build_early_stopping(study, feeds)
-    solver.callbacks = [DivergenceGuard(), stopping]
-    return solver, stopping

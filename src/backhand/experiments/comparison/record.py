@@ -1,34 +1,155 @@
-"""A comparison's folder: begun once, and gone on with only by the same comparison."""
+"""The folder of a comparison: compare.json, with what is compared, every result, and at the end what follows.
+
+`docs/formats.md` describes the file.
+"""
 
 from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
 
 from backhand.errors import BackhandError
-from backhand.experiments import environment
-from backhand.experiments.comparison.form import FILE, Comparison, Learner, read
-from backhand.experiments.folder import completed, difference, settings, write_json
+from backhand.experiments.comparison import FILE
+from backhand.experiments.kind import Row
+from backhand.experiments.records import Count, Record, Share, read_record, write_record
+from backhand.experiments.settings import completed, difference, settings
+from backhand.page.numbers import counted, percent
 from backhand.study import Study
 
-RESULTS = {"status", "results", "pairs"}
+VERSION = 1
+RESULTS = {"version", "plan", "status", "results", "pairs"}
 
 
-def begin(folder: Path, asked: Comparison, data_dir: Path | None) -> None:
-    """Put the comparison into the folder, unless it is there already. Raises BackhandError where another is there."""
-    if (folder / FILE).exists():
-        _refuse_another(folder, read(folder), asked)
-        environment.note(folder, asked.seed, data_dir)
-    else:
-        environment.note(folder, asked.seed, data_dir, anew=True)
-        save(folder, asked)
+class Data(Record):
+    """What is compared on: the samples that the folds share out, and what a repetition must meet again."""
+
+    name: str
+    title: str
+    source: str
+    notes: dict[str, str] = Field(default_factory=dict)
+    classes: tuple[str, ...] = Field(min_length=1)
+    sample_shape: tuple[int, ...]
+    counts: tuple[Count, ...]
+    sha256: str
+
+    @property
+    def samples(self) -> int:
+        """How many there are in all."""
+        return sum(self.counts)
 
 
-def save(folder: Path, found: Comparison) -> Comparison:
-    """Write compare.json, whole or not at all."""
-    write_json(folder / FILE, found.model_dump(mode="json"))
+class Learner(Record):
+    """One of those compared. study: a network's whole study, else empty."""
+
+    name: str
+    settings: str
+    study: dict[str, Any]
+
+
+class Result(Record):
+    """A learner in a fold: the places, among all samples, of those of its `count` test samples that it got wrong.
+
+    failure: why its training counts as one that failed.
+    """
+
+    learner: str
+    fold: int
+    count: int = Field(gt=0)
+    wrong: tuple[int, ...]
+    train_seconds: float
+    test_seconds: float
+    chosen: dict[str, int | None]
+    failure: str = ""
+
+    @property
+    def error(self) -> float:
+        """The share of the fold's test samples that it got wrong."""
+        return len(self.wrong) / self.count
+
+
+class Pair(Record):
+    """Two learners: how much more the first errs, with the corrected interval and tests; see `statistics.py`.
+
+    No interval where all folds differ alike. p and mcnemar are of this pair alone, p_holm and mcnemar_holm allow for
+    all pairs of the comparison.
+    """
+
+    first: str
+    second: str
+    difference: float
+    interval: tuple[float, float] | None
+    p: Share
+    p_holm: Share
+    only_first: Count
+    only_second: Count
+    mcnemar: Share
+    mcnemar_holm: Share
+
+
+class Comparison(Record):
+    """Everything: what was asked for, what came out so far, and at the end what follows from it.
+
+    plan: from which the comparison can be resumed; earlier versions did not keep it.
+    """
+
+    version: int = VERSION
+    plan: dict[str, Any] = Field(default_factory=dict)
+    status: Literal["running", "finished"]
+    data: Data
+    folds: int
+    seed: int
+    learners: tuple[Learner, ...]
+    results: tuple[Result, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+    def has(self, learner: str, fold: int) -> bool:
+        """Whether this result is there."""
+        return any((each.learner, each.fold) == (learner, fold) for each in self.results)
+
+    def of(self, learner: str) -> list[Result]:
+        """A learner's results, fold by fold."""
+        return sorted((each for each in self.results if each.learner == learner), key=lambda each: each.fold)
+
+    def errors(self, learner: str) -> list[float]:
+        """A learner's error in each fold."""
+        return [each.error for each in self.of(learner)]
+
+    def wrong(self, learner: str) -> set[int]:
+        """The places of all samples that a learner got wrong."""
+        return {place for each in self.of(learner) for place in each.wrong}
+
+
+def read(folder: Path) -> Comparison:
+    """The comparison in a folder. Raises CheckpointError where it is missing or damaged."""
+    return read_record(Comparison, folder / FILE)
+
+
+def write(folder: Path, found: Comparison) -> Comparison:
+    """Write compare.json, whole or not at all; returns it."""
+    write_record(folder / FILE, found)
     return found
 
 
-def _refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
-    """Nothing but its results may tell the folder's own from what is asked for.
+def has_result(folder: Path) -> bool:
+    """Whether there is a comparison."""
+    return (folder / FILE).exists()
+
+
+def row(folder: Path) -> Row:
+    """The learners, the data, how many trainings are done, and who errs least."""
+    found = read(folder)
+    names = [each.name for each in found.learners]
+    if found.status == "running":
+        status, result = f"{len(found.results)} of {counted(found.folds * len(names), 'training')}", ""
+    else:
+        means = {name: sum(found.errors(name)) / found.folds for name in names}
+        least = min(names, key=lambda name: means[name])
+        status, result = "finished", f"{least} errs least: {percent(means[least])}"
+    return Row(" against ".join((names[0], ", ".join(names[1:]))), found.data.title, status, result)
+
+
+def refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
+    """Raises BackhandError where anything but its results tells the folder's own from what is asked for.
 
     The notes on the data follow from the data, and an earlier version kept none; it knew fewer keys of a study, too.
     """

@@ -1,85 +1,90 @@
 """A comparison from its folds to its tests; killed at any moment, it goes on where it was."""
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 
-from backhand.console.terminal import make_console
-from backhand.data.dataset import Splits
-from backhand.data.split import subset
-from backhand.errors import BackhandError, closest
-from backhand.experiments import environment
-from backhand.experiments.comparison import folds
-from backhand.experiments.comparison.form import FILE, Comparison, Data, Pair, Result, read
-from backhand.experiments.comparison.form import Learner as LearnerFacts
-from backhand.experiments.comparison.network import Network
-from backhand.experiments.comparison.outcome import Learner, Outcome
-from backhand.experiments.comparison.peers import PEERS
-from backhand.experiments.comparison.record import begin, save
+from backhand.experiments import units
+from backhand.experiments.comparison import KIND
+from backhand.experiments.comparison.outcome import Outcome
+from backhand.experiments.comparison.plan import Plan, Pool, begun, load_pool
+from backhand.experiments.comparison.record import Comparison, Pair, Result, read, refuse_another, write
 from backhand.experiments.comparison.statistics import corrected_t, holm, mcnemar
-from backhand.experiments.kinds import COMPARISON
-from backhand.experiments.splits import load_splits
-from backhand.experiments.workspace import taken
+from backhand.experiments.units import Workers
+from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path
-from backhand.study import Study, changed
-from backhand.study.schema import Data as DataTable
 from backhand.training.progress import time_left
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to compare on what. data: `name`, `path`, `skip_bad_images`, `resize` and `train_size` count.
+def run(
+    plan: Plan,
+    path: PathLike,
+    *,
+    data_dir: PathLike | None = None,
+    resume: bool | None = False,
+    quiet: bool = False,
+    workers: Workers = 1,
+) -> Comparison:
+    """Train every learner on every fold, and test their differences; what a resumed one holds is not done again.
 
-    networks: studies, whose own data gives way to the folds.   against: names in PEERS.
-    """
-
-    data: DataTable
-    networks: tuple[Study, ...]
-    against: tuple[str, ...] = tuple(PEERS)
-    folds: int = 10
-    seed: int = 0
-
-
-def run(plan: Plan, path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Comparison:
-    """Train every learner on every fold, and test their differences; what the folder `path` holds is not done again.
-
+    workers: as in `units`.
     Raises BackhandError for what a user can mend, also where `path` holds another comparison, or something else.
     """
-    path, console = as_path(path), make_console(quiet=quiet)
-    data_dir = environment.data_dir(path, data_dir, resume=(path / FILE).exists())
-    with taken(path, COMPARISON, data=[plan.data.path]):
-        splits = _pool(plan, data_dir)
-        networks, others = _learners(plan)
-        tests = folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes)
-        for network in networks:
-            network.check(next(folds.parts(splits, tests)))
-        learners = (*networks, *others)
-        begin(path, _asked(plan, splits, learners), data_dir)
-        console.print(f"folder: {path}")
-        for remark in splits.remarks:
-            console.print(remark)
-        found = _judged(path, learners, splits, tests, console)
-        names = [network.name for network in networks]
-        return save(path, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
+    reads = [plan.data.path]
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as place:
+        folder, pool = place.folder, load_pool(plan, place.data_dir)
+        names = [network.name for network in plan.adapted]
+        asked = begun(plan, pool.splits)
+        for network in plan.adapted:
+            network.check(pool.fold(0))
+        if place.resumed:
+            own = read(folder)
+            refuse_another(folder, own, asked)
+            asked = own.model_copy(update={"plan": asked.plan})
+        place.begin(plan.seed, {})
+        write(folder, asked)
+        place.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
+        found = asked
+        for (learner, fold), outcome in units.results(_units(plan, asked, place.data_dir), workers):
+            result = _result(learner, fold, outcome, pool)
+            found = write(folder, _with(found, result))
+            _report_progress(place.console, result, found)
+        return write(folder, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
 
 
-def _judged(
-    path: Path, learners: Sequence[Learner], splits: Splits, tests: Sequence[folds.Index], console: Console
+def resume(
+    path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> Comparison:
-    """The comparison with every result: those that its folder holds, and the others, saved one by one."""
-    found = read(path)
-    for fold, part in enumerate(folds.parts(splits, tests)):
-        for learner in learners:
+    """Go on with the comparison in this folder, as it was asked for."""
+    plan = Plan.from_json(read(as_path(path)).plan, path)
+    return run(plan, path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
+
+
+def _units(
+    plan: Plan, found: Comparison, data_dir: Path | None
+) -> Iterator[tuple[tuple[str, int], Callable[[], Outcome]]]:
+    """A learner on a fold each, but for what there is already."""
+    for fold in range(plan.folds):
+        for learner in plan.learners:
             if not found.has(learner.name, fold):
-                result = _result(learner.name, fold, learner.judge(part), part, tests[fold])
-                found = save(path, found.model_copy(update={"results": (*found.results, result)}))
-                _tell(console, result, found)
-    return found
+                yield (learner.name, fold), partial(_judged, plan, learner.name, fold, data_dir)
+
+
+def _judged(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
+    """A unit: train one learner on one fold, and let it predict."""
+    learner = next(each for each in plan.learners if each.name == name)
+    return learner.judge(load_pool(plan, data_dir).fold(fold))
+
+
+def _with(found: Comparison, result: Result) -> Comparison:
+    """With one more result, in the order in which a single process has them."""
+    order = [each.name for each in found.learners]
+    results = sorted((*found.results, result), key=lambda each: (each.fold, order.index(each.learner)))
+    return found.model_copy(update={"results": tuple(results)})
 
 
 def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
@@ -106,71 +111,13 @@ def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
     )
 
 
-def _pool(plan: Plan, data_dir: Path | None) -> Splits:
-    """The data, its training part cut to the samples that the folds share out.
-
-    Images come to the size that the plan asks for, or else the first network that asks for one.
-    """
-    table = plan.data
-    own = (study.data.resize for study in plan.networks if study.data.resize is not None)
-    resize = table.resize or next(own, None)
-    splits = load_splits(table.model_copy(update={"resize": resize}), data_dir)
-    if table.train_size is None:
-        return splits
-    return folds.cut(splits, subset(splits.train.y, table.train_size, plan.seed))
-
-
-def _learners(plan: Plan) -> tuple[list[Network], list[Learner]]:
-    """The networks, then their peers. Raises BackhandError for unknown ones, and for two of one name."""
-    own = {"data.name": plan.data.name, "seed": plan.seed} | dict.fromkeys(
-        ("data.path", "data.classes", "data.groups", "data.train_size")
-    )
-    networks = [Network(changed(study, own)) for study in plan.networks]
-    for name in plan.against:
-        if name not in PEERS:
-            raise BackhandError(f'--against: there is no learner "{name}"{closest(name, PEERS)}')
-    names = [network.name for network in networks] + list(plan.against)
-    for name in names:
-        if names.count(name) > 1:
-            raise BackhandError(f'two learners are called "{name}"; name each once, or give a study another name')
-    if len(names) < 2:
-        raise BackhandError("there is nothing to compare the network with; name learners by --against, or more studies")
-    return networks, [PEERS[name].seeded(plan.seed) for name in plan.against]
-
-
-def _asked(plan: Plan, splits: Splits, learners: Sequence[Learner]) -> Comparison:
-    """The comparison before its first result."""
-    train, digest = splits.train, hashlib.sha256()
-    digest.update(np.ascontiguousarray(train.x).data)
-    digest.update(train.y.data)
-    facts = Data(
-        name=splits.name,
-        title=splits.title,
-        source=splits.source,
-        notes=splits.notes,
-        classes=splits.classes,
-        sample_shape=train.x.shape[1:],
-        counts=tuple(np.bincount(train.y, minlength=len(splits.classes)).tolist()),
-        sha256=digest.hexdigest(),
-    )
-    studies = {network.name: network for network in learners if isinstance(network, Network)}
-    listed = tuple(
-        LearnerFacts(
-            name=each.name,
-            settings=each.settings,
-            study=studies[each.name].study.model_dump(mode="json") if each.name in studies else {},
-        )
-        for each in learners
-    )
-    return Comparison(status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed)
-
-
-def _result(learner: str, fold: int, outcome: Outcome, part: Splits, test: folds.Index) -> Result:
+def _result(learner: str, fold: int, outcome: Outcome, pool: Pool) -> Result:
+    test = pool.tests[fold]
     return Result(
         learner=learner,
         fold=fold,
         count=len(test),
-        wrong=tuple(test[outcome.predictions != part.test.y].tolist()),
+        wrong=tuple(test[outcome.predictions != pool.splits.train.y[test]].tolist()),
         train_seconds=outcome.train_seconds,
         test_seconds=outcome.test_seconds,
         chosen=outcome.chosen,
@@ -187,7 +134,7 @@ def _left(found: Comparison) -> float | None:
     return sum(times[name] for name, fold in left if not found.has(name, fold))
 
 
-def _tell(console: Console, result: Result, found: Comparison) -> None:
+def _report_progress(console: Console, result: Result, found: Comparison) -> None:
     left, of = _left(found), found.folds
     chosen = "".join(f"  {key.replace('_', ' ')} {value or 'none'}" for key, value in result.chosen.items())
     console.print(

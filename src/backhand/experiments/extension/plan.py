@@ -7,25 +7,20 @@ from typing import Any
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments import environment
 from backhand.experiments.build import build_model, check_batches, load_feeds
-from backhand.experiments.folder import read_study, write_json
-from backhand.experiments.kinds import EXTENSION
+from backhand.experiments.extension import AFRESH, WAYS, WITHOUT
+from backhand.experiments.extension.record import Extension, Trained, trained
+from backhand.experiments.settings import read_study
 from backhand.experiments.splits import load_parts
-from backhand.experiments.workspace import taken
-from backhand.files import jsontext
-from backhand.files.atomic import write_atomic
-from backhand.files.paths import PathLike, as_path
-from backhand.study import Study, changed, load, to_toml
+from backhand.files.names import BEST
+from backhand.study import Study, changed
 from backhand.study.extend import Extend
 from backhand.study.models import Layers
 from backhand.training.losses import LOSSES
-from backhand.weights.source import BEST, refuse_diverged, without_weights
-
-RECORD = "extend.json"
-WITH, WITHOUT, AFRESH = WAYS = ("with-old", "without-old", "afresh")
+from backhand.weights.source import refuse_diverged, without_weights
 
 
 @dataclass(frozen=True)
-class Asked:
+class Plan:
     """What a person wants of an extension; None keeps what the run's own study says.
 
     lr and freeze are for the network that goes on; one that starts afresh keeps the study's rate and freezes nothing.
@@ -40,77 +35,30 @@ class Asked:
     seed: int = 0
 
 
-def begin(asked: Asked, path: PathLike, *, data_dir: PathLike | None = None) -> None:
-    """Put the studies into the folder `path`, which is made.
+def planned(asked: Plan, data_dir: Path | None) -> tuple[Extension, dict[str, Study]]:
+    """The record before the first training, and the study of each way.
 
-    data_dir: a data set that is not there is looked for where data sets lay for the run.
-    Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
+    Raises BackhandError for a run, data or layers with which it cannot be done.
     """
-    path, data_dir = as_path(path), as_path(data_dir)
-    with taken(path, EXTENSION, resume=False, data=[asked.new.path]):
-        record, studies = _planned(asked, data_dir)
-        environment.note(path, asked.seed, data_dir, anew=True)
-        for way, study in studies.items():
-            write_atomic(path / f"{way}.toml", to_toml(study))
-        write_json(path / RECORD, record)
-
-
-def _planned(asked: Asked, data_dir: Path | None) -> tuple[dict[str, Any], dict[str, Study]]:
-    """The record before the first training, and the study of each way."""
-    refuse_diverged(asked.new.run)
-    if not (asked.new.run / BEST).is_file():
-        raise CheckpointError(without_weights(asked.new.run))
-    base = read_study(asked.new.run)
-    metrics = finished(asked.new.run)
+    run = asked.new.run
+    refuse_diverged(run)
+    if not (run / BEST).is_file():
+        raise CheckpointError(without_weights(run))
+    base, old = read_study(run), trained(run)
     if LOSSES[base.train.loss].binary:
         raise BackhandError(
-            f"{asked.new.run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
+            f"{run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
             f"place for more; train it with softmax_cross_entropy or hinge first"
         )
-    run = asked.new.run
-    if load_feeds(base, environment.having(base.data.name, run, data_dir)).fingerprint() != metrics["sha256"]:
+    if load_feeds(base, environment.having(base.data.name, run, data_dir)).fingerprint() != old.sha256:
         raise BackhandError(f"{run} was trained on other data than is there now; put back the data, or train it anew")
     studies = _studies(base, asked, data_dir)
-    record = {"run": str(asked.new.run), "title": base.title or base.name, "old": metrics}
-    record |= {"ways": {way: {} for way in studies}}
-    return record | ({"tree": None} if asked.tree else {}), studies  # None: to be grown
+    ways = {way: Trained() for way in studies}
+    title = base.title or base.name
+    return Extension(run=str(run), title=title, old=old, ways=ways, with_tree=asked.tree), studies
 
 
-def opened(path: Path) -> tuple[dict[str, Any], dict[str, Study]]:
-    """The record of an extension that has begun, and its studies by their way. Raises BackhandError where none is."""
-    try:
-        record = jsontext.loads((path / RECORD).read_text("utf-8"))
-        return record, {way: load(str(path / f"{way}.toml")) for way in record["ways"]}
-    except FileNotFoundError as error:
-        raise BackhandError(f"{path} is no folder of an extension: it has no {RECORD}") from error
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise BackhandError(f"{path / RECORD} is damaged ({error}); begin the extension anew") from error
-
-
-def finished(run: Path) -> dict[str, Any]:
-    """What a finished run knew: its classes, how many test samples of each it has and gets right, its data's sha256.
-
-    Raises BackhandError for a run that is not at its end, or whose figures cannot be read.
-    """
-    try:
-        metrics = jsontext.loads((run / "metrics.json").read_text("utf-8"))
-        if metrics["status"] != "finished":
-            raise BackhandError(f"{run} is not finished but {metrics['status']}; bring it to its end, then extend it")
-        data, test = metrics["data"], metrics["test"]
-        figures = {"right": [row[k] for k, row in enumerate(test["confusion"])]}
-        figures["counts"] = [row["support"] for row in test["per_class"]]
-        return {"classes": data["classes"], "sha256": data["sha256"], "remark": _remark(metrics), **figures}
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
-
-
-def _remark(metrics: dict[str, Any]) -> str:
-    """What must be said of a finished run's figures."""
-    failure = metrics.get("training", {}).get("failure")
-    return " ".join(filter(None, (f"The training failed. {failure}" if failure else "", metrics["test"].get("remark"))))
-
-
-def _studies(base: Study, asked: Asked, data_dir: Path | None) -> dict[str, Study]:
+def _studies(base: Study, asked: Plan, data_dir: Path | None) -> dict[str, Study]:
     """The study of each way. Raises BackhandError where the new data, their number or the layers do not fit."""
     studies = {way: _study(base, asked, way) for way in asked.ways}
     splits = load_parts(studies[asked.ways[0]], data_dir).splits
@@ -123,7 +71,7 @@ def _studies(base: Study, asked: Asked, data_dir: Path | None) -> dict[str, Stud
     return studies
 
 
-def _study(base: Study, asked: Asked, way: str) -> Study:
+def _study(base: Study, asked: Plan, way: str) -> Study:
     """The run's study with the new classes, for one way to learn them."""
     table = asked.new.model_copy(update={"old_data": way != WITHOUT, "afresh": way == AFRESH})
     values: dict[str, Any] = {

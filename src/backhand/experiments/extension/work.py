@@ -1,71 +1,101 @@
 """An extension from its studies to its figures; killed at any moment, it goes on where it was."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from backhand.arrays import Array
-from backhand.console.terminal import make_console
 from backhand.data.ranks import Ranks
 from backhand.errors import DivergenceError
-from backhand.experiments import environment, folder
-from backhand.experiments.build import Feeds, load_feeds
-from backhand.experiments.extension.plan import RECORD, finished, opened
-from backhand.experiments.folder import write_json
-from backhand.experiments.kinds import EXTENSION
-from backhand.experiments.run import work
-from backhand.experiments.workspace import taken
-from backhand.files import jsontext
-from backhand.files.paths import PathLike, as_path
-from backhand.study import Study
+from backhand.experiments import units
+from backhand.experiments.build import load_feeds
+from backhand.experiments.extension import KIND
+from backhand.experiments.extension.plan import Plan, planned
+from backhand.experiments.extension.record import (
+    Extension,
+    Figures,
+    Trained,
+    curves,
+    read,
+    read_studies,
+    trained,
+    write,
+)
+from backhand.experiments.run import work as single
+from backhand.experiments.run.record import finished
+from backhand.experiments.units import Workers
+from backhand.experiments.workspace import Workspace
+from backhand.files.paths import PathLike
+from backhand.study import Study, to_toml
+
+TREE = "a decision tree"
 
 
-def run(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> dict[str, Any]:
-    """Train what the extension in the folder `path` asks for; returns its record, which is kept in extend.json.
+def run(
+    plan: Plan,
+    path: PathLike,
+    *,
+    data_dir: PathLike | None = None,
+    quiet: bool = False,
+    workers: Workers = 1,
+) -> Extension:
+    """Begin the extension in the folder `path`, which is made, and train it; returns its record.
 
-    Each way is a run in a folder of its own, and trained once.
-    Raises BackhandError for what a user can mend; a training that diverges is told in the record.
+    data_dir: a data set that is not there is looked for where data sets lay for the run.   workers: as in `units`.
+    Each way is a run in a folder of its own, and trained once. A training that diverges is noted in the record.
+    Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
     """
-    path, console = as_path(path), make_console(quiet=quiet)
-    data_dir = environment.data_dir(path, data_dir, resume=True)
-    opened(path)  # refuses what is none
-    with taken(path, EXTENSION, resume=True):
-        console.print(f"folder: {path}")
-        return _train(path, data_dir, console)
+    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet, data=[plan.new.path]) as place:
+        record, studies = planned(plan, place.data_dir)
+        place.begin(plan.seed, {f"{way}.toml": to_toml(study) for way, study in studies.items()})
+        return _train(write(place.folder, record), studies, place, workers)
 
 
-def _train(path: Path, data_dir: Path | None, console: Console) -> dict[str, Any]:
+def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1) -> Extension:
+    """Go on with the extension in this folder, as it was asked for."""
+    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as place:
+        record = read(place.folder)
+        studies = read_studies(place.folder, record)
+        place.begin(next(iter(studies.values())).seed, {})
+        return _train(record, studies, place, workers)
+
+
+def _train(record: Extension, studies: dict[str, Study], place: Workspace, workers: Workers) -> Extension:
     """What the record does not hold yet."""
-    record, asked = opened(path)
-    for way, study in asked.items():
-        if "right" not in record["ways"][way]:
-            console.print(f"\n{way}:")
-            record["ways"][way] = _trained(study, path / way, data_dir, quiet=console.quiet)
-            write_json(path / RECORD, record)
-    if record.get("tree", {}) is None:
-        with console.status("growing a decision tree"):
-            record["tree"] = _tree(_with_all(next(iter(asked.values()))), data_dir)
-        write_json(path / RECORD, record)
+    place.console.print(f"folder: {place.folder}")
+    for name, found in units.results(_units(record, studies, place, quiet=workers != 1), workers):
+        if isinstance(found, Trained):
+            record = record.model_copy(update={"ways": record.ways | {name: found}})
+        else:
+            record = record.model_copy(update={"tree": found})
+        write(place.folder, record)
     return record
 
 
-def _trained(study: Study, place: Path, data_dir: Path | None, *, quiet: bool) -> dict[str, Any]:
-    """The run of one way: what it gets right, or why it stopped."""
-    if folder.finished(place) is None:
+def _units(
+    record: Extension, studies: dict[str, Study], place: Workspace, *, quiet: bool
+) -> Iterator[tuple[str, Callable[[], Figures]]]:
+    """Each way that is not trained, then the tree; each is announced before."""
+    for way, study in studies.items():
+        if not record.ways[way].is_over:
+            place.console.print(f"\n{way}:")
+            folder, silent = place.folder / way, quiet or place.console.quiet
+            yield way, partial(_trained, study, folder, place.data_dir, quiet=silent)
+    if record.with_tree and record.tree is None:
+        place.console.print(f"\n{TREE}")
+        yield TREE, partial(_grown, _with_all(next(iter(studies.values()))), place.data_dir)
+
+
+def _trained(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> Trained:
+    """A unit: the run of one way; what it gets right, or why it stopped."""
+    if finished(folder) is None:
         try:
-            work.run(study, place, data_dir=data_dir, resume=(place / "study.toml").exists(), quiet=quiet)
+            single.run(study, folder, data_dir=data_dir, resume=None, quiet=quiet)
         except DivergenceError as error:
-            return {"stopped": str(error)}
-    return finished(place) | {"curves": _curves(place)}
-
-
-def _curves(place: Path) -> dict[str, list[float]]:
-    """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
-    history = [jsontext.loads(line) for line in (place / "history.jsonl").read_text("utf-8").splitlines()]
-    keys = {part: f"{part}_accuracy" for part in ("old", "new")}
-    return {part: [epoch[key] for epoch in history] for part, key in keys.items() if key in history[0]}
+            return Trained(stopped=str(error))
+    return trained(folder).model_copy(update={"curves": curves(folder)})
 
 
 def _with_all(study: Study) -> Study:
@@ -75,21 +105,21 @@ def _with_all(study: Study) -> Study:
     return study.model_copy(update={"extend": table})
 
 
-def _tree(study: Study, data_dir: Path | None) -> dict[str, Any]:
-    """A decision tree, grown until its leaves are pure, on the training samples of all classes, not scaled."""
+def _grown(study: Study, data_dir: Path | None) -> Figures:
+    """A unit: a decision tree, grown until its leaves are pure, on the training samples of all classes, not scaled."""
     from sklearn.tree import DecisionTreeClassifier
 
-    feeds: Feeds = load_feeds(study, data_dir)
+    feeds = load_feeds(study, data_dir)
     train, test = feeds.train.data, feeds.test.data
     rows = _rows if train.is_image else Ranks.fit(train.x).transform
     grown = DecisionTreeClassifier(random_state=study.seed).fit(rows(train.x), train.y)
     right = grown.predict(rows(test.x)) == test.y
     K = len(feeds.splits.classes)
-    return {
-        "right": np.bincount(test.y[right], minlength=K).tolist(),
-        "counts": np.bincount(test.y, minlength=K).tolist(),
-        "leaves": int(grown.get_n_leaves()),
-    }
+    return Figures(
+        right=tuple(np.bincount(test.y[right], minlength=K).tolist()),
+        counts=tuple(np.bincount(test.y, minlength=K).tolist()),
+        leaves=int(grown.get_n_leaves()),
+    )
 
 
 def _rows(x: Array) -> Array:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from backhand.data.feed import BatchSource
-from backhand.errors import DivergenceError
-from backhand.experiments.build import Feeds, build_loss, model_for
-from backhand.experiments.questions.training import fit
+from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.training.losses import Loss
@@ -42,12 +41,10 @@ def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     training samples before training; least: the lowest mean over batches of as many, None where there were not so many.
     curve: [step, loss] of at most 200 batches.
     """
-    losses, message, model = Losses(), "", model_for(study, feeds)
-    start = _loss_of(model, build_loss(study), feeds.train)
-    try:
-        fit(study, model, feeds, losses)
-    except DivergenceError as error:
-        message = str(error)
+    losses = Losses()
+    trainer = trainer_of(study, feeds).watch(losses)
+    start = _loss_of(trainer.solver.model, build_loss(study), feeds.train)
+    message = str(trainer.fit().error or "")
     values = losses.values[:-1] if message else losses.values
     every = -(-len(values) // POINTS) or 1
     return {

@@ -7,8 +7,8 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
-from backhand.experiments.build import Feeds, build_loss, model_for
-from backhand.experiments.questions.training import fit
+from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.training import trainer_of
 from backhand.layers import Dropout
 from backhand.model.sequential import Sequential
 from backhand.ops.dropout import MODES
@@ -30,8 +30,10 @@ def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     assert feeds.validation is not None
     found: dict[str, Any] = {"masks": list(MASKS)}
     for mode in MODES:
-        model = in_mode(model_for(study, feeds), mode)
-        fit(study, model, feeds)
+        trainer = trainer_of(study, feeds)
+        model = trainer.solver.model
+        set_mode(model, mode)
+        trainer.fit().raise_divergence()
         x = feeds.validation.batch(slice(SAMPLES))[0]
         means = mean_scores(model, x, np.random.default_rng(study.seed))
         uses = {used: in_mode(model, used) for used in MODES}
@@ -39,14 +41,19 @@ def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     return found
 
 
-def in_mode(model: Sequential, mode: str) -> Sequential:
-    """A copy whose dropout layers are of this mode. Raises StudyError where it has none."""
-    twin = model.copy()
-    layers = [layer for _, layer in twin.walk() if isinstance(layer, Dropout)]
+def set_mode(model: Sequential, mode: str) -> None:
+    """Make all dropout layers of this mode. Raises StudyError where the model has none."""
+    layers = [layer for _, layer in model.walk() if isinstance(layer, Dropout)]
     if not layers:
         raise StudyError("the question dropout needs a dropout above 0 in every cell; leave the 0 out of search.space")
     for layer in layers:
         layer.mode = mode
+
+
+def in_mode(model: Sequential, mode: str) -> Sequential:
+    """A copy whose dropout layers are of this mode. Raises StudyError where it has none."""
+    twin = model.copy()
+    set_mode(twin, mode)
     return twin
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.experiments.build import Feeds, build_loss, model_for
-from backhand.experiments.questions.training import fit
+from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.training.losses import Loss
@@ -23,11 +23,12 @@ def look(study: Study, feeds: Feeds) -> dict[str, Any]:
     whose incoming weights all have gradients of one sign, for one sample at a time (None: there were none to judge).
     agreement: the same for the batch, as the mean share of the commoner sign.
     """
-    model, loss = model_for(study, feeds), build_loss(study)
+    trainer, loss = trainer_of(study, feeds), build_loss(study)
+    model = trainer.solver.model
     x, labels = feeds.train.batch(slice(BATCH))
     first = weight_gradients(model, loss, x, labels)
     singles = [weight_gradients(model, loss, x[i : i + 1], labels[i : i + 1]) for i in range(min(SINGLE, len(x)))]
-    solver = fit(study, model, feeds)
+    solver = trainer.fit().raise_divergence().solver
     return {
         "norms": [float(np.linalg.norm(gradient)) for gradient in first],
         "norms_after": [float(np.linalg.norm(gradient)) for gradient in weight_gradients(model, loss, x, labels)],

@@ -1,15 +1,10 @@
-"""What every question does with a cell of its grid: train it."""
+"""What every question does with a cell of its grid: train it to its last epoch."""
 
-from backhand.experiments.build import Feeds, build_solver
-from backhand.model.sequential import Sequential
-from backhand.study import Study
-from backhand.training.callbacks import DivergenceGuard
-from backhand.training.solver import Callback, Solver
+from backhand.experiments.build import Feeds
+from backhand.experiments.trainer import Trainer
+from backhand.study import Study, changed
 
 
-def fit(study: Study, model: Sequential, feeds: Feeds, *callbacks: Callback) -> Solver:
-    """Train to the last epoch; the solver has the history. Raises DivergenceError as the guard says."""
-    solver = build_solver(study, model, feeds)
-    solver.callbacks = [*callbacks, DivergenceGuard()]
-    solver.fit(feeds.train, feeds.validation, epochs=study.train.passes)
-    return solver
+def trainer_of(study: Study, feeds: Feeds) -> Trainer:
+    """The trainer of a cell, whose model is that of the last epoch at the end, whatever the study says of stopping."""
+    return Trainer.of(changed(study, {"train.early_stopping": {"restore_best": False}}), feeds)

@@ -118,9 +118,7 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
         confidence=loss.confidence,
         confusion=tuple(map(tuple, confusion.tolist())),
         per_class=per_class,
-        macro=Average(
-            **{key: _mean([getattr(row, key) for row in per_class]) for key in ("precision", "recall", "f1")}
-        ),
+        macro=Average(**{key: _mean([getattr(row, key) for row in per_class]) for key in Average.model_fields}),
     )
 
 

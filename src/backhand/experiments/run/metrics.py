@@ -34,13 +34,13 @@ class Data(Record):
     name: str
     title: str = ""
     source: str = ""
-    notes: dict[str, Any] = {}
+    notes: dict[str, Any] = Field(default_factory=dict)
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
     counts: dict[str, tuple[Count, ...] | None]
     class_weights: tuple[float, ...] = ()  # of each class in the loss; none: all count as they come
     standardize: str = ""
-    augment: dict[str, Any] = {}
+    augment: dict[str, Any] = Field(default_factory=dict)
     sha256: str = ""
 
     @model_validator(mode="after")

@@ -16,12 +16,14 @@ from backhand.data.standardize import Standardizer
 from backhand.data.value_range import Span
 from backhand.errors import BackhandError, CheckpointError, DataError
 from backhand.experiments.build import build_loss, build_model
-from backhand.experiments.folder import finished, read_study
+from backhand.experiments.run.record import finished
+from backhand.experiments.settings import read_study
+from backhand.files.names import BEST
 from backhand.files.paths import PathLike, as_path
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import listed
 from backhand.training.losses import Loss, finite_rows
-from backhand.weights.source import BEST, refuse_diverged, status, without_weights
+from backhand.weights.source import refuse_diverged, status, without_weights
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,17 @@ def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
     """Whether it is finished, and where its test result says that its answers mean little."""
     if status(run)[0] == "running":
         return (f"{run} is not finished: these are its best weights so far, of epoch {facts['epoch']}",)
-    metrics = finished(run) or {}
-    if failure := metrics.get("training", {}).get("failure"):
-        return (f"the training of {run} failed. {failure}",)
-    test = metrics.get("test", {})
-    if "interval" not in test:
+    metrics = finished(run)
+    if metrics is None or metrics.test is None:
         return ()
-    remarks = [test["remark"]] if test.get("remark") else []
-    largest = max(row["support"] for row in test["per_class"]) / test["count"]
-    if test["interval"][0] <= largest:
+    test = metrics.test
+    if failure := metrics.training.failure:
+        return (f"the training of {run} failed. {failure}",)
+    remarks = [test.remark] if test.remark else []
+    largest = max(row.support for row in test.per_class) / test.count
+    if test.interval[0] <= largest:
         remarks.append(
-            f"{run} has learnt little: on test data it is right in {test['accuracy']:.2%}, "
+            f"{run} has learnt little: on test data it is right in {test.accuracy:.2%}, "
             f"and always naming the largest class would be in {largest:.2%}"
         )
     return tuple(remarks)

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ class Trial(Record):
     parameters: int
     reason: str = ""
     curve: dict[str, tuple[float | None, ...]] = Field(default_factory=dict)
+
+    @property
+    def reached(self) -> float:
+        """The value; NaN where there is none."""
+        return nan if self.value is None else self.value
 
 
 class Tested(Record):
@@ -88,7 +93,7 @@ class Found(Record):
     @property
     def valued(self) -> list[Trial]:
         """The trials that reached a finite value."""
-        return [trial for trial in self.trials if trial.value is not None and isfinite(trial.value)]
+        return [trial for trial in self.trials if isfinite(trial.reached)]
 
     @property
     def ranked(self) -> list[Trial]:

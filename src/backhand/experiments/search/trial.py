@@ -60,10 +60,8 @@ def attempt(studies: Sequence[Study], data_dir: PathLike | None, watches: Sequen
     """Train; what a study's own values make impossible is an outcome, not an error. Several studies must be `alike`."""
     begin = time.perf_counter()
     try:
-        return [
-            _outcome(*each)
-            for each in zip(train(studies, data_of(studies[0], data_dir), watches), watches, strict=True)
-        ]
+        trainers = train(studies, data_of(studies[0], data_dir), watches)
+        return [_outcome(*each) for each in zip(trainers, watches, strict=True)]
     except BackhandError as error:
         if len(studies) > 1:  # one of them, perhaps
             pairs = zip(studies, watches, strict=True)

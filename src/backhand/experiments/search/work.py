@@ -145,9 +145,8 @@ def _tested(study: Study, trials: list[Trial], place: Workspace, workers: Worker
         raise BackhandError(f"no trial of {folder} came to its end ({reasons}); change the space or the budget")
     values = "  ".join(f"{key} = {value_text(value)}" for key, value in chosen.assignment.items())
     seeds = range(study.seed, study.seed + search.seeds)
-    place.console.print(
-        f"best: {values}; training with {f'seeds {seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else f'seed {seeds[0]}'}"
-    )
+    trained = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+    place.console.print(f"best: {values}; training with {trained}")
     asked = {seed: changed(study, chosen.assignment | {"seed": seed}) for seed in seeds}
     for each in asked.values():
         _refuse_another_best(folder, each)

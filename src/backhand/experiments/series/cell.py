@@ -125,11 +125,11 @@ def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     place = cell.file.with_suffix("")
     found = search.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
     best, runs = found.complete[0], found.tested
-    figures = {
-        f"{split}_accuracy": mean(getattr(run, split) for run in runs) for split in ("validation", "test") if runs
-    }
-    figures |= {"trials": len(found.trials), "parameters": best.parameters}
-    figures["seconds"] = sum(each.seconds for each in (*found.trials, *runs))
+    figures: dict[str, float] = {"trials": len(found.trials), "parameters": best.parameters}
+    if runs:
+        figures["validation_accuracy"] = mean(run.validation or 0.0 for run in runs)
+        figures["test_accuracy"] = mean(run.test or 0.0 for run in runs)
+    figures["seconds"] = sum(trial.seconds for trial in found.trials) + sum(run.seconds for run in runs)
     columns = zip(*best.curve.values(), strict=True)
     history = (dict(zip(best.curve, values, strict=True)) for values in columns)
     metrics = run_record.finished(place / runs[0].folder) if runs else None

@@ -1,1 +1,16 @@
-"""The report of a comparison, made from its folder alone."""
+"""The report of a comparison, from compare.json alone."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from backhand.experiments.comparison.record import read
+from backhand.experiments.comparison.report.chapters import page
+from backhand.experiments.comparison.report.findings import findings
+from backhand.page.blocks import Block, Points
+
+__all__ = ["closing", "page"]
+
+
+def closing(folder: Path) -> Iterable[Block]:
+    """What can be said of every pair of learners."""
+    yield Points(findings(read(folder)))

@@ -5,36 +5,34 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import Any
 
-from backhand.experiments.comparison.form import FILE, Comparison, read
+from backhand.experiments.comparison.record import Comparison, read
 from backhand.experiments.comparison.report import plots
 from backhand.experiments.comparison.report.findings import better, findings, points, probability, verdict
-from backhand.experiments.run.saved import read_mapping
+from backhand.experiments.records import read_mapping
+from backhand.files.names import ENVIRONMENT
 from backhand.page import settings
-from backhand.page.blocks import Block, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.page.blocks import Block, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
 from backhand.page.numbers import NONE, count, counted, duration, percent, plain, shape
 
 
-def is_in(folder: Path) -> bool:
-    """Whether the folder is that of a comparison."""
-    return (folder / FILE).is_file()
-
-
-def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
-    """Title, subtitle and chapters. Raises CheckpointError for a piece that is missing or damaged."""
-    found, environment = read(folder), read_mapping(folder / "environment.json")
+def page(folder: Path) -> Page:
+    """The report. Raises CheckpointError for a piece that is missing or damaged."""
+    found, environment = read(folder), read_mapping(folder / ENVIRONMENT)
     first, *others = (each.name for each in found.learners)
     opposed = others[0] if len(others) == 1 else f"{len(others)} other learners"
     title = f"{first} against {opposed} on {found.data.title}"
     changes = {key: value for each in found.learners for key, value in each.study.get("changes", {}).items()}
-    return title, subtitle(found.data.title, environment, changes), chapters(found, environment)
+    return Page(title, subtitle(found.data.title, environment, changes), chapters(found, environment))
 
 
 def chapters(found: Comparison, environment: dict[str, Any]) -> tuple[Section, ...]:
     """Every chapter; before the comparison is finished, those that its state allows."""
     if found.status == "running":
         done = f"{len(found.results)} of {found.folds * len(found.learners)} trainings are done"
-        waiting = Notice(f"This comparison is not finished: {done}. The same command with its folder as --out goes on.")
+        waiting = Notice(
+            f"This comparison is not finished: {done}. Go on with it by: backhand compare --resume FOLDER."
+        )
         return Section("summary", "Summary", (waiting,)), _settings(found, environment)
     return (
         Section("summary", "Summary", (Tiles(_tiles(found)), Points(findings(found)))),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import fmean, median
 
-from backhand.experiments.comparison.form import Comparison, Pair
+from backhand.experiments.comparison.record import Comparison, Pair
 from backhand.page.chance import wilson
 from backhand.page.numbers import counted, duration, percent
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from backhand.experiments.comparison.form import Comparison
+from backhand.experiments.comparison.record import Comparison
 from backhand.experiments.comparison.report.findings import better
 from backhand.page import style
 

@@ -1,1 +1,15 @@
-"""The chapters of the report."""
+"""The report of an extension: what a network learnt of new classes, and what it forgot."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from backhand.experiments.extension.record import read
+from backhand.experiments.extension.report.chapters import page, summary
+from backhand.page.blocks import Block
+
+__all__ = ["closing", "page"]
+
+
+def closing(folder: Path) -> Iterable[Block]:
+    """What the figures say, and the accuracies before and after each way."""
+    return summary(read(folder))

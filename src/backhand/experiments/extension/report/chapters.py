@@ -6,47 +6,19 @@ from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
-from pydantic import Field
 
-from backhand.experiments.run.forms import Record
-from backhand.experiments.run.saved import read_mapping, read_toml, valid_json
+from backhand.experiments.extension.record import Extension, Figures, Trained, read, read_environment, read_tables
 from backhand.page import heading, settings, style
-from backhand.page.blocks import Image, Images, Points, Section, Table, Text
+from backhand.page.blocks import Image, Images, Notice, Page, Points, Section, Table, Text
 from backhand.page.chance import differ
 from backhand.page.numbers import NONE, count, counted, percent
 
-FILE = "extend.json"
 NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
 LOOKS: dict[str, dict[str, Any]] = {
     "with-old": {"color": style.BLUE, "linestyle": "-", "marker": "o"},
     "without-old": {"color": style.ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s"},
     "afresh": {"color": style.INK, "linestyle": ":", "marker": "^"},
 }
-
-
-class Figures(Record):
-    """For each class, the test samples that are classified rightly, and all of them."""
-
-    right: tuple[int, ...] = ()
-    counts: tuple[int, ...] = ()
-
-
-class Trained(Figures):
-    """A run: the names of its classes, accuracies after each epoch, or why it stopped; and what must be said of it."""
-
-    classes: tuple[str, ...] = ()
-    curves: dict[str, tuple[float, ...]] = Field(default_factory=dict)
-    stopped: str = ""
-    remark: str = ""
-
-
-class Extension(Record):
-    """The record of an extension."""
-
-    title: str
-    old: Trained
-    ways: dict[str, Trained]
-    tree: Figures | None = None
 
 
 @dataclass(frozen=True)
@@ -81,26 +53,20 @@ class Score:
         return sum(self.figures.right[part]) / total if total else float("nan")
 
 
-def is_in(folder: Path) -> bool:
-    """Whether the folder holds an extension."""
-    return (folder / FILE).is_file()
-
-
-def summary(folder: Path) -> tuple[Points, Table]:
-    """What the figures say, and the accuracies before and after each way. Raises CheckpointError as `told`."""
-    record = valid_json(Extension, folder / FILE)
+def summary(record: Extension) -> tuple[Points, Table]:
+    """What the figures say, and the accuracies before and after each way."""
     scores = _scores(record)
     return Points(_findings(record, scores)), _table(scores)
 
 
-def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
-    """Title, subtitle and sections. Raises CheckpointError for a record that is damaged."""
-    record = valid_json(Extension, folder / FILE)
+def page(folder: Path) -> Page:
+    """The report. Raises CheckpointError for a record that is damaged."""
+    record = read(folder)
     scores = _scores(record)
     done = {way: each for way, each in record.ways.items() if each.right}
     classes = next((each.classes for each in done.values()), record.old.classes)
     first = len(record.old.classes)
-    sections = [Section("result", "Result", summary(folder))]
+    sections = [Section("result", "Result", (*_unfinished(record), *summary(record)))]
     if done:
         sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
     if any(each.curves for each in done.values()):
@@ -108,18 +74,23 @@ def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
     sections.append(_settings(folder, tuple(record.ways)))
     names = ", ".join(classes[first:])
     data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
-    changes = {key: value for way in record.ways for key, value in _study(folder, way).get("changes", {}).items()}
-    subtitle = heading.subtitle(data, read_mapping(folder / "environment.json"), changes)
-    return f"{record.title}: new classes", subtitle, tuple(sections)
+    changes = {key: value for way in record.ways for key, value in read_tables(folder, way).get("changes", {}).items()}
+    subtitle = heading.subtitle(data, read_environment(folder), changes)
+    return Page(f"{record.title}: new classes", subtitle, tuple(sections))
+
+
+def _unfinished(record: Extension) -> tuple[Notice, ...]:
+    """What is still to be done, where something is."""
+    if record.is_over:
+        return ()
+    left = [NAMES[way] for way, each in record.ways.items() if not (each.is_over or each.stopped)]
+    left += ["a decision tree"] if record.with_tree and record.tree is None else []
+    return (Notice(f"This extension is not finished; still to be trained: {'; '.join(left)}."),)
 
 
 def _settings(folder: Path, ways: tuple[str, ...]) -> Section:
-    studies = [settings.table(f"Every setting {NAMES[way]} ({way}.toml).", _study(folder, way)) for way in ways]
-    return settings.chapter("extension", studies, read_mapping(folder / "environment.json"))
-
-
-def _study(folder: Path, way: str) -> dict[str, Any]:
-    return read_toml(folder / f"{way}.toml")
+    studies = [settings.table(f"Every setting {NAMES[way]} ({way}.toml).", read_tables(folder, way)) for way in ways]
+    return settings.chapter("extension", studies, read_environment(folder))
 
 
 def _scores(record: Extension) -> dict[str, Score]:

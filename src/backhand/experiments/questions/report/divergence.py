@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.questions.record import Answer, Cell
+from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
 from backhand.experiments.run.report.network import dying
 from backhand.page import style
@@ -88,8 +89,8 @@ def _share_left(cell: Cell) -> float:
 
 def advised(answer: Answer, cell: Cell) -> dict[str, Cell | None]:
     """The cells of the map that the solver advises: a tenth of the rate, or twice the batch."""
-    lr, size = cell.values["lr"], cell.values["batch_size"]
-    lower = [other for other in answer.where(batch_size=size) if math.isclose(other.values["lr"], lr / 10)]
+    lr, size = cell.short["lr"], cell.short["batch_size"]
+    lower = [other for other in answer.where(batch_size=size) if math.isclose(other.short["lr"], lr / 10)]
     return {
         "a tenth of the learning rate": next(iter(lower), None),
         "twice the batch": next(iter(answer.where(lr=lr, batch_size=2 * size)), None),
@@ -109,7 +110,7 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
             "Diverged",
             f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss "
             "had fallen by a tenth or more. The lowest learning rate of a divergence was "
-            f"{min(cell.values['lr'] for cell in gone):g}.",
+            f"{min(cell.short['lr'] for cell in gone):g}.",
         ),
         *([_lost(answer, lost)] if lost else []),
         *(_advice(answer, gone, what) for what in advised(answer, gone[0])),
@@ -134,7 +135,7 @@ def _lost(answer: Answer, lost: list[Cell]) -> Finding:
     return (
         "Came to nothing",
         f"{len(lost)} did not diverge, and yet ended no better than always giving the same answer "
-        f"({percent(answer.data['baseline'])}, within two standard errors); in {sum(map(fell, lost))} of them the loss "
+        f"({percent(answer.data.baseline)}, within two standard errors); in {sum(map(fell, lost))} of them the loss "
         f"had fallen by a tenth or more.",
     )
 
@@ -157,10 +158,10 @@ def limits(answer: Answer) -> dict[int, float]:
     """For each batch size, the highest rate up to which every lower one learned too."""
     found = {}
     for size in answer.axis("batch_size"):
-        for cell in sorted(answer.where(batch_size=size), key=lambda cell: cell.values["lr"]):
+        for cell in sorted(answer.where(batch_size=size), key=lambda cell: cell.short["lr"]):
             if not learned(answer, cell):
                 break
-            found[size] = cell.values["lr"]
+            found[size] = cell.short["lr"]
     return dict(sorted(found.items()))
 
 
@@ -180,7 +181,7 @@ def _map(answer: Answer) -> Image:
     rates, sizes = sorted(answer.axis("lr")), sorted(answer.axis("batch_size"))
     grid = np.full((len(sizes), len(rates)), np.nan)
     for cell in answer.cells:
-        grid[sizes.index(cell.values["batch_size"]), rates.index(cell.values["lr"])] = 100 * accuracy(cell)
+        grid[sizes.index(cell.short["batch_size"]), rates.index(cell.short["lr"])] = 100 * accuracy(cell)
     figure, axes = style.panel(1.6 + 0.72 * len(rates), 1.2 + 0.5 * len(sizes))
     image = axes.imshow(grid, cmap="Blues", vmin=0, vmax=100, aspect="auto", origin="lower")
     bar = figure.colorbar(image, ax=axes, pad=0.02)
@@ -218,14 +219,14 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
     for cell, look in zip(shown, LINES, strict=False):
         steps, losses = zip(*cell.found["curve"], strict=True)
         fate = "diverged" if cell.found["message"] else "ended"
-        label = f"rate {cell.values['lr']:g}, batch {cell.values['batch_size']}: {fate}"
+        label = f"rate {cell.short['lr']:g}, batch {cell.short['batch_size']}: {fate}"
         axes.plot(steps, losses, label=label, **(look | {"markersize": 3}))
     style.log_scale(axes)
     axes.set(xscale="log", xlabel="step", ylabel="loss of the batch")
     style.legend(axes, columns=1)
     first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
     course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"
-    where = f"the learning rate {case.values['lr']:g} and batches of {case.values['batch_size']}"
+    where = f"the learning rate {case.short['lr']:g} and batches of {case.short['batch_size']}"
     caption = f"With {where} the loss {course}, then diverged at step {case.found['steps'] + 1}; beside it, as advised."
     image = Image("course", style.png(figure), caption.removesuffix("."), caption)
     return Text(f"With {where} the solver stopped, and said:"), Code(case.found["message"]), Images((image,))
@@ -234,8 +235,8 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
 def _table(answer: Answer) -> Table:
     rows = tuple(
         (
-            f"{cell.values['lr']:g}",
-            str(cell.values["batch_size"]),
+            f"{cell.short['lr']:g}",
+            str(cell.short["batch_size"]),
             str(cell.found["steps"] + 1),
             decimal(cell.found["first"]) if cell.found["first"] is not None else NONE,
             decimal(cell.found["lowest"]) if cell.found["lowest"] is not None else NONE,

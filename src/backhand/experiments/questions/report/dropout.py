@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.questions.record import Answer, Cell
+from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
 from backhand.page import style
 from backhand.page.blocks import Image, Images, Points, Section, Table, Text
@@ -58,7 +59,7 @@ def network(hidden: list[int]) -> str:
 
 def middle(answer: Answer, hidden: list[int]) -> Cell:
     """The cell of this network whose p lies nearest to a half."""
-    return min(answer.where(hidden=hidden), key=lambda cell: abs(cell.values["dropout"] - 0.5))
+    return min(answer.where(hidden=hidden), key=lambda cell: abs(cell.short["dropout"] - 0.5))
 
 
 def findings(answer: Answer) -> tuple[Finding, ...]:
@@ -77,7 +78,7 @@ def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
     idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use)["accuracy"]) for use in RIGHT)]
     if not idle:
         return []
-    which, baseline = ", ".join(f"{cell.values['dropout']:g}" for cell in idle), percent(answer.data["baseline"])
+    which, baseline = ", ".join(f"{cell.short['dropout']:g}" for cell in idle), percent(answer.data.baseline)
     sentence = (
         f"{network(hidden)} hidden units, p = {which}: trained and used alike, no better than always giving the same "
         f"answer ({baseline}), within two standard errors."
@@ -102,7 +103,7 @@ def _expected(cell: Cell) -> Finding:
 
 def _offset(cell: Cell, use: Use) -> Finding:
     """How far off the scores are whose scaling is wrong; for one layer the ratio of the scores tells it beforehand."""
-    p, gap = cell.values["dropout"], used(cell, use)["gap"][-1]
+    p, gap = cell.short["dropout"], used(cell, use)["gap"][-1]
     expected = p if use == ("classic", "inverted") else p / (1 - p)
     right = used(cell, (use[0], use[0]))["gap"][-1]
     sentence = f"{_where(cell)}, the scores at inference are {percent(gap)} off the mean over masks"
@@ -121,12 +122,12 @@ def _cost(answer: Answer, hidden: list[int]) -> Finding:
     before, after = used(cell, right), used(cell, wrong)
     rises = f"{network(hidden)} hidden units: without the scaling the loss is higher at {len(worse)} of {len(cells)} p"
     if before["accuracy"] > after["accuracy"]:
-        held = answer.data["counts"]["validation"]
+        held = answer.data.counts["validation"]
         shown = differ(before["accuracy"], held, after["accuracy"], held)
         doubt = "" if shown else f", which {counted(held, 'validation sample')} may show by chance"
         return (
             "What forgetting costs",
-            f"{rises}; the accuracy suffers most at p = {cell.values['dropout']:g}: {percent(before['accuracy'])} "
+            f"{rises}; the accuracy suffers most at p = {cell.short['dropout']:g}: {percent(before['accuracy'])} "
             f"becomes {percent(after['accuracy'])} (loss {decimal(before['loss'])}, {decimal(after['loss'])}){doubt}.",
         )
     return "What forgetting costs", f"{rises}; the accuracy is lower at none of them."
@@ -137,7 +138,7 @@ def _title(use: Use) -> str:
 
 
 def _where(cell: Cell) -> str:
-    return f"{network(cell.values['hidden'])} hidden units, p = {cell.values['dropout']:g}"
+    return f"{network(cell.short['hidden'])} hidden units, p = {cell.short['dropout']:g}"
 
 
 def _gaps(answer: Answer, hidden: list[int]) -> Image:
@@ -162,11 +163,11 @@ def _accuracy(answer: Answer, hidden: list[int]) -> Image:
 
 
 def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: float) -> Image:
-    cells = sorted(answer.where(hidden=hidden), key=lambda cell: cell.values["dropout"])
+    cells = sorted(answer.where(hidden=hidden), key=lambda cell: cell.short["dropout"])
     figure, axes = style.panel(height=3.5)
     for (use, name), look in zip(USES.items(), LINES, strict=False):
         values = [factor * used(cell, use)[key] for cell in cells]
-        axes.plot([cell.values["dropout"] for cell in cells], values, label=name, **look)
+        axes.plot([cell.short["dropout"] for cell in cells], values, label=name, **look)
     axes.set(xlabel="p, the probability of dropping", ylabel=label)
     if key == "loss":
         style.log_scale(axes)
@@ -178,8 +179,8 @@ def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: 
 def _table(answer: Answer) -> Table:
     rows = tuple(
         (
-            network(cell.values["hidden"]),
-            f"{cell.values['dropout']:g}",
+            network(cell.short["hidden"]),
+            f"{cell.short['dropout']:g}",
             name,
             decimal(used(cell, use)["loss"]),
             percent(used(cell, use)["accuracy"]),

@@ -3,7 +3,8 @@
 import math
 from typing import Any
 
-from backhand.experiments.questions.report.record import LINES, Answer, Cell
+from backhand.experiments.questions.record import Answer, Cell
+from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
 from backhand.page import style
 from backhand.page.blocks import Image, Images, Points, Section, Table, Text
@@ -37,7 +38,7 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
 
 def depth(cell: Cell) -> int:
     """Hidden layers."""
-    return len(cell.values["hidden"])
+    return len(cell.short["hidden"])
 
 
 def deepest(answer: Answer) -> list[Cell]:
@@ -70,7 +71,7 @@ def agreement(cell: Cell) -> str:
 
 def findings(answer: Answer) -> tuple[Finding, ...]:
     """What the cells show of sigmoid, and of the others beside it."""
-    cells = {cell.values["activation"]: cell for cell in deepest(answer)}
+    cells = {cell.short["activation"]: cell for cell in deepest(answer)}
     found = [_vanishing(cells), _step(cells), *(_training(answer, name) for name in cells), *map(_sign, cells.values())]
     found.append(_same_signs(cells))
     return tuple(finding for finding in found if finding)
@@ -108,7 +109,7 @@ def _step(cells: dict[str, Cell]) -> Finding | None:
 
 def _training(answer: Answer, name: str) -> Finding:
     cells = sorted(answer.where(activation=name), key=depth)
-    chance = answer.data["baseline"]
+    chance = answer.data.baseline
     failed = [depth(cell) for cell in cells if not answer.better_than_chance(accuracy(cell))]
     low, high = min(map(accuracy, cells)), max(map(accuracy, cells))
     reached = (
@@ -125,7 +126,7 @@ def _training(answer: Answer, name: str) -> Finding:
 
 
 def _sign(cell: Cell) -> Finding | None:
-    share, name = one_sign(cell), cell.values["activation"]
+    share, name = one_sign(cell), cell.short["activation"]
     if share is None:
         return None
     figure = (
@@ -181,7 +182,7 @@ def _accuracy(answer: Answer) -> Image:
     for name, look in _lines(answer):
         cells = sorted(answer.where(activation=name), key=depth)
         axes.plot([depth(cell) for cell in cells], [100 * accuracy(cell) for cell in cells], label=name, **look)
-    axes.axhline(100 * answer.data["baseline"], label="the same answer always", **style.DIAGONAL)
+    axes.axhline(100 * answer.data.baseline, label="the same answer always", **style.DIAGONAL)
     axes.set(xlabel="hidden layers", ylabel="validation accuracy (%)", ylim=(0, 102))
     style.legend(axes, columns=2)
     caption = "Validation accuracy after the last epoch, against depth."
@@ -192,7 +193,7 @@ def _losses(deep: list[Cell]) -> Image:
     figure, axes = style.panel()
     for cell, look in zip(deep, LINES, strict=False):
         losses = cell.found["train_loss"]
-        label = f"{cell.values['activation']}, {depth(cell)}"
+        label = f"{cell.short['activation']}, {depth(cell)}"
         axes.plot(range(1, len(losses) + 1), losses, label=label, **(look | {"markersize": 2.5}))
     style.log_scale(axes)
     axes.set(xlabel="epoch", ylabel="training loss")
@@ -205,7 +206,7 @@ def _signs(deep: list[Cell]) -> Image:
     figure, axes = style.panel()
     for cell, look in zip(deep, LINES, strict=False):
         shares = [math.nan if share is None else 100 * share for share in cell.found["one_sign"]]
-        axes.plot(range(1, len(shares) + 1), shares, label=cell.values["activation"], clip_on=False, **look)
+        axes.plot(range(1, len(shares) + 1), shares, label=cell.short["activation"], clip_on=False, **look)
     axes.set(xlabel="layer", ylabel="units with one sign (%)", ylim=(-3, 103))
     style.legend(axes)
     caption = "Units whose weight gradients all have one sign, for one sample at a time, in the deepest networks."
@@ -216,7 +217,7 @@ def _table(answer: Answer) -> Table:
     head = ("activation", "depth", "first norm", "last norm", "ratio", "after", "one sign", "same in batch", "accuracy")
     rows = tuple(
         (
-            cell.values["activation"],
+            cell.short["activation"],
             str(depth(cell)),
             f"{cell.found['norms'][0]:.2g}",
             f"{cell.found['norms'][-1]:.2g}",

@@ -1,1 +1,31 @@
-"""The chapters of the report."""
+"""The report of a run: its data, its model, its training, its test, and where it errs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from backhand.experiments.run.record import read, read_metrics
+from backhand.experiments.run.report.chapters import chapters
+from backhand.page.blocks import Block, Page, Text
+from backhand.page.numbers import decimal, percent, time_spent
+
+__all__ = ["closing", "page"]
+
+
+def page(folder: Path) -> Page:
+    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    run = read(folder)
+    return Page(run.title, run.subtitle, chapters(run))
+
+
+def closing(folder: Path) -> Iterable[Block]:
+    """How long it took, and what it reached on test data."""
+    metrics = read_metrics(folder)
+    training, test = metrics.training, metrics.test
+    if test is None:
+        return
+    yield Text(time_spent(training.epochs, training.steps, training.seconds, training.saving_seconds))
+    low, high = test.interval
+    yield Text(
+        f"test accuracy {percent(test.accuracy)} ({test.interval_kind} interval {percent(low)} to {percent(high)}, "
+        f"{test.correct:,} of {test.count:,} right), loss {decimal(test.loss)}"
+    )

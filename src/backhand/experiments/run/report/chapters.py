@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from backhand.experiments.run.forms import Data, TestScore
+from backhand.experiments.run.metrics import Data, TestScore
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
 from backhand.experiments.run.report.classes import confusions, in_words
 from backhand.experiments.run.report.findings import findings
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.experiments.run.report.training import training
-from backhand.experiments.run.saved import Run
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.page.numbers import count, counted, decimal, duration, percent, plain, shape

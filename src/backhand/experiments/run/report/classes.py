@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.forms import ClassScore, TestScore
-from backhand.experiments.run.saved import Run
+from backhand.experiments.run.metrics import ClassScore, TestScore
+from backhand.experiments.run.record import Run
 from backhand.page.chance import Z, fewer, more
 from backhand.page.numbers import count, counted, percent
 

@@ -4,7 +4,7 @@ from math import inf
 from typing import Any
 
 from backhand.experiments.failure import Course, Kept
-from backhand.experiments.run.saved import Run
+from backhand.experiments.run.record import Run
 from backhand.training import losses
 
 

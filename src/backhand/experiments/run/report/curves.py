@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from backhand.experiments.run.saved import Run
+from backhand.experiments.run.record import Run
 from backhand.page import style
 from backhand.training import metrics
 from backhand.training.metrics import Metric

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from backhand.experiments.run.forms import Layer
-from backhand.experiments.run.report.evidence import mapped_layers
+from backhand.experiments.run.evidence import mapped_layers
+from backhand.experiments.run.metrics import Layer
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import colours
-from backhand.experiments.run.saved import Run
 from backhand.page import style
 from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import png
-from backhand.experiments.run.saved import Run
 from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
 from backhand.page.numbers import counted, shape

@@ -2,11 +2,11 @@
 
 import math
 
-from backhand.experiments.run.forms import Epoch, GradientCheck, TestScore
+from backhand.experiments.run.metrics import Epoch, GradientCheck, TestScore
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.classes import Finding, commonest, rare_or_hard
 from backhand.experiments.run.report.course import course
 from backhand.experiments.run.report.scores import calibration
-from backhand.experiments.run.saved import Run
 from backhand.page.chance import Z, differ, trend
 from backhand.page.numbers import count, counted, decimal, duration, percent
 

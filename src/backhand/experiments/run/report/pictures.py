@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PILImage
 
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.tables import mistakes_caption
-from backhand.experiments.run.saved import Run
 from backhand.page import style
 from backhand.page.blocks import Gallery, Image, Picture
 from backhand.page.numbers import counted, percent, plain

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.report.evidence import Arrays
+from backhand.experiments.run.evidence import Arrays
 
 BINS = 15
 

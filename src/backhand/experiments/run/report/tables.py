@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from backhand.experiments.run.forms import Cost, Epoch, Metrics, TestScore
+from backhand.experiments.run.metrics import Cost, Epoch, Metrics, TestScore
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.classes import Confusion, in_words
-from backhand.experiments.run.saved import Run
 from backhand.page.blocks import Table
 from backhand.page.numbers import count, decimal, duration, percent, plain, shape
 

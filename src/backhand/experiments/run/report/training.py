@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import curves, tables
 from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
-from backhand.experiments.run.saved import Run
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.numbers import counted, decimal, duration, percent, time_spent
 from backhand.page.range_test import plot

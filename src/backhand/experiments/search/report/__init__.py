@@ -1,1 +1,15 @@
-"""The report on a search: its trials, how they compare, and the runs of the best."""
+"""The report of a search: its trials, how they compare, and the runs of the best."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from backhand.experiments.search.record import read_found
+from backhand.experiments.search.report.chapters import findings, page
+from backhand.page.blocks import Block, Points
+
+__all__ = ["closing", "page"]
+
+
+def closing(folder: Path) -> Iterable[Block]:
+    """What was chosen, and what that reached with each seed."""
+    yield Points(tuple(findings(read_found(folder))))

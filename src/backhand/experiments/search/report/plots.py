@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.experiments.search.record import Trial
 from backhand.page import style
 from backhand.page.numbers import plain
 from backhand.training.metrics import Metric
 
-Trials = Sequence[dict[str, Any]]
+Trials = Sequence[Trial]
 MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style.FAINT)
 TICKS = 6  # values named on a coordinate, at most
 
@@ -20,13 +21,13 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
     figure, axes = style.panel()
     states = (("complete", style.BLUE, "o"), ("pruned", style.FAINT, "x"))
     for state, colour, mark in states:
-        some = [trial for trial in trials if trial["state"] == state]
-        numbers, values = [t["number"] for t in some], [t["value"] for t in some]
+        some = [trial for trial in trials if trial.state == state]
+        numbers, values = [t.number for t in some], [t.reached for t in some]
         axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
-    complete = [trial for trial in trials if trial["state"] == "complete"]
+    complete = [trial for trial in trials if trial.state == "complete"]
     lead = np.maximum if monitor.higher_is_better else np.minimum
-    best = lead.accumulate([trial["value"] for trial in complete])
-    axes.step([t["number"] for t in complete], best, where="post", color=style.ORANGE, label="best so far")
+    best = lead.accumulate([trial.reached for trial in complete])
+    axes.step([t.number for t in complete], best, where="post", color=style.ORANGE, label="best so far")
     axes.set(xlabel="trial", ylabel=label)
     style.legend(axes)
     return style.png(figure)
@@ -34,9 +35,9 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
 
 def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -> bytes:
     """A line for each trial through its values: one vertical axis a key, and the value of the trial at the end."""
-    ended = sorted(trials, key=lambda trial: -monitor.cost(trial["value"]))
+    ended = sorted(trials, key=lambda trial: -monitor.cost(trial.reached))
     columns = [_places(ended, key) for key in keys]
-    values = np.array([trial["value"] for trial in ended])
+    values = np.array([trial.reached for trial in ended])
     ends = _scaled(values)
     figure, axes = style.panel(style.WIDTH * 1.9, style.HEIGHT * 1.2)
     for i in range(len(ended)):
@@ -61,14 +62,14 @@ def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -
 
 def sizes(trials: Trials, key: str | None, label: str) -> bytes:
     """The value of each trial that came to its end against its parameters; by the length of the list that `key` has."""
-    ended = [trial for trial in trials if trial["state"] == "complete"]
-    lengths = [len(trial["assignment"][key]) if key else 0 for trial in ended]
+    ended = [trial for trial in trials if trial.state == "complete"]
+    lengths = [len(trial.assignment[key]) if key else 0 for trial in ended]
     figure, axes = style.panel()
     for i, length in enumerate(sorted(set(lengths))):
         some = [trial for trial, own in zip(ended, lengths, strict=True) if own == length]
         look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
         look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
-        axes.scatter([trial["parameters"] for trial in some], [trial["value"] for trial in some], **look)
+        axes.scatter([trial.parameters for trial in some], [trial.reached for trial in some], **look)
     axes.set(xscale="log", xlabel="parameters", ylabel=label)
     if key:
         style.legend(axes, columns=4)
@@ -77,7 +78,7 @@ def sizes(trials: Trials, key: str | None, label: str) -> bytes:
 
 def _places(trials: Trials, key: str) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
     """Where each trial meets the axis of a key, 0 to 1 (NaN where it has no such value), and the axis's ticks."""
-    found = [trial["assignment"].get(key) for trial in trials]
+    found = [trial.assignment.get(key) for trial in trials]
     numbers = [value for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
     if len(set(numbers)) > TICKS and len(numbers) == sum(value is not None for value in found):
         spread = np.array([np.nan if value is None else float(value) for value in found])

@@ -10,7 +10,7 @@ from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
 from backhand.experiments.series.report.whole import kept_whole
 from backhand.page import settings
-from backhand.page.blocks import Block, Code, Image, Images, Notice, Points, Section, Table, Text, Tiles
+from backhand.page.blocks import Block, Code, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import changes, subtitle
 from backhand.page.numbers import NONE, duration, percent, shown
 from backhand.study import to_values
@@ -22,16 +22,11 @@ SHOWN = 30  # cells in a table, unless they are all of the part
 UNBROKEN, JOINED = "\N{NON-BREAKING HYPHEN}", "\N{NO-BREAK SPACE}"
 
 
-def is_in(folder: Path) -> bool:
-    """Whether the folder is that of a series."""
-    return (folder / SERIES).exists()
-
-
-def told(folder: Path) -> tuple[str, str, tuple[Section, ...]]:
-    """Title, subtitle and sections. Raises CheckpointError where a piece is missing or damaged."""
+def page(folder: Path) -> Page:
+    """The report. Raises CheckpointError where a piece is missing or damaged."""
     saved = read(folder)
     line = subtitle(saved.data, saved.environment, saved.series.changes)
-    return saved.series.title, line, (*chapters(saved), _settings(saved))
+    return Page(saved.series.title, line, (*chapters(saved), _settings(saved)))
 
 
 def chapters(saved: Saved) -> tuple[Section, ...]:

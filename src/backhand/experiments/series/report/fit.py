@@ -1,5 +1,6 @@
 """Whether a network fits: a verdict on a cell, with the numbers that it rests on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
@@ -67,7 +68,7 @@ def _shown(first: float, samples: int, second: float, others: int) -> bool:
     return differ(first, samples, second, others) if samples and others else True
 
 
-def _rise(history: list[dict[str, float]], samples: int) -> float:
+def _rise(history: Sequence[Mapping[str, float]], samples: int) -> float:
     """The validation loss by the end over its lowest; 1 where chance explains the difference."""
     losses = [record["validation_loss"] for record in history if "validation_loss" in record]
     since = losses.index(min(losses))

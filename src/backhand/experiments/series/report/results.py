@@ -7,7 +7,7 @@ from pathlib import Path
 from backhand.experiments.series.record import Saved, read
 from backhand.experiments.series.report.chapters import changed, claims_table
 from backhand.files.atomic import write_output
-from backhand.page.blocks import Section, Text
+from backhand.page.blocks import Page, Section, Text
 from backhand.page.numbers import duration
 from backhand.page.render import markdown
 from backhand.study.values import override
@@ -19,7 +19,7 @@ SUBTITLE = "Reported figures beside ours. Written by the command backhand report
 def write(folders: Sequence[Path], out: Path) -> Path:
     """One file from the folders of some series. Raises CheckpointError where a piece is missing or damaged."""
     sections = tuple(_section(read(folder)) for folder in folders)
-    write_output(out, markdown(TITLE, SUBTITLE, sections))
+    write_output(out, markdown(Page(TITLE, SUBTITLE, sections)))
     return out
 
 

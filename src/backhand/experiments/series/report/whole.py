@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from backhand.experiments.kinds import kind_of
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters, tables
 from backhand.experiments.run.report.chapters import confusion
-from backhand.experiments.search.report.chapters import is_in as is_search
-from backhand.experiments.search.report.chapters import told as told_of_search
+from backhand.experiments.search import KIND as SEARCH
+from backhand.experiments.search.record import read_found
+from backhand.experiments.search.report.chapters import chapters as chapters_of_search
 from backhand.experiments.series.record import Cell
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Text
 from backhand.study.series import Part
@@ -17,7 +19,7 @@ from backhand.study.series import Part
 def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
     """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
     for place in (result.place for result in cell.runs):
-        kind, blocks = ("search", _search(place)) if is_search(place) else ("run", _run(place))
+        kind, blocks = ("search", _search(place)) if kind_of(place) is SEARCH else ("run", _run(place))
         yield Text(f"{cell.name.capitalize()}: a {kind} of its own, with its own report, which this makes:")
         yield Code(f"backhand report {part.name}/{place.name}")
         yield from (_named(f"{part.name}-{place.name}", block) for block in blocks)
@@ -34,7 +36,7 @@ def _run(place: Path) -> Iterator[Block]:
 
 def _search(place: Path) -> Iterator[Block]:
     """What came out, and how the trials compare; its own report has its settings."""
-    return (block for section in told_of_search(place)[2] if section.key != "settings" for block in section.blocks)
+    return (block for section in chapters_of_search(read_found(place)) for block in section.blocks)
 
 
 def _named(prefix: str, block: Block) -> Block:

@@ -37,14 +37,8 @@ Resume = Annotated[
     Path | None,
     typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
 ]
-KeptOut = Annotated[
-    Path | None,
-    typer.Option(
-        parser=as_path,
-        metavar="FOLDER",
-        help="The folder of the results; what it holds goes on.",
-        show_default="a folder below runs",
-    ),
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes that share the work and the threads.", show_default="1")
 ]
 Out = Annotated[
     Path | None,

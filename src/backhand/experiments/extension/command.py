@@ -1,23 +1,22 @@
 """`backhand extend`: add classes to a trained network, and see what it forgets."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backhand.cli.options import Backend, DataDir, DataPath, Out, Resize, Resume, Skip, Threads
+from backhand.console.options import Backend, DataDir, DataPath, Out, Resize, Resume, Skip, Threads, Workers
 from backhand.errors import BackhandError
+from backhand.experiments.command import Launch, carry_out, refuse_another_kind, refuse_other_options
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.experiments.extension import Asked
     from backhand.study.extend import Extend
-
-AGAIN = {"resume", "data_dir", "backend", "threads"}  # the options of an extension that goes on
 
 
 def extend(
-    ctx: typer.Context,
+    context: typer.Context,
     run: Annotated[
         Path | None, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a finished run.")
     ] = None,
@@ -43,6 +42,7 @@ def extend(
     data_dir: DataDir = None,
     out: Out = None,
     resume: Resume = None,
+    workers: Workers = None,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
@@ -50,30 +50,19 @@ def extend(
 
     It goes on training with and without the old data.
     """
-    from backhand.cli import engine
-    from backhand.experiments.extension import Asked
+    from backhand.experiments.extension import work
+    from backhand.experiments.extension.plan import Plan
 
-    engine.choose(backend, threads, resume)
+    launch = Launch(out, resume, data_dir, backend, threads, workers)
     if resume is not None:
-        _refuse_more(ctx, resume)
-        asked = None
-    else:
-        table: dict[str, Any] = {"path": path, "classes": classes, "resize": resize, "skip_bad_images": skip_bad_images}
-        new, ways = _new(run, data, **table), _ways(with_old, afresh=afresh)
-        asked = Asked(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
-    _extend(asked, resume or out, data_dir)
-
-
-def _refuse_more(ctx: typer.Context, resume: Path) -> None:
-    """Raises BackhandError for an option that the extension in this folder has since it began."""
-    names = {each.name: "/".join((*each.opts, *each.secondary_opts)) for each in ctx.command.params}
-    given = (key for key in names if (source := ctx.get_parameter_source(key)) and source.name == "COMMANDLINE")
-    more = [names[key] for key in given if key not in AGAIN and (key, ctx.params[key]) != ("out", resume)]
-    if more:
-        raise BackhandError(
-            f"an extension that is resumed keeps the options that it began with; leave out {', '.join(more)} and "
-            f"give --resume FOLDER alone, or begin another one"
-        )
+        refuse_another_kind(resume, "extend")
+        refuse_other_options(context, resume)
+        carry_out("", work.resume, launch)
+        return
+    table: dict[str, Any] = {"path": path, "classes": classes, "resize": resize, "skip_bad_images": skip_bad_images}
+    new, ways = _new(run, data, **table), _ways(with_old, afresh=afresh)
+    plan = Plan(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
+    carry_out("extend", partial(work.run, plan), launch)
 
 
 def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any) -> "Extend":
@@ -89,27 +78,7 @@ def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any
 
 def _ways(with_old: bool | None, *, afresh: bool) -> tuple[str, ...]:
     """The trainings: with or without the old data, or both; and for comparison a fresh one."""
-    from backhand.experiments.extension.plan import AFRESH, WITH, WITHOUT
+    from backhand.experiments.extension import AFRESH, WITH, WITHOUT
 
     chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
     return (*chosen, *[AFRESH] * afresh)
-
-
-def _extend(asked: "Asked | None", folder: Path | None, data_dir: Path | None) -> None:
-    """Begin the extension that is asked for, or go on with the one in the folder; then report."""
-    from backhand.cli.commands import console
-    from backhand.cli.interrupted import interruptible
-    from backhand.cli.tables import as_table
-    from backhand.experiments import extension, reports
-    from backhand.experiments.extension.report.chapters import summary
-    from backhand.experiments.workspace import named
-
-    with named(folder, "extend") as place, interruptible(place):
-        if asked is not None:
-            extension.begin(asked, place, data_dir=data_dir)
-        extension.run(place, data_dir=data_dir)
-        points, table = summary(place)
-        for title, sentence in points.items:
-            console.print(f"{title}: {sentence}")
-        console.print(as_table(table))
-        console.print(f"report: {reports.write(place)}")

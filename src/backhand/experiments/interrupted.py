@@ -32,9 +32,4 @@ def interruptible(folder: Path, *more: object, again: bool = False) -> Iterator[
 def _onward(folder: Path, more: tuple[object, ...]) -> list[object]:
     """The words that go on with the experiment in this folder; none where it holds none."""
     kind = kind_of(folder)
-    if kind is None:
-        return []
-    if kind.resume is not None:
-        return [*kind.resume, folder, *more]
-    named = any(word == "--out" or word.startswith("--out=") for word in sys.argv)
-    return [*sys.argv[1:], *(() if named else ("--out", folder))]
+    return [] if kind is None else [*kind.resume, folder, *more]

@@ -1,0 +1,39 @@
+"""`backhand predict`: image files, classified by a trained run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.console.options import Resize
+from backhand.files.paths import as_path
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a run.")],
+    images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="Image files.")],
+    resize: Resize = False,
+) -> None:
+    """Classify image files with a trained run.
+
+    One row per image: the class, its probability, and the two classes that come next.
+    """
+    import numpy as np
+    from rich.table import Table
+
+    from backhand.console.terminal import make_console
+    from backhand.experiments.run.predict import load_classifier
+
+    classifier, console = load_classifier(run), make_console()
+    samples = np.stack([classifier.read(path, resize=resize) for path in images])
+    table = Table("image", "class", "probability", "next", box=None, header_style="bold", pad_edge=False)
+    table.columns[2].justify = "right"
+    for path, row in zip(images, classifier.predict_proba(samples), strict=True):
+        first, *others = np.argsort(-row, kind="stable")[:3]
+        runners_up = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in others)
+        table.add_row(str(path), classifier.classes[first], f"{row[first]:.1%}", runners_up)
+    console.print(table)
+    for remark in classifier.remarks:
+        make_console(stderr=True).print(f"note: {remark}")
+    if "hinge" in classifier.loss.op_name:
+        console.print(f"probability: {classifier.loss.confidence}")

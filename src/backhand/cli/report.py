@@ -1,0 +1,32 @@
+"""`backhand report`: the reports of saved experiments, written again."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.files.paths import as_path
+
+
+def report(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(parser=as_path, metavar="FOLDER", help="Folders of runs, searches, series and so on."),
+    ],
+    results: Annotated[
+        Path | None,
+        typer.Option(parser=as_path, metavar="FILE", help="Also put the claims of these series into one file."),
+    ] = None,
+) -> None:
+    """Write the reports of saved experiments again, from their folders alone."""
+    from backhand.console.terminal import make_console
+    from backhand.experiments import reports
+    from backhand.files.atomic import refuse_unwritable
+
+    console = make_console()
+    if results is not None:
+        refuse_unwritable(results)
+    for run in runs:
+        console.print(f"report: {reports.write(run)}")
+    if results is not None:
+        console.print(f"results: {reports.write_results(runs, results)}")

@@ -1,0 +1,121 @@
+"""What the commands of all kinds have in common: a folder, the engine, Ctrl-C, the result, and the report."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import typer
+
+from backhand.errors import BackhandError, CheckpointError, DivergenceError
+
+KEPT = {"resume", "data_dir", "backend", "threads", "workers"}  # the options of an experiment that goes on
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How an experiment is to be carried out, as the options of its command say.
+
+    out: its folder; None: a new one below runs.   resume: the folder of one to go on with.
+    """
+
+    out: Path | None = None
+    resume: Path | None = None
+    data_dir: Path | None = None
+    backend: str | None = None
+    threads: int | None = None
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.resume is not None and self.out is not None and self.out != self.resume:
+            raise BackhandError("--out and --resume name different folders; a resumed experiment stays where it is")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `work.py` of a kind is given."""
+        return {"data_dir": self.data_dir} | ({} if self.workers is None else {"workers": self.workers})
+
+    def alone(self) -> Self:
+        """The same without workers, for what a single process does."""
+        return replace(self, workers=None)
+
+
+def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: object) -> None:
+    """Call work(folder, **options); then show what came out, and write the report.
+
+    name: of the new folder.   more: words of the command that goes on, which the folder does not know.
+    """
+    from backhand.console.terminal import make_console
+    from backhand.experiments import engine
+    from backhand.experiments.folders import named
+    from backhand.experiments.interrupted import interruptible
+
+    engine.choose(launch.backend, launch.threads, launch.resume)
+    console = make_console()
+    with named(launch.resume or launch.out, name) as folder, interruptible(folder, *more):
+        try:
+            work(folder, **launch.options)
+        except DivergenceError:
+            _report(folder, console)
+            raise
+        _report(folder, console)
+
+
+def _report(folder: Path, console: Any) -> None:
+    from backhand.experiments import reports
+    from backhand.experiments.kinds import kind_of
+    from backhand.page.terminal import show
+
+    if kind_of(folder) is None:
+        return  # refused before anything was written
+    for block in reports.closing(folder):
+        show(console, block)
+    with console.status("drawing the report"):
+        pages = reports.write_all(folder)
+    for page in pages:
+        console.print(f"report: {page}")
+
+
+def refuse_other_options(context: typer.Context, resume: Path) -> None:
+    """Raises BackhandError for an option that the experiment in this folder has since it began."""
+    names = {each.name: "/".join((*each.opts, *each.secondary_opts)) for each in context.command.params}
+    given = (key for key in names if (source := context.get_parameter_source(key)) and source.name == "COMMANDLINE")
+    more = [names[key] for key in given if key not in KEPT and (key, context.params[key]) != ("out", resume)]
+    if more:
+        raise BackhandError(
+            f"an experiment that is resumed keeps the options that it began with; leave out {', '.join(more)} and "
+            f"give --resume FOLDER alone, or begin another one"
+        )
+
+
+def refuse_another_kind(resume: Path, command: str) -> None:
+    """Raises CheckpointError where another command goes on with what is in the folder."""
+    from backhand.experiments.kinds import kind_of
+
+    kind = kind_of(resume)
+    if kind is not None and kind.command != command:
+        raise CheckpointError(f"{resume} holds {kind.name}; {kind.onward(resume)}")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the command line changes of a study: `--set` and the options that stand for one, and `--seed`."""
+
+    overrides: tuple[str, ...]
+    seed: int | None
+
+    @classmethod
+    def of(
+        cls,
+        set_: Sequence[str] | None,
+        path: Path | None,
+        skip_bad_images: bool,
+        seed: int | None,
+        init_from: Path | None = None,
+    ) -> Self:
+        """From the options as they were given."""
+        from backhand.study.values import override
+
+        paths = {"data.path": path, "train.init_from": init_from}
+        more = (override(key, str(value)) for key, value in paths.items() if value is not None)
+        return cls((*(set_ or ()), *more, *["data.skip_bad_images=true"] * skip_bad_images), seed)

@@ -1,0 +1,82 @@
+"""`backhand compare`: networks and other learners on the same folds."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backhand.console.options import (
+    Backend,
+    DataDir,
+    DataPath,
+    OneSize,
+    Out,
+    Resume,
+    Set,
+    Skip,
+    Threads,
+    Workers,
+)
+from backhand.errors import BackhandError
+from backhand.experiments.command import Launch, carry_out, refuse_another_kind
+
+if TYPE_CHECKING:
+    from backhand.study.schema import Data
+
+
+def compare(
+    data: Annotated[str | None, typer.Argument(metavar="DATA", help="A data set by name, such as digits.")] = None,
+    study: Annotated[
+        list[str] | None, typer.Option(metavar="STUDY", help="A network; may be repeated.", show_default="a perceptron")
+    ] = None,
+    against: Annotated[str, typer.Option(metavar="NAME,...", help="The other learners.")] = (
+        "tree,logistic,forest,neighbours"
+    ),
+    folds: Annotated[int, typer.Option(help="Parts of the samples; each is tested on once.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
+    train_size: Annotated[int | None, typer.Option(help="Use only so many samples.", show_default="all")] = None,
+    data_dir: DataDir = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
+    resize: OneSize = False,
+    out: Out = None,
+    resume: Resume = None,
+    set_: Set = None,
+    workers: Workers = None,
+    backend: Backend = None,
+    threads: Threads = None,
+) -> None:
+    """Compare networks with other learners on the same folds.
+
+    The differences are tested, and a report is written.
+    """
+    from backhand.experiments.comparison import work
+    from backhand.experiments.comparison.network import perceptron
+    from backhand.experiments.comparison.plan import Plan
+    from backhand.study import load
+
+    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    if resume is not None:
+        refuse_another_kind(resume, "compare")
+    if data is None:
+        if resume is None:
+            raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")
+        carry_out("", work.resume, launch)
+        return
+    table = _table(data, path, train_size, skip_bad_images=skip_bad_images, resize=resize)
+    networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
+    names = tuple(name.strip() for name in against.split(",") if name.strip())
+    plan = Plan(table, networks, names, folds, seed)
+    carry_out(f"compare-{data}", partial(work.run, plan, resume=resume is not None), launch)
+
+
+def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "Data":
+    from backhand.study import make_table
+    from backhand.study.auto import AUTO
+    from backhand.study.schema import Data
+
+    if train_size is not None and train_size < 1:
+        raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
+    own = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
+    return make_table(Data, name=name, path=path, **own)

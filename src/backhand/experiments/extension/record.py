@@ -1,0 +1,140 @@
+"""The folder of an extension: extend.json, the study of each way, and a run's folder for each.
+
+`docs/formats.md` describes the files.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from backhand.errors import BackhandError, CheckpointError
+from backhand.experiments.extension import FILE
+from backhand.experiments.kind import Row
+from backhand.experiments.records import Record, read_mapping, read_record, read_toml, write_record
+from backhand.experiments.run.metrics import Metrics
+from backhand.experiments.run.record import history_of, read_metrics
+from backhand.files.names import ENVIRONMENT
+from backhand.study import Study, load
+
+VERSION = 1
+
+
+class Figures(Record):
+    """For each class, the test samples that are classified rightly, and all of them."""
+
+    right: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
+    leaves: int | None = None  # of a decision tree
+
+
+class Trained(Figures):
+    """A run: the names of its classes, accuracies after each epoch, or why it stopped; and what must be said of it."""
+
+    classes: tuple[str, ...] = ()
+    sha256: str = ""
+    curves: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    stopped: str = ""
+    remark: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has come to an end, be it that it diverged before it classified anything."""
+        return bool(self.counts)
+
+
+class Extension(Record):
+    """All of extend.json. run: the folder of the run that is extended; tree: whether a decision tree is asked for."""
+
+    version: int = VERSION
+    run: str
+    title: str
+    old: Trained
+    ways: dict[str, Trained]
+    with_tree: bool = True
+    tree: Figures | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_version(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Earlier versions told by the key `tree` itself whether one is asked for."""
+        return {"with_tree": "tree" in values} | values
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to train."""
+        trained = all(each.is_over or each.stopped for each in self.ways.values())
+        return trained and (self.tree is not None or not self.with_tree)
+
+
+def read(folder: Path) -> Extension:
+    """The record. Raises CheckpointError where it is missing or damaged."""
+    return read_record(Extension, folder / FILE)
+
+
+def read_studies(folder: Path, record: Extension) -> dict[str, Study]:
+    """The study of each way. Raises BackhandError where one is missing or damaged."""
+    return {way: load(str(folder / f"{way}.toml")) for way in record.ways}
+
+
+def read_tables(folder: Path, way: str) -> dict[str, Any]:
+    """The study of one way, as its file has it. Raises CheckpointError where it is missing or damaged."""
+    return read_toml(folder / f"{way}.toml")
+
+
+def read_environment(folder: Path) -> dict[str, Any]:
+    """Where it was made. Raises CheckpointError where that is missing or damaged."""
+    return read_mapping(folder / ENVIRONMENT)
+
+
+def write(folder: Path, record: Extension) -> Extension:
+    """Write extend.json, whole or not at all; returns it."""
+    write_record(folder / FILE, record)
+    return record
+
+
+def has_result(folder: Path) -> bool:
+    """Whether there is an extension."""
+    return (folder / FILE).exists()
+
+
+def row(folder: Path) -> Row:
+    """The run, its new classes, how many ways are done, and what each keeps and learns."""
+    record = read(folder)
+    done = [way for way, each in record.ways.items() if each.is_over]
+    first = len(record.old.classes)
+    classes = next((each.classes[first:] for each in record.ways.values() if each.is_over), ())
+    status = "finished" if record.is_over else f"{len(done)} of {len(record.ways)} ways"
+    return Row(f"{record.title}: new classes", ", ".join(classes), status, ", ".join(done))
+
+
+def trained(run: Path) -> Trained:
+    """What a finished run knows: its classes, how many test samples of each it has and gets right, its data.
+
+    Raises BackhandError for a run that is not at its end, or whose figures cannot be read.
+    """
+    try:
+        metrics = read_metrics(run)
+    except CheckpointError as error:
+        raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
+    if metrics.status != "finished" or metrics.test is None:
+        raise BackhandError(f"{run} is not finished but {metrics.status}; bring it to its end, then extend it")
+    return Trained(
+        classes=metrics.data.classes,
+        sha256=metrics.data.sha256,
+        right=tuple(row[k] for k, row in enumerate(metrics.test.confusion)),
+        counts=tuple(row.support for row in metrics.test.per_class),
+        remark=_remark(metrics),
+    )
+
+
+def curves(run: Path) -> dict[str, tuple[float, ...]]:
+    """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
+    history, keys = history_of(run), {split: f"{split}_accuracy" for split in ("old", "new")}
+    return {split: tuple(epoch[key] for epoch in history) for split, key in keys.items() if key in history[0]}
+
+
+def _remark(metrics: Metrics) -> str:
+    """What must be said of a finished run's figures."""
+    failure, remark = metrics.training.failure, metrics.test.remark if metrics.test else ""
+    return " ".join(filter(None, (f"The training failed. {failure}" if failure else "", remark)))

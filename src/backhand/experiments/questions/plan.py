@@ -1,0 +1,59 @@
+"""The questions that can be asked: a study each, with a grid over certain keys, and what to look at in each cell."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import BackhandError, StudyError, closest
+from backhand.experiments.build import Feeds
+from backhand.experiments.questions import divergence, dropout, sigmoid
+from backhand.experiments.search.space import check, refuse_changes
+from backhand.study import Study, load
+from backhand.study.auto import AUTO
+
+
+@dataclass(frozen=True)
+class Question:
+    """A study, in the TOML file of the question's name, with a grid over these keys, and what to see in each cell."""
+
+    name: str
+    keys: tuple[str, ...]
+    look: Callable[[Study, Feeds], dict[str, Any]]
+
+    def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
+        """Its study, changed as `--set` says. Raises StudyError as `load` does, and as `refuse_unfit`."""
+        study = load(str(Path(__file__).with_name(f"{self.name}.toml")), overrides, seed)
+        self.refuse_unfit(study)
+        assert study.search is not None
+        check(study, study.search.space)
+        refuse_changes(study.changes, study.search.space)
+        return study
+
+    def refuse_unfit(self, study: Study) -> None:
+        """Raises StudyError for a grid over other keys, without validation data, and for what cells would decide."""
+        search = study.search
+        asked = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
+        if search is None or not asked or any(entry.when for entry in search.space.values()):
+            raise StudyError(
+                f"the question {self.name} is asked over a grid of {' and '.join(self.keys)}; "
+                f"search.space may give these keys other values; no other keys and no conditions"
+            )
+        if not study.data.validation:
+            raise StudyError("a question is judged on validation data, and data.validation is 0; give it a share")
+        for key, value in (("train.optimizer.lr", study.train.optimizer.lr), ("train.epochs", study.train.epochs)):
+            if value == AUTO:
+                raise StudyError(f'{key} = "{AUTO}" would differ from cell to cell of a question; give it a number')
+
+
+QUESTIONS = {
+    name: Question(name, module.KEYS, module.look)
+    for name, module in {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}.items()
+}
+
+
+def question(name: str) -> Question:
+    """The question of this name. Raises BackhandError, with the closest name, where there is none."""
+    if name not in QUESTIONS:
+        raise BackhandError(f'there is no question "{name}"{closest(name, QUESTIONS)}')
+    return QUESTIONS[name]

@@ -1,0 +1,140 @@
+"""The folder of a question: question.json, with what was found in each cell of its grid, and the study beside it.
+
+`docs/formats.md` describes the file.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from typing import Any
+
+from backhand.errors import CheckpointError
+from backhand.experiments.kind import Row
+from backhand.experiments.questions import FILE
+from backhand.experiments.records import Count, Record, Share, read_mapping, read_record, read_toml, write_record
+from backhand.files.names import ENVIRONMENT, STUDY
+from backhand.page.heading import subtitle
+from backhand.page.numbers import count, counted, duration
+
+VERSION = 1
+
+
+class Data(Record):
+    """What the trainings see. baseline: the validation accuracy of always giving the commonest class."""
+
+    title: str
+    source: str = ""
+    classes: Count
+    counts: dict[str, Count]
+    baseline: Share
+    sha256: str
+
+
+class Cell(Record):
+    """One training: its values by key, and what was found; the function `look` of the question describes it."""
+
+    values: dict[str, Any]
+    seconds: float
+    found: dict[str, Any]
+
+    @property
+    def short(self) -> dict[str, Any]:
+        """The values by the last word of their keys, such as `lr`."""
+        return {key.rpartition(".")[2]: value for key, value in self.values.items()}
+
+
+class Asked(Record):
+    """All of question.json. planned: the number of cells."""
+
+    version: int = VERSION
+    question: str
+    data: Data
+    planned: Count
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Of all trainings."""
+        return sum(cell.seconds for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question as its report takes it."""
+
+    asked: Asked
+    study: dict[str, Any]
+    environment: dict[str, Any]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The trainings, in the order of the grid."""
+        return self.asked.cells
+
+    @property
+    def data(self) -> Data:
+        """What they see."""
+        return self.asked.data
+
+    @property
+    def title(self) -> str:
+        """The question."""
+        return str(self.study.get("title") or self.asked.question)
+
+    @property
+    def subtitle(self) -> str:
+        """On what data, how long it took, and what was changed."""
+        counts = self.data.counts
+        data = (
+            f"{self.data.title}: {count(counts['train'])} training and {count(counts['validation'])} validation "
+            f"samples; {counted(len(self.cells), 'cell')} in {duration(self.asked.seconds)}"
+        )
+        return subtitle(data, self.environment, self.study.get("changes", {}))
+
+    def better_than_chance(self, accuracy: float) -> bool:
+        """Whether it is above that of always giving the same answer, by more than two standard errors."""
+        chance = self.data.baseline
+        return accuracy > chance + 2 * sqrt(chance * (1 - chance) / self.data.counts["validation"])
+
+    def axis(self, key: str) -> list[Any]:
+        """The values of a key, by its last word, each once, in their order in the grid."""
+        found: list[Any] = []
+        for cell in self.cells:
+            if cell.short[key] not in found:
+                found.append(cell.short[key])
+        return found
+
+    def where(self, **values: Any) -> list[Cell]:
+        """The cells that have these values."""
+        return [cell for cell in self.cells if all(cell.short[key] == value for key, value in values.items())]
+
+
+def read(folder: Path) -> Answer:
+    """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    return Answer(read_asked(folder), read_toml(folder / STUDY), read_mapping(folder / ENVIRONMENT))
+
+
+def read_asked(folder: Path) -> Asked:
+    """question.json. Raises CheckpointError where it is missing or damaged."""
+    if not (folder / FILE).is_file():
+        raise CheckpointError(f"{folder} is not the folder of a question: it has no {FILE}")
+    return read_record(Asked, folder / FILE)
+
+
+def write(folder: Path, asked: Asked) -> Asked:
+    """Write question.json, whole or not at all; returns it."""
+    write_record(folder / FILE, asked)
+    return asked
+
+
+def has_result(folder: Path) -> bool:
+    """Whether the question has been asked."""
+    return (folder / FILE).exists()
+
+
+def row(folder: Path) -> Row:
+    """The question, its data, and how many cells are trained."""
+    answer = read(folder)
+    done, planned = len(answer.cells), answer.asked.planned
+    status = "finished" if done == planned else f"{done} of {counted(planned, 'cell')}"
+    return Row(answer.title, answer.data.title, status, "")

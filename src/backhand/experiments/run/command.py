@@ -1,0 +1,128 @@
+"""`backhand run`: a study, a search or a series, new or resumed; or all series that ship."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from backhand.console.options import (
+    Backend,
+    DataDir,
+    DataPath,
+    InitFrom,
+    Out,
+    Resume,
+    Seed,
+    Set,
+    Skip,
+    Threads,
+    Workers,
+)
+from backhand.errors import BackhandError
+from backhand.experiments.command import Changes, Launch, carry_out, refuse_another_kind
+from backhand.files.names import SERIES, STUDY
+
+ALL, RESULTS = "all", "RESULTS.md"
+
+
+def run(
+    study: Annotated[
+        str | None,
+        typer.Argument(metavar="STUDY", help="A study or a series: its name, or its .toml file; all: every series."),
+    ] = None,
+    data_dir: DataDir = None,
+    out: Out = None,
+    path: DataPath = None,
+    skip_bad_images: Skip = False,
+    set_: Set = None,
+    seed: Seed = None,
+    init_from: InitFrom = None,
+    resume: Resume = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="A database for the trials of a search, which several machines may share."),
+    ] = None,
+    workers: Workers = None,
+    backend: Backend = None,
+    threads: Threads = None,
+) -> None:
+    """Train a study and test it, or run a search or a series.
+
+    The results and a report go to a folder of their own.
+    """
+    launch = Launch(out, resume, data_dir, backend, threads, workers)
+    changes = Changes.of(set_, path, skip_bad_images, seed, init_from)
+    if study == ALL:
+        _run_all(launch, changes, storage)
+        return
+    if resume is not None:
+        refuse_another_kind(resume, "run")
+        study = study or str(resume / (SERIES if (resume / SERIES).exists() else STUDY))
+    if study is None:
+        raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
+    _run(study, launch, changes, storage)
+
+
+def _run(study: str, launch: Launch, changes: Changes, storage: str | None) -> None:
+    from backhand.experiments.settings import reopen
+    from backhand.study import is_series, load, load_series
+
+    resumed = launch.resume is not None
+    if is_series(study):
+        if storage is not None:
+            raise BackhandError(f"--storage is for searches, and {study} is a series of runs")
+        from backhand.experiments.series import work as series
+
+        asked = load_series(study, changes.overrides, changes.seed)
+        carry_out(asked.name, partial(series.run, asked, resume=resumed), launch)
+        return
+    chosen = partial(load, study, changes.overrides, changes.seed)
+    own = chosen() if launch.resume is None else reopen(launch.resume, chosen)
+    if own.search is not None:
+        from backhand.experiments.search import work as search
+
+        more = () if storage is None else ("--storage", storage)
+        carry_out(own.name, partial(search.run, own, resume=resumed, url=storage), launch, *more)
+        return
+    if storage is not None:
+        raise BackhandError(f"--storage is for searches, and {own.name} is none: it has no search table")
+    if launch.workers not in (None, 1):
+        raise BackhandError(
+            f"--workers shares out the work of searches and series, and {own.name} is a single training; leave it out"
+        )
+    from backhand.experiments.run import work
+
+    carry_out(own.name, partial(work.run, own, resume=resumed), launch.alone())
+
+
+def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
+    """Every series that ships, each in a folder of its own; what is done there is not done again."""
+    from backhand.console.terminal import make_console
+    from backhand.experiments import engine, environment, reports
+    from backhand.experiments.folders import ROOT, refuse_others
+    from backhand.experiments.interrupted import interruptible
+    from backhand.experiments.series import work as series
+    from backhand.page.terminal import show
+    from backhand.study import shipped_series
+
+    if changes != Changes((), None) or launch.resume is not None or storage is not None:
+        raise BackhandError(
+            "all series are run as they ship, into --out, and go on there when started again; "
+            "to change a series, run it by its name"
+        )
+    out, asked, console = launch.out or ROOT / ALL, shipped_series(), make_console()
+    begun = next((out / name for name in asked if (out / name / SERIES).exists()), None)
+    engine.choose(launch.backend, launch.threads, begun)
+    refuse_others(out, {RESULTS, *asked})
+    options = launch.options
+    if begun is not None:
+        options["data_dir"] = environment.data_dir(begun, launch.data_dir, resume=True)
+    minutes = sum(each.minutes for each in asked.values())
+    console.print(f"{len(asked)} series, about {minutes / 60:.1f} hours in all, into {out}")
+    with interruptible(out, again=True):
+        for name, each in asked.items():
+            series.run(each, out / name, resume=None, **options)
+            for block in reports.closing(out / name):
+                show(console, block)
+            console.print(f"report: {reports.write(out / name)}")
+        console.print(f"results: {reports.write_results([out / name for name in asked], out / RESULTS)}")
