@@ -210,7 +210,7 @@ def test_a_file_that_the_system_refuses_is_named(cli, monkeypatch):
     def refuse() -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "studies/secret.toml")
 
-    monkeypatch.setattr("backhand.cli.commands.list_studies", refuse)
+    monkeypatch.setattr("backhand.study.shipped", refuse)
     assert cli("list") == (2, "error: studies/secret.toml: Permission denied")
 
 

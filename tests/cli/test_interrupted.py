@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from backhand import backend, checkpoint
-from backhand.experiments.workspace import OccupiedError
 
 SMALL = (
     "--set",
@@ -148,27 +147,9 @@ def test_more_threads_than_there_are_do_not_stop_a_resumed_run(cli):
     assert cli("run", "--resume", "one", "--set", "train.epochs=3")[0] == 0
 
 
-def test_a_folder_that_is_passed_over_leaves_no_options_behind(cli, monkeypatch):
-    backend.use("cpu", most())
-    Path("runs/ask-sigmoid").mkdir(parents=True)
-    options = {"backend": "reference", "threads": 1}
-    Path("runs/ask-sigmoid/environment.json").write_text(json.dumps({"options": options}))
-    used = []
-
-    def ask(_question: str, path: Path, **_: object) -> None:
-        used.append((path.name, backend.chosen(), backend.threads()))
-        if len(used) == 1:
-            raise OccupiedError("another study")
-
-    monkeypatch.setattr("backhand.experiments.questions.ask", ask)
-    assert cli("ask", "sigmoid")[0] == 0
-    assert used == [("ask-sigmoid", "reference", None), ("ask-sigmoid-2", "cpu", most())]
-
-
 def test_a_command_that_keeps_nothing_just_ends(cli, monkeypatch):
     monkeypatch.setattr("backhand.check.suite.check_row", interrupt)
     assert cli("check", "--only", "relu") == (130, "")
     monkeypatch.setattr("backhand.training.range_test.range_test", interrupt)
-    monkeypatch.setattr("backhand.cli.commands.range_test", interrupt)
     assert cli("lr-find", "digits") == (130, "")
     assert sys.argv[1] == "lr-find"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
-from backhand.experiments.run.saved import read
 from tests.experiments import runfolders
 from tests.experiments.writtenreport import HARD, written
 

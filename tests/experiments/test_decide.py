@@ -10,13 +10,16 @@ import pytest
 
 from backhand import checkpoint
 from backhand.errors import StudyError
-from backhand.experiments import comparison, search, series
 from backhand.experiments.build import load_feeds
+from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison.plan import Plan
 from backhand.experiments.decide import decide, epochs, rate, with_some_rate
-from backhand.experiments.folder import reopen, settings
 from backhand.experiments.run import work
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.training import training
-from backhand.experiments.run.saved import read
+from backhand.experiments.search import work as search
+from backhand.experiments.series import work as series
+from backhand.experiments.settings import reopen, settings
 from backhand.experiments.trainer import Trainer
 from backhand.study import load, load_series
 from backhand.study.schema import Data
@@ -182,7 +185,7 @@ def test_a_comparison_decides_in_each_fold(base: str, tmp_path: Path) -> None:
         "train.batch_size=64",
     )
     study = load(base, (*asked, "data.resize=[6, 8]"))
-    plan = comparison.Plan(Data(name="digits", train_size=240), (study,), ("tree",), folds=2)
+    plan = Plan(Data(name="digits", train_size=240), (study,), ("tree",), folds=2)
     found = comparison.run(plan, tmp_path / "compared", quiet=True)
     assert [result.learner for result in found.results] == ["base", "tree"] * 2
     (settings_of,) = (learner.settings for learner in found.learners if learner.name == "base")

@@ -9,9 +9,17 @@ import pytest
 
 from backhand import backend
 from backhand.errors import BackhandWarning, DataError
-from backhand.experiments import comparison, environment, extension, questions, search, series
+from backhand.experiments import environment
+from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison.plan import Plan
 from backhand.experiments.environment import Options
+from backhand.experiments.extension import work as extension
+from backhand.experiments.extension.plan import Plan as Planned
+from backhand.experiments.questions import work as questions
+from backhand.experiments.questions.plan import question
 from backhand.experiments.run import work
+from backhand.experiments.search import work as search
+from backhand.experiments.series import work as series
 from backhand.study import load, load_series
 from backhand.study.extend import Extend
 
@@ -89,8 +97,8 @@ def one_series(data_dir, again):
 
 def one_comparison(data_dir, again):
     study = load("small.toml", ["data.validation=0.3"])
-    plan = comparison.Plan(study.data, (study,), ("tree",), folds=2)
-    return comparison.run(plan, "out", data_dir=data_dir, quiet=True)
+    plan = Plan(study.data, (study,), ("tree",), folds=2)
+    return comparison.run(plan, "out", data_dir=data_dir, resume=again, quiet=True)
 
 
 def one_question(data_dir, again):
@@ -98,20 +106,21 @@ def one_question(data_dir, again):
         record = json.loads(Path("out/question.json").read_text())
         Path("out/question.json").write_text(json.dumps(record | {"cells": []}))
     overrides = ["data.name=mnist", "data.train_size=50", "train.epochs=1", GRID]
-    return questions.ask("dropout", "out", overrides=overrides, data_dir=data_dir, quiet=True)
+    return questions.run(
+        "dropout", question("dropout").study(overrides), "out", data_dir=data_dir, resume=again, quiet=True
+    )
 
 
 def one_extension(data_dir, again):
     if not again:
         work.run(load("small.toml"), "first", data_dir=data_dir, quiet=True)
         new = Extend(run="first", name="mnist", classes=("3",))
-        extension.begin(extension.Asked(new, ("with-old",)), "out")  # finds the data of the run by itself
-        return None
+        return extension.run(Planned(new, ("with-old",)), "out", quiet=True)  # finds the data of the run by itself
     if Path("out/with-old").exists():
         shutil.rmtree("out/with-old")
         record = json.loads(Path("out/extend.json").read_text())
         Path("out/extend.json").write_text(json.dumps(record | {"ways": {"with-old": {}}}))
-    return extension.run("out", data_dir=data_dir, quiet=True)
+    return extension.resume("out", data_dir=data_dir, quiet=True)
 
 
 KINDS = [one_run, one_search, one_series, one_comparison, one_question]
@@ -131,7 +140,7 @@ def test_what_goes_on_finds_its_data_where_they_lay(kind, data, tmp_path):
 def test_an_extension_finds_the_data_of_its_run(data):
     one_extension(data, again=False)
     assert "command" in json.loads(Path("out/environment.json").read_text())
-    assert one_extension(None, again=True)["ways"]["with-old"]["right"]
+    assert one_extension(None, again=True).ways["with-old"].right
 
 
 def test_a_relative_folder_and_that_of_the_variable_are_kept_as_absolute_ones(data, tmp_path, monkeypatch):

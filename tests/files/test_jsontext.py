@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from backhand import checkpoint
-from backhand.experiments.folder import write_json
+from backhand.experiments.records import write_json
 from backhand.experiments.series.figures import Result
 from backhand.files import jsontext
 from backhand.training.history import History

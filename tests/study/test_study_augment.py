@@ -17,8 +17,8 @@ from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
 from backhand.errors import StudyError
 from backhand.experiments.build import load_feeds
-from backhand.experiments.run import run
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.run.work import run
 from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.study import load

@@ -15,8 +15,8 @@ from backhand.data.standardize import Standardizer
 from backhand.errors import StudyError
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.tables import class_counts
-from backhand.experiments.run.saved import read
 from backhand.study import load
 from backhand.training.evaluate import evaluate
 from backhand.training.losses import SoftmaxCrossEntropy, class_weights

@@ -28,6 +28,11 @@ class Record(BaseModel):
         return jsontext.finite(self.model_dump(mode="json"))
 
 
+    def as_text(self) -> str:
+        """The text of a file of it."""
+        return jsontext.dumps(self.as_json(), indent=2) + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Indented JSON, whole or not at all; a number that is not finite is null."""
     write_atomic(path, jsontext.dumps(value, indent=2) + "\n")
@@ -35,7 +40,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_record(path: Path, record: Record) -> None:
     """A record as JSON, whole or not at all."""
-    write_json(path, record.as_json())
+    write_atomic(path, record.as_text())
 
 
 def read_record(form: type[Form], path: Path) -> Form:

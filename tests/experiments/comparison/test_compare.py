@@ -13,8 +13,8 @@ import pytest
 from backhand import data
 from backhand.data.standardize import Standardizer
 from backhand.errors import DivergenceError
-from backhand.experiments import comparison
 from backhand.experiments.comparison import Plan, folds
+from backhand.experiments.comparison import work as comparison
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.peers import PEERS
 from backhand.study import load
@@ -106,7 +106,7 @@ def test_a_peer_is_scikit_learns_own_on_all_training_samples_of_the_fold(done):
 
 def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
     """The same validation part, scaling, epoch and predictions as a training by hand."""
-    from backhand.experiments.build import make_feeds, build_model, build_solver
+    from backhand.experiments.build import build_model, build_solver, make_feeds
     from backhand.experiments.splits import divided
     from backhand.training.callbacks import EarlyStopping
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments import comparison
 from backhand.experiments.comparison import Plan
+from backhand.experiments.comparison import work as comparison
 from backhand.study import load
 from backhand.study.schema import Data
 

@@ -7,7 +7,7 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.comparison.form import Comparison, Data, Learner, Result
+from backhand.experiments.comparison.record import Comparison, Data, Learner, Result
 from backhand.experiments.comparison.report.findings import better, findings, points, probability, sentence
 from backhand.experiments.comparison.work import pairs
 from tests.experiments.pageparser import Page

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from backhand.experiments import extension
-from backhand.experiments.extension.plan import WAYS
+from backhand.experiments.extension import WAYS
+from backhand.experiments.extension import work as extension
+from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run import work
 from backhand.study import load
 from backhand.study.extend import Extend
@@ -34,5 +35,4 @@ def trained(folder: Path, *overrides: str) -> Path:
 def extended(run: Path, out: Path, *, ways: tuple[str, ...] = WAYS, new: Any = None, **asked: Any) -> dict[str, Any]:
     """The record of an extension by 8 and 9, or by what `new` says."""
     table = Extend(run=run, **(new or {"name": "digits", "classes": ["8", "9"]}))
-    extension.begin(extension.Asked(table, ways, **asked), out)
-    return extension.run(out, quiet=True)
+    return extension.run(Planned(table, ways, **asked), out, quiet=True).as_json()

@@ -13,10 +13,12 @@ from sklearn.datasets import load_digits
 
 from backhand.check import check_model
 from backhand.errors import StudyError
-from backhand.experiments import extension, reports
+from backhand.experiments import reports
 from backhand.experiments.build import build_loss, build_model, init_weights, load_feeds
-from backhand.experiments.folder import read_study
+from backhand.experiments.extension import work as extension
+from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.settings import read_study
 from backhand.study.extend import Extend
 from tests.experiments.extension.extensions import extended, trained
 
@@ -136,7 +138,7 @@ def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
     study, fresh = (read_study(tmp_path / "out" / way).train for way in ("with-old", "afresh"))
     assert (study.optimizer.lr, study.epochs, study.freeze) == (0.01, 2, (":-1",))
     assert (fresh.optimizer.lr, fresh.epochs, fresh.freeze) == (0.1, 2, ())
-    assert "tree" not in record_of(tmp_path / "out")
+    assert record_of(tmp_path / "out")["with_tree"] is False
     assert "decision tree" not in (reports.write(tmp_path / "out").parent / "report.md").read_text()
 
 
@@ -165,7 +167,7 @@ def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_a
         Image.fromarray((load_digits().images[9] * 15).astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
     table = Extend(run=run, name="images", path=str(tmp_path / "new"))
     with pytest.raises(StudyError, match=r"there is 1 training sample: layer 2, BatchNorm\(\)"):
-        extension.begin(extension.Asked(table, ("without-old",)), tmp_path / "out")
+        extension.run(Planned(table, ("without-old",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -212,5 +214,5 @@ def test_killed_and_resumed_it_ends_the_same(first, whole, tmp_path):
         time.sleep(0.002)
     process.kill()
     process.wait()
-    extension.run(out, quiet=True)
+    extension.resume(out, quiet=True)
     assert record_of(out)["ways"] == record_of(whole)["ways"]

@@ -6,8 +6,8 @@ import pytest
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.experiments.build import load_feeds
-from backhand.experiments.folder import read_study
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.settings import read_study
 from backhand.experiments.splits import load_parts
 from tests.experiments.extension.extensions import extended, trained
 

@@ -8,10 +8,11 @@ import pytest
 
 from backhand.architectures import mlp
 from backhand.errors import CheckpointError, StudyError
-from backhand.experiments import questions
-from backhand.experiments.questions import QUESTIONS, Question
+from backhand.experiments.questions import work
 from backhand.experiments.questions.divergence import least
 from backhand.experiments.questions.dropout import in_mode, mean_scores
+from backhand.experiments.questions.plan import QUESTIONS, Question, question
+from backhand.experiments.questions.record import Asked
 from backhand.experiments.questions.sigmoid import agreement, one_sign, weight_gradients
 from backhand.layers import Dropout
 from backhand.training.losses import SoftmaxCrossEntropy
@@ -24,8 +25,9 @@ SPACES = {
 }
 
 
-def ask(name: str, path: Path, *more: str) -> dict:
-    return questions.ask(name, path, overrides=[*SMALL, f"search.space={SPACES[name]}", *more], quiet=True)
+def ask(name: str, path: Path, *more: str) -> Asked:
+    study = question(name).study([*SMALL, f"search.space={SPACES[name]}", *more])
+    return work.run(name, study, path, resume=None, quiet=True)
 
 
 def test_one_sign_leaves_zeros_aside_and_judges_no_unit_with_a_single_entry():
@@ -50,10 +52,7 @@ def test_weight_gradients_are_those_of_training_and_leave_the_model_alone(rng):
 
 def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tmp_path):
     record = ask("sigmoid", tmp_path / "s")
-    cells = {
-        (cell["values"]["model.activation"], len(cell["values"]["model.hidden"])): cell["found"]
-        for cell in record["cells"]
-    }
+    cells = {(cell.values["model.activation"], len(cell.values["model.hidden"])): cell.found for cell in record.cells}
     assert len(cells) == 6
     ratio = {key: found["norms"][0] / found["norms"][-1] for key, found in cells.items()}
     assert ratio["sigmoid", 3] < 0.3 * ratio["sigmoid", 1] < ratio["relu", 1]
@@ -64,8 +63,8 @@ def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tm
 
 
 def test_dropout_has_the_expected_output_at_inference_only_with_its_own_scaling(tmp_path):
-    (cell,) = ask("dropout", tmp_path / "d")["cells"]
-    found = cell["found"]
+    (cell,) = ask("dropout", tmp_path / "d").cells
+    found = cell.found
     for mode, other in (("inverted", "classic"), ("classic", "inverted")):
         right, wrong = found[mode][mode]["gap"], found[mode][other]["gap"]
         assert 20 < right[0] / right[-1] < 50  # 1024 masks: noise falls 32 times
@@ -82,11 +81,11 @@ def test_the_mean_over_masks_is_over_different_ones(rng):
 
 
 def test_divergences_are_kept_with_what_the_solver_says(tmp_path):
-    cells = ask("divergence", tmp_path / "v")["cells"]
-    gone = [cell for cell in cells if cell["found"]["message"]]
-    assert {cell["values"]["train.optimizer.lr"] for cell in gone} >= {50}
-    assert all("Try a lower learning rate" in cell["found"]["message"] for cell in gone)
-    calm = [cell["found"] for cell in cells if cell["values"]["train.optimizer.lr"] == 0.05]
+    cells = ask("divergence", tmp_path / "v").cells
+    gone = [cell for cell in cells if cell.found["message"]]
+    assert {cell.values["train.optimizer.lr"] for cell in gone} >= {50}
+    assert all("Try a lower learning rate" in cell.found["message"] for cell in gone)
+    calm = [cell.found for cell in cells if cell.values["train.optimizer.lr"] == 0.05]
     for found in calm:
         assert not found["message"]
         assert len(found["validation_accuracy"]) == 2
@@ -111,8 +110,8 @@ def test_killed_and_asked_again_it_goes_on_with_the_cell_it_was_at(tmp_path, mon
     before = json.loads((tmp_path / "cut" / "question.json").read_text())
     assert len(before["cells"]) == 2
     after = ask("sigmoid", tmp_path / "cut")
-    assert after["cells"][:2] == before["cells"]
-    assert [cell["found"] for cell in after["cells"]] == [cell["found"] for cell in whole["cells"]]
+    assert [cell.model_dump() for cell in after.cells[:2]] == before["cells"]
+    assert [cell.found for cell in after.cells] == [cell.found for cell in whole.cells]
     assert ask("sigmoid", tmp_path / "cut") == after
 
 
@@ -131,13 +130,14 @@ def test_a_folder_keeps_to_its_question(tmp_path, change, kind, sentence):
 
 
 def test_other_data_and_damaged_records_are_refused(tmp_path):
-    record = ask("dropout", tmp_path / "d")
+    ask("dropout", tmp_path / "d")
+    record = json.loads((tmp_path / "d" / "question.json").read_text())
     record["data"]["sha256"] = "0"
     (tmp_path / "d" / "question.json").write_text(json.dumps(record))
     with pytest.raises(CheckpointError, match="begun with other data"):
         ask("dropout", tmp_path / "d")
     (tmp_path / "d" / "question.json").write_text("{")
-    with pytest.raises(CheckpointError, match="is damaged; remove it"):
+    with pytest.raises(CheckpointError, match="is damaged"):
         ask("dropout", tmp_path / "d")
 
 

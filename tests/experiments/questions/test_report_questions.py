@@ -8,8 +8,8 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
+from backhand.experiments.questions.record import Answer, Cell, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
-from backhand.experiments.questions.report.record import Answer, Cell, read
 
 DATA = {
     "title": "Digits",

@@ -9,8 +9,8 @@ from backhand.experiments.build import load_feeds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
-from backhand.experiments.run.saved import read
 from backhand.experiments.series import cell
 from backhand.experiments.trainer import Trainer
 from backhand.study import Study, load

@@ -12,8 +12,9 @@ from PIL import Image
 from backhand import checkpoint
 from backhand.data import Standardizer
 from backhand.errors import BackhandError, CheckpointError, DataError, DivergenceError
-from backhand.experiments import extension
-from backhand.experiments.folder import write_json
+from backhand.experiments.extension import work as extension
+from backhand.experiments.extension.plan import Plan as Planned
+from backhand.experiments.records import write_json
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.study import load
@@ -86,9 +87,9 @@ def test_nor_does_a_training_start_from_it(diverged, base, tmp_path, cli):
 
 
 def test_nor_is_it_extended(diverged, tmp_path):
-    asked = extension.Asked(Extend(run=diverged, name="digits"))
+    asked = Planned(Extend(run=diverged, name="digits"))
     with pytest.raises(BackhandError, match="weights of a training that diverged"):
-        extension.begin(asked, tmp_path / "out")
+        extension.run(asked, tmp_path / "out", quiet=True)
 
 
 def test_weights_that_are_no_numbers_classify_nothing(altered):

@@ -8,8 +8,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from backhand.errors import CheckpointError
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report import feature_maps
-from backhand.experiments.run.saved import read
 from backhand.page import style
 from backhand.page.mosaic import FRAME, GAP
 from backhand.page.numbers import shape

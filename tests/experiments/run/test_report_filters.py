@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters
-from backhand.experiments.run.saved import read
 from backhand.page.mosaic import FRAME, GAP, GREY, mosaic
 from backhand.page.numbers import shape
 

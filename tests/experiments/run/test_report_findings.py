@@ -2,8 +2,8 @@
 
 import pytest
 
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
-from backhand.experiments.run.saved import read
 from tests.experiments.writtenreport import HARD
 
 

@@ -6,9 +6,9 @@ import pytest
 import tomli_w
 
 from backhand.experiments.questions.report import divergence, dropout
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report.chapters import _gradients
 from backhand.experiments.run.report.network import DEAD, dying, kinks
-from backhand.experiments.run.saved import read
 from tests.experiments.questions.test_report_questions import answer, fate, ways
 
 RELU, LEAKY = "leave units that no sample reaches", "the gradient is only the small slope"

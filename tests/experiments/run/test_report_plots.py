@@ -8,9 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image as PILImage
 
+from backhand.experiments.run.record import read
 from backhand.experiments.run.report import curves, pictures, plots
 from backhand.experiments.run.report.scores import calibration, roc
-from backhand.experiments.run.saved import read
 from backhand.page import style
 
 

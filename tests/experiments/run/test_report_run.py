@@ -8,7 +8,7 @@ from safetensors.numpy import load_file, save_file
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.run.saved import read
+from backhand.experiments.run.record import read
 from tests.experiments.runfolders import FILES
 
 

@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from backhand.data.formats.resize import Resize
-from backhand.experiments import comparison, extension
 from backhand.experiments.build import load_feeds
+from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison.plan import Plan
+from backhand.experiments.extension import work as extension
+from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier, read_image
 from backhand.study import load
@@ -92,7 +95,7 @@ def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
     draw(Path("new"), "cd", seed=1)
     trained("letterbox")
     table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new")
-    extension.begin(extension.Asked(table, ways=("with-old",), tree=False), Path("extended"))
+    extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     classifier = load_classifier("run")
     parts = load_feeds(load("extended/with-old.toml")).parts.values()
     seen = {image.tobytes() for part in parts for image in part.data.x}
@@ -112,7 +115,7 @@ def test_new_classes_are_stretched_where_the_run_has_one_size_of_its_own(tmp_pat
     Path("photos.toml").write_text(STUDY.replace('resize = { size = [20, 28], how = "HOW" }\n', ""))
     work.run(load("photos.toml"), "run", quiet=True)
     table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
-    extension.begin(extension.Asked(table, ways=("with-old",), tree=False), Path("extended"))
+    extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     parts = load_feeds(load("extended/with-old.toml")).parts.values()
     seen = {image.tobytes() for part in parts for image in part.data.x}
     stretched = {read_image(file, (20, 28, 3), resize=True).tobytes() for file in Path("new").rglob("*.*")}
@@ -125,7 +128,7 @@ def test_a_comparison_scales_as_its_network_says_or_as_the_plan_says(tmp_path: P
     study = load("photos.toml", ["train.batch_size=8"])
     for resize, shape in ((None, (20, 28, 3)), ("auto", (24, 24, 3))):
         table = Data(name="images", path=tmp_path / "photos", resize=resize)
-        found = comparison.run(comparison.Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
+        found = comparison.run(Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
         assert tuple(found.data.sample_shape) == shape
         assert len(found.results) == 4
 

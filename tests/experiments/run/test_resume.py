@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from backhand import checkpoint
-from backhand.experiments.folder import completed, difference, settings
+from backhand.experiments.settings import completed, difference, settings
 from backhand.study import load
 from backhand.training.saving import load_state
 

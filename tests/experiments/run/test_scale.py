@@ -9,8 +9,10 @@ from sklearn.preprocessing import StandardScaler
 from backhand import checkpoint, data
 from backhand.data.dataset import Dataset
 from backhand.errors import BackhandError, DataError, ModelError
-from backhand.experiments import comparison, reports
+from backhand.experiments import reports
+from backhand.experiments.comparison import work as comparison
 from backhand.experiments.comparison.peers import PEERS
+from backhand.experiments.comparison.plan import Plan
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier, read_image
 from backhand.layers import Flatten, Linear
@@ -83,7 +85,7 @@ def test_notes_on_the_data_are_in_the_terminal_the_record_and_the_report(tmp_pat
     said = capsys.readouterr().out
     page = (reports.write(tmp_path / "run").parent / "report.md").read_text("utf-8")
     table = Data(name="npz", path=study.data.path)
-    comparison.run(comparison.Plan(table, (study,), ("tree",), folds=2), tmp_path / "compare")
+    comparison.run(Plan(table, (study,), ("tree",), folds=2), tmp_path / "compare")
     compared = capsys.readouterr().out
     reports.write(tmp_path / "compare")
     for words in ("is read as images 3 pixels high and 16 wide", "text, numbered in sorted order: cat, dog"):

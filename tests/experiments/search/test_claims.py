@@ -15,9 +15,10 @@ import optuna
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments import search
-from backhand.experiments.search import claims, loop, storage
+from backhand.experiments.search import claims, loop, outcomes, storage
+from backhand.experiments.search import work as search
 from backhand.experiments.search.space import suggested
+from backhand.experiments.search.trial import Outcome
 from backhand.study import load
 
 STUDY = """
@@ -40,7 +41,7 @@ space = { "train.optimizer.lr" = { low = 1e-3, high = 0.3, log = true } }
 HOST = """
 import sys
 from pathlib import Path
-from backhand.experiments import search
+from backhand.experiments.search import work as search
 from backhand.errors import BackhandError
 from backhand.experiments.search import claims, loop
 from backhand.study import load
@@ -212,13 +213,13 @@ def test_the_result_of_a_host_that_stood_still_too_long_does_not_count_twice(ope
     assignment = suggested(trial, one.search.space)
     one.claims.give_up()  # as if it had stopped
     own, values = other.retake(other.claims.dead()[0])
-    outcome = search.trial.Outcome(0.9, 1, 1.0, 10)
-    assert not search.record.keep(trial, assignment, outcome)
+    outcome = Outcome(0.9, 1, 1.0, 10)
+    assert not outcomes.keep(trial, assignment, outcome)
     assert not one.claims.finish(trial.user_attrs["claim"])
     second = other.begin(own, values)
-    assert search.record.keep(second, suggested(second, other.search.space), outcome)
+    assert outcomes.keep(second, suggested(second, other.search.space), outcome)
     assert other.claims.finish(own.token)
-    assert [each.number for each in search.record.finished(other.trials)] == [2]
+    assert [each.number for each in outcomes.finished(other.trials)] == [2]
     assert other.claims.elsewhere() == []
 
 
@@ -229,7 +230,7 @@ def test_a_host_that_dies_beside_its_trial_costs_none(moment, opened, states):
     claim = one.claims.claim(5)
     if moment == "after the trial":
         trial = one.begin(claim, None)
-        search.record.keep(trial, suggested(trial, one.search.space), search.trial.Outcome(0.9, 1, 1.0, 10))
+        outcomes.keep(trial, suggested(trial, one.search.space), Outcome(0.9, 1, 1.0, 10))
     one.claims.give_up()
     taken = other.retake(other.claims.dead()[0])
     if moment == "before the trial":

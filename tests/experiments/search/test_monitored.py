@@ -9,8 +9,8 @@ import pytest
 from optuna.trial import Trial as Told
 
 from backhand.errors import BackhandError
-from backhand.experiments import search
-from backhand.experiments.search.record import Trial, best
+from backhand.experiments.search import work as search
+from backhand.experiments.search.record import Found, Trial, best
 from backhand.experiments.search.report.chapters import chapters
 from backhand.experiments.search.trial import Watch
 from backhand.study import load
@@ -52,7 +52,10 @@ def test_a_trial_without_a_finite_figure_fails_with_its_reason(tmp_path, monkeyp
 
 
 def ended(number: int, value: float | None, state: str = "complete") -> Trial:
-    return Trial(number, state, {"train.optimizer.lr": 0.1}, value, 1, 1.0, 10, "", {})
+    assignment = {"train.optimizer.lr": 0.1}
+    return Trial(
+        number=number, state=state, assignment=assignment, value=value, epoch=1, seconds=1.0, parameters=10, reason=""
+    )
 
 
 @pytest.mark.parametrize(("monitor", "won"), [("validation_loss", 2), ("validation_accuracy", 1)])
@@ -66,9 +69,9 @@ def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
 
 
 def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
-    trials = [vars(ended(0, nan)), vars(ended(1, 0.75)), vars(ended(2, 0.99, "pruned")), vars(ended(3, 0.5))]
-    record = {"search": {"monitor": "validation_accuracy", "space": {"train.optimizer.lr": {}}}}
-    found, *_ = chapters(record | {"trials": trials, "best": 1, "runs": []})
+    trials = (ended(0, nan), ended(1, 0.75), ended(2, 0.99, "pruned"), ended(3, 0.5))
+    search = {"monitor": "validation_accuracy", "space": {"train.optimizer.lr": {}}}
+    found, *_ = chapters(Found(search=search, trials=trials, best=1))
     text = str(found.blocks)
     assert "trial 1, validation accuracy 75.00% at epoch 1" in text
     assert "trial 3, 25.00 points behind" in text

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments import search
+from backhand.experiments.search import work as search
 from backhand.experiments.search.trial import PRUNED
 from backhand.study import load
 
@@ -51,24 +51,24 @@ def study(tmp_path):
 
 
 def values(record):
-    return {tuple(trial["assignment"].values()): trial["value"] for trial in record["trials"]}
+    return {tuple(trial.assignment.values()): trial.value for trial in record.trials}
 
 
 def best_of(record):
-    return next(trial for trial in record["trials"] if trial["number"] == record["best"])
+    return next(trial for trial in record.trials if trial.number == record.best)
 
 
 def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(study, tmp_path):
     record = search.run(study(GRID, **{"search.seeds": 2}), tmp_path / "run", quiet=True)
-    assert len(record["trials"]) == len(values(record)) == 6
-    assert all(len(trial["curve"]["validation_loss"]) == 4 for trial in record["trials"])
+    assert len(record.trials) == len(values(record)) == 6
+    assert all(len(trial.curve["validation_loss"]) == 4 for trial in record.trials)
     best = best_of(record)
-    assert best["value"] == max(values(record).values()) == max(best["curve"]["validation_accuracy"])
-    assert [run["seed"] for run in record["runs"]] == [3, 4]
+    assert best.value == max(values(record).values()) == max(best.curve["validation_accuracy"])
+    assert [run.seed for run in record.runs] == [3, 4]
     first = json.loads((tmp_path / "run" / "best-seed-3" / "metrics.json").read_text())
-    assert record["runs"][0]["test"] == first["test"]["accuracy"] > 0.7
+    assert record.runs[0].test == first["test"]["accuracy"] > 0.7
     kept = load(str(tmp_path / "run" / "best-seed-4" / "study.toml"))
-    assert (kept.train.optimizer.lr, kept.train.l2, kept.seed) == (*best["assignment"].values(), 4)
+    assert (kept.train.optimizer.lr, kept.train.l2, kept.seed) == (*best.assignment.values(), 4)
     assert record == json.loads((tmp_path / "run" / "search.json").read_text())
 
 
@@ -77,23 +77,23 @@ def test_trials_in_step_find_what_they_find_alone(study, tmp_path):
     in_step = search.run(study(GRID, **{"search.together": 4}), tmp_path / "in-step", quiet=True)
     wanted = values(alone)
     assert values(in_step) == {key: pytest.approx(value, abs=0.02) for key, value in wanted.items()}
-    assert [trial["epoch"] for trial in in_step["trials"]]
+    assert [trial.epoch for trial in in_step["trials"]]
 
 
 def test_in_step_a_trial_that_fails_fails_alone(study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.01, 1e6]")
     record = search.run(study(table, **{"search.together": 4}), tmp_path / "run", quiet=True)
-    states = {trial["assignment"]["train.optimizer.lr"]: trial["state"] for trial in record["trials"]}
+    states = {trial.assignment["train.optimizer.lr"]: trial.state for trial in record.trials}
     assert states == {0.01: "complete", 1e6: "failed"}
-    failed = [trial for trial in record["trials"] if trial["state"] == "failed"]
-    assert all(trial["reason"].startswith("diverged: the training diverged at step") for trial in failed)
+    failed = [trial for trial in record.trials if trial.state == "failed"]
+    assert all(trial.reason.startswith("diverged: the training diverged at step") for trial in failed)
 
 
 def test_pruning_takes_trials_out_of_their_group(study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.1, 1e-6, 2e-6, 3e-6]") + 'pruning = "halving"\n'
     asked = study(table.replace("[0.0, 1e-3] }", "[0.0, 1e-3] }\ntogether = 8\ntrials = 8"), **{"train.epochs": 9})
     record = search.run(asked, tmp_path / "run", quiet=True)
-    lengths = {trial["state"]: len(trial["curve"]["validation_loss"]) for trial in record["trials"]}
+    lengths = {trial.state: len(trial.curve["validation_loss"]) for trial in record.trials}
     assert lengths["complete"] == 9
     assert lengths["pruned"] < 9
 
@@ -113,18 +113,16 @@ def test_a_trial_gives_what_its_study_alone_gives(study, tmp_path):
 
     asked = study(GRID)
     record = search.run(asked, tmp_path / "run", quiet=True)
-    last = record["trials"][-1]
-    work.run(changed(asked, last["assignment"]), tmp_path / "alone", quiet=True)
+    last = record.trials[-1]
+    work.run(changed(asked, last.assignment), tmp_path / "alone", quiet=True)
     lines = (tmp_path / "alone" / "history.jsonl").read_text().splitlines()
-    assert [json.loads(line)["validation_loss"] for line in lines] == last["curve"]["validation_loss"]
+    assert [json.loads(line)["validation_loss"] for line in lines] == last.curve["validation_loss"]
 
 
 def test_trials_that_fail_are_kept_with_their_reason(study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.1, 1e6]")
     record = search.run(study(table), tmp_path / "run", quiet=True)
-    states = {
-        trial["assignment"]["train.optimizer.lr"]: (trial["state"], trial["reason"]) for trial in record["trials"]
-    }
+    states = {trial.assignment["train.optimizer.lr"]: (trial.state, trial.reason) for trial in record.trials}
     assert states[0.1] == ("complete", "")
     assert states[1e6][0] == "failed"
     assert states[1e6][1].startswith("diverged: ")
@@ -143,13 +141,13 @@ pruning = "{pruning}"
 space = {{ "train.optimizer.lr" = {{ low = 1e-5, high = 0.3, log = true }} }}
 """
     record = search.run(study(table, **{"train.epochs": 9}), tmp_path / "run", quiet=True)
-    states = [trial["state"] for trial in record["trials"]]
+    states = [trial.state for trial in record.trials]
     assert len(states) == 14
     assert states.count("pruned") >= 2
-    for trial in record["trials"]:
-        epochs = len(trial["curve"]["validation_loss"])
-        assert (trial["reason"], epochs < 9) == ((PRUNED, True) if trial["state"] == "pruned" else ("", False))
-    complete = [trial["value"] for trial in record["trials"] if trial["state"] == "complete"]
+    for trial in record.trials:
+        epochs = len(trial.curve["validation_loss"])
+        assert (trial.reason, epochs < 9) == ((PRUNED, True) if trial.state == "pruned" else ("", False))
+    complete = [trial.value for trial in record.trials if trial.state == "complete"]
     assert best_of(record)["value"] == max(complete)
 
 
@@ -168,7 +166,7 @@ def test_several_processes_share_the_trials(study, tmp_path):
 def test_a_search_ends_when_its_time_is_over(study, tmp_path):
     table = '[search]\nminutes = 1e-9\nseeds = 0\nspace = { "train.l2" = { low = 0.0, high = 1.0 } }\n'
     record = search.run(study(table), tmp_path / "run", quiet=True)
-    assert len(record["trials"]) == 1
+    assert len(record.trials) == 1
 
 
 @pytest.mark.parametrize("together", [1, 3])
@@ -195,7 +193,7 @@ def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_
     record = search.run(asked, path, resume=(path / "study.toml").exists(), quiet=True)
     close = {key: pytest.approx(value, abs=0 if together == 1 else 0.02) for key, value in wanted.items()}
     assert values(record) == close  # in step, other groups after a kill round otherwise
-    assert len(record["trials"]) == 6
+    assert len(record.trials) == 6
 
 
 def test_mistakes_of_a_user_are_one_sentence(cli, tmp_path):

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments import search
-from backhand.experiments.folder import reopen
+from backhand.experiments.search import work as search
+from backhand.experiments.settings import reopen
 from backhand.study import load
 
 STUDY = """

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments import search
 from backhand.experiments.search import storage
+from backhand.experiments.search import work as search
 from backhand.experiments.search.space import suggested
 from backhand.study import load, to_toml
 

@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from backhand.errors import StudyError
-from backhand.experiments import series
+from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import Result, check, figure
 from backhand.study import load_series

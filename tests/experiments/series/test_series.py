@@ -10,7 +10,8 @@ import time
 import pytest
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments import reports, series
+from backhand.experiments import reports
+from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import Result, figure
 from backhand.experiments.series.work import expand, results

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from backhand.errors import StudyError
-from backhand.experiments import series
+from backhand.experiments.series import work as series
 from backhand.experiments.series.work import results
 from backhand.study import load, load_series, to_toml
 from tests.experiments.series.twomodels import TEXT

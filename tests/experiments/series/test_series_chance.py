@@ -5,10 +5,10 @@ import json
 import pytest
 
 from backhand.experiments import reports
+from backhand.experiments.series.record import Cell
 from backhand.experiments.series.report.findings import compared, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
-from backhand.experiments.series.saved import Cell
 from backhand.study.series import Part
 from tests.experiments.series.test_series_report import GOOD, SERIES, cell, run
 

@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments import reports, series
+from backhand.experiments import reports
+from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import Result
 from backhand.experiments.series.work import _Progress, expand, results

@@ -6,9 +6,9 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
+from backhand.experiments.series.record import Cell, read
 from backhand.experiments.series.report.findings import against, compared, findings
 from backhand.experiments.series.report.fit import verdict
-from backhand.experiments.series.saved import Cell, read
 from backhand.study.series import Axis, Part
 
 SERIES = """

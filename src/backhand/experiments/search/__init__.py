@@ -4,4 +4,4 @@ from backhand.experiments.kind import Kind
 from backhand.files.names import STUDY
 
 FILE, DATABASE = "search.json", "search.db"
-KIND = Kind("a search", package=__name__, command="run", mark=FILE, first=(STUDY,), runs="best-seed-*")
+KIND = Kind("a search", package=__name__, command="run", mark=FILE, first=(FILE, STUDY, DATABASE), runs="best-seed-*")

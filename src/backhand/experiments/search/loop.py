@@ -12,7 +12,7 @@ from rich.console import Console
 from backhand.experiments.search import outcomes, record
 from backhand.experiments.search.claims import CLAIM, Claim
 from backhand.experiments.search.outcomes import finished
-from backhand.experiments.search.record import Found, Trial, best
+from backhand.experiments.search.record import Trial, best
 from backhand.experiments.search.space import Assignment, grid, parameters, suggested
 from backhand.experiments.search.storage import Storage
 from backhand.experiments.search.trial import Outcome, Watch, attempt
@@ -87,7 +87,7 @@ class Loop:
             return
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         found = finished(self.trials)
-        record.write(self.folder, Found.of(self.search, found))
+        record.note(self.folder, found, self.search)
         self.console.print(line(found, trial.number + 1, self.search, self._left(found)))
 
     def _begin(self) -> "dict[optuna.Trial, Assignment]":

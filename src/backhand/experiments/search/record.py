@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -60,20 +60,29 @@ class Tested(Record):
 
 
 class Found(Record):
-    """All of search.json. best: the number of the trial that was chosen."""
+    """All of search.json.
+
+    best: the number of the trial that was chosen.   elsewhere: whether the trials are kept in a storage that a URL
+    names; None in files of earlier versions.
+    """
 
     version: int = VERSION
     search: dict[str, Any]
     trials: tuple[Trial, ...] = ()
     best: int | None = None
     runs: tuple[Tested, ...] = ()
+    elsewhere: bool | None = None
 
     @classmethod
-    def of(cls, search: Search, trials: list[Trial], runs: tuple[Tested, ...] = ()) -> "Found":
-        """What the trials and the runs of the best have shown so far."""
-        chosen = best(trials, search)
-        settings = search.model_dump(mode="json", exclude_none=True)
-        return cls(search=settings, trials=tuple(trials), best=chosen.number if chosen else None, runs=runs)
+    def of(cls, search: Search, *, elsewhere: bool) -> Self:
+        """A search before its first trial."""
+        return cls(search=search.model_dump(mode="json", exclude_none=True), elsewhere=elsewhere)
+
+    def having(self, trials: list[Trial], search: Search, runs: tuple[Tested, ...] = ()) -> Self:
+        """What the trials, and the runs of the best, have shown so far."""
+        chosen, settings = best(trials, search), search.model_dump(mode="json", exclude_none=True)
+        number = chosen.number if chosen else None
+        return self.model_copy(update={"search": settings, "trials": tuple(trials), "best": number, "runs": runs})
 
     @property
     def monitor(self) -> str:
@@ -137,6 +146,11 @@ def read_found(folder: Path) -> Found:
     return read_record(Found, folder / FILE)
 
 
+def note(folder: Path, trials: list[Trial], search: Search, runs: tuple[Tested, ...] = ()) -> Found:
+    """Write what the trials, and the runs of the best, have shown so far; returns all of it."""
+    return write(folder, read_found(folder).having(trials, search, runs))
+
+
 def write(folder: Path, found: Found) -> Found:
     """Everything, whole or not at all; returns it."""
     write_record(folder / FILE, found)
@@ -144,8 +158,8 @@ def write(folder: Path, found: Found) -> Found:
 
 
 def has_result(folder: Path) -> bool:
-    """Whether a trial may have ended."""
-    return (folder / FILE).exists()
+    """Whether a trial has ended."""
+    return (folder / FILE).exists() and bool(read_found(folder).trials)
 
 
 def row(folder: Path) -> Row:

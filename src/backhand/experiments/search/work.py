@@ -9,12 +9,13 @@ from backhand.console.terminal import make_console
 from backhand.errors import BackhandError, DivergenceError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
+from backhand.experiments.kinds import kind_of
 from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished as run_finished
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
 from backhand.experiments.search.loop import Loop, value_text
 from backhand.experiments.search.outcomes import finished
-from backhand.experiments.search.record import Found, Tested, Trial, best, write
+from backhand.experiments.search.record import Found, Tested, Trial, best, note, read_found
 from backhand.experiments.search.trial import judged_data
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -48,6 +49,8 @@ def run(
     if isinstance(workers, int):
         search = search.model_copy(update={"workers": workers})
         study = study.model_copy(update={"search": search})
+    if resume and kind_of(as_path(path)) is not KIND:
+        resume = None  # of one that was killed before its first file of its own, there is nothing to go on with
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=[study.data.path]) as place:
         if place.resumed:
             own = settings.read_study(place.folder)
@@ -72,7 +75,9 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 @contextmanager
 def _opened(study: Study, place: Workspace, url: str | None) -> Iterator[storage.Storage]:
     """The storage, of a search that has begun in the folder: only once a storage elsewhere has been reached."""
-    begin = partial(place.begin, study.seed, {STUDY: to_toml(study)})
+    fresh = not (place.folder / FILE).exists()
+    mark = {FILE: Found.of(_search_of(study), elsewhere=url is not None).as_text()} if fresh else {}
+    begin = partial(place.begin, study.seed, mark | {STUDY: to_toml(study)})
     if url is None:
         begin()
     with storage.opened(place.folder, study, _search_of(study), url) as opened:
@@ -86,8 +91,6 @@ def _tried(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:
     search, claims = loop.search, loop.storage.claims
     if url is None:  # nobody else has the folder, so nobody is at any of its trials
         claims.give_up(everyone=True)
-    if not (loop.folder / FILE).exists():  # which shows whether the trials are kept here
-        write(loop.folder, Found.of(search, finished(loop.trials)))
     loop.console.print(f"{loop.study.title or loop.study.name}: {plan(search)}")
     try:
         if workers == 1:
@@ -128,10 +131,11 @@ def _search_of(study: Study) -> Search:
 
 def _refuse_other_storage(path: Path, url: str | None) -> None:
     """Raises BackhandError where the trials of this folder are kept elsewhere than in what is named."""
-    own = (path / DATABASE).exists()
-    if own and url is not None:
+    kept = read_found(path).elsewhere
+    elsewhere = not (path / DATABASE).exists() if kept is None else kept
+    if not elsewhere and url is not None:
         raise BackhandError(f"{path} keeps its trials in its own {DATABASE}; resume it without --storage")
-    if not own and url is None and (path / FILE).exists():
+    if elsewhere and url is None:
         raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
@@ -139,12 +143,14 @@ def _tested(study: Study, trials: list[Trial], place: Workspace, workers: Worker
     """The best values, trained with each seed and tested."""
     search, folder = _search_of(study), place.folder
     chosen = best(trials, search)
-    write(folder, Found.of(search, trials))
+    found = note(folder, trials, search)
     if chosen is None:
         reasons = "; ".join(sorted({trial.reason.split(":")[0] for trial in trials if trial.reason})) or "none ended"
         raise BackhandError(f"no trial of {folder} came to its end ({reasons}); change the space or the budget")
-    values = "  ".join(f"{key} = {value_text(value)}" for key, value in chosen.assignment.items())
     seeds = range(study.seed, study.seed + search.seeds)
+    if not seeds:
+        return found
+    values = "  ".join(f"{key} = {value_text(value)}" for key, value in chosen.assignment.items())
     trained = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
     place.console.print(f"best: {values}; training with {trained}")
     asked = {seed: changed(study, chosen.assignment | {"seed": seed}) for seed in seeds}
@@ -153,7 +159,7 @@ def _tested(study: Study, trials: list[Trial], place: Workspace, workers: Worker
     quiet = place.console.quiet or workers != 1
     work = ((seed, partial(_train, each, folder, place.data_dir, quiet=quiet)) for seed, each in asked.items())
     done = dict(units.results(work, workers))
-    return write(folder, Found.of(search, trials, tuple(done[seed] for seed in seeds)))
+    return note(folder, trials, search, tuple(done[seed] for seed in seeds))
 
 
 def _folder_of(folder: Path, asked: Study) -> Path:

@@ -6,28 +6,34 @@ from pathlib import Path
 from backhand.experiments.questions.record import Answer, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
 from backhand.page import settings
-from backhand.page.blocks import Block, Notice, Page, Section
+from backhand.page.blocks import Block, Notice, Page, Points, Section
 from backhand.page.numbers import counted
 
-CHAPTERS = {"sigmoid": sigmoid.chapters, "dropout": dropout.chapters, "divergence": divergence.chapters}
+QUESTIONS = {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}
 
 
 def page(folder: Path) -> Page:
     """The report. Raises CheckpointError where a piece is missing or damaged."""
     answer = read(folder)
-    done, planned = len(answer.cells), answer.asked.planned
-    if done < planned:
-        left = f"This question is not answered yet: {done} of {counted(planned, 'cell')} of its grid are trained."
-        chapters: tuple[Section, ...] = (Section("summary", "Findings", (Notice(left),)),)
+    if left := _left(answer):
+        chapters: tuple[Section, ...] = (Section("summary", "Findings", (left,)),)
     else:
-        chapters = CHAPTERS[answer.asked.question](answer)
+        chapters = QUESTIONS[answer.asked.question].chapters(answer)
     return Page(answer.title, answer.subtitle, (*chapters, _settings(answer)))
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """The findings of the page."""
-    findings = next(section for section in page(folder).sections if section.key == "summary")
-    return findings.blocks
+    """What was found; before every cell is trained, how many are."""
+    answer = read(folder)
+    yield _left(answer) or Points(tuple(QUESTIONS[answer.asked.question].findings(answer)))
+
+
+def _left(answer: Answer) -> Notice | None:
+    """How far the question is, before it is answered."""
+    done, planned = len(answer.cells), answer.asked.planned
+    if done == planned:
+        return None
+    return Notice(f"This question is not answered yet: {done} of {counted(planned, 'cell')} of its grid are trained.")
 
 
 def _settings(answer: Answer) -> Section:

@@ -126,8 +126,8 @@ def _best(answer: Answer) -> Finding:
     best = max(ended, key=accuracy)
     return (
         "Best",
-        f"The best validation accuracy, {percent(accuracy(best))}, came with the learning rate {best.values['lr']:g} "
-        f"and batches of {best.values['batch_size']}.",
+        f"The best validation accuracy, {percent(accuracy(best))}, came with the learning rate {best.short['lr']:g} "
+        f"and batches of {best.short['batch_size']}.",
     )
 
 
