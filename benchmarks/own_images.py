@@ -132,12 +132,12 @@ def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
 def _figures(study: Study, folder: Path) -> dict[str, float]:
     begin, spent = time.perf_counter(), _processor()
     metrics = work.run(study, folder, quiet=True)
-    test = metrics["test"]
+    test = metrics.test
     return {
         "accuracy": test["accuracy"],
         "recall": test["macro"]["recall"],
         "loss": test["loss"],
-        "epochs": metrics["training"]["epochs"],
+        "epochs": metrics.training.epochs,
         "processor": _processor() - spent,
         "clock": time.perf_counter() - begin,
         "lr": load(folder / "study.toml").train.optimizer.lr,

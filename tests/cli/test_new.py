@@ -55,8 +55,8 @@ def test_the_study_of_pictures_runs_and_predicts(cli: Cli) -> None:
     assert study.data.path == Path("photos").resolve()
     assert study.data.resize.size == 24
     metrics = work.run(study, "run", quiet=True)
-    assert metrics["data"]["sample_shape"] == [24, 24, 3]
-    assert sum(metrics["data"]["counts"]["train"]) == 43
+    assert metrics.data.sample_shape == (24, 24, 3)
+    assert sum(metrics.data.counts["train"]) == 43
     Image.new("L", (31, 50), 200).save("new.png")
     assert load_classifier("run").read("new.png").shape == (24, 24, 3)
     assert cli("predict", "run", "new.png", "photos/dark/000.png")[0] == 0

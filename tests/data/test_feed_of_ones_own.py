@@ -9,7 +9,7 @@ from backhand.data.augment.at_test_time import Views
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.errors import DivergenceError
-from backhand.experiments.run.gradients import gradient_facts, rounding_facts
+from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.split_accuracy import Watch
 from backhand.training.callbacks import DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import evaluate
@@ -71,8 +71,8 @@ def test_trainings_in_step_and_a_range_test_take_it(make_solver, blobs, own) -> 
 
 def test_gradients_are_checked_on_it(make_solver, blobs, own) -> None:
     solver = make_solver()
-    assert gradient_facts(solver, own[1]) == gradient_facts(solver, blobs[1])
-    assert rounding_facts(solver, own[1]) == rounding_facts(solver, blobs[1])
+    assert check_gradients(solver, own[1]) == check_gradients(solver, blobs[1])
+    assert check_rounding(solver, own[1]) == check_rounding(solver, blobs[1])
 
 
 def test_a_divergence_on_it_is_explained(make_solver, own) -> None:

@@ -29,7 +29,7 @@ def trained(tmp_path_factory):
 
 
 def test_from_arrays_to_prediction(trained, capsys):
-    assert trained["test"]["accuracy"] > 0.9
+    assert trained.test.accuracy > 0.9
     run_python(PAGE)
     assert "('even', 'odd') [[" in capsys.readouterr().out
 

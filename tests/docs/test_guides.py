@@ -105,7 +105,7 @@ def test_own_images_from_folder_to_prediction(
     assert lines == [" ".join(line.split()).replace("size = 48", "size = 24") for line in shown.splitlines()]
     quick = ["train.epochs=12", "model.width=16", "data.augment.flip=false", "train.test_flips=false"]
     metrics = work.run(load("mine.toml", quick), Path("runs/mine"), quiet=True)
-    assert metrics["test"]["accuracy"] > 0.8
+    assert metrics.test.accuracy > 0.8
     Path("new").mkdir()
     stripe(True, np.random.default_rng(1)).resize((24, 30)).save("new/one.jpg")
     run_python(page)

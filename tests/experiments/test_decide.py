@@ -102,7 +102,7 @@ def test_size_and_epochs_are_numbers_in_the_run(base: str, tmp_path: Path) -> No
     metrics = work.run(load(base, asked), tmp_path / "run", quiet=True)
     study = tomllib.loads((tmp_path / "run" / "study.toml").read_text())
     assert study["data"]["resize"] == {"size": [16, 16], "how": "crop"}
-    assert study["train"]["epochs"] == metrics["training"]["epochs"] == 300
+    assert study["train"]["epochs"] == metrics.training.epochs == 300
     assert checkpoint.load(tmp_path / "run" / "best.safetensors")[1]["resize"] == "crop"
 
 

@@ -15,6 +15,7 @@ from backhand.experiments.kinds import kind_of
 FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 KINDS = sorted(folder.parent.name for folder in FOLDERS.glob("*/finished"))
 EARLIER = "/earlier"  # where the run lay that was extended
+COPIED = ("study",)  # of the study beside it, by earlier versions
 TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
 
 
@@ -32,8 +33,10 @@ def folders(tmp_path):
 
 
 def onward(kind, folder):
-    """The words that go on with the experiment in this folder."""
-    return [*kind_of(folder).resume, folder]
+    """The words that go on with the experiment in this folder; a comparison did not keep all that was asked for."""
+    asked = ["digits", "--folds", 2, "--train-size", 200, "--against", "tree"]
+    asked += ["--set", "train.epochs=4", "--set", "model.hidden=[4]"]
+    return [*kind_of(folder).resume, folder, *(asked if kind == "comparison" else ())]
 
 
 def results(folder):
@@ -44,14 +47,14 @@ def results(folder):
 
 def timeless(value):
     if isinstance(value, dict):
-        return {key: timeless(each) for key, each in value.items() if not key.endswith(TIMES)}
+        return {key: timeless(each) for key, each in value.items() if not key.endswith(TIMES) and key not in COPIED}
     return [timeless(each) for each in value] if isinstance(value, list) else value
 
 
 def equal(one, other):
-    """Whether both are the same but for the last digits of numbers, which are another processor's own."""
+    """Whether the first has all that the second has, but for the last digits, which are another processor's own."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+        return all(key in one and equal(one[key], other[key]) for key in other)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, float) and isinstance(other, float):

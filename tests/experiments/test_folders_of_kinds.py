@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from backhand import data
-from backhand.experiments.kinds import COMPARISON, EXTENSION, QUESTION, RUN, SERIES_OF_RUNS, kind_of
+from backhand.experiments import comparison, extension, questions, run, search, series
+from backhand.experiments.kinds import kind_of
 from backhand.experiments.workspace import LOCK
 
 SMALL = ("--set", "train.epochs=1", "--set", "data.train_size=100", "--set", "model.hidden=[4]")
@@ -50,20 +51,20 @@ def place(tmp_path_factory) -> Path:
 
 
 COMMANDS = {
-    "run": (("run", "digits", *SMALL), "digits-2", RUN),
-    "search": (("run", "search.toml"), "searched-2", RUN),
-    "series": (("run", "series.toml"), "two-2", SERIES_OF_RUNS),
+    "run": (("run", "digits", *SMALL), "digits-2", run.KIND),
+    "search": (("run", "search.toml"), "searched-2", search.KIND),
+    "series": (("run", "series.toml"), "two-2", series.KIND),
     "compare": (
         ("compare", "digits", "--folds", "2", "--train-size", "300", "--against", "tree"),
         "compare-",
-        COMPARISON,
+        comparison.KIND,
     ),
     "extend": (
         ("extend", "first", "--data", "digits", "--classes", "3", "--without-old", "--no-afresh"),
         "extend-",
-        EXTENSION,
+        extension.KIND,
     ),
-    "ask": (("ask", "dropout", *QUESTION_OPTIONS), "ask-dropout", QUESTION),
+    "ask": (("ask", "dropout", *QUESTION_OPTIONS), "ask-dropout", questions.KIND),
 }
 
 
@@ -120,32 +121,15 @@ def test_two_that_start_in_one_second_both_end(kind, place, tmp_path):
 
 AT_NOON = """
 import datetime, sys
-from backhand.experiments import workspace
+from backhand.experiments import folders
 class Noon(datetime.datetime):
     @classmethod
     def now(cls, *_):
         return cls(2026, 1, 1, 12)
-workspace.datetime = Noon
+folders.datetime = Noon
 from backhand.cli import main
 main()
 """
-
-
-def test_a_question_with_other_settings_has_a_folder_of_its_own(place, cli, monkeypatch):
-    monkeypatch.chdir(place)
-    for more, folder, said in [
-        ((), "ask-dropout", "cell"),
-        (("--seed", "5"), "ask-dropout-2", "cell"),
-        ((), "ask-dropout", "report"),
-        (("--seed", "5"), "ask-dropout-2", "report"),
-    ]:
-        status, output = cli(*COMMANDS["ask"][0], *more)
-        assert (status, f"folder: runs/{folder} " in output, said in output) == (0, True, True), output
-    status, output = cli(*COMMANDS["ask"][0], "--seed", "5", "--out", "runs/ask-dropout")
-    assert (status, "its seed is 0, and 5 is asked for; ask for the same, or choose another --out" in output) == (
-        2,
-        True,
-    )
 
 
 def test_all_series_refuse_a_folder_with_other_files(cli, tmp_path):

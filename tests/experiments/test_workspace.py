@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import BackhandError, CheckpointError
-from backhand.experiments.kinds import COMPARISON, KINDS, RUN, kind_of
-from backhand.experiments.workspace import LOCK, OccupiedError, named, numbered, taken
+from backhand.experiments.comparison import KIND as COMPARISON
+from backhand.experiments.folders import OccupiedError, named
+from backhand.experiments.kind import Kind
+from backhand.experiments.kinds import KINDS, kind_of
+from backhand.experiments.run import KIND as RUN
+from backhand.experiments.workspace import LOCK, Workspace
+
+
+def taken(folder: Path, kind: Kind, *, resume: bool | None = None, data: tuple = ()):
+    return Workspace.open(folder, kind, resume=resume, data=data)
 
 
 def content(folder: Path) -> set[str]:
@@ -122,9 +130,9 @@ def test_there_is_nothing_to_resume_where_there_is_no_run(tmp_path):
 HOLD = """
 import sys
 from pathlib import Path
-from backhand.experiments.kinds import RUN
-from backhand.experiments.workspace import taken
-with taken(Path(sys.argv[1]), RUN, resume=True):
+from backhand.experiments.run import KIND
+from backhand.experiments.workspace import Workspace
+with Workspace.open(Path(sys.argv[1]), KIND, resume=True):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -236,11 +244,6 @@ def test_default_folders_that_nothing_was_put_into_leave_no_trace(tmp_path, monk
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(BackhandError, match="cannot make the folder runs"), named(None, "digits"):
         pass
-
-
-def test_default_names_of_a_question_are_numbered():
-    names = numbered("ask-dropout")
-    assert [next(names).as_posix() for _ in range(3)] == [f"runs/ask-dropout{end}" for end in ("", "-2", "-3")]
 
 
 def test_a_run_that_is_refused_prints_one_sentence_and_leaves_nothing(tmp_path, cli):

@@ -204,8 +204,8 @@ def test_a_run_without_augmentation_shows_none(base: str, tmp_path: Path) -> Non
     from backhand.experiments import reports
 
     metrics = run(load(base, ["train.epochs=1", "data.train_size=100"]), tmp_path / "run", quiet=True)
-    assert metrics["data"]["augment"] == {}
-    assert metrics["test"]["test_flips"] is False
+    assert metrics.data.augment == {}
+    assert metrics.test.test_flips is False
     reports.write(tmp_path / "run")
     text = (tmp_path / "run" / "report.md").read_text("utf-8")
     assert "Augmented samples" not in text

@@ -145,10 +145,10 @@ def test_batches_are_counted_as_they_come(n, size, fewest):
 def test_a_study_says_what_it_leaves_out(tmp_path, capsys):
     values = ("model.batchnorm=true", "train.batch_size=10", "data.train_size=101", "train.epochs=1")
     metrics = work.run(load("digits", values), tmp_path / "run")
-    said = metrics["data"]["notes"]["left out of each epoch"]
+    said = metrics.data.notes["left out of each epoch"]
     assert said.startswith("1 training sample, another one each time; batch normalisation needs 2 in a batch")
     assert said in capsys.readouterr().out
-    assert metrics["training"]["steps"] == 10
+    assert metrics.training.steps == 10
 
 
 def test_schedules_end_with_the_last_step(base):

@@ -101,4 +101,4 @@ def test_weights_are_inverse_to_the_counts() -> None:
 def test_numbers_are_used_as_they_are(base: str, tmp_path: Path) -> None:
     given = [1, 1, 1, 1, 1, 1, 1, 1, 1, 2.5]
     metrics = work.run(load(base, [*SMALL, f"train.class_weights={given}"]), tmp_path / "run", quiet=True)
-    assert metrics["data"]["class_weights"] == given
+    assert list(metrics.data.class_weights) == given

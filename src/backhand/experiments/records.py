@@ -16,6 +16,7 @@ Number = Annotated[float, BeforeValidator(lambda value: math.nan if value is Non
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Form = TypeVar("Form", bound="Record")
+REMEDY = "restore it or repeat the run"
 
 
 class Record(BaseModel):
@@ -26,7 +27,6 @@ class Record(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """For a file: numbers that are not finite are null."""
         return jsontext.finite(self.model_dump(mode="json"))
-
 
     def as_text(self) -> str:
         """The text of a file of it."""
@@ -43,9 +43,9 @@ def write_record(path: Path, record: Record) -> None:
     write_atomic(path, record.as_text())
 
 
-def read_record(form: type[Form], path: Path) -> Form:
+def read_record(form: type[Form], path: Path, remedy: str = REMEDY) -> Form:
     """A JSON file in its form. Raises CheckpointError, naming it, where it is missing, damaged or of another form."""
-    return valid(form, parsed(read_text(path), path), path)
+    return valid(form, parsed(read_text(path), path, remedy), path)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise CheckpointError(f"{path} is not valid TOML ({error}); restore it or repeat the run") from None
+        raise CheckpointError(f"{path} is not valid TOML ({error}); {REMEDY}") from None
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """A JSON file of names and values. Raises CheckpointError, naming it, where it is none."""
     value = parsed(read_text(path), path)
     if not isinstance(value, dict):
-        raise CheckpointError(f"{path} should hold names and values; restore it or repeat the run")
+        raise CheckpointError(f"{path} should hold names and values; {REMEDY}")
     return value
 
 
@@ -74,12 +74,12 @@ def read_text(path: Path) -> str:
         raise CheckpointError(f"{path} cannot be read ({error}); restore the file or repeat the run") from None
 
 
-def parsed(text: str, where: Path | str) -> Any:
+def parsed(text: str, where: Path | str, remedy: str = REMEDY) -> Any:
     """JSON. Raises CheckpointError, which names where it stands, for what is none."""
     try:
         return jsontext.loads(text)
     except ValueError as error:
-        raise CheckpointError(f"{where} is damaged ({error}); restore it or repeat the run") from None
+        raise CheckpointError(f"{where} is damaged ({error}); {remedy}") from None
 
 
 def valid(form: type[Form], value: Any, where: Path | str) -> Form:

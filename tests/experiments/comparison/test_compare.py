@@ -13,10 +13,11 @@ import pytest
 from backhand import data
 from backhand.data.standardize import Standardizer
 from backhand.errors import DivergenceError
-from backhand.experiments.comparison import Plan, folds
+from backhand.experiments.comparison import folds
 from backhand.experiments.comparison import work as comparison
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.peers import PEERS
+from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
 from backhand.study.schema import Data
 
@@ -97,7 +98,7 @@ def test_a_peer_is_scikit_learns_own_on_all_training_samples_of_the_fold(done):
     _, found = done
     splits = pool()
     tests = folds.stratified(splits.train.y, 3, 0, splits.classes)
-    part, judged = next(folds.parts(splits, tests)), found.of("neighbours")[0]
+    part, judged = folds.part(splits, tests[0]), found.of("neighbours")[0]
     standardizer = Standardizer.fit(part.train.x, "global")
     x, test = (standardizer.transform(each.x).reshape(len(each), -1) for each in (part.train, part.test))
     own = KNeighborsClassifier(judged.chosen["n_neighbors"]).fit(x, part.train.y)
@@ -113,7 +114,7 @@ def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
     _, found = done
     splits, asked = pool(), load(str(study))
     tests = folds.stratified(splits.train.y, 3, 0, splits.classes)
-    part = next(folds.parts(splits, tests))
+    part = folds.part(splits, tests[0])
     feeds = make_feeds(asked, divided(part, asked))
     assert (len(feeds.train), len(feeds.validation)) == (80, 20)
     solver = build_solver(asked, build_model(asked, (8, 8, 1), 10), feeds)
@@ -126,7 +127,7 @@ def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
 def test_test_samples_play_no_role_in_training(study):
     """Whatever the test samples of a fold are, the other predictions stay as they are."""
     splits = pool()
-    part = next(folds.parts(splits, folds.stratified(splits.train.y, 3, 0, splits.classes)))
+    part = folds.part(splits, folds.stratified(splits.train.y, 3, 0, splits.classes)[0])
     spoilt = data.Dataset(part.test.x.copy(), part.test.y)
     spoilt.x[0] = 255 - spoilt.x[0]
     other = type(part)(part.name, part.classes, part.train, spoilt)
@@ -138,7 +139,7 @@ def test_a_finished_comparison_is_only_read(done, study, monkeypatch):
     path, found = done
     monkeypatch.delattr("backhand.experiments.comparison.network.Network.judge")
     monkeypatch.delattr("backhand.experiments.comparison.peers.Peer.judge")
-    assert comparison.run(plan(study), path, quiet=True) == found
+    assert comparison.run(plan(study), path, resume=True, quiet=True) == found
 
 
 def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
@@ -154,7 +155,7 @@ def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
     assert all(line.startswith("fold ") for line in lines[1:])
     assert kept["status"] == "running"
     assert len(kept["results"]) >= 4
-    found = comparison.run(plan(study), out, quiet=True)
+    found = comparison.run(plan(study), out, resume=True, quiet=True)
     assert found.model_dump(mode="json")["results"][: len(kept["results"])] == kept["results"]
     assert untimed(found) == untimed(done[1])
     assert not list(out.glob(".*.tmp"))
@@ -168,9 +169,9 @@ def test_an_interrupted_one_says_how_to_go_on(study, cli, tmp_path, monkeypatch)
     with monkeypatch.context() as patched:
         patched.setattr("backhand.experiments.comparison.peers.Peer.judge", interrupt)
         status, said = cli(*words, "--out", tmp_path)
-    again = shlex.join(map(str, ("backhand", *words, "--out", tmp_path)))
-    assert (status, f"interrupted; go on with: {again}" in said) == (130, True)
-    status, said = cli(*words, "--out", tmp_path)
+    again = ("compare", "--resume", tmp_path)
+    assert (status, f"interrupted; go on with: {shlex.join(map(str, ('backhand', *again)))}" in said) == (130, True)
+    status, said = cli(*again)
     assert (status, said.count("small error"), said.count("tree error")) == (0, 1, 2)
 
 
@@ -221,12 +222,12 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(words, sentence, cl
 
 def test_folders_of_something_else_are_refused(done, study, cli, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
-    words = ("--study", study, "--against", "tree,neighbours", "--train-size", 150, "--out")
-    status, said = cli("compare", "digits", *words, tmp_path)
+    words = ("--study", study, "--against", "tree,neighbours", "--train-size", 150)
+    status, said = cli("compare", "digits", *words, "--out", tmp_path)
     assert (status, said.count("notes.txt")) == (2, 1)
-    status, said = cli("compare", "digits", *words, done[0], "--folds", 4)
+    status, said = cli("compare", "digits", *words, "--resume", done[0], "--folds", 4)
     assert (status, "holds a comparison with other folds than is asked for" in said) == (2, True)
-    status, said = cli("compare", "digits", *words, done[0], "--folds", 3, "--set", "train.epochs=5")
+    status, said = cli("compare", "digits", *words, "--resume", done[0], "--folds", 3, "--set", "train.epochs=5")
     assert (
         status,
         "holds a comparison with another network small: its train.epochs is 4, and 5 is asked for" in said,
@@ -241,10 +242,9 @@ def test_a_damaged_record_is_told(done, study, cli, tmp_path):
 
 def test_one_process_at_a_time(done, study, cli):
     pytest.importorskip("fcntl")
-    from backhand.experiments.kinds import COMPARISON
-    from backhand.experiments.workspace import taken
+    from backhand.experiments.comparison import KIND
+    from backhand.experiments.workspace import Workspace
 
-    words = ("--study", study, "--against", "tree,neighbours", "--train-size", 150, "--folds", 3, "--out", done[0])
-    with taken(done[0], COMPARISON):
-        status, said = cli("compare", "digits", *words)
+    with Workspace.open(done[0], KIND, resume=True):
+        status, said = cli("compare", "--resume", done[0])
     assert (status, "another process" in said) == (2, True)

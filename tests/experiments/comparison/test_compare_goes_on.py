@@ -5,8 +5,8 @@ import json
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments.comparison import Plan
 from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
 from backhand.study.schema import Data
 
@@ -31,7 +31,7 @@ def earlier(tmp_path):
 
 
 def test_one_that_an_earlier_version_began_goes_on(earlier):
-    found = comparison.run(plan(), earlier, quiet=True)
+    found = comparison.run(plan(), earlier, resume=True, quiet=True)
     assert (found.status, len(found.results)) == ("finished", 4)
 
 
@@ -46,4 +46,4 @@ def test_another_network_is_refused(earlier, override, said):
     with pytest.raises(
         BackhandError, match=f"holds a comparison with another network digits: {said}; ask for the same"
     ):
-        comparison.run(plan(override), earlier, quiet=True)
+        comparison.run(plan(override), earlier, resume=True, quiet=True)

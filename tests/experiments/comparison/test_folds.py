@@ -5,7 +5,7 @@ import pytest
 
 from backhand import data
 from backhand.errors import BackhandError, DataError
-from backhand.experiments.comparison.folds import cut, parts, stratified
+from backhand.experiments.comparison.folds import cut, part, stratified
 
 LABELS = np.repeat([0, 1, 2], [30, 12, 9])
 NAMES = ("cat", "dog", "owl")
@@ -29,13 +29,14 @@ def test_a_fold_trains_on_what_it_does_not_test():
     splits = data.load("digits")
     small = cut(splits, np.arange(200))
     tests = stratified(small.train.y, 4, 0, small.classes)
-    for part, test in zip(parts(small, tests), tests, strict=True):
-        assert np.array_equal(part.test.x, splits.train.x[test])
-        assert np.array_equal(part.test.y, splits.train.y[test])
-        assert len(part.train) + len(part.test) == 200
-        both = np.concatenate([part.train.x, part.test.x]).reshape(200, -1)
+    for test in tests:
+        divided = part(small, test)
+        assert np.array_equal(divided.test.x, splits.train.x[test])
+        assert np.array_equal(divided.test.y, splits.train.y[test])
+        assert len(divided.train) + len(divided.test) == 200
+        both = np.concatenate([divided.train.x, divided.test.x]).reshape(200, -1)
         assert np.array_equal(np.unique(both, axis=0), np.unique(small.train.x.reshape(200, -1), axis=0))
-        assert part.validation is None
+        assert divided.validation is None
 
 
 def test_too_few_of_a_class_are_named():

@@ -8,7 +8,7 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.questions.record import Answer, Cell, read
+from backhand.experiments.questions.record import Answer, Asked, Cell, Data, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
 
 DATA = {
@@ -23,7 +23,9 @@ DATA = {
 
 def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) -> Answer:
     study, environment = {"title": f"Why {question}?"}, {"command": "backhand ask"}
-    return Answer(question, study, environment, DATA, tuple(Cell(values, 1.0, found) for values, found in cells))
+    trained = tuple(Cell(values=values, seconds=1.0, found=found) for values, found in cells)
+    asked = Asked(question=question, data=Data.model_validate(DATA), planned=len(trained), cells=trained)
+    return Answer(asked, study, environment)
 
 
 def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:

@@ -12,9 +12,9 @@ from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
 from backhand.experiments.series import cell
-from backhand.experiments.trainer import Trainer
+from backhand.experiments.trainer import Trainer, data_of
 from backhand.study import Study, load
-from backhand.training.solver import Callback
+from backhand.study.series import Part
 
 STUDY = """
 name = "dead"
@@ -70,10 +70,9 @@ def test_a_prediction_of_it_comes_with_a_word(run) -> None:
 
 
 def test_a_series_says_so(study, tmp_path) -> None:
-    trainer = Trainer(None)
-    (training,) = trainer.train([study], [Callback()])
-    light = cell.tested(training, trainer.feeds(study), {})
-    kept = cell.whole(study, tmp_path / "whole", {}, None)
+    light = cell.tested(Trainer.of(study, data_of(study)).fit(), {})
+    whole = Part(name="whole", title="", study="", whole=True)
+    (kept,) = cell.results([cell.Cell(whole, {}, study, tmp_path / "whole.json")], None, quiet=True)
     assert SENTENCE in light.failure
     assert SENTENCE in kept.failure
     counts = {"train_count": 500, "validation_count": 288, "test_count": 359}

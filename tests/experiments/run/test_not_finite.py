@@ -1,6 +1,7 @@
 """A run whose test or validation samples overflow: said, counted as wrong, and reported."""
 
 import json
+from math import isnan
 
 import numpy as np
 import pytest
@@ -9,13 +10,12 @@ from backhand.errors import DivergenceError
 from backhand.experiments import reports
 from backhand.experiments.build import load_feeds
 from backhand.experiments.comparison.network import Network
-from backhand.experiments.extension.plan import finished
+from backhand.experiments.extension.record import trained
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.series import cell
-from backhand.experiments.trainer import Trainer
+from backhand.experiments.trainer import Trainer, data_of
 from backhand.study import load
-from backhand.training.solver import Callback
 
 STUDY = """
 name = "few"
@@ -54,16 +54,16 @@ def strict(text):
 
 def test_it_is_said_in_the_terminal_the_record_and_the_report(study, tmp_path, capsys):
     metrics = work.run(load(str(study)), tmp_path / "run")
-    test = metrics["test"]
-    assert (test["not_finite"], test["not_finite_samples"], test["loss"]) == (1, [3], None)
-    assert 0 < test["typical_loss"] < 2
-    assert (metrics["validation"]["not_finite"], metrics["validation"]["remark"]) == (0, "")
-    assert test["correct"] == round(test["accuracy"] * 40) < 40
-    assert np.sum(test["confusion"]) == 39
-    assert [row["support"] for row in test["per_class"]] == [20, 20]
+    test = metrics.test
+    assert (test.not_finite, test.not_finite_samples, isnan(test.loss)) == (1, (3,), True)
+    assert 0 < test.typical_loss < 2
+    assert (metrics.validation.not_finite, metrics.validation.remark) == (0, "")
+    assert test.correct == round(test.accuracy * 40) < 40
+    assert np.sum(test.confusion) == 39
+    assert [row.support for row in test.per_class] == [20, 20]
     said = "The scores of 1 of the 40 test samples are not finite (sample 3)"
     assert f"warning: {said}" in capsys.readouterr().out
-    assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8")) == metrics
+    assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8")) == metrics.as_json()
     page = reports.write(tmp_path / "run").parent / "report.md"
     assert said in page.read_text("utf-8")
     assert "not finite" in page.read_text("utf-8")
@@ -91,7 +91,7 @@ def test_a_validation_loss_that_is_never_finite_names_the_sample(held_out, tmp_p
 def test_chosen_by_accuracy_it_is_trained_to_its_end(held_out, tmp_path, capsys):
     asked = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
     metrics = work.run(asked, tmp_path / "run")
-    assert (metrics["validation"]["not_finite"], metrics["validation"]["loss"]) == (1, None)
+    assert (metrics.validation.not_finite, isnan(metrics.validation.loss)) == (1, True)
     assert "warning: The scores of 1 of the 40 validation samples" in capsys.readouterr().out
     assert reports.write(tmp_path / "run").exists()
 
@@ -118,16 +118,15 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
     held["x_test"][:, 2] = 3e38
     np.savez(tmp_path / "few.npz", **held)
     metrics = work.run(load(str(study)), tmp_path / "run", quiet=True)
-    assert (metrics["test"]["accuracy"], metrics["test"]["not_finite"]) == (0, 40)
-    assert metrics["test"]["not_finite_samples"] == list(range(20))
+    assert (metrics.test.accuracy, metrics.test.not_finite) == (0, 40)
+    assert metrics.test.not_finite_samples == tuple(range(20))
     assert reports.write(tmp_path / "run").exists()
-    assert finished(tmp_path / "run")["counts"] == [20, 20]
+    assert trained(tmp_path / "run").counts == (20, 20)
 
 
 def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
-    trainer, asked = Trainer(None), load(str(study))
-    (training,) = trainer.train([asked], [Callback()])
-    result = cell.tested(training, trainer.feeds(asked), {})
+    asked = load(str(study))
+    result = cell.tested(Trainer.of(asked, data_of(asked)).fit(), {})
     assert "test_loss" not in result.figures
     assert result.figures["test_accuracy"] < 1
     assert result.message.startswith("The scores of 1 of the 40 test samples are not finite")
@@ -141,6 +140,6 @@ def test_a_comparison_says_how_many_it_counts_as_wrong(study):
 
 def test_an_extension_and_a_classifier_keep_the_remark(study, tmp_path):
     work.run(load(str(study)), tmp_path / "run", quiet=True)
-    remark = finished(tmp_path / "run")["remark"]
+    remark = trained(tmp_path / "run").remark
     assert remark.startswith("The scores of 1 of the 40 test samples")
     assert load_classifier(tmp_path / "run").remarks == (remark,)

@@ -101,8 +101,7 @@ def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
     seen = {image.tobytes() for part in parts for image in part.data.x}
     files = [*Path("new").rglob("*.*"), *Path("photos").rglob("*.*")]
     assert {classifier.read(file).tobytes() for file in files} == seen
-    record = extension.run("extended", quiet=True)
-    assert record["ways"]["with-old"]["counts"]
+    assert extension.resume("extended", quiet=True).ways["with-old"].counts
     assert load_classifier("extended/with-old").resize == Resize((20, 28), "letterbox")
 
 

@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from backhand.architectures import cnn, mlp, resnet, vgg_small
 from backhand.experiments.build import build_loss, build_model, load_feeds
-from backhand.experiments.run import evidence
+from backhand.experiments.run import illustrations
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
 from backhand.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Residual
@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     run(study, folder, quiet=True)
     classifier, feeds = load_classifier(folder), load_feeds(study)
     result = evaluate(classifier.model, build_loss(study), feeds.test)
-    found = load_file(folder / "evidence.safetensors")
+    found = load_file(folder / "illustrations.safetensors")
     return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, found=found)
 
 
@@ -45,7 +45,7 @@ def test_first_weights_are_those_before_and_after(trained: SimpleNamespace) -> N
 
 def test_pictures_are_of_different_classes_the_last_the_most_confident_mistake(trained: SimpleNamespace) -> None:
     found, result = trained.found, trained.result
-    assert len(set(found["map_labels"])) == evidence.MAPPED
+    assert len(set(found["map_labels"])) == illustrations.MAPPED
     np.testing.assert_array_equal(found["map_images"], trained.test.data.x[found["map_index"]])
     np.testing.assert_array_equal(found["map_labels"], result.labels[found["map_index"]])
     np.testing.assert_array_equal(found["map_predictions"], result.predictions[found["map_index"]])
@@ -62,7 +62,7 @@ def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleN
         x = layer.forward(x)
         if place in (2, 6):
             means = x.mean(axis=(0, 1, 2))
-            channels = np.argsort(-means, kind="stable")[: evidence.CHANNELS]
+            channels = np.argsort(-means, kind="stable")[: illustrations.CHANNELS]
             np.testing.assert_array_equal(found[f"map_channels.{place}"], channels)
             low, high = found[f"map_ranges.{place}"].T
             restored = low + found[f"maps.{place}"] / 255 * (high - low)
@@ -72,7 +72,7 @@ def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleN
 def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
     x[..., 1] = 0
-    found = evidence._strongest(x)
+    found = illustrations._strongest(x)
     assert found["map_channels"].tolist() == [0, 1]
     np.testing.assert_allclose(found["map_ranges"], [[x[..., 0].min(), 0], [0, 0]])
     assert found["maps"][..., 0].min() == 0
@@ -91,7 +91,7 @@ def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.ra
     ],
 )
 def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, shape: tuple, places: list) -> None:
-    assert evidence._mapped_layers(model.build(shape)) == places
+    assert illustrations._mapped_layers(model.build(shape)) == places
 
 
 @pytest.mark.parametrize(
@@ -106,30 +106,30 @@ def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, 
 )
 def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, kept: bool) -> None:
     model = Sequential(*(layer.fresh() for layer in layers)).build((5, 5, 1))
-    found = evidence.first_weights(model)
+    found = illustrations.first_weights(model)
     assert found is next(iter(model.parameters.views.values()))[0] if kept else found is None
 
 
 def test_without_a_mistake_all_pictures_were_read_rightly() -> None:
     labels = np.array([4, 4, 2, 0, 1, 3])
     result = Evaluation(np.eye(5)[labels], labels, labels, 0.0)
-    assert evidence._mapped_samples(result, np.array([], np.int64)).tolist() == [3, 4, 2, 5]
+    assert illustrations._mapped_samples(result, np.array([], np.int64)).tolist() == [3, 4, 2, 5]
 
 
 def test_when_nothing_was_read_rightly_the_mistake_is_left() -> None:
     labels = np.array([1, 0])
     result = Evaluation(np.eye(2)[1 - labels], labels, 1 - labels, 0.0)
-    assert evidence._mapped_samples(result, np.array([1, 0])).tolist() == [1]
+    assert illustrations._mapped_samples(result, np.array([1, 0])).tolist() == [1]
 
 
 def test_nothing_is_cached_afterwards(trained: SimpleNamespace) -> None:
-    evidence._feature_maps(trained.model, trained.test, trained.result, np.array([], np.int64))
+    illustrations._feature_maps(trained.model, trained.test, trained.result, np.array([], np.int64))
     assert all(layer._cache is None for layer in trained.model.layers[:7])
 
 
 def test_a_perceptron_has_first_weights_and_no_maps(tmp_path: Path) -> None:
     study = Study.model_validate(STUDY | {"model": {"name": "mlp", "hidden": [8]}, "train": {"epochs": 1}})
     run(study, tmp_path / "mlp", quiet=True)
-    found = load_file(tmp_path / "mlp" / "evidence.safetensors")
+    found = load_file(tmp_path / "mlp" / "illustrations.safetensors")
     assert found["first_weights"].shape == (64, 8)
     assert not [name for name in found if name.startswith("map")]

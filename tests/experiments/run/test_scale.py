@@ -55,8 +55,8 @@ def test_a_network_learns_what_scikit_learns_does(tmp_path, rng):
     metrics = work.run(study, tmp_path / "run", quiet=True)
     train, test = data.load("npz", path=study.data.path).train, data.load("npz", path=study.data.path).test
     theirs = make_pipeline(StandardScaler(), MLPClassifier((16,), random_state=0, max_iter=1000)).fit(train.x, train.y)
-    assert metrics["test"]["accuracy"] > 0.9
-    assert metrics["test"]["accuracy"] > theirs.score(test.x, test.y) - 0.05
+    assert metrics.test.accuracy > 0.9
+    assert metrics.test.accuracy > theirs.score(test.x, test.y) - 0.05
     arrays, _ = checkpoint.load(tmp_path / "run" / "best.safetensors")
     assert {arrays[f"standardizer.{name}"].dtype for name in ("mean", "scale")} == {np.dtype(np.float64)}
     right = load_classifier(tmp_path / "run").predict_proba(x).argmax(1) == y
@@ -89,7 +89,7 @@ def test_notes_on_the_data_are_in_the_terminal_the_record_and_the_report(tmp_pat
     compared = capsys.readouterr().out
     reports.write(tmp_path / "compare")
     for words in ("is read as images 3 pixels high and 16 wide", "text, numbered in sorted order: cat, dog"):
-        assert any(words in note for note in metrics["data"]["notes"].values())
+        assert any(words in note for note in metrics.data.notes.values())
         assert words in said
         assert words in page
         assert words in compared
@@ -108,7 +108,7 @@ def test_images_of_four_channels_are_classified_as_arrays_alone(tmp_path, rng):
     x, y = rng.integers(0, 256, (60, 9, 8, 4), dtype=np.uint8), np.arange(60) % 2
     study = load(saved(tmp_path, x=x, y=y), ["train.epochs=1", "train.optimizer.lr=0.01"])
     metrics = work.run(study, tmp_path / "run", quiet=True)
-    assert "4 channels" in metrics["data"]["notes"]["axes"]
+    assert "4 channels" in metrics.data.notes["axes"]
     classifier = load_classifier(tmp_path / "run")
     assert classifier.predict_proba(x).shape == (60, 2)
     with pytest.raises(BackhandError, match="images of 4 channels"):

@@ -4,7 +4,7 @@ import time
 from types import SimpleNamespace
 
 from backhand.experiments.run import split_accuracy
-from backhand.experiments.run.split_accuracy import Watch
+from backhand.experiments.run.split_accuracy import SplitAccuracy
 
 
 def test_what_is_measured_counts_as_time_of_the_epoch(make_solver, blobs, monkeypatch):
@@ -16,7 +16,7 @@ def test_what_is_measured_counts_as_time_of_the_epoch(make_solver, blobs, monkey
 
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(split_accuracy, "evaluate", slow)
-    solver = make_solver(callbacks=[Watch({"old": blobs[0], "new": blobs[1]})])
+    solver = make_solver(callbacks=[SplitAccuracy({"old": blobs[0], "new": blobs[1]})])
     first, second = solver.fit(blobs[0], epochs=2)
     assert (first["old_accuracy"], first["new_accuracy"]) == (0.25, 0.25)
     assert [first[key] for key in ("seconds", "elapsed")] == [10, 10]
@@ -24,5 +24,5 @@ def test_what_is_measured_counts_as_time_of_the_epoch(make_solver, blobs, monkey
 
 
 def test_without_feeds_nothing_is_added(make_solver, blobs):
-    plain, watched = make_solver(), make_solver(callbacks=[Watch({})])
+    plain, watched = make_solver(), make_solver(callbacks=[SplitAccuracy({})])
     assert list(plain.fit(blobs[0], epochs=1)[0]) == list(watched.fit(blobs[0], epochs=1)[0])

@@ -8,14 +8,15 @@ import pytest
 from backhand.errors import StudyError
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
-from backhand.experiments.series.figures import Result, check, figure
+from backhand.experiments.series.figures import check, figure_of, mean_figure
+from backhand.experiments.series.record import Result
 from backhand.study import load_series
 from tests.experiments.series.twomodels import TEXT
 
 
 def result(label: str = "a", seed: int = 0, history=(), **figures: float) -> Result:
     records = [{"epoch": epoch} | record for epoch, record in enumerate(history, start=1)]
-    return Result({"case": label}, seed, "finished", "", figures, records, {})
+    return Result(labels={"case": label}, seed=seed, figures=figures, history=records)
 
 
 @pytest.mark.parametrize(
@@ -27,20 +28,20 @@ def result(label: str = "a", seed: int = 0, history=(), **figures: float) -> Res
 )
 def test_the_best_of_the_first_epochs_is_a_number(key: str, best: float) -> None:
     for values in itertools.permutations([0.25, 0.75, nan, inf, -inf]):
-        assert result(history=[{key: value} for value in (*values, 0.0, 1.0)]).figure(f"{key}@5") == best
-    assert result(history=[{key: nan}, {}]).figure(f"{key}@2") is None
+        assert figure_of(result(history=[{key: value} for value in (*values, 0.0, 1.0)]), f"{key}@5") == best
+    assert figure_of(result(history=[{key: nan}, {}]), f"{key}@2") is None
 
 
 def test_the_first_epoch_where_a_bound_holds_has_a_number() -> None:
     losses = [{"train_loss": value} for value in (nan, inf, -inf, 0.5, 2.0)]
-    assert result(history=losses).figure("epoch(train_loss>=1)") == 5
-    assert result(history=losses).figure("epoch(train_loss<=1)") == 4
+    assert figure_of(result(history=losses), "epoch(train_loss>=1)") == 5
+    assert figure_of(result(history=losses), "epoch(train_loss<=1)") == 4
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
 def test_a_mean_is_of_numbers(bad: float) -> None:
-    assert figure([result(test_loss=1.0), result(test_loss=2.0)], "test_loss") == 1.5
-    assert figure([result(test_loss=1.0), result(test_loss=bad)], "test_loss") is None
+    assert mean_figure([result(test_loss=1.0), result(test_loss=2.0)], "test_loss") == 1.5
+    assert mean_figure([result(test_loss=1.0), result(test_loss=bad)], "test_loss") is None
 
 
 @pytest.mark.parametrize("metric", ["lr@4", "validation_kappa@2", "test accuracy", "epoch(train_loss=1)"])

@@ -13,7 +13,8 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
-from backhand.experiments.series.figures import Result, figure
+from backhand.experiments.series.figures import figure_of
+from backhand.experiments.series.record import Result
 from backhand.experiments.series.work import expand, results
 from backhand.page.numbers import shown
 from backhand.study import Series, is_series, load_series, shipped_series
@@ -43,7 +44,7 @@ def test_a_series_runs_and_its_claims_stand_beside_the_figures(file, tmp_path):
     assert linear.ours == pytest.approx(sum(r.figures["test_accuracy"] for r in found[:2]) / 2)
     assert (linear.reported, linear.least, linear.met) == (0.5, 0.99, False)
     cells = {
-        tuple(r.labels.values()): figure(found[i : i + 2], "validation_accuracy") for i, r in enumerate(found[::2])
+        tuple(r.labels.values()): mean_figure(found[i : i + 2], "validation_accuracy") for i, r in enumerate(found[::2])
     }
     assert (best.met, max(r.figures["validation_accuracy"] for r in found) > 0.3) == (True, True)
     assert len(cells) == 4
@@ -138,10 +139,10 @@ HISTORY = [
     ],
 )
 def test_figures_are_named_by_expressions(metric, value):
-    result = Result({}, 0, "finished", "", {"test_accuracy": 0.8}, HISTORY, {})
-    assert result.figure(metric) == value
+    result = Result(figures={"test_accuracy": 0.8}, history=HISTORY)
+    assert figure_of(result, metric) == value
     with pytest.raises(StudyError, match='"a b" names no figure'):
-        result.figure("a b")
+        figure_of(result, "a b")
 
 
 def test_a_claim_without_a_result_has_no_verdict(file):
@@ -177,7 +178,7 @@ def test_the_command_prints_the_claims(file, tmp_path, cli):
     assert status == 0
     assert "Two models, two rates: 8 runs, about 0.1 min and 0.2 GiB" in output
     assert "table the linear one linear, 0.01 50.00%" in output
-    assert "MISSED" in output
+    assert "missed" in output
     status, output = cli("run", "--resume", tmp_path / "run")
     assert (status, "8 are done" in output) == (0, True)
 
@@ -187,7 +188,7 @@ def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_p
     one_rate = TEXT.replace("seeds = 2", "whole = true").replace("[0.01, 0.1]", "[0.1]")
     file.write_text(one_rate.partition("[[parts.claims]]")[0] + '[[parts.claims]]\nwhat = "the best"\nleast = 0.99\n')
     status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.epochs=1", "--seed", 4)
-    assert (status, "not judged" in output, "MISSED" in output) == (0, True, False)
+    assert (status, "not judged" in output, "missed" in output) == (0, True, False)
     for _ in range(2):
         [claim] = json.loads((tmp_path / "run" / "claims.json").read_text())
         assert (claim["judged"], claim["met"]) == (False, None)
@@ -246,10 +247,8 @@ def test_an_option_that_a_series_would_ignore_is_refused(cli, monkeypatch, tmp_p
 
 
 def test_all_of_them_go_on_where_they_were(file, tmp_path, cli, monkeypatch):
-    from backhand.cli import series as commands
-
     asked = load_series(str(file), ["train.epochs=1"])
-    monkeypatch.setattr(commands, "shipped_series", lambda: {asked.name: asked})
+    monkeypatch.setattr("backhand.study.shipped_series", lambda: {asked.name: asked})
     status, output = cli("run", "all", "--out", tmp_path / "all")
     assert (status, "1 series, about 0.0 hours in all" in output) == (0, True)
     first = (tmp_path / "all" / "RESULTS.md").read_text()

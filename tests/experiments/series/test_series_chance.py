@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backhand.experiments import reports
-from backhand.experiments.series.record import Cell
+from backhand.experiments.series.record import Cell, read_result
 from backhand.experiments.series.report.findings import compared, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
@@ -14,7 +14,7 @@ from tests.experiments.series.test_series_report import GOOD, SERIES, cell, run
 
 
 def test_a_cell_whose_training_failed_does_not_fit():
-    lost = cell("lost", run(0.99, 0.985) | {"failure": "After 3 epochs ..."}, run(0.99, 0.985))
+    lost = cell("lost", run(0.99, 0.985).model_copy(update={"failure": "After 3 epochs ..."}), run(0.99, 0.985))
     assert verdict(lost, (lost, GOOD)).word == "failed"
     said = list(findings(Part(name="p", title="P", study="digits"), (lost, GOOD)))
     assert ("Training failed", "lost (1 of 2 runs). After 3 epochs ...") in said
@@ -22,9 +22,9 @@ def test_a_cell_whose_training_failed_does_not_fit():
 
 
 def counted(made, train, validation):
-    for each in made.runs:
-        each["figures"] |= {"train_count": train, "validation_count": validation}
-    return made
+    more = {"train_count": train, "validation_count": validation}
+    runs = (each.model_copy(update={"figures": each.figures | more}) for each in made.runs)
+    return Cell(made.labels, tuple(runs))
 
 
 @pytest.mark.parametrize(("samples", "word"), [(50, "fits"), (5000, "over-fit")])
@@ -46,7 +46,7 @@ def test_a_part_of_which_every_run_diverged_has_a_map_of_crosses(tmp_path):
     for number in range(4):
         labels = {"rate": ("0.1", "1")[number // 2], "width": ("[5]", "[9]")[number % 2]}
         made = run(0.5, 0.5, labels=labels, status="diverged")
-        (tmp_path / "rates" / f"{number:03}-seed-0.json").write_text(json.dumps(made))
+        (tmp_path / "rates" / f"{number:03}-seed-0.json").write_text(made.as_text())
     page = reports.write(tmp_path).read_text()
     assert "None of 4 cells came to its end" in page
 
@@ -57,5 +57,7 @@ def test_a_part_of_which_every_run_diverged_has_a_map_of_crosses(tmp_path):
 def test_a_range_test_is_read_as_it_went(tmp_path, losses, said):
     (tmp_path / "range.json").write_text(json.dumps({"lr": [0.01, 0.1, 1.0], "loss": losses, "smoothed": losses}))
     part = Part(name="p", title="P", study="digits", range_test=True)
-    made = Cell({}, (run(0.9, 0.9) | {"place": tmp_path / "000-seed-0"},))
+    file = tmp_path / "000-seed-0.json"
+    file.write_text(run(0.9, 0.9).as_text())
+    made = Cell({}, (read_result(file),))
     assert f"lowest at {said}" in rates(part, (made,))[0].text

@@ -13,8 +13,9 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
-from backhand.experiments.series.figures import Result
-from backhand.experiments.series.work import _Progress, expand, results
+from backhand.experiments.series.progress import SeriesProgress
+from backhand.experiments.series.record import Result
+from backhand.experiments.series.work import expand, results
 from backhand.experiments.trainer import in_step
 from backhand.study import load_series
 from tests.experiments.series.twomodels import TEXT
@@ -136,8 +137,8 @@ def test_the_time_left_is_that_of_this_part_and_what_the_series_says_of_others(f
     file.write_text(TEXT + second)
     cells, now, said = list(expand(load_series(str(file)), tmp_path)), [0.0], io.StringIO()
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    progress = _Progress(Console(file=said, width=200), cells, seconds=80.0)
-    result = Result({}, 0, "diverged", "", {}, [], {})
+    progress = SeriesProgress(Console(file=said, width=200), cells, seconds=80.0)
+    result = Result(status="diverged")
     for each in cells:
         now[0] += 2 if each.part.name == "table" else 3
         progress.note(each, result)

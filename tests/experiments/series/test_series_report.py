@@ -6,7 +6,7 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.series.record import Cell, read
+from backhand.experiments.series.record import Cell, Result, read
 from backhand.experiments.series.report.findings import against, compared, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.study.series import Axis, Part
@@ -57,7 +57,7 @@ def run(train, validation, *, labels=None, seed=0, status="finished", losses=(0.
     if status == "finished":
         figures |= {"train_accuracy": train, "validation_accuracy": validation, "test_accuracy": validation - 0.01}
     facts = {"seed": seed, "status": status, "data": "Digits (a copy)"}
-    return {"labels": labels or {}, "figures": figures, "history": history} | facts
+    return Result.model_validate({"labels": labels or {}, "figures": figures, "history": history} | facts)
 
 
 def cell(name, *runs):
@@ -84,7 +84,8 @@ def test_a_verdict_rests_on_the_last_epoch(made, word, reason):
 
 def test_without_validation_data_there_is_no_verdict():
     made = run(0.9, 0.9)
-    del made["history"][-1]["validation_accuracy"]
+    last = {key: value for key, value in made.history[-1].items() if key != "validation_accuracy"}
+    made = made.model_copy(update={"history": (*made.history[:-1], last)})
     assert verdict(cell("a", made), (GOOD,)).word == ""
 
 
@@ -171,7 +172,7 @@ def folder(tmp_path):
             for seed in (0, 1):
                 labels = {"rate": rate, "width": width}
                 made = run(0.9, 0.8 + 0.01 * number, labels=labels, seed=seed)
-                (tmp_path / "rates" / f"{number:03}-seed-{seed}.json").write_text(json.dumps(made))
+                (tmp_path / "rates" / f"{number:03}-seed-{seed}.json").write_text(made.as_text())
             number += 1
     claim = {"part": "rates", "what": "the best", "metric": "test_accuracy", "cell": {"rate": "1"}, "reported": 0.8}
     claim |= {"ours": 0.82, "least": 0.9, "most": None, "met": False}
@@ -218,7 +219,7 @@ def test_many_cells_have_a_plot_each_and_very_many_a_table_of_the_best(folder, w
     for number in range(2 * widths):
         labels = {"rate": ("0.1", "1")[number // widths], "width": str(values[number % widths])}
         made = run(0.9, 0.5 + 0.01 * number, labels=labels)
-        (folder / "rates" / f"{number:03}-seed-0.json").write_text(json.dumps(made))
+        (folder / "rates" / f"{number:03}-seed-0.json").write_text(made.as_text())
     reports.write(folder)
     text = (folder / "report.md").read_text()
     assert ("rates-epochs" in text) == plot

@@ -72,6 +72,11 @@ class Answer:
         return self.asked.cells
 
     @property
+    def question(self) -> str:
+        """Its name."""
+        return self.asked.question
+
+    @property
     def data(self) -> Data:
         """What they see."""
         return self.asked.data

@@ -18,7 +18,7 @@ from backhand.console.options import (
     Threads,
     Workers,
 )
-from backhand.errors import BackhandError
+from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments.command import Changes, Launch, carry_out, refuse_another_kind
 from backhand.files.names import SERIES, STUDY
 
@@ -57,6 +57,8 @@ def run(
         return
     if resume is not None:
         refuse_another_kind(resume, "run")
+        if not any((resume / name).is_file() for name in (SERIES, STUDY)):
+            raise CheckpointError(f"{resume} is not the folder of a run: it has no {STUDY}")
         study = study or str(resume / (SERIES if (resume / SERIES).exists() else STUDY))
     if study is None:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")

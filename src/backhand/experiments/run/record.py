@@ -30,6 +30,7 @@ from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, RANGE_
 from backhand.page.heading import subtitle
 from backhand.page.numbers import percent
 from backhand.training.range_test import RangeTest
+from backhand.weights.source import status
 
 FILES = (STUDY, ENVIRONMENT, METRICS)
 
@@ -172,10 +173,7 @@ def write_rates(path: Path, found: RangeTest) -> None:
 
 def has_result(folder: Path) -> bool:
     """Whether the run has come to an end, be it that it diverged."""
-    try:
-        return read_metrics(folder).status != "running"
-    except CheckpointError:
-        return False
+    return status(folder)[0] in ("finished", "diverged")
 
 
 def row(folder: Path) -> Row:

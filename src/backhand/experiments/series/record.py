@@ -171,7 +171,7 @@ def read(folder: Path) -> Saved:
 
 def read_result(path: Path) -> Result:
     """A result. Raises CheckpointError, naming the file, where it is damaged."""
-    result = read_record(Result, path)
+    result = read_record(Result, path, "restore it, or remove it and resume the series")
     result._file = path
     return result
 

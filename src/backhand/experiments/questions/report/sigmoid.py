@@ -158,9 +158,7 @@ def _norms(answer: Answer, deep: list[Cell]) -> Image:
     style.log_scale(axes)
     axes.set(xlabel="layer", ylabel="norm of the weight gradient")
     style.legend(axes)
-    ranges = "; ".join(
-        f"{c.short['activation']} {c.found['norms'][0]:.2g} to {c.found['norms'][-1]:.2g}" for c in deep
-    )
+    ranges = "; ".join(f"{c.short['activation']} {c.found['norms'][0]:.2g} to {c.found['norms'][-1]:.2g}" for c in deep)
     caption = f"Gradient norm of each layer of the deepest networks before training, first to last: {ranges}."
     return Image("gradient-norms", style.png(figure), caption.removesuffix("."), caption)
 
