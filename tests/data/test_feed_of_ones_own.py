@@ -10,7 +10,7 @@ from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.errors import DivergenceError
 from backhand.experiments.run.gradients import check_gradients, check_rounding
-from backhand.experiments.run.split_accuracy import Watch
+from backhand.experiments.run.split_accuracy import SplitAccuracy
 from backhand.training.callbacks import DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import evaluate
 from backhand.training.lockstep import fit_together
@@ -46,7 +46,7 @@ def own(blobs) -> tuple[OwnToTrain, Own]:
 def test_a_training_on_it_is_bit_for_bit_that_on_a_feed(make_solver, blobs, own, evaluate_train: bool) -> None:
     solvers = []
     for train, validation in (blobs, own):
-        callbacks = [DivergenceGuard(), Watch({"old": validation}), EarlyStopping(monitor="old_accuracy")]
+        callbacks = [DivergenceGuard(), SplitAccuracy({"old": validation}), EarlyStopping(monitor="old_accuracy")]
         solver = make_solver(evaluate_train=evaluate_train, callbacks=callbacks)
         solver.fit(train, validation, epochs=3)
         solvers.append(solver)

@@ -20,10 +20,10 @@ from backhand.experiments.run.report.training import training
 from backhand.experiments.search import work as search
 from backhand.experiments.series import work as series
 from backhand.experiments.settings import reopen, settings
-from backhand.experiments.trainer import Trainer
+from backhand.experiments.trainer import Trainer, data_of, train
+from backhand.files.names import RANGE_TEST
 from backhand.study import load, load_series
 from backhand.study.schema import Data
-from backhand.training import range_test
 from backhand.training.range_test import RangeTest
 from backhand.training.solver import Callback, Solver
 
@@ -47,7 +47,7 @@ def test_the_run_has_the_rate_that_its_range_test_found(run: Path, base: str) ->
     decided, found = decide(study, load_feeds(study))
     assert decided.train.optimizer.lr == lr_of(run) == rate(found, 0.1)
     assert 1e-3 < lr_of(run) <= 0.05
-    assert json.loads((run / range_test.FILE).read_text()) == found.as_json()
+    assert json.loads((run / RANGE_TEST).read_text()) == found.as_json()
     first = json.loads((run / "history.jsonl").read_text().splitlines()[0])
     assert first["lr"] == pytest.approx(lr_of(run), rel=0.2)  # a cosine, after one epoch of four
 
@@ -63,7 +63,7 @@ def test_the_report_shows_where_the_rate_came_from(run: Path, tmp_path: Path) ->
     assert f"the training took {lr_of(run):g}" in text.text
     assert images.items[0].name == "range-test"
     shutil.copytree(run, tmp_path / "copy")
-    (tmp_path / "copy" / range_test.FILE).unlink()
+    (tmp_path / "copy" / RANGE_TEST).unlink()
     assert len(training(read(tmp_path / "copy"))) == 2
 
 
@@ -89,7 +89,7 @@ def test_a_run_that_was_stopped_goes_on_bit_for_bit(run: Path, base: str, tmp_pa
             work.run(load(base, AUTO), tmp_path / "run", quiet=True)
     monkeypatch.setattr("backhand.experiments.decide.range_test", lambda *_, **__: pytest.fail("tested again"))
     work.run(load(base, AUTO), tmp_path / "run", resume=True, quiet=True)
-    for name in ("study.toml", "best.safetensors", "evidence.safetensors", range_test.FILE):
+    for name in ("study.toml", "best.safetensors", "evidence.safetensors", RANGE_TEST):
         assert (tmp_path / "run" / name).read_bytes() == (run / name).read_bytes()
 
 
@@ -132,24 +132,25 @@ def test_trainings_with_open_values_share_the_data(base: str, monkeypatch) -> No
     monkeypatch.setattr(
         "backhand.experiments.trainer.load_feeds", lambda *given: loads.append(given) or load_feeds(*given)
     )
-    both = Trainer(None)
     for l2 in ("0", "0.1"):
-        both.train([load(base, (*AUTO, "data.resize=auto", "train.epochs=1", f"train.l2={l2}"))], [Callback()])
+        asked = load(base, (*AUTO, "data.resize=auto", "train.epochs=1", f"train.l2={l2}"))
+        train([asked], data_of(asked), [Callback()])
     assert len(loads) == 1
 
 
 def test_each_trial_of_a_search_decides_for_itself(base: str, tmp_path: Path) -> None:
     space = 'search={space={"train.l2"=[0.0, 0.1]}, method="grid", seeds=1}'
     record = search.run(load(base, (*AUTO, "data.resize=auto", space)), tmp_path / "search", quiet=True)
-    best = tmp_path / "search" / record["runs"][0]["folder"]
+    best = tmp_path / "search" / record.runs[0].folder
     assert isinstance(lr_of(best), float)
     assert search.run(load(base, (*AUTO, "data.resize=auto", space)), tmp_path / "search", resume=True, quiet=True)
 
 
 def test_trainings_in_step_decide_each_for_itself(base: str) -> None:
     studies = [load(base, (*AUTO, f"train.l2={l2}", "data.seed=0"), seed) for seed, l2 in ((0, 0.0), (1, 0.1))]
-    done = Trainer(None).train(studies, [Callback()] * 2)
-    alone = [Trainer(None).train([study], [Callback()])[0] for study in studies]
+    feeds = load_feeds(studies[0])
+    done = train(studies, feeds, [Callback()] * 2)
+    alone = [Trainer.of(study, feeds).fit() for study in studies]
     rates = [training.study.train.optimizer.lr for training in done]
     assert rates == [training.study.train.optimizer.lr for training in alone]
     assert all(isinstance(lr, float) for lr in rates)
@@ -173,7 +174,7 @@ claims = [{{ what = "accuracy", metric = "test_accuracy", least = 0.05 }}]
     for resume in (False, True):
         verdicts = series.run(load_series(tmp_path / "auto.toml"), tmp_path / "out", resume=resume, quiet=True)
         assert verdicts[0].met
-    assert (tmp_path / "out" / "one" / range_test.FILE).exists()
+    assert (tmp_path / "out" / "one" / RANGE_TEST).exists()
 
 
 def test_a_comparison_decides_in_each_fold(base: str, tmp_path: Path) -> None:

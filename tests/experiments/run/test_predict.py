@@ -116,10 +116,14 @@ def test_a_run_that_is_not_finished_says_so(altered, picture, cli):
 def test_so_does_one_that_has_learnt_nothing(altered):
     run = altered()
     metrics = json.loads((run / "metrics.json").read_text("utf-8"))
-    metrics["test"] |= {"accuracy": 0.1, "interval": [0.08, 0.13]}
+    count, right = metrics["test"]["count"], metrics["test"]["count"] // 10
+    confusion = np.zeros((10, 10), int)
+    confusion[0, :2] = right, count - right
+    share = {"accuracy": right / count, "error": 1 - right / count, "correct": right, "interval": [0.08, 0.13]}
+    metrics["test"] |= share | {"confusion": confusion.tolist()}
     write_json(run / "metrics.json", metrics)
     (remark,) = load_classifier(run).remarks
-    assert "has learnt little: on test data it is right in 10.00%" in remark
+    assert "has learnt little: on test data it is right in 9.75%" in remark
 
 
 def test_a_finished_run_says_nothing(finished):

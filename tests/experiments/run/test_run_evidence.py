@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     run(study, folder, quiet=True)
     classifier, feeds = load_classifier(folder), load_feeds(study)
     result = evaluate(classifier.model, build_loss(study), feeds.test)
-    found = load_file(folder / "illustrations.safetensors")
+    found = load_file(folder / "evidence.safetensors")
     return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, found=found)
 
 
@@ -130,6 +130,6 @@ def test_nothing_is_cached_afterwards(trained: SimpleNamespace) -> None:
 def test_a_perceptron_has_first_weights_and_no_maps(tmp_path: Path) -> None:
     study = Study.model_validate(STUDY | {"model": {"name": "mlp", "hidden": [8]}, "train": {"epochs": 1}})
     run(study, tmp_path / "mlp", quiet=True)
-    found = load_file(tmp_path / "mlp" / "illustrations.safetensors")
+    found = load_file(tmp_path / "mlp" / "evidence.safetensors")
     assert found["first_weights"].shape == (64, 8)
     assert not [name for name in found if name.startswith("map")]

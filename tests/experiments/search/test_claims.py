@@ -135,10 +135,10 @@ def test_the_trial_of_a_killed_host_is_tried_again_by_another(file, url, tmp_pat
     (cut_short,) = running
     record = search.run(load(str(file), ["train.epochs=60"]), tmp_path / "other", url=url, quiet=True)
     assert states() == ["COMPLETE"] * 5 + ["FAIL"]
-    assert cut_short.params in [trial["assignment"] for trial in record["trials"]]
-    assert len(record["trials"]) == 5
+    assert cut_short.params in [trial.assignment for trial in record.trials]
+    assert len(record.trials) == 5
     again = search.run(load(str(file)), tmp_path / "killed", url=url, resume=True, quiet=True)
-    assert again["trials"] == record["trials"]
+    assert again.trials == record.trials
 
 
 def test_a_living_host_keeps_its_trial_however_long_it_takes(opened, monkeypatch):
@@ -184,8 +184,8 @@ def test_hosts_whose_time_is_over_know_one_anothers_last_trials(file, url, tmp_p
     ends = [(process.communicate(timeout=120)[1], process.returncode) for process in hosts]
     assert ends == [("", 0)] * 2
     first, second = (json.loads((tmp_path / str(i) / "search.json").read_text()) for i in range(2))
-    assert first["trials"] == second["trials"]
-    assert first["best"] == second["best"]
+    assert first.trials == second.trials
+    assert first.best == second.best
 
 
 @pytest.mark.parametrize("address", ["postgresql://me:secret@host:abc/db", "postgresql:/me:secret@host/db"])
@@ -271,8 +271,8 @@ def test_a_search_of_an_earlier_version_goes_on(file, tmp_path, method):
         connection.exec_driver_sql("UPDATE trials SET state = 'RUNNING' WHERE number = 2")
         connection.exec_driver_sql("UPDATE trials SET state = 'WAITING' WHERE number = 4")
     again = search.run(study, folder, resume=True, quiet=True)
-    assert len(again["trials"]) == len(first["trials"])
-    tried = [[trial["assignment"]["train.optimizer.lr"] for trial in record["trials"]] for record in (first, again)]
+    assert len(again.trials) == len(first.trials)
+    tried = [[trial.assignment["train.optimizer.lr"] for trial in record.trials] for record in (first, again)]
     assert sorted(tried[0]) == sorted(tried[1])
 
 

@@ -50,7 +50,7 @@ def shared(tmp_path):
 
 
 def rates(record):
-    return [trial["assignment"]["train.optimizer.lr"] for trial in record["trials"]]
+    return [trial.assignment["train.optimizer.lr"] for trial in record.trials]
 
 
 def test_a_longer_search_goes_on_with_values_that_it_has_not_tried(study, tmp_path):

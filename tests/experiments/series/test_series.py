@@ -13,7 +13,7 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
-from backhand.experiments.series.figures import figure_of
+from backhand.experiments.series.figures import figure_of, mean_figure
 from backhand.experiments.series.record import Result
 from backhand.experiments.series.work import expand, results
 from backhand.page.numbers import shown

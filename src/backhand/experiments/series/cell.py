@@ -149,11 +149,7 @@ def _result(labels: dict[str, str], study: Study, **found: Any) -> Result:
 
 
 def _numbers(record: Mapping[str, Any]) -> dict[str, float]:
-    return {
-        key: value
-        for key, value in record.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    }
+    return {key: value for key, value in record.items() if isinstance(value, int | float) and isfinite(value)}
 
 
 class _Bar(Callback):
