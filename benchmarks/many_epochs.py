@@ -53,11 +53,11 @@ def study(epochs: int) -> Study:
 def ours(epochs: int) -> Ours:
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        facts = work.run(study(epochs), Path(folder) / "run", quiet=True)["training"]
+        facts = work.run(study(epochs), Path(folder) / "run", quiet=True).training
         total = time.perf_counter() - begin
         last = records((Path(folder) / "run" / "history.jsonl").read_text("utf-8"))[-1]
         left = sum(path.stat().st_size for path in (Path(folder) / "run").iterdir())
-    return Ours(total, facts["seconds"], facts["saving_seconds"], last["train_accuracy"], left)
+    return Ours(total, facts.seconds, facts.saving_seconds, last["train_accuracy"], left)
 
 
 def theirs(feeds: Feeds, epochs: int) -> tuple[float, float]:

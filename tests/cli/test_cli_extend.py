@@ -30,7 +30,7 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
     status, said = cli("extend", first, *NEW, "--out", tmp_path / "out")
     assert (status, "holds an extension; go on with it by `backhand extend --resume" in said) == (2, True)
     assert cli("report", tmp_path / "out")[0] == 0
-    (tmp_path / "out" / "extend.json").write_text('{"title": 3}')
+    (tmp_path / "out" / "extend.json").write_text('{"title": 3, "run": "", "old": {}, "ways": {}}')
     status, said = cli("report", tmp_path / "out")
     assert (status, "extend.json at title" in said) == (2, True)
 
@@ -73,7 +73,7 @@ def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
     status, said = cli("extend", half, *NEW, "--out", tmp_path / "out")
     assert (status, "was trained on other data than is there now" in said) == (2, True)
     assert not (tmp_path / "out").exists()
-    assert "is no folder of an extension" in cli("extend", "--resume", tmp_path)[1]
+    assert "is not the folder of an extension" in cli("extend", "--resume", tmp_path)[1]
     assert "give --resume FOLDER alone" in cli("extend", first, *NEW, "--resume", tmp_path)[1]
 
 
@@ -85,7 +85,6 @@ def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
         (("--without-old",), "--with-old/--without-old"),
         (("--no-afresh", "--no-tree"), "--afresh/--no-afresh, --tree/--no-tree"),
         (("--freeze", "0", "--classes", "8", "--resize"), "--classes, --resize, --freeze"),
-        (("--out", "elsewhere"), "--out"),
     ],
 )
 def test_an_extension_that_goes_on_is_given_nothing_else(tmp_path, cli, options, named):
@@ -95,6 +94,11 @@ def test_an_extension_that_goes_on_is_given_nothing_else(tmp_path, cli, options,
         "has no extend.json"
         in cli("extend", "--resume", tmp_path / "ext", "--out", tmp_path / "ext", "--threads", 1)[1]
     )
+
+
+def test_another_folder_than_that_of_the_extension_is_refused(tmp_path, cli):
+    status, said = cli("extend", "--resume", tmp_path / "ext", "--out", "elsewhere")
+    assert (status, "--out and --resume name different folders" in said) == (2, True)
 
 
 def test_what_it_was_given_is_said_and_what_it_replaced_is_not(tmp_path, cli):

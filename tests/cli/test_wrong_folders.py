@@ -96,8 +96,8 @@ def test_what_ships_is_named_without_its_folder(cli):
     ("file", "said"),
     [
         ("extend.json", "holds an extension; go on with it by `backhand extend --resume {}`"),
-        ("compare.json", "holds a comparison; the same command with `--out {}` goes on with it"),
-        ("question.json", "holds a question; the same command with `--out {}` goes on with it"),
+        ("compare.json", "holds a comparison; go on with it by `backhand compare --resume {}`"),
+        ("question.json", "holds a question; go on with it by `backhand ask --resume {}`"),
     ],
 )
 def test_another_command_goes_on_with_it(file, said, cli, tmp_path):

@@ -19,7 +19,7 @@ from backhand.data.verify import verify
 from backhand.experiments import reports
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier, read_image
-from backhand.experiments.trainer import Trainer
+from backhand.experiments.trainer import data_of
 from backhand.files.paths import PathLike
 from backhand.page.range_test import draw
 from backhand.study import load
@@ -38,7 +38,7 @@ CALLED = {
     "backhand.experiments.splits": ("load_parts",),
     "backhand.experiments.run.predict": ("load_classifier", "read_image"),
     "backhand.experiments.reports": ("write", "write_results"),
-    "backhand.experiments.trainer": ("Trainer",),
+    "backhand.experiments.trainer": ("data_of",),
     "backhand.page.range_test": ("draw",),
     "backhand.training.saving": ("has_state", "load_state", "remove_states"),
     "backhand.experiments.series.work": ("expand", "results"),
@@ -137,7 +137,7 @@ def test_text_is_as_good_as_a_path(run, tmp_path, monkeypatch, make_solver):
     assert checkpoint.previous("~/a.safetensors").exists()
     solver = make_solver()
     solver.callbacks = [stopping := EarlyStopping(), Checkpoint("~", stopping)]
-    assert Trainer("~").feeds(load(f"{run}/study.toml")).splits.name == "digits"
+    assert data_of(load(f"{run}/study.toml"), "~").splits.name == "digits"
     assert transfer(classifier.model, run).source == run
     assert reports.write(run) == Path(run, "report.html")
 

@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from backhand import checkpoint
 from backhand.experiments.records import write_json
-from backhand.experiments.series.figures import Result
+from backhand.experiments.series.record import Result
 from backhand.files import jsontext
 from backhand.training.history import History
 from backhand.training.schedules import ReduceOnPlateau
@@ -69,10 +69,10 @@ def test_a_schedule_that_has_seen_nothing_resumes(tmp_path):
 
 
 def test_figures_of_a_series_that_are_not_finite_are_absent():
-    saved = Result({}, 0, "finished", "", {"test_loss": nan, "test_accuracy": 0.5}, [{"validation_loss": inf}], {})
-    read = Result.from_json(jsontext.loads(jsontext.dumps(saved.as_json())))
+    saved = Result(figures={"test_loss": nan, "test_accuracy": 0.5}, history=[{"validation_loss": inf}])
+    read = Result.model_validate(jsontext.loads(jsontext.dumps(saved.as_json())))
     assert read.figures == {"test_accuracy": 0.5}
-    assert read.history == [{}]
+    assert read.history == ({},)
 
 
 def test_named_numbers_come_back_as_numbers():

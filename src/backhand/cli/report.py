@@ -18,7 +18,7 @@ def report(
         typer.Option(parser=as_path, metavar="FILE", help="Also put the claims of these series into one file."),
     ] = None,
 ) -> None:
-    """Write the reports of saved experiments again, from their folders alone."""
+    """Write the reports of saved experiments again."""
     from backhand.console.terminal import make_console
     from backhand.experiments import reports
     from backhand.files.atomic import refuse_unwritable

@@ -184,8 +184,8 @@ def test_hosts_whose_time_is_over_know_one_anothers_last_trials(file, url, tmp_p
     ends = [(process.communicate(timeout=120)[1], process.returncode) for process in hosts]
     assert ends == [("", 0)] * 2
     first, second = (json.loads((tmp_path / str(i) / "search.json").read_text()) for i in range(2))
-    assert first.trials == second.trials
-    assert first.best == second.best
+    assert first["trials"] == second["trials"]
+    assert first["best"] == second["best"]
 
 
 @pytest.mark.parametrize("address", ["postgresql://me:secret@host:abc/db", "postgresql:/me:secret@host/db"])

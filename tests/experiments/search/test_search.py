@@ -69,7 +69,7 @@ def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(study, tmp
     assert record.runs[0].test == first["test"]["accuracy"] > 0.7
     kept = load(str(tmp_path / "run" / "best-seed-4" / "study.toml"))
     assert (kept.train.optimizer.lr, kept.train.l2, kept.seed) == (*best.assignment.values(), 4)
-    assert record == json.loads((tmp_path / "run" / "search.json").read_text())
+    assert record.as_json() == json.loads((tmp_path / "run" / "search.json").read_text())
 
 
 def test_trials_in_step_find_what_they_find_alone(study, tmp_path):

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.comparison.record import read
-from backhand.experiments.comparison.report.chapters import page
+from backhand.experiments.comparison.report.chapters import page as page
 from backhand.experiments.comparison.report.findings import findings
 from backhand.page.blocks import Block, Points
-
-__all__ = ["closing", "page"]
 
 
 def closing(folder: Path) -> Iterable[Block]:

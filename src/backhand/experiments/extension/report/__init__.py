@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.extension.record import read
-from backhand.experiments.extension.report.chapters import page, summary
+from backhand.experiments.extension.report.chapters import page as page
+from backhand.experiments.extension.report.chapters import summary
 from backhand.page.blocks import Block
-
-__all__ = ["closing", "page"]
 
 
 def closing(folder: Path) -> Iterable[Block]:

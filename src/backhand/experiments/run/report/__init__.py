@@ -8,8 +8,6 @@ from backhand.experiments.run.report.chapters import chapters
 from backhand.page.blocks import Block, Page, Text
 from backhand.page.numbers import decimal, percent, time_spent
 
-__all__ = ["closing", "page"]
-
 
 def page(folder: Path) -> Page:
     """The report. Raises CheckpointError where a piece is missing or damaged."""

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.search.record import read_found
-from backhand.experiments.search.report.chapters import findings, page
+from backhand.experiments.search.report.chapters import findings
+from backhand.experiments.search.report.chapters import page as page
 from backhand.page.blocks import Block, Points
-
-__all__ = ["closing", "page"]
 
 
 def closing(folder: Path) -> Iterable[Block]:

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.series.record import read
-from backhand.experiments.series.report.chapters import claims_table, page
+from backhand.experiments.series.report.chapters import claims_table
+from backhand.experiments.series.report.chapters import page as page
 from backhand.page.blocks import Block
-
-__all__ = ["closing", "page"]
 
 
 def closing(folder: Path) -> Iterable[Block]:
