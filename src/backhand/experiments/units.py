@@ -86,8 +86,9 @@ def _processes(workers: int, begin: Callable[[], None]) -> Iterator[ProcessPoolE
     try:
         yield pool
     except BaseException:
+        running = list((pool._processes or {}).values())  # which shutdown forgets
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((pool._processes or {}).values()):  # no unit is waited for
+        for process in running:  # no unit is waited for
             process.terminate()
         raise
     pool.shutdown()
