@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backhand.experiments import comparison, extension, questions, run, search, series
+from backhand.experiments import comparison, ensemble, extension, questions, run, search, series
 from backhand.experiments.kind import Kind
 
 # The first whose mark is in a folder is its kind; kinds that share a command have it in the package of the last.
@@ -10,6 +10,7 @@ KINDS: tuple[Kind, ...] = (
     questions.KIND,
     comparison.KIND,
     extension.KIND,
+    ensemble.KIND,
     series.KIND,
     search.KIND,
     run.KIND,

@@ -1,0 +1,84 @@
+"""An ensemble from its runs to its figures; what the runs have saved suffices, so nothing is trained or loaded anew."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from backhand.errors import BackhandError
+from backhand.experiments.comparison.statistics import mcnemar
+from backhand.experiments.ensemble import KIND
+from backhand.experiments.ensemble.record import Ensemble, Member, read, write
+from backhand.experiments.run.record import Run
+from backhand.experiments.run.record import read as read_run
+from backhand.experiments.workspace import Workspace
+from backhand.files.paths import PathLike, as_path
+
+
+def run(runs: Sequence[PathLike], path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Ensemble:
+    """Average the test probabilities of finished runs into the folder `path`; returns its ensemble.json.
+
+    Raises BackhandError for fewer than two runs, for one that is not finished, and for runs on different data.
+    """
+    folders = [as_path(each) for each in runs]
+    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet) as place:
+        found = _averaged(folders)
+        place.begin(0, {})
+        write(place.folder, found)
+        place.console.print(f"folder: {place.folder}")
+        return found
+
+
+def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Ensemble:
+    """An ensemble is found at once, so there is nothing to go on with: returns what there is."""
+    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as place:
+        return read(place.folder)
+
+
+def _averaged(folders: Sequence[Path]) -> Ensemble:
+    if len(folders) < 2:
+        raise BackhandError("an ensemble averages several runs; name two folders of finished runs at least")
+    members = [read_run(folder) for folder in folders]
+    _refuse_unlike(members)
+    labels = members[0].evidence["labels"]
+    probabilities = np.stack([member.evidence["probabilities"] for member in members]).astype(np.float64)
+    alone = probabilities.argmax(-1) == labels  # (members, N)
+    together = probabilities.cumsum(0).argmax(-1) == labels  # after each member; a sum has the largest of the mean
+    best, mean = alone[alone.sum(1).argmax()], together[-1]
+    only_best, only_mean = int((best & ~mean).sum()), int((mean & ~best).sum())
+    return Ensemble(
+        data=members[0].metrics.data.title,
+        count=len(labels),
+        members=tuple(
+            Member(
+                folder=str(member.folder),
+                title=member.title,
+                alone=int(alone[i].sum()),
+                together=int(together[i].sum()),
+            )
+            for i, member in enumerate(members)
+        ),
+        only_best=only_best,
+        only_mean=only_mean,
+        mcnemar=mcnemar(only_best, only_mean),
+        any_member=int(alone.any(0).sum()),
+    )
+
+
+def _refuse_unlike(members: Sequence[Run]) -> None:
+    """Raises BackhandError for a run without a test result, with scores that are not finite, or on other test data."""
+    first = members[0]
+    for member in members:
+        test = member.metrics.test
+        if test is None:
+            raise BackhandError(f"{member.folder} has no test result; bring the run to its end first")
+        if test.not_finite:
+            raise BackhandError(f"{member.folder} has scores that are not finite, which have no mean; leave it out")
+        if member.classes != first.classes or not _same(member.evidence["labels"], first.evidence["labels"]):
+            raise BackhandError(
+                f"{member.folder} was tested on other samples than {first.folder}; average runs of one data set"
+            )
+
+
+def _same(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    return np.array_equal(one, other)
