@@ -74,11 +74,8 @@ def _refuse_unlike(members: Sequence[Run]) -> None:
             raise BackhandError(f"{member.folder} has no test result; bring the run to its end first")
         if test.not_finite:
             raise BackhandError(f"{member.folder} has scores that are not finite, which have no mean; leave it out")
-        if member.classes != first.classes or not _same(member.evidence["labels"], first.evidence["labels"]):
+        labels = member.evidence["labels"]
+        if member.classes != first.classes or not np.array_equal(labels, first.evidence["labels"]):
             raise BackhandError(
                 f"{member.folder} was tested on other samples than {first.folder}; average runs of one data set"
             )
-
-
-def _same(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
-    return np.array_equal(one, other)
