@@ -1,6 +1,5 @@
 """Small data and solvers that several test files train on."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from backhand import backend, kernels
+from backhand import backend
 from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.data.augment.at_test_time import Views
@@ -127,13 +126,9 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def engine() -> Iterator[None]:
     """Backend and threads, which options of the program choose for the whole process, as they were before the test."""
-    names = backend.VARIABLE, kernels.THREADS
-    before, variables = (backend.chosen(), backend.threads()), {name: os.environ.get(name) for name in names}
+    before = backend.chosen(), backend.threads()
     yield
     backend.use(*before)
-    for name, value in variables.items():
-        os.environ.pop(name, None)
-        os.environ.update({name: value} if value is not None else {})
 
 
 @pytest.fixture

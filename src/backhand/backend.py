@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import os
 import pkgutil
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from backhand.kernels.probe import obstacle
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
 KERNELS = "backhand.kernels"
+_asked: str | None = None  # by `use`
 LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
 
 
@@ -61,7 +63,7 @@ def op_names() -> list[str]:
 @cache
 def chosen() -> str:
     """The backend in use: the one that `use` or $BACKHAND_BACKEND names, else kernels where they can be compiled."""
-    return _checked(os.environ.get(VARIABLE, "cpu"))
+    return _checked(_asked or os.environ.get(VARIABLE, "cpu"))
 
 
 def use(name: str, threads: int | None = None) -> None:
@@ -70,14 +72,40 @@ def use(name: str, threads: int | None = None) -> None:
     threads: on how many the kernels run; by default all cores. Raises BackhandError for an unknown name, and where
     there are not so many cores.
     """
-    os.environ[VARIABLE] = name  # processes started from here do the same
+    global _asked
+    _refuse_unknown(name)
+    _asked = name
     for each in (op, kernel, fused_pass, chosen):
         each.cache_clear()
     if chosen() == "cpu" and threads is not None:
         from backhand.kernels import jit
 
         jit.set_threads(threads)
-        os.environ[kernels.THREADS] = str(threads)
+
+
+@contextmanager
+def using(name: str, threads: int | None = None) -> Iterator[None]:
+    """The same inside a `with`; after it, everything is as it was before.
+
+    >>> with using("reference"):
+    ...     chosen()
+    'reference'
+    """
+    global _asked
+    before, jit = _asked, sys.modules.get("backhand.kernels.jit")
+    count = None if jit is None else jit.threads()
+    use(name, threads)
+    try:
+        yield
+    finally:
+        use(before or os.environ.get(VARIABLE, "cpu"), count)
+        _asked = before
+
+
+def variables() -> dict[str, str]:
+    """The environment by which another process chooses the same backend and threads."""
+    count = threads()
+    return {VARIABLE: chosen()} | ({} if count is None else {kernels.THREADS: str(count)})
 
 
 def describe() -> str:
@@ -138,11 +166,15 @@ def threads_for(work: int) -> Iterator[None]:
 
 
 def _checked(name: str) -> str:
-    if name not in BACKENDS:
-        raise BackhandError(f'there is no backend "{name}"{closest(name, BACKENDS)}')
+    _refuse_unknown(name)
     if name == "reference":
         return name
     if why := obstacle():
         warnings.warn(f"training runs on the slower references: {why}", BackhandWarning, stacklevel=2)
         return "reference"
     return name
+
+
+def _refuse_unknown(name: str) -> None:
+    if name not in BACKENDS:
+        raise BackhandError(f'there is no backend "{name}"{closest(name, BACKENDS)}')

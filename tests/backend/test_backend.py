@@ -13,7 +13,7 @@ from backhand.training.solver import Callback
 
 
 @pytest.fixture(autouse=True)
-def as_before(monkeypatch):
+def as_before():
     before = backend.chosen()
     yield
     backend.use(before)
@@ -59,18 +59,27 @@ def test_a_variable_says_how_many_threads(threads, said):
     assert said in done.stdout + done.stderr
 
 
-def test_processes_started_from_here_take_as_many_threads(monkeypatch):
+def test_another_process_can_be_told_to_choose_the_same():
     pytest.importorskip("numba")
-    from backhand.kernels import jit
+    with backend.using("cpu", threads=1):
+        assert backend.variables() == {"BACKHAND_BACKEND": "cpu", "BACKHAND_THREADS": "1"}
+    with backend.using("reference"):
+        assert backend.variables() == {"BACKHAND_BACKEND": "reference"}
 
-    most = jit.threads()
-    monkeypatch.setenv("BACKHAND_THREADS", str(most))
-    try:
-        backend.use("cpu", threads=1)
-        assert os.environ["BACKHAND_THREADS"] == "1"
-        assert jit.threads() == 1
-    finally:
-        jit.set_threads(most)
+
+def test_inside_a_with_another_backend_is_in_use_and_the_environment_is_left_alone():
+    before, environment = (backend.chosen(), backend.threads()), dict(os.environ)
+    with backend.using("reference"):
+        assert backend.op("linear", np.float32).__name__ == "backhand.ops.linear"
+        with backend.using("cpu", threads=1):
+            assert backend.threads() in (1, None)
+        assert backend.chosen() == "reference"
+    with pytest.raises(ZeroDivisionError), backend.using("reference"):
+        raise ZeroDivisionError
+    assert ((backend.chosen(), backend.threads()), dict(os.environ)) == (before, environment)
+    with pytest.raises(BackhandError, match='there is no backend "cuda"'), backend.using("cuda"):
+        pass
+    assert backend.chosen() == before[0]
 
 
 def test_what_is_in_use_is_described():

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from backhand import backend
 from backhand.errors import BackhandError
 
 # Where programs keep what they have compiled: this one, and PyTorch.
@@ -92,6 +93,7 @@ class Worker:
 def environment(program: Program, cache: Path | None) -> dict[str, str]:
     """The variables of a program's process: no overrides of OpenBLAS, which would slow some of them alone."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    variables |= backend.variables()
     if cache is not None:
         variables |= dict.fromkeys(CACHES, str(cache))
     if program.folder is not None:

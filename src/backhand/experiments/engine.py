@@ -1,11 +1,10 @@
 """What trainings run on: the backend and the threads that options ask for, or that a resumed experiment had."""
 
-import os
 import warnings
 from functools import cache
 from pathlib import Path
 
-from backhand import backend, kernels
+from backhand import backend
 from backhand.console.terminal import make_console
 from backhand.errors import BackhandWarning
 from backhand.experiments.environment import Options
@@ -32,12 +31,6 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
     if asked is not None and backend.threads() is None:
         warnings.warn("--threads is for kernels; NumPy, which runs the references, has its own", BackhandWarning, 2)
     _announce()
-
-
-def own() -> tuple[str, int]:
-    """The backend and the threads that trainings of this process would have if nothing were chosen."""
-    count = os.environ.get(kernels.THREADS, "")
-    return os.environ.get(backend.VARIABLE, "cpu"), int(count) if count.isdecimal() else cores()
 
 
 @cache  # once for a process

@@ -19,7 +19,7 @@ from functools import partial, wraps
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from backhand import backend, kernels
+from backhand import backend
 from backhand.errors import BackhandError, BackhandWarning
 from backhand.machine import cores
 
@@ -98,9 +98,8 @@ def _processes(workers: int, begin: Callable[[], None]) -> Iterator[ProcessPoolE
 def _shared_out(workers: int) -> Iterator[Callable[[], None]]:
     """How a worker begins: with its share of the threads, which BLAS reads from the environment as it is loaded."""
     threads = max(1, (backend.threads() or cores()) // workers)
-    names = {*BLAS_THREADS, kernels.THREADS}
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(threads)))
+    before = {name: os.environ.get(name) for name in BLAS_THREADS}
+    os.environ.update(dict.fromkeys(BLAS_THREADS, str(threads)))
     try:
         yield partial(_begin_worker, backend.chosen(), threads)
     finally:
