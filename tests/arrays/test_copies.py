@@ -238,7 +238,7 @@ def test_a_model_in_a_stack_and_the_stack(copied, blobs):
     twin = copied(stack) if copied is not copy.copy else copy.deepcopy(stack)
     for each in (stack, twin):
         each.backward(each.forward(x))
-        each.values -= 0.1 * each.grads
+        each.values -= 0.1 * each.gradients
     np.testing.assert_array_equal(stack.predict(x), twin.predict(x))
     for s, model in enumerate(twin.models):
         assert np.shares_memory(model.parameters.values, twin.values[s])

@@ -49,13 +49,12 @@ class Layer(Copyable):
         self.state = {name: value.astype(dtype) for name, value in self.init_state(shape).items()}
         return self.output_shape
 
-    def forward(
-        self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None, kernel: ModuleType | None = None
-    ) -> Array:
-        """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training.
+    def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
+        """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training."""
+        return self.forward_by(None, x, train, rng)
 
-        kernel: one that runs the layers behind this one as well; y is then theirs.
-        """
+    def forward_by(self, kernel: ModuleType | None, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
+        """The same by a kernel that runs the layers behind this one as well: y is then theirs."""
         inputs = self.inputs(x, train, rng)
         ran = kernel or op(self.op_name, inputs[0].dtype)
         y, self._cache = ran.forward(*inputs, *self.params.values(), **self.options(x, train, rng))
@@ -79,13 +78,13 @@ class Layer(Copyable):
         for name, gradient in zip(self.params, found[inputs:], strict=True):
             if gradient is not self.grads[name]:
                 self.grads[name][...] = gradient
-        return self.pull(found[:inputs], need_dx)
+        return self.input_gradient(found[:inputs], need_dx)
 
     def inputs(self, x: Array, train: bool, rng: np.random.Generator | None) -> tuple[Array, ...]:
         """What the op is given before the parameters."""
         return (x,)
 
-    def pull(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
+    def input_gradient(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
         """dx from the gradients of `inputs`."""
         return gradients[0]
 

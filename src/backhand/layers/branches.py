@@ -40,7 +40,7 @@ class Branches(Layer, ABC):
         shapes = []
         for (name, chain), stream in zip(self._chains.items(), rng.spawn(len(self._chains)), strict=True):
             try:
-                shapes.append(chain.build_layers(shape, stream.spawn(len(chain.layers)), dtype))
+                shapes.append(chain.build(shape, stream, dtype))
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from error
         self.input_shape, self.output_shape = shape, self.joined(shapes)
@@ -48,12 +48,12 @@ class Branches(Layer, ABC):
 
     def inputs(self, x: Array, train: bool, rng: np.random.Generator | None) -> tuple[Array, ...]:
         """What each branch gives for x."""
-        return tuple(chain.run(x, train, rng) for chain in self._chains.values())
+        return tuple(chain.forward(x, train=train, rng=rng) for chain in self._chains.values())
 
-    def pull(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
+    def input_gradient(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
         """The sum of what the branches give; on the way, the gradients of every layer in them."""
         pairs = zip(self._chains.values(), gradients, strict=True)
-        parts = [chain.pull(each, need_dx) for chain, each in pairs if each is not None]
+        parts = [chain.backward(each, need_dx=need_dx) for chain, each in pairs if each is not None]
         found = [part for part in parts if part is not None]
         return reduce(lambda a, b: op("add", a.dtype).forward(a, b)[0], found) if need_dx else None
 
@@ -65,13 +65,14 @@ class Branches(Layer, ABC):
 
     def multiply_adds(self) -> int:
         """Those of all layers in the branches."""
-        return sum(layer.multiply_adds() for chain in self._chains.values() for layer in chain.layers)
+        return sum(chain.multiply_adds() for chain in self._chains.values())
 
     def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
         """The layers of the branches, then this one."""
         below = f"{name}." if name else ""
         for branch, chain in self._chains.items():
-            yield from chain.walk(f"{below}{branch}.")
+            for place, layer in chain.named(f"{below}{branch}."):
+                yield from layer.walk(place)
         yield name, self
 
 

@@ -59,21 +59,25 @@ class Sequential(Chain):
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__(layers)
-        self.input_shape: Shape = ()
-        self.output_shape: Shape = ()
         self.parameters = Parameters((), np.float32)
 
-    def build(self, sample_shape: Shape, *, seed: int = 0, dtype: DTypeLike = np.float32) -> Self:
-        """Allocate and initialise every layer for samples of this shape (no batch axis).
+    def build(  # type: ignore[override]  # a layer's returns its output's shape
+        self, shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float32, *, seed: int = 0
+    ) -> Self:
+        """Allocate and initialise every layer for samples of this shape (no batch axis); returns the model.
 
         The same seed gives the same weights always; each layer draws from a stream of its own, so that inserting one
         does not move the others' beyond their place. Raises ModelError naming the layer that does not fit.
+        rng: instead of a seed, where the model is a layer of another one, which keeps its parameters then.
         """
+        if rng is not None:
+            super().build(tuple(shape), rng, dtype)
+            self.parameters = Parameters((), dtype)
+            return self
         self._refuse_twins()
-        self.input_shape = tuple(sample_shape)
         rngs = (np.random.default_rng([seed, i]) for i in range(len(self.layers)))
         try:
-            self.output_shape = self.build_layers(self.input_shape, rngs, dtype)
+            self.build_layers(tuple(shape), rngs, dtype)
         except ValueError as error:
             raise ModelError(str(error)) from error
         self.parameters = Parameters(self.walk(), dtype)
@@ -141,11 +145,11 @@ class Sequential(Chain):
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
         """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, or before `build`."""
-        return self.run(self._accepted(x), train, rng)
+        return super().forward(self._accepted(x), train=train, rng=rng)
 
     def predict(self, x: Array) -> Array:
         """The scores at inference; nothing is kept for a backward pass, so that large batches need little memory."""
-        return self.run(self._accepted(x), train=False, rng=None, keep=False)
+        return self._through(self._accepted(x), train=False, rng=None, keep=False)
 
     def _accepted(self, x: Array) -> Array:
         """x in the model's own dtype, its values side by side."""
@@ -158,7 +162,7 @@ class Sequential(Chain):
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
         """Fills the gradients of the latest forward. dx of the input is returned only when asked for."""
-        return self.pull(dy, need_dx)
+        return super().backward(dy, need_dx=need_dx)
 
     def arrays(self) -> dict[str, Array]:
         """What a saved model consists of: every parameter and every layer's state, by name (no copies)."""
@@ -191,13 +195,17 @@ class Sequential(Chain):
 
     def copy(self, dtype: DTypeLike | None = None) -> "Sequential":
         """The same layers with the same weights and state, in a dtype of your choice (float64 for checks)."""
-        clone = Sequential(*(layer.fresh() for layer in self.layers))
+        clone = self.fresh()
         if not self.output_shape:
             return clone
         clone.build(self.input_shape, dtype=dtype or self.parameters.values.dtype)
         clone.load(self.arrays())
         frozen = [name for name, layer in self.walk() if layer.frozen]
         return clone.freeze(*frozen) if frozen else clone
+
+    def fresh(self) -> Self:
+        """The same layers, not built."""
+        return type(self)(*(layer.fresh() for layer in self.layers))
 
     def rows(self) -> list[dict[str, Any]]:
         """One dict a top-level layer: name, layer, output (shape), parameters, trained, multiply_adds (per sample).

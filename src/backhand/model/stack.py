@@ -67,8 +67,8 @@ class Stack(Chain):
         if any(model.parameters.values.dtype != self._dtype for model in models):
             raise ModelError("only models of the same dtype can be stacked")
         shape = len(models), first.parameters.values.size
-        self.values, self.grads = np.zeros(shape, self._dtype), np.zeros(shape, self._dtype)
-        for model, values, grads in zip(models, self.values, self.grads, strict=True):
+        self.values, self.gradients = np.zeros(shape, self._dtype), np.zeros(shape, self._dtype)
+        for model, values, grads in zip(models, self.values, self.gradients, strict=True):
             model.keep_in(values, grads)
         parts: list[Layer] = []
         for (name, layer), *others in zip(*(model.named() for model in models), strict=True):
@@ -96,20 +96,20 @@ class Stack(Chain):
             if name.rpartition(".")[0] == place:
                 shape = (len(self.values), *value.shape)
                 joined.params[name.rpartition(".")[2]] = self.values[:, start:stop].reshape(shape)
-                joined.grads[name.rpartition(".")[2]] = self.grads[:, start:stop].reshape(shape)
+                joined.grads[name.rpartition(".")[2]] = self.gradients[:, start:stop].reshape(shape)
         return joined
 
-    def forward(self, x: Array) -> Array:
-        """x (N, ...) -> scores (S, N, outputs), in training mode."""
-        return self.run(np.ascontiguousarray(x, self._dtype), train=True, rng=None)
+    def forward(self, x: Array, *, train: bool = True, rng: np.random.Generator | None = None) -> Array:
+        """x (N, ...) -> scores (S, N, outputs). Models draw from `rngs`, each from its own."""
+        return super().forward(np.ascontiguousarray(x, self._dtype), train=train, rng=rng)
 
-    def backward(self, dy: Array) -> None:
+    def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
         """dy (S, N, outputs): fills the gradients of every model."""
-        self.pull(dy, need_dx=False)
+        return super().backward(dy, need_dx=need_dx)
 
     def predict(self, x: Array) -> Array:
         """The scores at inference; nothing is kept for a backward pass."""
-        return self.run(np.ascontiguousarray(x, self._dtype), train=False, rng=None, keep=False)
+        return self._through(np.ascontiguousarray(x, self._dtype), train=False, rng=None, keep=False)
 
 
 def _shapes(model: Sequential) -> list[tuple[str, tuple[int, ...]]]:
