@@ -125,7 +125,7 @@ def equal_step(model: Sequential, net: torch.nn.Module, x: Array, labels: Array,
 
 def disturb(model: Sequential, rng: np.random.Generator) -> None:
     """Scales and shifts of batch normalisation away from 1 and 0, where mistakes with them would hide."""
-    for name, value, _ in model.parameters.items():
+    for name, value, _ in ((each.name, each.value, each.grad) for each in model.parameters):
         if name.endswith(("gamma", "beta")):
             value += 0.2 * rng.standard_normal(value.shape)
 
@@ -187,7 +187,7 @@ def test_with_zero_init_everything_learns_from_the_second_step_on(
     for _ in range(2):
         loss.forward(model.forward(x, train=True), labels)
         model.backward(loss.backward())
-        idle.append([name for name, _, gradient in model.parameters.items() if not gradient.any()])
+        idle.append([each.name for each in model.parameters if not each.grad.any()])
         SGD(0.1).step(model.parameters)
     assert len(idle[0]) >= len(blocks(model))  # behind the zeros nothing learns in the first step
     assert idle[1] == []

@@ -15,7 +15,7 @@ def test_its_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     monkeypatch.chdir(tmp_path)
     model = run_python(PAGE)["model"]
     assert "its head, layer 3, was made anew: 10 -> 3 outputs" in capsys.readouterr().out
-    assert [name for name, _, _ in model.parameters.items()] == ["3.weight", "3.bias"]
+    assert [each.name for each in model.parameters] == ["3.weight", "3.bias"]
 
 
 def test_its_study_is_valid(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def step(model, dtype, chosen, need_dx):
     y = model.forward(x, train=True, rng=np.random.default_rng(4))
     dx = model.backward(dy, need_dx=need_dx)
     inference = model.predict(x)
-    found = {"y": y, "inference": inference} | {name: grad for name, _, grad in model.parameters.items()}
+    found = {"y": y, "inference": inference} | {each.name: each.grad for each in model.parameters}
     found |= {name: value for name, value in model.arrays().items() if "running" in name}
     return {name: np.array(value) for name, value in (found | ({"dx": dx} if need_dx else {})).items()}
 

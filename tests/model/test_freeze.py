@@ -28,7 +28,7 @@ WEIGHTED = ["0", "1", "3.body.0", "3.body.1", "3.shortcut.0", "6"]
 
 def trained(model: Sequential) -> list[str]:
     """The layers whose parameters are in the flat buffers."""
-    return list(dict.fromkeys(name.rpartition(".")[0] for name, _, _ in model.parameters.items()))
+    return list(dict.fromkeys(each.name.rpartition(".")[0] for each in model.parameters))
 
 
 def train(model: Sequential, rng: np.random.Generator, steps: int = 3) -> None:
@@ -60,7 +60,7 @@ def test_a_place_is_a_name_or_a_range(places: list[str], left: list[str]) -> Non
     assert model.freeze(*places) is model
     assert trained(model) == left
     flat = model.parameters
-    assert flat.values.size == flat.grads.size == sum(value.size for _, value, _ in flat.items())
+    assert flat.values.size == flat.grads.size == sum(each.value.size for each in flat)
     for name, value in model.arrays().items():
         np.testing.assert_array_equal(value, before[name], err_msg=name)
 
@@ -171,7 +171,7 @@ def test_gradients_of_the_rest_equal_those_of_torch(
                 compared += 1
         for name, own in layer.state.items():
             np.testing.assert_allclose(own, getattr(module, name).numpy(), rtol=1e-9, atol=1e-12, err_msg=place)
-    assert compared == len(list(model.parameters.items())) > 0
+    assert compared == len(model.parameters) > 0
 
 
 def test_a_model_is_built_before_it_is_frozen() -> None:

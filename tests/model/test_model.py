@@ -35,7 +35,7 @@ def test_sizes_are_inferred_layer_by_layer() -> None:
 
 def test_names_are_the_layers_places_in_order() -> None:
     model = small()
-    assert [name for name, _, _ in model.parameters.items()] == NAMES
+    assert [each.name for each in model.parameters] == NAMES
     assert list(model.arrays()) == NAMES + STATE
 
 
@@ -43,10 +43,10 @@ def test_parameters_and_gradients_are_views_of_the_flat_buffers(x: Array, rng: n
     model = small()
     flat = model.parameters
     assert flat.values.size == flat.grads.size == 4 * 5 + 5 + 5 + 5 + 5 * 3 + 3
-    for name, value, gradient in flat.items():
+    for name, value, gradient in ((each.name, each.value, each.grad) for each in flat):
         assert np.shares_memory(value, flat.values), name
         assert np.shares_memory(gradient, flat.grads), name
-    np.testing.assert_array_equal(np.concatenate([v.ravel() for _, v, _ in flat.items()]), flat.values)
+    np.testing.assert_array_equal(np.concatenate([each.value.ravel() for each in flat]), flat.values)
     flat.values[:] = 0  # the layers compute with the buffer itself: the last bias is its end
     flat.values[-3:] = [1, 2, 3]
     y = model.forward(x)
@@ -61,7 +61,7 @@ def test_only_weights_are_penalised() -> None:
     marked = np.zeros(flat.values.size, bool)
     for part in flat.penalised:
         marked[part] = True
-    expected = np.concatenate([np.full(v.size, name.endswith("weight")) for name, v, _ in flat.items()])
+    expected = np.concatenate([np.full(each.value.size, each.name.endswith("weight")) for each in flat])
     np.testing.assert_array_equal(marked, expected)
 
 

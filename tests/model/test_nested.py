@@ -78,7 +78,7 @@ def test_its_gradients_agree_with_differences(rng):
 
 def test_layers_are_named_below_its_place():
     model = nested().build((6, 6, 2))
-    names = [name.rpartition(".")[0] for name, _, _ in model.parameters.items()]
+    names = [each.name.rpartition(".")[0] for each in model.parameters]
     assert list(dict.fromkeys(names)) == NAMES
     assert [row["parameters"] for row in model.rows()] == [4 * 18 + 4 + 8, 36 * 6 + 6, 6 * 3 + 3]
     assert str(model.layers[0]) == "Sequential(4 layers)"
@@ -87,11 +87,11 @@ def test_layers_are_named_below_its_place():
 
 def test_it_is_frozen_as_a_whole_or_in_part():
     model = nested().build((6, 6, 2)).freeze("0")
-    assert [name for name, _, _ in model.parameters.items()] == ["1.1.0.weight", "1.1.0.bias", "2.weight", "2.bias"]
+    assert [each.name for each in model.parameters] == ["1.1.0.weight", "1.1.0.bias", "2.weight", "2.bias"]
     assert model.layers[0].frozen
     part = nested().build((6, 6, 2)).freeze("1.1.0")
-    assert "0.0.weight" in part.parameters.views
-    assert "1.1.0.weight" not in part.parameters.views
+    assert "0.0.weight" in part.parameters
+    assert "1.1.0.weight" not in part.parameters
 
 
 @pytest.mark.parametrize("copied", [Sequential.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
@@ -108,7 +108,7 @@ def test_a_copy_is_whole(copied, rng):
 
 def test_it_stands_in_a_branch_too(rng):
     model = Sequential(Residual([Sequential(Linear(4), ReLU()), Linear(4)]), Linear(2)).build((4,), dtype=np.float64)
-    assert "0.body.0.0.weight" in model.parameters.views
+    assert "0.body.0.0.weight" in model.parameters
     x, labels = rng.standard_normal((5, 4)), rng.integers(0, 2, 5)
     assert all(result.passed for result in check_model(model, SoftmaxCrossEntropy(), x, labels))
 

@@ -172,7 +172,7 @@ def test_l2_is_the_sum_over_the_weights_alone(form: str, factor: float) -> None:
     assert penalty.forward(model) == pytest.approx(factor * 0.1 * sum((w**2).sum() for w in weights.values()))
     model.parameters.grads[:] = 7.0  # it adds to what is there
     penalty.backward(model)
-    for name, value, gradient in model.parameters.items():
+    for name, value, gradient in ((each.name, each.value, each.grad) for each in model.parameters):
         expected = 2 * factor * 0.1 * value if name in weights else 0.0
         np.testing.assert_allclose(gradient, 7.0 + expected, rtol=1e-14, err_msg=name)
 

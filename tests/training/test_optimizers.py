@@ -73,15 +73,15 @@ def torch_groups(tensors: dict[str, torch.Tensor]) -> list[dict[str, object]]:
 def test_25_steps_equal_those_of_torch(pair: tuple[Optimizer, type[torch.optim.Optimizer], dict[str, object]]) -> None:
     optimizer, kind, options = pair
     parameters = network().parameters
-    tensors = {name: torch.tensor(value.copy()) for name, value, _ in parameters.items()}
+    tensors = {each.name: torch.tensor(each.value.copy()) for each in parameters}
     other = kind(torch_groups(tensors), lr=LR, **options)
     for flat in gradients(parameters.grads.size):
         parameters.grads[:] = flat
-        for name, _, gradient in parameters.items():
+        for name, _, gradient in ((each.name, each.value, each.grad) for each in parameters):
             tensors[name].grad = torch.tensor(gradient.copy())
         optimizer.step(parameters)
         other.step()
-        for name, value, _ in parameters.items():
+        for name, value, _ in ((each.name, each.value, each.grad) for each in parameters):
             np.testing.assert_allclose(value, tensors[name].numpy(), rtol=1e-12, atol=1e-12, err_msg=name)
 
 

@@ -66,7 +66,7 @@ def test_every_array_comes_from_the_file(tmp_path):
     model, before = built(), built().snapshot()
     transfer(model, save(trained_twin(18, 7).state_dict(), tmp_path / "net.pth"))
     assert not [name for name, value in model.arrays().items() if np.array_equal(value, before[name])]
-    assert all(np.shares_memory(value, model.parameters.values) for _, value, _ in model.parameters.items())
+    assert all(np.shares_memory(each.value, model.parameters.values) for each in model.parameters)
 
 
 def test_another_head_is_made_anew(tmp_path, x):

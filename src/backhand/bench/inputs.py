@@ -31,7 +31,7 @@ class Inputs:
     def of(cls, workload: Workload, *, calm: bool = False) -> Self:
         """Drawn: always the same."""
         model = workload.model(calm=calm).build(workload.shape)
-        return cls(workload, calm, *workload.samples(), {name: value for name, value, _ in model.parameters.items()})
+        return cls(workload, calm, *workload.samples(), {each.name: each.value for each in model.parameters})
 
     def by_layer(self) -> dict[str, list[Array]]:
         """Each layer's parameters, in its order, by its place in the model: `0`, `4.body.0`."""

@@ -11,8 +11,8 @@ def solver(inputs: Inputs) -> Solver:
     """Of the workload's model, with the weights given."""
     workload = inputs.workload
     model = workload.model(calm=inputs.calm).build(workload.shape)
-    for name, value, _ in model.parameters.items():
-        value[...] = inputs.weights[name]
+    for each in model.parameters:
+        each.value[...] = inputs.weights[each.name]
     return Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), workload.batch)
 
 

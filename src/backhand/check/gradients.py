@@ -136,7 +136,7 @@ def check_model(
     rng = np.random.default_rng([0, STREAM])
     model, loss = model.copy(np.float64), copy.copy(loss)
     x, labels = np.array(x, np.float64), np.array(labels)
-    chosen = _drawn({name: value for name, value, _ in model.parameters.items()}, arrays, rng)
+    chosen = _drawn({each.name: each.value for each in model.parameters}, arrays, rng)
 
     def scores() -> Array:
         return model.forward(x, train=train, rng=np.random.default_rng(0))
@@ -151,7 +151,7 @@ def check_model(
             of_scores = model.parameters.grads.copy()
             penalty.backward(model)
             model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - of_scores)  # linear in dy, as all is
-        return [dx, *(gradient for name, _, gradient in model.parameters.items() if name in chosen)]
+        return [dx, *(each.grad for each in model.parameters if each.name in chosen)]
 
     top = {"scores": _tempered(scores())}
     on_top = Subject(

@@ -1,6 +1,6 @@
 """A model is layers in order, over one flat buffer of parameters and one of gradients."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from math import prod
 from typing import Any, Self
 
@@ -8,50 +8,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape, axes
-from backhand.arrays.copies import Copyable
 from backhand.errors import CheckpointError, ModelError
 from backhand.layers import Chain, Layer
-
-
-class Parameters(Copyable):
-    """Every trained parameter as a view of `values`, its gradient as the same view of `grads`; both (P,).
-
-    `penalised` lists, per weight that decay and the L2 penalty act on, its slice of the flat buffers; `segments` holds
-    (start, stop, whether penalised) for every parameter.   room: the flat buffers, where they are not to be new ones.
-    """
-
-    def __init__(
-        self, layers: Iterable[tuple[str, Layer]], dtype: DTypeLike, room: tuple[Array, Array] | None = None
-    ) -> None:
-        self.layers = [(name, layer) for name, layer in layers if not layer.frozen]
-        size = sum(value.size for _, layer in self.layers for value in layer.params.values())
-        self.values, self.grads = room or (np.zeros(size, dtype), np.zeros(size, dtype))
-        self.views: dict[str, tuple[Array, Array]] = {}
-        self.penalised: list[slice] = []
-        self.segments: tuple[tuple[int, int, bool], ...] = ()
-        start = 0
-        for place, layer in self.layers:
-            for name, initial in layer.params.items():
-                part = slice(start, start + initial.size)
-                value, gradient = (flat[part].reshape(initial.shape) for flat in (self.values, self.grads))
-                value[...], gradient[...] = initial, layer.grads[name]
-                layer.params[name], layer.grads[name] = self.views[f"{place}.{name}"] = value, gradient
-                if name in layer.penalised:
-                    self.penalised.append(part)
-                self.segments += ((start, part.stop, name in layer.penalised),)
-                start = part.stop
-
-    def __getstate__(self) -> dict[str, Any]:
-        """The layers, which hold all; views of one buffer would be copied as arrays that share nothing."""
-        return {"layers": self.layers, "dtype": self.values.dtype}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(vars(Parameters(**state)))
-
-    def items(self) -> Iterator[tuple[str, Array, Array]]:
-        """(name, value, gradient) of each trained parameter, in layer order; names such as `0.weight`."""
-        for name, (value, gradient) in self.views.items():
-            yield name, value, gradient
+from backhand.model.parameters import Parameters
 
 
 class Sequential(Chain):

@@ -92,11 +92,12 @@ class Stack(Chain):
     def _joined(self, place: str, layer: Layer, model: Sequential) -> Layer:
         """One layer with the parameters of all, (S, ...): views of the rows."""
         joined, parameters = layer.fresh(), model.parameters
-        for (name, (value, _)), (start, stop, _) in zip(parameters.views.items(), parameters.segments, strict=True):
-            if name.rpartition(".")[0] == place:
-                shape = (len(self.values), *value.shape)
-                joined.params[name.rpartition(".")[2]] = self.values[:, start:stop].reshape(shape)
-                joined.grads[name.rpartition(".")[2]] = self.gradients[:, start:stop].reshape(shape)
+        for each in parameters:
+            holder, _, name = each.name.rpartition(".")
+            if holder == place:
+                shape = (len(self.values), *each.value.shape)
+                joined.params[name] = self.values[:, each.slice].reshape(shape)
+                joined.grads[name] = self.gradients[:, each.slice].reshape(shape)
         return joined
 
     def forward(self, x: Array, *, train: bool = True, rng: np.random.Generator | None = None) -> Array:
@@ -114,4 +115,4 @@ class Stack(Chain):
 
 def _shapes(model: Sequential) -> list[tuple[str, tuple[int, ...]]]:
     """What models must have in common."""
-    return [(name, value.shape) for name, value, _ in model.parameters.items()]
+    return [(each.name, each.value.shape) for each in model.parameters]

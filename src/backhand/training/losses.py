@@ -208,8 +208,8 @@ class L2:
             _, cache = self._term(model.parameters.values[part])
             model.parameters.grads[part] += l2.backward(1.0, cache)[0]
 
-    def _parts(self, model: Sequential) -> list[slice]:
-        return model.parameters.penalised if self.strength else []
+    def _parts(self, model: Sequential) -> tuple[slice, ...]:
+        return model.parameters.penalised if self.strength else ()
 
     def _term(self, w: Array) -> tuple[Array, tuple[Array, float]]:
         return l2.forward(w, strength=self.strength, form=self.form)

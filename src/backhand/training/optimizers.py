@@ -16,7 +16,7 @@ from backhand.arrays import Array
 from backhand.arrays.copies import Copyable
 from backhand.backend import fused_pass
 from backhand.errors import CheckpointError
-from backhand.model.sequential import Parameters
+from backhand.model.parameters import Parameters
 
 
 @dataclass(eq=False)

@@ -44,7 +44,7 @@ def test_weight_gradients_are_those_of_training_and_leave_the_model_alone(rng):
     assert not model.parameters.grads.any()
     loss.forward(model.forward(x, train=True), labels)
     model.backward(loss.backward())
-    expected = [gradient for name, _, gradient in model.parameters.items() if name.endswith("weight")]
+    expected = [each.grad for each in model.parameters if each.name.endswith("weight")]
     for ours, theirs in zip(found, expected, strict=True):
         assert ours.dtype == np.float64
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)

@@ -107,7 +107,7 @@ def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, 
 def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, kept: bool) -> None:
     model = Sequential(*(layer.fresh() for layer in layers)).build((5, 5, 1))
     found = illustrations.first_weights(model)
-    assert found is next(iter(model.parameters.views.values()))[0] if kept else found is None
+    assert found is next(iter(model.parameters)).value if kept else found is None
 
 
 def test_without_a_mistake_all_pictures_were_read_rightly() -> None:

@@ -44,7 +44,8 @@ def weight_gradients(model: Sequential, loss: Loss, x: Array, labels: Labels) ->
     twin = model.copy(np.float64)
     loss.forward(twin.forward(x, train=True, rng=np.random.default_rng(0)), labels)
     twin.backward(loss.backward())
-    return [gradient.reshape(-1, gradient.shape[-1]) for _, _, gradient in twin.parameters.items() if gradient.ndim > 1]
+    gradients = (each.grad for each in twin.parameters)
+    return [gradient.reshape(-1, gradient.shape[-1]) for gradient in gradients if gradient.ndim > 1]
 
 
 def one_sign(gradients: tuple[Array, ...]) -> float | None:

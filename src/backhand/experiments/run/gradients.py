@@ -19,7 +19,7 @@ def check_gradients(solver: Solver, train: BatchSource) -> tuple[GradientCheck, 
 
     The last one says that every coordinate tried lay at a kink, of which a large network has millions; worst is None.
     """
-    arrays = len(solver.model.parameters.views)
+    arrays = len(solver.model.parameters)
     cost = PASSES * max(sum(row["multiply_adds"] for row in solver.model.rows()), 1)
     samples = min(SAMPLES, max(int(BUDGET / (3 * cost * arrays)), 2))  # for three places an array
     places = max(int(BUDGET / (cost * samples)), 6)
