@@ -17,6 +17,7 @@ import numpy as np
 import backhand.ops
 from backhand import kernels
 from backhand.errors import BackhandError, BackhandWarning, closest
+from backhand.kernels.kernel import Kernel
 from backhand.kernels.probe import obstacle
 
 BACKENDS = ("cpu", "reference")
@@ -27,20 +28,28 @@ LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one co
 
 
 @cache  # asked for in every pass of every layer
-def op(name: str, dtype: np.dtype[Any] | type = np.float64) -> ModuleType:
-    """The module that computes the op `name`: its `forward` and `backward`.
+def op(name: str, dtype: np.dtype[Any] | type = np.float64) -> Kernel:
+    """What computes the op `name`: its `forward` and `backward`.
 
     Kernels compute in float32; there is none for other dtypes, nor for every op. Raises ValueError for an unknown name.
     """
     if name not in op_names():
         raise ValueError(f'there is no op "{name}"; there are {", ".join(op_names())}')
-    return kernel(name, dtype) or importlib.import_module(f"backhand.ops.{name}")
+    return kernel(name, dtype) or reference(name)
 
 
 @cache
-def kernel(name: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
+def reference(name: str) -> Kernel:
+    """The op in `ops/`, in NumPy."""
+    module = importlib.import_module(f"backhand.ops.{name}")
+    return Kernel(module.forward, module.backward)
+
+
+@cache
+def kernel(name: str, dtype: np.dtype[Any] | type) -> Kernel | None:
     """The kernel of this op for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
-    return _found(f"{KERNELS}.ops.{name}", dtype)
+    module = _found(f"{KERNELS}.ops.{name}", dtype)
+    return None if module is None else module.KERNEL
 
 
 @cache

@@ -93,9 +93,9 @@ def test_gradients_are_written_where_one_asks():
 
 @pytest.mark.parametrize(("options", "taken"), [({}, True), ({"stride": 1}, False), ({"padding": 1}, False)])
 def test_only_windows_of_two_side_by_side_are_taken(options, taken):
-    assert fused.fits(MaxPool2d(2, **options)) is taken
-    assert fused.fits(MaxPool2d(3)) is False
-    assert fused.fits(ReLU()) is True
+    assert fused.KERNEL.fits(MaxPool2d(2, **options)) is taken
+    assert fused.KERNEL.fits(MaxPool2d(3)) is False
+    assert fused.KERNEL.fits(ReLU()) is True
 
 
 def test_a_model_runs_it():

@@ -41,7 +41,7 @@ def test_convolution(N, size, padding, C, O, r, bias, relu):
     size = tuple(max(n, r) for n in size)
     rng = np.random.default_rng([C, O])
     arrays = [rng.standard_normal(s, dtype=np.float32) for s in ((N, *size, C), (r, r, C, O), (O,))][: 2 + bias]
-    kernel = conv2d_relu if relu else conv2d
+    kernel = (conv2d_relu if relu else conv2d).KERNEL
     y, cache = kernel.forward(*arrays, padding=padding)
     assert isinstance(cache, winograd.Cache)
     wanted, exact = reference.forward(*(a.astype(np.float64) for a in arrays), padding=padding)
@@ -84,8 +84,8 @@ def test_some_images_at_a_time(r, monkeypatch):
     dy = rng.standard_normal((5, 9, 9, 33), dtype=np.float32)
 
     def everything():
-        y, cache = conv2d_relu.forward(x, w, b, padding=r // 2)
-        return [y, *conv2d_relu.backward(dy, cache)], cache
+        y, cache = conv2d_relu.KERNEL.forward(x, w, b, padding=r // 2)
+        return [y, *conv2d_relu.KERNEL.backward(dy, cache)], cache
 
     at_once, cache = everything()
     assert len(list(cache.plan.parts())) == 1

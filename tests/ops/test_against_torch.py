@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from backhand.backend import op, op_names
+from backhand.ops import dropout, logistic, softmax_cross_entropy
 from tests.ops.oracle import CLOSE, SEEDS, SIZES, agree, channels_first, normal, torch
 
 F = torch.nn.functional
@@ -65,7 +66,7 @@ def test_elementwise_kinks_included(name, x, seed):
 
 @given(SIZES, SIZES, st.floats(0, 0.95), st.sampled_from(["inverted", "classic"]), st.booleans(), SEEDS)
 def test_dropout_through_the_same_mask(N, C, p, mode, train, seed):
-    mask = op("dropout").draw_mask((N, C), p, seed) if train else None
+    mask = dropout.draw_mask((N, C), p, seed) if train else None
     kept = torch.tensor(mask) if train else torch.ones((), dtype=torch.bool)
     scale = 1 / (1 - p) if train and mode == "inverted" else 1 - p if not train and mode == "classic" else 1
     options = {"p": p, "mode": mode, "mask": mask}
@@ -165,9 +166,9 @@ def test_l2(rows, columns, strength, form, seed):
 def test_predict_proba():
     (z,) = normal(0, (5, 4), spread=1e3)
     np.testing.assert_allclose(
-        op("softmax_cross_entropy").predict_proba(z), torch.softmax(torch.tensor(z), 1).numpy(), **CLOSE
+        softmax_cross_entropy.predict_proba(z), torch.softmax(torch.tensor(z), 1).numpy(), **CLOSE
     )
-    np.testing.assert_allclose(op("logistic").predict_proba(z), torch.sigmoid(torch.tensor(z)).numpy(), **CLOSE)
+    np.testing.assert_allclose(logistic.predict_proba(z), torch.sigmoid(torch.tensor(z)).numpy(), **CLOSE)
 
 
 def test_every_op_has_an_oracle():

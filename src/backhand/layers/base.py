@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields, replace
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 from backhand.arrays import Array, Shape
 from backhand.arrays.copies import Copyable
 from backhand.backend import op
+from backhand.kernels.kernel import Kernel
 
 
 @dataclass(eq=False)
@@ -36,7 +37,7 @@ class Layer(Copyable):
     output_shape: Shape = field(init=False, repr=False, default=())
     frozen: bool = field(init=False, repr=False, default=False)
     _cache: Any = field(init=False, repr=False, default=None)
-    _ran: ModuleType | None = field(init=False, repr=False, default=None)  # what ran forward
+    _ran: Kernel | None = field(init=False, repr=False, default=None)  # what ran forward
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
         """Allocate and initialise for samples of this shape; returns the shape of the output (no batch axis).
@@ -53,7 +54,7 @@ class Layer(Copyable):
         """x (N, *input_shape) -> y (N, *output_shape). `rng` is for layers that draw when training."""
         return self.forward_by(None, x, train, rng)
 
-    def forward_by(self, kernel: ModuleType | None, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
+    def forward_by(self, kernel: Kernel | None, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
         """The same by a kernel that runs the layers behind this one as well: y is then theirs."""
         inputs = self.inputs(x, train, rng)
         ran = kernel or op(self.op_name, inputs[0].dtype)
@@ -71,7 +72,7 @@ class Layer(Copyable):
         if self._ran is None:
             raise RuntimeError(f"{self}: backward was called before forward")
         options: dict[str, Any] = {} if need_dx or not self.params else {"need_dx": False}
-        if hasattr(self._ran, "Grads"):  # it writes the gradients where they belong
+        if self._ran.writes_grads:
             options["grads"] = tuple(self.grads.values())
         found = self._ran.backward(dy, self._cache, **options)
         inputs = len(found) - len(self.params)

@@ -1,7 +1,7 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -9,12 +9,13 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
 from backhand.backend import chosen, kernel
+from backhand.kernels.kernel import Kernel
 from backhand.layers.base import Layer
 
 LONGEST = 3  # layers that one kernel runs
 
 
-Step = tuple[Layer, ModuleType | None]
+Step = tuple[Layer, Kernel | None]
 
 
 def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
@@ -30,7 +31,7 @@ def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
         for stop in range(min(start + LONGEST, len(layers)), start + 1, -1):
             row = layers[start:stop]
             found = kernel("_".join(layer.op_name for layer in row), np.dtype(dtype)) if all(map(plain, row)) else None
-            if found and all(map(getattr(found, "fits", bool), row[1:])):
+            if found and all(map(found.fits, row[1:])):
                 length = stop - start
                 break
         steps.append((layers[start], found if length > 1 else None))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ from backhand.arrays import Array, Labels
 from backhand.arrays.copies import Copyable
 from backhand.backend import op
 from backhand.errors import closest
+from backhand.kernels.kernel import Kernel
 from backhand.model.sequential import Sequential
 from backhand.ops import l2, logistic, softmax_cross_entropy
 
@@ -26,7 +27,7 @@ class Loss(Copyable):
     confidence: ClassVar[str]  # what `predict_proba` returns, in words for the reader
 
     _cache: Any = field(default=None, init=False, repr=False)
-    _ran: ModuleType | None = field(default=None, init=False, repr=False)
+    _ran: Kernel | None = field(default=None, init=False, repr=False)
 
     def outputs(self, classes: int) -> int:
         """The number of scores a model must give for this many classes. Raises ValueError when it cannot."""

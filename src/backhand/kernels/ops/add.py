@@ -5,6 +5,7 @@ from numba import prange
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
+from backhand.kernels.kernel import Kernel
 from backhand.ops import add as reference
 
 
@@ -54,3 +55,6 @@ def _mask(dy, y, dx, parts):
         part = np.int64(part_)
         first, last = part * dx.size // parts, (part + 1) * dx.size // parts
         _where(dy[first:last], y[first:last], dx[first:last])
+
+
+KERNEL = Kernel(forward, backward)

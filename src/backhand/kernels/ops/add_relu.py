@@ -2,7 +2,7 @@
 
 from functools import partial
 
+from backhand.kernels.kernel import Kernel
 from backhand.kernels.ops import add
 
-forward = partial(add.forward, relu=True)
-backward = add.backward
+KERNEL = Kernel(partial(add.forward, relu=True), add.backward)

@@ -22,7 +22,7 @@ from backhand.kernels.blocks.normalisation import (
     scratch,
     total,
 )
-from backhand.kernels.ops.linear import Grads
+from backhand.kernels.kernel import Grads, Kernel
 
 
 def forward(
@@ -147,3 +147,6 @@ def _gradient(dy, x, table, slopes, relu, dx, parts):
         for row in range((part + 1) * rows // parts - 1, part * rows // parts - 1, -1):
             a, b = row * L, (row + 1) * L
             gradient_row(dy[a:b], x[a:b], table, slopes, relu, dx[a:b])
+
+
+KERNEL = Kernel(forward, backward, writes_grads=True)

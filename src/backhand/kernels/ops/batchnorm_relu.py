@@ -2,8 +2,7 @@
 
 from functools import partial
 
+from backhand.kernels.kernel import Kernel
 from backhand.kernels.ops import batchnorm
-from backhand.kernels.ops.linear import Grads as Grads
 
-forward = partial(batchnorm.forward, relu=True)
-backward = batchnorm.backward
+KERNEL = Kernel(partial(batchnorm.forward, relu=True), batchnorm.backward, writes_grads=True)

@@ -13,10 +13,9 @@ from backhand.arrays import Array
 from backhand.kernels import buffers, jit
 from backhand.kernels.blocks import normalisation
 from backhand.kernels.blocks.normalisation import CENTRE, fold, parts_of
-from backhand.kernels.blocks.pooling import add_winners, pool_pairs, unpool_pairs
-from backhand.kernels.blocks.pooling import fits as fits
+from backhand.kernels.blocks.pooling import add_winners, fits, pool_pairs, unpool_pairs
+from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.ops.batchnorm import gradient_row, normalise_row, slope_table
-from backhand.kernels.ops.linear import Grads
 
 
 class Cache(NamedTuple):
@@ -127,3 +126,6 @@ def _gradient(dy, winner, x, table, shape, slopes, dx, parts):
                 start = (n * H + u) * row
                 k = 2 if u == 2 * P else u % 2
                 _pull(rows[k * row : (k + 1) * row], x[start : start + row], table, slopes, dx[start : start + row])
+
+
+KERNEL = Kernel(forward, backward, writes_grads=True, fits=fits)

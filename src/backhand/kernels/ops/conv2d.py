@@ -18,7 +18,7 @@ from backhand.kernels import buffers
 from backhand.kernels.blocks import winograd
 from backhand.kernels.blocks.contraction import contract, count, steps, table
 from backhand.kernels.blocks.frames import NO_MARGINS, frame
-from backhand.kernels.ops.linear import Grads
+from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.simd import RELU, W
 from backhand.ops import conv2d as reference
 from backhand.windows import Padding, Pair, Size, Windows
@@ -212,3 +212,6 @@ def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tu
     taps = -(y.before[:, None, None] * Wd + x.before[:, None]) * O + np.arange(o)
     weights = (y.entries[:, None, None] * kw + x.entries[:, None]) * c * O + np.arange(o)
     return _Class(*map(table, (rows, taps, weights, pixels)))
+
+
+KERNEL = Kernel(forward, backward, writes_grads=True)

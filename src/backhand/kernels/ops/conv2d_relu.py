@@ -2,10 +2,7 @@
 
 from functools import partial
 
+from backhand.kernels.kernel import Kernel
 from backhand.kernels.ops import conv2d
-from backhand.kernels.ops.linear import Grads
 
-__all__ = ["Grads", "backward", "forward"]
-
-forward = partial(conv2d.forward, relu=True)
-backward = conv2d.backward
+KERNEL = Kernel(partial(conv2d.forward, relu=True), conv2d.backward, writes_grads=True)

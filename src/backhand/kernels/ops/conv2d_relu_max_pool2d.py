@@ -15,12 +15,10 @@ from backhand.kernels import buffers
 from backhand.kernels.blocks import winner_gradient, winograd
 from backhand.kernels.blocks.frames import frame
 from backhand.kernels.blocks.pooling import fits
+from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.ops import conv2d, max_pool2d
-from backhand.kernels.ops.linear import Grads
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows
-
-__all__ = ["Grads", "backward", "fits", "forward"]
 
 CHUNK = 2**19  # values of the convolution that are made at a time
 
@@ -76,3 +74,6 @@ def _chunks(images: int, shape: tuple[int, ...]) -> Iterator[slice]:
     """Parts of the batch whose convolutions, each of this shape, stay in the cache."""
     count = max(1, CHUNK // prod(shape))
     return (slice(start, min(start + count, images)) for start in range(0, images, count))
+
+
+KERNEL = Kernel(forward, backward, writes_grads=True, fits=fits)

@@ -7,6 +7,7 @@ from numba import prange
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
+from backhand.kernels.kernel import Kernel
 from backhand.ops import dropout as reference
 
 
@@ -67,3 +68,6 @@ def _apply(x: Array, key: int, cache: Cache) -> Array:
     scale = float(np.float32(1) / np.float32(1 - cache.p)) if cache.mode == "inverted" else 1.0
     _drop(x.reshape(-1), *reference.words(key), reference.threshold(cache.p), scale, y.reshape(-1), jit.threads())
     return y
+
+
+KERNEL = Kernel(forward, backward)

@@ -5,6 +5,7 @@ from numba import prange
 
 from backhand.arrays import Array, Shape
 from backhand.kernels import buffers, jit
+from backhand.kernels.kernel import Kernel
 
 
 def forward(x: Array) -> tuple[Array, Shape]:
@@ -75,3 +76,6 @@ def _backward(dy, pixels, dx, parts):
         part = np.int64(part_)
         for n in range(part * N // parts, (part + 1) * N // parts):
             _spread(dy[n], dx[n * image : (n + 1) * image])
+
+
+KERNEL = Kernel(forward, backward)

@@ -6,9 +6,8 @@ from backhand.arrays import Array
 from backhand.kernels import buffers
 from backhand.kernels.blocks.contraction import contract, stacked, steps
 from backhand.kernels.blocks.frames import frame
+from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.simd import RELU
-
-Grads = tuple[Array, ...] | None  # arrays that the gradients of the parameters are written to
 
 
 class Cache(NamedTuple):
@@ -53,3 +52,6 @@ def _several(x: Array, w: Array, y: Array) -> tuple[Array, Array, Array, Array]:
     batch = stacked(len(y) if y.ndim == 3 else 1, *apart)
     x, w, y = (each[0] if each.ndim == 3 else each for each in (x, w, y))
     return x, w, y, batch
+
+
+KERNEL = Kernel(forward, backward, writes_grads=True)

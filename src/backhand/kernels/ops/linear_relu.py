@@ -2,10 +2,7 @@
 
 from functools import partial
 
+from backhand.kernels.kernel import Kernel
 from backhand.kernels.ops import linear
-from backhand.kernels.ops.linear import Grads
 
-__all__ = ["Grads", "backward", "forward"]
-
-forward = partial(linear.forward, relu=True)
-backward = linear.backward
+KERNEL = Kernel(partial(linear.forward, relu=True), linear.backward, writes_grads=True)

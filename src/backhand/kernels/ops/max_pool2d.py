@@ -10,6 +10,7 @@ from backhand.arrays import Array, Shape
 from backhand.kernels import buffers, jit
 from backhand.kernels.blocks.frames import NO_MARGINS, frame
 from backhand.kernels.blocks.pooling import NONE, add_gradients, larger, pool_pairs, rectify, unpool_pairs
+from backhand.kernels.kernel import Kernel
 from backhand.ops import max_pool2d as reference
 from backhand.windows import Padding, Pair, Size, Windows
 
@@ -202,3 +203,6 @@ def _backward(dy, winner, dx, shape, geometry, margins, totals):
                     _scatter(g[q * C : (q + 1) * C], which[q * C : (q + 1) * C], kw, W, dx, ((n * H + u) * W + v) * C)
                 if sums.size:
                     add_gradients(g, which, sums, totals[part])
+
+
+KERNEL = Kernel(forward, backward)

@@ -7,6 +7,7 @@ from numba import prange
 
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
+from backhand.kernels.kernel import Kernel
 
 
 class Cache(NamedTuple):
@@ -47,3 +48,6 @@ def backward(dy: Array, cache: Cache) -> tuple[Array]:
     dx = buffers.empty(dy.shape)
     _relu_backward(dy.reshape(-1), cache.y.reshape(-1), dx.reshape(-1), jit.threads())
     return (dx,)
+
+
+KERNEL = Kernel(forward, backward)

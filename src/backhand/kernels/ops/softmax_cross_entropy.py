@@ -14,6 +14,7 @@ from numba import prange
 from backhand.arrays import Array, Labels
 from backhand.kernels import buffers, jit
 from backhand.kernels.blocks.frames import NOTHING
+from backhand.kernels.kernel import Kernel
 from backhand.ops import softmax_cross_entropy as reference
 
 BLOCK = 4096  # values whose exponentials are taken at once: they stay in the first-level cache
@@ -160,3 +161,6 @@ def backward(dy: float | Array, cache: Cache | reference.Cache) -> tuple[Array]:
     if dy == 1:
         return (cache.dz,)
     return (np.multiply(cache.dz, np.float32(dy), out=buffers.empty(cache.dz.shape)),)
+
+
+KERNEL = Kernel(forward, backward)
