@@ -1,6 +1,7 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -41,7 +42,11 @@ def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
 
 def plain(layer: Layer) -> bool:
     """Whether the layer runs its op as all layers do."""
-    kind = type(layer)
+    return _is_plain(type(layer))
+
+
+@cache  # asked in every pass of every layer
+def _is_plain(kind: Any) -> bool:
     return kind.forward is Layer.forward and kind.backward is Layer.backward
 
 
@@ -87,7 +92,10 @@ class Chain(Layer):
         self._steps = self._fused_for(x.dtype)
         for layer, joint in self._steps:
             trained = train and not layer.frozen
-            x = layer.forward_by(joint, x, trained, rng) if joint else layer.forward(x, train=trained, rng=rng)
+            if plain(layer):
+                x = layer.forward_by(joint, x, trained, rng)
+            else:
+                x = layer.forward(x, train=trained, rng=rng)
             if not keep:
                 layer.release()
         return x
