@@ -1,7 +1,6 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -42,11 +41,7 @@ def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
 
 def plain(layer: Layer) -> bool:
     """Whether the layer runs its op as all layers do."""
-    return _is_plain(type(layer))
-
-
-@cache  # asked in every pass of every layer
-def _is_plain(kind: Any) -> bool:
+    kind = type(layer)
     return kind.forward is Layer.forward and kind.backward is Layer.backward
 
 
@@ -92,10 +87,8 @@ class Chain(Layer):
         self._steps = self._fused_for(x.dtype)
         for layer, joint in self._steps:
             trained = train and not layer.frozen
-            if plain(layer):
-                x = layer.forward_by(joint, x, trained, rng)
-            else:
-                x = layer.forward(x, train=trained, rng=rng)
+            alone = not plain(layer)
+            x = layer.forward(x, train=trained, rng=rng) if alone else layer.forward_by(joint, x, trained, rng)
             if not keep:
                 layer.release()
         return x
