@@ -27,6 +27,7 @@ from backhand.experiments.run.metrics import Epoch, Metrics
 from backhand.files import jsontext
 from backhand.files.atomic import folders_with
 from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, RANGE_TEST, STUDY
+from backhand.files.paths import PathLike, as_path
 from backhand.page.heading import subtitle
 from backhand.page.numbers import percent
 from backhand.training.range_test import RangeTest
@@ -76,8 +77,9 @@ class Run:
         return np.where(np.isfinite(values), values, np.nan)
 
 
-def read(folder: Path) -> Run:
+def read(path: PathLike) -> Run:
     """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    folder = as_path(path)
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
     if not any((folder / name).exists() for name in FILES):
