@@ -16,8 +16,10 @@ from backhand.cli.hints import Command
 from backhand.cli.list import list_
 from backhand.cli.lr_find import lr_find
 from backhand.cli.new import new
+from backhand.cli.open import open_
 from backhand.cli.predict import predict
 from backhand.cli.report import report
+from backhand.cli.runs import runs
 from backhand.experiments.kinds import KINDS
 
 app = typer.Typer(
@@ -47,7 +49,7 @@ def _options(
 
 for command, kind in reversed({kind.command: kind for kind in KINDS}.items()):
     app.command(cls=Command)(getattr(import_module(f"{kind.package}.command"), command))
-for function in (list_, report, predict, new, check, bench):
+for function in (list_, runs, open_, report, predict, new, check, bench):
     app.command(function.__name__.rstrip("_"))(function)
 app.command("lr-find", cls=Command)(lr_find)
 app.add_typer(data.app, name="data")

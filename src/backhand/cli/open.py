@@ -1,0 +1,26 @@
+"""`backhand open`: a report in the browser."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.files.paths import as_path
+
+
+def open_(
+    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of an experiment.")],
+) -> None:
+    """Open the report of an experiment in the browser."""
+    import webbrowser
+
+    from backhand.console.terminal import make_console
+    from backhand.experiments import reports
+    from backhand.experiments.kind import REPORT
+
+    page = run / REPORT[0]
+    if not page.is_file():
+        page = reports.write(run)
+    make_console().print(f"report: {page}")
+    if not webbrowser.open(page.resolve().as_uri()):
+        make_console().print("no browser could be opened; open that file yourself")

@@ -1,0 +1,29 @@
+"""`backhand runs`: the experiments in a folder, with their figures."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.files.paths import as_path
+
+
+def runs(
+    folder: Annotated[Path, typer.Argument(parser=as_path, metavar="FOLDER", help="Where to look.")] = Path("runs"),
+) -> None:
+    """List the experiments in a folder, with their figures."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    from backhand.console.terminal import make_console
+    from backhand.errors import BackhandError
+    from backhand.experiments.listing import experiments
+
+    columns = Column("folder", no_wrap=True), "kind", "name", "data", "status", "result"
+    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for each in experiments(folder):
+        row, (_, kind) = each.row, each.kind.name.split(" ", 1)
+        table.add_row(*map(Text, (each.folder.name, kind, row.name, row.data, row.status, row.result)))
+    if not table.rows:
+        raise BackhandError(f"there are no experiments in {folder}; `backhand run digits` makes one")
+    make_console().print(table)

@@ -1,0 +1,48 @@
+"""The experiments in a folder, each with what its kind says of it in a row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.errors import BackhandError
+from backhand.experiments.kind import Kind, Row
+from backhand.experiments.kinds import kind_of
+from backhand.files.paths import PathLike, as_path
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An experiment: its folder, its kind, and its row, or why it cannot be read."""
+
+    folder: Path
+    kind: Kind
+    row: Row
+
+
+def experiments(path: PathLike) -> Iterator[Listed]:
+    """The folder's own experiment, else those in it, the latest first; what holds none is passed over.
+
+    Raises BackhandError where there is no such folder.
+    """
+    folder = as_path(path)
+    if not folder.is_dir():
+        raise BackhandError(f"there is no folder {folder}; name the folder that holds your runs")
+    inside = sorted(folder.iterdir(), key=_begun, reverse=True)
+    for each in (folder, *inside):
+        if each.is_dir() and (kind := kind_of(each)) is not None:
+            yield Listed(each, kind, _row(kind, each))
+            if each == folder:
+                return
+
+
+def _begun(folder: Path) -> tuple[float, str]:
+    """When the experiment in a folder was begun, as far as the time of its first file tells."""
+    kind = kind_of(folder) if folder.is_dir() else None
+    return ((folder / kind.mark).stat().st_mtime if kind else 0.0, folder.name)
+
+
+def _row(kind: Kind, folder: Path) -> Row:
+    try:
+        return kind.record.row(folder)
+    except BackhandError as error:
+        return Row("", "", "damaged", str(error))
