@@ -78,3 +78,13 @@ def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
     if found is None or not found.unit:
         return f"{value:+.4g}" if signed else f"{value:.4g}"
     return f"{found.factor * value:+.2f}" if signed else f"{found.factor * value:.2f}{found.unit}"
+
+
+def probability(p: float, *, sign: bool = False) -> str:
+    """A p-value: 0.0312 -> 0.031. One below a thousandth is written as that: the test is no more exact.
+
+    sign: with the sign between p and the value.
+    """
+    if p < 0.001:
+        return "<\u00a00.001"
+    return f"=\u00a0{p:.3f}" if sign else f"{p:.3f}"

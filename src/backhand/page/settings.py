@@ -25,12 +25,13 @@ def chapter(
 
 def table(caption: str, values: Mapping[str, Any]) -> Table:
     """Names and values, tables within tables as dotted names."""
-    return Table(caption, ("key", "value"), tuple(_flat(values)), "ll")
+    return Table(caption, ("key", "value"), tuple(flat(values)), "ll")
 
 
-def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+def flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """Names and values as text, tables within tables as dotted names."""
     for key, value in values.items():
         if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}.")
+            yield from flat(value, f"{path}{key}.")
         else:
             yield f"{path}{key}", plain(value)

@@ -8,8 +8,9 @@ import pytest
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.comparison.record import Comparison, Data, Learner, Result
-from backhand.experiments.comparison.report.findings import better, findings, points, probability, sentence
+from backhand.experiments.comparison.report.findings import better, findings, points, sentence
 from backhand.experiments.comparison.work import pairs
+from backhand.page.numbers import probability
 from tests.experiments.pageparser import Page
 
 COUNT = 50

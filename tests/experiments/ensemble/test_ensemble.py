@@ -73,8 +73,18 @@ def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
 @pytest.mark.parametrize(
     ("alone", "together", "p", "said"),
     [
-        (90, 95, 0.01, "classifies 5 test samples more than b alone, which reaches 90.00% (McNemar's test: p = 0.010)"),
-        (90, 88, 0.5, "classifies 2 test samples fewer than b alone, which reaches 90.00% (McNemar's test: p = 0.500;"),
+        (
+            90,
+            95,
+            0.01,
+            "classifies 5 test samples more than b alone, which reaches 90.00% (McNemar's test: p =\u00a00.010)",
+        ),
+        (
+            90,
+            88,
+            0.5,
+            "classifies 2 test samples fewer than b alone, which reaches 90.00% (McNemar's test: p =\u00a00.500;",
+        ),
         (90, 90, 1.0, "classifies as many test samples as b alone"),
     ],
 )

@@ -20,13 +20,17 @@ from backhand.console.options import (
 )
 from backhand.errors import BackhandError
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind
+from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
     from backhand.study.schema import Data
 
 
 def compare(
-    data: Annotated[str | None, typer.Argument(metavar="DATA", help="A data set by name, such as digits.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DATA", help="A data set by name, such as digits; or the folders of finished runs."),
+    ] = None,
     study: Annotated[
         list[str] | None, typer.Option(metavar="STUDY", help="A network; may be repeated.", show_default="a perceptron")
     ] = None,
@@ -49,7 +53,7 @@ def compare(
 ) -> None:
     """Compare networks with other learners on the same folds.
 
-    The differences are tested, and a report is written.
+    The differences are tested, and a report is written. Folders of finished runs are shown side by side.
     """
     from backhand.experiments.comparison import work
     from backhand.experiments.comparison.network import perceptron
@@ -59,16 +63,34 @@ def compare(
     launch = Launch(out, resume, data_dir, backend, threads, workers)
     if resume is not None:
         refuse_another_kind(resume, "compare")
-    if data is None:
+    elif data and (len(data) > 1 or as_path(data[0]).is_dir()):
+        _show_runs(data)
+        return
+    if not data:
         if resume is None:
             raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")
         carry_out("", work.resume, launch)
         return
-    table = _table(data, path, train_size, skip_bad_images=skip_bad_images, resize=resize)
+    table = _table(data[0], path, train_size, skip_bad_images=skip_bad_images, resize=resize)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     names = tuple(name.strip() for name in against.split(",") if name.strip())
     plan = Plan(table, networks, names, folds, seed)
-    carry_out(f"compare-{data}", partial(work.run, plan, resume=resume is not None), launch)
+    carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
+
+
+def _show_runs(folders: list[str]) -> None:
+    """Finished runs side by side."""
+    from backhand.console.terminal import make_console
+    from backhand.experiments.run.side_by_side import side_by_side
+    from backhand.page.terminal import show
+
+    if len(folders) < 2:
+        raise BackhandError(f"{folders[0]} is a folder; name the folders of two finished runs, or a data set by name")
+    console = make_console()
+    for number, block in enumerate(side_by_side(folders)):
+        if number:
+            console.print()
+        show(console, block)
 
 
 def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "Data":

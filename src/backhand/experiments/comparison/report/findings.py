@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 from backhand.experiments.comparison.record import Comparison, Pair
 from backhand.page.chance import wilson
-from backhand.page.numbers import counted, duration, percent
+from backhand.page.numbers import counted, duration, percent, probability
 
 LEVEL = 0.05  # of the corrected p-value, from where on a difference is not shown
 
@@ -74,13 +74,6 @@ def span(pair: Pair) -> str:
 def points(difference: float) -> str:
     """A difference of errors in percentage points, with its sign: −0.0123 -> −1.23."""
     return f"{100 * difference:+.2f}".replace("-", "−")
-
-
-def probability(p: float, *, sign: bool = False) -> str:
-    """0.0312 -> 0.031; what is smaller than a thousandth is not told more exactly, for the test is not."""
-    if p < 0.001:
-        return "<\u00a00.001"
-    return f"=\u00a0{p:.3f}" if sign else f"{p:.3f}"
 
 
 def _time(found: Comparison) -> Finding:

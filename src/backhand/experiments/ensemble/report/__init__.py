@@ -13,7 +13,7 @@ from backhand.page import settings, style
 from backhand.page.blocks import Block, Image, Images, Page, Points, Section, Table
 from backhand.page.chance import wilson
 from backhand.page.heading import subtitle
-from backhand.page.numbers import counted, percent
+from backhand.page.numbers import counted, percent, probability
 
 LEVEL = 0.05  # of the p-value, from where on no difference is shown
 LABELS = {"alone": "alone", "together": "mean so far"}
@@ -47,7 +47,7 @@ def findings(found: Ensemble) -> Iterator[tuple[str, str]]:
         "Against the best run",
         (
             f"The mean classifies {compared} {found.best.title} alone, which reaches {found.share(found.best.alone)} "
-            f"(McNemar's test: p = {found.mcnemar:.3f}{shown})."
+            f"(McNemar's test: p {probability(found.mcnemar, sign=True)}{shown})."
         ),
     )
     yield "At most", f"At least one of the runs is right about {found.share(found.any_member)} of the samples."
