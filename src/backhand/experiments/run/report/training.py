@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import curves, tables
 from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
+from backhand.experiments.run.report.recipe import recipe
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.numbers import counted, decimal, duration, percent, time_spent
 from backhand.page.range_test import plot
@@ -13,16 +14,17 @@ from backhand.page.range_test import plot
 
 def training(run: Run) -> tuple[Block, ...]:
     """Loss and accuracy against epoch and time, then the learning rate and the size of the gradient."""
+    how = tuple(map(Text, filter(None, [recipe(run)])))
     if not run.history:
-        return (Text("No epoch was finished."),)
+        return *how, Text("No epoch was finished.")
     if len(run.history) == 1:
-        return Text(_course(run)), tables.epoch(run.history[0]), *_range_test(run)
+        return *how, Text(_course(run)), tables.epoch(run.history[0]), *_range_test(run)
     plain = [RATE, GRADIENT]
     if len({epoch.momentum for epoch in run.history}) > 1:
         plain.append(MOMENTUM)
     images = [image for quantity in (LOSS, ACCURACY) for image in _twice(run, quantity)]
     images += [_image(run, quantity) for quantity in plain if curves.recorded(run, quantity)]
-    return Text(_course(run)), Images(tuple(images)), *_range_test(run)
+    return *how, Text(_course(run)), Images(tuple(images)), *_range_test(run)
 
 
 def _range_test(run: Run) -> tuple[Block, ...]:
