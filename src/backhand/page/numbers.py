@@ -65,6 +65,16 @@ def plain(value: object) -> str:
     return str(value)
 
 
+def brief(value: object) -> str:
+    """A setting as a person would name it: three digits of a number; a table by its kind and what it says besides."""
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, dict) and "kind" in value:
+        more = (f"{key} {brief(each)}" for key, each in value.items() if key != "kind")
+        return ", ".join((str(value["kind"]), *more))
+    return plain(value)
+
+
 def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
     """A figure of this name as people write it: what is a share in percent; "" where there is none.
 

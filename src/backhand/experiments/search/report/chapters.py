@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
 
 from backhand.experiments.search.record import Found, Tested, Trial, read
 from backhand.experiments.search.report import plots
@@ -11,7 +10,7 @@ from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Page, Points, Section, Table, Text, Tiles
 from backhand.page.chance import differ
 from backhand.page.heading import subtitle
-from backhand.page.numbers import counted, duration, percent, plain, shown
+from backhand.page.numbers import brief, counted, duration, percent, shown
 from backhand.study import to_values
 from backhand.training.metrics import Metric, metric, words
 
@@ -54,7 +53,7 @@ def _tiles(found: Found) -> Iterator[tuple[str, str, str]]:
     yield "trials", str(len(trials)), f"{states.count('pruned')} pruned, {states.count('failed')} failed"
     if complete := found.complete:
         value = shown(complete[0].reached, monitor)
-        yield f"best {words(monitor)}", value, "the best of many, and so too favourable"
+        yield f"best {words(monitor)}", value, "validation chose it, so it is too favourable"
     if tested := [run.test for run in found.tested if run.test is not None]:
         remark = f"{counted(len(tested), 'seed')}, {percent(min(tested))} to {percent(max(tested))}"
         yield "test accuracy", percent(mean(tested)), remark
@@ -116,7 +115,7 @@ def _images(found: Found, monitor: Metric) -> Iterator[Image]:
     ended = [trial for trial in trials if trial.state == "complete"]
     if len({trial.parameters for trial in ended}) > 1:
         lists = (key for key in found.keys if all(isinstance(t.assignment.get(key), list) for t in ended))
-        png = plots.sizes(ended, next(lists, None), label)
+        png = plots.sizes(ended, next(lists, None), label, monitor)
         caption = f"The {label} of each trial that came to its end against the number of its parameters."
         yield Image("search-sizes", png, f"{label} against parameters", caption)
 
@@ -128,7 +127,7 @@ def _table(found: Found, ranked: list[Trial]) -> Table:
     rows = tuple(
         (
             *(str(t.number), shown(t.reached, monitor), str(t.epoch)),
-            *(_short(t.assignment.get(key)) for key in keys),
+            *(brief(t.assignment.get(key)) for key in keys),
             *(duration(t.seconds), t.state),
         )
         for t in ranked[:SHOWN]
@@ -138,9 +137,4 @@ def _table(found: Found, ranked: list[Trial]) -> Table:
 
 
 def _values(trial: Trial) -> str:
-    return ", ".join(f"{key} = {_short(value)}" for key, value in trial.assignment.items())
-
-
-def _short(value: Any) -> str:
-    """A value with three digits, which is all that a search can tell."""
-    return f"{value:.3g}" if isinstance(value, float) else plain(value)
+    return ", ".join(f"{key} = {brief(value)}" for key, value in trial.assignment.items())

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backhand.experiments.search.record import Trial
 from backhand.page import style
-from backhand.page.numbers import plain
+from backhand.page.numbers import brief
 from backhand.training.metrics import Metric
 
 Trials = Sequence[Trial]
@@ -22,13 +22,13 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
     states = (("complete", style.BLUE, "o"), ("pruned", style.FAINT, "x"))
     for state, colour, mark in states:
         some = [trial for trial in trials if trial.state == state]
-        numbers, values = [t.number for t in some], [t.reached for t in some]
+        numbers, values = [t.number for t in some], [monitor.factor * t.reached for t in some]
         axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
     complete = [trial for trial in trials if trial.state == "complete"]
     lead = np.maximum if monitor.higher_is_better else np.minimum
-    best = lead.accumulate([trial.reached for trial in complete])
+    best = lead.accumulate([monitor.factor * trial.reached for trial in complete])
     axes.step([t.number for t in complete], best, where="post", color=style.ORANGE, label="best so far")
-    axes.set(xlabel="trial", ylabel=label)
+    axes.set(xlabel="trial", ylabel=_with_unit(label, monitor))
     style.legend(axes)
     return style.png(figure)
 
@@ -52,15 +52,16 @@ def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -
     axes.axvline(len(keys), color=style.INK, linewidth=0.8)
     for place in (0.0, 0.5, 1.0):
         value = values.min() + place * (values.max() - values.min())
-        axes.text(len(keys) + 0.02, place, f"{value:.3f}", fontsize=7, va="center")
-    names = [*(key.rpartition(".")[2] for key in keys), label]
+        axes.text(len(keys) + 0.02, place, monitor.text(value, 3), fontsize=7, va="center")
+    names = [*(key.rpartition(".")[2].replace("_", " ") for key in keys), label]
     axes.set_xticks(range(len(names)), names)
+    axes.set_xlabel("setting, and at the right what the trial reached")
     axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(keys) + 0.4))
     axes.grid(visible=False)
     return style.png(figure)
 
 
-def sizes(trials: Trials, key: str | None, label: str) -> bytes:
+def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes:
     """The value of each trial that came to its end against its parameters; by the length of the list that `key` has."""
     ended = [trial for trial in trials if trial.state == "complete"]
     lengths = [len(trial.assignment[key]) if key else 0 for trial in ended]
@@ -69,8 +70,8 @@ def sizes(trials: Trials, key: str | None, label: str) -> bytes:
         some = [trial for trial, own in zip(ended, lengths, strict=True) if own == length]
         look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
         look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
-        axes.scatter([trial.parameters for trial in some], [trial.reached for trial in some], **look)
-    axes.set(xscale="log", xlabel="parameters", ylabel=label)
+        axes.scatter([trial.parameters for trial in some], [monitor.factor * trial.reached for trial in some], **look)
+    axes.set(xscale="log", xlabel="parameters", ylabel=_with_unit(label, monitor))
     if key:
         style.legend(axes, columns=4)
     return style.png(figure)
@@ -89,18 +90,17 @@ def _places(trials: Trials, key: str) -> tuple[NDArray[np.float64], list[tuple[f
         return (scale - low) / (high - low), [
             ((m - low) / (high - low), f"{np.exp(m) if wide else m:.2g}") for m in marks
         ]
-    words = [_word(value) for value in found]
+    words = [brief(value) for value in found]
     order = sorted({word for word, value in zip(words, found, strict=True) if value is not None})
     if set(numbers) and len(numbers) == len(found):
-        order = list(dict.fromkeys(_word(value) for value in sorted(set(numbers))))
+        order = list(dict.fromkeys(brief(value) for value in sorted(set(numbers))))
     place = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
     ticks = [(place[word], word) for word in order] if len(order) <= 2 * TICKS else []
     return np.array([place.get(word, np.nan) for word in words]), ticks
 
 
-def _word(value: Any) -> str:
-    """A value as a tick; a number with three digits, which hides what steps of 0.1 add up to."""
-    return f"{value:.3g}" if isinstance(value, float) else plain(value)
+def _with_unit(label: str, monitor: Metric) -> str:
+    return f"{label} ({monitor.unit})" if monitor.unit else label
 
 
 def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
