@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import NDArray
 
 from backhand.experiments.search.record import Trial
@@ -14,6 +15,13 @@ from backhand.training.metrics import Metric
 Trials = Sequence[Trial]
 MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style.FAINT)
 TICKS = 6  # values named on a coordinate, at most
+# On white, so that lines that pass behind do not cross it out.
+TICK: dict[str, Any] = {
+    "fontsize": 7.5,
+    "va": "center",
+    "zorder": 5,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
+}
 
 
 def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
@@ -23,7 +31,8 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
     for state, colour, mark in states:
         some = [trial for trial in trials if trial.state == state]
         numbers, values = [t.number for t in some], [monitor.factor * t.reached for t in some]
-        axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
+        if some:
+            axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
     complete = [trial for trial in trials if trial.state == "complete"]
     lead = np.maximum if monitor.higher_is_better else np.minimum
     best = lead.accumulate([monitor.factor * trial.reached for trial in complete])
@@ -48,11 +57,11 @@ def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -
     for x, (_, ticks) in enumerate(columns):
         axes.axvline(x, color=style.INK, linewidth=0.8)
         for place, text in ticks:
-            axes.text(x + 0.02, place, style.shorten(text, 16), fontsize=7, va="center")
+            axes.text(x + 0.02, place, style.shorten(text, 20), **TICK)
     axes.axvline(len(keys), color=style.INK, linewidth=0.8)
     for place in (0.0, 0.5, 1.0):
         value = values.min() + place * (values.max() - values.min())
-        axes.text(len(keys) + 0.02, place, monitor.text(value, 3), fontsize=7, va="center")
+        axes.text(len(keys) + 0.02, place, monitor.text(value, 3), **TICK)
     names = [*(key.rpartition(".")[2].replace("_", " ") for key in keys), label]
     axes.set_xticks(range(len(names)), names)
     axes.set_xlabel("setting, and at the right what the trial reached")
@@ -72,6 +81,9 @@ def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes
         look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
         axes.scatter([trial.parameters for trial in some], [monitor.factor * trial.reached for trial in some], **look)
     axes.set(xscale="log", xlabel="parameters", ylabel=_with_unit(label, monitor))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     if key:
         style.legend(axes, columns=4)
     return style.png(figure)
