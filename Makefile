@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint format bench mutants clean
+.PHONY: run test lint format reference bench mutants clean
 
 run: $(VENV)/.run ## train on handwritten digits and write a report; ARGS="--set train.epochs=5" changes the study
 	$(BIN)/backhand run digits $(ARGS)
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+reference: $(VENV)/.dev ## docs/reference, written anew from the docstrings
+	$(BIN)/python docs/reference/generate.py
 
 bench: $(VENV)/.bench ## training steps against PyTorch, JAX and scikit-learn; ARGS="--only two_layer" times some
 	$(BIN)/python benchmarks/run.py $(ARGS)
