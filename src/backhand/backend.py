@@ -76,10 +76,11 @@ def chosen() -> str:
 
 
 def use(name: str, threads: int | None = None) -> None:
-    """Run float32 models on the kernels ("cpu") or on the references ("reference") from now on.
+    """Run float32 models on the kernels ("cpu") or on the references in NumPy ("reference") from now on.
 
-    threads: on how many the kernels run; by default all cores. Raises BackhandError for an unknown name, and where
-    there are not so many cores.
+    name: "cpu" or "reference".
+    threads: how many the kernels use; None leaves that as it is, at first all cores.
+    Raises BackhandError for an unknown name, and for more threads than there are cores.
     """
     global _asked
     _refuse_unknown(name)
@@ -94,11 +95,13 @@ def use(name: str, threads: int | None = None) -> None:
 
 @contextmanager
 def using(name: str, threads: int | None = None) -> Iterator[None]:
-    """The same inside a `with`; after it, everything is as it was before.
+    """Run float32 models on a backend inside a `with`; after it, everything is as it was before.
 
-    >>> with using("reference"):
-    ...     chosen()
-    'reference'
+    name, threads: as in `use_backend`, and so are the errors.
+
+    >>> import backhand as bh
+    >>> with bh.using_backend("reference"):
+    ...     y = bh.ReLU().forward(x)
     """
     global _asked
     before, jit = _asked, sys.modules.get("backhand.kernels.jit")

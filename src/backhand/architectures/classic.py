@@ -8,9 +8,12 @@ from backhand.model.sequential import Sequential
 
 
 def lenet(outputs: int) -> Sequential:
-    """LeNet-5: conv 6 5x5, pool, conv 16 5x5, pool, 120, 84; tanh, and mean pooling.
+    """LeNet-5: 6 and 16 kernels of 5x5 with mean pooling, then 120 and 84 hidden units, all with tanh.
 
-    The second convolution sees every channel, where the paper's saw some. Source: LeCun et al. 1998, Proc. IEEE 86.
+    The second convolution sees every channel, where the paper's saw some.
+
+    outputs: the number of scores, one per class.
+    Source: LeCun et al. 1998, Proc. IEEE 86.
     """
     return Sequential(
         *(Conv2d(6, 5, padding=2, init="glorot"), Tanh(), AvgPool2d()),
@@ -20,12 +23,19 @@ def lenet(outputs: int) -> Sequential:
 
 
 def mnist_model4(outputs: int) -> Sequential:
-    """Two blocks of conv 16 3x3 and pooling, then 256 hidden units; ReLU."""
+    """A small network for MNIST: twice 16 kernels of 3x3 and pooling, then 256 hidden units, all with ReLU.
+
+    outputs: the number of scores, one per class.
+    """
     return cnn(outputs, (Block(16), Block(16)), (256,))
 
 
 def fer_cnn(outputs: int, *, dropout: float = 0.5) -> Sequential:
-    """conv 16 5x5, ReLU, pool, conv 32 5x5, ReLU, pool, dropout, 1024, ReLU, dropout; for faces of 48 x 48."""
+    """A network for faces of 48 x 48: 16 and 32 kernels of 5x5 with pooling, then 1024 hidden units, all with ReLU.
+
+    outputs: the number of scores, one per class.
+    dropout: the probability of dropping before and after the hidden layer.
+    """
     return Sequential(
         *(Conv2d(16, 5, padding=2), ReLU(), MaxPool2d()),
         *(Conv2d(32, 5, padding=2), ReLU(), MaxPool2d()),
@@ -41,9 +51,15 @@ def vgg_small(
     dropout: float = 0.0,
     head: str = "mean",
 ) -> Sequential:
-    """For each width `convs` times conv 3x3, batch-norm, ReLU, then pooling; mean over the image; dropout; linear.
+    """A small VGG: stages of 3x3 convolutions with batch-norm and ReLU, each ended by pooling; then one linear layer.
 
-    With head = "flatten" the last layer sees every pixel, and bears a tenth of the learning rate.
+    outputs: the number of scores, one per class.
+    widths: the kernels of each stage.
+    convs: convolutions per stage.
+    dropout: the probability of dropping before the linear layer.
+    head: "mean" gives the linear layer the mean over the image; "flatten" every pixel, and then a tenth of the learning
+    rate is as much as it bears.
+    Raises ValueError for another head.
     Source: Simonyan and Zisserman 2015, arXiv:1409.1556, with batch normalisation and no hidden layer at the end.
     """
     if head not in ("mean", "flatten"):

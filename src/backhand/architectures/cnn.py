@@ -36,10 +36,14 @@ def cnn(
     batchnorm: bool = False,
     head_scale: float = 1.0,
 ) -> Sequential:
-    """In each block convolution, [batch-norm], activation, as often as it says, then pooling; then `mlp` on `hidden`.
+    """A convolutional network: blocks of convolution, activation and pooling, then the layers of an `mlp`.
 
-    dropout: after each hidden layer. head_scale: see `mlp`. Convolutions before batch-norm have no bias. Raises
-    ValueError for an unknown activation.
+    outputs: the number of scores, one per class.
+    blocks: a `Block` (of `backhand.architectures`) says how many convolutions of which size, and how to pool.
+    hidden, dropout, head_scale: of the fully connected layers, as in `mlp`.
+    activation: the name of a layer, such as "relu".
+    batchnorm: whether batch normalisation stands before each activation; the convolutions then have no bias.
+    Raises ValueError for an unknown activation.
     """
     activate, init = activation_and_init(activation, None)
     layers: list[Layer] = []

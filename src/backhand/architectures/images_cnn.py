@@ -9,11 +9,15 @@ TWICE = 4  # stages, counted from the last, that have two convolutions
 
 
 def images_cnn(outputs: int, side: int = 32, width: int = 128, *, dropout: float = 0.0) -> Sequential:
-    """Stages of 3x3 convolutions, batch-norm and ReLU, each ended by 2x2 pooling; the mean over the image; linear.
+    """A network for photographs: stages of 3x3 convolutions, batch-norm and ReLU, the mean over the image, linear.
 
+    Each stage ends with 2x2 max-pooling.
+
+    outputs: the number of scores, one per class.
     side: the shorter side of the images, in pixels. There are as many stages as leave 3 to 5 pixels of it.
     width: the channels of the last stage; each stage before has half of the next one's, but 16 at least. The last four
-    stages have two convolutions, those before them, where the image is large, one. dropout: before the linear layer.
+    stages have two convolutions, those before them, where the image is large, one.
+    dropout: the probability of dropping before the linear layer.
     Source: Simonyan and Zisserman 2015, arXiv:1409.1556, with batch normalisation and global pooling.
     Raises ValueError for a side below 6 pixels or a width below 1.
     """

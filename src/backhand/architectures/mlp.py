@@ -17,10 +17,17 @@ def mlp(
     init: str | float | None = None,
     head_scale: float = 1.0,
 ) -> Sequential:
-    """flatten, then for each hidden width: linear, [batch-norm], activation, [dropout]; then linear to `outputs`.
+    """The multi-layer perceptron: flatten, then linear and activation for each hidden width, then linear.
 
-    init: see `Linear`; by default the one that suits the activation. head_scale: of what the last layer sees; below 1,
-    it learns more slowly than the others (see docs/derivations/scale.md). Raises ValueError for an unknown activation.
+    outputs: the number of scores, one per class.
+    hidden: the widths of the hidden layers; () is a linear classifier.
+    activation: the name of a layer, such as "relu".
+    dropout: the probability of dropping after each hidden layer; 0 for none.
+    batchnorm: whether batch normalisation stands before each activation.
+    init: see `Linear`; None takes the one that suits the activation.
+    head_scale: multiplies what the last layer sees; below 1, that layer learns more slowly than the others (see
+    docs/derivations/scale.md).
+    Raises ValueError for an unknown activation.
     """
     activate, init = activation_and_init(activation, init)
     layers: list[Layer] = [Flatten()]

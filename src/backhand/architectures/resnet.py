@@ -30,13 +30,18 @@ def resnet(
     zero_init: bool = False,
     head_scale: float = 1.0,
 ) -> Sequential:
-    """Stem, four stages of residual blocks, mean over the image, linear.
+    """A residual network: a stem, four stages of residual blocks, the mean over the image, and a linear layer.
 
-    depth: 18, 34 (two 3x3 convolutions a block), 50 or 101 (1x1, 3x3, 1x1). stem: "small" (3x3), "small_pool" (then
-    2x2 pooling), or "imagenet" (7x7 with stride 2, then 3x3 pooling with stride 2). zero_init: every block begins as
-    its shortcut; the last batch-norm scale starts at 0, in the pre-activation form, where a ReLU behind it would never
-    wake, the last convolution instead. head_scale: of the features that the linear layer sees; below 1, it learns
-    more slowly than the other layers (see docs/derivations/scale.md). Raises ValueError for another depth or stem.
+    outputs: the number of scores, one per class.
+    depth: 18 or 34 (two 3x3 convolutions per block), 50 or 101 (1x1, 3x3, 1x1).
+    preactivation: batch-norm and ReLU before each convolution, instead of behind it.
+    stem: "small" (3x3), "small_pool" (then 2x2 pooling), or "imagenet" (7x7 and then 3x3 pooling, each with stride 2).
+    zero_init: every block begins as its shortcut. The scale of its last batch-norm starts at 0; with `preactivation`,
+    where the ReLU behind that would never pass a gradient, the last convolution does.
+    head_scale: multiplies the features that the linear layer sees; below 1, that layer learns more slowly than the
+    others (see docs/derivations/scale.md).
+    Raises ValueError for another depth or stem.
+    Source: He et al. 2015, arXiv:1512.03385; with `preactivation` He et al. 2016, arXiv:1603.05027.
     """
     if depth not in BLOCKS:
         raise ValueError(f"there is no ResNet of depth {depth}; there are {', '.join(map(str, BLOCKS))}")

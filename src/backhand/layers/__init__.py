@@ -1,4 +1,7 @@
-"""Layers: an op, its parameters, its gradients, and state such as running statistics."""
+"""Layers: an op, its parameters, their gradients, and state such as running statistics.
+
+N is the number of samples in a batch. Images are (N, H, W, C): rows, columns, channels; features are (N, I).
+"""
 
 from backhand.layers.activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from backhand.layers.base import Layer

@@ -17,14 +17,20 @@ class Activation(Layer):
 
 @dataclass(eq=False)
 class ReLU(Activation):
-    """y = max(x, 0)."""
+    """The rectifier, y = max(x, 0), of each value of samples of any shape.
+
+    At x = 0 the slope is taken as 0. Source: Nair and Hinton 2010, ICML.
+    """
 
     op_name = "relu"
 
 
 @dataclass(eq=False)
 class LeakyReLU(Activation):
-    """y = x where x > 0, else slope · x."""
+    """The leaky rectifier, y = x where x > 0, else slope · x, of each value of samples of any shape.
+
+    slope: the factor below 0, and the derivative at x = 0. Source: Maas, Hannun and Ng 2013, ICML workshop.
+    """
 
     op_name = "leaky_relu"
     shown = ("slope",)
@@ -38,7 +44,10 @@ class LeakyReLU(Activation):
 
 @dataclass(eq=False)
 class ELU(Activation):
-    """y = x where x > 0, else alpha · (e^x - 1)."""
+    """The exponential linear unit, y = x where x > 0, else alpha · (e^x - 1), of each value of samples of any shape.
+
+    alpha: y tends to -alpha as x falls. Source: Clevert, Unterthiner and Hochreiter 2016, arXiv:1511.07289.
+    """
 
     op_name = "elu"
     shown = ("alpha",)
@@ -52,13 +61,19 @@ class ELU(Activation):
 
 @dataclass(eq=False)
 class Sigmoid(Activation):
-    """y = 1 / (1 + e^-x)."""
+    """The logistic sigmoid, y = 1 / (1 + e^-x), of each value of samples of any shape.
+
+    Source: Rumelhart, Hinton and Williams 1986, Nature 323.
+    """
 
     op_name = "sigmoid"
 
 
 @dataclass(eq=False)
 class Tanh(Activation):
-    """y = tanh x."""
+    """The hyperbolic tangent, y = tanh x, of each value of samples of any shape.
+
+    Source: LeCun, Bottou, Orr and Müller 1998, "Efficient BackProp".
+    """
 
     op_name = "tanh"

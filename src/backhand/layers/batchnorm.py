@@ -12,13 +12,19 @@ from backhand.layers.base import Layer
 
 @dataclass(eq=False)
 class BatchNorm(Layer):
-    """Normalises each channel (the last axis) over the batch, then scales by gamma and shifts by beta.
+    """Batch normalisation of each channel, the last axis of features (N, C) and of images (N, H, W, C).
 
-    Training uses the batch's statistics and moves the running ones towards them by `momentum`; inference uses the
-    running ones. The running variance is the unbiased one (divided by M - 1), as in PyTorch. A batch with one value per
-    channel (M = 1) has no variance: y = beta, and the running statistics stay as they are.
-    gamma is the initial scale: 0 in the last one of a residual branch makes the block begin as its shortcut (Goyal et
-    al. 2017, arXiv:1706.02677).
+        y = γ (x - μ) / sqrt(σ² + ε) + β
+
+    In training μ and σ² are the mean and the variance of the channel's M values in the batch, and the running ones move
+    towards them (r += momentum · (batch - r)); at inference the running ones take their place. The running variance is
+    divided by M - 1, as in PyTorch. With M = 1 there is no variance: y = β, and the running statistics stay.
+
+    momentum: in (0, 1]; of how much the running statistics move per batch.
+    eps: ε, above 0.
+    gamma: the initial γ (C,); 0 makes a residual block begin as its shortcut (Goyal et al. 2017, arXiv:1706.02677).
+    Raises ValueError for another momentum or eps.
+    Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
 
     op_name = "batchnorm"

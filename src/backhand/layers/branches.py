@@ -78,8 +78,9 @@ class Branches(Layer, ABC):
 
 @dataclass(eq=False)
 class Residual(Branches):
-    """y = body(x) + shortcut(x); without layers in the shortcut, y = body(x) + x.
+    """A residual block, y = body(x) + shortcut(x); without layers in the shortcut, y = body(x) + x.
 
+    body, shortcut: layers in order; both must give the same shape, or `build` raises ValueError.
     Source: He et al. 2015, arXiv:1512.03385.
     """
 
@@ -110,8 +111,9 @@ class Residual(Branches):
 
 @dataclass(eq=False)
 class Concatenate(Branches):
-    """The branches' outputs side by side along the channels (the last axis).
+    """Branches side by side, y = [f(x), g(x), ...] along the channels (the last axis).
 
+    branches: the layers of each branch, in order; `build` raises ValueError where more than the channels differ.
     Source: Szegedy et al. 2015, arXiv:1409.4842.
     """
 

@@ -46,7 +46,7 @@ def plain(layer: Layer) -> bool:
 
 
 class Chain(Layer):
-    """y = f_L(... f_2(f_1(x))); dx by the chain rule, from the last layer to the first. Without layers, y = x.
+    """Layers one after the other, y = f_L(... f_2(f_1(x))); dx follows by the chain rule. Without layers, y = x.
 
     A chain is a layer: it may stand among the layers of another one.
     """

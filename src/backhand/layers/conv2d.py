@@ -14,11 +14,20 @@ from backhand.windows import Padding, Size, Windows
 
 @dataclass(eq=False)
 class Conv2d(Layer):
-    """`outputs` kernels of `kernel` rows and columns over images (H, W, C); see the op for the formula.
+    """Convolution: images (N, H, W, C) become (N, H', W', outputs). The kernel is not flipped.
 
-    kernel, stride, dilation: one number, or (rows, columns). padding: "same", "valid", a number, (rows, columns), or
-    ((top, bottom), (left, right)). groups divides the channels in and out; groups = C is depth-wise. Without `bias`
-    there is none, as before batch normalisation, which would take it out again. init: see `Linear`.
+        y[n, p, q, o] = b[o] + Σ_ijc x[n, s p + d i - t, s q + d j - l, c] w[i, j, c, o]
+
+    s is the stride, d the dilation, t and l the padding at the top and at the left.
+
+    outputs: the number of kernels.
+    kernel, stride, dilation: in pixels; one number, or (rows, columns).
+    padding: "same", "valid", a number of pixels, (rows, columns), or ((top, bottom), (left, right)).
+    groups: groups of channels, each with kernels of its own; groups = C is depth-wise convolution.
+    bias: whether there is a b; before batch normalisation, which would subtract it again, there need be none.
+    init: of the weight (kh, kw, C / groups, outputs), as in `Linear`.
+    Raises ValueError for settings that do not fit together, and at `build` for samples that they do not fit.
+    Source: LeCun et al. 1989, Neural Computation 1.
     """
 
     op_name = "conv2d"

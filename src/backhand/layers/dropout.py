@@ -12,7 +12,19 @@ from backhand.ops import dropout
 
 @dataclass(eq=False)
 class Dropout(Layer):
-    """Zeroes each value with probability p while training; mode "inverted" (default) or "classic", as the op says."""
+    """Dropout: in training each value of samples of any shape is set to 0 with probability p, independently.
+
+                     training               inference
+        inverted     y = x m / (1 - p)      y = x
+        classic      y = x m                y = x (1 - p)
+
+    m is 1 where a value is kept, else 0.
+
+    p: the probability of dropping, in [0, 1).
+    mode: "inverted" or "classic"; a network trained in one must be used in the same.
+    Raises ValueError for another p or mode, and in training when `forward` is given no `rng`.
+    Source: Srivastava et al. 2014, JMLR 15.
+    """
 
     op_name = "dropout"
     shown = ("p",)

@@ -9,7 +9,7 @@ from backhand.layers.base import Layer
 
 @dataclass(eq=False)
 class Flatten(Layer):
-    """Each sample as one row, in memory order."""
+    """Each sample as one row of features, in memory order: images (N, H, W, C) become (N, H W C)."""
 
     op_name = "flatten"
 

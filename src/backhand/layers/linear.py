@@ -12,9 +12,13 @@ from backhand.layers.initialisers import initialiser
 
 @dataclass(eq=False)
 class Linear(Layer):
-    """y = x w + b with `outputs` features out; as many in as the samples have.
+    """The fully connected layer, y = x w + b: features (N, I) become (N, outputs).
 
-    init: "he", "glorot", "lecun", "zeros", or the standard deviation of a normal distribution. b starts at 0.
+    outputs: the number of features out. That of the features in, I, is taken from the samples at `build`.
+    init: of w, (I, outputs): "he", "glorot", "lecun", "zeros", or the standard deviation of a normal distribution; b,
+    (outputs,), starts at 0.
+    Raises ValueError for fewer than 1 output and an unknown `init`, and at `build` for samples that are not (I,).
+    Source: Rumelhart, Hinton and Williams 1986, Nature 323.
     """
 
     op_name = "linear"

@@ -14,9 +14,14 @@ from backhand.windows import Padding, Size, Windows
 
 @dataclass(eq=False)
 class MaxPool2d(Layer):
-    """The largest value of each window, channel by channel.
+    """Max-pooling, y = the largest value of each window, channel by channel: (N, H, W, C) becomes (N, H', W', C).
 
-    window, stride: one number, or (rows, columns); the stride is the window's size unless given. padding: as `Conv2d`.
+    Where several values tie, the first of them, row by row, gets the whole gradient.
+
+    window, stride: in pixels; one number, or (rows, columns). Unless a stride is given, it is the window's size.
+    padding: as in `Conv2d`; padding is never the largest value.
+    Raises ValueError for impossible sizes, and at `build` for samples that are no images or smaller than the window.
+    Source: Ranzato et al. 2007, CVPR.
     """
 
     op_name = "max_pool2d"
@@ -41,7 +46,12 @@ class MaxPool2d(Layer):
 
 @dataclass(eq=False)
 class AvgPool2d(MaxPool2d):
-    """The mean of each window, channel by channel; `count_padding` says whether padding counts among its values."""
+    """Average pooling, y = the mean of each window, channel by channel: (N, H, W, C) becomes (N, H', W', C).
+
+    window, stride, padding: as in `MaxPool2d`; padding is 0.
+    count_padding: whether padding counts among the values of a window.
+    Source: LeCun et al. 1998, Proc. IEEE 86.
+    """
 
     op_name = "avg_pool2d"
 
@@ -54,7 +64,10 @@ class AvgPool2d(MaxPool2d):
 
 @dataclass(eq=False)
 class GlobalAvgPool2d(Layer):
-    """The mean of each channel over the whole image."""
+    """Global average pooling, y = the mean of each channel over the whole image: (N, H, W, C) becomes (N, C).
+
+    Source: Lin, Chen and Yan 2014, arXiv:1312.4400.
+    """
 
     op_name = "global_avg_pool2d"
 

@@ -11,7 +11,7 @@ from backhand.layers.activations import Activation
 
 @dataclass(eq=False)
 class Scale(Activation):
-    """y = factor · x; the factor is not learned.
+    """Multiplication by a fixed number, y = factor · x, on samples of any shape; the factor is not learned.
 
     Before a linear layer it slows that layer alone: to the scores, a step of its weights counts factor² as much.
     Raises ValueError for a factor of 0, behind which nothing would be learned.

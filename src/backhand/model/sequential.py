@@ -14,7 +14,12 @@ from backhand.model.parameters import Parameters
 
 
 class Sequential(Chain):
-    """Layers applied one after the other. `build` sizes them for samples of a shape before the first forward."""
+    """A model: layers one after the other, y = f_L(... f_2(f_1(x))), from samples x (N, ...) to scores (N, outputs).
+
+    `build` sizes the layers for samples of a shape and must come before the first `forward`. A layer's name is its
+    place, such as `3`, or `4.body.0` inside another layer. All parameters lie in one flat array, their gradients in
+    another.
+    """
 
     def __init__(self, *layers: Layer) -> None:
         super().__init__(layers)
@@ -27,6 +32,8 @@ class Sequential(Chain):
 
         The same seed gives the same weights always; each layer draws from a stream of its own, so that inserting one
         does not move the others' beyond their place. Raises ModelError naming the layer that does not fit.
+        shape: of one sample, without the batch axis.
+        dtype: of the parameters and of all that is computed.
         rng: instead of a seed, where the model is a layer of another one, which keeps its parameters then.
         """
         if rng is not None:

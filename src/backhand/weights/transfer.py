@@ -35,6 +35,7 @@ def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transf
     The last layer with parameters, the head, keeps its initial weights where it has another number of outputs. A first
     convolution on grey images takes the sum over the three channels of one on RGB, which then computes what that would
     of the grey image in all three channels.
+    model: built; its weights are overwritten.
     grow: a head that has more outputs than the saved one keeps that one's as its first, and its initial weights behind.
     Raises CheckpointError, having changed nothing, where anything else differs.
     """
