@@ -12,7 +12,7 @@ from hypothesis import settings
 from backhand import backend
 from backhand.architectures import mlp
 from backhand.arrays import Array
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.sets import blobs as blob_set
@@ -41,8 +41,8 @@ class ExactFeed:
     def draw(self, index: Any, rng: np.random.Generator) -> tuple[Array, Array]:
         return self.batch(index)
 
-    def views(self, views: Views) -> list["ExactFeed"]:
-        return [ExactFeed(Dataset(x, self.data.y)) for x in views.of(self.data.x)]
+    def variants(self, augment: EvaluationAugment) -> list["ExactFeed"]:
+        return [ExactFeed(Dataset(x, self.data.y)) for x in augment.variants_of(self.data.x)]
 
 
 def _feeds(data: Dataset, held: int, mode: str) -> tuple[Feed, Feed]:

@@ -7,7 +7,7 @@ import pytest
 
 from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from tests.data import datafiles as df
@@ -149,7 +149,7 @@ def test_a_cutout_is_0_once_standardised(data, mode):
 
 def test_the_mirrored_feed_mirrors_pixels_before_they_are_standardised(data):
     scale = Standardizer.fit(data.x, "feature")
-    _, mirrored = Feed(data, scale).views(Views(flips=True))
+    _, mirrored = Feed(data, scale).variants(EvaluationAugment(flips=True))
     np.testing.assert_array_equal(mirrored.batch(slice(None))[0], scale.transform(data.x[:, :, ::-1]))
     np.testing.assert_array_equal(mirrored.data.y, data.y)
     assert np.shares_memory(mirrored.data.x, data.x)

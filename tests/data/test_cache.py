@@ -45,8 +45,8 @@ def test_the_second_time_nothing_is_decoded(pets, packed):
     second = load("images", path=path)
     assert count() == 0
     for part in ("train", "test"):
-        np.testing.assert_array_equal(first.parts[part].x, second.parts[part].x)
-        np.testing.assert_array_equal(first.parts[part].y, second.parts[part].y)
+        np.testing.assert_array_equal(first.by_name[part].x, second.by_name[part].x)
+        np.testing.assert_array_equal(first.by_name[part].y, second.by_name[part].y)
     assert first.classes == second.classes
 
 
@@ -57,7 +57,7 @@ def test_a_size_that_suits_the_pictures_is_kept_and_all_is_read_once(pets, packe
     first = load("images", path=path, resize=Resize())
     plain = cache.fingerprint
     monkeypatch.setattr(cache, "fingerprint", lambda source: read.append(source) or plain(source))
-    monkeypatch.setattr(image_tree, "inspect", lambda path: pytest.fail("the sizes are kept"))
+    monkeypatch.setattr(image_tree, "inspect_pictures", lambda path: pytest.fail("the sizes are kept"))
     second = load("images", path=path, resize=Resize())
     assert read == [path]
     np.testing.assert_array_equal(first.train.x, second.train.x)
@@ -66,7 +66,7 @@ def test_a_size_that_suits_the_pictures_is_kept_and_all_is_read_once(pets, packe
 def test_what_comes_from_the_cache_is_what_was_built(pets):
     folder, _ = pets
     (folder / "a").write_text("a")
-    built, kept = (cache.cached(folder / "a", "images", lambda: {"x": np.arange(3)}) for _ in range(2))
+    built, kept = (cache.load_or_build(folder / "a", "images", lambda: {"x": np.arange(3)}) for _ in range(2))
     assert built.keys() == kept.keys()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backhand.data import cache, load
-from backhand.data.cache import DAY, cached, clear, entries
+from backhand.data.cache import SECONDS_PER_DAY, clear, entries, load_or_build
 from backhand.files import locations
 from tests.cli.test_cli_data import run
 from tests.data import datafiles as df
@@ -25,9 +25,9 @@ def folder(tmp_path, monkeypatch):
 def keep(path, size=1000, days=0.0):
     """An entry of about so many bytes for a file of this name, last used so many days ago."""
     path.write_text(path.name)
-    cached(path, "images", lambda: {"x": np.zeros(size, np.uint8)})
+    load_or_build(path, "images", lambda: {"x": np.zeros(size, np.uint8)})
     entry = max(entries(), key=lambda entry: entry.path.stat().st_ctime_ns)
-    then = time.time() - days * DAY
+    then = time.time() - days * SECONDS_PER_DAY
     os.utime(entry.path, (then, then))
     return entry.path
 
@@ -36,7 +36,7 @@ def test_entries_say_what_they_were_decoded_from(tmp_path):
     pets = df.in_zip(tmp_path / "my pets.zip", df.picture_tree(("train", "test"), ("cat", "dog")))
     load("images", path=pets)
     [entry] = entries()
-    assert (entry.source, entry.variant) == (str(pets), "images")
+    assert (entry.source, entry.decoding) == (str(pets), "images")
     assert entry.size == entry.path.stat().st_size
     text = run("cache")
     assert [str(pets), "images", "0.0", "just", "now"] == text.splitlines()[1].replace("my pets", "my_pets").replace(
@@ -63,9 +63,9 @@ def test_clearing(tmp_path, folder):
 
 
 def test_what_was_not_used_for_longest_makes_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "LIMIT", 30_000)
+    monkeypatch.setattr(cache, "MAX_BYTES", 30_000)
     first, second = keep(tmp_path / "first", 10_000, days=3), keep(tmp_path / "second", 10_000, days=2)
-    cached(tmp_path / "first", "images", lambda: pytest.fail("it is there"))  # so it was used just now
+    load_or_build(tmp_path / "first", "images", lambda: pytest.fail("it is there"))  # so it was used just now
     third = keep(tmp_path / "third", 10_000)
     assert [path.exists() for path in (first, second, third)] == [True, False, True]
     huge = keep(tmp_path / "huge", 50_000)
@@ -95,7 +95,7 @@ def test_an_entry_of_gigabytes_is_read_again(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBER", 500)
     monkeypatch.setattr(archives, "MAX_TOTAL", 500)
     keep(tmp_path / "a", 10_000)
-    assert len(cached(tmp_path / "a", "images", lambda: pytest.fail("it is there"))["x"]) == 10_000
+    assert len(load_or_build(tmp_path / "a", "images", lambda: pytest.fail("it is there"))["x"]) == 10_000
 
 
 HOMELESS = """

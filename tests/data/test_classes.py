@@ -11,21 +11,21 @@ from backhand.study import load
 
 def test_the_samples_of_some_classes_are_kept_and_numbered_in_the_order_asked_for():
     whole = data.load("digits")
-    some = whole.only(["7", "2"])
+    some = whole.select_classes(["7", "2"])
     assert some.classes == ("7", "2")
     assert some.notes == whole.notes | {"classes kept": "2 of 10"}
-    for name, part in some.parts.items():
+    for name, part in some.by_name.items():
         for k, digit in enumerate((7, 2)):
-            source = whole.parts[name]
+            source = whole.by_name[name]
             np.testing.assert_array_equal(part.x[part.y == k], source.x[source.y == digit])
-        assert len(part) == sum((whole.parts[name].y == digit).sum() for digit in (7, 2))
+        assert len(part) == sum((whole.by_name[name].y == digit).sum() for digit in (7, 2))
 
 
 def test_the_validation_part_is_changed_as_the_others_are():
     y = np.arange(12) % 3
     part = data.Dataset(np.arange(24.0).reshape(12, 2), y)
-    some = data.Splits("mine", ("a", "b", "c"), part, part, part.take(slice(3))).only(["c", "a"])
-    assert {name: part.y.tolist() for name, part in some.parts.items()} == {
+    some = data.Splits("mine", ("a", "b", "c"), part, part, part.take(slice(3))).select_classes(["c", "a"])
+    assert {name: part.y.tolist() for name, part in some.by_name.items()} == {
         "train": [1, 0] * 4,
         "validation": [1, 0],
         "test": [1, 0] * 4,
@@ -42,19 +42,19 @@ def test_a_class_of_which_a_part_has_none_counts_0():
 def test_a_class_that_is_not_there_or_named_twice_is_refused():
     digits = data.load("digits")
     with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):
-        digits.only(["1", "10"])
+        digits.select_classes(["1", "10"])
     with pytest.raises(DataError, match='"1" is asked for twice'):
-        digits.only(["1", "2", "1"])
+        digits.select_classes(["1", "2", "1"])
 
 
 def test_the_classes_of_a_group_become_one_and_those_of_none_are_left_out():
     whole = data.load("digits")
-    joined = whole.grouped({"odd": ["3", "1"], "nine": ["9"], "even": ["8", "0"]})
+    joined = whole.group_classes({"odd": ["3", "1"], "nine": ["9"], "even": ["8", "0"]})
     assert joined.classes == ("odd", "nine", "even")
     assert joined.notes["classes joined"] == "odd: 3, 1; nine: 9; even: 8, 0"
     number = {1: 0, 3: 0, 9: 1, 0: 2, 8: 2}
-    for name, part in joined.parts.items():
-        source = whole.parts[name]
+    for name, part in joined.by_name.items():
+        source = whole.by_name[name]
         kept = np.isin(source.y, list(number))
         np.testing.assert_array_equal(part.x, source.x[kept])
         np.testing.assert_array_equal(part.y, [number[digit] for digit in source.y[kept]])
@@ -63,9 +63,9 @@ def test_the_classes_of_a_group_become_one_and_those_of_none_are_left_out():
 def test_a_group_of_a_class_that_is_not_there_and_a_class_of_two_groups_are_refused():
     digits = data.load("digits")
     with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):
-        digits.grouped({"odd": ["1", "10"], "even": ["2"]})
+        digits.group_classes({"odd": ["1", "10"], "even": ["2"]})
     with pytest.raises(DataError, match='"1" is asked for twice'):
-        digits.grouped({"odd": ["1", "3"], "even": ["2", "1"]})
+        digits.group_classes({"odd": ["1", "3"], "even": ["2", "1"]})
 
 
 def test_a_study_trains_on_the_groups_that_it_names():

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from backhand.data import DATASETS, download
-from backhand.data.download import fetch, fetch_all
-from backhand.data.entry import Original
+from backhand.data.download import fetch_data_set, fetch_file
+from backhand.data.entry import PublishedFile
 from backhand.errors import DataError
 
 CONTENT = bytes(range(256)) * 2000
@@ -86,7 +86,7 @@ def dead(mirror):
 
 
 def original(*urls, sha=SHA):
-    return Original("file.bin", urls, sha)
+    return PublishedFile("file.bin", urls, sha)
 
 
 def whole(path):
@@ -95,20 +95,20 @@ def whole(path):
 
 def test_the_first_living_mirror_gives_it(tmp_path, mirror, dead):
     broken, living, spare = mirror(status=503), mirror(), mirror()
-    assert whole(fetch(original(dead, broken.url, living.url, spare.url), tmp_path / "new"))
+    assert whole(fetch_file(original(dead, broken.url, living.url, spare.url), tmp_path / "new"))
     assert (broken.asked, living.asked, spare.asked) == ([""], [""], [])
 
 
 def test_a_connection_that_breaks_is_taken_up_where_it_broke(tmp_path, mirror):
     server = mirror(breaks=(1000, 200_000))
-    assert whole(fetch(original(server.url), tmp_path))
+    assert whole(fetch_file(original(server.url), tmp_path))
     assert server.asked == ["", "bytes=1000-", "bytes=201000-"]
 
 
 def test_several_that_fetch_at_once_fetch_it_once(tmp_path, mirror):
     server = mirror()
     with ThreadPoolExecutor(4) as pool:
-        found = [*pool.map(lambda _: fetch(original(server.url), tmp_path), range(4))]
+        found = [*pool.map(lambda _: fetch_file(original(server.url), tmp_path), range(4))]
     assert all(map(whole, found))
     assert server.asked == [""]
 
@@ -116,41 +116,41 @@ def test_several_that_fetch_at_once_fetch_it_once(tmp_path, mirror):
 def test_a_later_fetch_goes_on_from_the_part(tmp_path, mirror):
     server = mirror()
     (tmp_path / "file.bin.part").write_bytes(CONTENT[:123_456])
-    assert whole(fetch(original(server.url), tmp_path))
+    assert whole(fetch_file(original(server.url), tmp_path))
     assert server.asked == ["bytes=123456-"]
 
 
 def test_a_whole_part_is_only_checked(tmp_path, mirror):
     server = mirror()
     (tmp_path / "file.bin.part").write_bytes(CONTENT)
-    assert whole(fetch(original(server.url), tmp_path))
+    assert whole(fetch_file(original(server.url), tmp_path))
 
 
 def test_a_part_that_is_too_long_is_fetched_anew(tmp_path, mirror):
     server = mirror()
     (tmp_path / "file.bin.part").write_bytes(CONTENT + b"more")
-    assert whole(fetch(original(server.url), tmp_path))
+    assert whole(fetch_file(original(server.url), tmp_path))
     assert server.asked == [f"bytes={len(CONTENT) + 4}-", ""]
 
 
 def test_a_server_without_ranges_starts_over(tmp_path, mirror):
     server = mirror(ranges=False)
     (tmp_path / "file.bin.part").write_bytes(b"other bytes")
-    assert whole(fetch(original(server.url), tmp_path))
+    assert whole(fetch_file(original(server.url), tmp_path))
 
 
 def test_what_came_before_a_failure_is_kept(tmp_path, mirror):
     server = mirror(breaks=(5000, 0))
     with pytest.raises(DataError, match=r"the connection closed after 5,000 of 512,000 bytes.*try later"):
-        fetch(original(server.url), tmp_path)
+        fetch_file(original(server.url), tmp_path)
     assert (tmp_path / "file.bin.part").read_bytes() == CONTENT[:5000]
 
 
 def test_wrong_content_is_refused_and_the_next_mirror_tried(tmp_path, mirror):
     wrong, right = mirror(content=CONTENT[::-1]), mirror()
-    assert whole(fetch(original(wrong.url, right.url), tmp_path / "a"))
+    assert whole(fetch_file(original(wrong.url, right.url), tmp_path / "a"))
     with pytest.raises(DataError, match="not the published file"):
-        fetch(original(wrong.url), tmp_path / "b")
+        fetch_file(original(wrong.url), tmp_path / "b")
     assert list((tmp_path / "b").iterdir()) == []
 
 
@@ -158,36 +158,36 @@ def test_a_spoilt_part_is_refused_and_does_not_stay(tmp_path, mirror):
     server = mirror()
     (tmp_path / "file.bin.part").write_bytes(b"x" * 1000)
     with pytest.raises(DataError, match="not the published file"):
-        fetch(original(server.url), tmp_path)
-    assert whole(fetch(original(server.url), tmp_path))
+        fetch_file(original(server.url), tmp_path)
+    assert whole(fetch_file(original(server.url), tmp_path))
 
 
 def test_a_file_that_is_there_is_checked_and_kept(tmp_path, dead):
     (tmp_path / "file.bin").write_bytes(CONTENT)
-    assert whole(fetch(original(dead), tmp_path))
+    assert whole(fetch_file(original(dead), tmp_path))
     (tmp_path / "file.bin").write_bytes(b"another")
     with pytest.raises(DataError, match="move it away and fetch again"):
-        fetch(original(dead), tmp_path)
+        fetch_file(original(dead), tmp_path)
     assert (tmp_path / "file.bin").read_bytes() == b"another"
 
 
 def test_a_gzip_packed_anew_is_accepted(tmp_path, dead):
     published = replace(original(dead), unpacked_sha256=SHA, sha256="0" * 64)
     (tmp_path / "file.bin").write_bytes(gzip.compress(CONTENT))
-    assert fetch(published, tmp_path) == tmp_path / "file.bin"
+    assert fetch_file(published, tmp_path) == tmp_path / "file.bin"
 
 
 def test_no_mirror_answers(tmp_path, dead):
     with pytest.raises(DataError, match=r"cannot fetch file.bin \(127.*refused.*\); try later, or put the file into"):
-        fetch(original(dead), tmp_path)
+        fetch_file(original(dead), tmp_path)
 
 
 def test_fetch_all_by_name(tmp_path, mirror, monkeypatch):
     server = mirror()
     files = tuple(replace(original(server.url), name=name) for name in ("one", "two"))
-    entry = replace(DATASETS["mnist"], originals=(*files, Original("not published")))
+    entry = replace(DATASETS["mnist"], published_files=(*files, PublishedFile("not published")))
     monkeypatch.setitem(DATASETS, "mnist", entry)
-    paths = fetch_all("mnist", tmp_path)
+    paths = fetch_data_set("mnist", tmp_path)
     assert paths == [tmp_path / "mnist" / "one", tmp_path / "mnist" / "two"]
     assert all(path.read_bytes() == CONTENT for path in paths)
 
@@ -198,7 +198,7 @@ def test_fetch_all_by_name(tmp_path, mirror, monkeypatch):
 )
 def test_what_cannot_be_fetched(tmp_path, name, match):
     with pytest.raises(DataError, match=match):
-        fetch_all(name, tmp_path)
+        fetch_data_set(name, tmp_path)
 
 
 def test_published_files_have_checksums_and_safe_addresses():
@@ -216,4 +216,4 @@ def test_silence_is_not_waited_for_forever(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/file"
         with pytest.raises(DataError, match="timed out"):
-            fetch(original(url), tmp_path)
+            fetch_file(original(url), tmp_path)

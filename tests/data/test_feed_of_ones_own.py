@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.errors import DivergenceError
@@ -82,11 +82,11 @@ def test_a_divergence_on_it_is_explained(make_solver, own) -> None:
         solver.fit(*own, epochs=3)
 
 
-def test_views_are_asked_of_a_feed_that_has_them(make_solver, digits, own) -> None:
+def test_only_a_feed_with_variants_is_evaluated_with_flips(make_solver, digits, own) -> None:
     solver = make_solver()
-    assert evaluate(solver.model, solver.loss, own[1], Views()).loss > 0
-    with pytest.raises(ValueError, match="Own has no views; evaluate it without flips and shift"):
-        evaluate(solver.model, solver.loss, own[1], Views(flips=True))
+    assert evaluate(solver.model, solver.loss, own[1], EvaluationAugment()).loss > 0
+    with pytest.raises(ValueError, match="Own has no method `variants`; evaluate it without flips and shift"):
+        evaluate(solver.model, solver.loss, own[1], EvaluationAugment(flips=True))
 
 
 def test_labels_are_those_of_the_batches(make_solver, blobs) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backhand.data import Dataset, Standardizer
-from backhand.data.value_range import Span
+from backhand.data.value_range import ValueRange
 from backhand.errors import DataError
 
 x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
@@ -13,8 +13,8 @@ DOORS = {
     "a data set": lambda x: Dataset(x, y),
     "statistics": lambda x: Standardizer.fit(x, "feature"),
     "scaling": lambda given: Standardizer.fit(x if np.ndim(given) == 2 else images, "feature").transform(given),
-    "the span of a training": Span.of,
-    "samples to classify": lambda given: Span.of(x if np.ndim(given) == 2 else images).refuse(given),
+    "the span of a training": ValueRange.fit,
+    "samples to classify": lambda given: ValueRange.fit(x if np.ndim(given) == 2 else images).refuse_mismatch(given),
 }
 
 

@@ -41,8 +41,8 @@ def test_links_are_followed(pets, tmp_path, names):
             moved(pets / name, tmp_path / "elsewhere" / str(k))
     linked = load("images", path=path)
     for part in ("train", "test"):
-        np.testing.assert_array_equal(linked.parts[part].x, plain.parts[part].x)
-        np.testing.assert_array_equal(linked.parts[part].y, plain.parts[part].y)
+        np.testing.assert_array_equal(linked.by_name[part].x, plain.by_name[part].x)
+        np.testing.assert_array_equal(linked.by_name[part].y, plain.by_name[part].y)
 
 
 def test_a_change_behind_a_link_is_noticed(pets, tmp_path):

@@ -115,7 +115,7 @@ def test_fer2013_csv(tmp_path, name, packed):
         path = df.PACKERS[packed](tmp_path / "faces", {f"fer2013/{name}": content, "fer2013/README": b"?"})
     splits = load("fer2013", path=path)
     assert splits.classes == df.FER
-    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 14, "validation": 14, "test": 14}
+    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 14, "validation": 14, "test": 14}
     np.testing.assert_array_equal(splits.test.x[5].ravel(), df.noise(2304, seed=5))
     assert splits.test.y.tolist() == [i % 7 for i in range(14)]
 
@@ -125,7 +125,7 @@ def test_fer2013_pictures_with_official_splits(tmp_path, packed):
     files = df.picture_tree(("Training", "PublicTest", "PrivateTest"), df.FER, (48, 48, 1), suffix="jpg")
     splits = load("fer2013", path=df.PACKERS[packed](tmp_path / "fer2013-images", files))
     assert splits.classes == df.FER
-    assert {part: data.x.shape for part, data in splits.parts.items()} == dict.fromkeys(
+    assert {part: data.x.shape for part, data in splits.by_name.items()} == dict.fromkeys(
         ("train", "validation", "test"), (21, 48, 48, 1)
     )
 
@@ -136,7 +136,7 @@ def test_fer2013_in_two_folders_takes_the_official_split_from_the_names(tmp_path
         for label in df.FER:
             files[f"archive/{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
     splits = load("fer2013", path=df.in_zip(tmp_path / "archive.zip", files))
-    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 7, "validation": 7, "test": 7}
+    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 7, "validation": 7, "test": 7}
 
 
 def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
@@ -146,7 +146,7 @@ def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
             files[f"{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
     files |= {name.replace("_7", "_8"): content for name, content in files.items() if name.startswith("Training")}
     splits = load("fer2013", path=df.in_folder(tmp_path, files))
-    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 14, "validation": 7, "test": 7}
+    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 14, "validation": 7, "test": 7}
 
 
 @pytest.mark.parametrize("packed", df.PACKERS)
@@ -156,7 +156,7 @@ def test_own_pictures_with_splits(tmp_path, packed, suffix):
     files |= {"train/.DS_Store": b"?", "__MACOSX/train/cat/._0.png": b"?", "train/cat/notes.txt": b"?"}
     splits = load("images", path=df.PACKERS[packed](tmp_path / "pets", files))
     assert splits.classes == ("cat", "dog")
-    assert {part: len(data) for part, data in splits.parts.items()} == {"train": 6, "validation": 6, "test": 6}
+    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 6, "validation": 6, "test": 6}
     if suffix == "png":
         np.testing.assert_array_equal(splits.train.x[0], df.noise(8, 8, 3, seed=4))
 
@@ -169,7 +169,7 @@ def test_folders_that_hold_everything_are_passed(tmp_path, packed, outer, splits
     files = {f"{outer}{name}": content for name, content in files.items()} | {f"{outer}val": b"a file of that name"}
     found = load("images", path=df.PACKERS[packed](tmp_path / "own", files))
     assert found.classes == ("cat", "dog")
-    assert sum(map(len, found.parts.values())) == len(files) - 1
+    assert sum(map(len, found.by_name.values())) == len(files) - 1
 
 
 @pytest.mark.parametrize(("train", "test", "why"), [(1, 16, "closer together"), (16, 1, "brighter than")])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backhand.data import load
-from backhand.data.formats.members import canonical, printable
+from backhand.data.formats.members import canonical_name, printable
 from backhand.errors import DataError
 from tests.cli.test_cli_data import run
 from tests.data import datafiles as df
@@ -22,8 +22,8 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems keep n
 
 def equal(first, second):
     for part in ("train", "test"):
-        np.testing.assert_array_equal(first.parts[part].x, second.parts[part].x)
-        np.testing.assert_array_equal(first.parts[part].y, second.parts[part].y)
+        np.testing.assert_array_equal(first.by_name[part].x, second.by_name[part].x)
+        np.testing.assert_array_equal(first.by_name[part].y, second.by_name[part].y)
     return first.classes == second.classes
 
 
@@ -52,7 +52,7 @@ def test_a_tar_of_the_present_folder(tmp_path):
     [("./a/b", "a/b"), ("a\\b\\", "a/b/"), ("./", ""), (".", ""), ("a//b", "a/b"), ("/a", "/a"), ("a/./b/.", "a/b/")],
 )
 def test_canonical_names(name, expected):
-    assert canonical(name) == expected
+    assert canonical_name(name) == expected
 
 
 @pytest.mark.parametrize("write", [df.in_tar, df.in_zip])
@@ -202,11 +202,11 @@ def test_names_are_shown_as_they_are(tmp_path):
 def test_the_legend_has_every_class(tmp_path, monkeypatch):
     from matplotlib.figure import Figure
 
-    from backhand.data.show import scatter
+    from backhand.data.show import draw_scatter
 
     drawn = []
     monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: drawn.append(self))
-    scatter(np.random.default_rng(0).normal(size=(32, 2)), np.arange(32) % 8, ODD, tmp_path / "a.png", title="t")
+    draw_scatter(np.random.default_rng(0).normal(size=(32, 2)), np.arange(32) % 8, ODD, tmp_path / "a.png", title="t")
     legend = drawn[0].axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == list(ODD)
 

@@ -8,7 +8,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
 from backhand.data import load
-from backhand.data.formats.pictures import BadImageError, decode, measure
+from backhand.data.formats.pictures import BadImageError, decode, read_size_and_colour
 from backhand.experiments.run.predict import read_image
 from tests.data import datafiles as df
 
@@ -46,7 +46,7 @@ def test_a_picture_is_turned_upright(form, orientation):
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
 @pytest.mark.parametrize("orientation", STORED)
 def test_a_picture_is_measured_as_it_is_seen(form, orientation):
-    assert measure(stored(orientation, form), "photo") == ((48, 32), "L")
+    assert read_size_and_colour(stored(orientation, form), "photo") == ((48, 32), "L")
 
 
 def test_a_telephones_file_of_several_pictures_is_its_first(tmp_path):
@@ -129,8 +129,8 @@ def test_an_orientation_behind_the_pixels_of_a_png_counts_and_others_are_measure
     at = len(plain) - 12 if behind else 33
     turned = plain[:at] + exif + plain[at:]
     assert decode(turned, "a.png")[:, :, 0].tolist() == UPRIGHT
-    assert measure(turned, "a.png") == ((3, 2), "L")
+    assert read_size_and_colour(turned, "a.png") == ((3, 2), "L")
     monkeypatch.setattr(PngImageFile, "load", lambda self: pytest.fail("decoded"))
-    assert measure(plain, "a.png") == ((2, 3), "L")
+    assert read_size_and_colour(plain, "a.png") == ((2, 3), "L")
     if not behind:
-        assert measure(turned, "a.png") == ((3, 2), "L")
+        assert read_size_and_colour(turned, "a.png") == ((3, 2), "L")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backhand.data import DATASETS, Dataset, load
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.data.sets import cifar10, emnist, fashion_mnist, fer2013, kmnist, mnist
 from backhand.data.verify import verify
 from backhand.errors import DataError
@@ -66,11 +66,11 @@ def published(tmp_path):
     """A tiny data set whose checksums and counts are known, and the folder of its files."""
     files = idx_files(PARTS, small(10))
     originals = tuple(
-        Original(name, (), hashlib.sha256(c).hexdigest(), hashlib.sha256(gzip.decompress(c)).hexdigest())
+        PublishedFile(name, (), hashlib.sha256(c).hexdigest(), hashlib.sha256(gzip.decompress(c)).hexdigest())
         for name, c in files.items()
     )
     about = Publication("Tiny", "40 images (Author, 1999)", "grey images", {"train": (2,) * 10, "test": (2,) * 10})
-    return replace(mnist.MNIST, name="tiny", published=about, originals=originals), files
+    return replace(mnist.MNIST, name="tiny", publication=about, published_files=originals), files
 
 
 @pytest.mark.parametrize("form", ["packed", "packed anew", "plain", "zip"])
@@ -87,7 +87,7 @@ def test_published_files_are_named_in_whatever_form(tmp_path, published, form):
 
 def test_without_a_checksum_for_the_form_the_counts_decide(tmp_path, published):
     tiny, files = published
-    unknown = replace(tiny, originals=tuple(replace(o, unpacked_sha256="") for o in tiny.originals))
+    unknown = replace(tiny, published_files=tuple(replace(o, unpacked_sha256="") for o in tiny.published_files))
     path = df.in_folder(tmp_path / "plain", {n.removesuffix(".gz"): gzip.decompress(c) for n, c in files.items()})
     said = "Tiny, 40 images (Author, 1999), from its IDX files, known by their counts alone"
     assert unknown.load(path).source == said
@@ -102,10 +102,10 @@ def test_without_a_checksum_for_the_form_the_counts_decide(tmp_path, published):
 def test_a_part_or_a_class_that_is_missing_is_a_difference():
     about = Publication("Tiny", "", "", {"train": (2, 1), "test": 1})
     parts = {"train": Dataset(np.zeros((3, 1)), np.array([0, 0, 0]))}
-    assert about.difference(parts) == "class 0 has 3 samples in the train split, not 2"
+    assert about.first_difference(parts) == "class 0 has 3 samples in the train split, not 2"
     parts["train"] = Dataset(np.zeros((3, 1)), np.array([0, 1, 0]))
-    assert about.difference(parts) == "the test split has 0 samples, not 1"
-    assert about.difference(parts | {"test": parts["train"].take(slice(1))}) == ""
+    assert about.first_difference(parts) == "the test split has 0 samples, not 1"
+    assert about.first_difference(parts | {"test": parts["train"].take(slice(1))}) == ""
 
 
 def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):
@@ -120,7 +120,7 @@ def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):
 
 def test_verify_asks_no_checksum_of_a_form_that_has_none(tmp_path, published, monkeypatch):
     tiny, files = published
-    unknown = replace(tiny, originals=tuple(replace(o, unpacked_sha256="") for o in tiny.originals))
+    unknown = replace(tiny, published_files=tuple(replace(o, unpacked_sha256="") for o in tiny.published_files))
     path = df.in_folder(tmp_path / "plain", {n.removesuffix(".gz"): gzip.decompress(c) for n, c in files.items()})
     entry = unknown.entry("a tiny set", ("train-images-idx3-ubyte",), ("tiny",))
     monkeypatch.setitem(DATASETS, "tiny", entry)
@@ -188,7 +188,7 @@ def test_emnist_is_turned_and_its_letters_begin_at_one(tmp_path, division, form)
 def test_emnist_counts_add_up_to_the_published_totals():
     totals = {"balanced": 131_600, "byclass": 814_255, "digits": 280_000, "letters": 145_600, "mnist": 70_000}
     for division, total in totals.items():
-        counts = EMNIST[f"emnist_{division}"].published.counts.values()
+        counts = EMNIST[f"emnist_{division}"].publication.counts.values()
         assert sum(count if isinstance(count, int) else sum(count) for count in counts) == total
 
 
@@ -202,10 +202,13 @@ def test_a_letter_beyond_the_alphabet(tmp_path):
 def test_an_archive_as_published_needs_no_other_checksum(tmp_path, published):
     tiny, files = published
     path = df.in_zip(tmp_path / "a.zip", files)
-    archive = Original("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
-    assert replace(tiny, originals=(archive,)).load(path).source == "Tiny, 40 images (Author, 1999), from its IDX files"
+    archive = PublishedFile("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    assert (
+        replace(tiny, published_files=(archive,)).load(path).source
+        == "Tiny, 40 images (Author, 1999), from its IDX files"
+    )
     other = replace(archive, sha256="0")
-    assert replace(tiny, originals=(other,)).load(path).source.endswith("known by their counts alone")
+    assert replace(tiny, published_files=(other,)).load(path).source.endswith("known by their counts alone")
 
 
 def test_other_bytes_are_not_those_published_though_all_counts_are(tmp_path, published):
@@ -226,7 +229,7 @@ def test_cifar10_is_known_by_checksums_where_there_are_some_and_else_by_its_coun
     path = df.in_zip(tmp_path / "a.zip", df.cifar_files(form))
     said = {"bin": f"CIFAR-10, {small.content}", "py": "Data in the form of CIFAR-10, 60 colour pictures"}
     assert load("cifar10", path=path).source.startswith(said[form])
-    archive = Original("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    archive = PublishedFile("a.zip", sha256=hashlib.sha256(path.read_bytes()).hexdigest())
     monkeypatch.setattr(cifar10, "ORIGINALS", (archive,))
     assert load("cifar10", path=path).source == f"CIFAR-10, {small.content}"
 
@@ -257,6 +260,6 @@ def test_fer2013_is_known_by_the_checksum_of_its_table_cold_and_warm(tmp_path, m
             "the train split has 14 samples, not 28,709"
         )
     monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(fer2013, "ORIGINALS", (Original("fer2013.csv", md5=hashlib.md5(content).hexdigest()),))
+    monkeypatch.setattr(fer2013, "ORIGINALS", (PublishedFile("fer2013.csv", md5=hashlib.md5(content).hexdigest()),))
     for _ in range(2):
         assert load("fer2013", path=path).source == f"FER2013, {fer2013.PUBLISHED.content}, from the CSV file"

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from backhand.data import load
-from backhand.data.formats.inspection import inspect
+from backhand.data.formats.inspection import inspect_pictures
 from backhand.data.formats.pictures import decode
-from backhand.data.formats.resize import Resize, resized
+from backhand.data.formats.resize import Resize, resize_images
 from backhand.errors import DataError
 from tests.data import datafiles as df
 
@@ -88,16 +88,16 @@ def test_what_has_the_size_is_left_as_it_is() -> None:
     for how in ("crop", "letterbox", "stretch"):
         assert Resize((16, 24), how)(pixels) is pixels
     x = df.noise(5, 16, 24, 1)
-    assert resized(x, Resize((16, 24))) is x
-    assert resized(x, Resize()) is x
+    assert resize_images(x, Resize((16, 24))) is x
+    assert resize_images(x, Resize()) is x
 
 
 def test_arrays_are_scaled_image_by_image() -> None:
     x = df.noise(3, 12, 12, 2)
-    y = resized(x, Resize((8, 6), "stretch"))
+    y = resize_images(x, Resize((8, 6), "stretch"))
     np.testing.assert_array_equal(y[1], Resize((8, 6), "stretch")(x[1]))
     with pytest.raises(DataError, match=r"^data\.resize scales images, and .* rows of 4 features$"):
-        resized(np.zeros((3, 4), np.float32), Resize((8, 8)))
+        resize_images(np.zeros((3, 4), np.float32), Resize((8, 8)))
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_arrays_are_scaled_image_by_image() -> None:
     ],
 )
 def test_a_size_that_suits_the_pictures(sizes: list[tuple[int, int]], chosen: tuple[int, int]) -> None:
-    assert Resize(how="letterbox").fitted(sizes) == Resize(chosen, "letterbox")
-    assert Resize((5, 5)).fitted(sizes) == Resize((5, 5))
+    assert Resize(how="letterbox").with_size_for(sizes) == Resize(chosen, "letterbox")
+    assert Resize((5, 5)).with_size_for(sizes) == Resize((5, 5))
 
 
 def test_no_size_scales_nothing() -> None:
@@ -173,7 +173,7 @@ def photographs(tmp_path: Path) -> Path:
 def test_pictures_of_every_size_and_format_load_at_one_size(photographs: Path) -> None:
     resize = Resize((24, 32), "letterbox")
     splits = load("images", path=photographs, resize=resize)
-    found = {image.tobytes() for part in splits.parts.values() for image in part.x}
+    found = {image.tobytes() for part in splits.by_name.values() for image in part.x}
     files = sorted(photographs.rglob("*.*"))
     assert splits.train.x.shape[1:] == (24, 32, 3)
     assert found == {decode(file.read_bytes(), "a", "RGB", resize).tobytes() for file in files}
@@ -197,7 +197,7 @@ def test_without_resize_pictures_must_be_of_one_size(photographs: Path) -> None:
 
 
 def test_a_size_is_chosen_from_the_headers(photographs: Path) -> None:
-    seen = inspect(photographs)
+    seen = inspect_pictures(photographs)
     assert seen.classes == ("cat", "dog")
     assert [seen.counts(split) for split in ("train", "test")] == [(6, 6), (0, 0)]
     assert seen.colours.count("L") == 1  # the other grey one is a WebP, which knows no grey
@@ -209,16 +209,16 @@ def test_headers_tell_upright_sizes_and_what_cannot_be_read(photographs: Path) -
     (photographs / "cat" / "turned.jpg").write_bytes(saved(df.noise(10, 20), "JPEG", exif=df.exif(8)))
     (photographs / "dog" / "broken.png").write_bytes(b"no picture")
     (photographs / "dog" / "notes.txt").write_text("hello")
-    seen = inspect(photographs)
+    seen = inspect_pictures(photographs)
     sizes = {member.name: size for member, size in zip(seen.members, seen.sizes, strict=True)}
     assert sizes["cat/turned.jpg"] == (20, 10)
     assert ["dog/broken.png is not an image" in error for error in seen.unreadable] == [True]
-    assert seen.passed_over == "1 .txt"
+    assert seen.ignored_files == "1 .txt"
     for file in photographs.rglob("*.*"):
         if file.suffix != ".txt":
             file.write_bytes(b"no picture")
     with pytest.raises(DataError, match="can be read; the first: "):
-        inspect(photographs)
+        inspect_pictures(photographs)
 
 
 def test_data_sets_of_arrays_come_to_a_size_as_well() -> None:

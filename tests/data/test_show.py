@@ -7,7 +7,7 @@ from PIL import Image
 
 from backhand.data import Dataset, Splits, load
 from backhand.data import show as drawing
-from backhand.data.show import COLOURS, MARKERS, contact_sheet, scatter, show
+from backhand.data.show import COLOURS, MARKERS, draw_contact_sheet, draw_samples, draw_scatter
 from backhand.errors import BackhandError, DataError
 from tests.data import datafiles as df
 
@@ -30,7 +30,7 @@ def test_a_contact_sheet_holds_every_class_and_cuts_nothing_off(tmp_path, channe
     colours = np.array([[200, 0, 0], [0, 150, 0], [0, 0, 250]], np.uint8)[:, :channels]
     y = np.arange(60) % 3
     x = np.broadcast_to(colours[y][:, None, None], (60, 8, 8, channels)).copy()
-    path = contact_sheet(x, y, names, tmp_path / "a.png", title="A rather long title of a data set " * 4)
+    path = draw_contact_sheet(x, y, names, tmp_path / "a.png", title="A rather long title of a data set " * 4)
     image = pixels(path)
     assert bordered(image)
     for colour in np.broadcast_to(colours, (3, 3)) if channels == 1 else colours:
@@ -40,7 +40,7 @@ def test_a_contact_sheet_holds_every_class_and_cuts_nothing_off(tmp_path, channe
 def test_the_seed_draws_the_sample(tmp_path):
     x, y = df.noise(100, 8, 8, 1), np.arange(100) % 2
     sheets = [
-        contact_sheet(x, y, ("a", "b"), tmp_path / f"{i}.png", title="t", seed=seed).read_bytes()
+        draw_contact_sheet(x, y, ("a", "b"), tmp_path / f"{i}.png", title="t", seed=seed).read_bytes()
         for i, seed in enumerate((1, 1, 2))
     ]
     assert sheets[0] == sheets[1]
@@ -49,14 +49,14 @@ def test_the_seed_draws_the_sample(tmp_path):
 
 def test_many_classes_and_few_pictures(tmp_path):
     y = np.arange(45) % 30
-    sheet = contact_sheet(df.noise(45, 4, 9, 3), y, tuple(map(str, range(30))), tmp_path / "a.png", title="many")
+    sheet = draw_contact_sheet(df.noise(45, 4, 9, 3), y, tuple(map(str, range(30))), tmp_path / "a.png", title="many")
     assert bordered(pixels(sheet))
 
 
 @pytest.mark.parametrize("features", [2, 5])
 def test_features_are_scattered(tmp_path, features):
     x = np.random.default_rng(0).normal(size=(50, features)).astype(np.float32)
-    image = pixels(scatter(x, np.arange(50) % 2, ("no", "yes"), tmp_path / "a.png", title="points"))
+    image = pixels(draw_scatter(x, np.arange(50) % 2, ("no", "yes"), tmp_path / "a.png", title="points"))
     assert bordered(image)
     assert (image != 255).any()
 
@@ -66,7 +66,7 @@ def test_large_numbers_and_constants_are_drawn(tmp_path, columns):
     """Two clouds a minute apart, as far apart as two clouds around 0."""
     y = np.arange(60) % 2
     near = np.stack([60 * y + np.arange(60) / 10, np.ones(60), np.ones(60)], axis=1)[:, :columns]
-    drawn = [pixels(scatter(x, y, ("no", "yes"), tmp_path / "a.png", title="t")) for x in (near, 1.7e9 + near)]
+    drawn = [pixels(draw_scatter(x, y, ("no", "yes"), tmp_path / "a.png", title="t")) for x in (near, 1.7e9 + near)]
     blue = [(image[..., 2] > image[..., 0].astype(int) + 80).sum() for image in drawn]
     assert blue[0] > 100
     assert blue[1] == pytest.approx(blue[0], rel=0.2)
@@ -90,7 +90,7 @@ def plain(texts):
 def test_every_class_has_its_points_its_mark_and_its_name(figures):
     x, y = np.random.default_rng(0).normal(size=(300, 2)), np.arange(300) % 30
     names = ("$x_1$", "_b", "n" * 24, "n" * 25, *map(str, range(4, 30)))
-    scatter(x, y, names, "a.png", title="Points of the plane")
+    draw_scatter(x, y, names, "a.png", title="Points of the plane")
     [axes] = figures[0].axes
     for k, drawn in enumerate(axes.collections):
         np.testing.assert_array_equal(drawn.get_offsets(), x[y == k])
@@ -109,7 +109,7 @@ def test_many_features_are_seen_along_the_directions_in_which_they_vary(figures)
     z = np.random.default_rng(0).normal(size=(500, 3)) * [5, 3, 1]
     x = z @ np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
     y = np.arange(500) % 2
-    scatter(x, y, ("a", "b"), "a.png", title="")
+    draw_scatter(x, y, ("a", "b"), "a.png", title="")
     [axes] = figures[0].axes
     scaled = (x - x.mean(axis=0)) / x.std(axis=0)
     left, sizes, _ = np.linalg.svd(scaled)
@@ -122,7 +122,7 @@ def test_many_features_are_seen_along_the_directions_in_which_they_vary(figures)
 
 
 def test_constants_have_no_direction(figures):
-    scatter(np.ones((9, 3)), np.arange(9) % 2, ("a", "b"), "a.png", title="")
+    draw_scatter(np.ones((9, 3)), np.arange(9) % 2, ("a", "b"), "a.png", title="")
     assert figures[0].axes[0].get_xlabel() == "principal component 1 (0% of the variance)"
 
 
@@ -130,7 +130,7 @@ def test_constants_have_no_direction(figures):
 def test_pictures_keep_their_aspect_beside_the_names_of_their_classes(figures, shape):
     height, width = shape
     x, y = np.full((40, height, width, 1), 9, np.uint8), np.arange(40) % 25
-    contact_sheet(x, y, tuple(f"${k}$" for k in range(25)), "a.png", title="Blocks")
+    draw_contact_sheet(x, y, tuple(f"${k}$" for k in range(25)), "a.png", title="Blocks")
     [axes] = figures[0].axes
     wide, high = figures[0].get_size_inches() / (12, 20)
     assert wide / high == pytest.approx(width / height)
@@ -151,9 +151,9 @@ def test_the_seed_that_none_names_is_0(figures, shape):
     """Pictures, or more points than are drawn."""
     x, y = df.noise(*shape), np.arange(shape[0]) % 2
     splits = Splits("mine", ("a", "b"), *[Dataset(x if len(shape) == 4 else x.astype(np.float32), y)] * 2)
-    draw = contact_sheet if len(shape) == 4 else scatter
-    show(splits, "a.png")
-    show(splits, "a.png", seed=3)
+    draw = draw_contact_sheet if len(shape) == 4 else draw_scatter
+    draw_samples(splits, "a.png")
+    draw_samples(splits, "a.png", seed=3)
     for options in ({}, {"seed": 0}, {"seed": 3}):
         draw(splits.train.x, y, ("a", "b"), "a.png", title="mine", **options)
     default, third, *others = (np.asarray(content(figure)) for figure in figures)
@@ -170,13 +170,13 @@ def content(figure):
 def test_what_cannot_be_drawn(tmp_path):
     y = np.arange(4) % 2
     with pytest.raises(DataError, match="pictures are"):
-        contact_sheet(df.noise(4, 3, 3, 2), y, ("a", "b"), tmp_path / "a.png", title="")
+        draw_contact_sheet(df.noise(4, 3, 3, 2), y, ("a", "b"), tmp_path / "a.png", title="")
     for x in (df.noise(4, 3, 3, 1).astype(float), df.noise(4, 3, 3)):
         with pytest.raises(DataError, match="pictures are"):
-            contact_sheet(x, y, ("a", "b"), tmp_path / "a.png", title="")
+            draw_contact_sheet(x, y, ("a", "b"), tmp_path / "a.png", title="")
     with pytest.raises(DataError, match="F of 2 or more"):
-        scatter(np.ones((4, 1), np.float32), y, ("a", "b"), tmp_path / "a.png", title="")
+        draw_scatter(np.ones((4, 1), np.float32), y, ("a", "b"), tmp_path / "a.png", title="")
     (tmp_path / "file").write_text("")
     with pytest.raises(BackhandError, match="name another file"):
-        show(load("blobs"), tmp_path / "file" / "a.png")
+        draw_samples(load("blobs"), tmp_path / "file" / "a.png")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]

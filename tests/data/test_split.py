@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backhand.data import Dataset, stratified_split, subset
+from backhand.data import Dataset, stratified_split, stratified_subset
 from backhand.data.split import hold_out_test
 from backhand.errors import DataError
 
@@ -99,17 +99,17 @@ def test_rare_classes_are_on_both_sides():
 
 def test_subset_takes_the_first_or_draws():
     y = np.array([1, 0, 0, 1, 0, 1, 1, 0])
-    assert subset(y, 4).tolist() == [0, 1, 2, 3]
-    drawn = subset(y, 4, seed=5)
+    assert stratified_subset(y, 4).tolist() == [0, 1, 2, 3]
+    drawn = stratified_subset(y, 4, seed=5)
     assert np.bincount(y[drawn]).tolist() == [2, 2]
-    assert drawn.tolist() == subset(y, 4, seed=5).tolist()
-    assert subset(y, 8).tolist() == list(range(8))
-    assert len({tuple(subset(y, 4, seed)) for seed in range(20)}) > 1
-    assert subset(y, 1).tolist() == [1]
-    assert subset(np.array([0, 0, 0, 0, 1]), 1, seed=0)[0] < 4  # a class may have none
+    assert drawn.tolist() == stratified_subset(y, 4, seed=5).tolist()
+    assert stratified_subset(y, 8).tolist() == list(range(8))
+    assert len({tuple(stratified_subset(y, 4, seed)) for seed in range(20)}) > 1
+    assert stratified_subset(y, 1).tolist() == [1]
+    assert stratified_subset(np.array([0, 0, 0, 0, 1]), 1, seed=0)[0] < 4  # a class may have none
     for n in (0, 9):
         with pytest.raises(DataError, match=f"cannot take {n} of 8"):
-            subset(y, n)
+            stratified_subset(y, n)
 
 
 def test_the_test_part_that_is_held_out_never_moves():

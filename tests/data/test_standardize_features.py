@@ -7,7 +7,7 @@ from sklearn.preprocessing import StandardScaler
 from backhand.data import Standardizer
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
-from backhand.data.standardize import RARE
+from backhand.data.standardize import RARE_SHARE
 from backhand.errors import DataError
 
 rng = np.random.default_rng(0)
@@ -94,7 +94,7 @@ def test_one_departing_sample_does_not_outweigh_the_rest(n, unit):
     x = np.full((n, 1), 3.0 * unit)
     x[n // 3] += unit
     z = Standardizer.fit(x, "feature").transform(x)
-    assert z.max() == pytest.approx(1 / RARE**0.5, rel=2e-2)
+    assert z.max() == pytest.approx(1 / RARE_SHARE**0.5, rel=2e-2)
     assert np.abs(np.delete(z, n // 3)).max() < 0.06
 
 

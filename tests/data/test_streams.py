@@ -6,7 +6,7 @@ import io
 import pytest
 
 from backhand.data import files
-from backhand.data.files import Limited, open_unpacked, read_up_to
+from backhand.data.files import SizeLimitedStream, open_unpacked, read_up_to
 from backhand.errors import DataError
 
 
@@ -14,19 +14,19 @@ from backhand.errors import DataError
 def little(monkeypatch):
     """Packed bytes may grow to twice their number, and 10 more."""
     monkeypatch.setattr(files, "MAX_RATIO", 2)
-    monkeypatch.setattr(files, "SLACK", 10)
+    monkeypatch.setattr(files, "MIN_ALLOWANCE", 10)
 
 
 @pytest.mark.parametrize("sizes", [(-1,), (30,), (31,), (7, 23), (29, 1), (29, -1), (1000,)])
 def test_what_a_real_file_unpacks_to_is_read(sizes):
-    stream = Limited(io.BytesIO(b"x" * 30), 10, "a.gz")
+    stream = SizeLimitedStream(io.BytesIO(b"x" * 30), 10, "a.gz")
     assert b"".join(stream.read(size) for size in sizes) == b"x" * 30
     assert stream.read() == stream.read(5) == b""
 
 
 @pytest.mark.parametrize("sizes", [(-1,), (31,), (30, 1), (1000,), (29, -1)])
 def test_a_byte_more_is_refused(sizes):
-    stream = Limited(io.BytesIO(b"x" * 10_000), 10, "a.gz")
+    stream = SizeLimitedStream(io.BytesIO(b"x" * 10_000), 10, "a.gz")
     for size in sizes[:-1]:
         stream.read(size)
     with pytest.raises(DataError, match=r"a\.gz unpacks to more than 2 times its size"):
@@ -35,7 +35,7 @@ def test_a_byte_more_is_refused(sizes):
 
 
 def test_nothing_is_read_where_nothing_is_asked_for():
-    assert Limited(io.BytesIO(b"x" * 100), 10, "a.gz").read(0) == b""
+    assert SizeLimitedStream(io.BytesIO(b"x" * 100), 10, "a.gz").read(0) == b""
 
 
 @pytest.mark.parametrize("size", [0, 1, 29, 30, 31])

@@ -8,7 +8,7 @@ import pytest
 
 from backhand.data import DATASETS
 from backhand.data.formats.resize import Resize
-from backhand.data.provenance import Original
+from backhand.data.provenance import PublishedFile
 from backhand.data.verify import verify
 from backhand.errors import DataError
 from tests.data import datafiles as df
@@ -32,9 +32,9 @@ def test_verify_refuses_a_file_of_a_published_name_with_other_content(tmp_path):
 
 CONTENT = b"a table"
 DIGESTS = {
-    "SHA-256 as published": Original("a.csv", sha256=hashlib.sha256(CONTENT).hexdigest()),
-    "MD5 as published": Original("a.csv", md5=hashlib.md5(CONTENT).hexdigest()),
-    "SHA-256 of the unpacked bytes as published": Original(
+    "SHA-256 as published": PublishedFile("a.csv", sha256=hashlib.sha256(CONTENT).hexdigest()),
+    "MD5 as published": PublishedFile("a.csv", md5=hashlib.md5(CONTENT).hexdigest()),
+    "SHA-256 of the unpacked bytes as published": PublishedFile(
         "a.csv.gz", sha256="0", unpacked_sha256=hashlib.sha256(CONTENT).hexdigest()
     ),
 }
@@ -43,27 +43,27 @@ DIGESTS = {
 @pytest.mark.parametrize("said", DIGESTS)
 def test_what_is_compared_is_said(tmp_path, said):
     (tmp_path / "a").write_bytes(CONTENT)
-    assert DIGESTS[said].agreement(tmp_path / "a") == said
+    assert DIGESTS[said].matching_checksum(tmp_path / "a") == said
     (tmp_path / "a.gz").write_bytes(gzip.compress(CONTENT))
-    assert DIGESTS[said].agreement(tmp_path / "a.gz") == (said if "unpacked" in said else "")
+    assert DIGESTS[said].matching_checksum(tmp_path / "a.gz") == (said if "unpacked" in said else "")
     (tmp_path / "a").write_bytes(CONTENT + b".")
-    assert DIGESTS[said].agreement(tmp_path / "a") == ""
+    assert DIGESTS[said].matching_checksum(tmp_path / "a") == ""
 
 
 def test_a_packed_file_that_is_damaged_is_named(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(CONTENT)[:-4])
     with pytest.raises(DataError, match=r"a\.csv\.gz cannot be read .* damaged: fetch it again"):
-        DIGESTS["SHA-256 of the unpacked bytes as published"].agreement(tmp_path / "a.csv.gz")
+        DIGESTS["SHA-256 of the unpacked bytes as published"].matching_checksum(tmp_path / "a.csv.gz")
 
 
 @pytest.mark.parametrize("given", ["path", "data_dir", "BACKHAND_DATA"])
 def test_unpacked_files_are_compared_wherever_they_are_found(tmp_path, given, monkeypatch):
     files = df.in_folder(tmp_path, df.mnist_files(""))
     originals = tuple(
-        Original(f"{path.name}.gz", (), "0", hashlib.sha256(path.read_bytes()).hexdigest())
+        PublishedFile(f"{path.name}.gz", (), "0", hashlib.sha256(path.read_bytes()).hexdigest())
         for path in sorted(files.iterdir())
     )
-    monkeypatch.setitem(DATASETS, "mnist", replace(DATASETS["mnist"], originals=originals, published=None))
+    monkeypatch.setitem(DATASETS, "mnist", replace(DATASETS["mnist"], published_files=originals, publication=None))
     if given == "BACKHAND_DATA":
         monkeypatch.setenv(given, str(tmp_path))
     options = {} if given == "BACKHAND_DATA" else {given: tmp_path}
@@ -79,8 +79,10 @@ def test_unpacked_files_are_compared_wherever_they_are_found(tmp_path, given, mo
 
 def test_one_file_may_be_named_by_its_path(tmp_path, monkeypatch):
     content = df.fer_csv()
-    original = Original("fer2013.csv", md5=hashlib.md5(content).hexdigest())
-    monkeypatch.setitem(DATASETS, "fer2013", replace(DATASETS["fer2013"], originals=(original,), published=None))
+    original = PublishedFile("fer2013.csv", md5=hashlib.md5(content).hexdigest())
+    monkeypatch.setitem(
+        DATASETS, "fer2013", replace(DATASETS["fer2013"], published_files=(original,), publication=None)
+    )
     for name, said in (("fer2013.csv", "MD5 as published"), ("faces.csv", "no checksum is published for this form")):
         (tmp_path / name).write_bytes(content)
         assert verify("fer2013", path=tmp_path / name).findings == (f"{name}: {said}",)

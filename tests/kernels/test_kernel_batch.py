@@ -10,7 +10,7 @@ pytest.importorskip("numba")
 from backhand import backend
 from backhand.data import Standardizer
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.kernels import batch as kernel
@@ -112,7 +112,7 @@ def test_what_the_kernel_does_not_know_runs_in_numpy():
 
 def test_a_mirrored_feed_runs_in_numpy():
     own = feed((4, 5, 3), "feature")
-    _, mirrored = own.views(Views(flips=True))
+    _, mirrored = own.variants(EvaluationAugment(flips=True))
     found = mirrored.batch(slice(2, 7))[0]
     np.testing.assert_array_equal(found, own.standardizer.transform(own.data.x[2:7, :, ::-1]))
 

@@ -11,7 +11,7 @@ from PIL import Image
 from backhand import checkpoint
 from backhand.architectures import mlp
 from backhand.data.augment import Affine, Augment, Brightness, Contrast, Crop, Cutout, Flip, MixUp
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
@@ -22,12 +22,13 @@ from backhand.experiments.run.work import run
 from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.study import load
-from backhand.study.augment import AugmentTable, check_views, make_augment
+from backhand.study.augment import AugmentTable, make_augment, refuse_unfit_evaluation
+from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
 from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.range_test import range_test
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 MEAN = np.float32([1, 2, 3])
 AUGMENT = Augment((Flip(), Crop(1), Affine(10, 0.1, 0.1), Brightness(0.2), Contrast(0.2)), MixUp(0.4, 10))
@@ -99,7 +100,7 @@ def test_augmentation_moves_no_other_stream_and_has_its_own(digits: tuple[Feed, 
     other.fit(augmented(digits), epochs=1)
     *others, rested = (rng.bit_generator.state for rng in plain._streams())
     assert [rng.bit_generator.state for rng in mixed._streams()[:2]] == others
-    assert rested == fresh[2] != mixed.augment_rng.bit_generator.state != other.augment_rng.bit_generator.state
+    assert rested == fresh[2] != mixed.streams.augment.bit_generator.state != other.streams.augment.bit_generator.state
 
 
 def test_the_solver_trains_on_draws_and_the_range_test_too(digits: tuple[Feed, Feed]) -> None:
@@ -133,16 +134,16 @@ def test_the_running_accuracy_counts_the_class_of_the_larger_share() -> None:
 
 
 def test_a_shift_must_fit_the_image() -> None:
-    check_views(Views(shift=7), (8, 12, 3))
+    refuse_unfit_evaluation(EvaluationAugment(shift=7), (8, 12, 3))
     with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, and images of 8 x 12 allow at most 7$"):
-        check_views(Views(shift=8), (8, 12, 3))
+        refuse_unfit_evaluation(EvaluationAugment(shift=8), (8, 12, 3))
 
 
 def test_flips_average_the_scores_of_both_views(digits: tuple[Feed, Feed]) -> None:
     feed, model = digits[1], solver().model
     mirrored = feed.standardizer.transform(feed.data.x[:, :, ::-1])
     expected = (model.forward(feed.batch(slice(None))[0]) + model.forward(mirrored)) / 2
-    result = evaluate(model, SoftmaxCrossEntropy(), feed, Views(flips=True))
+    result = evaluate(model, SoftmaxCrossEntropy(), feed, EvaluationAugment(flips=True))
     np.testing.assert_allclose(result.scores, expected, atol=1e-6)
     np.testing.assert_array_equal(result.labels, feed.data.y)
     assert result.loss == pytest.approx(SoftmaxCrossEntropy().forward(expected, feed.data.y))
@@ -177,9 +178,11 @@ def test_a_run_tells_how_it_was_augmented_and_tested(folder: Path) -> None:
 def test_the_test_result_is_that_of_the_views(folder: Path, base: str) -> None:
     metrics = json.loads((folder / "metrics.json").read_text())
     classifier, test = load_classifier(folder), load_feeds(load(base)).test
-    assert classifier.views == Views(flips=True, shift=1)
+    assert classifier.evaluation_augment == EvaluationAugment(flips=True, shift=1)
     plain = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer))
-    both = evaluate(classifier.model, classifier.loss, Feed(test.data, classifier.standardizer), classifier.views)
+    both = evaluate(
+        classifier.model, classifier.loss, Feed(test.data, classifier.standardizer), classifier.evaluation_augment
+    )
     assert metrics["test"]["loss"] == pytest.approx(both.loss, rel=1e-6) != pytest.approx(plain.loss, rel=1e-6)
     probabilities = classifier.predict_proba(test.data.x)
     np.testing.assert_allclose(probabilities, classifier.loss.predict_proba(both.scores), atol=1e-6)

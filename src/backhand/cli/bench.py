@@ -8,8 +8,8 @@ from backhand.console.options import Backend, Threads
 
 
 def bench(
-    only: Annotated[str | None, typer.Option(metavar="NAME,...", help="Only these workloads.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="How many blocks of steps are timed.")] = 10,
+    only: Annotated[str | None, typer.Option(metavar="NAME_PATTERN,...", help="Only these workloads.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="ResizeMethod many blocks of steps_per_epoch are timed.")] = 10,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:

@@ -15,7 +15,7 @@ SHOWN = 3  # failures told of each row
 
 def check(
     only: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this op, layer or network, such as linear.")
+        str | None, typer.Option(metavar="NAME_PATTERN", help="Only this op, layer or network, such as linear.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed of the random inputs and upstream gradients.")] = 0,
 ) -> None:

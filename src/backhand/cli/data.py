@@ -10,7 +10,7 @@ from backhand.files.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A data set; `backhand data list` shows them.")]
+Name = Annotated[str, typer.Argument(metavar="NAME_PATTERN", help="A data set; `backhand data list` shows them.")]
 LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 
 
@@ -29,7 +29,7 @@ def list_(data_dir: DataDir = None) -> None:
     table = Table("name", Column("what", no_wrap=True), "classes", Column("where", overflow="fold"), **LOOK)
     for entry in DATASETS.values():
         found = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
-        where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.how)
+        where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.instructions)
         table.add_row(entry.name, entry.title, entry.classes, Text(where))
     make_console().print(table)
 
@@ -74,7 +74,7 @@ def verify(
 def show(
     name: Name,
     out: Annotated[
-        Path | None, typer.Option(parser=as_path, metavar="FILE", help="The PNG.", show_default="NAME.png")
+        Path | None, typer.Option(parser=as_path, metavar="FILE", help="The PNG.", show_default="NAME_PATTERN.png")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The seed by which samples are drawn.")] = 0,
     data_dir: DataDir = None,
@@ -86,7 +86,7 @@ def show(
     from backhand.console.terminal import make_console
     from backhand.data import load
     from backhand.data.formats.resize import Resize
-    from backhand.data.show import show
+    from backhand.data.show import draw_samples
     from backhand.files.atomic import refuse_among, refuse_unwritable
 
     picture = out or Path(f"{name}.png")
@@ -97,17 +97,17 @@ def show(
     console = make_console()
     for remark in splits.remarks:
         console.print(remark, soft_wrap=True)
-    console.print(show(splits, picture, seed=seed), soft_wrap=True)
+    console.print(draw_samples(splits, picture, seed=seed), soft_wrap=True)
 
 
 @app.command()
 def fetch(name: Name, data_dir: DataDir = None) -> None:
     """Download a data set; what is there is checked and kept."""
     from backhand.console.terminal import make_console
-    from backhand.data.download import fetch_all
+    from backhand.data.download import fetch_data_set
 
     console = make_console()
-    for file in fetch_all(name, data_dir):
+    for file in fetch_data_set(name, data_dir):
         console.print(file, soft_wrap=True)
 
 
@@ -133,13 +133,13 @@ def cache(
     table = Table(Column("decoded from", overflow="fold"), "as", Column("MB", justify="right"), "last used", **LOOK)
     for entry in old:
         source = Text(entry.source or entry.path.name)
-        table.add_row(source, entry.variant, f"{entry.size / 1e6:,.1f}", _ago(entry.days))
+        table.add_row(source, entry.decoding, f"{entry.size / 1e6:,.1f}", _ago(entry.days))
     if old:
         console.print(table)
     if clear:
         old = kept.clear(older_than)
     said = f"{len(old)} {'entry' if len(old) == 1 else 'entries'}, {sum(entry.size for entry in old) / 1e6:,.1f} MB"
-    limit = f"at most {kept.LIMIT / 1e9:.0f} GB are kept; --clear removes them"
+    limit = f"at most {kept.MAX_BYTES / 1e9:.0f} GB are kept; --clear removes them"
     console.print(f"removed {said} from {folder}" if clear else f"{said} in {folder}; {limit}", soft_wrap=True)
 
 

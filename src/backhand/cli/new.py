@@ -86,7 +86,7 @@ def _with_name(text: str, out: Path) -> str:
 def _with_path(text: str, study: str, path: Path, out: Path) -> str:
     """The study with its data's path, which counts from the file's folder. Raises BackhandError where none can be."""
     from backhand.data.entry import BuiltIn
-    from backhand.data.registry import entry
+    from backhand.data.registry import get_entry
     from backhand.study import load
     from backhand.study.values import inline, override
 
@@ -94,7 +94,7 @@ def _with_path(text: str, study: str, path: Path, out: Path) -> str:
     if table is None:
         raise BackhandError(f"{study} is a series of runs, which has no data of its own; leave out --path")
     data = load(study, [override("data.path", str(path))]).data
-    if isinstance(entry(data.name), BuiltIn):
+    if isinstance(get_entry(data.name), BuiltIn):
         raise BackhandError(f"{data.name} is built in and read from no file; leave out --path")
     try:
         place = os.path.relpath(path.resolve(), out.resolve().parent)

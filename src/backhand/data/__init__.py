@@ -2,8 +2,18 @@
 
 from backhand.data.batches import batches
 from backhand.data.dataset import Dataset, Splits
-from backhand.data.registry import DATASETS, is_in, load
-from backhand.data.split import stratified_split, subset
+from backhand.data.registry import DATASETS, is_available, load
+from backhand.data.split import stratified_split, stratified_subset
 from backhand.data.standardize import Standardizer
 
-__all__ = ["DATASETS", "Dataset", "Splits", "Standardizer", "batches", "is_in", "load", "stratified_split", "subset"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Splits",
+    "Standardizer",
+    "batches",
+    "is_available",
+    "load",
+    "stratified_split",
+    "stratified_subset",
+]

@@ -19,16 +19,16 @@ def batches(
     if batch_size < 1:
         raise DataError(f"batch size {batch_size} is below 1; use 1 or more")
     order = np.arange(n) if rng is None else rng.permutation(n)
-    stop = n - left_out(n, batch_size, fewest)
+    stop = n - samples_left_out(n, batch_size, fewest)
     return (order[start : start + batch_size] for start in range(0, stop, batch_size))
 
 
-def left_out(n: int, batch_size: int, fewest: int = 1) -> int:
+def samples_left_out(n: int, batch_size: int, fewest: int = 1) -> int:
     """How many samples of an epoch over `n` are in no batch: those of a last one of less than `fewest`."""
     rest = n % batch_size
     return rest if rest < fewest else 0
 
 
-def steps(n: int, batch_size: int, fewest: int = 1) -> int:
+def steps_per_epoch(n: int, batch_size: int, fewest: int = 1) -> int:
     """The batches of an epoch over `n` samples."""
-    return -(-(n - left_out(n, batch_size, fewest)) // batch_size)
+    return -(-(n - samples_left_out(n, batch_size, fewest)) // batch_size)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from backhand.data.files import digest_of, walk
+from backhand.data.files import digest_of, walk_folder
 from backhand.data.formats.members import printable
 from backhand.data.formats.npz import read_npz
 from backhand.data.formats.trees import open_tree
@@ -26,11 +26,11 @@ from backhand.files.atomic import TEMPORARY, atomic, sweep
 
 Arrays = dict[str, NDArray[Any]]
 VERSION = 5  # raise it when what is decoded, or how, changes
-LIMIT = 20 * 10**9  # bytes that all entries together may take
-KEY = re.compile(r"[0-9a-f]{32}-")
-NAME = re.compile(KEY.pattern + r"(?P<variant>.+)-v(?P<version>\d+)\.npz")
-SOURCE = "source of the cache"  # the array that says what was decoded
-DAY = 86_400
+MAX_BYTES = 20 * 10**9  # bytes that all entries together may take
+KEY_PATTERN = re.compile(r"[0-9a-f]{32}-")
+NAME_PATTERN = re.compile(KEY_PATTERN.pattern + r"(?P<variant>.+)-v(?P<version>\d+)\.npz")
+SOURCE_ARRAY = "source of the cache"  # the array that says what was decoded
+SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -39,35 +39,35 @@ class CacheEntry:
 
     path: Path
     size: int
-    used: float
+    last_used: float
 
     @property
     def days(self) -> float:
         """Days since it was last used."""
-        return (time.time() - self.used) / DAY
+        return (time.time() - self.last_used) / SECONDS_PER_DAY
 
     @property
-    def variant(self) -> str:
+    def decoding(self) -> str:
         """The way in which it was decoded, such as `images-skip`."""
-        found = NAME.fullmatch(self.path.name)
+        found = NAME_PATTERN.fullmatch(self.path.name)
         return found["variant"] if found else ""
 
     @property
     def source(self) -> str:
         """The file or folder that was decoded; "" where the entry is damaged."""
         with suppress(DataError, ValueError), open_tree(self.path) as tree:
-            for _, content in tree.items([name for name in tree.names() if name == f"{SOURCE}.npy"]):
+            for _, content in tree.items([name for name in tree.names() if name == f"{SOURCE_ARRAY}.npy"]):
                 return str(npy.read_array(BytesIO(content)))
         return ""
 
 
-def cached(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
+def load_or_build(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
     """What `build` makes of the file or folder `source`, from the cache where it was made before; see `Source`."""
-    return Source(source).cached(variant, build)
+    return CachedSource(source).cached(variant, build)
 
 
 @dataclass(frozen=True)
-class Source:
+class CachedSource:
     """A file or folder of which several things are kept. All of it is read once, for its fingerprint."""
 
     path: Path
@@ -83,10 +83,10 @@ class Source:
         target = folder / f"{self._key}-{variant}-v{VERSION}.npz"
         if target.exists():
             with suppress(DataError):
-                return _kept(target)
+                return _read_entry(target)
         arrays = build()
         with suppress(OSError):
-            _keep(target, arrays | {SOURCE: np.array(printable(str(self.path.absolute())))})
+            _write_entry(target, arrays | {SOURCE_ARRAY: np.array(printable(str(self.path.absolute())))})
         return arrays
 
     @cached_property
@@ -94,34 +94,34 @@ class Source:
         return fingerprint(self.path)[:32]
 
 
-def _kept(target: Path) -> Arrays:
+def _read_entry(target: Path) -> Arrays:
     arrays = read_npz(target)
-    arrays.pop(SOURCE, None)
+    arrays.pop(SOURCE_ARRAY, None)
     with suppress(OSError):
         os.utime(target)
     return arrays
 
 
-def _keep(target: Path, arrays: Arrays) -> None:
+def _write_entry(target: Path, arrays: Arrays) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(target.parent)
+    _remove_leftovers(target.parent)
     with atomic(target) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    _shrink(target)
+    _enforce_limit(target)
 
 
-def _sweep(folder: Path) -> None:
+def _remove_leftovers(folder: Path) -> None:
     """Remove what killed processes left half-written."""
     found = (TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.tmp"))
-    sweep(folder, [match["name"] for match in found if match and KEY.match(match["name"])])
+    sweep(folder, [match["name"] for match in found if match and KEY_PATTERN.match(match["name"])])
 
 
-def _shrink(newest: Path) -> None:
+def _enforce_limit(newest: Path) -> None:
     """Remove what other versions kept, then what has not been used for longest, until all is within the limit."""
-    left = LIMIT
-    for entry in sorted(entries(), key=lambda entry: (entry.path != newest, -entry.used)):
+    left = MAX_BYTES
+    for entry in sorted(entries(), key=lambda entry: (entry.path != newest, -entry.last_used)):
         left -= entry.size
-        found = NAME.fullmatch(entry.path.name)
+        found = NAME_PATTERN.fullmatch(entry.path.name)
         if (left < 0 and entry.path != newest) or (found and int(found["version"]) < VERSION):
             entry.path.unlink(missing_ok=True)
 
@@ -131,7 +131,7 @@ def entries() -> Iterator[CacheEntry]:
     folder = locations.cache_dir()
     for path in folder.glob("*.npz") if folder else ():
         with suppress(OSError):
-            if NAME.fullmatch(path.name) and path.is_file():
+            if NAME_PATTERN.fullmatch(path.name) and path.is_file():
                 status = path.stat()
                 yield CacheEntry(path, status.st_size, status.st_mtime)
 
@@ -146,7 +146,7 @@ def clear(older_than: float = 0) -> list[CacheEntry]:
         for entry in old:
             entry.path.unlink(missing_ok=True)
         if folder := locations.cache_dir():
-            _sweep(folder)
+            _remove_leftovers(folder)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be removed ({error.strerror})") from error
     return old
@@ -158,7 +158,7 @@ def fingerprint(source: Path) -> str:
         if source.is_file():
             return digest_of(source)
         digest = hashlib.sha256()
-        for name in walk(source):
+        for name in walk_folder(source):
             content = _content(source / name)
             digest.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
             digest.update(content)

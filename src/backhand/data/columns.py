@@ -12,12 +12,12 @@ from backhand.errors import DataError
 Floats = NDArray[np.float64]
 
 CHUNK = 1024  # samples turned to float64 at a time
-PROBE = 1001  # samples whose median is tried as the common value of a feature
+MEDIAN_SAMPLES = 1001  # samples whose median is tried as the common value of a feature
 ROUNDING = {np.dtype(np.float32): 2.0**-22, np.dtype(np.float64): 2.0**-46}  # relative: what arithmetic leaves behind
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnStatistics:
     """Of each feature, in arrays of one sample's shape.
 
     low, high: the extremes.   mean, deviation: of all samples.   departing: the share of samples that do not have the
@@ -28,11 +28,11 @@ class Columns:
     high: Floats
     mean: Floats
     deviation: Floats
-    departing: Floats
-    spread: Floats
+    uncommon_share: Floats
+    uncommon_distance: Floats
 
 
-def columns(x: Samples) -> Columns:
+def column_statistics(x: Samples) -> ColumnStatistics:
     """The statistics of samples x (N, ...). DataError where there are none, or one is NaN or infinite.
 
     Differences that rounding alone explains count as none: that of float32 in a float32 array, of float64 in another;
@@ -46,22 +46,22 @@ def columns(x: Samples) -> Columns:
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1] - 1
     origin = np.ldexp(low, -exponent)
     mean, variance = moments(x, lambda part: np.ldexp(part, -exponent) - origin)
-    common = _median(x[:: max(len(x) // PROBE, 1)])
-    departing = _departing(x, common)
+    common = _median(x[:: max(len(x) // MEDIAN_SAMPLES, 1)])
+    departing = _uncommon_share(x, common)
     square = variance + (mean + origin - np.ldexp(common, -exponent)) ** 2
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         spread = np.ldexp(np.sqrt(square / departing), exponent)
     varies = departing > 0
     deviation = np.where(varies, np.ldexp(np.sqrt(variance), exponent), 0)
     mean = np.clip(np.ldexp(mean + origin, exponent), low, high)
-    return Columns(low, high, mean, deviation, departing, np.where(varies, spread, 0))
+    return ColumnStatistics(low, high, mean, deviation, departing, np.where(varies, spread, 0))
 
 
-def varies(x: Samples) -> bool:
+def has_variation(x: Samples) -> bool:
     """Whether any feature of samples x (N, ...) differs between two of them by more than rounding."""
     tolerance = 2 * ROUNDING.get(x.dtype, 0.0)
     alike = all(np.allclose(x[0].astype(np.float64), row, rtol=tolerance, atol=0) for row in x)
-    return not alike or bool(columns(x).departing.any())
+    return not alike or bool(column_statistics(x).uncommon_share.any())
 
 
 def moments(x: Samples, unit: Callable[[Floats], Floats] = lambda part: part) -> tuple[Floats, Floats]:
@@ -87,7 +87,7 @@ def _median(x: Samples) -> Floats:
     return np.partition(x, middle, axis=0)[middle].astype(np.float64)
 
 
-def _departing(x: Samples, common: Floats) -> Floats:
+def _uncommon_share(x: Samples, common: Floats) -> Floats:
     """The share of samples that differ from the common value by more than rounding."""
     tolerance = ROUNDING.get(x.dtype, 0.0) * np.abs(common)
     unequal, beyond = np.zeros(x.shape[1:], np.int64), np.zeros(x.shape[1:], np.int64)

@@ -69,16 +69,16 @@ class Splits:
         return tuple(f"{key}: {note}" for key, note in self.notes.items())
 
     @property
-    def parts(self) -> dict[str, Dataset]:
+    def by_name(self) -> dict[str, Dataset]:
         """The splits there are, by name: train, validation (where given) and test."""
         given = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: part for name, part in given.items() if part is not None}
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """Samples per class, (K,), for each split."""
-        return {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in self.parts.items()}
+        return {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in self.by_name.items()}
 
-    def only(self, classes: Sequence[str]) -> "Splits":
+    def select_classes(self, classes: Sequence[str]) -> "Splits":
         """The samples of these classes alone, numbered in this order. Raises DataError for a name that is none."""
         for k, name in enumerate(classes):
             if name not in self.classes:
@@ -93,29 +93,29 @@ class Splits:
             return Dataset(part.x[places], number[part.y[places]])
 
         notes = self.notes | {"classes kept": f"{len(classes)} of {len(self.classes)}"}
-        return replace(self.mapped(kept), classes=tuple(classes), notes=notes)
+        return replace(self.map(kept), classes=tuple(classes), notes=notes)
 
-    def grouped(self, groups: Mapping[str, Sequence[str]]) -> "Splits":
+    def group_classes(self, groups: Mapping[str, Sequence[str]]) -> "Splits":
         """The classes of each group as one class, in the order of the groups; classes of none are left out.
 
         Raises DataError for a name that is no class, and for one that is named twice.
         """
-        kept = self.only([name for members in groups.values() for name in members])
+        kept = self.select_classes([name for members in groups.values() for name in members])
         group = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])
-        joined = kept.mapped(lambda part: Dataset(part.x, group[part.y]))
+        joined = kept.map(lambda part: Dataset(part.x, group[part.y]))
         said = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
         return replace(joined, classes=tuple(groups), notes=self.notes | {"classes joined": said})
 
-    def mapped(self, change: Callable[[Dataset], Dataset]) -> "Splits":
+    def map(self, change: Callable[[Dataset], Dataset]) -> "Splits":
         """Every part changed in the same way."""
         validation = None if self.validation is None else change(self.validation)
         return replace(self, train=change(self.train), test=change(self.test), validation=validation)
 
 
-def check(splits: Splits) -> Splits:
+def validate(splits: Splits) -> Splits:
     """The same splits, or DataError naming the part with a label outside 0 .. K-1, an empty class or a NaN."""
     classes, shape = len(splits.classes), splits.train.x.shape[1:]
-    for name, part in splits.parts.items():
+    for name, part in splits.by_name.items():
         where = f"the {name} split of {splits.name}"
         if part.x.shape[1:] != shape:
             raise DataError(

@@ -9,34 +9,34 @@ from urllib.parse import urlsplit
 
 from backhand.data.entry import BuiltIn
 from backhand.data.files import CHUNK
-from backhand.data.progress import progress
-from backhand.data.provenance import Original
-from backhand.data.registry import entry
+from backhand.data.progress import progress_bar
+from backhand.data.provenance import PublishedFile
+from backhand.data.registry import get_entry
 from backhand.errors import DataError
 from backhand.files import locations
 from backhand.files.locks import locked
 from backhand.files.paths import PathLike, as_path
 
 TIMEOUT = 30  # seconds without a byte
-NETWORK = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErrors
+NETWORK_ERRORS = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErrors
 
 
-def fetch_all(name: str, data_dir: PathLike | None = None) -> list[Path]:
+def fetch_data_set(name: str, data_dir: PathLike | None = None) -> list[Path]:
     """The files of a data set, in its subfolder of `data_dir`; DataError where none can be downloaded."""
-    found = entry(name)
+    found = get_entry(name)
     if isinstance(found, BuiltIn):
         raise DataError(f"{name} is built in; there is nothing to fetch")
-    published = [original for original in found.originals if original.urls]
+    published = [original for original in found.published_files if original.urls]
     if not published:
-        raise DataError(f"{name} cannot be fetched; {found.how}")
+        raise DataError(f"{name} cannot be fetched; {found.instructions}")
     above = as_path(data_dir) or locations.data_dir()
     if above is None:
         raise DataError("there is no home folder to download to; name one with --data-dir or BACKHAND_DATA")
     folder = found.folders(above)[0]
-    return [fetch(original, folder) for original in published]
+    return [fetch_file(original, folder) for original in published]
 
 
-def fetch(original: Original, folder: Path) -> Path:
+def fetch_file(original: PublishedFile, folder: Path) -> Path:
     """The file in `folder`, downloaded from the first mirror that gives it whole; kept if it is there already.
 
     A download that breaks off leaves `<name>.part`, and the next one goes on from its end. Raises DataError where a
@@ -46,12 +46,12 @@ def fetch(original: Original, folder: Path) -> Path:
         target = folder / original.name
         if not target.is_file():
             return _download(original, folder)
-        if not original.agreement(target):
+        if not original.matching_checksum(target):
             raise DataError(f"{target} is not the published file (its checksum differs); move it away and fetch again")
         return target
 
 
-def _download(original: Original, folder: Path) -> Path:
+def _download(original: PublishedFile, folder: Path) -> Path:
     import pooch
 
     target = folder / original.name
@@ -59,10 +59,10 @@ def _download(original: Original, folder: Path) -> Path:
     failures = []
     for url in original.urls:
         try:
-            resume = Resume(target.with_name(f"{original.name}.part"))
+            resume = ResumingDownloader(target.with_name(f"{original.name}.part"))
             pooch.retrieve(url, f"sha256:{original.sha256}", fname=original.name, path=folder, downloader=resume)
             return target
-        except NETWORK as error:
+        except NETWORK_ERRORS as error:
             failures.append(f"{_host(url)}: {_reason(error)}")
         except ValueError:  # what pooch raises for a wrong checksum
             failures.append(f"{_host(url)}: not the published file (its checksum differs)")
@@ -78,7 +78,7 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-class Resume:
+class ResumingDownloader:
     """A downloader for pooch that goes on where an earlier one stopped (HTTP Range), with a progress bar."""
 
     def __init__(self, part: Path) -> None:
@@ -107,7 +107,7 @@ class Resume:
             if not whole:
                 self.part.unlink()
             return whole
-        except NETWORK:
+        except NETWORK_ERRORS:
             if self._size() <= have:
                 raise
             return False
@@ -121,7 +121,7 @@ class Resume:
             start = have if response.status == 206 else 0
             total = start + int(response.headers.get("Content-Length") or 0)
             name = self.part.name.removesuffix(".part")
-            with progress(f"Fetching {name}", total, is_bytes=True) as advance, self.part.open("ab") as file:
+            with progress_bar(f"Fetching {name}", total, is_bytes=True) as advance, self.part.open("ab") as file:
                 file.truncate(start)
                 advance(start)
                 while data := response.read(CHUNK):

@@ -8,7 +8,7 @@ from pathlib import Path
 from backhand.data.dataset import Splits
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.resize import Resize
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 
 
@@ -25,7 +25,7 @@ class Entry:
 class BuiltIn(Entry):
     """A data set that is computed or comes with a library."""
 
-    make: Callable[[], Splits]
+    load: Callable[[], Splits]
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class OnDisk(Entry):
     """
 
     read: Callable[[Path, bool], Splits]
-    how: str
-    read_as: Callable[[Path, bool, Resize | None, Colour | None], Splits] | None = None
+    instructions: str
+    read_converted: Callable[[Path, bool, Resize | None, Colour | None], Splits] | None = None
     files: tuple[str, ...] = ()
-    inside: tuple[str, ...] = ()
-    originals: tuple[Original, ...] = ()
-    published: Publication | None = None
-    pieces: tuple[str, ...] = ()
+    marker_files: tuple[str, ...] = ()
+    published_files: tuple[PublishedFile, ...] = ()
+    publication: Publication | None = None
+    member_files: tuple[str, ...] = ()
     subfolders: tuple[str, ...] = ()
 
     def folders(self, data_dir: Path) -> list[Path]:
@@ -60,7 +60,7 @@ class OnDisk(Entry):
         return found and self._whole(found)
 
     def _whole(self, path: Path) -> Path:
-        is_piece = any(fnmatch(path.name, pattern) for pattern in self.pieces)
+        is_piece = any(fnmatch(path.name, pattern) for pattern in self.member_files)
         return path.parent if is_piece and path.is_file() else path
 
     def _candidates(self, data_dir: Path) -> Iterator[Path]:
@@ -73,7 +73,7 @@ class OnDisk(Entry):
             yield own
 
     def _is_inside(self, folder: Path) -> bool:
-        return any(next(folder.glob(pattern), None) for pattern in self.inside)
+        return any(next(folder.glob(pattern), None) for pattern in self.marker_files)
 
     def locate(self, path: Path | None, data_dir: Path | None) -> Path:
         """The path given, or the one found; DataError says where was looked, for what, and how to get it.
@@ -85,12 +85,14 @@ class OnDisk(Entry):
                 raise DataError(f"{path} does not exist; give the file or folder that holds {self.name}")
             return self._whole(path)
         if not self.files:
-            raise DataError(f"{self.name} needs a path; {self.how}")
+            raise DataError(f"{self.name} needs a path; {self.instructions}")
         hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
         if data_dir is None:
-            raise DataError(f"{self.name} was not found: there is no home folder to look in; {self.how}, {hint}")
+            raise DataError(
+                f"{self.name} was not found: there is no home folder to look in; {self.instructions}, {hint}"
+            )
         if found := self.find(data_dir):
             return found
         folders = " and ".join(map(str, sorted(self.folders(data_dir))))
         wanted = ", ".join(self.files)
-        raise DataError(f"{self.name} was not found: looked in {folders} for {wanted}; {self.how}, {hint}")
+        raise DataError(f"{self.name} was not found: looked in {folders} for {wanted}; {self.instructions}, {hint}")

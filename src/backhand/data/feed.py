@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.augment import Augment, Cutout
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
 from backhand.data.standardize import Standardizer
@@ -32,7 +32,7 @@ class BatchSource(Protocol):
         """The samples at these places (n,), as the model takes them: x (n, ...) and labels (n,)."""
 
 
-class TrainSource(BatchSource, Protocol):
+class TrainingSource(BatchSource, Protocol):
     """What a model is trained on."""
 
     def draw(self, index: Indices, rng: np.random.Generator, /) -> tuple[Array, Targets]:
@@ -40,10 +40,10 @@ class TrainSource(BatchSource, Protocol):
 
 
 @runtime_checkable
-class Viewed(BatchSource, Protocol):
+class VariantSource(BatchSource, Protocol):
     """Samples that can be seen in several ways."""
 
-    def views(self, views: Views, /) -> Iterable[BatchSource]:
+    def variants(self, augment: EvaluationAugment, /) -> Iterable[BatchSource]:
         """The same samples in the same order, seen in each of these ways."""
 
 
@@ -77,9 +77,9 @@ class Feed:
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
         return self.standardizer.transform(x), targets
 
-    def views(self, views: Views) -> Iterator["Feed"]:
+    def variants(self, augment: EvaluationAugment) -> Iterator["Feed"]:
         """The same samples seen in each of these ways, not augmented. More than one view: images (N, H, W, C)."""
-        for x in views.of(self.data.x):
+        for x in augment.variants_of(self.data.x):
             yield replace(self, data=Dataset(x, self.data.y), augment=None)
 
     def _draw(
@@ -110,4 +110,4 @@ class Feed:
 
     @cached_property
     def _scaling(self) -> tuple[Array, Array]:
-        return self.standardizer.flat(self.data.x)
+        return self.standardizer.flat_statistics(self.data.x)

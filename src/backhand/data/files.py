@@ -18,7 +18,7 @@ SYSTEM_FOLDERS = {
     *("__MACOSX", "@eaDir", "#recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"),
 }
 # What a compressed file may grow to: real archives stay below ten times, a bomb reaches a thousand.
-MAX_RATIO, SLACK = 100, 16 << 20
+MAX_RATIO, MIN_ALLOWANCE = 100, 16 << 20
 
 
 class Reader(Protocol):
@@ -37,12 +37,12 @@ def read_up_to(stream: Reader, size: int) -> bytes:
     return b"".join(parts)
 
 
-class Limited(io.RawIOBase):
+class SizeLimitedStream(io.RawIOBase):
     """A decompressing stream that raises DataError beyond what a real file of `size` packed bytes unpacks to."""
 
     def __init__(self, stream: Reader, size: int, where: str) -> None:
         self.stream, self.where = stream, where
-        self.left = size * MAX_RATIO + SLACK
+        self.left = size * MAX_RATIO + MIN_ALLOWANCE
 
     def read(self, size: int = -1, /) -> bytes:
         """As a file's read."""
@@ -66,14 +66,14 @@ def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
         plain.seek(0)
         if packed:
             with gzip.GzipFile(fileobj=plain) as stream:
-                yield Limited(stream, size, where)
+                yield SizeLimitedStream(stream, size, where)
         else:
             yield plain
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{where} cannot be read ({error}); it is truncated or damaged: fetch it again") from error
 
 
-def walk(folder: Path) -> Iterator[str]:
+def walk_folder(folder: Path) -> Iterator[str]:
     """Every file and folder below by relative name, in the order of the names; a folder's name ends in a slash.
 
     Links are followed. Hidden folders and those of the system are named but not entered. Raises DataError for a link to

@@ -13,7 +13,7 @@ from backhand.errors import DataError
 
 Array = NDArray[Any]
 Integers = NDArray[np.int64]
-WHOLE = 2**53  # float64 holds every whole number up to here
+MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number up to here
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,21 @@ def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> 
     texts = {y.dtype.kind in "US" for y in flat.values()}
     if len(texts) > 1:
         raise DataError(f"some labels in {file} are text and some are numbers; save all in one form")
-    forms = dict.fromkeys(_form(y) for y in arrays.values())
+    forms = dict.fromkeys(_conversion_note(y) for y in arrays.values())
     notes = {"labels": "; ".join(form for form in forms if form)} if any(forms) else {}
     if texts == {True}:
-        numbers, classes, how = _numbered({name: _decoded(y, name, file) for name, y in flat.items()}, given, file)
+        numbers, classes, how = _number_texts({name: _as_text(y, name, file) for name, y in flat.items()}, given, file)
         return Labels(numbers, classes, {"labels": "; ".join(filter(None, (*notes.values(), how)))})
-    numbers = {name: _whole(y, f"{name} in {file}") for name, y in flat.items()}
+    numbers = {name: _as_integers(y, f"{name} in {file}") for name, y in flat.items()}
     name, first = next(iter(arrays.items()))
     _refuse_empty_columns(first, numbers[name], f"{name} in {file}")
-    return Labels(numbers, given or _names(first, numbers[name], file), notes)
+    return Labels(numbers, given or _names_of_numbers(first, numbers[name], file), notes)
 
 
 def _class_names(names: Array, file: str) -> tuple[str, ...]:
     if names.ndim != 1 or names.dtype.kind not in "US":
         raise DataError(f"classes in {file} is {names.dtype} of shape {names.shape}; give (K,) strings")
-    found = tuple(_decoded(names, "classes", file).tolist())
+    found = tuple(_as_text(names, "classes", file).tolist())
     _refuse_twins(found, f"classes in {file}")
     return found
 
@@ -100,7 +100,7 @@ def _refuse_empty_columns(y: Array, numbers: Integers, where: str) -> None:
         )
 
 
-def _form(y: Array) -> str:
+def _conversion_note(y: Array) -> str:
     """What was done to labels of this form, in words; "" for (N,) integers and text."""
     if y.ndim == 2 and y.shape[1] > 1:
         return f"one-hot rows of {y.shape[1]}, read as the place of their 1"
@@ -109,12 +109,12 @@ def _form(y: Array) -> str:
     return ", ".join(filter(None, (column, kinds.get(y.dtype.kind, ""))))
 
 
-def _whole(y: Array, where: str) -> Integers:
+def _as_integers(y: Array, where: str) -> Integers:
     """Numbers as int64; DataError, naming the first, for one that is no whole number or beyond int64."""
     if y.dtype.kind not in "iubf":
         raise DataError(f"{where} is {y.dtype} of shape {y.shape}; labels must be integers or text of shape (N,)")
     if y.dtype.kind == "f":
-        bad = ~(np.abs(y) <= WHOLE) | (y != np.rint(y))
+        bad = ~(np.abs(y) <= MAX_EXACT_INTEGER) | (y != np.rint(y))
     else:
         bad = y > np.iinfo(np.int64).max if y.dtype.kind == "u" else np.zeros(len(y), bool)
     if bad.any():
@@ -123,10 +123,10 @@ def _whole(y: Array, where: str) -> Integers:
     return y.astype(np.int64)
 
 
-def _decoded(y: Array, name: str, file: str) -> Array:
+def _as_text(y: Array, name: str, file: str) -> Array:
     """Texts of either kind as str in the form NFC; DataError for what is no text in UTF-8, and control characters."""
     try:
-        texts = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else _characters(y)
+        texts = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else _without_bad_code_points(y)
         for row, text in enumerate(texts.tolist()):
             if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
                 raise DataError(f"row {row} of {name} in {file} is {text!r}; leave out control characters")
@@ -136,7 +136,7 @@ def _decoded(y: Array, name: str, file: str) -> Array:
     return np.array([unicodedata.normalize("NFC", text) for text in texts.tolist()], str)
 
 
-def _characters(y: Array) -> Array:
+def _without_bad_code_points(y: Array) -> Array:
     """The same; ValueError for code points beyond Unicode, which only a damaged file has, and Python aborts at."""
     codes = np.ascontiguousarray(y).view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder))
     if codes.size and codes.max() > sys.maxunicode:
@@ -144,7 +144,7 @@ def _characters(y: Array) -> Array:
     return y
 
 
-def _numbered(
+def _number_texts(
     texts: Mapping[str, Array], given: tuple[str, ...] | None, file: str
 ) -> tuple[dict[str, Integers], tuple[str, ...], str]:
     """Texts as numbers: their places in `given`, else in sorted order. With the names, and what was done in words."""
@@ -156,23 +156,23 @@ def _numbered(
         for row, name in enumerate(y.tolist()):
             if name not in number:
                 raise DataError(f'row {row} of {key} in {file} is "{name}", which is not in classes; add it there')
-    how = "text, numbered in the order of classes" if given else f"text, numbered in sorted order: {_some(names)}"
+    how = "text, numbered in the order of classes" if given else f"text, numbered in sorted order: {_first_few(names)}"
     return {key: np.array([number[name] for name in y.tolist()], np.int64) for key, y in texts.items()}, names, how
 
 
-def _names(first: Array, y: Integers, file: str) -> tuple[str, ...]:
+def _names_of_numbers(first: Array, y: Integers, file: str) -> tuple[str, ...]:
     """The labels themselves as names; each from 0 up must occur, so that a stray one is noticed."""
     if first.dtype.kind == "b" and first.shape[1:] in ((), (1,)):
         return ("False", "True")
     labels = np.unique(y)
     if (labels != np.arange(len(labels))).any():
         raise DataError(
-            f"the labels in {file} are {_some(labels.tolist())}; number the classes 0, 1, 2 ... without a gap, or save "
-            f"them as text, which is numbered for you: y.astype(str)"
+            f"the labels in {file} are {_first_few(labels.tolist())}; number the classes 0, 1, 2 ... without a gap, or "
+            f"save the labels as text, which is numbered for you: y.astype(str)"
         )
     return tuple(map(str, labels.tolist()))
 
 
-def _some(labels: Iterable[Any]) -> str:
+def _first_few(labels: Iterable[Any]) -> str:
     shown = list(labels)
     return ", ".join(map(str, shown[:5])) + (" ..." if len(shown) > 5 else "")

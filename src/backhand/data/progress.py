@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress(what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = False) -> Iterator[Callable[[int], None]]:
+def progress_bar(
+    what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = False
+) -> Iterator[Callable[[int], None]]:
     """Yields `advance(n)`. The bar goes to standard error, so that piped output stays clean."""
     if total < quiet_below:
         yield lambda _: None

@@ -14,7 +14,7 @@ from backhand.data.files import digest_of, digest_of_unpacked
 
 
 @dataclass(frozen=True)
-class Original:
+class PublishedFile:
     """A file as its authors publish it: mirrors in the order they are tried, hex digests ("" where not known)."""
 
     name: str
@@ -23,7 +23,7 @@ class Original:
     unpacked_sha256: str = ""
     md5: str = ""
 
-    def agreement(self, path: Path) -> str:
+    def matching_checksum(self, path: Path) -> str:
         """Which published checksum the file has, in words, or "". A .gz packed anew still has that of its content."""
         if self.sha256 and digest_of(path) == self.sha256:
             return "SHA-256 as published"
@@ -31,7 +31,7 @@ class Original:
             return "SHA-256 of the unpacked bytes as published"
         return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
 
-    def agrees(self, content: bytes) -> bool | None:
+    def matches(self, content: bytes) -> bool | None:
         """Whether these bytes, plain or gzip, are those published; None where no checksum is known for their form."""
         if self.sha256 and hashlib.sha256(content).hexdigest() == self.sha256:
             return True
@@ -61,7 +61,7 @@ class Publication:
     samples: str
     counts: Mapping[str, int | tuple[int, ...]]
 
-    def difference(self, parts: Mapping[str, Dataset]) -> str:
+    def first_difference(self, parts: Mapping[str, Dataset]) -> str:
         """The first number of samples that is not as published, in a clause; "" where all are."""
         for name, published in self.counts.items():
             labels = parts[name].y if name in parts else np.empty(0, np.int64)
@@ -82,8 +82,8 @@ class Publication:
         known for this form.   copy: a word on the title, such as "JPEG copy".
         """
         title = f"{self.title} ({copy})" if copy else self.title
-        if agrees or (agrees is None and not self.difference(parts)):
+        if agrees or (agrees is None and not self.first_difference(parts)):
             return f"{title}, {self.content}{form and f', {form}'}"
         total = sum(map(len, parts.values()))
-        reason = self.difference(parts) or "the checksums are others"
+        reason = self.first_difference(parts) or "the checksums are others"
         return f"Data in the form of {title}, {total:,} {self.samples}, not those published: {reason}"

@@ -6,8 +6,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST = float(np.finfo(np.float32).max)
-NARROW = 1e-4  # an extent of which 1e-7, the least difference that these trees split at, is no small part
+MAX_FLOAT32 = float(np.finfo(np.float32).max)
+MIN_EXTENT = 1e-4  # an extent of which 1e-7, the least difference that these trees split at, is no small part
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,28 @@ class Ranks:
     @classmethod
     def fit(cls, x: NDArray[Any]) -> Self:
         """Of training samples (N, F)."""
-        return cls(tuple(_merged(np.unique(column)) for column in x.T))
+        return cls(tuple(_values_to_rank(np.unique(column)) for column in x.T))
 
     def transform(self, x: NDArray[Any]) -> NDArray[np.float32]:
         """(N, F) -> (N, F). What is beyond the training samples has the rank of their first or last value."""
         columns = (
-            np.clip(column, -LARGEST, LARGEST) if values is None else np.interp(column, values, np.arange(len(values)))
+            np.clip(column, -MAX_FLOAT32, MAX_FLOAT32)
+            if values is None
+            else np.interp(column, values, np.arange(len(values)))
             for column, values in zip(x.T, self.values, strict=True)
         )
         return np.stack([*columns], axis=1).astype(np.float32)
 
 
-def _merged(values: NDArray[Any]) -> NDArray[np.float64] | None:
+def _values_to_rank(values: NDArray[Any]) -> NDArray[np.float64] | None:
     """Ascending values, if some of them are one in float32, too large for it, or all too close together; else None."""
     low, high = float(values[0]), float(values[-1])
-    if len(values) == 1 or (high - low >= NARROW and max(-low, high) <= LARGEST and _apart(values)):
+    if len(values) == 1 or (
+        high - low >= MIN_EXTENT and max(-low, high) <= MAX_FLOAT32 and _distinct_in_float32(values)
+    ):
         return None
     return values.astype(np.float64)
 
 
-def _apart(values: NDArray[Any]) -> bool:
+def _distinct_in_float32(values: NDArray[Any]) -> bool:
     return len(np.unique(values.astype(np.float32))) == len(values)

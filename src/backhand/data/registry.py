@@ -1,9 +1,9 @@
 """The data sets by name."""
 
-from backhand.data.dataset import Dataset, Splits, check
+from backhand.data.dataset import Dataset, Splits, validate
 from backhand.data.entry import BuiltIn, OnDisk
-from backhand.data.formats.colours import Colour, coloured
-from backhand.data.formats.resize import Resize, resized
+from backhand.data.formats.colours import Colour, convert_colour
+from backhand.data.formats.resize import Resize, resize_images
 from backhand.data.sets import (
     blobs,
     breast_cancer,
@@ -32,16 +32,16 @@ _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
 DATASETS = {found.name: found for found in _ENTRIES}
 
 
-def entry(name: str) -> BuiltIn | OnDisk:
+def get_entry(name: str) -> BuiltIn | OnDisk:
     """The entry of a data set; DataError suggests the closest name."""
     if name not in DATASETS:
         raise DataError(f'unknown data set "{name}"{closest(name, DATASETS)}')
     return DATASETS[name]
 
 
-def is_in(name: str, data_dir: PathLike) -> bool:
+def is_available(name: str, data_dir: PathLike) -> bool:
     """Whether the files of a data set lie in this folder of data sets; none do of one that is built in."""
-    found = entry(name)
+    found = get_entry(name)
     return isinstance(found, OnDisk) and found.find(as_path(data_dir)) is not None
 
 
@@ -64,23 +64,23 @@ def load(
     fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
-    found = entry(name)
+    found = get_entry(name)
     if isinstance(found, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and read from no file; leave the path out")
-        return check(_brought(found.make(), resize, colour))
+        return validate(_converted(found.load(), resize, colour))
     place = found.locate(as_path(path), as_path(data_dir) or locations.data_dir())
-    if found.read_as is not None:
-        splits = found.read_as(place, skip_bad_images, resize, colour)
+    if found.read_converted is not None:
+        splits = found.read_converted(place, skip_bad_images, resize, colour)
     else:
-        splits = _brought(found.read(place, skip_bad_images), resize, colour)
+        splits = _converted(found.read(place, skip_bad_images), resize, colour)
     if len(splits.classes) < fewest:
         raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')
-    return check(splits)
+    return validate(splits)
 
 
-def _brought(splits: Splits, resize: Resize | None, colour: Colour | None) -> Splits:
+def _converted(splits: Splits, resize: Resize | None, colour: Colour | None) -> Splits:
     """The same with images of this colour and size."""
     if colour is not None:
-        splits = splits.mapped(lambda part: Dataset(coloured(part.x, colour), part.y))
-    return splits if resize is None else splits.mapped(lambda part: Dataset(resized(part.x, resize), part.y))
+        splits = splits.map(lambda part: Dataset(convert_colour(part.x, colour), part.y))
+    return splits if resize is None else splits.map(lambda part: Dataset(resize_images(part.x, resize), part.y))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.dataset import Samples, Splits
-from backhand.data.split import subset
+from backhand.data.split import stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.files.atomic import write_output
@@ -25,13 +25,13 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "os^Dv<>P"
 
 
-def show(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
+def draw_samples(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
     """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
-    draw = contact_sheet if splits.train.is_image else scatter
+    draw = draw_contact_sheet if splits.train.is_image else draw_scatter
     return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 
 
-def contact_sheet(
+def draw_contact_sheet(
     images: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
     """A PNG with a row of pictures for each class (the first 20 classes), drawn with `seed`.
@@ -51,7 +51,7 @@ def contact_sheet(
     axes.imshow(sheet, interpolation="nearest", aspect="auto")
     step = sheet.shape[0] / len(shown)
     axes.set_yticks(
-        (np.arange(len(shown)) + 0.5) * step - 0.5, [_short(name) for name in shown], fontsize=11, color=INK
+        (np.arange(len(shown)) + 0.5) * step - 0.5, [_shorten(name) for name in shown], fontsize=11, color=INK
     )
     axes.set_xticks([])
     axes.tick_params(length=0, pad=8)
@@ -75,7 +75,7 @@ def _sheet(images: Samples, labels: NDArray[np.int64], rows: int, rng: np.random
     return sheet.reshape(rows * (height + gap), PER_CLASS * (width + gap), 3)
 
 
-def scatter(
+def draw_scatter(
     features: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
     """A PNG of at most 2,000 samples in the plane: two features as they are, more as their first principal components.
@@ -88,8 +88,8 @@ def scatter(
         )
     from matplotlib.figure import Figure
 
-    index = subset(labels, min(MAX_POINTS, len(labels)), seed)
-    points, names = _plane(features)
+    index = stratified_subset(labels, min(MAX_POINTS, len(labels)), seed)
+    points, names = _project_to_plane(features)
     points, labels = points[index], labels[index]
     figure = Figure(figsize=(7, 5.2))
     axes = figure.add_axes((0, 0, 1, 1))
@@ -105,12 +105,12 @@ def scatter(
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, ncols=1 + len(classes) // 25)
     for text, name in zip(legend.get_texts(), classes, strict=True):
         text.set_parse_math(False)
-        text.set_text(_short(name))  # given as a label, a name that begins with _ would be left out
+        text.set_text(_shorten(name))  # given as a label, a name that begins with _ would be left out
     _title(figure, title, f"{len(index):,} of {len(features):,} training samples, {features.shape[1]} features")
     return _save(figure, path)
 
 
-def _plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
+def _project_to_plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
     """(N, 2) points and the names of the two axes."""
     if features.shape[1] == 2:
         return features.astype(np.float64), ("feature 1", "feature 2")
@@ -122,7 +122,7 @@ def _plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
     return z @ directions[:, ::-1][:, :2], (first, second)
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= 24 else name[:23] + "…"
 
 

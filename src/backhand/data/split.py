@@ -32,8 +32,8 @@ def stratified_split(
     classes, role: names of the classes, and what is held out, for the message of DataError, which is raised where a
     class is too small to appear on both sides.
     """
-    n = _number(y, size)
-    held = _drawn(y, n, seed, every=True) if n else np.empty(0, np.intp)
+    n = _held_out_count(y, size)
+    held = _draw_stratified(y, n, seed, every=True) if n else np.empty(0, np.intp)
     rest = np.setdiff1d(np.arange(len(y)), held, assume_unique=True)
     for side, part in ((role, held), ("remaining", rest)):
         lost = np.setdiff1d(y, y[part])
@@ -47,7 +47,7 @@ def stratified_split(
     return rest, held
 
 
-def _number(y: NDArray[np.int64], size: float) -> int:
+def _held_out_count(y: NDArray[np.int64], size: float) -> int:
     """How many samples `size` means; of a fraction, no fewer than the classes, on either side, where that can be."""
     if not (0 < size < 1 if isinstance(size, float) else 0 <= size <= len(y)):
         raise DataError(
@@ -59,28 +59,28 @@ def _number(y: NDArray[np.int64], size: float) -> int:
     return max(min(round(size * len(y)), len(y) - K), min(K, len(y)))
 
 
-def subset(y: NDArray[np.int64], n: int, seed: int | None = None) -> Index:
+def stratified_subset(y: NDArray[np.int64], n: int, seed: int | None = None) -> Index:
     """`n` places in y, ascending, each class in proportion: drawn with `seed`, or the first of each class without."""
     if not 0 < n <= len(y):
         raise DataError(f"cannot take {n} of {len(y)} samples; ask for 1 to {len(y)}")
-    return _drawn(y, n, seed)
+    return _draw_stratified(y, n, seed)
 
 
-def _drawn(y: NDArray[np.int64], n: int, seed: int | None, *, every: bool = False) -> Index:
+def _draw_stratified(y: NDArray[np.int64], n: int, seed: int | None, *, every: bool = False) -> Index:
     """every: of each class of two samples or more at least one, and not all."""
     labels, counts = np.unique(y, return_counts=True)
     rng = None if seed is None else np.random.default_rng(seed)
     chosen = []
-    shares = _shares(counts, n)
+    shares = _class_shares(counts, n)
     if every:
-        shares = _divided(shares, counts)
+        shares = _keep_both_sides(shares, counts)
     for label, share in zip(labels, shares, strict=True):
         places = np.flatnonzero(y == label)
         chosen.append((places if rng is None else rng.permutation(places))[:share])
     return np.sort(np.concatenate(chosen))
 
 
-def _shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+def _class_shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     """How many of `n` each class gets: the floor of its exact share, then one each to the largest remainders."""
     floors, remainders = np.divmod(counts * n, counts.sum())
     largest = np.argsort(-remainders, kind="stable")[: n - floors.sum()]
@@ -88,7 +88,7 @@ def _shares(counts: NDArray[np.intp], n: int) -> NDArray[np.intp]:
     return floors
 
 
-def _divided(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
+def _keep_both_sides(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> NDArray[np.intp]:
     """Shares of the same sum: one for a class that had none, one less for a class that had all, others by size."""
     several = (counts > 1).astype(np.intp)
     divided = np.clip(shares, several, counts - several)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from backhand.arrays import Array, Shape
-from backhand.data.columns import CHUNK, Columns, Floats, columns, moments
+from backhand.data.columns import CHUNK, ColumnStatistics, Floats, column_statistics, moments
 from backhand.data.dataset import Samples, plain_array
 from backhand.errors import CheckpointError, DataError, closest
 
@@ -18,11 +18,11 @@ Mode = Literal["none", "global", "channel", "feature"]
 PIXEL_FLOOR = 0.02
 # A feature with one value for nearly all samples is scaled as if this share of them had the others. Measured: tables
 # with rare categories lose nothing by it, and rows of pixels do as well as images with the floor above.
-RARE = 0.04
-SMALLEST = np.finfo(np.float64).tiny  # whose inverse is finite
-LOST = 0.1  # of a feature's deviation: more must not go by the rounding to float32
-HALF_DIGIT = 2.0**-24  # float32 rounds by so much of a value at most
-LARGEST = float(np.finfo(np.float32).max)
+RARE_SHARE = 0.04
+MIN_FLOAT64 = np.finfo(np.float64).tiny  # whose inverse is finite
+MAX_ROUNDING_LOSS = 0.1  # of a feature's deviation: more must not go by the rounding to float32
+FLOAT32_ROUNDING = 2.0**-24  # float32 rounds by so much of a value at most
+MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -52,20 +52,20 @@ class Standardizer:
         x = plain_array(x, "the samples to standardise by")
         if mode == "channel" and x.ndim != 4:
             raise DataError('standardisation "channel" needs images; use "feature" for a table of features')
-        mean, scale = _of_pixels(x, mode) if is_pixels(x) else _of_features(x, mode)
+        mean, scale = _pixel_statistics(x, mode) if is_pixels(x) else _feature_statistics(x, mode)
         return cls(np.asarray(mean), np.asarray(scale))
 
     def transform(self, x: Samples, dtype: DTypeLike = np.float32) -> NDArray[Any]:
         """A new array of x's shape, in this dtype. x: an array of samples as `fit` saw them, else DataError."""
         x = plain_array(x, "the samples")
-        mean, scale = self.flat(x)
+        mean, scale = self.flat_statistics(x)
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
         with np.errstate(over="ignore", invalid="ignore"):
             y = np.subtract(x.reshape(len(x), mean.size), mean, dtype=mean.dtype, casting="same_kind")
             y *= scale
             return y.reshape(x.shape).astype(dtype, copy=False)
 
-    def flat(self, x: Samples) -> tuple[Array, Array]:
+    def flat_statistics(self, x: Samples) -> tuple[Array, Array]:
         """mean and scale for every value of one sample of x, flat, in the precision that x needs; DataError as above.
 
         Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
@@ -86,12 +86,12 @@ class Standardizer:
             return
         for start in range(0, len(x), CHUNK):
             part = x[start : start + CHUNK]
-            beyond = np.argwhere(~(np.abs(self.transform(part, np.float64)) <= LARGEST))
+            beyond = np.argwhere(~(np.abs(self.transform(part, np.float64)) <= MAX_FLOAT32))
             if len(beyond):
                 row, *column = beyond[0].tolist()
                 remedy = "mend or remove it" if self.mean.ndim else 'use data.standardize = "feature", or mend it'
                 raise DataError(
-                    f"row {start + row}, column {_index(column)} of {where} is {part[tuple(beyond[0])]:g}, "
+                    f"row {start + row}, column {_format_index(column)} of {where} is {part[tuple(beyond[0])]:g}, "
                     f"too large for float32 once standardised; {remedy}"
                 )
 
@@ -115,7 +115,7 @@ def is_pixels(x: Samples) -> bool:
     return x.ndim == 4 and x.dtype == np.uint8
 
 
-def _of_pixels(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
+def _pixel_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
     if mode == "none":
         return np.zeros(()), np.array(1 / 255)
     if not len(x):
@@ -124,15 +124,15 @@ def _of_pixels(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
     return mean, 1 / np.maximum(deviation, 255 * PIXEL_FLOOR)
 
 
-def _of_features(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
-    found = columns(x)
+def _feature_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
+    found = column_statistics(x)
     if mode == "feature":
-        floor = np.where(found.departing < RARE, found.spread * RARE**0.5, 0)
+        floor = np.where(found.uncommon_share < RARE_SHARE, found.uncommon_distance * RARE_SHARE**0.5, 0)
         return found.mean, _inverse(np.maximum(found.deviation, floor))
     if mode == "none":
         mean, scale = np.zeros(()), np.ones(())
     else:
-        largest = max(float(np.abs(found.mean).max()), float(found.deviation.max()), SMALLEST)
+        largest = max(float(np.abs(found.mean).max()), float(found.deviation.max()), MIN_FLOAT64)
         unit = np.ldexp(1.0, np.frexp(largest)[1] - 1)  # so that no square overflows
         mean, deviation = _pooled(found.mean / unit, (found.deviation / unit) ** 2, mode)
         mean, scale = mean * unit, _inverse(deviation * unit)
@@ -151,25 +151,25 @@ def _pooled(mean: Floats, variance: Floats, mode: Mode) -> tuple[Floats, Floats]
 
 def _inverse(deviation: Floats) -> Floats:
     """1 / deviation, and 0 where it is 0."""
-    return np.where(deviation > 0, 1 / np.maximum(deviation, SMALLEST), 0)
+    return np.where(deviation > 0, 1 / np.maximum(deviation, MIN_FLOAT64), 0)
 
 
-def _refuse_loss(found: Columns, mean: Floats, mode: Mode) -> None:
+def _refuse_loss(found: ColumnStatistics, mean: Floats, mode: Mode) -> None:
     """Raise DataError for a feature that varies so little beside its distance from the mean that float32 rounds it.
 
     One mean for all features, or none, leaves that distance in the result.
     """
     with np.errstate(over="ignore"):
         reach = np.maximum(np.abs(found.low - mean), np.abs(found.high - mean))
-        lost = np.argwhere((found.deviation > 0) & (HALF_DIGIT * reach > LOST * found.deviation))
+        lost = np.argwhere((found.deviation > 0) & (FLOAT32_ROUNDING * reach > MAX_ROUNDING_LOSS * found.deviation))
     if len(lost):
         at = tuple(lost[0])
         raise DataError(
             f'data.standardize = "{mode}" would round away what tells the samples apart in column '
-            f"{_index(lost[0].tolist())}, which varies by {found.deviation[at]:.3g} around {found.mean[at]:.9g}: "
-            f'float32 has seven digits; use "feature"'
+            f"{_format_index(lost[0].tolist())}, which varies by {found.deviation[at]:.3g} around "
+            f'{found.mean[at]:.9g}: float32 has seven digits; use "feature"'
         )
 
 
-def _index(places: list[int]) -> str:
+def _format_index(places: list[int]) -> str:
     return ", ".join(map(str, places))

@@ -9,7 +9,7 @@ from backhand.data.dataset import refuse_not_finite
 from backhand.errors import DataError
 
 CHUNK = 1024  # rows that are compared at a time
-LOST = 1e-6  # of a column's deviation: rounding beyond that is refused
+MAX_ROUNDING_LOSS = 1e-6  # of a column's deviation: rounding beyond that is refused
 
 
 def read_table(x: NDArray[Any], where: str) -> NDArray[np.float32] | NDArray[np.float64]:
@@ -44,7 +44,7 @@ def _refuse_rounding(x: NDArray[Any], wide: NDArray[np.float64], where: str) -> 
         values, rounded = x[:, column], wide[:, column]
         with np.errstate(over="ignore"):
             error, extent = _rounding(values, rounded), float(rounded.max() - rounded.min())
-        if error > LOST * extent and values.min() != values.max():
+        if error > MAX_ROUNDING_LOSS * extent and values.min() != values.max():
             raise DataError(
                 f"column {column} of {where}, counted from 0, is {x.dtype} near {rounded[0]:.6g}, where float64 rounds "
                 f"away what tells its samples apart; take the least from it first: "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.batches import steps
+from backhand.data.batches import steps_per_epoch
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.standardize import Mode, Standardizer
@@ -16,7 +16,7 @@ from backhand.experiments.splits import Parts, kept_scaling, load_parts
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
 from backhand.study import Study
-from backhand.study.augment import check_views, make_augment
+from backhand.study.augment import make_augment, refuse_unfit_evaluation
 from backhand.study.optimizers import make_optimizer
 from backhand.training import losses
 from backhand.training.callbacks import EarlyStopping
@@ -36,7 +36,7 @@ class Feeds:
     watched: dict[str, Feed] = field(default_factory=dict)  # old and new classes apart, where a network was extended
 
     @property
-    def parts(self) -> dict[str, Feed]:
+    def by_split(self) -> dict[str, Feed]:
         """The parts that there are, by name."""
         known = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: feed for name, feed in known.items() if feed is not None}
@@ -44,12 +44,12 @@ class Feeds:
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """Samples per class, (K,), of each part."""
         K = len(self.splits.classes)
-        return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.parts.items()}
+        return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.by_split.items()}
 
     def fingerprint(self) -> str:
         """sha256 over every sample and label in order: a resumed run must meet the same data."""
         digest = hashlib.sha256()
-        for feed in self.parts.values():
+        for feed in self.by_split.values():
             digest.update(np.ascontiguousarray(feed.data.x).data)
             digest.update(feed.data.y.data)
         return digest.hexdigest()
@@ -66,7 +66,7 @@ def make_feeds(study: Study, parts: Parts) -> Feeds:
     Raises StudyError for augmentation or views that the samples do not allow.
     """
     splits, train = parts.splits, parts.train
-    check_views(study.train.views, train.x.shape[1:])
+    refuse_unfit_evaluation(study.train.evaluation_augment, train.x.shape[1:])
     standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)
@@ -161,7 +161,7 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     """
     table = study.train
     check_batches(study, model, len(feeds.train))
-    per_epoch = steps(len(feeds.train), table.batch_size, model.fewest_samples)
+    per_epoch = steps_per_epoch(len(feeds.train), table.batch_size, model.fewest_samples)
     optimizer = make_optimizer(table.optimizer)
     ramp = table.momentum_schedule
     momentum = ramp.make(optimizer.momentum, per_epoch, table.passes) if ramp else None

@@ -9,9 +9,9 @@ from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.formats.colours import NAMES, colour_of
 from backhand.data.formats.resize import Resize
-from backhand.data.split import stratified_split, subset
+from backhand.data.split import stratified_split, stratified_subset
 from backhand.data.standardize import Standardizer
-from backhand.data.value_range import Span
+from backhand.data.value_range import ValueRange
 from backhand.errors import DataError
 from backhand.experiments import environment
 from backhand.experiments.settings import read_study
@@ -43,8 +43,8 @@ def load_parts(study: Study, data_dir: PathLike | None = None) -> Parts:
     if study.extend is None:
         table = study.data
         splits = load_splits(table, data_dir)
-        splits = splits if table.classes is None else splits.only(table.classes)
-        return divided(splits if table.groups is None else splits.grouped(table.groups), study)
+        splits = splits if table.classes is None else splits.select_classes(table.classes)
+        return divided(splits if table.groups is None else splits.group_classes(table.groups), study)
     base = read_study(study.extend.run)
     old = load_parts(base, environment.having(base.data.name, study.extend.run, data_dir))
     splits = _load_new(study, old.splits, environment.having(study.extend.name, study.extend.run, data_dir))
@@ -70,7 +70,7 @@ def divided(splits: Splits, study: Study) -> Parts:
         rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
-        train = train.take(subset(train.y, table.train_size, study.data_seed))
+        train = train.take(stratified_subset(train.y, table.train_size, study.data_seed))
     return Parts(splits, train, validation, validation)
 
 
@@ -87,7 +87,7 @@ def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
     assert table is not None
     ours = old.train.x.shape[1:]
     new = _in_colour(study, ours, data_dir)
-    new = new if table.classes is None else new.only(table.classes)
+    new = new if table.classes is None else new.select_classes(table.classes)
     known = [name for name in new.classes if name in old.classes]
     if known:
         rest = ",".join(name for name in new.classes if name not in old.classes)
@@ -136,7 +136,7 @@ def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
     held = None if new.held is None else _renumbered(new.held, first)
     try:
-        Span.of(old.splits.train.x).refuse(train.x)
+        ValueRange.fit(old.splits.train.x).refuse_mismatch(train.x)
     except DataError as error:
         raise DataError(f"the samples of {new.splits.name} do not fit those of {old.splits.name}: {error}") from error
     splits = Splits(

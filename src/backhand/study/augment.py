@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from backhand.data.augment import Affine, Augment, Augmentation, Brightness, Contrast, Crop, Cutout, Flip, MixUp
-from backhand.data.augment.at_test_time import PLAIN, Views
+from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
 from backhand.errors import StudyError
 from backhand.study.table import Table
 
@@ -56,17 +56,17 @@ def make_augment(
     return Augment(tuple(steps), MixUp(table.mixup, classes) if table.mixup else None)
 
 
-def check_views(views: Views, sample_shape: tuple[int, ...]) -> None:
+def refuse_unfit_evaluation(augment: EvaluationAugment, sample_shape: tuple[int, ...]) -> None:
     """Raise StudyError where samples cannot be seen so: rows of features, or images too small for the shift."""
-    if views == PLAIN:
+    if augment == NO_AUGMENT:
         return
     if len(sample_shape) != 3:
-        key, does = ("test_flips", "mirrors") if views.flips else ("test_shift", "moves")
+        key, does = ("test_flips", "mirrors") if augment.flips else ("test_shift", "moves")
         raise StudyError(
             f"train.{key} {does} images, and the samples of this data are rows of {sample_shape[0]} features; "
             f"leave it out"
         )
-    _fits("train.test_shift", views.shift, sample_shape, below=1)
+    _fits("train.test_shift", augment.shift, sample_shape, below=1)
 
 
 def _fits(key: str, pixels: int, sample_shape: tuple[int, ...], below: int = 0) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Images = tuple[int, ...]  # the shape of a batch, (N, H, W, C)
+BatchShape = tuple[int, ...]  # the shape of a batch, (N, H, W, C)
 
 
 class Augmentation(ABC):
@@ -19,7 +19,7 @@ class Augmentation(ABC):
     kernel_name: ClassVar[str] = ""
 
     @abstractmethod
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """All that is random: a few numbers for each image, (N, k)."""
 
     @abstractmethod

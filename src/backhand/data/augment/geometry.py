@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.augment.base import Augmentation, Floats, Images
+from backhand.data.augment.base import Augmentation, BatchShape, Floats
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Flip(Augmentation):
 
     kernel_name = "flip"
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """1 where the image is mirrored, else 0."""
         return (rng.random((shape[0], 1)) < 0.5).astype(np.float32)
 
@@ -46,7 +46,7 @@ class Crop(Augmentation):
         if self.pixels < 0:
             raise ValueError(f"a crop needs a padding of 0 pixels or more, not {self.pixels}")
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """How far down and to the right of the image's corner that of the crop is, in pixels."""
         return (rng.integers(0, 2 * self.pixels + 1, (2, shape[0])).T - self.pixels).astype(np.float32)
 
@@ -78,7 +78,7 @@ class Affine(Augmentation):
         if not (0 <= self.rotate <= 180 and 0 <= self.shift < 1 and 0 <= self.scale < 1):
             raise ValueError(f"rotate is in [0, 180] degrees, shift and scale are in [0, 1); this is {self}")
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """cos and sin of the angle, each divided by the factor; then pixels down and to the right."""
         N, H, W, _ = shape
         angle, down, right, factor = rng.uniform(-1, 1, (4, N))
@@ -113,24 +113,24 @@ def _resample(x: Floats, motion: Floats) -> Floats:
     i = np.arange(H, dtype=np.float32)[:, None] - middle_i - down
     j = np.arange(W, dtype=np.float32) - middle_j - right
     # Rows run downwards, so that a turn to the left takes (i, j) from (cos i + sin j, cos j - sin i).
-    rows, row_part = _taps(cos * i + sin * j + middle_i, H)
-    columns, column_part = _taps(cos * j - sin * i + middle_j, W)
+    rows, row_part = _neighbours(cos * i + sin * j + middle_i, H)
+    columns, column_part = _neighbours(cos * j - sin * i + middle_j, W)
     image = (np.arange(N) * H)[:, None, None]
     planes = np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(C, -1)  # a pixel at a time is slow with 3 channels
     above, below = (
-        _mix(planes.take(at + columns[0], axis=1), planes.take(at + columns[1], axis=1), column_part)
+        _interpolate(planes.take(at + columns[0], axis=1), planes.take(at + columns[1], axis=1), column_part)
         for at in ((image + row) * W for row in rows)
     )
-    return np.ascontiguousarray(np.moveaxis(_mix(above, below, row_part), 0, -1))
+    return np.ascontiguousarray(np.moveaxis(_interpolate(above, below, row_part), 0, -1))
 
 
-def _taps(place: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
+def _neighbours(place: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
     """The two pixels of an axis around each place, and the share of the second; its ends stand for what is beyond."""
     inside = np.clip(place, 0, size - 1)
     first = inside.astype(np.intp)
     return (first, np.minimum(first + 1, size - 1)), inside - first.astype(np.float32)
 
 
-def _mix(a: Floats, b: Floats, part: Floats) -> Floats:
+def _interpolate(a: Floats, b: Floats, part: Floats) -> Floats:
     """(1 - part) a + part b."""
     return a + part * (b - a)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backhand.data.augment.base import Augmentation, Floats, Images
+from backhand.data.augment.base import Augmentation, BatchShape, Floats
 
 WHITE = 255.0
 
@@ -22,7 +22,7 @@ class Brightness(Augmentation):
     def __post_init__(self) -> None:
         _check_fraction("brightness", self.strength)
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """The factor."""
         return _factors(self.strength, shape[0], rng)
 
@@ -46,7 +46,7 @@ class Contrast(Augmentation):
     def __post_init__(self) -> None:
         _check_fraction("contrast", self.strength)
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """The factor."""
         return _factors(self.strength, shape[0], rng)
 
@@ -76,7 +76,7 @@ class Cutout(Augmentation):
         if self.size < 1:
             raise ValueError(f"the square of a cutout needs 1 pixel a side or more, not {self.size}")
 
-    def draw(self, shape: Images, rng: np.random.Generator) -> Floats:
+    def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
         """The square: top, left, bottom, right, in pixels, those before the first and from the last on left out."""
         N, H, W, _ = shape
         top, left = (rng.integers(0, side, (N, 1)) - self.size // 2 for side in (H, W))

@@ -18,25 +18,25 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from backhand.data.files import MAX_RATIO, SLACK, Limited, Reader
-from backhand.data.formats.members import BadMemberError, Tree, canonical, damage, printable
+from backhand.data.files import MAX_RATIO, MIN_ALLOWANCE, Reader, SizeLimitedStream
+from backhand.data.formats.members import BadMemberError, Tree, canonical_name, damage_as_data_error, printable
 from backhand.data.formats.picture_files import is_picture
 from backhand.errors import DataError
 
 MAX_MEMBER = 1 << 30
 MAX_TOTAL = 8 << 30
 M = TypeVar("M")
-PACKED: dict[bytes, Callable[[BinaryIO], Reader]] = {  # by what the file begins with
+DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], Reader]] = {  # by what the file begins with
     b"\x1f\x8b": lambda plain: gzip.GzipFile(fileobj=plain),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
-LINK = "is a link or device; replace it by the file itself"
+LINK_PROBLEM = "is a link or device; replace it by the file itself"
 DRIVE = re.compile("[A-Za-z]:")
 UTF8_NAME = 1 << 11  # the flag of a zip's member whose name is UTF-8
 
 
-class Zip(Tree):
+class ZipTree(Tree):
     """A zip archive, open for reading."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
@@ -47,10 +47,10 @@ class Zip(Tree):
         members = self.archive.infolist()
         for member in members:
             if _is_link(member) and not is_picture(member.filename):
-                raise DataError(f"{self.path}: member {member.filename} {LINK}")
+                raise DataError(f"{self.path}: member {member.filename} {LINK_PROBLEM}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; zip it as usual")
-            if member.file_size > max(member.compress_size * MAX_RATIO, SLACK):
+            if member.file_size > max(member.compress_size * MAX_RATIO, MIN_ALLOWANCE):
                 raise _too_large(self.path, member.filename)
         _check_total(self.path, sum(member.file_size for member in members if _is_packed(member)))
         return _by_name(self.path, [(_zip_name(member), member) for member in members])
@@ -60,7 +60,7 @@ class Zip(Tree):
         return sorted(self._members)
 
     @property
-    def remark(self) -> str:
+    def naming_note(self) -> str:
         """How many names are in no known encoding, and were read as the format's standard has it."""
         members = self._members.values()
         old = sum(not (m.flag_bits & UTF8_NAME or m.filename.isascii()) and _zip_name(m) == m.filename for m in members)
@@ -74,10 +74,10 @@ class Zip(Tree):
     def _read(self, name: str) -> bytes:
         member = self._members[name]
         if _is_link(member):
-            raise BadMemberError(f"{self.path}: member {name} {LINK}")
+            raise BadMemberError(f"{self.path}: member {name} {LINK_PROBLEM}")
         if _is_packed(member) and member.file_size > MAX_MEMBER:
             raise _too_large(self.path, name)
-        with damage(f"{self.path}/{name}", BadMemberError):
+        with damage_as_data_error(f"{self.path}/{name}", BadMemberError):
             return self.archive.read(member)
 
 
@@ -100,7 +100,7 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
         return member.filename
 
 
-class Tar(Tree):
+class TarTree(Tree):
     """A tar archive, plain or packed, read from front to back: going back in gzip means unpacking again."""
 
     def __init__(self, path: Path) -> None:
@@ -118,30 +118,30 @@ class Tar(Tree):
         names = set(wanted)
         with self._open() as archive:
             for member in self._members(archive):
-                name = printable(canonical(member.name))
+                name = printable(canonical_name(member.name))
                 if name in names and not member.isdir():
                     yield name, partial(self._read, archive, member)
 
     def _read(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
         file = archive.extractfile(member) if _is_plain(member) else None
         if file is None:
-            raise BadMemberError(f"{self.path}: member {printable(member.name)} {LINK}")
+            raise BadMemberError(f"{self.path}: member {printable(member.name)} {LINK_PROBLEM}")
         return file.read()
 
     @contextmanager
     def _open(self) -> Iterator[tarfile.TarFile]:
-        with damage(str(self.path)), self.path.open("rb") as plain:
-            head = plain.read(max(map(len, PACKED)))
+        with damage_as_data_error(str(self.path)), self.path.open("rb") as plain:
+            head = plain.read(max(map(len, DECOMPRESSORS)))
             plain.seek(0)
-            unpack = next((unpack for mark, unpack in PACKED.items() if head.startswith(mark)), None)
-            source = Limited(unpack(plain), self.path.stat().st_size, str(self.path)) if unpack else plain
+            unpack = next((unpack for mark, unpack in DECOMPRESSORS.items() if head.startswith(mark)), None)
+            source = SizeLimitedStream(unpack(plain), self.path.stat().st_size, str(self.path)) if unpack else plain
             with tarfile.open(fileobj=source, mode="r|") as archive:
                 yield archive
 
     def _members(self, archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         for member in archive:
             if not (_is_plain(member) or member.isdir() or is_picture(member.name)):
-                raise DataError(f"{self.path}: member {printable(member.name)} {LINK}")
+                raise DataError(f"{self.path}: member {printable(member.name)} {LINK_PROBLEM}")
             if member.size > MAX_MEMBER:
                 raise _too_large(self.path, member.name)
             yield member
@@ -153,7 +153,7 @@ def _is_plain(member: tarfile.TarInfo) -> bool:
 
 def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:
     """The members by the names that they go by, checked."""
-    named = [(printable(canonical(name)), member) for name, member in members]
+    named = [(printable(canonical_name(name)), member) for name, member in members]
     for name, _ in named:
         first, *rest = name.split("/")
         if (name and not first) or DRIVE.fullmatch(first) or ".." in (first, *rest):

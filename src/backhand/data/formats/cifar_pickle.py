@@ -35,7 +35,7 @@ OPCODES = {
 DAMAGE = (pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OverflowError)
 
 
-class _Holder:
+class _Placeholder:
     """Stands for numpy.ndarray, numpy.dtype and the function that makes an empty array: keeps what it is given."""
 
     def __init__(self, *arguments: object) -> None:
@@ -48,7 +48,7 @@ class _Holder:
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in {("numpy", "ndarray"), ("numpy", "dtype"), ("numpy.core.multiarray", "_reconstruct")}:
-            return _Holder
+            return _Placeholder
         raise DataError(f"the pickle asks for {module}.{name}, which no CIFAR-10 batch holds")
 
 

@@ -17,7 +17,7 @@ def colour_of(shape: Shape) -> Colour | None:
     return next((colour for colour, C in CHANNELS.items() if shape[2:] == (C,)), None)
 
 
-def coloured(x: NDArray[Any], colour: Colour) -> NDArray[Any]:
+def convert_colour(x: NDArray[Any], colour: Colour) -> NDArray[Any]:
     """Images (N, H, W, C) uint8 in this colour, as `pictures.decode` converts files; samples of other kinds unchanged.
 
     Grey is 0.299 R + 0.587 G + 0.114 B, rounded (ITU-R BT.601); RGB of grey has three equal channels.

@@ -10,42 +10,42 @@ from typing import NoReturn
 import numpy as np
 
 from backhand.data.cache import Arrays
-from backhand.data.formats.image_tree import PARTS
+from backhand.data.formats.image_tree import SPLITS
 from backhand.errors import DataError
 
 SIDE, CLASSES = 48, 7
 USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-PARTS_OF = {usage.lower(): part for usage, part in USAGES.items()}
+SPLIT_BY_USAGE = {usage.lower(): part for usage, part in USAGES.items()}
 COLUMNS = ("emotion", "pixels", "Usage")
 DELIMITERS = ",;\t"
 BLANK = DELIMITERS + string.whitespace
 EMOTION = re.compile(r"([0-9])(?:\.0*)?")  # some programs write whole numbers with a point
 
 
-def read_table(lines: Iterable[str], where: str) -> Arrays:
+def read_face_table(lines: Iterable[str], where: str) -> Arrays:
     """x (N, 48, 48, 1) uint8, y (N,) int64 and sizes (3,), the rows ordered by split.
 
     Columns are known by their names, in any order, with letters of either case; others are passed over, as blank lines
     are. DataError names a column that is missing or occurs twice, or the row with pixels that are too few, too
     many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
     """
-    pixels: dict[str, list[bytes]] = {part: [] for part in PARTS}
-    labels: dict[str, list[int]] = {part: [] for part in PARTS}
+    pixels: dict[str, list[bytes]] = {part: [] for part in SPLITS}
+    labels: dict[str, list[int]] = {part: [] for part in SPLITS}
     try:
         for emotion, values, usage, row in _rows(lines, where):
             place = f"{where}, line {row}"
-            split = PARTS_OF.get(usage.lower())
+            split = SPLIT_BY_USAGE.get(usage.lower())
             if split is None:
                 raise DataError(f"{place}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; mend or remove the row")
             pixels[split].append(_face(values, place))
             labels[split].append(_label(emotion, place))
     except csv.Error as error:
         raise DataError(f"{where} is not a table of text ({error}); fetch it again") from error
-    faces = b"".join(face for part in PARTS for face in pixels[part])
+    faces = b"".join(face for part in SPLITS for face in pixels[part])
     return {
         "x": np.frombuffer(faces, np.uint8).reshape(-1, SIDE, SIDE, 1),
-        "y": np.array([label for part in PARTS for label in labels[part]], np.int64),
-        "sizes": np.array([len(labels[part]) for part in PARTS]),
+        "y": np.array([label for part in SPLITS for label in labels[part]], np.int64),
+        "sizes": np.array([len(labels[part]) for part in SPLITS]),
     }
 
 

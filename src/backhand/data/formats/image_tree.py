@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.cache import Arrays, Source
+from backhand.data.cache import Arrays, CachedSource
 from backhand.data.dataset import Dataset
 from backhand.data.formats.colours import Colour
-from backhand.data.formats.inspection import inspect
+from backhand.data.formats.inspection import inspect_pictures
 from backhand.data.formats.members import BadMemberError
-from backhand.data.formats.picture_files import Member, passed_over, survey
+from backhand.data.formats.picture_files import PictureFile, describe_ignored, list_pictures
 from backhand.data.formats.pictures import BadImageError, decode
 from backhand.data.formats.resize import Resize
 from backhand.data.formats.trees import Tree, open_tree
-from backhand.data.progress import progress
+from backhand.data.progress import progress_bar
 from backhand.errors import DataError
 
-PARTS = ("train", "validation", "test")
-BAR_FROM = 5000  # fewer small pictures are decoded before a bar is read
+SPLITS = ("train", "validation", "test")
+MIN_PICTURES_FOR_BAR = 5000  # fewer small pictures are decoded before a bar is read
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Layout:
     name: str
     classes: tuple[str, ...] = ()
     colour: Colour | None = None
-    split: Callable[[Member], str] = lambda member: member.split
+    split: Callable[[PictureFile], str] = lambda member: member.split
     resize: Resize | None = None
 
     @property
-    def variant(self) -> str:
+    def decoding(self) -> str:
         """What sets its pictures apart from those that others make of the same files."""
         if self.resize is None or self.resize.size is None:
             return self.name
@@ -55,16 +55,16 @@ class Pictures:
     """
 
     classes: tuple[str, ...]
-    parts: dict[str, Dataset]
+    splits: dict[str, Dataset]
     skipped: tuple[str, ...]
-    passed_over: str
-    remark: str
+    ignored_files: str
+    naming_note: str
 
     @property
     def notes(self) -> dict[str, str]:
         """For `Splits.notes`."""
         skipped = self.skipped and f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"
-        notes = {"skipped images": skipped, "files passed over": self.passed_over, "names": self.remark}
+        notes = {"skipped images": skipped, "files passed over": self.ignored_files, "names": self.naming_note}
         return {name: said for name, said in notes.items() if said}
 
 
@@ -75,48 +75,50 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
     the pictures. Raises DataError for an unknown or empty class folder, pictures of several sizes and no `resize`, and
     BadImageError unless skip_bad.
     """
-    source = Source(path)
+    source = CachedSource(path)
     if layout.resize is not None and layout.resize.size is None:
-        sizes = source.cached("sizes", lambda: {"sizes": np.array(inspect(path).sizes)})["sizes"]
-        layout = replace(layout, resize=layout.resize.fitted([(height, width) for height, width in sizes.tolist()]))
+        sizes = source.cached("sizes", lambda: {"sizes": np.array(inspect_pictures(path).sizes)})["sizes"]
+        layout = replace(
+            layout, resize=layout.resize.with_size_for([(height, width) for height, width in sizes.tolist()])
+        )
 
     def build() -> Arrays:
         with open_tree(path) as tree:
             return _read(tree, layout, skip_bad=skip_bad)
 
-    arrays = source.cached(layout.variant + "-skip" * skip_bad, build)
+    arrays = source.cached(layout.decoding + "-skip" * skip_bad, build)
     classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
-    return Pictures(classes, split_parts(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
+    return Pictures(classes, split_datasets(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
 
 
-def split_parts(arrays: Arrays) -> dict[str, Dataset]:
+def split_datasets(arrays: Arrays) -> dict[str, Dataset]:
     """The splits that are not empty, from x, y and the sizes of train, validation and test within them."""
     stops = np.cumsum(arrays["sizes"]).tolist()
-    slices = zip(PARTS, [0, *stops[:-1]], stops, strict=True)
+    slices = zip(SPLITS, [0, *stops[:-1]], stops, strict=True)
     return {part: Dataset(arrays["x"][a:b], arrays["y"][a:b]) for part, a, b in slices if b > a}
 
 
 def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
     names = tree.names()
-    members = survey(names, tree.path)
+    members = list_pictures(names, tree.path)
     classes = layout.classes or tuple(sorted({member.label for member in members}))
     for member in members:
         if member.label not in classes:
             raise DataError(
                 f"{tree.path}: {member.name} is of no class of {layout.name}; these are {', '.join(classes)}"
             )
-    keys = [(PARTS.index(layout.split(m)), classes.index(m.label), m.name) for m in members]
+    keys = [(SPLITS.index(layout.split(m)), classes.index(m.label), m.name) for m in members]
     keys.sort()
     x, good = _decode(tree, [name for _, _, name in keys], layout, skip_bad=skip_bad)
     split, label = (np.array([key[i] for key in keys])[good] for i in (0, 1))
     return {
         "x": x[good] if not good.all() else x,
         "y": label.astype(np.int64),
-        "sizes": np.bincount(split, minlength=len(PARTS)),
+        "sizes": np.bincount(split, minlength=len(SPLITS)),
         "classes": np.array(classes),
         "skipped": np.array([name for (_, _, name), ok in zip(keys, good, strict=True) if not ok], dtype=np.str_),
-        "passed_over": np.array(passed_over(names)),
-        "remark": np.array(tree.remark),
+        "passed_over": np.array(describe_ignored(names)),
+        "remark": np.array(tree.naming_note),
     }
 
 
@@ -129,7 +131,7 @@ def _decode(
     x: NDArray[np.uint8] | None = None
     reasons = []
     what = f"Reading {len(names):,} pictures of {tree.path.name}"
-    with progress(what, len(names), quiet_below=BAR_FROM) as advance:
+    with progress_bar(what, len(names), quiet_below=MIN_PICTURES_FOR_BAR) as advance:
         for name, read in tree.readers(slots):
             try:
                 picture = decode(read(), f"{tree.path}/{name}", layout.colour, layout.resize)
@@ -138,7 +140,7 @@ def _decode(
                     raise BadImageError(f"{error}; remove it or pass --skip-bad-images") from error
                 reasons.append(str(error))
             else:
-                x = _room(x, picture, len(names), f"{tree.path}/{name}")
+                x = _fitting_array(x, picture, len(names), f"{tree.path}/{name}")
                 x[slots[name]] = picture
                 good[slots[name]] = True
             advance(1)
@@ -147,7 +149,7 @@ def _decode(
     return x, good
 
 
-def _room(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where: str) -> NDArray[np.uint8]:
+def _fitting_array(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where: str) -> NDArray[np.uint8]:
     """The array that `picture` fits: made for the first, turned from grey to RGB when the first RGB picture comes."""
     if x is None:
         try:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.members import BadMemberError
-from backhand.data.formats.picture_files import Member, passed_over, survey
-from backhand.data.formats.pictures import BadImageError, measure
+from backhand.data.formats.picture_files import PictureFile, describe_ignored, list_pictures
+from backhand.data.formats.pictures import BadImageError, read_size_and_colour
 from backhand.data.formats.resize import Size
 from backhand.data.formats.trees import open_tree
-from backhand.data.progress import progress
+from backhand.data.progress import progress_bar
 from backhand.errors import DataError
 
-BAR_FROM = 20000
+MIN_PICTURES_FOR_BAR = 20000
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Inspection:
     unreadable: those without a header that makes sense.   passed_over: see `survey.passed_over`.
     """
 
-    members: tuple[Member, ...]
+    members: tuple[PictureFile, ...]
     sizes: tuple[Size, ...]
     colours: tuple[Colour, ...]
     unreadable: tuple[str, ...]
-    passed_over: str
+    ignored_files: str
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -45,24 +45,26 @@ class Inspection:
         return tuple(found[label] for label in self.classes)
 
 
-def inspect(path: Path) -> Inspection:
+def inspect_pictures(path: Path) -> Inspection:
     """Read the header of every picture below `path`: a folder, zip or tar.
 
     Raises DataError as `survey` does, and where no picture has a header that can be read.
     """
     with open_tree(path) as tree:
         names = tree.names()
-        members = {member.name: member for member in survey(names, path)}
+        members = {member.name: member for member in list_pictures(names, path)}
         headers, unreadable = {}, []
         what = f"Measuring {len(members):,} pictures of {path.name}"
-        with progress(what, len(members), quiet_below=BAR_FROM) as advance:
+        with progress_bar(what, len(members), quiet_below=MIN_PICTURES_FOR_BAR) as advance:
             for name, read in tree.readers(members):
                 try:
-                    headers[name] = measure(read(), f"{path}/{name}")
+                    headers[name] = read_size_and_colour(read(), f"{path}/{name}")
                 except (BadImageError, BadMemberError) as error:
                     unreadable.append(str(error))
                 advance(1)
     if not headers:
         raise DataError(f"no picture of {path} can be read; the first: {unreadable[0]}")
     sizes, colours = zip(*headers.values(), strict=True)
-    return Inspection(tuple(members[name] for name in headers), sizes, colours, tuple(unreadable), passed_over(names))
+    return Inspection(
+        tuple(members[name] for name in headers), sizes, colours, tuple(unreadable), describe_ignored(names)
+    )

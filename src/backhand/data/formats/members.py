@@ -41,7 +41,7 @@ class Tree(ABC):
     path: Path
 
     @property
-    def remark(self) -> str:
+    def naming_note(self) -> str:
         """What is to be said of its names, if anything."""
         return ""
 
@@ -76,7 +76,7 @@ def _escaped(letter: str) -> str:
     return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def canonical(name: str) -> str:
+def canonical_name(name: str) -> str:
     """A member's name as others write it: with slashes, without "./" and empty steps; "" for the top itself."""
     end = "/" if name.endswith(("/", "\\", "/.")) else ""
     absolute = name.startswith(("/", "\\"))
@@ -85,7 +85,7 @@ def canonical(name: str) -> str:
 
 
 @contextmanager
-def damage(what: str, kind: type[DataError] = DataError) -> Iterator[None]:
+def damage_as_data_error(what: str, kind: type[DataError] = DataError) -> Iterator[None]:
     """Turns what damaged bytes raise into one sentence about `what`."""
     try:
         yield

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from backhand.data.formats.members import damage
+from backhand.data.formats.members import damage_as_data_error
 from backhand.data.formats.trees import open_tree
 from backhand.errors import DataError
 
@@ -33,7 +33,7 @@ def read_npz(path: Path) -> dict[str, NDArray[Any]]:
 def _is_single(path: Path) -> bool:
     if not path.is_file():
         return False
-    with damage(str(path)), path.open("rb") as file:
+    with damage_as_data_error(str(path)), path.open("rb") as file:
         return file.read(len(npy.MAGIC_PREFIX)) == npy.MAGIC_PREFIX
 
 

@@ -21,7 +21,7 @@ SPLIT_NAMES = {
 
 
 @dataclass(frozen=True)
-class Member:
+class PictureFile:
     """One picture: the split ("train" where the tree has none), the class folder, the name within the tree."""
 
     split: str
@@ -29,7 +29,7 @@ class Member:
     name: str
 
 
-def survey(names: Sequence[str], where: Path) -> list[Member]:
+def list_pictures(names: Sequence[str], where: Path) -> list[PictureFile]:
     """The pictures among the members of a tree, by the folders they lie in; hidden and other files are passed over.
 
     Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
@@ -38,7 +38,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     names = [name for name in names if not _is_hidden(name)]
     paths = [name.split("/") for name in names if is_picture(name)]
     if not paths:
-        others = f", but {said}" if (said := passed_over(names)) else ""
+        others = f", but {said}" if (said := describe_ignored(names)) else ""
         raise DataError(
             f"{where} holds no .jpg, .png, .webp or .bmp images{others}; put them in split/class/ or class/ folders"
         )
@@ -50,7 +50,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     has_splits = all(path[depth].lower() in SPLIT_NAMES for path in paths)
     if has_splits:
         _refuse_twins({path[depth] for path in paths}, where)
-    members = [_member(path, depth, has_splits, where) for path in paths]
+    members = [_picture_file(path, depth, has_splits, where) for path in paths]
     _refuse_empty(names, {m.name.rsplit("/", 1)[0] for m in members}, depth + 1 + has_splits, where)
     if has_splits:
         _refuse_empty_splits(names, {path[depth] for path in paths}, depth, where)
@@ -58,7 +58,7 @@ def survey(names: Sequence[str], where: Path) -> list[Member]:
     return members
 
 
-def passed_over(names: Iterable[str]) -> str:
+def describe_ignored(names: Iterable[str]) -> str:
     """The files that are neither pictures nor hidden, counted by suffix: "10 .gif, 2 .txt"; "" where there are none."""
     others = (name for name in names if not (name.endswith("/") or _is_hidden(name) or is_picture(name)))
     suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in others)
@@ -75,13 +75,13 @@ def _is_hidden(name: str) -> bool:
     return any(map(is_hidden, name.split("/")))
 
 
-def _member(path: list[str], depth: int, has_splits: bool, where: Path) -> Member:
+def _picture_file(path: list[str], depth: int, has_splits: bool, where: Path) -> PictureFile:
     name, parts = "/".join(path), path[depth:]
     if len(parts) != 2 + has_splits:
         form = "split/class/image" if has_splits else "class/image"
         raise DataError(f"{where}: {name} lies not at {form} as others do; move it, or name the splits train and test")
     label = unicodedata.normalize("NFC", parts[-2])  # macOS takes letters and their accents apart
-    return Member(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", label, name)
+    return PictureFile(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", label, name)
 
 
 def _refuse_twins(tops: set[str], where: Path) -> None:
@@ -99,7 +99,7 @@ def _refuse_empty_splits(names: Sequence[str], filled: set[str], depth: int, whe
             raise DataError(f"{where}: the folder {top} holds no images; add some or remove it")
 
 
-def _refuse_labels(members: Sequence[Member], where: Path) -> None:
+def _refuse_labels(members: Sequence[PictureFile], where: Path) -> None:
     """Names of classes go into reports and studies, so they must be text, and one class must have one name."""
     splits: dict[str, set[str]] = {}
     for member in members:
@@ -127,5 +127,5 @@ def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Pat
     """Archives need not list their folders: a file's name implies those that it lies in."""
     folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth}
     for folder in sorted(folders - filled):
-        others = f", but {said}" if (said := passed_over(n for n in names if n.startswith(f"{folder}/"))) else ""
+        others = f", but {said}" if (said := describe_ignored(n for n in names if n.startswith(f"{folder}/"))) else ""
         raise DataError(f"{where}: the class folder {folder} holds no images{others}; add some or remove it")

@@ -6,7 +6,7 @@ Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their hig
 import zlib
 from collections.abc import Iterator
 
-READ = ("JPEG", "PNG", "WebP", "BMP")
+READABLE_FORMATS = ("JPEG", "PNG", "WebP", "BMP")
 
 
 def format_of(data: bytes) -> str:
@@ -15,10 +15,10 @@ def format_of(data: bytes) -> str:
         return "WebP"
     if data[4:8] == b"ftyp":
         return BRANDS.get(data[8:12], "")
-    return next((name for head, name in HEADS.items() if data.startswith(head)), "")
+    return next((name for head, name in SIGNATURES.items() if data.startswith(head)), "")
 
 
-HEADS = {
+SIGNATURES = {
     b"\xff\xd8": "JPEG",
     b"\x89P": "PNG",
     b"BM": "BMP",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from backhand.arrays import pixels
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.picture_headers import (
-    READ,
+    READABLE_FORMATS,
     bits_per_channel,
     format_of,
     has_late_metadata,
@@ -27,7 +27,7 @@ from backhand.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-Seen = TypeVar("Seen")
+Outcome = TypeVar("Outcome")
 # What 8-bit pictures are stored as, and what each is read as; CMYK has no one right reading.
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "LA": "L", "RGBA": "RGB"}
 MAX_PIXELS = 8192 * 8192  # above what telephones take
@@ -60,14 +60,14 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
             resize.draft(image)
         wanted = colour or STORED_AS[image.mode]
         plain = image if image.mode == wanted else image.convert(wanted)
-        return upright(np.asarray(plain), _orientation(image))
+        return turn_upright(np.asarray(plain), _orientation(image))
 
-    found = _seen(data, name, look)
+    found = _apply_to_opened(data, name, look)
     found = found.reshape(*found.shape[:2], -1)
     return found if resize is None else resize(found)
 
 
-def measure(data: bytes, name: str) -> tuple[Size, Colour]:
+def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:
     """The size (height, width) that a picture has upright, and its colour.
 
     The header alone is read; but a PNG is decoded where it has metadata behind its pixels, which may turn it.
@@ -80,10 +80,10 @@ def measure(data: bytes, name: str) -> tuple[Size, Colour]:
         turned = width != height and _orientation(image, late=format_of(data) == "PNG" and has_late_metadata(data)) >= 5
         return (width, height) if turned else (height, width), STORED_AS[image.mode]
 
-    return _seen(data, name, look)
+    return _apply_to_opened(data, name, look)
 
 
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """The picture (H, W, ...) as it is to be seen. orientation: 1 to 8, where row 0 and column 0 of the file lie.
 
     Source: Exif 2.32 (CIPA DC-008), section 4.6.4, tag Orientation.
@@ -130,14 +130,14 @@ def _refuse_unusual(image: "Picture", name: str) -> None:
 
 def _damage(data: bytes, reason: str) -> str:
     kind = format_of(data)
-    if kind and kind not in READ:
+    if kind and kind not in READABLE_FORMATS:
         return f"is a {kind} file, which is not read; save it as JPEG or PNG"
     if reason.startswith("Unsupported"):
         return UNUSUAL.format(kind)
     return f"is not an image ({'truncated' if 'truncated' in reason else 'damaged'} {kind})" if kind else NO_FORMAT
 
 
-def _seen(data: bytes, name: str, look: Callable[["Picture"], Seen]) -> Seen:
+def _apply_to_opened(data: bytes, name: str, look: Callable[["Picture"], Outcome]) -> Outcome:
     """What `look` makes of the picture, which is opened and not decoded yet. Whatever goes wrong is a BadImageError.
 
     A PNG is tried again without what is told beside its pixels.
@@ -146,7 +146,7 @@ def _seen(data: bytes, name: str, look: Callable[["Picture"], Seen]) -> Seen:
 
     if (bits := bits_per_channel(data)) > 8:
         raise BadImageError(f"{name} has {bits} bits per channel; save it as 8-bit grey or RGB")
-    kinds = [kind.upper() for kind in READ]
+    kinds = [kind.upper() for kind in READABLE_FORMATS]
     try:
         with _strict_decoding():
             try:

@@ -15,13 +15,13 @@ from backhand.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
-How = Literal["crop", "letterbox", "stretch"]
+ResizeMethod = Literal["crop", "letterbox", "stretch"]
 Size = tuple[int, int]  # height, width
 # A size chosen from the pictures lies between these, in steps; the largest is what a CPU trains on in minutes.
 SMALLEST, LARGEST, STEP = 16, 64, 8
 LONGEST = LARGEST**2 // SMALLEST  # the longer side of the narrowest that has the area of 64 x 64
-HUGE = 512 * 512  # pixels from which a JPEG is decoded at a fraction of its size
-GAP = 2.0  # times the final size, at least, that such a fraction has: the filter does the rest
+MIN_DRAFT_PIXELS = 512 * 512  # pixels from which a JPEG is decoded at a fraction of its size
+DRAFT_MARGIN = 2.0  # times the final size, at least, that such a fraction has: the filter does the rest
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Resize:
     """
 
     size: Size | None = None
-    how: How = "crop"
+    how: ResizeMethod = "crop"
 
     def __str__(self) -> str:
         """The size and the way, such as 64 x 64 pixels by crop."""
@@ -53,7 +53,7 @@ class Resize:
         channels = (Image.fromarray(np.ascontiguousarray(image[:, :, c])) for c in range(image.shape[2]))
         return np.stack([self._scaled(channel) for channel in channels], axis=-1)
 
-    def fitted(self, sizes: Collection[Size]) -> "Resize":
+    def with_size_for(self, sizes: Collection[Size]) -> "Resize":
         """The same with a size, where it has none: one that suits pictures of these sizes.
 
         All of one size: theirs, scaled down to the area of 64 x 64 where it is larger, but so that the shorter side is
@@ -71,9 +71,9 @@ class Resize:
 
     def draft(self, image: "Picture") -> None:
         """Ask the decoder of a huge JPEG for a fraction of the size, which is still twice what is needed."""
-        if image.format in ("JPEG", "MPO") and image.width * image.height > HUGE:
+        if image.format in ("JPEG", "MPO") and image.width * image.height > MIN_DRAFT_PIXELS:
             # Of a picture that is still to be turned, either side may become the width.
-            factor = GAP * max(self._size) / min(image.size)
+            factor = DRAFT_MARGIN * max(self._size) / min(image.size)
             image.draft(image.mode, (ceil(factor * image.width), ceil(factor * image.height)))
 
     @property
@@ -97,10 +97,10 @@ class Resize:
         return np.asarray(framed)
 
 
-def resized(x: NDArray[Any], resize: Resize) -> NDArray[np.uint8]:
+def resize_images(x: NDArray[Any], resize: Resize) -> NDArray[np.uint8]:
     """Images (N, h, w, C) uint8, all of them scaled. Raises DataError for samples that are no images."""
     if x.ndim != 4:
         raise DataError(f"data.resize scales images, and the samples of this data are rows of {x[0].size} features")
     size = x.shape[1], x.shape[2]
-    resize = resize.fitted([size])
+    resize = resize.with_size_for([size])
     return x if resize.size == size else np.stack([resize(image) for image in x])

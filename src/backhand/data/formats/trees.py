@@ -6,38 +6,40 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from backhand.data.files import walk
-from backhand.data.formats.archives import PACKED, Tar, Zip
-from backhand.data.formats.members import BadMemberError, Tree, damage, printable
+from backhand.data.files import walk_folder
+from backhand.data.formats.archives import DECOMPRESSORS, TarTree, ZipTree
+from backhand.data.formats.members import BadMemberError, Tree, damage_as_data_error, printable
 from backhand.data.formats.picture_files import is_picture
 from backhand.errors import DataError
 
-OTHERS = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x9d": "compress"}
-__all__ = ["Folder", "Tree", "is_archive", "open_tree"]
+UNSUPPORTED = {b"7z\xbc\xaf": "7z", b"Rar!": "RAR", b"\x28\xb5\x2f\xfd": "zstd", b"\x1f\x9d": "compress"}
+__all__ = ["FolderTree", "Tree", "is_archive", "open_tree"]
 
 
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
     """The folder, zip or tar, plain or packed by gzip, bzip2 or xz, at `path`, told apart by content."""
     if path.is_dir():
-        yield Folder(path)
+        yield FolderTree(path)
     elif not is_archive(path):
-        kind = next((f": it is packed as {kind}" for mark, kind in OTHERS.items() if _head(path).startswith(mark)), "")
+        kind = next(
+            (f": it is packed as {kind}" for mark, kind in UNSUPPORTED.items() if _head(path).startswith(mark)), ""
+        )
         raise DataError(f"{path} is neither a folder nor a zip or tar archive{kind}; give one of these")
     elif _head(path).startswith(b"PK"):
-        with damage(str(path)):
+        with damage_as_data_error(str(path)):
             archive = zipfile.ZipFile(path)
         with archive:
-            yield Zip(path, archive)
+            yield ZipTree(path, archive)
     else:
-        yield Tar(path)
+        yield TarTree(path)
 
 
 def is_archive(path: Path) -> bool:
     """Whether a file begins as a zip, a tar or a packed file does."""
-    with damage(str(path)):
+    with damage_as_data_error(str(path)):
         head = _head(path)
-    return head.startswith((b"PK", *PACKED)) or head[257:262] == b"ustar"
+    return head.startswith((b"PK", *DECOMPRESSORS)) or head[257:262] == b"ustar"
 
 
 def _head(path: Path) -> bytes:
@@ -45,7 +47,7 @@ def _head(path: Path) -> bytes:
         return file.read(512)
 
 
-class Folder(Tree):
+class FolderTree(Tree):
     """A folder on disk. Links are followed; one that leads back to a folder that holds it raises DataError."""
 
     def __init__(self, path: Path) -> None:
@@ -54,11 +56,11 @@ class Folder(Tree):
 
     def names(self) -> list[str]:
         """Every file and folder below, sorted; hidden folders are not entered."""
-        self._on_disk = {printable(name): name for name in walk(self.path)}
+        self._on_disk = {printable(name): name for name in walk_folder(self.path)}
         for name, on_disk in self._on_disk.items():
             # A picture that is lost may be skipped; what else is lost may be a whole folder of them.
             if not (is_picture(name) or (self.path / on_disk).exists()):
-                raise DataError(f"{self.path}/{name} {_what_else(self.path / on_disk)}; mend or remove it")
+                raise DataError(f"{self.path}/{name} {_file_problem(self.path / on_disk)}; mend or remove it")
         return sorted(self._on_disk)
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
@@ -70,13 +72,13 @@ class Folder(Tree):
         path = self.path / self._on_disk.get(name, name)
         try:
             if not path.is_file():  # a pipe or a device would be read without end
-                raise BadMemberError(f"{self.path}/{name} {_what_else(path)}")
+                raise BadMemberError(f"{self.path}/{name} {_file_problem(path)}")
             return path.read_bytes()
         except OSError as error:
             raise BadMemberError(f"{self.path}/{name} cannot be read ({error.strerror})") from error
 
 
-def _what_else(path: Path) -> str:
+def _file_problem(path: Path) -> str:
     if path.is_symlink() and not path.exists():
         return f"is a link to {printable(str(path.readlink()))}, which does not exist"
     return "is no file" if path.exists() else "does not exist"

@@ -13,7 +13,7 @@ from backhand.data.files import digest_of
 from backhand.data.formats.cifar_pickle import read_batch as read_python_batch
 from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.trees import open_tree
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -23,12 +23,12 @@ TRAIN, TEST = tuple(f"data_batch_{i}" for i in range(1, 6)), ("test_batch",)
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
 _HOST = "https://www.cs.toronto.edu/~kriz/"
 ORIGINALS = (
-    Original(
+    PublishedFile(
         "cifar-10-binary.tar.gz",
         (f"{_HOST}cifar-10-binary.tar.gz",),
         "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     ),
-    Original("cifar-10-python.tar.gz", (), "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"),
+    PublishedFile("cifar-10-python.tar.gz", (), "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"),
 )
 # MD5 of the batches in the Python archive, as published; of the binary batches none is.
 PYTHON_BATCHES = {
@@ -58,17 +58,17 @@ def load(path: Path, *, skip_bad_images: bool) -> Splits:
             if f"{TRAIN[0]}{suffix}" in names:
                 wanted = {batch: _member(names, batch + suffix, path) for batch in TRAIN + TEST}
                 content = dict(tree.items(wanted.values()))
-                agrees = _agrees(path, {batch: content[name] for batch, name in wanted.items()}, suffix)
-                batches = {b: _checked(content.pop(n), f"{path}: {n}", read) for b, n in wanted.items()}
+                agrees = _matches_published(path, {batch: content[name] for batch, name in wanted.items()}, suffix)
+                batches = {b: _read_checked(content.pop(n), f"{path}: {n}", read) for b, n in wanted.items()}
                 return _splits({"train": _join(batches, TRAIN), "test": _join(batches, TEST)}, agrees)
     layout = Layout("cifar10", CLASSES, "RGB")
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
-    if not {"train", "test"} <= set(pictures.parts):
-        raise DataError(f"{path} must hold the folders train and test; it has {', '.join(pictures.parts)}")
-    if pictures.parts["train"].x.shape[1:] != (32, 32, 3):
+    if not {"train", "test"} <= set(pictures.splits):
+        raise DataError(f"{path} must hold the folders train and test; it has {', '.join(pictures.splits)}")
+    if pictures.splits["train"].x.shape[1:] != (32, 32, 3):
         raise DataError(f"the images of {path} are not 32 x 32; this is not CIFAR-10")
     form = "PNG" if any(name.lower().endswith(".png") for name in names) else "JPEG"
-    return _splits(pictures.parts, None, f"{form} copy", pictures.notes)
+    return _splits(pictures.splits, None, f"{form} copy", pictures.notes)
 
 
 def _splits(
@@ -78,7 +78,7 @@ def _splits(
     return Splits("cifar10", CLASSES, parts["train"], parts["test"], source=source, notes=notes or {})
 
 
-def _agrees(path: Path, batches: Mapping[str, bytes], suffix: str) -> bool | None:
+def _matches_published(path: Path, batches: Mapping[str, bytes], suffix: str) -> bool | None:
     """Whether the archive or its Python batches are those published; None for binary batches in another archive."""
     if path.is_file() and digest_of(path) in {original.sha256 for original in ORIGINALS}:
         return True
@@ -104,7 +104,7 @@ def read_binary_batch(data: bytes, where: str) -> Batch:
 READERS: dict[str, Callable[[bytes, str], Batch]] = {".bin": read_binary_batch, "": read_python_batch}
 
 
-def _checked(data: bytes, where: str, read: Callable[[bytes, str], Batch]) -> Batch:
+def _read_checked(data: bytes, where: str, read: Callable[[bytes, str], Batch]) -> Batch:
     x, y = read(data, where)
     if len(x) != len(y):
         raise DataError(f"{where} holds {len(x)} images but {len(y)} labels; fetch the archive again")
@@ -136,8 +136,8 @@ ENTRY = OnDisk(
         "cifar10[!0]*zip",
         "cifar-10[!0]*zip",
     ),
-    inside=("data_batch_1", "data_batch_1.bin", "train"),
-    originals=ORIGINALS,
-    published=PUBLISHED,
-    how="get it with `backhand data fetch cifar10`",
+    marker_files=("data_batch_1", "data_batch_1.bin", "train"),
+    published_files=ORIGINALS,
+    publication=PUBLISHED,
+    instructions="get it with `backhand data fetch cifar10`",
 )

@@ -6,10 +6,10 @@ Source: Cohen, Afshar, Tapson and van Schaik 2017, arXiv:1702.05373.
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from backhand.data.entry import OnDisk
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.data.sets.idx_images import IdxImages
 
-ARCHIVE = Original(
+ARCHIVE = PublishedFile(
     "gzip.zip",
     ("https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",),
     "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",

@@ -5,22 +5,22 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from backhand.data.cache import Arrays, cached
+from backhand.data.cache import Arrays, load_or_build
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.entry import OnDisk
-from backhand.data.formats.fer_csv import read_table
-from backhand.data.formats.image_tree import Layout, read_pictures, split_parts
-from backhand.data.formats.picture_files import SPLIT_NAMES, Member
+from backhand.data.formats.fer_csv import read_face_table
+from backhand.data.formats.image_tree import Layout, read_pictures, split_datasets
+from backhand.data.formats.picture_files import SPLIT_NAMES, PictureFile
 from backhand.data.formats.trees import Tree, is_archive, open_tree
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 from backhand.files.encodings import refuse_not_utf8
 
 TABLES = ("fer2013.csv", "icml_face_data.csv")
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 ORIGINALS = (
-    Original(TABLES[0], md5="f8428a1edbd21e88f42c73edd2a14f95"),
-    Original(TABLES[1], md5="b114b9e04e6949e5fe8b6a98b3892b1d"),
+    PublishedFile(TABLES[0], md5="f8428a1edbd21e88f42c73edd2a14f95"),
+    PublishedFile(TABLES[1], md5="b114b9e04e6949e5fe8b6a98b3892b1d"),
 )
 PUBLISHED = Publication(
     "FER2013",
@@ -42,10 +42,10 @@ def load(path: Path, *, skip_bad_images: bool) -> Splits:
     Source: Goodfellow et al. (2013), "Challenges in Representation Learning".
     """
     if _is_table(path):
-        arrays = cached(path, "fer2013-table", lambda: _read_table(path))
-        return _splits(split_parts(arrays), "from the CSV file", {}, agrees=bool(arrays["published"]))
+        arrays = load_or_build(path, "fer2013-table", lambda: _read_table(path))
+        return _splits(split_datasets(arrays), "from the CSV file", {}, agrees=bool(arrays["published"]))
     pictures = read_pictures(path, Layout("fer2013", CLASSES, "L", _official_split), skip_bad=skip_bad_images)
-    return _splits(pictures.parts, "from image files", pictures.notes)
+    return _splits(pictures.splits, "from image files", pictures.notes)
 
 
 def _is_table(path: Path) -> bool:
@@ -60,14 +60,14 @@ def _table_name(tree: Tree) -> str | None:
 
 
 def _read_table(path: Path) -> Arrays:
-    content, where = _table(path)
+    content, where = _table_content(path)
     refuse_not_utf8(content, where, DataError)
-    arrays = read_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), where)
-    published = any(original.agrees(content) for original in ORIGINALS)
+    arrays = read_face_table(TextIOWrapper(BytesIO(content), "utf-8-sig", newline=""), where)
+    published = any(original.matches(content) for original in ORIGINALS)
     return arrays | {"published": np.array(published)}
 
 
-def _table(path: Path) -> tuple[bytes, str]:
+def _table_content(path: Path) -> tuple[bytes, str]:
     """The content of the CSV file, and its name for messages."""
     if path.is_file() and not is_archive(path):
         return path.read_bytes(), str(path)
@@ -77,7 +77,7 @@ def _table(path: Path) -> tuple[bytes, str]:
         return content, f"{path}/{name}"
 
 
-def _official_split(member: Member) -> str:
+def _official_split(member: PictureFile) -> str:
     """The split in the file name, as the pictures carry it, else that of the folder."""
     prefix = PurePosixPath(member.name).name.split("_")[0].lower()
     return (
@@ -102,12 +102,12 @@ ENTRY = OnDisk(
     "35,887 faces, 48 x 48 grey",
     "7",
     lambda path, skip: load(path, skip_bad_images=skip),
-    how=(
+    instructions=(
         "download fer2013.csv or icml_face_data.csv from https://www.kaggle.com/c/challenges-in-representation-learning-"
         "facial-expression-recognition-challenge (a free account is needed) and put it into the data folder"
     ),
     files=(*TABLES, "fer2013*.zip", "fer2013*.tar.gz"),
-    inside=("Training", "train"),
-    originals=ORIGINALS,
-    published=PUBLISHED,
+    marker_files=("Training", "train"),
+    published_files=ORIGINALS,
+    publication=PUBLISHED,
 )

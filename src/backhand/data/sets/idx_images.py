@@ -11,7 +11,7 @@ from backhand.data.entry import OnDisk
 from backhand.data.files import digest_of
 from backhand.data.formats.idx import read_idx
 from backhand.data.formats.trees import open_tree
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 
 SIDE = 28
@@ -30,8 +30,8 @@ class IdxImages:
 
     name: str
     classes: tuple[str, ...]
-    published: Publication
-    originals: tuple[Original, ...]
+    publication: Publication
+    published_files: tuple[PublishedFile, ...]
     stems: tuple[str, str] = ("train", "t10k")
     first_label: int = 0
     is_transposed: bool = False
@@ -43,11 +43,11 @@ class IdxImages:
             title,
             str(len(self.classes)),
             lambda path, _skip: self.load(path),
-            how=f"get it with `backhand data fetch {self.name}`",
+            instructions=f"get it with `backhand data fetch {self.name}`",
             files=files,
-            originals=self.originals,
-            published=self.published,
-            pieces=("*-idx?-ubyte", "*-idx?-ubyte.gz", "*.idx?-ubyte"),
+            published_files=self.published_files,
+            publication=self.publication,
+            member_files=("*-idx?-ubyte", "*-idx?-ubyte.gz", "*.idx?-ubyte"),
             subfolders=subfolders,
         )
 
@@ -60,7 +60,7 @@ class IdxImages:
         parts = {split: self._part(contents, path, stem) for split, stem in zip(SPLITS, self.stems, strict=True)}
         agrees = self._agree(contents, path)
         form = "from its IDX files" + (", known by their counts alone" if agrees is None else "")
-        source = self.published.source(parts, form, agrees=agrees)
+        source = self.publication.source(parts, form, agrees=agrees)
         return Splits(self.name, self.classes, parts["train"], parts["test"], source=source)
 
     def _contents(self, path: Path) -> Iterator[tuple[str, bytes]]:
@@ -90,7 +90,7 @@ class IdxImages:
         )
         if x.shape[1:] != (SIDE, SIDE):
             raise DataError(
-                f"{images} holds images of {x.shape[1]} x {x.shape[2]}, not 28 x 28; it is not {self.published.title}"
+                f"{images} holds images of {x.shape[1]} x {x.shape[2]}, not 28 x 28; it is not {self.publication.title}"
             )
         if len(x) != len(y):
             raise DataError(f"{images} holds {len(x)} images but {labels} {len(y)} labels; fetch both again")
@@ -106,20 +106,20 @@ class IdxImages:
 
     def _agree(self, contents: dict[str, bytes], path: Path) -> bool | None:
         """Whether all files, or the archive, are those published; None where a checksum is not known for their form."""
-        originals = {original.name: original for original in self.originals}
-        if path.is_file() and digest_of(path) in {original.sha256 for original in self.originals}:
+        originals = {original.name: original for original in self.published_files}
+        if path.is_file() and digest_of(path) in {original.sha256 for original in self.published_files}:
             return True
         known = [originals.get(f"{base.removesuffix('.gz').replace('.idx', '-idx')}.gz") for base in contents]
-        agree = [o and o.agrees(content) for o, content in zip(known, contents.values(), strict=True)]
+        agree = [o and o.matches(content) for o, content in zip(known, contents.values(), strict=True)]
         return False if False in agree else None if None in agree else True
 
 
 KINDS = ("images-idx3", "labels-idx1")
 
 
-def originals(files: Iterable[tuple[str, str, str]], mirrors: Sequence[str]) -> tuple[Original, ...]:
+def originals(files: Iterable[tuple[str, str, str]], mirrors: Sequence[str]) -> tuple[PublishedFile, ...]:
     """Published .gz files: of each the name without .gz, its SHA-256, and that of what it holds."""
     return tuple(
-        Original(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in mirrors), packed, unpacked)
+        PublishedFile(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in mirrors), packed, unpacked)
         for name, packed, unpacked in files
     )

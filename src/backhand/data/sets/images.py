@@ -10,7 +10,7 @@ from backhand.data.formats.image_tree import Layout, read_pictures
 from backhand.data.formats.members import printable
 from backhand.data.formats.resize import Resize
 from backhand.data.split import hold_out_test
-from backhand.data.value_range import ranges
+from backhand.data.value_range import range_notes
 from backhand.errors import DataError
 
 
@@ -23,23 +23,23 @@ def load(path: Path, *, skip_bad_images: bool, resize: Resize | None = None, col
     """
     layout = Layout(f"images-{colour}" if colour else "images", colour=colour, resize=resize)
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
-    if "train" not in pictures.parts:
-        raise DataError(f"{path} has no train folder beside {' and '.join(pictures.parts)}; add one")
-    train, test = pictures.parts["train"], pictures.parts.get("test")
+    if "train" not in pictures.splits:
+        raise DataError(f"{path} has no train folder beside {' and '.join(pictures.splits)}; add one")
+    train, test = pictures.splits["train"], pictures.splits.get("test")
     train, test = (train, test) if test else hold_out_test(train, pictures.classes)
-    source = f"{_total(pictures.parts):,} images from {printable(path.absolute().name)}"
-    validation = pictures.parts.get("validation")
-    others = {f"{split} samples": data for split, data in pictures.parts.items() if split != "train"}
-    notes = pictures.notes | _scaling(train.x, resize) | ranges(train, others)
+    source = f"{_count(pictures.splits):,} images from {printable(path.absolute().name)}"
+    validation = pictures.splits.get("validation")
+    others = {f"{split} samples": data for split, data in pictures.splits.items() if split != "train"}
+    notes = pictures.notes | _scaling_note(train.x, resize) | range_notes(train, others)
     return Splits("images", pictures.classes, train, test, validation, source, notes)
 
 
-def _scaling(x: Samples, resize: Resize | None) -> dict[str, str]:
+def _scaling_note(x: Samples, resize: Resize | None) -> dict[str, str]:
     """For `Splits.notes`: what was done to the pictures x."""
     return {} if resize is None else {"pictures scaled": f"to {replace(resize, size=(x.shape[1], x.shape[2]))}"}
 
 
-def _total(parts: dict[str, Dataset]) -> int:
+def _count(parts: dict[str, Dataset]) -> int:
     return sum(map(len, parts.values()))
 
 
@@ -48,6 +48,6 @@ ENTRY = OnDisk(
     "your own pictures",
     "folders",
     lambda path, skip: load(path, skip_bad_images=skip),
-    read_as=lambda path, skip, resize, colour: load(path, skip_bad_images=skip, resize=resize, colour=colour),
-    how="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
+    read_converted=lambda path, skip, resize, colour: load(path, skip_bad_images=skip, resize=resize, colour=colour),
+    instructions="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
 )

@@ -1,6 +1,6 @@
 """KMNIST, Kuzushiji-MNIST: 70,000 cursive hiragana under the file names of MNIST, 28 x 28 pixels."""
 
-from backhand.data.provenance import Original, Publication
+from backhand.data.provenance import Publication, PublishedFile
 from backhand.data.sets.idx_images import IdxImages
 
 MIRROR = "https://codh.rois.ac.jp/kmnist/dataset/kmnist/"
@@ -22,7 +22,7 @@ ENTRY = IdxImages(
     "kmnist",
     ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     PUBLISHED,
-    tuple(Original(name, (f"{MIRROR}{name}",), digest) for name, digest in FILES.items()),
+    tuple(PublishedFile(name, (f"{MIRROR}{name}",), digest) for name, digest in FILES.items()),
 ).entry(
     "70,000 hiragana, 28 x 28 grey",
     subfolders=("kmnist", "KMNIST/raw"),

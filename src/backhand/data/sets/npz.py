@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from backhand.arrays import axes
-from backhand.data.columns import varies
+from backhand.data.columns import has_variation
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.npz import read_npz
@@ -16,7 +16,7 @@ from backhand.data.pixels import read_pixels
 from backhand.data.sets.npz_names import ArrayNames
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
-from backhand.data.value_range import ranges
+from backhand.data.value_range import range_notes
 from backhand.errors import DataError
 
 Array = NDArray[Any]
@@ -32,16 +32,16 @@ def load(path: Path) -> Splits:
     """
     arrays = read_npz(path)
     names = ArrayNames.of(arrays, path)
-    samples = {x: arrays[x] for x, _ in names.pairs.values()}
+    samples = {x: arrays[x] for x, _ in names.by_split.values()}
     for name, x in samples.items():
         if x.size == 0:
             raise DataError(f"{name} in {path} is empty, of shape {x.shape}; save some samples")
     given = None if names.classes is None else arrays[names.classes]
-    labels = read_labels({y: arrays[y] for _, y in names.pairs.values()}, given, str(path))
-    for name, y in names.pairs.values():
+    labels = read_labels({y: arrays[y] for _, y in names.by_split.values()}, given, str(path))
+    for name, y in names.by_split.values():
         _refuse_orientation(samples[name], len(arrays[y]), (name, y), path)
     read, notes = _samples(samples, path)
-    splits = {split: Dataset(read[x], labels.y[y]) for split, (x, y) in names.pairs.items()}
+    splits = {split: Dataset(read[x], labels.y[y]) for split, (x, y) in names.by_split.items()}
     if "test" in splits:
         train, test = splits["train"], splits["test"]
         others = {f"{split} samples": data for split, data in splits.items() if split != "train"}
@@ -49,8 +49,8 @@ def load(path: Path) -> Splits:
         train, test = hold_out_test(splits["train"], labels.classes)
         others = {"samples": splits["train"]}  # whose rows are those of the archive
     if len(labels.classes) > 1:
-        _refuse_alike(train, f"{names.pairs['train'][0]} in {path}")
-    notes |= ranges(train, others)
+        _refuse_alike(train, f"{names.by_split['train'][0]} in {path}")
+    notes |= range_notes(train, others)
     notes |= {"unused arrays": ", ".join(names.unused)} if names.unused else {}
     source = f"the arrays of {path.name}"
     return Splits("npz", labels.classes, train, test, splits.get("validation"), source, labels.notes | notes)
@@ -67,7 +67,7 @@ def _refuse_orientation(x: Array, labels: int, names: tuple[str, str], path: Pat
 
 
 def _refuse_alike(train: Dataset, where: str) -> None:
-    if not varies(train.x):
+    if not has_variation(train.x):
         unit = "pixel" if train.is_image else "column"
         raise DataError(f"no {unit} of {where} varies: all training samples are alike; check how they were computed")
 
@@ -116,5 +116,5 @@ ENTRY = OnDisk(
     "your own arrays",
     "labels",
     lambda path, _skip: load(path),
-    how="pass --path with an .npz file of x_train, y_train, x_test, y_test, or x and y",
+    instructions="pass --path with an .npz file of x_train, y_train, x_test, y_test, or x and y",
 )

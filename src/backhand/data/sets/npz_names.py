@@ -10,7 +10,7 @@ from backhand.errors import DataError
 SPLITS = ("train", "test", "validation")
 SYNONYMS = {f"{array}_{short}": f"{array}_validation" for array in "xy" for short in ("val", "valid")}
 SYNONYMS |= {"class_names": "classes"}
-MEANT = "save x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y alone"
+EXPECTED_NAMES = "save x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y alone"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class ArrayNames:
     pairs: {split: (name of x, name of y)}, the training split first; that alone where the archive is not divided.
     """
 
-    pairs: dict[str, tuple[str, str]]
+    by_split: dict[str, tuple[str, str]]
     classes: str | None
     unused: tuple[str, ...]
 
@@ -51,11 +51,11 @@ def _suffixes(by_meaning: dict[str, str], path: Path) -> dict[str, str]:
     whole = [by_meaning[name] for name in "xy" if name in by_meaning]
     if present and whole:
         others = [by_meaning[f"{a}_{split}"] for split in present for a in "xy" if f"{a}_{split}" in by_meaning]
-        raise DataError(f"{path} holds {' and '.join(whole)} beside {', '.join(others)}; {MEANT}")
+        raise DataError(f"{path} holds {' and '.join(whole)} beside {', '.join(others)}; {EXPECTED_NAMES}")
     needed = [split for split in SPLITS if split != "validation" or split in present]
     suffixes = {split: f"_{split}" for split in needed} if present else {"train": ""}
     for name in (f"{array}{suffix}" for suffix in suffixes.values() for array in "xy"):
         if name not in by_meaning:
             held = ", ".join(sorted(by_meaning.values()))
-            raise DataError(f"{path} lacks the array {name}, and has {held}; {MEANT}")
+            raise DataError(f"{path} lacks the array {name}, and has {held}; {EXPECTED_NAMES}")
     return suffixes

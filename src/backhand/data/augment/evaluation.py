@@ -9,7 +9,7 @@ from backhand.data.dataset import Samples
 
 
 @dataclass(frozen=True)
-class Views:
+class EvaluationAugment:
     """Each image as it is; with `flips` its mirror image as well; with `shift` each of these moved, twice.
 
     shift: pixels, towards the lower right and the upper left; the image's reflection comes into view, as in `Crop`.
@@ -19,7 +19,7 @@ class Views:
     flips: bool = False
     shift: int = 0
 
-    def of(self, x: Samples) -> Iterator[Samples]:
+    def variants_of(self, x: Samples) -> Iterator[Samples]:
         """Every view of x (N, H, W, C), of the same shape; the shift is less than H and W. Features have one view."""
         for images in (x, x[:, :, ::-1]) if self.flips else (x,):
             yield images
@@ -30,4 +30,4 @@ class Views:
                 yield images[:, rows[-H:, None], columns[-W:]]
 
 
-PLAIN = Views()
+NO_AUGMENT = EvaluationAugment()
