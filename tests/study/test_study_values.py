@@ -43,6 +43,12 @@ def test_what_is_given_with_the_kind_stays(base, overrides, expected):
     assert changed(load(base), dict(map(parse_override, overrides))).train.optimizer == expected
 
 
+def test_a_table_is_set_before_its_keys_in_either_order(base):
+    values = {"train.optimizer.lr": 0.2, "train.optimizer": {"kind": "sgd", "momentum": 0.5}}
+    for order in (values, dict(reversed(values.items()))):
+        assert changed(load(base), order).train.optimizer == Sgd(kind="sgd", lr=0.2, momentum=0.5)
+
+
 def test_every_table_with_kinds_does_so(base):
     with pytest.warns(BackhandWarning, match=r'model\.name = "cnn" takes its own defaults; .*: hidden = \[128\]$'):
         study = load(base, ["model.name=cnn"])

@@ -1,6 +1,7 @@
-"""How numbers are written in a report."""
+"""How numbers are written in a report: one form for each kind of figure, and one minus sign, −."""
 
 import math
+import re
 
 from backhand.training.metrics import known
 
@@ -22,11 +23,31 @@ def percent(share: float | None) -> str:
     return NONE if share is None or math.isnan(share) else f"{100 * share:.2f}%"
 
 
+def points(difference: float) -> str:
+    """-0.0123 -> −1.23: a difference of shares in percentage points, with its sign."""
+    return _typeset(f"{100 * difference:+.2f}")
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """-0.00012345 -> −0.000123; 0.00001 -> 1e−5: so many significant digits."""
+    return _typeset(f"{value:.{digits}g}")
+
+
+def _typeset(number: str) -> str:
+    """The number with the minus sign in place of the hyphen."""
+    return _short(number).replace("-", "−")
+
+
+def _short(number: str) -> str:
+    """1e-05 -> 1e-5; 1e+06 -> 1e6."""
+    return re.sub(r"e([+-]?)0*", lambda exponent: "e" + exponent[1].strip("+"), number)
+
+
 def decimal(value: float | None) -> str:
     """Four decimals where they tell enough, else three significant digits; None is a number that is not finite."""
     if value is None or not math.isfinite(value):
         return "not finite"
-    return f"{value:.4f}" if value == 0 or 1e-2 <= abs(value) < 1e4 else f"{value:.3g}"
+    return _typeset(f"{value:.4f}") if value == 0 or 1e-2 <= abs(value) < 1e4 else significant(value)
 
 
 def duration(seconds: float) -> str:
@@ -66,28 +87,33 @@ def plain(value: object) -> str:
 
 
 def brief(value: object) -> str:
-    """A setting as a person would name it: three digits of a number; a table by its kind and what it says besides."""
+    """A setting as a person would name it: 0.000123, 1e-5; a table by its kind and the rest: sgd, momentum 0.9."""
     if isinstance(value, float):
-        return f"{value:.3g}"
+        return _short(f"{value:.3g}")
     if isinstance(value, dict) and "kind" in value:
         more = (f"{key} {brief(each)}" for key, each in value.items() if key != "kind")
         return ", ".join((str(value["kind"]), *more))
     return plain(value)
 
 
-def shown(value: float | None, metric: str, *, signed: bool = False) -> str:
-    """A figure of this name as people write it: what is a share in percent; "" where there is none.
-
-    signed: a difference, in points where the figures are in percent.
-    """
+def shown(value: float | None, metric: str) -> str:
+    """A figure of this name as people write it: what is a share in percent; "" where there is none."""
     if value is None:
         return ""
     if not math.isfinite(value):
         return "not finite"
     found = known(metric)
-    if found is None or not found.unit:
-        return f"{value:+.4g}" if signed else f"{value:.4g}"
-    return f"{found.factor * value:+.2f}" if signed else f"{found.factor * value:.2f}{found.unit}"
+    return percent(value) if found is not None and found.unit else significant(value, 4)
+
+
+def change(difference: float | None, metric: str) -> str:
+    """A difference of two such figures, with its sign: in percentage points where they are in percent."""
+    if difference is None:
+        return ""
+    if not math.isfinite(difference):
+        return "not finite"
+    found = known(metric)
+    return points(difference) if found is not None and found.unit else _typeset(f"{difference:+.4g}")
 
 
 def probability(p: float, *, sign: bool = False) -> str:

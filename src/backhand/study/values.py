@@ -48,13 +48,14 @@ def inline(value: Any) -> str:
 def apply(tables: Tables, changes: Changes, defaults: Mapping[str, Any] = NOTHING) -> None:
     """Set every change; where one chooses another kind, the values of the old kind give way to the new one's defaults.
 
-    What is dropped so is told by a BackhandWarning. defaults: what a table on the way begins with that is not there.
+    A BackhandWarning says what is dropped. A table is set before single keys of it, in whatever order they are given,
+    so that no change undoes another one. defaults: what a table on the way begins with that is not there.
     """
     for path, kind in kinds().items():
         below = any(each.startswith(f"{path}.") for each in changes)
         if below and path not in changes:
             _choose(tables, path, kind, changes, defaults)
-    for path, value in changes.items():
+    for path, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
         set_value(tables, path, deepcopy(value), defaults)
 
 

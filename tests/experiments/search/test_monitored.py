@@ -70,11 +70,11 @@ def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
 
 def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
     trials = (ended(0, nan), ended(1, 0.75), ended(2, 0.99, "pruned"), ended(3, 0.5))
-    search = {"monitor": "validation_accuracy", "space": {"train.optimizer.lr": {}}}
+    search = Search(space={"train.optimizer.lr": [0.1]}, trials=9)
     found, *_ = chapters(Found(search=search, trials=trials, best=1))
     text = str(found.blocks)
-    assert "trial 1, validation accuracy 75.00% at epoch 1" in text
-    assert "trial 3, 25.00 points behind" in text
+    assert "Trial 1 (validation accuracy 75.00% at epoch 1)" in text
+    assert "Trial 3 is 25.00 percentage points behind" in text
     assert "75.00%" in text
 
 

@@ -7,8 +7,11 @@ import pytest
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.search.record import Found, Trial
-from backhand.experiments.search.report.chapters import chapters, findings
-from backhand.experiments.search.report.plots import _places
+from backhand.experiments.search.report.chapters import chapters
+from backhand.experiments.search.report.findings import findings
+from backhand.experiments.search.report.importance import importances
+from backhand.experiments.search.report.plots import _scale
+from backhand.study.search import Choice, Range
 
 STUDY = """
 name = "s"
@@ -30,8 +33,9 @@ def shaped(*given, **values):
 
 
 def record(*trials, runs=(), monitor="validation_accuracy"):
-    space = {"model.hidden": {}, "train.optimizer.lr": {}}
-    return {"search": {"monitor": monitor, "space": space}, "trials": list(trials), "best": None, "runs": list(runs)}
+    space = {"model.hidden": [[5], [9]], "train.optimizer.lr": {"low": 0.001, "high": 1.0}}
+    search = {"monitor": monitor, "trials": 4, "space": space}
+    return {"search": search, "trials": list(trials), "best": None, "runs": list(runs)}
 
 
 TRIALS = (
@@ -56,11 +60,11 @@ def folder(tmp_path):
 def test_the_page_tells_what_was_found_and_what_failed(folder):
     page = reports.write(folder).read_text()
     for text in (
-        *("Width &amp; rate", "1 pruned, 1 failed", "95.00%", "1 seed, 93.00% to 93.00%", "the loss &lt;grew&gt;"),
+        *("Width &amp; rate", "1 stopped early, 1 failed", "95.00%", "one seed", "the loss &lt;grew&gt;"),
         *(
-            "trial 1, validation accuracy 95.00% at epoch 3: model.hidden = [9]",
-            "trial 0, 5.00 points behind",
-            "diverged: the loss grew",
+            "Trial 1 (validation accuracy 95.00% at epoch 3): model.hidden = [9]",
+            "Trial 0 is 5.00 percentage points behind",
+            "Diverged: the loss grew",
         ),
         *("changed: seed = 3", "search.trials", "This search was made by:", "backhand run s.toml --set seed=3"),
     ):
@@ -69,9 +73,15 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
 
 
 def test_several_seeds_have_a_mean_and_a_spread():
-    found = dict(findings(Found.model_validate(record(*TRIALS, runs=(*RUNS, LOST, SECOND)))))
-    assert found["Mean of 2 seeds"] == "92.00% ± 2.83 on validation data, 92.00% ± 1.41 on test data."
-    assert "Mean of 1 seeds" not in dict(findings(Found.model_validate(record(*TRIALS, runs=RUNS))))
+    result = dict(findings(Found.model_validate(record(*TRIALS, runs=(*RUNS, LOST, SECOND))), {}))["Result"]
+    assert result == (
+        "Trained with 2 seeds, the chosen settings reach 92.00% (standard deviation 1.41 points) on test data and "
+        "92.00% (standard deviation 2.83 points) on validation data."
+    )
+    (result, *_) = findings(Found.model_validate(record(*TRIALS, runs=RUNS)), {})
+    assert result[1] == (
+        "Trained with 1 seed, the chosen settings reach 93.00% on test data and 94.00% on validation data."
+    )
 
 
 @pytest.mark.parametrize("hidden", [[[5], [5, 5]], [5, 6]])
@@ -79,31 +89,50 @@ def test_networks_of_several_sizes_are_drawn_by_their_size(folder, hidden):
     sized = [
         trial(i, 0.8, **{"model.hidden": value}) | {"parameters": 10**i} for i, value in enumerate(hidden, start=1)
     ]
-    (folder / "search.json").write_text(json.dumps(record(*sized)))
+    saved = record(*sized)
+    saved["search"]["space"]["model.hidden"] = hidden
+    (folder / "search.json").write_text(json.dumps(saved))
     reports.write(folder)
     assert (folder / "plots" / "search-sizes.png").exists()
 
 
 @pytest.mark.parametrize("trials", [(), TRIALS[:1], TRIALS[3:]])
 def test_few_trials_have_a_page_too(trials):
-    sections = chapters(Found.model_validate(record(*trials)))
-    assert [section.key for section in sections[:2]] == ["found", "trials"]
+    keys = [section.key for section in chapters(Found.model_validate(record(*trials)))]
+    assert {"found", "trials"} <= set(keys)
+    assert "settings-compared" not in keys
 
 
 def test_the_lowest_loss_comes_first():
-    table = chapters(Found.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss")))[1].blocks[0]
+    found = Found.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss"))
+    (table,) = next(section.blocks for section in chapters(found) if section.key == "trials")
     assert [row[:2] for row in table.rows] == [("1", "0.2"), ("0", "0.9")]
 
 
-def test_values_find_their_place_on_a_coordinate():
-    words, ticks = _places([shaped(0, 1), shaped(1, 1, **{"model.hidden": [9]})], "model.hidden")
-    assert (words.tolist(), ticks) == ([0, 1], [(0.0, "[5]"), (1.0, "[9]")])
+def test_choices_stand_on_an_axis_as_the_study_lists_them():
+    entry = Choice(choices=([9], [5]))
+    heights, ticks = _scale([shaped(0, 1), shaped(1, 1, **{"model.hidden": [9]})], "model.hidden", entry)
+    assert (heights.tolist(), ticks) == ([1, 0], [(0.0, "[9]"), (1.0, "[5]")])
+
+
+def test_numbers_find_their_height_on_an_axis():
     rates = [shaped(i, 1, **{"train.optimizer.lr": 10.0**-i}) for i in range(9)]
-    places, ticks = _places(rates, "train.optimizer.lr")
-    assert places.tolist() == pytest.approx([1 - i / 8 for i in range(9)])
-    assert [text for _, text in ticks] == ["1e-08", "0.0001", "1"]
-    _, ticks = _places([shaped(i, 1, **{"model.dropout": 0.1 * i}) for i in range(4)], "model.dropout")
+    heights, ticks = _scale(rates, "train.optimizer.lr", Range(low=1e-8, high=1.0, log=True))
+    assert heights.tolist() == pytest.approx([1 - i / 8 for i in range(9)])
+    assert [text for _, text in ticks] == ["1e−8", "0.0001", "1"]
+    few = [shaped(i, 1, **{"model.dropout": 0.1 * (3 - i)}) for i in range(4)]
+    _, ticks = _scale(few, "model.dropout", Range(low=0.0, high=0.5))
     assert [text for _, text in ticks] == ["0", "0.1", "0.2", "0.3"]
+
+
+def test_a_key_that_decides_alone_is_the_most_important():
+    settings = [{"train.optimizer.lr": 0.01 * (i + 1), "model.hidden": [5 + 4 * (i % 2)]} for i in range(20)]
+    trials = [trial(i, 0.5 + each["train.optimizer.lr"], **each) for i, each in enumerate(settings)]
+    shares = importances(Found.model_validate(record(*trials)))
+    assert next(iter(shares)) == "train.optimizer.lr"
+    assert shares["train.optimizer.lr"] > 0.9
+    assert sum(shares.values()) == pytest.approx(1)
+    assert importances(Found.model_validate(record(*trials[:9]))) == {}
 
 
 def test_a_damaged_file_is_named(folder):
@@ -115,6 +144,6 @@ def test_a_damaged_file_is_named(folder):
 def test_chance_and_failures_are_said_of_the_best():
     runs = [RUNS[0] | {"validation_count": count, "failure": "It blew up."} for count in (100, 10_000)]
     doubt, shown = (str(chapters(Found.model_validate(record(*TRIALS, runs=(run,))))[0].blocks) for run in runs)
-    assert "trial 0, 5.00 points behind (which 100 validation samples may show by chance)" in doubt
-    assert "by chance" not in shown
-    assert "93.00% on test data; best-seed-0. The training failed. It blew up." in shown
+    assert "5.00 percentage points behind, a difference that chance alone can make on 100 validation samples" in doubt
+    assert "chance" not in shown
+    assert "'93.00%', '1.00 s', 'best-seed-0', 'The training failed. It blew up.'" in shown

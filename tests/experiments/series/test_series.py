@@ -16,7 +16,7 @@ from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import figure_of, mean_figure
 from backhand.experiments.series.record import Result
 from backhand.experiments.series.work import expand, results
-from backhand.page.numbers import shown
+from backhand.page.numbers import change, shown
 from backhand.study import Series, is_series, load_series, shipped_series
 from backhand.study.series import Axis, Part
 from tests.experiments.series.twomodels import TEXT
@@ -148,7 +148,7 @@ def test_figures_are_named_by_expressions(metric, value):
 def test_a_claim_without_a_result_has_no_verdict(file):
     for verdict in verdicts(load_series(str(file)), {"table": []}):
         assert (verdict.ours, verdict.met, verdict.cell) == (None, None, {})
-    assert [shown(0.5, "test_accuracy"), shown(-0.01, "test_error", signed=True)] == ["50.00%", "-1.00"]
+    assert [shown(0.5, "test_accuracy"), change(-0.01, "test_error")] == ["50.00%", "−1.00"]
     assert [shown(None, "seconds"), shown(12.345, "seconds")] == ["", "12.35"]
 
 

@@ -67,7 +67,7 @@ class Found(Record):
     """
 
     version: int = VERSION
-    search: dict[str, Any]
+    search: Search
     trials: tuple[Trial, ...] = ()
     best: int | None = None
     runs: tuple[Tested, ...] = ()
@@ -76,18 +76,18 @@ class Found(Record):
     @classmethod
     def of(cls, search: Search, *, elsewhere: bool) -> Self:
         """A search before its first trial."""
-        return cls(search=search.model_dump(mode="json", exclude_none=True), elsewhere=elsewhere)
+        return cls(search=search, elsewhere=elsewhere)
 
     def having(self, trials: list[Trial], search: Search, runs: tuple[Tested, ...] = ()) -> Self:
         """What the trials, and the runs of the best, have shown so far."""
-        chosen, settings = best(trials, search), search.model_dump(mode="json", exclude_none=True)
+        chosen = best(trials, search)
         number = chosen.number if chosen else None
-        return self.model_copy(update={"search": settings, "trials": tuple(trials), "best": number, "runs": runs})
+        return self.model_copy(update={"search": search, "trials": tuple(trials), "best": number, "runs": runs})
 
     @property
     def monitor(self) -> str:
         """The figure by which trials are judged."""
-        return str(self.search["monitor"])
+        return self.search.monitor
 
     @property
     def metric(self) -> Metric:
@@ -97,7 +97,7 @@ class Found(Record):
     @property
     def keys(self) -> tuple[str, ...]:
         """What the search varies."""
-        return tuple(self.search["space"])
+        return tuple(self.search.space)
 
     @property
     def valued(self) -> list[Trial]:

@@ -7,13 +7,13 @@ from typing import Any
 
 from backhand.experiments.comparison.record import Comparison, read
 from backhand.experiments.comparison.report import plots
-from backhand.experiments.comparison.report.findings import better, findings, points, verdict
+from backhand.experiments.comparison.report.findings import better, findings, verdict
 from backhand.experiments.records import read_mapping
 from backhand.files.names import ENVIRONMENT
 from backhand.page import settings
 from backhand.page.blocks import Block, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
-from backhand.page.numbers import NONE, count, counted, duration, percent, plain, probability, shape
+from backhand.page.numbers import NONE, count, counted, duration, percent, plain, points, probability, shape
 
 
 def page(folder: Path) -> Page:

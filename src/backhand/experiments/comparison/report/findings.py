@@ -5,7 +5,7 @@ from statistics import fmean, median
 
 from backhand.experiments.comparison.record import Comparison, Pair
 from backhand.page.chance import wilson
-from backhand.page.numbers import counted, duration, percent, probability
+from backhand.page.numbers import counted, duration, percent, points, probability
 
 LEVEL = 0.05  # of the corrected p-value, from where on a difference is not shown
 
@@ -69,11 +69,6 @@ def span(pair: Pair) -> str:
         return "the same in every fold, which leaves no spread to judge by"
     low, high = map(points, pair.interval)
     return f"95% interval {low} to {high}"
-
-
-def points(difference: float) -> str:
-    """A difference of errors in percentage points, with its sign: −0.0123 -> −1.23."""
-    return f"{100 * difference:+.2f}".replace("-", "−")
 
 
 def _time(found: Comparison) -> Finding:

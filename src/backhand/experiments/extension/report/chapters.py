@@ -11,7 +11,7 @@ from backhand.experiments.extension.record import Extension, Figures, Trained, r
 from backhand.page import heading, settings, style
 from backhand.page.blocks import Image, Images, Notice, Page, Points, Section, Table, Text
 from backhand.page.chance import differ
-from backhand.page.numbers import NONE, count, counted, percent
+from backhand.page.numbers import NONE, count, counted, percent, points
 
 NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
 LOOKS: dict[str, dict[str, Any]] = {
@@ -151,7 +151,7 @@ def _table(scores: dict[str, Score]) -> Table:
     rows = []
     for way, score in scores.items():
         went_on = way in ("with-old", "without-old")
-        change = f"{100 * (score.old - before):+.2f}" if went_on else NONE
+        change = points(score.old - before) if went_on else NONE
         rows.append((score.name, percent(score.old), percent(score.new), percent(score.all), change))
     caption = (
         "Accuracy on the test samples of the old classes, the new ones and all, and the change of the old ones. "

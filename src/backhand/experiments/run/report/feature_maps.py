@@ -15,7 +15,7 @@ from backhand.experiments.run.report.pictures import colours
 from backhand.page import style
 from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
-from backhand.page.numbers import counted, shape
+from backhand.page.numbers import counted, shape, significant
 
 CELL = 132  # pixels of a map, about: a whole number for each pixel of the image
 LEFT, ABOVE, BELOW, RIGHT = 176, 40, 76, 12  # pixels for the names of rows and columns
@@ -90,12 +90,8 @@ def _names_of_columns(axes: Axes, run: Run, place: str, side: int, foot: int) ->
     """Over each column the channel, under it the values of the darkest and the brightest colour."""
     columns = [("channel", "darkest", "brightest"), ("image", "", "")]
     channels, ranges = (run.evidence[f"map_{key}.{place}"] for key in ("channels", "ranges"))
-    columns += [(str(k), _value(low), _value(high)) for k, (low, high) in zip(channels, ranges, strict=True)]
+    columns += [(str(k), significant(low), significant(high)) for k, (low, high) in zip(channels, ranges, strict=True)]
     for j, texts in enumerate(columns):
         x, align = (LEFT + FRAME + (j - 1) * (side + GAP) + side / 2, "center") if j else (LEFT - 16, "right")
         for y, text in zip((ABOVE / 2, foot + 20, foot + 52), texts, strict=True):
             axes.text(x, y, text, ha=align, va="center", fontsize=8)
-
-
-def _value(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

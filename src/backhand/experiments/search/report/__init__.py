@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.search.record import read_found
-from backhand.experiments.search.report.chapters import findings
 from backhand.experiments.search.report.chapters import page as page
+from backhand.experiments.search.report.findings import findings
+from backhand.experiments.search.report.importance import importances
 from backhand.page.blocks import Block, Points
 
 
 def closing(folder: Path) -> Iterable[Block]:
     """What was chosen, and what that reached with each seed."""
-    yield Points(tuple(findings(read_found(folder))))
+    found = read_found(folder)
+    yield Points(tuple(findings(found, importances(found))))

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 
-from backhand.experiments.search.record import Found, Tested, Trial, read
+from backhand.experiments.search.record import Found, Tested, read
 from backhand.experiments.search.report import plots
+from backhand.experiments.search.report.findings import findings, settings_of
+from backhand.experiments.search.report.importance import importances
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Page, Points, Section, Table, Text, Tiles
-from backhand.page.chance import differ
 from backhand.page.heading import subtitle
-from backhand.page.numbers import brief, counted, duration, percent, shown
+from backhand.page.numbers import NONE, brief, counted, duration, percent, shown
 from backhand.study import to_values
-from backhand.training.metrics import Metric, metric, words
+from backhand.training.metrics import words
 
-FILE = "search.json"
 SHOWN = 15  # trials in the table
 
 
@@ -34,15 +34,18 @@ def _go_on() -> tuple[Block, ...]:
 
 def chapters(found: Found) -> tuple[Section, ...]:
     """What was found, how the trials compare, and what failed."""
-    trials, monitor, ranked = found.trials, found.metric, found.ranked
-    blocks: list[Block] = [Tiles(tuple(_tiles(found))), Points(tuple(findings(found)))]
-    if len(ranked) > 1:
-        blocks += [Images((image,)) for image in _images(found, monitor)]
-    sections = [Section("found", "What was found", tuple(blocks))]
-    sections.append(Section("trials", "The best trials", (_table(found, ranked),)))
-    if failed := [trial for trial in trials if trial.state == "failed"]:
-        rows = tuple((str(t.number), _values(t), t.reason) for t in failed)
-        table = Table("Trials without a result.", ("trial", "values", "why"), rows, "rll")
+    shares = importances(found)
+    first: list[Block] = [Tiles(tuple(_tiles(found))), Points(tuple(findings(found, shares)))]
+    if found.runs:
+        first.append(_seeds(found))
+    sections = [Section("found", "What was found", tuple(first))]
+    if len(found.ranked) > 1:
+        images = tuple(Images((image,)) for image in _images(found, shares))
+        sections.append(Section("settings-compared", "How the settings compare", images))
+    sections.append(Section("trials", "The best trials", (_table(found),)))
+    if failed := [trial for trial in found.trials if trial.state == "failed"]:
+        rows = tuple((str(t.number), settings_of(t), t.reason) for t in failed)
+        table = Table("Trials without a result.", ("trial", "settings", "why"), rows, "rll")
         sections.append(Section("failed", "What failed", (Text(f"{counted(len(failed), 'trial')} failed."), table)))
     return tuple(sections)
 
@@ -50,79 +53,66 @@ def chapters(found: Found) -> tuple[Section, ...]:
 def _tiles(found: Found) -> Iterator[tuple[str, str, str]]:
     trials, monitor = found.trials, found.monitor
     states = [trial.state for trial in trials]
-    yield "trials", str(len(trials)), f"{states.count('pruned')} pruned, {states.count('failed')} failed"
+    if tested := [run.test for run in found.tested if run.test is not None]:
+        yield "test accuracy", percent(mean(tested)), _remark(tested)
     if complete := found.complete:
         value = shown(complete[0].reached, monitor)
-        yield f"best {words(monitor)}", value, "validation chose it, so it is too favourable"
-    if tested := [run.test for run in found.tested if run.test is not None]:
-        remark = f"{counted(len(tested), 'seed')}, {percent(min(tested))} to {percent(max(tested))}"
-        yield "test accuracy", percent(mean(tested)), remark
-    yield "time of the trials", duration(sum(trial.seconds for trial in trials)), "on all workers together"
+        yield f"{found.metric.superlative} {words(monitor)}", value, "optimistic: it is what the trial was chosen by"
+    yield "trials", str(len(trials)), f"{states.count('pruned')} stopped early, {states.count('failed')} failed"
+    yield "training time", duration(sum(trial.seconds for trial in trials)), "of all trials, summed over the workers"
 
 
-def findings(found: Found) -> Iterator[tuple[str, str]]:
-    """Titles and sentences: what was chosen, what came next, and what the chosen values reached with each seed."""
-    monitor, complete = found.monitor, found.complete
-    if complete:
-        first = complete[0]
-        reached = f"{words(monitor)} {shown(first.reached, monitor)} at epoch {first.epoch}"
-        yield "Chosen", f"trial {first.number}, {reached}: {_values(first)}."
-    if len(complete) > 1:
-        first, second = complete[:2]
-        gap = shown(abs(first.reached - second.reached), monitor, signed=True).lstrip("+")
-        unit = " points" if metric(monitor).unit else ""
-        doubt = _doubt(found, first.reached, second.reached)
-        yield "Runner-up", f"trial {second.number}, {gap}{unit} behind{doubt}: {_values(second)}."
-    for run in found.runs:
-        yield f"Seed {run.seed}", _run(run)
-    tested = found.tested
-    if len(tested) > 1:
-        validation, test = (_spread([getattr(run, part) for run in tested]) for part in ("validation", "test"))
-        yield f"Mean of {len(tested)} seeds", f"{validation} on validation data, {test} on test data."
+def _remark(tested: list[float]) -> str:
+    if len(tested) == 1:
+        return "one seed"
+    return f"mean of {len(tested)} seeds, from {percent(min(tested))} to {percent(max(tested))}"
 
 
-def _doubt(found: Found, first: float, second: float) -> str:
-    """Where both are shares of so few validation samples that chance may have put one before the other."""
-    count = next((run.validation_count for run in found.runs if run.validation_count), 0)
-    if not count or not found.metric.unit or differ(first, count, second, count):
-        return ""
-    return f" (which {count:,} validation samples may show by chance)"
+def _seeds(found: Found) -> Table:
+    """A row per seed with which the chosen settings were trained; the last row is their mean."""
+    rows = [_seed(run) for run in found.runs]
+    if means := len(found.tested) > 1:
+        figures = (percent(mean(getattr(run, split) for run in found.tested)) for split in ("validation", "test"))
+        rows.append(("mean", *figures, "", "", ""))
+    head = "seed", "validation accuracy", "test accuracy", "time", "folder", "remark"
+    caption = "The chosen settings, trained afresh with each seed."
+    return Table(caption, head, tuple(rows), "rrrrll", totals=int(means))
 
 
-def _spread(values: list[float]) -> str:
-    """Mean and standard deviation over the seeds, of shares."""
-    return f"{percent(mean(values))} ± {100 * stdev(values):.2f}"
+def _seed(run: Tested) -> tuple[str, ...]:
+    failure = f"The training failed. {run.failure}" if run.failure else ""
+    remark = f"Diverged: {run.diverged}" if run.diverged else failure
+    time = duration(run.seconds) if run.seconds else NONE
+    return str(run.seed), percent(run.validation), percent(run.test), time, run.folder, remark
 
 
-def _run(run: Tested) -> str:
-    if run.diverged or run.validation is None or run.test is None:
-        return f"diverged: {run.diverged}"
-    failure = f" The training failed. {run.failure}" if run.failure else ""
-    figures = f"{percent(run.validation)} on validation data, {percent(run.test)} on test data"
-    return f"{figures}; {run.folder}.{failure}"
-
-
-def _images(found: Found, monitor: Metric) -> Iterator[Image]:
-    trials = found.valued
-    label = words(found.monitor)
+def _images(found: Found, shares: dict[str, float]) -> Iterator[Image]:
+    trials, label, monitor = found.valued, words(found.monitor), found.metric
+    if shares:
+        caption = (
+            f"How much of the differences between {counted(len(found.complete), 'complete trial')} each setting "
+            "explains, by functional ANOVA (Hutter et al. 2014)."
+        )
+        yield Image("search-importance", plots.importance(shares), "a bar per setting, as long as it matters", caption)
     png = plots.progress(trials, label, monitor)
     yield Image("search-progress", png, f"{label} of each trial, and the best so far", f"The {label} of each trial.")
-    png = plots.parallel(trials, list(found.keys), label, monitor)
+    png = plots.parallel(trials, found.search.space, label, monitor)
     caption = (
-        "Each line is a trial, through its values to what it reached; the best tenth is blue, the best one thickest."
+        f"Each line is a trial. It runs through the trial's settings to its {label} at the right. The best tenth is "
+        "blue, and the best trial has the thickest line."
     )
-    yield Image("search-parallel", png, "trials as lines through their values", caption)
+    yield Image("search-parallel", png, "trials as lines through their settings", caption)
     ended = [trial for trial in trials if trial.state == "complete"]
     if len({trial.parameters for trial in ended}) > 1:
         lists = (key for key in found.keys if all(isinstance(t.assignment.get(key), list) for t in ended))
         png = plots.sizes(ended, next(lists, None), label, monitor)
-        caption = f"The {label} of each trial that came to its end against the number of its parameters."
+        caption = f"The {label} of each complete trial against the number of its parameters."
         yield Image("search-sizes", png, f"{label} against parameters", caption)
 
 
-def _table(found: Found, ranked: list[Trial]) -> Table:
+def _table(found: Found) -> Table:
     keys, monitor = list(found.keys), found.monitor
-    names = (key.rpartition(".")[2] for key in keys)
+    names = (key.rpartition(".")[2].replace("_", " ") for key in keys)
     head = "trial", words(monitor), "epoch", *names, "time", "state"
     rows = tuple(
         (
@@ -130,11 +120,7 @@ def _table(found: Found, ranked: list[Trial]) -> Table:
             *(brief(t.assignment.get(key)) for key in keys),
             *(duration(t.seconds), t.state),
         )
-        for t in ranked[:SHOWN]
+        for t in found.ranked[:SHOWN]
     )
     caption = f"The best {len(rows)} of {counted(len(found.trials), 'trial')}."
     return Table(caption, head, rows, "rrr" + "l" * len(keys) + "rl")
-
-
-def _values(trial: Trial) -> str:
-    return ", ".join(f"{key} = {brief(value)}" for key, value in trial.assignment.items())

@@ -1,18 +1,21 @@
 """The trials of a search, drawn. What is best is dark and thick, so that it stands out in grey too."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from matplotlib.axes import Axes
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from backhand.experiments.search.record import Trial
 from backhand.page import style
-from backhand.page.numbers import brief
+from backhand.page.numbers import brief, significant
+from backhand.study.search import Choice, Entry, Range, Repeat
 from backhand.training.metrics import Metric
 
 Trials = Sequence[Trial]
+Space = Mapping[str, Entry]
 MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style.FAINT)
 TICKS = 6  # values named on a coordinate, at most
 # On white, so that lines that pass behind do not cross it out.
@@ -42,30 +45,38 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
     return style.png(figure)
 
 
-def parallel(trials: Trials, keys: Sequence[str], label: str, monitor: Metric) -> bytes:
-    """A line for each trial through its values: one vertical axis a key, and the value of the trial at the end."""
+def importance(shares: Mapping[str, float]) -> bytes:
+    """A bar for each key: the share of the differences between trials that it explains, largest at the top."""
+    figure, axes = style.panel(height=max(style.HEIGHT * 0.6, 0.35 * len(shares) + 0.6))
+    names = [_name(key) for key in shares]
+    axes.barh(names, [100 * share for share in shares.values()], color=style.BLUE, height=0.6)
+    for row, share in enumerate(shares.values()):
+        axes.text(100 * share + 1, row, f"{100 * share:.0f}%", va="center", fontsize=8.5)
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set(xlim=(0, 110), xticks=range(0, 101, 20), xlabel="importance (%)")
+    return style.png(figure)
+
+
+def parallel(trials: Trials, space: Space, label: str, monitor: Metric) -> bytes:
+    """A line for each trial through its settings: one vertical axis per key, and at the end what the trial reached."""
     ended = sorted(trials, key=lambda trial: -monitor.cost(trial.reached))
-    columns = [_places(ended, key) for key in keys]
+    scales = [_scale(ended, key, entry) for key, entry in space.items()]
     values = np.array([trial.reached for trial in ended])
-    ends = _scaled(values)
+    heights = [*(scale.heights for scale in scales), _scaled(values)]
     figure, axes = style.panel(style.WIDTH * 1.9, style.HEIGHT * 1.2)
     for i in range(len(ended)):
         rank = (i + 1) / len(ended)  # the best is drawn last, above the others
-        points = [*(column[0][i] for column in columns), ends[i]]
         look: dict[str, Any] = {"color": style.BLUE if rank > 0.9 else style.FAINT, "alpha": 0.25 + 0.75 * rank**3}
-        axes.plot(range(len(points)), points, linewidth=0.7 + 1.6 * rank**6, **look)
-    for x, (_, ticks) in enumerate(columns):
+        axes.plot(range(len(heights)), [height[i] for height in heights], linewidth=0.7 + 1.6 * rank**6, **look)
+    ends = [(height, monitor.text(_between(values, height), 3)) for height in (0.0, 0.5, 1.0)]
+    for x, ticks in enumerate((*(scale.ticks for scale in scales), ends)):
         axes.axvline(x, color=style.INK, linewidth=0.8)
-        for place, text in ticks:
-            axes.text(x + 0.02, place, style.shorten(text, 20), **TICK)
-    axes.axvline(len(keys), color=style.INK, linewidth=0.8)
-    for place in (0.0, 0.5, 1.0):
-        value = values.min() + place * (values.max() - values.min())
-        axes.text(len(keys) + 0.02, place, monitor.text(value, 3), **TICK)
-    names = [*(key.rpartition(".")[2].replace("_", " ") for key in keys), label]
-    axes.set_xticks(range(len(names)), names)
-    axes.set_xlabel("setting, and at the right what the trial reached")
-    axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(keys) + 0.4))
+        for height, text in ticks:
+            axes.text(x + 0.02, height, style.shorten(text, 20), **TICK)
+    axes.set_xticks(range(len(heights)), [*map(_name, space), label])
+    axes.set_xlabel("settings, and at the right what the trial reached")
+    axes.set(yticks=[], ylim=(-0.06, 1.06), xlim=(-0.1, len(space) + 0.4))
     axes.grid(visible=False)
     return style.png(figure)
 
@@ -80,35 +91,65 @@ def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes
         look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
         look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
         axes.scatter([trial.parameters for trial in some], [monitor.factor * trial.reached for trial in some], **look)
-    axes.set(xscale="log", xlabel="parameters", ylabel=_with_unit(label, monitor))
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set(xlabel="parameters", ylabel=_with_unit(label, monitor))
+    _count_axis(axes, [trial.parameters for trial in ended])
     if key:
         style.legend(axes, columns=4)
     return style.png(figure)
 
 
-def _places(trials: Trials, key: str) -> tuple[NDArray[np.float64], list[tuple[float, str]]]:
-    """Where each trial meets the axis of a key, 0 to 1 (NaN where it has no such value), and the axis's ticks."""
-    found = [trial.assignment.get(key) for trial in trials]
-    numbers = [value for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
-    if len(set(numbers)) > TICKS and len(numbers) == sum(value is not None for value in found):
-        spread = np.array([np.nan if value is None else float(value) for value in found])
-        wide = np.nanmin(spread) > 0 and np.nanmax(spread) / np.nanmin(spread) > 20
-        scale = np.log(spread) if wide else spread
-        low, high = np.nanmin(scale), np.nanmax(scale)
-        marks = np.linspace(low, high, 3)
-        return (scale - low) / (high - low), [
-            ((m - low) / (high - low), f"{np.exp(m) if wide else m:.2g}") for m in marks
-        ]
-    words = [brief(value) for value in found]
-    order = sorted({word for word, value in zip(words, found, strict=True) if value is not None})
-    if set(numbers) and len(numbers) == len(found):
-        order = list(dict.fromkeys(brief(value) for value in sorted(set(numbers))))
-    place = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
-    ticks = [(place[word], word) for word in order] if len(order) <= 2 * TICKS else []
-    return np.array([place.get(word, np.nan) for word in words]), ticks
+def _count_axis(axes: Axes, counts: Sequence[int]) -> None:
+    """Thousands and millions by their letters; powers of ten where the counts span several."""
+    span = max(counts) / min(counts)
+    if span > 4:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 50 else (1,)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(EngFormatter(sep="\N{NO-BREAK SPACE}"))
+
+
+class _Scale(NamedTuple):
+    """Where each trial meets the axis of a key, from 0 to 1 (NaN where it has no such value), and the axis's ticks."""
+
+    heights: NDArray[np.float64]
+    ticks: list[tuple[float, str]]
+
+
+def _scale(trials: Trials, key: str, entry: Entry) -> _Scale:
+    """A range that was tried at many values has a scale of numbers; everything else has one step per value."""
+    tried = [trial.assignment.get(key) for trial in trials]
+    if isinstance(entry, Range) and len({value for value in tried if value is not None}) > TICKS:
+        numbers = np.array([np.nan if value is None else float(value) for value in tried])
+        scaled = np.log(numbers) if entry.log else numbers
+        low, high = np.nanmin(scaled), np.nanmax(scaled)
+        marks = [(height, low + height * (high - low)) for height in (0.0, 0.5, 1.0)]
+        ticks = [(height, significant(np.exp(mark) if entry.log else mark, 2)) for height, mark in marks]
+        return _Scale((scaled - low) / (high - low), ticks)
+    words = [None if value is None else brief(value) for value in tried]
+    order = [word for word in map(brief, _ordered(tried, entry)) if word in words]
+    height = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
+    ticks = [(height[word], word) for word in order] if len(order) <= 2 * TICKS else []
+    return _Scale(np.array([np.nan if word is None else height[word] for word in words]), ticks)
+
+
+def _ordered(tried: Sequence[Any], entry: Entry) -> Sequence[Any]:
+    """The values that stand on an axis from bottom to top: choices as the study lists them, others by size."""
+    if isinstance(entry, Choice):
+        return entry.choices
+    different = {brief(value): value for value in tried if value is not None}
+    by_length = isinstance(entry, Repeat)
+    return sorted(different.values(), key=lambda value: (len(value), value) if by_length else value)
+
+
+def _name(key: str) -> str:
+    """train.batch_size -> batch size."""
+    return key.rpartition(".")[2].replace("_", " ")
+
+
+def _between(values: NDArray[np.float64], height: float) -> float:
+    return float(values.min() + height * (values.max() - values.min()))
 
 
 def _with_unit(label: str, monitor: Metric) -> str:

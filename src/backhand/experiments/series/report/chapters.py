@@ -12,7 +12,7 @@ from backhand.experiments.series.report.whole import kept_whole
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import changes, subtitle
-from backhand.page.numbers import NONE, duration, percent, shown
+from backhand.page.numbers import NONE, change, duration, percent, shown
 from backhand.study import to_values
 from backhand.study.series import Part
 from backhand.training.metrics import ACCURACY
@@ -90,7 +90,7 @@ def _claim(claim: Verdict) -> tuple[str, ...]:
     bound = f"≥ {least}" if least else f"≤ {most}" if most else ""
     met = {True: "met", False: "missed", None: "" if claim.judged else "not judged"}[claim.met]
     cell = ", ".join(claim.cell.values())
-    figures = shown(reported, metric), shown(ours, metric), shown(difference, metric, signed=True)
+    figures = shown(reported, metric), shown(ours, metric), change(difference, metric)
     return claim.part, claim.what, cell, *figures, bound, met
 
 
