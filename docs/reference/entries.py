@@ -173,6 +173,9 @@ def signature(found: Any, name: str) -> str:
     if call is None:
         return f"class {name}"
     text = call.signature(name=name, return_type=not found.is_class)
+    for each in call.parameters:
+        if constant := _constant(found, each.default):
+            text = text.replace(f" = {each.default}", f" = {constant}")
     if len(text) <= WIDTH:
         return text
     start, _, rest = text.partition("(")
@@ -207,6 +210,14 @@ def _constructor(found: griffe.Class) -> Any:
 def _parameters(found: Any) -> list[griffe.Parameter]:
     call = _constructor(found) if found.is_class else found
     return list(call.parameters) if call is not None and call.is_function else []
+
+
+def _constant(found: Any, default: Any) -> str:
+    """The number or text that a default names, such as `LIMIT`; else nothing."""
+    if not isinstance(default, griffe.ExprName) or not default.canonical_path.startswith("backhand."):
+        return ""
+    value = found.package[default.canonical_path.removeprefix("backhand.")].value
+    return str(value) if isinstance(value, str) else ""
 
 
 def _home(found: Any) -> str:

@@ -42,7 +42,7 @@ PAGES = {
     "schedules": Page("Schedules", ("backhand.training.schedules",)),
     "solver": Page("Solver and callbacks", ("backhand.training",)),
     "data": Page("Data", ("backhand.data",)),
-    "check": Page("Gradient checks", ("backhand.check",)),
+    "check": Page("Gradient checks", ("backhand.check.gradients", "backhand.check")),
     "weights": Page("Weights", ("backhand.weights",)),
     "experiments": Page("Studies and runs", ("backhand.experiments", "backhand.study")),
     "backend": Page("Backends", ("backhand.backend",)),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import groupby
 
-CODE = re.compile(r"(`[^`]+`)")
+KEPT = re.compile(r"(`[^`]+`|\*[a-z ]+\*)")  # code and emphasis
 PAGE = re.compile(r"docs/([\w/-]+\.md)")
 PAPER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 NAMES = re.compile(r"(\w+(?:, \w+)*): ")
@@ -34,7 +34,7 @@ def first_sentence(docstring: str, links: Mapping[str, str]) -> str:
 
 def inline(text: str, links: Mapping[str, str]) -> str:
     """Text between blocks: marks of Markdown that are none here are escaped, names and papers are linked."""
-    return "".join(_linked(part, links) if part.startswith("`") else _plain(part) for part in CODE.split(text))
+    return "".join(_linked(part, links) if KEPT.fullmatch(part) else _plain(part) for part in KEPT.split(text))
 
 
 def _kind() -> Callable[[str], str]:

@@ -52,7 +52,7 @@ DOCSTRING = """Convolution: `Linear` on windows, of f_L(... f_1(x)). More follow
 
 stride, padding: see `bh.load`. bias: none (*) before batch-norm, as
 in arXiv:1502.03167. Raises ValueError where they do not fit.
-`other` is no argument. Derivation: docs/derivations/conv2d.md
+`other` is *no* argument. Derivation: docs/derivations/conv2d.md
 """
 
 PAGE = r"""Convolution: [`Linear`](layers.md#linear) on windows, of f_L(... f_1(x)). More follows.
@@ -68,7 +68,7 @@ dw = ...
   in [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
 
 Raises ValueError where they do not fit.
-`other` is no argument.
+`other` is *no* argument.
 
 Derivation: [derivations/conv2d.md](../derivations/conv2d.md)"""
 

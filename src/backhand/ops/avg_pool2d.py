@@ -28,8 +28,10 @@ class Cache(NamedTuple):
 def forward(
     x: Array, *, window: Size = 2, stride: Size | None = None, padding: Padding = 0, count_padding: bool = True
 ) -> tuple[Array, Cache]:
-    """x (N, H, W, C) -> y (N, H', W', C). The stride is the window's size unless another is given.
+    """x (N, H, W, C) -> y (N, H', W', C), where H' = (H + top + bottom - kh) // stride + 1, and W' likewise.
 
+    window, stride: in pixels; one number, or (rows, columns). Unless a stride is given, it is the window's size.
+    padding: as in `conv2d`; top and bottom are its rows.
     Raises ValueError where the window does not fit, or could stand on padding alone.
     """
     windows = pooling_windows(x.shape, window, stride, padding)

@@ -38,7 +38,12 @@ def forward(
 ) -> tuple[Array, Cache]:
     """x (N, H, W, C), w (kh, kw, C / groups, O), b (O,) or None -> y (N, H', W', O).
 
-    stride, dilation, padding: see `backhand.windows`. Raises ValueError where these do not fit, or channels the groups.
+    H' = (H + top + bottom - dilation (kh - 1) - 1) // stride + 1 with the padding at the top and at the bottom, and
+    W' likewise.
+
+    stride, dilation: in pixels; one number, or (rows, columns).
+    padding: "same", "valid", a number, (rows, columns), or ((top, bottom), (left, right)); see `backhand.windows`.
+    Raises ValueError where these do not fit the image, or the channels do not fit the weights, the bias or the groups.
     """
     check(x, w, b, groups)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)

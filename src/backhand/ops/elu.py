@@ -1,4 +1,4 @@
-"""Exponential linear unit.
+"""The exponential linear unit: positive values pass, the others tend to -a.
 
     y = x where x > 0, else a (e^x - 1)            dx = dy where x > 0, else a e^x dy            a = alpha
 

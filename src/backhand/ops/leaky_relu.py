@@ -1,4 +1,4 @@
-"""Leaky rectifier.
+"""The leaky rectifier: positive values pass, the others are multiplied by a small slope.
 
     y = x where x > 0, else a x            dx = dy where x > 0, else a dy            a = slope
 

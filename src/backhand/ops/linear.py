@@ -1,4 +1,4 @@
-"""Affine map.
+"""Affine map, the fully connected layer.
 
     y  = x w + b             x (N, I)   w (I, O)   b (O,)   y (N, O)
 

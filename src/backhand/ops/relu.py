@@ -1,4 +1,4 @@
-"""Rectifier.
+"""The rectifier: positive values pass, the others become 0.
 
     y = max(x, 0)            dx = dy [x > 0]
 

@@ -1,4 +1,4 @@
-"""Logistic sigmoid.
+"""The logistic sigmoid of each value.
 
     y = 1 / (1 + e^-x)       dx = dy y (1 - y)
 

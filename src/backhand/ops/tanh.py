@@ -1,4 +1,4 @@
-"""Hyperbolic tangent.
+"""The hyperbolic tangent of each value.
 
     y = tanh x               dx = dy (1 - y²)
 
