@@ -13,7 +13,7 @@ KEPT = re.compile(r"(`[^`]+`|\*[a-z ]+\*)")  # code and emphasis
 PAGE = re.compile(r"docs/([\w/-]+\.md)")
 PAPER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 NAMES = re.compile(r"(\w+(?:, \w+)*): ")
-OWN_PARAGRAPH = re.compile(r"(Raises|Returns|Source|Derivation)\b")
+OWN_PARAGRAPH = re.compile(r"(Raises|Returns|Source|Derivation|\w+Error (?:for|where))\b")
 SENTENCE = re.compile(r".*?(?<!\.)\.(?=\s|$)|.*")
 
 
@@ -104,6 +104,6 @@ def _linked(code: str, links: Mapping[str, str]) -> str:
 
 
 def _plain(text: str) -> str:
-    text = re.sub(r"([*<$]|\](?=\())", r"\\\1", text)
+    text = re.sub(r"([*$]|<(?=[\w/!])|\](?=\())", r"\\\1", text)
     text = PAGE.sub(r"[\1](../\1)", text)
     return PAPER.sub(r"[arXiv:\1](https://arxiv.org/abs/\1)", text)

@@ -1,4 +1,7 @@
-"""Data sets: loaders, splits, standardisation and mini-batches."""
+"""Data sets: loaders, splits, standardisation and mini-batches.
+
+Images are (N, H, W, C), uint8 from 0 to 255; features are (N, F). Labels are (N,), from 0 to K - 1.
+"""
 
 from backhand.data.batches import batches
 from backhand.data.dataset import Dataset, Splits

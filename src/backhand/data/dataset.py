@@ -18,7 +18,8 @@ class Dataset:
     """Samples and their labels.
 
     x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not.
-    y: (N,) int64 in 0 .. K-1.   DataError where the counts differ, for images whose channels can only be first, for
+    y: (N,) int64 in 0 .. K-1.
+    Raises DataError where the counts differ, for images whose channels can only be first, for
     masked values, and for what is no NumPy array.
     """
 
@@ -48,7 +49,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Splits:
-    """A data set as its authors divide it. `validation` is None where they leave it to the user."""
+    """A data set as its authors divide it into training and test split, with a validation split if there is one.
+
+    name, classes: what the data set is called, and the K names of its classes, in the order of the labels.
+    validation: None where the authors leave it to the user.
+    """
 
     name: str
     classes: tuple[str, ...]

@@ -49,7 +49,11 @@ class VariantSource(BatchSource, Protocol):
 
 @dataclass(frozen=True)
 class Feed:
-    """A data set with its standardisation. Samples stay as they are in memory; only a batch is ever in float32.
+    """A data set with its standardisation, from which batches are drawn: what solvers train on and `evaluate` takes.
+
+    Samples stay as they are in memory; only a batch is ever in float32.
+
+    data, standardizer: the samples, and the scale on which the model sees them.
 
     augment: what training does to its batches, in `draw`; `batch` gives the samples as they are.
     """

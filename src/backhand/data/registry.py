@@ -55,10 +55,12 @@ def load(
     colour: Colour | None = None,
     fewest: int = 2,
 ) -> Splits:
-    """A data set by name (see DATASETS), whole and checked.
+    """A data set by name, whole and checked: training and test split, and a validation split if its authors give one.
 
-    data_dir: where files are looked for; BACKHAND_DATA or the user's data folder without it.   path: the very file or
-    folder, needed for `images` and `npz`.   skip_bad_images: leave out what is no image rather than stop.
+    name: "mnist", "cifar10", "digits", "images", "npz" or another one that `backhand data list` shows.
+    data_dir: the folder in which files are looked for; None: the one that BACKHAND_DATA names, or the user's.
+    path: the very file or folder, needed for `images` and `npz`.
+    skip_bad_images: leave out what is no image rather than stop.
     resize: the size that images are brought to; those of `images` may then have several sizes.
     colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.
     fewest: how many classes there must be.

@@ -24,11 +24,14 @@ ADVICE: dict[Role, str] = {
 def stratified_split(
     y: NDArray[np.int64], size: float, seed: int, classes: Sequence[str] = (), role: Role = "held-out"
 ) -> tuple[Index, Index]:
-    """`(rest, held)`: indices into y, ascending, with `held` drawn in proportion from every class.
+    """Two parts of the samples, `(rest, held)`, with `held` drawn in proportion from every class.
 
-    size: a fraction (0 < size < 1) or a count of samples (an int).   Counts per class are rounded by largest remainder,
-    and a class of two samples or more has at least one on each side: a fraction that is too small or too large for
-    that gives way, a count does not.
+    Both are ascending indices into y. Counts per class are rounded by largest remainder, and a class of two samples or
+    more has at least one on each side: a fraction that is too small or too large for that gives way, a count does not.
+
+    y: labels, (N,).
+    size: of `held`: a fraction (a float with 0 < size < 1) or a count of samples (an int).
+    seed: the same one gives the same parts.
     classes, role: names of the classes, and what is held out, for the message of DataError, which is raised where a
     class is too small to appear on both sides.
     """

@@ -27,7 +27,9 @@ MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Standardizer:
-    """x -> (x - mean) scale, computed in float64 for features, then float32; made by `fit`.
+    """Standardisation, x -> (x - mean) scale, with the statistics of the training samples; `fit` makes one.
+
+    Features are computed in float64, and become float32 then.
 
     mean, scale: float64, in the units of x (0..255 for uint8), broadcast against one sample: () for the modes none and
     global, (C,) for channel, the sample's own shape for feature.
@@ -38,13 +40,15 @@ class Standardizer:
 
     @classmethod
     def fit(cls, x: Samples, mode: Mode = "channel") -> Self:
-        """Statistics of the training samples x, (N, H, W, C) uint8 or (N, F) numbers.
+        """The standardisation by the mean and the standard deviation of the training samples.
 
-        uint8 images are first put on 0..1.   none: only that.   global: one mean and deviation.   channel: one for each
-        channel of images.   feature: one for every pixel or feature.   Deviations are floored: 0.02 for pixels; for a
-        feature whose common value fewer than 4% of the samples depart from, at what it would be if 4% did.   A feature
-        that does not vary has scale 0: nothing can be learnt from it.
-        DataError for an unknown mode, no samples, a list, masked values, NaN or infinity, and for a feature whose
+        x: (N, H, W, C) uint8, which are put on 0..1 first, or (N, F) numbers.
+        mode: "none" (only that), "global" (one mean and deviation), "channel" (one for each channel of images), or
+        "feature" (one for every pixel or feature).
+
+        A deviation has a least value: 0.02 for pixels; for a feature of which fewer than 4% of the samples differ from
+        the common value, what it would be if 4% did. A feature that does not vary has scale 0: nothing is learnt of it.
+        Raises DataError for an unknown mode, no samples, a list, masked values, NaN or infinity, and for a feature whose
         differences would be lost in float32 under the modes none and global.
         """
         if mode not in get_args(Mode):
@@ -56,7 +60,10 @@ class Standardizer:
         return cls(np.asarray(mean), np.asarray(scale))
 
     def transform(self, x: Samples, dtype: DTypeLike = np.float32) -> NDArray[Any]:
-        """A new array of x's shape, in this dtype. x: an array of samples as `fit` saw them, else DataError."""
+        """The samples x on the common scale: a new array of x's shape, in this dtype.
+
+        Raises DataError for samples of another shape than those that `fit` was given.
+        """
         x = plain_array(x, "the samples")
         mean, scale = self.flat_statistics(x)
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
@@ -66,9 +73,9 @@ class Standardizer:
             return y.reshape(x.shape).astype(dtype, copy=False)
 
     def flat_statistics(self, x: Samples) -> tuple[Array, Array]:
-        """mean and scale for every value of one sample of x, flat, in the precision that x needs; DataError as above.
+        """mean and scale for every value of one sample of x, flat, in the precision that x needs.
 
-        Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
+        Raises DataError as `transform` does. Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
         NumPy is ten times slower.
         """
         sample: Shape = x.shape[1:]
