@@ -48,8 +48,8 @@ class Standardizer:
 
         A deviation has a least value: 0.02 for pixels; for a feature of which fewer than 4% of the samples differ from
         the common value, what it would be if 4% did. A feature that does not vary has scale 0: nothing is learnt of it.
-        Raises DataError for an unknown mode, no samples, a list, masked values, NaN or infinity, and for a feature whose
-        differences would be lost in float32 under the modes none and global.
+        Raises DataError for an unknown mode, no samples, a list, masked values, NaN or infinity, and for a feature
+        whose differences would be lost in float32 under the modes none and global.
         """
         if mode not in get_args(Mode):
             raise DataError(f'unknown standardisation "{mode}"{closest(mode, get_args(Mode))}')
@@ -75,8 +75,8 @@ class Standardizer:
     def flat_statistics(self, x: Samples) -> tuple[Array, Array]:
         """mean and scale for every value of one sample of x, flat, in the precision that x needs.
 
-        Raises DataError as `transform` does. Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
-        NumPy is ten times slower.
+        Images need no more than float32. Over flat samples the inner loop is H*W*C long; over a last axis of 3 channels
+        NumPy is ten times slower. Raises DataError as `transform` does.
         """
         sample: Shape = x.shape[1:]
         if sample[len(sample) - self.mean.ndim :] != self.mean.shape:
