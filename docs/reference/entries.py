@@ -39,7 +39,7 @@ class Entry:
     signature: str = ""
     fields: tuple[str, ...] = ()  # what its objects hold, as far as the signature does not say it
     members: tuple[Member, ...] = ()
-    overridden: tuple[tuple[str, str], ...] = ()  # methods of a documented base, and what they do here
+    overridden: tuple[tuple[str, str], ...] = ()  # methods of a documented base that have little to say here
 
 
 class Reader:
@@ -115,12 +115,13 @@ class Reader:
         lineage = [*(base for base in reversed(found.mro()) if base.canonical_path not in above), found]
         shown = {key: each for kind in lineage for key, each in kind.members.items() if _is_shown(each)}
         own = [each for key, each in shown.items() if key not in inherited]
-        overridden = [(key, _doc(each)) for key, each in shown.items() if key in inherited and _doc(each)]
+        brief = [(key, _doc(each)) for key, each in shown.items() if key in inherited and "\n\n" not in _doc(each)]
+        full = [each for key, each in shown.items() if _doc(each) and (key not in inherited or "\n\n" in _doc(each))]
         return {
             "facts": (*self._facts(found), *(self._kind_of(base) for base in documented[:1])),
             "fields": tuple(self._fields(found, own)),
-            "members": tuple(self._member(name, each) for each in own if _doc(each)),
-            "overridden": tuple((key, inline(" ".join(text.split()), self.links)) for key, text in overridden),
+            "members": tuple(self._member(name, each) for each in full),
+            "overridden": tuple((key, inline(" ".join(text.split()), self.links)) for key, text in brief if text),
         }
 
     def _kind_of(self, base: griffe.Class) -> str:

@@ -13,7 +13,7 @@ KEPT = re.compile(r"(`[^`]+`|\*[a-z ]+\*)")  # code and emphasis
 PAGE = re.compile(r"docs/([\w/-]+\.md)")
 PAPER = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 NAMES = re.compile(r"(\w+(?:, \w+)*): ")
-OWN_PARAGRAPH = re.compile(r"(Raises|Returns|Source|Derivation|\w+Error (?:for|where))\b")
+OWN_PARAGRAPH = re.compile(r"(Raises|Returns|Source|Derivation)\b")
 SENTENCE = re.compile(r".*?(?<!\.)\.(?=\s|$)|.*")
 
 
@@ -79,7 +79,7 @@ def _paragraphs(lines: list[str], parameters: Collection[str], links: Mapping[st
 def _parts(line: str, parameters: Collection[str]) -> Iterator[str]:
     """The line, cut before each sentence that tells of other parameters, and before what has a paragraph of its own."""
     start = 0
-    for end in re.finditer(r"(?<=[.;]) +", line):
+    for end in re.finditer(r"(?<=\.) +", line):
         rest = line[end.end() :]
         if _begins_item(rest, parameters) or OWN_PARAGRAPH.match(rest):
             yield line[start : end.start()]

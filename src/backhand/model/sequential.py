@@ -28,13 +28,15 @@ class Sequential(Chain):
     def build(  # type: ignore[override]  # a layer's returns its output's shape
         self, shape: Shape, rng: np.random.Generator | None = None, dtype: DTypeLike = np.float32, *, seed: int = 0
     ) -> Self:
-        """Allocate and initialise every layer for samples of this shape (no batch axis); returns the model.
+        """Allocate and initialise every layer for samples of this shape; returns the model.
 
         The same seed gives the same weights always; each layer draws from a stream of its own, so that inserting one
-        does not move the others' beyond their place. Raises ModelError naming the layer that does not fit.
+        does not move the others' beyond their place.
+
         shape: of one sample, without the batch axis.
-        dtype: of the parameters and of all that is computed.
         rng: instead of a seed, where the model is a layer of another one, which keeps its parameters then.
+        dtype: of the parameters and of all that is computed.
+        Raises ModelError naming the layer that does not fit.
         """
         if rng is not None:
             super().build(tuple(shape), rng, dtype)
