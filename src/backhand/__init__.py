@@ -22,8 +22,8 @@ _FROM = {
     "backhand.training.optimizers": "SGD Adam AdamW Optimizer RMSProp",
     "backhand.training.schedules": "Constant CosineDecay ExponentialDecay LinearRamp OneCycle ReduceOnPlateau Schedule "
     "StepDecay Warmup",
-    "backhand.training.solver": "Callback Solver",
-    "backhand.training.callbacks": "Checkpoint DivergenceGuard EarlyStopping",
+    "backhand.training.solver": "Solver",
+    "backhand.training.callbacks": "Callback Checkpoint DivergenceGuard EarlyStopping",
     "backhand.training.progress": "ProgressBar",
     "backhand.training.evaluate": "evaluate",
     "backhand.training.range_test": "range_test",

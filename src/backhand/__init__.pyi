@@ -50,6 +50,7 @@ from backhand.layers import Tanh as Tanh
 from backhand.model import Sequential as Sequential
 from backhand.study import Study as Study
 from backhand.study import load as _load_study
+from backhand.training.callbacks import Callback as Callback
 from backhand.training.callbacks import Checkpoint as Checkpoint
 from backhand.training.callbacks import DivergenceGuard as DivergenceGuard
 from backhand.training.callbacks import EarlyStopping as EarlyStopping
@@ -77,7 +78,6 @@ from backhand.training.schedules import ReduceOnPlateau as ReduceOnPlateau
 from backhand.training.schedules import Schedule as Schedule
 from backhand.training.schedules import StepDecay as StepDecay
 from backhand.training.schedules import Warmup as Warmup
-from backhand.training.solver import Callback as Callback
 from backhand.training.solver import Solver as Solver
 from backhand.weights import transfer as transfer
 

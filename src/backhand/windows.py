@@ -128,7 +128,7 @@ def _sides(padding: Padding, size: Pair, span: Pair, stride: Pair) -> tuple[Pair
         each if isinstance(each, tuple | list) else (each, each) for each in (rows, columns)
     )
     if min(top, bottom, left, right) < 0:
-        raise ValueError(f"the padding must be 0 or above, not {padding}")
+        raise ValueError(f"the padding must be 0 or more, not {padding}")
     return (top, bottom), (left, right)
 
 

@@ -17,14 +17,14 @@ from backhand.data.feed import Feed
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Residual
 from backhand.model.sequential import Sequential
 from backhand.model.stack import Stack
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import evaluate
 from backhand.training.lockstep import fit_together
 from backhand.training.losses import L2, LOSSES, SoftmaxCrossEntropy, loss
 from backhand.training.optimizers import SGD, Adam, AdamW, RMSProp
 from backhand.training.progress import ProgressBar
 from backhand.training.schedules import CosineDecay, ReduceOnPlateau, Warmup
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 
 def by_joblib(value, folder):

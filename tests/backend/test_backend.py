@@ -10,7 +10,7 @@ import pytest
 from backhand import backend
 from backhand.errors import BackhandError
 from backhand.ops import linear, tanh
-from backhand.training.solver import Callback
+from backhand.training.callbacks import Callback
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,9 @@ from backhand import backend
 from backhand.kernels import jit, update
 from backhand.layers import BatchNorm, Linear, ReLU
 from backhand.model.sequential import Sequential
+from backhand.training.clipping import clip_norm
 from backhand.training.losses import L2
-from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp, clip_norm
+from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 
 OPTIMIZERS = [
     SGD(0.03),

@@ -94,12 +94,12 @@ def test_resuming_changes_no_bit_of_a_training_with_augmentation(digits: tuple[F
 
 def test_augmentation_moves_no_other_stream_and_has_its_own(digits: tuple[Feed, Feed]) -> None:
     plain, mixed, other = solver(), solver(), solver(seed=1)
-    fresh = [rng.bit_generator.state for rng in plain._streams()]
+    fresh = plain.streams.states()
     plain.fit(digits[0], epochs=1)
     mixed.fit(augmented(digits), epochs=1)
     other.fit(augmented(digits), epochs=1)
-    *others, rested = (rng.bit_generator.state for rng in plain._streams())
-    assert [rng.bit_generator.state for rng in mixed._streams()[:2]] == others
+    *others, rested = plain.streams.states()
+    assert mixed.streams.states()[:2] == others
     assert rested == fresh[2] != mixed.streams.augment.bit_generator.state != other.streams.augment.bit_generator.state
 
 
@@ -195,10 +195,10 @@ def test_the_report_shows_augmented_samples(folder: Path) -> None:
     reports.write(folder)
     text = (folder / "report.md").read_text("utf-8")
     assert "## 3. Augmented samples" in text
-    assert "made by data.augment: flip, crop 1, rotate 10.0, shift 0.1, scale 0.1," in text
-    assert "Under a mixed picture stand the shares of its classes" in text
+    assert "(data.augment: flip, crop 1, rotate 10.0, shift 0.1, scale 0.1," in text
+    assert "The lines under a mixed picture give the shares of its classes" in text
     views = "of its mirror image and of each moved by 1 px towards two opposite corners"
-    assert f"The scores of each picture and {views} were averaged" in text
+    assert f"the mean of the scores of each picture and {views}" in text
     with Image.open(folder / "plots" / "augmented.png") as sheet:
         assert sheet.width > 800
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backhand.data.batches import batches, left_out, steps
+from backhand.data.batches import batches, samples_left_out, steps_per_epoch
 from backhand.data.feed import Feed
 from backhand.errors import ModelError, StudyError
 from backhand.experiments.build import build_solver, load_feeds, model_for
@@ -11,12 +11,13 @@ from backhand.experiments.run import work
 from backhand.layers import BatchNorm, Conv2d, Flatten, GlobalAvgPool2d, Linear, ReLU, Residual
 from backhand.model.sequential import Sequential
 from backhand.study import load
+from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
 from backhand.training.lockstep import fit_together
 from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.range_test import range_test
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 ON_FEATURES = {
     "mlp": [Linear(8), BatchNorm(), ReLU(), Linear(3)],
@@ -137,8 +138,8 @@ def test_trainings_in_step_leave_it_out_too(blobs):
 @pytest.mark.parametrize(("n", "size", "fewest"), [(101, 50, 2), (101, 50, 1), (100, 50, 2), (2, 50, 2), (7, 3, 3)])
 def test_batches_are_counted_as_they_come(n, size, fewest):
     given = list(batches(n, size, None, fewest))
-    assert len(given) == steps(n, size, fewest)
-    assert n - sum(map(len, given)) == left_out(n, size, fewest)
+    assert len(given) == steps_per_epoch(n, size, fewest)
+    assert n - sum(map(len, given)) == samples_left_out(n, size, fewest)
     assert min(map(len, given)) >= fewest
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.training.callbacks import EarlyStopping
+from backhand.training.callbacks import Callback, EarlyStopping
 from backhand.training.optimizers import SGD
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 
 class Script(Callback):
@@ -80,6 +80,6 @@ def test_the_training_loss_can_be_watched_without_validation(make_solver, blobs)
 
 def test_a_figure_that_is_not_measured_is_named(make_solver, blobs) -> None:
     with pytest.raises(
-        BackhandError, match=r"^early stopping watches validation_loss, and the history has epoch, step"
+        BackhandError, match=r"^early stopping cannot monitor validation_loss: the history holds epoch, step"
     ):
         make_solver(callbacks=[EarlyStopping()]).fit(blobs[0], epochs=1)

@@ -37,10 +37,10 @@ def test_where_no_value_is_finite_no_epoch_is_kept_without_a_word(make_solver, b
         play(make_solver, blobs, [nan, nan, 0.5], EarlyStopping(patience=2))
     solver = make_solver(callbacks=[EarlyStopping()])
     solver.history, solver.remarks = [{"epoch": 1, "validation_loss": nan}], ["The scores are not finite."]
-    with pytest.raises(DivergenceError, match=r"far from all others\. The scores are not finite$"):
-        solver.tell("on_fit_end")
+    with pytest.raises(DivergenceError, match=r"look for outliers in the data\. The scores are not finite$"):
+        solver.notify("on_fit_end")
     solver.history = [{"epoch": 1, "train_loss": 0.5}]  # of a time when nothing was validated
-    solver.tell("on_fit_end")
+    solver.notify("on_fit_end")
     stopping = EarlyStopping(patience=2, restore_best=False)
     assert "no better validation loss for 2 epochs" in play(make_solver, blobs, [nan] * 3, stopping).stopped
 
@@ -77,14 +77,14 @@ def test_a_figure_of_ones_own_goes_the_way_that_it_is_better(make_solver, blobs,
 
 
 def test_a_figure_of_ones_own_without_a_mode_is_refused_before_training() -> None:
-    with pytest.raises(BackhandError, match='a lower kappa is better; give mode = "max" or mode = "min"'):
+    with pytest.raises(BackhandError, match='a lower kappa is better; set mode to "max" or "min"'):
         EarlyStopping(monitor="kappa")
-    with pytest.raises(BackhandError, match=r"min_delta must be 0 or above, not -0\.1"):
+    with pytest.raises(BackhandError, match=r"min_delta must be 0 or more, not -0\.1"):
         EarlyStopping(min_delta=-0.1)
 
 
 def test_a_figure_that_is_no_number_is_refused(make_solver, blobs) -> None:
-    with pytest.raises(BackhandError, match=r"watches validation_loss, and the history has None there, no number"):
+    with pytest.raises(BackhandError, match=r"cannot monitor validation_loss: its value must be a number, not None"):
         play(make_solver, blobs, [None], EarlyStopping())
 
 
@@ -92,7 +92,7 @@ def test_no_patience_at_all_stops_at_the_first_epoch_that_is_no_better(make_solv
     stopping = EarlyStopping(patience=0)
     play(make_solver, blobs, [0.5, 0.4, 0.4, 0.3], stopping)
     assert stopping.best_epoch == 2
-    with pytest.raises(BackhandError, match="patience must be 0 epochs or more, not -1"):
+    with pytest.raises(BackhandError, match="patience must be 0 or more epochs, not -1"):
         EarlyStopping(patience=-1)
 
 

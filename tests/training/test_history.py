@@ -5,10 +5,11 @@ import time
 import numpy as np
 import pytest
 
+from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
 from backhand.training.optimizers import SGD
 from backhand.training.schedules import Schedule
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 PLAIN = ["epoch", "step", "lr", "momentum", "gradient_norm", "penalty", "train_loss", "train_accuracy", "train_error"]
 VALIDATION = ["validation_loss", "validation_accuracy", "validation_error"]

@@ -11,12 +11,12 @@ from backhand.errors import DivergenceError, ModelError
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Tanh
 from backhand.model.sequential import Sequential
 from backhand.model.stack import Each, Stack
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.lockstep import fit_together
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD, Adam
 from backhand.training.schedules import CosineDecay, ReduceOnPlateau
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 SAMPLES, CLASSES = 45, 3
 
@@ -188,7 +188,7 @@ def test_trainings_go_on_in_step_and_alone_from_where_they_were(exact) -> None:
 def test_trainings_at_different_batches_are_refused(exact) -> None:
     together = [solver("two layers", own) for own in MEMBERS[:2]]
     together[1].begin_epoch().steps = 2
-    with pytest.raises(ValueError, match="must stand at the same batch of an epoch"):
+    with pytest.raises(ValueError, match="must be at the same batch of an epoch"):
         fit_together(together, exact(images()), epochs=1)
 
 
@@ -212,7 +212,7 @@ def test_what_a_training_changes_is_its_own(make_solver, blobs, part: str) -> No
         make_solver(schedule=ReduceOnPlateau(0.1), callbacks=[EarlyStopping(), DivergenceGuard()]) for _ in range(2)
     )
     setattr(other, part, getattr(one, part))
-    with pytest.raises(ValueError, match=r"two trainings in step have the same \w+; give each its own"):
+    with pytest.raises(ValueError, match=r"two trainings in step share one \w+; give each of them its own"):
         fit_together([one, other], *blobs, epochs=1)
 
 

@@ -35,7 +35,7 @@ def test_a_multi_class_loss_takes_one_score_a_class(name: str, rng: np.random.Ge
 def test_a_binary_loss_takes_one_score_for_two_classes(name: str, rng: np.random.Generator) -> None:
     loss = losses.loss(name)
     assert loss.outputs(2) == 1
-    with pytest.raises(ValueError, match=f"the loss {name} tells 2 classes apart, and the data has 3"):
+    with pytest.raises(ValueError, match=f"the loss {name} needs data with 2 classes, not 3"):
         loss.outputs(3)
     scores = rng.standard_normal((50, 1))
     p = loss.predict_proba(scores)
@@ -128,7 +128,7 @@ def test_class_weights_must_fit_the_classes(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="classes 0 to 1"):
         loss.forward(rng.standard_normal((2, 2)), np.array([0, 2]))
     for wrong in (-1.0, np.nan, np.inf):
-        with pytest.raises(ValueError, match="class weights must be finite and 0 or above"):
+        with pytest.raises(ValueError, match="class weights must be finite and 0 or more"):
             SoftmaxCrossEntropy(class_weights=(1.0, wrong))
 
 
@@ -187,7 +187,7 @@ def test_no_penalty_by_default() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [((-0.1,), "must be 0 or above, not -0.1"), ((0.1, "third"), 'must be "half" or "whole"')],
+    [((-0.1,), "must be 0 or more, not -0.1"), ((0.1, "third"), 'must be "half" or "whole"')],
 )
 def test_impossible_penalties_are_refused(arguments: tuple[object, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):

@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.training.metrics import ACCURACY, ERROR, LOSS, known, metric
+from backhand.training.metrics import ACCURACY, ERROR, LOSS, find_metric, metric
 
 NO_NUMBERS = (None, nan, inf, -inf)
 
@@ -20,7 +20,7 @@ NO_NUMBERS = (None, nan, inf, -inf)
     ],
 )
 def test_a_key_tells_its_figure(key: str, higher: bool, unit: str) -> None:
-    found = known(key)
+    found = find_metric(key)
     assert found is not None
     assert (found.higher_is_better, found.unit) == (higher, unit)
     assert metric(key) == found
@@ -28,8 +28,8 @@ def test_a_key_tells_its_figure(key: str, higher: bool, unit: str) -> None:
 
 @pytest.mark.parametrize("key", ["validation_kappa", "inaccuracy", "lossless", "lr", "gradient_norm", "seconds"])
 def test_a_figure_of_which_nothing_is_known_needs_a_mode(key: str) -> None:
-    assert known(key) is None
-    with pytest.raises(BackhandError, match=rf'a lower {key} is better; give mode = "max" or mode = "min"'):
+    assert find_metric(key) is None
+    with pytest.raises(BackhandError, match=rf'a lower {key} is better; set mode to "max" or "min"'):
         metric(key)
     assert metric(key, "max").higher_is_better
     assert not metric(key, "min").higher_is_better

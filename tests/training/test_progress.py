@@ -6,8 +6,9 @@ import time
 import pytest
 from rich.console import Console
 
+from backhand.training.callbacks import Callback
 from backhand.training.progress import ProgressBar, epoch_line
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 RECORD = {"epoch": 3, "lr": 0.05, "seconds": 1.234, "train_loss": 0.5, "train_accuracy": 0.9}
 

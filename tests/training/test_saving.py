@@ -11,10 +11,10 @@ import pytest
 from backhand import checkpoint
 from backhand.errors import BackhandError, DivergenceError
 from backhand.training import history
-from backhand.training.callbacks import Checkpoint, EarlyStopping
+from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.optimizers import SGD
 from backhand.training.saving import has_state, load_state
-from backhand.training.solver import Callback, Record, Solver
+from backhand.training.solver import Record, Solver
 from tests.training.test_callbacks import Script
 
 NEW, BEST = "state.safetensors.new", "best.safetensors"
@@ -151,7 +151,7 @@ def test_saving_never_takes_more_than_a_twentieth_of_the_time(make_solver, blobs
 
 @pytest.mark.parametrize("every", [-1, float("nan")])
 def test_a_time_that_is_none_is_refused(tmp_path: Path, every: float) -> None:
-    with pytest.raises(BackhandError, match="every 0 seconds or more, not every"):
+    with pytest.raises(BackhandError, match="seconds between two saved states must be 0 or more, not"):
         Checkpoint(tmp_path, EarlyStopping(), every=every)
 
 

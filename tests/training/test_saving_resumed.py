@@ -8,10 +8,10 @@ import pytest
 
 from backhand import checkpoint
 from backhand.training import history, saving
-from backhand.training.callbacks import Checkpoint, DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, Checkpoint, DivergenceGuard, EarlyStopping
 from backhand.training.optimizers import Adam
 from backhand.training.saving import STATE, has_state, load_state, remove_states
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 from tests.training.test_saving import BEST, epoch_of, records, scripted
 
 ALWAYS = 1e-9  # seconds: a state after every step
@@ -124,7 +124,7 @@ def test_weights_amid_an_epoch_are_never_those_of_the_last_one(make_solver, blob
     before = (tmp_path / BEST).read_bytes()
     second = scripted(make_solver, tmp_path, [3, 2, 4], restore=False, every=ALWAYS)
     second.load(*load_state(tmp_path)[:2])
-    assert second.running.steps == 2
+    assert second.epoch_totals.steps == 2
     second.callbacks[-1].on_fit_begin(second)
     assert (tmp_path / BEST).read_bytes() == before
 

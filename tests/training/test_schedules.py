@@ -207,7 +207,7 @@ def test_warm_up_rises_to_what_it_hands_over_to(then: Schedule, steps: int) -> N
 
 def test_schedules_drive_the_optimiser_before_every_step(make_solver, blobs) -> None:
     """What the optimiser held when each step was made, over two epochs of four steps."""
-    from backhand.training.solver import Callback
+    from backhand.training.callbacks import Callback
 
     seen = []
 

@@ -13,9 +13,11 @@ from backhand.data.standardize import Standardizer
 from backhand.errors import ModelError
 from backhand.layers import Linear
 from backhand.model.sequential import Sequential
+from backhand.training.callbacks import Callback
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
-from backhand.training.solver import AUGMENT, Callback, Solver
+from backhand.training.solver import Solver
+from backhand.training.streams import AUGMENT
 
 
 class Recorder(Callback):
@@ -139,7 +141,7 @@ def test_on_loss_comes_before_anything_moves(make_solver, blobs) -> None:
 
 def test_a_misspelt_hook_is_refused_where_it_is_written() -> None:
     with pytest.raises(
-        TypeError, match=r"^Late\.on_epoch_ends is no hook of the solver; the hooks are on_fit_begin, on_"
+        TypeError, match=r"^Late\.on_epoch_ends is not a hook of the solver; the hooks are on_fit_begin, on_"
     ):
 
         class Late(Callback):
@@ -244,7 +246,7 @@ def test_the_data_may_have_a_seed_of_their_own(make_solver, blobs) -> None:
         orders.append([])
         solver = make_solver(callbacks=[Order()], **seeds)
         solver.fit(*blobs, epochs=1)
-        assert solver.augment_rng.integers(2**60) == np.random.default_rng(
+        assert solver.streams.augment.integers(2**60) == np.random.default_rng(
             [seeds.get("data_seed", seeds["seed"]), AUGMENT]
         ).integers(2**60)
     assert orders[0] == orders[1] != orders[2]
@@ -255,7 +257,7 @@ def test_samples_are_drawn_with_the_stream_of_augmentation(make_solver, blobs, m
     monkeypatch.setattr(Feed, "draw", lambda feed, index, rng: streams.append(rng) or draw(feed, index, rng))
     solver = make_solver()
     solver.fit(*blobs, epochs=1)
-    assert streams == [solver.augment_rng] * 4
+    assert streams == [solver.streams.augment] * 4
 
 
 def test_what_must_be_said_of_figures_names_the_part(make_solver, blobs) -> None:

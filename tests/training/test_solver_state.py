@@ -9,10 +9,10 @@ import pytest
 
 from backhand import checkpoint
 from backhand.errors import CheckpointError
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
+from backhand.training.epoch import EpochTotals
 from backhand.training.lockstep import fit_together
 from backhand.training.optimizers import SGD, Adam, AdamW, RMSProp
-from backhand.training.running import Running
 from backhand.training.schedules import (
     CosineDecay,
     ExponentialDecay,
@@ -22,7 +22,7 @@ from backhand.training.schedules import (
     StepDecay,
     Warmup,
 )
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 OPTIMIZERS = {
     "sgd": lambda: SGD(0.1),
@@ -120,7 +120,7 @@ def test_resuming_after_any_step_changes_no_bit(
     for step in range(1, 10):
         second = fresh(Keeper(tmp_path))
         second.load(*checkpoint.load(tmp_path / f"{step}.safetensors"))
-        assert (second.epoch, second.running.steps) == ((step - 1) // 3, (step - 1) % 3 + 1)
+        assert (second.epoch, second.epoch_totals.steps) == ((step - 1) // 3, (step - 1) % 3 + 1)
         assert_same(whole, fit(second))
 
 
@@ -152,10 +152,10 @@ def test_an_epoch_that_was_begun_is_finished_whatever_is_asked_for(make_solver, 
 
 def test_what_is_not_finite_amid_an_epoch_is_read_back(make_solver, blobs, tmp_path: Path) -> None:
     first, second = solver(make_solver), solver(make_solver)
-    first.running = Running(first.shuffle_rng.bit_generator.state, steps=1, samples=40, loss=np.inf)
+    first.epoch_totals = EpochTotals(first.streams.shuffle.bit_generator.state, steps=1, samples=40, loss=np.inf)
     second.load(*through_a_file(first, tmp_path))
-    assert np.isnan(second.running.loss)
-    assert second.running.samples == 40
+    assert np.isnan(second.epoch_totals.loss)
+    assert second.epoch_totals.samples == 40
 
 
 def test_the_state_of_an_earlier_version_is_one_between_epochs(make_solver, blobs, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_the_state_of_an_earlier_version_is_one_between_epochs(make_solver, blob
     first.fit(*blobs, epochs=2)
     arrays, facts = first.state()
     second.load(arrays, {key: value for key, value in facts.items() if key not in ("running", "saving_seconds")})
-    assert (second.running, second.saving_seconds, second.epoch) == (None, 0.0, 2)
+    assert (second.epoch_totals, second.saving_seconds, second.epoch) == (None, 0.0, 2)
 
 
 def test_the_plateau_of_this_test_reduces_in_both_halves(make_solver, blobs) -> None:
@@ -202,7 +202,9 @@ def test_the_state_of_another_optimiser_is_refused(make_solver, blobs, tmp_path:
     first = make_solver(optimizer=SGD(0.1))
     first.fit(*blobs, epochs=1)
     for other in (Adam(0.1), RMSProp(0.1)):
-        with pytest.raises(CheckpointError, match=f"no {type(other).__name__}: it holds steps, velocity"):
+        with pytest.raises(
+            CheckpointError, match=f"not of the optimiser {type(other).__name__}: it holds steps, velocity"
+        ):
             make_solver(optimizer=other).load(*through_a_file(first, tmp_path))
 
 

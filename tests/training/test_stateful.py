@@ -7,9 +7,9 @@ import pytest
 
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
-from backhand.training.callbacks import EarlyStopping
-from backhand.training.solver import Callback, Solver
-from backhand.training.stateful import collected, restored
+from backhand.training.callbacks import Callback, EarlyStopping
+from backhand.training.solver import Solver
+from backhand.training.stateful import collect_states, restore_states
 
 
 class Counter(Callback):
@@ -34,7 +34,7 @@ class Silent(Callback):
 
 
 def loaded(saved: list[Callback], now: list[Callback]) -> list[int]:
-    restored(now, *collected(saved))
+    restore_states(now, *collect_states(saved))
     return [each.count for each in now if isinstance(each, Counter)]
 
 
@@ -76,10 +76,11 @@ def test_a_class_that_was_renamed_goes_on_under_its_old_name_as_key() -> None:
 
 def test_where_nobody_knows_which_is_which_the_state_is_refused() -> None:
     with pytest.raises(
-        CheckpointError, match='has 2 called "Counter", and there is 1 now; say which is which by giving them keys'
+        CheckpointError,
+        match='holds 2 objects with the key "Counter", but there is 1 now; give them keys to say',
     ):
         loaded([Counter(1), Counter(2)], [Counter()])
-    with pytest.raises(CheckpointError, match='has 1 called "Counter", and there are 2 now'):
+    with pytest.raises(CheckpointError, match='holds 1 object with the key "Counter", but there are 2 now'):
         loaded([Counter(1)], [Counter(), Counter()])
     assert loaded([Counter(1), Counter(2)], [Counter(0, "Counter#2")]) == [2]
 
@@ -87,12 +88,15 @@ def test_where_nobody_knows_which_is_which_the_state_is_refused() -> None:
 @pytest.mark.parametrize(
     ("callbacks", "sentence"),
     [
-        ([Counter(1, "a"), EarlyStopping(key="a")], 'Counter and EarlyStopping both save their state as "a"'),
-        ([Counter(1, "Counter"), Counter(2)], 'both save their state as "Counter"'),
-        ([Counter(1, "a"), Counter(1, "a.array")], 'the key "a.array" cannot be told apart from other names'),
-        ([Counter(1, 7)], "the key of a saved state must be a text, not 7"),
-        ([Counter(1, "model")], 'the key "model" cannot be told apart from other names'),
-        ([Counter(1, "optimizer.x")], 'the key "optimizer.x" cannot be told apart from other names'),
+        (
+            [Counter(1, "a"), EarlyStopping(key="a")],
+            'Counter and EarlyStopping both save their state under the key "a"',
+        ),
+        ([Counter(1, "Counter"), Counter(2)], 'both save their state under the key "Counter"'),
+        ([Counter(1, "a"), Counter(1, "a.array")], 'the key "a.array" clashes with another name'),
+        ([Counter(1, 7)], "the key of a Counter must be text, not 7"),
+        ([Counter(1, "model")], 'the key "model" clashes with another name'),
+        ([Counter(1, "optimizer.x")], 'the key "optimizer.x" clashes with another name'),
     ],
 )
 def test_keys_that_would_mix_up_two_states_are_refused_before_training(make_solver, blobs, callbacks, sentence) -> None:
@@ -105,6 +109,6 @@ def test_the_state_of_an_earlier_version_is_by_class() -> None:
     facts = {"EarlyStopping": {"best": 0.5, "best_epoch": 4}, "Counter": {"count": 3}}
     arrays = {"EarlyStopping.0.weight": np.ones(2), "Counter.array": np.full(2, 3)}
     one, two, counter = EarlyStopping(), EarlyStopping(monitor="train_loss"), Counter()
-    restored([one, two, counter], arrays, facts)
+    restore_states([one, two, counter], arrays, facts)
     assert (one.best, two.best, two.best_epoch, counter.count) == (None, 0.5, 4, 3)
     assert list(two.weights) == ["0.weight"]

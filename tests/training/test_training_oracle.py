@@ -9,9 +9,10 @@ from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.data.dataset import Dataset
 from backhand.model.sequential import Sequential
+from backhand.training.callbacks import Callback
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 STRENGTH, LR, MOMENTUM = 0.01, 0.05, 0.9
 

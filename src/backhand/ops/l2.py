@@ -29,7 +29,7 @@ def backward(dy: float | Array, cache: tuple[Array, float]) -> tuple[Array]:
 def slope(strength: float, form: str) -> float:
     """c in dw = c w. Raises ValueError for a negative λ or unknown form."""
     if not strength >= 0:
-        raise ValueError(f"the strength of the L2 penalty must be 0 or above, not {strength}")
+        raise ValueError(f"the strength of the L2 penalty must be 0 or more, not {strength}")
     if form not in FORMS:
         raise ValueError(f'the form of the L2 penalty must be "half" or "whole", not "{form}"')
     return strength if form == "half" else 2 * strength

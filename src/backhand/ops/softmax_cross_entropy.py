@@ -22,7 +22,7 @@ def forward(
 ) -> tuple[Array, Cache]:
     """logits (N, K), labels (N,) in 0 .. K-1 or (N, K) distributions -> the mean loss, a scalar in nats.
 
-    weights (N,), 0 or above: each sample's loss is multiplied by its own, and the sum still divided by N.
+    weights (N,), 0 or more: each sample's loss is multiplied by its own, and the sum still divided by N.
     Raises ValueError for labels or weights of another shape or out of range, and unless smoothing is in [0, 1].
     """
     N, K = logits.shape
@@ -76,5 +76,5 @@ def _checked(weights: Array, N: int) -> Array:
     if weights.shape != (N,):
         raise ValueError(f"weights must have shape ({N},), one for each sample, not {weights.shape}")
     if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError("the weights of samples must be finite and 0 or above")
+        raise ValueError("the weights of samples must be finite and 0 or more")
     return weights

@@ -1,11 +1,17 @@
 """Values that a study may leave to the data: "auto", until a run decides."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import BeforeValidator, Discriminator, PositiveFloat, PositiveInt, Tag
 
-AUTO = "auto"
 Auto = Literal["auto"]
+AUTO: Auto = "auto"
+OPEN = ("data.resize.size", "train.epochs", "train.optimizer.lr")  # the keys that a study may leave to the data
+
+
+def is_auto(value: object) -> TypeGuard[Auto]:
+    """Whether a study leaves this value to the data."""
+    return isinstance(value, str) and value == AUTO
 
 
 def _form(value: Any) -> str:
@@ -17,7 +23,7 @@ def _word(number: str) -> BeforeValidator:
     """Refuses every other text, with words that say what may stand there."""
 
     def check(value: str) -> str:
-        if value != AUTO:
+        if not is_auto(value):
             raise ValueError(f'must be {number} or "{AUTO}", not {value!r}')
         return value
 

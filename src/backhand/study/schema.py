@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from backhand.data.augment.at_test_time import Views
+from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.study.augment import AugmentTable
 from backhand.study.auto import Count
 from backhand.study.extend import Extend
@@ -96,14 +96,14 @@ class Train(Table):
     @property
     def passes(self) -> int:
         """The epochs, which must have been decided. Raises ValueError while they are "auto"."""
-        if isinstance(self.epochs, str):
+        if not isinstance(self.epochs, int):
             raise ValueError('epochs = "auto" must be decided before training, from the number of samples')
         return self.epochs
 
     @property
-    def views(self) -> Views:
+    def evaluation_augment(self) -> EvaluationAugment:
         """What the chosen weights are judged by."""
-        return Views(self.test_flips, self.test_shift)
+        return EvaluationAugment(self.test_flips, self.test_shift)
 
     @field_validator("loss")
     @classmethod
@@ -119,7 +119,11 @@ class Train(Table):
 
 
 class Study(Table):
-    """One experiment: data, model, training, and the seed that all randomness comes from."""
+    """One experiment: data, model, training, and the seed that all randomness comes from.
+
+    docs/guides/studies.md describes every key. A study is frozen; `load_study` reads one, and raises StudyError for an
+    unknown key or an impossible value.
+    """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str = ""

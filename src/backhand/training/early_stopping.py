@@ -1,4 +1,4 @@
-"""Early stopping: the weights of the best epoch, and an end where no better one comes."""
+"""Early stopping: keeps the weights of the best epoch, and ends a training that no longer improves."""
 
 from dataclasses import dataclass, field
 from math import isfinite
@@ -7,19 +7,21 @@ from typing import Any
 
 from backhand.arrays import Array
 from backhand.errors import BackhandError, DivergenceError
+from backhand.training.callback import Callback
 from backhand.training.metrics import Mode, metric, words
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 
 @dataclass(eq=False)
 class EarlyStopping(Callback):
-    """Remembers the weights of the best epoch; stops after `patience` epochs without a better one (None: never).
+    """Keeps the weights of the best epoch; ends the fit after `patience` epochs without improvement (None: never).
 
-    monitor: a key of the history's records. A value that is not finite is never the best.
-    restore_best: give the model the best epoch's weights when the fit ends; the last of several callbacks decides.
-    mode: "max" where a higher value is better, "min" where a lower one is; None: as `training.metrics` knows it.
-    min_delta: patience ends unless a value is better by more than this; the weights are those of the best all the same.
-    Raises BackhandError for a figure of one's own without a mode, a `min_delta` below 0, and a `patience` below 0.
+    monitor: the key of the history's records to compare by. A value that is not finite is never the best.
+    restore_best: give the model the best epoch's weights when the fit ends. mode: "max" where a higher value is better,
+    "min" where a lower one is; None: as `training.metrics` knows it. min_delta: an improvement is one by more than
+    this; the weights kept are those of the best epoch even so.
+    Raises BackhandError for a monitor that `training.metrics` does not know without a mode, and for a `patience` or a
+    `min_delta` below 0.
     """
 
     patience: int | None = None
@@ -31,23 +33,23 @@ class EarlyStopping(Callback):
     best: float | None = field(default=None, init=False)
     best_epoch: int = field(default=0, init=False)
     weights: dict[str, Array] = field(default_factory=dict, init=False, repr=False)
-    mark: float | None = field(default=None, init=False)  # the value that patience waits to see beaten by min_delta
+    mark: float | None = field(default=None, init=False)  # the value to be improved on by more than min_delta
     mark_epoch: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.metric = metric(self.monitor, self.mode)
         if not self.min_delta >= 0:
-            raise BackhandError(f"min_delta must be 0 or above, not {self.min_delta}")
+            raise BackhandError(f"min_delta must be 0 or more, not {self.min_delta}")
         if self.patience is not None and self.patience < 0:
-            raise BackhandError(f"patience must be 0 epochs or more, not {self.patience}")
+            raise BackhandError(f"patience must be 0 or more epochs, not {self.patience}")
 
     @property
     def default_key(self) -> str:
-        """The class with what it monitors."""
+        """The name of the class with the monitored key."""
         return f"{type(self).__name__}({self.monitor})"
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Compare the epoch with the best one."""
+        """Keep the weights of an epoch that is the best so far, and stop the fit when patience is exhausted."""
         value = self._value(solver)
         if self.metric.better(value, self.best):
             self.best, self.best_epoch, self.weights = value, solver.epoch, solver.model.snapshot()
@@ -61,18 +63,18 @@ class EarlyStopping(Callback):
         record = solver.history[-1]
         if self.monitor not in record:
             raise BackhandError(
-                f"early stopping watches {self.monitor}, and the history has {', '.join(record)}; "
-                "watch one of these, give fit a validation set, or put the callback that measures it before this one"
+                f"early stopping cannot monitor {self.monitor}: the history holds {', '.join(record)}; monitor one of "
+                "these, give fit a validation set, or put the callback that measures it before this one"
             )
         value: Any = record[self.monitor]
         if not isinstance(value, Real):
             raise BackhandError(
-                f"early stopping watches {self.monitor}, and the history has {value!r} there, no number"
+                f"early stopping cannot monitor {self.monitor}: its value must be a number, not {value!r}"
             )
         return float(value)
 
     def on_fit_end(self, solver: Solver) -> None:
-        """Restore the best weights. Raises DivergenceError where no epoch had a finite value, so that none is best."""
+        """Restore the best weights. Raises DivergenceError where no epoch had a finite value."""
         if not self.restore_best:
             return
         if self.best is not None:
@@ -80,17 +82,16 @@ class EarlyStopping(Callback):
         elif solver.history and not any(isfinite(record.get(self.monitor, 0.0)) for record in solver.history):
             message = (
                 f"the {words(self.monitor)} was not finite in any of {len(solver.history)} epochs, so no epoch's "
-                f"weights can be kept; try a lower learning rate, or look for values in the data that are far from "
-                f"all others"
+                f"weights can be kept; try a lower learning rate, or look for outliers in the data"
             )
             raise DivergenceError(". ".join([message, *solver.remarks]).removesuffix("."))
 
     def reset(self) -> None:
-        """No epoch is the best yet."""
+        """Forget the best epoch of an earlier training."""
         self.best, self.best_epoch, self.weights, self.mark, self.mark_epoch = None, 0, {}, None, 0
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """The best weights, value and epoch, and what patience counts from."""
+        """The best weights; their value and epoch; the value and epoch from which patience counts."""
         names = "best", "best_epoch", "mark", "mark_epoch"
         return self.weights, {name: getattr(self, name) for name in names}
 

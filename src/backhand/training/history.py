@@ -1,7 +1,7 @@
-"""history.jsonl: what a training records of each epoch, a line each, appended as it goes on.
+"""history.jsonl: one line per epoch with its record, appended during the training.
 
-The state of a training holds the same lines, so that the file can always be brought back to where the state stands:
-after a kill it may hold epochs that the state does not know, or end within a line.
+The state of a training holds the same lines, so that the file can always be brought back to that state: after the
+process was killed, the file may hold later epochs, or end within a line.
 """
 
 from collections.abc import Sequence
@@ -14,24 +14,24 @@ from backhand.files.names import HISTORY
 
 
 def line(record: dict[str, Any]) -> str:
-    """One record as a line; a number that is not finite is null."""
+    """One record as a line of JSON; numbers that are not finite are null."""
     return f"{jsontext.dumps(record)}\n"
 
 
 def records(text: str) -> list[dict[str, Any]]:
-    """The records of lines. Raises ValueError where one is not JSON."""
-    return [jsontext.loads(each) for each in text.splitlines()]
+    """The records in these lines. Raises ValueError where a line is not JSON."""
+    return [jsontext.loads(text_line) for text_line in text.splitlines()]
 
 
 class History:
-    """The file in a folder, and the lines that it should hold."""
+    """The file history.jsonl in a folder, with the lines that it should hold, as bytes."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / HISTORY
         self.lines = bytearray()
 
     def restore(self, history: Sequence[dict[str, Any]]) -> None:
-        """Let the file hold these records and nothing else; one that does is left as it is."""
+        """Rewrite the file with these records, unless it holds just them."""
         self.lines = bytearray("".join(map(line, history)).encode())
         if not self.lines:
             self.path.unlink(missing_ok=True)
@@ -39,12 +39,12 @@ class History:
             write_atomic(self.path, bytes(self.lines))
 
     def append(self, record: dict[str, Any]) -> None:
-        """Another line, which the system has, but the disk perhaps not yet. Raises BackhandError as `append` does."""
+        """Append a record to the file, which `sync` brings to the disk. Raises BackhandError as `append` does."""
         added = line(record).encode()
         append(self.path, added)
         self.lines += added
 
     def sync(self) -> None:
-        """Bring all lines to the disk."""
+        """Wait until all lines are on the disk."""
         if self.lines:
             sync(self.path)

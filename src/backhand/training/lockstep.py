@@ -10,22 +10,23 @@ from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
-from backhand.data.feed import BatchSource, TrainSource
+from backhand.data.feed import BatchSource, TrainingSource
 from backhand.errors import DivergenceError
 from backhand.model.stack import Stack
-from backhand.training.evaluate import Evaluation, evaluate_each
+from backhand.training.evaluate import Evaluation, evaluate_stack
 from backhand.training.solver import Solver
-from backhand.training.stateful import keyed
+from backhand.training.stateful import stateful_by_key
 
 
 def fit_together(
-    solvers: Sequence[Solver], train: TrainSource, validation: BatchSource | None = None, *, epochs: int
+    solvers: Sequence[Solver], train: TrainingSource, validation: BatchSource | None = None, *, epochs: int
 ) -> list[DivergenceError | None]:
-    """What `fit` of each solver does, to rounding; but a training that diverges ends alone, and its error is returned.
+    """Train as `fit` of each solver would, to rounding. Returns the error of each training that diverged, else None.
 
-    Their models have one shape, and they agree in batch size and `evaluate_train`. Batches come in the order, and with
-    the augmentation, of the first. An epoch's seconds are shared out evenly. Raises ValueError when they do not agree,
-    when they share what each must have for itself, or when they have been resumed at different batches of an epoch.
+    A training that diverges ends; the others go on. The models have one shape, and the solvers agree in batch size and
+    `evaluate_train`. The order of the batches and the augmentation are those of the first solver; an epoch's seconds
+    are divided evenly. Raises ValueError where the solvers do not agree, share an object that a training changes, or
+    were resumed at different batches.
     """
     if not solvers:
         return []
@@ -33,124 +34,127 @@ def fit_together(
     first = solvers[0]
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
-    parts = {"train": train if first.evaluate_train else None, "validation": validation}
-    lost: dict[Solver, DivergenceError] = {}
+    splits = {"train": train if first.evaluate_train else None, "validation": validation}
+    feeds = {split: feed for split, feed in splits.items() if feed is not None}
+    diverged: dict[Solver, DivergenceError] = {}
     work = sum(solver.work(train) for solver in solvers)
-    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work), ExitStack() as watches:
-        watches.callback(_part, solvers)
+    with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(work), ExitStack() as guards:
+        guards.callback(_separate_streams, solvers)
         for solver in solvers:
-            watches.enter_context(solver.watched())
+            guards.enter_context(solver.guarded())
             solver.begin_fit(train, epochs)
-        going = _Going.in_step([solver for solver in solvers if solver.goes_on])
-        while going.solvers:
-            begin = _clock(solvers)
-            for index in going.begin_epoch(train):
-                going.train_step(*train.draw(index, going.solvers[0].augment_rng))
-            lost |= going.lost
-            going = going.without(going.lost)
-            if going.solvers:
-                measured = going.measure({name: part for name, part in parts.items() if part is not None})
-                going.end_epoch(measured, _clock(solvers) - begin)
-                going = going.without([solver for solver in going.solvers if not solver.goes_on])
+        group = _Group.aligned([solver for solver in solvers if solver.unfinished])
+        while group.solvers:
+            begin = _training_clock(solvers)
+            for index in group.begin_epoch(train):
+                group.train_step(*train.draw(index, group.solvers[0].streams.augment))
+            diverged |= group.diverged
+            group = group.without(group.diverged)
+            if group.solvers:
+                group.end_epoch(group.evaluate(feeds), _training_clock(solvers) - begin)
+                group = group.without([solver for solver in group.solvers if not solver.unfinished])
         for solver in solvers:
-            if solver not in lost:
-                _end(solver, lost)
+            if solver not in diverged:
+                _end_fit(solver, diverged)
     backend.trim()
-    return [lost.get(solver) for solver in solvers]
+    return [diverged.get(solver) for solver in solvers]
 
 
 def _refuse_shared(solvers: Sequence[Solver]) -> None:
-    """Raises ValueError where two solvers have one object that a training changes; a plain schedule may be shared."""
+    """Raise ValueError where two solvers have one object that a training changes; schedules without state may be."""
     seen: set[int] = set()
     for solver in solvers:
-        schedules = [each for each in (solver.schedule, solver.momentum_schedule) if each is not None and each.state()]
-        parts = [solver.model, solver.optimizer, *schedules, *keyed(solver.callbacks).values()]
-        own = {id(part): type(part).__name__ for part in parts}
-        for shared in own.keys() & seen:
-            raise ValueError(f"two trainings in step have the same {own[shared]}; give each its own")
-        seen |= own.keys()
+        schedules = [s for s in (solver.schedule, solver.momentum_schedule) if s is not None and s.state()]
+        mutable = [solver.model, solver.optimizer, *schedules, *stateful_by_key(solver.callbacks).values()]
+        classes = {id(item): type(item).__name__ for item in mutable}
+        for shared in classes.keys() & seen:
+            raise ValueError(f"two trainings in step share one {classes[shared]}; give each of them its own")
+        seen |= classes.keys()
 
 
-def _end(solver: Solver, lost: dict[Solver, DivergenceError]) -> None:
-    """The end of a training; one that leaves no weights to keep is lost."""
+def _end_fit(solver: Solver, diverged: dict[Solver, DivergenceError]) -> None:
+    """End a training; one without an epoch whose weights can be kept counts as diverged."""
     try:
-        solver.tell("on_fit_end")
+        solver.notify("on_fit_end")
     except DivergenceError as error:
-        lost[solver] = error
-        solver.tell("on_exception")
+        diverged[solver] = error
+        solver.notify("on_exception")
 
 
-def _clock(solvers: Sequence[Solver]) -> float:
-    """Seconds that go by, but for those that any of them spends on saving."""
+def _training_clock(solvers: Sequence[Solver]) -> float:
+    """A clock in seconds that stands still while any of the solvers saves."""
     return time.perf_counter() - sum(solver.saving_seconds for solver in solvers)
 
 
-def _part(solvers: Collection[Solver]) -> None:
-    """Give each streams of its own, which stand where the common ones do."""
+def _separate_streams(solvers: Collection[Solver]) -> None:
+    """Give each solver random streams of its own, in the state of those that they share."""
     for solver in solvers:
-        solver.shuffle_rng, solver.augment_rng = deepcopy((solver.shuffle_rng, solver.augment_rng))
+        solver.streams.shuffle, solver.streams.augment = deepcopy((solver.streams.shuffle, solver.streams.augment))
 
 
-class _Going:
-    """The solvers that still train, and their models as a stack."""
+class _Group:
+    """The solvers that still train, with their models in a stack."""
 
     def __init__(self, solvers: Sequence[Solver]) -> None:
         self.solvers = solvers
-        self.lost: dict[Solver, DivergenceError] = {}
+        self.diverged: dict[Solver, DivergenceError] = {}
         if solvers:
-            self.stack = Stack([s.model for s in solvers], [s.draw_rng for s in solvers])
+            self.stack = Stack([s.model for s in solvers], [s.streams.draw for s in solvers])
 
     @classmethod
-    def in_step(cls, solvers: Sequence[Solver]) -> "_Going":
-        """Those that go on from one place, and from now on by the streams of the first."""
-        places = [solver.running and (solver.running.steps, solver.running.order) for solver in solvers]
-        if any(place != places[0] for place in places):
-            raise ValueError("trainings in step must stand at the same batch of an epoch")
+    def aligned(cls, solvers: Sequence[Solver]) -> "_Group":
+        """A group that shares the first solver's order and augmentation. All must stand at the same batch."""
+        epochs = [solver.epoch_totals for solver in solvers]
+        positions = [totals and (totals.steps, totals.order) for totals in epochs]
+        if any(position != positions[0] for position in positions):
+            raise ValueError(
+                "trainings in step must be at the same batch of an epoch; resume them from states saved together"
+            )
         for solver in solvers:
-            solver.shuffle_rng, solver.augment_rng = solvers[0].shuffle_rng, solvers[0].augment_rng
+            solver.streams.shuffle, solver.streams.augment = solvers[0].streams.shuffle, solvers[0].streams.augment
         return cls(solvers)
 
-    def without(self, ended: Collection[Solver]) -> "_Going":
-        """Those that go on without these, which have streams of their own again."""
-        _part(ended)
+    def without(self, ended: Collection[Solver]) -> "_Group":
+        """The group without these solvers, which have random streams of their own again."""
+        _separate_streams(ended)
         rest = [solver for solver in self.solvers if solver not in ended]
-        return self if len(rest) == len(self.solvers) else _Going(rest)
+        return self if len(rest) == len(self.solvers) else _Group(rest)
 
-    def begin_epoch(self, train: TrainSource) -> Iterator[NDArray[np.intp]]:
-        """The batches of the epoch, or those that are left of it."""
+    def begin_epoch(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
+        """The batches of the epoch, or those that remain of it after an interruption."""
         for solver in self.solvers:
             solver.begin_epoch()
-        return self.solvers[0].batches_left(train)
+        return self.solvers[0].remaining_batches(train)
 
     def train_step(self, x: Array, labels: Labels | Array) -> None:
-        """One step of all that are not lost yet."""
-        active = [(s, solver) for s, solver in enumerate(self.solvers) if solver not in self.lost]
+        """One step of every solver that has not diverged."""
+        active = [(s, solver) for s, solver in enumerate(self.solvers) if solver not in self.diverged]
         if not active:
             return
         for _, solver in active:
             solver.begin_step(x, labels)
         scores = self.stack.forward(x)
-        slopes = np.zeros_like(scores)
+        gradients = np.zeros_like(scores)
         for s, solver in active:
             try:
-                slopes[s] = solver.judge(scores[s])
+                gradients[s] = solver.loss_gradient(scores[s])
             except DivergenceError as error:
-                self.lost[solver] = error
-                solver.tell("on_exception")
-        self.stack.backward(slopes)
+                self.diverged[solver] = error
+                solver.notify("on_exception")
+        self.stack.backward(gradients)
         self.stack.release()
         for s, solver in active:
-            if solver not in self.lost:
+            if solver not in self.diverged:
                 solver.end_step(scores[s])
 
-    def measure(self, parts: Mapping[str, BatchSource]) -> dict[str, list[Evaluation]]:
-        """Each model on these parts of the data."""
+    def evaluate(self, feeds: Mapping[str, BatchSource]) -> dict[str, list[Evaluation]]:
+        """Evaluate every model on each split."""
         losses = [solver.loss for solver in self.solvers]
-        return {name: evaluate_each(self.stack, losses, part) for name, part in parts.items()}
+        return {split: evaluate_stack(self.stack, losses, feed) for split, feed in feeds.items()}
 
-    def end_epoch(self, measured: Mapping[str, Sequence[Evaluation]], seconds: float) -> None:
-        """seconds: that the epoch took all of them, or what was left of it."""
+    def end_epoch(self, evaluations: Mapping[str, Sequence[Evaluation]], seconds: float) -> None:
+        """Write every solver's record. seconds: that the epoch, or the rest of it, took all solvers together."""
         for s, solver in enumerate(self.solvers):
-            before = 0.0 if solver.running is None else solver.running.seconds
-            own = {name: each[s] for name, each in measured.items()}
-            solver.end_epoch(own, before + seconds / len(self.solvers))
+            earlier = 0.0 if solver.epoch_totals is None else solver.epoch_totals.seconds
+            by_split = {split: models[s] for split, models in evaluations.items()}
+            solver.end_epoch(by_split, earlier + seconds / len(self.solvers))

@@ -1,4 +1,4 @@
-"""Optimisers over a model's flat buffers, and gradient clipping.
+"""Optimisers over a model's flat buffers.
 
 w are the parameters, g their gradients, λ the weight decay (on weights only, not on biases, scales and shifts).
 Schedules set `lr` and `momentum` before each step. A step allocates nothing after the first.
@@ -17,16 +17,17 @@ from backhand.arrays.copies import Copyable
 from backhand.backend import fused_pass
 from backhand.errors import CheckpointError
 from backhand.model.parameters import Parameters
+from backhand.training.clipping import gradient_norm
 
 
 @dataclass(eq=False)
 class Optimizer(Copyable, ABC):
-    """The common part: hyper-parameters are fields, `buffers` holds one flat array a name in `buffer_names`."""
+    """The base of all optimisers: hyper-parameters are fields; `buffers` has a flat array (P,) per `buffer_names`."""
 
     buffer_names: ClassVar[tuple[str, ...]] = ()
     counters: ClassVar[tuple[str, ...]] = ("steps",)
     transient = MappingProxyType({"_scratch": np.zeros(0)})
-    kernel_name: ClassVar[str] = ""  # of what does the same as `_decay` and `_update`, in kernels/cpu/update.py
+    kernel_name: ClassVar[str] = ""  # of the kernel that does the same as `_decay` and `_update`: kernels/update.py
 
     lr: float
     momentum: float = 0.0
@@ -36,9 +37,9 @@ class Optimizer(Copyable, ABC):
     _scratch: Array = field(init=False, repr=False, default_factory=lambda: np.zeros(0))
 
     def step(self, parameters: Parameters, penalty: float = 0.0) -> float:
-        """Move every parameter once, by its gradient g, to which penalty · w is added first on weights.
+        """Move every parameter once by its gradient; that of a weight w is the loss's plus penalty · w.
 
-        Returns the Euclidean norm of that sum. The gradients are scratch memory afterwards.
+        Returns the Euclidean norm of all gradients. Their memory is used as scratch space.
         """
         w, g = parameters.values, parameters.grads
         self.buffers = self.buffers or {name: np.zeros_like(w) for name in self.buffer_names}
@@ -50,44 +51,47 @@ class Optimizer(Copyable, ABC):
         if self._scratch.shape != w.shape:
             self._scratch = np.empty_like(w)
         self._add(penalty, parameters)
-        norm = clip_norm(g, None)
+        norm = gradient_norm(g)
         self._decay(parameters)
         self._update(w, g)
         return norm
 
     def _add(self, slope: float, parameters: Parameters) -> None:
-        """g += slope · w, on weights."""
-        for part in parameters.penalised if slope else ():
-            parameters.grads[part] += np.multiply(parameters.values[part], slope, out=self._scratch[part])
+        """Add slope · w to the gradient of each weight w."""
+        for where in parameters.penalised if slope else ():
+            parameters.grads[where] += np.multiply(parameters.values[where], slope, out=self._scratch[where])
 
     def _decay(self, parameters: Parameters) -> None:
-        """Coupled decay: as if the loss had the penalty λ/2 Σ w²."""
+        """Weight decay as a part of the gradient, as if the loss had the penalty λ/2 Σ w²."""
         self._add(self.weight_decay, parameters)
 
     def _numbers(self) -> tuple[float, ...]:
-        """The weight decay and all else that the kernel takes."""
+        """The numbers that the kernel takes, the weight decay first."""
         return ()
 
     @abstractmethod
     def _update(self, w: Array, g: Array) -> None:
-        """Move w by g, both (P,)."""
+        """Move the parameters w by their gradients g, both (P,), in place."""
 
     def reset(self) -> None:
-        """Begin anew: without moments, at step 0."""
+        """Return to step 0, with empty buffers."""
         self.buffers = {}
-        for each in fields(self):
-            if each.name in self.counters:
-                setattr(self, each.name, each.default)
+        for attribute in fields(self):
+            if attribute.name in self.counters:
+                setattr(self, attribute.name, attribute.default)
 
     def state(self) -> dict[str, float]:
-        """The numbers that a resumed run needs besides `buffers`."""
+        """The numbers that a resumed training needs besides `buffers`."""
         return {name: getattr(self, name) for name in self.counters}
 
     def load(self, buffers: dict[str, Array], state: dict[str, float]) -> None:
         """Take over saved buffers and numbers. Raises CheckpointError for those of another optimiser."""
         if state.keys() != set(self.counters) or (buffers and buffers.keys() != set(self.buffer_names)):
-            held = ", ".join(sorted({*buffers, *state}))
-            raise CheckpointError(f"the saved optimiser is no {type(self).__name__}: it holds {held}")
+            saved = ", ".join(sorted({*buffers, *state}))
+            raise CheckpointError(
+                f"the saved state is not of the optimiser {type(self).__name__}: it holds {saved}; resume with the "
+                "optimiser that it was saved from"
+            )
         self.buffers = buffers
         for name in self.counters:
             setattr(self, name, state[name])
@@ -97,8 +101,12 @@ class Optimizer(Copyable, ABC):
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum m.
 
-    v = m v + g         w -= lr v                 nesterov: w -= lr (g + m v)
+        v = m v + g         w -= lr v                 nesterov: w -= lr (g + m v)
 
+    lr: the learning rate.
+    momentum: m, usually in [0, 1); without it v is g.
+    weight_decay: λ; λ w is added to g first.
+    nesterov: whether the step looks ahead, as the second formula does.
     Source: Polyak 1964; Sutskever et al. 2013, ICML (the form of PyTorch).
     """
 
@@ -122,8 +130,14 @@ class SGD(Optimizer):
 
 @dataclass(eq=False)
 class RMSProp(Optimizer):
-    """s = ρ s + (1 - ρ) g²      v = m v + g / (sqrt(s) + ε)      w -= lr v
+    """RMSProp: each gradient is divided by the root of its running mean square.
 
+        s = ρ s + (1 - ρ) g²      v = m v + g / (sqrt(s) + ε)      w -= lr v
+
+    lr: the learning rate.
+    momentum: m, usually in [0, 1).
+    weight_decay: λ; λ w is added to g first.
+    rho, eps: ρ in [0, 1), and ε.
     Source: Tieleman and Hinton 2012, lecture 6.5 (ε outside the root, as in PyTorch).
     """
 
@@ -148,9 +162,16 @@ class RMSProp(Optimizer):
 
 @dataclass(eq=False)
 class Adam(Optimizer):
-    """m = β1 m + (1 - β1) g     s = β2 s + (1 - β2) g²     w -= lr m̂ / (sqrt(ŝ) + ε)
+    """Adam: steps by running means of the gradient and of its square, both corrected for their start at 0.
 
-    m̂ = m / (1 - β1^t), ŝ = s / (1 - β2^t) at step t. `momentum` is β1. Source: Kingma and Ba 2015, arXiv:1412.6980.
+        m = β1 m + (1 - β1) g     s = β2 s + (1 - β2) g²     w -= lr m̂ / (sqrt(ŝ) + ε)
+
+    m̂ = m / (1 - β1^t) and ŝ = s / (1 - β2^t) at step t, counted from 1.
+
+    lr: the learning rate.
+    momentum, beta2, eps: β1, β2 and ε.
+    weight_decay: λ; λ w is added to g first.
+    Source: Kingma and Ba 2015, arXiv:1412.6980.
     """
 
     buffer_names = ("mean", "square")
@@ -163,12 +184,12 @@ class Adam(Optimizer):
     beta1_product: float = field(init=False, repr=False, default=1.0)  # β1^t, also when a schedule moves β1
 
     def step(self, parameters: Parameters, penalty: float = 0.0) -> float:
-        """As any optimiser's."""
+        """Move every parameter once, as `Optimizer.step` says, and advance β1^t."""
         self.beta1_product *= self.momentum
         return super().step(parameters, penalty)
 
     def _corrected(self) -> tuple[float, float]:
-        """lr / (1 - β1^t), and 1 / sqrt(1 - β2^t)."""
+        """The two bias corrections of step t: lr / (1 - β1^t), and 1 / sqrt(1 - β2^t)."""
         return self.lr / (1 - self.beta1_product), (1 - self.beta2**self.steps) ** -0.5
 
     def _numbers(self) -> tuple[float, ...]:
@@ -191,14 +212,16 @@ class Adam(Optimizer):
 
 @dataclass(eq=False)
 class AdamW(Adam):
-    """Adam whose decay does not pass through the moments: w -= lr λ w first.
+    """Adam with decoupled weight decay, which does not pass through the moments: w -= lr λ w comes first.
 
+    lr, momentum, beta2, eps: as in `Adam`.
+    weight_decay: λ.
     Source: Loshchilov and Hutter 2019, arXiv:1711.05101.
     """
 
     def _decay(self, parameters: Parameters) -> None:
-        for part in parameters.penalised if self.weight_decay else ():
-            parameters.values[part] *= 1 - self.lr * self.weight_decay
+        for where in parameters.penalised if self.weight_decay else ():
+            parameters.values[where] *= 1 - self.lr * self.weight_decay
 
     def _numbers(self) -> tuple[float, ...]:
         return 0.0, self.lr * self.weight_decay, *super()._numbers()[2:]
@@ -209,20 +232,3 @@ def _average(average: Array, fresh: Array, keep: float) -> None:
     average *= keep
     fresh *= 1 - keep
     average += fresh
-
-
-def clip_norm(gradients: Array, limit: float | None) -> float:
-    """Scale the flat gradient so that its Euclidean norm is at most `limit`; returns the norm it had.
-
-    Source: Pascanu, Mikolov and Bengio 2013, arXiv:1211.5063.
-    """
-    norm = float(np.sqrt(np.vdot(gradients, gradients)))
-    if limit is not None and norm > limit and np.isfinite(norm):
-        gradients *= limit / norm
-    return norm
-
-
-def clip_value(gradients: Array, limit: float | None) -> None:
-    """Bring each component of the flat gradient into [-limit, limit]."""
-    if limit is not None:
-        np.clip(gradients, -limit, limit, out=gradients)

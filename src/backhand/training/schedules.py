@@ -1,6 +1,6 @@
-"""Schedules: step -> value, for the learning rate and for the momentum alike. Steps count from 0.
+"""Schedules of the learning rate or the momentum: step -> value. Steps count from 0.
 
-All but `ReduceOnPlateau` are pure functions of the step, so a resumed run needs nothing of them.
+All but `ReduceOnPlateau` are pure functions of the step, so a saved training need not hold a state of them.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from backhand.training.metrics import LOSS
 
 @dataclass
 class Schedule(Copyable):
-    """`value` at every step; subclasses bend it."""
+    """The base of all schedules: `value` at every step; subclasses make it depend on the step."""
 
     value: float
 
@@ -22,13 +22,13 @@ class Schedule(Copyable):
         return self.value
 
     def observe(self, metric: float) -> None:
-        """Told the monitored loss after every epoch; only a schedule that reacts to it cares."""
+        """Take note of an epoch's loss, which most schedules ignore."""
 
     def reset(self) -> None:
-        """Forget what was observed: a new training begins."""
+        """Forget the losses that were observed in an earlier training."""
 
     def state(self) -> dict[str, Any]:
-        """What a resumed run must know besides the step."""
+        """The values that a resumed training needs besides the step."""
         return {}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -36,12 +36,16 @@ class Schedule(Copyable):
 
 
 class Constant(Schedule):
-    """`value`, always."""
+    """The same `value` at every step."""
 
 
 @dataclass
 class StepDecay(Schedule):
-    """value · factor^⌊step / every⌋."""
+    """A decay in steps: value · factor^⌊step / every⌋.
+
+    value: at step 0.
+    every: the number of steps after which the value is multiplied by `factor`.
+    """
 
     every: int
     factor: float = 0.1
@@ -53,7 +57,11 @@ class StepDecay(Schedule):
 
 @dataclass
 class ExponentialDecay(Schedule):
-    """value · factor^(step / every): the same decay as StepDecay, without the steps."""
+    """A smooth decay: value · factor^(step / every), the decay of `StepDecay` without its steps.
+
+    value: at step 0.
+    every: the number of steps in which the value is multiplied by `factor`.
+    """
 
     every: int
     factor: float = 0.95
@@ -65,7 +73,12 @@ class ExponentialDecay(Schedule):
 
 @dataclass
 class CosineDecay(Schedule):
-    """From `value` to `floor` along half a cosine over `steps` steps, then `floor`. Source: arXiv:1608.03983."""
+    """Half a cosine from `value` to `floor` over `steps` steps, then `floor`.
+
+        floor + (value - floor) (1 + cos(π step / steps)) / 2
+
+    Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
+    """
 
     steps: int
     floor: float = 0.0
@@ -77,7 +90,7 @@ class CosineDecay(Schedule):
 
 @dataclass
 class LinearRamp(Schedule):
-    """From `value` to `end` along a line over `steps` steps, then `end`; for the momentum, usually upwards."""
+    """A straight line from `value` to `end` over `steps` steps, then `end`; a momentum usually rises."""
 
     steps: int
     end: float
@@ -89,7 +102,12 @@ class LinearRamp(Schedule):
 
 @dataclass
 class OneCycle(Schedule):
-    """Up from value / start to `value` over `warmup` · steps, then down to value / end, both along half a cosine.
+    """One cycle: up from value / start to `value`, then down to value / end, both along half a cosine.
+
+    value: the peak.
+    steps: of the whole training.
+    warmup: the fraction of `steps` in which the value rises.
+    start, end: what the peak is divided by at the first and at the last step.
 
     With start and end below 1 it is the mirrored cycle that suits the momentum. Source: Smith 2018, arXiv:1803.09820.
     """
@@ -109,10 +127,13 @@ class OneCycle(Schedule):
 
 @dataclass
 class ReduceOnPlateau(Schedule):
-    """value · factor^k, where k counts the times that the loss failed to improve for more than `patience` epochs.
+    """value · factor^k, where k counts the times that the loss did not improve for more than `patience` epochs.
 
-    An improvement is a relative one of more than `threshold`, and a loss that is not finite is none; the value never
-    falls below `floor`.
+    The loss is that of the validation split, or of the training split where there is no other.
+
+    patience: in epochs.
+    threshold: an improvement is a relative one by more than this; a loss that is not finite is none.
+    floor: the value never falls below it.
     """
 
     factor: float = 0.1
@@ -128,7 +149,7 @@ class ReduceOnPlateau(Schedule):
         return max(self.value * self.factor**self.reductions, self.floor)
 
     def observe(self, metric: float) -> None:
-        """Count the epochs without improvement."""
+        """Count the epochs without improvement, and reduce the value after more than `patience` of them."""
         if LOSS.better(metric, self.best, by=abs(self.best or 0.0) * self.threshold):
             self.best, self.waited = metric, 0
             return
@@ -137,11 +158,11 @@ class ReduceOnPlateau(Schedule):
             self.reductions, self.waited = self.reductions + 1, 0
 
     def reset(self) -> None:
-        """Nothing has been observed yet."""
+        """Return to the full value, with no loss observed."""
         self.best, self.waited, self.reductions = None, 0, 0
 
     def state(self) -> dict[str, Any]:
-        """Best loss, epochs waited, reductions made."""
+        """The best loss, the epochs since then, and the reductions so far."""
         return {"best": self.best, "waited": self.waited, "reductions": self.reductions}
 
     def load(self, state: dict[str, Any]) -> None:
@@ -152,7 +173,7 @@ class ReduceOnPlateau(Schedule):
 
 @dataclass
 class Warmup(Schedule):
-    """The first `steps` steps rise on a line towards what `then` gives; after them `then` rules, from its own step 0.
+    """A warm-up: a straight line over `steps` steps to the first value of `then`, which follows from its own step 0.
 
     Source: Goyal et al. 2017, arXiv:1706.02677.
     """
@@ -169,7 +190,7 @@ class Warmup(Schedule):
         self.then.observe(metric)
 
     def reset(self) -> None:
-        """Let `then`, which rules after the warm-up, forget what it observed."""
+        """Let `then` forget the losses that it observed."""
         self.then.reset()
 
     def state(self) -> dict[str, Any]:
@@ -182,5 +203,5 @@ class Warmup(Schedule):
 
 
 def _cosine(start: float, end: float, fraction: float) -> float:
-    """Half a cosine from start to end, as the fraction goes from 0 to 1 and stays."""
+    """Half a cosine from start to end as the fraction goes from 0 to 1; constant outside."""
     return end + (start - end) * (1 + cos(pi * min(max(fraction, 0.0), 1.0))) / 2

@@ -1,4 +1,4 @@
-"""What several objects of a training know, kept under a key for each, so that a resumed training finds it again."""
+"""The states of several objects, such as callbacks, each kept under a key so that a resumed training gives it back."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,104 +7,108 @@ from typing import Any
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 
-RESERVED = "model", "optimizer"  # what a solver's state calls its own arrays
+RESERVED = "model", "optimizer"  # the prefixes of the arrays of a solver itself
 State = tuple[dict[str, Array], dict[str, Any]]
 
 
 class Stateful:
-    """Something whose `state()` a resumed training must know.
+    """An object whose `state()` a training saves and gives back, by `load`, when it is resumed.
 
-    key: the name of its state in a saved file; None: `default_key`, with #2, #3, ... where several have the same.
+    key: the name of its state in the saved file; None: `default_key`, with #2, #3, ... where several objects have the
+    same one.
     """
 
     key: str | None = None
 
     @property
     def default_key(self) -> str:
-        """The name of the class, unless a subclass says more of what tells its objects apart."""
+        """The name of the class; a subclass may add what tells its objects apart."""
         return type(self).__name__
 
     def reset(self) -> None:
-        """Forget what an earlier training left: a new one begins."""
+        """Forget an earlier training, because a new one begins."""
 
     def state(self) -> State:
-        """Arrays and facts that a resumed run must know."""
+        """The arrays by name, and the facts (values that JSON can hold), from which `load` resumes."""
         return {}, {}
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over a saved `state()`."""
+        """Take over the arrays and facts of a saved `state()`."""
 
 
-def keyed(objects: Sequence[Stateful]) -> dict[str, Stateful]:
-    """Those that override `state`, each by its key. Raises ValueError for keys that would mix up two states."""
+def stateful_by_key(objects: Sequence[Stateful]) -> dict[str, Stateful]:
+    """The objects that override `state`, by their keys. Raises ValueError for keys that would mix up two states."""
     owners: dict[str, Stateful] = {}
     for owner in objects:
         if type(owner).state is Stateful.state:
             continue
         if owner.key is not None and not isinstance(owner.key, str):
-            raise ValueError(f"the key of a saved state must be a text, not {owner.key!r}")
+            raise ValueError(f"the key of a {type(owner).__name__} must be text, not {owner.key!r}")
         key = owner.key or _numbered(owner.default_key, owners)
         if key in owners:
             kind, other = type(owner).__name__, type(owners[key]).__name__
-            raise ValueError(f'{other} and {kind} both save their state as "{key}"; give one of them another key')
+            raise ValueError(f'{other} and {kind} both save their state under the key "{key}"; give one another key')
         owners[key] = owner
     names = [*RESERVED, *owners]
     for key in owners:
         if key in RESERVED or any(key.startswith(f"{other}.") for other in names):
-            raise ValueError(
-                f'the key "{key}" cannot be told apart from other names in a saved state; choose another one'
-            )
+            raise ValueError(f'the key "{key}" clashes with another name in the saved state; choose another key')
     return owners
 
 
-def _numbered(key: str, taken: Mapping[str, Stateful]) -> str:
+def _numbered(key: str, owners: Mapping[str, Stateful]) -> str:
     """The key, or the first of key#2, key#3, ... that is free."""
     number = 1
-    while (name := key if number == 1 else f"{key}#{number}") in taken and taken[name].key is None:
+    while (name := key if number == 1 else f"{key}#{number}") in owners and owners[name].key is None:
         number += 1
     return name
 
 
-def collected(objects: Sequence[Stateful]) -> State:
-    """The arrays of all, each named KEY.NAME, and the facts of each by its key. Raises ValueError as `keyed` does."""
+def collect_states(objects: Sequence[Stateful]) -> State:
+    """The arrays of all objects, each named KEY.NAME, and their facts by key.
+
+    Raises ValueError as `stateful_by_key` does.
+    """
     arrays: dict[str, Array] = {}
     facts: dict[str, Any] = {}
-    for key, owner in keyed(objects).items():
-        own, facts[key] = owner.state()
-        arrays |= {f"{key}.{name}": value for name, value in own.items()}
+    for key, owner in stateful_by_key(objects).items():
+        owner_arrays, facts[key] = owner.state()
+        arrays |= {f"{key}.{name}": value for name, value in owner_arrays.items()}
     return arrays, facts
 
 
-def restored(objects: Sequence[Stateful], arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
-    """Give each what `collected` saved of it. One without a saved state begins anew; states of nobody are passed over.
+def restore_states(objects: Sequence[Stateful], arrays: Mapping[str, Array], facts: Mapping[str, Any]) -> None:
+    """Give each object the state that `collect_states` saved of it.
 
-    Earlier versions saved one state for each class, under its name: the last object of the class takes it.
-    Raises CheckpointError where a different number of objects share a default key, so that nobody knows which is which.
+    An object without a saved state stays as it is, and a state without an object is ignored. Earlier versions saved
+    one state for each class, under its name: the last object of the class takes it. Raises CheckpointError where
+    another number of objects had the same default key, so that it is unknown which is which.
     """
-    owners = keyed(objects)
-    _refuse_others(owners, facts)
+    owners = stateful_by_key(objects)
+    _refuse_another_number(owners, facts)
     last = {type(owner).__name__: owner for owner in owners.values()}
     for key, owner in owners.items():
         kind = type(owner).__name__
         if key in facts:
-            owner.load(under(key, arrays), facts[key])
+            owner.load(without_prefix(key, arrays), facts[key])
         elif kind in facts and kind not in owners and last[kind] is owner:
-            owner.load(under(kind, arrays), facts[kind])
+            owner.load(without_prefix(kind, arrays), facts[kind])
 
 
-def _refuse_others(owners: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
-    """Raises CheckpointError where another number of objects of one default key was saved than there are."""
-    now = Counter(owner.default_key for owner in owners.values() if owner.key is None)
-    others = [name for name in facts if name not in owners or owners[name].key is None]  # than those asked for by name
-    for key, count in now.items():
-        saved = sum(name == key or name.startswith(f"{key}#") for name in others)
+def _refuse_another_number(owners: Mapping[str, Stateful], facts: Mapping[str, Any]) -> None:
+    """Raise CheckpointError where another number of objects with one default key was saved than there are now."""
+    counts = Counter(owner.default_key for owner in owners.values() if owner.key is None)
+    unclaimed = [name for name in facts if name not in owners or owners[name].key is None]
+    for key, count in counts.items():
+        saved = sum(name == key or name.startswith(f"{key}#") for name in unclaimed)
         if saved and saved != count:
             raise CheckpointError(
-                f'the saved state has {saved} called "{key}", and there {"are" if count > 1 else "is"} {count} now; '
-                f"say which is which by giving them keys (the state has {', '.join(facts)})"
+                f'the saved state holds {saved} object{"s" * (saved > 1)} with the key "{key}", but there '
+                f"{'are' if count > 1 else 'is'} {count} now; give them keys to say which is which "
+                f"(saved keys: {', '.join(facts)})"
             )
 
 
-def under(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The arrays whose name begins with `prefix.`, without it."""
+def without_prefix(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays whose names begin with `prefix.`, by the rest of their names."""
     return {name.removeprefix(f"{prefix}."): value for name, value in arrays.items() if name.startswith(f"{prefix}.")}

@@ -8,18 +8,19 @@ import numpy as np
 import pytest
 
 from backhand.data.feed import Feed
+from backhand.training.callbacks import Callback
+from backhand.training.epoch import EpochTotals
 from backhand.training.lockstep import fit_together
-from backhand.training.running import Running
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 
 def test_figures_are_means_over_the_samples() -> None:
-    running = Running({})
-    running.add(np.array([0, 1, 2]), np.array([0, 1, 1]), 0.5, 2.0)
+    totals = EpochTotals({})
+    totals.add(np.array([0, 1, 2]), np.array([0, 1, 1]), 0.5, 2.0)
     shares = np.array([[0.3, 0.7], [0.6, 0.4]])  # of the classes of mixed images
-    running.add(np.array([1, 1]), shares, 2.0, 4.0)
-    assert running.figures() == pytest.approx({"loss": (3 * 0.5 + 2 * 2.0) / 5, "accuracy": 3 / 5, "error": 2 / 5})
-    assert (running.steps, running.norms) == (2, 6.0)
+    totals.add(np.array([1, 1]), shares, 2.0, 4.0)
+    assert totals.figures() == pytest.approx({"loss": (3 * 0.5 + 2 * 2.0) / 5, "accuracy": 3 / 5, "error": 2 / 5})
+    assert (totals.steps, totals.norms) == (2, 6.0)
 
 
 class Clock:
@@ -39,14 +40,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_clock_goes_on_from_where_it_stood(clock: Clock) -> None:
-    running = Running({}, seconds=100.0)
+    totals = EpochTotals({}, seconds=100.0)
     clock.now += 7
-    running.leave_out(4.0)
-    assert running.elapsed == running.state()["seconds"] == 103
-    running.halt()
+    totals.exclude(4.0)
+    assert totals.elapsed == totals.state()["seconds"] == 103
+    totals.stop_clock()
     clock.now += 50
-    running.go_on()
-    assert running.elapsed == 103
+    totals.start_clock()
+    assert totals.elapsed == 103
 
 
 @dataclass(frozen=True)
