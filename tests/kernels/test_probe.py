@@ -15,7 +15,7 @@ from backhand.kernels import NUMBA, probe
 CHANGES = {
     "no Numba": 'sys.modules["numba"] = None',
     "no llvmlite": 'sys.modules["llvmlite"] = None',
-    "a class that is gone": "import numba.core.ccallback as m; del m.CFunc",
+    "a name that is gone": "import numba.core.registry as m; del m.cpu_target",
     "a method that is gone": "import numba.core.compiler as m; del m.CompileResult._rebuild",
     "a function with another signature": "import numba.core.serialize as m; m.dumps = lambda: b''",
     "nothing that compiles": """
@@ -65,7 +65,7 @@ def test_everything_runs_on_the_references_with_one_warning(change, tmp_path):
 def test_the_command_line_says_it_in_a_sentence(tmp_path, base):
     pytest.importorskip("numba")
     asked = ("run", base, "--set", "train.epochs=1", "--out", tmp_path / "run")
-    done = run(CHANGES["a class that is gone"], COMMAND, tmp_path / "cache", *asked)
+    done = run(CHANGES["a name that is gone"], COMMAND, tmp_path / "cache", *asked)
     assert done.returncode == 0, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if "references" in line)
     assert line.startswith("warning: training runs on the slower references: kernels do not work with Numba ")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 pytest.importorskip("numba")
 
 from backhand.kernels.blocks import winograd
-from backhand.kernels.blocks.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
+from backhand.kernels.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
 from backhand.kernels.ops import conv2d, conv2d_relu
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows

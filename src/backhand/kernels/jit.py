@@ -17,7 +17,6 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 from numba import njit
-from numba.core.ccallback import CFunc
 from numba.core.compiler import CompileResult
 from numba.core.errors import NumbaError
 from numba.core.serialize import dumps
@@ -70,13 +69,10 @@ def _processor() -> str:
 
 
 class Cache:
-    """What Numba asks for compiled code: a file for each function and signature, which begins with its checksum.
+    """What Numba asks for compiled code: it keeps a file for each function and signature, see `stored`.
 
-    What is compiled here is run as it will be read from the file, by way of its bytes: Numba optimises once more when
-    it links what it has just compiled, and sums may then be taken in another order.
-    A file that is missing, damaged or not to be written means compiling, nothing worse. Numba's own cache keeps an
-    index, which two processes that compile at once can leave wrong.
-    It has the methods that Numba calls, and none of Numba's classes behind it.
+    Numba's own cache keeps an index, which two processes that compile at once can leave wrong. This one has the methods
+    that Numba calls, and none of Numba's classes behind it.
     """
 
     def __init__(self, function: Callable[..., Any], compiler: Any) -> None:
@@ -84,55 +80,66 @@ class Cache:
 
     @property
     def cache_path(self) -> str:
-        """The folder."""
+        """The folder where compiled code is kept."""
         return str(folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function, from its file or by compiling it."""
         target_context.refresh()
-        path = self._path(sig, target_context.codegen())
-        code = self._read(path) or self._compile(sig, path)
-        return CompileResult._rebuild(target_context, *pickle.loads(code))
-
-    @staticmethod
-    def _read(path: Path | None) -> bytes:
-        """What a file holds, or nothing if it is not as it was written."""
-        try:
-            content = path.read_bytes() if path else b""
-        except OSError:
-            content = b""
-        digest, code = content[:DIGEST], content[DIGEST:]
-        return code if hashlib.sha256(code).digest() == digest else b""
-
-    def _compile(self, sig: Any, path: Path | None) -> bytes:
-        """Compile, and keep it; where that fails, the next process compiles again."""
-        for listener in listeners:
-            listener(self._function.__name__)
-        code = bytes(dumps(self._compiler.compile(*normalize_signature(sig))._reduce()))
-        try:
-            if path is not None:
-                write_atomic(path, hashlib.sha256(code).digest() + code)
-        except BackhandError as error:
-            warnings.warn(f"a compiled kernel was not kept: {error}", stacklevel=2)
-        return code
+        function, magic = self._function, target_context.codegen().magic_tuple()
+        closure = [cell.cell_contents for cell in function.__closure__ or ()]
+        key = function.__module__, function.__qualname__, sig, magic, closure
+        code = stored(function.__name__, key, lambda: self._compiler.compile(*normalize_signature(sig))._reduce())
+        return CompileResult._rebuild(target_context, *code)
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """There is nothing left to keep."""
-
-    def _path(self, sig: Any, codegen: Any) -> Path | None:
-        cells = [cell.cell_contents for cell in self._function.__closure__ or ()]
-        key = repr((self._function.__module__, self._function.__qualname__, sig, codegen.magic_tuple(), cells))
-        root = folder()
-        return root and root / f"{self._function.__name__}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+        """Do nothing: what is compiled has been kept already."""
 
     def enable(self) -> None:
-        """It is always on."""
+        """Do nothing: this cache is always on."""
 
     def disable(self) -> None:
-        """It cannot be turned off."""
+        """Do nothing: this cache cannot be turned off."""
 
     def flush(self) -> None:
-        """There is nothing to empty: the folder's name says what its files were made from."""
+        """Do nothing: the folder's name says what its files were made from, so none is ever out of date."""
+
+
+def stored(name: str, key: object, compile_code: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+    """Compiled code, from the file for this name and key, or by compiling it and keeping it there.
+
+    What is compiled here is run as it will be read from the file, by way of its bytes: Numba optimises once more when
+    it links what it has just compiled, and sums may then be taken in another order.
+    A file begins with its checksum. One that is missing, damaged or not to be written means compiling, nothing worse.
+    """
+    root = folder()
+    path = root and root / f"{name}-{hashlib.sha256(repr(key).encode()).hexdigest()[:24]}"
+    code = _read(path)
+    if not code:
+        for listener in listeners:
+            listener(name)
+        code = bytes(dumps(compile_code()))
+        _keep(path, code)
+    return tuple(pickle.loads(code))
+
+
+def _read(path: Path | None) -> bytes:
+    """What a file holds behind its checksum, or nothing if it is not as it was written."""
+    try:
+        content = path.read_bytes() if path else b""
+    except OSError:
+        content = b""
+    digest, code = content[:DIGEST], content[DIGEST:]
+    return code if hashlib.sha256(code).digest() == digest else b""
+
+
+def _keep(path: Path | None, code: bytes) -> None:
+    """Write compiled code to its file; where that fails, the next process compiles again."""
+    try:
+        if path is not None:
+            write_atomic(path, hashlib.sha256(code).digest() + code)
+    except BackhandError as error:
+        warnings.warn(f"a compiled kernel was not kept: {error}", stacklevel=2)
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,18 +172,6 @@ def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     compiled = njit(boundscheck=False, error_model="numpy", **options)(function)
     compiled._cache = Cache(function, compiled._compiler)
     return compiled
-
-
-def address(function: Callable[..., Any], signature: Any) -> int:
-    """Compile a function to be called through its address."""
-    compiled: Any = CFunc(function, normalize_signature(signature), locals={}, options={})
-    compiled._cache = Cache(function, compiled._compiler)
-    compiled.compile()
-    _kept.append(compiled)
-    return int(compiled.address)
-
-
-_kept: list[Any] = []  # code lives as long as its object does
 
 
 # The cores, and not what NUMBA_NUM_THREADS says: joblib sets that to less in its workers, where results must have the

@@ -24,6 +24,7 @@ from backhand.kernels.simd import (
     BIAS,
     REGISTERS,
     RELU,
+    ROWS,
     W,
     call_tile,
     copy_vectors,
@@ -62,7 +63,7 @@ def pack(w, wrows, wstep, k0, k1, N, tiles, first, last, n0, to):
                 ahead = FLOATS * (wrows[min(k + AHEAD, k1 - 1)] - wrows[k])
                 for v in range(V):
                     prefetch(start + ahead + FLOATS * v * W)
-                copy_row(V, end, start, N - n - (V - 1) * W)
+                copy_vectors(V, end, start, N - n - (V - 1) * W)
             else:
                 for v in range(V):
                     live = min(W, N - n - v * W)
@@ -86,21 +87,6 @@ def direct_pitch(wrows, wstep, k0, k1, N, tiles):
         if wrows[k + 1] - wrows[k] != pitch:
             return 0
     return pitch
-
-
-@jit.helper
-def copy_row(V, to, start, lanes):
-    """`copy_vectors` for any V of a tile."""
-    if V == 5:
-        copy_vectors(5, to, start, lanes)
-    elif V == 4:
-        copy_vectors(4, to, start, lanes)
-    elif V == 3:
-        copy_vectors(3, to, start, lanes)
-    elif V == 2:
-        copy_vectors(2, to, start, lanes)
-    else:
-        copy_vectors(1, to, start, lanes)
 
 
 @jit.kernel
@@ -146,9 +132,19 @@ def _contract(x, rows, taps, w, wrows, wstep, bias, y, out, N, mode, batch, tile
                         V = tiles[panel, 1]
                         apart = pitch if pitch else V * W
                         call_tile(
-                            *(tiles[panel, 0], xe, rows.ctypes.data + TABLE * m, run, taps.ctypes.data + TABLE * k0),
-                            *(k1 - k0, panel_at, apart, ye + FLOATS * n, out.ctypes.data + TABLE * m),
-                            *(be + FLOATS * n, now, min(W, N - n - (V - 1) * W)),
+                            tiles[panel, 0],
+                            x=xe,
+                            rows=rows.ctypes.data + TABLE * m,
+                            blocks=run,
+                            taps=taps.ctypes.data + TABLE * k0,
+                            K=k1 - k0,
+                            w=panel_at,
+                            pitch=apart,
+                            y=ye + FLOATS * n,
+                            out=out.ctypes.data + TABLE * m,
+                            bias=be + FLOATS * n,
+                            mode=now,
+                            lanes=min(W, N - n - (V - 1) * W),
                         )
                         n, panel_at = n + V * W, panel_at + FLOATS * V * W * (k1 - k0)
         restore_denormals(old)
@@ -166,10 +162,6 @@ class Plan(NamedTuple):
     depth: int
     shared: int
     scratch: tuple[int, int]
-
-
-# Rows of the tile by its vectors: sums, a row of w and a value of x fit the registers, and the rows' addresses too.
-ROWS = {5: 5, 4: 6, 3: 7, 2: 8, 1: 10} if REGISTERS == 32 else {2: 6, 1: 8}
 
 
 @cache

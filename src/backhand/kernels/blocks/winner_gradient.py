@@ -96,10 +96,21 @@ def _gradient(passes, x, dy, winner, shape, steps, outputs, sums, totals):
                     for o in range(0, O, channels):
                         live = lanes if lanes else min(W, O - o)
                         call_winners(
-                            *(address, xa, down, right, row, column, kernel_row),
-                            *(dy.ctypes.data + FLOATS * (here + o), winner.ctypes.data + here + o),
-                            *(min(band, P - p), Q, O, own + FLOATS * (o * next_channel + i * next_row), pitch),
-                            live,
+                            address,
+                            x=xa,
+                            down=down,
+                            right=right,
+                            row=row,
+                            column=column,
+                            kernel_row=kernel_row,
+                            dy=dy.ctypes.data + FLOATS * (here + o),
+                            winner=winner.ctypes.data + here + o,
+                            P=min(band, P - p),
+                            Q=Q,
+                            O=O,
+                            sums=own + FLOATS * (o * next_channel + i * next_row),
+                            pitch=pitch,
+                            lanes=live,
                         )
             all_of_it = slice(n * P * Q * O, (n + 1) * P * Q * O)
             add_gradients(dy[all_of_it], winner[all_of_it], some, totals[part])

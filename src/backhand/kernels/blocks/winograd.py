@@ -21,8 +21,8 @@ from numba import prange
 from backhand.arrays import Array
 from backhand.kernels import buffers, jit
 from backhand.kernels.blocks.contraction import FLOATS, contract, stacked, steps
-from backhand.kernels.blocks.cook_toom import FILTER, FILTER_GRADIENT, INPUT, INPUT_GRADIENT, OUTPUT, UPSTREAM
 from backhand.kernels.blocks.frames import NOTHING, frame
+from backhand.kernels.cook_toom import FILTER, FILTER_GRADIENT, INPUT, INPUT_GRADIENT, OUTPUT, UPSTREAM
 from backhand.kernels.simd import (
     ACCUMULATE,
     BIAS,
@@ -61,8 +61,20 @@ def _over_images(address, x, xs, y, ys, tiles, channels, bias, mode, bounds, cle
                     xa = x.ctypes.data + FLOATS * (xs[0] + n * xs[1] + i * xs[2] + j * xs[3])
                     ya = y.ctypes.data + FLOATS * (ys[0] + n * ys[1] + i * ys[2] + j * ys[3])
                     call_two_sided(
-                        *(address, xa, xs[4], xs[5], ya, ys[4], ys[5], channels, bias.ctypes.data, mode),
-                        *(bounds[0] - i * m, bounds[1] - i * m, bounds[2] - j * m, bounds[3] - j * m),
+                        address,
+                        x=xa,
+                        x_row=xs[4],
+                        x_column=xs[5],
+                        y=ya,
+                        y_row=ys[4],
+                        y_column=ys[5],
+                        channels=channels,
+                        bias=bias.ctypes.data,
+                        mode=mode,
+                        top=bounds[0] - i * m,
+                        bottom=bounds[1] - i * m,
+                        left=bounds[2] - j * m,
+                        right=bounds[3] - j * m,
                     )
         restore_denormals(old)
 
@@ -77,8 +89,20 @@ def _over_channels(address, x, x_row, x_column, y, y_row, y_column, channels, pa
         xa, ya = x.ctypes.data + FLOATS * first, y.ctypes.data + FLOATS * first
         if last > first:
             call_two_sided(
-                *(address, xa, x_row, x_column, ya, y_row, y_column, last - first, 0, 0),
-                *(0, EVERYTHING, 0, EVERYTHING),
+                address,
+                x=xa,
+                x_row=x_row,
+                x_column=x_column,
+                y=ya,
+                y_row=y_row,
+                y_column=y_column,
+                channels=last - first,
+                bias=0,
+                mode=0,
+                top=0,
+                bottom=EVERYTHING,
+                left=0,
+                right=EVERYTHING,
             )
 
 

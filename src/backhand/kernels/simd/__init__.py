@@ -5,14 +5,18 @@ product near the processor's peak needs. So the innermost loop of all products, 
 intermediate language, for vectors of as many float32 lanes as the processor has; and with it what Numba has no words
 for: transposing a block in registers, and flushing denormal numbers to zero.
 
+An `Emitter` writes the instructions, `sums` keeps sums in registers, and `routines` makes of the code what a kernel
+calls. The other modules are the generators, each with its algorithm.
+
 Goto and van de Geijn 2008, ACM TOMS 34(3), give the blocking; Dukhan 2019, arXiv:1907.02129, the table of offsets that
 makes a convolution a matrix product without a copy of its windows.
 """
 
 from backhand.kernels.simd.copying import copy_vectors, prefetch, transpose
-from backhand.kernels.simd.instructions import ACCUMULATE, BIAS, REGISTERS, RELU, W
+from backhand.kernels.simd.emitter import REGISTERS, W
 from backhand.kernels.simd.processor import CHAINS, flush_denormals, multiply_add, restore_denormals
-from backhand.kernels.simd.tile import call_tile, tile
+from backhand.kernels.simd.sums import ACCUMULATE, BIAS, RELU
+from backhand.kernels.simd.tile import ROWS, call_tile, tile
 from backhand.kernels.simd.two_sided import call_two_sided, two_sided
 from backhand.kernels.simd.winners import PERMUTE, call_winners, winners
 
@@ -23,6 +27,7 @@ __all__ = [
     "PERMUTE",
     "REGISTERS",
     "RELU",
+    "ROWS",
     "W",
     "call_tile",
     "call_two_sided",

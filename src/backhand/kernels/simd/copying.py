@@ -1,90 +1,54 @@
-"""Vectors from here to there, and small blocks turned on the way."""
+"""Copying vectors in memory, as they are or transposed: panels of a matrix are put in the order in which tiles read.
 
-from collections.abc import Sequence
-from typing import Any
+A block of W x W values is transposed in registers, in log2 W rounds of shuffles, rather than value by value.
+"""
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from backhand.kernels.simd.instructions import (
-    MASK,
-    Builder,
-    Value,
-    W,
-    at,
-    call,
-    first,
-    load,
-    masked_load,
-    number,
-    store,
-)
+from backhand.kernels.simd.emitter import BYTE, INT32, MASK, Emitter, Value, W, constant
+from backhand.kernels.simd.routines import inlined
+from backhand.kernels.simd.tile import ROWS
 
 
-@intrinsic(prefer_literal=True)
-def copy_vectors(_: Any, V, to, start, lanes):
-    """One row of V vectors from address `start` to address `to`; of the last, `lanes` lanes, and then zeros."""
-    if not isinstance(V, types.IntegerLiteral):
-        return None
-    count = V.literal_value
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        to, start, lanes = values[1:]
-        mask = first(b, lanes)
-        for v in range(count):
-            pointer = at(b, start, v * W)
-            value = masked_load(b, pointer, mask) if v == count - 1 else load(b, pointer)
-            store(b, value, at(b, to, v * W))
-        return context.get_dummy_value()
-
-    return types.void(V, *[types.intp] * 3), generate
+@inlined
+def copy_vectors(e: Emitter, V, goal, source, lanes) -> None:
+    """Copy one row of V vectors, as many as a tile may have; of the last, `lanes` lanes, and then zeros."""
+    for count in ROWS:
+        with e.when(e.compare(V, "==", count)):
+            for v, mask in enumerate(e.masks(count, lanes)):
+                e.store(e.load(e.pointer(source, v * W), mask), e.pointer(goal, v * W))
 
 
-@intrinsic
-def transpose(_: Any, to, to_pitch, start, pitch, rows, columns):
-    """to[c to_pitch + r] = start[r pitch + c] for r < W and c < columns; 0 for r from `rows` on. At most W x W.
-
-    The block is turned in registers: log2 W rounds that exchange ever larger squares of pairs of rows.
-    """
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        to, to_pitch, start, pitch, rows, columns = values
-        mask, none = first(b, columns), ir.Constant(MASK, [0] * W)
-        block = []
-        for r in range(W):
-            live = b.select(b.icmp_signed("<", number(r), rows), mask, none)
-            block.append(masked_load(b, at(b, start, b.mul(pitch, number(r))), live))
-        for c, column in enumerate(_turned(b, block)):
-            with b.if_then(b.icmp_signed("<", number(c), columns)):
-                store(b, column, at(b, to, b.mul(to_pitch, number(c))))
-        return context.get_dummy_value()
-
-    return types.void(*[types.intp] * 6), generate
+@inlined
+def transpose(e: Emitter, goal, goal_pitch, source, pitch, rows, columns) -> None:
+    """goal[c goal_pitch + r] = source[r pitch + c] for r < W and c < columns; 0 for r from `rows` on. At most W x W."""
+    mask, none = e.mask(columns), constant(0, MASK)
+    block = []
+    for r in range(W):
+        exists = e.compare(constant(r), "<", rows)
+        block.append(e.load(e.pointer(source, e.multiply(pitch, r)), e.select(exists, mask, none)))
+    for c, column in enumerate(_transposed(e, block)):
+        with e.when(e.compare(constant(c), "<", columns)):
+            e.store(column, e.pointer(goal, e.multiply(goal_pitch, c)))
 
 
-def _turned(b: Builder, block: list[Value]) -> list[Value]:
+def _transposed(e: Emitter, block: list[Value]) -> list[Value]:
+    """The columns of W rows: squares of 1, 2, 4, ... values beside the diagonal change places, in pairs of rows."""
     step = 1
     while step < W:
-        fresh = list(block)
-        for i in (i for i in range(W) if not i & step):
-            low = [c if not c & step else W + (c ^ step) for c in range(W)]
-            high = [c | step if not c & step else W + c for c in range(W)]
-            for place, lanes in ((i, low), (i | step, high)):
-                chosen = ir.Constant(ir.VectorType(ir.IntType(32), W), lanes)
-                fresh[place] = b.shuffle_vector(block[i], block[i | step], chosen)
-        block, step = fresh, 2 * step
+        rows = list(block)
+        for r in (r for r in range(W) if not r & step):
+            upper = [c if not c & step else W + (c ^ step) for c in range(W)]
+            lower = [c | step if not c & step else W + c for c in range(W)]
+            rows[r] = e.shuffle(block[r], block[r | step], upper)
+            rows[r | step] = e.shuffle(block[r], block[r | step], lower)
+        block, step = rows, 2 * step
     return block
 
 
-@intrinsic
-def prefetch(_: Any, address):
+@inlined
+def prefetch(e: Emitter, address) -> None:
     """Ask for the cache line at an address, which may be anywhere."""
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        kind = ir.IntType(32)
-        where = b.inttoptr(values[0], ir.IntType(8).as_pointer())
-        call(b, "llvm.prefetch.p0", ir.VoidType(), [where, *(ir.Constant(kind, n) for n in (0, 3, 1))])
-        return context.get_dummy_value()
-
-    return types.void(types.intp), generate
+    pointer = e.builder.inttoptr(address, BYTE.as_pointer())
+    read, often, data = (constant(number, INT32) for number in (0, 3, 1))
+    e.call("llvm.prefetch.p0", ir.VoidType(), [pointer, read, often, data])

@@ -1,115 +1,91 @@
-"""The tile: a block of results in registers, the innermost loop of every product."""
+"""The tile: a block of results in registers, the innermost loop of every product.
 
-from collections.abc import Callable, Sequence
+    sum[p, v] += x[p, k] w[k, v]        p < P rows of x, v < V vectors of columns, for one k after the other
+
+Each k loads V vectors and P values, which are broadcast, for P V fused multiply-adds. So P V sums, V vectors and one
+broadcast value must fit the registers, and there must be enough sums that none waits for the one before.
+Source: Goto and van de Geijn 2008, ACM TOMS 34(3).
+"""
+
 from functools import cache
-from typing import Any
+from itertools import product
+from typing import NamedTuple
 
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from backhand.kernels.simd.emitter import INT, REGISTERS, VECTOR, Emitter, Value, W, constant
+from backhand.kernels.simd.routines import caller, compiled
+from backhand.kernels.simd.sums import ACCUMULATE, BIAS, RELU, Sums, zeros
 
-from backhand.kernels import jit
-from backhand.kernels.simd.instructions import (
-    ACCUMULATE,
-    BIAS,
-    FMA,
-    INT,
-    RELU,
-    VECTOR,
-    Builder,
-    Value,
-    W,
-    at,
-    bit,
-    call,
-    constant,
-    first,
-    load,
-    masked_load,
-    masked_store,
-    number,
-    rectified,
-    splat,
-    store,
-)
+# P by V, such that a tile fits the vector registers, and the addresses of its rows the others.
+ROWS = {5: 5, 4: 6, 3: 7, 2: 8, 1: 10} if REGISTERS == 32 else {2: 6, 1: 8}
+
+
+class Arguments(NamedTuple):
+    """What a tile is called with: addresses in bytes, everything else in elements; see `tile`."""
+
+    x: Value
+    rows: Value
+    blocks: Value
+    taps: Value
+    K: Value
+    w: Value
+    pitch: Value
+    y: Value
+    out: Value
+    bias: Value
+    mode: Value
+    lanes: Value
 
 
 class _Tile:
-    """Writes the code of `tile`: its sums are variables, which LLVM keeps in registers."""
+    """Writes the code of `tile`."""
 
-    def __init__(self, b: Builder, P: int, V: int, arguments: Sequence[Value]) -> None:
-        self.b, self.P, self.V = b, P, V
-        self.base, self.rows, self.blocks, self.taps, self.K, self.w, self.pitch = arguments[:7]
-        self.results, self.out, self.bias, self.mode, lanes = arguments[7:]
-        self.mask = first(b, lanes)
-        self.sums = {(p, v): cgutils.alloca_once(b, VECTOR) for p in range(P) for v in range(V)}
+    def __init__(self, emitter: Emitter, P: int, V: int, arguments: Arguments) -> None:
+        self.emitter, self.P, self.V, self.arguments = emitter, P, V, arguments
+        self.masks = emitter.masks(V, arguments.lanes)
+        self.sums = Sums(emitter, zeros(product(range(P), range(V))))
 
     def write(self) -> None:
-        """Block after block of P rows."""
-        with cgutils.for_range(self.b, self.blocks) as loop:
-            start = self.b.mul(loop.index, number(self.P))
-            self.x = self._rows(self.base, self.rows, start)
-            self.y = self._rows(self.results, self.out, start)
-            self._block()
+        """Write the loop over blocks of P rows."""
+        e, a = self.emitter, self.arguments
+        with e.loop(a.blocks) as block:
+            start = e.multiply(block, self.P)
+            x, y = self._rows(a.x, a.rows, start), self._rows(a.y, a.out, start)
+            self._start()
+            with e.loop(a.K) as k:
+                self._add_products(x, k)
+            # Only now is y added: sums of fewer terms are rounded less.
+            self.sums.add_if(e.has(a.mode, ACCUMULATE), lambda key: self._load(y[key[0]], key[1]))
+            self.sums.relu_if(e.has(a.mode, RELU))
+            for (p, v), total in self.sums.items():
+                e.store(total, e.pointer(y[p], v * W), self.masks[v])
 
-    def _rows(self, base: Value, table: Value, start: Value) -> list[Value]:
-        """Pointers to P rows, which the table says from `start` on."""
-        b = self.b
-        return [at(b, base, b.load(at(b, table, b.add(start, number(p)), INT))) for p in range(self.P)]
+    def _rows(self, address: Value, table: Value, start: Value) -> list[Value]:
+        """Pointers to P rows, whose offsets the table has from `start` on."""
+        e = self.emitter
+        return [e.pointer(address, e.load_element(table, e.add(start, p), INT)) for p in range(self.P)]
 
-    def _block(self) -> None:
-        """Start, sum, end."""
-        b, zero = self.b, constant(0)
-        with b.if_else(bit(b, self.mode, BIAS)) as (biased, plain):
+    def _start(self) -> None:
+        """Every sum begins with the bias of its column, or with 0."""
+        e, a, zero = self.emitter, self.arguments, constant(0, VECTOR)
+        with e.when_else(e.has(a.mode, BIAS)) as (biased, plain):
             with biased:
-                self._set(lambda _, v: self._vector(at(b, self.bias, 0), v))
+                bias = e.pointer(a.bias)
+                self.sums.fill(lambda key: self._load(bias, key[1]))
             with plain:
-                self._set(lambda *_: zero)
-        with cgutils.for_range(b, self.K) as loop:
-            self._add(loop.index)
-        with b.if_then(bit(b, self.mode, ACCUMULATE)):  # only now: sums of fewer terms are rounded less
-            self._set(lambda p, v: b.fadd(b.load(self.sums[p, v]), self._vector(self.y[p], v)))
-        with b.if_then(bit(b, self.mode, RELU)):
-            for each in self.sums.values():
-                b.store(rectified(b, b.load(each)), each)
-        for (p, v), each in self.sums.items():
-            pointer = at(b, self.y[p], v * W)
-            if v == self.V - 1:
-                masked_store(b, b.load(each), pointer, self.mask)
-            else:
-                store(b, b.load(each), pointer)
+                self.sums.fill(lambda _: zero)
 
-    def _set(self, value: Callable[[int, int], Value]) -> None:
-        for (p, v), each in self.sums.items():
-            self.b.store(value(p, v), each)
+    def _load(self, row: Value, v: int) -> Value:
+        return self.emitter.load(self.emitter.pointer(row, v * W), self.masks[v])
 
-    def _vector(self, row: Value, v: int) -> Value:
-        pointer = at(self.b, row, v * W)
-        return masked_load(self.b, pointer, self.mask) if v == self.V - 1 else load(self.b, pointer)
-
-    def _add(self, k: Value) -> None:
-        """sum[p, v] += x[p, k] w[k, v]."""
-        b = self.b
-        tap, row = b.load(at(b, self.taps, k, INT)), at(b, self.w, b.mul(k, self.pitch))
-        weights = [load(b, at(b, row, v * W)) for v in range(self.V)]
+    def _add_products(self, x: list[Value], k: Value) -> None:
+        """Add x[p, k] w[k, v] to every sum."""
+        e, a = self.emitter, self.arguments
+        tap, row = e.load_element(a.taps, k, INT), e.pointer(a.w, e.multiply(k, a.pitch))
+        weights = [e.load(e.pointer(row, v * W)) for v in range(self.V)]
         for p in range(self.P):
-            value = splat(b, b.load(at(b, self.x[p], tap)))
+            value = e.broadcast(e.load_element(x[p], tap))
             for v in range(self.V):
-                each = self.sums[p, v]
-                b.store(call(b, f"llvm.{FMA}.v{W}f32", VECTOR, [value, weights[v], b.load(each)]), each)
-
-
-@intrinsic(prefer_literal=True)
-def _tile(_: Any, P: Any, V: Any, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
-    if not (isinstance(P, types.IntegerLiteral) and isinstance(V, types.IntegerLiteral)):
-        return None
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        _Tile(b, P.literal_value, V.literal_value, values[2:]).write()
-        return context.get_dummy_value()
-
-    return types.void(P, V, *[types.intp] * 12), generate
+                self.sums.multiply_add((p, v), value, weights[v])
 
 
 @cache
@@ -120,23 +96,9 @@ def tile(P: int, V: int) -> int:
 
     P rows at a time, whose sums of K terms stay in registers. mode says what a sum starts from, BIAS or else 0, and how
     it ends: by ACCUMULATE, what y held is added; by RELU, values below 0 become 0. Of the last vector `lanes` exist;
-    all rows of w and bias are readable to their last vector. Addresses are in bytes, everything else counts elements;
-    tables hold int64.
+    all rows of w and bias are readable to their last vector. Tables hold int64.
     """
-
-    def run(x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
-        _tile(P, V, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes)
-
-    return jit.address(run, types.void(*[types.intp] * 12))
+    return compiled(f"tile_{P}_{V}", Arguments, lambda emitter, arguments: _Tile(emitter, P, V, arguments).write())
 
 
-@intrinsic
-def call_tile(_: Any, address, x, rows, blocks, taps, K, w, pitch, y, out, bias, mode, lanes):
-    """Run the tile at this address: see `tile`."""
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        kind = ir.FunctionType(ir.VoidType(), [INT] * 12)
-        b.call(b.inttoptr(values[0], kind.as_pointer()), values[1:])
-        return context.get_dummy_value()
-
-    return types.void(*[types.intp] * 13), generate
+call_tile = caller(Arguments)

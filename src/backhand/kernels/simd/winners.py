@@ -1,160 +1,144 @@
 """Sums over the winners of pooling by 2 x 2: the gradient of the weights before it, at a fourth of the products.
 
 Only the winner of a window has a gradient. So each window adds, for each of its channels, dy times what the
-convolution saw at the winner: a patch of kernel rows, each a run of values side by side.
+convolution saw at the winner: a patch of kernel rows, each of them values side by side.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import NamedTuple
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-from backhand.kernels import jit
-from backhand.kernels.simd.instructions import (
+from backhand.kernels.simd.emitter import (
+    BYTE,
     FEATURES,
     FLOAT,
-    FMA,
     INT,
-    MASK,
+    INT32,
     VECTOR,
-    Builder,
+    Emitter,
     Value,
     W,
-    at,
-    call,
     constant,
-    first,
-    masked_load,
-    masked_store,
-    number,
-    splat,
 )
-from backhand.kernels.simd.pooling import BYTE, NONE, load_bytes
+from backhand.kernels.simd.pooling import load_winners, passed_gradient
+from backhand.kernels.simd.routines import caller, compiled
+from backhand.kernels.simd.sums import Sums, zeros
 
 # How a vector is put in an order known at run time, where the processor can.
 PERMUTE = {16: "llvm.x86.avx512.permvar.sf.512", 8: "llvm.x86.avx2.permps"}.get(W, "") if FEATURES.get("avx2") else ""
-I32 = ir.IntType(32)
-INDICES, HALF = ir.VectorType(I32, W), W // 2
+INDICES, HALF = ir.VectorType(INT32, W), W // 2
+HALF_VECTOR = ir.VectorType(FLOAT, HALF)
 
 
-class _Sums(ABC):
-    """Writes the loops over windows that both ways share; `size` registers take part in the sums of a kernel row."""
+class Arguments(NamedTuple):
+    """What the sums are called with: addresses in bytes, everything else in elements; see `winners`."""
 
-    def __init__(self, b: Builder, rows: int, size: int, arguments: Sequence[Value]) -> None:
-        self.b, self.rows, self.size = b, rows, size
-        self.x, self.down, self.right, self.row, self.column, self.kernel_row = arguments[:6]
-        self.dy, self.winner, self.P, self.Q, self.O, self.sums, self.pitch, lanes = arguments[6:]
-        self.mask = first(b, lanes)
+    x: Value
+    down: Value
+    right: Value
+    row: Value
+    column: Value
+    kernel_row: Value
+    dy: Value
+    winner: Value
+    P: Value
+    Q: Value
+    O: Value
+    sums: Value
+    pitch: Value
+    lanes: Value
+
+
+class _WinnerSums(ABC):
+    """Writes the loops over windows that both forms share; `size` registers take part in the sums of a kernel row."""
+
+    def __init__(self, emitter: Emitter, rows: int, size: int, arguments: Arguments) -> None:
+        self.emitter, self.rows, self.size, self.arguments = emitter, rows, size, arguments
+        self.mask = emitter.mask(arguments.lanes)
 
     def write(self) -> None:
-        """Add up window by window, in registers, and then to the sums: few values are added to one another."""
-        b = self.b
-        every = product(range(self.rows), range(self.size))
-        self.cells = {each: cgutils.alloca_once_value(b, constant(0)) for each in every}
-        with cgutils.for_range(b, self.P) as p, cgutils.for_range(b, self.Q) as q:
-            steps = b.add(b.mul(p.index, self.row), b.mul(q.index, self.column))
-            window = b.mul(b.add(b.mul(p.index, self.Q), q.index), self.O)
-            self._window(steps, window)
-        for (i, v), cell in self.cells.items():
-            pointer, mask = self._place(i, v), self._mask(v)
-            masked_store(b, b.fadd(masked_load(b, pointer, mask), b.load(cell)), pointer, mask)
+        """Write the loops. Sums are taken in registers, and added to memory last: fewer values meet in each of them."""
+        e, a = self.emitter, self.arguments
+        self.sums = Sums(e, zeros(product(range(self.rows), range(self.size))))
+        with e.loop(a.P) as p, e.loop(a.Q) as q:
+            pixel = e.add(e.multiply(p, a.row), e.multiply(q, a.column))
+            window = e.multiply(e.add(e.multiply(p, a.Q), q), a.O)
+            self._add_window(pixel, window)
+        for (i, v), total in self.sums.items():
+            e.add_to(self._goal(i, v), total, self._mask(v))
 
     @abstractmethod
-    def _mask(self, v: int) -> Value: ...
+    def _mask(self, v: int) -> Value | None:
+        """The lanes of register v that exist."""
 
     @abstractmethod
-    def _place(self, i: int, v: int) -> Value: ...
+    def _goal(self, i: int, v: int) -> Value:
+        """Where register v of kernel row i is added to."""
 
     @abstractmethod
-    def _window(self, steps: Value, window: Value) -> None: ...
-
-    def _add(self, i: int, v: int, g: Value, value: Value) -> None:
-        b, cell = self.b, self.cells[i, v]
-        b.store(call(b, f"llvm.{FMA}.v{W}f32", VECTOR, [g, value, b.load(cell)]), cell)
+    def _add_window(self, pixel: Value, window: Value) -> None:
+        """Add what one window contributes: the offsets of its first pixel in x, and of the window in dy."""
 
 
-class _Patches(_Sums):
-    """A channel of dy; a vector holds neighbouring values of a kernel row."""
+class _PatchSums(_WinnerSums):
+    """The sums of one channel of dy; a vector holds neighbouring values of a kernel row."""
 
-    def _mask(self, v: int) -> Value:
-        return self.mask if v == self.size - 1 else ir.Constant(MASK, [1] * W)
+    def _mask(self, v: int) -> Value | None:
+        return self.mask if v == self.size - 1 else None
 
-    def _place(self, i: int, v: int) -> Value:
-        return at(self.b, self.sums, self.b.add(self.b.mul(self.pitch, number(i)), number(v * W)))
+    def _goal(self, i: int, v: int) -> Value:
+        e, a = self.emitter, self.arguments
+        return e.pointer(a.sums, e.add(e.multiply(a.pitch, i), constant(v * W)))
 
-    def _window(self, steps: Value, window: Value) -> None:
-        b = self.b
-        entry = b.zext(b.load(at(b, self.winner, window, BYTE)), INT)
-        lower, later = b.and_(b.lshr(entry, number(1)), number(1)), b.and_(entry, number(1))
-        start = b.add(steps, b.add(b.mul(lower, self.down), b.mul(later, self.right)))
-        g = b.load(at(b, self.dy, window))
-        g = splat(b, b.select(b.icmp_signed("==", entry, number(NONE)), ir.Constant(FLOAT, 0.0), g))
+    def _add_window(self, pixel: Value, window: Value) -> None:
+        e, a = self.emitter, self.arguments
+        winner = e.builder.zext(e.load_element(a.winner, window, BYTE), INT)
+        down, right = e.multiply(e.bit(winner, 1), a.down), e.multiply(e.bit(winner, 0), a.right)
+        start = e.add(pixel, e.add(down, right))
+        g = e.broadcast(passed_gradient(e, e.load_element(a.dy, window), winner))
         for i in range(self.rows):
-            row = b.add(start, b.mul(self.kernel_row, number(i)))
+            row = e.add(start, e.multiply(a.kernel_row, i))
             for v in range(self.size):
-                self._add(i, v, g, masked_load(b, at(b, self.x, b.add(row, number(v * W))), self._mask(v)))
+                x = e.load(e.pointer(a.x, e.add(row, v * W)), self._mask(v))
+                self.sums.multiply_add((i, v), g, x)
 
 
-class _Permuted(_Sums):
-    """A vector of channels of dy; x has one, and a register holds what all four entries see of a kernel row."""
+class _PermutedSums(_WinnerSums):
+    """The sums of a vector of channels of dy, where x has one channel.
 
-    def _mask(self, _: int) -> Value:
+    A register holds what all four entries of a window see of a kernel row; each lane picks what its winner sees.
+    """
+
+    def _mask(self, v: int) -> Value | None:
         return self.mask
 
-    def _place(self, i: int, v: int) -> Value:
-        return at(self.b, self.sums, self.b.mul(self.pitch, number(i * self.size + v)))
+    def _goal(self, i: int, v: int) -> Value:
+        e, a = self.emitter, self.arguments
+        return e.pointer(a.sums, e.multiply(a.pitch, i * self.size + v))
 
-    def _window(self, steps: Value, window: Value) -> None:
-        b = self.b
-        entry = load_bytes(b, at(b, self.winner, window, BYTE), self.mask)
-        g = masked_load(b, at(b, self.dy, window), self.mask)
-        g = b.select(b.icmp_unsigned("!=", entry, ir.Constant(entry.type, [NONE] * W)), g, constant(0))
-        entry = b.zext(entry, INDICES)
-        lower, later = b.and_(b.lshr(entry, _all(1)), _all(1)), b.and_(entry, _all(1))
-        index = b.add(b.mul(lower, _all(HALF)), b.mul(later, splat(b, b.trunc(self.right, I32))))
-        indices = [b.add(index, _all(j)) for j in range(self.size)]
+    def _add_window(self, pixel: Value, window: Value) -> None:
+        e, a = self.emitter, self.arguments
+        winners = load_winners(e, a.winner, window, self.mask)
+        g = passed_gradient(e, e.load(e.pointer(a.dy, window), self.mask), winners)
+        winners = e.builder.zext(winners, INDICES)
+        right = e.broadcast(e.builder.trunc(a.right, INT32))
+        index = e.add(e.multiply(e.bit(winners, 1), HALF), e.multiply(e.bit(winners, 0), right))
+        indices = [e.add(index, v) for v in range(self.size)]
         for i in range(self.rows):
-            start = b.add(steps, b.mul(self.kernel_row, number(i)))
-            both = self._both(start, b.add(start, self.down))
-            for j in range(self.size):
-                self._add(i, j, g, call(b, PERMUTE, VECTOR, [both, indices[j]]))
+            start = e.add(pixel, e.multiply(a.kernel_row, i))
+            seen = self._seen(start, e.add(start, a.down))
+            for v in range(self.size):
+                self.sums.multiply_add((i, v), g, e.call(PERMUTE, VECTOR, [seen, indices[v]]))
 
-    def _both(self, upper: Value, lower: Value) -> Value:
+    def _seen(self, upper: Value, lower: Value) -> Value:
         """What the upper entries of a window see of a kernel row, and behind it what the lower ones see."""
-        b, kind = self.b, ir.VectorType(FLOAT, HALF)
-        lanes = ir.Constant(ir.VectorType(INT, HALF), list(range(HALF)))
-        seen = b.icmp_signed("<", lanes, splat(b, b.add(self.right, number(self.size)), HALF))
-        halves = []
-        for start in (upper, lower):
-            where = b.bitcast(at(b, self.x, start), kind.as_pointer())
-            arguments = [where, ir.Constant(I32, 4), seen, ir.Constant(kind, [0.0] * HALF)]
-            halves.append(call(b, f"llvm.masked.load.v{HALF}f32.p0", kind, arguments))
-        return b.shuffle_vector(*halves, ir.Constant(INDICES, list(range(W))))
-
-
-def _all(value: int) -> ir.Constant:
-    return ir.Constant(INDICES, [value] * W)
-
-
-@intrinsic(prefer_literal=True)
-def _winners(
-    _: Any, permuted, rows, size, x, down, right, row, column, kernel_row, dy, winner, P, Q, O, sums, pitch, lanes
-):
-    if not all(isinstance(each, types.IntegerLiteral) for each in (permuted, rows, size)):
-        return None
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        writes = _Permuted if permuted.literal_value else _Patches
-        writes(b, rows.literal_value, size.literal_value, values[3:]).write()
-        return context.get_dummy_value()
-
-    return types.void(permuted, rows, size, *[types.intp] * 14), generate
+        e, a = self.emitter, self.arguments
+        mask = e.mask(e.add(a.right, self.size), HALF)
+        first, second = (e.load(e.pointer(a.x, start), mask, HALF_VECTOR) for start in (upper, lower))
+        return e.shuffle(first, second, range(W))
 
 
 @cache
@@ -168,20 +152,12 @@ def winners(permuted: int, rows: int, size: int) -> int:
     Permuted: of `lanes` neighbouring channels, which lie side by side in sums, the next t and i `pitch` further;
     t < size, and size + right values of x fit half a vector.
     """
+    form = _PermutedSums if permuted else _PatchSums
 
-    def run(x, down, right, row, column, kernel_row, dy, winner, P, Q, O, sums, pitch, lanes):
-        _winners(permuted, rows, size, x, down, right, row, column, kernel_row, dy, winner, P, Q, O, sums, pitch, lanes)
+    def write(emitter: Emitter, arguments: Arguments) -> None:
+        form(emitter, rows, size, arguments).write()
 
-    return jit.address(run, types.void(*[types.intp] * 14))
+    return compiled(f"winners_{permuted}_{rows}_{size}", Arguments, write)
 
 
-@intrinsic
-def call_winners(_: Any, address, x, down, right, row, column, kernel_row, dy, winner, P, Q, O, sums, pitch, lanes):
-    """Run the sums at this address: see `winners`."""
-
-    def generate(context: Any, b: Builder, _: Any, values: Sequence[Value]) -> Value:
-        kind = ir.FunctionType(ir.VoidType(), [INT] * 14)
-        b.call(b.inttoptr(values[0], kind.as_pointer()), values[1:])
-        return context.get_dummy_value()
-
-    return types.void(*[types.intp] * 15), generate
+call_winners = caller(Arguments)
