@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import tomli_w
-from safetensors.numpy import save_file
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+
+from backhand import checkpoint
 
 FILES = ("study.toml", "environment.json", "history.jsonl", "metrics.json", "evidence.safetensors")
 
@@ -100,7 +101,7 @@ def _train(data, hidden, epochs, names):
             "message": "",
             "data": {"name": "features", "sample_shape": [x.shape[1]], **_data(data, names)},
             "model": _model(sizes),
-            "training": _training(history, _monitor(data)),
+            "training": _training(history, _monitor(data)) | {"constant_loss": _constant_loss(data["train"][1])},
             **({"validation": _score(net, *data["validation"])} if "validation" in data else {}),
             "test": _test(net, x, y, names),
             "gradient_check": _checks(sizes),
@@ -137,6 +138,12 @@ def _training(history, monitor):
         "stopped": "all epochs done",
         "train_metrics": "evaluated after the epoch",
     }
+
+
+def _constant_loss(labels):
+    """The cross-entropy of always giving the shares of the classes."""
+    shares = np.bincount(labels) / len(labels)
+    return float(-(shares * np.log(shares)).sum())
 
 
 def _line(net, data, epoch, steps, elapsed):
@@ -255,7 +262,7 @@ def save(folder: Path, run) -> Path:
     (folder / "environment.json").write_text(json.dumps(ENVIRONMENT), encoding="utf-8")
     if run["evidence"] is not None:
         arrays = {name: np.ascontiguousarray(value) for name, value in run["evidence"].items()}
-        save_file(arrays, folder / "evidence.safetensors")
+        checkpoint.save(folder / "evidence.safetensors", arrays)
     return folder
 
 
@@ -269,7 +276,7 @@ STUDY = {
         "epochs": 25,
         "batch_size": 32,
         "optimizer": {"kind": "sgd", "lr": 0.1, "momentum": 0.9},
-        "schedule": {"kind": "exponential", "decay": 0.9},
+        "schedule": {"kind": "exponential", "factor": 0.9},
         "l2": 0.0001,
     },
 }

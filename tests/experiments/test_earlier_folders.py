@@ -16,6 +16,7 @@ FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 KINDS = sorted(folder.parent.name for folder in FOLDERS.glob("*/finished"))
 EARLIER = "/earlier"  # where the run lay that was extended
 COPIED = ("study",)  # of the study beside it, by earlier versions
+SENTENCES = ("failure", "remark", "message")  # whose words may change from version to version
 TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
 
 
@@ -42,12 +43,19 @@ def onward(kind, folder):
 def results(folder):
     """What the experiment found, file by file; times, machines and commands aside."""
     files = [path for path in sorted(folder.rglob("*.json")) if path.name != "environment.json"]
-    return {path.relative_to(folder).as_posix(): timeless(json.loads(path.read_text("utf-8"))) for path in files}
+    return {path.relative_to(folder).as_posix(): timeless(content(path)) for path in files}
+
+
+def content(path):
+    """The value in a file; the claims of a series were a list in earlier versions."""
+    value = json.loads(path.read_text("utf-8"))
+    return {"claims": value} if isinstance(value, list) else value
 
 
 def timeless(value):
     if isinstance(value, dict):
-        return {key: timeless(each) for key, each in value.items() if not key.endswith(TIMES) and key not in COPIED}
+        kept = {key: each for key, each in value.items() if not key.endswith(TIMES) and key not in COPIED}
+        return {key: bool(each) if key in SENTENCES else timeless(each) for key, each in kept.items()}
     return [timeless(each) for each in value] if isinstance(value, list) else value
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from backhand import checkpoint
-from backhand.experiments.records import write_json
 from backhand.experiments.series.record import Result
 from backhand.files import jsontext
+from backhand.files.atomic import write_atomic
 from backhand.training.history import History
 from backhand.training.schedules import ReduceOnPlateau
 
@@ -43,7 +43,7 @@ def test_any_value_becomes_json(value):
 
 
 def test_files_hold_no_nan(tmp_path):
-    write_json(tmp_path / "a.json", STRANGE)
+    write_atomic(tmp_path / "a.json", jsontext.dumps(STRANGE))
     assert strict((tmp_path / "a.json").read_text("utf-8")) == PLAIN
     History(tmp_path).append({"epoch": 1, "validation_loss": nan})
     assert strict((tmp_path / "history.jsonl").read_text("utf-8")) == {"epoch": 1, "validation_loss": None}

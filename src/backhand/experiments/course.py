@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from backhand.experiments.build import build_loss, class_weights
+from backhand.experiments.build import Feeds, build_loss, class_weights
 from backhand.experiments.failure import Course, Kept
 from backhand.experiments.trainer import Trainer
+from backhand.study import Study
 from backhand.training.evaluate import Evaluation
 from backhand.training.losses import Loss
 
@@ -23,6 +24,11 @@ def typical_loss(result: Evaluation, loss: Loss) -> float:
         return loss.forward(result.scores[typical], result.labels[typical])
 
 
+def constant_loss(study: Study, feeds: Feeds) -> float:
+    """The loss of giving every training sample the same answer."""
+    return build_loss(study, class_weights(study, feeds)).constant(feeds.counts()["train"])
+
+
 def course(trainer: Trainer, result: Evaluation) -> Course:
     """result: of the kept weights on the test split."""
     study, solver = trainer.study, trainer.solver
@@ -30,7 +36,7 @@ def course(trainer: Trainer, result: Evaluation) -> Course:
     right = int((result.predictions == result.labels).sum())
     return Course(
         losses=[record["train_loss"] for record in solver.history],
-        constant=loss.constant(counts["train"]),
+        constant=constant_loss(study, trainer.feeds),
         tested=Kept("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
         kept=trainer.chosen_epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,

@@ -6,7 +6,7 @@ from typing import Any
 from backhand.errors import BackhandError, StudyError
 from backhand.experiments.build import Feeds, build_solver, init_weights, model_for
 from backhand.study import Study
-from backhand.study.auto import AUTO
+from backhand.study.auto import is_auto
 from backhand.study.optimizers import default_rate
 from backhand.training.range_test import RangeTest, range_test
 
@@ -21,7 +21,7 @@ def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
     None where the study gives the rate itself. Raises StudyError where the loss blows up at every rate.
     """
     study = decide_counts(study, feeds)
-    if study.train.optimizer.lr != AUTO:
+    if not is_auto(study.train.optimizer.lr):
         return study, None
     tried = with_some_rate(study)
     model = model_for(tried, feeds)
@@ -37,11 +37,11 @@ def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
 def decide_counts(study: Study, feeds: Feeds) -> Study:
     """The same but for the learning rate: the size of the images and the epochs."""
     resize, train = study.data.resize, study.train
-    if resize is not None and resize.size == AUTO:
+    if resize is not None and is_auto(resize.size):
         height, width = feeds.train.data.x.shape[1:3]
         resize = resize.model_copy(update={"size": (height, width)})
         study = study.model_copy(update={"data": study.data.model_copy(update={"resize": resize})})
-    if train.epochs == AUTO:
+    if is_auto(train.epochs):
         study = study.model_copy(update={"train": train.model_copy(update={"epochs": epochs(len(feeds.train))})})
     return study
 
@@ -64,7 +64,7 @@ def rate(found: RangeTest, usual: float) -> float:
 def with_some_rate(study: Study) -> Study:
     """The study with the default rate of its optimiser's kind for "auto": for who sets the rates himself."""
     table = study.train.optimizer
-    return study if table.lr != AUTO else _with_rate(study, default_rate(table))
+    return _with_rate(study, default_rate(table)) if is_auto(table.lr) else study
 
 
 def _with_rate(study: Study, lr: float) -> Study:

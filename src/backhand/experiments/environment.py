@@ -3,18 +3,18 @@
 import platform
 import sys
 import warnings
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from pydantic import ConfigDict
 
 import backhand
 from backhand import backend, data
-from backhand.errors import BackhandWarning
-from backhand.experiments.records import write_json
-from backhand.files import jsontext, locations
+from backhand.errors import BackhandWarning, CheckpointError
+from backhand.experiments.records import FileRecord, NewerVersionError, Record, read_record, write_record
+from backhand.files import locations
 from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
 from backhand.machine import blas, cores, cpu
@@ -22,8 +22,7 @@ from backhand.machine import blas, cores, cpu
 DECISIVE = ("backhand", "numpy", "cpu", "backend")  # other ones of these may give other last digits
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Record):
     """What an experiment is given beside its study: where data sets lie, the backend, and the threads of its kernels.
 
     None: the default of the machine.
@@ -36,15 +35,38 @@ class Options:
     @classmethod
     def of(cls, folder: Path) -> Self:
         """Those that the experiment in this folder was last given, as far as its environment.json tells."""
-        options = _read(folder).get("options")
-        if not isinstance(options, dict):
-            return cls()
-        data_dir, name, threads = (options.get(key) for key in ("data_dir", "backend", "threads"))
-        return cls(
-            data_dir=Path(data_dir) if isinstance(data_dir, str) else None,
-            backend=name if name in backend.BACKENDS else None,
-            threads=threads if isinstance(threads, int) else None,
-        )
+        known = _known(folder)
+        given = cls() if known is None else cls(**dict(known.options))
+        return given if given.backend in backend.BACKENDS else given.model_copy(update={"backend": None})
+
+
+class Environment(FileRecord):
+    """All of environment.json: versions, machine, seed, time and command of the process that began the experiment.
+
+    options: those of the last process that worked on it.   resumed: a line for each time that it went on.   What a file
+    of an earlier version holds besides stays in it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    backhand: str = ""
+    python: str = ""
+    numpy: str = ""
+    platform: str = ""
+    cpu: str = ""
+    cores: int | None = None
+    backend: str = ""
+    blas: str = ""
+    seed: int | None = None
+    started: str = ""
+    command: str = ""
+    options: Options = Options()
+    resumed: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All that the file holds, by name, as a report shows it."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude={"version"})
 
 
 def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | None:
@@ -70,7 +92,12 @@ def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | No
 def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
     """The folder of data sets that has this one: the one given, else where data sets lay for the run in `folder`."""
     folders = (as_path(given), Options.of(folder).data_dir)
-    return next((each for each in folders if each is not None and data.is_in(name, each)), as_path(given))
+    return next((each for each in folders if each is not None and data.is_available(name, each)), as_path(given))
+
+
+def read(folder: Path) -> Environment:
+    """What environment.json holds. Raises CheckpointError where it is missing, damaged or of a later version."""
+    return read_record(Environment, folder / ENVIRONMENT)
 
 
 def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) -> None:
@@ -79,16 +106,21 @@ def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) 
     The options are then those of now, for the next time; where no folder of data sets is named now, that of before.
     A BackhandWarning tells when it goes on with what may give other bits than an experiment that was never stopped.
     """
-    now, then = describe(seed, data_dir), {} if anew else _read(folder)
-    if not then:
-        write_json(folder / ENVIRONMENT, now)
+    now, then = describe(seed, data_dir), None if anew else _known(folder)
+    if then is None:
+        if not anew and (folder / ENVIRONMENT).exists():
+            damaged = f"{folder / ENVIRONMENT} cannot be read and is written anew: when and where the experiment began"
+            warnings.warn(f"{damaged} is lost", BackhandWarning, stacklevel=2)
+        write_record(folder / ENVIRONMENT, now)
         return
-    changes = [f"{now[key]} (before: {then[key]})" for key in DECISIVE if key in then and then[key] != now[key]]
-    line = f"{now['started']}: {now['command']}" + (f"; with {', '.join(changes)}" if changes else "")
-    options = now["options"]
-    if options["data_dir"] is None and isinstance(then.get("options"), dict):
-        options |= {"data_dir": then["options"].get("data_dir")}
-    write_json(folder / ENVIRONMENT, then | {"options": options, "resumed": [*then.get("resumed", ()), line]})
+    before = {key: value for key in DECISIVE if (value := getattr(then, key))}
+    changes = [f"{getattr(now, key)} (before: {old})" for key, old in before.items() if getattr(now, key) != old]
+    line = f"{now.started}: {now.command}" + (f"; with {', '.join(changes)}" if changes else "")
+    options = now.options
+    if options.data_dir is None:
+        options = options.model_copy(update={"data_dir": then.options.data_dir})
+    going_on = {"options": options, "resumed": (*then.resumed, line)}
+    write_record(folder / ENVIRONMENT, then.model_copy(update=going_on))
     if changes:
         warnings.warn(
             f"{folder} goes on with {', '.join(changes)}: its last digits may differ from those of an experiment that "
@@ -98,22 +130,22 @@ def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) 
         )
 
 
-def describe(seed: int, data_dir: Path | None = None) -> dict[str, Any]:
+def describe(seed: int, data_dir: Path | None = None) -> Environment:
     """Versions, processor, BLAS, threads, seed, time, command and options of this process."""
-    return {
-        "backhand": backhand.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-        "cpu": cpu(),
-        "cores": cores(),
-        "backend": backend.describe(),
-        "blas": blas(),
-        "seed": seed,
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command([program(), *map(without_password, sys.argv[1:])]),
-        "options": _options(data_dir),
-    }
+    return Environment(
+        backhand=backhand.__version__,
+        python=platform.python_version(),
+        numpy=np.__version__,
+        platform=platform.platform(),
+        cpu=cpu(),
+        cores=cores(),
+        backend=backend.describe(),
+        blas=blas(),
+        seed=seed,
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        command=command([program(), *map(without_password, sys.argv[1:])]),
+        options=_options(data_dir),
+    )
 
 
 def program() -> str:
@@ -123,25 +155,30 @@ def program() -> str:
     return "backhand" if started_as_module else path.name.removesuffix(".exe")
 
 
-def _options(data_dir: Path | None) -> dict[str, Any]:
-    """As JSON; the folder is absolute, since a resumed experiment may be started elsewhere."""
-    place = data_dir or locations.chosen()
-    kept = place and _storable(place.absolute())
-    return {"data_dir": kept, "backend": backend.chosen(), "threads": backend.threads()}
+def _options(data_dir: Path | None) -> Options:
+    """The options of now; the folder is absolute, since a resumed experiment may be started elsewhere."""
+    folder = data_dir or locations.data_dir_of_environment()
+    kept = folder.absolute() if folder and _storable(folder) else None
+    return Options(data_dir=kept, backend=backend.chosen(), threads=backend.threads())
 
 
-def _storable(path: Path) -> str | None:
-    """The path as text; None for a name with bytes that are not UTF-8, which no JSON file can hold."""
+def _storable(path: Path) -> bool:
+    """Whether the path can stand in a JSON file, which holds no bytes that are not UTF-8."""
     try:
-        return str(path).encode().decode()
+        str(path.absolute()).encode()
     except UnicodeEncodeError:
-        return None
+        return False
+    return True
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """What environment.json holds; nothing where it is missing or damaged, which stops no training."""
+def _known(folder: Path) -> Environment | None:
+    """What environment.json holds; None where it is missing or damaged, which stops no training.
+
+    Raises NewerVersionError for a file of a later version.
+    """
     try:
-        values = jsontext.loads((folder / ENVIRONMENT).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return values if isinstance(values, dict) else {}
+        return read(folder)
+    except NewerVersionError:
+        raise
+    except CheckpointError:
+        return None

@@ -1,13 +1,15 @@
 """The settings of a study in an experiment's folder, and whether another study is asked for than the folder's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
+from backhand.experiments.records import REMEDY
 from backhand.files.names import STUDY
-from backhand.study import Study, load
-from backhand.study.auto import AUTO
+from backhand.study import Study, load, to_toml
+from backhand.study.auto import OPEN, is_auto
 
 EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
 # what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
@@ -18,10 +20,23 @@ CHANGEABLE = (
 
 
 def read_study(folder: Path) -> Study:
-    """The study of a run. Raises CheckpointError when the folder holds none."""
+    """The study of a run. Raises CheckpointError when the folder holds none, or a damaged one."""
     if not (folder / STUDY).is_file():
         raise CheckpointError(f"{folder} is not the folder of a run: it has no {STUDY}")
-    return load(str(folder / STUDY))
+    return study_in(folder / STUDY)
+
+
+def study_in(path: Path) -> Study:
+    """The study in a file of an experiment's folder. Raises CheckpointError, which says what to do, where it is damaged."""
+    try:
+        return load(str(path))
+    except StudyError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from None
+
+
+def study_file(study: Study) -> dict[str, str]:
+    """The file that `read_study` reads, by its name, for `Workspace.begin` to write."""
+    return {STUDY: to_toml(study)}
 
 
 def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
@@ -37,16 +52,18 @@ def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
 
 def inherited(study: Study, own: Study) -> Study:
     """The study with the values of the run's own wherever it says "auto": the run has decided them."""
-    data, train = study.data, study.train
-    if data.resize is not None and own.data.resize is not None and data.resize.size == AUTO:
-        resize = data.resize.model_copy(update={"size": own.data.resize.size})
-        data = data.model_copy(update={"resize": resize})
-    if train.epochs == AUTO:
-        train = train.model_copy(update={"epochs": own.train.epochs})
-    if train.optimizer.lr == AUTO:
-        optimizer = train.optimizer.model_copy(update={"lr": own.train.optimizer.lr})
-        train = train.model_copy(update={"optimizer": optimizer})
-    return study.model_copy(update={"data": data, "train": train})
+    wanted, decided = settings(study), settings(own)
+    for key in OPEN:
+        if is_auto(wanted.get(key)) and key in decided:
+            study = _having(study, key.split("."), attrgetter(key)(own))
+    return study
+
+
+def _having(table: Any, path: Sequence[str], value: Any) -> Any:
+    """The table with another value at the end of a path."""
+    key, *rest = path
+    new = _having(getattr(table, key), rest, value) if rest else value
+    return table.model_copy(update={key: new})
 
 
 def settings(study: Study) -> dict[str, Any]:
@@ -73,7 +90,8 @@ def difference(own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = T
     decided: whether what is wanted as "auto" was decided by the run, so that whatever it has is right.
     """
     for key in {**own, **wanted}:
-        if own.get(key) != wanted.get(key) and not (decided and wanted.get(key) == AUTO):
+        left_open = decided and key in OPEN and is_auto(wanted.get(key))
+        if own.get(key) != wanted.get(key) and not left_open:
             return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
     return None
 

@@ -8,7 +8,7 @@ from statistics import median_low
 import numpy as np
 
 from backhand.arrays import pixels
-from backhand.data.formats.inspection import Inspection, inspect
+from backhand.data.formats.inspection import Inspection, inspect_pictures
 from backhand.data.formats.resize import LARGEST, LONGEST, SMALLEST, Size
 from backhand.data.split import TEST_SEED, TEST_SIZE, stratified_split
 from backhand.errors import DataError, ModelError
@@ -16,7 +16,7 @@ from backhand.experiments.build import build_model
 from backhand.experiments.decide import epochs
 from backhand.model.sequential import Sequential
 from backhand.study import Study
-from backhand.study.auto import AUTO
+from backhand.study.auto import is_auto
 
 UNEQUAL = 1.5  # times as many pictures in the largest class as in the smallest: from there on classes are unequal
 FEW = 20  # pictures of a class, below which a test says little
@@ -41,7 +41,7 @@ class Sketch:
         """
         if not path.exists():
             raise DataError(f"{path} does not exist; give the folder that holds the class folders")
-        seen = inspect(path)
+        seen = inspect_pictures(path)
         if not any(seen.counts("train")):
             raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
         if len(seen.classes) < 2:
@@ -54,7 +54,7 @@ class Sketch:
     def size(self) -> Size:
         """The height and width that the pictures are brought to."""
         resize = self.study.data.resize
-        size = None if resize is None else resize.make().fitted(self.seen.sizes).size
+        size = None if resize is None else resize.make().with_size_for(self.seen.sizes).size
         return size or self.seen.sizes[0]
 
     @property
@@ -65,7 +65,7 @@ class Sketch:
     @property
     def epochs(self) -> int:
         """Passes over the training pictures."""
-        return epochs(self.samples) if self.study.train.epochs == AUTO else self.study.train.passes
+        return epochs(self.samples) if is_auto(self.study.train.epochs) else self.study.train.passes
 
     @property
     def work(self) -> int:
@@ -135,7 +135,7 @@ class Sketch:
         return [f'few pictures: {fewest} of class "{label}" teach little, and test even less; add some if you can']
 
     def _others(self) -> list[str]:
-        lines = [f"passed over: {self.seen.passed_over}"] if self.seen.passed_over else []
+        lines = [f"passed over: {self.seen.ignored_files}"] if self.seen.ignored_files else []
         if self.seen.unreadable:
             mend = "mend or remove such files, or set skip_bad_images = true"
             lines.append(f"not read: {len(self.seen.unreadable):,}; {self.seen.unreadable[0]}; {mend}")

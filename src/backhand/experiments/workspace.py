@@ -3,12 +3,11 @@
 A folder is accepted that is empty or not there yet; files that systems and editors keep, and hidden ones, do not count.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 
@@ -18,11 +17,14 @@ from backhand.experiments import environment
 from backhand.experiments.folders import OccupiedError, make, refuse_others, remove_empty, visible
 from backhand.experiments.kind import Kind
 from backhand.experiments.kinds import kind_of
-from backhand.experiments.records import write_json
-from backhand.files.atomic import refuse_among, sweep, write_atomic
+from backhand.experiments.settings import read_study
+from backhand.files.atomic import write_atomic
+from backhand.files.refusals import refuse_inside_data
+from backhand.files.temporary import sweep
 from backhand.files.locks import locked
-from backhand.files.names import ENVIRONMENT, SERIES, STUDY
+from backhand.files.names import ENVIRONMENT, SERIES
 from backhand.files.paths import PathLike, as_path
+from backhand.study import load_series
 
 LOCK = ".backhand.lock"
 
@@ -63,7 +65,7 @@ class Workspace:
         folder = as_path(path)
         _refuse(folder, kind, resume)
         if kind_of(folder) is None:
-            refuse_among(folder, data)
+            refuse_inside_data(folder, data)
         created = make(folder)
         try:
             with _alone(folder) as held:
@@ -87,10 +89,6 @@ class Workspace:
             if not (self.resumed and path.is_file() and path.read_text("utf-8") == text):
                 write_atomic(path, text)
 
-    def write(self, name: str, value: Any) -> None:
-        """A file of JSON, whole or not at all."""
-        write_json(self.folder / name, value)
-
 
 def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
     """Raises what `Workspace.open` raises, for what can be seen before the folder is made."""
@@ -113,9 +111,9 @@ def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
 
 def _of_study(folder: Path) -> str:
     """By which study the folder is known to a person, where that can be read."""
-    for file in (SERIES, STUDY):
-        with suppress(OSError, ValueError, KeyError):
-            return f" of the study {tomllib.loads((folder / file).read_text('utf-8'))['name']}"
+    with suppress(BackhandError):
+        own = load_series(folder / SERIES) if (folder / SERIES).is_file() else read_study(folder)
+        return f" of the study {own.name}"
     return ""
 
 

@@ -3,21 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from backhand.files.names import ENVIRONMENT
 from backhand.page.blocks import Block, Code, Columns, Section, Table, Text
+from backhand.page.heading import Origin
 from backhand.page.numbers import plain
 
 
-def chapter(
-    kind: str, settings: Sequence[Table], environment: Mapping[str, Any], *, again: Sequence[Block] = ()
-) -> Section:
+def chapter(kind: str, settings: Sequence[Table], origin: Origin, *, again: Sequence[Block] = ()) -> Section:
     """Settings beside the machine and the commands.
 
-    kind: what was made, such as "run" or "search".   settings: tables of its values.   environment: that of its first
-    start.   again: how to repeat it, where that takes more than the command.
+    kind: what was made, such as "run" or "search".   settings: tables of its values.   origin: how it was made.
+    again: how to repeat it, where that takes more than the command.
     """
-    machine = table("Where it ran (environment.json).", dict(environment))
-    command = environment.get("command")
-    made = (Text(f"This {kind} was made by:"), Code(str(command))) if command else ()
+    machine = table(f"Where it ran ({ENVIRONMENT}).", origin.facts)
+    made = (Text(f"This {kind} was made by:"), Code(origin.command)) if origin.command else ()
     report = Text("To write this report again from the folder that it lies in:"), Code("backhand report .")
     title = f"Settings, and how to repeat this {kind}"
     return Section("settings", title, (Columns(tuple(settings), (machine, *made, *again, *report)),))

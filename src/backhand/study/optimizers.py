@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, model_validator
 
-from backhand.study.auto import AUTO, Rate
+from backhand.study.auto import Rate, is_auto
 from backhand.study.table import Table
 from backhand.training import optimizers
 
@@ -77,6 +77,6 @@ def default_rate(table: OptimizerTable) -> float:
 
 def make_optimizer(table: OptimizerTable) -> optimizers.Optimizer:
     """The optimiser that the table describes. Raises ValueError while its rate is still to be found."""
-    if table.lr == AUTO:
+    if is_auto(table.lr):
         raise ValueError('lr = "auto" is a rate that a range test must find before there can be an optimiser')
     return KINDS[table.kind](**table.model_dump(exclude={"kind"}))

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from backhand.data.formats.resize import How, Resize
-from backhand.study.auto import AUTO, Auto
+from backhand.data.formats.resize import Resize, ResizeMethod
+from backhand.study.auto import AUTO, Auto, is_auto
 from backhand.study.table import Table
 
 MOST = 1024  # pixels a side: more is a slip
@@ -13,7 +13,7 @@ MOST = 1024  # pixels a side: more is a slip
 
 def _possible(value: Any) -> Any:
     sides = value if isinstance(value, list | tuple) and len(value) == 2 else [value]
-    if value != AUTO and not all(type(side) is int and 1 <= side <= MOST for side in sides):
+    if not is_auto(value) and not all(type(side) is int and 1 <= side <= MOST for side in sides):
         raise ValueError(
             f'must be "{AUTO}", a side such as 64, or a height and a width such as [48, 64], '
             f"of 1 to {MOST} pixels, not {value!r}"
@@ -32,14 +32,14 @@ Size = Annotated[int | Sides | Auto, BeforeValidator(_possible)]
 class ResizeTable(Table):
     """A side of a square, or height and width; "auto" looks at the pictures."""
 
-    size: Size = "auto"
-    how: How = "crop"
+    size: Size = AUTO
+    how: ResizeMethod = "crop"
 
     def make(self) -> Resize:
         """As the loaders take it."""
-        if self.size == "auto":
-            return Resize(None, self.how)
-        return Resize((self.size, self.size) if isinstance(self.size, int) else self.size, self.how)
+        if isinstance(self.size, int):
+            return Resize((self.size, self.size), self.how)
+        return Resize(self.size if isinstance(self.size, tuple) else None, self.how)
 
 
 ResizeEntry = Annotated[ResizeTable, BeforeValidator(_spelt_out)]  # `resize = 64` is short for a table

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from backhand.errors import BackhandWarning, StudyError
 from backhand.files.paths import PathLike
-from backhand.study.auto import AUTO
+from backhand.study.auto import is_auto
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence
 from backhand.study.series import Part, Series
@@ -47,7 +47,9 @@ def shipped_series() -> dict[str, Series]:
 def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
     """The study of this name or in this file, with `overrides` such as "train.epochs=5" applied.
 
-    Paths in a file count from its folder, those in overrides from where the program was started.
+    study: the name of one that ships (`backhand list` shows them), or a TOML file. Paths in a file count from its
+    folder, those in overrides from where the program was started.
+    seed: instead of the study's own.
     Raises StudyError: no such study, TOML that cannot be read, an unknown key, a wrong type, an impossible value.
     """
     source = str(study)
@@ -166,7 +168,7 @@ def _within(value: Any, own: Any) -> bool:
     """Whether it is the same value, or a table of some of the same ones; "auto" became whatever there is."""
     if isinstance(value, Mapping) and isinstance(own, Mapping):
         return all(_within(each, own.get(key)) for key, each in value.items())
-    return value in (AUTO, own)
+    return is_auto(value) or bool(value == own)
 
 
 def _all_have(series: Series, path: str, value: Any) -> bool:

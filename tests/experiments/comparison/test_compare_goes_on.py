@@ -39,7 +39,7 @@ def test_one_that_an_earlier_version_began_goes_on(earlier):
     ("override", "said"),
     [
         ("train.epochs=2", "its train.epochs is 1, and 2 is asked for"),
-        ("train.test_shift=1", "its train.test_shift is None, and 1 is asked for"),
+        ("train.test_shift=1", "its train.test_shift is 0, and 1 is asked for"),
     ],
 )
 def test_another_network_is_refused(earlier, override, said):

@@ -54,23 +54,23 @@ def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tm
     record = ask("sigmoid", tmp_path / "s")
     cells = {(cell.values["model.activation"], len(cell.values["model.hidden"])): cell.found for cell in record.cells}
     assert len(cells) == 6
-    ratio = {key: found["norms"][0] / found["norms"][-1] for key, found in cells.items()}
+    ratio = {key: found.norms[0] / found.norms[-1] for key, found in cells.items()}
     assert ratio["sigmoid", 3] < 0.3 * ratio["sigmoid", 1] < ratio["relu", 1]
     assert ratio["sigmoid", 3] < 0.1 * ratio["relu", 3]
-    assert cells["sigmoid", 3]["one_sign"][1:] == [1, 1, 1]
-    assert cells["relu", 3]["one_sign"][1:] == [1, 1, 1]
-    assert max(cells["tanh", 3]["one_sign"]) < 0.5
+    assert cells["sigmoid", 3].one_sign[1:] == (1, 1, 1)
+    assert cells["relu", 3].one_sign[1:] == (1, 1, 1)
+    assert max(cells["tanh", 3].one_sign) < 0.5
 
 
 def test_dropout_has_the_expected_output_at_inference_only_with_its_own_scaling(tmp_path):
     (cell,) = ask("dropout", tmp_path / "d").cells
     found = cell.found
     for mode, other in (("inverted", "classic"), ("classic", "inverted")):
-        right, wrong = found[mode][mode]["gap"], found[mode][other]["gap"]
+        right, wrong = (getattr(getattr(found, mode), used).gap for used in (mode, other))
         assert 20 < right[0] / right[-1] < 50  # 1024 masks: noise falls 32 times
         assert wrong[-1] > 10 * right[-1]
-    assert found["classic"]["inverted"]["gap"][-1] == pytest.approx(0.5, abs=0.05)  # p
-    assert found["inverted"]["classic"]["gap"][-1] == pytest.approx(1, abs=0.1)  # p / (1 - p)
+    assert found.classic.inverted.gap[-1] == pytest.approx(0.5, abs=0.05)  # p
+    assert found.inverted.classic.gap[-1] == pytest.approx(1, abs=0.1)  # p / (1 - p)
 
 
 def test_the_mean_over_masks_is_over_different_ones(rng):
@@ -82,14 +82,14 @@ def test_the_mean_over_masks_is_over_different_ones(rng):
 
 def test_divergences_are_kept_with_what_the_solver_says(tmp_path):
     cells = ask("divergence", tmp_path / "v").cells
-    gone = [cell for cell in cells if cell.found["message"]]
+    gone = [cell for cell in cells if cell.found.message]
     assert {cell.values["train.optimizer.lr"] for cell in gone} >= {50}
-    assert all("Try a lower learning rate" in cell.found["message"] for cell in gone)
+    assert all("Try a lower learning rate" in cell.found.message for cell in gone)
     calm = [cell.found for cell in cells if cell.values["train.optimizer.lr"] == 0.05]
     for found in calm:
-        assert not found["message"]
-        assert len(found["validation_accuracy"]) == 2
-        assert found["lowest"] < found["first"] == found["curve"][0][1]
+        assert not found.message
+        assert len(found.validation_accuracy) == 2
+        assert found.lowest < found.first == found.curve[0][1]
     json.loads((tmp_path / "v" / "question.json").read_text(), parse_constant=pytest.fail)  # no NaN
 
 
@@ -110,7 +110,7 @@ def test_killed_and_asked_again_it_goes_on_with_the_cell_it_was_at(tmp_path, mon
     before = json.loads((tmp_path / "cut" / "question.json").read_text())
     assert len(before["cells"]) == 2
     after = ask("sigmoid", tmp_path / "cut")
-    assert [cell.model_dump() for cell in after.cells[:2]] == before["cells"]
+    assert [cell.as_json() for cell in after.cells[:2]] == before["cells"]
     assert [cell.found for cell in after.cells] == [cell.found for cell in whole.cells]
     assert ask("sigmoid", tmp_path / "cut") == after
 

@@ -1,16 +1,17 @@
 """Pages of questions: each sentence where the figures make it true, another where they do not, and whole files."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import tomli_w
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.questions.record import Answer, Asked, Cell, Data, read
+from backhand.experiments.environment import Environment
+from backhand.experiments.questions.record import Answer, Asked, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
+from backhand.experiments.records import write_record
+from backhand.study import Study, to_toml
 
 DATA = {
     "title": "Digits",
@@ -23,10 +24,10 @@ DATA = {
 
 
 def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) -> Answer:
-    study, environment = {"title": f"Why {question}?"}, {"command": "backhand ask"}
-    trained = tuple(Cell(values=values, seconds=1.0, found=found) for values, found in cells)
-    asked = Asked(question=question, data=Data.model_validate(DATA), planned=len(trained), cells=trained)
-    return Answer(asked, study, environment)
+    study = Study(name="why", title=f"Why {question}?", data={"name": "digits"}, model={"name": "mlp"})
+    trained = [{"values": values, "seconds": 1.0, "found": found} for values, found in cells]
+    asked = {"question": question, "data": DATA, "planned": len(trained), "cells": trained}
+    return Answer(Asked.model_validate(asked), study, Environment(command="backhand ask"))
 
 
 def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:
@@ -133,11 +134,10 @@ def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
 
 def save(folder: Path, whole: Answer, planned: int | None = None) -> None:
     folder.mkdir(exist_ok=True)
-    cells = [{"values": cell.values, "seconds": cell.seconds, "found": cell.found} for cell in whole.cells]
-    record = {"question": whole.question, "data": whole.data.model_dump()}
-    (folder / "study.toml").write_text(tomli_w.dumps(whole.study))
-    (folder / "environment.json").write_text(json.dumps(whole.environment))
-    (folder / "question.json").write_text(json.dumps(record | {"planned": planned or len(cells), "cells": cells}))
+    asked = whole.asked.model_copy(update={"planned": planned or whole.asked.planned})
+    (folder / "study.toml").write_text(to_toml(whole.study))
+    write_record(folder / "environment.json", whole.environment)
+    write_record(folder / "question.json", asked)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_a_record_that_is_damaged_is_refused_and_one_that_is_not_finished_says_s
     with pytest.raises(CheckpointError, match=r"has no question\.json"):
         read(tmp_path)
     (tmp_path / "question.json").write_text("[]")
-    with pytest.raises(CheckpointError, match=r"question\.json: .*restore the file"):
+    with pytest.raises(CheckpointError, match=r"question\.json should hold names and values, not a list; restore it"):
         reports.write(tmp_path)
     save(tmp_path, answer("divergence", MAP), planned=5)
     assert "4 of 5 cells of its grid are trained" in reports.write(tmp_path).read_text()

@@ -14,9 +14,9 @@ from backhand.data import Standardizer
 from backhand.errors import BackhandError, CheckpointError, DataError, DivergenceError
 from backhand.experiments.extension import work as extension
 from backhand.experiments.extension.plan import Plan as Planned
-from backhand.experiments.records import write_json
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
+from backhand.files import jsontext
 from backhand.study import load
 from backhand.study.extend import Extend
 from backhand.weights import transfer
@@ -62,7 +62,8 @@ def altered(finished, tmp_path):
         run.mkdir()
         for name in ("study.toml", "best.safetensors", "metrics.json"):
             (run / name).write_bytes((finished / name).read_bytes())
-        write_json(run / "metrics.json", json.loads((run / "metrics.json").read_text("utf-8")) | metrics)
+        changed = json.loads((run / "metrics.json").read_text("utf-8")) | metrics
+        (run / "metrics.json").write_text(jsontext.dumps(changed), "utf-8")
         return run
 
     return copied
@@ -121,7 +122,7 @@ def test_so_does_one_that_has_learnt_nothing(altered):
     confusion[0, :2] = right, count - right
     share = {"accuracy": right / count, "error": 1 - right / count, "correct": right, "interval": [0.08, 0.13]}
     metrics["test"] |= share | {"confusion": confusion.tolist()}
-    write_json(run / "metrics.json", metrics)
+    (run / "metrics.json").write_text(jsontext.dumps(metrics), "utf-8")
     (remark,) = load_classifier(run).remarks
     assert "has learnt little: on test data it is right in 9.75%" in remark
 

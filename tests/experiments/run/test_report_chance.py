@@ -4,8 +4,9 @@ from math import nan
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
+from backhand import checkpoint
 from tests.experiments.run.test_report_findings import ends, keep_first
 
 
@@ -54,17 +55,17 @@ def test_a_gap_that_so_few_samples_show_by_chance_is_called_so(told):
         return lambda lines: [line.update(train_accuracy=train, validation_accuracy=validation) for line in lines]
 
     assert told(history=gap(0.98, 0.975))["Generalisation"].endswith(
-        "on, which 216 validation samples may show by chance."
+        "on, a difference that chance can make on 216 validation samples."
     )
     assert told(history=gap(0.99, 0.90))["Generalisation"].endswith("on samples that were not trained on.")
 
 
 def test_two_samples_are_no_pattern(told):
     found = told(confused(*SPREAD, (4, 9, 1)))
-    assert found["Confusions"] == ("The 11 mistakes spread over 11 pairs of classes: none more than once.")
+    assert found["Confusions"] == ("The 11 mistakes spread over 11 pairs of classes; no pair occurs more than once.")
     found = told(confused(*SPREAD, (4, 7, 1)))
     assert found["Confusions"].endswith(
-        "spread over 10 pairs of classes: the commonest of them twice, which chance explains."
+        "spread over 10 pairs of classes; the commonest occurs twice, which chance explains."
     )
     assert not {"Most confused", "Hardest class", "Rare classes"} & found.keys()
 
@@ -91,7 +92,7 @@ def test_rare_classes_of_two_samples_hide_nothing(told):
 
 
 @pytest.mark.parametrize(
-    ("shift", "words"), [(0.0, "which chance does not tell from"), (0.15, "below"), (-0.15, "above")]
+    ("shift", "words"), [(0.0, "(a difference that chance explains)"), (0.15, "below"), (-0.15, "above")]
 )
 def test_confidence_is_compared_with_the_accuracy_as_far_as_the_samples_tell(folder, told, shift, words):
     rng = np.random.default_rng(0)
@@ -102,10 +103,10 @@ def test_confidence_is_compared_with_the_accuracy_as_far_as_the_samples_tell(fol
     predicted = np.where(right, arrays["labels"], (arrays["labels"] + 1) % 10)
     arrays["probabilities"] = np.repeat(((1 - confidence) / 9)[:, None], 10, axis=1)
     arrays["probabilities"][np.arange(count), predicted] = confidence
-    save_file(arrays, folder / "evidence.safetensors")
+    checkpoint.save(folder / "evidence.safetensors", arrays)
     sentence = told()["Calibration"]
-    assert f", {words} the accuracy of" in sentence
-    error, chance = (float(part.split("%")[0]) for part in sentence.split("error is ")[1].split("network "))
+    assert words in sentence
+    error, chance = (float(part.split("%")[0]) for part in sentence.split("error is ")[1].split("network shows "))
     assert chance == pytest.approx(2.8, abs=0.8)  # of 360 samples, in three bins
     assert (error < 2 * chance) == (shift == 0)
 
@@ -119,7 +120,7 @@ def test_a_run_that_blew_up_slowly_has_failed(told):
     first = next(iter(found))
     assert first == "Training failed"
     assert found[first].startswith(
-        "After 25 epochs the training loss is 600, after 2.3 in the first epoch; giving every sample the same answer "
+        "After 25 epochs the training loss is 600, after 2.3 in the first epoch; answering the same for every sample "
         "has a loss of 2.30"
     )
     assert "(train.optimizer.lr = 0.01, say)" in found[first]
@@ -149,7 +150,7 @@ def test_an_epoch_without_a_number_is_mentioned(told):
         lines[3]["validation_loss"] = nan
 
     found = told(history=lose)
-    assert found["Not finite"] == "The validation loss was not finite in 1 epoch; such an epoch is never kept."
+    assert found["Not finite"] == "The validation loss was not finite in 1 epoch, none of which can be kept."
     assert "Not finite" not in told(history=lambda lines: lines[3].update(validation_loss=0.5))
 
 

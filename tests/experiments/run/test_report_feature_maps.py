@@ -5,9 +5,11 @@ from dataclasses import replace
 import matplotlib
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
+from backhand import checkpoint
 from backhand.errors import CheckpointError
+from backhand.experiments.run.evidence import Evidence
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import feature_maps
 from backhand.page import style
@@ -41,7 +43,7 @@ def cell(axes, row, column, side):
 
 def test_every_map_is_in_its_place(run, axes):
     """Pictures of 32 pixels fourfold, maps of 28 as well, in the middle of their cells."""
-    images, maps = run.evidence["map_images"], run.evidence["maps.1"]
+    images, maps = run.evidence.feature_maps.images, run.evidence.feature_maps.layers["1"].maps
     tint = (np.array(matplotlib.colormaps[feature_maps.COLOURS].colors) * 255).astype(np.uint8)
     for i in range(4):
         np.testing.assert_array_equal(cell(axes, i, 0, 128)[::4, ::4], images[i])
@@ -60,12 +62,12 @@ def test_no_pixel_is_resampled(axes):
 def test_rows_and_columns_are_named(run, axes):
     texts = [text.get_text() for text in axes.texts]
     for i in range(3):
-        assert texts[i] == style.shorten(run.classes[run.evidence["map_labels"][i]], 12)
+        assert texts[i] == style.shorten(run.classes[run.evidence.feature_maps.labels[i]], 12)
     assert "taken for" in texts[3]
     assert texts[4:7] == ["channel", "darkest", "brightest"]
-    channels, ranges = run.evidence["map_channels.1"], run.evidence["map_ranges.1"]
-    low, high = (f"{value:.3g}".replace("-", "−") for value in ranges[0])
-    assert texts[10:13] == [str(channels[0]), low, high]
+    layer = run.evidence.feature_maps.layers["1"]
+    low, high = (f"{value:.3g}".replace("-", "−") for value in layer.ranges[0])
+    assert texts[10:13] == [str(layer.channels[0]), low, high]
 
 
 def test_caption_and_alternative_name_the_layer(run):
@@ -83,24 +85,27 @@ def test_a_wide_plot_is_marked_so_that_a_phone_scrolls_it(hundred):
 
 
 def test_the_text_tells_which_pictures_they_are_and_how_they_were_read(run, hundred):
-    index, labels, predictions = (run.evidence[f"map_{key}"] for key in ("index", "labels", "predictions"))
+    found = run.evidence.feature_maps
+    index, labels, predictions = found.index, found.labels, found.predictions
     assert f"“{run.classes[labels[0]]}” (sample {index[0]})" in hundred.page.text
     taken = f"“{run.classes[labels[3]]}” (sample {index[3]}, taken for “{run.classes[predictions[3]]}”)"
     assert taken in hundred.page.text
 
 
 def test_layers_come_in_the_order_of_the_network(run):
-    more = {f"{key}.{n}": run.evidence[f"{key}.1"] for key in ("maps", "map_channels", "map_ranges") for n in (0, 10)}
+    arrays = run.evidence.arrays()
+    more = {f"{key}.{n}": arrays[f"{key}.1"] for key in ("maps", "map_channels", "map_ranges") for n in (10, 0)}
+    evidence = Evidence.of(more | arrays)
     rows = [row.model_copy(update={"name": str(k)}) for k, row in enumerate([run.metrics.model.layers[0]] * 11)]
     model = run.metrics.model.model_copy(update={"layers": tuple(rows)})
-    deep = replace(run, evidence=more | run.evidence, metrics=run.metrics.model_copy(update={"model": model}))
+    deep = replace(run, evidence=evidence, metrics=run.metrics.model_copy(update={"model": model}))
     assert [image.name for image in feature_maps.feature_maps(deep)] == [f"feature-maps-{k}" for k in (0, 1, 10)]
-    shallow = replace(run, evidence=more | run.evidence)  # layer 10 is none of this network
+    shallow = replace(run, evidence=evidence)  # layer 10 is none of this network
     assert [image.name for image in feature_maps.feature_maps(shallow)] == ["feature-maps-0", "feature-maps-1"]
 
 
 def test_without_maps_there_is_no_chapter(run, digits):
-    bare = replace(run, evidence={name: array for name, array in run.evidence.items() if not name.startswith("map")})
+    bare = replace(run, evidence=replace(run.evidence, feature_maps=None))
     assert feature_maps.feature_maps(bare) == ()
     assert "feature-maps" not in digits.page.ids
 
@@ -114,7 +119,7 @@ def test_a_long_and_hostile_class_name_stays_in_its_margin(run):
     hostile = replace(
         run,
         metrics=run.metrics.model_copy(update={"data": run.metrics.data.model_copy(update={"classes": names})}),
-        evidence=run.evidence | {"map_labels": np.zeros(4, np.int64)},
+        evidence=Evidence.of(run.evidence.arrays() | {"map_labels": np.zeros(4, np.int64)}),
     )
     with style.look():
         (image,) = feature_maps.feature_maps(hostile)
@@ -129,7 +134,7 @@ def changed(hundred, tmp_path):
         for name in FILES:
             (tmp_path / name).write_bytes((hundred.folder / name).read_bytes())
         arrays = function(load_file(tmp_path / "evidence.safetensors"))
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, tmp_path / FILES[-1])
+        checkpoint.save(tmp_path / FILES[-1], {name: np.ascontiguousarray(array) for name, array in arrays.items()})
         return tmp_path
 
     return change

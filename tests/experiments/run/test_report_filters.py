@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
+from backhand.experiments.run.evidence import Evidence, FirstWeights
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters
 from backhand.page.mosaic import FRAME, GAP, GREY, mosaic
@@ -23,8 +24,8 @@ def draw(run):
     """The images of weights before and after training."""
 
     def images(before, after):
-        arrays = {"first_weights_initial": before.astype(np.float32), "first_weights": after.astype(np.float32)}
-        return filters.weights(replace(run, evidence=run.evidence | arrays))
+        weights = FirstWeights(before.astype(np.float32), after.astype(np.float32))
+        return filters.weights(replace(run, evidence=Evidence(first_weights=weights)))
 
     return images
 
@@ -80,7 +81,7 @@ def test_how_far_the_weights_moved(draw, rng):
     before = rng.normal(size=(5, 5, 1, 6))
     first, second = draw(before, before + 0.25)
     assert "change" not in first.caption
-    assert second.caption.endswith("that of the change 0.25.")
+    assert second.caption.endswith("that of their change 0.25.")
 
 
 @pytest.mark.parametrize(("size", "shown"), [(5, 64), (12, 36)])
@@ -118,7 +119,7 @@ def test_weights_of_zero_are_mid_grey(draw):
 
 
 def test_without_weights_there_is_no_picture(run):
-    assert filters.weights(replace(run, evidence={})) == ()
+    assert filters.weights(replace(run, evidence=Evidence())) == ()
 
 
 def test_the_same_bytes_twice(draw, rng):

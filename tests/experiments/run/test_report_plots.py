@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image as PILImage
 
+from backhand.experiments.run.evidence import Evidence, Predictions
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import curves, pictures, plots
 from backhand.experiments.run.report.scores import calibration, roc
@@ -88,14 +89,15 @@ def test_confusion_of_a_class_that_never_occurs(figures):
 def test_roc_runs_from_corner_to_corner(figures):
     labels = np.array([1, 0, 1, 0])
     probabilities = np.array([[0.1, 0.9], [0.4, 0.6], [0.6, 0.4], [0.9, 0.1]])
-    plots.roc(roc({"probabilities": probabilities, "labels": labels}))
+    plots.roc(roc(Evidence(predictions=Predictions(probabilities, labels))))
     x, y = figures[0].axes[0].lines[0].get_data()
     assert [(x[0], y[0]), (x[-1], y[-1])] == [(0, 0), (100, 100)]
     assert y[x == 0].max() == 50  # one of the two positives stands before every negative
 
 
 def test_reliability_has_a_bar_at_the_accuracy_of_each_bin_in_use(figures):
-    found = calibration({"probabilities": np.array([[0.95, 0.05], [0.05, 0.95], [0.6, 0.4]]), "labels": np.zeros(3)})
+    probabilities = np.array([[0.95, 0.05], [0.05, 0.95], [0.6, 0.4]])
+    found = calibration(Evidence(predictions=Predictions(probabilities, np.zeros(3))))
     plots.reliability(found)
     top, bottom = figures[0].axes
     assert [bar.get_height() for bar in top.patches] == [100, 50]

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
+from backhand import checkpoint
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.run.record import read
@@ -95,7 +96,7 @@ def test_evidence_that_contradicts_itself(folder, change, words):
     arrays = load_file(folder / "evidence.safetensors")
     change(arrays)
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    save_file(arrays, folder / "evidence.safetensors")
+    checkpoint.save(folder / "evidence.safetensors", arrays)
     refused(folder, "evidence.safetensors", *words)
 
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from backhand.experiments.run.evidence import Evidence, Predictions
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.page.numbers import decimal, duration, percent, plain, time_spent
 
 
 def evidence(probabilities, labels):
-    return {"probabilities": np.array(probabilities, np.float32), "labels": np.array(labels)}
+    return Evidence(predictions=Predictions(np.array(probabilities, np.float32), np.array(labels)))
 
 
 def test_calibration_error_by_hand():
@@ -45,15 +46,15 @@ def test_area_under_the_curve_counts_ordered_pairs():
 def test_no_curve_without_two_classes_that_occur():
     assert roc(evidence([[0.2, 0.8], [0.3, 0.7]], [1, 1])) is None
     assert roc(evidence([[0.2, 0.7, 0.1], [0.3, 0.6, 0.1]], [0, 1])) is None
-    assert roc({}) is None
-    assert calibration({}) is None
+    assert roc(Evidence()) is None
+    assert calibration(Evidence()) is None
 
 
 def test_numbers():
     assert percent(0.97222) == "97.22%"
     assert percent(None) == percent(float("nan")) == "–"
     assert [decimal(x) for x in (0.12345, 0.00012345, 123456.0, float("inf"))] == [
-        *("0.1235", "0.000123", "1.23e+05", "not finite")
+        *("0.1235", "0.000123", "1.23e5", "not finite")
     ]
     assert [duration(s) for s in (0.5, 61.04, 725, 8000)] == ["0.50 s", "61.0 s", "12 min 5 s", "2 h 13 min"]
     assert plain([True, 1e-5, "a", {"k": None}]) == "[true, 1e-05, a, {k = –}]"

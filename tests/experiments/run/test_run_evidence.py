@@ -73,10 +73,10 @@ def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.ra
     x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
     x[..., 1] = 0
     found = illustrations._strongest(x)
-    assert found["map_channels"].tolist() == [0, 1]
-    np.testing.assert_allclose(found["map_ranges"], [[x[..., 0].min(), 0], [0, 0]])
-    assert found["maps"][..., 0].min() == 0
-    assert not found["maps"][..., 1].any()
+    assert found.channels.tolist() == [0, 1]
+    np.testing.assert_allclose(found.ranges, [[x[..., 0].min(), 0], [0, 0]])
+    assert found.maps[..., 0].min() == 0
+    assert not found.maps[..., 1].any()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from backhand.experiments.decide import decide_counts, with_some_rate
 from backhand.experiments.splits import divided
 from backhand.experiments.trainer import Trainer
 from backhand.study import Study
-from backhand.study.auto import AUTO
+from backhand.study.auto import is_auto
 
 
 def perceptron() -> str:
@@ -38,7 +38,7 @@ class Network:
         train = self.study.train
         model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
         what = self.study.title or f"network ({model})"
-        epochs = "as many epochs as suit the data," if train.epochs == AUTO else f"at most {train.epochs} epochs of"
+        epochs = "as many epochs as suit the data," if is_auto(train.epochs) else f"at most {train.epochs} epochs of"
         return f"{what}; {train.optimizer.kind}, {epochs} batches of {train.batch_size}"
 
     def check(self, splits: Splits) -> None:

@@ -3,18 +3,18 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from backhand.data.dataset import Splits
-from backhand.data.split import subset
+from backhand.data.split import stratified_subset
 from backhand.errors import BackhandError, CheckpointError, closest
 from backhand.experiments.comparison import FILE, folds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.outcome import Learner
 from backhand.experiments.comparison.peers import PEERS
-from backhand.experiments.comparison.record import Comparison, Data
+from backhand.experiments.comparison.record import Asked, Comparison, Data
 from backhand.experiments.comparison.record import Learner as LearnerFacts
 from backhand.experiments.splits import load_splits
 from backhand.experiments.units import latest
@@ -36,29 +36,20 @@ class Plan:
     folds: int = 10
     seed: int = 0
 
-    def as_json(self) -> dict[str, Any]:
-        """For compare.json."""
-        networks = [study.model_dump(mode="json") for study in self.networks]
-        data = self.data.model_dump(mode="json")
-        return {
-            "data": data,
-            "networks": networks,
-            "against": list(self.against),
-            "folds": self.folds,
-            "seed": self.seed,
-        }
+    @property
+    def asked(self) -> Asked:
+        """The same as compare.json keeps it."""
+        return Asked(data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed)
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any], folder: PathLike) -> Self:
+    def of(cls, asked: Asked | None, folder: PathLike) -> Self:
         """From compare.json. Raises CheckpointError where an earlier version kept no plan."""
-        if not kept:
+        if asked is None:
             raise CheckpointError(
                 f"{folder}/{FILE} is of an earlier version, which did not keep all that was asked for; give the whole "
                 f"command once more, with --resume {folder}"
             )
-        networks = tuple(Study.model_validate(each) for each in kept["networks"])
-        table = DataTable.model_validate(kept["data"])
-        return cls(table, networks, tuple(kept["against"]), kept["folds"], kept["seed"])
+        return cls(asked.data, asked.networks, asked.against, asked.folds, asked.seed)
 
     @property
     def learners(self) -> tuple[Learner, ...]:
@@ -113,7 +104,7 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
     resize = table.resize or next(own, None)
     splits = load_splits(table.model_copy(update={"resize": resize}), data_dir)
     if table.train_size is not None:
-        splits = folds.cut(splits, subset(splits.train.y, table.train_size, plan.seed))
+        splits = folds.cut(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
     return Pool(splits, folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes))
 
 
@@ -132,10 +123,8 @@ def begun(plan: Plan, splits: Splits) -> Comparison:
         counts=tuple(np.bincount(train.y, minlength=len(splits.classes)).tolist()),
         sha256=digest.hexdigest(),
     )
-    studies = {network.name: network.study.model_dump(mode="json") for network in plan.adapted}
+    studies = {network.name: network.study for network in plan.adapted}
     listed = tuple(
-        LearnerFacts(name=each.name, settings=each.settings, study=studies.get(each.name, {})) for each in plan.learners
+        LearnerFacts(name=each.name, settings=each.settings, study=studies.get(each.name)) for each in plan.learners
     )
-    return Comparison(
-        plan=plan.as_json(), status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed
-    )
+    return Comparison(plan=plan.asked, status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed)

@@ -4,19 +4,19 @@
 """
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from backhand.errors import BackhandError
 from backhand.experiments.comparison import FILE
 from backhand.experiments.kind import Row
-from backhand.experiments.records import Count, Record, Share, read_record, write_record
-from backhand.experiments.settings import completed, difference, settings
+from backhand.experiments.records import Count, FileRecord, Record, Share, read_record, write_record
+from backhand.experiments.settings import difference, settings
 from backhand.page.numbers import counted, percent
 from backhand.study import Study
+from backhand.study.schema import Data as DataTable
 
-VERSION = 1
 RESULTS = {"version", "plan", "status", "results", "pairs"}
 
 
@@ -38,12 +38,22 @@ class Data(Record):
         return sum(self.counts)
 
 
+class Asked(Record):
+    """What was asked for: the data, the networks, the names of the learners against them, the folds and the seed."""
+
+    data: DataTable
+    networks: tuple[Study, ...]
+    against: tuple[str, ...]
+    folds: int
+    seed: int
+
+
 class Learner(Record):
-    """One of those compared. study: a network's whole study, else empty."""
+    """One of those compared. study: a network's whole study; None for others."""
 
     name: str
     settings: str
-    study: dict[str, Any]
+    study: Annotated[Study | None, BeforeValidator(lambda value: value or None)] = None  # empty in earlier versions
 
 
 class Result(Record):
@@ -86,14 +96,13 @@ class Pair(Record):
     mcnemar_holm: Share
 
 
-class Comparison(Record):
+class Comparison(FileRecord):
     """Everything: what was asked for, what came out so far, and at the end what follows from it.
 
     plan: from which the comparison can be resumed; earlier versions did not keep it.
     """
 
-    version: int = VERSION
-    plan: dict[str, Any] = Field(default_factory=dict)
+    plan: Annotated[Asked | None, BeforeValidator(lambda value: value or None)] = None
     status: Literal["running", "finished"]
     data: Data
     folds: int
@@ -151,14 +160,15 @@ def row(folder: Path) -> Row:
 def refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
     """Raises BackhandError where anything but its results tells the folder's own from what is asked for.
 
-    The notes on the data follow from the data, and an earlier version kept none; it knew fewer keys of a study, too.
+    The notes on the data follow from the data, and an earlier version kept none.
     """
     onward = "ask for the same to go on with it, or choose another --out"
     learners = {each.name: each for each in own.learners}
     for each in asked.learners:
         before = learners.get(each.name)
         if before is not None and before.study and each.study:
-            if (differs := _difference(before, each)) is not None:
+            differs = difference(settings(before.study), settings(each.study), decided=False)
+            if differs is not None:
                 raise BackhandError(
                     f"{folder} holds a comparison with another network {each.name}: {differs}; {onward}"
                 )
@@ -168,9 +178,3 @@ def refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
     for key in Comparison.model_fields:
         if key not in RESULTS and getattr(own, key) != getattr(asked, key):
             raise BackhandError(f"{folder} holds a comparison with other {key} than is asked for; {onward}")
-
-
-def _difference(own: Learner, asked: Learner) -> str | None:
-    """The first setting in which two networks of one name differ, in words."""
-    study = Study.model_validate(asked.study)
-    return difference(completed(own.study, study), settings(study), decided=False)

@@ -60,7 +60,7 @@ def resume(
     path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> Comparison:
     """Go on with the comparison in this folder, as it was asked for."""
-    plan = Plan.from_json(read(as_path(path)).plan, path)
+    plan = Plan.of(read(as_path(path)).plan, path)
     return run(plan, path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from backhand.experiments.ensemble import FILE
 from backhand.experiments.kind import Row
-from backhand.experiments.records import Count, Record, Share, read_record, write_record
+from backhand.experiments.records import Count, FileRecord, Record, Share, read_record, write_record
 from backhand.page.numbers import counted, percent
 
 
@@ -19,7 +19,7 @@ class Member(Record):
     together: Count
 
 
-class Ensemble(Record):
+class Ensemble(FileRecord):
     """All of ensemble.json, over `count` test samples.
 
     only_best, only_mean: the samples that only the best member, or only the mean of all, classifies correctly.
@@ -27,7 +27,6 @@ class Ensemble(Record):
     one member classifies correctly.
     """
 
-    version: int = 1
     data: str
     count: int = Field(ge=1)
     members: tuple[Member, ...] = Field(min_length=2)

@@ -9,6 +9,7 @@ from backhand.errors import BackhandError
 from backhand.experiments.comparison.statistics import mcnemar
 from backhand.experiments.ensemble import KIND
 from backhand.experiments.ensemble.record import Ensemble, Member, read, write
+from backhand.experiments.run.evidence import Predictions
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.record import read as read_run
 from backhand.experiments.workspace import Workspace
@@ -40,8 +41,9 @@ def _averaged(folders: Sequence[Path]) -> Ensemble:
         raise BackhandError("an ensemble averages several runs; name two folders of finished runs at least")
     members = [read_run(folder) for folder in folders]
     _refuse_unlike(members)
-    labels = members[0].evidence["labels"]
-    probabilities = np.stack([member.evidence["probabilities"] for member in members]).astype(np.float64)
+    tested = [_tested(member) for member in members]
+    labels = tested[0].labels
+    probabilities = np.stack([each.probabilities for each in tested]).astype(np.float64)
     alone = probabilities.argmax(-1) == labels  # (members, N)
     together = probabilities.cumsum(0).argmax(-1) == labels  # after each member; a sum has the largest of the mean
     best, mean = alone[alone.sum(1).argmax()], together[-1]
@@ -74,8 +76,14 @@ def _refuse_unlike(members: Sequence[Run]) -> None:
             raise BackhandError(f"{member.folder} has no test result; bring the run to its end first")
         if test.not_finite:
             raise BackhandError(f"{member.folder} has scores that are not finite, which have no mean; leave it out")
-        labels = member.evidence["labels"]
-        if member.classes != first.classes or not np.array_equal(labels, first.evidence["labels"]):
+        if member.classes != first.classes or not np.array_equal(_tested(member).labels, _tested(first).labels):
             raise BackhandError(
                 f"{member.folder} was tested on other samples than {first.folder}; average runs of one data set"
             )
+
+
+def _tested(member: Run) -> Predictions:
+    """What a run has saved of its test samples. Raises BackhandError for one without a test result."""
+    if member.evidence.predictions is None:
+        raise BackhandError(f"{member.folder} has no test probabilities; bring the run to its end first")
+    return member.evidence.predictions

@@ -4,4 +4,11 @@ from backhand.experiments.kind import Kind
 
 FILE = "extend.json"
 WAYS = WITH, WITHOUT, AFRESH = ("with-old", "without-old", "afresh")
-KIND = Kind("an extension", package=__name__, command="extend", mark=FILE, first=tuple(f"{way}.toml" for way in WAYS))
+
+
+def study_name(way: str) -> str:
+    """The name of the file that holds the study of a way."""
+    return f"{way}.toml"
+
+
+KIND = Kind("an extension", package=__name__, command="extend", mark=FILE, first=tuple(map(study_name, WAYS)))

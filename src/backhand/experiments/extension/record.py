@@ -3,21 +3,21 @@
 `docs/formats.md` describes the files.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, model_validator
 
 from backhand.errors import BackhandError, CheckpointError
-from backhand.experiments.extension import FILE
+from backhand.experiments.extension import FILE, study_name
 from backhand.experiments.kind import Row
-from backhand.experiments.records import Record, read_mapping, read_record, read_toml, write_record
+from backhand.experiments.records import FileRecord, Record, read_record, write_record
 from backhand.experiments.run.metrics import Metrics
-from backhand.experiments.run.record import history_of, read_metrics
-from backhand.files.names import ENVIRONMENT
-from backhand.study import Study, load
-
-VERSION = 1
+from backhand.experiments.run.record import read_history, read_metrics
+from backhand.experiments.settings import study_in
+from backhand.files.names import METRICS
+from backhand.study import Study, to_toml
 
 
 class Figures(Record):
@@ -43,10 +43,9 @@ class Trained(Figures):
         return bool(self.counts)
 
 
-class Extension(Record):
+class Extension(FileRecord):
     """All of extend.json. run: the folder of the run that is extended; tree: whether a decision tree is asked for."""
 
-    version: int = VERSION
     run: str
     title: str
     old: Trained
@@ -73,18 +72,13 @@ def read(folder: Path) -> Extension:
 
 
 def read_studies(folder: Path, record: Extension) -> dict[str, Study]:
-    """The study of each way. Raises BackhandError where one is missing or damaged."""
-    return {way: load(str(folder / f"{way}.toml")) for way in record.ways}
+    """The study of each way. Raises CheckpointError where one is missing or damaged."""
+    return {way: study_in(folder / study_name(way)) for way in record.ways}
 
 
-def read_tables(folder: Path, way: str) -> dict[str, Any]:
-    """The study of one way, as its file has it. Raises CheckpointError where it is missing or damaged."""
-    return read_toml(folder / f"{way}.toml")
-
-
-def read_environment(folder: Path) -> dict[str, Any]:
-    """Where it was made. Raises CheckpointError where that is missing or damaged."""
-    return read_mapping(folder / ENVIRONMENT)
+def study_files(studies: Mapping[str, Study]) -> dict[str, str]:
+    """The files that `read_studies` reads, by their names, for `Workspace.begin` to write."""
+    return {study_name(way): to_toml(study) for way, study in studies.items()}
 
 
 def write(folder: Path, record: Extension) -> Extension:
@@ -116,7 +110,7 @@ def trained(run: Path) -> Trained:
     try:
         metrics = read_metrics(run)
     except CheckpointError as error:
-        raise BackhandError(f"{run} has no metrics.json that can be read; finish the run first") from error
+        raise BackhandError(f"{run} has no {METRICS} that can be read; finish the run first") from error
     if metrics.status != "finished" or metrics.test is None:
         raise BackhandError(f"{run} is not finished but {metrics.status}; bring it to its end, then extend it")
     return Trained(
@@ -130,8 +124,13 @@ def trained(run: Path) -> Trained:
 
 def curves(run: Path) -> dict[str, tuple[float, ...]]:
     """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
-    history, keys = history_of(run), {split: f"{split}_accuracy" for split in ("old", "new")}
-    return {split: tuple(epoch[key] for epoch in history) for split, key in keys.items() if key in history[0]}
+    history = read_history(run, read_metrics(run))
+    columns = {
+        "old": [epoch.old_accuracy for epoch in history],
+        "new": [epoch.new_accuracy for epoch in history],
+    }
+    known = {split: tuple(value for value in values if value is not None) for split, values in columns.items()}
+    return {split: values for split, values in known.items() if values}
 
 
 def _remark(metrics: Metrics) -> str:

@@ -20,6 +20,7 @@ from backhand.experiments.extension.record import (
     curves,
     read,
     read_studies,
+    study_files,
     trained,
     write,
 )
@@ -28,7 +29,7 @@ from backhand.experiments.run.record import finished
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike
-from backhand.study import Study, to_toml
+from backhand.study import Study
 
 TREE = "a decision tree"
 
@@ -49,7 +50,7 @@ def run(
     """
     with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet, data=[plan.new.path]) as place:
         record, studies = planned(plan, place.data_dir)
-        place.begin(plan.seed, {f"{way}.toml": to_toml(study) for way, study in studies.items()})
+        place.begin(plan.seed, study_files(studies))
         return _train(write(place.folder, record), studies, place, workers)
 
 

@@ -1,17 +1,18 @@
 """The loss falls, then diverges: trainings over a grid of learning rates and batch sizes, and what the solver says."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from backhand.data.feed import BatchSource
 from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.found import Losses
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study
+from backhand.training.callbacks import Callback
 from backhand.training.losses import Loss
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 KEYS = ("train.batch_size", "train.optimizer.lr")
 POINTS = 200  # of a curve, at most
@@ -19,7 +20,7 @@ SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standa
 
 
 @dataclass
-class Losses(Callback):
+class Watch(Callback):
     """The loss of every batch, before its step."""
 
     values: list[float] = field(default_factory=list)
@@ -34,29 +35,24 @@ class Losses(Callback):
         self.epochs.append(solver.history[-1])
 
 
-def look(study: Study, feeds: Feeds) -> dict[str, Any]:
-    """Train; a divergence is what is looked for, and is kept with the solver's sentence.
-
-    steps: batches whose loss was finite and within the guard's limit. first, lowest: of these. start: the loss of some
-    training samples before training; least: the lowest mean over batches of as many, None where there were not so many.
-    curve: [step, loss] of at most 200 batches.
-    """
-    losses = Losses()
+def look(study: Study, feeds: Feeds) -> Losses:
+    """Train; a divergence is what is looked for, and is kept with the solver's sentence."""
+    losses = Watch()
     trainer = trainer_of(study, feeds).watch(losses)
     start = _loss_of(trainer.solver.model, build_loss(study), feeds.train)
     message = str(trainer.fit().error or "")
     values = losses.values  # without that of the batch that the guard stopped at, of which no other callback hears
     every = -(-len(values) // POINTS) or 1
-    return {
-        "message": message,
-        "steps": len(values),
-        "first": values[0] if values else None,
-        "lowest": min(values, default=None),
-        "start": start,
-        "least": least(values, study.train.batch_size),
-        "curve": [[step + 1, values[step]] for step in range(0, len(values), every)],
-        "validation_accuracy": [record["validation_accuracy"] for record in losses.epochs],
-    }
+    return Losses(
+        message=message,
+        steps=len(values),
+        first=values[0] if values else None,
+        lowest=min(values, default=None),
+        start=start,
+        least=least(values, study.train.batch_size),
+        curve=tuple((step + 1, values[step]) for step in range(0, len(values), every)),
+        validation_accuracy=tuple(record["validation_accuracy"] for record in losses.epochs),
+    )
 
 
 def least(values: list[float], batch_size: int) -> float | None:

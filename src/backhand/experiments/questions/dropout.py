@@ -1,13 +1,12 @@
 """Dropout at inference: inverted and classic, each used as it was trained, and as the other."""
 
-from typing import Any
-
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
 from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.found import Masks, Used, Uses
 from backhand.experiments.questions.training import trainer_of
 from backhand.layers import Dropout
 from backhand.model.sequential import Sequential
@@ -21,14 +20,14 @@ MASKS = (1, 4, 16, 64, 256, 1024)
 SAMPLES = 200  # of the validation part, whose scores are averaged over masks
 
 
-def look(study: Study, feeds: Feeds) -> dict[str, Any]:
+def look(study: Study, feeds: Feeds) -> Masks:
     """For each mode trained in, and each used at inference: loss, accuracy, and the gap after 1, 4, ... masks.
 
     Trained "classic" and used "inverted", the scaling by 1 - p is forgotten; the other way round it is done twice.
     The gap is |mean of the scores over so many masks - scores at inference| / |scores at inference|.
     """
     assert feeds.validation is not None
-    found: dict[str, Any] = {"masks": list(MASKS)}
+    found: dict[str, Uses] = {}
     for mode in MODES:
         trainer = trainer_of(study, feeds)
         model = trainer.solver.model
@@ -37,8 +36,9 @@ def look(study: Study, feeds: Feeds) -> dict[str, Any]:
         x = feeds.validation.batch(slice(SAMPLES))[0]
         means = mean_scores(model, x, np.random.default_rng(study.seed))
         uses = {used: in_mode(model, used) for used in MODES}
-        found[mode] = {used: _used(each, build_loss(study), feeds.validation, means) for used, each in uses.items()}
-    return found
+        loss, held = build_loss(study), feeds.validation
+        found[mode] = Uses(**{used: _used(each, loss, held, means) for used, each in uses.items()})
+    return Masks(masks=MASKS, **found)
 
 
 def set_mode(model: Sequential, mode: str) -> None:
@@ -67,8 +67,8 @@ def mean_scores(model: Sequential, x: Array, rng: np.random.Generator) -> list[A
     return means
 
 
-def _used(model: Sequential, loss: Loss, feed: Feed, means: list[Array]) -> dict[str, Any]:
+def _used(model: Sequential, loss: Loss, feed: Feed, means: list[Array]) -> Used:
     measured = evaluate(model, loss, feed)
     scores = measured.scores[: len(means[0])]
     gaps = [float(np.linalg.norm(mean - scores) / np.linalg.norm(scores)) for mean in means]
-    return {"loss": measured.loss, "accuracy": measured.accuracy, "gap": gaps}
+    return Used(loss=measured.loss, accuracy=measured.accuracy, gap=tuple(gaps))

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from backhand.errors import BackhandError, StudyError, closest
 from backhand.experiments.build import Feeds
 from backhand.experiments.questions import divergence, dropout, sigmoid
+from backhand.experiments.questions.found import Gradients, Losses, Masks
 from backhand.experiments.search.space import check, refuse_changes
 from backhand.study import Study, load
-from backhand.study.auto import AUTO
+from backhand.study.auto import AUTO, is_auto
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Question:
 
     name: str
     keys: tuple[str, ...]
-    look: Callable[[Study, Feeds], dict[str, Any]]
+    look: Callable[[Study, Feeds], Gradients | Masks | Losses]
 
     def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
         """Its study, changed as `--set` says. Raises StudyError as `load` does, and as `refuse_unfit`."""
@@ -42,7 +42,7 @@ class Question:
         if not study.data.validation:
             raise StudyError("a question is judged on validation data, and data.validation is 0; give it a share")
         for key, value in (("train.optimizer.lr", study.train.optimizer.lr), ("train.epochs", study.train.epochs)):
-            if value == AUTO:
+            if is_auto(value):
                 raise StudyError(f'{key} = "{AUTO}" would differ from cell to cell of a question; give it a number')
 
 

@@ -6,17 +6,21 @@
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from backhand.errors import CheckpointError
+from backhand.experiments import environment
+from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.questions import FILE
-from backhand.experiments.records import Count, Record, Share, read_mapping, read_record, read_toml, write_record
-from backhand.files.names import ENVIRONMENT, STUDY
+from backhand.experiments.questions.found import Found
+from backhand.experiments.records import Count, FileRecord, Record, Share, read_record, write_record
+from backhand.experiments.settings import read_study
 from backhand.page.heading import subtitle
 from backhand.page.numbers import count, counted, duration
-
-VERSION = 1
+from backhand.study import Study
 
 
 class Data(Record):
@@ -31,11 +35,11 @@ class Data(Record):
 
 
 class Cell(Record):
-    """One training: its values by key, and what was found; the function `look` of the question describes it."""
+    """One training: its values by the dotted path of their keys, and what was found in it."""
 
     values: dict[str, Any]
     seconds: float
-    found: dict[str, Any]
+    found: Found
 
     @property
     def short(self) -> dict[str, Any]:
@@ -43,14 +47,22 @@ class Cell(Record):
         return {key.rpartition(".")[2]: value for key, value in self.values.items()}
 
 
-class Asked(Record):
-    """All of question.json. planned: the number of cells."""
+class Asked(FileRecord):
+    """All of question.json. planned: the number of cells.   activation: the class of the network's first activation."""
 
-    version: int = VERSION
-    question: str
+    question: Literal["sigmoid", "dropout", "divergence"]
     data: Data
     planned: Count
+    activation: str = ""  # earlier versions did not keep it
     cells: tuple[Cell, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_version(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Earlier versions did not say in each cell which question it answers."""
+        if not isinstance(cells := values.get("cells"), list | tuple):
+            return values
+        return values | {"cells": [_with_question(each, values.get("question")) for each in cells]}
 
     @property
     def seconds(self) -> float:
@@ -58,13 +70,19 @@ class Asked(Record):
         return sum(cell.seconds for cell in self.cells)
 
 
+def _with_question(cell: Any, question: Any) -> Any:
+    if not isinstance(cell, dict) or not isinstance(found := cell.get("found"), dict):
+        return cell
+    return cell | {"found": {"question": question} | found}
+
+
 @dataclass(frozen=True)
 class Answer:
     """A question as its report takes it."""
 
     asked: Asked
-    study: dict[str, Any]
-    environment: dict[str, Any]
+    study: Study
+    environment: Environment
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -84,7 +102,7 @@ class Answer:
     @property
     def title(self) -> str:
         """The question."""
-        return str(self.study.get("title") or self.asked.question)
+        return self.study.title or self.asked.question
 
     @property
     def subtitle(self) -> str:
@@ -94,7 +112,7 @@ class Answer:
             f"{self.data.title}: {count(counts['train'])} training and {count(counts['validation'])} validation "
             f"samples; {counted(len(self.cells), 'cell')} in {duration(self.asked.seconds)}"
         )
-        return subtitle(data, self.environment, self.study.get("changes", {}))
+        return subtitle(data, self.environment, self.study.changes)
 
     def better_than_chance(self, accuracy: float) -> bool:
         """Whether it is above that of always giving the same answer, by more than two standard errors."""
@@ -116,7 +134,7 @@ class Answer:
 
 def read(folder: Path) -> Answer:
     """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
-    return Answer(read_asked(folder), read_toml(folder / STUDY), read_mapping(folder / ENVIRONMENT))
+    return Answer(read_asked(folder), read_study(folder), environment.read(folder))
 
 
 def read_asked(folder: Path) -> Asked:

@@ -1,11 +1,10 @@
 """Why is sigmoid hard to train deep? Gradient norms layer by layer, and the signs of a unit's weight gradients."""
 
-from typing import Any
-
 import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.questions.found import Gradients
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -16,27 +15,22 @@ BATCH = 200  # training samples whose gradient is measured
 SINGLE = 50  # of them, those whose signs are looked at one by one
 
 
-def look(study: Study, feeds: Feeds) -> dict[str, Any]:
-    """The gradients before training and after, then what the training reached.
-
-    norms, norms_after: of the weight gradient of each layer, over one batch. one_sign: of each layer's units, the share
-    whose incoming weights all have gradients of one sign, for one sample at a time (None: there were none to judge).
-    agreement: the same for the batch, as the mean share of the commoner sign.
-    """
+def look(study: Study, feeds: Feeds) -> Gradients:
+    """The gradients before training and after, then what the training reached."""
     trainer, loss = trainer_of(study, feeds), build_loss(study)
     model = trainer.solver.model
     x, labels = feeds.train.batch(slice(BATCH))
     first = weight_gradients(model, loss, x, labels)
     singles = [weight_gradients(model, loss, x[i : i + 1], labels[i : i + 1]) for i in range(min(SINGLE, len(x)))]
     solver = trainer.fit().raise_divergence().solver
-    return {
-        "norms": [float(np.linalg.norm(gradient)) for gradient in first],
-        "norms_after": [float(np.linalg.norm(gradient)) for gradient in weight_gradients(model, loss, x, labels)],
-        "one_sign": [one_sign(layer) for layer in zip(*singles, strict=True)],
-        "agreement": [agreement(gradient) for gradient in first],
-        "train_loss": [record["train_loss"] for record in solver.history],
-        "validation_accuracy": [record["validation_accuracy"] for record in solver.history],
-    }
+    return Gradients(
+        norms=tuple(float(np.linalg.norm(gradient)) for gradient in first),
+        norms_after=tuple(float(np.linalg.norm(gradient)) for gradient in weight_gradients(model, loss, x, labels)),
+        one_sign=tuple(one_sign(layer) for layer in zip(*singles, strict=True)),
+        agreement=tuple(agreement(gradient) for gradient in first),
+        train_loss=tuple(record["train_loss"] for record in solver.history),
+        validation_accuracy=tuple(record["validation_accuracy"] for record in solver.history),
+    )
 
 
 def weight_gradients(model: Sequential, loss: Loss, x: Array, labels: Labels) -> list[Array]:

@@ -14,15 +14,15 @@ from backhand.experiments.build import Feeds
 from backhand.experiments.questions import FILE, KIND
 from backhand.experiments.questions.plan import question
 from backhand.experiments.questions.record import Asked, Cell, Data, read_asked, write
+from backhand.experiments.run.kinks import activation
 from backhand.experiments.search.loop import value_text
 from backhand.experiments.search.space import Assignment, grid
 from backhand.experiments.search.trial import judged_data
 from backhand.experiments.trainer import data_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
-from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
-from backhand.study import Study, changed, to_toml
+from backhand.study import Study, changed
 from backhand.study.search import Entry
 
 
@@ -48,7 +48,7 @@ def run(
             settings.refuse_another_study(place.folder, settings.read_study(place.folder), study)
         feeds = judged_data(changed(study, {}), place.data_dir)
         asked = _opened(name, study, feeds, place)
-        place.begin(study.seed, {STUDY: to_toml(study)})
+        place.begin(study.seed, settings.study_file(study))
         write(place.folder, asked)
         what = f"{study.title}  {asked.planned} cells on {asked.data.title}"
         place.console.print("\n".join((f"folder: {place.folder}", what, *feeds.splits.remarks)))
@@ -89,7 +89,8 @@ def _opened(name: str, study: Study, feeds: Feeds, place: Workspace) -> Asked:
     """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
     data = _described(feeds)
     if not place.resumed:
-        return Asked(question=name, data=data, planned=sum(1 for _ in grid(_space(study))))
+        planned, first = sum(1 for _ in grid(_space(study))), activation(study.model.make(1))
+        return Asked(question=name, data=data, planned=planned, activation=first)
     asked = read_asked(place.folder)
     if asked.question != name:
         raise CheckpointError(f"{place.folder} holds the question {asked.question}, and {name} is asked")

@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from backhand.arrays import Array
 from backhand.experiments.run.illustrations import first_weights
+from backhand.experiments.run.metrics import InitFrom
 from backhand.model.sequential import Sequential
-from backhand.training.solver import Callback
+from backhand.training.callbacks import Callback
 from backhand.weights import Transfer
 
 
@@ -18,20 +19,23 @@ class Beginning(Callback):
     """
 
     key = "Start"  # of its state, as earlier versions named the class
-    init_from: dict[str, Any] | None = None
+    init_from: InitFrom | None = None
     first_weights: Array | None = None
 
     @classmethod
     def of(cls, model: Sequential, transfer: Transfer | None) -> Self:
         """Of a model that is about to be trained."""
         first = first_weights(model)
-        return cls(asdict(transfer) if transfer else None, None if first is None else first.copy())
+        source = InitFrom.model_validate(asdict(transfer)) if transfer else None
+        return cls(source, None if first is None else first.copy())
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
         """The weights as an array, where they came from as facts."""
         arrays = {} if self.first_weights is None else {"first_weights": self.first_weights}
-        return arrays, {"init_from": self.init_from}
+        return arrays, {"init_from": None if self.init_from is None else self.init_from.as_json()}
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a saved `state()`."""
-        self.first_weights, self.init_from = arrays.get("first_weights"), facts["init_from"]
+        source = facts["init_from"]
+        self.init_from = None if source is None else InitFrom.model_validate(source)
+        self.first_weights = arrays.get("first_weights")

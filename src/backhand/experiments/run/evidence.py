@@ -1,107 +1,187 @@
-"""The arrays of a run: pictures, mistakes, first-layer weights, feature maps and test probabilities."""
+"""evidence.safetensors: a run's test probabilities, and the arrays behind the pictures of its report."""
 
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load
+
+from backhand import checkpoint
+from backhand.errors import CheckpointError
+from backhand.experiments.records import REMEDY, FileRecord, valid
+from backhand.experiments.run.evidence_checks import check
+from backhand.files.names import EVIDENCE
 
 Arrays = dict[str, NDArray[Any]]
-
-# The axes of each array. A letter has one length wherever it stands; K is the number of classes.
-AXES: dict[str, Sequence[Hashable]] = {
-    "samples": "MHWC",
-    "sample_labels": "M",
-    "augmented": "ADHWC",
-    "augmented_targets": "ADK",
-    "mistakes": "EHWC",
-    "mistake_labels": "E",
-    "mistake_predictions": "E",
-    "mistake_confidence": "E",
-    "mistake_index": "E",
-    "map_images": "FHWC",
-    "map_labels": "F",
-    "map_predictions": "F",
-    "map_index": "F",
-    "probabilities": "NK",
-    "labels": "N",
-}
-NEEDS = {
-    "samples": {"sample_labels"},
-    "augmented": {"augmented_targets"},
-    "mistakes": {"mistake_labels"},
-    "mistake_labels": {"mistake_predictions", "mistake_confidence", "mistake_index"},
-    "map_images": {"map_labels", "map_predictions", "map_index"},
-    "probabilities": {"labels"},
-    "first_weights": {"first_weights_initial"},
-}
-PICTURES = ("samples", "augmented", "mistakes", "map_images")
-SHARES = ("probabilities", "mistake_confidence", "augmented_targets")
-LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels")
+Group = TypeVar("Group")
 
 
-def arrays(content: bytes, classes: int) -> Arrays:
-    """The arrays in the bytes of a safetensors file; ValueError where they do not fit together or the classes."""
+@dataclass(frozen=True)
+class Predictions:
+    """The probabilities (N, K) of the test samples and their labels (N,), without samples whose scores are not finite.
+
+    N counts samples, K classes.
+    """
+
+    probabilities: NDArray[Any]
+    labels: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Some training pictures (M, H, W, C) uint8, with their labels (M,)."""
+
+    pictures: NDArray[Any]
+    labels: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """Training pictures, each with draws of it behind it (A, 1 + D, H, W, C) uint8, and their targets (A, 1 + D, K)."""
+
+    pictures: NDArray[Any]
+    targets: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Mistakes:
+    """The most confident mistakes: labels, predictions, confidence and index in the test split, all (E,).
+
+    pictures: the samples (E, H, W, C) uint8, where they are pictures.
+    """
+
+    labels: NDArray[Any]
+    predictions: NDArray[Any]
+    confidence: NDArray[Any]
+    index: NDArray[Any]
+    pictures: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True)
+class FirstWeights:
+    """The weights of the first layer before the training and after it."""
+
+    initial: NDArray[Any]
+    trained: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class LayerMaps:
+    """What one layer makes of the pictures: maps (F, h, w, c) uint8 of its c strongest channels.
+
+    channels: their numbers (c,).   ranges: the values (c, 2) that 0 and 255 stand for.
+    """
+
+    maps: NDArray[Any]
+    channels: NDArray[Any]
+    ranges: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """Test pictures (F, H, W, C) uint8, with labels, predictions and index in the test split, all (F,).
+
+    layers: the maps of some layers, by the layer's name, from the first to the last.
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    predictions: NDArray[Any]
+    index: NDArray[Any]
+    layers: dict[str, LayerMaps]
+
+
+# The array of the file that each attribute is; the first of a group says whether the group is there.
+PREDICTIONS = {"probabilities": "probabilities", "labels": "labels"}
+SAMPLES = {"pictures": "samples", "labels": "sample_labels"}
+AUGMENTED = {"pictures": "augmented", "targets": "augmented_targets"}
+MISTAKES = {key: f"mistake_{key}" for key in ("labels", "predictions", "confidence", "index")}
+PICTURED = MISTAKES | {"pictures": "mistakes"}
+FIRST_WEIGHTS = {"initial": "first_weights_initial", "trained": "first_weights"}
+FEATURE_MAPS = {key: f"map_{key}" for key in ("images", "labels", "predictions", "index")}
+LAYER_MAPS = {"maps": "maps", "channels": "map_channels", "ranges": "map_ranges"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All of evidence.safetensors; what a run has not left is None, as before it is finished."""
+
+    predictions: Predictions | None = None
+    samples: Samples | None = None
+    augmented: Augmented | None = None
+    mistakes: Mistakes | None = None
+    first_weights: FirstWeights | None = None
+    feature_maps: FeatureMaps | None = None
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> Self:
+        """From the arrays of a file, whose names and shapes have been checked."""
+        return cls(
+            predictions=_group(Predictions, PREDICTIONS, arrays),
+            samples=_group(Samples, SAMPLES, arrays),
+            augmented=_group(Augmented, AUGMENTED, arrays),
+            mistakes=_group(Mistakes, PICTURED if "mistakes" in arrays else MISTAKES, arrays),
+            first_weights=_group(FirstWeights, FIRST_WEIGHTS, arrays),
+            feature_maps=_feature_maps(arrays),
+        )
+
+    def arrays(self) -> Arrays:
+        """The arrays of the file, by name."""
+        found: Arrays = {}
+        groups = (
+            (self.predictions, PREDICTIONS),
+            (self.samples, SAMPLES),
+            (self.augmented, AUGMENTED),
+            (self.mistakes, PICTURED),
+            (self.first_weights, FIRST_WEIGHTS),
+            (self.feature_maps, FEATURE_MAPS),
+        )
+        for group, names in groups:
+            found |= {name: getattr(group, key) for key, name in names.items() if getattr(group, key, None) is not None}
+        for place, layer in (self.feature_maps.layers if self.feature_maps else {}).items():
+            found |= {f"{name}.{place}": getattr(layer, key) for key, name in LAYER_MAPS.items()}
+        return found
+
+
+def read(folder: Path, classes: int) -> Evidence:
+    """The evidence of a run with so many classes.
+
+    Raises CheckpointError, naming the file, where it is missing, damaged or of a later version, or where its arrays do
+    not fit together.
+    """
+    path = folder / EVIDENCE
+    if not path.exists():
+        raise CheckpointError(f"{path} is missing; a report needs the whole folder of an experiment")
     try:
-        found = load(content)
-    except SafetensorError as error:
-        raise ValueError(str(error)) from None
-    _check_shapes(found, classes)
-    _check_values(found, classes)
-    return found
+        arrays, info = checkpoint.load(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from None
+    valid(FileRecord, info or {}, path)  # earlier versions gave it no version
+    try:
+        check(arrays, classes)
+    except ValueError as error:
+        raise CheckpointError(f"{path} is damaged ({error}); {REMEDY}") from None
+    return Evidence.of(arrays)
 
 
-def mapped_layers(found: Arrays) -> tuple[str, ...]:
-    """The layers whose feature maps there are, by name, from the first to the last."""
-    names = (name.removeprefix("maps.") for name in found if name.startswith("maps."))
-    return tuple(sorted((name for name in names if name.isdecimal()), key=int))
+def write(folder: Path, evidence: Evidence) -> None:
+    """Write the evidence, whole or not at all."""
+    checkpoint.save(folder / EVIDENCE, evidence.arrays(), FileRecord().as_json())
 
 
-def _axes(found: Arrays) -> dict[str, Sequence[Hashable]]:
-    """AXES, and those of the feature maps of each layer: images, rows, columns, channels; a range has two ends."""
-    axes = dict(AXES)
-    for place in mapped_layers(found):
-        channels = f"channels of {place}"
-        axes[f"maps.{place}"] = ("F", f"rows of {place}", f"columns of {place}", channels)
-        axes |= {f"map_channels.{place}": (channels,), f"map_ranges.{place}": (channels, 2)}
-    return axes
+def _group(form: type[Group], names: Mapping[str, str], arrays: Arrays) -> Group | None:
+    if next(iter(names.values())) not in arrays:
+        return None
+    return form(**{key: arrays[name] for key, name in names.items()})
 
 
-def _needs(found: Arrays) -> dict[str, set[str]]:
-    """NEEDS, and what feature maps cannot do without."""
-    about = ("map_channels", "map_ranges")
-    maps = {f"maps.{n}": {"map_images", *(f"{name}.{n}" for name in about)} for n in mapped_layers(found)}
-    return NEEDS | maps
-
-
-def _check_values(found: Arrays, classes: int) -> None:
-    for name in sorted(name for name in found if name in PICTURES or name.startswith("maps.")):
-        if found[name].dtype != np.uint8:
-            raise ValueError(f"{name} holds {found[name].dtype} where uint8 is expected")
-    for name in sorted(found.keys() & set(LABELS)):
-        if not np.isin(found[name], np.arange(classes)).all():
-            raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")
-    for name in sorted(found.keys() & set(SHARES)):
-        if not ((found[name] >= 0) & (found[name] <= 1 + 1e-5)).all():
-            raise ValueError(f"{name} holds a value that is no probability")
-
-
-def _check_shapes(found: Arrays, classes: int) -> None:
-    lengths: dict[Hashable, int] = {"K": classes, 2: 2}
-    for name, axes in _axes(found).items():
-        if name not in found:
-            continue
-        shape = found[name].shape
-        if len(shape) != len(axes):
-            raise ValueError(f"{name} has {len(shape)} axes where {len(axes)} are expected")
-        for axis, length in zip(axes, shape, strict=True):
-            if lengths.setdefault(axis, length) != length:
-                raise ValueError(f"{name} has {length} where {lengths[axis]} are expected, in shape {shape}")
-    needs = _needs(found)
-    for name in sorted(found.keys() & needs.keys()):
-        if missing := needs[name] - found.keys():
-            raise ValueError(f"it holds {name} but no {min(missing)}")
-    if "first_weights" in found and found["first_weights"].shape != found["first_weights_initial"].shape:
-        raise ValueError("first_weights and first_weights_initial have different shapes")
+def _feature_maps(arrays: Arrays) -> FeatureMaps | None:
+    if "map_images" not in arrays:
+        return None
+    names = (name.removeprefix("maps.") for name in arrays if name.startswith("maps."))
+    layers = {
+        place: LayerMaps(**{key: arrays[f"{name}.{place}"] for key, name in LAYER_MAPS.items()})
+        for place in sorted(filter(str.isdecimal, names), key=int)
+    }
+    return FeatureMaps(**{key: arrays[name] for key, name in FEATURE_MAPS.items()}, layers=layers)

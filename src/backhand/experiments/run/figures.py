@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from backhand.data.batches import left_out
+from backhand.data.batches import samples_left_out
 from backhand.experiments.build import Feeds, class_weights
-from backhand.experiments.course import typical_loss
+from backhand.experiments.course import constant_loss, typical_loss
+from backhand.experiments.run.kinks import activation, kinks
 from backhand.experiments.run.metrics import Average, ClassScore, Data, Layer, Model, Score, TestScore, Training
 from backhand.experiments.trainer import Trainer
 from backhand.model.sequential import Sequential
@@ -38,7 +39,7 @@ def describe_data(study: Study, feeds: Feeds, model: Sequential) -> Data:
 def batch_notes(study: Study, feeds: Feeds, model: Sequential) -> dict[str, str]:
     """Which samples each epoch leaves out; nothing where it sees all."""
     count, fewest = len(feeds.train), model.fewest_samples
-    if not (rest := left_out(count, study.train.batch_size, fewest)):
+    if not (rest := samples_left_out(count, study.train.batch_size, fewest)):
         return {}
     why = f"batch normalisation needs {fewest} in a batch, and the last one would have {rest}"
     return {"left out of each epoch": f"{rest} training sample, another one each time; {why}"}
@@ -49,6 +50,8 @@ def describe_model(model: Sequential) -> Model:
     layers = tuple(Layer.model_validate(row) for row in model.rows())
     return Model(
         layers=layers,
+        kinks=kinks(model),
+        activation=activation(model),
         parameters=sum(each.parameters for each in layers),
         trained=sum(each.trained or 0 for each in layers),
         multiply_adds=sum(each.multiply_adds for each in layers),
@@ -69,21 +72,22 @@ def describe_training(trainer: Trainer, failure: str = "") -> Training:
         chosen_by=best if choice.restore_best else "the last epoch",
         stopped=solver.stopped or ALL_DONE,
         failure=failure,
+        constant_loss=constant_loss(trainer.study, trainer.feeds),
         train_metrics=how,
     )
 
 
 def score(result: Evaluation, split: str, study: Study) -> Score:
     """Loss, accuracy, error, count; how many samples have scores that are not finite, the first of them, a remark."""
-    lost, views = result.not_finite, study.train.views
+    lost, augment = result.not_finite, study.train.evaluation_augment
     return Score(
         **result.figures(),
         count=len(result.labels),
         not_finite=len(lost),
         not_finite_samples=tuple(lost[:NAMED].tolist()),
         remark=result.remark(split),
-        test_flips=views.flips,
-        test_shift=views.shift,
+        test_flips=augment.flips,
+        test_shift=augment.shift,
     )
 
 

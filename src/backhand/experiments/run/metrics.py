@@ -3,16 +3,20 @@
 import math
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from backhand.experiments.records import Count, Number, Record, Share
+from backhand.experiments.records import Count, FileRecord, Number, Record, Share, finite_numbers
 
-VERSION = 1  # of the form; raised where an older reader would misread a newer file
 IMBALANCE = 1.5  # the most and the fewest samples of a class, from where their ratio matters
 
 
 class Epoch(Record):
-    """One line of the history. Times in seconds; accuracies and errors are fractions; the rest as training saw it."""
+    """One line of the history. Times in seconds; accuracies and errors are fractions; the rest as training saw it.
+
+    Figures that a callback of somebody's own has added are kept beside these.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     epoch: int
     step: int
@@ -22,10 +26,19 @@ class Epoch(Record):
     momentum: float | None = None
     train_loss: Number
     train_accuracy: Number
+    train_error: Number = math.nan
     penalty: Number = 0.0
     validation_loss: Number = math.nan
     validation_accuracy: Number = math.nan
+    validation_error: Number = math.nan
     gradient_norm: Number = math.nan
+    old_accuracy: Number | None = None  # of the old and the new classes apart, where a network is extended
+    new_accuracy: Number | None = None
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """The finite figures that the line holds, by name."""
+        return finite_numbers(self.model_dump(exclude_unset=True))
 
 
 class Data(Record):
@@ -78,6 +91,8 @@ class Model(Cost):
     """The network, layer by layer, with its totals."""
 
     layers: tuple[Layer, ...]
+    kinks: tuple[str, ...] | None = None  # where the layers have no derivative, in words; earlier versions kept none
+    activation: str = ""  # the class of the first activation; empty without one
 
     @property
     def some_frozen(self) -> bool:
@@ -104,6 +119,7 @@ class Training(Record):
     chosen_by: str = ""
     stopped: str = ""
     failure: str = ""  # why a training that came to its end counts as one that failed
+    constant_loss: Number | None = None  # of giving every sample the same answer; earlier versions did not keep it
     train_metrics: str = ""
 
 
@@ -198,10 +214,9 @@ class Reported(Record):
     ours: str | float
 
 
-class Metrics(Record):
-    """All of `metrics.json`."""
+class Metrics(FileRecord):
+    """The figures of a run, as `metrics.json` holds them: of the data, the model, the training and the tests."""
 
-    version: int = VERSION
     status: Literal["finished", "running", "diverged"]
     message: str = ""
     data: Data

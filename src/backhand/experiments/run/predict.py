@@ -2,21 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from backhand import checkpoint
 from backhand.arrays import Array, pixels
 from backhand.arrays.copies import Copyable
-from backhand.data.augment.at_test_time import PLAIN, Views
+from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
 from backhand.data.formats.pictures import decode
 from backhand.data.formats.resize import Resize
 from backhand.data.standardize import Standardizer
-from backhand.data.value_range import Span
+from backhand.data.value_range import ValueRange
 from backhand.errors import BackhandError, CheckpointError, DataError
 from backhand.experiments.build import build_loss, build_model
 from backhand.experiments.run.record import finished
+from backhand.experiments.run.saved import Facts, read_best
 from backhand.experiments.settings import read_study
 from backhand.files.names import BEST
 from backhand.files.paths import PathLike, as_path
@@ -38,8 +37,8 @@ class Classifier(Copyable):
     standardizer: Standardizer
     classes: tuple[str, ...]
     sample_shape: tuple[int, ...]
-    span: Span  # of the samples that it was trained on
-    views: Views = PLAIN  # the scores are the mean over these
+    value_range: ValueRange  # of the samples that it was trained on
+    evaluation_augment: EvaluationAugment = NO_AUGMENT  # the scores are the mean over these
     remarks: tuple[str, ...] = ()
     resize: Resize | None = None
 
@@ -54,10 +53,13 @@ class Classifier(Copyable):
         the run was trained on: other numbers than uint8 for images, NaN, masked values, values far beyond those of the
         training, much brighter, or much closer together; and, naming the samples, where scores are not finite.
         """
-        self.span.refuse(images)
+        self.value_range.refuse_mismatch(images)
         self.standardizer.refuse_overflow(images, "the samples")
         with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
-            scores = [self.model.predict(self.standardizer.transform(view)) for view in self.views.of(images)]
+            scores = [
+                self.model.predict(self.standardizer.transform(variant))
+                for variant in self.evaluation_augment.variants_of(images)
+            ]
             mean = np.mean(scores, axis=0)
         if len(lost := np.flatnonzero(~finite_rows(mean))):
             raise DataError(f"the scores of {listed(lost)} are not finite, which gives no class; check the values")
@@ -67,6 +69,7 @@ class Classifier(Copyable):
 def load_classifier(run: PathLike) -> Classifier:
     """The classifier that a run has saved, finished or not: see its `remarks`.
 
+    run: the folder of the run.
     Raises CheckpointError when the folder is no run, its training diverged, or it has no best weights yet, damaged ones
     or such as are not finite.
     """
@@ -75,33 +78,37 @@ def load_classifier(run: PathLike) -> Classifier:
     if not (run / BEST).exists():
         raise CheckpointError(without_weights(run))
     study = read_study(run)
-    arrays, facts = checkpoint.load(run / BEST)
-    groups: dict[str, dict[str, Array]] = {"model": {}, "standardizer": {}}
-    for name, value in arrays.items():
-        group, _, key = name.partition(".")
-        groups[group][key] = value
-    classes, shape = tuple(facts["classes"]), tuple(facts["sample_shape"])
-    model = build_model(study, shape, len(classes))
-    model.load(groups["model"])
+    best = read_best(run)
+    facts, shape = best.facts, best.facts.sample_shape
+    model = build_model(study, shape, len(facts.classes))
+    model.load(best.model)
     for name, value in model.arrays().items():
         if not np.isfinite(value).all():
-            raise CheckpointError(f"{run}/best.safetensors: {name} holds NaN or infinity; train the run again")
-    scaling = Standardizer.from_arrays(groups["standardizer"])
-    span = Span.from_facts(shape, facts["span"]) if "span" in facts else Span.unknown(shape)
-    views, remarks, resize = study.train.views, _remarks(run, facts), _resize(facts)
-    return Classifier(model, build_loss(study), scaling, classes, shape, span, views, remarks, resize)
+            raise CheckpointError(f"{run / BEST}: {name} holds NaN or infinity; train the run again")
+    return Classifier(
+        model,
+        build_loss(study),
+        Standardizer.from_arrays(best.standardizer),
+        facts.classes,
+        shape,
+        _value_range(facts),
+        study.train.evaluation_augment,
+        _remarks(run, facts),
+        None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
+    )
 
 
-def _resize(facts: dict[str, Any]) -> Resize | None:
-    """How the run's pictures came to the size of its samples; None where they had it."""
-    shape, how = facts["sample_shape"], facts.get("resize")
-    return Resize((shape[0], shape[1]), how) if how else None
+def _value_range(facts: Facts) -> ValueRange:
+    """The values of the training samples; those of earlier versions are not known."""
+    if facts.span is None:
+        return ValueRange.unknown(facts.sample_shape)
+    return ValueRange.from_facts(facts.sample_shape, facts.span.model_dump(exclude_none=True))
 
 
-def _remarks(run: Path, facts: dict[str, Any]) -> tuple[str, ...]:
+def _remarks(run: Path, facts: Facts) -> tuple[str, ...]:
     """Whether it is finished, and where its test result says that its answers mean little."""
     if status(run)[0] == "running":
-        return (f"{run} is not finished: these are its best weights so far, of epoch {facts['epoch']}",)
+        return (f"{run} is not finished: these are its best weights so far, of epoch {facts.epoch}",)
     metrics = finished(run)
     if metrics is None or metrics.test is None:
         return ()

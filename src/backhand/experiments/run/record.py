@@ -5,31 +5,33 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand.errors import CheckpointError
+from backhand.experiments import environment, rates
+from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.records import (
+    NewerVersionError,
     parsed,
-    read_mapping,
     read_record,
     read_text,
-    read_toml,
     valid,
-    write_json,
     write_record,
 )
-from backhand.experiments.run.evidence import Arrays, arrays
+from backhand.experiments.run import evidence
+from backhand.experiments.run.evidence import Evidence
 from backhand.experiments.run.metrics import Epoch, Metrics
+from backhand.experiments.settings import read_study
 from backhand.files import jsontext
-from backhand.files.atomic import folders_with
-from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, RANGE_TEST, STUDY
+from backhand.files.folders import folders_with
+from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, STUDY
 from backhand.files.paths import PathLike, as_path
 from backhand.page.heading import subtitle
 from backhand.page.numbers import percent
+from backhand.study import Study
 from backhand.training.range_test import RangeTest
 from backhand.weights.source import status
 
@@ -38,26 +40,26 @@ FILES = (STUDY, ENVIRONMENT, METRICS)
 
 @dataclass(frozen=True)
 class Run:
-    """All that a report is made from."""
+    """What the folder of a run holds; all that a report is made from."""
 
     folder: Path
-    study: dict[str, Any]
-    environment: dict[str, Any]
+    study: Study
+    environment: Environment
     history: tuple[Epoch, ...]
     metrics: Metrics
-    evidence: Arrays
+    evidence: Evidence
     rates: RangeTest | None = None  # where the learning rate came from, if a range test found it
 
     @property
     def title(self) -> str:
-        """The study's own title, or its name, or the folder's."""
-        return str(self.study.get("title") or self.study.get("name") or self.folder.name)
+        """The study's own title, or its name."""
+        return self.study.title or self.study.name
 
     @property
     def subtitle(self) -> str:
         """What was learnt, when, and with which version."""
         data = self.metrics.data
-        return subtitle(data.title or data.name, self.environment, self.study.get("changes", {}))
+        return subtitle(data.title or data.name, self.environment, self.study.changes)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -78,7 +80,10 @@ class Run:
 
 
 def read(path: PathLike) -> Run:
-    """Read a run folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    """Read the folder of a run, finished or not: its study, history, figures and evidence.
+
+    Raises CheckpointError, naming the file, for a piece that is missing or damaged.
+    """
     folder = as_path(path)
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
@@ -87,12 +92,12 @@ def read(path: PathLike) -> Run:
     metrics = read_metrics(folder)
     return Run(
         folder=folder,
-        study=read_toml(folder / STUDY),
-        environment=read_mapping(folder / ENVIRONMENT),
-        history=_history(folder / HISTORY, metrics),
+        study=_study(folder),
+        environment=environment.read(folder),
+        history=read_history(folder, metrics),
         metrics=metrics,
-        evidence=_evidence(folder / EVIDENCE, metrics),
-        rates=read_rates(folder / RANGE_TEST),
+        evidence=_evidence(folder, metrics),
+        rates=rates.read(folder),
     )
 
 
@@ -102,17 +107,16 @@ def _inside(folder: Path) -> str:
     return f"; name those in it, such as {runs[0]}" if runs else f": it has no {STUDY}"
 
 
-def read_rates(path: Path) -> RangeTest | None:
-    """A range test, or None where none was made. Raises CheckpointError, naming the file, where it is damaged."""
-    if not path.exists():
-        return None
-    try:
-        return RangeTest(**{key: np.array(values, np.float64) for key, values in read_mapping(path).items()})
-    except (TypeError, ValueError):
-        raise CheckpointError(f"{path} holds no range test; restore it or repeat the run") from None
+def _study(folder: Path) -> Study:
+    """Its study. Raises CheckpointError where that is missing or damaged."""
+    if not (folder / STUDY).exists():
+        raise CheckpointError(f"{folder / STUDY} is missing; a report needs the whole folder of an experiment")
+    return read_study(folder)
 
 
-def _history(path: Path, metrics: Metrics) -> tuple[Epoch, ...]:
+def read_history(folder: Path, metrics: Metrics) -> tuple[Epoch, ...]:
+    """The figures of each epoch. Raises CheckpointError, naming the line, where it is damaged."""
+    path = folder / HISTORY
     if not path.exists() and metrics.status != "finished":
         return ()  # stopped before its first epoch ended
     lines = _lines(read_text(path), finished=metrics.status == "finished")
@@ -133,15 +137,10 @@ def _lines(text: str, *, finished: bool) -> list[str]:
     return text.splitlines()
 
 
-def _evidence(path: Path, metrics: Metrics) -> Arrays:
-    if not path.exists() and metrics.status != "finished":
-        return {}  # pictures and probabilities are saved when a run ends
-    try:
-        return arrays(path.read_bytes(), len(metrics.data.classes))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; a report needs the whole folder of a run") from None
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} is damaged ({error}); restore it or repeat the run") from None
+def _evidence(folder: Path, metrics: Metrics) -> Evidence:
+    if metrics.status != "finished" and not (folder / EVIDENCE).exists():
+        return Evidence()  # pictures and probabilities are saved when a run ends
+    return evidence.read(folder, len(metrics.data.classes))
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -150,27 +149,22 @@ def read_metrics(folder: Path) -> Metrics:
 
 
 def finished(folder: Path) -> Metrics | None:
-    """The figures of a run that has been tested; None of one that has not, or of none."""
+    """The figures of a run that has been tested; None of one that has not, or of none.
+
+    Raises NewerVersionError for a run of a later version.
+    """
     try:
         metrics = read_metrics(folder)
+    except NewerVersionError:
+        raise
     except CheckpointError:
         return None
     return metrics if metrics.status == "finished" else None
 
 
-def history_of(folder: Path) -> list[dict[str, Any]]:
-    """Each epoch's figures by name, as the solver recorded them."""
-    return [jsontext.loads(line) for line in read_text(folder / HISTORY).splitlines()]
-
-
 def write_metrics(folder: Path, metrics: Metrics) -> None:
     """Its figures so far, whole or not at all."""
     write_record(folder / METRICS, metrics)
-
-
-def write_rates(path: Path, found: RangeTest) -> None:
-    """A range test, as `read_rates` reads it."""
-    write_json(path, found.as_json())
 
 
 def has_result(folder: Path) -> bool:
@@ -180,7 +174,7 @@ def has_result(folder: Path) -> bool:
 
 def row(folder: Path) -> Row:
     """The study, its data, how far the run is, and its test accuracy."""
-    metrics, study = read_metrics(folder), read_toml(folder / STUDY)
+    metrics, study = read_metrics(folder), _study(folder)
     test = metrics.test
     result = f"test accuracy {percent(test.accuracy)}" if test else metrics.message
-    return Row(str(study.get("name", folder.name)), metrics.data.title or metrics.data.name, metrics.status, result)
+    return Row(study.name, metrics.data.title or metrics.data.name, metrics.status, result)

@@ -1,19 +1,19 @@
 """Going on with a run: from its state; or staying as it is, where it is finished and its states are gone."""
 
 from pathlib import Path
-from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
 from backhand.experiments import settings
 from backhand.experiments.run.figures import ALL_DONE
 from backhand.experiments.run.metrics import Metrics
+from backhand.experiments.run.saved import Origin, origin_of
 from backhand.experiments.trainer import Trainer
 from backhand.files.paths import command
 from backhand.study import Study
 from backhand.training.saving import load_state
 
 
-def restore(path: Path, trainer: Trainer, origin: dict[str, Any]) -> list[str]:
+def restore(path: Path, trainer: Trainer, origin: Origin) -> list[str]:
     """Give the solver the newest readable state in the folder; returns what a person should know of it.
 
     origin: the settings and the data of the study that is asked for.
@@ -21,23 +21,27 @@ def restore(path: Path, trainer: Trainer, origin: dict[str, Any]) -> list[str]:
     """
     study, solver = trainer.study, trainer.solver
     arrays, facts, warning = load_state(path)
-    own = facts["origin"]
+    own = origin_of(path, facts)
     epochs = {settings.EPOCHS: study.train.epochs}  # it trains on
-    settings.refuse_another(path, settings.completed(own["study"], study) | epochs, origin["study"])
-    _refuse_other_data(path, own["data"], origin["data"])
+    settings.refuse_another(path, settings.completed(own.study, study) | epochs, origin.study)
+    _refuse_other_data(path, own.data, origin.data)
     solver.load(arrays, facts)
-    begun = solver.epoch + (solver.running is not None)
+    begun = solver.epoch + (solver.epoch_totals is not None)
     _refuse_fewer_epochs(path, begun, study.train.passes)
-    where = f"after epoch {solver.epoch}" if solver.running is None else f"amid epoch {begun}, after step {solver.step}"
+    where = (
+        f"after epoch {solver.epoch}"
+        if solver.epoch_totals is None
+        else f"amid epoch {begun}, after step {solver.step}"
+    )
     return [f"warning: {warning}"] * bool(warning) + [f"resumed {where}"]
 
 
-def refuse_to_train_on(path: Path, study: Study, metrics: Metrics, origin: dict[str, Any]) -> None:
+def refuse_to_train_on(path: Path, study: Study, metrics: Metrics, origin: Origin) -> None:
     """Raises StudyError or CheckpointError where a finished run without states should be another one than it is.
 
     A run that was stopped early stays ended, however many epochs it is given.
     """
-    _refuse_other_data(path, metrics.data.sha256, origin["data"])
+    _refuse_other_data(path, metrics.data.sha256, origin.data)
     done, epochs = metrics.training.epochs, study.train.passes
     _refuse_fewer_epochs(path, done, epochs)
     if epochs > done and metrics.training.stopped == ALL_DONE:

@@ -50,7 +50,7 @@ def _figures(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
 
 
 def _differing(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    studies = [dict(flat({key: value for key, value in run.study.items() if key != "changes"})) for run in runs]
+    studies = [dict(flat(run.study.model_dump(mode="json", exclude_none=True, exclude={"changes"}))) for run in runs]
     for key in dict.fromkeys(key for study in studies for key in study):
         values = tuple(study.get(key, NONE) for study in studies)
         if len(set(values)) > 1:
@@ -59,10 +59,13 @@ def _differing(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
 
 def _sentences(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
     for one, other in combinations(runs, 2):
-        labels = one.evidence["labels"]
-        if one.classes != other.classes or not np.array_equal(labels, other.evidence["labels"]):
+        first_tested, second_tested = one.evidence.predictions, other.evidence.predictions
+        if first_tested is None or second_tested is None or one.classes != other.classes:
             continue
-        right = [run.evidence["probabilities"].argmax(1) == labels for run in (one, other)]
+        labels = first_tested.labels
+        if not np.array_equal(labels, second_tested.labels):
+            continue
+        right = [tested.probabilities.argmax(1) == labels for tested in (first_tested, second_tested)]
         first, second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
         p = mcnemar(first, second)
         verdict = "a difference that chance does not explain" if p < SHOWN else "that may be chance"

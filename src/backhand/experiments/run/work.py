@@ -7,12 +7,11 @@ from typing import Any
 
 from rich.console import Console
 
-from backhand.arrays import Array
-from backhand.data.value_range import Span
-from backhand.experiments import settings
+from backhand.data.value_range import ValueRange
+from backhand.experiments import rates, settings
 from backhand.experiments.build import Feeds, load_feeds
-from backhand.experiments.course import course
-from backhand.experiments.run import KIND
+from backhand.experiments.course import constant_loss, course
+from backhand.experiments.run import KIND, evidence
 from backhand.experiments.run.beginning import Beginning
 from backhand.experiments.run.figures import (
     describe_data,
@@ -22,18 +21,18 @@ from backhand.experiments.run.figures import (
     test_score,
 )
 from backhand.experiments.run.gradients import check_gradients, check_rounding
-from backhand.experiments.run.illustrations import write_evidence
+from backhand.experiments.run.illustrations import evidence_of
 from backhand.experiments.run.interrupt import saved_first
-from backhand.experiments.run.metrics import InitFrom, Metrics
-from backhand.experiments.run.record import finished, write_metrics, write_rates
+from backhand.experiments.run.metrics import Metrics, Training
+from backhand.experiments.run.record import finished, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
+from backhand.experiments.run.saved import Facts, Origin, Span
 from backhand.experiments.run.split_accuracy import SplitAccuracy
 from backhand.experiments.trainer import Trainer
 from backhand.experiments.workspace import Workspace
-from backhand.files.names import RANGE_TEST, STUDY
 from backhand.files.paths import PathLike
-from backhand.study import Study, to_toml
-from backhand.study.auto import AUTO
+from backhand.study import Study
+from backhand.study.auto import is_auto
 from backhand.training.callbacks import Checkpoint
 from backhand.training.progress import ProgressBar
 from backhand.training.saving import has_state, remove_states
@@ -47,19 +46,13 @@ class Run:
     trainer: Trainer
     beginning: Beginning
     saving: Checkpoint
+    origin: Origin
     metrics: Metrics
     console: Console
 
-    @property
-    def origin(self) -> dict[str, Any]:
-        """The settings and the data by which a state is known to be of this run."""
-        return self.saving.origin
-
     def note(self, **known: Any) -> Metrics:
         """Write metrics.json with what has become known; returns it."""
-        source = self.beginning.init_from
-        init_from = None if source is None else InitFrom.model_validate(source)
-        metrics = self.metrics.model_copy(update={"init_from": init_from, **known})
+        metrics = self.metrics.model_copy(update={"init_from": self.beginning.init_from, **known})
         write_metrics(self.folder, metrics)
         return metrics
 
@@ -74,9 +67,14 @@ def run(
 ) -> Metrics:
     """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
 
-    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit, with data sets from
-    where they lay before unless `data_dir` says otherwise. One that is finished, and has no states any more, stays.
-    resume: None goes on where the folder holds a run, and begins where it holds nothing.
+    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit. One that is
+    finished, and has no states any more, stays as it is.
+
+    study: what to train, such as `load_study` gives.
+    path: the folder, which must be new or empty, or, to resume, that of the run.
+    data_dir: the folder of data sets; None: as before, else the one that BACKHAND_DATA names, or the user's.
+    resume: whether to go on; None goes on where the folder holds a run, and begins where it holds nothing.
+    quiet: print nothing.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     reads = [study.data.path]
@@ -104,12 +102,12 @@ def _run(study: Study, space: Workspace) -> Metrics:
         console.print("\n".join(restore(folder, made.trainer, made.origin)))
     elif space.resumed:
         console.print("no state has been saved yet; the training begins anew")
-    space.begin(study.seed, {STUDY: to_toml(made.trainer.study)})
+    space.begin(study.seed, settings.study_file(made.trainer.study))
     if done is not None:
         console.print("the run is finished; nothing is left to train")
         return done
     if made.trainer.rates:
-        write_rates(folder / RANGE_TEST, made.trainer.rates)
+        rates.write(folder, made.trainer.rates)
     made.note()
     _fit(made)
     with console.status("testing, and checking the gradients"):
@@ -119,18 +117,24 @@ def _run(study: Study, space: Workspace) -> Metrics:
 def _prepare(study: Study, space: Workspace, *, begun: bool) -> Run:
     """Everything that can be refused before anything is written. A run that has begun has its weights in its state."""
     feeds, console = load_feeds(study, space.data_dir), space.console
-    finding = console.status("finding a learning rate") if study.train.optimizer.lr == AUTO else nullcontext()
+    finding = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
     with finding:
         trainer = Trainer.of(study, feeds, initial_weights=not begun)
     study, model = trainer.study, trainer.solver.model
-    metrics = Metrics(status="running", data=describe_data(study, feeds, model), model=describe_model(model))
+    metrics = Metrics(
+        status="running",
+        data=describe_data(study, feeds, model),
+        model=describe_model(model),
+        training=Training(constant_loss=constant_loss(study, feeds)),
+    )
     beginning = Beginning.of(model, trainer.transfer)
-    origin = {"study": settings.settings(study), "data": metrics.data.sha256}
-    saved_with = _for_predictions(study, feeds)
-    saving = Checkpoint(space.folder, trainer.stopping, origin, *saved_with, study.train.save_every)
+    origin = Origin(study=settings.settings(study), data=metrics.data.sha256)
+    scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
+    facts, every = _for_predictions(study, feeds).as_json(), study.train.save_every
+    saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, every)
     trainer.watch(beginning, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
     _announce(trainer, metrics, space)
-    return Run(space.folder, trainer, beginning, saving, metrics, console)
+    return Run(space.folder, trainer, beginning, saving, origin, metrics, console)
 
 
 def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
@@ -148,16 +152,18 @@ def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
         console.print(f"learning rate {study.train.optimizer.lr:g}, by a range test of {steps} steps")
 
 
-def _for_predictions(study: Study, feeds: Feeds) -> tuple[dict[str, Array], dict[str, Any]]:
-    """What `predict` needs besides the weights: the scaling as arrays; as facts the classes, and what samples are like.
+def _for_predictions(study: Study, feeds: Feeds) -> Facts:
+    """What `predict` needs to know besides the arrays: the classes, and what samples are like.
 
     Those of the whole training part, to which an extension that trains on new data alone belongs with its old ones.
     """
     samples = feeds.splits.train.x
-    scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
-    facts = {"classes": feeds.splits.classes, "sample_shape": samples.shape[1:], "span": Span.of(samples).facts()}
-    how = None if study.data.resize is None else study.data.resize.how
-    return scaling, facts | {"resize": how}
+    return Facts(
+        classes=tuple(feeds.splits.classes),
+        sample_shape=samples.shape[1:],
+        span=Span.model_validate(ValueRange.fit(samples).facts()),
+        resize=None if study.data.resize is None else study.data.resize.how,
+    )
 
 
 def _fit(made: Run) -> None:
@@ -179,7 +185,7 @@ def _finish(made: Run) -> Metrics:
     validation = None if held is None else score(held, "validation", trainer.study)
     test = test_score(result, solver.loss, feeds.splits.classes, trainer.study)
     gradients, rounding = check_gradients(solver, feeds.train), check_rounding(solver, feeds.train)
-    write_evidence(made.folder, feeds, solver, result, made.beginning.first_weights)
+    evidence.write(made.folder, evidence_of(feeds, solver, result, made.beginning.first_weights))
     remarks = [f"the training failed. {failure}"] if failure else []
     for remark in (*remarks, *(each.remark for each in (validation, test) if each and each.remark)):
         made.console.print(f"warning: {remark}")

@@ -10,17 +10,16 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from backhand.experiments import environment
+from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
-from backhand.experiments.records import Record, read_mapping, read_record, write_record
+from backhand.experiments.records import FileRecord, Record, read_record, write_record
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
-from backhand.files.names import ENVIRONMENT
 from backhand.page.numbers import counted, shown
 from backhand.study import Study
 from backhand.study.search import Search
 from backhand.training.metrics import Metric, metric
-
-VERSION = 1
 
 
 class Trial(Record):
@@ -59,14 +58,13 @@ class Tested(Record):
     diverged: str = ""
 
 
-class Found(Record):
+class Found(FileRecord):
     """All of search.json.
 
     best: the number of the trial that was chosen.   elsewhere: whether the trials are kept in a storage that a URL
     names; None in files of earlier versions.
     """
 
-    version: int = VERSION
     search: Search
     trials: tuple[Trial, ...] = ()
     best: int | None = None
@@ -126,7 +124,7 @@ class Saved:
 
     study: Study
     found: Found
-    environment: dict[str, Any]
+    environment: Environment
 
 
 def best(trials: list[Trial], search: Search) -> Trial | None:
@@ -138,7 +136,7 @@ def best(trials: list[Trial], search: Search) -> Trial | None:
 
 def read(folder: Path) -> Saved:
     """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
-    return Saved(read_study(folder), read_found(folder), read_mapping(folder / ENVIRONMENT))
+    return Saved(read_study(folder), read_found(folder), environment.read(folder))
 
 
 def read_found(folder: Path) -> Found:

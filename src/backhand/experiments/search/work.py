@@ -21,7 +21,7 @@ from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
-from backhand.study import Study, changed, to_toml
+from backhand.study import Study, changed
 from backhand.study.search import Search
 
 
@@ -77,7 +77,7 @@ def _opened(study: Study, place: Workspace, url: str | None) -> Iterator[storage
     """The storage, of a search that has begun in the folder: only once a storage elsewhere has been reached."""
     fresh = not (place.folder / FILE).exists()
     mark = {FILE: Found.of(_search_of(study), elsewhere=url is not None).as_text()} if fresh else {}
-    begin = partial(place.begin, study.seed, mark | {STUDY: to_toml(study)})
+    begin = partial(place.begin, study.seed, mark | settings.study_file(study))
     if url is None:
         begin()
     with storage.opened(place.folder, study, _search_of(study), url) as opened:

@@ -23,7 +23,8 @@ from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.study.series import Part
-from backhand.training.solver import Callback, Solver
+from backhand.training.callbacks import Callback
+from backhand.training.solver import Solver
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
     """Figures alone. A training that diverged is a result, too."""
     solver, feeds = trainer.solver, trainer.feeds
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
-    figures |= {f"{split}_count": len(feed) for split, feed in feeds.parts.items()}
+    figures |= {f"{split}_count": len(feed) for split, feed in feeds.by_split.items()}
     message, failure = str(trainer.error or ""), ""
     if trainer.error is None:
         result = trainer.test()
@@ -86,7 +87,7 @@ def _whole(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
         metrics = single.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError:
         metrics = run_record.read_metrics(place)
-    history = tuple(map(_numbers, run_record.history_of(place)))
+    history = tuple(epoch.figures for epoch in run_record.read_history(place, metrics))
     return _result(
         cell.labels,
         cell.study,

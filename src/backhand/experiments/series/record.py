@@ -10,38 +10,43 @@ from pathlib import Path
 from statistics import mean
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, computed_field
 
-from backhand.errors import CheckpointError
+from backhand.errors import CheckpointError, StudyError
+from backhand.experiments import environment
+from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.records import (
+    REMEDY,
+    FileRecord,
     Record,
     parsed,
-    read_mapping,
     read_record,
     read_text,
     valid,
-    write_json,
     write_record,
 )
 from backhand.experiments.series import CLAIMS
-from backhand.files.names import ENVIRONMENT, SERIES
-from backhand.study import Series, load_series
+from backhand.files.names import SERIES
+from backhand.study import Series, load_series, to_toml
 from backhand.study.series import Part
 
-VERSION = 1
+RESULTS = "*-seed-*.json"  # the files of a part's results
 NUMERIC = (*"0123456789[",)  # what a case begins with that says little by itself
 
 
-def _finite(values: dict[str, Any]) -> dict[str, Any]:
+def _finite(values: Any) -> Any:
     """Without figures that are not finite, for which earlier versions have null or NaN."""
-    return {key: value for key, value in values.items() if value is not None and isfinite(value)}
+    if not isinstance(values, dict):
+        return values
+    lost = {key for key, value in values.items() if value is None or (isinstance(value, float) and not isfinite(value))}
+    return {key: value for key, value in values.items() if key not in lost}
 
 
 Figures = Annotated[dict[str, float], BeforeValidator(_finite)]
 
 
-class Result(Record):
+class Result(FileRecord):
     """A run that has ended: its cell, its figures, its epochs.
 
     labels: its case on each axis.   status: "finished" or "diverged", as `message` says.   data: the title of the data
@@ -49,7 +54,6 @@ class Result(Record):
     A figure that is not finite is left out, of the figures as of an epoch.
     """
 
-    version: int = VERSION
     labels: dict[str, str] = Field(default_factory=dict)
     seed: int = 0
     status: str = "finished"
@@ -84,12 +88,19 @@ class Verdict(Record):
     most: float | None = None
     judged: bool = True
 
+    @computed_field  # type: ignore[prop-decorator]  # as pydantic says that it should be written
     @property
     def met(self) -> bool | None:
         """Whether ours is within the bounds."""
         if not self.judged or self.ours is None or (self.least is None and self.most is None):
             return None
         return (self.least is None or self.ours >= self.least) and (self.most is None or self.ours <= self.most)
+
+
+class Claims(FileRecord):
+    """All of claims.json, which is written anew as the series goes on."""
+
+    claims: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +149,7 @@ class Saved:
     series: Series
     cells: dict[str, tuple[Cell, ...]]
     claims: tuple[Verdict, ...]
-    environment: dict[str, Any]
+    environment: Environment
 
     @property
     def runs(self) -> tuple[Result, ...]:
@@ -160,13 +171,31 @@ class Saved:
         return ((part, self.cells[part.name]) for part in self.series.parts if self.cells[part.name])
 
 
+def read_series(folder: Path) -> Series:
+    """The series in a folder, as it was begun. Raises CheckpointError, which says what to do, where its file is damaged."""
+    try:
+        return load_series(str(folder / SERIES))
+    except StudyError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from None
+
+
+def series_file(series: Series) -> dict[str, str]:
+    """The file that `read_series` reads, by its name, for `Workspace.begin` to write."""
+    return {SERIES: to_toml(series)}
+
+
+def result_file(folder: Path, part: str, number: int, seed: int) -> Path:
+    """The file of a result: that of a part's cell of this number, counted from 0, trained with this seed."""
+    return folder / part / f"{number:03}-seed-{seed}.json"
+
+
 def read(folder: Path) -> Saved:
     """Read the folder of a series. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
     if not (folder / SERIES).is_file():
         raise CheckpointError(f"{folder} is not the folder of a series: it has no {SERIES}")
-    series = load_series(str(folder / SERIES))
+    series = read_series(folder)
     cells = {part.name: tuple(_cells(folder / part.name)) for part in series.parts}
-    return Saved(folder, series, cells, _claims(folder / CLAIMS), read_mapping(folder / ENVIRONMENT))
+    return Saved(folder, series, cells, _claims(folder / CLAIMS), environment.read(folder))
 
 
 def read_result(path: Path) -> Result:
@@ -184,12 +213,12 @@ def write_result(path: Path, result: Result) -> None:
 
 def write_claims(folder: Path, found: list[Verdict]) -> None:
     """The claims beside the figures that there are."""
-    write_json(folder / CLAIMS, [each.as_json() | {"met": each.met} for each in found])
+    write_record(folder / CLAIMS, Claims(claims=tuple(found)))
 
 
 def has_result(folder: Path) -> bool:
     """Whether any cell has been trained."""
-    return any(folder.glob("*/*-seed-*.json"))
+    return any(folder.glob(f"*/{RESULTS}"))
 
 
 def row(folder: Path) -> Row:
@@ -205,12 +234,14 @@ def row(folder: Path) -> Row:
 def _claims(path: Path) -> tuple[Verdict, ...]:
     if not path.exists():
         return ()
-    return tuple(valid(Verdict, each, path) for each in parsed(read_text(path), path))
+    value = parsed(read_text(path), path)
+    whole = {"claims": value} if isinstance(value, list) else value  # which it was in earlier versions
+    return valid(Claims, whole, path).claims
 
 
 def _cells(folder: Path) -> Iterator[Cell]:
     runs: dict[tuple[tuple[str, str], ...], list[Result]] = {}
-    for path in sorted(folder.glob("*-seed-*.json")):
+    for path in sorted(folder.glob(RESULTS)):
         run = read_result(path)
         runs.setdefault(tuple(run.labels.items()), []).append(run)
     return (Cell(dict(labels), tuple(found)) for labels, found in runs.items())

@@ -6,23 +6,31 @@ from itertools import groupby
 from pathlib import Path
 
 from backhand.errors import StudyError
-from backhand.experiments import settings, units
+from backhand.experiments import rates, settings, units
 from backhand.experiments.decide import with_some_rate
-from backhand.experiments.run.record import write_rates
 from backhand.experiments.search.space import refuse_changes
 from backhand.experiments.series import KIND, cell
 from backhand.experiments.series.cell import Cell
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import check
 from backhand.experiments.series.progress import SeriesProgress
-from backhand.experiments.series.record import Result, Verdict, read_result, write_claims, write_result
+from backhand.experiments.series.record import (
+    Result,
+    Verdict,
+    read_result,
+    read_series,
+    result_file,
+    series_file,
+    write_claims,
+    write_result,
+)
 from backhand.experiments.trainer import Trainer, data_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
-from backhand.files.atomic import sweep
-from backhand.files.names import RANGE_TEST, SERIES
+from backhand.files.temporary import sweep
+from backhand.files.names import RANGE_TEST
 from backhand.files.paths import PathLike, as_path
-from backhand.study import changed, load, load_series, to_toml
+from backhand.study import changed, load
 from backhand.study.series import Series
 from backhand.training.range_test import range_test
 
@@ -49,7 +57,7 @@ def run(
             _refuse_another(series, place.folder, cells)
         for folder in {each.file.parent for each in cells}:
             sweep(folder, {each.file.name for each in cells} | {RANGE_TEST})
-        place.begin(series.seed, {} if place.resumed else {SERIES: to_toml(series)})
+        place.begin(series.seed, {} if place.resumed else series_file(series))
         left = [each for each in cells if not each.file.exists()]
         place.console.print(f"folder: {place.folder}")
         place.console.print(
@@ -70,7 +78,7 @@ def resume(
     path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> list[Verdict]:
     """Go on with the series in this folder, as its own series.toml says."""
-    return run(load_series(as_path(path) / SERIES), path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
+    return run(read_series(as_path(path)), path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 def expand(series: Series, path: PathLike) -> Iterator[Cell]:
@@ -92,7 +100,7 @@ def expand(series: Series, path: PathLike) -> Iterator[Cell]:
                     study = changed(base, values | {"seed": seed}).model_copy(update=kept)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
-                yield Cell(part, labels, study, path / part.name / f"{number:03}-seed-{seed}.json")
+                yield Cell(part, labels, study, result_file(path, part.name, number, seed))
 
 
 def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
@@ -109,7 +117,7 @@ def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
 
 def _refuse_another(series: Series, path: Path, cells: list[Cell]) -> None:
     """Raises StudyError unless the series in the folder, and every result of it, has the settings of this one."""
-    own = list(expand(load_series(path / SERIES), path))
+    own = list(expand(read_series(path), path))
     for before, now in zip(own, cells, strict=False):
         settings.refuse_another(path, settings.settings(before.study), settings.settings(now.study), decided=False)
     if [each.file for each in own] != [each.file for each in cells]:
@@ -144,11 +152,11 @@ def _prepare(first: Cell, place: Workspace) -> None:
     """What is said of a part's data, and its range test, on its first cell's study; one that is there is left."""
     if first.part.whole:
         return
-    feeds, file = data_of(first.study, place.data_dir), first.file.with_name(RANGE_TEST)
+    feeds, folder = data_of(first.study, place.data_dir), first.file.parent
     for remark in feeds.splits.remarks:
         place.console.print(f"{first.part.name}: {remark}")
-    if first.part.range_test and not file.exists():
+    if first.part.range_test and not (folder / RANGE_TEST).exists():
         found = range_test(Trainer.of(with_some_rate(first.study), feeds).solver, feeds.train)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_rates(file, found)
+        folder.mkdir(parents=True, exist_ok=True)
+        rates.write(folder, found)
         place.console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")

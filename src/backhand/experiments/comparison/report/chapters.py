@@ -3,13 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, median, stdev
-from typing import Any
 
+from backhand.experiments import environment
 from backhand.experiments.comparison.record import Comparison, read
 from backhand.experiments.comparison.report import plots
 from backhand.experiments.comparison.report.findings import better, findings, verdict
-from backhand.experiments.records import read_mapping
-from backhand.files.names import ENVIRONMENT
+from backhand.experiments.environment import Environment
 from backhand.page import settings
 from backhand.page.blocks import Block, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
@@ -18,27 +17,28 @@ from backhand.page.numbers import NONE, count, counted, duration, percent, plain
 
 def page(folder: Path) -> Page:
     """The report. Raises CheckpointError for a piece that is missing or damaged."""
-    found, environment = read(folder), read_mapping(folder / ENVIRONMENT)
+    found, origin = read(folder), environment.read(folder)
     first, *others = (each.name for each in found.learners)
     opposed = others[0] if len(others) == 1 else f"{len(others)} other learners"
     title = f"{first} against {opposed} on {found.data.title}"
-    changes = {key: value for each in found.learners for key, value in each.study.get("changes", {}).items()}
-    return Page(title, subtitle(found.data.title, environment, changes), chapters(found, environment))
+    studies = (each.study for each in found.learners if each.study)
+    changes = {key: value for study in studies for key, value in study.changes.items()}
+    return Page(title, subtitle(found.data.title, origin, changes), chapters(found, origin))
 
 
-def chapters(found: Comparison, environment: dict[str, Any]) -> tuple[Section, ...]:
+def chapters(found: Comparison, origin: Environment) -> tuple[Section, ...]:
     """Every chapter; before the comparison is finished, those that its state allows."""
     if found.status == "running":
         done = f"{len(found.results)} of {found.folds * len(found.learners)} trainings are done"
         waiting = Notice(
             f"This comparison is not finished: {done}. Go on with it by: backhand compare --resume FOLDER."
         )
-        return Section("summary", "Summary", (waiting,)), _settings(found, environment)
+        return Section("summary", "Summary", (waiting,)), _settings(found, origin)
     return (
         Section("summary", "Summary", (Tiles(_tiles(found)), Points(findings(found)))),
         Section("errors", "Errors", _errors(found)),
         Section("differences", "Differences", _differences(found)),
-        _settings(found, environment),
+        _settings(found, origin),
     )
 
 
@@ -155,7 +155,7 @@ def _mcnemar(found: Comparison) -> Table:
     return Table(caption, ("pair", "the first", "the second", "p", "p corrected"), rows, "lrrrr")
 
 
-def _settings(found: Comparison, environment: dict[str, Any]) -> Section:
+def _settings(found: Comparison, origin: Environment) -> Section:
     data = found.data
     about = (
         f"{data.source.rstrip('.')}. {counted(data.samples, 'sample')} of its training part in {len(data.classes)} "
@@ -166,7 +166,11 @@ def _settings(found: Comparison, environment: dict[str, Any]) -> Section:
     notes = "".join(f" {key.capitalize()}: {plain(note).rstrip('.')}." for key, note in data.notes.items())
     rows = tuple((each.name, each.settings) for each in found.learners)
     learners = Table("The learners, and what they were set to.", ("learner", "settings"), rows, "ll")
-    studies = [settings.table(f"Every setting of {each.name}.", each.study) for each in found.learners if each.study]
+    studies = [
+        settings.table(f"Every setting of {each.name}.", each.study.model_dump(mode="json"))
+        for each in found.learners
+        if each.study
+    ]
     fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
-    section = settings.chapter("comparison", studies, environment, again=[fingerprint])
+    section = settings.chapter("comparison", studies, origin, again=[fingerprint])
     return replace(section, blocks=(Text(about + notes), learners, *section.blocks))

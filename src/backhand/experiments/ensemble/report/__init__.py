@@ -6,9 +6,8 @@ from typing import Any
 
 from matplotlib.ticker import MaxNLocator
 
+from backhand.experiments import environment
 from backhand.experiments.ensemble.record import Ensemble, read
-from backhand.experiments.records import read_mapping
-from backhand.files.names import ENVIRONMENT
 from backhand.page import settings, style
 from backhand.page.blocks import Block, Image, Images, Page, Points, Section, Table
 from backhand.page.chance import wilson
@@ -21,10 +20,10 @@ LABELS = {"alone": "alone", "together": "mean so far"}
 
 def page(folder: Path) -> Page:
     """The report. Raises CheckpointError where a piece is missing or damaged."""
-    found, environment = read(folder), read_mapping(folder / ENVIRONMENT)
+    found, origin = read(folder), environment.read(folder)
     result = Section("result", "Result", (Points(tuple(findings(found))), _table(found), Images((_image(found),))))
     title = f"An ensemble of {counted(len(found.members), 'run')}"
-    return Page(title, subtitle(found.data, environment, {}), (result, settings.chapter("ensemble", [], environment)))
+    return Page(title, subtitle(found.data, origin, {}), (result, settings.chapter("ensemble", [], origin)))
 
 
 def closing(folder: Path) -> Iterable[Block]:

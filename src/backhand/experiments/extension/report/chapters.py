@@ -7,11 +7,15 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from backhand.experiments.extension.record import Extension, Figures, Trained, read, read_environment, read_tables
+from backhand.experiments import environment
+from backhand.experiments.environment import Environment
+from backhand.experiments.extension import study_name
+from backhand.experiments.extension.record import Extension, Figures, Trained, read, read_studies
 from backhand.page import heading, settings, style
 from backhand.page.blocks import Image, Images, Notice, Page, Points, Section, Table, Text
 from backhand.page.chance import differ
 from backhand.page.numbers import NONE, count, counted, percent, points
+from backhand.study import Study, to_values
 
 NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
 LOOKS: dict[str, dict[str, Any]] = {
@@ -71,11 +75,12 @@ def page(folder: Path) -> Page:
         sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
     if any(each.curves for each in done.values()):
         sections.append(Section("training", "Training", (_explained(), Images(_plots(done)))))
-    sections.append(_settings(folder, tuple(record.ways)))
+    studies, origin = read_studies(folder, record), environment.read(folder)
+    sections.append(_settings(studies, origin))
     names = ", ".join(classes[first:])
     data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
-    changes = {key: value for way in record.ways for key, value in read_tables(folder, way).get("changes", {}).items()}
-    subtitle = heading.subtitle(data, read_environment(folder), changes)
+    changes = {key: value for study in studies.values() for key, value in study.changes.items()}
+    subtitle = heading.subtitle(data, origin, changes)
     return Page(f"{record.title}: new classes", subtitle, tuple(sections))
 
 
@@ -88,9 +93,12 @@ def _unfinished(record: Extension) -> tuple[Notice, ...]:
     return (Notice(f"This extension is not finished; still to be trained: {'; '.join(left)}."),)
 
 
-def _settings(folder: Path, ways: tuple[str, ...]) -> Section:
-    studies = [settings.table(f"Every setting {NAMES[way]} ({way}.toml).", read_tables(folder, way)) for way in ways]
-    return settings.chapter("extension", studies, read_environment(folder))
+def _settings(studies: dict[str, Study], origin: Environment) -> Section:
+    tables = [
+        settings.table(f"Every setting {NAMES[way]} ({study_name(way)}).", to_values(study))
+        for way, study in studies.items()
+    ]
+    return settings.chapter("extension", tables, origin)
 
 
 def _scores(record: Extension) -> dict[str, Score]:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from backhand.experiments.questions.record import Answer, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
+from backhand.files.names import STUDY
 from backhand.page import settings
 from backhand.page.blocks import Block, Notice, Page, Points, Section
 from backhand.page.numbers import counted
+from backhand.study import to_values
 
 QUESTIONS = {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}
 
@@ -37,5 +39,5 @@ def _left(answer: Answer) -> Notice | None:
 
 
 def _settings(answer: Answer) -> Section:
-    study = settings.table("Every setting (study.toml).", answer.study)
+    study = settings.table(f"Every setting ({STUDY}).", to_values(answer.study))
     return settings.chapter("answer", [study], answer.environment)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from backhand.experiments.questions.found import Losses
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
@@ -35,9 +36,15 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
     return tuple(section for section in sections if section.blocks)
 
 
+def seen(cell: Cell) -> Losses:
+    """What was found in the cell."""
+    assert isinstance(cell.found, Losses)
+    return cell.found
+
+
 def diverged(answer: Answer) -> list[Cell]:
     """The cells that the guard stopped."""
-    return [cell for cell in answer.cells if cell.found["message"]]
+    return [cell for cell in answer.cells if seen(cell).message]
 
 
 def fell(cell: Cell) -> bool:
@@ -48,13 +55,13 @@ def fell(cell: Cell) -> bool:
 
 def fallen(cell: Cell) -> tuple[float | None, float | None]:
     """The loss before training and its lowest since, means over samples; of an earlier version those of batches."""
-    found = cell.found
-    return (found["start"], found["least"]) if "start" in found else (found["first"], found["lowest"])
+    found = seen(cell)
+    return (found.start, found.least) if "start" in found.model_fields_set else (found.first, found.lowest)
 
 
 def accuracy(cell: Cell) -> float:
     """On the validation part after the last epoch; nan where it diverged."""
-    return math.nan if cell.found["message"] else float(cell.found["validation_accuracy"][-1])
+    return math.nan if seen(cell).message else float(seen(cell).validation_accuracy[-1])
 
 
 def learned(answer: Answer, cell: Cell) -> bool:
@@ -64,21 +71,21 @@ def learned(answer: Answer, cell: Cell) -> bool:
 
 def came_to_nothing(answer: Answer) -> list[Cell]:
     """The cells that did not diverge, and learned nothing."""
-    return [cell for cell in answer.cells if not cell.found["message"] and not learned(answer, cell)]
+    return [cell for cell in answer.cells if not seen(cell).message and not learned(answer, cell)]
 
 
 def _about_lost(answer: Answer) -> str:
     """How others came to nothing, if they did, by the activation that the network has."""
     if not came_to_nothing(answer):
         return ""
-    why = dying(answer.study)
+    why = dying(answer.asked.activation)
     return f" Others never diverge and yet come to nothing{f': {why}' if why else ''}."
 
 
 def exhibit(answer: Answer) -> Cell | None:
     """The divergence whose loss fell the farthest before; None where nothing diverged after a step."""
-    seen = [cell for cell in diverged(answer) if cell.found["first"]]
-    return min(seen, key=_share_left, default=None)
+    gone = [cell for cell in diverged(answer) if seen(cell).first]
+    return min(gone, key=_share_left, default=None)
 
 
 def _share_left(cell: Cell) -> float:
@@ -120,7 +127,7 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
 
 
 def _best(answer: Answer) -> Finding:
-    ended = [cell for cell in answer.cells if not cell.found["message"]]
+    ended = [cell for cell in answer.cells if not seen(cell).message]
     if not ended:
         return "Best", "No training came to its end."
     best = max(ended, key=accuracy)
@@ -145,7 +152,7 @@ def _advice(answer: Answer, gone: list[Cell], what: str) -> Finding | None:
     cells = [found for cell in gone if (found := advised(answer, cell)[what])]
     if not cells:
         return None
-    ended = sum(not cell.found["message"] for cell in cells)
+    ended = sum(not seen(cell).message for cell in cells)
     good = sum(learned(answer, cell) for cell in cells)
     return (
         f"Advice: {what}",
@@ -206,8 +213,8 @@ def _map(answer: Answer) -> Image:
 
 def _label(axes: Axes, cell: Cell, x: int, y: int) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-    if cell.found["message"]:
-        axes.text(x, y, f"× {cell.found['steps'] + 1}", ha="center", va="center", fontsize=9, bbox=box)
+    if seen(cell).message:
+        axes.text(x, y, f"× {seen(cell).steps + 1}", ha="center", va="center", fontsize=9, bbox=box)
     else:
         ink = "white" if accuracy(cell) > 0.6 else style.INK
         axes.text(x, y, f"{100 * accuracy(cell):.1f}", ha="center", va="center", color=ink, fontsize=9)
@@ -217,8 +224,8 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
     shown = [case, *(cell for cell in advised(answer, case).values() if cell)]
     figure, axes = style.panel(6.4, 3.6)
     for cell, look in zip(shown, LINES, strict=False):
-        steps, losses = zip(*cell.found["curve"], strict=True)
-        fate = "diverged" if cell.found["message"] else "ended"
+        steps, losses = zip(*seen(cell).curve, strict=True)
+        fate = "diverged" if seen(cell).message else "ended"
         label = f"rate {cell.short['lr']:g}, batch {cell.short['batch_size']}: {fate}"
         axes.plot(steps, losses, label=label, **(look | {"markersize": 3}))
     style.log_scale(axes)
@@ -227,9 +234,9 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
     first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
     course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"
     where = f"the learning rate {case.short['lr']:g} and batches of {case.short['batch_size']}"
-    caption = f"With {where} the loss {course}, then diverged at step {case.found['steps'] + 1}; beside it, as advised."
+    caption = f"With {where} the loss {course}, then diverged at step {seen(case).steps + 1}; beside it, as advised."
     image = Image("course", style.png(figure), caption.removesuffix("."), caption)
-    return Text(f"With {where} the solver stopped, and said:"), Code(case.found["message"]), Images((image,))
+    return Text(f"With {where} the solver stopped, and said:"), Code(seen(case).message), Images((image,))
 
 
 def _table(answer: Answer) -> Table:
@@ -237,10 +244,10 @@ def _table(answer: Answer) -> Table:
         (
             f"{cell.short['lr']:g}",
             str(cell.short["batch_size"]),
-            str(cell.found["steps"] + 1),
-            decimal(cell.found["first"]) if cell.found["first"] is not None else NONE,
-            decimal(cell.found["lowest"]) if cell.found["lowest"] is not None else NONE,
-            cell.found["message"],
+            str(seen(cell).steps + 1),
+            decimal(seen(cell).first) if seen(cell).first is not None else NONE,
+            decimal(seen(cell).lowest) if seen(cell).lowest is not None else NONE,
+            seen(cell).message,
         )
         for cell in diverged(answer)
     )

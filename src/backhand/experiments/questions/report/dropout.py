@@ -1,8 +1,8 @@
 """Dropout at inference: the page."""
 
 import math
-from typing import Any
 
+from backhand.experiments.questions.found import Masks, Used
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
@@ -45,11 +45,17 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
     )
 
 
-def used(cell: Cell, use: Use) -> dict[str, Any]:
+def seen(cell: Cell) -> Masks:
+    """What was found in the cell."""
+    assert isinstance(cell.found, Masks)
+    return cell.found
+
+
+def used(cell: Cell, use: Use) -> Used:
     """Loss, accuracy and gaps of a network trained and used so."""
     trained, at_inference = use
-    found = cell.found[trained][at_inference]
-    return {key: math.nan if value is None else value for key, value in found.items()}
+    uses = seen(cell).inverted if trained == "inverted" else seen(cell).classic
+    return uses.inverted if at_inference == "inverted" else uses.classic
 
 
 def network(hidden: list[int]) -> str:
@@ -75,7 +81,7 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
 def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
     """Networks that learned nothing: how they are used changes nothing either."""
     cells = answer.where(hidden=hidden)
-    idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use)["accuracy"]) for use in RIGHT)]
+    idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use).accuracy) for use in RIGHT)]
     if not idle:
         return []
     which, baseline = ", ".join(f"{cell.short['dropout']:g}" for cell in idle), percent(answer.data.baseline)
@@ -87,9 +93,9 @@ def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
 
 
 def _expected(cell: Cell) -> Finding:
-    first, last = cell.found["masks"][0], cell.found["masks"][-1]
+    first, last = seen(cell).masks[0], seen(cell).masks[-1]
     law = math.sqrt(last / first)
-    gaps = {use[0]: used(cell, use)["gap"] for use in RIGHT}
+    gaps = {use[0]: used(cell, use).gap for use in RIGHT}
     falls = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
     ends = (f"{percent(gap[-1])} for {mode} ({falls[mode]:.1f} times less)" for mode, gap in gaps.items())
     sentence = (
@@ -103,9 +109,9 @@ def _expected(cell: Cell) -> Finding:
 
 def _offset(cell: Cell, use: Use) -> Finding:
     """How far off the scores are whose scaling is wrong; for one layer the ratio of the scores tells it beforehand."""
-    p, gap = cell.short["dropout"], used(cell, use)["gap"][-1]
+    p, gap = cell.short["dropout"], used(cell, use).gap[-1]
     expected = p if use == ("classic", "inverted") else p / (1 - p)
-    right = used(cell, (use[0], use[0]))["gap"][-1]
+    right = used(cell, (use[0], use[0])).gap[-1]
     sentence = f"{_where(cell)}, the scores at inference are {percent(gap)} off the mean over masks"
     if gap <= 2 * right:
         return _title(use), f"{sentence}: no more than twice those of the right scaling ({percent(right)})."
@@ -117,18 +123,18 @@ def _offset(cell: Cell, use: Use) -> Finding:
 def _cost(answer: Answer, hidden: list[int]) -> Finding:
     """How often forgetting the scaling of classic dropout raises the loss, and the most accuracy that it takes."""
     cells, right, wrong = answer.where(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
-    worse = [cell for cell in cells if used(cell, wrong)["loss"] > used(cell, right)["loss"]]
-    cell = max(cells, key=lambda cell: used(cell, right)["accuracy"] - used(cell, wrong)["accuracy"])
+    worse = [cell for cell in cells if used(cell, wrong).loss > used(cell, right).loss]
+    cell = max(cells, key=lambda cell: used(cell, right).accuracy - used(cell, wrong).accuracy)
     before, after = used(cell, right), used(cell, wrong)
     rises = f"{network(hidden)} hidden units: without the scaling the loss is higher at {len(worse)} of {len(cells)} p"
-    if before["accuracy"] > after["accuracy"]:
+    if before.accuracy > after.accuracy:
         held = answer.data.counts["validation"]
-        shown = differ(before["accuracy"], held, after["accuracy"], held)
+        shown = differ(before.accuracy, held, after.accuracy, held)
         doubt = "" if shown else f", which {counted(held, 'validation sample')} may show by chance"
         return (
             "What forgetting costs",
-            f"{rises}; the accuracy suffers most at p = {cell.short['dropout']:g}: {percent(before['accuracy'])} "
-            f"becomes {percent(after['accuracy'])} (loss {decimal(before['loss'])}, {decimal(after['loss'])}){doubt}.",
+            f"{rises}; the accuracy suffers most at p = {cell.short['dropout']:g}: {percent(before.accuracy)} "
+            f"becomes {percent(after.accuracy)} (loss {decimal(before.loss)}, {decimal(after.loss)}){doubt}.",
         )
     return "What forgetting costs", f"{rises}; the accuracy is lower at none of them."
 
@@ -145,12 +151,12 @@ def _gaps(answer: Answer, hidden: list[int]) -> Image:
     cell = middle(answer, hidden)
     figure, axes = style.panel(height=3.5)
     for (use, name), look in zip(USES.items(), LINES, strict=False):
-        axes.plot(cell.found["masks"], [100 * gap for gap in used(cell, use)["gap"]], label=name, **look)
+        axes.plot(seen(cell).masks, [100 * gap for gap in used(cell, use).gap], label=name, **look)
     axes.set(xscale="log", xlabel="masks averaged", ylabel="gap (%)")
     style.log_scale(axes)
     style.legend(axes, columns=2)
-    ends = "; ".join(f"{name} {percent(used(cell, use)['gap'][-1])}" for use, name in USES.items())
-    caption = f"{_where(cell)}: gap against the number of masks. With {cell.found['masks'][-1]:,}: {ends}."
+    ends = "; ".join(f"{name} {percent(used(cell, use).gap[-1])}" for use, name in USES.items())
+    caption = f"{_where(cell)}: gap against the number of masks. With {seen(cell).masks[-1]:,}: {ends}."
     return Image(f"gap-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
 
 
@@ -166,7 +172,7 @@ def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: 
     cells = sorted(answer.where(hidden=hidden), key=lambda cell: cell.short["dropout"])
     figure, axes = style.panel(height=3.5)
     for (use, name), look in zip(USES.items(), LINES, strict=False):
-        values = [factor * used(cell, use)[key] for cell in cells]
+        values = [factor * getattr(used(cell, use), key) for cell in cells]
         axes.plot([cell.short["dropout"] for cell in cells], values, label=name, **look)
     axes.set(xlabel="p, the probability of dropping", ylabel=label)
     if key == "loss":
@@ -182,13 +188,13 @@ def _table(answer: Answer) -> Table:
             network(cell.short["hidden"]),
             f"{cell.short['dropout']:g}",
             name,
-            decimal(used(cell, use)["loss"]),
-            percent(used(cell, use)["accuracy"]),
-            percent(used(cell, use)["gap"][-1]),
+            decimal(used(cell, use).loss),
+            percent(used(cell, use).accuracy),
+            percent(used(cell, use).gap[-1]),
         )
         for cell in answer.cells
         for use, name in USES.items()
     )
-    masks = answer.cells[0].found["masks"][-1]
+    masks = seen(answer.cells[0]).masks[-1]
     caption = f"Validation loss and accuracy of each way of use, and the gap after {masks:,} masks."
     return Table(caption, ("hidden units", "p", "trained, and used", "loss", "accuracy", "gap"), rows, "lrlrrr")

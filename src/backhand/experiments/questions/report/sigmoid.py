@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from backhand.experiments.questions.found import Gradients
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
@@ -36,6 +37,12 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
     )
 
 
+def seen(cell: Cell) -> Gradients:
+    """What was found in the cell."""
+    assert isinstance(cell.found, Gradients)
+    return cell.found
+
+
 def depth(cell: Cell) -> int:
     """Hidden layers."""
     return len(cell.short["hidden"])
@@ -48,24 +55,24 @@ def deepest(answer: Answer) -> list[Cell]:
 
 def ratio(cell: Cell) -> float:
     """The first layer's gradient norm as a share of the last one's."""
-    norms = cell.found["norms"]
+    norms = seen(cell).norms
     return norms[0] / norms[-1] if norms[-1] else math.nan
 
 
 def accuracy(cell: Cell) -> float:
     """On the validation part, after the last epoch."""
-    return float(cell.found["validation_accuracy"][-1])
+    return float(seen(cell).validation_accuracy[-1])
 
 
 def one_sign(cell: Cell) -> float | None:
     """The share of units with one sign, the mean over the layers behind the first, whose inputs are activations."""
-    shares = [share for share in cell.found["one_sign"][1:] if share is not None]
+    shares = [share for share in seen(cell).one_sign[1:] if share is not None]
     return sum(shares) / len(shares) if shares else None
 
 
 def agreement(cell: Cell) -> str:
     """The commoner sign's share over a batch, the mean over those layers."""
-    shares = [share for share in cell.found["agreement"][1:] if share is not None]
+    shares = [share for share in seen(cell).agreement[1:] if share is not None]
     return percent(sum(shares) / len(shares)) if shares else NONE
 
 
@@ -96,7 +103,7 @@ def _step(cells: dict[str, Cell]) -> Finding | None:
     """What one more layer does to the norm, on the average over the hidden layers."""
     if "sigmoid" not in cells or depth(cells["sigmoid"]) < 2:
         return None
-    norms = cells["sigmoid"].found["norms"][:-1]
+    norms = seen(cells["sigmoid"]).norms[:-1]
     if not norms[-1]:
         return None
     factor = (norms[0] / norms[-1]) ** (1 / (len(norms) - 1))
@@ -153,12 +160,12 @@ def _lines(answer: Answer) -> list[tuple[str, dict[str, Any]]]:
 def _norms(answer: Answer, deep: list[Cell]) -> Image:
     figure, axes = style.panel()
     for (name, look), cell in zip(_lines(answer), deep, strict=True):
-        norms = cell.found["norms"]
+        norms = seen(cell).norms
         axes.plot(range(1, len(norms) + 1), norms, label=name, **look)
     style.log_scale(axes)
     axes.set(xlabel="layer", ylabel="norm of the weight gradient")
     style.legend(axes)
-    ranges = "; ".join(f"{c.short['activation']} {c.found['norms'][0]:.2g} to {c.found['norms'][-1]:.2g}" for c in deep)
+    ranges = "; ".join(f"{c.short['activation']} {seen(c).norms[0]:.2g} to {seen(c).norms[-1]:.2g}" for c in deep)
     caption = f"Gradient norm of each layer of the deepest networks before training, first to last: {ranges}."
     return Image("gradient-norms", style.png(figure), caption.removesuffix("."), caption)
 
@@ -190,7 +197,7 @@ def _accuracy(answer: Answer) -> Image:
 def _losses(deep: list[Cell]) -> Image:
     figure, axes = style.panel()
     for cell, look in zip(deep, LINES, strict=False):
-        losses = cell.found["train_loss"]
+        losses = seen(cell).train_loss
         label = f"{cell.short['activation']}, {depth(cell)}"
         axes.plot(range(1, len(losses) + 1), losses, label=label, **(look | {"markersize": 2.5}))
     style.log_scale(axes)
@@ -203,7 +210,7 @@ def _losses(deep: list[Cell]) -> Image:
 def _signs(deep: list[Cell]) -> Image:
     figure, axes = style.panel()
     for cell, look in zip(deep, LINES, strict=False):
-        shares = [math.nan if share is None else 100 * share for share in cell.found["one_sign"]]
+        shares = [math.nan if share is None else 100 * share for share in seen(cell).one_sign]
         axes.plot(range(1, len(shares) + 1), shares, label=cell.short["activation"], clip_on=False, **look)
     axes.set(xlabel="layer", ylabel="units with one sign (%)", ylim=(-3, 103))
     style.legend(axes)
@@ -217,10 +224,10 @@ def _table(answer: Answer) -> Table:
         (
             cell.short["activation"],
             str(depth(cell)),
-            f"{cell.found['norms'][0]:.2g}",
-            f"{cell.found['norms'][-1]:.2g}",
+            f"{seen(cell).norms[0]:.2g}",
+            f"{seen(cell).norms[-1]:.2g}",
             f"{ratio(cell):.2g}",
-            f"{cell.found['norms_after'][0]:.2g}",
+            f"{seen(cell).norms_after[0]:.2g}",
             percent(one_sign(cell)),
             agreement(cell),
             percent(accuracy(cell)),

@@ -10,9 +10,11 @@ from backhand.experiments.run.report.findings import findings
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.experiments.run.report.training import training
+from backhand.files.names import STUDY
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
-from backhand.page.numbers import count, counted, decimal, duration, percent, plain, shape
+from backhand.page.numbers import count, counted, decimal, duration, percent, plain, scientific, shape
+from backhand.study import to_values
 
 NO_MISTAKE = "No test sample was given a wrong class"
 
@@ -40,7 +42,7 @@ def _summary(run: Run) -> tuple[Block, ...]:
     status, message = run.metrics.status, run.metrics.message
     notices = {
         "finished": (),
-        "running": (Notice(f"This run is not finished; what follows is its state so far. {message}".strip()),),
+        "running": (Notice(f"This run is not finished; the report shows its state so far. {message}".strip()),),
         "diverged": (Notice(f"There is no test result: {message or 'the training diverged'}"),),
     }
     remarks = (score.remark for score in (run.metrics.validation, run.metrics.test) if score and score.remark)
@@ -57,7 +59,7 @@ def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
             ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
         ]
         if test.imbalanced:
-            each = f"mean over {len(test.per_class)} classes, each counting the same"
+            each = f"mean over {len(test.per_class)} classes of equal weight"
             tiles.append(("Macro-averaged recall", percent(test.macro.recall), each))
     why = f", {training.chosen_by}" if training.chosen_by else ""
     kept = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{why}")] if run.chosen else []
@@ -112,7 +114,7 @@ def _init_from(run: Run) -> tuple[Block, ...]:
     start = run.metrics.init_from
     if start is None:
         return ()
-    source = f"The weights were not drawn at random: the run started from {start.source} (SHA-256 {start.sha256})"
+    source = f"The initial weights are not random: they come from {start.source} (SHA-256 {start.sha256})"
     return (Text(f"{'; '.join((source, *start.changes))}."),)
 
 
@@ -168,41 +170,46 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
     gallery = pictures.mistakes(run)
     if gallery:
         return (gallery,)
-    return (tables.mistakes(run),) if len(run.evidence.get("mistake_labels", ())) else ()
+    saved = run.evidence.mistakes
+    return () if saved is None or not len(saved.labels) else (tables.mistakes(run, saved),)
 
 
 def _weights(run: Run) -> tuple[Block, ...]:
     images = filters.weights(run)
-    text = "Each has the same place before and after training, and both pictures have one scale."
+    text = "Each stands at the same place in both pictures, before and after training; the grey scale is the same."
     return (Text(text), Images(images)) if images else ()
 
 
 def _feature_maps(run: Run) -> tuple[Block, ...]:
-    images = feature_maps.feature_maps(run)
-    return (Text(feature_maps.about(run)), *(Images((image,)) for image in images)) if images else ()
+    saved, images = run.evidence.feature_maps, feature_maps.feature_maps(run)
+    if saved is None or not images:
+        return ()
+    return Text(feature_maps.about(run, saved)), *(Images((image,)) for image in images)
 
 
 def _gradients(run: Run) -> tuple[Block, ...]:
     if not run.metrics.gradient_check:
         return ()
-    hinge = "hinge" in str(run.study.get("train", {}).get("loss"))
-    scaled = f"scores beyond ±3 scaled down{'' if hinge else ', for there the loss is flat to the last digit'}"
+    hinge = "hinge" in run.study.train.loss
+    flat = "" if hinge else ", since beyond that the loss is flat to the last digit"
     text = (
-        "Entries of each gradient, drawn at random, were compared with finite differences in float64, at this "
-        f"network's weights: the gradient of the scores with differences of the loss ({scaled}), all others with "
-        f"differences of the scores and the penalty, under a random upstream gradient.{_skipped(run)} Of a large "
-        "network some gradients are drawn at random, and compared at a few entries each."
+        "The gradients by back-propagation were compared with finite differences in float64, at the weights of this "
+        "network and at entries drawn at random. The gradient of the scores was compared with differences of the loss, "
+        f"for which the scores were scaled down to at most 3 in absolute value{flat}. All other gradients were "
+        "compared, under a random upstream gradient, with differences of the scores and of the penalty."
+        f"{_skipped(run)} In a large network only some gradients are compared, at a few entries each; they are drawn "
+        "at random, too."
     )
     return Text(text), tables.gradients(run.metrics), *_rounding(run)
 
 
 def _skipped(run: Run) -> str:
     """Which entries were left out, where the network has kinks."""
-    where = kinks(run.study)
+    where = kinks(run)
     if not where and not any(check.skipped for check in run.metrics.gradient_check):
         return ""
     such = f", here {where}," if where else ""
-    return f" Entries beside a kink{such} are skipped: a difference across it says nothing about the gradient."
+    return f" Entries at a kink{such} are skipped, because a difference across it says nothing about the gradient."
 
 
 def _rounding(run: Run) -> tuple[Block, ...]:
@@ -210,16 +217,17 @@ def _rounding(run: Run) -> tuple[Block, ...]:
     if found is None:
         return ()
     text = (
-        f"In float64 the scores of a few samples are those of extended precision to {found.scores:.1e} of the largest, "
-        f"and their loss to {found.loss:.1e}: what is left is rounding, for the formulas are the same."
+        "The forward pass of a few samples was computed in extended precision, too, by the same formulas. In float64 "
+        f"the scores differ from it by {scientific(found.scores)} of the largest score, and the loss by "
+        f"{scientific(found.loss)}: this is rounding."
     )
     return (Text(text),)
 
 
 def _settings(run: Run) -> Section:
-    table = settings.table("Every setting of this run (study.toml).", run.study)
-    seed, data = run.study.get("seed", run.environment.get("seed")), run.metrics.data
-    seeded = "" if seed is None else f" Its seed is {plain(seed)}."
+    table = settings.table(f"Every setting of this run ({STUDY}).", to_values(run.study))
+    data = run.metrics.data
     same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
-    holds = f"The file study.toml beside this report holds every setting.{seeded}{same} To train it again:"
-    return settings.chapter("run", [table], run.environment, again=(Text(holds), Code("backhand run study.toml")))
+    seeded = f" The seed is {plain(run.study.seed)}."
+    holds = f"The file {STUDY} beside this report holds every setting.{seeded}{same} To repeat the run:"
+    return settings.chapter("run", [table], run.environment, again=(Text(holds), Code(f"backhand run {STUDY}")))

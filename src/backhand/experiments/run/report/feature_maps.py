@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from backhand.experiments.run.evidence import mapped_layers
+from backhand.experiments.run.evidence import FeatureMaps, LayerMaps
 from backhand.experiments.run.metrics import Layer
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import colours
@@ -26,39 +26,41 @@ Pixels = NDArray[Any]
 
 def feature_maps(run: Run) -> tuple[Image, ...]:
     """A sheet for each layer whose outputs the run has kept, from the first to the last."""
-    rows = {row.name: row for row in run.metrics.model.layers}
-    return tuple(_image(run, rows[place]) for place in mapped_layers(run.evidence) if place in rows)
+    found, rows = run.evidence.feature_maps, {row.name: row for row in run.metrics.model.layers}
+    if found is None:
+        return ()
+    return tuple(_image(run, found, rows[place]) for place in found.layers if place in rows)
 
 
-def about(run: Run) -> str:
+def about(run: Run, found: FeatureMaps) -> str:
     """Which test images these are, and how they were read."""
-    index, labels, predictions = (run.evidence[f"map_{key}"] for key in ("index", "labels", "predictions"))
     words = []
-    for i, true, predicted in zip(index, labels, predictions, strict=True):
+    for i, true, predicted in zip(found.index, found.labels, found.predictions, strict=True):
         taken = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
         words.append(f"“{run.classes[true]}” (sample {i}{taken})")
     return (
         f"{counted(len(words), 'test picture')}, from the first row to the last: {', '.join(words)}. Beside each "
-        "stand outputs of some layers for it, at inference with the kept weights: the brighter, the larger the value. "
-        "Of many channels, those with the largest mean absolute value over these pictures are shown, the largest first."
+        "picture stand outputs of some layers for it, at inference with the kept weights; brighter means larger. Where "
+        "a layer has many channels, those with the largest mean absolute value over these pictures are shown."
     )
 
 
-def _image(run: Run, row: Layer) -> Image:
-    shown = len(run.evidence[f"map_channels.{row.name}"])
+def _image(run: Run, found: FeatureMaps, row: Layer) -> Image:
+    layer = found.layers[row.name]
+    shown = len(layer.channels)
     all_of_them = len(row.output) == 3 and shown == row.output[-1]
     which = f"all {counted(shown, 'channel')}" if all_of_them else f"{shown} of {row.output[-1]} channels"
     caption = (
-        f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {which}. Under each channel stand "
-        "the values of its darkest and its brightest colour, the same ones for all pictures."
+        f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {which}. The values under each "
+        "channel are those of its darkest and its brightest colour, which are the same for all pictures."
     )
-    number = counted(len(run.evidence["map_images"]), "test picture")
+    number = counted(len(found.images), "test picture")
     alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {which}"
-    return Image(f"feature-maps-{row.name}", _sheet(run, row.name), alt, caption)
+    return Image(f"feature-maps-{row.name}", _sheet(run, found, layer), alt, caption)
 
 
-def _sheet(run: Run, place: str) -> bytes:
-    images, maps = run.evidence["map_images"], run.evidence[f"maps.{place}"]
+def _sheet(run: Run, found: FeatureMaps, layer: LayerMaps) -> bytes:
+    images, maps = found.images, layer.maps
     side = max(images.shape[1:3]) * max(round(CELL / max(images.shape[1:3])), 1)
     tint = matplotlib.colormaps[COLOURS]
     coloured = tint(np.moveaxis(maps, -1, 1), bytes=True)[..., :3]  # (F, c, h, w, 3)
@@ -72,13 +74,13 @@ def _sheet(run: Run, place: str) -> bytes:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(page, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
-    _names_of_rows(axes, run, side)
-    _names_of_columns(axes, run, place, side, ABOVE + high)
+    _names_of_rows(axes, run, found, side)
+    _names_of_columns(axes, layer, side, ABOVE + high)
     return style.png(figure)
 
 
-def _names_of_rows(axes: Axes, run: Run, side: int) -> None:
-    labels = zip(run.evidence["map_labels"], run.evidence["map_predictions"], strict=True)
+def _names_of_rows(axes: Axes, run: Run, found: FeatureMaps, side: int) -> None:
+    labels = zip(found.labels, found.predictions, strict=True)
     for i, (true, predicted) in enumerate(labels):
         name, taken = (style.shorten(run.classes[k], 12) for k in (true, predicted))
         text = name if true == predicted else f"{name}\ntaken for\n{taken}"
@@ -86,11 +88,13 @@ def _names_of_rows(axes: Axes, run: Run, side: int) -> None:
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
 
 
-def _names_of_columns(axes: Axes, run: Run, place: str, side: int, foot: int) -> None:
+def _names_of_columns(axes: Axes, layer: LayerMaps, side: int, foot: int) -> None:
     """Over each column the channel, under it the values of the darkest and the brightest colour."""
     columns = [("channel", "darkest", "brightest"), ("image", "", "")]
-    channels, ranges = (run.evidence[f"map_{key}.{place}"] for key in ("channels", "ranges"))
-    columns += [(str(k), significant(low), significant(high)) for k, (low, high) in zip(channels, ranges, strict=True)]
+    columns += [
+        (str(k), significant(low), significant(high))
+        for k, (low, high) in zip(layer.channels, layer.ranges, strict=True)
+    ]
     for j, texts in enumerate(columns):
         x, align = (LEFT + FRAME + (j - 1) * (side + GAP) + side / 2, "center") if j else (LEFT - 16, "right")
         for y, text in zip((ABOVE / 2, foot + 20, foot + 52), texts, strict=True):

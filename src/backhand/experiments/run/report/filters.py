@@ -21,21 +21,20 @@ Pixels = NDArray[Any]
 
 def weights(run: Run) -> tuple[Image, ...]:
     """Before and after training, the same units in the same places, on one scale; none where they are no pictures."""
-    if "first_weights" not in run.evidence:
+    saved = run.evidence.first_weights
+    if saved is None:
         return ()
-    before, after = (
-        _units(run.evidence[key], run.metrics.data.sample_shape) for key in ("first_weights_initial", "first_weights")
-    )
+    before, after = (_units(each, run.metrics.data.sample_shape) for each in (saved.initial, saved.trained))
     if before is None or after is None:
         return ()
     number = SMALL_ONES if max(before.shape[1:3]) <= SMALL else LARGE_ONES
     moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:number])
     limit = float(np.percentile(np.abs([before[moved], after[moved]]), 99.5)) or 1.0
-    noun = "kernel" if run.evidence["first_weights"].ndim == 4 else "unit"
+    noun = "kernel" if saved.trained.ndim == 4 else "unit"
     which = counted(len(before), noun)
     if len(moved) < len(before):
         which = f"the {len(moved)} of {which} that moved most"
-    change = f"; that of the change {_size(after[moved] - before[moved])}"
+    change = f", and that of their change {_size(after[moved] - before[moved])}"
     return (
         _image("weights-before", f"{which}, before training", before[moved], limit, ""),
         _image("weights-after", f"{which}, after training", after[moved], limit, change),
@@ -57,9 +56,12 @@ def _size(weights: Pixels) -> str:
 def _image(name: str, what: str, units: Pixels, limit: float, change: str) -> Image:
     channels = units.shape[3]
     what = f"First-layer weights ({shape(units.shape[1:])}): {what}"
-    kinds = {1: "mid-grey is 0, grey", 3: "mid-grey is 0, each of red, green and blue"}
-    kind = kinds.get(channels, f"the mean of {channels} channels; mid-grey is 0, grey")
-    caption = f"{what}; {kind} runs from −{limit:.2g} to {limit:.2g}. Root mean square {_size(units)}{change}."
+    shown = {1: "Grey runs", 3: "Each of red, green and blue runs"}
+    scale = shown.get(channels, f"Grey is the mean of {channels} channels and runs")
+    caption = (
+        f"{what}. {scale} from −{limit:.2g} to {limit:.2g}, with 0 in the middle. The root mean square of the weights "
+        f"is {_size(units)}{change}."
+    )
     return Image(name, png(_sheet(units, limit)), f"{what}, root mean square {_size(units)}", caption)
 
 

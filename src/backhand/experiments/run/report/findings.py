@@ -8,7 +8,7 @@ from backhand.experiments.run.report.classes import Finding, commonest, rare_or_
 from backhand.experiments.run.report.course import course
 from backhand.experiments.run.report.scores import calibration
 from backhand.page.chance import Z, differ, trend
-from backhand.page.numbers import count, counted, decimal, duration, percent
+from backhand.page.numbers import count, counted, decimal, duration, percent, scientific
 
 __all__ = ["Finding", "failure", "findings"]
 
@@ -38,7 +38,9 @@ def _shown(run: Run) -> list[Finding | None]:
 
 def failure(run: Run) -> Finding | None:
     """That the training has failed, why, and what to do."""
-    sentence = course(run).sentence() if run.history and run.metrics.status != "diverged" else ""
+    sentence = run.metrics.training.failure
+    if not sentence and run.history and run.metrics.status != "diverged":
+        sentence = course(run).sentence()
     return ("Training failed", sentence) if sentence else None
 
 
@@ -56,11 +58,11 @@ def _baseline(run: Run, test: TestScore) -> Finding:
     share = max(support) / test.count
     name = run.classes[support.index(max(support))]
     low, high = test.interval
-    verdict = "lies wholly above that" if low > share else "lies wholly below that" if high < share else "includes that"
+    verdict = "lies above that" if low > share else "lies below that" if high < share else "includes that figure"
     return (
         "Baseline",
-        f"Always giving the same answer, at best “{name}”, would score {percent(share)}; the interval of this network "
-        f"{verdict}.",
+        f"Answering “{name}”, the commonest class, every time would be correct for {percent(share)} of the test "
+        f"samples; the interval of this network {verdict}.",
     )
 
 
@@ -81,7 +83,7 @@ def _choice(run: Run) -> Finding | None:
     if chosen is None:
         return None
     reason = f" ({training.chosen_by})" if training.chosen_by else ""
-    stopped = f" Training ended: {training.stopped}." if training.stopped else ""
+    stopped = f" Why training ended: {training.stopped}." if training.stopped else ""
     return "Kept epoch", f"The weights of epoch {chosen.epoch} of {training.epochs} were kept{reason}.{stopped}"
 
 
@@ -92,7 +94,7 @@ def _not_finite(run: Run) -> Finding | None:
     lost = sum(not math.isfinite(epoch.validation_loss) for epoch in run.history)
     if not lost:
         return None
-    return "Not finite", f"The validation loss was not finite in {counted(lost, 'epoch')}; such an epoch is never kept."
+    return "Not finite", f"The validation loss was not finite in {counted(lost, 'epoch')}, none of which can be kept."
 
 
 def _gap(run: Run) -> Finding | None:
@@ -103,7 +105,7 @@ def _gap(run: Run) -> Finding | None:
     how = "the same" if gap == 0 else f"{abs(gap):.2f} percentage points {'higher' if gap < 0 else 'lower'}"
     train, held = _samples(run, "train"), _samples(run, "validation")
     shown = differ(chosen.train_accuracy, train, chosen.validation_accuracy, held) if train and held else True
-    doubt = "" if shown or gap == 0 else f", which {counted(held, 'validation sample')} may show by chance"
+    doubt = "" if shown or gap == 0 else f", a difference that chance can make on {counted(held, 'validation sample')}"
     return (
         "Generalisation",
         f"At the kept epoch the training accuracy was {percent(chosen.train_accuracy)} and the validation accuracy "
@@ -142,16 +144,15 @@ def _confidence(run: Run) -> Finding | None:
     if found is None:
         return None
     above = found.mean_confidence - found.mean_accuracy
-    word = "above" if above > 0 else "below"
-    if abs(above) <= Z * found.deviation:
-        word = "equal to" if above == 0 else "which chance does not tell from"
+    word = "above" if above > 0 else "below" if above < 0 else "equal to"
+    doubt = " (a difference that chance explains)" if 0 < abs(above) <= Z * found.deviation else ""
     kind = run.metrics.test.confidence if run.metrics.test else ""
     remark = f" Confidence is the {kind}." if "(" in kind else ""  # what was not trained to be a probability
     return (
         "Calibration",
-        f"The mean confidence in its answers was {percent(found.mean_confidence)}, {word} the accuracy of "
-        f"{percent(found.mean_accuracy)}; the expected calibration error is {percent(found.error)}, where chance alone "
-        f"gives a calibrated network {percent(found.chance)}.{remark}",
+        f"The mean confidence in the answers was {percent(found.mean_confidence)}, {word} the accuracy of "
+        f"{percent(found.mean_accuracy)}{doubt}. The expected calibration error is {percent(found.error)}; on as many "
+        f"samples a perfectly calibrated network shows {percent(found.chance)} by chance.{remark}",
     )
 
 
@@ -167,22 +168,27 @@ def _speed(run: Run) -> Finding | None:
     )
 
 
+def _all(compared: int) -> str:
+    return "The one gradient compared agrees" if compared == 1 else f"All {compared} gradients compared agree"
+
+
 def _gradients(checks: tuple[GradientCheck, ...]) -> Finding | None:
     if not checks:
         return None
     bad = [check.name for check in checks if check.verdict == "failed"]
     if bad:
-        return "Gradients", f"The gradient check does not pass for {', '.join(bad)}."
+        return "Gradients", f"The gradient check fails for {', '.join(bad)}."
     compared = [(check.worst, check.name) for check in checks if check.worst is not None]
     if not compared:
         return (
             "Gradients",
-            "No gradient could be compared with finite differences: every entry tried lay beside a kink.",
+            "No gradient could be compared with finite differences, since every entry that was drawn lies at a kink.",
         )
     error, name = max(compared)
-    left = f"; {len(checks) - len(compared)} could not be compared, beside kinks" if len(compared) < len(checks) else ""
+    skipped = len(checks) - len(compared)
+    left = f"; {skipped} could not be compared, since the entries lie at kinks" if skipped else ""
     return (
         "Gradients",
-        f"All {counted(len(compared), 'gradient')} compared agree with finite differences; the worst relative error is "
-        f"{error:.1e} ({name}){left}.",
+        f"{_all(len(compared))} with finite differences; the largest relative error is {scientific(error)} "
+        f"({name}){left}.",
     )

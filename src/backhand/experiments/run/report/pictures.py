@@ -24,10 +24,10 @@ Pixels = NDArray[Any]
 
 def samples(run: Run) -> Gallery | None:
     """Training pictures: row by row one of each class, or of evenly chosen classes where there are many."""
-    found = run.evidence.get("samples")
-    if found is None or not len(found):
+    saved = run.evidence.samples
+    if saved is None or not len(saved.pictures):
         return None
-    labels = run.evidence["sample_labels"]
+    found, labels = saved.pictures, saved.labels
     order = _by_turns(labels)
     names = [run.classes[labels[i]] for i in order]
     pictures = tuple(
@@ -50,25 +50,26 @@ def _by_turns(labels: NDArray[np.int64]) -> list[int]:
 
 def augmented(run: Run) -> Gallery | None:
     """Row by row a training picture and draws of it, as training saw them."""
-    found = run.evidence.get("augmented")
-    if found is None or not found.size:
+    saved = run.evidence.augmented
+    if saved is None or not saved.pictures.size:
         return None
-    targets, (rows, columns) = run.evidence["augmented_targets"], found.shape[:2]
+    found, targets = saved.pictures, saved.targets
+    rows, columns = found.shape[:2]
     mixed = bool((targets.max(axis=2) < 1).any())
     pictures = []
     for i, j in np.ndindex(rows, columns):
         what = " + ".join(shares := _shares(run, targets[i, j]))
-        alt = f"draw {j} of row {i + 1}: {what}" if j else f"training sample of class {what}"
+        alt = f"version {j} of row {i + 1}: {what}" if j else f"training sample of class {what}"
         pictures.append(Picture(png(found[i, j]), alt, shares if mixed or j == 0 else ()))
     changes = run.metrics.data.augment.items()
     named = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)
     caption = (
-        f"The first picture of each row is a training sample; the {columns - 1} beside it are draws of it as training "
-        f"sees them, made by data.augment: {named}."
+        f"The first picture of each row is a training sample; the other {columns - 1} are versions of it as "
+        f"training sees them (data.augment: {named})."
     )
     if mixed:
-        caption += " Under a mixed picture stand the shares of its classes."
-    alt = f"{counted(rows, 'training picture')}, each with {counted(columns - 1, 'augmented draw')} beside it"
+        caption += " The lines under a mixed picture give the shares of its classes."
+    alt = f"{counted(rows, 'training picture')}, each with {counted(columns - 1, 'augmented version')} beside it"
     image = Image("augmented", sheet(found.reshape(-1, *found.shape[2:]), pictures, columns), alt, caption)
     return Gallery(tuple(pictures), columns, image)
 
@@ -83,11 +84,11 @@ def _shares(run: Run, target: NDArray[np.float32]) -> tuple[str, ...]:
 
 def mistakes(run: Run) -> Gallery | None:
     """The test pictures that were misread with the highest confidence."""
-    found = run.evidence.get("mistakes")
-    if found is None or not len(found):
+    saved = run.evidence.mistakes
+    if saved is None or saved.pictures is None or not len(saved.pictures):
         return None
-    keys = ("mistake_labels", "mistake_predictions", "mistake_confidence", "mistake_index")
-    rows = list(zip(*(run.evidence[key].tolist() for key in keys), strict=True))
+    found, columns = saved.pictures, (saved.labels, saved.predictions, saved.confidence, saved.index)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
     brief = max(map(len, run.classes)) <= BRIEF
     pictures = []
     for i, (true, predicted, confidence, index) in enumerate(rows):
@@ -96,7 +97,7 @@ def mistakes(run: Run) -> Gallery | None:
         what = (f"{was} → {taken}",) if brief else (was, f"→\u00a0{taken}")
         pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
-    image = Image("mistakes", sheet(found, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run))
+    image = Image("mistakes", sheet(found, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run, saved))
     return Gallery(tuple(pictures), MISTAKE_COLUMNS, image)
 
 

@@ -1,10 +1,22 @@
 """How a run was trained, in a paragraph that can stand in a hand-in: each sentence follows from its study."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from backhand.experiments.run.record import Run
-from backhand.page.numbers import counted, plain
+from backhand.page.numbers import counted, listed, plain
+from backhand.study.augment import AugmentTable
+from backhand.study.optimizers import Adam, AdamW, Sgd
+from backhand.study.schedules import (
+    ConstantTable,
+    CosineTable,
+    ExponentialTable,
+    LinearTable,
+    OneCycleTable,
+    PlateauTable,
+    ScheduleTable,
+    StepTable,
+)
+from backhand.study.schema import Train
 
 OPTIMIZERS = {"sgd": "stochastic gradient descent", "rmsprop": "RMSProp", "adam": "Adam", "adamw": "AdamW"}
 LOSSES = {
@@ -13,96 +25,91 @@ LOSSES = {
     "hinge": "the multi-class hinge loss",
     "binary_hinge": "the binary hinge loss",
 }
-Settings = Mapping[str, Any]
 
 
 def recipe(run: Run) -> str:
-    """The optimiser, the rate and its schedule, the batches, the loss, the regularisation and the augmentation.
-
-    Empty for a run whose study says nothing of its training.
-    """
-    train = run.study.get("train", {})
-    if "optimizer" not in train:
-        return ""
-    model, augment = run.study.get("model", {}), run.study.get("data", {}).get("augment", {})
-    return " ".join(
-        (_steps(train), *_loss(train), *_regularisation(train, model), *_augmentation(augment), *_end(train))
-    )
+    """The optimiser, the rate and its schedule, the batches, the loss, the regularisation and the augmentation."""
+    train, augment = run.study.train, run.study.data.augment
+    means = _regularisation(train, run.study.model)
+    return " ".join((_steps(train), *_loss(train), *means, *_augmentation(augment), *_end(train)))
 
 
-def _steps(train: Settings) -> str:
-    optimizer = train["optimizer"]
-    kind = OPTIMIZERS.get(optimizer.get("kind", "sgd"), str(optimizer.get("kind")))
-    momentum = optimizer.get("momentum", 0)
-    if momentum and optimizer.get("kind") in ("adam", "adamw"):
-        kind += f" (β₁ = {momentum:g}, β₂ = {optimizer.get('beta2', 0.999):g})"
+def _steps(train: Train) -> str:
+    optimizer = train.optimizer
+    kind, momentum = OPTIMIZERS[optimizer.kind], optimizer.momentum
+    if momentum and isinstance(optimizer, Adam | AdamW):
+        kind += f" (β₁ = {momentum:g}, β₂ = {optimizer.beta2:g})"
     elif momentum:
-        kind += f" with {'Nesterov ' * bool(optimizer.get('nesterov'))}momentum {momentum:g}"
-    batch = f"batches of {plain(train.get('batch_size', 100))}"
-    return f"Trained by {kind} on {batch}. {_rate(optimizer.get('lr'), train.get('schedule', {}))}"
+        nesterov = isinstance(optimizer, Sgd) and optimizer.nesterov
+        kind += f" with {'Nesterov ' * nesterov}momentum {momentum:g}"
+    batches = f"on batches of {plain(train.batch_size)} samples"
+    return f"The network was trained by {kind} {batches}. {_rate(optimizer.lr, train.schedule)}"
 
 
-def _rate(lr: Any, schedule: Settings) -> str:
-    kind, factor = schedule.get("kind", "constant"), f"{schedule.get('factor', 0.1):g}"
-    course = {
-        "constant": "stays as it is",
-        "step": f"is multiplied by {factor} every {_epochs(schedule.get('every', 1))}",
-        "exponential": f"is multiplied by {factor} over {_epochs(schedule.get('every', 1))}, a little each step",
-        "cosine": f"falls along half a cosine to {schedule.get('floor', 0):g}",
-        "one_cycle": f"is the peak of one cycle; it rises for {schedule.get('rise', 0.3):.0%} of the training",
-        "plateau": f"is multiplied by {factor} when the loss stops falling",
-        "linear": f"runs along a line to {schedule.get('end', 0):g}",
-    }.get(kind, f"follows the schedule {kind}")
-    warmup = schedule.get("warmup", 0)
-    after = f", after a linear warm-up of {_epochs(warmup)}" if warmup else ""
-    return f"The learning rate {plain(lr)} {course}{after}."
+def _rate(lr: float | str, schedule: ScheduleTable) -> str:
+    after = f", after a linear warm-up of {_epochs(schedule.warmup)}" if schedule.warmup else ""
+    return f"The learning rate {plain(lr)} {_course(schedule)}{after}."
+
+
+def _course(schedule: ScheduleTable) -> str:
+    match schedule:
+        case ConstantTable():
+            return "is constant"
+        case StepTable():
+            return f"is multiplied by {schedule.factor:g} every {_epochs(schedule.every).removeprefix('1 ')}"
+        case ExponentialTable():
+            return f"decays exponentially, by a factor of {schedule.factor:g} in {_epochs(schedule.every)}"
+        case CosineTable():
+            return f"falls to {schedule.floor:g} along half a period of a cosine"
+        case OneCycleTable():
+            return f"is the peak of one cycle, reached after {schedule.rise:.0%} of the training"
+        case PlateauTable():
+            return f"is multiplied by {schedule.factor:g} whenever the loss stops falling"
+        case LinearTable():
+            return f"changes linearly to {schedule.end:g}"
 
 
 def _epochs(number: float) -> str:
     return counted(int(number), "epoch") if number == int(number) else f"{number:g} epochs"
 
 
-def _loss(train: Settings) -> Iterator[str]:
-    name, smoothing = str(train.get("loss", "softmax_cross_entropy")), train.get("label_smoothing", 0)
-    yield f"The loss is {LOSSES.get(name, name)}{f' with label smoothing {smoothing:g}' if smoothing else ''}."
+def _loss(train: Train) -> Iterator[str]:
+    smoothing, weights = train.label_smoothing, train.class_weights
+    yield f"The loss is {LOSSES[train.loss]}{f' with label smoothing {smoothing:g}' if smoothing else ''}."
     if smoothing:
         yield (
-            f"Smoothing spreads {smoothing:.0%} of each target over all classes, so the loss cannot reach 0, and the "
-            f"network learns to be less confident than it could be."
+            f"Smoothing spreads {smoothing:.0%} of each target over all classes: the loss cannot reach 0, and the "
+            "network's confidence is meant to stay below 100%, also where it is always right."
         )
-    weights = train.get("class_weights")
     if weights is not None:
-        how = {"balanced": "by the inverse of their class's size", "sqrt": "by the inverse root of their class's size"}
-        yield f"Samples are weighted {how.get(weights, 'by class') if isinstance(weights, str) else 'by class'}."
+        how = {"balanced": "the inverse of its class's size", "sqrt": "the inverse square root of its class's size"}
+        weight = how.get(weights, "its class") if isinstance(weights, str) else "its class"
+        yield f"The loss of each sample is weighted by {weight}."
 
 
-def _regularisation(train: Settings, model: Settings) -> Iterator[str]:
+def _regularisation(train: Train, model: object) -> Iterator[str]:
     means = []
-    if train.get("l2"):
-        means.append(f"an L2 penalty of {train['l2']:g} on the weights")
-    if train["optimizer"].get("weight_decay"):
-        means.append(f"weight decay {train['optimizer']['weight_decay']:g}")
-    if model.get("dropout"):
-        means.append(f"dropout of {plain(model['dropout'])}")
-    if model.get("batchnorm"):
+    if train.l2:
+        means.append(f"an L2 penalty of {train.l2:g} on the weights")
+    if train.optimizer.weight_decay:
+        means.append(f"weight decay {train.optimizer.weight_decay:g}")
+    if dropout := getattr(model, "dropout", 0):  # which not every architecture has
+        means.append(f"dropout of {plain(dropout)}")
+    if getattr(model, "batchnorm", False):
         means.append("batch normalisation")
     if means:
-        yield f"It is regularised by {_listed(means)}."
-    limits = (("norm", "clip_norm"), ("components", "clip_value"))
-    if clips := [f"{what} at {train[key]:g}" for what, key in limits if train.get(key)]:
-        yield f"Gradients are clipped: their {_listed(clips)}."
+        yield f"The network is regularised by {listed(means)}."
+    limits = (("norm", train.clip_norm), ("components", train.clip_value))
+    if clips := [f"{what} at {limit:g}" for what, limit in limits if limit]:
+        yield f"Gradients are clipped by their {listed(clips)}."
 
 
-def _augmentation(augment: Settings) -> Iterator[str]:
-    used = [str(key) if value is True else f"{key} {value:g}" for key, value in augment.items() if value]
-    yield f"Training images are augmented by {_listed(used)}." if used else "No augmentation is used."
+def _augmentation(augment: AugmentTable) -> Iterator[str]:
+    used = [key if value is True else f"{key} {value:g}" for key, value in augment if value]
+    yield f"Training images are augmented by {listed(used)}." if used else "The training data are not augmented."
 
 
-def _end(train: Settings) -> Iterator[str]:
-    patience = train.get("early_stopping", {}).get("patience")
+def _end(train: Train) -> Iterator[str]:
+    patience = train.early_stopping.patience
     if patience:
-        yield f"Training stops early after {counted(patience, 'epoch')} without a better one."
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+        yield f"Training stops early after {counted(patience, 'epoch')} without improvement."

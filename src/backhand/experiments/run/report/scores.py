@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.evidence import Arrays
+from backhand.experiments.run.evidence import Evidence
 
 BINS = 15
 
@@ -38,16 +38,17 @@ class Roc:
     area: float
 
 
-def calibration(evidence: Arrays, bins: int = BINS) -> Calibration | None:
+def calibration(evidence: Evidence, bins: int = BINS) -> Calibration | None:
     """Expected calibration error: sum over the bins of n_b/N |accuracy_b - confidence_b|; None without probabilities.
 
     The bins divide 0..1 evenly. Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017). By chance
     the accuracy of a bin lies sqrt(2/π) standard deviations from its confidence, sqrt(c (1 - c) / n_b), on the average.
     """
-    if not evidence.get("labels", np.empty(0)).size:
+    tested = evidence.predictions
+    if tested is None or not tested.labels.size:
         return None
-    confidence = evidence["probabilities"].max(axis=1).astype(np.float64)
-    right = evidence["probabilities"].argmax(axis=1) == evidence["labels"]
+    confidence = tested.probabilities.max(axis=1).astype(np.float64)
+    right = tested.probabilities.argmax(axis=1) == tested.labels
     which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     counts = np.bincount(which, minlength=bins)
     filled = np.maximum(counts, 1)
@@ -66,16 +67,15 @@ def calibration(evidence: Arrays, bins: int = BINS) -> Calibration | None:
     )
 
 
-def roc(evidence: Arrays) -> Roc | None:
+def roc(evidence: Evidence) -> Roc | None:
     """The ROC curve of class 1 against class 0; None unless there are two classes and both occur.
 
     Source: Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27 (2006).
     """
-    if "probabilities" not in evidence or evidence["probabilities"].shape[1] != 2:
-        return None
-    if len(np.unique(evidence["labels"])) != 2:
+    tested = evidence.predictions
+    if tested is None or tested.probabilities.shape[1] != 2 or len(np.unique(tested.labels)) != 2:
         return None
     from sklearn.metrics import auc, roc_curve
 
-    false_positive, true_positive, _ = roc_curve(evidence["labels"], evidence["probabilities"][:, 1])
+    false_positive, true_positive, _ = roc_curve(tested.labels, tested.probabilities[:, 1])
     return Roc(false_positive, true_positive, float(auc(false_positive, true_positive)))

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
+from backhand.experiments.run.evidence import Mistakes
 from backhand.experiments.run.metrics import Cost, Epoch, Metrics, TestScore
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.classes import Confusion, in_words
 from backhand.page.blocks import Table
-from backhand.page.numbers import count, decimal, duration, percent, plain, shape
+from backhand.page.numbers import count, decimal, duration, percent, plain, scientific, shape
 
 FREQUENT = 6  # confusions to show
 
@@ -28,7 +29,7 @@ def class_counts(metrics: Metrics) -> Table:
     rows.append(("total", *map(count, sums), count(sum(sums)), *(("",) if weights else ())))
     caption = f"Samples per class and split: {count(sum(sums))} in all."
     if weights:
-        caption += " Weight: what the loss of each sample of the class is multiplied by."
+        caption += " The loss of each sample is multiplied by the weight of its class."
     columns = ("class", *splits, "total", *(("weight",) if weights else ()))
     return Table(caption, columns, tuple(rows), "l" + "r" * (len(columns) - 1), totals=1)
 
@@ -71,10 +72,10 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
         if score
     ]
     low, high = map(percent, test.interval)
-    caption = f"The kept weights; {test.interval_kind} interval of the test accuracy: {low} to {high}."
+    caption = f"Results of the kept weights. The {test.interval_kind} interval of the test accuracy is {low} to {high}."
     caption += _views(test)
     if metrics.data.class_weights:
-        caption += " The losses are weighted by class, the accuracies are not."
+        caption += " Losses are weighted by class, accuracies are not."
     return Table(caption, ("split", "samples", "loss", "accuracy", "error"), tuple(rows), "lrrrr")
 
 
@@ -86,7 +87,7 @@ def _views(test: TestScore) -> str:
     if test.test_shift:
         views["train.test_shift"] = f"of each moved by {test.test_shift} px towards two opposite corners"
     seen = " and ".join(["of each picture", *views.values()])
-    return f" The scores {seen} were averaged ({', '.join(views)})." if views else ""
+    return f" Predictions are the mean of the scores {seen} ({', '.join(views)})." if views else ""
 
 
 def per_class(test: TestScore) -> Table:
@@ -99,7 +100,7 @@ def per_class(test: TestScore) -> Table:
     rows.append(("macro average", percent(mean.precision), percent(mean.recall), percent(mean.f1), count(test.count)))
     caption = f"Test result by class; macro-averaged F1 {percent(mean.f1)}."
     if any(row.precision is None for row in test.per_class):
-        caption += " –: the class was never predicted, so it has no precision."
+        caption += " A dash means that the class was never predicted, so that its precision is undefined."
     return Table(caption, ("class", "precision", "recall", "F1", "support"), tuple(rows), "lrrrr", totals=1)
 
 
@@ -110,19 +111,19 @@ def confusions(mixups: Sequence[Confusion]) -> Table:
     return Table(caption, ("true", "predicted", "times", "of the class"), rows, "llrr")
 
 
-def mistakes(run: Run) -> Table:
+def mistakes(run: Run, found: Mistakes) -> Table:
     """The most confident mistakes where there are no pictures of them."""
-    keys = ("mistake_index", "mistake_labels", "mistake_predictions", "mistake_confidence")
+    columns = (found.index, found.labels, found.predictions, found.confidence)
     rows = tuple(
         (str(index), run.classes[true], run.classes[predicted], percent(confidence))
-        for index, true, predicted, confidence in zip(*(run.evidence[key].tolist() for key in keys), strict=True)
+        for index, true, predicted, confidence in zip(*(column.tolist() for column in columns), strict=True)
     )
-    return Table(mistakes_caption(run), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
+    return Table(mistakes_caption(run, found), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
 
 
-def mistakes_caption(run: Run) -> str:
+def mistakes_caption(run: Run, found: Mistakes) -> str:
     """How many there are, and how sure the network was of them."""
-    confidence, test = run.evidence["mistake_confidence"], run.metrics.test
+    confidence, test = found.confidence, run.metrics.test
     shown, wrong = len(confidence), test.count - test.correct if test else 0
     which = f"All {count(shown)}" if shown == wrong else f"The {count(shown)} most confident of {count(wrong)}"
     kind = f" ({test.confidence})" if test and test.confidence else ""
@@ -135,16 +136,21 @@ def mistakes_caption(run: Run) -> str:
 def reported(metrics: Metrics) -> Table:
     """Figures from elsewhere beside those of this run."""
     rows = tuple((row.what, plain(row.reported), plain(row.ours)) for row in metrics.reported)
-    return Table("Reported elsewhere, and by this run.", ("what", "reported", "this run"), rows, "lrr")
+    caption = "Figures reported elsewhere, beside those of this run."
+    return Table(caption, ("figure", "reported", "this run"), rows, "lrr")
 
 
 def gradients(metrics: Metrics) -> Table:
     """The gradient check, one row for each parameter."""
     rows = tuple(
-        (row.name, "" if row.worst is None else f"{row.worst:.1e}", count(row.checked), count(row.skipped), row.verdict)
+        (row.name, _error(row.worst), count(row.checked), count(row.skipped), row.verdict)
         for row in metrics.gradient_check
     )
     errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
-    found = f"worst relative error {max(errors):.1e}" if errors else "no entry could be compared"
-    caption = f"Back-propagation against finite differences; {found}."
-    return Table(caption, ("gradient", "worst relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
+    found = f"the largest relative error is {_error(max(errors))}" if errors else "no entry could be compared"
+    caption = f"Back-propagation against finite differences: {found}."
+    return Table(caption, ("gradient", "largest relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
+
+
+def _error(error: float | None) -> str:
+    return "" if error is None else scientific(error)

@@ -8,7 +8,7 @@ from backhand.experiments.run.report import curves, tables
 from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
 from backhand.experiments.run.report.recipe import recipe
 from backhand.page.blocks import Block, Image, Images, Text
-from backhand.page.numbers import counted, decimal, duration, percent, time_spent
+from backhand.page.numbers import counted, decimal, duration, percent, significant, time_spent
 from backhand.page.range_test import plot
 
 
@@ -31,11 +31,11 @@ def _range_test(run: Run) -> tuple[Block, ...]:
     """Where the learning rate came from, unless the study gave it."""
     if run.rates is None:
         return ()
-    lr = float(run.study["train"]["optimizer"]["lr"])
+    lr = float(run.study.train.optimizer.lr)
     text = (
-        f"The study left the learning rate to a range test, which trained on a few batches again and again while the "
-        f"rate rose. Their smoothed loss was half way down at {run.rates.halfway:.2g} and lowest at "
-        f"{run.rates.lowest:.2g}; the training took {lr:g}."
+        "The learning rate was chosen by a range test, which trains on a few batches again and again while the rate "
+        f"rises. The smoothed loss had fallen half way at a rate of {run.rates.halfway:.2g} and was lowest at "
+        f"{run.rates.lowest:.2g}; the rate chosen is {lr:g}."
     )
     caption = (
         "Loss of each batch while the learning rate rises. The lines mark the rate with the lowest loss, and the rate "
@@ -49,8 +49,8 @@ def _course(run: Run) -> str:
     """How long it went on, why it ended, and what the training figures mean."""
     facts, last = run.metrics.training, run.history[-1]
     done = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
-    stopped = f" The training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
-    means = f" Training loss and accuracy: {facts.train_metrics}." if facts.train_metrics else ""
+    stopped = f" Why training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
+    means = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
     return done + stopped + means
 
 
@@ -110,4 +110,4 @@ def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64])
 def _written(quantity: Quantity, value: float) -> str:
     if quantity.metric is not None and quantity.metric.unit == "%":
         return percent(value / 100)
-    return decimal(value) if quantity is LOSS else f"{value:.4g}"
+    return decimal(value) if quantity is LOSS else significant(value, 4)

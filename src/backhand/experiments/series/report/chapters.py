@@ -19,7 +19,7 @@ from backhand.training.metrics import ACCURACY
 
 FEW, SOME = 8, 24  # cells whose curves can be told apart in one plot, and in a plot each
 SHOWN = 30  # cells in a table, unless they are all of the part
-UNBROKEN, JOINED = "\N{NON-BREAKING HYPHEN}", "\N{NO-BREAK SPACE}"
+JOINED = "\N{NO-BREAK SPACE}"
 
 
 def page(folder: Path) -> Page:
@@ -41,14 +41,14 @@ def _claims(saved: Saved) -> Section:
     seconds = saved.seconds
     tiles = (
         ("runs", str(len(runs)), f"{sum(run.status != 'finished' for run in runs)} diverged"),
-        ("claims met", f"{met} of {len(asked)}", "those that ask for a figure"),
+        ("claims met", f"{met} of {len(asked)}", "of the claims with a target"),
         (
-            "training",
+            "training time",
             duration(seconds),
-            f"{saved.environment.get('cpu', '')}, {saved.environment.get('cores', '?')} cores",
+            f"{saved.environment.cpu}, {saved.environment.cores or '?'} cores",
         ),
     )
-    return Section("claims", "Reported and ours", (*changed(saved), Tiles(tiles), claims_table(saved)))
+    return Section("claims", "Reported results beside ours", (*changed(saved), Tiles(tiles), claims_table(saved)))
 
 
 def changed(saved: Saved) -> tuple[Block, ...]:
@@ -60,25 +60,25 @@ def changed(saved: Saved) -> tuple[Block, ...]:
     but = f", all but {', '.join(untouched)}" if untouched else ""
     return (
         Notice(
-            f"The runs of this series were changed{but}: {changes(saved.series.changes)}. Claims about changed runs "
-            f"are not judged, and titles that name a value may name the old one."
+            f"The command line changed the runs of this series{but}: {changes(saved.series.changes)}. Claims about "
+            f"changed runs are not judged, and a title that names a value may name the old one."
         ),
     )
 
 
 def _settings(saved: Saved) -> Section:
     table = settings.table("Every setting of this series (series.toml).", to_values(saved.series))
-    text = Text("The file series.toml beside this report holds every setting. To make all runs again:")
+    text = Text("The file series.toml beside this report holds every setting. To repeat all runs:")
     return settings.chapter("series", [table], saved.environment, again=(text, Code("backhand run series.toml")))
 
 
 def claims_table(saved: Saved) -> Table:
     """Every claim with what was reported, ours, and whether it is met."""
     rows = tuple(_claim(claim) for claim in saved.claims)
-    head = "part", "figure", "run", "reported", "ours", "points", "asked for", "verdict"
+    head = "part", "figure", "run", "reported", "ours", "difference", "target", "verdict"
     caption = (
-        "What was reported, what came out here, and the difference. A run that a claim does not name is the one that "
-        "did best on validation data; test data choose nothing."
+        "What was reported, what was measured here, and the difference (of percentages, in percentage points). Where a "
+        "claim names no run, it is about the run with the best validation accuracy; test data choose nothing."
     )
     return Table(caption, head, rows, "lllrrrrl")
 
@@ -96,7 +96,7 @@ def _claim(claim: Verdict) -> tuple[str, ...]:
 
 def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     said = (*findings(part, cells), *_against(part, cells, saved))
-    blocks: list[Block] = [Text(f"Every run is of the study {part.study}, changed; {_seeds(part)}.")]
+    blocks: list[Block] = [Text(_about(part))]
     if reached := saved.series.changes_of(part):
         blocks.append(Notice(f"Changed on the command line: {changes(reached)}."))
     remarks = [(cell, run.message) for cell in cells for run in cell.runs if run.status == "finished"]
@@ -114,8 +114,16 @@ def _against(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Iterator[tupl
     return against(cells, part.against, saved.cells[part.against]) if part.against else iter(())
 
 
-def _seeds(part: Part) -> str:
-    return "one seed" if part.seeds == 1 else f"{part.seeds} seeds, of which the table shows the mean and the range"
+def _about(part: Part) -> str:
+    """Which study the runs are of, what is changed in all of them, what varies, and how often each is trained."""
+    study, axes = f"The runs are of the study {part.study}", [axis.name for axis in part.axes]
+    changed = f" with {changes(part.set)}" if part.set else ""
+    varied = f" They differ in {' and '.join(axes)}." if axes else ""
+    once = "Each is trained with one seed"
+    seeds = (
+        once if part.seeds == 1 else f"Each is trained with {part.seeds} seeds; the table shows the mean and the range"
+    )
+    return f"{study}{changed}.{varied} {seeds}."
 
 
 def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
@@ -126,10 +134,10 @@ def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
         figures = (_range(cell, f"{name}_accuracy") for name in ("train", "validation", "test"))
         seconds = cell.mean("seconds")
         time = NONE if seconds is None else duration(seconds)
-        rows.append((*cell.labels.values(), *figures, time, said.word.replace("-", UNBROKEN), said.reason))
+        rows.append((*cell.labels.values(), *figures, time, said.word, said.reason))
     which = "" if shown is cells else f" The best {len(shown)} of {len(cells)} cells on validation data."
     return Table(
-        f"{part.title}. Accuracies of the chosen weights.{which}", head, tuple(rows), "l" * len(part.axes) + "sssrll"
+        f"{part.title}. Accuracies of the kept weights.{which}", head, tuple(rows), "l" * len(part.axes) + "sssrll"
     )
 
 
@@ -156,12 +164,12 @@ def _images(part: Part, cells: tuple[Cell, ...]) -> Iterator[Images]:
     found = list(_curves(part, cells)) if len(cells) <= FEW else []
     if len(varied) == 1:
         png = plots.strengths(cells, varied[0])
-        caption = f"Accuracy along {varied[0]}; bars span the seeds."
+        caption = f"Accuracy for each {varied[0]}; bars show the range over the seeds."
         found.append(Image(f"{part.name}-strength", png, f"accuracies against {varied[0]}", caption))
     if len(varied) > 1:
         half = len(varied) // 2
         png = plots.heat_map(cells, varied[:half], varied[half:], "validation_accuracy", "validation accuracy (%)")
-        caption = "Validation accuracy of every cell; × where a run diverged."
+        caption = "Validation accuracy of every cell; × marks cells with a run that diverged."
         found.append(Image(f"{part.name}-map", png, f"validation accuracy by {' and '.join(varied)}", caption))
     if found:
         yield Images(tuple(found))

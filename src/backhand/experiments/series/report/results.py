@@ -29,12 +29,12 @@ def _section(saved: Saved) -> Section:
 
 
 def _facts(saved: Saved) -> Iterator[str]:
-    runs, environment, changes = saved.runs, saved.environment, saved.series.changes
+    runs, origin, changes = saved.runs, saved.environment, saved.series.changes
     options = [f"--set {shlex.quote(override(key, value))}" for key, value in changes.items() if key != "seed"]
     options += [f"--seed {saved.series.seed}"] if saved.series.seed or "seed" in changes else []
     yield f"Command: {' '.join(['backhand run', saved.series.name, '--data-dir DATA', *options])}."
     if saved.data:
         yield f"Data: {saved.data}."
     yield f"{len(runs)} runs, {duration(saved.seconds)} of training,"
-    yield f"{str(environment.get('started', ''))[:10]}, on {environment.get('cpu', 'an unknown processor')},"
-    yield f"{environment.get('cores', '?')} cores, Backhand {environment.get('backhand', '')}."
+    yield f"{origin.started[:10]}, on {origin.cpu or 'an unknown processor'},"
+    yield f"{origin.cores or '?'} cores, Backhand {origin.backhand}."
