@@ -16,7 +16,8 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import jsontext
-from backhand.files.atomic import sync_folder, write_atomic
+from backhand.files.atomic import write_atomic
+from backhand.files.folders import sync_folder
 from backhand.files.paths import PathLike, as_path
 
 KEY, FORMAT = "backhand", 1

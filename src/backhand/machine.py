@@ -1,17 +1,19 @@
-"""The machine that a process runs on: its processor, the cores it may use, the BLAS that NumPy found."""
+"""The machine that a process runs on: its system and processor, the cores it may use, the BLAS that NumPy loaded."""
 
 import os
 import platform
 from pathlib import Path
 
+POSIX = os.name == "posix"  # Linux and macOS; not Windows
+
 
 def cores() -> int:
-    """The cores that this process may use, where the system tells."""
+    """The number of cores that this process may use, where the system says it; else the number of all cores."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu() -> str:
-    """The processor's name."""
+    """The name of the processor, as the system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
@@ -21,12 +23,13 @@ def cpu() -> str:
 
 
 def blas() -> str:
-    """Each loaded BLAS (NumPy and SciPy bring one each): its name, version, kernels and threads."""
+    """The name, version, kernels and threads of each loaded BLAS: NumPy and SciPy each bring one."""
     from threadpoolctl import threadpool_info
 
-    found = []
+    libraries = []
     for pool in threadpool_info():
         if pool["user_api"] == "blas":
-            kernels = pool.get("architecture", "unknown")  # not every BLAS tells
-            found.append(f"{pool['internal_api']} {pool['version']}, {kernels} kernels, {pool['num_threads']} threads")
-    return "; ".join(found)
+            name = f"{pool['internal_api']} {pool['version']}"
+            kernels = pool.get("architecture", "unknown")  # not every BLAS says it
+            libraries.append(f"{name}, {kernels} kernels, {pool['num_threads']} threads")
+    return "; ".join(libraries)

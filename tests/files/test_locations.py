@@ -3,7 +3,7 @@
 import pytest
 
 from backhand.data import load
-from backhand.data.progress import progress
+from backhand.data.progress import progress_bar
 from backhand.files import locations
 from tests.data import datafiles as df
 
@@ -27,7 +27,7 @@ def test_without_it_they_are_the_users_own(monkeypatch, place):
 
 
 def steps(total, **options):
-    with progress("Reading", total, **options) as advance:
+    with progress_bar("Reading", total, **options) as advance:
         for _ in range(total):
             advance(1)
 

@@ -17,7 +17,7 @@ def test_text_and_paths_become_paths(monkeypatch):
     assert as_path("~no-such-user/runs") == Path("~no-such-user/runs")
     assert as_path("runs/~") == Path("runs/~")
     assert as_path(None) is None
-    with pytest.raises(BackhandError, match=r"a path is empty; name a file or folder, or write \. for"):
+    with pytest.raises(BackhandError, match=r"the path is empty; name a file or folder, or write \. for"):
         as_path("")
 
 
@@ -26,7 +26,7 @@ def test_without_a_home_folder_its_short_name_is_refused(monkeypatch):
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "expanduser", expanduser)
-    with pytest.raises(BackhandError, match="there is no home folder, so ~/runs leads nowhere"):
+    with pytest.raises(BackhandError, match="^~/runs: there is no home folder to stand for ~; write"):
         as_path("~/runs")
 
 

@@ -1,10 +1,10 @@
-"""Files of text, which are UTF-8: what is said of those in another encoding."""
+"""Text files must be UTF-8; one in another encoding is refused with a message that names it."""
 
 import codecs
 
 from backhand.errors import BackhandError
 
-WIDE = {  # what a file begins with that an editor saved in another Unicode encoding, the longer marks first
+WIDE = {  # the byte-order marks of the other Unicode encodings, the longer ones first
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
     codecs.BOM_UTF16_LE: "UTF-16",
@@ -13,9 +13,10 @@ WIDE = {  # what a file begins with that an editor saved in another Unicode enco
 
 
 def refuse_not_utf8(content: bytes, where: str, refusal: type[BackhandError]) -> None:
-    """Raise `refusal`, naming the encoding or the line, where a file's content is not UTF-8.
+    """Raise `refusal`, with the encoding or the line, where a file's content is not UTF-8.
 
-    where: names it.   A mark of the byte order is a part of UTF-8, too. UTF-16 without one is known by its zeros.
+    where: the name of the file in the message. UTF-8 may begin with a byte-order mark. UTF-16 without such a mark is
+    recognised by its zero bytes.
     """
     marked = (name for mark, name in WIDE.items() if content.startswith(mark))
     if encoding := next(marked, "UTF-16" if b"\0" in content[:4] else ""):

@@ -1,6 +1,7 @@
-"""JSON that every program reads: it knows neither NaN nor infinity, so a number that is not finite is null.
+"""JSON that every program can read: a number that is not finite becomes null.
 
-Python's own `json` writes `NaN` and `Infinity`, which no standard has (RFC 8259, section 6) and other readers refuse.
+Python's own `json` writes `NaN` and `Infinity`, which the standard forbids (RFC 8259, section 6) and other readers
+refuse.
 """
 
 import json
@@ -10,15 +11,15 @@ from typing import Any
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
-    """The value as JSON, numbers that are not finite as null.
+    """The value as JSON, with null for numbers that are not finite.
 
-    Raises TypeError for a value that JSON has no form for, such as a set or an array.
+    Raises TypeError for a value that JSON cannot hold, such as a set or an array.
     """
     return json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text; NaN and infinity, which earlier versions wrote, are None as null is.
+    """The value of a JSON text, with None for null, and for NaN and infinity, which earlier versions wrote.
 
     Raises ValueError for a text that is not JSON.
     """
@@ -26,9 +27,9 @@ def loads(text: str | bytes) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """The value with None in place of every number in it that is not finite; its dicts, lists and tuples are new.
+    """A copy of the value with None in place of every number that is not finite.
 
-    Numbers of other kinds, such as NumPy's, become Python's own.
+    Numbers of other types, such as NumPy's, become Python's own, and tuples become lists.
     """
     if isinstance(value, float):
         return value if math.isfinite(value) else None
@@ -41,11 +42,6 @@ def finite(value: Any) -> Any:
     return value
 
 
-def known(values: dict[str, Any]) -> dict[str, Any]:
-    """The entries that are not null."""
-    return {key: value for key, value in values.items() if value is not None}
-
-
 def numbers(values: dict[str, Any]) -> dict[str, Any]:
-    """Named numbers as `loads` gives them, with NaN for null."""
+    """Named numbers with NaN for None, which is how `loads` returns a number that was not finite."""
     return {key: math.nan if value is None else value for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""One process at a time, by the system's locks on files: who is killed lets go of theirs."""
+"""Locks that let one process in at a time. The system releases the lock of a process that is killed."""
 
 import errno
 from collections.abc import Iterator
@@ -7,16 +7,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from backhand.files.atomic import POSIX
+from backhand.machine import POSIX
 
 NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 
 
 @contextmanager
 def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold the lock `path`, a file that is gone afterwards; False where the system or the disk knows no locks.
+    """Hold a lock inside the `with` block; yields False where the system or the disk does not support locks.
 
-    Raises BlockingIOError where another process holds it, unless `wait` says to wait until it lets go.
+    path: the file to lock, which is created, and removed afterwards. Raises BlockingIOError where another process holds
+    the lock, unless `wait` is True: then it waits until that process releases it.
     """
     lock = FileLock(path, timeout=-1 if wait else 0, fallback_to_soft=False)
     try:
@@ -36,7 +37,7 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[bool]:
 
 
 def _release(path: Path, lock: FileLock) -> None:
-    """Leave no file behind for people to wonder at. It goes while it is held, where the system allows that."""
+    """Release the lock and remove its file, while it is locked where the system allows that."""
     with suppress(OSError):
         if POSIX:
             path.unlink()

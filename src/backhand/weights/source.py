@@ -6,7 +6,7 @@ from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.files import jsontext
-from backhand.files.atomic import folders_with
+from backhand.files.folders import folders_with
 from backhand.files.names import BEST, METRICS, STUDY
 from backhand.files.paths import command
 from backhand.model.sequential import Sequential

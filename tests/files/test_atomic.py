@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.files.atomic import atomic, refuse_unwritable, sweep, write_atomic
+from backhand.files.atomic import atomic, write_atomic
+from backhand.files.refusals import refuse_unwritable
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes, devices, modes and links are those of POSIX systems")
 
@@ -80,31 +81,6 @@ def test_a_writer_that_breaks_off_leaves_the_old_file_and_no_other(tmp_path: Pat
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("name", [".a.txt.123.tmp", ".a.txt.123-2.tmp"])
-def test_what_killed_processes_left_is_swept_and_nothing_else(tmp_path: Path, name: str) -> None:
-    (tmp_path / "sub").mkdir()
-    kept = [".b.456.tmp", ".a.txt.tmp", ".a.txt.1x.tmp", ".hidden.tmp", "a.txt.1.tmp", "a.txt", "sub/.a.txt.1.tmp"]
-    for each in [*kept, name]:
-        (tmp_path / each).write_text("x")
-    (tmp_path / ".a.txt.7.tmp").symlink_to(tmp_path / "a.txt")
-    (tmp_path / ".a.txt.8.tmp").mkdir()
-    sweep(tmp_path, {"a.txt", "absent"})
-    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
-    assert left == {*kept, "sub", ".a.txt.7.tmp", ".a.txt.8.tmp"}
-
-
-def test_a_file_that_a_process_is_writing_is_not_swept(tmp_path: Path) -> None:
-    """Whatever its number: processes in other containers and on other hosts have the same ones."""
-    with atomic(tmp_path / "a.txt") as file:
-        file.write(b"new")
-        (held,) = tmp_path.iterdir()
-        script = "import sys, pathlib, backhand.files.atomic as f; f.sweep(pathlib.Path(sys.argv[1]), {'a.txt'})"
-        subprocess.run([sys.executable, "-c", script, tmp_path], check=True)
-        assert held.exists()
-    assert (tmp_path / "a.txt").read_bytes() == b"new"
-    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_two_that_write_one_file_at_once_do_not_mix(tmp_path: Path) -> None:
@@ -255,24 +231,6 @@ def test_every_name_that_a_file_can_have_can_be_written(tmp_path: Path, name: st
     write_atomic(tmp_path / name, "new")
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert (tmp_path / name).read_text() == "new"
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (lambda folder: folder / "folder", "it is a folder; name a file in it"),
-        (lambda folder: folder / "file" / "a.txt", ".*/file is not a folder; name another file"),
-        (lambda folder: folder / "file" / "b" / "a.txt", ".*/file is not a folder; name another file"),
-    ],
-)
-def test_what_cannot_be_written_is_refused_before_the_work(tmp_path: Path, make, reason: str) -> None:
-    (tmp_path / "file").write_text("kept")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(BackhandError, match=f"^cannot write .*: {reason}$"):
-        refuse_unwritable(make(tmp_path))
-    for fine in tmp_path / "file", tmp_path / "new", tmp_path / "new" / "er" / "a.txt", Path("/dev/null"):
-        refuse_unwritable(fine)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.files.atomic import append, sync
+from backhand.files.append import append, sync
 
 
 def test_lines_are_added_to_what_is_there(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from backhand.errors import BackhandError
-from backhand.files.atomic import append
+from backhand.files.append import append
 path = Path(sys.argv[1])
 append(path, b"x" * 990)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
