@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.bench.measure import Measured, gflop, measure, save_inputs
+from backhand.bench.measure import Measurement, gflop, measure, save_inputs
 from backhand.bench.peak import fma_peak
-from backhand.bench.process import OURS, Program, Worker
+from backhand.bench.process import BACKHAND, Program, Worker
 from backhand.bench.timing import Spread
 from backhand.bench.workloads import Workload
 
@@ -23,72 +23,72 @@ class Agreement:
     """
 
     losses: list[float]
-    apart: dict[str, float]
-    cold_ms: dict[str, float]
+    differences: dict[str, float]
+    first_step_ms: dict[str, float]
     limit: float
 
     @property
     def holds(self) -> bool:
         """Whether there is anything to compare with, and all of it agrees; what is not a number does not."""
-        return bool(self.apart) and all(value <= self.limit for value in self.apart.values())
+        return bool(self.differences) and all(value <= self.limit for value in self.differences.values())
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
     """A workload, with what was found: 10⁹ operations a step, the peak in GFLOP/s beside it, and each program's."""
 
     workload: Workload
     gflop: float
     peak: float | None
     agreement: Agreement
-    measured: dict[str, Measured]
+    measurements: dict[str, Measurement]
 
     @property
-    def ours(self) -> Measured:
-        return self.measured[OURS.name]
+    def ours(self) -> Measurement:
+        return self.measurements[BACKHAND.name]
 
     @property
     def fastest(self) -> str:
         """The peer whose median is lowest."""
-        peers = [name for name in self.measured if name != OURS.name]
-        return min(peers, key=lambda name: self.measured[name].ms.median)
+        peers = [name for name in self.measurements if name != BACKHAND.name]
+        return min(peers, key=lambda name: self.measurements[name].ms.median)
 
     @property
     def ratio(self) -> Spread:
         """Our time over the fastest peer's, of each round."""
-        theirs = self.measured[self.fastest].rounds
+        theirs = self.measurements[self.fastest].rounds
         return Spread.of(a / b for a, b in zip(self.ours.rounds, theirs, strict=True))
 
 
-def validate(workload: Workload, programs: Sequence[Program], folder: Path) -> Agreement:
+def compare_losses(workload: Workload, programs: Sequence[Program], folder: Path) -> Agreement:
     """The losses of all programs on the same batch, from the same weights."""
     count, limit = DEEP.get(workload.name, (STEPS, LIMIT))
-    inputs = save_inputs(workload, folder, calm=True)
+    inputs = save_inputs(workload, folder, comparable=True)
     losses, cold = {}, {}
     for program in programs:
-        with Worker(program, inputs, caches(workload, folder)) as worker:
+        with Worker(program, inputs, cache_folder(workload, folder)) as worker:
             steps = worker.steps(count)
         losses[program.name], cold[program.name] = steps.losses, steps.ms[0]
-    own = losses.pop(OURS.name)
-    apart = {name: furthest(own, other) for name, other in losses.items()}
+    own = losses.pop(BACKHAND.name)
+    apart = {name: largest_difference(own, other) for name, other in losses.items()}
     return Agreement(own, apart, cold, limit)
 
 
-def furthest(own: Sequence[float], other: Sequence[float]) -> float:
+def largest_difference(own: Sequence[float], other: Sequence[float]) -> float:
     """The largest relative difference; nan where one is."""
     differences = [abs(b / a - 1) for a, b in zip(own, other, strict=True)]
     return max(differences, key=lambda value: (value != value, value))
 
 
-def compare(
+def time_workload(
     workload: Workload, programs: Sequence[Program], rounds: int, folder: Path, agreement: Agreement
-) -> Compared:
+) -> Comparison:
     """Time them. What `validate` compiled in the same folder is found again: a second start."""
     inputs, peak = save_inputs(workload, folder), fma_peak()
-    measured = measure(programs, inputs, rounds, caches(workload, folder))
-    return Compared(workload, gflop(workload), peak, agreement, measured)
+    measured = measure(programs, inputs, rounds, cache_folder(workload, folder))
+    return Comparison(workload, gflop(workload), peak, agreement, measured)
 
 
-def caches(workload: Workload, folder: Path) -> Path:
+def cache_folder(workload: Workload, folder: Path) -> Path:
     """Where programs keep what they compile for this workload alone."""
     return folder / workload.name

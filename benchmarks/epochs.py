@@ -37,7 +37,7 @@ def train(study: Study, data_dir: Path | None) -> list[dict[str, float]]:
     return build_solver(study, model, feeds).fit(feeds.train, feeds.validation, epochs=study.train.epochs)
 
 
-def epoch(name: str, epochs: int, *overrides: str) -> Callable[[Path | None], None]:
+def timed_epochs(name: str, epochs: int, *overrides: str) -> Callable[[Path | None], None]:
     def timed(data_dir: Path | None) -> None:
         records = train(load(name, (*overrides, f"train.epochs={epochs}"), 0), data_dir)
         seconds = min(record["seconds"] for record in records[epochs > 1 :])
@@ -47,7 +47,7 @@ def epoch(name: str, epochs: int, *overrides: str) -> Callable[[Path | None], No
     return timed
 
 
-def twelve(data_dir: Path | None) -> None:
+def twelve_trainings(data_dir: Path | None) -> None:
     begin = time.perf_counter()
     for network, (name, overrides) in NETWORKS.items():
         for lr in RATES:
@@ -61,10 +61,10 @@ def twelve(data_dir: Path | None) -> None:
 
 SMALL = "model.hidden=[80]", "model.dropout=0", "model.batchnorm=false", "train.batch_size=400"
 TASKS: dict[str, Callable[[Path | None], None]] = {
-    "two_layer": epoch("cifar10-mlp", 5, *SMALL, "train.label_smoothing=0", "train.optimizer.lr=0.002"),
-    "fer_cnn": epoch("fer2013-cnn", 2),
-    "resnet50": epoch("fer2013-resnet50", 1),
-    "twelve": twelve,
+    "two_layer": timed_epochs("cifar10-mlp", 5, *SMALL, "train.label_smoothing=0", "train.optimizer.lr=0.002"),
+    "fer_cnn": timed_epochs("fer2013-cnn", 2),
+    "resnet50": timed_epochs("fer2013-resnet50", 1),
+    "twelve": twelve_trainings,
 }
 
 
@@ -72,14 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--only", metavar="NAME,...", help="some of " + ", ".join(TASKS))
-    asked = parser.parse_args(arguments)
-    names = asked.only.split(",") if asked.only else list(TASKS)
+    arguments = parser.parse_args(arguments)
+    names = arguments.only.split(",") if arguments.only else list(TASKS)
     print(f"{cpu()}, {cores()} cores; {backend.describe()}")
     try:
         for name in names:
             if name not in TASKS:
                 raise BackhandError(f'there is no "{name}"; there are {", ".join(TASKS)}')
-            TASKS[name](asked.data_dir)
+            TASKS[name](arguments.data_dir)
     except BackhandError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -38,7 +38,8 @@ from backhand.page.style import HEIGHT, TRAIN, VALIDATION, WIDTH, look
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.schedules import Constant, Warmup
-from backhand.training.solver import DRAW, Solver
+from backhand.training.solver import Solver
+from backhand.training.streams import DRAW
 
 MOMENTUM, LIMIT = 0.9, 1e-3
 
@@ -73,7 +74,7 @@ def samples(training: Training, folder: Path | None) -> Dataset:
         return Dataset(x, rng.integers(0, training.classes, len(x)))
 
 
-def in_pytorch(solver: Solver) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+def pytorch_training(solver: Solver) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
     """The solver's model and optimiser. Weight decay of c is our penalty's gradient c w: on weights, not on biases."""
     net = in_torch(solver.model, np.random.default_rng([solver.seed, DRAW]))  # the stream of the solver's own masks
     weights, biases = ([p for p in net.parameters() if (p.ndim > 1) == many] for many in (True, False))
@@ -81,14 +82,14 @@ def in_pytorch(solver: Solver) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
     return net, torch.optim.SGD(groups, solver.optimizer.lr, MOMENTUM)
 
 
-def curves(training: Training, data: Dataset, steps: int, dtype: str) -> Array:
+def train_both(training: Training, data: Dataset, steps: int, dtype: str) -> Array:
     """The losses of both, (2, steps), each before the step."""
     feed = Feed(data, Standardizer.fit(data.x, "feature"))
     model = training.network(training.classes).build(training.shape, seed=0, dtype=dtype)
     schedule = Warmup(training.lr, training.warm_up, Constant(training.lr))
     descent, penalty = SGD(training.lr, MOMENTUM), L2(training.l2, "whole")
     solver = Solver(model, SoftmaxCrossEntropy(), descent, training.batch, penalty, schedule)
-    net, optimizer = in_pytorch(solver)
+    net, optimizer = pytorch_training(solver)
     order, losses = np.random.default_rng(1), []
     endless = chain.from_iterable(batches(len(feed), training.batch, order) for _ in count())
     for index in islice(endless, steps):
@@ -129,15 +130,15 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     parser.add_argument("--out", type=Path, default=Path("loss_curve.png"))
-    asked = parser.parse_args()
-    training = TRAININGS[asked.model]
-    losses = curves(training, samples(training, asked.data_dir), asked.steps, asked.dtype)
-    for step in sorted({0, *range(9, asked.steps, max(asked.steps // 10, 1)), asked.steps - 1}):
+    arguments = parser.parse_args()
+    training = TRAININGS[arguments.model]
+    losses = train_both(training, samples(training, arguments.data_dir), arguments.steps, arguments.dtype)
+    for step in sorted({0, *range(9, arguments.steps, max(arguments.steps // 10, 1)), arguments.steps - 1}):
         a, b = losses[:, step]
         print(f"step {step + 1:4}  backhand {a:.6f}  torch {b:.6f}  difference {abs(a - b):.1e}")
-    draw(losses, asked.out)
+    draw(losses, arguments.out)
     apart = np.abs(losses[0] - losses[1])
-    print(f"largest difference {apart.max():.1e} (step {apart.argmax() + 1}), limit {LIMIT}; drawn in {asked.out}")
+    print(f"largest difference {apart.max():.1e} (step {apart.argmax() + 1}), limit {LIMIT}; drawn in {arguments.out}")
     return 0 if apart.max() <= LIMIT else 1
 
 

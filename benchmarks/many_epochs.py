@@ -30,11 +30,11 @@ from backhand.study import Study
 from backhand.training.history import records
 
 HIDDEN, BATCH, LR, MOMENTUM = 16, 100, 0.1, 0.9
-LEAST = 0.97  # of the training samples that a network gets right which has learnt
+MIN_ACCURACY = 0.97  # of the training samples that a network gets right which has learnt
 
 
 @dataclass(frozen=True)
-class Ours:
+class RunFigures:
     """Seconds of a run in all, of its training and of saving; its share of right training samples; bytes it leaves."""
 
     total: float
@@ -50,17 +50,17 @@ def study(epochs: int) -> Study:
     return Study.model_validate({"name": "many", "data": {"name": "blobs"}, "model": model, "train": train})
 
 
-def ours(epochs: int) -> Ours:
+def time_backhand(epochs: int) -> RunFigures:
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         facts = work.run(study(epochs), Path(folder) / "run", quiet=True).training
         total = time.perf_counter() - begin
         last = records((Path(folder) / "run" / "history.jsonl").read_text("utf-8"))[-1]
         left = sum(path.stat().st_size for path in (Path(folder) / "run").iterdir())
-    return Ours(total, facts.seconds, facts.saving_seconds, last["train_accuracy"], left)
+    return RunFigures(total, facts.seconds, facts.saving_seconds, last["train_accuracy"], left)
 
 
-def theirs(feeds: Feeds, epochs: int) -> tuple[float, float]:
+def time_scikit_learn(feeds: Feeds, epochs: int) -> tuple[float, float]:
     """Seconds of `fit`, and the share of right training samples."""
     x, y = feeds.train.batch(slice(None))
     options = {"learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False, "alpha": 0.0}
@@ -82,14 +82,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args(arguments)
+    arguments = parser.parse_args(arguments)
     feeds = load_feeds(study(1))
-    print(f"{cpu()}, {cores()} cores; {asked.epochs:,} epochs of {len(feeds.train)} points", flush=True)
-    ours(2)  # compiles what is not compiled yet
+    print(f"{cpu()}, {cores()} cores; {arguments.epochs:,} epochs of {len(feeds.train)} points", flush=True)
+    time_backhand(2)  # compiles what is not compiled yet
     runs, fits = [], []
-    for _ in range(asked.rounds):
-        runs.append(ours(asked.epochs))
-        fits.append(theirs(feeds, asked.epochs))
+    for _ in range(arguments.rounds):
+        runs.append(time_backhand(arguments.epochs))
+        fits.append(time_scikit_learn(feeds, arguments.epochs))
     mine, other = median(run.total for run in runs), median(seconds for seconds, _ in fits)
     share = median(run.saving / run.total for run in runs)
     print(f"backhand, the whole run: {spread([run.total for run in runs])}")
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"ratio of the medians: {mine / other:.2f}")
     rights = [*(run.accuracy for run in runs), *(accuracy for _, accuracy in fits)]
     print(f"right of the training samples: {min(rights):.1%} or more")
-    return int(min(rights) < LEAST)
+    return int(min(rights) < MIN_ACCURACY)
 
 
 if __name__ == "__main__":

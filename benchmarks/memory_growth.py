@@ -14,7 +14,7 @@ for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an
 
 from backhand.bench import ours
 from backhand.bench.inputs import Inputs
-from backhand.bench.worker import resident
+from backhand.bench.worker import resident_mib
 from backhand.bench.workloads import WORKLOADS
 
 WARM_UP = 50
@@ -23,15 +23,15 @@ LIMIT = 64 * 1024  # bytes that all steps together may leave, for caches which f
 
 def growth(workload: str, steps: int) -> tuple[int, float | None]:
     """Bytes of Python and NumPy, and MiB of resident memory, after `steps` steps less those after the warm-up."""
-    step = ours.start(Inputs.of(WORKLOADS[workload]))
+    step = ours.make_step(Inputs.of(WORKLOADS[workload]))
     tracemalloc.start()
     for _ in range(WARM_UP):
         step()
-    traced, held = tracemalloc.get_traced_memory()[0], resident("VmRSS")
+    traced, held = tracemalloc.get_traced_memory()[0], resident_mib("VmRSS")
     for _ in range(steps):
         step()
     more = tracemalloc.get_traced_memory()[0] - traced
-    now = resident("VmRSS")
+    now = resident_mib("VmRSS")
     tracemalloc.stop()
     return more, None if held is None or now is None else now - held
 
@@ -40,12 +40,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workloads", nargs="*", default=["two_layer", "mnist_cnn"], metavar="workload")
     parser.add_argument("--steps", type=int, default=10_000)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     grows = False
-    for workload in asked.workloads:
-        more, held = growth(workload, asked.steps)
+    for workload in arguments.workloads:
+        more, held = growth(workload, arguments.steps)
         system = "" if held is None else f", resident memory {held:+.2f} MiB"
-        print(f"{workload}: {asked.steps:,} steps leave {more / 1024:+.1f} KiB{system}", flush=True)
+        print(f"{workload}: {arguments.steps:,} steps leave {more / 1024:+.1f} KiB{system}", flush=True)
         grows |= more > LIMIT
     return int(grows)
 

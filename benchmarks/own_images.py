@@ -34,7 +34,7 @@ from backhand.study import Study, load
 
 CIFAR = "cifar10-images.zip", ("train", "test")
 FACES = "fer2013-images.zip", ("Training", "PrivateTest")
-EVERY = "jpg", "png", "webp", "bmp"
+ALL_FORMATS = "jpg", "png", "webp", "bmp"
 OPTIONS = {"jpg": {"quality": 90}, "webp": {"quality": 90}, "png": {}, "bmp": {}}
 
 
@@ -54,24 +54,24 @@ class Folder:
     most: int = 250
 
 
-def _all(classes: str, count: int) -> dict[str, int]:
+def _equal_counts(classes: str, count: int) -> dict[str, int]:
     return dict.fromkeys(classes.split(), count)
 
 
 TEN = "airplane automobile bird cat deer dog frog horse ship truck"
 FOLDERS = {
-    "cats-dogs": Folder(CIFAR, _all("cat dog", 500)),
-    "sixty": Folder(CIFAR, _all("automobile ship", 60), (24, 96), EVERY, grey=0.3),
-    "faces": Folder(FACES, _all("happy sad surprise", 300), formats=("png",)),
+    "cats-dogs": Folder(CIFAR, _equal_counts("cat dog", 500)),
+    "sixty": Folder(CIFAR, _equal_counts("automobile ship", 60), (24, 96), ALL_FORMATS, grey=0.3),
+    "faces": Folder(FACES, _equal_counts("happy sad surprise", 300), formats=("png",)),
     "unequal": Folder(CIFAR, {"cat": 900, "frog": 300, "truck": 90}, 40, ("webp",), most=300),
-    "tiny": Folder(CIFAR, _all("bird deer horse truck", 150), 24, ("bmp",)),
-    "mixed": Folder(CIFAR, _all(TEN, 200), (24, 96), EVERY, grey=0.1, most=100),
+    "tiny": Folder(CIFAR, _equal_counts("bird deer horse truck", 150), 24, ("bmp",)),
+    "mixed": Folder(CIFAR, _equal_counts(TEN, 200), (24, 96), ALL_FORMATS, grey=0.1, most=100),
     "two-unequal": Folder(CIFAR, {"dog": 1000, "cat": 200}, formats=("jpg", "png"), most=500),
-    "large": Folder(CIFAR, _all("airplane cat frog truck", 2000), 96),
+    "large": Folder(CIFAR, _equal_counts("airplane cat frog truck", 2000), 96),
 }
 
 
-def make(folder: Folder, data: Path, out: Path) -> None:
+def write_pictures(folder: Folder, data: Path, out: Path) -> None:
     """Write the pictures as out/train|test/CLASS/NUMBER.FORMAT, unless they are there."""
     if (done := out.with_suffix(".done")).exists():
         return
@@ -85,13 +85,13 @@ def make(folder: Folder, data: Path, out: Path) -> None:
                 count = count if split == "train" else min(max(count // 2, 60), folder.most)
                 (out / split / label).mkdir(parents=True, exist_ok=True)
                 for i, name in enumerate(rng.permutation(own)[:count]):
-                    image = _varied(Image.open(io.BytesIO(pictures.read(name))), folder, rng)
+                    image = _vary(Image.open(io.BytesIO(pictures.read(name))), folder, rng)
                     suffix = folder.formats[i % len(folder.formats)]
                     image.save(out / split / label / f"{i:04}.{suffix}", **OPTIONS[suffix])
     done.write_text("")
 
 
-def _varied(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Image.Image:
+def _vary(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Image.Image:
     if rng.random() < folder.grey:
         image = image.convert("L")
     if not folder.side:
@@ -104,7 +104,7 @@ def _varied(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Ima
     return image.crop((0, 0, side, long) if rng.random() < 0.5 else (0, 0, long, side))
 
 
-def logistic(path: Path) -> tuple[float, float]:
+def baseline_accuracies(path: Path) -> tuple[float, float]:
     """The test accuracies of logistic regression on the pixels that the study sees, and of the biggest class."""
     feeds = load_feeds(load("images", [f'data.path="{path}"', "data.validation=0"]))
     (x, y), (test, labels) = (feed.batch(slice(None)) for feed in (feeds.train, feeds.test))
@@ -115,7 +115,7 @@ def logistic(path: Path) -> tuple[float, float]:
     return float(model.score(test.reshape(len(test), -1), labels)), float((labels == biggest).mean())
 
 
-def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
+def run_seeds(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
     """The test figures of the study with each seed, and the processor's and the clock's seconds of the whole run.
 
     They are kept beside the run's folder, so that the benchmark goes on where it was stopped; a run that was stopped
@@ -125,12 +125,12 @@ def trained(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
         folder, kept = out / f"seed-{seed}", out / f"seed-{seed}.json"
         if not kept.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            kept.write_text(json.dumps(_figures(load("images", [f'data.path="{path}"'], seed), folder)))
+            kept.write_text(json.dumps(_train_and_measure(load("images", [f'data.path="{path}"'], seed), folder)))
         yield json.loads(kept.read_text())
 
 
-def _figures(study: Study, folder: Path) -> dict[str, float]:
-    begin, spent = time.perf_counter(), _processor()
+def _train_and_measure(study: Study, folder: Path) -> dict[str, float]:
+    begin, spent = time.perf_counter(), _processor_seconds()
     metrics = work.run(study, folder, quiet=True)
     test = metrics.test
     return {
@@ -138,13 +138,13 @@ def _figures(study: Study, folder: Path) -> dict[str, float]:
         "recall": test["macro"]["recall"],
         "loss": test["loss"],
         "epochs": metrics.training.epochs,
-        "processor": _processor() - spent,
+        "processor": _processor_seconds() - spent,
         "clock": time.perf_counter() - begin,
         "lr": load(folder / "study.toml").train.optimizer.lr,
     }
 
 
-def _processor() -> float:
+def _processor_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
@@ -161,9 +161,9 @@ def main() -> None:
     print("folder        pictures    study (least)  recall  logistic  biggest  epochs  rates       processor  clock")
     for name in options.only.split(","):
         folder, path = FOLDERS[name], (options.out / name / "pictures").resolve()
-        make(folder, options.data, path)
-        baseline, biggest = logistic(path)
-        runs = list(trained(path, options.out / name, options.seeds))
+        write_pictures(folder, options.data, path)
+        baseline, biggest = baseline_accuracies(path)
+        runs = list(run_seeds(path, options.out / name, options.seeds))
         mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
         least = min(run["accuracy"] for run in runs)
         rates = f"{min(run['lr'] for run in runs):g}-{max(run['lr'] for run in runs):g}"

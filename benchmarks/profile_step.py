@@ -18,14 +18,14 @@ from typing import Any
 for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:  # an override would slow NumPy
     del os.environ[name]
 
-import backhand.training.solver
+import backhand.training.clipping
 from backhand import backend
 from backhand.bench import ours
 from backhand.bench.inputs import Inputs
 from backhand.bench.workloads import WORKLOADS
 from backhand.training.solver import Solver
 
-PYTHON = "Python between them"
+BETWEEN = "Python between them"
 OPS = "backhand.ops.", "backhand.kernels.ops."
 
 
@@ -58,7 +58,7 @@ class Clock:
         return timed
 
 
-def wind_up(clock: Clock, solver: Solver) -> None:
+def attach(clock: Clock, solver: Solver) -> None:
     """Put the clock around all that is to be told apart."""
     for place, module in list(sys.modules.items()):
         for name in ("forward", "backward") if place.startswith(OPS) else ():
@@ -66,12 +66,12 @@ def wind_up(clock: Clock, solver: Solver) -> None:
                 passes = clock.around(getattr(module, name), f"{place.rpartition('.')[2]} {name}", shapes=True)
                 setattr(module, name, passes)
     for name in ("clip_norm", "clip_value"):
-        setattr(backhand.training.solver, name, clock.around(getattr(backhand.training.solver, name), name))
+        setattr(backhand.training.clipping, name, clock.around(getattr(backhand.training.clipping, name), name))
     solver.optimizer.step = clock.around(solver.optimizer.step, type(solver.optimizer).__name__)
-    solver.train_step = clock.around(solver.train_step, PYTHON)
+    solver.train_step = clock.around(solver.train_step, BETWEEN)
 
 
-def times(solver: Solver, inputs: Inputs, count: int) -> list[float]:
+def time_steps(solver: Solver, inputs: Inputs, count: int) -> list[float]:
     """Seconds of each step."""
     found = []
     for _ in range(count):
@@ -85,7 +85,7 @@ def table(clock: Clock, steps: int) -> str:
     """One row a name, in the order of their first call; the last row is the sum."""
     whole = sum(clock.seconds.values())
     rows = [("calls", "µs a step", "share", "")]
-    for name, seconds in sorted(clock.seconds.items(), key=lambda item: item[0] == PYTHON):
+    for name, seconds in sorted(clock.seconds.items(), key=lambda item: item[0] == BETWEEN):
         rows.append(
             (f"{clock.calls[name] / steps:.0f}", f"{1e6 * seconds / steps:.1f}", f"{seconds / whole:.1%}", name)
         )
@@ -97,16 +97,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("workload", nargs="?", choices=list(WORKLOADS), default="two_layer", metavar="workload")
     parser.add_argument("--steps", type=int, default=200)
-    asked = parser.parse_args()
-    inputs = Inputs.of(WORKLOADS[asked.workload])
-    solver = ours.solver(inputs)
-    times(solver, inputs, max(asked.steps // 10, 3))  # to warm up, and to import what computes
-    bare = statistics.median(times(solver, inputs, asked.steps))
+    arguments = parser.parse_args()
+    inputs = Inputs.of(WORKLOADS[arguments.workload])
+    solver = ours.make_solver(inputs)
+    time_steps(solver, inputs, max(arguments.steps // 10, 3))  # to warm up, and to import what computes
+    bare = statistics.median(time_steps(solver, inputs, arguments.steps))
     clock = Clock()
-    wind_up(clock, solver)
-    times(solver, inputs, asked.steps)
-    print(f"{asked.workload}, {backend.describe()}; without the clocks {1e6 * bare:.1f} µs (median)")
-    print(table(clock, asked.steps))
+    attach(clock, solver)
+    time_steps(solver, inputs, arguments.steps)
+    print(f"{arguments.workload}, {backend.describe()}; without the clocks {1e6 * bare:.1f} µs (median)")
+    print(table(clock, arguments.steps))
 
 
 if __name__ == "__main__":

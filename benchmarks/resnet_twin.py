@@ -30,21 +30,21 @@ from backhand.training.solver import Solver
 SHAPE, CLASSES, MOMENTUM, LIMIT = (48, 48, 1), 7, 0.9, 1e-3
 
 
-def build(asked: argparse.Namespace) -> Sequential:
-    options = {"preactivation": asked.preactivation, "stem": asked.stem, "zero_init": asked.zero_init}
-    return resnet(CLASSES, asked.depth, **options).build(SHAPE, seed=1, dtype=asked.dtype)
+def build(arguments: argparse.Namespace) -> Sequential:
+    options = {"preactivation": arguments.preactivation, "stem": arguments.stem, "zero_init": arguments.zero_init}
+    return resnet(CLASSES, arguments.depth, **options).build(SHAPE, seed=1, dtype=arguments.dtype)
 
 
-def batches(asked: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def batches(arguments: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
-    for _ in range(asked.steps):
-        x = rng.standard_normal((asked.batch, *SHAPE), dtype=np.float32).astype(asked.dtype)
-        yield x, rng.integers(0, CLASSES, asked.batch)
+    for _ in range(arguments.steps):
+        x = rng.standard_normal((arguments.batch, *SHAPE), dtype=np.float32).astype(arguments.dtype)
+        yield x, rng.integers(0, CLASSES, arguments.batch)
 
 
-def ours(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
+def backhand_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
     """A step of this project, on its solver."""
-    solver = Solver(build(asked), SoftmaxCrossEntropy(), SGD(asked.lr, MOMENTUM), batch_size=asked.batch)
+    solver = Solver(build(arguments), SoftmaxCrossEntropy(), SGD(arguments.lr, MOMENTUM), batch_size=arguments.batch)
 
     def step(x: np.ndarray, labels: np.ndarray) -> float:
         solver.train_step(x, labels)
@@ -53,17 +53,17 @@ def ours(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]
     return step
 
 
-def theirs(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
+def pytorch_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
     """The same step in PyTorch, from the same weights."""
     sys.path.append(str(Path(__file__).parents[1]))  # for the PyTorch twins of the tests
     import torch
     from tests.architectures.resnet_twin import twin
     from tests.architectures.torch_twin import copy_weights, images
 
-    net = twin(asked.depth, CLASSES, SHAPE[2], stem=asked.stem, preactivation=asked.preactivation)
-    net.to(getattr(torch, asked.dtype))
-    copy_weights(build(asked), net)
-    optimizer = torch.optim.SGD(net.parameters(), asked.lr, MOMENTUM)
+    net = twin(arguments.depth, CLASSES, SHAPE[2], stem=arguments.stem, preactivation=arguments.preactivation)
+    net.to(getattr(torch, arguments.dtype))
+    copy_weights(build(arguments), net)
+    optimizer = torch.optim.SGD(net.parameters(), arguments.lr, MOMENTUM)
 
     def step(x: np.ndarray, labels: np.ndarray) -> float:
         optimizer.zero_grad()
@@ -75,24 +75,24 @@ def theirs(asked: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], floa
     return step
 
 
-def measure(asked: argparse.Namespace) -> dict[str, object]:
+def measure(arguments: argparse.Namespace) -> dict[str, object]:
     """Losses, milliseconds a step, and MiB: what the process had before the first step, and its peak."""
-    step = {"ours": ours, "torch": theirs}[asked.only](asked)
-    before, losses, times = resident(), [], []
-    for x, labels in batches(asked):
+    step = {"ours": backhand_step, "torch": pytorch_step}[arguments.only](arguments)
+    before, losses, times = peak_mib(), [], []
+    for x, labels in batches(arguments):
         begin = time.perf_counter()
         losses.append(step(x, labels))
         times.append(1e3 * (time.perf_counter() - begin))
-    return {"losses": losses, "ms": statistics.median(times), "before": before, "peak": resident()}
+    return {"losses": losses, "ms": statistics.median(times), "before": before, "peak": peak_mib()}
 
 
-def resident() -> float:
+def peak_mib() -> float:
     """The peak so far of this process's resident memory, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-def apart(side: str) -> dict[str, object]:
+def measure_in_process(side: str) -> dict[str, object]:
     """The measurement of one side, from a process of its own."""
     command = [sys.executable, __file__, *sys.argv[1:], "--only", side]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
@@ -109,12 +109,12 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--lr", type=float, default=0.01)
     parser.add_argument("--only", choices=["ours", "torch"], help="one side, as JSON")
-    asked = parser.parse_args()
-    if asked.only:
-        print(json.dumps(measure(asked)))
+    arguments = parser.parse_args()
+    if arguments.only:
+        print(json.dumps(measure(arguments)))
         return 0
-    own, other = apart("ours"), apart("torch")
-    print(", ".join(f"{name} {value}" for name, value in vars(asked).items() if name != "only"))
+    own, other = measure_in_process("ours"), measure_in_process("torch")
+    print(", ".join(f"{name} {value}" for name, value in vars(arguments).items() if name != "only"))
     print("step    backhand       torch  difference")
     for step, (a, b) in enumerate(zip(own["losses"], other["losses"], strict=True), 1):
         print(f"{step:4}  {a:10.6f}  {b:10.6f}  {abs(a - b):10.1e}")

@@ -6,15 +6,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
 
-from backhand.bench.measure import Measured
-from backhand.bench.process import OURS
-from backhand.bench.table import figure
+from backhand.bench.measure import Measurement
+from backhand.bench.process import BACKHAND
+from backhand.bench.table import format_figure
 from backhand.bench.timing import Spread
 from backhand.files.atomic import write_atomic
-from compare import Compared
+from compare import Comparison
 
 PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"
-READING = """\
+EXPLANATION = """\
 - A step is a whole one: forward, backward and update, in float32, by stochastic gradient descent with momentum.
 - All programs begin with the same weights and see the same batch. Their losses are compared first, with dropout off:
   "apart" is the largest relative difference.
@@ -40,23 +40,23 @@ class Results:
     load: float | None
     backend: str
     peers: dict[str, str]
-    compared: Sequence[Compared]
+    comparisons: Sequence[Comparison]
 
     @property
     def programs(self) -> dict[str, str]:
         """The names and titles of all programs: ours first."""
-        return {OURS.name: OURS.name} | self.peers
+        return {BACKHAND.name: BACKHAND.name} | self.peers
 
     @property
     def peak(self) -> Spread | None:
         """Of the processor, GFLOP/s, as it was beside the workloads."""
-        peaks = [each.peak for each in self.compared if each.peak is not None]
+        peaks = [each.peak for each in self.comparisons if each.peak is not None]
         return Spread.of(peaks) if peaks else None
 
 
 def write(results: Results, folder: Path) -> Path:
     """Both files; returns the page."""
-    from picture import draw
+    from plot import draw
 
     write_atomic(folder / "results.png", draw(results))
     write_atomic(folder / "results.md", page(results))
@@ -65,7 +65,7 @@ def write(results: Results, folder: Path) -> Path:
 
 def page(results: Results) -> str:
     """results.md."""
-    rounds = len(results.compared[0].ours.rounds)
+    rounds = len(results.comparisons[0].ours.rounds)
     return f"""\
 # Training steps against other programs
 
@@ -77,9 +77,9 @@ Written by `make bench`; see [the guide](../docs/guides/benchmarks.md).
 
 Milliseconds, median; range of ours in brackets.
 
-{steps(results)}
+{step_table(results)}
 
-{lost(results)}
+{slower_workloads(results)}
 
 ![Milliseconds a step of each workload in each program](results.png)
 
@@ -87,19 +87,19 @@ Milliseconds, median; range of ours in brackets.
 
 Milliseconds of the very first step, at a first start and at a later one.
 
-{starts(results)}
+{start_table(results)}
 
-Importing takes, in seconds: {imports(results)}.
+Importing takes, in seconds: {import_times(results)}.
 
 ## Memory
 
 MiB.
 
-{per_program(results, lambda compared, name: figure(compared.measured[name].peak_mib))}
+{program_table(results, lambda compared, name: format_figure(compared.measurements[name].peak_mib))}
 
 ## How to read this
 
-{READING.format(rounds=rounds)}
+{EXPLANATION.format(rounds=rounds)}
 """
 
 
@@ -110,16 +110,16 @@ def header(results: Results) -> str:
     lines = [
         f"Date: {results.date}",
         f"Processor: {results.cpu}, {results.cores} cores; every program on all of them",
-        f"Load of other work before the run: {figure(results.load)}",
+        f"Load of other work before the run: {format_figure(results.load)}",
         f"Peak of fused multiply-adds: {highest}",
         f"Backhand: {results.backend}",
-        f"NumPy: {results.compared[0].ours.blas}",
-        f"Versions: Python {python_version()}, {', '.join(versions())}",
+        f"NumPy: {results.comparisons[0].ours.blas}",
+        f"Versions: Python {python_version()}, {', '.join(package_versions())}",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
 
-def versions() -> list[str]:
+def package_versions() -> list[str]:
     """Of the packages that are there."""
     found = []
     for package in PACKAGES:
@@ -130,73 +130,73 @@ def versions() -> list[str]:
     return found
 
 
-def steps(results: Results) -> str:
+def step_table(results: Results) -> str:
     """The main table: a row a workload."""
     headings = ["workload", "batch", "GFLOP", *results.programs.values(), "fastest peer"]
     headings += ["ratio (range)", "GFLOP/s", "of peak", "apart"]
-    return table(headings, [step_row(results, each) for each in results.compared])
+    return markdown_table(headings, [step_row(results, each) for each in results.comparisons])
 
 
-def step_row(results: Results, compared: Compared) -> list[str]:
+def step_row(results: Results, compared: Comparison) -> list[str]:
     ours, ratio = compared.ours.ms, compared.ratio
     speed = 1e3 * compared.gflop / ours.median
     return [
         compared.workload.name,
         str(compared.workload.batch),
         f"{compared.gflop:.3f}",
-        f"{figure(ours.median)} ({figure(ours.low)} to {figure(ours.high)})",
-        *(cell(compared, name, lambda measured: figure(measured.ms.median)) for name in results.peers),
+        f"{format_figure(ours.median)} ({format_figure(ours.low)} to {format_figure(ours.high)})",
+        *(cell(compared, name, lambda measured: format_figure(measured.ms.median)) for name in results.peers),
         results.peers[compared.fastest],
         f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})",
         f"{speed:.0f}",
         f"{speed / results.peak.high:.0%}" if results.peak else "-",
-        f"{max(compared.agreement.apart.values()):.0e}",
+        f"{max(compared.agreement.differences.values()):.0e}",
     ]
 
 
-def cell(compared: Compared, name: str, text: Callable[[Measured], str]) -> str:
+def cell(compared: Comparison, name: str, text: Callable[[Measurement], str]) -> str:
     """What a program measured, as text; "-" where it does not run the workload."""
-    return text(compared.measured[name]) if name in compared.measured else "-"
+    return text(compared.measurements[name]) if name in compared.measurements else "-"
 
 
-def lost(results: Results) -> str:
+def slower_workloads(results: Results) -> str:
     """The workloads in which a peer is faster, by name."""
     slower = [
         f"{each.workload.name} ({each.ratio.median:.2f} times the time of {results.peers[each.fastest]})"
-        for each in results.compared
+        for each in results.comparisons
         if each.ratio.median > 1
     ]
     return f"**Where we lose:** {', '.join(slower)}." if slower else "No peer is faster in any of these."
 
 
-def starts(results: Results) -> str:
-    return per_program(
+def start_table(results: Results) -> str:
+    return program_table(
         results,
         lambda compared, name: (
-            f"{figure(compared.agreement.cold_ms[name])}, later {figure(compared.measured[name].first_ms)}"
+            f"{format_figure(compared.agreement.first_step_ms[name])}, later {format_figure(compared.measurements[name].first_ms)}"
         ),
     )
 
 
-def imports(results: Results) -> str:
+def import_times(results: Results) -> str:
     """The median time of each program's import."""
     texts = []
     for name, title in results.programs.items():
-        seconds = [each.measured[name].import_seconds for each in results.compared if name in each.measured]
+        seconds = [each.measurements[name].import_seconds for each in results.comparisons if name in each.measurements]
         texts += [f"{title} {Spread.of(seconds).median:.2f}"] * bool(seconds)
     return ", ".join(texts)
 
 
-def per_program(results: Results, text: Callable[[Compared, str], str]) -> str:
+def program_table(results: Results, text: Callable[[Comparison, str], str]) -> str:
     """A table with a row a workload and a column a program."""
     rows = [
-        [each.workload.name, *(text(each, name) if name in each.measured else "-" for name in results.programs)]
-        for each in results.compared
+        [each.workload.name, *(text(each, name) if name in each.measurements else "-" for name in results.programs)]
+        for each in results.comparisons
     ]
-    return table(["workload", *results.programs.values()], rows)
+    return markdown_table(["workload", *results.programs.values()], rows)
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Markdown: the first column to the left, the others to the right."""
     ruler = ["---", *["---:"] * (len(headings) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ruler, *rows))

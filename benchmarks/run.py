@@ -17,41 +17,41 @@ from tempfile import TemporaryDirectory
 import peers
 from backhand import backend
 from backhand.bench import workloads
-from backhand.bench.process import OURS, Program
-from backhand.bench.table import figure
+from backhand.bench.process import BACKHAND, Program
+from backhand.bench.table import format_figure
 from backhand.bench.workloads import Workload
 from backhand.errors import BackhandError
 from backhand.machine import cores, cpu
-from compare import Agreement, Compared, compare, validate
+from compare import Agreement, Comparison, compare_losses, time_workload
 from peers import Peer
 from results import Results, write
 
 Plan = dict[Workload, list[Program]]
 
 
-def planned(chosen: Sequence[Workload], others: Sequence[Peer]) -> Plan:
+def plan_runs(chosen: Sequence[Workload], others: Sequence[Peer]) -> Plan:
     """The programs that run each workload: ours first."""
-    plan = {each: [OURS, *(peer.program for peer in others if peer.takes(each))] for each in chosen}
+    plan = {each: [BACKHAND, *(peer.program for peer in others if peer.supports(each))] for each in chosen}
     alone = [workload.name for workload, programs in plan.items() if len(programs) == 1]
     if alone:
         raise BackhandError(f"none of the peers asked for runs {', '.join(alone)}; `backhand bench` times it alone")
     return plan
 
 
-def validated(plan: Plan, folder: Path) -> dict[Workload, Agreement]:
+def compare_all_losses(plan: Plan, folder: Path) -> dict[Workload, Agreement]:
     """Compares losses, and prints how far they are apart."""
     found = {}
     for workload, programs in plan.items():
-        agreement = found[workload] = validate(workload, programs, folder)
+        agreement = found[workload] = compare_losses(workload, programs, folder)
         losses = f"loss {agreement.losses[0]:.3f} to {agreement.losses[-1]:.3f} in {len(agreement.losses)} steps"
-        apart = ", ".join(f"{name} {value:.1e}" for name, value in agreement.apart.items())
+        apart = ", ".join(f"{name} {value:.1e}" for name, value in agreement.differences.items())
         verdict = "equal" if agreement.holds else f"NOT equal (limit {agreement.limit:.0e})"
         print(f"{workload.name:13} {losses}; apart, relatively: {apart}: {verdict}", flush=True)
     return found
 
 
-def line(compared: Compared) -> str:
-    times = ", ".join(f"{name} {figure(each.ms.median)}" for name, each in compared.measured.items())
+def summarise(compared: Comparison) -> str:
+    times = ", ".join(f"{name} {format_figure(each.ms.median)}" for name, each in compared.measurements.items())
     ratio = compared.ratio
     return (
         f"{compared.workload.name:13} {times} ms; ours / {compared.fastest}'s: "
@@ -59,23 +59,23 @@ def line(compared: Compared) -> str:
     )
 
 
-def run(asked: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-    others = peers.chosen(asked.peers)
-    plan = planned(workloads.chosen(asked.only), others)
+    others = peers.select_peers(arguments.peers)
+    plan = plan_runs(workloads.select_workloads(arguments.only), others)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        agreements = validated(plan, folder)
+        agreements = compare_all_losses(plan, folder)
         if not all(agreement.holds for agreement in agreements.values()):
             print("programs that do not train alike have no times to compare")
             return 1
-        done: list[Compared] = []
+        done: list[Comparison] = []
         for workload, programs in plan.items():
-            done.append(compare(workload, programs, asked.rounds, folder, agreements[workload]))
-            print(line(done[-1]), flush=True)
-    asked.out.mkdir(parents=True, exist_ok=True)
+            done.append(time_workload(workload, programs, arguments.rounds, folder, agreements[workload]))
+            print(summarise(done[-1]), flush=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
     facts = date.today().isoformat(), cpu(), cores(), load, backend.describe()
-    print(write(Results(*facts, {peer.program.name: peer.title for peer in others}, done), asked.out))
+    print(write(Results(*facts, {peer.program.name: peer.title for peer in others}, done), arguments.out))
     return 0
 
 

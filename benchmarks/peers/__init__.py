@@ -12,7 +12,7 @@ from backhand.bench.process import Program
 from backhand.bench.workloads import Workload
 from backhand.errors import BackhandError, closest
 
-HERE = Path(__file__).parents[1]
+BENCHMARKS = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Peer:
     title: str
     axes: tuple[int, ...] = (1, 3)
 
-    def takes(self, workload: Workload) -> bool:
+    def supports(self, workload: Workload) -> bool:
         return len(workload.shape) in self.axes
 
 
 def _peer(name: str, module: str, package: str, title: str, axes: tuple[int, ...] = (1, 3)) -> Peer:
-    return Peer(Program(name, f"peers.{module}", HERE), package, title, axes)
+    return Peer(Program(name, f"peers.{module}", BENCHMARKS), package, title, axes)
 
 
 _ALL = (
@@ -42,12 +42,15 @@ _ALL = (
 PEERS = {peer.program.name: peer for peer in _ALL}
 
 
-def chosen(names: str | None) -> Sequence[Peer]:
-    """The peers of these names, which commas part; all without any. Raises BackhandError for one that is not there."""
-    for name in names.split(",") if names else ():
+def select_peers(names: Sequence[str] | None) -> Sequence[Peer]:
+    """The peers of these names, or all of them where none are named.
+
+    Raises BackhandError for a peer that is unknown or not installed.
+    """
+    for name in names or ():
         if name not in PEERS:
-            raise BackhandError(f'there is no peer "{name}"{closest(name, PEERS)}')
-    peers = [PEERS[name] for name in names.split(",")] if names else _ALL
+            raise BackhandError(f'unknown peer "{name}"{closest(name, PEERS)}')
+    peers = [PEERS[name] for name in names] if names else _ALL
     for peer in peers:
         if find_spec(peer.package) is None:
             raise BackhandError(

@@ -63,8 +63,8 @@ def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array) -> j
     raise ValueError(f"no workload had a {layer} when this was written")
 
 
-def start(inputs: Inputs) -> Step:
-    layers = inputs.workload.model(calm=inputs.calm).layers
+def make_step(inputs: Inputs) -> Step:
+    layers = inputs.workload.model(comparable=inputs.comparable).layers
     x, labels = jnp.asarray(inputs.x), jnp.asarray(inputs.labels)
     seed = jax.random.key(0, impl="rbg")  # the faster of the two generators
 

@@ -6,7 +6,7 @@ from backhand.bench.inputs import Inputs, Step
 from backhand.bench.workloads import LR, MOMENTUM
 
 
-def start(inputs: Inputs) -> Step:
+def make_step(inputs: Inputs) -> Step:
     x, labels, weights = inputs.x, inputs.labels, list(inputs.weights.values())
     options = {"solver": "sgd", "learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False}
     hidden = [bias.size for bias in weights[1:-1:2]]

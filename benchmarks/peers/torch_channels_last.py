@@ -4,4 +4,4 @@ from functools import partial
 
 from peers import torch_net
 
-start = partial(torch_net.start, channels_last=True)
+make_step = partial(torch_net.make_step, channels_last=True)

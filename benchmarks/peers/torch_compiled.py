@@ -6,4 +6,4 @@ import torch
 
 from peers import torch_net
 
-start = partial(torch_net.start, channels_last=True, wrap=torch.compile)
+make_step = partial(torch_net.make_step, channels_last=True, wrap=torch.compile)

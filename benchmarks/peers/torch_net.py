@@ -118,12 +118,12 @@ def flattened(workload: Workload) -> Shape | None:
     return None
 
 
-def start(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
+def make_step(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
     """The step; `wrap` may compile the loss as a function of samples and labels."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
     images = None if channels_last else flattened(inputs.workload)
-    net = Builder(inputs.by_layer(), images).chain(inputs.workload.model(calm=inputs.calm).layers)
+    net = Builder(inputs.by_layer(), images).chain(inputs.workload.model(comparable=inputs.comparable).layers)
     x, labels = torch.from_numpy(inputs.x), torch.from_numpy(inputs.labels)
     if x.ndim == 4:
         layout = torch.channels_last if channels_last else torch.contiguous_format

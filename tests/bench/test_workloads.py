@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backhand.bench.inputs import Inputs
-from backhand.bench.workloads import WORKLOADS, chosen, step_flops
+from backhand.bench.workloads import WORKLOADS, select_workloads, step_flops
 from backhand.errors import BackhandError
 from backhand.layers import Dropout, Residual
 
@@ -71,28 +71,28 @@ def test_the_table_is_whole_and_the_samples_fit(built):
     assert np.array_equal(workload.samples()[0], x)
 
 
-def test_a_calm_model_drops_nothing_and_its_blocks_begin_as_their_shortcuts():
-    dropouts = [layer for layer in WORKLOADS["fer_cnn"].model(calm=True).layers if isinstance(layer, Dropout)]
+def test_a_comparable_model_drops_nothing_and_its_blocks_begin_as_their_shortcuts():
+    dropouts = [layer for layer in WORKLOADS["fer_cnn"].model(comparable=True).layers if isinstance(layer, Dropout)]
     assert [layer.p for layer in dropouts] == [0, 0]
     assert all(layer.p == 0.5 for layer in WORKLOADS["fer_cnn"].model().layers if isinstance(layer, Dropout))
-    blocks = [layer for layer in WORKLOADS["fer_resnet50"].model(calm=True).layers if isinstance(layer, Residual)]
+    blocks = [layer for layer in WORKLOADS["fer_resnet50"].model(comparable=True).layers if isinstance(layer, Residual)]
     assert len(blocks) == 16
     assert all(block.body[-1].gamma == 0 for block in blocks)
 
 
 def test_workloads_are_chosen_by_name():
-    assert [workload.name for workload in chosen("mnist_cnn,two_layer")] == ["mnist_cnn", "two_layer"]
-    assert len(chosen(None)) == 10
-    with pytest.raises(BackhandError, match='no workload "two_layers"; did you mean "two_layer"'):
-        chosen("fer_cnn,two_layers")
+    assert [workload.name for workload in select_workloads(["mnist_cnn", "two_layer"])] == ["mnist_cnn", "two_layer"]
+    assert len(select_workloads(None)) == 10
+    with pytest.raises(BackhandError, match='unknown workload "two_layers"; did you mean "two_layer"'):
+        select_workloads(["fer_cnn", "two_layers"])
 
 
 def test_material_comes_out_of_its_file_as_it_went_in(tmp_path):
-    drawn = Inputs.of(WORKLOADS["mnist_cnn_bn"], calm=True)
+    drawn = Inputs.of(WORKLOADS["mnist_cnn_bn"], comparable=True)
     drawn.save(tmp_path / "inputs.npz")
     read = Inputs.load(tmp_path / "inputs.npz")
     assert read.workload is drawn.workload
-    assert read.calm is True
+    assert read.comparable is True
     assert np.array_equal(read.x, drawn.x)
     assert np.array_equal(read.labels, drawn.labels)
     assert {place: len(own) for place, own in read.by_layer().items()} == dict.fromkeys(["0", "1", "5", "6", "9"], 2)

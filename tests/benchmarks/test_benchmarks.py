@@ -12,7 +12,7 @@ import torch
 from backhand import backend
 from backhand.bench import ours
 from backhand.bench.inputs import Inputs
-from backhand.bench.measure import Measured
+from backhand.bench.measure import Measurement
 from backhand.bench.timing import Spread
 from backhand.bench.workloads import WORKLOADS, Workload
 from backhand.errors import BackhandError
@@ -27,9 +27,9 @@ with pytest.MonkeyPatch.context() as patch:  # they clean the environment before
 
 import compare
 import peers
-import picture
+import plot
 import results
-from compare import Agreement, Compared, furthest
+from compare import Agreement, Comparison, largest_difference
 from results import Results
 
 
@@ -69,7 +69,7 @@ def torch_settings():
 
 
 def losses(module, workload):
-    step = module.start(Inputs.of(workload, calm=True))
+    step = module.make_step(Inputs.of(workload, comparable=True))
     return [step() for _ in range(12)]
 
 
@@ -85,19 +85,19 @@ def test_peers_train_as_ours_does(workload, name, reference, torch_settings, mon
         monkeypatch.setattr(each, "LR", 0.1)
     own = losses(ours, workload)
     assert own[-1] < 0.9 * own[0]
-    assert furthest(own, losses(module, workload)) < 1e-3
+    assert largest_difference(own, losses(module, workload)) < 1e-3
 
 
 def test_the_farthest_losses_decide_and_those_that_are_no_numbers_never_agree():
-    assert furthest([1.0, 2.0], [1.0, 2.5]) == 0.25
-    assert np.isnan(furthest([1.0, 2.0, 3.0], [1.5, float("nan"), 3.0]))
+    assert largest_difference([1.0, 2.0], [1.0, 2.5]) == 0.25
+    assert np.isnan(largest_difference([1.0, 2.0, 3.0], [1.5, float("nan"), 3.0]))
     assert Agreement([1.0], {"torch": 1e-4}, {}, 1e-3).holds
     for apart in ({}, {"torch": 1e-2}, {"torch": 1e-4, "jax": float("nan")}):
         assert not Agreement([1.0], apart, {}, 1e-3).holds
 
 
 def measured(*rounds, peak_mib=100.0):
-    return Measured(0.5, 7.0, list(rounds), peak_mib, "some BLAS")
+    return Measurement(0.5, 7.0, list(rounds), peak_mib, "some BLAS")
 
 
 @pytest.fixture
@@ -107,14 +107,14 @@ def recorded():
     won = {"backhand": measured(1.0, 2.0, 3.0), "torch": measured(9.0, 9.0, 9.0), "jax": measured(4.0, 4.0, 12.0)}
     lost = {"backhand": measured(6.0, 6.0, 6.0), "torch": measured(2.0, 3.0, 4.0, peak_mib=None)}
     compared = [
-        Compared(WORKLOADS["two_layer"], 0.4, 400.0, agreement, won),
-        Compared(WORKLOADS["fer_resnet50"], 1.2, 360.0, agreement, lost),
+        Comparison(WORKLOADS["two_layer"], 0.4, 400.0, agreement, won),
+        Comparison(WORKLOADS["fer_resnet50"], 1.2, 360.0, agreement, lost),
     ]
     return Results("2030-01-02", "a processor", 2, 0.25, "kernels", {"torch": "PyTorch", "jax": "JAX, jit"}, compared)
 
 
 def test_a_ratio_is_to_the_fastest_peer_in_the_same_round(recorded):
-    won, lost = recorded.compared
+    won, lost = recorded.comparisons
     assert (won.fastest, won.ratio) == ("jax", Spread(0.25, 0.25, 0.5))
     assert (lost.fastest, lost.ratio) == ("torch", Spread(2.0, 1.5, 3.0))
 
@@ -137,26 +137,26 @@ def test_the_page_is_made_of_what_was_recorded(recorded):
 
 
 def test_files_are_written_and_a_page_without_losses_says_so(recorded, tmp_path):
-    recorded.compared.pop()
+    recorded.comparisons.pop()
     text = results.write(recorded, tmp_path).read_text("utf-8")
     assert "No peer is faster in any of these." in text
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_every_program_looks_different():
-    assert {"backhand", *peers.PEERS} == picture.LOOKS.keys()
-    assert len(set(picture.LOOKS.values())) == len(picture.LOOKS)
+    assert {"backhand", *peers.PEERS} == plot.STYLES.keys()
+    assert len(set(plot.STYLES.values())) == len(plot.STYLES)
 
 
-def test_peers_are_chosen_by_name(monkeypatch):
-    assert [peer.title for peer in peers.chosen("sklearn,torch")] == ["scikit-learn", "PyTorch"]
-    with pytest.raises(BackhandError, match='no peer "torsh"; did you mean "torch"'):
-        peers.chosen("torsh")
+def test_peers_are_selected_by_name(monkeypatch):
+    assert [peer.title for peer in peers.select_peers(["sklearn", "torch"])] == ["scikit-learn", "PyTorch"]
+    with pytest.raises(BackhandError, match='unknown peer "torsh"; did you mean "torch"'):
+        peers.select_peers(["torsh"])
     monkeypatch.setattr(peers, "find_spec", lambda package: None if package == "jax" else package)
     with pytest.raises(BackhandError, match="JAX, jit is not installed"):
-        peers.chosen(None)
-    assert not peers.PEERS["sklearn"].takes(WORKLOADS["mnist_cnn"])
-    assert peers.PEERS["torch_cl"].takes(WORKLOADS["mnist_cnn"])
+        peers.select_peers(None)
+    assert not peers.PEERS["sklearn"].supports(WORKLOADS["mnist_cnn"])
+    assert peers.PEERS["torch_cl"].supports(WORKLOADS["mnist_cnn"])
 
 
 def run(*arguments):
@@ -180,7 +180,7 @@ def test_a_run_of_nothing_is_refused():
 def test_programs_that_do_not_train_alike_are_not_timed(tmp_path, reference):
     (tmp_path / "wrong.py").write_text("def start(inputs):\n    return lambda: 2.5\n")
     wrong = compare.Program("wrong", "wrong", tmp_path)
-    agreement = compare.validate(WORKLOADS["two_layer"], [compare.OURS, wrong], tmp_path)
+    agreement = compare.compare_losses(WORKLOADS["two_layer"], [compare.BACKHAND, wrong], tmp_path)
     assert len(agreement.losses) == 20
     assert not agreement.holds
 
@@ -200,9 +200,9 @@ def test_a_profile_counts_each_second_once(monkeypatch):
     monkeypatch.setattr(profile_step, "perf_counter", lambda: now)
     clock, x = profile_step.Clock(), np.zeros((3, 4))
     inner = clock.around(spend(2.0), "conv forward", shapes=True)
-    whole = clock.around(spend(1.0, inner, inner), profile_step.PYTHON)
+    whole = clock.around(spend(1.0, inner, inner), profile_step.BETWEEN)
     whole(x)
-    assert clock.seconds == {profile_step.PYTHON: 1.0, "conv forward 3x4": 4.0}
+    assert clock.seconds == {profile_step.BETWEEN: 1.0, "conv forward 3x4": 4.0}
     assert clock.calls["conv forward 3x4"] == 2
     *_, other, python, total = profile_step.table(clock, 1).splitlines()
     assert other.split() == ["2", "4000000.0", "80.0%", "conv", "forward", "3x4"]

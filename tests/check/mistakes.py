@@ -7,7 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 
 from backhand.backend import op
-from backhand.check.inputs import Case, extreme, kept, labels, mixed, near, running, targets
+from backhand.check.inputs import (
+    Case,
+    extreme_values,
+    dropout_mask,
+    class_labels,
+    soft_labels,
+    normal_around,
+    running_statistics,
+    probabilities,
+)
 
 softmax = SimpleNamespace()  # not an op of the library (it lives inside its loss), but where checks fail most
 
@@ -36,19 +45,19 @@ CASES = {
     "softmax": Case({"x": (4, 5)}),
     "flatten": Case({"x": (2, 3, 4)}),
     "batchnorm": Case({"x": (6, 3), "gamma": (3,), "beta": (3,)}),
-    "batchnorm at inference": Case({"x": (6, 3), "gamma": (3,), "beta": (3,)}, {"running": running(3)}),
-    "batchnorm far from 0": Case({"x": near(6, 3, mean=1e4), "gamma": (3,), "beta": (3,)}),
-    "dropout": Case({"x": (4, 5)}, {"p": 0.2, "mask": kept(4, 5, p=0.2)}),
+    "batchnorm at inference": Case({"x": (6, 3), "gamma": (3,), "beta": (3,)}, {"running": running_statistics(3)}),
+    "batchnorm far from 0": Case({"x": normal_around(6, 3, mean=1e4), "gamma": (3,), "beta": (3,)}),
+    "dropout": Case({"x": (4, 5)}, {"p": 0.2, "mask": dropout_mask(4, 5, p=0.2)}),
     "dropout at inference": Case({"x": (4, 5)}, {"p": 0.2, "mode": "classic"}),
-    "softmax_cross_entropy": Case({"z": (5, 4)}, {"labels": labels(5, 4), "smoothing": 0.1}),
-    "softmax_cross_entropy at 1e4": Case({"z": extreme(5, 4)}, {"labels": labels(5, 4)}),
-    "softmax_cross_entropy of distributions": Case({"z": (5, 4)}, {"labels": mixed(5, 4)}),
+    "softmax_cross_entropy": Case({"z": (5, 4)}, {"labels": class_labels(5, 4), "smoothing": 0.1}),
+    "softmax_cross_entropy at 1e4": Case({"z": extreme_values(5, 4)}, {"labels": class_labels(5, 4)}),
+    "softmax_cross_entropy of distributions": Case({"z": (5, 4)}, {"labels": soft_labels(5, 4)}),
     "softmax_cross_entropy weighted": Case(
-        {"z": (5, 4)}, {"labels": labels(5, 4), "weights": lambda rng: rng.uniform(0.2, 3, 5)}
+        {"z": (5, 4)}, {"labels": class_labels(5, 4), "weights": lambda rng: rng.uniform(0.2, 3, 5)}
     ),
-    "logistic": Case({"z": (5,)}, {"labels": targets(5)}),
-    "hinge": Case({"s": (6, 4)}, {"labels": labels(6, 4)}),
-    "binary_hinge": Case({"s": (12,)}, {"labels": labels(12, 2)}),
+    "logistic": Case({"z": (5,)}, {"labels": probabilities(5)}),
+    "hinge": Case({"s": (6, 4)}, {"labels": class_labels(6, 4)}),
+    "binary_hinge": Case({"s": (12,)}, {"labels": class_labels(12, 2)}),
     "l2": Case({"w": (3, 4)}, {"strength": 0.1, "form": "whole"}),
 }
 

@@ -7,7 +7,7 @@ import pytest
 
 from backhand.architectures import mlp
 from backhand.check import check_layer, check_model, check_op, diagnosis, examination
-from backhand.check.evidence import WHOLE, Subject
+from backhand.check.evidence import MAX_MEASURED, Subject
 from backhand.check.gradients import TRIALS
 from backhand.layers import Dropout, Linear
 from backhand.training.losses import L2, SoftmaxCrossEntropy
@@ -212,7 +212,7 @@ def test_mistakes_in_a_model_are_named(claims):
 def test_of_a_large_array_a_part_is_measured(claims):
     rng = np.random.default_rng(0)
     arrays = {"x": rng.standard_normal((30, 50)), "w": rng.standard_normal((50, 50)), "b": rng.standard_normal(50)}
-    assert arrays["x"].size > WHOLE
+    assert arrays["x"].size > MAX_MEASURED
     wrong = lambda dy, c: (dy @ c[1], dy.T @ c[0], dy.mean(0))  # noqa: E731
     assert not check_op(reference("linear").forward, wrong, arrays).passed
     assert claims[:3] == [

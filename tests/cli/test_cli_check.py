@@ -17,7 +17,7 @@ def test_one_name_gives_its_op_and_layer():
     lines = done.output.splitlines()
     assert [line.split()[:2] for line in lines[1:3]] == [["op", "tanh"], ["layer", "tanh"]]
     assert all(line.rstrip().endswith("pass") for line in lines[1:3])
-    assert lines[-1].startswith("All 2 agree with differences, at ")
+    assert lines[-1].startswith("All 2 agree with numerical derivatives, at ")
 
 
 def test_a_wrong_gradient_ends_with_status_1(monkeypatch):

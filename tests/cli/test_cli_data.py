@@ -48,7 +48,7 @@ def test_verify_prints_counts(tmp_path):
 
 def test_show_writes_a_picture(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run("show", "blobs").strip() == "blobs.png"
+    assert run("show", "blobs").strip() == "picture: blobs.png"
     run("show", "digits", "--seed", 3, "--out", tmp_path / "out" / "d.png")
     assert (tmp_path / "blobs.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "out" / "d.png").read_bytes().startswith(b"\x89PNG")

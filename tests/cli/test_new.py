@@ -180,7 +180,7 @@ def test_a_file_that_is_there_is_left_unless_one_asks(cli: Cli) -> None:
     Path("mine.toml").write_text("precious")
     code, said = cli("new", "images", "--path", "photos")
     assert code == 2
-    assert "mine.toml is there already; name another file with --out, or replace it with --overwrite" in said
+    assert "mine.toml exists already; name another file with --out, or replace it with --overwrite" in said
     assert Path("mine.toml").read_text() == "precious"
     assert cli("new", "images", "--path", "photos", "--overwrite")[0] == 0
     assert load("mine.toml").name == "mine"
@@ -196,12 +196,12 @@ def test_a_study_is_not_put_among_the_pictures(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["images"], "say where your pictures are: backhand new images --path PHOTOS"),
+        (["images"], "name the folder of your pictures, as in `backhand new images --path PHOTOS`"),
         (["images", "--path", "nowhere"], "nowhere does not exist"),
         (["image", "--path", "photos"], 'did you mean "images"?'),
         (["images", "--path", "photos/a"], "holds no .jpg"),
-        (["digits", "--path", "photos"], "digits is built in and read from no file; leave out --path"),
-        (["r3-faces", "--path", "photos"], "r3-faces is a series of runs, which has no data of its own"),
+        (["digits", "--path", "photos"], "digits is built in and not read from a file; leave out --path"),
+        (["r3-faces", "--path", "photos"], "r3-faces is a series of runs and has no data of its own"),
     ],
 )
 def test_mistakes_are_said_and_leave_nothing(cli: Cli, arguments: list[str], sentence: str) -> None:

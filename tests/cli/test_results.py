@@ -12,7 +12,7 @@ def test_a_home_folder_is_known_to_every_option(cli, tmp_path, monkeypatch):
     status, said = cli("run", "digits", *SMALL, "--out=~/run", "--data-dir=~/data")
     assert (status, f"report: {tmp_path}/run/report.html" in said) == (0, True)
     assert cli("report", "~/run")[0] == 0
-    assert cli("data", "show", "digits", "--out=~/sheet.png") == (0, f"{tmp_path}/sheet.png")
+    assert cli("data", "show", "digits", "--out=~/sheet.png") == (0, f"picture: {tmp_path}/sheet.png")
 
 
 def test_a_search_ends_with_what_it_chose_and_what_that_reached(cli, tmp_path):

@@ -45,7 +45,7 @@ def test_where_there_are_none_it_says_so(tmp_path, cli, monkeypatch):
     status, said = cli("runs")
     assert (status, said) == (2, "error: there is no folder runs; name the folder that holds your runs")
     Path("runs").mkdir()
-    assert cli("runs") == (2, "error: there are no experiments in runs; `backhand run digits` makes one")
+    assert cli("runs") == (2, "error: there are no experiments in runs; start one with `backhand run digits`")
 
 
 def test_a_report_is_opened_and_written_first_where_there_is_none(folder, cli, monkeypatch):
@@ -55,6 +55,6 @@ def test_a_report_is_opened_and_written_first_where_there_is_none(folder, cli, m
     assert cli("open", folder / "run") == (0, f"report: {page}")
     assert page.exists()
     status, said = cli("open", folder / "run")
-    assert (status, "no browser could be opened; open that file yourself" in said) == (0, True)
+    assert (status, "no browser could be opened; open the file yourself" in said) == (0, True)
     assert opened == [page.as_uri()] * 2
     assert cli("open", folder / "notes")[0] == 2

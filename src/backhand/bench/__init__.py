@@ -1,1 +1,1 @@
-"""Ten training steps, and what they cost: time, share of the processor's peak, memory, start-up."""
+"""Measures what ten training steps cost: their time, their share of the processor's peak, memory and start-up."""

@@ -1,4 +1,4 @@
-"""What every program begins a workload with: the same batch, and the same weights."""
+"""The inputs of a workload: every program begins with the same batch and the same weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,46 +10,47 @@ import numpy as np
 from backhand.arrays import Array, Labels
 from backhand.bench.workloads import WORKLOADS, Workload
 
-Step = Callable[[], float]  # one training step on the batch; returns the loss before it
-PREFIX = "weights."
+Step = Callable[[], float]  # takes one training step on the batch and returns the loss before the update
+WEIGHT_PREFIX = "weights."
 
 
 @dataclass(frozen=True)
 class Inputs:
     """A workload, its batch x and labels, and its initial weights by the names that the model gives them.
 
-    It travels in a file, so that a program's memory holds nothing of what made it.
+    comparable: whether the model is one that can be compared with another program's; see `Workload.model`.
+    The inputs are passed on in a file, so that the memory of a program's process does not include drawing them.
     """
 
     workload: Workload
-    calm: bool
+    comparable: bool
     x: Array
     labels: Labels
     weights: dict[str, Array]
 
     @classmethod
-    def of(cls, workload: Workload, *, calm: bool = False) -> Self:
-        """Drawn: always the same."""
-        model = workload.model(calm=calm).build(workload.shape)
-        return cls(workload, calm, *workload.samples(), {each.name: each.value for each in model.parameters})
+    def of(cls, workload: Workload, *, comparable: bool = False) -> Self:
+        """Draw the inputs of a workload; they are the same every time."""
+        model = workload.model(comparable=comparable).build(workload.shape)
+        return cls(workload, comparable, *workload.samples(), {each.name: each.value for each in model.parameters})
 
     def by_layer(self) -> dict[str, list[Array]]:
-        """Each layer's parameters, in its order, by its place in the model: `0`, `4.body.0`."""
-        found: dict[str, list[Array]] = {}
+        """The parameters of each layer, in the layer's order, by its name in the model, such as `0` or `4.body.0`."""
+        layers: dict[str, list[Array]] = {}
         for name, value in self.weights.items():
-            found.setdefault(name.rpartition(".")[0], []).append(value)
-        return found
+            layers.setdefault(name.rpartition(".")[0], []).append(value)
+        return layers
 
     def save(self, path: Path) -> None:
-        """Write it as .npz."""
-        facts = {"workload": np.array(self.workload.name), "calm": np.array(self.calm)}
-        weights = {PREFIX + name: value for name, value in self.weights.items()}
+        """Write the inputs to an .npz file."""
+        facts = {"workload": np.array(self.workload.name), "comparable": np.array(self.comparable)}
+        weights = {WEIGHT_PREFIX + name: value for name, value in self.weights.items()}
         np.savez(path, allow_pickle=False, **facts, x=self.x, labels=self.labels, **weights)
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read it."""
+        """Read the inputs that `save` wrote."""
         with np.load(path) as file:
-            weights = {name.removeprefix(PREFIX): file[name] for name in file if name.startswith(PREFIX)}
+            weights = {name.removeprefix(WEIGHT_PREFIX): file[name] for name in file if name.startswith(WEIGHT_PREFIX)}
             workload = WORKLOADS[str(file["workload"])]
-            return cls(workload, bool(file["calm"]), file["x"], file["labels"], weights)
+            return cls(workload, bool(file["comparable"]), file["x"], file["labels"], weights)

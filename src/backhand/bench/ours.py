@@ -1,4 +1,4 @@
-"""A workload's step on this project's solver: what `backhand bench` times, and what peers are compared with."""
+"""The training step of a workload on Backhand's solver: `backhand bench` times it, and peers are compared with it."""
 
 from backhand.bench.inputs import Inputs, Step
 from backhand.bench.workloads import LR, MOMENTUM
@@ -7,21 +7,21 @@ from backhand.training.optimizers import SGD
 from backhand.training.solver import Solver
 
 
-def solver(inputs: Inputs) -> Solver:
-    """Of the workload's model, with the weights given."""
+def make_solver(inputs: Inputs) -> Solver:
+    """The solver of the workload's model, which begins with the weights of the inputs."""
     workload = inputs.workload
-    model = workload.model(calm=inputs.calm).build(workload.shape)
-    for each in model.parameters:
-        each.value[...] = inputs.weights[each.name]
+    model = workload.model(comparable=inputs.comparable).build(workload.shape)
+    for parameter in model.parameters:
+        parameter.value[...] = inputs.weights[parameter.name]
     return Solver(model, SoftmaxCrossEntropy(), SGD(LR, MOMENTUM), workload.batch)
 
 
-def start(inputs: Inputs) -> Step:
-    """The step."""
-    trainer, x, labels = solver(inputs), inputs.x, inputs.labels
+def make_step(inputs: Inputs) -> Step:
+    """A function that takes one training step on the batch and returns the loss before the update."""
+    solver, x, labels = make_solver(inputs), inputs.x, inputs.labels
 
     def step() -> float:
-        trainer.train_step(x, labels)
-        return trainer.batch_loss
+        solver.train_step(x, labels)
+        return solver.batch_loss
 
     return step

@@ -1,10 +1,10 @@
-"""What the processor can do at most, measured in the same run as the steps are."""
+"""The processor's peak speed, measured in the same run as the training steps."""
 
 from backhand.machine import cores
 
 
 def fma_peak() -> float | None:
-    """GFLOP/s of fused multiply-adds in registers on all cores; None where there is no Numba to compile them."""
+    """The GFLOP/s of fused multiply-adds in registers on all cores; None where Numba is not installed."""
     try:
         from backhand.kernels import peak
     except ImportError:

@@ -1,4 +1,4 @@
-"""The other end of `worker`: programs that are started, told to take steps, and ended."""
+"""Starts a worker process for each program, asks it for training steps, and ends it; see `worker`."""
 
 import json
 import os
@@ -13,13 +13,16 @@ from typing import Any, Self
 from backhand import backend
 from backhand.errors import BackhandError
 
-# Where programs keep what they have compiled: this one, and PyTorch.
-CACHES = ("BACKHAND_CACHE", "TORCHINDUCTOR_CACHE_DIR")
+# The variables that name the folder of compiled code, for Backhand and for PyTorch.
+CACHE_VARIABLES = ("BACKHAND_CACHE", "TORCHINDUCTOR_CACHE_DIR")
 
 
 @dataclass(frozen=True)
 class Program:
-    """What trains: a name for tables, and a module with `start(Inputs) -> Step`; `folder` is where it lies."""
+    """A program that trains: its name in tables, and a module with `make_step(Inputs) -> Step`.
+
+    folder: the folder that holds the module, where it is not on the path already.
+    """
 
     name: str
     module: str
@@ -29,12 +32,12 @@ class Program:
         return self.name
 
 
-OURS = Program("backhand", "backhand.bench.ours")
+BACKHAND = Program("backhand", "backhand.bench.ours")
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What some steps cost: milliseconds and loss of each; the process's peak memory after them, MiB."""
+    """What several steps cost: the milliseconds and the loss of each, and the peak memory of the process in MiB."""
 
     ms: list[float]
     losses: list[float]
@@ -42,10 +45,10 @@ class Steps:
 
 
 class Worker:
-    """A program in a process of its own, ready to take steps on the inputs in a file; to be used in a `with`.
+    """A program in a process of its own, ready to take steps on the inputs in a file. Use it in a `with` statement.
 
-    `cache` is the folder for compiled code; without it, wherever the program keeps it. `import_seconds` is what
-    importing the program took, `blas` what NumPy computes with there.
+    cache: the folder for compiled code; without it, the program uses its own.   import_seconds: the time that
+    importing the program took.   blas: the BLAS that NumPy uses in the process.
     """
 
     def __init__(self, program: Program, inputs: Path, cache: Path | None = None) -> None:
@@ -63,15 +66,15 @@ class Worker:
         self.blas: str = ready["blas"]
 
     def steps(self, count: int) -> Steps:
-        """Take so many. Raises BackhandError when the process has ended."""
+        """Take this number of steps. Raises BackhandError when the process has ended."""
         assert self.process.stdin is not None
-        with suppress(BrokenPipeError):  # then there is no answer either
+        with suppress(BrokenPipeError):  # the process has ended, so that there is no answer either
             self.process.stdin.write(f"{count}\n")
             self.process.stdin.flush()
         return Steps(**self._answer())
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and wait until it has gone."""
         self.process.communicate()
 
     def __enter__(self) -> Self:
@@ -86,16 +89,16 @@ class Worker:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise BackhandError(f"{self.program} ended before it was done; what it said stands above")
+            raise BackhandError(f"{self.program} ended before it was done; its own error message is above")
         return dict(json.loads(line))
 
 
 def environment(program: Program, cache: Path | None) -> dict[str, str]:
-    """The variables of a program's process: no overrides of OpenBLAS, which would slow some of them alone."""
+    """The environment variables of a program's process, without those of OpenBLAS, which would slow only some programs."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     variables |= backend.variables()
     if cache is not None:
-        variables |= dict.fromkeys(CACHES, str(cache))
+        variables |= dict.fromkeys(CACHE_VARIABLES, str(cache))
     if program.folder is not None:
         paths = [str(program.folder), variables.get("PYTHONPATH", "")]
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))

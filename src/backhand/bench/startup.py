@@ -1,17 +1,17 @@
-"""What importing costs, each time in a fresh process."""
+"""The time that imports take, each in a fresh process."""
 
 import subprocess
 import sys
 
-IMPORTS = {
+IMPORTED_MODULES = {
     "backhand": "backhand",
-    "all that trains": "backhand.training.solver",
-    "the kernels' compiler": "backhand.kernels.jit",
+    "training": "backhand.training.solver",
+    "kernel compiler": "backhand.kernels.jit",
 }
-SCRIPT = "import time; begin = time.perf_counter(); import {}; print(time.perf_counter() - begin)"
+SCRIPT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
 
 def import_seconds(module: str) -> float | None:
-    """Seconds that an import takes; None where there is no such module, or not all that it needs."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT.format(module)], capture_output=True, text=True, check=False)
-    return None if done.returncode else float(done.stdout)
+    """The seconds that an import takes; None where the module, or one that it needs, is not installed."""
+    process = subprocess.run([sys.executable, "-c", SCRIPT.format(module)], capture_output=True, text=True, check=False)
+    return None if process.returncode else float(process.stdout)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backhand.bench.measure import Measured
+from backhand.bench.measure import Measurement
 from backhand.bench.workloads import Workload
 
 if TYPE_CHECKING:
@@ -11,45 +11,45 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-HEADINGS = "batch", "GFLOP", "ms a step", "range", "GFLOP/s", "of peak", "first step ms", "peak MiB"
+HEADINGS = "batch", "GFLOP", "ms per step", "range", "GFLOP/s", "of peak", "first step ms", "peak MiB"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A workload, the 10⁹ operations of its step, and what was measured."""
+    """A workload, the operations of one step in units of 10⁹, and the measurement."""
 
     workload: Workload
     gflop: float
-    measured: Measured
+    measurement: Measurement
 
     def speed(self) -> float:
-        """GFLOP/s at the median."""
-        return 1e3 * self.gflop / self.measured.ms.median
+        """The GFLOP/s at the median time of a step."""
+        return 1e3 * self.gflop / self.measurement.ms.median
 
     def cells(self, peak: float | None) -> list[str]:
-        """As text, in the order of `HEADINGS`; peak in GFLOP/s."""
-        ms, speed = self.measured.ms, self.speed()
+        """The cells as text, in the order of `HEADINGS`. peak: of the processor, in GFLOP/s."""
+        ms, speed = self.measurement.ms, self.speed()
         return [
             str(self.workload.batch),
             f"{self.gflop:.3f}",
-            figure(ms.median),
-            f"{figure(ms.low)} to {figure(ms.high)}",
+            format_figure(ms.median),
+            f"{format_figure(ms.low)} to {format_figure(ms.high)}",
             f"{speed:.0f}",
             f"{speed / peak:.0%}" if peak else "-",
-            figure(self.measured.first_ms),
-            figure(self.measured.peak_mib),
+            format_figure(self.measurement.first_ms),
+            format_figure(self.measurement.peak_mib),
         ]
 
 
-def figure(value: float | None) -> str:
-    """Three digits that count, or all before the point; "-" for what could not be measured."""
+def format_figure(value: float | None) -> str:
+    """A figure with three significant digits, or all before the decimal point; "-" for what could not be measured."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
-def as_table(rows: "Sequence[Row]", peak: float | None) -> "Table":
-    """One row a workload."""
+def make_table(rows: "Sequence[Row]", peak: float | None) -> "Table":
+    """A table with one row per workload. peak: of the processor, in GFLOP/s."""
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)

@@ -1,4 +1,4 @@
-"""Times of whole steps: blocks of them, round by round, one program after the other."""
+"""Times whole training steps in blocks, round by round, one program after the other."""
 
 import statistics
 import time
@@ -8,13 +8,14 @@ from typing import Self
 
 from backhand.bench.process import Worker
 
-WARM_UP, BLOCK, MOST = 1000.0, 300.0, 200  # milliseconds of steps before the first round; of a block; steps in one
-PAUSE = 0.05  # seconds, in which the threads of the program before stop spinning
+WARM_UP_MS = 1000.0  # of steps before the first round
+BLOCK_MS, MAX_STEPS = 300.0, 200  # the length of a block, and the most steps in one
+PAUSE = 0.05  # seconds, in which the threads of the previous program stop spinning
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Median and range of several figures."""
+    """The median and the range of several figures."""
 
     median: float
     low: float
@@ -22,13 +23,16 @@ class Spread:
 
     @classmethod
     def of(cls, values: Iterable[float]) -> Self:
-        """Of at least one."""
+        """The spread of one or more values."""
         values = sorted(values)
         return cls(statistics.median(values), values[0], values[-1])
 
 
-def interleave(workers: Mapping[str, Worker], rounds: int) -> dict[str, list[float]]:
-    """For each worker the median milliseconds of a step in every round: A B C, A' B' C' and so on, after a warm-up."""
+def time_in_turn(workers: Mapping[str, Worker], rounds: int) -> dict[str, list[float]]:
+    """The median milliseconds of a step of each worker in every round, after a warm-up.
+
+    In each round the workers take turns, one block of steps after the other.
+    """
     sizes = {name: warm_up(worker) for name, worker in workers.items()}
     medians: dict[str, list[float]] = {name: [] for name in workers}
     for _ in range(rounds):
@@ -39,14 +43,14 @@ def interleave(workers: Mapping[str, Worker], rounds: int) -> dict[str, list[flo
 
 
 def warm_up(worker: Worker) -> int:
-    """Steps until the times have settled; returns how many fill a block."""
+    """Take steps until their times have settled, and return how many steps fill a block."""
     spent, latest = 0.0, worker.steps(2).ms[-1]
-    while spent < WARM_UP:
-        times = worker.steps(block(latest)).ms
+    while spent < WARM_UP_MS:
+        times = worker.steps(steps_per_block(latest)).ms
         spent, latest = spent + sum(times), statistics.median(times)
-    return block(latest)
+    return steps_per_block(latest)
 
 
-def block(ms: float) -> int:
-    """How many steps of so many milliseconds fill a block: at least one."""
-    return min(max(round(BLOCK / ms), 1), MOST)
+def steps_per_block(ms: float) -> int:
+    """How many steps of `ms` milliseconds each fill a block: at least one."""
+    return min(max(round(BLOCK_MS / ms), 1), MAX_STEPS)

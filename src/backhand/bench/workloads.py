@@ -1,4 +1,4 @@
-"""The ten training steps that are timed: networks of courses, from two layers to fifty."""
+"""The ten workloads that are timed: networks as courses use them, from two layers to fifty."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from backhand.errors import BackhandError, closest
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU, Residual
 from backhand.model.sequential import Sequential
 
-LR, MOMENTUM = 1e-3, 0.9  # of every workload's SGD
+LR, MOMENTUM = 1e-3, 0.9  # of SGD, in every workload
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,15 @@ class Workload:
     batch: int
     classes: int = 10
 
-    def model(self, *, calm: bool = False) -> Sequential:
-        """The network, not built. A calm one can be compared with another program's, step by step.
+    def model(self, *, comparable: bool = False) -> Sequential:
+        """The network, not built. A comparable one can be compared with another program's, step by step.
 
-        Calm: without dropout, whose masks differ between programs; and each residual block begins as its shortcut,
-        since from plain weights fifty layers turn one rounding into another training.
+        A comparable network has no dropout, whose masks differ between programs, and its residual blocks begin as
+        their shortcuts: from ordinary weights, fifty layers would amplify a difference in rounding until the two
+        trainings have nothing in common.
         """
         model = self.network()
-        for layer in model.layers if calm else ():
+        for layer in model.layers if comparable else ():
             if isinstance(layer, Dropout):
                 layer.p = 0.0
             if isinstance(layer, Residual) and isinstance(norm := layer.body[-1], BatchNorm):
@@ -46,10 +47,10 @@ class Workload:
 
 
 def step_flops(model: Sequential, batch: int) -> int:
-    """Floating-point operations of one training step of a built model, in its products with weights alone.
+    """The floating-point operations of one training step of a built model, in its products with weights alone.
 
-    A multiply-add counts 2. A layer multiplies three times as much as forward does: forward, to dw, to dx; the first
-    one has no dx.
+    A multiply-add counts as 2 operations. A layer multiplies in the forward pass, for dw and for dx, each time as much;
+    the first layer needs no dx.
     """
     first, *others = (layer.multiply_adds() for _, layer in model.walk() if layer.params)
     return 2 * batch * (2 * first + 3 * sum(others))
@@ -61,7 +62,7 @@ def _dense(*widths: int) -> list[Layer]:
 
 
 def _pooled(outputs: int, kernel: int, padding: int = 0, *, normalised: bool = False) -> list[Layer]:
-    """conv, [batch-norm], ReLU, pool. The convolution has its bias also before batch-norm, as the peers' have."""
+    """Convolution, batch normalisation on request, ReLU, pooling. The convolution always has a bias, as the peers' do."""
     return [Conv2d(outputs, kernel, padding=padding), *[BatchNorm()] * normalised, ReLU(), MaxPool2d()]
 
 
@@ -102,11 +103,11 @@ _ALL = (
 WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in _ALL}
 
 
-def chosen(names: str | None) -> Sequence[Workload]:
-    """The workloads of these names, which commas part; all without any. Raises BackhandError for an unknown one."""
-    if names is None:
+def select_workloads(names: Sequence[str] | None) -> Sequence[Workload]:
+    """The workloads of these names, or all of them where none are named. Raises BackhandError for an unknown name."""
+    if not names:
         return _ALL
-    for name in names.split(","):
+    for name in names:
         if name not in WORKLOADS:
-            raise BackhandError(f'there is no workload "{name}"{closest(name, WORKLOADS)}')
-    return [WORKLOADS[name] for name in names.split(",")]
+            raise BackhandError(f'unknown workload "{name}"{closest(name, WORKLOADS)}')
+    return [WORKLOADS[name] for name in names]

@@ -12,18 +12,18 @@ from backhand.architectures import mlp
 from backhand.arrays import Shape
 from backhand.check.inputs import (
     Case,
-    Draw,
+    Sampler,
     Network,
     constant_column,
-    extreme,
-    kept,
-    labels,
-    mixed,
-    near,
-    running,
-    targets,
-    weighing,
-    whole,
+    extreme_values,
+    dropout_mask,
+    class_labels,
+    soft_labels,
+    normal_around,
+    running_statistics,
+    probabilities,
+    sample_weights,
+    small_integers,
 )
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
@@ -32,7 +32,7 @@ from backhand.training.losses import L2, loss
 
 def _elementwise(**options: Any) -> list[Case]:
     """Rows, images, a single value, extreme values, points exactly on a kink."""
-    draws: list[Shape | Draw] = [(4, 3), (2, 3, 4, 2), (1, 1), (7,), extreme(4, 3), whole(4, 5)]
+    draws: list[Shape | Sampler] = [(4, 3), (2, 3, 4, 2), (1, 1), (7,), extreme_values(4, 3), small_integers(4, 5)]
     return [Case({"x": draw}, options) for draw in draws]
 
 
@@ -40,7 +40,7 @@ def _linear(N: int, I: int, O: int, *S: int) -> Case:
     return Case({"x": (*S, N, I), "w": (*S, I, O), "b": (*S, O)})
 
 
-def _batchnorm(x: tuple[int, ...] | Draw, C: int, **options: Any) -> Case:
+def _batchnorm(x: tuple[int, ...] | Sampler, C: int, **options: Any) -> Case:
     return Case({"x": x, "gamma": (C,), "beta": (C,)}, options)
 
 
@@ -65,8 +65,8 @@ def _pool(**options: Any) -> list[Case]:
 
 def _scores(N: int, K: int, **options: Any) -> list[Case]:
     """Ordinary scores, all of them near 1e4, and at ±1e4."""
-    draws: list[Shape | Draw] = [(N, K), near(N, K, mean=1e4), extreme(N, K)]
-    return [Case({"scores": draw}, {"labels": labels(N, K)} | options) for draw in draws]
+    draws: list[Shape | Sampler] = [(N, K), normal_around(N, K, mean=1e4), extreme_values(N, K)]
+    return [Case({"scores": draw}, {"labels": class_labels(N, K)} | options) for draw in draws]
 
 
 def _convolutional() -> Sequential:
@@ -126,7 +126,11 @@ OPS: dict[str, list[Case]] = {
         Case({"x": shape}, {"p": p, "mask": mask, "mode": mode})
         for p in (0.0, 0.2, 0.5, 0.8)
         for mode in ("inverted", "classic")
-        for shape, mask in [((5, 6), kept(5, 6, p=p)), ((2, 3, 4, 2), kept(2, 3, 4, 2, p=p)), ((1, 6), None)]
+        for shape, mask in [
+            ((5, 6), dropout_mask(5, 6, p=p)),
+            ((2, 3, 4, 2), dropout_mask(2, 3, 4, 2, p=p)),
+            ((1, 6), None),
+        ]
     ]
     + [Case({"x": (5, 6)}, {"p": p, "key": 7, "mode": mode}) for p in (0.2, 0.5) for mode in ("inverted", "classic")],
     "batchnorm": [
@@ -137,11 +141,11 @@ OPS: dict[str, list[Case]] = {
         _batchnorm((7, 1), 1),
         _batchnorm((2, 3, 4, 2), 2),
         _batchnorm((1, 3, 2, 4), 4),
-        replace(_batchnorm(near(6, 3, mean=100.0), 3), limit=1e-8),  # the mean costs float64 two digits
+        replace(_batchnorm(normal_around(6, 3, mean=100.0), 3), limit=1e-8),  # the mean costs float64 two digits
         _batchnorm(constant_column(6, 3), 3),
-        _batchnorm((5, 3), 3, running=running(3)),
-        _batchnorm((1, 3), 3, running=running(3), eps=1e-3),
-        _batchnorm((2, 3, 4, 2), 2, running=running(2)),
+        _batchnorm((5, 3), 3, running=running_statistics(3)),
+        _batchnorm((1, 3), 3, running=running_statistics(3), eps=1e-3),
+        _batchnorm((2, 3, 4, 2), 2, running=running_statistics(2)),
     ],
     "softmax_cross_entropy": [
         case
@@ -152,25 +156,28 @@ OPS: dict[str, list[Case]] = {
     + [
         case
         for options in (
-            {"labels": mixed(5, 4)},
-            {"weights": weighing(5)},
-            {"labels": mixed(5, 4), "weights": weighing(5), "smoothing": 0.1},
+            {"labels": soft_labels(5, 4)},
+            {"weights": sample_weights(5)},
+            {"labels": soft_labels(5, 4), "weights": sample_weights(5), "smoothing": 0.1},
         )
         for case in _scores(5, 4, **options)
     ],
     "hinge": [
         *(case for N, K in [(5, 4), (1, 3), (4, 4), (3, 2)] for case in _scores(N, K)),
-        Case({"scores": whole(6, 4)}, {"labels": labels(6, 4)}),
+        Case({"scores": small_integers(6, 4)}, {"labels": class_labels(6, 4)}),
     ],
     "logistic": [
         Case({"logits": draw}, {"labels": drawn})
-        for drawn in (labels(5, 2), targets(5))
-        for draw in ((5,), (5, 1), near(5, mean=1e4), extreme(5, 1))
+        for drawn in (class_labels(5, 2), probabilities(5))
+        for draw in ((5,), (5, 1), normal_around(5, mean=1e4), extreme_values(5, 1))
     ]
-    + [Case({"logits": (1, 1)}, {"labels": labels(1, 2)})],
+    + [Case({"logits": (1, 1)}, {"labels": class_labels(1, 2)})],
     "binary_hinge": [
-        *(Case({"scores": draw}, {"labels": labels(6, 2)}) for draw in ((6,), (6, 1), extreme(6, 1), whole(6))),
-        Case({"scores": (1, 1)}, {"labels": labels(1, 2)}),
+        *(
+            Case({"scores": draw}, {"labels": class_labels(6, 2)})
+            for draw in ((6,), (6, 1), extreme_values(6, 1), small_integers(6))
+        ),
+        Case({"scores": (1, 1)}, {"labels": class_labels(1, 2)}),
     ],
     "l2": [
         Case({"w": shape}, {"strength": strength, "form": form})

@@ -11,47 +11,57 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence, Subject
-from backhand.check.orientation import moved, not_cropped, of_a_turned_array, reshaped, shifted
-from backhand.check.partial import lacks_a_multiple, lacks_a_term_of_normalisation, subsets, told, wrong_in_one_place
+from backhand.check.orientation import permuted, not_cropped, computed_with_a_transposed_array, reshaped, shifted
+from backhand.check.partial import (
+    lacks_a_multiple,
+    lacks_a_term_of_normalisation,
+    axis_subsets,
+    name_axes,
+    wrong_in_one_place,
+)
 
 
-def diagnose(subject: Subject, name: str, given: Array, dy: Array, limit: float) -> str:
+def diagnose(subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> str:
     """The cause of a gradient that failed, as the end of a sentence; empty where none is found."""
-    if given.dtype.kind != "f" or not np.isfinite(given).all():
+    if analytic.dtype.kind != "f" or not np.isfinite(analytic).all():
         return ""
-    evidence = Evidence.gather(subject, name, given, dy, limit)
-    if evidence.is_true(given) or not evidence.telling:
+    evidence = Evidence.measure(subject, name, analytic, dy, limit)
+    if evidence.is_true(analytic) or not evidence.is_precise:
         return ""
-    return next((f"; it {found}" for hypothesis in HYPOTHESES if (found := hypothesis(evidence))), "")
+    return next((f"; it {explanation}" for hypothesis in HYPOTHESES if (explanation := hypothesis(evidence))), "")
 
 
 def _not_summed(e: Evidence) -> str | None:
-    for axes in subsets(e.given.ndim):
-        if e.is_true(e.given.sum(axes)):
-            return f"is right once summed over {told(axes)}" + (", the batch" if axes == (0,) else "")
+    for axes in axis_subsets(e.analytic.ndim):
+        if e.is_true(e.analytic.sum(axes)):
+            return f"is right once summed over {name_axes(axes)}" + (", the batch" if axes == (0,) else "")
     return None
 
 
-def _zero(e: Evidence) -> str | None:
-    return None if e.given.any() else "is 0 everywhere"
+def _is_zero(e: Evidence) -> str | None:
+    return None if e.analytic.any() else "is 0 everywhere"
 
 
 def _upstream_ignored(e: Evidence) -> str | None:
-    return "stays the same when dy changes: the upstream is ignored" if e.agree(e.given, e.under(-2 * e.dy)) else None
+    return (
+        "stays the same when dy changes: the upstream is ignored"
+        if e.agree(e.analytic, e.gradient_for(-2 * e.dy))
+        else None
+    )
 
 
 def _upstream_itself(e: Evidence) -> str | None:
-    return "is dy itself: is the derivative left out?" if e.agree(e.given, e.dy) else None
+    return "is dy itself: is the derivative left out?" if e.agree(e.analytic, e.dy) else None
 
 
 def _times_a_constant(e: Evidence) -> str | None:
-    if not e.fits:
+    if not e.has_right_shape:
         return None
-    given, true = e.given[e.known], e.true[e.known]
+    given, true = e.analytic[e.known], e.true[e.known]
     ratio = float(given @ true / (true @ true))
-    if not ratio or not e.is_true(e.given / ratio):
+    if not ratio or not e.is_true(e.analytic / ratio):
         return None
-    found = [words for value, *words in _constants(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
+    found = [words for value, *words in _usual_factors(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
     if len(found) == 1:
         return "is the true gradient " + "".join(found[0])
     if found:
@@ -61,7 +71,7 @@ def _times_a_constant(e: Evidence) -> str | None:
     return f"is the true gradient times {ratio:.6g}"
 
 
-def _constants(e: Evidence) -> Iterator[tuple[float, str, str]]:
+def _usual_factors(e: Evidence) -> Iterator[tuple[float, str, str]]:
     """Factors that people forget or apply twice: value, words, cause."""
     yield from ((-1, "with its sign turned", ""), (2, "times 2", ""), (0.5, "divided by 2", ""))
     first, array = next(iter(e.subject.arrays.items()))
@@ -77,72 +87,74 @@ def _constants(e: Evidence) -> Iterator[tuple[float, str, str]]:
     if e.true.ndim == 1 and e.dy.ndim > 2:
         numbers.append((f"the values of dy for each of {e.name}", e.dy.size / e.true.size))
     for setting in e.subject.settings.items():
-        numbers += _with_p(*setting)
-    watched = {name: float(array.mean()) for name, array in e.subject.watched.items() if array.dtype.kind == "f"}
+        numbers += _factors_of_probability(*setting)
+    watched = {name: float(array.mean()) for name, array in e.subject.constants.items() if array.dtype.kind == "f"}
     numbers += [(f"the mean of {name}", mean) for name, mean in watched.items() if mean]
     for name, value in numbers:
         yield from ((value, f"times {value:.6g}, {name}", ""), (1 / value, f"divided by {value:.6g}, {name}", ""))
 
 
-def _with_p(name: str, p: object) -> list[tuple[str, float]]:
+def _factors_of_probability(name: str, p: object) -> list[tuple[str, float]]:
     if not isinstance(p, float) or not p:
         return []
     return [(name, p)] + ([(f"1 - {name}", 1 - p), (f"{name} / (1 - {name})", p / (1 - p))] if 0 < p < 1 else [])
 
 
-def _of_another(e: Evidence) -> str | None:
+def _gradient_of_another_array(e: Evidence) -> str | None:
     for name, array in e.subject.arrays.items():
-        if name != e.name and e.fits and array.shape == e.true.shape and e.is_true_of(name):
+        if name != e.name and e.has_right_shape and array.shape == e.true.shape and e.is_gradient_of(name):
             return f"is the gradient of {name}: are the two swapped?"
     return None
 
 
 def _upstream_summed(e: Evidence) -> str | None:
-    summed = {axes: e.dy.sum(axes) for axes in subsets(e.dy.ndim)}
+    summed = {axes: e.dy.sum(axes) for axes in axis_subsets(e.dy.ndim)}
     right = next((axes for axes, total in summed.items() if e.is_true(total)), None)
     for axes, total in summed.items():
-        if e.agree(e.given, total):
-            return f"is dy summed over {told(axes)}" + (f", where {told(right)} would be right" if right else "")
+        if e.agree(e.analytic, total):
+            return f"is dy summed over {name_axes(axes)}" + (
+                f", where {name_axes(right)} would be right" if right else ""
+            )
     return None
 
 
 def _summed_too_far(e: Evidence) -> str | None:
-    for axes in subsets(e.true.ndim) if e.known.all() else ():
+    for axes in axis_subsets(e.true.ndim) if e.known.all() else ():
         total = e.true.sum(axes, keepdims=True)
-        bare = e.given.reshape(total.shape) if e.given.size == total.size else e.given
-        if e.agree(bare, total) or e.agree(e.given, np.broadcast_to(total, e.true.shape)):
-            return f"is the true gradient summed over {told(axes)}: a sum without its axis?"
+        bare = e.analytic.reshape(total.shape) if e.analytic.size == total.size else e.analytic
+        if e.agree(bare, total) or e.agree(e.analytic, np.broadcast_to(total, e.true.shape)):
+            return f"is the true gradient summed over {name_axes(axes)}: a sum without its axis?"
     return None
 
 
 def _not_linear(e: Evidence) -> str | None:
-    if e.agree(e.under(-e.dy), -e.given):
+    if e.agree(e.gradient_for(-e.dy), -e.analytic):
         return None
     return "does not change its sign with dy: it must be linear in dy; is a mask taken from dy?"
 
 
-def _of_other_arrays(e: Evidence) -> str | None:
+def _computed_with_other_values(e: Evidence) -> str | None:
     """Right, had x been y, or the labels been others."""
-    if not e.fits:
+    if not e.has_right_shape:
         return None
-    if e.y.shape == e.array.shape and e.is_true_with(e.array, e.y):
+    if e.y.shape == e.array.shape and e.is_true_for_values(e.array, e.y):
         return f"would be right at {e.name} = y: is the derivative taken at the output?"
-    for name, array in e.subject.watched.items():
+    for name, array in e.subject.constants.items():
         for shift in (1, -1) if array.dtype.kind in "iu" and array.shape == e.true.shape[:-1] else ():
-            if e.is_true_with(array, (array + shift) % e.true.shape[-1]):
+            if e.is_true_for_values(array, (array + shift) % e.true.shape[-1]):
                 return f"would be right for {name} {shift:+d}: are they off by one?"
     return None
 
 
-def _of_other_settings(e: Evidence) -> str | None:
+def _computed_with_other_settings(e: Evidence) -> str | None:
     for name, value in e.subject.settings.items():
-        for other in _others(value):
-            if e.is_true_when(name, other):
+        for other in _neutral_values(value):
+            if e.is_true_for_setting(name, other):
                 return f"would be right with {name} = {other}: does backward leave {name} out?"
     return None
 
 
-def _others(value: object) -> tuple[object, ...]:
+def _neutral_values(value: object) -> tuple[object, ...]:
     """What a setting would be if it were left out."""
     if isinstance(value, bool):
         return (not value,)
@@ -152,24 +164,24 @@ def _others(value: object) -> tuple[object, ...]:
 
 
 def _times_constants_along_an_axis(e: Evidence) -> str | None:
-    if not e.fits or e.true.ndim < 2:
+    if not e.has_right_shape or e.true.ndim < 2:
         return None
-    given, true = (np.where(e.known, array, 0) for array in (e.given, e.true))
+    given, true = (np.where(e.known, array, 0) for array in (e.analytic, e.true))
     for axis, length in enumerate(e.true.shape):
         rest = tuple(other for other in range(e.true.ndim) if other != axis)
         square = (true * true).sum(rest, keepdims=True)
         ratio = (given * true).sum(rest, keepdims=True) / np.where(square > 0, square, 1)
-        if ((np.abs(true) > e.floor).sum(rest) < 3).any() or not e.agree(e.given, ratio * e.true):
+        if ((np.abs(true) > e.floor).sum(rest) < 3).any() or not e.agree(e.analytic, ratio * e.true):
             continue
-        for name, array in (e.subject.arrays | e.subject.watched).items():
+        for name, array in (e.subject.arrays | e.subject.constants).items():
             if array.shape == (length,) and np.allclose(ratio.ravel() * array, 1, rtol=10 * e.limit, atol=0):
                 return f"is the true gradient divided by {name}: is {name} left out?"
         return f"is the true gradient times a constant for each index of axis {axis}"
     return None
 
 
-def _diagonal(e: Evidence) -> str | None:
-    if e.given.shape == e.true.shape == e.dy.shape and e.is_diagonal():
+def _takes_the_diagonal(e: Evidence) -> str | None:
+    if e.analytic.shape == e.true.shape == e.dy.shape and e.is_diagonal():
         return f"takes each y to depend on the {e.name} in its own place alone: the Jacobian is more than its diagonal"
     return None
 
@@ -178,22 +190,22 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     reshaped,
     not_cropped,
     _not_summed,
-    _zero,
+    _is_zero,
     _upstream_ignored,
     _upstream_itself,
     _times_a_constant,
-    moved,
+    permuted,
     shifted,
-    _of_another,
+    _gradient_of_another_array,
     _upstream_summed,
     _summed_too_far,
     _not_linear,
-    of_a_turned_array,
-    _of_other_arrays,
-    _of_other_settings,
+    computed_with_a_transposed_array,
+    _computed_with_other_values,
+    _computed_with_other_settings,
     lacks_a_multiple,
     lacks_a_term_of_normalisation,
     _times_constants_along_an_axis,
-    _diagonal,
+    _takes_the_diagonal,
     wrong_in_one_place,
 )

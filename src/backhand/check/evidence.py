@@ -11,15 +11,15 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.numerical import derivative
 
-TINY = 0.01  # entries below this share of the array's largest are judged against that share
-WHOLE = 500  # coordinates measured of a gradient that failed
-PROBES = 4  # of those few, how many are measured before the rest
-NUDGE = 1e-6  # relative: too small to change which value is the largest, as a rule
-FEW = 20  # of those, how many of the most and of the least wrong are measured again where an argument is changed
+RELATIVE_FLOOR = 0.01  # entries below this share of the array's largest are judged against that share
+MAX_MEASURED = 500  # coordinates measured of a gradient that failed
+FIRST_MEASURED = 4  # of those few, how many are measured before the rest
+PERTURBATION = 1e-6  # relative: too small to change which value is the largest, as a rule
+REMEASURED = 20  # of those, how many of the most and of the least wrong are measured again where an argument is changed
 Index = tuple[int, ...]
 
 # What code raises for arguments that it does not take. It was written for others than those tried here.
-REFUSALS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+ARGUMENT_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Subject:
     arrays: dict[str, Array]
     forward: Callable[[], Array]
     backward: Callable[[Array], Sequence[Array | None]]
-    watched: dict[str, Array] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
     settings: MutableMapping[str, Any] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ def differences(subject: Subject, name: str, indices: Sequence[Index], dy: Array
     """The derivatives of y · dy by these elements of an array."""
     estimates = [derivative(subject.forward, subject.arrays[name], index, dy) for index in indices]
     values, spread, rounding, noisy = np.array(estimates).reshape(-1, 4).T
-    scale = np.maximum(np.abs(values), TINY * np.abs(values).max(initial=0))
+    scale = np.maximum(np.abs(values), RELATIVE_FLOOR * np.abs(values).max(initial=0))
     return Differences(values, rounding, spread <= np.maximum(limit * scale, rounding), noisy.astype(bool))
 
 
@@ -61,7 +61,7 @@ def relative_error(analytic: Array, numerical: Array, floor: Array | float) -> A
     in place of gradients have error 1 at the largest of them.
     """
     size = np.maximum(np.abs(analytic), np.abs(numerical))
-    size = np.maximum(size, np.maximum(TINY * size.max(), floor))
+    size = np.maximum(size, np.maximum(RELATIVE_FLOOR * size.max(), floor))
     return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 is agreement
 
 
@@ -74,18 +74,20 @@ class Evidence:
 
     subject: Subject
     name: str
-    given: Array
+    analytic: Array
     dy: Array
     limit: float
     true: Array
     floor: float
 
     @classmethod
-    def gather(cls, subject: Subject, name: str, given: Array, dy: Array, limit: float) -> "Evidence":
+    def measure(cls, subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> "Evidence":
         """Measure the true gradient: all of it where the array is small, else at random places."""
         size = subject.arrays[name].size
-        places = np.arange(size) if size <= WHOLE else np.random.default_rng(0).permutation(size)[:WHOLE]
-        return cls(subject, name, given, dy, limit, *_gradient(subject, name, places, dy, limit))
+        positions = (
+            np.arange(size) if size <= MAX_MEASURED else np.random.default_rng(0).permutation(size)[:MAX_MEASURED]
+        )
+        return cls(subject, name, analytic, dy, limit, *_measured_gradient(subject, name, positions, dy, limit))
 
     @property
     def array(self) -> Array:
@@ -98,9 +100,9 @@ class Evidence:
         return np.array(self.subject.forward())
 
     @property
-    def fits(self) -> bool:
+    def has_right_shape(self) -> bool:
         """Whether the gradient has the shape of the array."""
-        return self.given.shape == self.true.shape
+        return self.analytic.shape == self.true.shape
 
     @property
     def known(self) -> Array:
@@ -113,12 +115,12 @@ class Evidence:
         counts = np.zeros(self.true.shape, int)
         for index in zip(*np.nonzero(self.known), strict=True):
             entry = self.array[(*index, None)]
-            with _holding(entry, entry + NUDGE * np.maximum(1, np.abs(entry))):
+            with _temporarily(entry, entry + PERTURBATION * np.maximum(1, np.abs(entry))):
                 counts[index] = (self.subject.forward() != self.y).sum()
         return counts > counts[counts > 0].min(initial=self.dy.size)
 
     @property
-    def telling(self) -> bool:
+    def is_precise(self) -> bool:
         """Whether differences have four digits of the largest entry: anything would explain what is rounding."""
         return bool(np.abs(self.true[self.known]).max(initial=0) > 1e4 * self.limit * self.floor)
 
@@ -131,7 +133,7 @@ class Evidence:
     def _errors(self) -> Array:
         """Relative errors, 0 where the true gradient is not known."""
         errors = np.zeros(self.true.shape)
-        errors[self.known] = relative_error(self.given[self.known], self.true[self.known], self.floor)
+        errors[self.known] = relative_error(self.analytic[self.known], self.true[self.known], self.floor)
         return errors
 
     def is_true(self, gradient: Array) -> bool:
@@ -145,33 +147,35 @@ class Evidence:
             return False
         return bool(relative_error(a[known], b[known], self.floor).max() <= self.limit)
 
-    def under(self, dy: Array) -> Array:
+    def gradient_for(self, dy: Array) -> Array:
         """What backward gives for another upstream."""
         self.subject.forward()
         return self._backward(dy)
 
-    def is_true_of(self, name: str) -> bool:
+    def is_gradient_of(self, name: str) -> bool:
         """Whether it is the true gradient of another array, of the same shape."""
-        if not self.fits:
+        if not self.has_right_shape:
             return False
-        largest = self._few[np.argsort(-np.abs(self.given.flat[self._few]))][:PROBES]  # most attempts end here
+        largest = self._remeasured[np.argsort(-np.abs(self.analytic.flat[self._remeasured]))][
+            :FIRST_MEASURED
+        ]  # most attempts end here
         return all(
-            self.agree(self.given, _gradient(self.subject, name, places, self.dy, self.limit)[0])
-            for places in (largest, self._few)
+            self.agree(self.analytic, _measured_gradient(self.subject, name, places, self.dy, self.limit)[0])
+            for places in (largest, self._remeasured)
         )
 
-    def is_true_with(self, array: Array, values: Array) -> bool:
+    def is_true_for_values(self, array: Array, values: Array) -> bool:
         """Whether it is the true gradient when forward meets other values in one of its arrays."""
-        with _holding(array, values):
+        with _temporarily(array, values):
             return self._is_true_now()
 
-    def is_mended_by(self, array: Array, values: Array) -> bool:
+    def is_mended_by_values(self, array: Array, values: Array) -> bool:
         """Whether backward gives the true gradient when it alone meets other values, through what forward cached."""
         self.subject.forward()
-        with _holding(array, values):
+        with _temporarily(array, values):
             return self.is_true(self._backward(self.dy))
 
-    def is_true_when(self, setting: str, value: Any) -> bool:
+    def is_true_for_setting(self, setting: str, value: Any) -> bool:
         """Whether it is the true gradient when forward is given another value of a setting."""
         settings, before = self.subject.settings, self.subject.settings[setting]
         try:
@@ -183,11 +187,11 @@ class Evidence:
     def is_diagonal(self) -> bool:
         """Whether it is dy times the derivative of each y by the x in the same place alone."""
         diagonal = np.full(self.true.shape, np.nan)
-        for index in zip(*np.unravel_index(self._few, self.true.shape), strict=True):
+        for index in zip(*np.unravel_index(self._remeasured, self.true.shape), strict=True):
             alone = np.zeros_like(self.dy)
             alone[index] = self.dy[index]
             diagonal[index] = derivative(self.subject.forward, self.array, index, alone).value
-        return self.agree(self.given, diagonal)
+        return self.agree(self.analytic, diagonal)
 
     def _backward(self, dy: Array) -> Array:
         return np.array(self.subject.backward(dy)[list(self.subject.arrays).index(self.name)])
@@ -197,21 +201,21 @@ class Evidence:
             with np.errstate(all="ignore"):
                 if np.shape(self.subject.forward()) != self.dy.shape:
                     return False
-                return self.is_true_of(self.name)
-        except REFUSALS:
+                return self.is_gradient_of(self.name)
+        except ARGUMENT_ERRORS:
             return False
 
     @cached_property
-    def _few(self) -> Array:
+    def _remeasured(self) -> Array:
         """Flat places: those of the largest errors and those of the smallest."""
         known = np.flatnonzero(self.known)
-        if self.fits:
+        if self.has_right_shape:
             known = known[np.argsort(self._errors.flat[known])]
-        return np.unique(np.append(known[:FEW], known[-FEW:]))
+        return np.unique(np.append(known[:REMEASURED], known[-REMEASURED:]))
 
 
 @contextmanager
-def _holding(array: Array, values: Array) -> Iterator[None]:
+def _temporarily(array: Array, values: Array) -> Iterator[None]:
     """The array with other values, for a while."""
     before = array.copy()
     try:
@@ -221,7 +225,7 @@ def _holding(array: Array, values: Array) -> Iterator[None]:
         array[...] = before
 
 
-def _gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
+def _measured_gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
     """The gradient of an array by differences at these flat places, NaN elsewhere and at kinks; its floor."""
     shape = subject.arrays[name].shape
     indices = [tuple(map(int, np.unravel_index(place, shape))) for place in places]

@@ -24,20 +24,20 @@ def examine(
     With bad manners there is nothing to compare: one result then tells of those. Nothing may have called forward
     before, for what it changes in place it may change only once.
     """
-    dy, gradients, failures = _manners(subject, upstream, limit)
+    dy, gradients, failures = _run_and_verify_contract(subject, upstream, limit)
     if failures:
         return [Result("manners", limit, error=np.inf, failures=tuple(failures))]
     return [
-        _compare(name, subject, gradient, _sample(subject.arrays[name], samples, rng), dy, limit)
+        _compare(name, subject, gradient, _random_indices(subject.arrays[name], samples, rng), dy, limit)
         for name, gradient in zip(subject.arrays, gradients, strict=True)
     ]
 
 
-def _manners(
+def _run_and_verify_contract(
     subject: Subject, upstream: Callable[[tuple[int, ...]], Array], limit: float
 ) -> tuple[Array, list[Array], list[str]]:
     """dy, the gradients, and what is wrong before any number is compared."""
-    guarded = subject.arrays | subject.watched
+    guarded = subject.arrays | subject.constants
     before = {name: array.copy() for name, array in guarded.items()}
 
     def changes(what: str) -> list[str]:
@@ -54,13 +54,13 @@ def _manners(
         return dy, [], failures
     guarded["dy"], before["dy"] = dy, dy.copy()
     gradients, repeated = _copies(subject.backward(dy)), _copies(subject.backward(dy))
-    failures = changes("backward") or _misfits(subject, gradients, dy, limit)
+    failures = changes("backward") or _misshapen_gradients(subject, gradients, dy, limit)
     if not failures and not all(map(_same, gradients, repeated)):
         failures = ["a second backward pass gives other gradients: they accumulate, or the cache was overwritten"]
     return dy, gradients, failures
 
 
-def _misfits(subject: Subject, gradients: list[Array], dy: Array, limit: float) -> list[str]:
+def _misshapen_gradients(subject: Subject, gradients: list[Array], dy: Array, limit: float) -> list[str]:
     arrays = subject.arrays
     if len(gradients) != len(arrays):
         return [f"backward gave {len(gradients)} gradients for {len(arrays)} arrays ({', '.join(arrays)})"]
@@ -77,7 +77,7 @@ def _describe(gradient: Array) -> str:
     return f"{gradient.dtype} of shape {gradient.shape}" + ("" if finite else " with values that are not finite")
 
 
-def _sample(array: Array, samples: int, rng: np.random.Generator) -> list[Index]:
+def _random_indices(array: Array, samples: int, rng: np.random.Generator) -> list[Index]:
     """The indices of at most that many elements, drawn without repetition."""
     return [tuple(map(int, np.unravel_index(i, array.shape))) for i in rng.permutation(array.size)[:samples]]
 

@@ -44,8 +44,11 @@ def check_op(
 ) -> Result:
     """Check `forward(*arrays, **options) -> (y, cache)` against `backward(dy, cache) -> one gradient per array`.
 
-    `arrays` are what is differentiated, by name and in the order of forward's arguments; labels, masks and settings go
-    into `options`. y may be a scalar, and dy is one then.
+    arrays: what is differentiated, by name and in the order of forward's arguments, in any float dtype.
+    options: labels, masks and settings, which forward is given by name and which are not differentiated.
+    limit: the largest relative error that passes.
+    seed: of dy, which is drawn in the shape of y; where y is a scalar, dy is one too.
+    Returns a `Result`: its `failures` say in sentences what is wrong, and `passed` is true where there are none.
     """
     options = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in (options or {}).items()}
     own = {name: np.array(array, np.float64) for name, array in arrays.items()}
@@ -62,7 +65,7 @@ def check_op(
     watched = {name: value for name, value in options.items() if isinstance(value, np.ndarray)}
     subject = Subject(own, run, pull, watched, options)
     rng = np.random.default_rng([seed, STREAM])
-    trials = [examine(subject, partial(upstream, rng), limit, rng) for _ in range(TRIALS)]
+    trials = [examine(subject, partial(draw_upstream, rng), limit, rng) for _ in range(TRIALS)]
     return merge("op", (result for trial in trials for result in trial), configurations=1)
 
 
@@ -71,11 +74,16 @@ def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LI
 
     It is copied and built anew, so it may be unbuilt and stays as it is. At inference its state must not change, and
     `need_dx=False` must leave the same gradients as without.
+
+    shape: of one sample, without the batch axis.
+    batch: the number of samples.
+    limit, seed: as in `check_op`.
+    Raises ValueError where the layer cannot take such samples.
     """
     rng = np.random.default_rng(seed)
     layer = copy.deepcopy(layer)
     layer.build(shape, rng, dtype=np.float64)
-    for array in (*_named(layer, "params").values(), *_named(layer, "state").values()):
+    for array in (*_arrays_by_name(layer, "params").values(), *_arrays_by_name(layer, "state").values()):
         array += rng.uniform(0.1, 0.9, array.shape)  # away from the initial 0 and 1; a variance stays positive
     x = rng.standard_normal((batch, *shape))
     results = [result for train in (True, False) for result in _check_mode(layer, x, train, limit, rng)]
@@ -89,24 +97,32 @@ def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.rando
         return layer.forward(x, train=train, rng=np.random.default_rng(mask))
 
     def pull(dy: Array) -> list[Array | None]:
-        return [layer.backward(dy), *_named(layer, "grads").values()]
+        return [layer.backward(dy), *_arrays_by_name(layer, "grads").values()]
 
     settings = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
-    subject = Subject({"x": x, **_named(layer, "params")}, run, pull, {} if train else _named(layer, "state"), settings)
-    results = examine(subject, partial(upstream, rng), limit, rng)
-    results.append(Result("need_dx", limit, failures=_without_dx(layer, upstream(rng, run().shape))))
-    return [result.within("training" if train else "inference") for result in results]
+    subject = Subject(
+        {"x": x, **_arrays_by_name(layer, "params")},
+        run,
+        pull,
+        {} if train else _arrays_by_name(layer, "state"),
+        settings,
+    )
+    results = examine(subject, partial(draw_upstream, rng), limit, rng)
+    results.append(Result("need_dx", limit, failures=_check_without_dx(layer, draw_upstream(rng, run().shape))))
+    return [result.with_prefix("training" if train else "inference") for result in results]
 
 
-def _without_dx(layer: Layer, dy: Array) -> tuple[str, ...]:
+def _check_without_dx(layer: Layer, dy: Array) -> tuple[str, ...]:
     layer.backward(dy)
-    before = {name: gradient.copy() for name, gradient in _named(layer, "grads").items()}
+    before = {name: gradient.copy() for name, gradient in _arrays_by_name(layer, "grads").items()}
     layer.backward(dy, need_dx=False)
-    differ = [name for name, gradient in _named(layer, "grads").items() if not np.array_equal(gradient, before[name])]
+    differ = [
+        name for name, gradient in _arrays_by_name(layer, "grads").items() if not np.array_equal(gradient, before[name])
+    ]
     return (f"with need_dx=False the gradient of {', '.join(differ)} is another",) if differ else ()
 
 
-def _named(layer: Layer, kind: str) -> dict[str, Array]:
+def _arrays_by_name(layer: Layer, kind: str) -> dict[str, Array]:
     """The params, grads or state of a layer and of those that it holds, by name."""
     return {
         f"{place}.{name}" if place else name: array
@@ -128,15 +144,19 @@ def check_model(
 ) -> list[Result]:
     """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
 
-    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's (of
-    `arrays` of them, drawn at random, where that is given) at `samples` coordinates each, are those of the penalty plus
-    the scores under a random upstream, for the loss may be 0 on samples that a trained model has right. Works on a
-    float64 copy. `train` is the mode; all passes share one mask.
+    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's, are
+    those of the penalty plus the scores under a random upstream, for the loss may be 0 on samples that a trained model
+    has right. Works on a float64 copy of the model, which must be built.
+
+    x, labels: the batch, (N, ...) and (N,).
+    samples: how many coordinates of each array are compared.
+    arrays: how many arrays are checked, drawn at random; None checks all.
+    train: whether the passes are those of training; all of them share one dropout mask.
     """
     rng = np.random.default_rng([0, STREAM])
     model, loss = model.copy(np.float64), copy.copy(loss)
     x, labels = np.array(x, np.float64), np.array(labels)
-    chosen = _drawn({each.name: each.value for each in model.parameters}, arrays, rng)
+    chosen = _random_subset({each.name: each.value for each in model.parameters}, arrays, rng)
 
     def scores() -> Array:
         return model.forward(x, train=train, rng=np.random.default_rng(0))
@@ -153,33 +173,33 @@ def check_model(
             model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - of_scores)  # linear in dy, as all is
         return [dx, *(each.grad for each in model.parameters if each.name in chosen)]
 
-    top = {"scores": _tempered(scores())}
+    top = {"scores": _limited_scores(scores())}
     on_top = Subject(
         top,
         lambda: np.asarray(loss.forward(top["scores"], labels)),
         lambda dy: [dy * loss.backward()],
         {"labels": labels},
     )
-    dy = np.append(upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
+    dy = np.append(draw_upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
     below = Subject({"x": x} | chosen, run, pull)
     with threadpool_limits(1):  # thousands of small products: threads would only wait for each other
         of_loss = examine(on_top, lambda _: np.asarray(1.0), LIMIT, rng, samples)
         return of_loss + examine(below, lambda _: dy, LIMIT, rng, samples)
 
 
-def _drawn(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:
+def _random_subset(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:
     """So many of the arrays, in their order."""
     names = list(named)
     kept = range(len(names)) if number is None else sorted(rng.permutation(len(names))[:number])
     return {names[i]: named[names[i]] for i in kept}
 
 
-def _tempered(scores: Array) -> Array:
+def _limited_scores(scores: Array) -> Array:
     """The scores, none beyond ±3: the losses of a confident model are flat to the last digit of a difference."""
     return scores * min(1.0, 3 / max(np.abs(scores).max(), 1e-300))
 
 
-def upstream(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
+def draw_upstream(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
     """A random dy of this shape, no element near 0: standard normal values pushed outward by a half."""
     dy = rng.standard_normal(shape)
     return np.asarray(dy + np.copysign(0.5, dy))

@@ -10,17 +10,17 @@ from backhand.arrays import Array, Shape
 from backhand.model.sequential import Sequential
 from backhand.training.losses import L2, Loss
 
-Draw = Callable[[np.random.Generator], Any]
-SMOOTH = 1e-9  # the limit wherever no kink crowds the steps
+Sampler = Callable[[np.random.Generator], Any]
+SMOOTH_LIMIT = 1e-9  # the limit wherever no kink crowds the steps
 
 
 @dataclass(frozen=True)
 class Case:
     """One configuration of an op."""
 
-    arrays: Mapping[str, Shape | Draw]
+    arrays: Mapping[str, Shape | Sampler]
     options: Mapping[str, Any] = field(default_factory=dict)
-    limit: float = SMOOTH
+    limit: float = SMOOTH_LIMIT
 
     def draw(self, rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, Any]]:
         """Arrays and options of this case, in float64."""
@@ -46,22 +46,22 @@ class Network:
         return model, rng.standard_normal((self.batch, *self.shape)), rng.integers(0, classes, self.batch)
 
 
-def near(*shape: int, mean: float) -> Draw:
+def normal_around(*shape: int, mean: float) -> Sampler:
     """Normal values around a mean far from 0."""
     return lambda rng: mean + rng.standard_normal(shape)
 
 
-def whole(*shape: int) -> Draw:
+def small_integers(*shape: int) -> Sampler:
     """Small whole numbers: ties, and points exactly on the kinks."""
     return lambda rng: rng.integers(-2, 3, shape).astype(np.float64)
 
 
-def extreme(*shape: int) -> Draw:
+def extreme_values(*shape: int) -> Sampler:
     """Values near ±1e4, where a careless exponential overflows."""
     return lambda rng: rng.choice([-1e4, 1e4], shape) + rng.standard_normal(shape)
 
 
-def constant_column(*shape: int) -> Draw:
+def constant_column(*shape: int) -> Sampler:
     """Normal values, but the first channel the same everywhere: its variance is 0."""
 
     def draw(rng: np.random.Generator) -> Array:
@@ -72,31 +72,31 @@ def constant_column(*shape: int) -> Draw:
     return draw
 
 
-def labels(N: int, K: int) -> Draw:
+def class_labels(N: int, K: int) -> Sampler:
     """N labels of K classes."""
     return lambda rng: rng.integers(0, K, N)
 
 
-def targets(N: int) -> Draw:
+def probabilities(N: int) -> Sampler:
     """N probabilities."""
     return lambda rng: rng.random(N)
 
 
-def mixed(N: int, K: int) -> Draw:
+def soft_labels(N: int, K: int) -> Sampler:
     """N distributions over K classes, as mix-up makes them."""
     return lambda rng: rng.dirichlet(np.ones(K), N)
 
 
-def weighing(N: int) -> Draw:
+def sample_weights(N: int) -> Sampler:
     """Weights of N samples; the last one does not count."""
     return lambda rng: np.append(rng.uniform(0.2, 3, N - 1), 0.0)
 
 
-def kept(*shape: int, p: float) -> Draw:
+def dropout_mask(*shape: int, p: float) -> Sampler:
     """A dropout mask: True with probability 1 - p."""
     return lambda rng: rng.random(shape) >= p
 
 
-def running(C: int) -> Draw:
+def running_statistics(C: int) -> Sampler:
     """Running statistics (mean, variance) of C channels."""
     return lambda rng: (rng.standard_normal(C), rng.uniform(0.2, 3, C))

@@ -21,10 +21,10 @@ from backhand.arrays import Array
 # Of 24 bits, so that v + kh is exact in float64; not powers of two, with which it would be exact in float32 as well,
 # and arithmetic in float32 would go unnoticed.
 STEPS = tuple(float(np.float32(4 / 3)) * 2.0**-k for k in (10, 13, 16, 20, 24))
-SMOOTH = 1e-11  # a spread this small against the slope needs no shorter step
+SMOOTH_SPREAD = 1e-11  # a spread this small against the slope needs no shorter step
 # The least weights with which the spread is at least the error that one kink makes, wherever it lies: at v the odd part
 # shows nothing of it, at 0.62 h the even one.
-ODD, EVEN = 12 / 45, 1 / 14
+ODD_WEIGHT, EVEN_WEIGHT = 12 / 45, 1 / 14
 ROUNDING = 32 * np.finfo(np.float64).eps  # relative to y: a forward pass rounds many times
 
 
@@ -64,7 +64,7 @@ def derivative(forward: Callable[[], Array], array: Array, index: tuple[int, ...
             rounding = ROUNDING * ((np.abs(y) * weights * np.where(moved, 1 / h, 1 / unit)).sum() + slope * largest / h)
             if spread < best.spread:
                 best = Estimate((slopes * dy).sum(), spread, rounding)
-            if spread <= max(SMOOTH * slope, rounding / 8):  # a shorter step would only be rounded more
+            if spread <= max(SMOOTH_SPREAD * slope, rounding / 8):  # a shorter step would only be rounded more
                 return best
     finally:
         array[index] = original
@@ -75,5 +75,5 @@ def _extrapolate(sides: list[tuple[Array, Array]], y: Array, h: float) -> tuple[
     """∂y/∂v from (y(v + kh), y(v - kh)) for k = 1, 2, 4, and a bound on its error; both elementwise in y."""
     o1, o2, o4 = ((up - down) / (2 * k * h) for k, (up, down) in zip((1, 2, 4), sides, strict=True))
     e1, e2, e4 = ((up - y - (y - down)) / (k * h) for k, (up, down) in zip((1, 2, 4), sides, strict=True))
-    spread = ODD * np.abs(4 * o1 - 5 * o2 + o4) + EVEN * np.abs(e4 - 10 * e2 + 16 * e1)
+    spread = ODD_WEIGHT * np.abs(4 * o1 - 5 * o2 + o4) + EVEN_WEIGHT * np.abs(e4 - 10 * e2 + 16 * e1)
     return (64 * o1 - 20 * o2 + o4) / 45, spread

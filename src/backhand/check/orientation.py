@@ -9,73 +9,73 @@ from itertools import permutations, product
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.evidence import WHOLE, Evidence
-from backhand.check.partial import subsets, told
+from backhand.check.evidence import MAX_MEASURED, Evidence
+from backhand.check.partial import axis_subsets, name_axes
 
-NEAR = range(-2, 3)  # how far values are looked for from their places: padding is seldom more
+MAX_SHIFT = range(-2, 3)  # how far values are looked for from their places: padding is seldom more
 
 
 def reshaped(e: Evidence) -> str | None:
     """The right values in another shape."""
-    moved = not e.fits and e.given.size == e.true.size
-    return "has the right values in another shape" if moved and e.is_true(e.given.reshape(e.true.shape)) else None
+    moved = not e.has_right_shape and e.analytic.size == e.true.size
+    return "has the right values in another shape" if moved and e.is_true(e.analytic.reshape(e.true.shape)) else None
 
 
-def moved(e: Evidence) -> str | None:
+def permuted(e: Evidence) -> str | None:
     """A transposition, another order of the axes, flips, any other order of the values."""
-    axes = tuple(range(e.given.ndim))
-    for order, flips in product(permutations(axes), [(), *subsets(e.given.ndim)]):
-        if e.is_true(np.flip(e.given.transpose(order), flips)):
+    axes = tuple(range(e.analytic.ndim))
+    for order, flips in product(permutations(axes), [(), *axis_subsets(e.analytic.ndim)]):
+        if e.is_true(np.flip(e.analytic.transpose(order), flips)):
             turned = "transposed" if order == (1, 0) else f"with its axes in the order {order}" if order != axes else ""
-            flipped = f"flipped along {told(flips)}" if flips else ""
+            flipped = f"flipped along {name_axes(flips)}" if flips else ""
             return f"is right once {' and '.join(filter(None, (turned, flipped)))}"
-    if e.known.all() and e.agree(np.sort(e.given, axis=None), np.sort(e.true, axis=None)):
+    if e.known.all() and e.agree(np.sort(e.analytic, axis=None), np.sort(e.true, axis=None)):
         return "has the right values in other places: another memory order?"
     return None
 
 
 def not_cropped(e: Evidence) -> str | None:
     """Larger than it should be, by a border."""
-    larger = np.subtract(e.given.shape, e.true.shape) if e.given.ndim == e.true.ndim else np.array([-1])
-    if larger.min(initial=0) < 0 or not larger.any() or np.prod(larger + 1) > WHOLE:
+    larger = np.subtract(e.analytic.shape, e.true.shape) if e.analytic.ndim == e.true.ndim else np.array([-1])
+    if larger.min(initial=0) < 0 or not larger.any() or np.prod(larger + 1) > MAX_MEASURED:
         return None
     for start in product(*(range(extra + 1) for extra in larger)):
-        if e.is_true(e.given[tuple(slice(a, a + n) for a, n in zip(start, e.true.shape, strict=True))]):
+        if e.is_true(e.analytic[tuple(slice(a, a + n) for a, n in zip(start, e.true.shape, strict=True))]):
             return f"holds the true gradient from index {list(start)} on: is it not cropped?"
     return None
 
 
 def shifted(e: Evidence) -> str | None:
     """Off by a value or two along the axes of an image."""
-    if not e.fits or e.true.ndim < 3:
+    if not e.has_right_shape or e.true.ndim < 3:
         return None
     telling = np.abs(e.true) > e.floor  # false where it is not known
-    for steps in product((0,), *[NEAR] * (e.true.ndim - 1)):
+    for steps in product((0,), *[MAX_SHIFT] * (e.true.ndim - 1)):
         here, there = (
             tuple(
                 slice(max(sign * step, 0), n + min(sign * step, 0)) for step, n in zip(steps, e.true.shape, strict=True)
             )
             for sign in (1, -1)
         )
-        if 2 * telling[there].sum() > telling.sum() and e.agree(e.given[here], e.true[there]):
+        if 2 * telling[there].sum() > telling.sum() and e.agree(e.analytic[here], e.true[there]):
             return f"is right once moved by {[-step for step in steps]}: is padding cropped at the wrong end?"
     return None
 
 
-def of_a_turned_array(e: Evidence) -> str | None:
+def computed_with_a_transposed_array(e: Evidence) -> str | None:
     """Right, had a weight been transposed or flipped."""
-    for name, array in e.subject.arrays.items() if e.fits else ():
-        for how, turned in _turned(array) if name != e.name else ():
-            if e.is_mended_by(array, turned) or e.is_true_with(array, turned):
+    for name, array in e.subject.arrays.items() if e.has_right_shape else ():
+        for how, turned in _transposed_and_flipped(array) if name != e.name else ():
+            if e.is_mended_by_values(array, turned) or e.is_true_for_values(array, turned):
                 return f"would be right if {name} were {how}"
     return None
 
 
-def _turned(array: Array) -> Iterator[tuple[str, Array]]:
+def _transposed_and_flipped(array: Array) -> Iterator[tuple[str, Array]]:
     """Neighbouring axes exchanged where their lengths allow it; kernels flipped along one axis or two."""
     for i, j in zip(range(array.ndim), range(1, array.ndim), strict=False):
         if array.shape[i] == array.shape[j] > 1:
             how = "transposed" if array.ndim == 2 else f"turned, with axes {i} and {j} exchanged"
             yield how, array.swapaxes(i, j).copy()
     for axes in ((0, 1), (1, 2), (2, 3), (0,), (1,), (2,), (3,)) if array.ndim == 4 else ():
-        yield f"flipped along {told(axes)}", np.flip(array, axes).copy()
+        yield f"flipped along {name_axes(axes)}", np.flip(array, axes).copy()

@@ -25,7 +25,7 @@ class Result:
         """Nothing failed."""
         return not self.failures
 
-    def within(self, place: str) -> "Result":
+    def with_prefix(self, place: str) -> "Result":
         """The same finding, with the place put before every sentence."""
         return replace(self, failures=tuple(f"{place}: {failure}" for failure in self.failures))
 

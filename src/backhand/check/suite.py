@@ -5,7 +5,7 @@ import numpy as np
 from backhand.backend import op, op_names
 from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
 from backhand.check.gradients import check_layer, check_model, check_op
-from backhand.check.inputs import SMOOTH, Case, Network
+from backhand.check.inputs import SMOOTH_LIMIT, Case, Network
 from backhand.check.results import Result, merge
 from backhand.errors import BackhandError, closest
 from backhand.layers import LAYERS
@@ -30,7 +30,9 @@ def check_row(row: str, seed: int = 0) -> Result:
         found = [check_network(network, seed + i) for i, network in enumerate(NETWORKS[row])]
     elif kind == "layer":
         cases = enumerate(LAYER_CASES.get(name, []))
-        found = [check_layer(layer, shape, batch=N, limit=SMOOTH, seed=seed + i) for i, (layer, shape, N) in cases]
+        found = [
+            check_layer(layer, shape, batch=N, limit=SMOOTH_LIMIT, seed=seed + i) for i, (layer, shape, N) in cases
+        ]
     else:
         found = [check_case(name, case, seed + i) for i, case in enumerate(OPS.get(name, []))]
     return merge(row, found)
@@ -41,7 +43,7 @@ def check_case(name: str, case: Case, seed: int = 0) -> Result:
     arrays, options = case.draw(np.random.default_rng(seed))
     found = check_op(op(name).forward, op(name).backward, arrays, options, limit=case.limit, seed=seed)
     settings = ", ".join(f"{key} {value.shape}" for key, value in arrays.items())
-    return found.within(f"{name} with {settings}")
+    return found.with_prefix(f"{name} with {settings}")
 
 
 def check_network(network: Network, seed: int = 0) -> Result:

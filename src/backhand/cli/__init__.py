@@ -1,4 +1,4 @@
-"""The command line: arguments in, one call out."""
+"""The command line: each command reads its arguments and makes one call."""
 
 from backhand.cli.main import main
 

@@ -1,6 +1,6 @@
-"""The commands: those of the kinds of experiments, and those of this folder.
+"""All commands: those of the kinds of experiments, and those in this folder.
 
-Each imports what it needs when it runs, so that --help is instant.
+Each command imports what it needs when it runs, so that --help is instant.
 """
 
 from importlib import import_module
@@ -12,7 +12,7 @@ import backhand
 from backhand.cli import data
 from backhand.cli.bench import bench
 from backhand.cli.check import check
-from backhand.cli.hints import Command
+from backhand.cli.hints import StudyCommand
 from backhand.cli.list import list_
 from backhand.cli.lr_find import lr_find
 from backhand.cli.new import new
@@ -23,7 +23,7 @@ from backhand.cli.runs import runs
 from backhand.experiments.kinds import KINDS
 
 app = typer.Typer(
-    help="Neural networks with back-propagation by hand: train, check, report.",
+    help="Train, check and report on neural networks with back-propagation by hand.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -48,8 +48,8 @@ def _options(
 
 
 for command, kind in reversed({kind.command: kind for kind in KINDS}.items()):
-    app.command(cls=Command)(getattr(import_module(f"{kind.package}.command"), command))
+    app.command(cls=StudyCommand)(getattr(import_module(f"{kind.package}.command"), command))
 for function in (list_, runs, open_, report, predict, new, check, bench):
     app.command(function.__name__.rstrip("_"))(function)
-app.command("lr-find", cls=Command)(lr_find)
+app.command("lr-find", cls=StudyCommand)(lr_find)
 app.add_typer(data.app, name="data")

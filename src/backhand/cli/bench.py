@@ -1,48 +1,63 @@
-"""`backhand bench`: what training steps cost on this machine, as a table."""
+"""`backhand bench`: the cost of training steps on this machine, as a table."""
 
-from typing import Annotated
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backhand.console.options import Backend, Threads
+from backhand.console.options import Backend, Names, Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backhand.bench.table import Row
+    from backhand.bench.workloads import Workload
 
 
 def bench(
-    only: Annotated[str | None, typer.Option(metavar="NAME_PATTERN,...", help="Only these workloads.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="ResizeMethod many blocks of steps_per_epoch are timed.")] = 10,
+    only: Annotated[
+        Names | None, typer.Option(parser=Names.parse, metavar="NAME,...", help="Time only these workloads.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Time this number of rounds of steps.")] = 10,
     backend: Backend = None,
     threads: Threads = None,
 ) -> None:
     """Time the training steps of ten networks on this machine.
 
-    Each runs in a process of its own.
+    Each network runs in a process of its own.
     """
-    from pathlib import Path
-    from tempfile import TemporaryDirectory
-
-    from backhand import backend as engine
-    from backhand.bench.measure import gflop, measure, save_inputs
-    from backhand.bench.peak import fma_peak
-    from backhand.bench.process import OURS
-    from backhand.bench.startup import IMPORTS, import_seconds
-    from backhand.bench.table import Row, as_table, figure
-    from backhand.bench.workloads import chosen
+    from backhand import backend as backends
+    from backhand.bench.startup import IMPORTED_MODULES, import_seconds
+    from backhand.bench.table import format_figure, make_table
+    from backhand.bench.workloads import select_workloads
     from backhand.console.terminal import make_console
     from backhand.machine import cores, cpu
 
     if backend is not None or threads is not None:
-        engine.use(backend or engine.chosen(), threads)
-    console, rows, peaks = make_console(), [], []
-    workloads = chosen(only)
-    with TemporaryDirectory() as folder, console.status("") as status:
+        backends.use(backend or backends.chosen(), threads)
+    console = make_console()
+    rows, peak = _time_workloads(select_workloads(only), rounds)
+    imports = [f"{name} {format_figure(import_seconds(module))} s" for name, module in IMPORTED_MODULES.items()]
+    console.print(make_table(rows, peak))
+    console.print(f"processor: {cpu()}, {cores()} cores, peak {format_figure(peak)} GFLOP/s (fused multiply-adds)")
+    console.print(f"backend: {backends.describe()}; NumPy on {rows[0].measurement.blas}")
+    console.print(f"import: {', '.join(imports)}")
+
+
+def _time_workloads(workloads: "Sequence[Workload]", rounds: int) -> "tuple[list[Row], float | None]":
+    """A row for each workload, and the highest peak of the processor in GFLOP/s that was measured beside them."""
+    from backhand.bench.measure import gflop, measure, save_inputs
+    from backhand.bench.peak import fma_peak
+    from backhand.bench.process import BACKHAND
+    from backhand.bench.table import Row
+    from backhand.console.terminal import make_console
+
+    rows, peaks = [], []
+    with TemporaryDirectory() as folder, make_console().status("") as status:
         for workload in workloads:
             status.update(f"timing {workload.name}")
             inputs = save_inputs(workload, Path(folder))
             peaks.append(fma_peak())
-            rows.append(Row(workload, gflop(workload), measure([OURS], inputs, rounds)[OURS.name]))
-        peak = max(filter(None, peaks), default=None)
-        starts = [f"{name} {figure(import_seconds(module))} s" for name, module in IMPORTS.items()]
-    console.print(as_table(rows, peak))
-    console.print(f"{cpu()}, {cores()} cores; peak of fused multiply-adds {figure(peak)} GFLOP/s")
-    console.print(f"{engine.describe()}; NumPy on {rows[0].measured.blas}")
-    console.print(f"import: {', '.join(starts)}")
+            rows.append(Row(workload, gflop(workload), measure([BACKHAND], inputs, rounds)[BACKHAND.name]))
+    return rows, max(filter(None, peaks), default=None)

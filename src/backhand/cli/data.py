@@ -1,22 +1,24 @@
-"""`backhand data`: list, verify, show and fetch data sets."""
+"""`backhand data`: lists, verifies, shows and fetches data sets, and manages the cache of decoded pictures."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from backhand.console.options import DataDir, DataPath, OneSize, Skip
+from backhand.console.options import DataDir, DataPath, ResizeAll, SkipBadImages
 from backhand.files.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(metavar="NAME_PATTERN", help="A data set; `backhand data list` shows them.")]
-LOOK: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
+DataSetName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The name of a data set; `backhand data list` shows all names.")
+]
+TABLE_STYLE: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 
 
 @app.command("list")
 def list_(data_dir: DataDir = None) -> None:
-    """List every data set, and where it lies or how to get it."""
+    """List every data set, with its location or how to get it."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -26,25 +28,29 @@ def list_(data_dir: DataDir = None) -> None:
     from backhand.files import locations
 
     folder = data_dir or locations.data_dir()
-    table = Table("name", Column("what", no_wrap=True), "classes", Column("where", overflow="fold"), **LOOK)
+    columns = "name", Column("content", no_wrap=True), "classes", Column("location", overflow="fold")
+    table = Table(*columns, **TABLE_STYLE)
     for entry in DATASETS.values():
-        found = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
-        where = "built in" if isinstance(entry, BuiltIn) else str(found or entry.instructions)
-        table.add_row(entry.name, entry.title, entry.classes, Text(where))
+        if isinstance(entry, BuiltIn):
+            location = "built in"
+        else:
+            path = None if folder is None else entry.find(folder)
+            location = str(path or entry.instructions)
+        table.add_row(entry.name, entry.title, entry.classes, Text(location))
     make_console().print(table)
 
 
 @app.command()
 def verify(
-    name: Name,
+    name: DataSetName,
     data_dir: DataDir = None,
     path: DataPath = None,
-    skip_bad_images: Skip = False,
-    resize: OneSize = False,
+    skip_bad_images: SkipBadImages = False,
+    resize: ResizeAll = False,
 ) -> None:
-    """Read a data set whole, and compare it with the original.
+    """Read a whole data set, and compare it with what its authors published.
 
-    What its authors published are checksums of files, and the number of samples.
+    The checksums of files and the number of samples are compared, as far as they were published.
     """
     from rich.table import Table
     from rich.text import Text
@@ -53,95 +59,100 @@ def verify(
     from backhand.data.formats.resize import Resize
     from backhand.data.verify import verify
 
-    way = Resize() if resize else None
-    result = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=way)
-    counts = result.splits.counts()
-    table = Table("class", *counts, show_footer=True, **LOOK)
-    for column, total in zip(table.columns, ["all", *(f"{sum(c):,}" for c in counts.values())], strict=True):
+    scaling = Resize() if resize else None
+    verified = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling)
+    counts = verified.splits.counts()
+    table = Table("class", *counts, show_footer=True, **TABLE_STYLE)
+    totals = (f"{split_counts.sum():,}" for split_counts in counts.values())
+    for column, total in zip(table.columns, ["all", *totals], strict=True):
         column.footer = total
     for column in table.columns[1:]:
         column.justify = "right"
-    for k, label in enumerate(result.splits.classes):
-        table.add_row(Text(label), *(f"{count[k]:,}" for count in counts.values()))
+    for k, label in enumerate(verified.splits.classes):
+        table.add_row(Text(label), *(f"{split_counts[k]:,}" for split_counts in counts.values()))
     console = make_console()
-    console.print(result.splits.source, soft_wrap=True)
+    console.print(verified.splits.source, soft_wrap=True)
     console.print(table)
-    for line in (*result.findings, *result.splits.remarks):
+    for line in (*verified.findings, *verified.splits.remarks):
         console.print(line, soft_wrap=True)
 
 
 @app.command()
 def show(
-    name: Name,
+    name: DataSetName,
     out: Annotated[
-        Path | None, typer.Option(parser=as_path, metavar="FILE", help="The PNG.", show_default="NAME_PATTERN.png")
+        Path | None,
+        typer.Option(parser=as_path, metavar="FILE", help="Write the PNG to this file.", show_default="NAME.png"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed by which samples are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Set the seed by which samples are drawn.")] = 0,
     data_dir: DataDir = None,
     path: DataPath = None,
-    skip_bad_images: Skip = False,
-    resize: OneSize = False,
+    skip_bad_images: SkipBadImages = False,
+    resize: ResizeAll = False,
 ) -> None:
-    """Draw samples of every class into a picture."""
+    """Draw samples of every class into one picture."""
     from backhand.console.terminal import make_console
     from backhand.data import load
     from backhand.data.formats.resize import Resize
     from backhand.data.show import draw_samples
-    from backhand.files.atomic import refuse_among, refuse_unwritable
+    from backhand.files.refusals import refuse_inside_data, refuse_unwritable
 
     picture = out or Path(f"{name}.png")
     refuse_unwritable(picture)
-    refuse_among(picture, [path])
-    way = Resize() if resize else None
-    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=way)
+    refuse_inside_data(picture, [path])
+    scaling = Resize() if resize else None
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling)
     console = make_console()
     for remark in splits.remarks:
         console.print(remark, soft_wrap=True)
-    console.print(draw_samples(splits, picture, seed=seed), soft_wrap=True)
+    console.print(f"picture: {draw_samples(splits, picture, seed=seed)}", soft_wrap=True)
 
 
 @app.command()
-def fetch(name: Name, data_dir: DataDir = None) -> None:
-    """Download a data set; what is there is checked and kept."""
+def fetch(name: DataSetName, data_dir: DataDir = None) -> None:
+    """Download a data set; files that are there already are checked and kept."""
     from backhand.console.terminal import make_console
     from backhand.data.download import fetch_data_set
 
     console = make_console()
     for file in fetch_data_set(name, data_dir):
-        console.print(file, soft_wrap=True)
+        console.print(f"file: {file}", soft_wrap=True)
 
 
 @app.command()
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove the entries.")] = False,
     older_than: Annotated[
-        float, typer.Option(metavar="DAYS", min=0, help="Only entries that were not used for so many days.")
+        float, typer.Option(metavar="DAYS", min=0, help="Take only entries that were last used this many days ago.")
     ] = 0,
 ) -> None:
-    """Show the decoded pictures that are kept, or remove them."""
+    """Show the cache of decoded pictures, or clear it."""
     from rich.table import Column, Table
     from rich.text import Text
 
     from backhand.console.terminal import make_console
-    from backhand.data import cache as kept
+    from backhand.data import cache
     from backhand.files import locations
 
     console, folder = make_console(), locations.cache_dir()
     if folder is None:
         return
-    old = sorted((entry for entry in kept.entries() if entry.days >= older_than), key=lambda entry: entry.days)
-    table = Table(Column("decoded from", overflow="fold"), "as", Column("MB", justify="right"), "last used", **LOOK)
-    for entry in old:
+    entries = [entry for entry in cache.entries() if entry.days >= older_than]
+    entries.sort(key=lambda entry: entry.days)
+    columns = Column("decoded from", overflow="fold"), "form", Column("MB", justify="right"), "last used"
+    table = Table(*columns, **TABLE_STYLE)
+    for entry in entries:
         source = Text(entry.source or entry.path.name)
-        table.add_row(source, entry.decoding, f"{entry.size / 1e6:,.1f}", _ago(entry.days))
-    if old:
+        table.add_row(source, entry.decoding, f"{entry.size / 1e6:,.1f}", _describe_age(entry.days))
+    if entries:
         console.print(table)
     if clear:
-        old = kept.clear(older_than)
-    said = f"{len(old)} {'entry' if len(old) == 1 else 'entries'}, {sum(entry.size for entry in old) / 1e6:,.1f} MB"
-    limit = f"at most {kept.MAX_BYTES / 1e9:.0f} GB are kept; --clear removes them"
-    console.print(f"removed {said} from {folder}" if clear else f"{said} in {folder}; {limit}", soft_wrap=True)
+        entries = cache.clear(older_than)
+    noun = "entry" if len(entries) == 1 else "entries"
+    amount = f"{len(entries)} {noun}, {sum(entry.size for entry in entries) / 1e6:,.1f} MB"
+    limit = f"at most {cache.MAX_BYTES / 1e9:.0f} GB are kept; --clear removes the entries"
+    console.print(f"removed {amount} from {folder}" if clear else f"{amount} in {folder}; {limit}", soft_wrap=True)
 
 
-def _ago(days: float) -> str:
+def _describe_age(days: float) -> str:
     return f"{days:.0f} days ago" if days >= 2 else f"{days * 24:.0f} hours ago" if days >= 1 / 12 else "just now"

@@ -1,8 +1,8 @@
-"""`backhand list`: the studies and the series that come with the package."""
+"""`backhand list`: the studies and the series that come with Backhand."""
 
 
 def list_() -> None:
-    """List the studies and the series that come with the package."""
+    """List the studies and the series that come with Backhand."""
     from rich.table import Table
 
     from backhand.console.terminal import make_console
@@ -11,7 +11,7 @@ def list_() -> None:
     table = Table("study", "data", "model", "epochs", "title", box=None, header_style="bold", pad_edge=False)
     for study in shipped().values():
         table.add_row(study.name, study.data.name, study.model.name, str(study.train.epochs), study.title)
-    for each in shipped_series().values():
-        runs = sum(sum(1 for _ in part.cells()) * part.seeds for part in each.parts)
-        table.add_row(each.name, "", f"{runs} runs", "", each.title)
+    for series in shipped_series().values():
+        runs = sum(sum(1 for _ in part.cells()) * part.seeds for part in series.parts)
+        table.add_row(series.name, "", f"{runs} runs", "", series.title)
     make_console().print(table)

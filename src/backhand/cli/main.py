@@ -6,8 +6,8 @@ from backhand.console import exits
 
 
 def main() -> None:
-    """Run the program, and end the process with its exit status; Ctrl-C is understood from the first import on."""
-    sys.exit(exits.status_of(_run))
+    """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
+    sys.exit(exits.run_to_exit_status(_run))
 
 
 def _run() -> None:

@@ -1,4 +1,4 @@
-"""`backhand open`: a report in the browser."""
+"""`backhand open`: shows a report in the browser."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,4 +23,4 @@ def open_(
         page = reports.write(run)
     make_console().print(f"report: {page}")
     if not webbrowser.open(page.resolve().as_uri()):
-        make_console().print("no browser could be opened; open that file yourself")
+        make_console().print("no browser could be opened; open the file yourself")

@@ -1,22 +1,22 @@
-"""`backhand predict`: image files, classified by a trained run."""
+"""`backhand predict`: classifies image files with a trained run."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from backhand.console.options import Resize
+from backhand.console.options import ResizeOthers
 from backhand.files.paths import as_path
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a run.")],
-    images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="Image files.")],
-    resize: Resize = False,
+    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a trained run.")],
+    images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="The image files to classify.")],
+    resize: ResizeOthers = False,
 ) -> None:
     """Classify image files with a trained run.
 
-    One row per image: the class, its probability, and the two classes that come next.
+    Each image has a row: its class, the probability, and the two classes that come next.
     """
     import numpy as np
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""`backhand report`: the reports of saved experiments, written again."""
+"""`backhand report`: writes the reports of saved experiments again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +11,17 @@ from backhand.files.paths import as_path
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(parser=as_path, metavar="FOLDER", help="Folders of runs, searches, series and so on."),
+        typer.Argument(parser=as_path, metavar="FOLDER", help="The folders of saved experiments."),
     ],
     results: Annotated[
         Path | None,
-        typer.Option(parser=as_path, metavar="FILE", help="Also put the claims of these series into one file."),
+        typer.Option(parser=as_path, metavar="FILE", help="Also write the claims of these series to this file."),
     ] = None,
 ) -> None:
     """Write the reports of saved experiments again."""
     from backhand.console.terminal import make_console
     from backhand.experiments import reports
-    from backhand.files.atomic import refuse_unwritable
+    from backhand.files.refusals import refuse_unwritable
 
     console = make_console()
     if results is not None:

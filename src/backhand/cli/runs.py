@@ -1,4 +1,4 @@
-"""`backhand runs`: the experiments in a folder, with their figures."""
+"""`backhand runs`: lists the experiments in a folder, with their results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,11 @@ from backhand.files.paths import as_path
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(parser=as_path, metavar="FOLDER", help="Where to look.")] = Path("runs"),
+    folder: Annotated[
+        Path, typer.Argument(parser=as_path, metavar="FOLDER", help="The folder that holds the experiments.")
+    ] = Path("runs"),
 ) -> None:
-    """List the experiments in a folder, with their figures."""
+    """List the experiments in a folder, with their results."""
     from rich.table import Column, Table
     from rich.text import Text
 
@@ -21,9 +23,9 @@ def runs(
 
     columns = Column("folder", no_wrap=True), "kind", "name", "data", "status", "result"
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
-    for each in experiments(folder):
-        row, (_, kind) = each.row, each.kind.name.split(" ", 1)
-        table.add_row(*map(Text, (each.folder.name, kind, row.name, row.data, row.status, row.result)))
+    for experiment in experiments(folder):
+        row, (_, kind) = experiment.row, experiment.kind.name.split(" ", 1)  # without its article
+        table.add_row(*map(Text, (experiment.folder.name, kind, row.name, row.data, row.status, row.result)))
     if not table.rows:
-        raise BackhandError(f"there are no experiments in {folder}; `backhand run digits` makes one")
+        raise BackhandError(f"there are no experiments in {folder}; start one with `backhand run digits`")
     make_console().print(table)

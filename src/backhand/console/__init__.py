@@ -1,1 +1,1 @@
-"""The terminal that the program runs in: what is written to it, and how the program ends."""
+"""The terminal that the program runs in: how text is written to it, and with which exit status the program ends."""

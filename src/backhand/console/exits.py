@@ -1,4 +1,4 @@
-"""How a process of ours ends: what its exit status says, and a sentence instead of a traceback."""
+"""The exit status of the program, and a sentence in place of a traceback."""
 
 import errno
 import warnings
@@ -8,45 +8,47 @@ from typing import TextIO
 
 from backhand.errors import BackhandError
 
-SHOW = warnings.showwarning
-MISTAKE, INTERRUPTED, CLOSED = 2, 130, 141  # 128 and the number of the signal, as a shell counts
+SHOW_PYTHON_WARNING = warnings.showwarning
+USER_ERROR, INTERRUPTED, OUTPUT_CLOSED = 2, 130, 141  # 128 plus the number of the signal, as in a shell
 
 
-def status_of(program: Callable[[], object]) -> int:
+def run_to_exit_status(program: Callable[[], object]) -> int:
     """Run the program to its end and return its exit status.
 
-    0, or 2 for what a user can mend, which is told in one sentence; 130 for Ctrl-C; 141 when the reader of its output
-    has gone. Any other exception is a bug, and passes.
+    The status is 0 for success; 2 for an error that the user can correct, whose message is printed in one sentence;
+    130 for Ctrl-C; and 141 where the reader of the output has gone. Any other exception is a bug and is not caught.
     """
     from backhand.console.terminal import ClosedOutputError, Stream
 
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show
+            warnings.showwarning = _show_warning
             program()
     except BackhandError as error:
-        return _fail(str(error))
+        return _report_error(str(error))
     except MemoryError as error:
-        return _fail(f"there is not enough memory ({error or 'no more is given'}); try less data or a smaller model")
+        return _report_error(
+            f"there is not enough memory ({error or 'the system gives no more'}); use less data or a smaller model"
+        )
     except OSError as error:
-        if error.errno == errno.ENOSPC and error.filename is None:  # of what does not write by our console, as help
-            return status_of(partial(Stream().give_up, error))
+        if error.errno == errno.ENOSPC and error.filename is None:  # of --help, which does not use our console
+            return run_to_exit_status(partial(Stream().raise_write_error, error))
         if error.filename is None:
             raise
-        return _fail(f"{error.filename}: {error.strerror}")
+        return _report_error(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         return INTERRUPTED
     except ClosedOutputError:
-        return CLOSED
+        return OUTPUT_CLOSED
     return 0
 
 
-def _fail(message: str) -> int:
-    _say(f"error: {message}")
-    return MISTAKE
+def _report_error(message: str) -> int:
+    _print_to_stderr(f"error: {message}")
+    return USER_ERROR
 
 
-def _show(
+def _show_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -54,14 +56,14 @@ def _show(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """A warning to the user as a sentence; one to programmers as Python shows it, with the line that it comes from."""
+    """Print a warning to the user as a sentence, and one to programmers as Python does, with the line of its origin."""
     if issubclass(category, UserWarning):
-        _say(f"warning: {message}")
+        _print_to_stderr(f"warning: {message}")
     else:
-        SHOW(message, category, filename, lineno, file, line)
+        SHOW_PYTHON_WARNING(message, category, filename, lineno, file, line)
 
 
-def _say(text: str) -> None:
+def _print_to_stderr(text: str) -> None:
     from backhand.console.terminal import make_console
 
     make_console(stderr=True).print(text, soft_wrap=True)

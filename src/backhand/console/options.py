@@ -1,5 +1,6 @@
 """The options that several commands take, each declared once: one name, one meaning, one help text."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,40 +8,80 @@ import typer
 
 from backhand.files.paths import as_path
 
+
+class BackendName(StrEnum):
+    """The backends that a command can be told to use."""
+
+    CPU = "cpu"
+    REFERENCE = "reference"
+
+
+class Names(tuple[str, ...]):
+    """Names that a person writes as one word with commas in between, such as `two_layer,mnist_cnn`."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Names":
+        """The names in the text, without spaces around them and without empty ones."""
+        return cls(filter(None, (name.strip() for name in text.split(","))))
+
+
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", parser=as_path, metavar="FOLDER", help="The folder of data sets.", show_default="$BACKHAND_DATA"
+        "--data-dir",
+        parser=as_path,
+        metavar="FOLDER",
+        help="Look for data sets in this folder.",
+        show_default="$BACKHAND_DATA, else your user data folder",
     ),
 ]
 DataPath = Annotated[
     Path | None,
-    typer.Option("--path", parser=as_path, metavar="PATH", help="The file or folder to read, for data of your own."),
+    typer.Option("--path", parser=as_path, metavar="PATH", help="Read your own data from this file or folder."),
 ]
-Skip = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are not images.")]
-Resize = Annotated[bool, typer.Option("--resize", help="Scale images of another size.")]
-OneSize = Annotated[bool, typer.Option("--resize", help="Bring images to one size, which suits them.")]
-Set = Annotated[
+SkipBadImages = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are not images.")]
+ResizeOthers = Annotated[bool, typer.Option("--resize", help="Scale images of another size to that of the training.")]
+ResizeAll = Annotated[bool, typer.Option("--resize", help="Scale all images to one size, which is chosen from theirs.")]
+Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the study, as train.epochs=5; may be repeated."),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="The seed of all randomness.", show_default="that of the study")]
+Seed = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Set the seed of all randomness.", show_default="the seed of the study"),
+]
 InitFrom = Annotated[
     Path | None,
-    typer.Option("--init-from", parser=as_path, metavar="PATH", help="Start from the weights of a run or of a file."),
+    typer.Option("--init-from", parser=as_path, metavar="PATH", help="Start from the weights of this run or file."),
 ]
 Backend = Annotated[
-    str | None, typer.Option(help="cpu: generated kernels; reference: NumPy.", show_default="$BACKHAND_BACKEND or cpu")
+    BackendName | None,
+    typer.Option(
+        help="Compute with generated kernels (cpu) or with NumPy (reference).",
+        show_default="$BACKHAND_BACKEND, else cpu",
+    ),
 ]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the kernels.", show_default="all cores")]
+Threads = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Run the kernels on this number of threads.", show_default="all cores"),
+]
 Resume = Annotated[
     Path | None,
-    typer.Option(parser=as_path, metavar="FOLDER", help="Go on with what is in this folder, with its options."),
+    typer.Option(
+        parser=as_path,
+        metavar="FOLDER",
+        help="Continue the experiment in this folder, with the options that it began with.",
+    ),
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Processes that share the work and the threads.", show_default="1")
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Share the work and the threads among this number of processes.", show_default="1"
+    ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(parser=as_path, metavar="FOLDER", help="The folder of the results.", show_default="runs/NAME-TIME"),
+    typer.Option(
+        parser=as_path, metavar="FOLDER", help="Write the results to this folder.", show_default="runs/NAME-TIME"
+    ),
 ]

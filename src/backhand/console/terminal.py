@@ -1,4 +1,4 @@
-"""The terminal, as every command and the library write to it: in any encoding, or where there is none."""
+"""Writes text to the terminal, whatever its encoding, and where there is no terminal at all."""
 
 import codecs
 import os
@@ -9,26 +9,36 @@ from rich.console import Console
 
 from backhand.errors import BackhandError
 
-REPLACE = "backhand.replace"
-SIGNS = {"×": "x", "·": "-", "…": "...", "→": "->", "≥": ">=", "≤": "<=", "±": "+/-", "²": "^2", "\u00a0": " "}
-LIKES = SIGNS | {
+ERROR_HANDLER = "backhand.replace"
+MATHS_REPLACEMENTS = {
+    "×": "x",
+    "·": "-",
+    "…": "...",
+    "→": "->",
+    "≥": ">=",
+    "≤": "<=",
+    "±": "+/-",
+    "²": "^2",
+    "\u00a0": " ",
+}
+REPLACEMENTS = MATHS_REPLACEMENTS | {
     **dict.fromkeys("–—−‐", "-"),
     **dict.fromkeys("“”„", '"'),
     **dict.fromkeys("‘’", "'"),
-    **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "."),  # the dots that turn while one waits
+    **dict.fromkeys(map(chr, range(0x2800, 0x2900)), "."),  # the turning dots of a spinner
 }
-WIDE = 10_000  # columns where a program reads on, so that no line is broken
+UNWRAPPED_WIDTH = 10_000  # columns where the output is not a terminal, so that no line is wrapped
 
 
 class ClosedOutputError(Exception):
-    """The reader of standard output has gone, as `head` does."""
+    """The reader of standard output has gone, as `head` does once it has its lines."""
 
 
 class Stream:
-    """Standard output or standard error, as it is at the moment of writing.
+    """Standard output or standard error, whichever stream that is at the moment of writing.
 
-    Characters that its encoding lacks are replaced, those of formulas by ASCII; where it is closed nothing is written.
-    Raises ClosedOutputError when its reader has gone, BackhandError when it cannot be written, as on a full disk.
+    Characters that the encoding lacks are replaced, those of formulas by ASCII. Nothing is written to a closed stream.
+    Raises ClosedOutputError where the reader has gone, and BackhandError where writing fails, as on a full disk.
     """
 
     def __init__(self, name: Literal["stdout", "stderr"] = "stdout") -> None:
@@ -38,50 +48,50 @@ class Stream:
     def target(self) -> IO[str] | None:
         """The stream that text goes to; None where the process has none, or it is closed."""
         stream = getattr(sys, self.name)
-        stream = getattr(stream, "rich_proxied_file", stream)  # while a bar is drawn, rich puts a proxy of us there
+        stream = getattr(stream, "rich_proxied_file", stream)  # while rich draws a bar, it puts a proxy in its place
         return None if stream is None or getattr(stream, "closed", False) else stream
 
     @property
     def encoding(self) -> str:
-        """That of the stream; rich draws its bars in ASCII where it is not one of Unicode."""
+        """The encoding of the stream; where it is not a Unicode one, rich draws its bars in ASCII."""
         return getattr(self.target, "encoding", None) or "utf-8"
 
     def isatty(self) -> bool:
-        """Whether a person watches; no for streams that cannot tell."""
+        """Whether the stream is a terminal; False for a stream that cannot tell."""
         isatty = getattr(self.target, "isatty", None)
         return bool(isatty and isatty())
 
     def fileno(self) -> int:
-        """The descriptor of the stream. Raises OSError where there is none."""
+        """The file descriptor of the stream. Raises OSError where there is none."""
         if self.target is None:
             raise OSError(f"there is no {self.name}")
         return self.target.fileno()
 
     def write(self, text: str) -> int:
-        """Write what can be written of the text."""
+        """Write the text, with replacements for what the encoding lacks, and return its length."""
         if (target := self.target) is not None:
             try:
-                target.write(text.encode(self.encoding, REPLACE).decode(self.encoding))
+                target.write(text.encode(self.encoding, ERROR_HANDLER).decode(self.encoding))
             except OSError as error:
-                self.give_up(error)
+                self.raise_write_error(error)
         return len(text)
 
     def flush(self) -> None:
-        """Hand everything on to the output."""
+        """Hand all that is buffered to the output."""
         if (target := self.target) is not None and hasattr(target, "flush"):
             try:
                 target.flush()
             except OSError as error:
-                self.give_up(error)
+                self.raise_write_error(error)
 
-    def give_up(self, error: OSError) -> None:
-        """Raise what came of the error, after what is left in the buffers is gone, or Python would complain at its end.
+    def raise_write_error(self, error: OSError) -> None:
+        """Raise ClosedOutputError where the reader has gone, else BackhandError.
 
-        Raises ClosedOutputError where the reader has gone, else BackhandError.
+        First the stream is pointed at nothing: Python would otherwise complain about its buffers when it exits.
         """
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.fileno())
-        os.close(nowhere)
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, self.fileno())
+        os.close(devnull)
         if isinstance(error, BrokenPipeError):
             raise ClosedOutputError from None
         name = {"stdout": "standard output", "stderr": "standard error"}[self.name]
@@ -89,18 +99,18 @@ class Stream:
 
 
 def make_console(*, quiet: bool = False, stderr: bool = False) -> Console:
-    """Standard output as people read it: nothing coloured or interpreted, and no wrapping where a program reads on."""
+    """A console on standard output or error that colours and interprets nothing, and wraps lines only in a terminal."""
     stream = Stream("stderr" if stderr else "stdout")
-    width = None if stream.isatty() else WIDE
+    width = None if stream.isatty() else UNWRAPPED_WIDTH
     return Console(file=cast(IO[str], stream), quiet=quiet, highlight=False, markup=False, emoji=False, width=width)
 
 
-def _replace(error: UnicodeError) -> tuple[str, int]:
-    """What stands for the characters that an encoding lacks."""
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
+    """The replacement of the characters that an encoding lacks, and where to continue; an error handler of `codecs`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end]
-    return "".join(LIKES.get(letter, "?") for letter in text), error.end
+    return "".join(REPLACEMENTS.get(letter, "?") for letter in text), error.end
 
 
-codecs.register_error(REPLACE, _replace)
+codecs.register_error(ERROR_HANDLER, _replace_unencodable)

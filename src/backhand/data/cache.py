@@ -22,7 +22,8 @@ from backhand.data.formats.npz import read_npz
 from backhand.data.formats.trees import open_tree
 from backhand.errors import DataError
 from backhand.files import locations
-from backhand.files.atomic import TEMPORARY, atomic, sweep
+from backhand.files.atomic import atomic
+from backhand.files.temporary import TEMPORARY, sweep
 
 Arrays = dict[str, NDArray[Any]]
 VERSION = 5  # raise it when what is decoded, or how, changes

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backhand.console.options import Backend, DataDir, DataPath, Out, Resize, Resume, Skip, Threads, Workers
+from backhand.console.options import (
+    Backend,
+    DataDir,
+    DataPath,
+    Out,
+    ResizeOthers,
+    Resume,
+    SkipBadImages,
+    Threads,
+    Workers,
+)
 from backhand.errors import BackhandError
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind, refuse_other_options
 from backhand.files.paths import as_path
@@ -25,8 +35,8 @@ def extend(
     classes: Annotated[
         str | None, typer.Option(metavar="NAME,...", help="Only these of its classes.", show_default="all")
     ] = None,
-    resize: Resize = False,
-    skip_bad_images: Skip = False,
+    resize: ResizeOthers = False,
+    skip_bad_images: SkipBadImages = False,
     with_old: Annotated[
         bool | None,
         typer.Option("--with-old/--without-old", help="Go on with or without the old data.", show_default="both"),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backhand.console.options import Backend, DataDir, Out, Resume, Seed, Set, Threads, Workers
+from backhand.console.options import Backend, DataDir, Out, Overrides, Resume, Seed, Threads, Workers
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind, refuse_other_options
 
 
@@ -18,7 +18,7 @@ def ask(
     data_dir: DataDir = None,
     out: Out = None,
     resume: Resume = None,
-    set_: Set = None,
+    set_: Overrides = None,
     seed: Seed = None,
     workers: Workers = None,
     backend: Backend = None,

@@ -23,43 +23,43 @@ from backhand.training.lockstep import fit_together
 from backhand.training.solver import Solver
 
 BATCH = 200
-PLAIN = {
+COMMON = {
     "data.augment": {"flip": True},
     "train.epochs": 1,
     "train.batch_size": BATCH,
     "train.label_smoothing": 0.0,
     "train.l2_form": "whole",
 }
-MEMBERS = [
+CHANGES = [
     {"train.optimizer": {"kind": "sgd", "lr": lr, "momentum": 0.95}, "train.l2": l2}
     for lr, l2 in product((1e-3, 2e-3, 3e-3), (1e-4, 1e-3, 3e-3))
 ]
 
 
 def studies(width: int) -> list[Study]:
-    base = changed(load("cifar10-mlp"), PLAIN | {"model": {"name": "mlp", "hidden": [width]}})
-    return [changed(base, member) for member in MEMBERS]
+    base = changed(load("cifar10-mlp"), COMMON | {"model": {"name": "mlp", "hidden": [width]}})
+    return [changed(base, member) for member in CHANGES]
 
 
-def apart(trainer: Trainer, asked: list[Study]) -> tuple[list[Solver], float]:
-    feeds, solvers = trainer.feeds(asked[0]), [trainer.solver(study) for study in asked]
+def train_separately(trainer: Trainer, arguments: list[Study]) -> tuple[list[Solver], float]:
+    feeds, solvers = trainer.feeds(arguments[0]), [trainer.solver(study) for study in arguments]
     begin = time.perf_counter()
     for solver in solvers:
         solver.fit(feeds.train, feeds.validation, epochs=1)
     return solvers, time.perf_counter() - begin
 
 
-def in_step(trainer: Trainer, asked: list[Study]) -> tuple[list[Solver], float]:
-    feeds, solvers = trainer.feeds(asked[0]), [trainer.solver(study) for study in asked]
+def train_in_lockstep(trainer: Trainer, arguments: list[Study]) -> tuple[list[Solver], float]:
+    feeds, solvers = trainer.feeds(arguments[0]), [trainer.solver(study) for study in arguments]
     begin = time.perf_counter()
     fit_together(solvers, feeds.train, feeds.validation, epochs=1)
     return solvers, time.perf_counter() - begin
 
 
 def compare(trainer: Trainer, width: int, rounds: int) -> None:
-    asked, times = studies(width), []
+    arguments, times = studies(width), []
     for _ in range(rounds):
-        (alone, slow), (stacked, fast) = apart(trainer, asked), in_step(trainer, asked)
+        (alone, slow), (stacked, fast) = train_separately(trainer, arguments), train_in_lockstep(trainer, arguments)
         times.append((slow, fast))
     pairs = zip(alone, stacked, strict=True)
     gap = max(np.abs(a.model.parameters.values - b.model.parameters.values).max() for a, b in pairs)
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--widths", default="20,40,60,80")
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    print(f"{cpu()}, {cores()} cores; {len(MEMBERS)} trainings of an epoch, batches of {BATCH}")
+    print(f"{cpu()}, {cores()} cores; {len(CHANGES)} trainings of an epoch, batches of {BATCH}")
     trainer = Trainer(arguments.data_dir)
     try:
         fit_together([trainer.solver(study) for study in studies(20)], trainer.feeds(studies(20)[0]).train, epochs=1)
