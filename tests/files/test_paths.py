@@ -26,7 +26,7 @@ def test_without_a_home_folder_its_short_name_is_refused(monkeypatch):
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "expanduser", expanduser)
-    with pytest.raises(BackhandError, match="^~/runs: there is no home folder to stand for ~; write"):
+    with pytest.raises(BackhandError, match=r"^~/runs: there is no home folder to stand for ~; write"):
         as_path("~/runs")
 
 
