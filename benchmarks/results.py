@@ -173,7 +173,8 @@ def start_table(results: Results) -> str:
     return program_table(
         results,
         lambda compared, name: (
-            f"{format_figure(compared.agreement.first_step_ms[name])}, later {format_figure(compared.measurements[name].first_ms)}"
+            f"{format_figure(compared.agreement.first_step_ms[name])}, "
+            f"later {format_figure(compared.measurements[name].first_ms)}"
         ),
     )
 

@@ -36,7 +36,7 @@ NAMED = {
     "sigmoid: derivative at y": "is the derivative taken at the output?",
     "softmax: zero": "is 0 everywhere",
     "softmax: diagonal only": "the Jacobian is more than its diagonal",
-    "flatten: another memory order": "has the right values in other places",
+    "flatten: another memory order": "has the right values at other positions",
     "batchnorm: dx zero": "is 0 everywhere",
     "batchnorm: dx times 7": "is the true gradient times 7",
     "batchnorm: mean term missing": "off by a constant over axis 0: is the term of the mean missing",
@@ -50,7 +50,7 @@ NAMED = {
     "dropout at inference: not scaled": "is dy itself",
     "softmax_cross_entropy: 1/N missing": "times 5, the batch size: a sum where a mean belongs?",
     "softmax_cross_entropy: 1/N twice": "divided by 5, the batch size: a mean where a sum belongs?",
-    "softmax_cross_entropy: y - p": "with its sign turned",
+    "softmax_cross_entropy: y - p": "with the opposite sign",
     "softmax_cross_entropy: labels off by one": "would be right for labels +1",
     "softmax_cross_entropy: smoothing forgotten": "would be right with smoothing = 0",
     "softmax_cross_entropy: upstream ignored": "the upstream is ignored",
@@ -67,9 +67,9 @@ NAMED = {
     "conv2d: kernel flipped along one axis": "would be right if w were flipped along axis 1",
     "conv2d: channels of the kernel not exchanged": "would be right if w were turned, with axes 2 and 3 exchanged",
     "conv2d 1 x 1: channels of the kernel not exchanged": "would be right if w were turned",
-    "conv2d: windows overwrite": "wrong only where x reaches more of y than elsewhere",
+    "conv2d: windows overwrite": "wrong only where x affects more values of y than elsewhere",
     "conv2d: dw flipped": "is right once flipped along axes 0 and 1",
-    "conv2d: dw of channels first, reshaped": "another memory order?",
+    "conv2d: dw of channels first, reshaped": "is the memory order another one?",
     "conv2d: db summed over the batch only": "is right once summed over axes 0 and 1",
     "conv2d: db averaged": "divided by 18, the values of dy for each of b",
     "conv2d: dw over N": "divided by 2, the batch size",
@@ -77,9 +77,9 @@ NAMED = {
     "conv2d padded: cropped one too early": "is right once moved by [0, -1, -1, 0]",
     "conv2d padded: cropped one too late": "is right once moved by [0, 1, 1, 0]",
     "conv2d dilated: kernel not dilated": "would be right with dilation = 1",
-    "max_pool2d: rows for columns": "has the right values in other places",
+    "max_pool2d: rows for columns": "has the right values at other positions",
     "max_pool2d: to the whole window": "it should be 0 there",
-    "max_pool2d overlapping: winners overwrite": "wrong only where x reaches more of y than elsewhere",
+    "max_pool2d overlapping: winners overwrite": "wrong only where x affects more values of y than elsewhere",
     "avg_pool2d: 1/k forgotten": "is the true gradient times 6",
     "avg_pool2d padded: padding counted": "would be right with count_padding = True",
     "global_avg_pool2d: 1/(H W) forgotten": "times 20, the lengths of axes 1 and 2 of x",
@@ -205,7 +205,7 @@ def test_mistakes_in_a_model_are_named(claims):
     labels.flags.writeable = False  # the caller's, and only to be read
     check_model(model, OtherWayUp(), x, labels, penalty=HalfOfIt(0.01, "whole"), samples=10)
     sign, *penalty = claims
-    assert sign == "; it is the true gradient with its sign turned"
+    assert sign == "; it is the true gradient with the opposite sign"
     assert penalty == ["; it lacks 0.01 times 1.weight", "; it lacks 0.01 times 3.weight"]
 
 

@@ -134,7 +134,7 @@ class SharesOneBuffer(ReLU):
     ("layer", "sentence"),
     [
         (Accumulates(3), "a second backward pass gives other gradients"),
-        (OtherGradientsWithoutDx(3), "with need_dx=False the gradient of weight, bias is another"),
+        (OtherGradientsWithoutDx(3), "with need_dx=False the gradient of weight, bias differs"),
         (LearnsAtInference(), "inference: forward changes running_mean in place"),
         (IgnoresTheGenerator(), "training: two forward passes on the same input differ"),
         (DropsAtInferenceInBackward(), "inference: the gradient of x at"),

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 from backhand.check import cases, suite
 from backhand.cli.app import app
 from backhand.errors import BackhandError
+from backhand.kernels.kernel import Kernel
 from backhand.ops import tanh
 
 runner = CliRunner()
@@ -21,7 +22,8 @@ def test_one_name_gives_its_op_and_layer():
 
 
 def test_a_wrong_gradient_ends_with_status_1(monkeypatch):
-    monkeypatch.setattr(tanh, "backward", lambda dy, y: (dy * (1 - y),))
+    wrong = Kernel(tanh.forward, lambda dy, y: (dy * (1 - y),))
+    monkeypatch.setattr(suite, "op", lambda name: wrong)
     done = runner.invoke(app, ["check", "--only", "op tanh"])
     assert done.exit_code == 1
     assert "FAIL" in done.output
@@ -37,7 +39,7 @@ def test_an_op_without_a_case_fails(monkeypatch):
 
 
 def test_an_unknown_name_is_told():
-    with pytest.raises(BackhandError, match='nothing to check is called "tahn"; did you mean "tanh"'):
+    with pytest.raises(BackhandError, match='unknown op, layer or network "tahn"; did you mean "tanh"'):
         suite.row_names("tahn")
 
 

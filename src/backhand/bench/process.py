@@ -94,7 +94,7 @@ class Worker:
 
 
 def environment(program: Program, cache: Path | None) -> dict[str, str]:
-    """The environment variables of a program's process, without those of OpenBLAS, which would slow only some programs."""
+    """The environment variables of a program's process, without those of OpenBLAS, which would slow only some."""
     variables = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     variables |= backend.variables()
     if cache is not None:

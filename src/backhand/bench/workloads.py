@@ -62,7 +62,7 @@ def _dense(*widths: int) -> list[Layer]:
 
 
 def _pooled(outputs: int, kernel: int, padding: int = 0, *, normalised: bool = False) -> list[Layer]:
-    """Convolution, batch normalisation on request, ReLU, pooling. The convolution always has a bias, as the peers' do."""
+    """Convolution, batch normalisation on request, ReLU and pooling. The convolution has a bias, as the peers' have."""
     return [Conv2d(outputs, kernel, padding=padding), *[BatchNorm()] * normalised, ReLU(), MaxPool2d()]
 
 

@@ -1,7 +1,7 @@
-"""The one table of what is checked: a row per op, layer and network. A new op is a new row here.
+"""The table of all checks, with a row for each op, layer and network. A new op needs a new row here.
 
-An op's row lists cases. Each names the arrays to differentiate, in the order of `forward`, by their shapes (standard
-normal values) or by a function that draws them; and the options, drawn likewise where they are functions.
+The row of an op lists cases. A case names the arrays to differentiate, in the order of `forward`: each by its shape,
+for standard normal values, or by a function that draws it. Options that are functions are drawn in the same way.
 """
 
 from dataclasses import replace
@@ -12,18 +12,18 @@ from backhand.architectures import mlp
 from backhand.arrays import Shape
 from backhand.check.inputs import (
     Case,
-    Sampler,
     Network,
-    constant_column,
-    extreme_values,
-    dropout_mask,
+    Sampler,
     class_labels,
-    soft_labels,
+    constant_column,
+    dropout_mask,
+    extreme_values,
     normal_around,
-    running_statistics,
     probabilities,
+    running_statistics,
     sample_weights,
     small_integers,
+    soft_labels,
 )
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
@@ -31,7 +31,7 @@ from backhand.training.losses import L2, loss
 
 
 def _elementwise(**options: Any) -> list[Case]:
-    """Rows, images, a single value, extreme values, points exactly on a kink."""
+    """Cases with rows, images, a single value, extreme values, and points exactly at a kink."""
     draws: list[Shape | Sampler] = [(4, 3), (2, 3, 4, 2), (1, 1), (7,), extreme_values(4, 3), small_integers(4, 5)]
     return [Case({"x": draw}, options) for draw in draws]
 
@@ -49,10 +49,10 @@ def _conv(x: tuple[int, ...], w: tuple[int, ...], *, bias: bool = True, **option
 
 
 def _pool(**options: Any) -> list[Case]:
-    """Windows side by side, overlapping, with gaps, oblong, padded, and one that is the whole image."""
+    """Cases with windows side by side, overlapping, with gaps, oblong, padded, and as large as the whole image."""
     return [
         Case({"x": (2, 4, 6, 3)}, options),
-        Case({"x": (1, 5, 7, 2)}, options),  # ragged: the last row and column are not seen
+        Case({"x": (1, 5, 7, 2)}, options),  # no window covers the last row and column
         Case({"x": (2, 5, 4, 2)}, {"window": 3, "stride": 1} | options),
         Case({"x": (2, 6, 5, 1)}, {"window": (3, 2), "stride": (2, 3), "padding": (1, 0)} | options),
         Case({"x": (1, 7, 7, 2)}, {"window": 2, "stride": 3} | options),
@@ -64,13 +64,13 @@ def _pool(**options: Any) -> list[Case]:
 
 
 def _scores(N: int, K: int, **options: Any) -> list[Case]:
-    """Ordinary scores, all of them near 1e4, and at ±1e4."""
+    """Cases with ordinary scores, with scores near 1e4, and with scores near ±1e4."""
     draws: list[Shape | Sampler] = [(N, K), normal_around(N, K, mean=1e4), extreme_values(N, K)]
     return [Case({"scores": draw}, {"labels": class_labels(N, K)} | options) for draw in draws]
 
 
 def _convolutional() -> Sequential:
-    """A small network with one of each: convolution, pooling, a residual block, branches side by side."""
+    """A small network with convolution, pooling, a residual block, and parallel branches."""
     return Sequential(
         *(nn.Conv2d(4, 3, padding="same", bias=False), nn.BatchNorm(), nn.ReLU(), nn.MaxPool2d(2, padding="same")),
         nn.Residual([nn.Conv2d(6, 3, padding=1), nn.BatchNorm()], [nn.Conv2d(6, 1, bias=False), nn.BatchNorm()]),
@@ -102,8 +102,8 @@ OPS: dict[str, list[Case]] = {
         _conv((2, 7, 6, 2), (3, 2, 2, 3), dilation=(2, 3), padding=1),
         _conv((2, 5, 5, 4), (3, 3, 2, 6), groups=2, padding=1),
         _conv((2, 4, 5, 3), (3, 3, 1, 3), groups=3, padding=1, stride=2),  # depth-wise
-        _conv((1, 4, 4, 2), (2, 2, 1, 6), groups=2, bias=False),  # depth-wise, three kernels a channel
-        _conv((2, 3, 4, 2), (3, 4, 2, 5)),  # one window, the whole image
+        _conv((1, 4, 4, 2), (2, 2, 1, 6), groups=2, bias=False),  # depth-wise, three kernels per channel
+        _conv((2, 3, 4, 2), (3, 4, 2, 5)),  # one window, as large as the image
         _conv((1, 1, 1, 1), (1, 1, 1, 1)),
     ],
     "max_pool2d": _pool(),
@@ -141,7 +141,9 @@ OPS: dict[str, list[Case]] = {
         _batchnorm((7, 1), 1),
         _batchnorm((2, 3, 4, 2), 2),
         _batchnorm((1, 3, 2, 4), 4),
-        replace(_batchnorm(normal_around(6, 3, mean=100.0), 3), limit=1e-8),  # the mean costs float64 two digits
+        replace(
+            _batchnorm(normal_around(6, 3, mean=100.0), 3), limit=1e-8
+        ),  # subtracting the mean costs two digits of float64
         _batchnorm(constant_column(6, 3), 3),
         _batchnorm((5, 3), 3, running=running_statistics(3)),
         _batchnorm((1, 3), 3, running=running_statistics(3), eps=1e-3),
@@ -188,7 +190,7 @@ OPS: dict[str, list[Case]] = {
     + [Case({"w": (3, 4)}, {"strength": 0.0})],
 }
 
-# Each layer with the shapes of the samples it is checked on; layers whose name here is not in `LAYERS` fail the tests.
+# Each layer with the shape of its samples and the batch size. The tests fail for a name that is not in `LAYERS`.
 LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "linear": [(nn.Linear(5), (3,), 4), (nn.Linear(3, init="glorot"), (3,), 3), (nn.Linear(1, init=0.1), (4,), 1)],
     "conv2d": [

@@ -1,8 +1,8 @@
-"""What is wrong with a gradient: hypotheses tried on its numbers, the first that explains them told.
+"""Finds the mistake behind a wrong gradient: hypotheses are tried in turn, and the first that explains it is reported.
 
-A hypothesis takes the evidence and gives the rest of a sentence that begins with "it", or None. What it says of the
-numbers holds to within the check's limit wherever they were measured; the usual cause stands behind it as a question.
-Where none holds, nothing is claimed.
+A hypothesis takes the evidence and returns the rest of a sentence that begins with "it", or None. What the sentence
+says of the numbers holds to within the check's limit wherever they were measured. The usual cause follows as a
+question. Where no hypothesis holds, nothing is claimed.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,24 +11,24 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence, Subject
-from backhand.check.orientation import permuted, not_cropped, computed_with_a_transposed_array, reshaped, shifted
+from backhand.check.orientation import computed_with_a_transposed_array, not_cropped, permuted, reshaped, shifted
 from backhand.check.partial import (
+    axis_subsets,
     lacks_a_multiple,
     lacks_a_term_of_normalisation,
-    axis_subsets,
     name_axes,
     wrong_in_one_place,
 )
 
 
 def diagnose(subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> str:
-    """The cause of a gradient that failed, as the end of a sentence; empty where none is found."""
+    """The cause of a wrong gradient, as the end of a sentence; empty where none is found."""
     if analytic.dtype.kind != "f" or not np.isfinite(analytic).all():
         return ""
     evidence = Evidence.measure(subject, name, analytic, dy, limit)
     if evidence.is_true(analytic) or not evidence.is_precise:
         return ""
-    return next((f"; it {explanation}" for hypothesis in HYPOTHESES if (explanation := hypothesis(evidence))), "")
+    return next((f"; it {cause}" for hypothesis in HYPOTHESES if (cause := hypothesis(evidence))), "")
 
 
 def _not_summed(e: Evidence) -> str | None:
@@ -61,19 +61,19 @@ def _times_a_constant(e: Evidence) -> str | None:
     ratio = float(given @ true / (true @ true))
     if not ratio or not e.is_true(e.analytic / ratio):
         return None
-    found = [words for value, *words in _usual_factors(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
-    if len(found) == 1:
-        return "is the true gradient " + "".join(found[0])
-    if found:
-        return "is the true gradient " + ", or ".join(factor for factor, _ in found)
+    matches = [words for value, *words in _usual_factors(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
+    if len(matches) == 1:
+        return "is the true gradient " + "".join(matches[0])
+    if matches:
+        return "is the true gradient " + ", or ".join(factor for factor, _ in matches)
     if (np.abs(true) > e.floor).sum() < 3 or abs(ratio - 1) < 1e-4:
-        return None  # of one value, any ratio is a constant
+        return None  # for a single value, any ratio is a constant
     return f"is the true gradient times {ratio:.6g}"
 
 
 def _usual_factors(e: Evidence) -> Iterator[tuple[float, str, str]]:
-    """Factors that people forget or apply twice: value, words, cause."""
-    yield from ((-1, "with its sign turned", ""), (2, "times 2", ""), (0.5, "divided by 2", ""))
+    """The factors that people forget or apply twice: the value, the factor in words, and the usual cause."""
+    yield from ((-1, "with the opposite sign", ""), (2, "times 2", ""), (0.5, "divided by 2", ""))
     first, array = next(iter(e.subject.arrays.items()))
     if array.ndim:
         N = len(array)
@@ -88,8 +88,8 @@ def _usual_factors(e: Evidence) -> Iterator[tuple[float, str, str]]:
         numbers.append((f"the values of dy for each of {e.name}", e.dy.size / e.true.size))
     for setting in e.subject.settings.items():
         numbers += _factors_of_probability(*setting)
-    watched = {name: float(array.mean()) for name, array in e.subject.constants.items() if array.dtype.kind == "f"}
-    numbers += [(f"the mean of {name}", mean) for name, mean in watched.items() if mean]
+    means = {name: float(array.mean()) for name, array in e.subject.constants.items() if array.dtype.kind == "f"}
+    numbers += [(f"the mean of {name}", mean) for name, mean in means.items() if mean]
     for name, value in numbers:
         yield from ((value, f"times {value:.6g}, {name}", ""), (1 / value, f"divided by {value:.6g}, {name}", ""))
 
@@ -134,7 +134,7 @@ def _not_linear(e: Evidence) -> str | None:
 
 
 def _computed_with_other_values(e: Evidence) -> str | None:
-    """Right, had x been y, or the labels been others."""
+    """Right if x were y, or if the labels were others."""
     if not e.has_right_shape:
         return None
     if e.y.shape == e.array.shape and e.is_true_for_values(e.array, e.y):
@@ -155,7 +155,7 @@ def _computed_with_other_settings(e: Evidence) -> str | None:
 
 
 def _neutral_values(value: object) -> tuple[object, ...]:
-    """What a setting would be if it were left out."""
+    """The values that a setting would have if it were left out."""
     if isinstance(value, bool):
         return (not value,)
     if isinstance(value, int | float):

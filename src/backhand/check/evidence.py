@@ -1,4 +1,4 @@
-"""One differentiable thing under examination, and all that can be measured of one of its gradients."""
+"""A function under examination, and all that can be measured about one of its gradients."""
 
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
@@ -11,23 +11,24 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.numerical import derivative
 
-RELATIVE_FLOOR = 0.01  # entries below this share of the array's largest are judged against that share
-MAX_MEASURED = 500  # coordinates measured of a gradient that failed
-FIRST_MEASURED = 4  # of those few, how many are measured before the rest
-PERTURBATION = 1e-6  # relative: too small to change which value is the largest, as a rule
-REMEASURED = 20  # of those, how many of the most and of the least wrong are measured again where an argument is changed
+RELATIVE_FLOOR = 0.01  # an entry below this share of the array's largest is compared relative to that share
+MAX_MEASURED = 500  # the most coordinates that are measured of a wrong gradient
+FIRST_MEASURED = 4  # how many of the remeasured coordinates are measured before the others
+PERTURBATION = 1e-6  # relative; too small, as a rule, to change which value is the largest
+REMEASURED = 20  # how many of the most wrong and of the least wrong are measured again
 Index = tuple[int, ...]
 
-# What code raises for arguments that it does not take. It was written for others than those tried here.
+# What code raises for arguments that it does not accept: hypotheses try arguments that it was not written for.
 ARGUMENT_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
 class Subject:
-    """`forward` computes y from the present contents of `arrays` (float64); `backward`, after it, their gradients.
+    """A differentiable function under examination, with its backward pass.
 
-    `watched` are further arrays that neither may change, such as labels or a mask. `settings` are forward's other
-    arguments, such as a rate.
+    forward: computes y from the present contents of `arrays` (float64).   backward: computes their gradients from dy,
+    after forward.   constants: further arrays, such as labels or a mask; neither pass may change them or `arrays`.
+    settings: the other arguments of forward, such as a rate.
     """
 
     arrays: dict[str, Array]
@@ -38,7 +39,9 @@ class Subject:
 
 
 class Differences(NamedTuple):
-    """Derivatives; how far rounding alone may carry each; which are kept, being away from kinks; which are noisy."""
+    """Numerical derivatives: their values, the possible rounding error of each, which are kept, being away from kinks,
+    and which are noisy.
+    """
 
     values: Array
     rounding: Array
@@ -47,7 +50,7 @@ class Differences(NamedTuple):
 
 
 def differences(subject: Subject, name: str, indices: Sequence[Index], dy: Array, limit: float) -> Differences:
-    """The derivatives of y · dy by these elements of an array."""
+    """The derivatives of y · dy with respect to these elements of an array."""
     estimates = [derivative(subject.forward, subject.arrays[name], index, dy) for index in indices]
     values, spread, rounding, noisy = np.array(estimates).reshape(-1, 4).T
     scale = np.maximum(np.abs(values), RELATIVE_FLOOR * np.abs(values).max(initial=0))
@@ -57,19 +60,20 @@ def differences(subject: Subject, name: str, indices: Sequence[Index], dy: Array
 def relative_error(analytic: Array, numerical: Array, floor: Array | float) -> Array:
     """|analytic - numerical| / max(|analytic|, |numerical|, largest / 100, floor), of finite values.
 
-    `largest` is the largest of all these gradients, so that entries which are tiny beside it do not cry wolf; yet zeros
-    in place of gradients have error 1 at the largest of them.
+    `largest` is the largest of all these gradients, so that entries which are tiny beside it raise no false alarm; yet
+    zeros in place of gradients have the error 1 at the largest of them.
     """
     size = np.maximum(np.abs(analytic), np.abs(numerical))
     size = np.maximum(size, np.maximum(RELATIVE_FLOOR * size.max(), floor))
-    return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 is agreement
+    return np.abs(analytic - numerical) / np.where(size > 0, size, 1)  # 0 / 0 counts as agreement
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The gradient that backward gave for an array, beside the true one, by differences.
+    """The gradient that backward computed for an array, beside the true one by differences.
 
-    true: NaN where it was not measured or lies at a kink. floor: below it, differences are rounding.
+    analytic: the gradient that backward computed.   true: NaN where it was not measured or lies at a kink.
+    floor: below this size, differences are nothing but rounding.
     """
 
     subject: Subject
@@ -82,7 +86,7 @@ class Evidence:
 
     @classmethod
     def measure(cls, subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> "Evidence":
-        """Measure the true gradient: all of it where the array is small, else at random places."""
+        """Measure the true gradient, in full where the array is small, else at random coordinates."""
         size = subject.arrays[name].size
         positions = (
             np.arange(size) if size <= MAX_MEASURED else np.random.default_rng(0).permutation(size)[:MAX_MEASURED]
@@ -91,12 +95,12 @@ class Evidence:
 
     @property
     def array(self) -> Array:
-        """What the gradient is that of."""
+        """The array whose gradient is examined."""
         return self.subject.arrays[self.name]
 
     @cached_property
     def y(self) -> Array:
-        """What forward computes."""
+        """The result of a forward pass."""
         return np.array(self.subject.forward())
 
     @property
@@ -106,12 +110,12 @@ class Evidence:
 
     @property
     def known(self) -> Array:
-        """Where the true gradient is known."""
+        """Where the true gradient is known, as an array of booleans."""
         return np.isfinite(self.true)
 
     @cached_property
     def shared(self) -> Array:
-        """Where the entry reaches more of y than those that reach the least of it: several windows see it."""
+        """Where an entry affects more values of y than others do, as where several windows overlap."""
         counts = np.zeros(self.true.shape, int)
         for index in zip(*np.nonzero(self.known), strict=True):
             entry = self.array[(*index, None)]
@@ -121,17 +125,17 @@ class Evidence:
 
     @property
     def is_precise(self) -> bool:
-        """Whether differences have four digits of the largest entry: anything would explain what is rounding."""
+        """Whether the largest entry has four digits beyond rounding; else any hypothesis would explain the gradient."""
         return bool(np.abs(self.true[self.known]).max(initial=0) > 1e4 * self.limit * self.floor)
 
     @cached_property
     def wrong(self) -> Array:
-        """Where the gradient, of the right shape, is known to be wrong."""
+        """Where the gradient, which has the right shape, is known to be wrong."""
         return self._errors > self.limit
 
     @cached_property
     def _errors(self) -> Array:
-        """Relative errors, 0 where the true gradient is not known."""
+        """The relative errors, which are 0 where the true gradient is not known."""
         errors = np.zeros(self.true.shape)
         errors[self.known] = relative_error(self.analytic[self.known], self.true[self.known], self.floor)
         return errors
@@ -148,35 +152,35 @@ class Evidence:
         return bool(relative_error(a[known], b[known], self.floor).max() <= self.limit)
 
     def gradient_for(self, dy: Array) -> Array:
-        """What backward gives for another upstream."""
+        """The gradient that backward computes for another upstream dy."""
         self.subject.forward()
         return self._backward(dy)
 
     def is_gradient_of(self, name: str) -> bool:
-        """Whether it is the true gradient of another array, of the same shape."""
+        """Whether the gradient is the true one of another array of the same shape."""
         if not self.has_right_shape:
             return False
         largest = self._remeasured[np.argsort(-np.abs(self.analytic.flat[self._remeasured]))][
             :FIRST_MEASURED
-        ]  # most attempts end here
+        ]  # most hypotheses fail on these already
         return all(
             self.agree(self.analytic, _measured_gradient(self.subject, name, places, self.dy, self.limit)[0])
             for places in (largest, self._remeasured)
         )
 
     def is_true_for_values(self, array: Array, values: Array) -> bool:
-        """Whether it is the true gradient when forward meets other values in one of its arrays."""
+        """Whether the gradient is the true one where forward uses other values in one of its arrays."""
         with _temporarily(array, values):
             return self._is_true_now()
 
     def is_mended_by_values(self, array: Array, values: Array) -> bool:
-        """Whether backward gives the true gradient when it alone meets other values, through what forward cached."""
+        """Whether backward computes the true gradient where it alone uses other values, which forward has cached."""
         self.subject.forward()
         with _temporarily(array, values):
             return self.is_true(self._backward(self.dy))
 
     def is_true_for_setting(self, setting: str, value: Any) -> bool:
-        """Whether it is the true gradient when forward is given another value of a setting."""
+        """Whether the gradient is the true one where forward has another value of a setting."""
         settings, before = self.subject.settings, self.subject.settings[setting]
         try:
             settings[setting] = value
@@ -185,12 +189,12 @@ class Evidence:
             settings[setting] = before
 
     def is_diagonal(self) -> bool:
-        """Whether it is dy times the derivative of each y by the x in the same place alone."""
+        """Whether the gradient is dy times the derivative of each y with respect to the x at the same index alone."""
         diagonal = np.full(self.true.shape, np.nan)
         for index in zip(*np.unravel_index(self._remeasured, self.true.shape), strict=True):
-            alone = np.zeros_like(self.dy)
-            alone[index] = self.dy[index]
-            diagonal[index] = derivative(self.subject.forward, self.array, index, alone).value
+            single = np.zeros_like(self.dy)
+            single[index] = self.dy[index]
+            diagonal[index] = derivative(self.subject.forward, self.array, index, single).value
         return self.agree(self.analytic, diagonal)
 
     def _backward(self, dy: Array) -> Array:
@@ -207,7 +211,7 @@ class Evidence:
 
     @cached_property
     def _remeasured(self) -> Array:
-        """Flat places: those of the largest errors and those of the smallest."""
+        """The flat indices of the largest errors and of the smallest."""
         known = np.flatnonzero(self.known)
         if self.has_right_shape:
             known = known[np.argsort(self._errors.flat[known])]
@@ -216,7 +220,7 @@ class Evidence:
 
 @contextmanager
 def _temporarily(array: Array, values: Array) -> Iterator[None]:
-    """The array with other values, for a while."""
+    """Give the array other values within a `with` statement."""
     before = array.copy()
     try:
         array[...] = values
@@ -226,7 +230,7 @@ def _temporarily(array: Array, values: Array) -> Iterator[None]:
 
 
 def _measured_gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
-    """The gradient of an array by differences at these flat places, NaN elsewhere and at kinks; its floor."""
+    """The gradient of an array by differences at these flat indices, NaN elsewhere and at kinks; and its floor."""
     shape = subject.arrays[name].shape
     indices = [tuple(map(int, np.unravel_index(place, shape))) for place in places]
     values, rounding, kept, _ = differences(subject, name, indices, dy, limit)

@@ -5,11 +5,11 @@ compares dx *and* every parameter's gradient, coordinate by coordinate, with dif
 
     error = |analytic - numerical| / max(|analytic|, |numerical|, largest / 100, rounding / limit)
 
-`largest` is the array's largest gradient. `rounding` is what float64 can resolve in the differences; it matters only
-where the true gradient is 0 by cancellation, such as that of a bias before batch normalisation. Coordinates at kinks
+`largest` is the array's largest gradient. `rounding` is the smallest difference that float64 resolves; it matters only
+where terms cancel and the true gradient is 0, such as that of a bias before batch normalisation. Coordinates at kinks
 are skipped and counted; an array of which none could be compared fails. Nothing may be changed in place, two
-forward passes must agree, and so must two backward passes. A gradient that fails comes with the cause, where the
-numbers show one (`backhand.check.diagnosis`).
+forward passes must agree, and so must two backward passes. Where the numbers show why a gradient is wrong, the failure
+says so (`backhand.check.diagnosis`).
 """
 
 import copy
@@ -29,8 +29,8 @@ from backhand.model.sequential import Sequential
 from backhand.training.losses import L2, Loss
 
 LIMIT = 1e-7
-TRIALS = 2  # upstream gradients drawn
-STREAM = 1  # of the seed, for dy: arrays drawn by the caller from the same seed must not be dy's likeness
+TRIALS = 2  # the upstream gradients that are drawn
+STREAM = 1  # of the seed, for dy, which must not resemble arrays that the caller draws from the same seed
 
 
 def check_op(
@@ -54,26 +54,26 @@ def check_op(
     own = {name: np.array(array, np.float64) for name, array in arrays.items()}
     cache: Any = None
 
-    def run() -> Array:
+    def run_forward() -> Array:
         nonlocal cache
         y, cache = forward(*own.values(), **options)
         return np.asarray(y)
 
-    def pull(dy: Array) -> tuple[Array | None, ...]:
+    def run_backward(dy: Array) -> tuple[Array | None, ...]:
         return backward(dy if dy.ndim else float(dy), cache)
 
-    watched = {name: value for name, value in options.items() if isinstance(value, np.ndarray)}
-    subject = Subject(own, run, pull, watched, options)
+    constants = {name: value for name, value in options.items() if isinstance(value, np.ndarray)}
+    subject = Subject(own, run_forward, run_backward, constants, options)
     rng = np.random.default_rng([seed, STREAM])
     trials = [examine(subject, partial(draw_upstream, rng), limit, rng) for _ in range(TRIALS)]
     return merge("op", (result for trial in trials for result in trial), configurations=1)
 
 
 def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LIMIT, seed: int = 0) -> Result:
-    """Check a layer for samples of this shape, training and at inference, with random parameters and state.
+    """Check a layer for samples of this shape, in training and at inference, with random parameters and state.
 
-    It is copied and built anew, so it may be unbuilt and stays as it is. At inference its state must not change, and
-    `need_dx=False` must leave the same gradients as without.
+    A copy of the layer is built and checked: the layer itself may be unbuilt, and does not change. At inference its
+    state must not change. With `need_dx=False` the gradients of the parameters must be the same.
 
     shape: of one sample, without the batch axis.
     batch: the number of samples.
@@ -91,24 +91,20 @@ def check_layer(layer: Layer, shape: Shape, *, batch: int = 4, limit: float = LI
 
 
 def _check_mode(layer: Layer, x: Array, train: bool, limit: float, rng: np.random.Generator) -> list[Result]:
-    mask = int(rng.integers(2**31))  # every pass draws anew from this seed, so all see the same mask
+    mask = int(rng.integers(2**31))  # every pass starts from this seed, so that all use the same mask
 
-    def run() -> Array:
+    def run_forward() -> Array:
         return layer.forward(x, train=train, rng=np.random.default_rng(mask))
 
-    def pull(dy: Array) -> list[Array | None]:
+    def run_backward(dy: Array) -> list[Array | None]:
         return [layer.backward(dy), *_arrays_by_name(layer, "grads").values()]
 
     settings = {name: value for name, value in vars(layer).items() if isinstance(value, float)}
-    subject = Subject(
-        {"x": x, **_arrays_by_name(layer, "params")},
-        run,
-        pull,
-        {} if train else _arrays_by_name(layer, "state"),
-        settings,
-    )
+    constants = {} if train else _arrays_by_name(layer, "state")
+    arrays = {"x": x, **_arrays_by_name(layer, "params")}
+    subject = Subject(arrays, run_forward, run_backward, constants, settings)
     results = examine(subject, partial(draw_upstream, rng), limit, rng)
-    results.append(Result("need_dx", limit, failures=_check_without_dx(layer, draw_upstream(rng, run().shape))))
+    results.append(Result("need_dx", limit, failures=_check_without_dx(layer, draw_upstream(rng, run_forward().shape))))
     return [result.with_prefix("training" if train else "inference") for result in results]
 
 
@@ -119,15 +115,15 @@ def _check_without_dx(layer: Layer, dy: Array) -> tuple[str, ...]:
     differ = [
         name for name, gradient in _arrays_by_name(layer, "grads").items() if not np.array_equal(gradient, before[name])
     ]
-    return (f"with need_dx=False the gradient of {', '.join(differ)} is another",) if differ else ()
+    return (f"with need_dx=False the gradient of {', '.join(differ)} differs",) if differ else ()
 
 
 def _arrays_by_name(layer: Layer, kind: str) -> dict[str, Array]:
-    """The params, grads or state of a layer and of those that it holds, by name."""
+    """The params, grads or state of a layer and of the layers inside it, by name."""
     return {
-        f"{place}.{name}" if place else name: array
-        for place, each in layer.walk()
-        for name, array in getattr(each, kind).items()
+        f"{prefix}.{name}" if prefix else name: array
+        for prefix, inner in layer.walk()
+        for name, array in getattr(inner, kind).items()
     }
 
 
@@ -144,9 +140,10 @@ def check_model(
 ) -> list[Result]:
     """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
 
-    The first result is the loss's own gradient, that of the scores. The others, the input's and every parameter's, are
-    those of the penalty plus the scores under a random upstream, for the loss may be 0 on samples that a trained model
-    has right. Works on a float64 copy of the model, which must be built.
+    The first result is that of the loss, whose gradient is taken with respect to the scores. The others are those of
+    the input and of every parameter: gradients of the penalty plus the scores under a random upstream, since the loss
+    may be 0 on samples that a trained model classifies correctly. Works on a float64 copy of the model, which must be
+    built.
 
     x, labels: the batch, (N, ...) and (N,).
     samples: how many coordinates of each array are compared.
@@ -156,50 +153,50 @@ def check_model(
     rng = np.random.default_rng([0, STREAM])
     model, loss = model.copy(np.float64), copy.copy(loss)
     x, labels = np.array(x, np.float64), np.array(labels)
-    chosen = _random_subset({each.name: each.value for each in model.parameters}, arrays, rng)
+    chosen = _random_subset({parameter.name: parameter.value for parameter in model.parameters}, arrays, rng)
 
     def scores() -> Array:
         return model.forward(x, train=train, rng=np.random.default_rng(0))
 
-    def run() -> Array:
-        """Scores and penalty side by side: what one parameter leaves alone cancels in the differences."""
+    def run_forward() -> Array:
+        """Scores and penalty side by side, so that what a parameter does not affect cancels in the differences."""
         return np.append(scores(), penalty.forward(model) if penalty else 0.0)
 
-    def pull(dy: Array) -> list[Array | None]:
+    def run_backward(dy: Array) -> list[Array | None]:
         dx = model.backward(dy[:-1].reshape(top["scores"].shape), need_dx=True)
         if penalty:
-            of_scores = model.parameters.grads.copy()
+            before = model.parameters.grads.copy()
             penalty.backward(model)
-            model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - of_scores)  # linear in dy, as all is
-        return [dx, *(each.grad for each in model.parameters if each.name in chosen)]
+            model.parameters.grads += (dy[-1] - 1) * (model.parameters.grads - before)  # every gradient is linear in dy
+        return [dx, *(parameter.grad for parameter in model.parameters if parameter.name in chosen)]
 
     top = {"scores": _limited_scores(scores())}
-    on_top = Subject(
+    loss_subject = Subject(
         top,
         lambda: np.asarray(loss.forward(top["scores"], labels)),
         lambda dy: [dy * loss.backward()],
         {"labels": labels},
     )
     dy = np.append(draw_upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
-    below = Subject({"x": x} | chosen, run, pull)
-    with threadpool_limits(1):  # thousands of small products: threads would only wait for each other
-        of_loss = examine(on_top, lambda _: np.asarray(1.0), LIMIT, rng, samples)
-        return of_loss + examine(below, lambda _: dy, LIMIT, rng, samples)
+    model_subject = Subject({"x": x} | chosen, run_forward, run_backward)
+    with threadpool_limits(1):  # for thousands of small products, in which threads would only wait for each other
+        results = examine(loss_subject, lambda _: np.asarray(1.0), LIMIT, rng, samples)
+        return results + examine(model_subject, lambda _: dy, LIMIT, rng, samples)
 
 
 def _random_subset(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:
-    """So many of the arrays, in their order."""
+    """A random choice of `number` of the arrays, in their order; all of them for None."""
     names = list(named)
     kept = range(len(names)) if number is None else sorted(rng.permutation(len(names))[:number])
     return {names[i]: named[names[i]] for i in kept}
 
 
 def _limited_scores(scores: Array) -> Array:
-    """The scores, none beyond ±3: the losses of a confident model are flat to the last digit of a difference."""
+    """The scores, scaled down to at most ±3: for a confident model, the differences of the loss would vanish."""
     return scores * min(1.0, 3 / max(np.abs(scores).max(), 1e-300))
 
 
 def draw_upstream(rng: np.random.Generator, shape: int | tuple[int, ...]) -> Array:
-    """A random dy of this shape, no element near 0: standard normal values pushed outward by a half."""
+    """A random dy of this shape without elements near 0: standard normal values, moved away from 0 by one half."""
     dy = rng.standard_normal(shape)
     return np.asarray(dy + np.copysign(0.5, dy))

@@ -1,6 +1,6 @@
-"""Whether a gradient is right but for the order or the place of its values, or those of another array.
+"""Hypotheses about a gradient whose values are right, but in another order or position, or those of a transposed array.
 
-Each function is a hypothesis, as `diagnosis` describes them.
+See `diagnosis` for what a hypothesis is.
 """
 
 from collections.abc import Iterator
@@ -12,17 +12,19 @@ from backhand.arrays import Array
 from backhand.check.evidence import MAX_MEASURED, Evidence
 from backhand.check.partial import axis_subsets, name_axes
 
-MAX_SHIFT = range(-2, 3)  # how far values are looked for from their places: padding is seldom more
+MAX_SHIFT = range(-2, 3)  # how far values may be shifted: padding is seldom more
 
 
 def reshaped(e: Evidence) -> str | None:
-    """The right values in another shape."""
-    moved = not e.has_right_shape and e.analytic.size == e.true.size
-    return "has the right values in another shape" if moved and e.is_true(e.analytic.reshape(e.true.shape)) else None
+    """The gradient has the right values in another shape."""
+    same_size = not e.has_right_shape and e.analytic.size == e.true.size
+    return (
+        "has the right values in another shape" if same_size and e.is_true(e.analytic.reshape(e.true.shape)) else None
+    )
 
 
 def permuted(e: Evidence) -> str | None:
-    """A transposition, another order of the axes, flips, any other order of the values."""
+    """The gradient is transposed, has another order of axes, is flipped, or has its values in any other order."""
     axes = tuple(range(e.analytic.ndim))
     for order, flips in product(permutations(axes), [(), *axis_subsets(e.analytic.ndim)]):
         if e.is_true(np.flip(e.analytic.transpose(order), flips)):
@@ -30,12 +32,12 @@ def permuted(e: Evidence) -> str | None:
             flipped = f"flipped along {name_axes(flips)}" if flips else ""
             return f"is right once {' and '.join(filter(None, (turned, flipped)))}"
     if e.known.all() and e.agree(np.sort(e.analytic, axis=None), np.sort(e.true, axis=None)):
-        return "has the right values in other places: another memory order?"
+        return "has the right values at other positions: is the memory order another one?"
     return None
 
 
 def not_cropped(e: Evidence) -> str | None:
-    """Larger than it should be, by a border."""
+    """The gradient has a border around the right values."""
     larger = np.subtract(e.analytic.shape, e.true.shape) if e.analytic.ndim == e.true.ndim else np.array([-1])
     if larger.min(initial=0) < 0 or not larger.any() or np.prod(larger + 1) > MAX_MEASURED:
         return None
@@ -46,10 +48,10 @@ def not_cropped(e: Evidence) -> str | None:
 
 
 def shifted(e: Evidence) -> str | None:
-    """Off by a value or two along the axes of an image."""
+    """The gradient is shifted by one or two positions along the axes of an image."""
     if not e.has_right_shape or e.true.ndim < 3:
         return None
-    telling = np.abs(e.true) > e.floor  # false where it is not known
+    significant = np.abs(e.true) > e.floor  # False where the true gradient is not known
     for steps in product((0,), *[MAX_SHIFT] * (e.true.ndim - 1)):
         here, there = (
             tuple(
@@ -57,13 +59,13 @@ def shifted(e: Evidence) -> str | None:
             )
             for sign in (1, -1)
         )
-        if 2 * telling[there].sum() > telling.sum() and e.agree(e.analytic[here], e.true[there]):
+        if 2 * significant[there].sum() > significant.sum() and e.agree(e.analytic[here], e.true[there]):
             return f"is right once moved by {[-step for step in steps]}: is padding cropped at the wrong end?"
     return None
 
 
 def computed_with_a_transposed_array(e: Evidence) -> str | None:
-    """Right, had a weight been transposed or flipped."""
+    """The gradient would be right if another array, such as a weight, were transposed or flipped."""
     for name, array in e.subject.arrays.items() if e.has_right_shape else ():
         for how, turned in _transposed_and_flipped(array) if name != e.name else ():
             if e.is_mended_by_values(array, turned) or e.is_true_for_values(array, turned):
@@ -72,7 +74,7 @@ def computed_with_a_transposed_array(e: Evidence) -> str | None:
 
 
 def _transposed_and_flipped(array: Array) -> Iterator[tuple[str, Array]]:
-    """Neighbouring axes exchanged where their lengths allow it; kernels flipped along one axis or two."""
+    """The array with neighbouring axes of equal length exchanged; kernels also flipped along one or two axes."""
     for i, j in zip(range(array.ndim), range(1, array.ndim), strict=False):
         if array.shape[i] == array.shape[j] > 1:
             how = "transposed" if array.ndim == 2 else f"turned, with axes {i} and {j} exchanged"

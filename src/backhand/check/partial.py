@@ -1,6 +1,6 @@
-"""Which part of a gradient is wrong: a term that it lacks, or the entries in one place.
+"""Hypotheses about a gradient that is wrong in part: a term is missing, or the entries at one location are wrong.
 
-Each function is a hypothesis, as `diagnosis` describes them.
+See `diagnosis` for what a hypothesis is.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence
 
-SIGNIFICANCE = 0.02  # a place is told when chance would put all wrong entries there less often than this
+SIGNIFICANCE = 0.02  # a location is reported if chance would put all wrong entries there less often than this
 
 
 def lacks_a_multiple(e: Evidence) -> str | None:
-    """Of dy, y or an argument: the term of a penalty, or a path around."""
+    """The gradient lacks a multiple of dy, of y or of an argument, such as the term of a penalty or of a shortcut."""
     for name, array in ({"dy": e.dy, "y": e.y} | e.subject.arrays).items():
         if e.has_right_shape and array.shape == e.true.shape and e.known.sum() > 3 and array[e.known].any():
             error, v = (e.true - e.analytic)[e.known], array[e.known]
@@ -27,13 +27,13 @@ def lacks_a_multiple(e: Evidence) -> str | None:
 
 
 def lacks_a_term_of_normalisation(e: Evidence) -> str | None:
-    """The path through the mean of x, that through its variance, or both: missing, or of a wrong size."""
+    """The term of the mean of x, that of its variance, or both are missing or have a wrong factor."""
     if not e.analytic.shape == e.true.shape == e.dy.shape or not e.known.all():
         return None
     error, last = e.true - e.analytic, e.true.ndim - 1
     for axes in dict.fromkeys([tuple(range(last)), (last,), tuple(range(1, last + 1)), tuple(range(1, last))]):
         if np.prod([e.true.shape[axis] for axis in axes]) < 4:
-            continue  # of so few values, a constant and a multiple explain too many
+            continue  # a constant and a multiple explain almost any error in so few values
         x = e.array - e.array.mean(axes, keepdims=True)
         square = (x * x).sum(axes, keepdims=True)
         constant = np.broadcast_to(error.mean(axes, keepdims=True), error.shape)
@@ -48,23 +48,23 @@ def lacks_a_term_of_normalisation(e: Evidence) -> str | None:
     return None
 
 
-def _explains(e: Evidence, part: Array) -> bool:
-    """Whether the gradient is right with this part added, and this part is what was wrong."""
+def _explains(e: Evidence, term: Array) -> bool:
+    """Whether the gradient is right with this term added, and the term is all that was wrong."""
     error = (e.true - e.analytic)[e.known]
-    return e.is_true(e.analytic + part) and np.abs(error - part[e.known]).max() < 0.01 * np.abs(error).max()
+    return e.is_true(e.analytic + term) and np.abs(error - term[e.known]).max() < 0.01 * np.abs(error).max()
 
 
 def wrong_in_one_place(e: Evidence) -> str | None:
-    """By the sign of an array, in the labels' column, at an index, at the border: where chance alone would not be."""
+    """The entries are wrong at one location only: where an array is negative, at the labels, at the border or so."""
     if not e.has_right_shape:
         return None
-    able = e.known & ((e.true != 0) | (e.analytic != 0))  # zeros that are right tell nothing of the place
-    entries, wrong, found = int(able.sum()), int(e.wrong.sum()), []
-    for place, there in _locations(e):
-        inside = int((there & able).sum())
-        if inside < entries and not (e.wrong & ~there).any():
-            found.append((comb(inside, wrong) / comb(entries, wrong), place, inside))
-    chance, place, inside = min(found, default=(1.0, "", 0), key=lambda one: one[0])
+    comparable = e.known & ((e.true != 0) | (e.analytic != 0))  # zeros that are right say nothing about the location
+    entries, wrong, candidates = int(comparable.sum()), int(e.wrong.sum()), []
+    for location, mask in _locations(e):
+        inside = int((mask & comparable).sum())
+        if inside < entries and not (e.wrong & ~mask).any():
+            candidates.append((comb(inside, wrong) / comb(entries, wrong), location, inside))
+    chance, location, inside = min(candidates, default=(1.0, "", 0), key=lambda candidate: candidate[0])
     if chance >= SIGNIFICANCE:
         return None
     if not e.analytic[e.wrong].any():
@@ -73,11 +73,11 @@ def wrong_in_one_place(e: Evidence) -> str | None:
         detail = "; it should be 0 there: is a mask missing, or of another array?"
     else:
         detail = ""
-    return f"is wrong only {place} ({wrong} of the {inside} there){detail}"
+    return f"is wrong only {location} ({wrong} of the {inside} there){detail}"
 
 
 def _locations(e: Evidence) -> Iterator[tuple[str, Array]]:
-    """Where mistakes gather: by an array's sign, by a mask, at labels, where parts add up, at an index, at a border."""
+    """The usual locations of mistakes, each in words and as a mask."""
     arrays = e.subject.arrays | e.subject.constants | {"dy": e.dy, "y": e.y, "the true gradient": e.true}
     for name, array in arrays.items():
         if array.shape == e.true.shape:
@@ -85,20 +85,20 @@ def _locations(e: Evidence) -> Iterator[tuple[str, Array]]:
             yield f"where {name} is 0", array == 0
         elif array.dtype.kind in "iu" and array.shape == e.true.shape[:-1]:
             yield f"in the column that {name} gives", array[..., None] == np.arange(e.true.shape[-1])
-    yield f"where {e.name} reaches more of y than elsewhere, so that parts must add up", e.shared
-    places = np.indices(e.true.shape)
+    yield f"where {e.name} affects more values of y than elsewhere, so that several terms must be summed", e.shared
+    indices = np.indices(e.true.shape)
     for axis, length in enumerate(e.true.shape):
-        yield from ((f"at index {i} of axis {axis}", places[axis] == i) for i in range(length))
+        yield from ((f"at index {i} of axis {axis}", indices[axis] == i) for i in range(length))
     if e.true.ndim == 4:
-        edges = [(places[axis] == 0) | (places[axis] == e.true.shape[axis] - 1) for axis in (1, 2)]
+        edges = [(indices[axis] == 0) | (indices[axis] == e.true.shape[axis] - 1) for axis in (1, 2)]
         yield "at the border, along axes 1 and 2", edges[0] | edges[1]
 
 
 def axis_subsets(ndim: int) -> list[tuple[int, ...]]:
-    """Every choice of one or more of that many axes."""
+    """Every choice of one or more of `ndim` axes."""
     return [axes for size in range(1, ndim + 1) for axes in combinations(range(ndim), size)]
 
 
 def name_axes(axes: tuple[int, ...]) -> str:
-    """These axes in words."""
+    """These axes in words, such as `axis 0` or `axes 0 and 1`."""
     return f"{'axis' if len(axes) == 1 else 'axes'} {' and '.join(map(str, axes))}"

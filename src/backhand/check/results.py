@@ -1,4 +1,4 @@
-"""What a check found, and how findings are put together."""
+"""The results of checks, and how several are merged into one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Result:
-    """The finding on one array, op, layer or model: it passed when there is no failure.
+    """The result for one array, op, layer or model, which passed if there is no failure.
 
-    error: the worst relative error against differences. compared, skipped: coordinates, those skipped lying at kinks.
-    failures: one sentence each.
+    error: the largest relative error.   limit: the largest that passes.   compared: the number of coordinates that were
+    compared.   skipped: the number of those at kinks.   configurations: how many were checked.   failures: one sentence
+    for each.
     """
 
     name: str
@@ -22,26 +23,26 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Nothing failed."""
+        """Whether nothing failed."""
         return not self.failures
 
-    def with_prefix(self, place: str) -> "Result":
-        """The same finding, with the place put before every sentence."""
-        return replace(self, failures=tuple(f"{place}: {failure}" for failure in self.failures))
+    def with_prefix(self, prefix: str) -> "Result":
+        """The same result, with a prefix and a colon before every failure."""
+        return replace(self, failures=tuple(f"{prefix}: {failure}" for failure in self.failures))
 
 
 def merge(name: str, results: Iterable[Result], *, configurations: int | None = None) -> Result:
-    """Many findings as one: errors by the worst, counts by the sum. Merging none is a failure: nothing was checked."""
-    found: Sequence[Result] = tuple(results)
-    if not found:
+    """Several results as one, with the largest error and the sums of the counts. No results at all are a failure."""
+    merged: Sequence[Result] = tuple(results)
+    if not merged:
         return Result(name, 0.0, configurations=0, failures=(f"{name}: nothing was checked; give it a case",))
-    worst = max(found, key=lambda result: result.error / result.limit)
+    worst = max(merged, key=lambda result: result.error / result.limit)
     return Result(
         name,
         worst.limit,
         worst.error,
-        sum(result.compared for result in found),
-        sum(result.skipped for result in found),
-        sum(result.configurations for result in found) if configurations is None else configurations,
-        tuple(failure for result in found for failure in result.failures),
+        sum(result.compared for result in merged),
+        sum(result.skipped for result in merged),
+        sum(result.configurations for result in merged) if configurations is None else configurations,
+        tuple(failure for result in merged for failure in result.failures),
     )
