@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.blocks import winograd
+from backhand.kernels.blocks import winograd, winograd_plan
 from backhand.kernels.cook_toom import FILTER, INPUT, INPUT_GRADIENT, OUTPUT, matrix
 from backhand.kernels.ops import conv2d, conv2d_relu
 from backhand.ops import conv2d as reference
@@ -73,12 +73,12 @@ def test_convolution(N, size, padding, C, O, r, bias, relu):
 def test_what_it_does_not_suit(w, options):
     groups = options.pop("groups", 1)
     windows = Windows.over((12, 12), w[:2], padding=1, **options)
-    assert winograd.plan((2, 12, 12, w[2] * groups), w, windows, groups) is None
+    assert winograd_plan.choose_plan((2, 12, 12, w[2] * groups), w, windows, groups) is None
 
 
 @pytest.mark.parametrize("r", [3, 5])
 def test_some_images_at_a_time(r, monkeypatch):
-    """Parts of two images, one part of one, against all at once."""
+    """Chunks of two images, and one of one, against all at once."""
     rng = np.random.default_rng(r)
     x, w, b = (rng.standard_normal(s, dtype=np.float32) for s in ((5, 9, 9, 32), (r, r, 32, 33), (33,)))
     dy = rng.standard_normal((5, 9, 9, 33), dtype=np.float32)
@@ -88,10 +88,10 @@ def test_some_images_at_a_time(r, monkeypatch):
         return [y, *conv2d_relu.KERNEL.backward(dy, cache)], cache
 
     at_once, cache = everything()
-    assert len(list(cache.plan.parts())) == 1
-    monkeypatch.setattr(winograd, "VALUES", 1)
-    monkeypatch.setattr(winograd, "TILES", 2 * cache.plan.rows * cache.plan.columns)
-    in_parts, cache = everything()
-    assert [part for part, _ in cache.plan.parts()] == [slice(0, 1), slice(1, 3), slice(3, 5)]
-    for a, b in zip(in_parts, at_once, strict=True):
+    assert len(list(cache.plan.chunks())) == 1
+    monkeypatch.setattr(winograd_plan, "VALUES", 1)
+    monkeypatch.setattr(winograd_plan, "TILES", 2 * cache.plan.rows * cache.plan.columns)
+    in_chunks, cache = everything()
+    assert [images for images, _ in cache.plan.chunks()] == [slice(0, 1), slice(1, 3), slice(3, 5)]
+    for a, b in zip(in_chunks, at_once, strict=True):
         assert np.abs(a - b).max() <= 1e-5 * np.abs(b).max()

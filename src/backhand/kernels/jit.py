@@ -16,6 +16,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from numba import njit
 from numba.core.compiler import CompileResult
 from numba.core.errors import NumbaError
@@ -172,6 +173,13 @@ def _dispatcher(function: Callable[..., Any], **options: Any) -> Any:
     compiled = njit(boundscheck=False, error_model="numpy", **options)(function)
     compiled._cache = Cache(function, compiled._compiler)
     return compiled
+
+
+@helper
+def share(shard, shards, count):
+    """The first and the end of the items that one of the shards takes of `count` items."""
+    number = np.int64(shard)  # the index of a parallel loop is unsigned, and would turn sums into floats
+    return number * count // shards, (number + 1) * count // shards
 
 
 # The cores, and not what NUMBA_NUM_THREADS says: joblib sets that to less in its workers, where results must have the

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backhand.arrays import Array, Shape
 from backhand.kernels import buffers, jit
-from backhand.kernels.blocks.contraction import FLOATS
+from backhand.kernels.blocks.packing import FLOATS
 from backhand.kernels.blocks.pooling import add_gradients
 from backhand.kernels.simd import PERMUTE, REGISTERS, W, call_winners, flush_denormals, restore_denormals, winners
 from backhand.windows import Windows

@@ -16,8 +16,10 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.kernels import buffers
 from backhand.kernels.blocks import winograd
-from backhand.kernels.blocks.contraction import contract, count, steps, table
+from backhand.kernels.blocks.contraction import Left, Result, Right, contract
 from backhand.kernels.blocks.frames import NO_MARGINS, frame
+from backhand.kernels.blocks.tables import count, steps, table
+from backhand.kernels.blocks.winograd_plan import choose_plan
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.simd import RELU, W
 from backhand.ops import conv2d as reference
@@ -55,9 +57,9 @@ def forward(
         return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     reference.check(x, w, b, groups)
     windows = Windows.over(x.shape[1:3], w.shape[:2], stride, padding, dilation)
-    fewer = winograd.plan(x.shape, w.shape, windows, groups)
-    if fewer:
-        return winograd.forward(x, w, b, windows, fewer, relu)
+    plan = choose_plan(x.shape, w.shape, windows, groups)
+    if plan:
+        return winograd.forward(x, w, b, windows, plan, relu)
     padded = frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
     product(padded, w, b, windows, groups, y, RELU if relu else 0)
@@ -70,8 +72,9 @@ def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, 
     places, entries = tables(x.shape, windows, c)
     for g in range(groups):
         contract(
-            *(_from(x, g * c), places, entries, _from(w, g * O), steps(count(entries), w.shape[3]), 1),
-            *(_from(y, g * O), steps(count(places), w.shape[3]), O),
+            Left(_from(x, g * c), places, entries),
+            Right(_from(w, g * O), steps(count(entries), w.shape[3])),
+            Result(_from(y, g * O), steps(count(places), w.shape[3]), O),
             bias=None if b is None else b[g * O : (g + 1) * O],
             mode=mode,
         )
@@ -100,8 +103,9 @@ def weight_gradient(
     inside = interior(dz.shape, shape, margins)
     for g in range(cache.groups):
         contract(
-            *(_from(cache.x, g * c), entries, places, _from(dz, g * O), inside, 1),
-            *(_from(dw, g * O), steps(count(entries), dw.shape[3]), O),
+            Left(_from(cache.x, g * c), entries, places),
+            Right(_from(dz, g * O), inside),
+            Result(_from(dw, g * O), steps(count(entries), dw.shape[3]), O),
             mode=mode,
         )
 
@@ -117,8 +121,9 @@ def input_gradient(dz: Array, cache: Cache) -> Array:
         for g in range(groups):
             O = w.shape[3] // groups
             contract(
-                *(_from(dz, g * O), each.rows, each.taps, _from(w, g * O), each.weights, w.shape[3]),
-                *(_from(dx, g * c), each.pixels, c),
+                Left(_from(dz, g * O), each.rows, each.taps),
+                Right(_from(w, g * O), each.weights, w.shape[3]),
+                Result(_from(dx, g * c), each.pixels, c),
             )
     return dx
 

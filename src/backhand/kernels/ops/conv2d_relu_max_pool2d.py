@@ -12,9 +12,10 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.kernels import buffers
-from backhand.kernels.blocks import winner_gradient, winograd
+from backhand.kernels.blocks import winner_gradient
 from backhand.kernels.blocks.frames import frame
 from backhand.kernels.blocks.pooling import fits
+from backhand.kernels.blocks.winograd_plan import choose_plan
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.ops import conv2d, max_pool2d
 from backhand.ops import conv2d as reference
@@ -39,7 +40,7 @@ def forward(x: Array, w: Array, b: Array | None = None, **options: Any) -> tuple
     pairs = Windows.over(windows.places, 2, 2)
     shape = len(x), *pairs.places, w.shape[3]
     y, winner = buffers.empty(shape), buffers.empty(shape, np.uint8)
-    if w.shape[3] // groups < conv2d.FEWEST or winograd.plan(x.shape, w.shape, windows, groups):
+    if w.shape[3] // groups < conv2d.FEWEST or choose_plan(x.shape, w.shape, windows, groups):
         z, conv = conv2d.forward(x, w, b, **options)
         max_pool2d.pool(z, pairs, True, y, winner)
     else:
