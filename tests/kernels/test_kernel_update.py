@@ -94,8 +94,33 @@ def test_the_norm_of_many_gradients_is_exact() -> None:
     size = 3_000_001
     w, g, v = np.zeros((3, size), np.float32)
     g[:] = np.random.default_rng(0).standard_normal(size, dtype=np.float32)
-    norm = update.step("sgd", (w, g, v), ((0, size, True),), 0, 0, 0.1, 0.9, False)
+    values = {"penalty": 0, "decay": 0, "lr": 0.1, "momentum": 0.9, "nesterov": False}
+    norm = update.step("sgd", w, g, {"velocity": v}, ((0, size, True),), **values)
     assert norm == pytest.approx(np.linalg.norm(g.astype(np.float64)), rel=1e-7)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
+def test_every_optimiser_hands_over_what_its_kernel_takes(optimizer: Optimizer) -> None:
+    kernel = update.KERNELS[optimizer.kernel_name]
+    used = replace(optimizer)
+    used.step(pair()[0].parameters)
+    assert {"penalty", *used._kernel_values()} == set(kernel.values)
+    assert set(used.buffers) == set(kernel.buffers)
+
+
+@pytest.mark.parametrize(
+    ("buffers", "values", "message"),
+    [
+        (["velocity"], ["penalty", "decay", "lr", "momentum"], "missing: nesterov, unknown: none"),
+        (["velocity"], ["penalty", "decay", "lr", "momentum", "nestrov"], "missing: nesterov, unknown: nestrov"),
+        (["velocity"], ["penalty", "decay", "lr", "momentum", "nesterov", "eps"], "missing: none, unknown: eps"),
+        (["square"], ["penalty", "decay", "lr", "momentum", "nesterov"], "missing: velocity, unknown: square"),
+    ],
+)
+def test_a_missing_and_an_unknown_name_are_said(buffers: list[str], values: list[str], message: str) -> None:
+    w, g, v = np.zeros((3, 5), np.float32)
+    with pytest.raises(TypeError, match=message):
+        update.step("sgd", w, g, dict.fromkeys(buffers, v), ((0, 5, True),), **dict.fromkeys(values, 0.0))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

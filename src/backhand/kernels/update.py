@@ -1,12 +1,17 @@
-"""Optimisers: see `optim`. One pass over memory adds penalty and decay, moves the parameters, measures the gradient.
+"""Optimisers, see `training.optimizers`: one pass over memory moves all parameters and measures the gradient.
 
-The flat buffers are cut into pieces that are penalised as a whole or not at all. What a piece adds to the norm does not
-depend on the thread that took it, so neither does the sum.
+    g' = g + penalty w          the norm of all g' is returned
+    g'' = g' + decay w          moves w, as the optimiser's formula says
+
+Penalty and decay are of weights only. The flat buffers are cut into pieces that are penalised as a whole or not at all.
+What a piece adds to the norm does not depend on the thread that took it, so neither does the sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from inspect import signature
 from math import sqrt
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import prange
@@ -32,16 +37,15 @@ def _sgd_step(w, g, v, rate, m, nesterov):
 @jit.kernel
 def _sgd(w, g, velocity, pieces, squares, penalty, decay, lr, momentum, nesterov):
     rate, m = np.float32(lr), np.float32(momentum)
-    for piece_ in prange(pieces.shape[0]):
-        piece = np.int64(piece_)
+    for piece in prange(pieces.shape[0]):
         start, stop, penalised = pieces[piece]
-        x, dx, v = w[start:stop], g[start:stop], velocity[start:stop]
+        ws, gs, v = w[start:stop], g[start:stop], velocity[start:stop]
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
         total = np.float32(0)
-        for i in range(x.size):
-            d = _plus(dx[i], slope, x[i])
-            total += d * d
-            x[i], v[i] = _sgd_step(x[i], _plus(d, coupled, x[i]), v[i], rate, m, nesterov)
+        for i in range(ws.size):
+            gradient = _plus(gs[i], slope, ws[i])
+            total += gradient * gradient
+            ws[i], v[i] = _sgd_step(ws[i], _plus(gradient, coupled, ws[i]), v[i], rate, m, nesterov)
         squares[piece] = total
 
 
@@ -56,67 +60,97 @@ def _rmsprop_step(w, g, s, v, rate, m, rho, fresh, eps):
 def _rmsprop(w, g, square, velocity, pieces, squares, penalty, decay, lr, momentum, rho, eps):
     rate, m, small = np.float32(lr), np.float32(momentum), np.float32(eps)
     keep, fresh = np.float32(rho), np.float32(1 - rho)
-    for piece_ in prange(pieces.shape[0]):
-        piece = np.int64(piece_)
+    for piece in prange(pieces.shape[0]):
         start, stop, penalised = pieces[piece]
-        x, dx, s, v = w[start:stop], g[start:stop], square[start:stop], velocity[start:stop]
+        ws, gs, s, v = w[start:stop], g[start:stop], square[start:stop], velocity[start:stop]
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
         total = np.float32(0)
-        for i in range(x.size):
-            d = _plus(dx[i], slope, x[i])
-            total += d * d
-            d = _plus(d, coupled, x[i])
-            x[i], s[i], v[i] = _rmsprop_step(x[i], d, s[i], v[i], rate, m, keep, fresh, small)
+        for i in range(ws.size):
+            gradient = _plus(gs[i], slope, ws[i])
+            total += gradient * gradient
+            gradient = _plus(gradient, coupled, ws[i])
+            ws[i], s[i], v[i] = _rmsprop_step(ws[i], gradient, s[i], v[i], rate, m, keep, fresh, small)
         squares[piece] = total
 
 
 @jit.helper
-def _adam_step(w, g, m, s, rest, rate, root, b1, f1, b2, f2, eps):
+def _adam_step(w, g, m, s, keep, rate, root, b1, f1, b2, f2, eps):
     m = b1 * m + f1 * g
     s = b2 * s + f2 * (g * g)
-    return rest * w - rate * (m / (np.sqrt(s) * root + eps)), m, s
+    return keep * w - rate * (m / (np.sqrt(s) * root + eps)), m, s
 
 
 @jit.kernel
-def _adam(w, g, mean, square, pieces, squares, penalty, decay, shrink, lr, unbias, momentum, beta2, eps):
-    """lr: over 1 - β1^t.   unbias: 1 / sqrt(1 - β2^t).   shrink: what decay that is not coupled takes of w."""
-    rate, root, small = np.float32(lr), np.float32(unbias), np.float32(eps)
-    b1, f1, b2, f2 = np.float32(momentum), np.float32(1 - momentum), np.float32(beta2), np.float32(1 - beta2)
-    for piece_ in prange(pieces.shape[0]):
-        piece = np.int64(piece_)
+def _adam(
+    w, g, mean, square, pieces, squares, penalty, decay, decoupled_decay, lr, square_correction, beta1, beta2, eps
+):
+    """lr: over 1 - β1^t.   square_correction: 1 / sqrt(1 - β2^t).   decoupled_decay: what it takes of w, as a share."""
+    rate, root, small = np.float32(lr), np.float32(square_correction), np.float32(eps)
+    b1, f1, b2, f2 = np.float32(beta1), np.float32(1 - beta1), np.float32(beta2), np.float32(1 - beta2)
+    for piece in prange(pieces.shape[0]):
         start, stop, penalised = pieces[piece]
-        x, dx, m, s = w[start:stop], g[start:stop], mean[start:stop], square[start:stop]
+        ws, gs, m, s = w[start:stop], g[start:stop], mean[start:stop], square[start:stop]
         slope, coupled = np.float32(penalty * penalised), np.float32(decay * penalised)
-        rest, total = np.float32(1 - shrink * penalised), np.float32(0)
-        for i in range(x.size):
-            d = _plus(dx[i], slope, x[i])
-            total += d * d
-            d = _plus(d, coupled, x[i])
-            x[i], m[i], s[i] = _adam_step(x[i], d, m[i], s[i], rest, rate, root, b1, f1, b2, f2, small)
+        keep, total = np.float32(1 - decoupled_decay * penalised), np.float32(0)
+        for i in range(ws.size):
+            gradient = _plus(gs[i], slope, ws[i])
+            total += gradient * gradient
+            gradient = _plus(gradient, coupled, ws[i])
+            ws[i], m[i], s[i] = _adam_step(ws[i], gradient, m[i], s[i], keep, rate, root, b1, f1, b2, f2, small)
         squares[piece] = total
 
 
-KERNELS = {"sgd": _sgd, "rmsprop": _rmsprop, "adam": _adam}
+class UpdateKernel(NamedTuple):
+    """A compiled optimiser: its buffers and the values it takes, by name, in the order of the arguments."""
+
+    function: Callable[..., None]
+    buffers: tuple[str, ...]
+    values: tuple[str, ...]
 
 
-def step(name: str, arrays: Sequence[Array], segments: Segments, *numbers: float) -> float:
-    """Move parameters by the optimiser of this name; returns the norm of the gradient with its penalty.
+def _declared(function: Callable[..., None]) -> UpdateKernel:
+    """Read the names from the arguments: w, g, the buffers, pieces, squares, and then the values."""
+    _, _, *names = signature(function).parameters
+    end = names.index("pieces")
+    return UpdateKernel(function, tuple(names[:end]), tuple(names[end + 2 :]))
 
-    arrays: the flat parameters, gradients and buffers.   segments: (start, stop, penalised) cover them.   numbers: the
-    penalty's slope, the decay, and what the optimiser takes besides. The gradients are left as they are.
+
+KERNELS = {"sgd": _declared(_sgd), "rmsprop": _declared(_rmsprop), "adam": _declared(_adam)}
+
+
+def step(name: str, w: Array, g: Array, state: Mapping[str, Array], segments: Segments, **values: float) -> float:
+    """Move the flat parameters w by the optimiser of this name; returns the norm of the gradient with its penalty.
+
+    g: the gradients, left as they are.   state: the optimiser's buffers.   segments: (start, stop, penalised) cover w.
+    values: the slope of the penalty, the weight decay, and what the optimiser takes besides, all by the names that
+    `KERNELS` has. Raises TypeError where a name is missing or unknown.
     """
+    kernel = KERNELS[name]
+    _check_names(f"values of the optimiser kernel {name}", kernel.values, values)
+    _check_names(f"buffers of the optimiser kernel {name}", kernel.buffers, state)
     pieces = cut(segments)
     squares = buffers.empty((len(pieces),), np.float64)
-    KERNELS[name](*arrays, pieces, squares, *map(float, numbers))
+    arrays, numbers = (state[key] for key in kernel.buffers), (float(values[key]) for key in kernel.values)
+    kernel.function(w, g, *arrays, pieces, squares, *numbers)
     return sqrt(squares.sum())
+
+
+def _check_names(what: str, wanted: Sequence[str], given: Mapping[str, Any]) -> None:
+    missing = [name for name in wanted if name not in given]
+    unknown = given.keys() - wanted if missing or len(given) > len(wanted) else ()
+    if missing or unknown:
+        raise TypeError(
+            f"the {what} are {', '.join(wanted)}; "
+            f"missing: {', '.join(missing) or 'none'}, unknown: {', '.join(sorted(unknown)) or 'none'}"
+        )
 
 
 @lru_cache(maxsize=64)
 def cut(segments: Segments) -> Array:
-    """Rows (start, stop, penalised) of at most PIECE values."""
+    """The segments as rows (start, stop, penalised) of at most PIECE values."""
     rows = [
-        (at, min(at + PIECE, stop), penalised)
+        (first, min(first + PIECE, stop), penalised)
         for start, stop, penalised in segments
-        for at in range(start, stop, PIECE)
+        for first in range(start, stop, PIECE)
     ]
     return np.array(rows, np.int64).reshape(-1, 3)

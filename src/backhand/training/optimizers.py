@@ -46,8 +46,8 @@ class Optimizer(Copyable, ABC):
         self.steps += 1
         fast = fused_pass("update", w.dtype)
         if fast is not None and self.kernel_name:
-            arrays = (w, g, *(self.buffers[name] for name in self.buffer_names))
-            return fast.step(self.kernel_name, arrays, parameters.segments, penalty, *self._numbers())
+            segments, values = parameters.segments, self._kernel_values()
+            return fast.step(self.kernel_name, w, g, self.buffers, segments, penalty=penalty, **values)
         if self._scratch.shape != w.shape:
             self._scratch = np.empty_like(w)
         self._add(penalty, parameters)
@@ -65,9 +65,9 @@ class Optimizer(Copyable, ABC):
         """Weight decay as a part of the gradient, as if the loss had the penalty λ/2 Σ w²."""
         self._add(self.weight_decay, parameters)
 
-    def _numbers(self) -> tuple[float, ...]:
-        """The numbers that the kernel takes, the weight decay first."""
-        return ()
+    def _kernel_values(self) -> dict[str, float]:
+        """The values that the kernel takes besides the penalty, by the names it gives them."""
+        return {}
 
     @abstractmethod
     def _update(self, w: Array, g: Array) -> None:
@@ -115,8 +115,13 @@ class SGD(Optimizer):
 
     nesterov: bool = False
 
-    def _numbers(self) -> tuple[float, ...]:
-        return self.weight_decay, self.lr, self.momentum, self.nesterov
+    def _kernel_values(self) -> dict[str, float]:
+        return {
+            "decay": self.weight_decay,
+            "lr": self.lr,
+            "momentum": self.momentum,
+            "nesterov": self.nesterov,
+        }
 
     def _update(self, w: Array, g: Array) -> None:
         v = self.buffers["velocity"]
@@ -147,8 +152,14 @@ class RMSProp(Optimizer):
     rho: float = 0.99
     eps: float = 1e-8
 
-    def _numbers(self) -> tuple[float, ...]:
-        return self.weight_decay, self.lr, self.momentum, self.rho, self.eps
+    def _kernel_values(self) -> dict[str, float]:
+        return {
+            "decay": self.weight_decay,
+            "lr": self.lr,
+            "momentum": self.momentum,
+            "rho": self.rho,
+            "eps": self.eps,
+        }
 
     def _update(self, w: Array, g: Array) -> None:
         square, v, scratch = self.buffers["square"], self.buffers["velocity"], self._scratch
@@ -192,8 +203,17 @@ class Adam(Optimizer):
         """The two bias corrections of step t: lr / (1 - β1^t), and 1 / sqrt(1 - β2^t)."""
         return self.lr / (1 - self.beta1_product), (1 - self.beta2**self.steps) ** -0.5
 
-    def _numbers(self) -> tuple[float, ...]:
-        return self.weight_decay, 0.0, *self._corrected(), self.momentum, self.beta2, self.eps
+    def _kernel_values(self) -> dict[str, float]:
+        rate, root = self._corrected()
+        return {
+            "decay": self.weight_decay,
+            "decoupled_decay": 0.0,
+            "lr": rate,
+            "square_correction": root,
+            "beta1": self.momentum,
+            "beta2": self.beta2,
+            "eps": self.eps,
+        }
 
     def _update(self, w: Array, g: Array) -> None:
         mean, square, scratch = self.buffers["mean"], self.buffers["square"], self._scratch
@@ -223,8 +243,8 @@ class AdamW(Adam):
         for where in parameters.penalised if self.weight_decay else ():
             parameters.values[where] *= 1 - self.lr * self.weight_decay
 
-    def _numbers(self) -> tuple[float, ...]:
-        return 0.0, self.lr * self.weight_decay, *super()._numbers()[2:]
+    def _kernel_values(self) -> dict[str, float]:
+        return super()._kernel_values() | {"decay": 0.0, "decoupled_decay": self.lr * self.weight_decay}
 
 
 def _average(average: Array, fresh: Array, keep: float) -> None:
