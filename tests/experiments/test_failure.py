@@ -43,17 +43,23 @@ def test_what_counts_as_a_failure(losses: list[float], tested: Kept | None, fail
 
 def test_it_is_said_why_and_what_to_do() -> None:
     assert Course([2.3, 5.0, 600.0], TEN, EARLY, kept=1, lr=0.05).sentence() == (
-        "After 3 epochs the training loss is 600, after 2.3 in the first epoch; giving every sample the same answer "
+        "After 3 epochs the training loss is 600, after 2.3 in the first epoch; answering the same for every sample "
         "has a loss of 2.303. The kept weights, of epoch 1, are right on 25.00% of the test samples. The steps were "
-        "too large: try a lower learning rate (train.optimizer.lr = 0.005, say), or clip the gradients "
+        "too large: try a lower learning rate (such as train.optimizer.lr = 0.005), or clip the gradients "
         "(train.clip_norm = 1)."
     )
     assert Course([2.31, 2.303], TEN, BAD, kept=2).sentence() == (
-        "After 2 epochs the training loss is 2.303; giving every sample the same answer has a loss of 2.303. The test "
-        "accuracy, 10.00%, is no better than always giving the commonest class, 10.28%. It never began to learn: try "
-        "other learning rates (backhand lr-find shows where the loss falls), and check that the labels belong to the "
-        "samples."
+        "After 2 epochs the training loss is 2.303; answering the same for every sample has a loss of 2.303. The test "
+        "accuracy, 10.00%, is no better than always answering the commonest class, 10.28%. The network never began to "
+        "learn: try other learning rates (backhand lr-find shows where the loss falls), and check that the labels "
+        "belong to the samples."
     )
+    slow = Course([2.9, 2.7, 2.6], TEN, BAD, lr=1e-4).sentence()
+    assert slow.endswith(
+        "The loss fell in every epoch, but too slowly: try a higher learning rate (such as train.optimizer.lr = 0.001) "
+        "or more epochs."
+    )
+    assert "too large" in Course([90.0, 20.0, 2.31], TEN, BAD, lr=1e-4).sentence()
     clipped = Course([2.0, nan], TEN, GOOD, kept=1, clipped=True).sentence()
     assert clipped.startswith("After 2 epochs the training loss is not finite. ")
     assert clipped.endswith("try a lower learning rate.")

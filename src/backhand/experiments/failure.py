@@ -1,5 +1,6 @@
 """Whether a training that came to its end has failed, and why."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -75,6 +76,12 @@ class Course:
     def _rose(self) -> bool:
         return len(self.losses) > 1 and self.losses[-1] >= self.losses[0]
 
+    @property
+    def _fell_throughout(self) -> bool:
+        """Whether it went down from epoch to epoch, from where a network begins whose steps were not too large."""
+        falls = all(after < before for before, after in itertools.pairwise(self.losses))
+        return len(self.losses) > 1 and falls and self.losses[0] < 2 * self.constant
+
     def sentence(self) -> str:
         """Why it has failed and what to do; empty where it has not."""
         if not self.failed:
@@ -87,7 +94,7 @@ class Course:
             return f"After {_counted(epochs)} the training loss is not finite."
         since = f", after {self.losses[0]:.4g} in the first epoch" if self._rose else ""
         return (
-            f"After {_counted(epochs)} the training loss is {last:.4g}{since}; giving every sample the same answer has "
+            f"After {_counted(epochs)} the training loss is {last:.4g}{since}; answering the same for every sample has "
             f"a loss of {self.constant:.4g}."
         )
 
@@ -97,7 +104,7 @@ class Course:
             return ""
         share = kept.right / kept.count
         if not kept.learned:
-            always = f"always giving the commonest class, {kept.commonest / kept.count:.2%}"
+            always = f"always answering the commonest class, {kept.commonest / kept.count:.2%}"
             return f"The {kept.split} accuracy, {share:.2%}, is no better than {always}."
         epoch = "" if self.kept is None else f", of epoch {self.kept},"
         loss = "" if kept.loss is None or not self._nothing(kept.loss) else f", and have a loss of {kept.loss:.4g}"
@@ -106,10 +113,13 @@ class Course:
     def _advice(self) -> str:
         if all(isfinite(loss) and loss < (1 + LEAST) * self.constant for loss in self.losses) and not self._rose:
             return (
-                "It never began to learn: try other learning rates (backhand lr-find shows where the loss falls), and "
-                "check that the labels belong to the samples."
+                "The network never began to learn: try other learning rates (backhand lr-find shows where the loss "
+                "falls), and check that the labels belong to the samples."
             )
-        rate = "" if self.lr is None else f" (train.optimizer.lr = {self.lr / 10:.2g}, say)"
+        if self._fell_throughout:
+            rate = "" if self.lr is None else f" (such as train.optimizer.lr = {10 * self.lr:.2g})"
+            return f"The loss fell in every epoch, but too slowly: try a higher learning rate{rate} or more epochs."
+        rate = "" if self.lr is None else f" (such as train.optimizer.lr = {self.lr / 10:.2g})"
         clip = "" if self.clipped else ", or clip the gradients (train.clip_norm = 1)"
         return f"The steps were too large: try a lower learning rate{rate}{clip}."
 

@@ -2,8 +2,9 @@
 
 import math
 import re
+from collections.abc import Sequence
 
-from backhand.training.metrics import known
+from backhand.training.metrics import find_metric
 
 NONE = "–"
 
@@ -31,6 +32,11 @@ def points(difference: float) -> str:
 def significant(value: float, digits: int = 3) -> str:
     """-0.00012345 -> −0.000123; 0.00001 -> 1e−5: so many significant digits."""
     return _typeset(f"{value:.{digits}g}")
+
+
+def scientific(value: float) -> str:
+    """0.000000123 -> 1.2e−7: an error or a tolerance, of which the power of ten matters."""
+    return _typeset(f"{value:.1e}")
 
 
 def _typeset(number: str) -> str:
@@ -102,7 +108,7 @@ def shown(value: float | None, metric: str) -> str:
         return ""
     if not math.isfinite(value):
         return "not finite"
-    found = known(metric)
+    found = find_metric(metric)
     return percent(value) if found is not None and found.unit else significant(value, 4)
 
 
@@ -112,8 +118,13 @@ def change(difference: float | None, metric: str) -> str:
         return ""
     if not math.isfinite(difference):
         return "not finite"
-    found = known(metric)
+    found = find_metric(metric)
     return points(difference) if found is not None and found.unit else _typeset(f"{difference:+.4g}")
+
+
+def listed(words: Sequence[str]) -> str:
+    """["a", "b", "c"] -> a, b and c."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def probability(p: float, *, sign: bool = False) -> str:

@@ -19,7 +19,7 @@ from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.peers import PEERS
 from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
-from backhand.study.schema import Data
+from backhand.study.schema import DataTable
 
 STUDY = """
 name = "small"
@@ -53,7 +53,7 @@ def done(study, tmp_path_factory):
 
 
 def plan(study, against=("tree", "neighbours"), **more):
-    table = Data(name="digits", train_size=150)
+    table = DataTable(name="digits", train_size=150)
     return Plan(table, (load(str(study)),), against, folds=3, **more)
 
 
@@ -186,13 +186,15 @@ def test_two_studies_are_compared_with_each_other(study, tmp_path, cli):
     assert [(pair["first"], pair["second"]) for pair in found["pairs"]] == [("small", "linear")]
     assert {each["study"]["train"]["epochs"] for each in found["learners"]} == {2}
     assert (place / "report.html").exists()
-    assert "errs less than" in said or "No difference shown" in said
+    assert "has a lower error than" in said or "No significant difference" in said
 
 
 def test_a_network_that_diverges_is_named(study, tmp_path):
     asked = load(str(study), ["train.optimizer.lr=1e7"])
     with pytest.raises(DivergenceError, match=r"^small: "):
-        comparison.run(Plan(Data(name="digits", train_size=100), (asked,), ("tree",), 2), tmp_path / "out", quiet=True)
+        comparison.run(
+            Plan(DataTable(name="digits", train_size=100), (asked,), ("tree",), 2), tmp_path / "out", quiet=True
+        )
 
 
 MISTAKES = [
@@ -204,7 +206,7 @@ MISTAKES = [
     (["digits", "--train-size", "0"], "--train-size 0 leaves no samples"),
     (["digits", "--train-size", "9999999"], "cannot take 9999999 of"),
     (["digit"], 'unknown data set "digit"; did you mean "digits"?'),
-    (["digits", "--study", "digitz"], 'there is no study or .toml file "digitz"'),
+    (["digits", "--study", "digitz"], 'there is no study and no .toml file "digitz"'),
     (["digits", "--set", "train.epoch=3"], 'unknown key "epoch"'),
     (["digits", "--set", "train.init_from=run"], "starts from trained weights"),
     (["breast_cancer", "--set", "data.augment.flip=true"], "augment"),

@@ -8,12 +8,12 @@ from backhand.errors import BackhandError
 from backhand.experiments.comparison import work as comparison
 from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
-from backhand.study.schema import Data
+from backhand.study.schema import DataTable
 
 
 def plan(*overrides):
     study = load("digits", ["model.hidden=[4]", "train.epochs=1", *overrides])
-    return Plan(Data(name="digits", train_size=60), (study,), ("tree",), folds=2)
+    return Plan(DataTable(name="digits", train_size=60), (study,), ("tree",), folds=2)
 
 
 @pytest.fixture

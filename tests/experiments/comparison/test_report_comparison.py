@@ -52,10 +52,12 @@ def folder(found, tmp_path):
 
 def test_a_sentence_says_who_errs_less_only_where_it_is_shown(found):
     told = {(pair.first, pair.second): sentence(found, pair) for pair in found.pairs}
-    assert told["<net>", "net_2"].startswith("No difference shown. Over 4 folds <net> is wrong on 3.00% of")
+    assert told["<net>", "net_2"].startswith("No significant difference. Over 4 folds, <net> is wrong on 3.00% of")
     assert "a difference of −0.50 percentage points (95% interval −" in told["<net>", "net_2"]
-    assert told["<net>", "tree"].startswith("<net> errs less than tree. Over 4 folds <net> is wrong on 3.00% of")
-    assert "and tree on 23.50%: a difference of −20.50 percentage points" in told["<net>", "tree"]
+    assert told["<net>", "tree"].startswith(
+        "<net> has a lower error than tree. Over 4 folds, <net> is wrong on 3.00% of"
+    )
+    assert "and tree on 23.50%, a difference of −20.50 percentage points" in told["<net>", "tree"]
     assert all("corrected for 3 comparisons" in each for each in told.values())
 
 
@@ -65,7 +67,7 @@ def test_who_errs_less_follows_from_the_corrected_p_and_the_sign(found):
     for (difference, p), name in cases.items():
         changed = pair.model_copy(update={"difference": difference, "p": 0.001, "p_holm": p})
         assert better(changed) == name
-        assert ("No difference shown" in sentence(found, changed)) == (name == "")
+        assert ("No significant difference" in sentence(found, changed)) == (name == "")
 
 
 def test_a_single_comparison_is_not_said_to_be_corrected(found):
@@ -86,7 +88,7 @@ def test_folds_that_all_differ_alike_are_told_and_drawn(folder, found):
 
 def test_the_time_is_the_median(found):
     assert findings(found)[-1] == (
-        "Time", "To train in a fold took (median of 4 folds): <net> 2.50 s, net_2 2.50 s, tree 2.50 s.",
+        "Time", "Median training time of 4 folds: <net> 2.50 s, net_2 2.50 s, tree 2.50 s.",
     )  # fmt: skip
 
 
@@ -137,12 +139,12 @@ def test_a_training_that_failed_and_a_learner_that_learnt_nothing_are_named_firs
     )
     first, *others = findings(found.model_copy(update={"results": results}))
     assert first == ("net_2: training failed", "The training of net_2 failed in 2 of 4 folds. After 3 epochs ...")
-    assert "nothing learnt" not in str(others)
+    assert "nothing learned" not in str(others)
     idle = tuple(
         result("tree", each.fold, 24) if each.learner == "tree" else each for each in found.results
     )  # 48% wrong, of two classes of the same size
     said = dict(findings(found.model_copy(update={"results": idle})))
-    assert said["tree: nothing learnt"] == (
-        "tree is wrong on 48.00% of all samples, and always giving the commonest class on 50.00%: 200 samples do not "
-        "show that it does better."
+    assert said["tree: nothing learned"] == (
+        "tree is wrong on 48.00% of all samples; always answering the commonest class would be wrong on 50.00%. On 200 "
+        "samples that is no significant difference."
     )

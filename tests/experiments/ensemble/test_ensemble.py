@@ -77,15 +77,15 @@ def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
             90,
             95,
             0.01,
-            "5 test samples more than b alone, which reaches 90.00% (McNemar's test: p =\u00a00.010)",
+            "5 test samples more than the best single run, b, which reaches 90.00% (McNemar's test: p =\u00a00.010)",
         ),
         (
             90,
             88,
             0.5,
-            "2 test samples fewer than b alone, which reaches 90.00% (McNemar's test: p =\u00a00.500;",
+            "2 test samples fewer than the best single run, b, which reaches 90.00% (McNemar's test: p =\u00a00.500;",
         ),
-        (90, 90, 1.0, "classifies as many test samples as b alone"),
+        (90, 90, 1.0, "classifies as many test samples correctly as the best single run, b"),
     ],
 )
 def test_the_sentence_follows_the_figures(alone, together, p, said):
@@ -95,4 +95,4 @@ def test_the_sentence_follows_the_figures(alone, together, p, said):
     )
     counts = {"count": 100, "only_best": 0, "only_mean": 0, "any_member": 97}
     found = dict(findings(Ensemble(data="D", members=members, mcnemar=p, **counts)))
-    assert said in found["Against the best run"]
+    assert said in found["Compared with the best run"]

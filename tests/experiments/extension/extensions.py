@@ -8,7 +8,7 @@ from backhand.experiments.extension import work as extension
 from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run import work
 from backhand.study import load
-from backhand.study.extend import Extend
+from backhand.study.extend import ExtendTable
 
 STUDY = """
 name = "first"
@@ -34,5 +34,5 @@ def trained(folder: Path, *overrides: str) -> Path:
 
 def extended(run: Path, out: Path, *, ways: tuple[str, ...] = WAYS, new: Any = None, **asked: Any) -> dict[str, Any]:
     """The record of an extension by 8 and 9, or by what `new` says."""
-    table = Extend(run=run, **(new or {"name": "digits", "classes": ["8", "9"]}))
+    table = ExtendTable(run=run, **(new or {"name": "digits", "classes": ["8", "9"]}))
     return extension.run(Planned(table, ways, **asked), out, quiet=True).as_json()

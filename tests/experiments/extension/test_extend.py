@@ -14,12 +14,12 @@ from sklearn.datasets import load_digits
 from backhand.check import check_model
 from backhand.errors import StudyError
 from backhand.experiments import reports
-from backhand.experiments.build import build_loss, build_model, init_weights, load_feeds
+from backhand.experiments.build import build_model, init_weights, load_feeds
 from backhand.experiments.extension import work as extension
 from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.settings import read_study
-from backhand.study.extend import Extend
+from backhand.study.extend import ExtendTable
 from tests.experiments.extension.extensions import extended, trained
 
 
@@ -66,7 +66,7 @@ def test_the_gradients_of_a_grown_network_are_right(whole, grown):
     study = read_study(whole / "without-old")
     x, labels = load_feeds(study).train.batch(slice(12))
     assert set(labels) == {8, 9}
-    assert all(result.passed for result in check_model(grown, build_loss(study), x, labels))
+    assert all(result.passed for result in check_model(grown, study.train.make_loss(), x, labels))
 
 
 def test_samples_are_scaled_as_the_old_network_knows_them_and_afresh_by_all_data(first, whole):
@@ -115,7 +115,7 @@ def test_the_report_tells_the_figures_and_is_the_same_each_time(whole):
     assert reports.write(whole).read_bytes() == page
     record, text = record_of(whole), (whole / "report.md").read_text()
     before, after = share(record["old"], slice(8)), share(record["ways"]["without-old"], slice(8))
-    said = f"fell by {100 * (before - after):.2f} points, from {before:.2%} to {after:.2%}"
+    said = f"fell by {100 * (before - after):.2f} percentage points, from {before:.2%} to {after:.2%}"
     assert said in text
     assert f"| decision tree, on all data | {share(record['tree'], slice(8)):.2%} |" in text
     assert (whole / "plots" / "new-classes.png").exists()
@@ -165,7 +165,7 @@ def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_a
     for split in ("train", "test"):
         (tmp_path / "new" / split / "x").mkdir(parents=True)
         Image.fromarray((load_digits().images[9] * 15).astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
-    table = Extend(run=run, name="images", path=str(tmp_path / "new"))
+    table = ExtendTable(run=run, name="images", path=str(tmp_path / "new"))
     with pytest.raises(StudyError, match=r"there is 1 training sample: layer 2, BatchNorm\(\)"):
         extension.run(Planned(table, ("without-old",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -47,15 +47,15 @@ def layers(activation: str, depth: int, first: float, accuracy: float, sign: flo
 def test_vanishing_gradients_are_told_only_where_they_vanish():
     vanishing = answer("sigmoid", [layers("sigmoid", 4, 1e-4, 0.1), layers("relu", 4, 0.8, 0.9)])
     found = dict(sigmoid.findings(vanishing))
-    assert "0.0001 times" in found["Gradients vanish"]
-    assert "passes on 0.10" in found["Layer by layer"]
-    assert "With 4 hidden layers it learned nothing" in found["Training with sigmoid"]
-    assert found["Training with relu"].startswith("Every depth learned")
-    assert "share the pattern" in found["What the signs explain"]
+    assert "0.0001 times" in found["Vanishing gradients"]
+    assert "shrinks to 0.10 times" in found["Layer by layer"]
+    assert "With 4 hidden layers the network learned nothing" in found["Training with sigmoid"]
+    assert "Every network learned" in found["Training with relu"]
+    assert "show the same pattern" in found["What the signs explain"]
     same = answer("sigmoid", [layers("sigmoid", 2, 0.5, 0.9, 0.4), layers("relu", 2, 0.8, 0.9)])
     found = dict(sigmoid.findings(same))
     assert "not ten times weaker" in found["No vanishing gradients"]
-    assert "Gradients vanish" not in found
+    assert "Vanishing gradients" not in found
     assert "What the signs explain" not in found
     assert "40.00% of the units" in found["Signs with sigmoid"]
     assert "never negative" not in found["Signs with sigmoid"]
@@ -81,15 +81,18 @@ def ways(p: float, right: list[float], forgotten: float, again: float, accuracy:
 
 def test_equal_expectations_are_told_only_where_the_gap_falls_as_noise_does():
     found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
-    assert "32.0 times less" in found["The same expected output"]
-    assert "as p = 50.00% says" in found["Classic, scaling forgotten"]
-    assert "as p / (1 - p) = 100.00% says" in found["Inverted, scaled again"]
-    assert "1 of 1 p; the accuracy suffers most at p = 0.5: 90.00% becomes 70.00%" in found["What forgetting costs"]
+    assert "32.0 times less" in found["Same expected output"]
+    assert "as the factor p = 50.00% predicts" in found["Classic, scaling forgotten"]
+    assert "as the factor p / (1 − p) = 100.00% predicts" in found["Inverted, scaled again"]
+    assert (
+        "1 of 1 value of p. The accuracy suffers most at p = 0.5, where it falls from 90.00% to 70.00%"
+        in found["What forgetting costs"]
+    )
     found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.1], 0.15, 3.0, 0.9)])))
-    assert "More than noise is left" in found["Expected output, nearly"]
+    assert "More than noise is left" in found["Nearly the same expected output"]
     assert "no more than twice" in found["Classic, scaling forgotten"]
-    assert "says" not in found["Inverted, scaled again"]
-    assert "lower at none of them" in found["What forgetting costs"]
+    assert "predicts" not in found["Inverted, scaled again"]
+    assert "lowers the accuracy at none of them" in found["What forgetting costs"]
 
 
 def fate(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> tuple[dict, dict]:
@@ -109,12 +112,12 @@ MAP = [fate(10, 0.1, 0.8), fate(10, 1.0, None, 2.0), fate(20, 0.1, 0.9), fate(20
 
 def test_divergences_and_what_the_advice_leads_to_are_counted():
     found = dict(divergence.findings(answer("divergence", MAP)))
-    assert found["Best"].startswith("The best validation accuracy, 90.00%, came with the learning rate 0.1")
+    assert found["Best"].startswith("The highest validation accuracy, 90.00%, was reached with a learning rate of 0.1")
     assert found["Diverged"].startswith("1 of 4 trainings diverged, 0 of them after the loss")
-    assert "Came to nothing" not in found
-    assert "Of 1 divergence for which" in found["Advice: a tenth of the learning rate"]
-    assert found["Advice: twice the batch"].endswith("1 no longer diverged, and 1 learned.")
-    assert "up to 0.1 learn with batches of 10, up to 1 with" in found["Larger batches stand larger steps"]
+    assert "Learned nothing" not in found
+    assert "for 1 divergence." in found["Advice: a tenth of the learning rate"]
+    assert found["Advice: twice the batch"].endswith("1 did not diverge and 1 learned.")
+    assert "is 0.1 with batches of 10 and 1 with" in found["Larger batches allow larger steps"]
 
 
 def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
@@ -126,7 +129,7 @@ def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
         )
     )
     assert "1 of them after the loss" in found["Diverged"]
-    assert "1 did not diverge, and yet ended no better" in found["Came to nothing"]
+    assert "1 more training ended without diverging" in found["Learned nothing"]
     assert "does not rise steadily" in found["The highest rate that learns"]
     lost = answer("divergence", [fate(10, 1.0, None), fate(20, 1.0, None)])
     assert dict(divergence.findings(lost))["Best"] == "No training came to its end."
@@ -170,4 +173,4 @@ def test_a_record_that_is_damaged_is_refused_and_one_that_is_not_finished_says_s
     with pytest.raises(CheckpointError, match=r"question\.json should hold names and values, not a list; restore it"):
         reports.write(tmp_path)
     save(tmp_path, answer("divergence", MAP), planned=5)
-    assert "4 of 5 cells of its grid are trained" in reports.write(tmp_path).read_text()
+    assert "4 of 5 cells of the grid are trained" in reports.write(tmp_path).read_text()

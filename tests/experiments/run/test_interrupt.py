@@ -7,9 +7,8 @@ import threading
 import pytest
 
 from backhand.experiments.run.interrupt import saved_first
-from backhand.training.callbacks import Checkpoint, EarlyStopping
+from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.saving import has_state, load_state
-from backhand.training.solver import Callback
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes send themselves Ctrl-C as POSIX systems do")
 

@@ -18,7 +18,7 @@ from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.files import jsontext
 from backhand.study import load
-from backhand.study.extend import Extend
+from backhand.study.extend import ExtendTable
 from backhand.weights import transfer
 
 QUICK = "train.epochs=1", "model.hidden=[8]", "train.optimizer.lr=0.1"
@@ -88,7 +88,7 @@ def test_nor_does_a_training_start_from_it(diverged, base, tmp_path, cli):
 
 
 def test_nor_is_it_extended(diverged, tmp_path):
-    asked = Planned(Extend(run=diverged, name="digits"))
+    asked = Planned(ExtendTable(run=diverged, name="digits"))
     with pytest.raises(BackhandError, match="weights of a training that diverged"):
         extension.run(asked, tmp_path / "out", quiet=True)
 

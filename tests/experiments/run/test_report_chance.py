@@ -123,7 +123,7 @@ def test_a_run_that_blew_up_slowly_has_failed(told):
         "After 25 epochs the training loss is 600, after 2.3 in the first epoch; answering the same for every sample "
         "has a loss of 2.30"
     )
-    assert "(train.optimizer.lr = 0.01, say)" in found[first]
+    assert "(such as train.optimizer.lr = 0.01)" in found[first]
     senseless = {"Overfitting", "Generalisation", "Calibration", "Hardest class", "Confusions", "Most confused"}
     assert not senseless & found.keys()
     assert {"Result", "Baseline", "Kept epoch", "Gradients"} <= found.keys()

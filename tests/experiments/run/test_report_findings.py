@@ -37,11 +37,11 @@ def test_no_overfitting_otherwise(told, train, validation):
 
 @pytest.mark.parametrize(
     ("interval", "verdict"),
-    [((0.2, 0.3), "lies wholly above"), ((0.01, 0.05), "lies wholly below"), ((0.05, 0.2), "includes")],
+    [((0.2, 0.3), "lies above that"), ((0.01, 0.05), "lies below that"), ((0.05, 0.2), "includes that figure")],
 )
 def test_baseline_is_compared_with_the_interval(told, interval, verdict):
     sentence = told(lambda facts: facts["test"].update(interval=interval))["Baseline"]
-    assert "would score 10.28%" in sentence  # 37 of 360
+    assert "correct for 10.28%" in sentence  # 37 of 360
     assert verdict in sentence
 
 
@@ -74,7 +74,7 @@ def test_rare_classes_that_the_accuracy_hides(told, digits):
     found = told(lower(0.8999))
     accuracy = 100 * digits.metrics["test"]["accuracy"]
     assert "Hardest class" not in found
-    assert "89.99% are recognised (macro-averaged recall, or balanced accuracy)" in found["Rare classes"]
+    assert "The mean recall over the classes (balanced accuracy) is 89.99%" in found["Rare classes"]
     assert f"{accuracy - 89.99:.2f} percentage points below the accuracy" in found["Rare classes"]
     assert found["Rare classes"].endswith("“3” (37 test samples) was recognised least often: recall 25.00%.")
     found = told(lower(0.9))
@@ -86,7 +86,7 @@ def test_failed_gradients_are_named(told):
     def fail(facts):
         facts["gradient_check"][2]["verdict"] = "failed"
 
-    assert told(fail)["Gradients"] == "The gradient check does not pass for 2.weight."
+    assert told(fail)["Gradients"] == "The gradient check fails for 2.weight."
 
 
 def at_kinks(*places):
@@ -100,7 +100,7 @@ def at_kinks(*places):
 
 
 def test_gradients_beside_kinks_are_no_failures(told):
-    assert told(at_kinks(1))["Gradients"].endswith("; 1 could not be compared, beside kinks.")
+    assert told(at_kinks(1))["Gradients"].endswith("; 1 could not be compared, since the entries lie at kinks.")
     assert told(at_kinks())["Gradients"].startswith("No gradient could be compared")
 
 

@@ -15,8 +15,8 @@ from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier, read_image
 from backhand.study import load
-from backhand.study.extend import Extend
-from backhand.study.schema import Data
+from backhand.study.extend import ExtendTable
+from backhand.study.schema import DataTable
 
 FORMS = (".png", ".jpg", ".webp", ".bmp")
 STUDY = """
@@ -94,7 +94,7 @@ def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
     draw(Path("photos"), "ab")
     draw(Path("new"), "cd", seed=1)
     trained("letterbox")
-    table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new")
+    table = ExtendTable(run=tmp_path / "run", name="images", path=tmp_path / "new")
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     classifier = load_classifier("run")
     parts = load_feeds(load("extended/with-old.toml")).by_split.values()
@@ -113,7 +113,7 @@ def test_new_classes_are_stretched_where_the_run_has_one_size_of_its_own(tmp_pat
     draw(Path("new"), "c", seed=1)
     Path("photos.toml").write_text(STUDY.replace('resize = { size = [20, 28], how = "HOW" }\n', ""))
     work.run(load("photos.toml"), "run", quiet=True)
-    table = Extend(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
+    table = ExtendTable(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     parts = load_feeds(load("extended/with-old.toml")).by_split.values()
     seen = {image.tobytes() for part in parts for image in part.data.x}
@@ -126,7 +126,7 @@ def test_a_comparison_scales_as_its_network_says_or_as_the_plan_says(tmp_path: P
     Path("photos.toml").write_text(STUDY.replace("HOW", "crop"))
     study = load("photos.toml", ["train.batch_size=8"])
     for resize, shape in ((None, (20, 28, 3)), ("auto", (24, 24, 3))):
-        table = Data(name="images", path=tmp_path / "photos", resize=resize)
+        table = DataTable(name="images", path=tmp_path / "photos", resize=resize)
         found = comparison.run(Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
         assert tuple(found.data.sample_shape) == shape
         assert len(found.results) == 4

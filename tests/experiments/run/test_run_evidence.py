@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from backhand.architectures import cnn, mlp, resnet, vgg_small
-from backhand.experiments.build import build_loss, build_model, load_feeds
+from backhand.experiments.build import build_model, load_feeds
 from backhand.experiments.run import illustrations
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
@@ -32,7 +32,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     study = Study.model_validate(STUDY)
     run(study, folder, quiet=True)
     classifier, feeds = load_classifier(folder), load_feeds(study)
-    result = evaluate(classifier.model, build_loss(study), feeds.test)
+    result = evaluate(classifier.model, study.train.make_loss(), feeds.test)
     found = load_file(folder / "evidence.safetensors")
     return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, found=found)
 

@@ -18,7 +18,7 @@ from backhand.experiments.run.predict import load_classifier, read_image
 from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.study import load
-from backhand.study.schema import Data
+from backhand.study.schema import DataTable
 
 STUDY = """
 name = "large"
@@ -84,7 +84,7 @@ def test_notes_on_the_data_are_in_the_terminal_the_record_and_the_report(tmp_pat
     metrics = work.run(study, tmp_path / "run")
     said = capsys.readouterr().out
     page = (reports.write(tmp_path / "run").parent / "report.md").read_text("utf-8")
-    table = Data(name="npz", path=study.data.path)
+    table = DataTable(name="npz", path=study.data.path)
     comparison.run(Plan(table, (study,), ("tree",), folds=2), tmp_path / "compare")
     compared = capsys.readouterr().out
     reports.write(tmp_path / "compare")

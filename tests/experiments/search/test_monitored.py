@@ -14,7 +14,7 @@ from backhand.experiments.search.record import Found, Trial, best
 from backhand.experiments.search.report.chapters import chapters
 from backhand.experiments.search.trial import Watch
 from backhand.study import load
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 from backhand.training.evaluate import evaluate
 
 STUDY = """
@@ -61,7 +61,7 @@ def ended(number: int, value: float | None, state: str = "complete") -> Trial:
 @pytest.mark.parametrize(("monitor", "won"), [("validation_loss", 2), ("validation_accuracy", 1)])
 def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
     trials = [ended(0, nan), ended(1, 0.75), ended(2, 0.25), ended(3, inf), ended(4, None), ended(5, 0.99, "pruned")]
-    asked = Search(space={"train.optimizer.lr": [0.1]}, trials=9, monitor=monitor)
+    asked = SearchTable(space={"train.optimizer.lr": [0.1]}, trials=9, monitor=monitor)
     for order in itertools.permutations(trials[:5]):
         found = best([*order, trials[5]], asked)
         assert found is not None
@@ -70,7 +70,7 @@ def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
 
 def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
     trials = (ended(0, nan), ended(1, 0.75), ended(2, 0.99, "pruned"), ended(3, 0.5))
-    search = Search(space={"train.optimizer.lr": [0.1]}, trials=9)
+    search = SearchTable(space={"train.optimizer.lr": [0.1]}, trials=9)
     found, *_ = chapters(Found(search=search, trials=trials, best=1))
     text = str(found.blocks)
     assert "Trial 1 (validation accuracy 75.00% at epoch 1)" in text

@@ -6,13 +6,13 @@ import pytest
 from backhand.errors import StudyError
 from backhand.experiments.search import space
 from backhand.study import Study, changed
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 
 BASE = {"name": "base", "data": {"name": "digits"}, "model": {"name": "mlp"}, "train": {"epochs": 3}}
 
 
 def searched(entries, **options):
-    return Search.model_validate({"space": entries, "trials": 1} | options).space
+    return SearchTable.model_validate({"space": entries, "trials": 1} | options).space
 
 
 SPACE = searched(
@@ -119,15 +119,15 @@ def test_a_condition_is_met_before_its_key_is_checked():
         ({"space": {}}, "at least 1"),
         ({"space": {"a": [1]}, "trials": None}, "a tpe search needs trials or minutes"),
         ({"space": {"a": {"low": 1, "high": 1}}}, "high must be above low"),
-        ({"space": {"a": {"low": 0, "high": 1, "log": True}}}, "must begin above 0"),
-        ({"space": {"a": {"low": 1, "high": 9, "log": True, "step": 2}}}, "a step or is logarithmic"),
-        ({"space": {"a": {"low": 1, "high": 9, "step": 0.5}}}, "needs a whole step"),
-        ({"space": {"a": {"low": 0.1, "high": 1.0}}, "method": "grid"}, "a grid needs a list or a step for a"),
-        ({"space": {"a": {"choices": [1], "when": {"b": 2}}, "b": [2]}}, 'a depends on "b", which must stand before'),
+        ({"space": {"a": {"low": 0, "high": 1, "log": True}}}, "log = true needs low above 0"),
+        ({"space": {"a": {"low": 1, "high": 9, "log": True, "step": 2}}}, "cannot have both a step and log = true"),
+        ({"space": {"a": {"low": 1, "high": 9, "step": 0.5}}}, "step must be a whole number"),
+        ({"space": {"a": {"low": 0.1, "high": 1.0}}, "method": "grid"}, "a grid search needs a list of values or a step for a"),
+        ({"space": {"a": {"choices": [1], "when": {"b": 2}}, "b": [2]}}, 'a depends on "b", which must come before'),
         ({"space": {"a": {"choices": []}}}, "at least 1"),
         ({"space": {"a": [1]}, "metod": "grid"}, 'unknown key "metod"'),
     ],
 )
 def test_an_impossible_search_is_refused(table, said):
     with pytest.raises(ValueError, match=said):
-        Search.model_validate({"trials": 3} | table)
+        SearchTable.model_validate({"trials": 3} | table)

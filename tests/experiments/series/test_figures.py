@@ -9,7 +9,7 @@ from backhand.errors import StudyError
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import check, figure_of, mean_figure
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.study import load_series
 from tests.experiments.series.twomodels import TEXT
 

@@ -14,7 +14,7 @@ from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import figure_of, mean_figure
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.experiments.series.work import expand, results
 from backhand.page.numbers import change, shown
 from backhand.study import Series, is_series, load_series, shipped_series
@@ -48,7 +48,7 @@ def test_a_series_runs_and_its_claims_stand_beside_the_figures(file, tmp_path):
     }
     assert (best.met, max(r.figures["validation_accuracy"] for r in found) > 0.3) == (True, True)
     assert len(cells) == 4
-    kept = json.loads((tmp_path / "run" / "claims.json").read_text())
+    kept = json.loads((tmp_path / "run" / "claims.json").read_text())["claims"]
     assert [claim["ours"] for claim in kept] == [linear.ours, best.ours]
 
 
@@ -155,12 +155,12 @@ def test_a_claim_without_a_result_has_no_verdict(file):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('study = "digits"', 'study = "digit"', 'no study or .toml file "digit"; did you mean "digits"?'),
+        ('study = "digits"', 'study = "digit"', 'no study and no .toml file "digit"; did you mean "digits"?'),
         ('"train.l2" = 1e-3', '"train.l22" = 1e-3', r"part table, \{'model': 'hidden', 'rate': '0.01'\}: .*l22"),
-        ('rate = "0.01" }', 'rate = "0.02" }', '"the linear one" is told of rate = 0.02, and table has no such case'),
-        ('key = "train.optimizer.lr"', "", "an axis has either cases, or a key and its values"),
-        ("minutes = 0.1", "", "the key minutes is missing"),
-        ("seeds = 2", 'against = "other"', 'table is to be compared with "other", and there is no such part'),
+        ('rate = "0.01" }', 'rate = "0.02" }', 'the claim "the linear one" is about rate = 0.02, but the part table has no such case'),
+        ('key = "train.optimizer.lr"', "", "an axis needs either cases, or a key and its values"),
+        ("minutes = 0.1", "", 'the key "minutes" is missing'),
+        ("seeds = 2", 'against = "other"', 'the part table is to be compared with an unknown part "other"'),
         ("seeds = 2", "seedz = 2", 'parts.0: unknown key "seedz"; did you mean "seeds"?'),
     ],
 )
@@ -190,7 +190,7 @@ def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_p
     status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.epochs=1", "--seed", 4)
     assert (status, "not judged" in output, "missed" in output) == (0, True, False)
     for _ in range(2):
-        [claim] = json.loads((tmp_path / "run" / "claims.json").read_text())
+        [claim] = json.loads((tmp_path / "run" / "claims.json").read_text())["claims"]
         assert (claim["judged"], claim["met"]) == (False, None)
         text = (tmp_path / "run" / "report.md").read_text()
         assert "changed: train.epochs = 1, seed = 4" in text.splitlines()[2]
@@ -207,7 +207,7 @@ def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_p
 def test_a_change_that_every_part_varies_is_refused(file, tmp_path, cli):
     status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.optimizer.lr=1")
     assert status == 2
-    assert "train.optimizer.lr cannot be changed: an axis of every part varies it (model, rate)" in output
+    assert "train.optimizer.lr cannot be changed, because an axis of every part varies it (model, rate)" in output
 
 
 def test_a_change_reaches_the_parts_whose_axes_leave_it_alone():

@@ -18,7 +18,7 @@ def test_a_cell_whose_training_failed_does_not_fit():
     assert verdict(lost, (lost, GOOD)).word == "failed"
     said = list(findings(Part(name="p", title="P", study="digits"), (lost, GOOD)))
     assert ("Training failed", "lost (1 of 2 runs). After 3 epochs ...") in said
-    assert dict(said)["Fit"] == "Of 2 cells: 1 fits, 1 failed."
+    assert dict(said)["Fit"] == "Of 2 cells, 1 fits well and 1 failed."
 
 
 def counted(made, train, validation):
@@ -27,7 +27,7 @@ def counted(made, train, validation):
     return Cell(made.labels, tuple(runs))
 
 
-@pytest.mark.parametrize(("samples", "word"), [(50, "fits"), (5000, "over-fit")])
+@pytest.mark.parametrize(("samples", "word"), [(50, "fits"), (5000, "overfits")])
 def test_a_gap_counts_where_the_samples_show_it(samples, word):
     gap = counted(cell("a", run(0.95, 0.90)), samples, samples)
     assert verdict(gap, (gap,)).word == word
@@ -36,7 +36,7 @@ def test_a_gap_counts_where_the_samples_show_it(samples, word):
     one = compared(
         counted(cell("a", run(0.9, 0.85)), samples, samples), counted(cell("b", run(0.9, 0.83)), samples, samples)
     )
-    assert ("and 50 validation samples may show it by chance" in one) == (samples == 50)
+    assert ("chance alone can make this difference on 50 validation samples" in one) == (samples == 50)
 
 
 def test_a_part_of_which_every_run_diverged_has_a_map_of_crosses(tmp_path):
@@ -48,11 +48,11 @@ def test_a_part_of_which_every_run_diverged_has_a_map_of_crosses(tmp_path):
         made = run(0.5, 0.5, labels=labels, status="diverged")
         (tmp_path / "rates" / f"{number:03}-seed-0.json").write_text(made.as_text())
     page = reports.write(tmp_path).read_text()
-    assert "None of 4 cells came to its end" in page
+    assert "Of 4 cells, 4 diverged" in page
 
 
 @pytest.mark.parametrize(
-    ("losses", "said"), [([3, 2, 4], "0.1, beyond which it rises"), ([3, 2, 1], "1, the highest rate")]
+    ("losses", "said"), [([3, 2, 4], "0.1, and rises beyond it"), ([3, 2, 1], "1, the highest rate")]
 )
 def test_a_range_test_is_read_as_it_went(tmp_path, losses, said):
     (tmp_path / "range.json").write_text(json.dumps({"lr": [0.01, 0.1, 1.0], "loss": losses, "smoothed": losses}))

@@ -13,8 +13,8 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
+from backhand.experiments.series.forms import Result
 from backhand.experiments.series.progress import SeriesProgress
-from backhand.experiments.series.record import Result
 from backhand.experiments.series.work import expand, results
 from backhand.experiments.trainer import in_step
 from backhand.study import load_series
@@ -156,7 +156,7 @@ def test_claims_are_kept_part_by_part(file, tmp_path):
     file.write_text(TEXT + second.replace('study = "digits"', 'study = "mnist-mlp"'))
     with pytest.raises(BackhandError, match="mnist was not found"):
         series.run(load_series(str(file)), tmp_path / "run", data_dir=tmp_path, quiet=True)
-    kept = json.loads((tmp_path / "run" / "claims.json").read_text())
+    kept = json.loads((tmp_path / "run" / "claims.json").read_text())["claims"]
     assert [claim["met"] for claim in kept] == [False, True]
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.series.record import Cell, Result, read
+from backhand.experiments.series.forms import Result
+from backhand.experiments.series.record import Cell, read
 from backhand.experiments.series.report.findings import against, compared, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.study.series import Axis, Part
@@ -71,9 +72,13 @@ GOOD = cell("good", run(0.99, 0.985))
     ("made", "word", "reason"),
     [
         (GOOD, "fits", "training 99.00%, validation 98.50%"),
-        (cell("a", run(1.0, 0.9)), "over-fit", "training 100.00% over validation 90.00%"),
-        (cell("a", run(0.9, 0.89)), "under-fit", "training 90.00%, most 99.00%"),
-        (cell("a", run(0.98, 0.97, losses=(0.1, 0.2))), "over-fit", "validation loss 2.00 times its lowest by the end"),
+        (cell("a", run(1.0, 0.9)), "overfits", "training 100.00%, but validation 90.00%"),
+        (cell("a", run(0.9, 0.89)), "underfits", "training 90.00%, where another cell has 99.00%"),
+        (
+            cell("a", run(0.98, 0.97, losses=(0.1, 0.2))),
+            "overfits",
+            "the validation loss ends at 2.00 times its lowest",
+        ),
         (cell("a", run(0.98, 0.97), run(0.1, 0.1, status="diverged")), "diverged", "1 of 2 runs"),
     ],
 )
@@ -92,22 +97,24 @@ def test_without_validation_data_there_is_no_verdict():
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ([0.9], [0.8], "It is ahead of b by 10.00 points (one seed: no spread is known)."),
-        ([0.9], [0.9], "It is level with b (one seed: no spread is known)."),
+        ([0.9], [0.8], "The next, b, is 10.00 percentage points lower (one seed, so that the spread is unknown)."),
+        ([0.9], [0.9], "The next, b, is equal to it (one seed, so that the spread is unknown)."),
         (
             [0.9, 0.88],
             [0.85, 0.87],
-            "It is ahead of b by 3.00 points (2 seeds; their ranges do not overlap, of too few to tell).",
+            "The next, b, is 3.00 percentage points lower (2 seeds; the ranges do not overlap, but so few runs show no "
+            "difference).",
         ),
         (
             [0.9, 0.88, 0.89],
             [0.85, 0.87, 0.86],
-            "It is ahead of b by 3.00 points (3 seeds; their ranges do not overlap).",
+            "The next, b, is 3.00 percentage points lower (3 seeds; the ranges do not overlap).",
         ),
         (
             [0.9, 0.86],
             [0.85, 0.87],
-            "It is ahead of b by 2.00 points (2 seeds; their ranges overlap: no difference shown).",
+            "The next, b, is 2.00 percentage points lower (2 seeds; the ranges overlap, so that no difference is "
+            "shown).",
         ),
     ],
 )
@@ -122,20 +129,27 @@ def test_how_sure_an_order_is(first, second, said):
         (
             [0.90, 0.88, 0.89],
             [0.85, 0.87, 0.86],
-            "dropout 0.5 beat L2 0.001 by 3.00 points (3 seeds; their ranges do not overlap).",
+            "dropout 0.5 is 3.00 percentage points above L2 0.001 on validation data (3 seeds; the ranges do not "
+            "overlap).",
         ),
         (
             [0.90, 0.88],
             [0.85, 0.87],
-            "dropout 0.5 is ahead of L2 0.001 by 3.00 points (2 seeds; their ranges do not overlap, of too few to "
-            "tell).",
+            "dropout 0.5 is 3.00 percentage points above L2 0.001 on validation data (2 seeds; the ranges do not "
+            "overlap, but so few runs show no difference).",
         ),
         (
             [0.85, 0.87],
             [0.90, 0.86],
-            "L2 0.001 is ahead of dropout 0.5 by 2.00 points (2 seeds; their ranges overlap: no difference shown).",
+            "L2 0.001 is 2.00 percentage points above dropout 0.5 on validation data (2 seeds; the ranges overlap, so "
+            "that no difference is shown).",
         ),
-        ([0.9], [0.8], "dropout 0.5 is ahead of L2 0.001 by 10.00 points (one seed: no spread is known)."),
+        (
+            [0.9],
+            [0.8],
+            "dropout 0.5 is 10.00 percentage points above L2 0.001 on validation data (one seed, so that the spread is "
+            "unknown).",
+        ),
     ],
 )
 def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
@@ -146,7 +160,7 @@ def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
         )
         for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty))
     )
-    sentence = ("Against penalty", f"The best of each on validation data: {said}")
+    sentence = ("Compared with penalty", f"Of the best cells of both, {said}")
     assert list(against(ours, "penalty", theirs)) == [sentence]
     assert not list(against(ours, "penalty", (cell("bad", run(0.2, 0.2, status="diverged")),)))
 
@@ -155,9 +169,11 @@ def test_sentences_are_said_only_where_there_is_something_to_say():
     part = Part(name="p", title="p", study="digits", axes=(Axis(name="axis", key="k", values=("good", "bad")),))
     bad = cell("bad", run(0.2, 0.2, status="diverged"))
     said = dict(findings(part, (GOOD, cell("other", run(0.9, 0.89)), bad)))
-    assert said["Best"].startswith("On validation data good: 98.50%, and 97.50% on test data. It is ahead of other")
-    assert said["By axis"] == "The best of each case on validation data: good 98.50%; other 89.00%."
-    assert (said["Diverged"], said["Fit"]) == ("bad.", "Of 3 cells: 1 under-fit, 1 fits.")
+    assert said["Best"].startswith(
+        "The highest validation accuracy, 98.50% (test accuracy 97.50%), belongs to good. The next, other, is"
+    )
+    assert said["By axis"] == "The highest validation accuracy for each axis is: good: 98.50%; other: 89.00%."
+    assert (said["Diverged"], said["Fit"]) == ("bad.", "Of 3 cells, 1 underfits, 1 fits well and 1 diverged.")
     assert dict(findings(part, (bad,))).keys() == {"Diverged", "Time"}
 
 

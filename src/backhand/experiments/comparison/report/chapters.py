@@ -30,9 +30,7 @@ def chapters(found: Comparison, origin: Environment) -> tuple[Section, ...]:
     """Every chapter; before the comparison is finished, those that its state allows."""
     if found.status == "running":
         done = f"{len(found.results)} of {found.folds * len(found.learners)} trainings are done"
-        waiting = Notice(
-            f"This comparison is not finished: {done}. Go on with it by: backhand compare --resume FOLDER."
-        )
+        waiting = Notice(f"This comparison is not finished: {done}. To resume it: backhand compare --resume FOLDER")
         return Section("summary", "Summary", (waiting,)), _settings(found, origin)
     return (
         Section("summary", "Summary", (Tiles(_tiles(found)), Points(findings(found)))),
@@ -71,10 +69,10 @@ def _spread(found: Comparison) -> Table:
         spread = percent(fmean(errors)), percent(stdev(errors)), percent(min(errors)), percent(max(errors))
         rows.append((each.name, *spread, *map(duration, times), words))
     caption = (
-        f"Errors over {found.folds} folds, the median times to train and to predict in a fold, and what each learner "
-        f"chose on its training samples."
+        f"Test errors over {found.folds} folds with their standard deviation, the median times to train and to predict "
+        f"in a fold, and the settings that each learner chose on its training samples."
     )
-    head = ("learner", "mean error", "deviation", "least", "most", "to train", "to predict", "chosen")
+    head = ("learner", "mean error", "deviation", "lowest", "highest", "to train", "to predict", "chosen settings")
     return Table(caption, head, tuple(rows), "lrrrrrrl")
 
 
@@ -103,18 +101,18 @@ def _each_fold(found: Comparison) -> Table:
 def _differences(found: Comparison) -> tuple[Block, ...]:
     shown = [verdict(pair) for pair in found.pairs if better(pair)]
     caption = (
-        f"Differences of error with their 95% intervals: {'; '.join(shown) or 'no difference shown'}. Left of zero the "
-        f"first of the two errs less."
+        f"Differences of error with their 95% intervals: {'; '.join(shown) or 'none is significant'}. Left of zero, "
+        f"the first of the two has the lower error."
     )
     image = Image("differences", plots.differences(found), caption.removesuffix("."), caption)
     how = (
         "The test is the corrected paired t-test of Nadeau and Bengio (2003): the folds share training samples, which "
-        "the usual test does not allow for. A difference counts as shown when p, corrected for all comparisons by "
-        "Holm's method, is below 0.05. No difference shown does not mean that there is none."
+        "the usual test does not allow for. A difference is called significant when p, corrected for all comparisons "
+        "by Holm's method, is below 0.05. A difference that is not significant may exist all the same."
     )
     beside = (
-        "McNemar's test looks at the predictions of all folds together. It takes the trained learners as given, and "
-        "decides nothing here."
+        "McNemar's test looks at the predictions of all folds together. It takes the trained learners as given, so "
+        "that it says nothing about another training; no verdict here rests on it."
     )
     return _pairs(found), Images((image,)), Text(how), _mcnemar(found), Text(beside)
 
@@ -127,15 +125,15 @@ def _pairs(found: Comparison) -> Table:
             " to ".join(map(points, pair.interval)) if pair.interval else NONE,
             probability(pair.p),
             probability(pair.p_holm),
-            better(pair) or "not shown",
+            better(pair) or "not significant",
         )
         for pair in found.pairs
     )
     caption = (
-        "Differences of mean error in percentage points, with the corrected t-test: p of the pair alone, and corrected "
-        "for all pairs."
+        "Differences of mean error in percentage points, with the corrected t-test: p of the pair alone, and p "
+        "corrected for all pairs."
     )
-    return Table(caption, ("pair", "points", "95% interval", "p", "p corrected", "errs less"), rows, "lrrrrl")
+    return Table(caption, ("pair", "difference", "95% interval", "p", "p corrected", "lower error"), rows, "lrrrrl")
 
 
 def _mcnemar(found: Comparison) -> Table:
@@ -150,22 +148,24 @@ def _mcnemar(found: Comparison) -> Table:
         for pair in found.pairs
     )
     caption = (
-        "Samples that one of the two alone got wrong, with McNemar's exact test: p of the pair alone, and corrected."
+        "Samples that only one of the two classified wrongly, with McNemar's exact test: p of the pair alone, and p "
+        "corrected for all pairs."
     )
-    return Table(caption, ("pair", "the first", "the second", "p", "p corrected"), rows, "lrrrr")
+    return Table(caption, ("pair", "only the first", "only the second", "p", "p corrected"), rows, "lrrrr")
 
 
 def _settings(found: Comparison, origin: Environment) -> Section:
     data = found.data
     about = (
-        f"{data.source.rstrip('.')}. {counted(data.samples, 'sample')} of its training part in {len(data.classes)} "
-        f"classes, {shape(data.sample_shape)} values each; its test part plays no role. {found.folds} stratified "
-        f"folds, seed {found.seed}: each is tested on once, by learners trained on all others. Scaling is fitted to "
-        f"the training samples of the fold, for a network without those that it holds out to choose an epoch."
+        f"{data.source.rstrip('.')}. The comparison uses the {counted(data.samples, 'sample')} of the training split, "
+        f"in {len(data.classes)} classes, with {shape(data.sample_shape)} values each; the test split is not used. The "
+        f"samples are divided into {found.folds} stratified folds with seed {found.seed}; each fold is tested once, by "
+        f"learners trained on all the others. Scaling is fitted to the training samples of the fold; for a network, "
+        f"without the samples that it holds out to choose an epoch."
     )
     notes = "".join(f" {key.capitalize()}: {plain(note).rstrip('.')}." for key, note in data.notes.items())
     rows = tuple((each.name, each.settings) for each in found.learners)
-    learners = Table("The learners, and what they were set to.", ("learner", "settings"), rows, "ll")
+    learners = Table("The learners and their settings.", ("learner", "settings"), rows, "ll")
     studies = [
         settings.table(f"Every setting of {each.name}.", each.study.model_dump(mode="json"))
         for each in found.learners

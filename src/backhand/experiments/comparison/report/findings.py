@@ -32,9 +32,10 @@ def _idle(found: Comparison) -> Iterator[Finding]:
         wrong = len(found.wrong(each.name))
         if wilson(wrong, samples)[1] >= rest / samples:
             yield (
-                f"{each.name}: nothing learnt",
-                f"{each.name} is wrong on {percent(wrong / samples)} of all samples, and always giving the commonest "
-                f"class on {percent(rest / samples)}: {counted(samples, 'sample')} do not show that it does better.",
+                f"{each.name}: nothing learned",
+                f"{each.name} is wrong on {percent(wrong / samples)} of all samples; always answering the commonest "
+                f"class would be wrong on {percent(rest / samples)}. On {counted(samples, 'sample')} that is no "
+                f"significant difference.",
             )
 
 
@@ -49,7 +50,7 @@ def verdict(pair: Pair) -> str:
     """The same in words."""
     ahead = better(pair)
     behind = pair.second if ahead == pair.first else pair.first
-    return f"{ahead} errs less than {behind}" if ahead else "No difference shown"
+    return f"{ahead} has a lower error than {behind}" if ahead else "No significant difference"
 
 
 def sentence(found: Comparison, pair: Pair) -> str:
@@ -57,8 +58,8 @@ def sentence(found: Comparison, pair: Pair) -> str:
     first, second = (fmean(found.errors(name)) for name in (pair.first, pair.second))
     corrected = f", {probability(pair.p_holm)} corrected for {len(found.pairs)} comparisons" if found.pairs[1:] else ""
     return (
-        f"{verdict(pair)}. Over {found.folds} folds {pair.first} is wrong on {percent(first)} of the test samples and "
-        f"{pair.second} on {percent(second)}: a difference of {points(pair.difference)} percentage points "
+        f"{verdict(pair)}. Over {found.folds} folds, {pair.first} is wrong on {percent(first)} of the test samples and "
+        f"{pair.second} on {percent(second)}, a difference of {points(pair.difference)} percentage points "
         f"({span(pair)}; p\u00a0{probability(pair.p, sign=True)}{corrected})."
     )
 
@@ -74,4 +75,4 @@ def span(pair: Pair) -> str:
 def _time(found: Comparison) -> Finding:
     seconds = {each.name: median(result.train_seconds for result in found.of(each.name)) for each in found.learners}
     told = ", ".join(f"{name} {duration(value)}" for name, value in sorted(seconds.items(), key=lambda item: item[1]))
-    return "Time", f"To train in a fold took (median of {counted(found.folds, 'fold')}): {told}."
+    return "Time", f"Median training time of {counted(found.folds, 'fold')}: {told}."

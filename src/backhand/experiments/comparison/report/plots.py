@@ -36,7 +36,7 @@ def differences(found: Comparison) -> bytes:
     told: set[str] = set()
     for row, pair in enumerate(found.pairs):
         shown = bool(better(pair))
-        label = "shown" if shown else "not shown"
+        label = "significant" if shown else "not significant"
         if pair.interval is not None:
             axes.plot([100 * end for end in pair.interval], [row, row], color=style.BLUE, linewidth=2.0)
         axes.plot(

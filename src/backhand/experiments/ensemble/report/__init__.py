@@ -37,26 +37,32 @@ def findings(found: Ensemble) -> Iterator[tuple[str, str]]:
     low, high = map(percent, wilson(found.together, found.count))
     yield (
         "Accuracy",
-        f"The mean of all runs classifies {found.share(found.together)} correctly (95% interval {low} to {high}).",
+        f"The mean of all runs classifies {found.share(found.together)} of the test samples correctly (95% Wilson "
+        f"score interval {low} to {high}).",
     )
     gain = found.together - found.best.alone
-    shown = "" if found.mcnemar < LEVEL else "; that may be chance"
-    compared = f"{abs(gain)} test samples {'more' if gain > 0 else 'fewer'} than" if gain else "as many test samples as"
+    shown = "" if found.mcnemar < LEVEL else "; chance alone can make this difference"
+    number = counted(abs(gain), "test sample")
+    compared = f"{number} {'more' if gain > 0 else 'fewer'} than" if gain else "as many test samples correctly as"
     yield (
-        "Against the best run",
+        "Compared with the best run",
         (
-            f"The mean classifies {compared} {found.best.title} alone, which reaches {found.share(found.best.alone)} "
-            f"(McNemar's test: p {probability(found.mcnemar, sign=True)}{shown})."
+            f"The mean classifies {compared} the best single run, {found.best.folder}, which reaches "
+            f"{found.share(found.best.alone)} (McNemar's test: p {probability(found.mcnemar, sign=True)}{shown})."
         ),
     )
-    yield "At most", f"At least one of the runs is right about {found.share(found.any_member)} of the samples."
+    sentence = f"At least one of the runs classifies {found.share(found.any_member)} of the test samples correctly."
+    yield "Upper limit", f"{sentence} No way of choosing among them can do better."
 
 
 def _table(found: Ensemble) -> Table:
     rows = tuple(
         (each.title, each.folder, found.share(each.alone), found.share(each.together)) for each in found.members
     )
-    caption = f"Accuracy on {found.count:,} test samples: of each run alone, and of the mean with those above it."
+    caption = (
+        f"Accuracy on {counted(found.count, 'test sample')}: of each run alone, and of the mean of its probabilities "
+        "with those of the runs above it."
+    )
     return Table(caption, ("run", "folder", *LABELS.values()), rows, "llrr")
 
 
@@ -70,5 +76,5 @@ def _image(found: Ensemble) -> Image:
     axes.set(xlabel="run", ylabel="test accuracy (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     style.legend(axes)
-    caption = "Test accuracy of each run, and of the mean of its probabilities with those of the runs before it."
+    caption = "Test accuracy of each run alone, and of the mean of all runs up to it."
     return Image("members", style.png(figure), "test accuracy against the number of runs averaged", caption)

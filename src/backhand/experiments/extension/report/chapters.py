@@ -90,7 +90,7 @@ def _unfinished(record: Extension) -> tuple[Notice, ...]:
         return ()
     left = [NAMES[way] for way, each in record.ways.items() if not (each.is_over or each.stopped)]
     left += ["a decision tree"] if record.with_tree and record.tree is None else []
-    return (Notice(f"This extension is not finished; still to be trained: {'; '.join(left)}."),)
+    return (Notice(f"This extension is not finished. Still to be trained: {'; '.join(left)}."),)
 
 
 def _settings(studies: dict[str, Study], origin: Environment) -> Section:
@@ -119,25 +119,25 @@ def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, s
     found += [("The network before", record.old.remark)] if record.old.remark else []
     for way in ("with-old", "without-old"):
         if way in scores:
-            found.append((f"Going on {NAMES[way]}", _went_on(scores["before"], scores[way])))
+            found.append((f"Training continued {NAMES[way]}", _went_on(scores["before"], scores[way])))
     if "with-old" in scores:
         for rival, name in (
             ("afresh", "a fresh network on the same data"),
             ("tree", "a decision tree on the same data"),
         ):
             if rival in scores:
-                found.append((f"Against {name}", _against(scores["with-old"], scores[rival])))
+                found.append((f"Compared with {name}", _against(scores["with-old"], scores[rival])))
     return tuple(found)
 
 
 def _went_on(before: Score, after: Score) -> str:
     change, samples = 100 * (after.old - before.old), sum(before.figures.counts[: before.first])
-    course = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} points, from {percent(before.old)} to"
+    course = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} percentage points, from {percent(before.old)} to"
     shown = change == 0 or differ(before.old, samples, after.old, samples)
-    doubt = "" if shown else f", which {counted(samples, 'test sample')} may show by chance"
+    doubt = "" if shown else f" (a difference that chance can make on {counted(samples, 'test sample')})"
     return (
-        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}{doubt}; "
-        f"that on the new ones is {percent(after.new)}, on all {percent(after.all)}."
+        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}{doubt}. "
+        f"It is {percent(after.new)} on the new classes and {percent(after.all)} on all classes."
     )
 
 
@@ -147,10 +147,10 @@ def _against(ours: Score, other: Score) -> str:
     much = f"{count(abs(ahead))} {'more' if ahead > 0 else 'fewer'} of the {total} test samples" if ahead else "as many"
     samples = sum(ours.figures.counts)
     shown = not ahead or differ(ours.all, samples, other.all, samples)
-    doubt = "" if shown else ", which so many test samples may show by chance"
+    doubt = "" if shown else " (a difference that chance can make on so few samples)"
     return (
-        f"The network that went on with the old data gets {much} right: {percent(ours.all)} against "
-        f"{percent(other.all)}{doubt}. One training each: another seed moves both."
+        f"The network that was trained further with the old data classifies {much} correctly: {percent(ours.all)} "
+        f"against {percent(other.all)}{doubt}. Each was trained once; another seed would change both figures."
     )
 
 
@@ -162,10 +162,10 @@ def _table(scores: dict[str, Score]) -> Table:
         change = points(score.old - before) if went_on else NONE
         rows.append((score.name, percent(score.old), percent(score.new), percent(score.all), change))
     caption = (
-        "Accuracy on the test samples of the old classes, the new ones and all, and the change of the old ones. "
-        "Before, the network has no outputs for the new ones."
+        "Accuracy on the test samples of the old classes, of the new classes and of all classes, and the change on the "
+        "old classes. Before the extension, the network has no outputs for the new classes."
     )
-    return Table(caption, ("", "old classes", "new classes", "all", "change (points)"), tuple(rows), "lrrrr")
+    return Table(caption, ("", "old classes", "new classes", "all", "change on old (points)"), tuple(rows), "lrrrr")
 
 
 def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -> Table:
@@ -173,15 +173,15 @@ def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -
         (name, "new" if k >= first else "old", *(percent(score.of(k)) for score in scores.values()))
         for k, name in enumerate(classes)
     ]
-    head = ("class", "", *(score.name for score in scores.values()))
+    head = ("class", "group", *(score.name for score in scores.values()))
     caption = "Share of the test samples of each class that are classified correctly."
     return Table(caption, head, tuple(rows), "ll" + "r" * len(scores))
 
 
 def _explained() -> Text:
     return Text(
-        "Accuracy after each epoch on validation samples of the old and of the new classes. "
-        "Where training goes on without the old data, those of the old classes are measured but choose nothing."
+        "Accuracy on the validation samples of the old and of the new classes after each epoch. Where training "
+        "continues without the old data, the accuracy on the old classes is measured but never used to choose an epoch."
     )
 
 

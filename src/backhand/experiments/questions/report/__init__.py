@@ -35,7 +35,7 @@ def _left(answer: Answer) -> Notice | None:
     done, planned = len(answer.cells), answer.asked.planned
     if done == planned:
         return None
-    return Notice(f"This question is not answered yet: {done} of {counted(planned, 'cell')} of its grid are trained.")
+    return Notice(f"This question is not answered yet: {done} of {counted(planned, 'cell')} of the grid are trained.")
 
 
 def _settings(answer: Answer) -> Section:

@@ -21,8 +21,8 @@ FELL = 0.9  # of the loss before training: two standard errors of the mean over 
 def chapters(answer: Answer) -> tuple[Section, ...]:
     """The map, the course of a divergence with what the solver says, every cell that diverged."""
     about = (
-        "Each cell is a training from the same initial weights. The guard stops one whose loss is not finite, or a "
-        f"thousand times the first.{_about_lost(answer)}"
+        "Each cell is a training that starts from the same initial weights. The divergence guard stops a training when "
+        f"its loss is not finite or exceeds a thousand times the first loss.{_about_lost(answer)}"
     )
     case = exhibit(answer)
     course = Section("course", "The course of a divergence", _course(answer, case) if case else ())
@@ -79,7 +79,7 @@ def _about_lost(answer: Answer) -> str:
     if not came_to_nothing(answer):
         return ""
     why = dying(answer.asked.activation)
-    return f" Others never diverge and yet come to nothing{f': {why}' if why else ''}."
+    return f" Others do not diverge and yet learn nothing{f': {why}' if why else ''}."
 
 
 def exhibit(answer: Answer) -> Cell | None:
@@ -116,7 +116,7 @@ def findings(answer: Answer) -> tuple[Finding, ...]:
         (
             "Diverged",
             f"{len(gone)} of {counted(len(answer.cells), 'training')} diverged, {len(after)} of them after the loss "
-            "had fallen by a tenth or more. The lowest learning rate of a divergence was "
+            "had fallen by a tenth or more. The lowest learning rate at which one diverged is "
             f"{min(cell.short['lr'] for cell in gone):g}.",
         ),
         *([_lost(answer, lost)] if lost else []),
@@ -133,17 +133,18 @@ def _best(answer: Answer) -> Finding:
     best = max(ended, key=accuracy)
     return (
         "Best",
-        f"The best validation accuracy, {percent(accuracy(best))}, came with the learning rate {best.short['lr']:g} "
-        f"and batches of {best.short['batch_size']}.",
+        f"The highest validation accuracy, {percent(accuracy(best))}, was reached with a learning rate of "
+        f"{best.short['lr']:g} and batches of {best.short['batch_size']}.",
     )
 
 
 def _lost(answer: Answer, lost: list[Cell]) -> Finding:
+    once = sum(map(fell, lost))
+    in_between = f" In {once} of them the loss had once fallen by a tenth or more." if once else ""
     return (
-        "Came to nothing",
-        f"{len(lost)} did not diverge, and yet ended no better than always giving the same answer "
-        f"({percent(answer.data.baseline)}, within two standard errors); in {sum(map(fell, lost))} of them the loss "
-        f"had fallen by a tenth or more.",
+        "Learned nothing",
+        f"{counted(len(lost), 'more training')} ended without diverging, but classified no better than answering the "
+        f"same every time ({percent(answer.data.baseline)}, within two standard errors).{in_between}",
     )
 
 
@@ -156,8 +157,8 @@ def _advice(answer: Answer, gone: list[Cell], what: str) -> Finding | None:
     good = sum(learned(answer, cell) for cell in cells)
     return (
         f"Advice: {what}",
-        f"Of {counted(len(cells), 'divergence')} for which the map holds the training with {what}, {ended} no longer "
-        f"diverged, and {good} learned.",
+        f"The map has a training with {what} for {counted(len(cells), 'divergence')}. Of these trainings, {ended} did "
+        f"not diverge and {good} learned.",
     )
 
 
@@ -178,10 +179,12 @@ def _edge(answer: Answer) -> Finding | None:
         return None
     (small, low), *_, (large, high) = found.items()
     rates = list(found.values())
-    figures = f"Learning rates up to {low:g} learn with batches of {small}, up to {high:g} with batches of {large}"
+    figures = (
+        f"The highest learning rate that learns is {low:g} with batches of {small} and {high:g} with batches of {large}"
+    )
     if high > low and rates == sorted(rates):
-        return "Larger batches stand larger steps", f"{figures}; in between the limit never falls."
-    return "The highest rate that learns", f"{figures}; the limit does not rise steadily with the batch."
+        return "Larger batches allow larger steps", f"{figures}; in between it never falls."
+    return "The highest rate that learns", f"{figures}; it does not rise steadily with the batch size."
 
 
 def _map(answer: Answer) -> Image:
@@ -205,7 +208,7 @@ def _map(answer: Answer) -> Image:
     axes.set(xlabel="learning rate", ylabel="batch size")
     axes.grid(visible=False)
     caption = (
-        f"Validation accuracy after the last epoch (%). Hatched: diverged, at the step told; "
+        f"Validation accuracy after the last epoch (%). Hatched cells diverged at the step after the ×: "
         f"{len(diverged(answer))} of {counted(len(answer.cells), 'training')}."
     )
     return Image("map", style.png(figure), caption.removesuffix("."), caption)
@@ -233,10 +236,13 @@ def _course(answer: Answer, case: Cell) -> tuple[Text | Code | Images, ...]:
     style.legend(axes, columns=1)
     first, lowest = (math.nan if loss is None else loss for loss in fallen(case))
     course = f"fell from {decimal(first)} to {decimal(lowest)}" if fell(case) else f"began at {decimal(first)}"
-    where = f"the learning rate {case.short['lr']:g} and batches of {case.short['batch_size']}"
-    caption = f"With {where} the loss {course}, then diverged at step {seen(case).steps + 1}; beside it, as advised."
+    where = f"a learning rate of {case.short['lr']:g} and batches of {case.short['batch_size']}"
+    caption = (
+        f"With {where} the loss {course} and then diverged at step {seen(case).steps + 1}. The other curves are the "
+        "trainings that the solver's advice leads to."
+    )
     image = Image("course", style.png(figure), caption.removesuffix("."), caption)
-    return Text(f"With {where} the solver stopped, and said:"), Code(seen(case).message), Images((image,))
+    return Text(f"With {where} the solver stopped with this message:"), Code(seen(case).message), Images((image,))
 
 
 def _table(answer: Answer) -> Table:
@@ -251,5 +257,5 @@ def _table(answer: Answer) -> Table:
         )
         for cell in diverged(answer)
     )
-    head = ("learning rate", "batch", "step", "first loss", "lowest", "what the solver said")
-    return Table("Every training that diverged: at which step, and what the solver said.", head, rows, "rrrrrl")
+    head = ("learning rate", "batch size", "step", "first loss", "lowest loss", "message of the solver")
+    return Table("Every training that diverged: the step, and the message of the solver.", head, rows, "rrrrrl")

@@ -26,12 +26,13 @@ Use = tuple[str, str]
 def chapters(answer: Answer) -> tuple[Section, ...]:
     """What was found, the expected output, what the mismatch costs, every cell."""
     expected = (
-        "In training a mask drops values at random; at inference there is none. Inverted dropout divides by 1 - p in "
-        "training, classic dropout multiplies by 1 - p at inference: both make the inference's output the mean over "
-        "masks. The gap is the distance between the mean of the scores over so many masks and the scores at inference, "
-        "as a share of the latter's norm. Behind one dropout layer and one linear layer the two are equal, and what "
-        "is left falls with the square root of the number of masks; behind a further nonlinearity the mean of the "
-        "outputs is not the output of the mean."
+        "In training a random mask drops values; at inference there is no mask. Inverted dropout divides by 1 − p in "
+        "training, and classic dropout multiplies by 1 − p at inference. Both are meant to make the output at "
+        "inference the mean output over all masks. The gap is the distance between the scores at inference and the "
+        "mean of the scores over a number of masks, divided by the norm of the scores at inference. With one dropout "
+        "layer followed by a linear layer the two are equal, and only the noise of the mean is left, which falls with "
+        "the square root of the number of masks. After a further nonlinearity, the mean of the outputs is not the "
+        "output of the mean."
     )
     networks = answer.axis("hidden")
     costs = [image for hidden in networks for image in (_loss(answer, hidden), _accuracy(answer, hidden))]
@@ -86,8 +87,8 @@ def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
         return []
     which, baseline = ", ".join(f"{cell.short['dropout']:g}" for cell in idle), percent(answer.data.baseline)
     sentence = (
-        f"{network(hidden)} hidden units, p = {which}: trained and used alike, no better than always giving the same "
-        f"answer ({baseline}), within two standard errors."
+        f"With {network(hidden)} hidden units and p = {which}, the network is no better than answering the same every "
+        f"time ({baseline}, within two standard errors), even where it is used as it was trained."
     )
     return [("Learned nothing", sentence)]
 
@@ -97,14 +98,14 @@ def _expected(cell: Cell) -> Finding:
     law = math.sqrt(last / first)
     gaps = {use[0]: used(cell, use).gap for use in RIGHT}
     falls = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
-    ends = (f"{percent(gap[-1])} for {mode} ({falls[mode]:.1f} times less)" for mode, gap in gaps.items())
+    ends = (f"{percent(gap[-1])} for {mode} dropout ({falls[mode]:.1f} times less)" for mode, gap in gaps.items())
     sentence = (
-        f"{_where(cell)}, the gap between the mean over masks and inference fell from {first} to {last:,} masks to "
-        f"{' and '.join(ends)}; noise alone would fall {law:.0f} times."
+        f"With {_where(cell)}, the gap between inference and the mean over {last:,} masks is {' and '.join(ends)} than "
+        f"with {counted(first, 'mask')}. Noise alone would shrink {law:.0f} times."
     )
     if all(fall > law / 1.5 for fall in falls.values()):
-        return "The same expected output", f"{sentence} That is so within a factor of 1.5."
-    return "Expected output, nearly", f"{sentence} More than noise is left."
+        return "Same expected output", f"{sentence} Within a factor of 1.5, only noise is left."
+    return "Nearly the same expected output", f"{sentence} More than noise is left."
 
 
 def _offset(cell: Cell, use: Use) -> Finding:
@@ -112,12 +113,12 @@ def _offset(cell: Cell, use: Use) -> Finding:
     p, gap = cell.short["dropout"], used(cell, use).gap[-1]
     expected = p if use == ("classic", "inverted") else p / (1 - p)
     right = used(cell, (use[0], use[0])).gap[-1]
-    sentence = f"{_where(cell)}, the scores at inference are {percent(gap)} off the mean over masks"
+    sentence = f"With {_where(cell)}, the scores at inference differ from the mean over masks by {percent(gap)}"
     if gap <= 2 * right:
-        return _title(use), f"{sentence}: no more than twice those of the right scaling ({percent(right)})."
-    near = f", as p{'' if use[0] == 'classic' else ' / (1 - p)'} = {percent(expected)} says"
+        return _title(use), f"{sentence}, no more than twice as much as with the right scaling ({percent(right)})."
+    near = f", as the factor p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
     agrees = near if abs(gap - expected) < 0.05 * expected else ""
-    return _title(use), f"{sentence}{agrees}; with the right scaling {percent(right)}."
+    return _title(use), f"{sentence}{agrees}; with the right scaling, by {percent(right)}."
 
 
 def _cost(answer: Answer, hidden: list[int]) -> Finding:
@@ -126,17 +127,19 @@ def _cost(answer: Answer, hidden: list[int]) -> Finding:
     worse = [cell for cell in cells if used(cell, wrong).loss > used(cell, right).loss]
     cell = max(cells, key=lambda cell: used(cell, right).accuracy - used(cell, wrong).accuracy)
     before, after = used(cell, right), used(cell, wrong)
-    rises = f"{network(hidden)} hidden units: without the scaling the loss is higher at {len(worse)} of {len(cells)} p"
+    units = f"With {network(hidden)} hidden units, forgetting the scaling"
+    rises = f"{units} raises the loss at {len(worse)} of {counted(len(cells), 'value')} of p"
     if before.accuracy > after.accuracy:
         held = answer.data.counts["validation"]
         shown = differ(before.accuracy, held, after.accuracy, held)
-        doubt = "" if shown else f", which {counted(held, 'validation sample')} may show by chance"
+        doubt = "" if shown else f", a difference that chance can make on {counted(held, 'validation sample')}"
         return (
             "What forgetting costs",
-            f"{rises}; the accuracy suffers most at p = {cell.short['dropout']:g}: {percent(before.accuracy)} "
-            f"becomes {percent(after.accuracy)} (loss {decimal(before.loss)}, {decimal(after.loss)}){doubt}.",
+            f"{rises}. The accuracy suffers most at p = {cell.short['dropout']:g}, where it falls from "
+            f"{percent(before.accuracy)} to {percent(after.accuracy)} (loss {decimal(before.loss)} and "
+            f"{decimal(after.loss)}){doubt}.",
         )
-    return "What forgetting costs", f"{rises}; the accuracy is lower at none of them."
+    return "What forgetting costs", f"{rises}. It lowers the accuracy at none of them."
 
 
 def _title(use: Use) -> str:
@@ -144,7 +147,7 @@ def _title(use: Use) -> str:
 
 
 def _where(cell: Cell) -> str:
-    return f"{network(cell.short['hidden'])} hidden units, p = {cell.short['dropout']:g}"
+    return f"{network(cell.short['hidden'])} hidden units and p = {cell.short['dropout']:g}"
 
 
 def _gaps(answer: Answer, hidden: list[int]) -> Image:
@@ -156,7 +159,7 @@ def _gaps(answer: Answer, hidden: list[int]) -> Image:
     style.log_scale(axes)
     style.legend(axes, columns=2)
     ends = "; ".join(f"{name} {percent(used(cell, use).gap[-1])}" for use, name in USES.items())
-    caption = f"{_where(cell)}: gap against the number of masks. With {seen(cell).masks[-1]:,}: {ends}."
+    caption = f"Gap against the number of masks with {_where(cell)}. With {seen(cell).masks[-1]:,} masks: {ends}."
     return Image(f"gap-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
 
 
@@ -178,7 +181,7 @@ def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: 
     if key == "loss":
         style.log_scale(axes)
     style.legend(axes, columns=2)
-    caption = f"{network(hidden)} hidden units: {label.removesuffix(' (%)')} against p, trained and used as named."
+    caption = f"{label.removesuffix(' (%)').capitalize()} against p with {network(hidden)} hidden units."
     return Image(f"{key}-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
 
 
@@ -196,5 +199,5 @@ def _table(answer: Answer) -> Table:
         for use, name in USES.items()
     )
     masks = seen(answer.cells[0]).masks[-1]
-    caption = f"Validation loss and accuracy of each way of use, and the gap after {masks:,} masks."
-    return Table(caption, ("hidden units", "p", "trained, and used", "loss", "accuracy", "gap"), rows, "lrlrrr")
+    caption = f"Validation loss and accuracy with each scaling, and the gap to the mean over {masks:,} masks."
+    return Table(caption, ("hidden units", "p", "scaling", "loss", "accuracy", "gap"), rows, "lrlrrr")

@@ -9,7 +9,7 @@ from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
 from backhand.page import style
 from backhand.page.blocks import Image, Images, Points, Section, Table, Text
-from backhand.page.numbers import NONE, percent
+from backhand.page.numbers import NONE, listed, percent, significant
 
 SHARED = 0.99  # of the units with one sign: all but a few
 NEVER_NEGATIVE = ("sigmoid", "relu")
@@ -20,13 +20,14 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
     deep = deepest(answer)
     gradients = (_norms(answer, deep), _ratios(answer))
     about = (
-        "Each cell is a network before its first step: the norm of the weight gradient of every layer, over one batch. "
-        "Then it was trained. Layer 1 takes the input, the last one gives the scores."
+        "Before the first step of each network, the norm of the weight gradient of every layer was measured on one "
+        "batch. Layer 1 is next to the input; the last layer gives the scores."
     )
     signs = (
-        "A unit's weight w_i has the gradient x_i dy: for one sample, the sign of each is that of its input times the "
-        "unit's own dy. Where all inputs are positive, all weights of a unit rise together or fall together. "
-        "Shown is the share of units, one sample at a time, whose weight gradients other than 0 have one sign."
+        "The gradient of a unit's weight w_i is x_i dy: for one sample, its sign is that of the input x_i times that "
+        "of the unit's upstream gradient dy. Where all inputs are positive, all weights of a unit therefore rise "
+        "together or fall together. The plot shows the share of units, one sample at a time, whose nonzero weight "
+        "gradients all have the same sign."
     )
     return (
         Section("summary", "Findings", (Points(findings(answer)),)),
@@ -91,12 +92,13 @@ def _vanishing(cells: dict[str, Cell]) -> Finding | None:
     if math.isnan(ratio(sigmoid)) or math.isnan(ratio(relu)):
         return None
     figures = (
-        f"with {depth(sigmoid)} hidden layers of sigmoid, the gradient of the first layer's weights is "
-        f"{ratio(sigmoid):.2g} times that of the last layer's; with {depth(relu)} of ReLU {ratio(relu):.2g} times."
+        f"with {depth(sigmoid)} hidden layers of sigmoid, the norm of the first layer's weight gradient is "
+        f"{significant(ratio(sigmoid), 2)} times that of the last layer; with {depth(relu)} layers of ReLU it is "
+        f"{significant(ratio(relu), 2)} times."
     )
     if ratio(sigmoid) < 0.1 and ratio(sigmoid) < ratio(relu) / 10:
-        return "Gradients vanish", f"Before the first step, {figures}"
-    return "No vanishing gradients", f"Sigmoid's gradient is not ten times weaker than ReLU's here: {figures}"
+        return "Vanishing gradients", f"Before the first step, {figures}"
+    return "No vanishing gradients", f"The gradient of sigmoid is not ten times weaker than that of ReLU: {figures}"
 
 
 def _step(cells: dict[str, Cell]) -> Finding | None:
@@ -109,8 +111,8 @@ def _step(cells: dict[str, Cell]) -> Finding | None:
     factor = (norms[0] / norms[-1]) ** (1 / (len(norms) - 1))
     return (
         "Layer by layer",
-        f"Each hidden layer of sigmoid passes on {factor:.2f} of the norm to the one before (geometric mean over "
-        f"{len(norms)} layers); the slope of sigmoid is 0.25 at most.",
+        f"From each hidden layer of sigmoid to the one before it, the norm shrinks to {factor:.2f} times its value "
+        f"(geometric mean over {len(norms)} layers). The slope of sigmoid is at most 0.25.",
     )
 
 
@@ -119,17 +121,14 @@ def _training(answer: Answer, name: str) -> Finding:
     chance = answer.data.baseline
     failed = [depth(cell) for cell in cells if not answer.better_than_chance(accuracy(cell))]
     low, high = min(map(accuracy, cells)), max(map(accuracy, cells))
-    reached = (
-        f"validation accuracy {percent(low)} to {percent(high)} over depths {depth(cells[0])} to {depth(cells[-1])}"
-    )
+    depths = f"{depth(cells[0])} to {depth(cells[-1])} hidden layers"
+    reached = f"With {depths}, the validation accuracy is between {percent(low)} and {percent(high)}."
+    always = f"answering the same every time ({percent(chance)})"
     if failed:
-        which = ", ".join(map(str, failed))
-        return (
-            f"Training with {name}",
-            f"{reached[0].upper()}{reached[1:]}. With {which} hidden layers it learned nothing: no more than always "
-            f"giving the same answer ({percent(chance)}), within two standard errors.",
-        )
-    return f"Training with {name}", f"Every depth learned: {reached}; always giving the same answer: {percent(chance)}."
+        which = listed(list(map(str, failed)))
+        nothing = f"the network learned nothing: it is no better than {always}, within two standard errors."
+        return f"Training with {name}", f"{reached} With {which} hidden layers {nothing}"
+    return f"Training with {name}", f"{reached} Every network learned more than {always}."
 
 
 def _sign(cell: Cell) -> Finding | None:
@@ -137,8 +136,8 @@ def _sign(cell: Cell) -> Finding | None:
     if share is None:
         return None
     figure = (
-        f"For one sample, {percent(share)} of the units behind the first layer have weight gradients of one sign; over "
-        f"a batch the commoner sign has {agreement(cell)} of a unit's weights (mean)."
+        f"For a single sample, all weight gradients of a unit have the same sign in {percent(share)} of the units "
+        f"after the first layer. Over a batch, the commoner sign has a share of {agreement(cell)} on average."
     )
     if share >= SHARED and name in NEVER_NEGATIVE:
         return f"Signs with {name}", f"{figure} The inputs of these layers are never negative."
@@ -150,7 +149,12 @@ def _same_signs(cells: dict[str, Cell]) -> Finding | None:
     shares = [one_sign(cells[name]) for name in NEVER_NEGATIVE if name in cells]
     if len(shares) < 2 or any(share is None or share < SHARED for share in shares):
         return None
-    return "What the signs explain", "Sigmoid and ReLU share the pattern of signs: it does not tell the two apart."
+    sentence = "Sigmoid and ReLU show the same pattern of signs, so it cannot be why only sigmoid is hard to train."
+    return "What the signs explain", sentence
+
+
+def _two(value: float) -> str:
+    return significant(value, 2)
 
 
 def _lines(answer: Answer) -> list[tuple[str, dict[str, Any]]]:
@@ -165,8 +169,8 @@ def _norms(answer: Answer, deep: list[Cell]) -> Image:
     style.log_scale(axes)
     axes.set(xlabel="layer", ylabel="norm of the weight gradient")
     style.legend(axes)
-    ranges = "; ".join(f"{c.short['activation']} {seen(c).norms[0]:.2g} to {seen(c).norms[-1]:.2g}" for c in deep)
-    caption = f"Gradient norm of each layer of the deepest networks before training, first to last: {ranges}."
+    ranges = "; ".join(f"{c.short['activation']} {_two(seen(c).norms[0])} to {_two(seen(c).norms[-1])}" for c in deep)
+    caption = f"Gradient norm of each layer of the deepest networks before training. First and last layer: {ranges}."
     return Image("gradient-norms", style.png(figure), caption.removesuffix("."), caption)
 
 
@@ -187,7 +191,7 @@ def _accuracy(answer: Answer) -> Image:
     for name, look in _lines(answer):
         cells = sorted(answer.where(activation=name), key=depth)
         axes.plot([depth(cell) for cell in cells], [100 * accuracy(cell) for cell in cells], label=name, **look)
-    axes.axhline(100 * answer.data.baseline, label="the same answer always", **style.DIAGONAL)
+    axes.axhline(100 * answer.data.baseline, label="always the same answer", **style.DIAGONAL)
     axes.set(xlabel="hidden layers", ylabel="validation accuracy (%)", ylim=(0, 102))
     style.legend(axes, columns=2)
     caption = "Validation accuracy after the last epoch, against depth."
@@ -214,20 +218,27 @@ def _signs(deep: list[Cell]) -> Image:
         axes.plot(range(1, len(shares) + 1), shares, label=cell.short["activation"], clip_on=False, **look)
     axes.set(xlabel="layer", ylabel="units with one sign (%)", ylim=(-3, 103))
     style.legend(axes)
-    caption = "Units whose weight gradients all have one sign, for one sample at a time, in the deepest networks."
+    caption = "Units whose weight gradients all have one sign, for a single sample, in the deepest networks."
     return Image("signs", style.png(figure), caption.removesuffix("."), caption)
 
 
 def _table(answer: Answer) -> Table:
-    head = ("activation", "depth", "first norm", "last norm", "ratio", "after", "one sign", "same in batch", "accuracy")
+    head = (
+        "activation",
+        "depth",
+        "first norm",
+        "last norm",
+        "ratio",
+        "after training",
+        "one sign",
+        "in a batch",
+        "accuracy",
+    )
     rows = tuple(
         (
             cell.short["activation"],
             str(depth(cell)),
-            f"{seen(cell).norms[0]:.2g}",
-            f"{seen(cell).norms[-1]:.2g}",
-            f"{ratio(cell):.2g}",
-            f"{seen(cell).norms_after[0]:.2g}",
+            *map(_two, (seen(cell).norms[0], seen(cell).norms[-1], ratio(cell), seen(cell).norms_after[0])),
             percent(one_sign(cell)),
             agreement(cell),
             percent(accuracy(cell)),
@@ -235,7 +246,8 @@ def _table(answer: Answer) -> Table:
         for cell in answer.cells
     )
     caption = (
-        "Gradient norms of the first and the last layer before training and of the first one after it; behind the "
-        "first layer, units with one sign, and the commoner sign's share over a whole batch; validation accuracy."
+        "Gradient norms of the first and the last layer before training, their ratio, and the norm of the first layer "
+        "after training. Of the layers after the first, the share of units with one sign, and the share of the "
+        "commoner sign over a batch. At the right, the validation accuracy."
     )
     return Table(caption, head, rows, "lrrrrrrrr")

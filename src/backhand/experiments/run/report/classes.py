@@ -36,9 +36,9 @@ def _rare(test: TestScore) -> Finding | None:
     hardest = _hardest(test)
     return (
         "Rare classes",
-        f"With each class counting the same, {percent(mean)} are recognised (macro-averaged recall, or balanced "
-        f"accuracy): {100 * (test.accuracy - mean):.2f} percentage points below the accuracy; on the whole, the "
-        f"frequent classes are recognised more often than the rare ones.{f' {hardest[1]}' if hardest else ''}",
+        f"The mean recall over the classes (balanced accuracy) is {percent(mean)}, "
+        f"{100 * (test.accuracy - mean):.2f} percentage points below the accuracy: frequent classes are recognised "
+        f"more often than rare ones.{f' {hardest[1]}' if hardest else ''}",
     )
 
 
@@ -90,10 +90,11 @@ def commonest(run: Run, test: TestScore) -> Finding | None:
     if _stands_out(mixups, test):
         return "Most confused", in_words(mixups[0]) + "."
     wrong, times = sum(mixup.times for mixup in mixups), mixups[0].times
-    most = "none more than once" if times == 1 else f"the commonest of them {_times(times)}, which chance explains"
+    often = f"the commonest occurs {_times(times)}, which chance explains"
+    most = "no pair occurs more than once" if times == 1 else often
     return (
         "Confusions",
-        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes: {most}.",
+        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes; {most}.",
     )
 
 

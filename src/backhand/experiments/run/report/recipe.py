@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from backhand.experiments.run.record import Run
 from backhand.page.numbers import counted, listed, plain
 from backhand.study.augment import AugmentTable
-from backhand.study.optimizers import Adam, AdamW, Sgd
+from backhand.study.optimizers import AdamTable, AdamWTable, SgdTable
 from backhand.study.schedules import (
     ConstantTable,
     CosineTable,
@@ -16,7 +16,7 @@ from backhand.study.schedules import (
     ScheduleTable,
     StepTable,
 )
-from backhand.study.schema import Train
+from backhand.study.schema import TrainTable
 
 OPTIMIZERS = {"sgd": "stochastic gradient descent", "rmsprop": "RMSProp", "adam": "Adam", "adamw": "AdamW"}
 LOSSES = {
@@ -34,13 +34,13 @@ def recipe(run: Run) -> str:
     return " ".join((_steps(train), *_loss(train), *means, *_augmentation(augment), *_end(train)))
 
 
-def _steps(train: Train) -> str:
+def _steps(train: TrainTable) -> str:
     optimizer = train.optimizer
     kind, momentum = OPTIMIZERS[optimizer.kind], optimizer.momentum
-    if momentum and isinstance(optimizer, Adam | AdamW):
+    if momentum and isinstance(optimizer, AdamTable | AdamWTable):
         kind += f" (β₁ = {momentum:g}, β₂ = {optimizer.beta2:g})"
     elif momentum:
-        nesterov = isinstance(optimizer, Sgd) and optimizer.nesterov
+        nesterov = isinstance(optimizer, SgdTable) and optimizer.nesterov
         kind += f" with {'Nesterov ' * nesterov}momentum {momentum:g}"
     batches = f"on batches of {plain(train.batch_size)} samples"
     return f"The network was trained by {kind} {batches}. {_rate(optimizer.lr, train.schedule)}"
@@ -73,7 +73,7 @@ def _epochs(number: float) -> str:
     return counted(int(number), "epoch") if number == int(number) else f"{number:g} epochs"
 
 
-def _loss(train: Train) -> Iterator[str]:
+def _loss(train: TrainTable) -> Iterator[str]:
     smoothing, weights = train.label_smoothing, train.class_weights
     yield f"The loss is {LOSSES[train.loss]}{f' with label smoothing {smoothing:g}' if smoothing else ''}."
     if smoothing:
@@ -87,7 +87,7 @@ def _loss(train: Train) -> Iterator[str]:
         yield f"The loss of each sample is weighted by {weight}."
 
 
-def _regularisation(train: Train, model: object) -> Iterator[str]:
+def _regularisation(train: TrainTable, model: object) -> Iterator[str]:
     means = []
     if train.l2:
         means.append(f"an L2 penalty of {train.l2:g} on the weights")
@@ -109,7 +109,7 @@ def _augmentation(augment: AugmentTable) -> Iterator[str]:
     yield f"Training images are augmented by {listed(used)}." if used else "The training data are not augmented."
 
 
-def _end(train: Train) -> Iterator[str]:
+def _end(train: TrainTable) -> Iterator[str]:
     patience = train.early_stopping.patience
     if patience:
         yield f"Training stops early after {counted(patience, 'epoch')} without improvement."

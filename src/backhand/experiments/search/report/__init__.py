@@ -5,6 +5,7 @@ from pathlib import Path
 
 from backhand.experiments.search.record import read_found
 from backhand.experiments.search.report.chapters import page as page
+from backhand.experiments.search.report.chapters import seeds
 from backhand.experiments.search.report.findings import findings
 from backhand.experiments.search.report.importance import importances
 from backhand.page.blocks import Block, Points
@@ -14,3 +15,5 @@ def closing(folder: Path) -> Iterable[Block]:
     """What was chosen, and what that reached with each seed."""
     found = read_found(folder)
     yield Points(tuple(findings(found, importances(found))))
+    if found.runs:
+        yield seeds(found)

@@ -8,6 +8,7 @@ from backhand.experiments.search.record import Found, Tested, read
 from backhand.experiments.search.report import plots
 from backhand.experiments.search.report.findings import findings, settings_of
 from backhand.experiments.search.report.importance import importances
+from backhand.files.names import STUDY
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
@@ -22,14 +23,14 @@ def page(folder: Path) -> Page:
     """The report. Raises CheckpointError where a piece is missing or damaged."""
     saved = read(folder)
     study = saved.study
-    settled = settings.table("Every setting of this search (study.toml).", to_values(study))
+    settled = settings.table(f"Every setting of this search ({STUDY}).", to_values(study))
     sections = (*chapters(saved.found), settings.chapter("search", [settled], saved.environment, again=_go_on()))
     return Page(study.title or study.name, subtitle(study.data.name, saved.environment, study.changes), sections)
 
 
 def _go_on() -> tuple[Block, ...]:
-    text = "The file study.toml beside this report holds every setting. To search again:"
-    return Text(text), Code("backhand run study.toml")
+    text = f"The file {STUDY} beside this report holds every setting. To search again:"
+    return Text(text), Code(f"backhand run {STUDY}")
 
 
 def chapters(found: Found) -> tuple[Section, ...]:
@@ -37,11 +38,10 @@ def chapters(found: Found) -> tuple[Section, ...]:
     shares = importances(found)
     first: list[Block] = [Tiles(tuple(_tiles(found))), Points(tuple(findings(found, shares)))]
     if found.runs:
-        first.append(_seeds(found))
+        first.append(seeds(found))
     sections = [Section("found", "What was found", tuple(first))]
     if len(found.ranked) > 1:
-        images = tuple(Images((image,)) for image in _images(found, shares))
-        sections.append(Section("settings-compared", "How the settings compare", images))
+        sections.append(Section("compared", "How the settings compare", tuple(_images(found, shares))))
     sections.append(Section("trials", "The best trials", (_table(found),)))
     if failed := [trial for trial in found.trials if trial.state == "failed"]:
         rows = tuple((str(t.number), settings_of(t), t.reason) for t in failed)
@@ -68,7 +68,7 @@ def _remark(tested: list[float]) -> str:
     return f"mean of {len(tested)} seeds, from {percent(min(tested))} to {percent(max(tested))}"
 
 
-def _seeds(found: Found) -> Table:
+def seeds(found: Found) -> Table:
     """A row per seed with which the chosen settings were trained; the last row is their mean."""
     rows = [_seed(run) for run in found.runs]
     if means := len(found.tested) > 1:
@@ -86,41 +86,49 @@ def _seed(run: Tested) -> tuple[str, ...]:
     return str(run.seed), percent(run.validation), percent(run.test), time, run.folder, remark
 
 
-def _images(found: Found, shares: dict[str, float]) -> Iterator[Image]:
+def _images(found: Found, shares: dict[str, float]) -> Iterator[Images]:
+    """What matters, the course of the search, its trials as lines, and the networks by their size."""
     trials, label, monitor = found.valued, words(found.monitor), found.metric
+    first = [*_importance(found, shares)]
+    png = plots.progress(trials, label, monitor)
+    first.append(
+        Image("search-progress", png, f"{label} of each trial, and the best so far", f"The {label} of each trial.")
+    )
+    yield Images(tuple(first))
+    png = plots.parallel(trials, found.search.space, label, monitor)
+    caption = (
+        f"Each line is a trial. It runs through the trial's settings to its {label} at the right. The best tenth is "
+        "blue, and the best trial has the thickest line."
+    )
+    yield Images((Image("search-parallel", png, "trials as lines through their settings", caption),))
+    ended = found.complete
+    if len({trial.parameters for trial in ended}) > 1:
+        lists = (key for key in found.keys if all(isinstance(t.assignment.get(key), list) for t in ended))
+        png = plots.sizes(ended, next(lists, None), label, monitor)
+        caption = f"The {label} of each complete trial against the number of its parameters."
+        yield Images((Image("search-sizes", png, f"{label} against parameters", caption),))
+
+
+def _importance(found: Found, shares: dict[str, float]) -> Iterator[Image]:
     if shares:
         caption = (
             f"How much of the differences between {counted(len(found.complete), 'complete trial')} each setting "
             "explains, by functional ANOVA (Hutter et al. 2014)."
         )
         yield Image("search-importance", plots.importance(shares), "a bar per setting, as long as it matters", caption)
-    png = plots.progress(trials, label, monitor)
-    yield Image("search-progress", png, f"{label} of each trial, and the best so far", f"The {label} of each trial.")
-    png = plots.parallel(trials, found.search.space, label, monitor)
-    caption = (
-        f"Each line is a trial. It runs through the trial's settings to its {label} at the right. The best tenth is "
-        "blue, and the best trial has the thickest line."
-    )
-    yield Image("search-parallel", png, "trials as lines through their settings", caption)
-    ended = [trial for trial in trials if trial.state == "complete"]
-    if len({trial.parameters for trial in ended}) > 1:
-        lists = (key for key in found.keys if all(isinstance(t.assignment.get(key), list) for t in ended))
-        png = plots.sizes(ended, next(lists, None), label, monitor)
-        caption = f"The {label} of each complete trial against the number of its parameters."
-        yield Image("search-sizes", png, f"{label} against parameters", caption)
 
 
 def _table(found: Found) -> Table:
     keys, monitor = list(found.keys), found.monitor
     names = (key.rpartition(".")[2].replace("_", " ") for key in keys)
-    head = "trial", words(monitor), "epoch", *names, "time", "state"
+    head = "trial", "state", words(monitor), "epoch", *names, "time"
     rows = tuple(
         (
-            *(str(t.number), shown(t.reached, monitor), str(t.epoch)),
+            *(str(t.number), t.state, shown(t.reached, monitor), str(t.epoch)),
             *(brief(t.assignment.get(key)) for key in keys),
-            *(duration(t.seconds), t.state),
+            duration(t.seconds),
         )
         for t in found.ranked[:SHOWN]
     )
     caption = f"The best {len(rows)} of {counted(len(found.trials), 'trial')}."
-    return Table(caption, head, rows, "rrr" + "l" * len(keys) + "rl")
+    return Table(caption, head, rows, "rlrr" + "l" * len(keys) + "r")

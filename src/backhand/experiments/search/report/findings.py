@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 from backhand.experiments.search.record import Found, Trial
 from backhand.page.chance import differ
-from backhand.page.numbers import brief, change, counted, percent, shown
+from backhand.page.numbers import brief, change, counted, listed, percent, shown
 from backhand.training.metrics import metric, words
 
 
@@ -27,8 +27,8 @@ def findings(found: Found, shares: Mapping[str, float]) -> Iterator[tuple[str, s
         yield "Runner-up", _runner_up(found, *complete[:2])
     if ranks := list(shares.items()):
         (key, share), *others = ranks
-        rest = ", ".join(f"{key} {_share(share)}" for key, share in others[:2])
-        yield "What mattered", f"{key} explains {_share(share)} of the differences between trials; then come {rest}."
+        rest = listed([f"{key} {_share(share)}" for key, share in others[:2]])
+        yield "Importance", f"{key} explains {_share(share)} of the differences between trials, {rest}."
 
 
 def _runner_up(found: Found, first: Trial, second: Trial) -> str:

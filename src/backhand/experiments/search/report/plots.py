@@ -89,12 +89,12 @@ def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes
     for i, length in enumerate(sorted(set(lengths))):
         some = [trial for trial, own in zip(ended, lengths, strict=True) if own == length]
         look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
-        look |= {"label": f"{length} {key.rpartition('.')[2]}"} if key else {}
+        look |= {"label": f"length of {_name(key)}: {length}"} if key else {}
         axes.scatter([trial.parameters for trial in some], [monitor.factor * trial.reached for trial in some], **look)
     axes.set(xlabel="parameters", ylabel=_with_unit(label, monitor))
     _count_axis(axes, [trial.parameters for trial in ended])
     if key:
-        style.legend(axes, columns=4)
+        style.legend(axes, columns=2)
     return style.png(figure)
 
 

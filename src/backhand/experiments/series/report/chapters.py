@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from backhand.experiments.series.record import Cell, Saved, Verdict, read
+from backhand.experiments.series.forms import Verdict
+from backhand.experiments.series.record import Cell, Saved, read
 from backhand.experiments.series.report import plots
 from backhand.experiments.series.report.findings import against, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
 from backhand.experiments.series.report.whole import kept_whole
+from backhand.files.names import SERIES
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import changes, subtitle
@@ -67,9 +69,9 @@ def changed(saved: Saved) -> tuple[Block, ...]:
 
 
 def _settings(saved: Saved) -> Section:
-    table = settings.table("Every setting of this series (series.toml).", to_values(saved.series))
-    text = Text("The file series.toml beside this report holds every setting. To repeat all runs:")
-    return settings.chapter("series", [table], saved.environment, again=(text, Code("backhand run series.toml")))
+    table = settings.table(f"Every setting of this series ({SERIES}).", to_values(saved.series))
+    text = Text(f"The file {SERIES} beside this report holds every setting. To repeat all runs:")
+    return settings.chapter("series", [table], saved.environment, again=(text, Code(f"backhand run {SERIES}")))
 
 
 def claims_table(saved: Saved) -> Table:
@@ -119,11 +121,8 @@ def _about(part: Part) -> str:
     study, axes = f"The runs are of the study {part.study}", [axis.name for axis in part.axes]
     changed = f" with {changes(part.set)}" if part.set else ""
     varied = f" They differ in {' and '.join(axes)}." if axes else ""
-    once = "Each is trained with one seed"
-    seeds = (
-        once if part.seeds == 1 else f"Each is trained with {part.seeds} seeds; the table shows the mean and the range"
-    )
-    return f"{study}{changed}.{varied} {seeds}."
+    seeds = "one seed" if part.seeds == 1 else f"{part.seeds} seeds; the table shows the mean and the range"
+    return f"{study}{changed}.{varied} Each is trained with {seeds}."
 
 
 def _table(part: Part, cells: tuple[Cell, ...]) -> Table:

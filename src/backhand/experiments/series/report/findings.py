@@ -6,12 +6,19 @@ from math import comb
 from backhand.experiments.series.record import Cell
 from backhand.experiments.series.report.fit import verdict
 from backhand.page.chance import differ
-from backhand.page.numbers import counted, duration, percent
+from backhand.page.numbers import counted, duration, listed, percent
 from backhand.study.series import Part
 from backhand.training.metrics import ACCURACY
 
 METRIC = "validation_accuracy"
-WORDS = "under-fit", "fits", "over-fit", "failed"
+# How a number of cells is said for each verdict: of one, and of several.
+VERBS = {
+    "underfits": ("underfits", "underfit"),
+    "fits": ("fits well", "fit well"),
+    "overfits": ("overfits", "overfit"),
+    "failed": ("failed", "failed"),
+    "diverged": ("diverged", "diverged"),
+}
 SEEDS = 20  # arrangements of the runs of two cells, from which their order means something: one in 20 by chance
 
 
@@ -29,11 +36,12 @@ def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
         yield "Diverged", f"{'; '.join(cell.phrase for cell in diverged)}."
     words = [verdict(cell, cells).word for cell in cells]
     if len(cells) > 1 and any(words):
-        counts = ", ".join(f"{words.count(word)} {word}" for word in WORDS if word in words)
-        yield "Fit", f"Of {len(cells)} cells: {counts}." if counts else f"None of {len(cells)} cells came to its end."
+        counts = [(words.count(word), verbs) for word, verbs in VERBS.items() if word in words]
+        verdicts = [f"{count} {verbs[count > 1]}" for count, verbs in counts]
+        yield "Fit", f"Of {len(cells)} cells, {listed(verdicts)}."
     if times := [seconds for cell in cells for seconds in cell.values("seconds")]:
         shortest, longest = duration(min(times)), duration(max(times))
-        spread = f", from {shortest} to {longest} each" if len(times) > 1 else ""
+        spread = f" in all, from {shortest} to {longest} each" if len(times) > 1 else ""
         yield "Time", f"{counted(len(times), 'run')} took {duration(sum(times))}{spread}."
 
 
@@ -52,24 +60,27 @@ def _of_runs(cell: Cell) -> str:
 def _best(ranked: list[Cell]) -> str:
     first, second = ranked[:2]
     test = first.mean("test_accuracy")
-    tested = f", and {percent(test)} on test data" if test is not None else ""
-    return f"On validation data {first.phrase}: {percent(_score(first))}{tested}. {compared(first, second)}"
+    tested = f" (test accuracy {percent(test)})" if test is not None else ""
+    best = f"The highest validation accuracy, {percent(_score(first))}{tested}, belongs to {first.phrase}."
+    return f"{best} {compared(first, second)}"
 
 
 def compared(first: Cell, second: Cell) -> str:
     """How sure the order of two cells is, as far as the seeds tell."""
     points = f"{100 * (_score(first) - _score(second)):.2f}"
-    order = f"level with {second.phrase}" if points == "0.00" else f"ahead of {second.phrase} by {points} points"
-    return f"It is {order} {_surety(first, second)}."
+    if points == "0.00":
+        return f"The next, {second.phrase}, is equal to it {_surety(first, second)}."
+    return f"The next, {second.phrase}, is {points} percentage points lower {_surety(first, second)}."
 
 
 def _surety(first: Cell, second: Cell) -> str:
     seeds = min(len(first.runs), len(second.runs))
     if seeds == 1:
-        return f"(one seed: no spread is known{_within_chance(first, second)})"
+        return f"(one seed, so that the spread is unknown{_within_chance(first, second)})"
     if min(first.values(METRIC)) <= max(second.values(METRIC)):
-        return f"({seeds} seeds; their ranges overlap: no difference shown)"
-    return f"({seeds} seeds; their ranges do not overlap{'' if _apart(first, second) else ', of too few to tell'})"
+        return f"({seeds} seeds; the ranges overlap, so that no difference is shown)"
+    few = "" if _apart(first, second) else ", but so few runs show no difference"
+    return f"({seeds} seeds; the ranges do not overlap{few})"
 
 
 def _within_chance(first: Cell, second: Cell) -> str:
@@ -78,7 +89,7 @@ def _within_chance(first: Cell, second: Cell) -> str:
     one, other = (round(count) if count else 0 for count in counts)
     if not one or not other or differ(_score(first), one, _score(second), other):
         return ""
-    return f", and {counted(min(one, other), 'validation sample')} may show it by chance"
+    return f"; chance alone can make this difference on {counted(min(one, other), 'validation sample')}"
 
 
 def _apart(first: Cell, second: Cell) -> bool:
@@ -95,9 +106,9 @@ def against(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Ite
     groups = [[cell for cell in group if cell.mean(METRIC) is not None] for group in (cells, others)]
     if all(groups):
         first, second = sorted((min(group, key=_cost) for group in groups), key=_cost)
-        verb, points = "beat" if _apart(first, second) else "is ahead of", 100 * (_score(first) - _score(second))
-        order = f"{first.phrase} {verb} {second.phrase} by {points:.2f} points"
-        yield f"Against {name}", f"The best of each on validation data: {order} {_surety(first, second)}."
+        ahead = f"{100 * (_score(first) - _score(second)):.2f} percentage points above {second.phrase}"
+        sentence = f"Of the best cells of both, {first.phrase} is {ahead} on validation data {_surety(first, second)}."
+        yield f"Compared with {name}", sentence
 
 
 def _along(axis: str, ranked: list[Cell]) -> str:
@@ -105,8 +116,5 @@ def _along(axis: str, ranked: list[Cell]) -> str:
     best: dict[str, Cell] = {}
     for cell in ranked:
         best.setdefault(cell.labels[axis], cell)
-    return (
-        "The best of each case on validation data: "
-        + "; ".join(f"{case} {percent(_score(cell))}" for case, cell in best.items())
-        + "."
-    )
+    scores = "; ".join(f"{case}: {percent(_score(cell))}" for case, cell in best.items())
+    return f"The highest validation accuracy for each {axis} is: {scores}."

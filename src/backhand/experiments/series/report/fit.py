@@ -9,14 +9,14 @@ from backhand.page.chance import differ, trend
 from backhand.page.numbers import percent
 
 # What matters in practice; besides, a difference counts only where the samples and the noise of the curve show it.
-GAP = 0.03  # of training over validation accuracy: above it a network over-fits
-SHORT = 0.03  # of the best training accuracy of the part's cells: farther below it a network under-fits
-RISE = 1.05  # of the validation loss over its lowest: above it a network over-fits by the end
+GAP = 0.03  # of training over validation accuracy: above it a network overfits
+SHORT = 0.03  # of the best training accuracy of the part's cells: farther below it a network underfits
+RISE = 1.05  # of the validation loss over its lowest: above it a network overfits by the end
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """under-fit, fits, over-fit, failed, or diverged; and why."""
+    """The word is underfits, fits, overfits, failed or diverged; the reason gives the figures that say so."""
 
     word: str
     reason: str
@@ -27,7 +27,7 @@ def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
     if cell.diverged:
         return Verdict("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
     if cell.failures:
-        return Verdict("failed", f"{len(cell.failures)} of {len(cell.runs)} runs learnt nothing, or lost it")
+        return Verdict("failed", f"{len(cell.failures)} of {len(cell.runs)} runs learned nothing that lasted")
     if any("validation_accuracy" not in run.history[-1] for run in cell.runs):
         return Verdict("", "no validation data")
     if any("validation_loss" not in run.history[-1] for run in cell.runs):
@@ -45,12 +45,12 @@ def _fit(cell: Cell, most: Cell) -> Verdict:
     best = last(most, "train_accuracy")
     samples, held = _samples(cell, "train"), _samples(cell, "validation")
     if train - validation > GAP and _shown(train, samples, validation, held):
-        return Verdict("over-fit", f"training {percent(train)} over validation {percent(validation)}")
+        return Verdict("overfits", f"training {percent(train)}, but validation {percent(validation)}")
     if train < best - SHORT and _shown(train, samples, best, _samples(most, "train")):
-        return Verdict("under-fit", f"training {percent(train)}, most {percent(best)}")
+        return Verdict("underfits", f"training {percent(train)}, where another cell has {percent(best)}")
     rise = mean(_rise(run.history, held) for run in cell.runs)
     if rise > RISE:
-        return Verdict("over-fit", f"validation loss {rise:.2f} times its lowest by the end")
+        return Verdict("overfits", f"the validation loss ends at {rise:.2f} times its lowest")
     return Verdict("fits", f"training {percent(train)}, validation {percent(validation)}")
 
 

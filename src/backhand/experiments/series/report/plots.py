@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from backhand.experiments.series.record import Cell
 from backhand.page import style
-from backhand.training.metrics import known
+from backhand.training.metrics import find_metric
 
 COLOURS = style.BLUE, style.ORANGE, style.SKY, style.INK, style.FAINT
 DASHES = "-", (0, (5, 1.6)), ":", (0, (3, 1.2, 1, 1.2))
@@ -27,11 +27,12 @@ def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) ->
     for i, cell in enumerate(cells):
         history = [record for record in cell.runs[0].history if key in record]
         x = [record["elapsed" if over_time else "epoch"] for record in history]
-        found = known(key)
+        found = find_metric(key)
         scale = found.factor if found else 1
         axes.plot(x, [scale * record[key] for record in history], label=style.shorten(cell.name, 28), **_line(i))
-    axes.set(xlabel="seconds of training" if over_time else "epoch", ylabel=label)
-    _legend(axes, len(cells))
+    axes.set(xlabel="training time (s)" if over_time else "epoch", ylabel=label)
+    if len(cells) > 1:
+        _legend(axes, len(cells))
     return style.png(figure)
 
 

@@ -20,7 +20,7 @@ def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
     """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
     for place in (result.place for result in cell.runs):
         kind, blocks = ("search", _search(place)) if kind_of(place) is SEARCH else ("run", _run(place))
-        yield Text(f"{cell.name.capitalize()}: a {kind} of its own, with its own report, which this makes:")
+        yield Text(f"{cell.name.capitalize()}: this {kind} has a folder and a report of its own. To write that report:")
         yield Code(f"backhand report {part.name}/{place.name}")
         yield from (_named(f"{part.name}-{place.name}", block) for block in blocks)
 
