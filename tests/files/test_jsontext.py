@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from backhand import checkpoint
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.files import jsontext
 from backhand.files.atomic import write_atomic
 from backhand.training.history import History

@@ -1,15 +1,17 @@
 """The settings of a study in an experiment's folder, and whether another study is asked for than the folder's own."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
 from backhand.experiments.records import REMEDY
-from backhand.files.names import STUDY
+from backhand.files.names import SERIES, STUDY
 from backhand.study import Study, load, to_toml
 from backhand.study.auto import OPEN, is_auto
+from backhand.study.text import read_tables
 
 EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
 # what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
@@ -27,11 +29,19 @@ def read_study(folder: Path) -> Study:
 
 
 def study_in(path: Path) -> Study:
-    """The study in a file of an experiment's folder. Raises CheckpointError, which says what to do, where it is damaged."""
+    """The study in a file of an experiment's folder. Raises CheckpointError where it is damaged."""
     try:
         return load(str(path))
     except StudyError as error:
         raise CheckpointError(f"{error}; {REMEDY}") from None
+
+
+def study_name(folder: Path) -> str:
+    """The name of the series or the study in a folder, however damaged the rest of it is; empty where there is none."""
+    for file in (SERIES, STUDY):
+        with suppress(StudyError, KeyError):
+            return str(read_tables(str(folder / file))[0]["name"])
+    return ""
 
 
 def study_file(study: Study) -> dict[str, str]:

@@ -4,7 +4,7 @@ A folder is accepted that is empty or not there yet; files that systems and edit
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,14 +17,13 @@ from backhand.experiments import environment
 from backhand.experiments.folders import OccupiedError, make, refuse_others, remove_empty, visible
 from backhand.experiments.kind import Kind
 from backhand.experiments.kinds import kind_of
-from backhand.experiments.settings import read_study
+from backhand.experiments.settings import study_name
 from backhand.files.atomic import write_atomic
+from backhand.files.locks import locked
+from backhand.files.names import ENVIRONMENT
+from backhand.files.paths import PathLike, as_path
 from backhand.files.refusals import refuse_inside_data
 from backhand.files.temporary import sweep
-from backhand.files.locks import locked
-from backhand.files.names import ENVIRONMENT, SERIES
-from backhand.files.paths import PathLike, as_path
-from backhand.study import load_series
 
 LOCK = ".backhand.lock"
 
@@ -111,10 +110,8 @@ def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
 
 def _of_study(folder: Path) -> str:
     """By which study the folder is known to a person, where that can be read."""
-    with suppress(BackhandError):
-        own = load_series(folder / SERIES) if (folder / SERIES).is_file() else read_study(folder)
-        return f" of the study {own.name}"
-    return ""
+    name = study_name(folder)
+    return f" of the study {name}" if name else ""
 
 
 def _unused(folder: Path, kind: Kind) -> bool:

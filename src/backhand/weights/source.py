@@ -46,7 +46,7 @@ def without_weights(folder: Path) -> str:
         several = ", ".join(map(str, runs[:SHOWN])) + (f" and {len(runs) - SHOWN} more" if len(runs) > SHOWN else "")
         return f"{folder} is not the folder of one run; name one of those in it: {several}"
     if not (folder / STUDY).is_file():
-        return f"{folder} is not the folder of a run: it has no study.toml"
+        return f"{folder} is not the folder of a run: it has no {STUDY}"
     onward = command(["backhand", "run", "--resume", folder])
     return f"{folder} has no {BEST}: its training has saved no weights yet; go on with it by `{onward}`"
 

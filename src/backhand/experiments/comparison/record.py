@@ -4,9 +4,9 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from backhand.errors import BackhandError
 from backhand.experiments.comparison import FILE
@@ -15,7 +15,7 @@ from backhand.experiments.records import Count, FileRecord, Record, Share, read_
 from backhand.experiments.settings import difference, settings
 from backhand.page.numbers import counted, percent
 from backhand.study import Study
-from backhand.study.schema import Data as DataTable
+from backhand.study.schema import DataTable
 
 RESULTS = {"version", "plan", "status", "results", "pairs"}
 
@@ -110,6 +110,14 @@ class Comparison(FileRecord):
     learners: tuple[Learner, ...]
     results: tuple[Result, ...] = ()
     pairs: tuple[Pair, ...] = ()
+
+    @model_validator(mode="after")
+    def _finished_is_complete(self) -> Self:
+        done = {(each.learner, each.fold) for each in self.results}
+        wanted = {(each.name, fold) for each in self.learners for fold in range(self.folds)}
+        if self.status == "finished" and not (wanted <= done and self.pairs):
+            raise ValueError("a finished comparison needs its results for every learner and fold, and its pairs")
+        return self
 
     def has(self, learner: str, fold: int) -> bool:
         """Whether this result is there."""

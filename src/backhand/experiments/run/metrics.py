@@ -237,4 +237,6 @@ class Metrics(FileRecord):
             )
         if self.status == "finished" and not self.test:
             raise ValueError("a finished run needs its test result")
+        if self.status == "finished" and not self.training.epochs:
+            raise ValueError("a finished run needs its training")
         return self

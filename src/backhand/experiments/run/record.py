@@ -14,6 +14,7 @@ from backhand.experiments import environment, rates
 from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.records import (
+    REMEDY,
     NewerVersionError,
     parsed,
     read_record,
@@ -119,11 +120,13 @@ def read_history(folder: Path, metrics: Metrics) -> tuple[Epoch, ...]:
     path = folder / HISTORY
     if not path.exists() and metrics.status != "finished":
         return ()  # stopped before its first epoch ended
-    lines = _lines(read_text(path), finished=metrics.status == "finished")
+    finished = metrics.status == "finished"
+    lines = [line for line in _lines(read_text(path), finished=finished) if line.strip()]
+    if finished and len(lines) != metrics.training.epochs:
+        raise CheckpointError(f"{path} has {len(lines)} lines for {metrics.training.epochs} epochs; {REMEDY}")
     return tuple(
         valid(Epoch, parsed(line, f"{path} line {number}"), f"{path} line {number}")
         for number, line in enumerate(lines, start=1)
-        if line.strip()
     )
 
 

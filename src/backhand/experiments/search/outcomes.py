@@ -1,17 +1,17 @@
 """How trials ended, as Optuna's storage keeps it for the samplers, the pruners and other processes."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from backhand.experiments.search.claims import CLAIM, REASON
-from backhand.experiments.search.legacy import OWNER, interrupted
+from backhand.experiments.records import valid
+from backhand.experiments.search.legacy import interrupted
 from backhand.experiments.search.record import Trial
 from backhand.experiments.search.space import Assignment
 from backhand.experiments.search.trial import Outcome
-from backhand.files import jsontext
 
 if TYPE_CHECKING:
     import optuna
 
+OPTUNAS = "number", "state"  # what Optuna keeps of a trial by itself
 KEPT = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
 
 
@@ -20,12 +20,22 @@ def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
     from optuna.exceptions import UpdateFinishedTrialError
     from optuna.trial import TrialState
 
-    curve = {key: [record[key] for record in outcome.curve if key in record] for key in KEPT}
-    facts = {key: getattr(outcome, key) for key in ("value", "epoch", "seconds", "parameters")}
     state = TrialState.FAIL if outcome.value is None else TrialState.PRUNED if outcome.pruned else TrialState.COMPLETE
+    ended = Trial(
+        number=trial.number + 1,
+        state=_states()[state],
+        assignment=assignment,
+        value=outcome.value,
+        epoch=outcome.epoch,
+        seconds=outcome.seconds,
+        parameters=outcome.parameters,
+        reason=outcome.reason,
+        curve={key: tuple(record[key] for record in outcome.curve if key in record) for key in KEPT},
+    )
     try:
-        for key, value in {"assignment": assignment, "curve": curve, REASON: outcome.reason, **facts}.items():
-            trial.set_user_attr(key, jsontext.finite(value))
+        for key, value in ended.as_json().items():
+            if key not in OPTUNAS:
+                trial.set_user_attr(key, value)
     except UpdateFinishedTrialError:
         return False
     value = outcome.value if state == TrialState.COMPLETE else None
@@ -35,15 +45,21 @@ def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
 
 def finished(trials: "optuna.Study") -> list[Trial]:
     """Those that have ended by themselves, in the order of their numbers."""
-    from optuna.trial import TrialState
-
-    states = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+    states = _states()
     return [
-        Trial(number=each.number + 1, state=states[each.state], **({"value": each.value} | _facts(each.user_attrs)))
+        _kept(each, states[each.state])
         for each in trials.get_trials(deepcopy=False, states=tuple(states))
         if not interrupted(each) and "assignment" in each.user_attrs
     ]
 
 
-def _facts(kept: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in kept.items() if key not in (OWNER, CLAIM)}
+def _kept(trial: "optuna.trial.FrozenTrial", state: str) -> Trial:
+    """The trial as `keep` left it."""
+    own = {"number": trial.number + 1, "state": state}
+    return valid(Trial, {"value": trial.value} | trial.user_attrs | own, f"trial {trial.number + 1} of the storage")
+
+
+def _states() -> "dict[optuna.trial.TrialState, str]":
+    from optuna.trial import TrialState
+
+    return {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}

@@ -18,7 +18,7 @@ from backhand.experiments.run import record as run_record
 from backhand.experiments.run import work as single
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.search import work as search
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.paths import PathLike
 from backhand.study import Study

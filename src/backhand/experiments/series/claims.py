@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backhand.experiments.series.figures import SUM, mean_figure, total
-from backhand.experiments.series.record import Result, Verdict
+from backhand.experiments.series.forms import Result, Verdict
 from backhand.study.series import Claim, Part, Series
 from backhand.training.metrics import ACCURACY
 

@@ -13,7 +13,7 @@ from math import isfinite
 from statistics import mean
 
 from backhand.errors import BackhandError, StudyError
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.training.metrics import METRICS, Metric, metric
 
 WITHIN = re.compile(r"(\w+)@(\d+)")

@@ -6,7 +6,7 @@ from collections import Counter
 from rich.console import Console
 
 from backhand.experiments.series.cell import Cell
-from backhand.experiments.series.record import Result
+from backhand.experiments.series.forms import Result
 from backhand.training.progress import time_left
 
 

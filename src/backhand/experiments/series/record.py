@@ -5,12 +5,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from statistics import mean
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator, Field, PrivateAttr, computed_field
 
 from backhand.errors import CheckpointError, StudyError
 from backhand.experiments import environment
@@ -18,8 +14,6 @@ from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.records import (
     REMEDY,
-    FileRecord,
-    Record,
     parsed,
     read_record,
     read_text,
@@ -27,80 +21,14 @@ from backhand.experiments.records import (
     write_record,
 )
 from backhand.experiments.series import CLAIMS
+from backhand.experiments.series.forms import Claims, Result, Verdict
 from backhand.files.names import SERIES
 from backhand.study import Series, load_series, to_toml
 from backhand.study.series import Part
 
+ANEW = "restore it, or remove it and resume the series"
 RESULTS = "*-seed-*.json"  # the files of a part's results
 NUMERIC = (*"0123456789[",)  # what a case begins with that says little by itself
-
-
-def _finite(values: Any) -> Any:
-    """Without figures that are not finite, for which earlier versions have null or NaN."""
-    if not isinstance(values, dict):
-        return values
-    lost = {key for key, value in values.items() if value is None or (isinstance(value, float) and not isfinite(value))}
-    return {key: value for key, value in values.items() if key not in lost}
-
-
-Figures = Annotated[dict[str, float], BeforeValidator(_finite)]
-
-
-class Result(FileRecord):
-    """A run that has ended: its cell, its figures, its epochs.
-
-    labels: its case on each axis.   status: "finished" or "diverged", as `message` says.   data: the title of the data
-    set, with the copy that it was.   failure: why a training that came to its end counts as one that failed.
-    A figure that is not finite is left out, of the figures as of an epoch.
-    """
-
-    labels: dict[str, str] = Field(default_factory=dict)
-    seed: int = 0
-    status: str = "finished"
-    message: str = ""
-    figures: Figures = Field(default_factory=dict)
-    history: tuple[Figures, ...] = ()
-    settings: dict[str, Any] = Field(default_factory=dict)
-    data: str = ""
-    failure: str = ""
-    _file: Path | None = PrivateAttr(None)
-
-    @property
-    def place(self) -> Path:
-        """The folder of a run that is kept whole, beside the file that this was read from."""
-        assert self._file is not None
-        return self._file.with_suffix("")
-
-
-class Verdict(Record):
-    """A claim with our figure. cell: the cases it is of; judged: whether the runs are those that the claim is about.
-
-    met: None where the claim asks for nothing, is not judged, or has no figure yet.
-    """
-
-    part: str
-    what: str
-    metric: str
-    cell: dict[str, str] = Field(default_factory=dict)
-    reported: float | None = None
-    ours: float | None = None
-    least: float | None = None
-    most: float | None = None
-    judged: bool = True
-
-    @computed_field  # type: ignore[prop-decorator]  # as pydantic says that it should be written
-    @property
-    def met(self) -> bool | None:
-        """Whether ours is within the bounds."""
-        if not self.judged or self.ours is None or (self.least is None and self.most is None):
-            return None
-        return (self.least is None or self.ours >= self.least) and (self.most is None or self.ours <= self.most)
-
-
-class Claims(FileRecord):
-    """All of claims.json, which is written anew as the series goes on."""
-
-    claims: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,7 +100,7 @@ class Saved:
 
 
 def read_series(folder: Path) -> Series:
-    """The series in a folder, as it was begun. Raises CheckpointError, which says what to do, where its file is damaged."""
+    """The series in a folder, as it was begun. Raises CheckpointError where its file is damaged."""
     try:
         return load_series(str(folder / SERIES))
     except StudyError as error:
@@ -194,13 +122,15 @@ def read(folder: Path) -> Saved:
     if not (folder / SERIES).is_file():
         raise CheckpointError(f"{folder} is not the folder of a series: it has no {SERIES}")
     series = read_series(folder)
-    cells = {part.name: tuple(_cells(folder / part.name)) for part in series.parts}
+    cells = {part.name: tuple(_cells(folder / part.name, part)) for part in series.parts}
     return Saved(folder, series, cells, _claims(folder / CLAIMS), environment.read(folder))
 
 
 def read_result(path: Path) -> Result:
     """A result. Raises CheckpointError, naming the file, where it is damaged."""
-    result = read_record(Result, path, "restore it, or remove it and resume the series")
+    result = read_record(Result, path, ANEW)
+    if result.status == "finished" and not result.history:
+        raise CheckpointError(f"{path} at history: a finished run needs its history; {ANEW}")
     result._file = path
     return result
 
@@ -239,9 +169,12 @@ def _claims(path: Path) -> tuple[Verdict, ...]:
     return valid(Claims, whole, path).claims
 
 
-def _cells(folder: Path) -> Iterator[Cell]:
+def _cells(folder: Path, part: Part) -> Iterator[Cell]:
+    """The results of a part, cell by cell."""
     runs: dict[tuple[tuple[str, str], ...], list[Result]] = {}
     for path in sorted(folder.glob(RESULTS)):
         run = read_result(path)
+        if run.labels.keys() != {axis.name for axis in part.axes}:
+            raise CheckpointError(f"{path} at labels: a result needs its case on each axis of {part.name}; {ANEW}")
         runs.setdefault(tuple(run.labels.items()), []).append(run)
     return (Cell(dict(labels), tuple(found)) for labels, found in runs.items())

@@ -13,10 +13,9 @@ from backhand.experiments.series import KIND, cell
 from backhand.experiments.series.cell import Cell
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import check
+from backhand.experiments.series.forms import Result, Verdict
 from backhand.experiments.series.progress import SeriesProgress
 from backhand.experiments.series.record import (
-    Result,
-    Verdict,
     read_result,
     read_series,
     result_file,
@@ -27,9 +26,9 @@ from backhand.experiments.series.record import (
 from backhand.experiments.trainer import Trainer, data_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
-from backhand.files.temporary import sweep
 from backhand.files.names import RANGE_TEST
 from backhand.files.paths import PathLike, as_path
+from backhand.files.temporary import sweep
 from backhand.study import changed, load
 from backhand.study.series import Series
 from backhand.training.range_test import range_test
