@@ -23,11 +23,11 @@ def test_an_unknown_name_gets_the_closest_one():
 
 
 def test_not_found_says_where_and_how(tmp_path):
-    message = refused("looked in", "mnist", data_dir=tmp_path)
+    message = refused("was not found: there is no", "mnist", data_dir=tmp_path)
     assert str(tmp_path) in message
     assert str(tmp_path / "mnist") in message
     assert "backhand data fetch mnist" in message
-    assert "kaggle" in refused("looked in", "fer2013", data_dir=tmp_path)
+    assert "kaggle" in refused("was not found: there is no", "fer2013", data_dir=tmp_path)
 
 
 def test_a_path_that_is_missing_needless_or_wanting(tmp_path):

@@ -30,7 +30,7 @@ BAD_NPZ = {
     "float labels": ({"x": x, "y": y + 0.5}, "labels must be integers"),
     "a gap in the labels": ({"x": x, "y": y * 2}, "the labels .* are 0, 2; number the classes"),
     "negative labels": ({"x": x, "y": y - 1}, "number the classes 0, 1, 2"),
-    "one class": ({"x": x, "y": y * 0}, 'has the one class "0"; to tell apart'),
+    "one class": ({"x": x, "y": y * 0}, 'has the one class "0"; a classifier needs'),
     "label beyond int64": ({"x": x, "y": y + np.uint64(2**63)}, "labels must be integers"),
     "a test label outside": (
         {"x_train": x, "y_train": y, "x_test": x, "y_test": y * 5},

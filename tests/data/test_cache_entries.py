@@ -42,7 +42,7 @@ def test_entries_say_what_they_were_decoded_from(tmp_path):
     assert [str(pets), "images", "0.0", "just", "now"] == text.splitlines()[1].replace("my pets", "my_pets").replace(
         "my_pets", "my pets"
     ).rsplit(maxsplit=4)
-    assert f"1 entry, 0.0 MB in {tmp_path / 'cache'}; at most 20 GB are kept; --clear removes them" in text
+    assert f"1 entry, 0.0 MB in {tmp_path / 'cache'}; at most 20 GB are kept; --clear removes the entries" in text
 
 
 def test_clearing(tmp_path, folder):
@@ -103,10 +103,10 @@ import json, pwd, sys
 def gone(uid): raise KeyError(uid)
 pwd.getpwuid = gone
 from backhand.cli.app import app
-from backhand.console.exits import status_of
+from backhand.console.exits import run_to_exit_status
 for command in json.loads(sys.argv[1]):
     sys.argv = ["backhand", *command.split()]
-    print(status_of(lambda: app(standalone_mode=False)), command, file=sys.stderr, flush=True)
+    print(run_to_exit_status(lambda: app(standalone_mode=False)), command, file=sys.stderr, flush=True)
 """
 COMMANDS = {
     "data verify images --path pets": 0,
@@ -130,16 +130,16 @@ def test_without_a_home_everything_works_without_a_cache(tmp_path):
     ]
     assert done.stderr.count("there is no home folder, so nothing is cached") == 1
     assert "mnist was not found: there is no home folder to look in" in done.stderr
-    assert "name one with --data-dir or BACKHAND_DATA" in done.stderr
+    assert "name a folder with --data-dir or BACKHAND_DATA" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pets", "r"]  # no folder of the name ~
 
 
 @pytest.fixture
 def homeless(monkeypatch):
     monkeypatch.delenv("BACKHAND_CACHE")
-    locations._warn.cache_clear()
+    locations._warn_of_no_cache.cache_clear()
     yield monkeypatch
-    locations._warn.cache_clear()
+    locations._warn_of_no_cache.cache_clear()
 
 
 def test_a_home_that_is_no_path_is_none(homeless):

@@ -43,7 +43,7 @@ def test_a_class_that_is_not_there_or_named_twice_is_refused():
     digits = data.load("digits")
     with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):
         digits.select_classes(["1", "10"])
-    with pytest.raises(DataError, match='"1" is asked for twice'):
+    with pytest.raises(DataError, match='"1" is named twice'):
         digits.select_classes(["1", "2", "1"])
 
 
@@ -64,7 +64,7 @@ def test_a_group_of_a_class_that_is_not_there_and_a_class_of_two_groups_are_refu
     digits = data.load("digits")
     with pytest.raises(DataError, match=r'digits has no class "10"; did you mean "1"'):
         digits.group_classes({"odd": ["1", "10"], "even": ["2"]})
-    with pytest.raises(DataError, match='"1" is asked for twice'):
+    with pytest.raises(DataError, match='"1" is named twice'):
         digits.group_classes({"odd": ["1", "3"], "even": ["2", "1"]})
 
 

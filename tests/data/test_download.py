@@ -194,7 +194,11 @@ def test_fetch_all_by_name(tmp_path, mirror, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "match"),
-    [("digits", "built in"), ("fer2013", "cannot be fetched; download fer2013.csv"), ("mnits", 'did you mean "mnist"')],
+    [
+        ("digits", "built in"),
+        ("fer2013", "cannot be downloaded; download fer2013.csv"),
+        ("mnits", 'did you mean "mnist"'),
+    ],
 )
 def test_what_cannot_be_fetched(tmp_path, name, match):
     with pytest.raises(DataError, match=match):

@@ -58,7 +58,7 @@ def test_a_change_behind_a_link_is_noticed(pets, tmp_path):
 @pytest.mark.parametrize("target", ["..", ".", "../.."])
 def test_loops_are_refused(pets, target):
     (pets / "train" / "cat" / "again").symlink_to(target)
-    refused("train/cat/again is a link to a folder that holds it, .*; remove it", "images", path=pets)
+    refused("train/cat/again is a link to a folder that contains it, .*; remove the link", "images", path=pets)
 
 
 def test_one_folder_under_two_names_is_no_loop(pets):
@@ -75,7 +75,7 @@ def test_hidden_folders_are_not_entered(pets):
 def test_a_link_that_leads_nowhere_is_no_lost_test_part(pets):
     moved(pets / "test", pets.parent / "elsewhere")
     (pets.parent / "elsewhere").rename(pets.parent / "gone")
-    refused("pets/test is a link to .*elsewhere, which does not exist; mend or remove it", "images", path=pets)
+    refused("pets/test is a link to .*elsewhere, which does not exist; correct or remove it", "images", path=pets)
 
 
 def test_a_picture_that_leads_nowhere(pets):

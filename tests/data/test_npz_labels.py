@@ -22,9 +22,9 @@ def split(path, y, **more):
 FORMS = {
     "whole numbers": (numbers, numbers, ("0", "1", "2"), None),
     "small whole numbers": (numbers.astype(np.uint8), numbers, ("0", "1", "2"), None),
-    "floats": (numbers.astype(float), numbers, ("0", "1", "2"), "float64 that are whole numbers"),
+    "floats": (numbers.astype(float), numbers, ("0", "1", "2"), "float64 values that are integers"),
     "a column": (numbers[:, None], numbers, ("0", "1", "2"), r"a column of shape \(24, 1\), read as \(24,\)"),
-    "one-hot": (np.eye(3)[numbers], numbers, ("0", "1", "2"), "one-hot rows of 3, read as the place of their 1"),
+    "one-hot": (np.eye(3)[numbers], numbers, ("0", "1", "2"), "one-hot rows of 3, read as the index of their 1"),
     "one-hot, true and false": (np.eye(3, dtype=bool)[numbers], numbers, ("0", "1", "2"), "one-hot"),
     "text": (NAMES[numbers], np.array([2, 0, 1])[numbers], ("cat", "cow", "dog"),
              "text, numbered in sorted order: cat, cow, dog"),
@@ -68,10 +68,10 @@ def test_a_letter_with_an_accent_is_one_letter_however_it_is_written(tmp_path):
 @pytest.mark.parametrize("y", [numbers * 0, np.full(24, "only")])
 def test_one_class_is_enough_for_an_extension_alone(tmp_path, y):
     np.savez(tmp_path / "a.npz", x=x, y=y)
-    assert load("npz", path=tmp_path / "a.npz", fewest=1).classes == (str(y[0]),)
+    assert load("npz", path=tmp_path / "a.npz", min_classes=1).classes == (str(y[0]),)
     df.refused(f'has the one class "{y[0]}"', "npz", path=tmp_path / "a.npz")
     np.savez(tmp_path / "a.npz", x=np.ones((24, 2)), y=y)  # which may be alike
-    assert len(load("npz", path=tmp_path / "a.npz", fewest=1).classes) == 1
+    assert len(load("npz", path=tmp_path / "a.npz", min_classes=1).classes) == 1
 
 
 def test_a_class_of_one_sample_is_named(tmp_path):

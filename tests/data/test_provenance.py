@@ -57,7 +57,7 @@ def test_checksums_decide_even_where_all_counts_are_those_of_mnist(real_data, tm
     content[5000] ^= 1
     (folder / name).write_bytes(gzip.compress(bytes(content), 1))
     assert load("mnist", path=folder).source == (
-        "Data in the form of MNIST, 70,000 grey images of 28 x 28 pixels, not those published: the checksums are others"
+        "Data in the form of MNIST, 70,000 grey images of 28 x 28 pixels, not those published: the checksums differ"
     )
 
 
@@ -137,7 +137,7 @@ def test_verify_asks_no_checksum_of_a_form_that_has_none(tmp_path, published, mo
 @pytest.mark.parametrize("suffix", [".gz", ""])
 def test_sets_under_mnists_names_lie_in_folders_of_their_own(tmp_path, name, module, suffix):
     df.in_folder(tmp_path, idx_files(PARTS, small(10), suffix))
-    df.refused(f"{name} was not found: looked in .*{name}", name, data_dir=tmp_path)
+    df.refused(f"{name} was not found: there is no .*{name}", name, data_dir=tmp_path)
     folder = tmp_path / module.ENTRY.subfolders[-1]
     [(x, _), _] = arrays = small(10, per_class=3)
     df.in_folder(folder, idx_files(PARTS, arrays, suffix))
@@ -216,7 +216,7 @@ def test_other_bytes_are_not_those_published_though_all_counts_are(tmp_path, pub
     [(_, y), _] = arrays = small(10)
     changed = idx_files(PARTS, [(df.noise(len(y), 28, 28, seed=9), y), arrays[1]])
     source = tiny.load(df.in_folder(tmp_path, files | changed)).source
-    assert source.endswith("not those published: the checksums are others")
+    assert source.endswith("not those published: the checksums differ")
 
 
 # CIFAR-10 and FER2013

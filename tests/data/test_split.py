@@ -55,7 +55,7 @@ def test_counts_that_leave_a_class_out(size):
 
 def test_a_class_too_small_is_named():
     y = np.array([0] * 50 + [1])
-    with pytest.raises(DataError, match='class "rare" has 1 of 51 samples, too few to appear in the held-out part'):
+    with pytest.raises(DataError, match='class "rare" has 1 of 51 samples, too few to appear in the held-out split'):
         stratified_split(y, 0.2, 0, ("common", "rare"))
 
 
@@ -77,11 +77,11 @@ def test_no_class_is_held_out_as_a_whole():
 @pytest.mark.parametrize(
     ("counts", "role", "sentence"),
     [
-        ([1, 5], "test", "the test part when 2 are held out for test; add samples, or a test part of your own"),
+        ([1, 5], "test", "the test split when 2 are held out for test; add samples, or a test split of your own"),
         (
             [2, 1],
             "validation",
-            "the remaining part when 2 are held out for validation; .* of which 0 holds out none",
+            "the remaining split when 2 are held out for validation; .* .0 holds out none",
         ),
     ],
 )
@@ -117,5 +117,5 @@ def test_the_test_part_that_is_held_out_never_moves():
     first, second = (hold_out_test(data)[1].x for _ in range(2))
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(first[:, 0], stratified_split(data.y, 0.2, 0)[1])
-    with pytest.raises(DataError, match=r'class "rare" has 1 of 50 samples.* for test; add samples, or a test part'):
+    with pytest.raises(DataError, match=r'class "rare" has 1 of 50 samples.* for test; add samples, or a test split'):
         hold_out_test(Dataset(data.x, (np.arange(50) == 3).astype(int)), ("usual", "rare"))

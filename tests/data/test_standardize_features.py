@@ -176,7 +176,9 @@ def test_values_that_stay_too_large_are_refused_by_name():
         Standardizer.fit(x, "feature").refuse_overflow(np.array([[1e300, 0]]), "x_test")
     own = Standardizer.fit(x, "feature")
     own.refuse_overflow(x, "x")
-    with pytest.raises(DataError, match=r"row 2500, column 1 of x_test is -1e\+300, too large .*; mend or remove it"):
+    with pytest.raises(
+        DataError, match=r"row 2500, column 1 of x_test is -1e\+300, too large .*; correct or remove it"
+    ):
         own.refuse_overflow(far, "x_test")
-    with pytest.raises(DataError, match='"feature", or mend it'):
+    with pytest.raises(DataError, match='"feature", or correct it'):
         Standardizer.fit(x, "none").refuse_overflow(far, "x_test")

@@ -188,7 +188,7 @@ MISTAKES = [
     (one_class, 'has the one class "left"'),
     (lambda folder: (folder / "empty").mkdir(), "the class folder empty holds no images"),
     (lambda folder: (folder / "left" / "zz.png").symlink_to("gone.png"), "is a link to"),
-    (lambda folder: (folder / "left" / "all").symlink_to(".."), "is a link to a folder that holds it"),
+    (lambda folder: (folder / "left" / "all").symlink_to(".."), "is a link to a folder that contains it"),
     (picture("L", (16, 16), "left/deep/zz.png"), "lies not at class/image as others do"),
     (two_names, "both name the"),
     (empty_test, "the folder test holds no images"),

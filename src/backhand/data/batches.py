@@ -1,4 +1,4 @@
-"""Mini-batches as index arrays."""
+"""Mini-batches of an epoch, as arrays of indices."""
 
 from collections.abc import Iterator
 
@@ -24,11 +24,11 @@ def batches(
 
 
 def samples_left_out(n: int, batch_size: int, fewest: int = 1) -> int:
-    """How many samples of an epoch over `n` are in no batch: those of a last one of less than `fewest`."""
-    rest = n % batch_size
-    return rest if rest < fewest else 0
+    """How many of `n` samples are in no batch of an epoch: those of a last batch of less than `fewest` samples."""
+    remainder = n % batch_size
+    return remainder if remainder < fewest else 0
 
 
 def steps_per_epoch(n: int, batch_size: int, fewest: int = 1) -> int:
-    """The batches of an epoch over `n` samples."""
+    """The number of batches in an epoch over `n` samples."""
     return -(-(n - samples_left_out(n, batch_size, fewest)) // batch_size)

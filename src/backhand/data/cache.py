@@ -1,4 +1,4 @@
-"""Decoded images, kept. A cache that is missing, damaged or not writable only means decoding again."""
+"""The cache of decoded images. Where it is missing, damaged or not writable, images are simply decoded again."""
 
 import hashlib
 import os
@@ -26,17 +26,20 @@ from backhand.files.atomic import atomic
 from backhand.files.temporary import TEMPORARY, sweep
 
 Arrays = dict[str, NDArray[Any]]
-VERSION = 5  # raise it when what is decoded, or how, changes
-MAX_BYTES = 20 * 10**9  # bytes that all entries together may take
+VERSION = 5  # to be raised when what is decoded, or how, changes
+MAX_BYTES = 20 * 10**9  # of all entries together
 KEY_PATTERN = re.compile(r"[0-9a-f]{32}-")
-NAME_PATTERN = re.compile(KEY_PATTERN.pattern + r"(?P<variant>.+)-v(?P<version>\d+)\.npz")
-SOURCE_ARRAY = "source of the cache"  # the array that says what was decoded
+NAME_PATTERN = re.compile(KEY_PATTERN.pattern + r"(?P<decoding>.+)-v(?P<version>\d+)\.npz")
+SOURCE_ARRAY = "source of the cache"  # the name of the array that holds the path of what was decoded
 SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True)
 class CacheEntry:
-    """What was decoded from one source, in one way. used: when it was last read or written, in seconds since 1970."""
+    """What was decoded from one source, in one way.
+
+    size: in bytes.   last_used: when it was last read or written, in seconds since 1970.
+    """
 
     path: Path
     size: int
@@ -44,44 +47,45 @@ class CacheEntry:
 
     @property
     def days(self) -> float:
-        """Days since it was last used."""
+        """The days since the entry was last used."""
         return (time.time() - self.last_used) / SECONDS_PER_DAY
 
     @property
     def decoding(self) -> str:
-        """The way in which it was decoded, such as `images-skip`."""
-        found = NAME_PATTERN.fullmatch(self.path.name)
-        return found["variant"] if found else ""
+        """How the source was decoded, such as `images-skip`; "" for a file of another name."""
+        match = NAME_PATTERN.fullmatch(self.path.name)
+        return match["decoding"] if match else ""
 
     @property
     def source(self) -> str:
-        """The file or folder that was decoded; "" where the entry is damaged."""
+        """The path of what was decoded; "" where the entry is damaged."""
         with suppress(DataError, ValueError), open_tree(self.path) as tree:
             for _, content in tree.items([name for name in tree.names() if name == f"{SOURCE_ARRAY}.npy"]):
                 return str(npy.read_array(BytesIO(content)))
         return ""
 
 
-def load_or_build(source: Path, variant: str, build: Callable[[], Arrays]) -> Arrays:
-    """What `build` makes of the file or folder `source`, from the cache where it was made before; see `Source`."""
-    return CachedSource(source).cached(variant, build)
+def load_or_build(source: Path, decoding: str, build: Callable[[], Arrays]) -> Arrays:
+    """The arrays that `build` makes of a file or folder, from the cache where they are there; see `CachedSource`."""
+    return CachedSource(source).load_or_build(decoding, build)
 
 
 @dataclass(frozen=True)
 class CachedSource:
-    """A file or folder of which several things are kept. All of it is read once, for its fingerprint."""
+    """A file or folder whose decoded arrays are cached. It is read once for its fingerprint."""
 
     path: Path
 
-    def cached(self, variant: str, build: Callable[[], Arrays]) -> Arrays:
-        """What `build` makes of it, from the cache where it was made before.
+    def load_or_build(self, decoding: str, build: Callable[[], Arrays]) -> Arrays:
+        """The arrays that `build` makes of the source, from the cache where they are there.
 
-        variant: the options that change the result. The key is the content, so a changed file is decoded anew.
+        decoding: names the way of decoding and all options that change the result. The key of an entry is the content
+        of its source, so a changed file is decoded anew.
         """
         folder = locations.cache_dir()
         if folder is None:
             return build()
-        target = folder / f"{self._key}-{variant}-v{VERSION}.npz"
+        target = folder / f"{self._key}-{decoding}-v{VERSION}.npz"
         if target.exists():
             with suppress(DataError):
                 return _read_entry(target)
@@ -112,23 +116,23 @@ def _write_entry(target: Path, arrays: Arrays) -> None:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left half-written."""
-    found = (TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.tmp"))
-    sweep(folder, [match["name"] for match in found if match and KEY_PATTERN.match(match["name"])])
+    """Remove the files that killed processes left incomplete."""
+    matches = (TEMPORARY.fullmatch(path.name) for path in folder.glob(".*.tmp"))
+    sweep(folder, [match["name"] for match in matches if match and KEY_PATTERN.match(match["name"])])
 
 
 def _enforce_limit(newest: Path) -> None:
-    """Remove what other versions kept, then what has not been used for longest, until all is within the limit."""
-    left = MAX_BYTES
+    """Remove the entries of earlier versions, then the least recently used, until the rest is within the limit."""
+    remaining = MAX_BYTES
     for entry in sorted(entries(), key=lambda entry: (entry.path != newest, -entry.last_used)):
-        left -= entry.size
-        found = NAME_PATTERN.fullmatch(entry.path.name)
-        if (left < 0 and entry.path != newest) or (found and int(found["version"]) < VERSION):
+        remaining -= entry.size
+        match = NAME_PATTERN.fullmatch(entry.path.name)
+        if (remaining < 0 and entry.path != newest) or (match and int(match["version"]) < VERSION):
             entry.path.unlink(missing_ok=True)
 
 
 def entries() -> Iterator[CacheEntry]:
-    """Every entry of the cache folder, of this version and others."""
+    """Every entry of the cache folder, of this version and of others."""
     folder = locations.cache_dir()
     for path in folder.glob("*.npz") if folder else ():
         with suppress(OSError):
@@ -138,9 +142,9 @@ def entries() -> Iterator[CacheEntry]:
 
 
 def clear(older_than: float = 0) -> list[CacheEntry]:
-    """Remove the entries that were not used for so many days, and what killed processes left; the entries removed.
+    """Remove the entries last used `older_than` days ago or earlier, and return them.
 
-    Raises DataError where one cannot be removed.
+    What killed processes left is removed, too. Raises DataError where a file cannot be removed.
     """
     old = [entry for entry in entries() if entry.days >= older_than]
     try:
@@ -154,7 +158,10 @@ def clear(older_than: float = 0) -> list[CacheEntry]:
 
 
 def fingerprint(source: Path) -> str:
-    """SHA-256 of a file; of a folder, that of the relative names in order, sizes and contents, through links."""
+    """The SHA-256 of a file, or of the relative names, sizes and contents of all files in a folder, in order.
+
+    Links are followed. Raises DataError where the source cannot be read.
+    """
     try:
         if source.is_file():
             return digest_of(source)
@@ -169,7 +176,7 @@ def fingerprint(source: Path) -> str:
 
 
 def _content(path: Path) -> bytes:
-    """What lies behind a name: nothing for folders, broken links, pipes and files that may not be read."""
+    """The content of a file; nothing for folders, broken links, pipes and files without permission to read."""
     try:
         return path.read_bytes() if path.is_file() else b""
     except OSError:

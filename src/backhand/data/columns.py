@@ -1,4 +1,4 @@
-"""Statistics of every feature of a table, to the last digits of float64, however large, small or alike its values."""
+"""Statistics of every feature of a table, exact to the last digits of float64, whatever the size of its values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,18 @@ from backhand.errors import DataError
 
 Floats = NDArray[np.float64]
 
-CHUNK = 1024  # samples turned to float64 at a time
-MEDIAN_SAMPLES = 1001  # samples whose median is tried as the common value of a feature
-ROUNDING = {np.dtype(np.float32): 2.0**-22, np.dtype(np.float64): 2.0**-46}  # relative: what arithmetic leaves behind
+CHUNK = 1024  # samples that are converted to float64 at a time
+MEDIAN_SAMPLES = 1001  # the samples whose median is taken as the common value of a feature
+ROUNDING = {np.dtype(np.float32): 2.0**-22, np.dtype(np.float64): 2.0**-46}  # the relative error of a few operations
 
 
 @dataclass(frozen=True)
 class ColumnStatistics:
-    """Of each feature, in arrays of one sample's shape.
+    """The statistics of each feature, in arrays of the shape of one sample.
 
-    low, high: the extremes.   mean, deviation: of all samples.   departing: the share of samples that do not have the
-    feature's common value; 0 where it is constant.   spread: the root mean square distance of those from that value.
+    low, high: the smallest and the largest value.   mean, deviation: of all samples.   uncommon_share: the share of
+    samples that do not have the feature's common value; 0 for a constant feature.   uncommon_distance: the root mean
+    square distance of those samples from the common value.
     """
 
     low: Floats
@@ -33,10 +34,11 @@ class ColumnStatistics:
 
 
 def column_statistics(x: Samples) -> ColumnStatistics:
-    """The statistics of samples x (N, ...). DataError where there are none, or one is NaN or infinite.
+    """The statistics of the samples x (N, ...).
 
-    Differences that rounding alone explains count as none: that of float32 in a float32 array, of float64 in another;
-    whole numbers are not rounded. The common value is the median, as it must be where most samples have it.
+    The common value of a feature is the median, which it equals wherever most samples have it. Differences within the
+    rounding of the array's dtype do not count; integers are never rounded. Raises DataError where there are no samples,
+    and where a value is NaN or infinite.
     """
     if not len(x):
         raise DataError("cannot standardise: there are no samples")
@@ -45,7 +47,7 @@ def column_statistics(x: Samples) -> ColumnStatistics:
     # Values are divided by a power of two, which is exact, so that no square can overflow or vanish.
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1] - 1
     origin = np.ldexp(low, -exponent)
-    mean, variance = moments(x, lambda part: np.ldexp(part, -exponent) - origin)
+    mean, variance = moments(x, lambda chunk: np.ldexp(chunk, -exponent) - origin)
     common = _median(x[:: max(len(x) // MEDIAN_SAMPLES, 1)])
     departing = _uncommon_share(x, common)
     square = variance + (mean + origin - np.ldexp(common, -exponent)) ** 2
@@ -58,31 +60,32 @@ def column_statistics(x: Samples) -> ColumnStatistics:
 
 
 def has_variation(x: Samples) -> bool:
-    """Whether any feature of samples x (N, ...) differs between two of them by more than rounding."""
+    """Whether any feature of the samples x (N, ...) differs between two samples by more than rounding."""
     tolerance = 2 * ROUNDING.get(x.dtype, 0.0)
     alike = all(np.allclose(x[0].astype(np.float64), row, rtol=tolerance, atol=0) for row in x)
     return not alike or bool(column_statistics(x).uncommon_share.any())
 
 
-def moments(x: Samples, unit: Callable[[Floats], Floats] = lambda part: part) -> tuple[Floats, Floats]:
-    """Mean and variance of every pixel or feature in float64, chunk by chunk. unit: applied to each chunk before.
+def moments(x: Samples, transform: Callable[[Floats], Floats] = lambda chunk: chunk) -> tuple[Floats, Floats]:
+    """The mean and the variance of every pixel or feature in float64, chunk by chunk.
 
-    Chunks are merged as Chan, Golub and LeVeque (1983) show, which loses no digits where the mean is large.
+    transform: applied to each chunk first. The chunks are merged after Chan, Golub and LeVeque (1983), which loses no
+    digits where the mean is large.
     """
     count, mean, squares = 0, np.zeros(x.shape[1:]), np.zeros(x.shape[1:])
     for start in range(0, len(x), CHUNK):
-        part = unit(x[start : start + CHUNK].astype(np.float64))
-        delta = part.mean(axis=0) - mean
-        squares += np.square(part - part.mean(axis=0)).sum(axis=0) + delta**2 * (
-            count * len(part) / (count + len(part))
+        chunk = transform(x[start : start + CHUNK].astype(np.float64))
+        delta = chunk.mean(axis=0) - mean
+        squares += np.square(chunk - chunk.mean(axis=0)).sum(axis=0) + delta**2 * (
+            count * len(chunk) / (count + len(chunk))
         )
-        count += len(part)
-        mean += delta * (len(part) / count)
+        count += len(chunk)
+        mean += delta * (len(chunk) / count)
     return mean, squares / max(count, 1)
 
 
 def _median(x: Samples) -> Floats:
-    """One of the values of each feature, never the mean of two."""
+    """The median of each feature, which is one of its values and never the mean of two."""
     middle = len(x) // 2
     return np.partition(x, middle, axis=0)[middle].astype(np.float64)
 
@@ -90,13 +93,13 @@ def _median(x: Samples) -> Floats:
 def _uncommon_share(x: Samples, common: Floats) -> Floats:
     """The share of samples that differ from the common value by more than rounding."""
     tolerance = ROUNDING.get(x.dtype, 0.0) * np.abs(common)
-    unequal, beyond = np.zeros(x.shape[1:], np.int64), np.zeros(x.shape[1:], np.int64)
-    whole = np.ones(x.shape[1:], bool)
+    unequal, different = np.zeros(x.shape[1:], np.int64), np.zeros(x.shape[1:], np.int64)
+    are_integers = np.ones(x.shape[1:], bool)
     for start in range(0, len(x), CHUNK):
-        part = x[start : start + CHUNK].astype(np.float64)
+        chunk = x[start : start + CHUNK].astype(np.float64)
         with np.errstate(over="ignore"):
-            distance = np.abs(part - common)
+            distance = np.abs(chunk - common)
         unequal += (distance > 0).sum(axis=0)
-        beyond += (distance > tolerance).sum(axis=0)
-        whole &= (part == np.rint(part)).all(axis=0)
-    return np.where(whole, unequal, beyond) / len(x)
+        different += (distance > tolerance).sum(axis=0)
+        are_integers &= (chunk == np.rint(chunk)).all(axis=0)
+    return np.where(are_integers, unequal, different) / len(x)

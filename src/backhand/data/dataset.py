@@ -1,4 +1,4 @@
-"""What every loader returns: arrays with labels, and the splits a study trains and tests on."""
+"""Samples with their labels, and the splits of a data set, which every loader returns."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,12 +38,12 @@ class Dataset:
         return len(self.y)
 
     def take(self, index: NDArray[np.intp] | slice) -> "Dataset":
-        """The samples at these places, in this order."""
+        """The samples at these indices, in this order."""
         return Dataset(self.x[index], self.y[index])
 
     @property
     def is_image(self) -> bool:
-        """True for (N, H, W, C) arrays."""
+        """Whether the samples are images, (N, H, W, C)."""
         return self.x.ndim == 4
 
 
@@ -60,97 +60,104 @@ class Splits:
     train: Dataset
     test: Dataset
     validation: Dataset | None = None
-    source: str = ""  # one sentence for the report: where it comes from and what was done to it
-    notes: dict[str, str] = field(default_factory=dict)  # extra facts, e.g. {"skipped images": "3"}
+    source: str = ""  # a sentence for the report: where the data come from, and what was done to them
+    notes: dict[str, str] = field(default_factory=dict)  # further facts, such as {"skipped images": "3"}
 
     @property
     def title(self) -> str:
-        """The name that a person reads: the beginning of `source`, up to its first comma."""
+        """The name for people: the beginning of `source`, up to its first comma."""
         return self.source.partition(", ")[0] or self.name
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """The notes as lines, for whoever is told of the data before it is used."""
+        """The notes as lines of text, to be shown before the data are used."""
         return tuple(f"{key}: {note}" for key, note in self.notes.items())
 
     @property
     def by_name(self) -> dict[str, Dataset]:
-        """The splits there are, by name: train, validation (where given) and test."""
-        given = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {name: part for name, part in given.items() if part is not None}
+        """The splits by name: train, validation where there is one, and test."""
+        datasets = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: data for name, data in datasets.items() if data is not None}
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
         """Samples per class, (K,), for each split."""
-        return {name: np.bincount(part.y, minlength=len(self.classes)) for name, part in self.by_name.items()}
+        return {name: np.bincount(data.y, minlength=len(self.classes)) for name, data in self.by_name.items()}
 
     def select_classes(self, classes: Sequence[str]) -> "Splits":
-        """The samples of these classes alone, numbered in this order. Raises DataError for a name that is none."""
+        """The samples of these classes alone, whose labels follow this order.
+
+        Raises DataError for a name that is no class, and for one that is named twice.
+        """
         for k, name in enumerate(classes):
             if name not in self.classes:
                 raise DataError(f'{self.name} has no class "{name}"{closest(name, self.classes)}')
             if name in classes[:k]:
-                raise DataError(f'the class "{name}" is asked for twice; name each once')
-        number = np.full(len(self.classes), -1)
-        number[[self.classes.index(name) for name in classes]] = np.arange(len(classes))
+                raise DataError(f'the class "{name}" is named twice; name each class once')
+        new_label = np.full(len(self.classes), -1)
+        new_label[[self.classes.index(name) for name in classes]] = np.arange(len(classes))
 
-        def kept(part: Dataset) -> Dataset:
-            places = np.flatnonzero(number[part.y] >= 0)
-            return Dataset(part.x[places], number[part.y[places]])
+        def select(data: Dataset) -> Dataset:
+            indices = np.flatnonzero(new_label[data.y] >= 0)
+            return Dataset(data.x[indices], new_label[data.y[indices]])
 
         notes = self.notes | {"classes kept": f"{len(classes)} of {len(self.classes)}"}
-        return replace(self.map(kept), classes=tuple(classes), notes=notes)
+        return replace(self.map(select), classes=tuple(classes), notes=notes)
 
     def group_classes(self, groups: Mapping[str, Sequence[str]]) -> "Splits":
-        """The classes of each group as one class, in the order of the groups; classes of none are left out.
+        """The classes of each group merged into one class, in the order of the groups; other classes are left out.
 
         Raises DataError for a name that is no class, and for one that is named twice.
         """
-        kept = self.select_classes([name for members in groups.values() for name in members])
+        selected = self.select_classes([name for members in groups.values() for name in members])
         group = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])
-        joined = kept.map(lambda part: Dataset(part.x, group[part.y]))
-        said = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
-        return replace(joined, classes=tuple(groups), notes=self.notes | {"classes joined": said})
+        merged = selected.map(lambda data: Dataset(data.x, group[data.y]))
+        listing = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
+        return replace(merged, classes=tuple(groups), notes=self.notes | {"classes joined": listing})
 
     def map(self, change: Callable[[Dataset], Dataset]) -> "Splits":
-        """Every part changed in the same way."""
+        """The splits with a function applied to each of them."""
         validation = None if self.validation is None else change(self.validation)
         return replace(self, train=change(self.train), test=change(self.test), validation=validation)
 
 
 def validate(splits: Splits) -> Splits:
-    """The same splits, or DataError naming the part with a label outside 0 .. K-1, an empty class or a NaN."""
+    """The same splits.
+
+    Raises DataError, which names the split, for samples of unequal shapes, a label outside 0 .. K-1, a class without
+    samples, and a value that is not finite.
+    """
     classes, shape = len(splits.classes), splits.train.x.shape[1:]
-    for name, part in splits.by_name.items():
+    for name, data in splits.by_name.items():
         where = f"the {name} split of {splits.name}"
-        if part.x.shape[1:] != shape:
+        if data.x.shape[1:] != shape:
             raise DataError(
-                f"{where} has samples of shape {part.x.shape[1:]}, the train split {shape}; make them equal"
+                f"{where} has samples of shape {data.x.shape[1:]}, the train split {shape}; make them equal"
             )
-        outside = np.flatnonzero((part.y < 0) | (part.y >= classes))
+        outside = np.flatnonzero((data.y < 0) | (data.y >= classes))
         if len(outside):
             raise DataError(
-                f"label {part.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}"
+                f"label {data.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}"
             )
-        refuse_not_finite(part.x, where)
-        empty = np.flatnonzero(np.bincount(part.y, minlength=classes) == 0)
+        refuse_not_finite(data.x, where)
+        empty = np.flatnonzero(np.bincount(data.y, minlength=classes) == 0)
         if len(empty):
             raise DataError(f'class "{splits.classes[empty[0]]}" has no samples in {where}; add some or drop the class')
     return splits
 
 
 def plain_array(x: object, where: str) -> NDArray[Any]:
-    """The array x without a mask. DataError where a value is masked, and for a list, a data frame or the like."""
+    """The array x without its mask. Raises DataError where a value is masked, and for what is no NumPy array."""
     if not isinstance(x, np.ndarray):
         raise DataError(f"{where} are of type {type(x).__name__} and must be a NumPy array; write np.asarray(x)")
     if np.ma.is_masked(x):
         row, *column = np.argwhere(np.ma.getmaskarray(x))[0].tolist()
-        at = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
-        raise DataError(f"{at} of {where}, counted from 0, is masked; fill in a value, or remove the row")
+        position = f"row {row}, column {', '.join(map(str, column))}" if column else f"row {row}"
+        raise DataError(f"{position} of {where}, counted from 0, is masked; fill in a value, or remove the row")
     return np.asarray(x) if isinstance(x, np.ma.MaskedArray) else x
 
 
 def refuse_not_finite(x: NDArray[Any], where: str) -> None:
-    """Raise DataError, naming row and column of the first value of x that is NaN or infinite. x: (N, ...)."""
+    """Raise DataError where a value of x (N, ...) is NaN or infinite, with its row and column."""
     if x.dtype.kind != "f" or np.isfinite(x).all():
         return
     bad = np.argwhere(~np.isfinite(x))
@@ -160,5 +167,5 @@ def refuse_not_finite(x: NDArray[Any], where: str) -> None:
     others = f" (and {len(bad) - 1:,} more values that are not finite)" if len(bad) > 1 else ""
     raise DataError(
         f"row {row}, column {', '.join(map(str, column))} of {where}, counted from 0, is {kind}{others}; "
-        f"mend or remove it"
+        f"correct or remove it"
     )

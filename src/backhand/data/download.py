@@ -1,4 +1,4 @@
-"""Downloads that resume, checked before they are kept."""
+"""Downloads that can be resumed, and whose checksums are compared before they are kept."""
 
 import urllib.request
 from http.client import HTTPException
@@ -18,55 +18,58 @@ from backhand.files.locks import locked
 from backhand.files.paths import PathLike, as_path
 
 TIMEOUT = 30  # seconds without a byte
-NETWORK_ERRORS = (OSError, HTTPException)  # URLError, HTTPError and timeouts are OSErrors
+NETWORK_ERRORS = (OSError, HTTPException)  # URLError, HTTPError and timeouts are subclasses of OSError
 
 
 def fetch_data_set(name: str, data_dir: PathLike | None = None) -> list[Path]:
-    """The files of a data set, in its subfolder of `data_dir`; DataError where none can be downloaded."""
-    found = get_entry(name)
-    if isinstance(found, BuiltIn):
-        raise DataError(f"{name} is built in; there is nothing to fetch")
-    published = [original for original in found.published_files if original.urls]
-    if not published:
-        raise DataError(f"{name} cannot be fetched; {found.instructions}")
-    above = as_path(data_dir) or locations.data_dir()
-    if above is None:
-        raise DataError("there is no home folder to download to; name one with --data-dir or BACKHAND_DATA")
-    folder = found.folders(above)[0]
-    return [fetch_file(original, folder) for original in published]
+    """Download the files of a data set to its subfolder of `data_dir`, and return their paths.
 
-
-def fetch_file(original: PublishedFile, folder: Path) -> Path:
-    """The file in `folder`, downloaded from the first mirror that gives it whole; kept if it is there already.
-
-    A download that breaks off leaves `<name>.part`, and the next one goes on from its end. Raises DataError where a
-    file of that name has another content, and where no mirror gives the right one.
+    Raises DataError for a data set that cannot be downloaded.
     """
-    with locked(folder / f".{original.name}.lock", wait=True):  # two that fetch it at once would mix their bytes
-        target = folder / original.name
+    entry = get_entry(name)
+    if isinstance(entry, BuiltIn):
+        raise DataError(f"{name} is built in; there is nothing to fetch")
+    files = [file for file in entry.published_files if file.urls]
+    if not files:
+        raise DataError(f"{name} cannot be downloaded; {entry.instructions}")
+    parent = as_path(data_dir) or locations.data_dir()
+    if parent is None:
+        raise DataError("there is no home folder to download to; name a folder with --data-dir or BACKHAND_DATA")
+    folder = entry.folders(parent)[0]
+    return [fetch_file(file, folder) for file in files]
+
+
+def fetch_file(file: PublishedFile, folder: Path) -> Path:
+    """Download a file to `folder`, unless it is there already, and return its path.
+
+    The mirrors are tried in turn. An interrupted download leaves `<name>.part`, and the next one continues at its end.
+    Raises DataError where a file of that name has another content, and where no mirror has the right one.
+    """
+    with locked(folder / f".{file.name}.lock", wait=True):  # two processes that download at once would mix their bytes
+        target = folder / file.name
         if not target.is_file():
-            return _download(original, folder)
-        if not original.matching_checksum(target):
+            return _download(file, folder)
+        if not file.matching_checksum(target):
             raise DataError(f"{target} is not the published file (its checksum differs); move it away and fetch again")
         return target
 
 
-def _download(original: PublishedFile, folder: Path) -> Path:
+def _download(file: PublishedFile, folder: Path) -> Path:
     import pooch
 
-    target = folder / original.name
+    target = folder / file.name
     pooch.get_logger().setLevel("WARNING")
     failures = []
-    for url in original.urls:
+    for url in file.urls:
         try:
-            resume = ResumingDownloader(target.with_name(f"{original.name}.part"))
-            pooch.retrieve(url, f"sha256:{original.sha256}", fname=original.name, path=folder, downloader=resume)
+            resume = ResumingDownloader(target.with_name(f"{file.name}.part"))
+            pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=resume)
             return target
         except NETWORK_ERRORS as error:
             failures.append(f"{_host(url)}: {_reason(error)}")
-        except ValueError:  # what pooch raises for a wrong checksum
+        except ValueError:  # raised by pooch for a wrong checksum
             failures.append(f"{_host(url)}: not the published file (its checksum differs)")
-    raise DataError(f"cannot fetch {original.name} ({'; '.join(failures)}); try later, or put the file into {folder}")
+    raise DataError(f"cannot fetch {file.name} ({'; '.join(failures)}); try later, or put the file into {folder}")
 
 
 def _host(url: str) -> str:
@@ -79,46 +82,46 @@ def _reason(error: Exception) -> str:
 
 
 class ResumingDownloader:
-    """A downloader for pooch that goes on where an earlier one stopped (HTTP Range), with a progress bar."""
+    """A downloader for pooch that continues where an earlier one stopped (HTTP Range), with a progress bar."""
 
     def __init__(self, part: Path) -> None:
         self.part = part
 
     def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
-        """Fills the .part file, and once it is whole renames it to `output_file`."""
-        while not self._advance(url):
+        """Download to the .part file, and rename it to `output_file` once it is complete."""
+        while not self._download_more(url):
             pass
         self.part.replace(output_file)
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _advance(self, url: str) -> bool:
-        """One request. True when the file is whole, False when the connection broke but something new came."""
-        have = self._size()
+    def _download_more(self, url: str) -> bool:
+        """Make one request. True if the file is complete, False if the connection broke after some progress."""
+        size = self._size()
         try:
-            self._request(url, have)
+            self._request(url, size)
         except HTTPError as error:
-            if error.code != 416 or not have:
+            if error.code != 416 or not size:
                 raise
             error.close()
-            # Nothing lies beyond what we have: it is whole, or it is of another file and starts anew.
-            whole = error.headers.get("Content-Range", "") == f"bytes */{have}"
-            if not whole:
+            # The server has nothing beyond our size: the file is complete, or it is another one and starts anew.
+            is_complete = error.headers.get("Content-Range", "") == f"bytes */{size}"
+            if not is_complete:
                 self.part.unlink()
-            return whole
+            return is_complete
         except NETWORK_ERRORS:
-            if self._size() <= have:
+            if self._size() <= size:
                 raise
             return False
         return True
 
-    def _request(self, url: str, have: int) -> None:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    def _request(self, url: str, size: int) -> None:
+        request = urllib.request.Request(url, headers={"Range": f"bytes={size}-"} if size else {})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-            if response.status == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-                raise OSError("the server sent another part than was asked for")
-            start = have if response.status == 206 else 0
+            if response.status == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
+                raise OSError("the server sent another range than the one requested")
+            start = size if response.status == 206 else 0
             total = start + int(response.headers.get("Content-Length") or 0)
             name = self.part.name.removesuffix(".part")
             with progress_bar(f"Fetching {name}", total, is_bytes=True) as advance, self.part.open("ab") as file:

@@ -1,4 +1,4 @@
-"""What the registry knows of a data set without reading it."""
+"""The registry's entry of a data set: all that is known about it without reading it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from backhand.errors import DataError
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set. title, classes: for a person to read, e.g. "70,000 digits, 28 x 28 grey" and "10"."""
+    """A data set. title, classes: for people to read, such as "70,000 digits, 28 x 28 grey" and "10"."""
 
     name: str
     title: str
@@ -23,7 +23,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class BuiltIn(Entry):
-    """A data set that is computed or comes with a library."""
+    """A data set that is computed or comes with a library; `load` returns its splits."""
 
     load: Callable[[], Splits]
 
@@ -32,12 +32,13 @@ class BuiltIn(Entry):
 class OnDisk(Entry):
     """A data set that is read from a file or folder.
 
-    read: (file or folder, skip bad images) -> Splits.   read_as: the same with a resize and a colour, of pictures that
-    may have several sizes.   how: the sentence that tells how to get it.
-    files: name patterns of what holds it, the preferred first; none for a user's own data.   inside: patterns of names
-    by which a folder is known to be the data set itself.   pieces: patterns of files that are one of several: the
-    folder they lie in is read.   subfolders: of the data folder, where it is looked for ("" for the data folder
-    itself); it is fetched to the first. Its name and "" where none are given.
+    read: (file or folder, skip bad images) -> Splits.   read_converted: the same with a resize and a colour, for
+    pictures that may have several sizes.   instructions: how to get the data, as the end of a sentence.
+    files: patterns of the names of files or folders that hold the data, the preferred first; none for a user's own
+    data.   marker_files: patterns of names that show that a folder is the data set itself.   member_files: patterns of
+    files that are one of several; the folder that holds them is read.   subfolders: where the data are looked for,
+    below the data folder ("" is that folder itself), the first of which is downloaded to; by default the name of the
+    data set and "".
     """
 
     read: Callable[[Path, bool], Splits]
@@ -51,15 +52,15 @@ class OnDisk(Entry):
     subfolders: tuple[str, ...] = ()
 
     def folders(self, data_dir: Path) -> list[Path]:
-        """The folders in which it is looked for, the first of them its own."""
+        """The folders in which the data are looked for; the first one is their own."""
         return [data_dir / name for name in self.subfolders or (self.name, "")]
 
     def find(self, data_dir: Path) -> Path | None:
-        """The file or folder to read, or None. Looks at names only, so it is instant."""
-        found = next(self._candidates(data_dir), None)
-        return found and self._whole(found)
+        """The file or folder to read, or None. It is instant, since only names are compared."""
+        path = next(self._candidates(data_dir), None)
+        return path and self._folder_of_member(path)
 
-    def _whole(self, path: Path) -> Path:
+    def _folder_of_member(self, path: Path) -> Path:
         is_piece = any(fnmatch(path.name, pattern) for pattern in self.member_files)
         return path.parent if is_piece and path.is_file() else path
 
@@ -68,31 +69,32 @@ class OnDisk(Entry):
         for folder in folders:
             for pattern in self.files:
                 matches = sorted(folder.glob(pattern))
-                yield from (p for p in matches if p != own and (p.is_file() or self._is_inside(p)))
-        if self._is_inside(own):
+                yield from (p for p in matches if p != own and (p.is_file() or self._is_data_set(p)))
+        if self._is_data_set(own):
             yield own
 
-    def _is_inside(self, folder: Path) -> bool:
+    def _is_data_set(self, folder: Path) -> bool:
         return any(next(folder.glob(pattern), None) for pattern in self.marker_files)
 
     def locate(self, path: Path | None, data_dir: Path | None) -> Path:
-        """The path given, or the one found; DataError says where was looked, for what, and how to get it.
+        """The path that is given, or the one that is found in the data folder.
 
-        data_dir: None where there is no data folder, since the user has no home.
+        data_dir: None where there is no data folder, since the user has no home folder.
+        Raises DataError, which says where what was looked for and how to get it.
         """
         if path is not None:
             if not path.exists():
                 raise DataError(f"{path} does not exist; give the file or folder that holds {self.name}")
-            return self._whole(path)
+            return self._folder_of_member(path)
         if not self.files:
             raise DataError(f"{self.name} needs a path; {self.instructions}")
-        hint = "or name the folder that has it with --data-dir or BACKHAND_DATA"
+        hint = "or name the folder that holds it with --data-dir or BACKHAND_DATA"
         if data_dir is None:
             raise DataError(
                 f"{self.name} was not found: there is no home folder to look in; {self.instructions}, {hint}"
             )
-        if found := self.find(data_dir):
-            return found
-        folders = " and ".join(map(str, sorted(self.folders(data_dir))))
-        wanted = ", ".join(self.files)
-        raise DataError(f"{self.name} was not found: looked in {folders} for {wanted}; {self.instructions}, {hint}")
+        if path := self.find(data_dir):
+            return path
+        folders = " or ".join(map(str, sorted(self.folders(data_dir))))
+        names = ", ".join(self.files)
+        raise DataError(f"{self.name} was not found: there is no {names} in {folders}; {self.instructions}, {hint}")

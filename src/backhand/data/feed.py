@@ -1,4 +1,4 @@
-"""Where batches come from: samples as they lie in memory, augmented and standardised batch by batch."""
+"""Feeds, which make batches: samples stay as they are in memory, and are augmented and standardised batch by batch."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -23,28 +23,28 @@ KERNEL_DTYPES = {np.dtype(kind) for kind in ("u1", "f4", "f8", "i4", "i8")}
 
 
 class BatchSource(Protocol):
-    """What a model is evaluated on: anything with a length and batches. `Feed` is one; one's own needs no more."""
+    """What a model is evaluated on. `Feed` is one; a class of your own needs these two methods."""
 
     def __len__(self) -> int:
         """The number of samples."""
 
     def batch(self, index: Indices, /) -> tuple[Array, Labels]:
-        """The samples at these places (n,), as the model takes them: x (n, ...) and labels (n,)."""
+        """The samples at these indices (n,) as the model takes them: x (n, ...) and labels (n,)."""
 
 
 class TrainingSource(BatchSource, Protocol):
-    """What a model is trained on."""
+    """What a model is trained on: a source of batches for training as well."""
 
     def draw(self, index: Indices, rng: np.random.Generator, /) -> tuple[Array, Targets]:
-        """The same for training: augmented, if it is; labels (n,), or soft targets (n, K) where the loss takes them."""
+        """A batch for training, augmented or not; labels (n,), or soft targets (n, K) where the loss takes them."""
 
 
 @runtime_checkable
 class VariantSource(BatchSource, Protocol):
-    """Samples that can be seen in several ways."""
+    """A source of batches whose samples have variants, such as mirror images, to average the scores over."""
 
     def variants(self, augment: EvaluationAugment, /) -> Iterable[BatchSource]:
-        """The same samples in the same order, seen in each of these ways."""
+        """One source for each variant of the samples, in the same order."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Feed:
 
     data, standardizer: the samples, and the scale on which the model sees them.
 
-    augment: what training does to its batches, in `draw`; `batch` gives the samples as they are.
+    augment: the augmentation of training batches, which `draw` returns; `batch` returns the samples as they are.
     """
 
     data: Dataset
@@ -66,14 +66,14 @@ class Feed:
         return len(self.data)
 
     def batch(self, index: Index) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The samples at these places: x (n, ...) float32 and labels (n,)."""
+        """The samples at these indices: x (n, ...) float32 and labels (n,)."""
         if self._kernel is None:
             return self.standardizer.transform(self.data.x[index]), self.data.y[index]
         rows = self._rows[index]
         return self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows]
 
     def draw(self, index: Indices, rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
-        """The same for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
+        """A batch for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
         if self.augment is None:
             return self.batch(index)
         if self._kernel is not None and all(step.kernel_name for step in self.augment.steps):
@@ -82,7 +82,7 @@ class Feed:
         return self.standardizer.transform(x), targets
 
     def variants(self, augment: EvaluationAugment) -> Iterator["Feed"]:
-        """The same samples seen in each of these ways, not augmented. More than one view: images (N, H, W, C)."""
+        """A feed without augmentation for each variant of the samples. Only images (N, H, W, C) have several."""
         for x in augment.variants_of(self.data.x):
             yield replace(self, data=Dataset(x, self.data.y), augment=None)
 
@@ -97,19 +97,19 @@ class Feed:
         x, labels = kernel.augment(self.data.x, rows, *self._scaling, steps), self.data.y[rows]
         if augment.mixup is None:
             return x, labels
-        # Mixing what is standardised already is the same, since the shares sum to 1.
+        # Mixing standardised images gives the same, since the shares sum to 1.
         partners = augment.mixup.draw(len(rows), rng)
         return kernel.mix(x, *partners), augment.mixup.targets(labels, partners)
 
     @property
     def _kernel(self) -> ModuleType | None:
-        """The kernel for these samples, or None."""
+        """The kernel that reads and augments these samples; None where there is none for them."""
         fits = self.data.x.flags.c_contiguous and self.data.x.dtype in KERNEL_DTYPES
         return backend.fused_pass("batch", np.float32) if fits else None
 
     @cached_property
     def _rows(self) -> Indices:
-        """Every place; an index into these is checked, and turned into places, by NumPy."""
+        """All indices. NumPy checks an index into these and turns slices into indices."""
         return np.arange(len(self))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Reading without trust."""
+"""Reads files that may be damaged or malicious, within limits."""
 
 import gzip
 import hashlib
@@ -13,28 +13,28 @@ from typing import BinaryIO, Protocol
 from backhand.errors import DataError
 
 CHUNK = 1 << 20
-# What systems put beside a person's files: macOS into archives, network storage and disks into their folders.
+# The folders that macOS puts into archives, and that network storage and disks have.
 SYSTEM_FOLDERS = {
     *("__MACOSX", "@eaDir", "#recycle", "#snapshot", "$RECYCLE.BIN", "System Volume Information", "lost+found"),
 }
-# What a compressed file may grow to: real archives stay below ten times, a bomb reaches a thousand.
+# The limit on unpacked data: real archives grow less than tenfold, a decompression bomb a thousandfold.
 MAX_RATIO, MIN_ALLOWANCE = 100, 16 << 20
 
 
 class Reader(Protocol):
-    """Anything with read(size) -> bytes."""
+    """Any object with a method read(size) -> bytes."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """At most `size` bytes, all of them for -1, none at the end."""
+        """At most `size` bytes; all that remain for -1; none at the end."""
 
 
 def read_up_to(stream: Reader, size: int) -> bytes:
-    """At most `size` bytes; memory grows with what arrives, not with what a header announces."""
-    parts, left = [], size
-    while left > 0 and (part := stream.read(min(left, CHUNK))):
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+    """Read at most `size` bytes. Memory grows with the bytes that arrive, not with the size that a header announces."""
+    chunks, left = [], size
+    while left > 0 and (chunk := stream.read(min(left, CHUNK))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
 
 
 class SizeLimitedStream(io.RawIOBase):
@@ -45,21 +45,21 @@ class SizeLimitedStream(io.RawIOBase):
         self.left = size * MAX_RATIO + MIN_ALLOWANCE
 
     def read(self, size: int = -1, /) -> bytes:
-        """As a file's read."""
+        """At most `size` bytes, as the method `read` of a file."""
         data = self.stream.read(self.left + 1 if size < 0 else min(size, self.left + 1))
         self.left -= len(data)
         if self.left < 0:
             raise DataError(
-                f"{self.where} unpacks to more than {MAX_RATIO} times its size; it is no data set, remove it"
+                f"{self.where} unpacks to more than {MAX_RATIO} times its size; it is not a data set: remove it"
             )
         return data
 
 
 @contextmanager
 def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
-    """The content of a plain or gzip stream of `size` bytes, told apart by content.
+    """The content of a stream of `size` bytes, which is unpacked if it is gzip, as its first bytes show.
 
-    where: names it in messages. DataError where it is truncated or damaged.
+    where: names the stream in messages. Raises DataError where it is truncated or damaged.
     """
     try:
         packed = plain.read(2) == b"\x1f\x8b"
@@ -74,10 +74,10 @@ def open_unpacked(plain: BinaryIO, size: int, where: str) -> Iterator[Reader]:
 
 
 def walk_folder(folder: Path) -> Iterator[str]:
-    """Every file and folder below by relative name, in the order of the names; a folder's name ends in a slash.
+    """The relative names of all files and folders in a folder, in order; the name of a folder ends in a slash.
 
-    Links are followed. Hidden folders and those of the system are named but not entered. Raises DataError for a link to
-    a folder that holds it, and for a folder that may not be read.
+    Links are followed. Hidden and system folders are named but not entered. Raises DataError for a link to a folder
+    that contains it, and for a folder that cannot be read.
     """
     yield from _walk(folder, "", frozenset([_identity(folder)]))
 
@@ -92,17 +92,17 @@ def _walk(folder: Path, prefix: str, above: frozenset[tuple[int, int]]) -> Itera
         if is_folder and not is_hidden(name):
             path = folder / name
             if _identity(path) in above:
-                raise DataError(f"{path} is a link to a folder that holds it, {path.resolve()}; remove it")
+                raise DataError(f"{path} is a link to a folder that contains it, {path.resolve()}; remove the link")
             yield from _walk(path, f"{prefix}{name}/", above | {_identity(path)})
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name, without a path, is hidden or the system's."""
+    """Whether a file or folder of this name (without a path) is hidden or belongs to the system."""
     return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def _identity(folder: Path) -> tuple[int, int]:
-    """What a folder is known by, whatever links lead to it."""
+    """The device and inode of a folder, which are the same through every link."""
     try:
         status = folder.stat()
     except OSError as error:
@@ -111,13 +111,13 @@ def _identity(folder: Path) -> tuple[int, int]:
 
 
 def digest_of(path: Path, algorithm: str = "sha256") -> str:
-    """The hex digest of a file."""
+    """The hexadecimal digest of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
 def digest_of_unpacked(path: Path) -> str:
-    """The SHA-256 hex digest of what a file holds, unpacked where it is gzip."""
+    """The hexadecimal SHA-256 digest of the content of a file, unpacked if it is gzip."""
     digest = hashlib.sha256()
     with path.open("rb") as plain, open_unpacked(plain, path.stat().st_size, str(path)) as stream:
         while chunk := stream.read(CHUNK):

@@ -1,4 +1,4 @@
-"""A person's labels in the forms that they come in: whole numbers, text, true and false, one-hot rows."""
+"""Labels in the forms that users have them: integers, text, booleans, one-hot rows."""
 
 import sys
 import unicodedata
@@ -18,7 +18,10 @@ MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number up to here
 
 @dataclass(frozen=True)
 class Labels:
-    """y: (N,) numbers of classes, by the name of the array.   notes: what was done to them, for `Splits.notes`."""
+    """The labels as integers, with the names of the classes.
+
+    y: (N,) for each array, by its name.   notes: how the labels were converted, for `Splits.notes`.
+    """
 
     y: dict[str, Integers]
     classes: tuple[str, ...]
@@ -26,15 +29,16 @@ class Labels:
 
 
 def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> Labels:
-    """Labels of every part, the training part first, as numbers 0 .. K-1; names: an array `classes`, if there is one.
+    """The labels of every split as integers 0 .. K-1.
 
-    (N,) whole numbers of any dtype are the numbers of the classes. (N,) texts are names: without `classes` they are
-    numbered in sorted order; a letter with an accent is one letter, however it is written. (N, 1) columns count as
-    (N,), and one-hot rows (N, K) as the place of their 1.
-    Raises DataError for anything else, for names that are empty or doubled, for numbers with a gap, and for a column
-    of one-hot rows without a 1 in the training part.
+    arrays: the labels of each split, those of the training split first.   names: the array `classes`, if there is one.
+    Integers (N,) of any dtype are the numbers of the classes. Texts (N,) are names, which are numbered in the order of
+    `classes`, else in sorted order; a letter with an accent is one letter, however it is encoded. A column (N, 1) is
+    read as (N,), and a one-hot row (N, K) as the index of its 1.
+    Raises DataError for anything else, for names that are empty or occur twice, for numbers with a gap, and for a
+    column of one-hot rows without a 1 in the training split.
     """
-    given = None if names is None else _class_names(names, file)
+    class_names = None if names is None else _class_names(names, file)
     flat = {name: _one_per_sample(y, f"{name} in {file}") for name, y in arrays.items()}
     texts = {y.dtype.kind in "US" for y in flat.values()}
     if len(texts) > 1:
@@ -42,36 +46,40 @@ def read_labels(arrays: Mapping[str, Array], names: Array | None, file: str) -> 
     forms = dict.fromkeys(_conversion_note(y) for y in arrays.values())
     notes = {"labels": "; ".join(form for form in forms if form)} if any(forms) else {}
     if texts == {True}:
-        numbers, classes, how = _number_texts({name: _as_text(y, name, file) for name, y in flat.items()}, given, file)
+        numbers, classes, how = _number_texts(
+            {name: _as_text(y, name, file) for name, y in flat.items()}, class_names, file
+        )
         return Labels(numbers, classes, {"labels": "; ".join(filter(None, (*notes.values(), how)))})
     numbers = {name: _as_integers(y, f"{name} in {file}") for name, y in flat.items()}
-    name, first = next(iter(arrays.items()))
-    _refuse_empty_columns(first, numbers[name], f"{name} in {file}")
-    return Labels(numbers, given or _names_of_numbers(first, numbers[name], file), notes)
+    name, train_labels = next(iter(arrays.items()))
+    _refuse_empty_columns(train_labels, numbers[name], f"{name} in {file}")
+    return Labels(numbers, class_names or _names_of_numbers(train_labels, numbers[name], file), notes)
 
 
 def _class_names(names: Array, file: str) -> tuple[str, ...]:
     if names.ndim != 1 or names.dtype.kind not in "US":
         raise DataError(f"classes in {file} is {names.dtype} of shape {names.shape}; give (K,) strings")
-    found = tuple(_as_text(names, "classes", file).tolist())
-    _refuse_twins(found, f"classes in {file}")
-    return found
+    texts = tuple(_as_text(names, "classes", file).tolist())
+    _refuse_twins(texts, f"classes in {file}")
+    return texts
 
 
 def _refuse_twins(names: Iterable[str], where: str) -> None:
-    """Raise DataError for an empty name, and for two that are the same but for spaces around them."""
-    seen: dict[str, int] = {}
+    """Raise DataError for an empty name, and for two names that differ only in the spaces around them."""
+    position_of: dict[str, int] = {}
     for k, name in enumerate(names):
-        bare = name.strip()
-        if not bare:
+        stripped = name.strip()
+        if not stripped:
             raise DataError(f"name {k} of {where}, counted from 0, is empty; give every class a name")
-        if bare in seen:
-            raise DataError(f'names {seen[bare]} and {k} of {where} are both "{bare}"; give every class its own name')
-        seen[bare] = k
+        if stripped in position_of:
+            raise DataError(
+                f'names {position_of[stripped]} and {k} of {where} are both "{stripped}"; give every class its own name'
+            )
+        position_of[stripped] = k
 
 
 def _one_per_sample(y: Array, where: str) -> Array:
-    """(N, 1) and one-hot (N, K) as (N,); DataError for any other shape."""
+    """Labels (N, 1) and one-hot rows (N, K) as (N,). Raises DataError for any other shape."""
     if y.ndim == 1:
         return y
     if y.ndim == 2 and y.shape[1] == 1:
@@ -89,7 +97,7 @@ def _one_per_sample(y: Array, where: str) -> Array:
 
 
 def _refuse_empty_columns(y: Array, numbers: Integers, where: str) -> None:
-    """Raise DataError for one-hot rows (N, K) of which a class has no sample. numbers: (N,) places of their 1."""
+    """Raise DataError for one-hot rows (N, K) with a class that has no sample. numbers: (N,) indices of the 1s."""
     if y.ndim < 2 or y.shape[1] < 2:
         return
     counts = np.bincount(numbers, minlength=y.shape[1])
@@ -101,16 +109,16 @@ def _refuse_empty_columns(y: Array, numbers: Integers, where: str) -> None:
 
 
 def _conversion_note(y: Array) -> str:
-    """What was done to labels of this form, in words; "" for (N,) integers and text."""
+    """How labels of this form are converted, in words; "" for integers and text (N,)."""
     if y.ndim == 2 and y.shape[1] > 1:
-        return f"one-hot rows of {y.shape[1]}, read as the place of their 1"
+        return f"one-hot rows of {y.shape[1]}, read as the index of their 1"
     column = f"a column of shape {y.shape}, read as ({len(y)},)" if y.ndim == 2 else ""
-    kinds = {"f": f"{y.dtype} that are whole numbers", "b": "false and true, read as 0 and 1"}
+    kinds = {"f": f"{y.dtype} values that are integers", "b": "false and true, read as 0 and 1"}
     return ", ".join(filter(None, (column, kinds.get(y.dtype.kind, ""))))
 
 
 def _as_integers(y: Array, where: str) -> Integers:
-    """Numbers as int64; DataError, naming the first, for one that is no whole number or beyond int64."""
+    """Numbers as int64. Raises DataError, with the row, for one that is not an integer or is beyond int64."""
     if y.dtype.kind not in "iubf":
         raise DataError(f"{where} is {y.dtype} of shape {y.shape}; labels must be integers or text of shape (N,)")
     if y.dtype.kind == "f":
@@ -124,20 +132,20 @@ def _as_integers(y: Array, where: str) -> Integers:
 
 
 def _as_text(y: Array, name: str, file: str) -> Array:
-    """Texts of either kind as str in the form NFC; DataError for what is no text in UTF-8, and control characters."""
+    """Texts as str in the form NFC. Raises DataError for what is not text in UTF-8, and for control characters."""
     try:
         texts = np.char.decode(y, "utf-8") if y.dtype.kind == "S" else _without_bad_code_points(y)
         for row, text in enumerate(texts.tolist()):
             if any(ord(letter) < 32 or ord(letter) == 127 for letter in text):
                 raise DataError(f"row {row} of {name} in {file} is {text!r}; leave out control characters")
             text.encode("utf-8")
-    except ValueError as error:  # of decoding, of code points that there are not, of surrogates
+    except ValueError as error:  # raised by decoding, by code points that do not exist, and by surrogates
         raise DataError(f"{name} in {file} is no text in UTF-8 ({error}); save it as str") from error
     return np.array([unicodedata.normalize("NFC", text) for text in texts.tolist()], str)
 
 
 def _without_bad_code_points(y: Array) -> Array:
-    """The same; ValueError for code points beyond Unicode, which only a damaged file has, and Python aborts at."""
+    """The same array. Raises ValueError for code points beyond Unicode, at which Python would abort."""
     codes = np.ascontiguousarray(y).view(np.dtype(np.uint32).newbyteorder(y.dtype.byteorder))
     if codes.size and codes.max() > sys.maxunicode:
         raise ValueError(f"code point {codes.max()}")
@@ -145,24 +153,28 @@ def _without_bad_code_points(y: Array) -> Array:
 
 
 def _number_texts(
-    texts: Mapping[str, Array], given: tuple[str, ...] | None, file: str
+    texts: Mapping[str, Array], class_names: tuple[str, ...] | None, file: str
 ) -> tuple[dict[str, Integers], tuple[str, ...], str]:
-    """Texts as numbers: their places in `given`, else in sorted order. With the names, and what was done in words."""
-    names = given or tuple(sorted({name for y in texts.values() for name in y.tolist()}))
-    if given is None:
+    """Texts as numbers: their positions in `class_names`, else in sorted order; with the names, and a note in words."""
+    names = class_names or tuple(sorted({name for y in texts.values() for name in y.tolist()}))
+    if class_names is None:
         _refuse_twins(names, f"the sorted labels in {file}")
     number = {name: k for k, name in enumerate(names)}
     for key, y in texts.items():
         for row, name in enumerate(y.tolist()):
             if name not in number:
                 raise DataError(f'row {row} of {key} in {file} is "{name}", which is not in classes; add it there')
-    how = "text, numbered in the order of classes" if given else f"text, numbered in sorted order: {_first_few(names)}"
+    how = (
+        "text, numbered in the order of classes"
+        if class_names
+        else f"text, numbered in sorted order: {_first_few(names)}"
+    )
     return {key: np.array([number[name] for name in y.tolist()], np.int64) for key, y in texts.items()}, names, how
 
 
-def _names_of_numbers(first: Array, y: Integers, file: str) -> tuple[str, ...]:
-    """The labels themselves as names; each from 0 up must occur, so that a stray one is noticed."""
-    if first.dtype.kind == "b" and first.shape[1:] in ((), (1,)):
+def _names_of_numbers(train_labels: Array, y: Integers, file: str) -> tuple[str, ...]:
+    """The labels themselves as names. All numbers from 0 up must occur, so that a stray one is noticed."""
+    if train_labels.dtype.kind == "b" and train_labels.shape[1:] in ((), (1,)):
         return ("False", "True")
     labels = np.unique(y)
     if (labels != np.arange(len(labels))).any():
@@ -174,5 +186,5 @@ def _names_of_numbers(first: Array, y: Integers, file: str) -> tuple[str, ...]:
 
 
 def _first_few(labels: Iterable[Any]) -> str:
-    shown = list(labels)
-    return ", ".join(map(str, shown[:5])) + (" ..." if len(shown) > 5 else "")
+    items = list(labels)
+    return ", ".join(map(str, items[:5])) + (" ..." if len(items) > 5 else "")

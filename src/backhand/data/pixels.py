@@ -1,4 +1,4 @@
-"""Pixels of images as uint8, 0 to 255, from the numbers that they may come in."""
+"""The pixels of images as uint8 from 0 to 255, converted from other dtypes and ranges."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +10,16 @@ from backhand.data.dataset import refuse_not_finite
 from backhand.errors import DataError
 
 WHITE = 255
-DARK_LIMIT = 127  # images that reach no further may have another white than 255
+DARK_LIMIT = 127  # where no pixel is brighter, white may be another value than 255
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """Images of uint8, what 255 was before (255 or 1), and what was done or is doubtful, "" for nothing."""
+    """Images as uint8.
+
+    white: the value of white before the conversion, 255 or 1.   note: what was converted, or what is doubtful; "" for
+    neither.
+    """
 
     x: NDArray[np.uint8]
     white: int
@@ -23,9 +27,9 @@ class Pixels:
 
 
 def read_pixels(x: NDArray[Any], where: str) -> Pixels:
-    """Images of any dtype as uint8, if that loses nothing: whole numbers that reach from 0 to 255, or 0 to 1 in 255ths.
+    """Images of any dtype as uint8, where that loses nothing: integers from 0 to 255, or 255ths from 0 to 1.
 
-    Raises DataError, with the line to write, where numbers are of another range or lie between grey levels.
+    Raises DataError, with the line of Python to write, for other ranges and for values between grey levels.
     """
     if x.dtype == np.uint8:
         brightest = int(x.max())
@@ -43,7 +47,7 @@ def read_pixels(x: NDArray[Any], where: str) -> Pixels:
 
 
 def conversion_code(x: NDArray[Any]) -> str:
-    """The line of Python that makes pixels of such an array, by the range that it seems to have."""
+    """The line of Python that converts such an array to pixels, judging by the range of its values."""
     low, high = float(x.min()), float(x.max())
     if -1 <= low < 0 and high <= 1:
         return "np.rint((x + 1) * 127.5).astype(np.uint8)"
@@ -61,7 +65,7 @@ def _brightness_note(brightest: int) -> str:
 
 
 def _grey_levels(x: NDArray[Any]) -> NDArray[np.uint8] | None:
-    """x in 0 .. 1 as the 255ths that it holds to rounding, None where it lies between them."""
+    """Values from 0 to 1 as numbers of 255ths; None where a value lies between them."""
     scaled = x.astype(np.float64) * WHITE
     levels = np.rint(scaled)
     rounding = WHITE * float(np.finfo(x.dtype).eps) if x.dtype.kind == "f" else 0.0

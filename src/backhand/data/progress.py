@@ -1,4 +1,4 @@
-"""A bar on a terminal, one plain line elsewhere, nothing for what takes no time."""
+"""Shows progress: a bar in a terminal, one plain line elsewhere, and nothing for short tasks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,10 @@ from contextlib import contextmanager
 def progress_bar(
     what: str, total: int, *, quiet_below: int = 0, is_bytes: bool = False
 ) -> Iterator[Callable[[int], None]]:
-    """Yields `advance(n)`. The bar goes to standard error, so that piped output stays clean."""
+    """Yield a function `advance(n)`. The bar is drawn on standard error, so that piped output stays clean.
+
+    what: the text before the bar.   quiet_below: nothing is shown for a smaller total.
+    """
     if total < quiet_below:
         yield lambda _: None
         return

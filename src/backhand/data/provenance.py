@@ -1,4 +1,4 @@
-"""Is a data set the one that its authors published? Only then it bears their name in a report."""
+"""Tells whether a data set is the one that its authors published: only then a report names it so."""
 
 import gzip
 import hashlib
@@ -15,7 +15,11 @@ from backhand.data.files import digest_of, digest_of_unpacked
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its authors publish it: mirrors in the order they are tried, hex digests ("" where not known)."""
+    """A file as its authors publish it.
+
+    urls: the mirrors, in the order in which they are tried.   sha256, unpacked_sha256, md5: hexadecimal digests, ""
+    where they are not known.
+    """
 
     name: str
     urls: tuple[str, ...] = ()
@@ -24,7 +28,7 @@ class PublishedFile:
     md5: str = ""
 
     def matching_checksum(self, path: Path) -> str:
-        """Which published checksum the file has, in words, or "". A .gz packed anew still has that of its content."""
+        """The published checksum that the file has, in words, or "". A repacked .gz has that of its content."""
         if self.sha256 and digest_of(path) == self.sha256:
             return "SHA-256 as published"
         if self.unpacked_sha256 and digest_of_unpacked(path) == self.unpacked_sha256:
@@ -32,7 +36,7 @@ class PublishedFile:
         return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
 
     def matches(self, content: bytes) -> bool | None:
-        """Whether these bytes, plain or gzip, are those published; None where no checksum is known for their form."""
+        """Whether these bytes, plain or gzip, are the published ones; None without a known checksum for their form."""
         if self.sha256 and hashlib.sha256(content).hexdigest() == self.sha256:
             return True
         if self.unpacked_sha256:
@@ -51,9 +55,9 @@ def _unpacked(content: bytes) -> bytes:
 class Publication:
     """A data set as its authors describe it.
 
-    title, content: the name, and what follows it in a report: "MNIST", "70,000 handwritten digits ... (authors)".
-    samples: what other data of this form are called, "grey images of 28 x 28 pixels".
-    counts: samples per split, of each class where these are known, else altogether.
+    title, content: the name, and what follows it in a report, such as "MNIST" and "70,000 handwritten digits ...".
+    samples: the words for other data of this form, such as "grey images of 28 x 28 pixels".
+    counts: the number of samples in each split, by class where these numbers are known, else in total.
     """
 
     title: str
@@ -61,29 +65,29 @@ class Publication:
     samples: str
     counts: Mapping[str, int | tuple[int, ...]]
 
-    def first_difference(self, parts: Mapping[str, Dataset]) -> str:
-        """The first number of samples that is not as published, in a clause; "" where all are."""
+    def first_difference(self, splits: Mapping[str, Dataset]) -> str:
+        """The first number of samples that differs from the published one, in words; "" where none differs."""
         for name, published in self.counts.items():
-            labels = parts[name].y if name in parts else np.empty(0, np.int64)
+            labels = splits[name].y if name in splits else np.empty(0, np.int64)
             expected = published if isinstance(published, int) else sum(published)
             if len(labels) != expected:
                 return f"the {name} split has {len(labels):,} samples, not {expected:,}"
             if isinstance(published, tuple):
-                found = np.bincount(labels, minlength=len(published)).tolist()
-                for k, (ours, theirs) in enumerate(zip(found, published, strict=True)):
+                actual = np.bincount(labels, minlength=len(published)).tolist()
+                for k, (ours, theirs) in enumerate(zip(actual, published, strict=True)):
                     if ours != theirs:
                         return f"class {k} has {ours:,} samples in the {name} split, not {theirs:,}"
         return ""
 
-    def source(self, parts: Mapping[str, Dataset], form: str, *, agrees: bool | None = None, copy: str = "") -> str:
-        """The sentence for `Splits.source`. It names the authors only where checksums, or else counts, are theirs.
+    def source(self, splits: Mapping[str, Dataset], form: str, *, matches: bool | None = None, copy: str = "") -> str:
+        """The sentence for `Splits.source`. It names the authors only where the checksums, or else the counts, match.
 
-        form: such as "from its IDX files".   agrees: whether the checksums are those published; None where none is
-        known for this form.   copy: a word on the title, such as "JPEG copy".
+        form: such as "from its IDX files".   matches: whether the checksums are the published ones; None where none is
+        known for this form.   copy: a word behind the title, such as "JPEG copy".
         """
         title = f"{self.title} ({copy})" if copy else self.title
-        if agrees or (agrees is None and not self.first_difference(parts)):
+        if matches or (matches is None and not self.first_difference(splits)):
             return f"{title}, {self.content}{form and f', {form}'}"
-        total = sum(map(len, parts.values()))
-        reason = self.first_difference(parts) or "the checksums are others"
+        total = sum(map(len, splits.values()))
+        reason = self.first_difference(splits) or "the checksums differ"
         return f"Data in the form of {title}, {total:,} {self.samples}, not those published: {reason}"

@@ -1,4 +1,4 @@
-"""Features as scikit-learn's trees can tell them apart: as they are, or as ranks where float32 would merge values."""
+"""Features for scikit-learn's trees: as they are, or as ranks where float32 would make different values equal."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -7,27 +7,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
-MIN_EXTENT = 1e-4  # an extent of which 1e-7, the least difference that these trees split at, is no small part
+MIN_EXTENT = 1e-4  # trees split at differences of 1e-7 or more, which is too coarse for a smaller extent than this
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """x -> x, but for features whose values would not survive: those trees turn everything into float32.
+    """Replaces features by ranks where float32, to which those trees convert everything, would lose differences.
 
-    They give way to their places among the different values of the training samples; a value between two of them goes
-    between their places, in proportion. A tree only compares values, so that it can split ranks wherever it could have
+    The rank of a value is its position among the different values of the training samples; a value between two of them
+    has a rank in between, in proportion. A tree only compares values, so it can split ranks wherever it could have
     split the values.
     """
 
-    values: tuple[NDArray[np.float64] | None, ...]  # of each feature: ascending, None where it stays as it is
+    values: tuple[NDArray[np.float64] | None, ...]  # of each feature, ascending; None for a feature that is kept
 
     @classmethod
     def fit(cls, x: NDArray[Any]) -> Self:
-        """Of training samples (N, F)."""
+        """The ranks of the training samples x (N, F)."""
         return cls(tuple(_values_to_rank(np.unique(column)) for column in x.T))
 
     def transform(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """(N, F) -> (N, F). What is beyond the training samples has the rank of their first or last value."""
+        """Replace the features of x (N, F). A value outside the training range has the rank of its nearer end."""
         columns = (
             np.clip(column, -MAX_FLOAT32, MAX_FLOAT32)
             if values is None
@@ -38,7 +38,10 @@ class Ranks:
 
 
 def _values_to_rank(values: NDArray[Any]) -> NDArray[np.float64] | None:
-    """Ascending values, if some of them are one in float32, too large for it, or all too close together; else None."""
+    """The ascending values if ranks must replace them, else None.
+
+    They must where two values are equal in float32, one is too large for it, or all lie too close together.
+    """
     low, high = float(values[0]), float(values[-1])
     if len(values) == 1 or (
         high - low >= MIN_EXTENT and max(-low, high) <= MAX_FLOAT32 and _distinct_in_float32(values)

@@ -1,4 +1,4 @@
-"""The data sets by name."""
+"""The registry of all data sets, and the function that loads one by its name."""
 
 from backhand.data.dataset import Dataset, Splits, validate
 from backhand.data.entry import BuiltIn, OnDisk
@@ -33,16 +33,16 @@ DATASETS = {found.name: found for found in _ENTRIES}
 
 
 def get_entry(name: str) -> BuiltIn | OnDisk:
-    """The entry of a data set; DataError suggests the closest name."""
+    """The entry of a data set. Raises DataError, with the closest name, for an unknown one."""
     if name not in DATASETS:
         raise DataError(f'unknown data set "{name}"{closest(name, DATASETS)}')
     return DATASETS[name]
 
 
 def is_available(name: str, data_dir: PathLike) -> bool:
-    """Whether the files of a data set lie in this folder of data sets; none do of one that is built in."""
-    found = get_entry(name)
-    return isinstance(found, OnDisk) and found.find(as_path(data_dir)) is not None
+    """Whether this folder of data sets holds the files of the data set; False for one that is built in."""
+    entry = get_entry(name)
+    return isinstance(entry, OnDisk) and entry.find(as_path(data_dir)) is not None
 
 
 def load(
@@ -53,7 +53,7 @@ def load(
     skip_bad_images: bool = False,
     resize: Resize | None = None,
     colour: Colour | None = None,
-    fewest: int = 2,
+    min_classes: int = 2,
 ) -> Splits:
     """A data set by name, whole and checked: training and test split, and a validation split if its authors give one.
 
@@ -66,23 +66,23 @@ def load(
     fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
-    found = get_entry(name)
-    if isinstance(found, BuiltIn):
+    entry = get_entry(name)
+    if isinstance(entry, BuiltIn):
         if path is not None:
-            raise DataError(f"{name} is built in and read from no file; leave the path out")
-        return validate(_converted(found.load(), resize, colour))
-    place = found.locate(as_path(path), as_path(data_dir) or locations.data_dir())
-    if found.read_converted is not None:
-        splits = found.read_converted(place, skip_bad_images, resize, colour)
+            raise DataError(f"{name} is built in and not read from a file; leave out the path")
+        return validate(_converted(entry.load(), resize, colour))
+    source = entry.locate(as_path(path), as_path(data_dir) or locations.data_dir())
+    if entry.read_converted is not None:
+        splits = entry.read_converted(source, skip_bad_images, resize, colour)
     else:
-        splits = _converted(found.read(place, skip_bad_images), resize, colour)
-    if len(splits.classes) < fewest:
-        raise DataError(f'{place} has the one class "{splits.classes[0]}"; to tell apart, there must be two or more')
+        splits = _converted(entry.read(source, skip_bad_images), resize, colour)
+    if len(splits.classes) < min_classes:
+        raise DataError(f'{source} has the one class "{splits.classes[0]}"; a classifier needs two classes or more')
     return validate(splits)
 
 
 def _converted(splits: Splits, resize: Resize | None, colour: Colour | None) -> Splits:
-    """The same with images of this colour and size."""
+    """The splits with their images in this colour and at this size."""
     if colour is not None:
-        splits = splits.map(lambda part: Dataset(convert_colour(part.x, colour), part.y))
-    return splits if resize is None else splits.map(lambda part: Dataset(resize_images(part.x, resize), part.y))
+        splits = splits.map(lambda data: Dataset(convert_colour(data.x, colour), data.y))
+    return splits if resize is None else splits.map(lambda data: Dataset(resize_images(data.x, resize), data.y))

@@ -1,4 +1,4 @@
-"""Pictures of data sets: a contact sheet of images, a scatter plot of features."""
+"""Draws the samples of a data set: a contact sheet of images, or a scatter plot of features."""
 
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PER_CLASS, MAX_CLASSES, MAX_POINTS = 12, 20, 2000
-CELL = 0.62  # inches of one picture on the sheet
+CELL = 0.62  # the side of an image on the sheet, in inches
 INK, FAINT = "#222222", "#777777"
 # Okabe and Ito's colours for the colour-blind; with the markers below, 56 classes look different, in grey print too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -26,7 +26,7 @@ MARKERS = "os^Dv<>P"
 
 
 def draw_samples(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
-    """Draws the training split to a PNG: a contact sheet of images, or a scatter plot of features."""
+    """Draw the training split to a PNG, as a contact sheet of images or a scatter plot of features; return its path."""
     draw = draw_contact_sheet if splits.train.is_image else draw_scatter
     return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 
@@ -34,37 +34,40 @@ def draw_samples(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
 def draw_contact_sheet(
     images: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
-    """A PNG with a row of pictures for each class (the first 20 classes), drawn with `seed`.
+    """Draw a PNG with a row of images for each of the first 20 classes, chosen with `seed`, and return its path.
 
-    images: (N, H, W, C) uint8 with 1 or 3 channels.
+    images: (N, H, W, C) uint8 with 1 or 3 channels. Raises DataError for other arrays.
     """
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise DataError(f"cannot draw {images.dtype} of shape {images.shape}; pictures are (N, H, W, 1 or 3) of uint8")
     from matplotlib.figure import Figure
 
-    shown = classes[:MAX_CLASSES]
-    sheet = _sheet(images, labels, len(shown), np.random.default_rng(seed))
+    drawn_classes = classes[:MAX_CLASSES]
+    sheet = _sheet(images, labels, len(drawn_classes), np.random.default_rng(seed))
     height, width = images.shape[1:3]
     cell = CELL * min(1, width / height), CELL * min(1, height / width)
-    figure = Figure(figsize=(PER_CLASS * cell[0], len(shown) * cell[1]))
+    figure = Figure(figsize=(PER_CLASS * cell[0], len(drawn_classes) * cell[1]))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(sheet, interpolation="nearest", aspect="auto")
-    step = sheet.shape[0] / len(shown)
+    step = sheet.shape[0] / len(drawn_classes)
     axes.set_yticks(
-        (np.arange(len(shown)) + 0.5) * step - 0.5, [_shorten(name) for name in shown], fontsize=11, color=INK
+        (np.arange(len(drawn_classes)) + 0.5) * step - 0.5,
+        [_shorten(name) for name in drawn_classes],
+        fontsize=11,
+        color=INK,
     )
     axes.set_xticks([])
     axes.tick_params(length=0, pad=8)
     axes.spines[:].set_visible(False)
     for label in axes.get_yticklabels():
         label.set_parse_math(False)
-    rest = f" · {len(shown)} of {len(classes)} classes" if len(shown) < len(classes) else ""
+    rest = f" · {len(drawn_classes)} of {len(classes)} classes" if len(drawn_classes) < len(classes) else ""
     _title(figure, title, f"{len(images):,} training images, {height} × {width} pixels · drawn with seed {seed}{rest}")
     return _save(figure, path)
 
 
 def _sheet(images: Samples, labels: NDArray[np.int64], rows: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """The pictures of the first `rows` classes side by side, white between them."""
+    """The images of the first `rows` classes, side by side on white."""
     height, width, _ = images.shape[1:]
     gap = max(1, width // 16)
     sheet = np.full((rows, height + gap, PER_CLASS, width + gap, 3), 255, np.uint8)
@@ -78,9 +81,10 @@ def _sheet(images: Samples, labels: NDArray[np.int64], rows: int, rng: np.random
 def draw_scatter(
     features: Samples, labels: NDArray[np.int64], classes: tuple[str, ...], path: PathLike, *, title: str, seed: int = 0
 ) -> Path:
-    """A PNG of at most 2,000 samples in the plane: two features as they are, more as their first principal components.
+    """Draw a PNG of at most 2,000 samples as points in the plane, and return its path.
 
-    features: (N, F), F >= 2; standardised before the components are computed.
+    features: (N, F), F >= 2. Two features are drawn as they are; of more, the first two principal components of the
+    standardised features. Raises DataError for other arrays.
     """
     if features.ndim != 2 or features.shape[1] < 2:
         raise DataError(
@@ -105,13 +109,13 @@ def draw_scatter(
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, ncols=1 + len(classes) // 25)
     for text, name in zip(legend.get_texts(), classes, strict=True):
         text.set_parse_math(False)
-        text.set_text(_shorten(name))  # given as a label, a name that begins with _ would be left out
+        text.set_text(_shorten(name))  # set afterwards, since matplotlib leaves out labels that begin with _
     _title(figure, title, f"{len(index):,} of {len(features):,} training samples, {features.shape[1]} features")
     return _save(figure, path)
 
 
 def _project_to_plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:
-    """(N, 2) points and the names of the two axes."""
+    """The points (N, 2), and the names of the two axes."""
     if features.shape[1] == 2:
         return features.astype(np.float64), ("feature 1", "feature 2")
     z = Standardizer.fit(features, "feature").transform(features, np.float64)
@@ -127,7 +131,7 @@ def _shorten(name: str) -> str:
 
 
 def _title(figure: "Figure", title: str, subtitle: str) -> None:
-    """Two lines above the plot, wrapped to its width."""
+    """Write the title and the subtitle above the plot, wrapped to its width."""
     import textwrap
 
     width, height = figure.get_size_inches()

@@ -1,4 +1,4 @@
-"""Inputs on a common scale: (x - mean) / deviation, with the statistics of the training part only."""
+"""Standardisation, (x - mean) / deviation, with the statistics of the training split only."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
@@ -13,15 +13,15 @@ from backhand.errors import CheckpointError, DataError, closest
 
 Mode = Literal["none", "global", "channel", "feature"]
 
-# A pixel that is black in all but one training image has a deviation near 0; divided by it, one bright test pixel would
-# outweigh the whole image. Five grey levels of 255 is below any deviation that carries a signal.
+# A pixel that is black in all training images but one has a deviation near 0. Divided by it, one bright test pixel
+# would outweigh the whole image. Five grey levels of 255 are less than any deviation that carries a signal.
 PIXEL_FLOOR = 0.02
-# A feature with one value for nearly all samples is scaled as if this share of them had the others. Measured: tables
-# with rare categories lose nothing by it, and rows of pixels do as well as images with the floor above.
+# A feature with one value for nearly all samples is scaled as if this share of them had other values. By measurement,
+# tables with rare categories lose nothing, and rows of pixels do as well as images with the floor above.
 RARE_SHARE = 0.04
-MIN_FLOAT64 = np.finfo(np.float64).tiny  # whose inverse is finite
-MAX_ROUNDING_LOSS = 0.1  # of a feature's deviation: more must not go by the rounding to float32
-FLOAT32_ROUNDING = 2.0**-24  # float32 rounds by so much of a value at most
+MIN_FLOAT64 = np.finfo(np.float64).tiny  # the smallest number whose inverse is finite
+MAX_ROUNDING_LOSS = 0.1  # of a feature's deviation: rounding to float32 must not lose more
+FLOAT32_ROUNDING = 2.0**-24  # the largest relative rounding error of float32
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 
@@ -92,18 +92,18 @@ class Standardizer:
         if x.ndim == 4:
             return
         for start in range(0, len(x), CHUNK):
-            part = x[start : start + CHUNK]
-            beyond = np.argwhere(~(np.abs(self.transform(part, np.float64)) <= MAX_FLOAT32))
+            chunk = x[start : start + CHUNK]
+            beyond = np.argwhere(~(np.abs(self.transform(chunk, np.float64)) <= MAX_FLOAT32))
             if len(beyond):
                 row, *column = beyond[0].tolist()
-                remedy = "mend or remove it" if self.mean.ndim else 'use data.standardize = "feature", or mend it'
+                remedy = "correct or remove it" if self.mean.ndim else 'use data.standardize = "feature", or correct it'
                 raise DataError(
-                    f"row {start + row}, column {_format_index(column)} of {where} is {part[tuple(beyond[0])]:g}, "
+                    f"row {start + row}, column {_format_index(column)} of {where} is {chunk[tuple(beyond[0])]:g}, "
                     f"too large for float32 once standardised; {remedy}"
                 )
 
     def arrays(self) -> dict[str, Floats]:
-        """What a checkpoint saves."""
+        """The arrays that a checkpoint saves, from which `from_arrays` restores the standardiser."""
         return {"mean": self.mean, "scale": self.scale}
 
     @classmethod
@@ -118,7 +118,7 @@ class Standardizer:
 
 
 def is_pixels(x: Samples) -> bool:
-    """True for images of uint8."""
+    """Whether the samples are images of uint8."""
     return x.ndim == 4 and x.dtype == np.uint8
 
 
@@ -132,24 +132,24 @@ def _pixel_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
 
 
 def _feature_statistics(x: Samples, mode: Mode) -> tuple[Floats, Floats]:
-    found = column_statistics(x)
+    statistics = column_statistics(x)
     if mode == "feature":
-        floor = np.where(found.uncommon_share < RARE_SHARE, found.uncommon_distance * RARE_SHARE**0.5, 0)
-        return found.mean, _inverse(np.maximum(found.deviation, floor))
+        floor = np.where(statistics.uncommon_share < RARE_SHARE, statistics.uncommon_distance * RARE_SHARE**0.5, 0)
+        return statistics.mean, _inverse(np.maximum(statistics.deviation, floor))
     if mode == "none":
         mean, scale = np.zeros(()), np.ones(())
     else:
-        largest = max(float(np.abs(found.mean).max()), float(found.deviation.max()), MIN_FLOAT64)
+        largest = max(float(np.abs(statistics.mean).max()), float(statistics.deviation.max()), MIN_FLOAT64)
         unit = np.ldexp(1.0, np.frexp(largest)[1] - 1)  # so that no square overflows
-        mean, deviation = _pooled(found.mean / unit, (found.deviation / unit) ** 2, mode)
+        mean, deviation = _pooled(statistics.mean / unit, (statistics.deviation / unit) ** 2, mode)
         mean, scale = mean * unit, _inverse(deviation * unit)
     if mode != "none" or x.dtype != np.float32:
-        _refuse_loss(found, mean, mode)
+        _refuse_loss(statistics, mean, mode)
     return mean, scale
 
 
 def _pooled(mean: Floats, variance: Floats, mode: Mode) -> tuple[Floats, Floats]:
-    """Mean and deviation over several pixels or features at once: the variance within them and that between them."""
+    """The mean and the deviation over several pixels or features at once, from those of each."""
     axes = {"global": tuple(range(mean.ndim)), "channel": (0, 1), "feature": ()}[mode]
     pooled = mean.mean(axis=axes, keepdims=True)
     total = (variance + (mean - pooled) ** 2).mean(axis=axes)
@@ -157,26 +157,29 @@ def _pooled(mean: Floats, variance: Floats, mode: Mode) -> tuple[Floats, Floats]
 
 
 def _inverse(deviation: Floats) -> Floats:
-    """1 / deviation, and 0 where it is 0."""
+    """1 / deviation, or 0 where the deviation is 0."""
     return np.where(deviation > 0, 1 / np.maximum(deviation, MIN_FLOAT64), 0)
 
 
-def _refuse_loss(found: ColumnStatistics, mean: Floats, mode: Mode) -> None:
-    """Raise DataError for a feature that varies so little beside its distance from the mean that float32 rounds it.
+def _refuse_loss(statistics: ColumnStatistics, mean: Floats, mode: Mode) -> None:
+    """Raise DataError for a feature whose variation float32 would round away.
 
-    One mean for all features, or none, leaves that distance in the result.
+    With one mean for all features, or none, a feature keeps its distance from that mean. Where it varies little beside
+    that distance, its digits are lost.
     """
     with np.errstate(over="ignore"):
-        reach = np.maximum(np.abs(found.low - mean), np.abs(found.high - mean))
-        lost = np.argwhere((found.deviation > 0) & (FLOAT32_ROUNDING * reach > MAX_ROUNDING_LOSS * found.deviation))
+        reach = np.maximum(np.abs(statistics.low - mean), np.abs(statistics.high - mean))
+        lost = np.argwhere(
+            (statistics.deviation > 0) & (FLOAT32_ROUNDING * reach > MAX_ROUNDING_LOSS * statistics.deviation)
+        )
     if len(lost):
-        at = tuple(lost[0])
+        index = tuple(lost[0])
         raise DataError(
             f'data.standardize = "{mode}" would round away what tells the samples apart in column '
-            f"{_format_index(lost[0].tolist())}, which varies by {found.deviation[at]:.3g} around "
-            f'{found.mean[at]:.9g}: float32 has seven digits; use "feature"'
+            f"{_format_index(lost[0].tolist())}, which varies by {statistics.deviation[index]:.3g} around "
+            f'{statistics.mean[index]:.9g}: float32 has seven digits; use "feature"'
         )
 
 
-def _format_index(places: list[int]) -> str:
-    return ", ".join(map(str, places))
+def _format_index(indices: list[int]) -> str:
+    return ", ".join(map(str, indices))

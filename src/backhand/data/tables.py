@@ -1,4 +1,4 @@
-"""Rows of features from arrays of any number type, none of whose digits that matter is lost."""
+"""Tables of features from arrays of any numeric type, without losing digits that matter."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from backhand.data.dataset import refuse_not_finite
 from backhand.errors import DataError
 
-CHUNK = 1024  # rows that are compared at a time
-MAX_ROUNDING_LOSS = 1e-6  # of a column's deviation: rounding beyond that is refused
+CHUNK = 1024  # the rows that are compared at a time
+MAX_ROUNDING_LOSS = 1e-6  # of a column's range: more rounding is refused
 
 
 def read_table(x: NDArray[Any], where: str) -> NDArray[np.float32] | NDArray[np.float64]:
-    """x (N, F), numbers -> the same in float32 where that is exact, else in float64.
+    """The numbers x (N, F) in float32 where that is exact, else in float64.
 
-    Raises DataError for NaN, infinity, and columns of whole numbers or extended precision that float64 would round by
-    a millionth of their deviation or more.
+    where: names the array in messages. Raises DataError for NaN and infinity, and for a column of integers or of
+    extended precision that float64 would round by more than a millionth of its range.
     """
     refuse_not_finite(x, where)
     if np.can_cast(x.dtype, np.float32):
@@ -35,11 +35,13 @@ def _equal(narrow: NDArray[np.float32], wide: NDArray[np.float64]) -> bool:
 
 
 def _refuse_rounding(x: NDArray[Any], wide: NDArray[np.float64], where: str) -> None:
-    """Raise DataError for the first column that float64 cannot hold, or rounds so much that its samples look alike."""
+    """Raise DataError for the first column that float64 cannot hold, or rounds so much that samples become alike."""
     beyond = np.argwhere(~np.isfinite(wide))
     if len(beyond):
         row, column = beyond[0].tolist()
-        raise DataError(f"row {row}, column {column} of {where}, counted from 0, is beyond float64; mend or remove it")
+        raise DataError(
+            f"row {row}, column {column} of {where}, counted from 0, is beyond float64; correct or remove it"
+        )
     for column in range(x.shape[1]):
         values, rounded = x[:, column], wide[:, column]
         with np.errstate(over="ignore"):
@@ -47,13 +49,13 @@ def _refuse_rounding(x: NDArray[Any], wide: NDArray[np.float64], where: str) -> 
         if error > MAX_ROUNDING_LOSS * extent and values.min() != values.max():
             raise DataError(
                 f"column {column} of {where}, counted from 0, is {x.dtype} near {rounded[0]:.6g}, where float64 rounds "
-                f"away what tells its samples apart; take the least from it first: "
+                f"away what tells its samples apart; subtract its minimum first: "
                 f"x[:, {column}] -= x[:, {column}].min()"
             )
 
 
 def _rounding(values: NDArray[Any], rounded: NDArray[np.float64]) -> float:
-    """The largest difference that float64 makes to the values, exactly."""
+    """The largest rounding error of float64 on these values, computed exactly."""
     if values.dtype.kind == "f":
         return float(np.abs(values - rounded).max())
     if np.abs(rounded).max() <= 2.0**53:

@@ -17,7 +17,7 @@ from backhand.experiments import environment
 from backhand.experiments.settings import read_study
 from backhand.files.paths import PathLike
 from backhand.study import Study
-from backhand.study.schema import Data
+from backhand.study.schema import DataTable
 from backhand.weights.source import file_of
 
 
@@ -74,7 +74,7 @@ def divided(splits: Splits, study: Study) -> Parts:
     return Parts(splits, train, validation, validation)
 
 
-def load_splits(table: Data, data_dir: PathLike | None = None) -> Splits:
+def load_splits(table: DataTable, data_dir: PathLike | None = None) -> Splits:
     """The data set of a study, as it is divided by its authors, all its images of one size."""
     resize = None if table.resize is None else table.resize.make()
     skip = table.skip_bad_images
@@ -111,7 +111,7 @@ def _in_colour(study: Study, shape: tuple[int, ...], data_dir: PathLike | None) 
         path=table.path,
         skip_bad_images=study.data.skip_bad_images or table.skip_bad_images,
         resize=_as_old(study, shape),
-        fewest=1,
+        min_classes=1,
     )
     new = load()
     before, colour = colour_of(new.train.x.shape[1:]), colour_of(shape)

@@ -23,7 +23,7 @@ class Augmentation(ABC):
         """All that is random: a few numbers for each image, (N, k)."""
 
     @abstractmethod
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> a new array of the same shape."""
 
     def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:

@@ -23,9 +23,9 @@ class Flip(Augmentation):
         """1 where the image is mirrored, else 0."""
         return (rng.random((shape[0], 1)) < 0.5).astype(np.float32)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
-        y, mirrored = x.copy(), drawn[:, 0] == 1
+        y, mirrored = x.copy(), numbers[:, 0] == 1
         y[mirrored] = x[mirrored, :, ::-1]
         return y
 
@@ -50,13 +50,13 @@ class Crop(Augmentation):
         """How far down and to the right of the image's corner that of the crop is, in pixels."""
         return (rng.integers(0, 2 * self.pixels + 1, (2, shape[0])).T - self.pixels).astype(np.float32)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         N, H, W, _ = x.shape
         around = (self.pixels, self.pixels)
         padded = np.pad(x, ((0, 0), around, around, (0, 0)), mode="reflect")
         windows = np.lib.stride_tricks.sliding_window_view(padded, (H, W), axis=(1, 2))  # (N, top, left, C, H, W)
-        top, left = drawn.T.astype(np.intp) + self.pixels
+        top, left = numbers.T.astype(np.intp) + self.pixels
         return np.moveaxis(windows, 3, -1)[np.arange(N), top, left]
 
 
@@ -84,9 +84,9 @@ class Affine(Augmentation):
         angle, down, right, factor = rng.uniform(-1, 1, (4, N))
         return _motion(self.rotate * angle, self.shift * H * down, self.shift * W * right, 1 + self.scale * factor)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
-        return _resample(x, drawn)
+        return _resample(x, numbers)
 
 
 def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Floats) -> Floats:
@@ -113,24 +113,24 @@ def _resample(x: Floats, motion: Floats) -> Floats:
     i = np.arange(H, dtype=np.float32)[:, None] - middle_i - down
     j = np.arange(W, dtype=np.float32) - middle_j - right
     # Rows run downwards, so that a turn to the left takes (i, j) from (cos i + sin j, cos j - sin i).
-    rows, row_part = _neighbours(cos * i + sin * j + middle_i, H)
-    columns, column_part = _neighbours(cos * j - sin * i + middle_j, W)
+    rows, row_share = _neighbours(cos * i + sin * j + middle_i, H)
+    columns, column_share = _neighbours(cos * j - sin * i + middle_j, W)
     image = (np.arange(N) * H)[:, None, None]
     planes = np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(C, -1)  # a pixel at a time is slow with 3 channels
     above, below = (
-        _interpolate(planes.take(at + columns[0], axis=1), planes.take(at + columns[1], axis=1), column_part)
-        for at in ((image + row) * W for row in rows)
+        _interpolate(planes.take(offset + columns[0], axis=1), planes.take(offset + columns[1], axis=1), column_share)
+        for offset in ((image + row) * W for row in rows)
     )
-    return np.ascontiguousarray(np.moveaxis(_interpolate(above, below, row_part), 0, -1))
+    return np.ascontiguousarray(np.moveaxis(_interpolate(above, below, row_share), 0, -1))
 
 
-def _neighbours(place: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
+def _neighbours(position: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
     """The two pixels of an axis around each place, and the share of the second; its ends stand for what is beyond."""
-    inside = np.clip(place, 0, size - 1)
-    first = inside.astype(np.intp)
-    return (first, np.minimum(first + 1, size - 1)), inside - first.astype(np.float32)
+    clipped = np.clip(position, 0, size - 1)
+    first = clipped.astype(np.intp)
+    return (first, np.minimum(first + 1, size - 1)), clipped - first.astype(np.float32)
 
 
-def _interpolate(a: Floats, b: Floats, part: Floats) -> Floats:
+def _interpolate(a: Floats, b: Floats, share: Floats) -> Floats:
     """(1 - part) a + part b."""
-    return a + part * (b - a)
+    return a + share * (b - a)

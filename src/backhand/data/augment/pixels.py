@@ -26,10 +26,10 @@ class Brightness(Augmentation):
         """The factor."""
         return _factors(self.strength, shape[0], rng)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         flat = x.reshape(len(x), -1)
-        y = flat * drawn
+        y = flat * numbers
         return np.clip(y, 0, WHITE, out=y).reshape(x.shape)
 
 
@@ -50,12 +50,12 @@ class Contrast(Augmentation):
         """The factor."""
         return _factors(self.strength, shape[0], rng)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         flat = x.reshape(len(x), -1)
         mean = flat.mean(axis=1, keepdims=True)
         y = flat - mean
-        y *= drawn
+        y *= numbers
         y += mean
         return np.clip(y, 0, WHITE, out=y).reshape(x.shape)
 
@@ -82,10 +82,10 @@ class Cutout(Augmentation):
         top, left = (rng.integers(0, side, (N, 1)) - self.size // 2 for side in (H, W))
         return np.concatenate([top, left, top + self.size, left + self.size], axis=1).astype(np.float32)
 
-    def apply(self, x: Floats, drawn: Floats) -> Floats:
+    def apply(self, x: Floats, numbers: Floats) -> Floats:
         """x (N, H, W, C) -> the same shape."""
         _, H, W, _ = x.shape
-        top, left, bottom, right = drawn.T[:, :, None]
+        top, left, bottom, right = numbers.T[:, :, None]
         rows, columns = np.arange(H), np.arange(W)
         inside_rows, inside_columns = (rows >= top) & (rows < bottom), (columns >= left) & (columns < right)
         y, hidden = x.copy(), inside_rows[:, :, None] & inside_columns[:, None, :]

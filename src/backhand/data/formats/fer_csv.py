@@ -29,23 +29,25 @@ def read_face_table(lines: Iterable[str], where: str) -> Arrays:
     are. DataError names a column that is missing or occurs twice, or the row with pixels that are too few, too
     many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
     """
-    pixels: dict[str, list[bytes]] = {part: [] for part in SPLITS}
-    labels: dict[str, list[int]] = {part: [] for part in SPLITS}
+    pixels: dict[str, list[bytes]] = {name: [] for name in SPLITS}
+    labels: dict[str, list[int]] = {name: [] for name in SPLITS}
     try:
         for emotion, values, usage, row in _rows(lines, where):
-            place = f"{where}, line {row}"
+            where_in_file = f"{where}, line {row}"
             split = SPLIT_BY_USAGE.get(usage.lower())
             if split is None:
-                raise DataError(f"{place}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; mend or remove the row")
-            pixels[split].append(_face(values, place))
-            labels[split].append(_label(emotion, place))
+                raise DataError(
+                    f"{where_in_file}: Usage is {usage[:20]!r}, not {', '.join(USAGES)}; correct or remove the row"
+                )
+            pixels[split].append(_face(values, where_in_file))
+            labels[split].append(_label(emotion, where_in_file))
     except csv.Error as error:
         raise DataError(f"{where} is not a table of text ({error}); fetch it again") from error
-    faces = b"".join(face for part in SPLITS for face in pixels[part])
+    faces = b"".join(face for name in SPLITS for face in pixels[name])
     return {
         "x": np.frombuffer(faces, np.uint8).reshape(-1, SIDE, SIDE, 1),
-        "y": np.array([label for part in SPLITS for label in labels[part]], np.int64),
-        "sizes": np.array([len(labels[part]) for part in SPLITS]),
+        "y": np.array([label for name in SPLITS for label in labels[name]], np.int64),
+        "sizes": np.array([len(labels[name]) for name in SPLITS]),
     }
 
 
@@ -75,25 +77,27 @@ def _column(name: str, names: list[str], where: str) -> int:
     return names.index(name.lower())
 
 
-def _face(values: str, place: str) -> bytes:
+def _face(values: str, where: str) -> bytes:
     try:
         face = bytes(map(int, values.split()))  # int() and bytes() refuse what is no number and what is beyond 0..255
     except ValueError:
-        _refuse(values.split(), place)
+        _refuse(values.split(), where)
     if len(face) != SIDE * SIDE:
-        raise DataError(f"{place}: {len(face)} pixels, not {SIDE} x {SIDE} = {SIDE * SIDE}; mend or remove the row")
+        raise DataError(f"{where}: {len(face)} pixels, not {SIDE} x {SIDE} = {SIDE * SIDE}; correct or remove the row")
     return face
 
 
-def _refuse(values: list[str], place: str) -> NoReturn:
+def _refuse(values: list[str], where: str) -> NoReturn:
     for i, value in enumerate(values):
         if not value.isdecimal() or len(value) > 3 or int(value) > 255:
-            raise DataError(f"{place}: pixel {i} is {value[:20]!r}, not a number from 0 to 255; mend or remove the row")
-    raise DataError(f"{place}: the pixels are not numbers from 0 to 255; mend or remove the row")
+            raise DataError(
+                f"{where}: pixel {i} is {value[:20]!r}, not a number from 0 to 255; correct or remove the row"
+            )
+    raise DataError(f"{where}: the pixels are not numbers from 0 to 255; correct or remove the row")
 
 
-def _label(emotion: str, place: str) -> int:
+def _label(emotion: str, where: str) -> int:
     number = EMOTION.fullmatch(emotion)
     if number is None or int(number[1]) >= CLASSES:
-        raise DataError(f"{place}: emotion is {emotion[:20]!r}, not 0 to {CLASSES - 1}; mend or remove the row")
+        raise DataError(f"{where}: emotion is {emotion[:20]!r}, not 0 to {CLASSES - 1}; correct or remove the row")
     return int(number[1])

@@ -22,9 +22,9 @@ def read_idx(content: bytes, where: str, dimensions: int) -> NDArray[np.uint8]:
     with open_unpacked(BytesIO(content), len(content), where) as stream:
         magic = read_up_to(stream, 4)
         if magic != bytes([0, 0, UINT8, dimensions]):
-            found = magic.hex(" ") or "nothing"
+            actual = magic.hex(" ") or "nothing"
             raise DataError(
-                f"{where} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {found}, "
+                f"{where} is not an IDX file of bytes in {dimensions} dimension(s): it begins with {actual}, "
                 f"not 00 00 08 {dimensions:02x}; is it another file under this name?"
             )
         header = read_up_to(stream, 4 * dimensions)
@@ -34,8 +34,8 @@ def read_idx(content: bytes, where: str, dimensions: int) -> NDArray[np.uint8]:
         expected = math.prod(shape)
         values = read_up_to(stream, expected + 1)
     if len(values) != expected:
-        found = "more follow" if len(values) > expected else f"{len(values)} follow"
+        actual = "more follow" if len(values) > expected else f"{len(values)} follow"
         raise DataError(
-            f"{where} announces {' x '.join(map(str, shape))} = {expected} values but {found}; fetch it again"
+            f"{where} announces {' x '.join(map(str, shape))} = {expected} values but {actual}; fetch it again"
         )
     return np.frombuffer(values, np.uint8).reshape(shape)

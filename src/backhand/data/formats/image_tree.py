@@ -65,7 +65,7 @@ class Pictures:
         """For `Splits.notes`."""
         skipped = self.skipped and f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"
         notes = {"skipped images": skipped, "files passed over": self.ignored_files, "names": self.naming_note}
-        return {name: said for name, said in notes.items() if said}
+        return {name: note for name, note in notes.items() if note}
 
 
 def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
@@ -77,7 +77,7 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
     """
     source = CachedSource(path)
     if layout.resize is not None and layout.resize.size is None:
-        sizes = source.cached("sizes", lambda: {"sizes": np.array(inspect_pictures(path).sizes)})["sizes"]
+        sizes = source.load_or_build("sizes", lambda: {"sizes": np.array(inspect_pictures(path).sizes)})["sizes"]
         layout = replace(
             layout, resize=layout.resize.with_size_for([(height, width) for height, width in sizes.tolist()])
         )
@@ -86,7 +86,7 @@ def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
         with open_tree(path) as tree:
             return _read(tree, layout, skip_bad=skip_bad)
 
-    arrays = source.cached(layout.decoding + "-skip" * skip_bad, build)
+    arrays = source.load_or_build(layout.decoding + "-skip" * skip_bad, build)
     classes, skipped = (tuple(arrays[name].tolist()) for name in ("classes", "skipped"))
     return Pictures(classes, split_datasets(arrays), skipped, str(arrays["passed_over"]), str(arrays["remark"]))
 
@@ -95,7 +95,7 @@ def split_datasets(arrays: Arrays) -> dict[str, Dataset]:
     """The splits that are not empty, from x, y and the sizes of train, validation and test within them."""
     stops = np.cumsum(arrays["sizes"]).tolist()
     slices = zip(SPLITS, [0, *stops[:-1]], stops, strict=True)
-    return {part: Dataset(arrays["x"][a:b], arrays["y"][a:b]) for part, a, b in slices if b > a}
+    return {split: Dataset(arrays["x"][a:b], arrays["y"][a:b]) for split, a, b in slices if b > a}
 
 
 def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
@@ -109,14 +109,16 @@ def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
             )
     keys = [(SPLITS.index(layout.split(m)), classes.index(m.label), m.name) for m in members]
     keys.sort()
-    x, good = _decode(tree, [name for _, _, name in keys], layout, skip_bad=skip_bad)
-    split, label = (np.array([key[i] for key in keys])[good] for i in (0, 1))
+    x, is_readable = _decode(tree, [name for _, _, name in keys], layout, skip_bad=skip_bad)
+    split, label = (np.array([key[i] for key in keys])[is_readable] for i in (0, 1))
     return {
-        "x": x[good] if not good.all() else x,
+        "x": x[is_readable] if not is_readable.all() else x,
         "y": label.astype(np.int64),
         "sizes": np.bincount(split, minlength=len(SPLITS)),
         "classes": np.array(classes),
-        "skipped": np.array([name for (_, _, name), ok in zip(keys, good, strict=True) if not ok], dtype=np.str_),
+        "skipped": np.array(
+            [name for (_, _, name), ok in zip(keys, is_readable, strict=True) if not ok], dtype=np.str_
+        ),
         "passed_over": np.array(describe_ignored(names)),
         "remark": np.array(tree.naming_note),
     }
@@ -127,7 +129,7 @@ def _decode(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """All pictures in the order of `names`, and which of them could be read. One thread: two are slower, by the GIL."""
     slots = {name: slot for slot, name in enumerate(names)}
-    good = np.zeros(len(names), bool)
+    is_readable = np.zeros(len(names), bool)
     x: NDArray[np.uint8] | None = None
     reasons = []
     what = f"Reading {len(names):,} pictures of {tree.path.name}"
@@ -142,11 +144,11 @@ def _decode(
             else:
                 x = _fitting_array(x, picture, len(names), f"{tree.path}/{name}")
                 x[slots[name]] = picture
-                good[slots[name]] = True
+                is_readable[slots[name]] = True
             advance(1)
     if x is None:
         raise DataError(f"{tree.path} holds no picture that can be read; the first: {reasons[0]}")
-    return x, good
+    return x, is_readable
 
 
 def _fitting_array(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where: str) -> NDArray[np.uint8]:

@@ -41,8 +41,8 @@ class Inspection:
 
     def counts(self, split: str) -> tuple[int, ...]:
         """Pictures of each class in "train", "validation" or "test"; all are in "train" where there are no splits."""
-        found = Counter(member.label for member in self.members if member.split == split)
-        return tuple(found[label] for label in self.classes)
+        counts = Counter(member.label for member in self.members if member.split == split)
+        return tuple(counts[label] for label in self.classes)
 
 
 def inspect_pictures(path: Path) -> Inspection:

@@ -50,8 +50,8 @@ def _parse(data: bytes, where: str) -> NDArray[Any]:
             f"{where} holds Python objects, which are never loaded; save it as an array of numbers, or names as text: "
             f"np.asarray(names, str)"
         )
-    expected, found = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
-    if min(shape, default=0) < 0 or dtype.itemsize == 0 or expected != found:
-        raise DataError(f"{where} announces {expected} bytes of shape {shape} but holds {found}; save it again")
+    expected, actual = math.prod(shape) * dtype.itemsize, len(data) - stream.tell()
+    if min(shape, default=0) < 0 or dtype.itemsize == 0 or expected != actual:
+        raise DataError(f"{where} announces {expected} bytes of shape {shape} but holds {actual}; save it again")
     values = np.frombuffer(data, dtype, offset=stream.tell())
     return values.reshape(shape, order="F" if is_fortran else "C")

@@ -38,9 +38,9 @@ def list_pictures(names: Sequence[str], where: Path) -> list[PictureFile]:
     names = [name for name in names if not _is_hidden(name)]
     paths = [name.split("/") for name in names if is_picture(name)]
     if not paths:
-        others = f", but {said}" if (said := describe_ignored(names)) else ""
+        remark = f", but {ignored}" if (ignored := describe_ignored(names)) else ""
         raise DataError(
-            f"{where} holds no .jpg, .png, .webp or .bmp images{others}; put them in split/class/ or class/ folders"
+            f"{where} holds no .jpg, .png, .webp or .bmp images{remark}; put them in split/class/ or class/ folders"
         )
     depth = 0
     while min(map(len, paths)) > depth + 2 and len(tops := {path[depth] for path in paths}) == 1:
@@ -76,12 +76,12 @@ def _is_hidden(name: str) -> bool:
 
 
 def _picture_file(path: list[str], depth: int, has_splits: bool, where: Path) -> PictureFile:
-    name, parts = "/".join(path), path[depth:]
-    if len(parts) != 2 + has_splits:
+    name, steps = "/".join(path), path[depth:]
+    if len(steps) != 2 + has_splits:
         form = "split/class/image" if has_splits else "class/image"
         raise DataError(f"{where}: {name} lies not at {form} as others do; move it, or name the splits train and test")
-    label = unicodedata.normalize("NFC", parts[-2])  # macOS takes letters and their accents apart
-    return PictureFile(SPLIT_NAMES[parts[0].lower()] if has_splits else "train", label, name)
+    label = unicodedata.normalize("NFC", steps[-2])  # macOS takes letters and their accents apart
+    return PictureFile(SPLIT_NAMES[steps[0].lower()] if has_splits else "train", label, name)
 
 
 def _refuse_twins(tops: set[str], where: Path) -> None:
@@ -127,5 +127,7 @@ def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Pat
     """Archives need not list their folders: a file's name implies those that it lies in."""
     folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth}
     for folder in sorted(folders - filled):
-        others = f", but {said}" if (said := describe_ignored(n for n in names if n.startswith(f"{folder}/"))) else ""
-        raise DataError(f"{where}: the class folder {folder} holds no images{others}; add some or remove it")
+        remark = (
+            f", but {ignored}" if (ignored := describe_ignored(n for n in names if n.startswith(f"{folder}/"))) else ""
+        )
+        raise DataError(f"{where}: the class folder {folder} holds no images{remark}; add some or remove it")

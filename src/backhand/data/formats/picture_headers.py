@@ -72,11 +72,11 @@ def has_late_metadata(data: bytes) -> bool:
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Type, start and end of each chunk of a PNG."""
-    at = 8
-    while at + 12 <= len(data):
-        end = at + 12 + int.from_bytes(data[at : at + 4])
-        yield data[at + 4 : at + 8], at, end
-        at = end
+    start = 8
+    while start + 12 <= len(data):
+        end = start + 12 + int.from_bytes(data[start : start + 4])
+        yield data[start + 4 : start + 8], start, end
+        start = end
 
 
 TEXTS = {b"tEXt", b"zTXt", b"iTXt", b"iCCP"}
@@ -95,19 +95,19 @@ def is_unusual_bmp(data: bytes, mode: str) -> bool:
 
 def bmp_bits(data: bytes) -> int:
     """Bits per pixel of a BMP, from the header of its first version, 12 bytes long, or of any later one."""
-    at = 24 if data[14:18] == b"\x0c\0\0\0" else 28
-    return int.from_bytes(data[at : at + 2], "little")
+    offset = 24 if data[14:18] == b"\x0c\0\0\0" else 28
+    return int.from_bytes(data[offset : offset + 2], "little")
 
 
 def _jpeg_precision(data: bytes) -> int:
     """Walks the segments (marker, length, content) to the first frame header: SOF0 to SOF15, ITU-T T.81, B.2.2."""
-    at = 2
-    while at + 4 < len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
+    offset = 2
+    while offset + 4 < len(data) and data[offset] == 0xFF:
+        marker = data[offset + 1]
         if marker == 0xFF:  # fill bytes may stand before a marker
-            at += 1
+            offset += 1
             continue
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return data[at + 4]
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+            return data[offset + 4]
+        offset += 2 + int.from_bytes(data[offset + 2 : offset + 4])
     return 8

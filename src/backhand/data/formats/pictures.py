@@ -52,7 +52,7 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
     anywhere, animated, CMYK, or of more than 8 bits per channel. Damaged EXIF data count as none.
     """
 
-    def look(image: "Picture") -> NDArray[np.uint8]:
+    def read_pixels(image: "Picture") -> NDArray[np.uint8]:
         _refuse_unreadable(image, name)
         if image.format == "BMP" and is_unusual_bmp(data, image.mode):
             raise BadImageError(f"{name} {UNUSUAL.format('BMP')}")
@@ -62,9 +62,9 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
         plain = image if image.mode == wanted else image.convert(wanted)
         return turn_upright(np.asarray(plain), _orientation(image))
 
-    found = _apply_to_opened(data, name, look)
-    found = found.reshape(*found.shape[:2], -1)
-    return found if resize is None else resize(found)
+    pixels = _apply_to_opened(data, name, read_pixels)
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    return pixels if resize is None else resize(pixels)
 
 
 def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:
@@ -74,13 +74,13 @@ def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:
     Raises BadImageError where there is none, or one of a picture that is not read.
     """
 
-    def look(image: "Picture") -> tuple[Size, Colour]:
+    def read_header(image: "Picture") -> tuple[Size, Colour]:
         _refuse_unusual(image, name)
         width, height = image.size
         turned = width != height and _orientation(image, late=format_of(data) == "PNG" and has_late_metadata(data)) >= 5
         return (width, height) if turned else (height, width), STORED_AS[image.mode]
 
-    return _apply_to_opened(data, name, look)
+    return _apply_to_opened(data, name, read_header)
 
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
@@ -137,7 +137,7 @@ def _damage(data: bytes, reason: str) -> str:
     return f"is not an image ({'truncated' if 'truncated' in reason else 'damaged'} {kind})" if kind else NO_FORMAT
 
 
-def _apply_to_opened(data: bytes, name: str, look: Callable[["Picture"], Outcome]) -> Outcome:
+def _apply_to_opened(data: bytes, name: str, function: Callable[["Picture"], Outcome]) -> Outcome:
     """What `look` makes of the picture, which is opened and not decoded yet. Whatever goes wrong is a BadImageError.
 
     A PNG is tried again without what is told beside its pixels.
@@ -151,12 +151,12 @@ def _apply_to_opened(data: bytes, name: str, look: Callable[["Picture"], Outcome
         with _strict_decoding():
             try:
                 with Image.open(BytesIO(data), formats=kinds) as image:
-                    return look(image)
+                    return function(image)
             except PICTURE_DAMAGE:
                 if format_of(data) != "PNG":
                     raise
                 with Image.open(BytesIO(without_metadata(data)), formats=kinds) as image:
-                    return look(image)
+                    return function(image)
     except PICTURE_DAMAGE as error:
         raise BadImageError(f"{name} {_damage(data, str(error))}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

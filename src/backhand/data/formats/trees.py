@@ -60,7 +60,7 @@ class FolderTree(Tree):
         for name, on_disk in self._on_disk.items():
             # A picture that is lost may be skipped; what else is lost may be a whole folder of them.
             if not (is_picture(name) or (self.path / on_disk).exists()):
-                raise DataError(f"{self.path}/{name} {_file_problem(self.path / on_disk)}; mend or remove it")
+                raise DataError(f"{self.path}/{name} {_file_problem(self.path / on_disk)}; correct or remove it")
         return sorted(self._on_disk)
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -58,9 +58,9 @@ def load(path: Path, *, skip_bad_images: bool) -> Splits:
             if f"{TRAIN[0]}{suffix}" in names:
                 wanted = {batch: _member(names, batch + suffix, path) for batch in TRAIN + TEST}
                 content = dict(tree.items(wanted.values()))
-                agrees = _matches_published(path, {batch: content[name] for batch, name in wanted.items()}, suffix)
+                matches = _matches_published(path, {batch: content[name] for batch, name in wanted.items()}, suffix)
                 batches = {b: _read_checked(content.pop(n), f"{path}: {n}", read) for b, n in wanted.items()}
-                return _splits({"train": _join(batches, TRAIN), "test": _join(batches, TEST)}, agrees)
+                return _splits({"train": _join(batches, TRAIN), "test": _join(batches, TEST)}, matches)
     layout = Layout("cifar10", CLASSES, "RGB")
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
     if not {"train", "test"} <= set(pictures.splits):
@@ -72,10 +72,10 @@ def load(path: Path, *, skip_bad_images: bool) -> Splits:
 
 
 def _splits(
-    parts: dict[str, Dataset], agrees: bool | None, copy: str = "", notes: dict[str, str] | None = None
+    splits: dict[str, Dataset], matches: bool | None, copy: str = "", notes: dict[str, str] | None = None
 ) -> Splits:
-    source = PUBLISHED.source(parts, "", agrees=agrees, copy=copy)
-    return Splits("cifar10", CLASSES, parts["train"], parts["test"], source=source, notes=notes or {})
+    source = PUBLISHED.source(splits, "", matches=matches, copy=copy)
+    return Splits("cifar10", CLASSES, splits["train"], splits["test"], source=source, notes=notes or {})
 
 
 def _matches_published(path: Path, batches: Mapping[str, bytes], suffix: str) -> bool | None:

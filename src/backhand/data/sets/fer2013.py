@@ -43,7 +43,7 @@ def load(path: Path, *, skip_bad_images: bool) -> Splits:
     """
     if _is_table(path):
         arrays = load_or_build(path, "fer2013-table", lambda: _read_table(path))
-        return _splits(split_datasets(arrays), "from the CSV file", {}, agrees=bool(arrays["published"]))
+        return _splits(split_datasets(arrays), "from the CSV file", {}, matches=bool(arrays["published"]))
     pictures = read_pictures(path, Layout("fer2013", CLASSES, "L", _official_split), skip_bad=skip_bad_images)
     return _splits(pictures.splits, "from image files", pictures.notes)
 
@@ -85,16 +85,16 @@ def _official_split(member: PictureFile) -> str:
     )
 
 
-def _splits(parts: dict[str, Dataset], form: str, notes: dict[str, str], agrees: bool | None = None) -> Splits:
+def _splits(splits: dict[str, Dataset], form: str, notes: dict[str, str], matches: bool | None = None) -> Splits:
     for name in ("train", "test"):
-        if name not in parts:
+        if name not in splits:
             raise DataError(f"FER2013 has no {name} split {form}; expected Training, PublicTest and PrivateTest")
-    for name, part in parts.items():
-        if part.x.shape[1:] != (48, 48, 1):
-            height, width = part.x.shape[1:3]
+    for name, data in splits.items():
+        if data.x.shape[1:] != (48, 48, 1):
+            height, width = data.x.shape[1:3]
             raise DataError(f"the {name} images are {height} x {width}, not 48 x 48; this is not FER2013")
-    source = PUBLISHED.source(parts, form, agrees=agrees)
-    return Splits("fer2013", CLASSES, parts["train"], parts["test"], parts.get("validation"), source, notes)
+    source = PUBLISHED.source(splits, form, matches=matches)
+    return Splits("fer2013", CLASSES, splits["train"], splits["test"], splits.get("validation"), source, notes)
 
 
 ENTRY = OnDisk(

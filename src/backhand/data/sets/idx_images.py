@@ -57,11 +57,11 @@ class IdxImages:
         DataError for a file that is missing or damaged, images of another size, and labels that are no class.
         """
         contents = dict(self._contents(path))
-        parts = {split: self._part(contents, path, stem) for split, stem in zip(SPLITS, self.stems, strict=True)}
-        agrees = self._agree(contents, path)
-        form = "from its IDX files" + (", known by their counts alone" if agrees is None else "")
-        source = self.publication.source(parts, form, agrees=agrees)
-        return Splits(self.name, self.classes, parts["train"], parts["test"], source=source)
+        splits = {split: self._read_split(contents, path, stem) for split, stem in zip(SPLITS, self.stems, strict=True)}
+        matches = self._matches_published(contents, path)
+        form = "from its IDX files" + (", known by their counts alone" if matches is None else "")
+        source = self.publication.source(splits, form, matches=matches)
+        return Splits(self.name, self.classes, splits["train"], splits["test"], source=source)
 
     def _contents(self, path: Path) -> Iterator[tuple[str, bytes]]:
         """Base name and bytes of each of the four files; in a folder they lie side by side, in an archive anywhere."""
@@ -69,11 +69,11 @@ class IdxImages:
             names = [p.name for p in path.iterdir() if p.is_file()] if path.is_dir() else tree.names()
             deepest_first = sorted(names, key=lambda name: -name.count("/"))
             by_base = {PurePosixPath(name).name: name for name in deepest_first if not name.endswith("/")}
-            wanted = [by_base[self._base(by_base, path, stem, kind)] for stem in self.stems for kind in KINDS]
+            wanted = [by_base[self._file_name(by_base, path, stem, kind)] for stem in self.stems for kind in KINDS]
             for name, content in tree.items(wanted):
                 yield PurePosixPath(name).name, content
 
-    def _base(self, present: dict[str, str] | dict[str, bytes], path: Path, stem: str, kind: str) -> str:
+    def _file_name(self, present: dict[str, str] | dict[str, bytes], path: Path, stem: str, kind: str) -> str:
         """The name that the file has, of those under which it is published and unpacked."""
         name = f"{stem}-{kind}-ubyte"
         bases = (f"{name}.gz", name, name.replace("-idx", ".idx"))
@@ -82,8 +82,8 @@ class IdxImages:
                 return base
         raise DataError(f"{path} holds no {' or '.join(bases[:2])}; get it with `backhand data fetch {self.name}`")
 
-    def _part(self, contents: dict[str, bytes], path: Path, stem: str) -> Dataset:
-        bases = [self._base(contents, path, stem, kind) for kind in KINDS]
+    def _read_split(self, contents: dict[str, bytes], path: Path, stem: str) -> Dataset:
+        bases = [self._file_name(contents, path, stem, kind) for kind in KINDS]
         images, labels = (f"{path}/{base}" for base in bases)
         x, y = (
             read_idx(contents[base], f"{path}/{base}", int(kind[-1])) for base, kind in zip(bases, KINDS, strict=True)
@@ -104,7 +104,7 @@ class IdxImages:
         upright = np.ascontiguousarray(x.transpose(0, 2, 1)) if self.is_transposed else x
         return Dataset(upright[..., None], numbers)
 
-    def _agree(self, contents: dict[str, bytes], path: Path) -> bool | None:
+    def _matches_published(self, contents: dict[str, bytes], path: Path) -> bool | None:
         """Whether all files, or the archive, are those published; None where a checksum is not known for their form."""
         originals = {original.name: original for original in self.published_files}
         if path.is_file() and digest_of(path) in {original.sha256 for original in self.published_files}:

@@ -39,8 +39,8 @@ def _scaling_note(x: Samples, resize: Resize | None) -> dict[str, str]:
     return {} if resize is None else {"pictures scaled": f"to {replace(resize, size=(x.shape[1], x.shape[2]))}"}
 
 
-def _count(parts: dict[str, Dataset]) -> int:
-    return sum(map(len, parts.values()))
+def _count(splits: dict[str, Dataset]) -> int:
+    return sum(map(len, splits.values()))
 
 
 ENTRY = OnDisk(

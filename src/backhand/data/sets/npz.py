@@ -36,8 +36,8 @@ def load(path: Path) -> Splits:
     for name, x in samples.items():
         if x.size == 0:
             raise DataError(f"{name} in {path} is empty, of shape {x.shape}; save some samples")
-    given = None if names.classes is None else arrays[names.classes]
-    labels = read_labels({y: arrays[y] for _, y in names.by_split.values()}, given, str(path))
+    class_names = None if names.classes is None else arrays[names.classes]
+    labels = read_labels({y: arrays[y] for _, y in names.by_split.values()}, class_names, str(path))
     for name, y in names.by_split.values():
         _refuse_orientation(samples[name], len(arrays[y]), (name, y), path)
     read, notes = _samples(samples, path)
@@ -103,11 +103,13 @@ def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples]
         read[name] = read_pixels(x, f"{name} in {path}")
     whites = {name: pixels.white for name, pixels in read.items()}
     if len(set(whites.values())) > 1:
-        said = ", ".join(f"{white} in {name}" for name, white in whites.items())
-        raise DataError(f"white is not the same in all images of {path}: {said}; bring them to one range")
+        listing = ", ".join(f"{white} in {name}" for name, white in whites.items())
+        raise DataError(f"white is not the same in all images of {path}: {listing}; bring them to one range")
     first, pixels = next(iter(arrays.values())), next(iter(read.values()))
     notes = {"axes": axes.doubt(first.shape), "pixels": pixels.note}
-    samples: dict[str, Samples] = {name: each.x.reshape(*each.x.shape[:3], -1) for name, each in read.items()}
+    samples: dict[str, Samples] = {
+        name: pixels_of_name.x.reshape(*pixels_of_name.x.shape[:3], -1) for name, pixels_of_name in read.items()
+    }
     return samples, {key: note for key, note in notes.items() if note}
 
 

@@ -40,9 +40,9 @@ class ArrayNames:
         suffixes = _suffixes(by_meaning, path)
         pairs = {split: (f"x{suffix}", f"y{suffix}") for split, suffix in suffixes.items()}
         used = {meaning for pair in pairs.values() for meaning in pair} | {"classes"}
-        own = {split: (by_meaning[x], by_meaning[y]) for split, (x, y) in pairs.items()}
+        by_split = {split: (by_meaning[x], by_meaning[y]) for split, (x, y) in pairs.items()}
         unused = tuple(name for meaning, name in by_meaning.items() if meaning not in used)
-        return cls(own, by_meaning.get("classes"), unused)
+        return cls(by_split, by_meaning.get("classes"), unused)
 
 
 def _suffixes(by_meaning: dict[str, str], path: Path) -> dict[str, str]:
