@@ -67,7 +67,7 @@ def test_without_blocks_it_is_a_perceptron() -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: cnn(3, activation="rleu"), r'there is no activation "rleu"; did you mean "relu"\?'),
+        (lambda: cnn(3, activation="rleu"), r'unknown activation "rleu"; did you mean "relu"\?'),
         (lambda: cnn(3, [Block(0)]), "outputs and groups must be at least 1, not 0 and 1"),
         (lambda: cnn(3, [Block(4, padding="some")]), 'must be "same", "valid" or numbers, not "some"'),
         (lambda: cnn(3, [Block(4, kernel=0)]), "the window must be at least 1, not 0"),

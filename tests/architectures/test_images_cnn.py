@@ -73,7 +73,7 @@ def test_a_study_builds_it_for_the_shape_of_its_samples() -> None:
     model = build_model(study, (50, 30, 1), 3)
     assert sum(layer.op_name == "conv2d" for layer in model.layers) == 6
     assert model.output_shape == (3,)
-    with pytest.raises(ModelError, match=r"images_cnn takes images, and these samples are rows of 4 features"):
+    with pytest.raises(ModelError, match=r"images_cnn needs images, but the samples are rows of 4 features"):
         build_model(study, (4,), 3)
     with pytest.raises(ModelError, match=r"images_cnn needs sides of 6 pixels or more"):
         build_model(study, (4, 9, 1), 3)

@@ -44,7 +44,7 @@ def test_a_deviation_of_0_is_refused_and_not_replaced() -> None:
 
 
 def test_an_unknown_activation_is_refused() -> None:
-    with pytest.raises(ValueError, match=r'there is no activation "rleu"; did you mean "relu"\?'):
+    with pytest.raises(ValueError, match=r'unknown activation "rleu"; did you mean "relu"\?'):
         mlp(3, activation="rleu")
 
 

@@ -205,8 +205,8 @@ def test_without_zero_init_no_block_is_its_shortcut(rng: np.random.Generator) ->
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"depth": 20}, "there is no ResNet of depth 20; there are 18, 34, 50, 101"),
-        ({"stem": "smal"}, 'there is no stem "smal"; did you mean "small"'),
+        ({"depth": 20}, "the depth of a ResNet must be one of 18, 34, 50, 101, not 20"),
+        ({"stem": "smal"}, 'unknown stem "smal"; did you mean "small"'),
     ],
 )
 def test_another_depth_or_stem_is_refused(options, sentence: str) -> None:

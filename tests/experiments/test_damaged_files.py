@@ -178,7 +178,7 @@ def test_a_file_of_a_later_version(kind, name, whole, cli):
     values = {"claims": values} if isinstance(values, list) else values
     later = json.dumps(values | {"version": 99})
     (folder / name).write_text(later, "utf-8")
-    with pytest.raises(NewerVersionError, match="is of version 99, and Backhand .* reads versions up to 1; update"):
+    with pytest.raises(NewerVersionError, match=r"is of version 99, and Backhand .* reads versions up to 1; update"):
         read(kind, folder)
     status, output = cli("report", folder)
     assert (status, "update Backhand" in output) == (2, True)

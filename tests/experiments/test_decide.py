@@ -23,7 +23,7 @@ from backhand.experiments.settings import reopen, settings
 from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.names import RANGE_TEST
 from backhand.study import load, load_series
-from backhand.study.schema import Data
+from backhand.study.schema import DataTable
 from backhand.training.callbacks import Callback
 from backhand.training.range_test import RangeTest
 from backhand.training.solver import Solver
@@ -188,7 +188,7 @@ def test_a_comparison_decides_in_each_fold(base: str, tmp_path: Path) -> None:
         "train.batch_size=64",
     )
     study = load(base, (*asked, "data.resize=[6, 8]"))
-    plan = Plan(Data(name="digits", train_size=240), (study,), ("tree",), folds=2)
+    plan = Plan(DataTable(name="digits", train_size=240), (study,), ("tree",), folds=2)
     found = comparison.run(plan, tmp_path / "compared", quiet=True)
     assert [result.learner for result in found.results] == ["base", "tree"] * 2
     (settings_of,) = (learner.settings for learner in found.learners if learner.name == "base")

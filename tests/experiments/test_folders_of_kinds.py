@@ -186,5 +186,5 @@ def test_a_picture_goes_where_it_is_sent(command, tmp_path, cli, monkeypatch):
     own[own.index("digits")] = "npz" if "show" in command else "digits"
     more = ["--path", "new/data.npz"] + ([] if "show" in command else ["--set", "data.name=npz"])
     status, output = cli(*own, *more, "--out", "new/data.npz")
-    assert (status, "new/data.npz is the data that is read; choose another --out" in output) == (2, True)
+    assert (status, "new/data.npz holds the data to be read; choose another --out" in output) == (2, True)
     assert (tmp_path / "new" / "data.npz").read_bytes() == b"mine"

@@ -21,7 +21,7 @@ from backhand.experiments.run import work
 from backhand.experiments.search import work as search
 from backhand.experiments.series import work as series
 from backhand.study import load, load_series
-from backhand.study.extend import Extend
+from backhand.study.extend import ExtendTable
 
 STUDY = """
 name = "small"
@@ -114,7 +114,7 @@ def one_question(data_dir, again):
 def one_extension(data_dir, again):
     if not again:
         work.run(load("small.toml"), "first", data_dir=data_dir, quiet=True)
-        new = Extend(run="first", name="mnist", classes=("3",))
+        new = ExtendTable(run="first", name="mnist", classes=("3",))
         return extension.run(Planned(new, ("with-old",)), "out", quiet=True)  # finds the data of the run by itself
     if Path("out/with-old").exists():
         shutil.rmtree("out/with-old")

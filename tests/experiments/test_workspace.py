@@ -206,7 +206,7 @@ def test_a_folder_among_the_data_is_refused(tmp_path, place):
     (tmp_path / "link").symlink_to(tmp_path / "pictures")
     before = content(tmp_path)
     with (
-        pytest.raises(BackhandError, match=r"lies inside .*, the data that is read|holds other files"),
+        pytest.raises(BackhandError, match=r"lies inside .*, which holds the data to be read|holds other files"),
         taken(tmp_path / place, RUN, resume=False, data=[None, tmp_path / "pictures"]),
     ):
         pass

@@ -70,5 +70,5 @@ def test_a_deviation_that_is_not_above_0_is_refused(std: float) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match=r'is called "glorott"; did you mean "glorot"\?'):
+    with pytest.raises(ValueError, match=r'unknown initialiser "glorott"; did you mean "glorot"\?'):
         initialiser("glorott")

@@ -97,7 +97,7 @@ def test_linear_starts_with_bias_0_and_the_weights_of_its_initialiser() -> None:
     ("make", "sentence"),
     [
         (lambda: Linear(0), "a linear layer needs at least 1 output, not 0"),
-        (lambda: Linear(3, init="hee"), 'is called "hee"; did you mean "he"'),
+        (lambda: Linear(3, init="hee"), 'unknown initialiser "hee"; did you mean "he"'),
         (lambda: Linear(3, init=-1.0), "must be above 0, not -1.0"),
         (lambda: Dropout(1.0), r"the dropout probability must be in \[0, 1\), not 1.0"),
         (lambda: Dropout(-0.1), r"the dropout probability must be in \[0, 1\), not -0.1"),

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 
 from backhand.layers import BatchNorm, Dropout, LeakyReLU, Linear
 from backhand.study import Study, changed, load, shipped, to_toml
-from backhand.study.models import make_layer
-from backhand.study.optimizers import make_optimizer
+from backhand.study.layers import make_layer
 from backhand.training import optimizers, schedules
 
 counts = st.integers(1, 10**6)
@@ -242,7 +241,7 @@ def test_optimisers_are_made_from_their_tables(
 ) -> None:
     study = load(base).model_dump()
     study["train"]["optimizer"] = table
-    made = make_optimizer(Study.model_validate(study).train.optimizer)
+    made = Study.model_validate(study).train.optimizer.make()
     assert type(made) is type(expected)
     assert repr(made) == repr(expected)
 
@@ -267,7 +266,7 @@ def test_schedules_count_epochs_in_the_study_and_steps_in_the_solver(
 ) -> None:
     study = load(base).model_dump()
     study["train"]["schedule"] = table
-    made = Study.model_validate(study).train.schedule.make(0.1, per_epoch=10, epochs=6)
+    made = Study.model_validate(study).train.schedule.make(0.1, steps_per_epoch=10, epochs=6)
     assert type(made) is type(expected)
     assert made == expected
 

@@ -22,7 +22,7 @@ from backhand.experiments.run.work import run
 from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.study import load
-from backhand.study.augment import AugmentTable, make_augment, refuse_unfit_evaluation
+from backhand.study.augment import AugmentTable, refuse_unfit_evaluation
 from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
 from backhand.training.losses import SoftmaxCrossEntropy
@@ -37,38 +37,38 @@ AUGMENT = Augment((Flip(), Crop(1), Affine(10, 0.1, 0.1), Brightness(0.2), Contr
 def test_the_table_makes_what_is_asked_for_in_the_order_of_its_keys() -> None:
     everything = {"flip": True, "crop": 4, "rotate": 15, "shift": 0.1, "scale": 0.2, "brightness": 0.3}
     table = AugmentTable(**everything, contrast=0.4, cutout=8, mixup=0.2)
-    assert make_augment(table, (32, 32, 3), MEAN, 10) == Augment(
+    assert table.make((32, 32, 3), MEAN, 10) == Augment(
         (Flip(), Crop(4), Affine(15, 0.1, 0.2), Brightness(0.3), Contrast(0.4), Cutout(8, MEAN)), MixUp(0.2, 10)
     )
-    assert make_augment(AugmentTable(scale=0.1), (8, 8, 1), MEAN, 2) == Augment((Affine(scale=0.1),))
-    assert make_augment(AugmentTable(mixup=0.1), (8, 8, 1), MEAN, 2) == Augment((), MixUp(0.1, 2))
-    assert make_augment(AugmentTable(), (8, 8, 1), MEAN, 2) is None
+    assert AugmentTable(scale=0.1).make((8, 8, 1), MEAN, 2) == Augment((Affine(scale=0.1),))
+    assert AugmentTable(mixup=0.1).make((8, 8, 1), MEAN, 2) == Augment((), MixUp(0.1, 2))
+    assert AugmentTable().make((8, 8, 1), MEAN, 2) is None
 
 
 @pytest.mark.parametrize(
     ("key", "pixels", "said"),
     [
-        ("crop", 8, "data.augment.crop is 8 pixels, and images of 8 x 12 allow at most 7"),
-        ("cutout", 9, "data.augment.cutout is 9 pixels, and images of 8 x 12 allow at most 8"),
+        ("crop", 8, "data.augment.crop is 8 pixels, but images of 8 x 12 pixels allow at most 7; reduce it"),
+        ("cutout", 9, "data.augment.cutout is 9 pixels, but images of 8 x 12 pixels allow at most 8; reduce it"),
     ],
 )
 def test_what_does_not_fit_the_image(key: str, pixels: int, said: str) -> None:
-    assert make_augment(AugmentTable(**{key: pixels - 1}), (8, 12, 3), MEAN, 2) is not None
+    assert AugmentTable(**{key: pixels - 1}).make((8, 12, 3), MEAN, 2) is not None
     with pytest.raises(StudyError, match=f"^{said}$"):
-        make_augment(AugmentTable(**{key: pixels}), (8, 12, 3), MEAN, 2)
+        AugmentTable(**{key: pixels}).make((8, 12, 3), MEAN, 2)
 
 
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("data.augment.flip=true", "data.augment changes images, and the samples of this data are rows of 2 features"),
-        ("data.augment.mixup=0.1", "data.augment changes images"),
-        ("train.test_flips=true", "train.test_flips mirrors images, and the samples of this data are rows of 2 feat"),
-        ("train.test_shift=1", "train.test_shift moves images, and the samples of this data are rows of 2 features"),
+        ("data.augment.flip=true", "data.augment needs images, but the samples are rows of 2 features"),
+        ("data.augment.mixup=0.1", "data.augment needs images"),
+        ("train.test_flips=true", "train.test_flips needs images, but the samples are rows of 2 feat"),
+        ("train.test_shift=1", "train.test_shift needs images, but the samples are rows of 2 features"),
     ],
 )
 def test_features_are_no_images(base: str, override: str, said: str) -> None:
-    with pytest.raises(StudyError, match=f"^{said}.*; leave it out$"):
+    with pytest.raises(StudyError, match=f"^{said}.*; remove it from the study$"):
         load_feeds(load(base, ["data.name=blobs", override]))
 
 
@@ -135,7 +135,7 @@ def test_the_running_accuracy_counts_the_class_of_the_larger_share() -> None:
 
 def test_a_shift_must_fit_the_image() -> None:
     refuse_unfit_evaluation(EvaluationAugment(shift=7), (8, 12, 3))
-    with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, and images of 8 x 12 allow at most 7$"):
+    with pytest.raises(StudyError, match=r"^train.test_shift is 8 pixels, but images of 8 x 12 pixels allow at most 7"):
         refuse_unfit_evaluation(EvaluationAugment(shift=8), (8, 12, 3))
 
 

@@ -9,6 +9,7 @@ from backhand.errors import StudyError
 from backhand.layers import LAYERS
 from backhand.study import load
 
+NAME = 'must consist of letters, digits, "-", "_" and ".", and begin with a letter or digit'
 # An override of the base study, and the sentence that refuses it.
 WRONG = [
     ("train.epochs=0", "train.epochs: must be greater than 0, not 0"),
@@ -17,7 +18,7 @@ WRONG = [
     ("train.epochs=true", "train.epochs: must be a whole number, not True"),
     ("train.epoch=5", 'train: unknown key "epoch"; did you mean "epochs"?'),
     ("train.batch_size=-1", "train.batch_size: must be greater than 0, not -1"),
-    ("train.loss=hing", 'train.loss: there is no loss "hing"; did you mean "hinge"?'),
+    ("train.loss=hing", 'train.loss: unknown loss "hing"; did you mean "hinge"?'),
     ("train.label_smoothing=1", "train.label_smoothing: must be less than 1, not 1"),
     ("train.class_weights=balance", "train.class_weights: must be 'balanced' or 'sqrt', not 'balance'"),
     ("train.class_weights=2", "train.class_weights: must be 'balanced' or 'sqrt', not 2"),
@@ -28,7 +29,7 @@ WRONG = [
     ("train.optimizer.lr=0", "train.optimizer.lr: must be greater than 0, not 0"),
     ("train.optimizer.lr=nan", "train.optimizer.lr: must be a finite number, not nan"),
     ("train.optimizer.lr=fast", "train.optimizer.lr: must be a number or \"auto\", not 'fast'"),
-    ("train.optimizer.kind=adm", 'train.optimizer.kind: there is no "adm"; did you mean "adam"?'),
+    ("train.optimizer.kind=adm", 'train.optimizer.kind: unknown kind "adm"; did you mean "adam"?'),
     (
         "train.optimizer=adam",
         "train.optimizer: must be a table, not 'adam'; to choose a kind, set train.optimizer.kind",
@@ -38,17 +39,17 @@ WRONG = [
         "train.optimizer.rho=0.9",
         'train.optimizer: unknown key "rho"; known: kind, lr, momentum, nesterov, weight_decay',
     ),
-    ("train.optimizer={}", "train.optimizer: the key kind is missing"),
+    ("train.optimizer={}", 'train.optimizer: the key "kind" is missing'),
     (
         "train.optimizer={kind='sgd',momentum=0,nesterov=true}",
         "train.optimizer: nesterov = true needs a momentum above 0",
     ),
-    ("train.schedule.kind=step", "train.schedule: the key every is missing"),
-    ("train.schedule.kind=cosin", 'train.schedule.kind: there is no "cosin"; did you mean "cosine"?'),
+    ("train.schedule.kind=step", 'train.schedule: the key "every" is missing'),
+    ("train.schedule.kind=cosin", 'train.schedule.kind: unknown kind "cosin"; did you mean "cosine"?'),
     ("train.schedule={kind='step',every=0}", "train.schedule.every: must be greater than 0, not 0"),
     ("train.schedule={kind='step',every=1,factor=1}", "train.schedule.factor: must be less than 1, not 1"),
     ("train.schedule.warmup=-1", "train.schedule.warmup: must be greater than or equal to 0, not -1"),
-    ("train.momentum_schedule={}", "train.momentum_schedule: the key kind is missing"),
+    ("train.momentum_schedule={}", 'train.momentum_schedule: the key "kind" is missing'),
     ("train.l2=-1", "train.l2: must be greater than or equal to 0, not -1"),
     ("train.l2_form=third", "train.l2_form: must be 'half' or 'whole', not 'third'"),
     ("train.clip_norm=0", "train.clip_norm: must be greater than 0, not 0"),
@@ -65,7 +66,7 @@ WRONG = [
     ("model.hidden=10", "model.hidden: must be a list, not 10"),
     ("model.hidden=[10, 0]", "model.hidden.1: must be greater than 0, not 0"),
     ("model.hidden=[1.5]", "model.hidden.0: must be a whole number, not 1.5"),
-    ("model.activation=rleu", 'model.activation: there is no activation "rleu"; did you mean "relu"?'),
+    ("model.activation=rleu", 'model.activation: unknown activation "rleu"; did you mean "relu"?'),
     ("model.dropout=1", "model.dropout: must be less than 1, not 1"),
     ("model.init=0", "model.init: must be greater than 0, not 0"),
     ("model.init=-1.0", "model.init: must be greater than 0, not -1.0"),
@@ -73,10 +74,10 @@ WRONG = [
     ("model.init=true", "model.init: must be text, not True"),
     (
         "model.init=hee",
-        'model.init: no initialiser (a name, or a standard deviation) is called "hee"; did you mean "he"?',
+        'model.init: unknown initialiser "hee"; did you mean "he"?',
     ),
     ("model.batchnorm=no", "model.batchnorm: must be true or false, not 'no'"),
-    ("model.name=resnett", 'model.name: there is no "resnett"; did you mean "resnet"?'),
+    ("model.name=resnett", 'model.name: unknown name "resnett"; did you mean "resnet"?'),
     ("model=mlp", "model: must be a table, not 'mlp'; to choose a kind, set model.name"),
     ("model.type=cnn", 'model: unknown key "type"; did you mean "name"?'),
     ("lr=0.1", 'unknown key "lr"; did you mean "train.optimizer.lr"?'),
@@ -90,7 +91,7 @@ WRONG = [
     ("train.optimizer.type=adam", 'train.optimizer: unknown key "type"; did you mean "kind"?'),
     ("train.seed=3", 'train: unknown key "seed"; did you mean "seed" or "data.seed"?'),
     ("data.validation=-1", "data.validation: must be greater than or equal to 0, not -1"),
-    ("data.validation=1.0", "data.validation: a count of samples is written without a point, a fraction is below 1"),
+    ("data.validation=1.0", "data.validation: must be a fraction below 1 or a whole number of samples, not 1.0"),
     ("data.validation=most", "data.validation: must be a whole number, not 'most'"),
     ("data.classes=['1']", "data.classes: needs at least 2 entries, not ['1']"),
     ("data.groups={}", "data.groups: needs at least 2 entries, not {}"),
@@ -101,7 +102,7 @@ WRONG = [
     ("data.groups=odd", "data.groups: must be a table, not 'odd'"),
     (
         "data={name='digits',classes=['1','2'],groups={odd=['1'],even=['2']}}",
-        "data: groups says which classes are kept, and in what order; leave out classes",
+        "data: groups already names the classes, in their order; remove classes",
     ),
     ("data.train_size=0", "data.train_size: must be greater than 0, not 0"),
     ("data.standardize=pixel", "data.standardize: must be 'none', 'global', 'channel' or 'feature', not 'pixel'"),
@@ -122,37 +123,40 @@ WRONG = [
     ("data.augment.contrast=-0.5", "data.augment.contrast: must be greater than or equal to 0, not -0.5"),
     ("data.augment.cutout=-8", "data.augment.cutout: must be greater than or equal to 0, not -8"),
     ("data.augment.mixup=strong", "data.augment.mixup: must be a number, not 'strong'"),
-    ("name=a b", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'a b\''),
-    ("name=", 'name: may hold letters, digits, "-", "_" and ".", and begins with a letter or digit, not \'\''),
+    (
+        "name=a b",
+        'name: must consist of letters, digits, "-", "_" and ".", and begin with a letter or digit, not \'a b\'',
+    ),
+    ("name=", 'name: must consist of letters, digits, "-", "_" and ".", and begin with a letter or digit, not \'\''),
     ("title=5", "title: must be text, not 5"),
     ("seed=-1", "seed: must be greater than or equal to 0, not -1"),
     ("seed=4294967296", "seed: must be less than 4294967296, not 4294967296"),
     ("seed=1.0", "seed: must be a whole number, not 1.0"),
     ("foo=1", 'unknown key "foo"; known: data, model, name, search, seed, title, train'),
     ("train=5", "train: must be a table, not 5"),
-    ("model={name='sequential'}", "model: the key layers is missing"),
+    ("model={name='sequential'}", 'model: the key "layers" is missing'),
 ]
 
 # The tables of `model.layers`, and what is said after "model.layers".
 WRONG_LAYERS = [
     ("", ": needs at least 1 entry, not []"),
-    ("{kind='lin'}", ': layer 0: there is no layer "lin"; did you mean "linear"?'),
-    ("{kind='linear'}", ": layer 0: a linear layer needs outputs"),
+    ("{kind='lin'}", ': layer 0: unknown layer "lin"; did you mean "linear"?'),
+    ("{kind='linear'}", ': layer 0: a linear layer needs the key "outputs"'),
     ("{kind='linear',outputs=2.5}", ": layer 0: outputs cannot be 2.5"),
     ("{kind='linear',outputs=0}", ": layer 0: a linear layer needs at least 1 output, not 0"),
     ("{kind='linear',outputs='x'}", ": layer 0: outputs cannot be 'x'"),
     ("{kind='linear',outputs=true}", ": layer 0: outputs cannot be True"),
-    ("{kind='linear',output=3}", ': layer 0: a linear layer has no key "output"; did you mean "outputs"?'),
-    ("{kind='relu',slope=3}", ': layer 0: a relu layer has no key "slope"'),
+    ("{kind='linear',output=3}", ': layer 0: unknown key "output" of a linear layer; did you mean "outputs"?'),
+    ("{kind='relu',slope=3}", ': layer 0: unknown key "slope" of a relu layer, which has no keys'),
     ("{kind='leaky_relu',slope='x'}", ": layer 0: slope cannot be 'x'"),
     ("{kind='leaky_relu',slope=nan}", ": layer 0: slope cannot be nan"),
     ("{kind='dropout',p=1.0}", ": layer 0: the dropout probability must be in [0, 1), not 1.0"),
     ("{kind='dropout',mode=3}", ": layer 0: mode cannot be 3"),
     (
         "{outputs=3}",
-        f': layer 0: there is no layer ""; known: {", ".join(sorted(LAYERS))}',
+        f': layer 0: unknown layer ""; known: {", ".join(sorted(LAYERS))}',
     ),
-    ("{kind='conv2d',outputs=3}", ": layer 0: a conv2d layer needs kernel"),
+    ("{kind='conv2d',outputs=3}", ': layer 0: a conv2d layer needs the key "kernel"'),
     ("{kind='conv2d',outputs=3,kernel=[3]}", ": layer 0: kernel cannot be [3]"),
     ("{kind='conv2d',outputs=3,kernel=3,stride=0}", ": layer 0: the stride must be at least 1, not 0"),
     ("{kind='conv2d',outputs=3,kernel=3,groups=2}", ": layer 0: 2 groups do not divide 3 output channels"),
@@ -161,10 +165,10 @@ WRONG_LAYERS = [
         ': layer 0: the padding must be "same", "valid" or numbers, not "some"',
     ),
     ("{kind='max_pool2d',window=[2,0]}", ": layer 0: the window must be at least 1, not (2, 0)"),
-    ("{kind='residual'}", ": layer 0: a residual layer needs body"),
-    ("{kind='residual',body=3}", ": layer 0: a branch is a list of layers, not 3"),
-    ("{kind='residual',body=[{kind='lin'}]}", ': layer 0: layer 0: there is no layer "lin"; did you mean "linear"?'),
-    ("{kind='concatenate',branches=[3]}", ": layer 0: a branch is a list of layers, not [3]"),
+    ("{kind='residual'}", ': layer 0: a residual layer needs the key "body"'),
+    ("{kind='residual',body=3}", ": layer 0: a branch must be a list of layers, not 3"),
+    ("{kind='residual',body=[{kind='lin'}]}", ': layer 0: layer 0: unknown layer "lin"; did you mean "linear"?'),
+    ("{kind='concatenate',branches=[3]}", ": layer 0: a branch must be a list of layers, not [3]"),
     ("3", ".0: must be a table, not 3"),
     (
         "{kind='relu'},{kind='batchnorm',momentum=0}",
@@ -193,12 +197,12 @@ def test_a_wrong_layer_is_named_by_its_place(base: str, tables: str, expected: s
 
 @pytest.mark.parametrize("setting", ["label_smoothing=0.1", "class_weights=sqrt", "class_weights=[1, 2]"])
 def test_keys_that_contradict_each_other(base: str, setting: str) -> None:
-    expected = f"train: {setting.partition('=')[0]} belongs to softmax_cross_entropy, and the loss is hinge"
+    expected = f"train: {setting.partition('=')[0]} needs the loss softmax_cross_entropy, not hinge"
     assert sentence(base, "train.loss=hinge", f"train.{setting}") == f"{base}: {expected}"
 
 
 def test_only_softmax_takes_the_soft_targets_of_mix_up(base: str) -> None:
-    expected = "data.augment.mixup gives soft targets to softmax_cross_entropy, and train.loss is hinge"
+    expected = 'data.augment.mixup makes soft targets, which need train.loss = "softmax_cross_entropy", not "hinge"'
     assert sentence(base, "train.loss=hinge", "data.augment.mixup=0.2") == f"{base}: {expected}"
 
 
@@ -208,14 +212,14 @@ def test_an_override_without_a_key_or_a_value(base: str, override: str) -> None:
 
 
 def test_an_override_below_a_value(base: str) -> None:
-    expected = "there is no key train.epochs.x: epochs is a value, not a table"
+    expected = "unknown key train.epochs.x: epochs is a value, not a table"
     assert sentence(base, "train.epochs.x=3") == expected
 
 
 def test_a_study_that_is_not_there(tmp_path: Path) -> None:
-    assert sentence("digit") == 'there is no study or .toml file "digit"; did you mean "digits"?'
+    assert sentence("digit") == 'there is no study and no .toml file "digit"; did you mean "digits"?'
     absent = tmp_path / "absent.toml"
-    assert sentence(str(absent)) == f"{absent} does not exist; `backhand list` shows the studies that ship"
+    assert sentence(str(absent)) == f"{absent} does not exist; `backhand list` shows the studies of the package"
     folder = tmp_path / "folder.toml"
     folder.mkdir()
     assert sentence(str(folder)) == f"{folder} is a folder; name a study or its .toml file"
@@ -226,9 +230,9 @@ def test_a_study_that_is_not_there(tmp_path: Path) -> None:
     [
         (b"name = ", "is not valid TOML: Invalid value"),
         (b"a = 1\na = 2", "is not valid TOML: Cannot overwrite a value"),
-        (b"", "the key name is missing"),
-        (b'name = "x"\n[data]\nname = "digits"', "the key model is missing"),
-        (b'name = "x"\n[data]\n[model]\nname = "mlp"', "data: the key name is missing"),
+        (b"", 'the key "name" is missing'),
+        (b'name = "x"\n[data]\nname = "digits"', 'the key "model" is missing'),
+        (b'name = "x"\n[data]\n[model]\nname = "mlp"', 'data: the key "name" is missing'),
     ],
 )
 def test_a_file_that_is_no_study(tmp_path: Path, content: bytes, expected: str) -> None:

@@ -16,6 +16,6 @@ ACTIVATIONS: dict[str, tuple[type[Layer], str]] = {
 def activation_and_init(name: str, init: str | float | None) -> tuple[type[Layer], str | float]:
     """The activation's layer, and `init` or else the initialiser that suits it. ValueError for an unknown name."""
     if name not in ACTIVATIONS:
-        raise ValueError(f'there is no activation "{name}"{closest(name, ACTIVATIONS)}')
+        raise ValueError(f'unknown activation "{name}"{closest(name, ACTIVATIONS)}')
     kind, suited = ACTIVATIONS[name]
     return kind, suited if init is None else init

@@ -44,9 +44,9 @@ def resnet(
     Source: He et al. 2015, arXiv:1512.03385; with `preactivation` He et al. 2016, arXiv:1603.05027.
     """
     if depth not in BLOCKS:
-        raise ValueError(f"there is no ResNet of depth {depth}; there are {', '.join(map(str, BLOCKS))}")
+        raise ValueError(f"the depth of a ResNet must be one of {', '.join(map(str, BLOCKS))}, not {depth}")
     if stem not in STEMS:
-        raise ValueError(f'there is no stem "{stem}"{closest(stem, STEMS)}')
+        raise ValueError(f'unknown stem "{stem}"{closest(stem, STEMS)}')
     stages = _preactivation(depth, zero_init) if preactivation else _original(depth, zero_init)
     scaled = [Scale(head_scale)] if head_scale != 1 else []
     return Sequential(*STEMS[stem](), *stages, GlobalAvgPool2d(), *scaled, Linear(outputs, 0.01))

@@ -1,7 +1,9 @@
-"""From the tables of a study to the objects that they describe."""
+"""What several tables of a study describe together: its data, its model and its solver.
+
+A single table makes what it describes by itself: `table.make(...)`, see `backhand.study`.
+"""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,11 +18,8 @@ from backhand.experiments.splits import Parts, kept_scaling, load_parts
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
 from backhand.study import Study
-from backhand.study.augment import make_augment, refuse_unfit_evaluation
-from backhand.study.optimizers import make_optimizer
+from backhand.study.augment import refuse_unfit_evaluation
 from backhand.training import losses
-from backhand.training.callbacks import EarlyStopping
-from backhand.training.losses import L2, Loss
 from backhand.training.solver import Solver
 from backhand.weights import Transfer, transfer
 
@@ -70,7 +69,7 @@ def make_feeds(study: Study, parts: Parts) -> Feeds:
     standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)
-    augment = make_augment(study.data.augment, train.x.shape[1:], fill, len(splits.classes))
+    augment = study.data.augment.make(train.x.shape[1:], fill, len(splits.classes))
     held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
     watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
     return Feeds(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
@@ -80,12 +79,6 @@ def _mode(study: Study, train: Dataset) -> Mode:
     """Features have no channels: what is asked for images is done feature by feature there."""
     mode = study.data.standardize
     return "feature" if mode == "channel" and not train.is_image else mode
-
-
-def build_loss(study: Study, class_weights: Sequence[float] = ()) -> Loss:
-    """The loss that the study names; to train by it takes its `class_weights`, to predict by it does not."""
-    options = {"smoothing": study.train.label_smoothing, "class_weights": class_weights}
-    return losses.loss(study.train.loss, **{name: value for name, value in options.items() if value})
 
 
 def class_weights(study: Study, feeds: Feeds) -> tuple[float, ...]:
@@ -116,7 +109,7 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
     Raises ModelError when layers do not fit each other, the samples or the classes, or none is there to be frozen.
     """
     try:
-        outputs = build_loss(study).outputs(classes)
+        outputs = study.train.make_loss().outputs(classes)
     except ValueError as error:
         raise ModelError(f"train.loss: {error}") from error
     try:
@@ -162,18 +155,18 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     table = study.train
     check_batches(study, model, len(feeds.train))
     per_epoch = steps_per_epoch(len(feeds.train), table.batch_size, model.fewest_samples)
-    optimizer = make_optimizer(table.optimizer)
-    ramp = table.momentum_schedule
-    momentum = ramp.make(optimizer.momentum, per_epoch, table.passes) if ramp else None
-    if momentum and (peak := max(map(momentum, range(per_epoch * table.passes)))) >= 1:
+    optimizer = table.optimizer.make()
+    momentum_table = table.momentum_schedule
+    momentum = momentum_table.make(optimizer.momentum, per_epoch, table.epoch_count) if momentum_table else None
+    if momentum and (peak := max(map(momentum, range(per_epoch * table.epoch_count)))) >= 1:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
-        build_loss(study, class_weights(study, feeds)),
+        table.make_loss(class_weights(study, feeds)),
         optimizer,
         batch_size=table.batch_size,
-        penalty=L2(table.l2, table.l2_form),
-        schedule=table.schedule.make(optimizer.lr, per_epoch, table.passes),
+        penalty=table.make_penalty(),
+        schedule=table.schedule.make(optimizer.lr, per_epoch, table.epoch_count),
         momentum_schedule=momentum,
         clip_norm=table.clip_norm,
         clip_value=table.clip_value,
@@ -191,13 +184,3 @@ def check_batches(study: Study, model: Sequential, samples: int) -> None:
     except ModelError as error:
         few = f"train.batch_size is {size}" if size <= samples else f"there is {samples} training sample"
         raise StudyError(f"{few}: {error}") from error
-
-
-def build_early_stopping(study: Study, feeds: Feeds) -> EarlyStopping:
-    """Watches what the study says, or else the validation loss, or without validation the training loss."""
-    table = study.train.early_stopping
-    part = "train" if feeds.validation is None else "validation"
-    if part == "train" and (table.monitor or "").startswith("validation"):
-        raise StudyError(f"train.early_stopping.monitor is {table.monitor}, and without data.validation there is none")
-    monitor = table.monitor or f"{part}_loss"
-    return EarlyStopping(table.patience, monitor, table.restore_best, min_delta=table.min_delta)

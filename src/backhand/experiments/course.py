@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backhand.experiments.build import Feeds, build_loss, class_weights
+from backhand.experiments.build import Feeds, class_weights
 from backhand.experiments.failure import Course, Kept
 from backhand.experiments.trainer import Trainer
 from backhand.study import Study
@@ -26,13 +26,13 @@ def typical_loss(result: Evaluation, loss: Loss) -> float:
 
 def constant_loss(study: Study, feeds: Feeds) -> float:
     """The loss of giving every training sample the same answer."""
-    return build_loss(study, class_weights(study, feeds)).constant(feeds.counts()["train"])
+    return study.train.make_loss(class_weights(study, feeds)).constant(feeds.counts()["train"])
 
 
 def course(trainer: Trainer, result: Evaluation) -> Course:
     """result: of the kept weights on the test split."""
     study, solver = trainer.study, trainer.solver
-    counts, loss = trainer.feeds.counts(), build_loss(study, class_weights(study, trainer.feeds))
+    counts, loss = trainer.feeds.counts(), study.train.make_loss(class_weights(study, trainer.feeds))
     right = int((result.predictions == result.labels).sum())
     return Course(
         losses=[record["train_loss"] for record in solver.history],

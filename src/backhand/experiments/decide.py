@@ -7,7 +7,6 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments.build import Feeds, build_solver, init_weights, model_for
 from backhand.study import Study
 from backhand.study.auto import is_auto
-from backhand.study.optimizers import default_rate
 from backhand.training.range_test import RangeTest, range_test
 
 # Epochs: twice the samples cost √2 times the steps. 1,000 samples get 100 epochs.
@@ -26,7 +25,7 @@ def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
     tried = with_some_rate(study)
     model = model_for(tried, feeds)
     init_weights(tried, model)
-    usual = default_rate(study.train.optimizer)
+    usual = study.train.optimizer.default_rate()
     try:
         found = range_test(build_solver(tried, model, feeds), feeds.train, low=LOW * usual, high=HIGH * usual)
     except BackhandError as error:
@@ -64,7 +63,7 @@ def rate(found: RangeTest, usual: float) -> float:
 def with_some_rate(study: Study) -> Study:
     """The study with the default rate of its optimiser's kind for "auto": for who sets the rates himself."""
     table = study.train.optimizer
-    return _with_rate(study, default_rate(table)) if is_auto(table.lr) else study
+    return _with_rate(study, table.default_rate()) if is_auto(table.lr) else study
 
 
 def _with_rate(study: Study, lr: float) -> Study:

@@ -7,8 +7,9 @@ from backhand.errors import BackhandError
 from backhand.experiments.kind import REPORT
 from backhand.experiments.kinds import kind_of
 from backhand.experiments.run import KIND as RUN
-from backhand.files.atomic import sweep, write_atomic
+from backhand.files.atomic import write_atomic
 from backhand.files.paths import PathLike, as_path
+from backhand.files.temporary import sweep
 from backhand.page.blocks import Block
 
 HTML, MARKDOWN = REPORT

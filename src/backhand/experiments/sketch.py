@@ -65,7 +65,7 @@ class Sketch:
     @property
     def epochs(self) -> int:
         """Passes over the training pictures."""
-        return epochs(self.samples) if is_auto(self.study.train.epochs) else self.study.train.passes
+        return epochs(self.samples) if is_auto(self.study.train.epochs) else self.study.train.epoch_count
 
     @property
     def work(self) -> int:

@@ -9,7 +9,6 @@ from typing import Self, TypeVar
 from backhand.errors import DivergenceError
 from backhand.experiments.build import (
     Feeds,
-    build_early_stopping,
     build_solver,
     init_weights,
     load_feeds,
@@ -19,11 +18,11 @@ from backhand.experiments.decide import decide
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.lockstep import fit_together
 from backhand.training.range_test import RangeTest
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 from backhand.weights import Transfer
 
 # What trainings in step may differ in, of the table `train`; and in the seed, where data.seed gives them one order.
@@ -62,7 +61,8 @@ class Trainer:
         study, rates = decide(study, feeds)
         model = model_for(study, feeds)
         transfer = init_weights(study, model) if initial_weights else None
-        solver, stopping = build_solver(study, model, feeds), build_early_stopping(study, feeds)
+        solver = build_solver(study, model, feeds)
+        stopping = study.train.early_stopping.make(has_validation=feeds.validation is not None)
         solver.callbacks = [DivergenceGuard(), stopping]
         return cls(study, feeds, solver, stopping, rates, transfer)
 
@@ -80,7 +80,7 @@ class Trainer:
         """Train to the last epoch of the study; a training that diverges has an `error` then. Returns the trainer."""
         begin = time.perf_counter()
         try:
-            self.solver.fit(self.feeds.train, self.feeds.validation, epochs=self.study.train.passes)
+            self.solver.fit(self.feeds.train, self.feeds.validation, epochs=self.study.train.epoch_count)
         except DivergenceError as error:
             self.error = error
         self.seconds += time.perf_counter() - begin
@@ -94,18 +94,18 @@ class Trainer:
 
     def test(self) -> Evaluation:
         """How well the weights that the model has do on the test split, as the study's views say."""
-        return evaluate(self.solver.model, self.solver.loss, self.feeds.test, self.study.train.views)
+        return evaluate(self.solver.model, self.solver.loss, self.feeds.test, self.study.train.evaluation_augment)
 
     def validate(self) -> Evaluation | None:
         """The same on the validation split, where there is one."""
         if self.feeds.validation is None:
             return None
-        return evaluate(self.solver.model, self.solver.loss, self.feeds.validation, self.study.train.views)
+        return evaluate(self.solver.model, self.solver.loss, self.feeds.validation, self.study.train.evaluation_augment)
 
 
 def _data_asked(study: Study, data_dir: PathLike | None = None) -> object:
     """Equal for studies that have their data in common."""
-    return study.data, study.data_seed, study.train.views, study.extend, data_dir
+    return study.data, study.data_seed, study.train.evaluation_augment, study.extend, data_dir
 
 
 @latest(_data_asked)
@@ -125,7 +125,7 @@ def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback])
     if len(trainers) == 1:
         trainers[0].fit()
     else:
-        solvers, epochs = [trainer.solver for trainer in trainers], trainers[0].study.train.passes
+        solvers, epochs = [trainer.solver for trainer in trainers], trainers[0].study.train.epoch_count
         errors = fit_together(solvers, feeds.train, feeds.validation, epochs=epochs)
         for trainer, error in zip(trainers, errors, strict=True):
             trainer.error = error

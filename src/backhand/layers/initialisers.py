@@ -51,9 +51,7 @@ def initialiser(init: str | float) -> Initialiser:
     """A name gives that initialiser, a number the normal one with this deviation. Raises ValueError otherwise."""
     if isinstance(init, str):
         if init not in NAMED:
-            raise ValueError(
-                f'no initialiser (a name, or a standard deviation) is called "{init}"{closest(init, NAMED)}'
-            )
+            raise ValueError(f'unknown initialiser "{init}"{closest(init, NAMED)}')
         return NAMED[init]
     if not init > 0:
         raise ValueError(f"the standard deviation of the initial weights must be above 0, not {init}")

@@ -16,7 +16,7 @@ BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
 class AugmentTable(Table):
-    """Each key is off at its default. Ranges are either way, and every image draws its own values."""
+    """The augmentations and their ranges. Each is off at its default, and each image draws values of its own."""
 
     flip: bool = False  # left to right, every second image
     crop: NonNegativeInt = 0  # pixels of padding
@@ -28,43 +28,40 @@ class AugmentTable(Table):
     cutout: NonNegativeInt = 0  # pixels a side
     mixup: NonNegativeFloat = 0.0  # α of the Beta distribution
 
+    def make(self, sample_shape: tuple[int, ...], mean: NDArray[np.float32], classes: int) -> Augment | None:
+        """The augmentations in the order of the keys, or None where all are off.
 
-def make_augment(
-    table: AugmentTable, sample_shape: tuple[int, ...], mean: NDArray[np.float32], classes: int
-) -> Augment | None:
-    """The augmentations of the table in the order of its keys, or None where all are off.
-
-    mean: of the training part, what a cutout is filled with.
-    Raises StudyError for samples that are no images, or too small for the crop or the cutout.
-    """
-    if table == AugmentTable():
-        return None
-    if len(sample_shape) != 3:
-        raise StudyError(
-            f"data.augment changes images, and the samples of this data are rows of {sample_shape[0]} features; "
-            f"leave it out"
-        )
-    _fits("data.augment.crop", table.crop, sample_shape, below=1)
-    _fits("data.augment.cutout", table.cutout, sample_shape)
-    moves = {"rotate": table.rotate, "shift": table.shift, "scale": table.scale}
-    steps: list[Augmentation] = [Flip()] if table.flip else []
-    steps += [Crop(table.crop)] if table.crop else []
-    steps += [Affine(**moves)] if any(moves.values()) else []
-    steps += [Brightness(table.brightness)] if table.brightness else []
-    steps += [Contrast(table.contrast)] if table.contrast else []
-    steps += [Cutout(table.cutout, mean)] if table.cutout else []
-    return Augment(tuple(steps), MixUp(table.mixup, classes) if table.mixup else None)
+        mean: of the training split, to fill a cutout with. Raises StudyError for samples that are not images, or are
+        too small for the crop or the cutout.
+        """
+        if self == AugmentTable():
+            return None
+        if len(sample_shape) != 3:
+            raise StudyError(
+                f"data.augment needs images, but the samples are rows of {sample_shape[0]} features; "
+                f"remove it from the study"
+            )
+        _fits("data.augment.crop", self.crop, sample_shape, below=1)
+        _fits("data.augment.cutout", self.cutout, sample_shape)
+        moves = {"rotate": self.rotate, "shift": self.shift, "scale": self.scale}
+        steps: list[Augmentation] = [Flip()] if self.flip else []
+        steps += [Crop(self.crop)] if self.crop else []
+        steps += [Affine(**moves)] if any(moves.values()) else []
+        steps += [Brightness(self.brightness)] if self.brightness else []
+        steps += [Contrast(self.contrast)] if self.contrast else []
+        steps += [Cutout(self.cutout, mean)] if self.cutout else []
+        return Augment(tuple(steps), MixUp(self.mixup, classes) if self.mixup else None)
 
 
 def refuse_unfit_evaluation(augment: EvaluationAugment, sample_shape: tuple[int, ...]) -> None:
-    """Raise StudyError where samples cannot be seen so: rows of features, or images too small for the shift."""
+    """Raise StudyError where samples cannot be flipped or shifted: rows of features, or images that are too small."""
     if augment == NO_AUGMENT:
         return
     if len(sample_shape) != 3:
-        key, does = ("test_flips", "mirrors") if augment.flips else ("test_shift", "moves")
+        key = "test_flips" if augment.flips else "test_shift"
         raise StudyError(
-            f"train.{key} {does} images, and the samples of this data are rows of {sample_shape[0]} features; "
-            f"leave it out"
+            f"train.{key} needs images, but the samples are rows of {sample_shape[0]} features; "
+            f"remove it from the study"
         )
     _fits("train.test_shift", augment.shift, sample_shape, below=1)
 
@@ -73,4 +70,4 @@ def _fits(key: str, pixels: int, sample_shape: tuple[int, ...], below: int = 0) 
     H, W, _ = sample_shape
     most = min(H, W) - below
     if pixels > most:
-        raise StudyError(f"{key} is {pixels} pixels, and images of {H} x {W} allow at most {most}")
+        raise StudyError(f"{key} is {pixels} pixels, but images of {H} x {W} pixels allow at most {most}; reduce it")

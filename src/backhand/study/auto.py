@@ -1,4 +1,4 @@
-"""Values that a study may leave to the data: "auto", until a run decides."""
+"""Values that a study may leave to the data: they are "auto" until a run decides them."""
 
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -15,12 +15,12 @@ def is_auto(value: object) -> TypeGuard[Auto]:
 
 
 def _form(value: Any) -> str:
-    """Which of two forms a value has: a text can only be the word."""
+    """The form of a value: text can only be the word "auto"."""
     return "word" if isinstance(value, str) else "number"
 
 
 def _word(number: str) -> BeforeValidator:
-    """Refuses every other text, with words that say what may stand there."""
+    """A validator that refuses any other text; `number` names the alternative in its message."""
 
     def check(value: str) -> str:
         if not is_auto(value):

@@ -1,4 +1,4 @@
-"""The `extend` table: classes that are added to the network of a run."""
+"""The `extend` table: new classes for the network of an earlier run."""
 
 from typing import Annotated
 
@@ -7,10 +7,10 @@ from pydantic import Field
 from backhand.study.table import Location, Table
 
 
-class Extend(Table):
-    """Whose network grows, by the classes of which data, and what it is trained on."""
+class ExtendTable(Table):
+    """The run whose network gets more outputs, the data of the new classes, and what it is trained on."""
 
-    run: Location  # its data are the old ones
+    run: Location  # the data of this run are the old ones
     name: str
     path: Location | None = None
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = None

@@ -1,4 +1,4 @@
-"""The keys that a study may have, by their dotted paths, read off its tables."""
+"""The keys that a study may have, by their dotted paths, as the classes of its tables declare them."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -15,17 +15,17 @@ from backhand.study.schema import Study
 from backhand.study.table import Table
 
 SYNONYMS = {"learning_rate": "lr", "optimiser": "optimizer", "minibatch": "batch_size"}
-HIDDEN = ("extend", "changes")  # tables that the program writes rather than people
-KINDS = ("kind", "name", "type")  # what people call the key that chooses a form
-NEAR = 0.82  # how alike a misspelt key and one of another table must be
-SHOWN = 2  # keys that a suggestion names; more would not help
+HIDDEN = ("extend", "changes")  # tables that the program writes, not people
+KINDS = ("kind", "name", "type")  # the names that people use for the key that chooses a form
+NEAR = 0.82  # the similarity, from 0 to 1, that a misspelt key and one of another table must have
+SHOWN = 2  # the most keys that a suggestion names
 
 
 @dataclass(frozen=True)
 class Kind:
     """The key that chooses the form of a table, such as `kind` of train.optimizer.
 
-    names: the values that it may have; default: the one of a table that is absent, if it may be.
+    names: its possible values. default: its value where the table is absent; None where the table is required.
     """
 
     key: str
@@ -35,45 +35,46 @@ class Kind:
 
 @cache
 def known_keys() -> tuple[str, ...]:
-    """Every key that people write, such as "train.optimizer.lr"."""
+    """The dotted paths of all keys that people write, such as "train.optimizer.lr"."""
     return tuple(dict.fromkeys(path for path, _ in _fields(Study) if path.partition(".")[0] not in HIDDEN))
 
 
 @cache
 def kinds() -> dict[str, Kind]:
-    """The tables that have several forms, by their paths."""
-    found = {}
+    """The keys that choose a form, by the dotted paths of their tables."""
+    by_path = {}
     for path, field in _fields(Study):
         if (key := _discriminator(field)) is not None:
             names = (get_args(form.model_fields[key].annotation) for form in _tables(field.annotation))
-            found[path] = Kind(key, tuple(chain.from_iterable(names)), getattr(field.default, key, None))
-    return found
+            by_path[path] = Kind(key, tuple(chain.from_iterable(names)), getattr(field.default, key, None))
+    return by_path
 
 
 def suggestion(path: str, siblings: Iterable[str]) -> str:
-    """What to say of an unknown key: the key of this name elsewhere, else the nearest beside it, or anywhere.
+    """A suggestion for an unknown key: the key of this name in another table, or else a similar key.
 
-    siblings: the keys of the table that it was written in.
+    siblings: the keys of the table in which it was written.
     """
     table, _, word = path.rpartition(".")
-    key, beside = SYNONYMS.get(word, word), [each for each in siblings if table or each not in HIDDEN]
+    key = SYNONYMS.get(word, word)
+    visible = [sibling for sibling in siblings if table or sibling not in HIDDEN]
     if table in kinds() and key in KINDS:
         return f'; did you mean "{kinds()[table].key}"?'
-    elsewhere = [known for known in named(key) if known != path]
-    if not elsewhere and not difflib.get_close_matches(key, beside, n=1):
-        names = {known.rpartition(".")[2] for known in known_keys()}
+    elsewhere = [other for other in named(key) if other != path]
+    if not elsewhere and not difflib.get_close_matches(key, visible, n=1):
+        names = {other.rpartition(".")[2] for other in known_keys()}
         near = difflib.get_close_matches(key, names, n=1, cutoff=NEAR)
-        elsewhere = [known for known in named(near[0]) if known != path] if near else []
+        elsewhere = [other for other in named(near[0]) if other != path] if near else []
     if elsewhere:
         return f"; did you mean {' or '.join(map(_quoted, elsewhere))}?"
-    return closest(key, beside)
+    return closest(key, visible)
 
 
 def named(key: str) -> list[str]:
-    """The known keys of this name, or of the one that it is another word for, unless there are too many to help."""
+    """The paths of the keys of this name, or of its synonym; none where there are too many to help."""
     key = SYNONYMS.get(key, key)
-    found = [known for known in known_keys() if known.rpartition(".")[2] == key]
-    return found if len(found) <= SHOWN else []
+    paths = [path for path in known_keys() if path.rpartition(".")[2] == key]
+    return paths if len(paths) <= SHOWN else []
 
 
 def _quoted(key: str) -> str:
@@ -81,7 +82,7 @@ def _quoted(key: str) -> str:
 
 
 def _fields(form: type[Table], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Every field of a table and of the tables in it, whichever form they have; those in lists have no path."""
+    """The path and the field of every key of a table and of the tables in it, in all their forms."""
     for name, field in form.model_fields.items():
         yield f"{prefix}{name}", field
         for table in _tables(field.annotation):
@@ -92,12 +93,12 @@ def _tables(annotation: Any) -> Iterator[type[Table]]:
     if isinstance(annotation, type) and issubclass(annotation, Table):
         yield annotation
     elif get_origin(annotation) in (Union, UnionType, Annotated):
-        for each in get_args(annotation):
-            yield from _tables(each)
+        for argument in get_args(annotation):
+            yield from _tables(argument)
 
 
 def _discriminator(field: FieldInfo) -> str | None:
-    """The key by which pydantic tells the forms apart, also where the table may be absent."""
-    inside = (each for form in get_args(field.annotation) for each in getattr(form, "__metadata__", ()))
-    keys = (each.discriminator for each in (field, *inside) if isinstance(each, FieldInfo))
+    """The key by which pydantic tells the forms of a table apart; None for a table of one form."""
+    optional = (info for form in get_args(field.annotation) for info in getattr(form, "__metadata__", ()))
+    keys = (info.discriminator for info in (field, *optional) if isinstance(info, FieldInfo))
     return next((key for key in keys if isinstance(key, str)), None)

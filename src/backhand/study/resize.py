@@ -1,4 +1,4 @@
-"""The `data.resize` table: the size that images are brought to, and how."""
+"""The `data.resize` table: the size to which images are scaled, and how."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from backhand.data.formats.resize import Resize, ResizeMethod
 from backhand.study.auto import AUTO, Auto, is_auto
 from backhand.study.table import Table
 
-MOST = 1024  # pixels a side: more is a slip
+MOST = 1024  # pixels per side; a larger number is taken for a mistake
 
 
 def _possible(value: Any) -> Any:
@@ -21,7 +21,7 @@ def _possible(value: Any) -> Any:
     return value
 
 
-def _spelt_out(value: Any) -> Any:
+def _as_table(value: Any) -> Any:
     return {"size": value} if isinstance(value, int | float | str | list | tuple) else value
 
 
@@ -30,16 +30,16 @@ Size = Annotated[int | Sides | Auto, BeforeValidator(_possible)]
 
 
 class ResizeTable(Table):
-    """A side of a square, or height and width; "auto" looks at the pictures."""
+    """The side of a square, or a height and a width; "auto" chooses by the sizes of the pictures."""
 
     size: Size = AUTO
     how: ResizeMethod = "crop"
 
     def make(self) -> Resize:
-        """As the loaders take it."""
+        """The size and the method, as the loaders of data sets take them; "auto" is a size of None."""
         if isinstance(self.size, int):
             return Resize((self.size, self.size), self.how)
         return Resize(self.size if isinstance(self.size, tuple) else None, self.how)
 
 
-ResizeEntry = Annotated[ResizeTable, BeforeValidator(_spelt_out)]  # `resize = 64` is short for a table
+ResizeEntry = Annotated[ResizeTable, BeforeValidator(_as_table)]  # `resize = 64` is short for a table

@@ -1,5 +1,6 @@
-"""The tables of a study and what may stand in them."""
+"""The tables of a study: their keys, with the possible values and the defaults."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,16 +14,19 @@ from pydantic import (
 )
 
 from backhand.data.augment.evaluation import EvaluationAugment
+from backhand.errors import StudyError
 from backhand.study.augment import AugmentTable
 from backhand.study.auto import Count
-from backhand.study.extend import Extend
+from backhand.study.extend import ExtendTable
 from backhand.study.models import ModelTable
-from backhand.study.optimizers import OptimizerTable, Sgd
+from backhand.study.optimizers import OptimizerTable, SgdTable
 from backhand.study.resize import ResizeEntry
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
-from backhand.study.search import Search
-from backhand.study.table import Location, Table, known
-from backhand.training.losses import LOSSES
+from backhand.study.search import SearchTable
+from backhand.study.table import Location, Table, check_choice
+from backhand.training import losses
+from backhand.training.early_stopping import EarlyStopping
+from backhand.training.losses import L2, LOSSES, Loss
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -31,7 +35,7 @@ Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 ClassWeights = Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)] | Literal["balanced", "sqrt"]
 
 
-class Data(Table):
+class DataTable(Table):
     """Which data, and how it is divided and scaled."""
 
     name: str
@@ -50,17 +54,17 @@ class Data(Table):
     @classmethod
     def _whole_or_fraction(cls, value: float) -> float:
         if isinstance(value, float) and value >= 1:
-            raise ValueError("a count of samples is written without a point, a fraction is below 1")
+            raise ValueError(f"must be a fraction below 1 or a whole number of samples, not {value}")
         return value
 
     @model_validator(mode="after")
-    def _classes_or_groups(self) -> "Data":
+    def _classes_or_groups(self) -> "DataTable":
         if self.classes is not None and self.groups is not None:
-            raise ValueError("groups says which classes are kept, and in what order; leave out classes")
+            raise ValueError("groups already names the classes, in their order; remove classes")
         return self
 
 
-class EarlyStop(Table):
+class EarlyStoppingTable(Table):
     """When to stop, and which epoch's weights to keep."""
 
     patience: PositiveInt | None = None  # epochs without a better one; absent: train to the end, keep the best
@@ -68,9 +72,22 @@ class EarlyStop(Table):
     restore_best: bool = True
     min_delta: NonNegativeFloat = 0.0  # what patience waits for is better by more than this
 
+    def make(self, *, has_validation: bool) -> EarlyStopping:
+        """The callback. Without a monitor it follows the validation loss or, without validation, the training loss.
 
-class Train(Table):
-    """How to train."""
+        Raises StudyError for a monitor of the validation split where there is none.
+        """
+        if self.monitor is not None and self.monitor.startswith("validation") and not has_validation:
+            raise StudyError(
+                f'train.early_stopping.monitor = "{self.monitor}" needs a validation split; '
+                f'set data.validation, or monitor "train_loss"'
+            )
+        monitor = self.monitor or ("validation_loss" if has_validation else "train_loss")
+        return EarlyStopping(self.patience, monitor, self.restore_best, min_delta=self.min_delta)
+
+
+class TrainTable(Table):
+    """How to train: the loss, the optimiser, how long, and what is kept and evaluated."""
 
     init_from: Location | None = None  # a run's folder or a file of weights, to start from
     freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
@@ -79,14 +96,14 @@ class Train(Table):
     loss: str = "softmax_cross_entropy"
     label_smoothing: Probability = 0.0
     class_weights: ClassWeights | None = None
-    optimizer: OptimizerTable = Sgd(kind="sgd")
+    optimizer: OptimizerTable = SgdTable(kind="sgd")
     schedule: ScheduleTable = ConstantTable(kind="constant")
     momentum_schedule: MomentumTable | None = None
     l2: NonNegativeFloat = 0.0
     l2_form: Literal["half", "whole"] = "half"
     clip_norm: PositiveFloat | None = None
     clip_value: PositiveFloat | None = None
-    early_stopping: EarlyStop = EarlyStop()
+    early_stopping: EarlyStoppingTable = EarlyStoppingTable()
     evaluate_train: bool = False
     test_flips: bool = False
     test_shift: NonNegativeInt = 0  # pixels
@@ -94,27 +111,36 @@ class Train(Table):
     keep_states: bool = False  # of a finished run, which can train on from them
 
     @property
-    def passes(self) -> int:
-        """The epochs, which must have been decided. Raises ValueError while they are "auto"."""
+    def epoch_count(self) -> int:
+        """The number of epochs. Raises ValueError while it is "auto"."""
         if not isinstance(self.epochs, int):
-            raise ValueError('epochs = "auto" must be decided before training, from the number of samples')
+            raise ValueError('train.epochs is still "auto"; it must first be decided from the number of samples')
         return self.epochs
 
     @property
     def evaluation_augment(self) -> EvaluationAugment:
-        """What the chosen weights are judged by."""
+        """The views of each sample over which the scores of the chosen weights are averaged."""
         return EvaluationAugment(self.test_flips, self.test_shift)
+
+    def make_loss(self, class_weights: Sequence[float] = ()) -> Loss:
+        """The loss; with weights, one per class, for training, and without for prediction."""
+        options = {"smoothing": self.label_smoothing, "class_weights": class_weights}
+        return losses.loss(self.loss, **{name: value for name, value in options.items() if value})
+
+    def make_penalty(self) -> L2:
+        """The L2 penalty on the weights of the model."""
+        return L2(self.l2, self.l2_form)
 
     @field_validator("loss")
     @classmethod
-    def _known_loss(cls, value: str) -> str:
-        return known("loss", value, LOSSES)
+    def _is_loss(cls, value: str) -> str:
+        return check_choice("loss", value, LOSSES)
 
     @model_validator(mode="after")
-    def _softmax_has_its_own_keys(self) -> "Train":
+    def _options_fit_the_loss(self) -> "TrainTable":
         for key in ("label_smoothing", "class_weights"):
             if getattr(self, key) and self.loss != "softmax_cross_entropy":
-                raise ValueError(f"{key} belongs to softmax_cross_entropy, and the loss is {self.loss}")
+                raise ValueError(f"{key} needs the loss softmax_cross_entropy, not {self.loss}")
         return self
 
 
@@ -128,11 +154,11 @@ class Study(Table):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str = ""
     seed: Seed = 0
-    data: Data
+    data: DataTable
     model: ModelTable
-    train: Train = Train()
-    search: Search | None = None
-    extend: Extend | None = None
+    train: TrainTable = TrainTable()
+    search: SearchTable | None = None
+    extend: ExtendTable | None = None
     changes: dict[str, Any] = Field({})  # what the command line changed, by dotted path: reports show it
 
     @property
@@ -143,13 +169,14 @@ class Study(Table):
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":
         if self.extend is not None and self.train.init_from is not None:
-            raise ValueError("extend.run says where the weights come from; leave out train.init_from")
+            raise ValueError("extend.run already gives the initial weights; remove train.init_from")
         return self
 
     @model_validator(mode="after")
     def _mixup_needs_softmax(self) -> "Study":
         if self.data.augment.mixup and self.train.loss != "softmax_cross_entropy":
             raise ValueError(
-                f"data.augment.mixup gives soft targets to softmax_cross_entropy, and train.loss is {self.train.loss}"
+                f'data.augment.mixup makes soft targets, which need train.loss = "softmax_cross_entropy", not '
+                f'"{self.train.loss}"'
             )
         return self

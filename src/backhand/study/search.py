@@ -1,4 +1,4 @@
-"""The `search` table: which keys of a study are tried, with which values, how often, and how they are chosen."""
+"""The `search` table: the keys of a study to vary, their values, the number of trials, and how values are chosen."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from backhand.study.table import Table
 
-When = dict[str, Any]  # other keys of the space, and the value each must have for this one to matter
+When = dict[str, Any]  # other keys of the space, with the value that each must have for this key to be used
 
 
 class _Entry(Table):
@@ -15,13 +15,13 @@ class _Entry(Table):
 
 
 class Choice(_Entry):
-    """One of some values of any kind: numbers, words, lists, whole tables."""
+    """One of several values of any kind: numbers, words, lists, whole tables."""
 
     choices: tuple[Any, ...] = Field(strict=False, min_length=1)
 
 
 class Range(_Entry):
-    """A number between two, both included; whole if both are."""
+    """A number from `low` to `high`, both included; a whole number where both are whole."""
 
     low: int | float
     high: int | float
@@ -31,23 +31,23 @@ class Range(_Entry):
     @model_validator(mode="after")
     def _possible(self) -> "Range":
         if self.high <= self.low:
-            raise ValueError(f"high must be above low; {self.high} is not above {self.low}")
+            raise ValueError(f"high must be above low, but {self.high} is not above {self.low}")
         if self.log and self.low <= 0:
-            raise ValueError("a logarithmic range must begin above 0")
+            raise ValueError(f"log = true needs low above 0, not {self.low}")
         if self.log and self.step is not None:
-            raise ValueError("a range has a step or is logarithmic, not both")
+            raise ValueError("a range cannot have both a step and log = true; remove one of them")
         if self.whole and isinstance(self.step, float):
-            raise ValueError("a range of whole numbers needs a whole step")
+            raise ValueError(f"step must be a whole number, as low and high are, not {self.step}")
         return self
 
     @property
     def whole(self) -> bool:
-        """Whether it holds whole numbers only."""
+        """Whether the range consists of whole numbers only."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
 class Repeat(_Entry):
-    """A list of varying length, such as the widths of hidden layers; each entry one of `of`."""
+    """A list of `low` to `high` entries, such as the widths of hidden layers; each entry is one of `of`."""
 
     of: tuple[Any, ...] = Field(strict=False, min_length=1)
     low: Annotated[int, Field(ge=0)]
@@ -56,15 +56,15 @@ class Repeat(_Entry):
     @model_validator(mode="after")
     def _possible(self) -> "Repeat":
         if self.high <= self.low:
-            raise ValueError(f"high must be above low; {self.high} is not above {self.low}")
+            raise ValueError(f"high must be above low, but {self.high} is not above {self.low}")
         return self
 
 
 Entry = Choice | Range | Repeat
 
 
-class Search(Table):
-    """A search for the best values of some keys, on validation data."""
+class SearchTable(Table):
+    """A search for the values of some keys that are best on the validation split."""
 
     space: dict[str, Entry] = Field(min_length=1)
     method: Literal["grid", "random", "tpe"] = "tpe"
@@ -81,27 +81,27 @@ class Search(Table):
     def _lists_are_choices(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        return {key: {"choices": each} if isinstance(each, list | tuple) else each for key, each in value.items()}
+        return {key: {"choices": item} if isinstance(item, list | tuple) else item for key, item in value.items()}
 
     @model_validator(mode="after")
-    def _ends(self) -> "Search":
+    def _has_an_end(self) -> "SearchTable":
         if self.method != "grid" and self.trials is None and self.minutes is None:
-            raise ValueError(f"a {self.method} search needs trials or minutes, or it would never end")
+            raise ValueError(f"a {self.method} search needs trials or minutes; otherwise it would never end")
         return self
 
     @model_validator(mode="after")
-    def _conditions_meet_earlier_keys(self) -> "Search":
+    def _conditions_refer_to_earlier_keys(self) -> "SearchTable":
         earlier: list[str] = []
         for key, entry in self.space.items():
             for other in entry.when:
                 if other not in earlier:
-                    raise ValueError(f'{key} depends on "{other}", which must stand before it in the space')
+                    raise ValueError(f'{key} depends on "{other}", which must come before it in the space')
             earlier.append(key)
         return self
 
     @model_validator(mode="after")
-    def _grids_are_finite(self) -> "Search":
+    def _grids_are_finite(self) -> "SearchTable":
         for key, entry in self.space.items():
             if self.method == "grid" and isinstance(entry, Range) and entry.step is None:
-                raise ValueError(f"a grid needs a list or a step for {key}")
+                raise ValueError(f"a grid search needs a list of values or a step for {key}")
         return self

@@ -1,4 +1,4 @@
-"""One sentence for whatever pydantic finds wrong in a study or a series."""
+"""One sentence for the first error that pydantic finds in a study or a series."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from backhand.errors import closest
 from backhand.study.keys import kinds, suggestion
 
-PLAIN = {  # pydantic's words (regular expressions), and those of a person with a TOML file
+PLAIN = {  # pydantic's words, as regular expressions, and those for the reader of a TOML file
     r"Input should be|Input is": "must be",
     r"a valid tuple": "a list",
     r"a valid integer": "a whole number",
@@ -19,29 +19,33 @@ PLAIN = {  # pydantic's words (regular expressions), and those of a person with 
     r"not a valid path.*": "a path",
     r"(Tuple|Dictionary) should have at least 1 item.*": "needs at least 1 entry",
     r"(Tuple|Dictionary) should have at least (\d+) items.*": r"needs at least \2 entries",
-    r"String should match pattern.*": 'may hold letters, digits, "-", "_" and ".", and begins with a letter or digit',
+    r"String should match pattern.*": (
+        'must consist of letters, digits, "-", "_" and ".", and begin with a letter or digit'
+    ),
 }
 
 
 def sentence(error: ValidationError, values: dict[str, Any], *, series: bool = False) -> str:
-    """The first thing that is wrong, as "path.of.key: what"; of a series, keys are suggested from its own tables."""
+    """The first error, as "path.of.key: what is wrong"; a series suggests keys of the same table alone."""
     path = _path(error.errors()[0]["loc"], values)
-    # A union complains once for each of its forms: a wrong value says more than a wrong type.
-    same = [each for each in error.errors() if _path(each["loc"], values) == path]
-    first = min(same, key=lambda each: each["type"].endswith("_type"))
+    # A union reports one error for each of its forms; a wrong value says more than a wrong type.
+    candidates = [candidate for candidate in error.errors() if _path(candidate["loc"], values) == path]
+    first = min(candidates, key=lambda candidate: candidate["type"].endswith("_type"))
     if first["type"] == "unknown_key":
         message = _unknown(path, first["ctx"], series=series)
     elif first["type"] == "missing":
-        message = f"the key {first['loc'][-1]} is missing"
+        message = f'the key "{first["loc"][-1]}" is missing'
     elif first["type"] == "union_tag_invalid":
         context = first["ctx"]
-        path += f".{context['discriminator'].strip(chr(39))}"
+        key = context["discriminator"].strip("'")
+        path += f".{key}"
         expected = context["expected_tags"].replace("'", "").split(", ")
-        message = f'there is no "{context["tag"]}"{closest(context["tag"], expected)}'
+        message = f'unknown {key} "{context["tag"]}"{closest(context["tag"], expected)}'
     elif first["type"] == "union_tag_not_found":
-        message = f"the key {first['ctx']['discriminator'].strip(chr(39))} is missing"
+        key = first["ctx"]["discriminator"].strip("'")
+        message = f'the key "{key}" is missing'
     else:
-        message = _plain(first["msg"]) + _but(first, path)
+        message = _plain(first["msg"]) + _given(first, path)
     return f"{path}: {message}" if path else message
 
 
@@ -58,21 +62,21 @@ def _plain(message: str) -> str:
     return message
 
 
-def _but(error: Any, path: str) -> str:
-    """What was given instead, and for the name of a kind where its table belongs, how to write it."""
+def _given(error: Any, path: str) -> str:
+    """The value given; and how to choose a kind, where the name of one was given instead of its table."""
     if error["type"] == "value_error":
         return ""
-    given = error["input"]
+    value = error["input"]
     kind = kinds().get(path)
-    how = f"; to choose a kind, set {path}.{kind.key}" if kind and isinstance(given, str) else ""
-    return f", not {given!r}{how}"
+    remedy = f"; to choose a kind, set {path}.{kind.key}" if kind and isinstance(value, str) else ""
+    return f", not {value!r}{remedy}"
 
 
 def _path(location: tuple[Any, ...], values: Any) -> str:
-    """The dotted path of a key; pydantic's location also names the chosen form of a table, which is no key."""
-    parts: list[str] = []
-    for part in location:
-        if (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int)):
-            parts.append(str(part))
-            values = values[part]
-    return ".".join(parts)
+    """The dotted path of a key; pydantic's location also names the chosen form of a table, which is left out."""
+    keys: list[str] = []
+    for key in location:
+        if (isinstance(values, dict) and key in values) or (isinstance(values, list) and isinstance(key, int)):
+            keys.append(str(key))
+            values = values[key]
+    return ".".join(keys)

@@ -1,4 +1,4 @@
-"""A series: many runs that answer a question together, in parts, with the figures that others reported."""
+"""A series: many runs that answer a question together, in parts, and claims that compare them with reported figures."""
 
 import itertools
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
+from backhand.errors import closest
 from backhand.study.table import Table
 from backhand.study.values import covers, merged
 
@@ -14,7 +15,7 @@ Values = dict[str, Any]  # by the dotted path of a study's key
 
 
 class Axis(Table):
-    """One thing that is varied: its cases, each a change of the study; or, for a single key, `key` and its `values`."""
+    """One thing that varies: `cases` by label, each a change of the study; or, for a single key, `key` and `values`."""
 
     name: str
     cases: dict[str, Values] = Field({})
@@ -24,18 +25,18 @@ class Axis(Table):
     @model_validator(mode="after")
     def _one_form(self) -> "Axis":
         if bool(self.cases) == (self.key is not None and bool(self.values)):
-            raise ValueError("an axis has either cases, or a key and its values")
+            raise ValueError("an axis needs either cases, or a key and its values")
         return self
 
     def changes(self) -> dict[str, Values]:
-        """Each case by its label."""
+        """The change that each case makes, by the label of the case."""
         return self.cases or {_label(value): {str(self.key): value} for value in self.values}
 
 
 class Claim(Table):
-    """A figure of ours beside one that was reported, and the least or most that ours may be.
+    """A figure of the series to compare with a reported one, and the least and the most that it may be.
 
-    at: the case of each axis; of axes left out, the case that did best on validation data.
+    at: the case of each axis; for an axis that is left out, the case that was best on the validation split.
     """
 
     what: str
@@ -47,7 +48,7 @@ class Claim(Table):
 
 
 class Part(Table):
-    """Runs of one study, with every combination of the axes' cases and every seed."""
+    """Runs of one study: each combination of the axes' cases, with each seed."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
@@ -62,64 +63,69 @@ class Part(Table):
     claims: tuple[Claim, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
-    def _claims_meet_cells(self) -> "Part":
+    def _claims_refer_to_cases(self) -> "Part":
         cases = {axis.name: axis.changes() for axis in self.axes}
         for claim in self.claims:
             for name, case in claim.at.items():
                 if case not in cases.get(name, ()):
-                    raise ValueError(f'"{claim.what}" is told of {name} = {case}, and {self.name} has no such case')
+                    raise ValueError(
+                        f'the claim "{claim.what}" is about {name} = {case}, but the part {self.name} has no such case'
+                    )
         return self
 
-    def takes(self, key: str) -> bool:
-        """Whether a value of this key that is set for every run reaches the runs: no axis sets it or a table above."""
+    def leaves_open(self, key: str) -> bool:
+        """Whether a value of this key can be set for all runs, because no axis sets the key or a table around it."""
         varied = [path for axis in self.axes for case in axis.changes().values() for path in case]
         return not any(covers(path, key) for path in varied)
 
     def cells(self) -> Iterator[tuple[dict[str, str], Values]]:
-        """The cases of each combination by axis, and what they change of the study."""
+        """Each combination of cases: their labels by axis, and the change that they make together."""
         for chosen in itertools.product(*(axis.changes().items() for axis in self.axes)):
             labels = {axis.name: label for axis, (label, _) in zip(self.axes, chosen, strict=True)}
             yield labels, reduce(merged, (change for _, change in chosen), dict(self.set))
 
 
 class Series(Table):
-    """Parts, in the order in which they run."""
+    """The parts of a series, in the order in which they run."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    minutes: PositiveFloat  # about what it takes on two cores
-    memory: NonNegativeFloat  # GiB, about
+    minutes: PositiveFloat  # the approximate duration on two cores
+    memory: NonNegativeFloat  # approximate, in GiB
     parts: tuple[Part, ...] = Field(strict=False, min_length=1)
     changes: Values = Field({})  # what the command line changed of every run: reports show it
 
     def changes_of(self, part: Part) -> Values:
-        """The changes that reach the runs of this part; an axis that varies a key prevails over them."""
-        return {key: value for key, value in self.changes.items() if part.takes(key)}
+        """The changes that apply to the runs of this part: all but those of keys that an axis varies."""
+        return {key: value for key, value in self.changes.items() if part.leaves_open(key)}
 
     def alterations(self, part: Part) -> Values:
-        """Those by which its runs are no longer what its claims are about: all but another seed."""
+        """The changes after which the claims of this part no longer apply: all but another seed."""
         return {key: value for key, value in self.changes_of(part).items() if key != "seed"}
 
     @model_validator(mode="after")
-    def _changes_reach_runs(self) -> "Series":
+    def _changes_apply_somewhere(self) -> "Series":
         for key in self.changes:
-            if not any(part.takes(key) for part in self.parts):
+            if not any(part.leaves_open(key) for part in self.parts):
                 axes = {axis.name for part in self.parts for axis in part.axes}
                 raise ValueError(
-                    f"{key} cannot be changed: an axis of every part varies it ({', '.join(sorted(axes))}); "
-                    f"write the series into a file of your own and change the axis there"
+                    f"{key} cannot be changed, because an axis of every part varies it ({', '.join(sorted(axes))}); "
+                    f"copy the series to a file of your own and change the axis there"
                 )
         return self
 
     @model_validator(mode="after")
-    def _parts_meet_others(self) -> "Series":
+    def _part_names_are_right(self) -> "Series":
         names = [part.name for part in self.parts]
         for part in self.parts:
             if names.count(part.name) > 1:
-                raise ValueError(f'two parts are called "{part.name}"')
+                raise ValueError(f'two parts are called "{part.name}"; rename one of them')
             if part.against is not None and part.against not in names:
-                raise ValueError(f'{part.name} is to be compared with "{part.against}", and there is no such part')
+                raise ValueError(
+                    f'the part {part.name} is to be compared with an unknown part "{part.against}"'
+                    f"{closest(part.against, names)}"
+                )
         return self
 
 

@@ -1,4 +1,4 @@
-"""The base of every table of a study: frozen, and closed to keys it does not know."""
+"""The base of every table of a study: its values cannot be changed, and unknown keys are refused."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,13 +12,13 @@ from backhand.files.paths import as_path
 
 
 class Table(BaseModel):
-    """A table whose unknown keys are refused with the closest known one."""
+    """A table of a study; an unknown key is refused with a suggestion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _only_known_keys(cls, data: Any) -> Any:
+    def _refuse_unknown_keys(cls, data: Any) -> Any:
         for key in data if isinstance(data, dict) else ():
             if key not in cls.model_fields:
                 context = {"key": key, "siblings": list(cls.model_fields), "hint": closest(str(key), cls.model_fields)}
@@ -31,16 +31,16 @@ def _absolute(path: Path) -> Path:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        raise ValueError("the name has bytes that are not UTF-8, which no study can hold; rename it") from None
+        raise ValueError("the path has bytes that are not UTF-8, which a study cannot hold; rename the file") from None
     return path
 
 
-# A file or folder that a study names: absolute, so that it means the same wherever the study is read from.
+# A file or folder that a study names; absolute, so that it does not depend on the current folder.
 Location = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 
 
-def known(what: str, value: str, choices: Mapping[str, Any]) -> str:
-    """The value, if it is one of the choices; else ValueError with the closest of them."""
+def check_choice(what: str, value: str, choices: Mapping[str, Any]) -> str:
+    """The value, if it is one of the choices; else raise ValueError with the closest of them. what: such as "layer"."""
     if value not in choices:
-        raise ValueError(f'there is no {what} "{value}"{closest(value, choices)}')
+        raise ValueError(f'unknown {what} "{value}"{closest(value, choices)}')
     return value

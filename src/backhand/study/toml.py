@@ -1,4 +1,4 @@
-"""Studies and series from and to TOML, with one sentence for whatever is wrong in them."""
+"""Studies and series read from and written to TOML; an error in them becomes one sentence."""
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,16 +31,16 @@ from backhand.study.values import (
 )
 
 Form = TypeVar("Form", bound=Table)
-NO_CHANGE = ("data.path", "name", "title")
+NO_CHANGE = ("data.path", "name", "title")  # keys that do not affect the results
 
 
 def shipped() -> dict[str, Study]:
-    """The studies that come with the package, by name."""
+    """The studies of the package, by name."""
     return {name: _validate(values, name) for name, values in shipped_tables().items() if "parts" not in values}
 
 
 def shipped_series() -> dict[str, Series]:
-    """The series that come with the package, by name."""
+    """The series of the package, by name."""
     return {name: _validate_series(values, name) for name, values in shipped_tables().items() if "parts" in values}
 
 
@@ -59,12 +59,12 @@ def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None
     settle_paths(values, folder)
     changes, before = _changes(overrides, seed), deepcopy(values)
     apply(values, changes)
-    _record(values, {path: value for path, value in changes.items() if not _alike(before, path, value)})
+    _record(values, {path: value for path, value in changes.items() if not _unchanged_by(before, path, value)})
     return _validate(values, source)
 
 
 def load_series(series: PathLike, overrides: Sequence[str] = (), seed: int | None = None) -> Series:
-    """The series of this name or in this file; the overrides are of every run of it. Raises StudyError as `load`."""
+    """The series of this name or in this file; overrides apply to every run of it. Raises StudyError as `load` does."""
     source = str(series)
     values, folder = read_tables(source)
     for part in values.get("parts", ()):
@@ -82,15 +82,15 @@ def load_series(series: PathLike, overrides: Sequence[str] = (), seed: int | Non
 
 
 def is_series(name: PathLike) -> bool:
-    """Whether the file or the shipped study of this name is a series of runs. Raises StudyError as `load`."""
+    """Whether the file or the study of this name is a series of runs. Raises StudyError as `load` does."""
     return "parts" in read_tables(str(name))[0]
 
 
 def changed(study: Study, values: Mapping[str, Any]) -> Study:
     """The study with other values at some dotted paths, such as {"train.optimizer.lr": 0.1}, and without a search.
 
-    A table is replaced as a whole. Another kind, at a path such as "train.optimizer.kind", brings its own defaults:
-    what the study gave the old kind is dropped, and a BackhandWarning tells. Raises StudyError where it makes no study.
+    A table is replaced as a whole. Another kind, at a path such as "train.optimizer.kind", has its own defaults: the
+    values of the old kind are dropped, with a BackhandWarning. Raises StudyError where the result is not a valid study.
     """
     options: dict[str, Any] = {"mode": "json", "exclude": {"search"}, "exclude_none": True}
     whole, tables = study.model_dump(**options), study.model_dump(**options, exclude_unset=True)
@@ -100,28 +100,28 @@ def changed(study: Study, values: Mapping[str, Any]) -> Study:
 
 def make_table(form: type[Form], **values: Any) -> Form:
     """A table of a study, such as its data, from plain values. Raises StudyError for a wrong one, as `load` does."""
-    return _valid(form, values, form.__name__.lower())
+    return _valid(form, values, form.__name__.removesuffix("Table").lower())
 
 
 def to_toml(study: Study | Series) -> str:
-    """With every value spelt out, defaults too; `load` or `load_series` reads it back to the same."""
+    """The study as TOML with every value, including defaults; `load` or `load_series` reads it back."""
     return tomli_w.dumps(to_values(study))
 
 
 def to_values(study: Study | Series) -> dict[str, Any]:
-    """The tables of `to_toml` as dictionaries of plain values."""
+    """The tables of the study, including defaults, as dictionaries of plain values."""
     return study.model_dump(mode="json", exclude_none=True)
 
 
 def _changes(overrides: Sequence[str], seed: int | None) -> dict[str, Any]:
-    """What the command line sets, by dotted path; its paths count from where the program was started."""
+    """The changes of the command line by dotted path; its file paths are relative to the current folder."""
     changes = dict(map(parse_override, overrides)) | ({} if seed is None else {"seed": seed})
     settle_changes(changes, Path())
     return changes
 
 
 def _settle_part(part: dict[str, Any], folder: Path) -> None:
-    """Make the paths in a part of a series whole: that of its study's file, and those that it sets."""
+    """Make the file paths in a part of a series absolute: that of its study, and those among its changes."""
     axes = [axis for axis in part.get("axes", ()) if isinstance(axis, dict)]
     cases = [case for axis in axes for case in axis.get("cases", {}).values()]
     for values in (part.get("set", {}), *cases):
@@ -129,58 +129,58 @@ def _settle_part(part: dict[str, Any], folder: Path) -> None:
             settle_changes(values, folder)
     for axis in axes:
         if axis.get("key") in PATHS and isinstance(axis.get("values"), list):
-            axis["values"] = [settled(each, folder) for each in axis["values"]]
+            axis["values"] = [settled(value, folder) for value in axis["values"]]
     study = part.get("study")
     if isinstance(study, str) and (study.endswith(".toml") or (folder / study).is_file()):
         part["study"] = settled(study, folder)
 
 
 def _complete(values: dict[str, Any]) -> dict[str, Any]:
-    """A study's tables with all defaults; as they are where they make no study without what the command line adds."""
+    """A study's tables with all defaults; unchanged where they are not yet valid without the command line's changes."""
     try:
         return to_values(Study.model_validate(values))
     except ValidationError:
         return values
 
 
-def _alike(values: dict[str, Any], path: str, value: Any) -> bool:
-    """Whether the study of these tables stays the same with this value, however it is written."""
-    own = _complete(values)
-    other = deepcopy(own)
+def _unchanged_by(values: dict[str, Any], path: str, value: Any) -> bool:
+    """Whether the study of these tables has this value already, however it is written."""
+    current = _complete(values)
+    with_value = deepcopy(current)
     try:
-        set_value(other, path, value)
-        return to_values(Study.model_validate(other)) == own
+        set_value(with_value, path, value)
+        return to_values(Study.model_validate(with_value)) == current
     except (ValidationError, StudyError):
         return False
 
 
 def _shown(study: Study) -> dict[str, Any]:
-    """The changes that the study's values still show: not what an edit or a later change replaced."""
+    """The recorded changes that are still in effect, because no edit or later change replaced them."""
     values = to_values(study)
     return {
         path: value
         for path, value in study.changes.items()
-        if _within(value, value_at(values, path)) or _alike(values, path, value)
+        if _within(value, value_at(values, path)) or _unchanged_by(values, path, value)
     }
 
 
-def _within(value: Any, own: Any) -> bool:
-    """Whether it is the same value, or a table of some of the same ones; "auto" became whatever there is."""
-    if isinstance(value, Mapping) and isinstance(own, Mapping):
-        return all(_within(each, own.get(key)) for key, each in value.items())
-    return is_auto(value) or bool(value == own)
+def _within(value: Any, current: Any) -> bool:
+    """Whether both are the same, or the first is a table of some of the second's values; "auto" matches any value."""
+    if isinstance(value, Mapping) and isinstance(current, Mapping):
+        return all(_within(item, current.get(key)) for key, item in value.items())
+    return is_auto(value) or bool(value == current)
 
 
 def _all_have(series: Series, path: str, value: Any) -> bool:
-    """Whether every run that the change would reach has this value already, of those that there are."""
+    """Whether all runs that the change would apply to have this value already, and there are such runs."""
     if path == "seed":
         return bool(series.seed == value)
-    parts = [part for part in series.parts if part.takes(path)]
-    return bool(parts) and all(_alike(each, path, value) for part in parts for each in _runs(part))
+    parts = [part for part in series.parts if part.leaves_open(path)]
+    return bool(parts) and all(_unchanged_by(run, path, value) for part in parts for run in _runs(part))
 
 
 def _runs(part: Part) -> Iterator[dict[str, Any]]:
-    """The tables of each cell's study; nothing of a part that makes no study, which is refused when it is expanded."""
+    """The tables of each cell's study; none of an invalid part, which is refused later with a message."""
     with warnings.catch_warnings(action="ignore", category=BackhandWarning), suppress(StudyError):
         base = load(part.study)
         for _, values in part.cells():
@@ -188,9 +188,9 @@ def _runs(part: Part) -> Iterator[dict[str, Any]]:
 
 
 def _record(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Keep what the command line changed, beside what it changed before; where the data lies changes no experiment."""
-    known = values.get("changes", {})
-    values["changes"] = known | {path: value for path, value in changes.items() if path not in NO_CHANGE}
+    """Add the command line's changes to those recorded before, except for those that leave the results the same."""
+    earlier = values.get("changes", {})
+    values["changes"] = earlier | {path: value for path, value in changes.items() if path not in NO_CHANGE}
 
 
 def _validate(values: dict[str, Any], source: str) -> Study:
@@ -207,6 +207,6 @@ def _valid(form: type[Form], values: dict[str, Any], source: str) -> Form:
         return form.model_validate(values)
     except ValidationError as error:
         path = Path(source)
-        ours = path.is_relative_to(Path(__file__).parents[1])  # a file of the package is known by its name
-        words = sentence(error, values, series=form is not Study)
-        raise StudyError(f"{path.stem if ours else source}: {words}") from None
+        packaged = path.is_relative_to(Path(__file__).parents[1])  # named without its folder
+        message = sentence(error, values, series=form is not Study)
+        raise StudyError(f"{path.stem if packaged else source}: {message}") from None

@@ -1,4 +1,4 @@
-"""Plain values at dotted paths of a study: set, changed in kind, and paths made whole, before anything is checked."""
+"""Changes of a study's plain tables, by dotted paths, before they are validated: values, kinds, and file paths."""
 
 import tomllib
 import warnings
@@ -21,7 +21,10 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def parse_override(override: str) -> tuple[str, Any]:
-    """The path and the value of "path.to.key=value"; the value is TOML, or else a plain word."""
+    """The path and the value of "path.to.key=value". The value is read as TOML, or else as plain text.
+
+    Raises StudyError where there is no path or no equals sign.
+    """
     path, equals, text = override.partition("=")
     if not equals or not path.strip().rpartition(".")[2]:
         raise StudyError(f'"{override}" sets nothing; write --set path.to.key=value, such as train.epochs=5')
@@ -32,7 +35,7 @@ def parse_override(override: str) -> tuple[str, Any]:
 
 
 def override(path: str, value: Any) -> str:
-    """The text that `parse_override` takes apart into this path and value."""
+    """The text from which `parse_override` reads this path and value."""
     return f"{path}={inline(value)}"
 
 
@@ -41,49 +44,54 @@ def inline(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(inline, value))}]"
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{inline(str(key))} = {inline(each)}' for key, each in value.items())}}}"
+        return f"{{{', '.join(f'{inline(str(key))} = {inline(item)}' for key, item in value.items())}}}"
     return tomli_w.dumps({"value": value}).partition("=")[2].strip()
 
 
 def apply(tables: Tables, changes: Changes, defaults: Mapping[str, Any] = NOTHING) -> None:
-    """Set every change; where one chooses another kind, the values of the old kind give way to the new one's defaults.
+    """Set the values of all changes in the tables.
 
-    A BackhandWarning says what is dropped. A table is set before single keys of it, in whatever order they are given,
-    so that no change undoes another one. defaults: what a table on the way begins with that is not there.
+    A table is set before single keys of it, in whatever order they are given. Where a change chooses another kind, the
+    values of the old kind are dropped for the defaults of the new one, with a BackhandWarning.
+    defaults: the tables to begin with where a path leads through tables that are absent.
+    Raises StudyError where a path leads through a value.
     """
     for path, kind in kinds().items():
-        below = any(each.startswith(f"{path}.") for each in changes)
+        below = any(change.startswith(f"{path}.") for change in changes)
         if below and path not in changes:
             _choose(tables, path, kind, changes, defaults)
     for path, value in sorted(changes.items(), key=lambda change: change[0].count(".")):
         set_value(tables, path, deepcopy(value), defaults)
 
 
-def merged(own: Changes, changes: Changes) -> dict[str, Any]:
-    """Changes upon changes: a later one replaces what it covers, and another kind brings its own defaults, as above."""
-    whole = {path: value for path, value in own.items() if not any(covers(change, path) for change in changes)}
+def merged(earlier: Changes, changes: Changes) -> dict[str, Any]:
+    """The earlier changes with later ones, which replace what they cover; kinds are handled as in `apply`."""
+    whole = {path: value for path, value in earlier.items() if not any(covers(change, path) for change in changes)}
     for path, kind in kinds().items():
         name = changes.get(f"{path}.{kind.key}")
         table = whole.get(path)
         if name in kind.names and isinstance(table, dict) and table.get(kind.key) != name:
-            _tell(path, kind, name, table, changes)
+            _warn_of_dropped(path, kind, name, table, changes)
             whole[path] = {kind.key: name}
     return whole | dict(changes)
 
 
 def set_value(tables: Tables, path: str, value: Any, defaults: Mapping[str, Any] = NOTHING) -> None:
-    """Set the key at this path; a table on the way that is not there begins with its defaults."""
+    """Set the key at this path; absent tables on the way are created with their defaults.
+
+    Raises StudyError where the path leads through a value.
+    """
     *above, key = path.split(".")
     for name in above:
         defaults = defaults.get(name, {})
         tables = tables.setdefault(name, deepcopy(defaults))
         if not isinstance(tables, dict):
-            raise StudyError(f"there is no key {path}: {name} is a value, not a table")
+            raise StudyError(f"unknown key {path}: {name} is a value, not a table")
     tables[key] = value
 
 
 def value_at(tables: Mapping[str, Any], path: str) -> Any:
-    """The value at this path; None where there is none."""
+    """The value at this path, or None where there is none."""
     for name in path.split("."):
         if not isinstance(tables, Mapping) or name not in tables:
             return None
@@ -92,7 +100,7 @@ def value_at(tables: Mapping[str, Any], path: str) -> Any:
 
 
 def settle_paths(tables: Tables, folder: Path) -> None:
-    """Make the paths in a study's tables whole: those in a file count from its folder."""
+    """Make the file paths in a study's tables absolute; relative ones are relative to the folder of the study."""
     for table, key in (path.split(".") for path in PATHS):
         if isinstance(tables.get(table), dict) and key in tables[table]:
             tables[table][key] = settled(tables[table][key], folder)
@@ -103,51 +111,51 @@ def settle_paths(tables: Tables, folder: Path) -> None:
 
 
 def settle_changes(changes: Tables, folder: Path) -> None:
-    """The same for values by their dotted paths."""
+    """Make the file paths among changes by dotted paths absolute, relative to this folder."""
     for path in PATHS:
         if path in changes:
             changes[path] = settled(changes[path], folder)
 
 
 def settled(path: Any, folder: Path) -> Any:
-    """A path that counts from this folder as an absolute one; what is no text stays as it is, to be refused later."""
+    """A file path, relative to this folder, as an absolute one; a value that is not text stays, to be refused later."""
     return str((folder / as_path(path)).resolve()) if isinstance(path, str) else path
 
 
 def _settle_choices(space: Tables, folder: Path) -> None:
-    """Paths among what a search may choose from."""
+    """Make the file paths among the choices of a search absolute."""
     for path in (path for path in PATHS if path in space):
         entry = space[path]
         if isinstance(entry, list):
-            space[path] = [settled(each, folder) for each in entry]
+            space[path] = [settled(path_value, folder) for path_value in entry]
         elif isinstance(entry, dict) and isinstance(entry.get("choices"), list):
-            entry["choices"] = [settled(each, folder) for each in entry["choices"]]
+            entry["choices"] = [settled(path_value, folder) for path_value in entry["choices"]]
 
 
 def _choose(tables: Tables, path: str, kind: Kind, changes: Changes, defaults: Mapping[str, Any]) -> None:
-    """Begin the table anew where a change chooses another kind, and with the kind of the default where it is absent."""
+    """Replace the table where a change chooses another kind; give an absent table the default kind."""
     table, name = value_at(tables, path), changes.get(f"{path}.{kind.key}")
-    begins = value_at(defaults, path) if table is None else table
-    old = begins.get(kind.key, kind.default) if isinstance(begins, Mapping) else kind.default
+    current = value_at(defaults, path) if table is None else table
+    old = current.get(kind.key, kind.default) if isinstance(current, Mapping) else kind.default
     if name in kind.names and name != old and isinstance(table, dict | None):
-        _tell(path, kind, name, table or {}, changes)
+        _warn_of_dropped(path, kind, name, table or {}, changes)
         set_value(tables, path, {kind.key: name}, defaults)
-    elif begins is None and old is not None:
+    elif current is None and old is not None:
         set_value(tables, path, {kind.key: old}, defaults)
 
 
-def _tell(path: str, kind: Kind, name: Any, table: Tables, changes: Changes) -> None:
-    """Say which values of the old kind are dropped."""
-    gone = {key: value for key, value in table.items() if key != kind.key and f"{path}.{key}" not in changes}
-    if gone:
-        values = ", ".join(f"{key} = {inline(value)}" for key, value in gone.items())
+def _warn_of_dropped(path: str, kind: Kind, name: Any, table: Tables, changes: Changes) -> None:
+    """Warn of the values of the old kind that are dropped."""
+    dropped = {key: value for key, value in table.items() if key != kind.key and f"{path}.{key}" not in changes}
+    if dropped:
+        values = ", ".join(f"{key} = {inline(value)}" for key, value in dropped.items())
         warnings.warn(
-            f'{path}.{kind.key} = "{name}" takes its own defaults; dropped from the study: {values}',
+            f'{path}.{kind.key} = "{name}" has defaults of its own; dropped from the study: {values}',
             BackhandWarning,
             stacklevel=2,
         )
 
 
 def covers(change: str, path: str) -> bool:
-    """Whether a value at the first path is one of the second, too: of the same key, or of a table above."""
+    """Whether setting the first path sets the second, too: it is the same key, or a table around it."""
     return path == change or path.startswith(f"{change}.")

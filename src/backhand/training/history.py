@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from backhand.files import jsontext
-from backhand.files.atomic import append, sync, write_atomic
+from backhand.files.append import append, sync
+from backhand.files.atomic import write_atomic
 from backhand.files.names import HISTORY
 
 

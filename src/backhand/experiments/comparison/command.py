@@ -23,7 +23,7 @@ from backhand.experiments.command import Launch, carry_out, refuse_another_kind
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.study.schema import Data
+    from backhand.study.schema import DataTable
 
 
 def compare(
@@ -93,12 +93,12 @@ def _show_runs(folders: list[str]) -> None:
         show(console, block)
 
 
-def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "Data":
+def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "DataTable":
     from backhand.study import make_table
     from backhand.study.auto import AUTO
-    from backhand.study.schema import Data
+    from backhand.study.schema import DataTable
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
     own = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
-    return make_table(Data, name=name, path=path, **own)
+    return make_table(DataTable, name=name, path=path, **own)

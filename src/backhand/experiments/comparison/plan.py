@@ -20,7 +20,7 @@ from backhand.experiments.splits import load_splits
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study, changed
-from backhand.study.schema import Data as DataTable
+from backhand.study.schema import DataTable
 
 
 @dataclass(frozen=True)

@@ -35,24 +35,24 @@ def run(
     Raises BackhandError for what a user can mend, also where `path` holds another comparison, or something else.
     """
     reads = [plan.data.path]
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as place:
-        folder, pool = place.folder, load_pool(plan, place.data_dir)
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
+        folder, pool = workspace.folder, load_pool(plan, workspace.data_dir)
         names = [network.name for network in plan.adapted]
         asked = begun(plan, pool.splits)
         for network in plan.adapted:
             network.check(pool.fold(0))
-        if place.resumed:
+        if workspace.resumed:
             own = read(folder)
             refuse_another(folder, own, asked)
             asked = own.model_copy(update={"plan": asked.plan})
-        place.begin(plan.seed, {})
+        workspace.begin(plan.seed, {})
         write(folder, asked)
-        place.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
+        workspace.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
         found = asked
-        for (learner, fold), outcome in units.results(_units(plan, asked, place.data_dir), workers):
+        for (learner, fold), outcome in units.results(_units(plan, asked, workspace.data_dir), workers):
             result = _result(learner, fold, outcome, pool)
             found = write(folder, _with(found, result))
-            _report_progress(place.console, result, found)
+            _report_progress(workspace.console, result, found)
         return write(folder, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
 
 

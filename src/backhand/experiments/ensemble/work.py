@@ -22,18 +22,18 @@ def run(runs: Sequence[PathLike], path: PathLike, *, data_dir: PathLike | None =
     Raises BackhandError for fewer than two runs, for one that is not finished, and for runs on different data.
     """
     folders = [as_path(each) for each in runs]
-    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet) as place:
+    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet) as workspace:
         found = _averaged(folders)
-        place.begin(0, {})
-        write(place.folder, found)
-        place.console.print(f"folder: {place.folder}")
+        workspace.begin(0, {})
+        write(workspace.folder, found)
+        workspace.console.print(f"folder: {workspace.folder}")
         return found
 
 
 def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Ensemble:
     """An ensemble is found at once, so there is nothing to go on with: returns what there is."""
-    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as place:
-        return read(place.folder)
+    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as workspace:
+        return read(workspace.folder)
 
 
 def _averaged(folders: Sequence[Path]) -> Ensemble:

@@ -22,7 +22,7 @@ from backhand.experiments.command import Launch, carry_out, refuse_another_kind,
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.study.extend import Extend
+    from backhand.study.extend import ExtendTable
 
 
 def extend(
@@ -75,15 +75,15 @@ def extend(
     carry_out("extend", partial(work.run, plan), launch)
 
 
-def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any) -> "Extend":
+def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any) -> "ExtendTable":
     """Whose network grows, by which classes of which data."""
     from backhand.study import make_table
-    from backhand.study.extend import Extend
+    from backhand.study.extend import ExtendTable
 
     if run is None or data is None:
         raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
     names = tuple(filter(None, classes.split(","))) if classes else None
-    return make_table(Extend, run=run, name=data, classes=names, **more)
+    return make_table(ExtendTable, run=run, name=data, classes=names, **more)
 
 
 def _ways(with_old: bool | None, *, afresh: bool) -> tuple[str, ...]:

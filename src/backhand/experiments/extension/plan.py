@@ -13,8 +13,8 @@ from backhand.experiments.settings import read_study
 from backhand.experiments.splits import load_parts
 from backhand.files.names import BEST
 from backhand.study import Study, changed
-from backhand.study.extend import Extend
-from backhand.study.models import Layers
+from backhand.study.extend import ExtendTable
+from backhand.study.models import SequentialTable
 from backhand.training.losses import LOSSES
 from backhand.weights.source import refuse_diverged, without_weights
 
@@ -26,7 +26,7 @@ class Plan:
     lr and freeze are for the network that goes on; one that starts afresh keeps the study's rate and freezes nothing.
     """
 
-    new: Extend
+    new: ExtendTable
     ways: tuple[str, ...] = WAYS
     epochs: int | None = None
     lr: float | None = None
@@ -97,7 +97,7 @@ def _study(base: Study, asked: Plan, way: str) -> Study:
 
 def _outputs(study: Study, K: int) -> dict[str, Any]:
     """What gives the network K outputs: nothing, or where the layers are listed one by one, the last that has any."""
-    layers = list(study.model.layers) if isinstance(study.model, Layers) else []
+    layers = list(study.model.layers) if isinstance(study.model, SequentialTable) else []
     heads = [i for i, layer in enumerate(layers) if "outputs" in layer]
     if not heads:
         return {}

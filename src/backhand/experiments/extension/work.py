@@ -48,45 +48,45 @@ def run(
     Each way is a run in a folder of its own, and trained once. A training that diverges is noted in the record.
     Raises BackhandError, having written nothing, for a run, data or layers with which it cannot be done.
     """
-    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet, data=[plan.new.path]) as place:
-        record, studies = planned(plan, place.data_dir)
-        place.begin(plan.seed, study_files(studies))
-        return _train(write(place.folder, record), studies, place, workers)
+    with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet, data=[plan.new.path]) as workspace:
+        record, studies = planned(plan, workspace.data_dir)
+        workspace.begin(plan.seed, study_files(studies))
+        return _train(write(workspace.folder, record), studies, workspace, workers)
 
 
 def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1) -> Extension:
     """Go on with the extension in this folder, as it was asked for."""
-    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as place:
-        record = read(place.folder)
-        studies = read_studies(place.folder, record)
-        place.begin(next(iter(studies.values())).seed, {})
-        return _train(record, studies, place, workers)
+    with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as workspace:
+        record = read(workspace.folder)
+        studies = read_studies(workspace.folder, record)
+        workspace.begin(next(iter(studies.values())).seed, {})
+        return _train(record, studies, workspace, workers)
 
 
-def _train(record: Extension, studies: dict[str, Study], place: Workspace, workers: Workers) -> Extension:
+def _train(record: Extension, studies: dict[str, Study], workspace: Workspace, workers: Workers) -> Extension:
     """What the record does not hold yet."""
-    place.console.print(f"folder: {place.folder}")
-    for name, found in units.results(_units(record, studies, place, quiet=workers != 1), workers):
+    workspace.console.print(f"folder: {workspace.folder}")
+    for name, found in units.results(_units(record, studies, workspace, quiet=workers != 1), workers):
         if isinstance(found, Trained):
             record = record.model_copy(update={"ways": record.ways | {name: found}})
         else:
             record = record.model_copy(update={"tree": found})
-        write(place.folder, record)
+        write(workspace.folder, record)
     return record
 
 
 def _units(
-    record: Extension, studies: dict[str, Study], place: Workspace, *, quiet: bool
+    record: Extension, studies: dict[str, Study], workspace: Workspace, *, quiet: bool
 ) -> Iterator[tuple[str, Callable[[], Figures]]]:
     """Each way that is not trained, then the tree; each is announced before."""
     for way, study in studies.items():
         if not record.ways[way].is_over:
-            place.console.print(f"\n{way}:")
-            folder, silent = place.folder / way, quiet or place.console.quiet
-            yield way, partial(_trained, study, folder, place.data_dir, quiet=silent)
+            workspace.console.print(f"\n{way}:")
+            folder, silent = workspace.folder / way, quiet or workspace.console.quiet
+            yield way, partial(_trained, study, folder, workspace.data_dir, quiet=silent)
     if record.with_tree and record.tree is None:
-        place.console.print(f"\n{TREE}")
-        yield TREE, partial(_grown, _with_all(next(iter(studies.values()))), place.data_dir)
+        workspace.console.print(f"\n{TREE}")
+        yield TREE, partial(_grown, _with_all(next(iter(studies.values()))), workspace.data_dir)
 
 
 def _trained(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> Trained:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backhand.data.feed import BatchSource
-from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.build import Feeds
 from backhand.experiments.questions.found import Losses
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
@@ -39,7 +39,7 @@ def look(study: Study, feeds: Feeds) -> Losses:
     """Train; a divergence is what is looked for, and is kept with the solver's sentence."""
     losses = Watch()
     trainer = trainer_of(study, feeds).watch(losses)
-    start = _loss_of(trainer.solver.model, build_loss(study), feeds.train)
+    start = _loss_of(trainer.solver.model, study.train.make_loss(), feeds.train)
     message = str(trainer.fit().error or "")
     values = losses.values  # without that of the batch that the guard stopped at, of which no other callback hears
     every = -(-len(values) // POINTS) or 1

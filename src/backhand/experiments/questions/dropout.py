@@ -5,7 +5,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
-from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.build import Feeds
 from backhand.experiments.questions.found import Masks, Used, Uses
 from backhand.experiments.questions.training import trainer_of
 from backhand.layers import Dropout
@@ -36,7 +36,7 @@ def look(study: Study, feeds: Feeds) -> Masks:
         x = feeds.validation.batch(slice(SAMPLES))[0]
         means = mean_scores(model, x, np.random.default_rng(study.seed))
         uses = {used: in_mode(model, used) for used in MODES}
-        loss, held = build_loss(study), feeds.validation
+        loss, held = study.train.make_loss(), feeds.validation
         found[mode] = Uses(**{used: _used(each, loss, held, means) for used, each in uses.items()})
     return Masks(masks=MASKS, **found)
 

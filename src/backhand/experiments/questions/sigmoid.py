@@ -3,7 +3,7 @@
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.experiments.build import Feeds, build_loss
+from backhand.experiments.build import Feeds
 from backhand.experiments.questions.found import Gradients
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
@@ -17,7 +17,7 @@ SINGLE = 50  # of them, those whose signs are looked at one by one
 
 def look(study: Study, feeds: Feeds) -> Gradients:
     """The gradients before training and after, then what the training reached."""
-    trainer, loss = trainer_of(study, feeds), build_loss(study)
+    trainer, loss = trainer_of(study, feeds), study.train.make_loss()
     model = trainer.solver.model
     x, labels = feeds.train.batch(slice(BATCH))
     first = weight_gradients(model, loss, x, labels)

@@ -43,18 +43,18 @@ def run(
     """
     question(name).refuse_unfit(study)
     reads = [study.data.path]
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as place:
-        if place.resumed:
-            settings.refuse_another_study(place.folder, settings.read_study(place.folder), study)
-        feeds = judged_data(changed(study, {}), place.data_dir)
-        asked = _opened(name, study, feeds, place)
-        place.begin(study.seed, settings.study_file(study))
-        write(place.folder, asked)
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
+        if workspace.resumed:
+            settings.refuse_another_study(workspace.folder, settings.read_study(workspace.folder), study)
+        feeds = judged_data(changed(study, {}), workspace.data_dir)
+        asked = _opened(name, study, feeds, workspace)
+        workspace.begin(study.seed, settings.study_file(study))
+        write(workspace.folder, asked)
         what = f"{study.title}  {asked.planned} cells on {asked.data.title}"
-        place.console.print("\n".join((f"folder: {place.folder}", what, *feeds.splits.remarks)))
-        for _, cell in units.results(_units(name, study, asked, place.data_dir), workers):
-            asked = write(place.folder, _with(asked, cell, study))
-            _report_progress(place.console, cell, asked)
+        workspace.console.print("\n".join((f"folder: {workspace.folder}", what, *feeds.splits.remarks)))
+        for _, cell in units.results(_units(name, study, asked, workspace.data_dir), workers):
+            asked = write(workspace.folder, _with(asked, cell, study))
+            _report_progress(workspace.console, cell, asked)
         return asked
 
 
@@ -85,18 +85,18 @@ def _looked_at(name: str, study: Study, values: Assignment, data_dir: Path | Non
     return Cell(values=_plain(values), seconds=time.perf_counter() - begin, found=found)
 
 
-def _opened(name: str, study: Study, feeds: Feeds, place: Workspace) -> Asked:
+def _opened(name: str, study: Study, feeds: Feeds, workspace: Workspace) -> Asked:
     """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
     data = _described(feeds)
-    if not place.resumed:
+    if not workspace.resumed:
         planned, first = sum(1 for _ in grid(_space(study))), activation(study.model.make(1))
         return Asked(question=name, data=data, planned=planned, activation=first)
-    asked = read_asked(place.folder)
+    asked = read_asked(workspace.folder)
     if asked.question != name:
-        raise CheckpointError(f"{place.folder} holds the question {asked.question}, and {name} is asked")
+        raise CheckpointError(f"{workspace.folder} holds the question {asked.question}, and {name} is asked")
     if asked.data.sha256 != data.sha256:
         raise CheckpointError(
-            f"{place.folder / FILE} was begun with other data; give it the same --data-dir, or choose another --out"
+            f"{workspace.folder / FILE} was begun with other data; give it the same --data-dir, or choose another --out"
         )
     return asked
 

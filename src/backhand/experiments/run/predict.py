@@ -13,7 +13,7 @@ from backhand.data.formats.resize import Resize
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import BackhandError, CheckpointError, DataError
-from backhand.experiments.build import build_loss, build_model
+from backhand.experiments.build import build_model
 from backhand.experiments.run.record import finished
 from backhand.experiments.run.saved import Facts, read_best
 from backhand.experiments.settings import read_study
@@ -87,7 +87,7 @@ def load_classifier(run: PathLike) -> Classifier:
             raise CheckpointError(f"{run / BEST}: {name} holds NaN or infinity; train the run again")
     return Classifier(
         model,
-        build_loss(study),
+        study.train.make_loss(),
         Standardizer.from_arrays(best.standardizer),
         facts.classes,
         shape,

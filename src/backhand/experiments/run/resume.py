@@ -27,7 +27,7 @@ def restore(path: Path, trainer: Trainer, origin: Origin) -> list[str]:
     _refuse_other_data(path, own.data, origin.data)
     solver.load(arrays, facts)
     begun = solver.epoch + (solver.epoch_totals is not None)
-    _refuse_fewer_epochs(path, begun, study.train.passes)
+    _refuse_fewer_epochs(path, begun, study.train.epoch_count)
     where = (
         f"after epoch {solver.epoch}"
         if solver.epoch_totals is None
@@ -42,7 +42,7 @@ def refuse_to_train_on(path: Path, study: Study, metrics: Metrics, origin: Origi
     A run that was stopped early stays ended, however many epochs it is given.
     """
     _refuse_other_data(path, metrics.data.sha256, origin.data)
-    done, epochs = metrics.training.epochs, study.train.passes
+    done, epochs = metrics.training.epochs, study.train.epoch_count
     _refuse_fewer_epochs(path, done, epochs)
     if epochs > done and metrics.training.stopped == ALL_DONE:
         raise StudyError(

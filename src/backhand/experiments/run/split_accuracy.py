@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from backhand.data.feed import BatchSource
+from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
-from backhand.training.solver import Callback, Solver
+from backhand.training.solver import Solver
 
 
 @dataclass(eq=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
 from backhand.experiments.search.space import grid, parameters
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 
 if TYPE_CHECKING:
     import optuna
@@ -26,7 +26,7 @@ def interrupted(trial: "optuna.trial.FrozenTrial") -> bool:
     return trial.state.name == "FAIL" and trial.user_attrs.get(REASON) == INTERRUPTED
 
 
-def adopt(trials: "optuna.Study", claims: Claims, search: Search) -> None:
+def adopt(trials: "optuna.Study", claims: Claims, search: SearchTable) -> None:
     """Enter the trials that have none into the claims; several processes may do so at once.
 
     In a grid, a slot is an assignment's number. Trials that were interrupted, or wait, have not begun.

@@ -19,7 +19,7 @@ from backhand.experiments.search.trial import Outcome, Watch, attempt
 from backhand.experiments.trainer import in_step
 from backhand.page.numbers import counted
 from backhand.study import Study, changed
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 from backhand.training.metrics import metric
 from backhand.training.progress import time_left
 
@@ -35,7 +35,7 @@ class Loop:
     """A search at work: its study, folder, storage, and where its data lies."""
 
     study: Study
-    search: Search
+    search: SearchTable
     folder: Path
     storage: Storage
     data_dir: Path | None
@@ -157,7 +157,7 @@ def _judge(trial: "optuna.Trial", every: float) -> Callable[[int, float], bool]:
     return goes_on
 
 
-def line(found: list[Trial], number: int, search: Search, left: float | None) -> str:
+def line(found: list[Trial], number: int, search: SearchTable, left: float | None) -> str:
     """A finished trial as a line: its value, the best so far, its values, and how long the rest may take."""
     trial = next(each for each in found if each.number == number)
     leader = best(found, search)

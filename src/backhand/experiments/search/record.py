@@ -18,7 +18,7 @@ from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
 from backhand.page.numbers import counted, shown
 from backhand.study import Study
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 from backhand.training.metrics import Metric, metric
 
 
@@ -65,18 +65,18 @@ class Found(FileRecord):
     names; None in files of earlier versions.
     """
 
-    search: Search
+    search: SearchTable
     trials: tuple[Trial, ...] = ()
     best: int | None = None
     runs: tuple[Tested, ...] = ()
     elsewhere: bool | None = None
 
     @classmethod
-    def of(cls, search: Search, *, elsewhere: bool) -> Self:
+    def of(cls, search: SearchTable, *, elsewhere: bool) -> Self:
         """A search before its first trial."""
         return cls(search=search, elsewhere=elsewhere)
 
-    def having(self, trials: list[Trial], search: Search, runs: tuple[Tested, ...] = ()) -> Self:
+    def having(self, trials: list[Trial], search: SearchTable, runs: tuple[Tested, ...] = ()) -> Self:
         """What the trials, and the runs of the best, have shown so far."""
         chosen = best(trials, search)
         number = chosen.number if chosen else None
@@ -127,7 +127,7 @@ class Saved:
     environment: Environment
 
 
-def best(trials: list[Trial], search: Search) -> Trial | None:
+def best(trials: list[Trial], search: SearchTable) -> Trial | None:
     """The complete trial of the best value; of equal ones the first."""
     complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
     cost = metric(search.monitor).cost
@@ -144,7 +144,7 @@ def read_found(folder: Path) -> Found:
     return read_record(Found, folder / FILE)
 
 
-def note(folder: Path, trials: list[Trial], search: Search, runs: tuple[Tested, ...] = ()) -> Found:
+def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[Tested, ...] = ()) -> Found:
     """Write what the trials, and the runs of the best, have shown so far; returns all of it."""
     return write(folder, read_found(folder).having(trials, search, runs))
 

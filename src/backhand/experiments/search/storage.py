@@ -22,7 +22,7 @@ from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim
 from backhand.experiments.search.legacy import adopt, interrupted, token_of
 from backhand.experiments.settings import completed, difference, settings
 from backhand.study import Study
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 from backhand.training.metrics import metric
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Storage:
 
     trials: "optuna.Study"
     claims: Claims
-    search: Search
+    search: SearchTable
     seed: int
 
     def begin(self, claim: Claim, values: dict[str, Any] | None) -> "optuna.Trial | None":
@@ -101,7 +101,9 @@ class Storage:
 
 
 @contextmanager
-def opened(folder: Path, study: Study, search: Search, url: str | None = None, *, owner: str = "") -> Iterator[Storage]:
+def opened(
+    folder: Path, study: Study, search: SearchTable, url: str | None = None, *, owner: str = ""
+) -> Iterator[Storage]:
     """The trials of the search, new or as they were left: those of this folder, or all that are in the storage.
 
     owner: of the slots that are claimed; "": a new one.
@@ -130,7 +132,7 @@ def opened(folder: Path, study: Study, search: Search, url: str | None = None, *
         raise _unusable(place, error) from error
 
 
-def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: Search) -> "optuna.Study":
+def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: SearchTable) -> "optuna.Study":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -139,7 +141,7 @@ def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: Search) 
         return optuna.create_study(
             storage=tables,
             study_name=study.name,
-            pruner=_pruner(search, study.train.passes),
+            pruner=_pruner(search, study.train.epoch_count),
             direction="maximize" if metric(search.monitor).higher_is_better else "minimize",
             load_if_exists=True,
         )
@@ -216,7 +218,7 @@ def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
         )
 
 
-def _sampler(search: Search, seed: int, slot: int) -> "optuna.samplers.BaseSampler":
+def _sampler(search: SearchTable, seed: int, slot: int) -> "optuna.samplers.BaseSampler":
     import optuna
 
     own = int(np.random.SeedSequence((seed, slot)).generate_state(1)[0])
@@ -227,7 +229,7 @@ def _sampler(search: Search, seed: int, slot: int) -> "optuna.samplers.BaseSampl
     return optuna.samplers.RandomSampler(seed=own)
 
 
-def _pruner(search: Search, epochs: int) -> "optuna.pruners.BasePruner":
+def _pruner(search: SearchTable, epochs: int) -> "optuna.pruners.BasePruner":
     import optuna
 
     if search.pruning == "halving":

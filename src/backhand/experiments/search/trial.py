@@ -10,8 +10,9 @@ from backhand.experiments.build import Feeds
 from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.paths import PathLike
 from backhand.study import Study
+from backhand.training.callbacks import Callback
 from backhand.training.metrics import metric, words
-from backhand.training.solver import Callback, Record, Solver
+from backhand.training.solver import Record, Solver
 
 PRUNED = "others do better by then"
 

@@ -22,7 +22,7 @@ from backhand.experiments.workspace import Workspace
 from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
 from backhand.study import Study, changed
-from backhand.study.search import Search
+from backhand.study.search import SearchTable
 
 
 def run(
@@ -51,19 +51,19 @@ def run(
         study = study.model_copy(update={"search": search})
     if resume and kind_of(as_path(path)) is not KIND:
         resume = None  # of one that was killed before its first file of its own, there is nothing to go on with
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=[study.data.path]) as place:
-        if place.resumed:
-            own = settings.read_study(place.folder)
-            settings.refuse_another_study(place.folder, own, study)
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=[study.data.path]) as workspace:
+        if workspace.resumed:
+            own = settings.read_study(workspace.folder)
+            settings.refuse_another_study(workspace.folder, own, study)
             study = settings.inherited(study, own)
-            _refuse_other_storage(place.folder, url)
-        data = judged_data(changed(study, {}), place.data_dir)
+            _refuse_other_storage(workspace.folder, url)
+        data = judged_data(changed(study, {}), workspace.data_dir)
         study = decide_counts(study, data)
-        with _opened(study, place, url) as opened:
-            place.console.print("\n".join((f"folder: {place.folder}", *data.splits.remarks)))
-            loop = Loop(study, search, place.folder, opened, place.data_dir, place.console)
+        with _opened(study, workspace, url) as opened:
+            workspace.console.print("\n".join((f"folder: {workspace.folder}", *data.splits.remarks)))
+            loop = Loop(study, search, workspace.folder, opened, workspace.data_dir, workspace.console)
             trials = _tried(loop, url, workers or search.workers)
-        return _tested(study, trials, place, workers or search.workers)
+        return _tested(study, trials, workspace, workers or search.workers)
 
 
 def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, **options: object) -> Found:
@@ -73,14 +73,14 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 
 
 @contextmanager
-def _opened(study: Study, place: Workspace, url: str | None) -> Iterator[storage.Storage]:
+def _opened(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
     """The storage, of a search that has begun in the folder: only once a storage elsewhere has been reached."""
-    fresh = not (place.folder / FILE).exists()
+    fresh = not (workspace.folder / FILE).exists()
     mark = {FILE: Found.of(_search_of(study), elsewhere=url is not None).as_text()} if fresh else {}
-    begin = partial(place.begin, study.seed, mark | settings.study_file(study))
+    begin = partial(workspace.begin, study.seed, mark | settings.study_file(study))
     if url is None:
         begin()
-    with storage.opened(place.folder, study, _search_of(study), url) as opened:
+    with storage.opened(workspace.folder, study, _search_of(study), url) as opened:
         if url is not None:
             begin()
         yield opened
@@ -112,7 +112,7 @@ def _share(folder: Path, data_dir: Path | None, url: str | None, owner: str, *, 
         Loop(study, search, folder, opened, data_dir, make_console(quiet=quiet)).run()
 
 
-def plan(search: Search) -> str:
+def plan(search: SearchTable) -> str:
     """What is going to be tried, in words."""
     ends = [f"{search.trials} trials"] if search.trials is not None else []
     if search.method == "grid":
@@ -123,7 +123,7 @@ def plan(search: Search) -> str:
     return f"a {search.method} search of {' or '.join(ends)} over {', '.join(search.space)}{pruning}"
 
 
-def _search_of(study: Study) -> Search:
+def _search_of(study: Study) -> SearchTable:
     if study.search is None:
         raise BackhandError(f"the study {study.name} has no search table")
     return study.search
@@ -139,9 +139,9 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
         raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
-def _tested(study: Study, trials: list[Trial], place: Workspace, workers: Workers) -> Found:
+def _tested(study: Study, trials: list[Trial], workspace: Workspace, workers: Workers) -> Found:
     """The best values, trained with each seed and tested."""
-    search, folder = _search_of(study), place.folder
+    search, folder = _search_of(study), workspace.folder
     chosen = best(trials, search)
     found = note(folder, trials, search)
     if chosen is None:
@@ -152,12 +152,12 @@ def _tested(study: Study, trials: list[Trial], place: Workspace, workers: Worker
         return found
     values = "  ".join(f"{key} = {value_text(value)}" for key, value in chosen.assignment.items())
     trained = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
-    place.console.print(f"best: {values}; training with {trained}")
+    workspace.console.print(f"best: {values}; training with {trained}")
     asked = {seed: changed(study, chosen.assignment | {"seed": seed}) for seed in seeds}
     for each in asked.values():
         _refuse_another_best(folder, each)
-    quiet = place.console.quiet or workers != 1
-    work = ((seed, partial(_train, each, folder, place.data_dir, quiet=quiet)) for seed, each in asked.items())
+    quiet = workspace.console.quiet or workers != 1
+    work = ((seed, partial(_train, each, folder, workspace.data_dir, quiet=quiet)) for seed, each in asked.items())
     done = dict(units.results(work, workers))
     return note(folder, trials, search, tuple(done[seed] for seed in seeds))
 
@@ -168,10 +168,10 @@ def _folder_of(folder: Path, asked: Study) -> Path:
 
 def _refuse_another_best(folder: Path, asked: Study) -> None:
     """Raises BackhandError where another trial was the best when the search was tested before."""
-    place = _folder_of(folder, asked)
-    if not (place / STUDY).exists():
+    run_folder = _folder_of(folder, asked)
+    if not (run_folder / STUDY).exists():
         return
-    differs = settings.difference(*map(settings.settings, (settings.read_study(place), asked)))
+    differs = settings.difference(*map(settings.settings, (settings.read_study(run_folder), asked)))
     if differs is not None:
         raise BackhandError(
             f"{folder} has been tested already with its best trial of then, and now another is best: {differs}; "
@@ -181,15 +181,15 @@ def _refuse_another_best(folder: Path, asked: Study) -> None:
 
 def _train(asked: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> Tested:
     """A unit: a whole run of the chosen values; one that is done already is only read."""
-    place = _folder_of(folder, asked)
+    run_folder = _folder_of(folder, asked)
     try:
-        metrics = run_finished(place) or single.run(asked, place, data_dir=data_dir, resume=None, quiet=quiet)
+        metrics = run_finished(run_folder) or single.run(asked, run_folder, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError as error:
-        return Tested(folder=place.name, seed=asked.seed, diverged=str(error))
+        return Tested(folder=run_folder.name, seed=asked.seed, diverged=str(error))
     assert metrics.validation is not None
     assert metrics.test is not None
     return Tested(
-        folder=place.name,
+        folder=run_folder.name,
         seed=asked.seed,
         seconds=metrics.training.seconds,
         validation=metrics.validation.accuracy,

@@ -51,26 +51,26 @@ def run(
     """
     cells = list(expand(series, path))
     reads = {each.study.data.path for each in cells}
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as place:
-        if place.resumed:
-            _refuse_another(series, place.folder, cells)
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
+        if workspace.resumed:
+            _refuse_another(series, workspace.folder, cells)
         for folder in {each.file.parent for each in cells}:
             sweep(folder, {each.file.name for each in cells} | {RANGE_TEST})
-        place.begin(series.seed, {} if place.resumed else series_file(series))
+        workspace.begin(series.seed, {} if workspace.resumed else series_file(series))
         left = [each for each in cells if not each.file.exists()]
-        place.console.print(f"folder: {place.folder}")
-        place.console.print(
+        workspace.console.print(f"folder: {workspace.folder}")
+        workspace.console.print(
             f"{series.title}: {len(cells)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
             + (f"; {len(cells) - len(left)} are done" if len(left) < len(cells) else "")
         )
-        progress = SeriesProgress(place.console, left, 60 * series.minutes * len(left) / len(cells))
-        for group, found in units.results(_units(left, place, quiet=workers != 1), workers):
+        progress = SeriesProgress(workspace.console, left, 60 * series.minutes * len(left) / len(cells))
+        for group, found in units.results(_units(left, workspace, quiet=workers != 1), workers):
             for each, result in zip(group, found, strict=True):
                 write_result(each.file, result)
                 progress.note(each, result)
             if progress.part_is_done(group[0]):
-                _judge(series, place.folder)
-        return _judge(series, place.folder)
+                _judge(series, workspace.folder)
+        return _judge(series, workspace.folder)
 
 
 def resume(
@@ -132,13 +132,13 @@ def _judge(series: Series, path: Path) -> list[Verdict]:
 
 
 def _units(
-    left: list[Cell], place: Workspace, *, quiet: bool
+    left: list[Cell], workspace: Workspace, *, quiet: bool
 ) -> Iterator[tuple[list[Cell], Callable[[], list[Result]]]]:
     """Cells that train in step, where their part asks for that, else one by one; each part is announced before."""
-    console, data_dir = place.console, place.data_dir
+    console, data_dir = workspace.console, workspace.data_dir
     for _, several in groupby(left, key=lambda each: each.part.name):
         part = list(several)
-        _prepare(part[0], place)
+        _prepare(part[0], workspace)
         together = 1 if part[0].part.whole else part[0].part.together
         for group in in_step([(each.study, each) for each in part], together):
             if group[0].part.whole:
@@ -147,15 +147,15 @@ def _units(
             yield group, partial(cell.results, group, data_dir, quiet=quiet or console.quiet)
 
 
-def _prepare(first: Cell, place: Workspace) -> None:
+def _prepare(first: Cell, workspace: Workspace) -> None:
     """What is said of a part's data, and its range test, on its first cell's study; one that is there is left."""
     if first.part.whole:
         return
-    feeds, folder = data_of(first.study, place.data_dir), first.file.parent
+    feeds, folder = data_of(first.study, workspace.data_dir), first.file.parent
     for remark in feeds.splits.remarks:
-        place.console.print(f"{first.part.name}: {remark}")
+        workspace.console.print(f"{first.part.name}: {remark}")
     if first.part.range_test and not (folder / RANGE_TEST).exists():
         found = range_test(Trainer.of(with_some_rate(first.study), feeds).solver, feeds.train)
         folder.mkdir(parents=True, exist_ok=True)
         rates.write(folder, found)
-        place.console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")
+        workspace.console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")
