@@ -7,11 +7,11 @@ Penalty and decay are of weights only. The flat buffers are cut into pieces that
 What a piece adds to the norm does not depend on the thread that took it, so neither does the sum.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from inspect import signature
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
@@ -126,23 +126,26 @@ def step(name: str, w: Array, g: Array, state: Mapping[str, Array], segments: Se
     `KERNELS` has. Raises TypeError where a name is missing or unknown.
     """
     kernel = KERNELS[name]
-    _check_names(f"values of the optimiser kernel {name}", kernel.values, values)
-    _check_names(f"buffers of the optimiser kernel {name}", kernel.buffers, state)
+    try:
+        arrays, numbers = [state[key] for key in kernel.buffers], [float(values[key]) for key in kernel.values]
+    except KeyError:
+        raise TypeError(_mismatch(name, kernel, state, values)) from None
+    if len(arrays) < len(state) or len(numbers) < len(values):
+        raise TypeError(_mismatch(name, kernel, state, values))
     pieces = cut(segments)
     squares = buffers.empty((len(pieces),), np.float64)
-    arrays, numbers = (state[key] for key in kernel.buffers), (float(values[key]) for key in kernel.values)
     kernel.function(w, g, *arrays, pieces, squares, *numbers)
     return sqrt(squares.sum())
 
 
-def _check_names(what: str, wanted: Sequence[str], given: Mapping[str, Any]) -> None:
-    missing = [name for name in wanted if name not in given]
-    unknown = given.keys() - wanted if missing or len(given) > len(wanted) else ()
-    if missing or unknown:
-        raise TypeError(
-            f"the {what} are {', '.join(wanted)}; "
-            f"missing: {', '.join(missing) or 'none'}, unknown: {', '.join(sorted(unknown)) or 'none'}"
-        )
+def _mismatch(name: str, kernel: UpdateKernel, state: Iterable[str], values: Iterable[str]) -> str:
+    """What is wrong with the names that an optimiser hands over."""
+    wanted, given = {*kernel.buffers, *kernel.values}, {*state, *values}
+    missing, unknown = ", ".join(sorted(wanted - given)), ", ".join(sorted(given - wanted))
+    return (
+        f"the optimiser kernel {name} takes the buffers {', '.join(kernel.buffers)} and the values "
+        f"{', '.join(kernel.values)}; missing: {missing or 'none'}, unknown: {unknown or 'none'}"
+    )
 
 
 @lru_cache(maxsize=64)
