@@ -16,10 +16,11 @@ def chapter(kind: str, settings: Sequence[Table], origin: Origin, *, again: Sequ
     again: how to repeat it, where that takes more than the command.
     """
     machine = table(f"Where it ran ({ENVIRONMENT}).", origin.facts)
-    made = (Text(f"This {kind} was made by:"), Code(origin.command)) if origin.command else ()
-    report = Text("To write this report again from the folder that it lies in:"), Code("backhand report .")
+    made = (Text(f"The command that made this {kind}:"), Code(origin.command)) if origin.command else ()
+    report = Text("To write this report again, in its folder:"), Code("backhand report .")
     title = f"Settings, and how to repeat this {kind}"
-    return Section("settings", title, (Columns(tuple(settings), (machine, *made, *again, *report)),))
+    facts = (machine, *made, *again, *report)
+    return Section("settings", title, (Columns(tuple(settings), facts),) if settings else facts)
 
 
 def table(caption: str, values: Mapping[str, Any]) -> Table:

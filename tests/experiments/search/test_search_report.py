@@ -66,7 +66,7 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
             "Trial 0 is 5.00 percentage points behind",
             "Diverged: the loss grew",
         ),
-        *("changed: seed = 3", "search.trials", "This search was made by:", "backhand run s.toml --set seed=3"),
+        *("changed: seed = 3", "search.trials", "The command that made this search:", "backhand run s.toml --set seed=3"),
     ):
         assert text in page, text
     assert {path.name for path in (folder / "plots").iterdir()} == {"search-progress.png", "search-parallel.png"}

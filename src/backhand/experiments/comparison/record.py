@@ -133,7 +133,7 @@ class Comparison(FileRecord):
 
     def wrong(self, learner: str) -> set[int]:
         """The places of all samples that a learner got wrong."""
-        return {place for each in self.of(learner) for place in each.wrong}
+        return {index for each in self.of(learner) for index in each.wrong}
 
 
 def read(folder: Path) -> Comparison:

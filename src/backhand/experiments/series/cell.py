@@ -29,7 +29,7 @@ from backhand.training.solver import Solver
 
 @dataclass(frozen=True)
 class Cell:
-    """One training to be: its part, its place on each axis, its study, and the file of its result."""
+    """A training to be done: its part, its case on each axis, its study, and the file of its result."""
 
     part: Part
     labels: dict[str, str]
@@ -82,12 +82,12 @@ def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
 
 def _whole(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """A run in a folder of its own, which goes on where it was."""
-    place = cell.file.with_suffix("")
+    folder = cell.file.with_suffix("")
     try:
-        metrics = single.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
+        metrics = single.run(cell.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError:
-        metrics = run_record.read_metrics(place)
-    history = tuple(epoch.figures for epoch in run_record.read_history(place, metrics))
+        metrics = run_record.read_metrics(folder)
+    history = tuple(epoch.figures for epoch in run_record.read_history(folder, metrics))
     return _result(
         cell.labels,
         cell.study,
@@ -123,8 +123,8 @@ def _exactness(metrics: Metrics) -> dict[str, float]:
 
 def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
-    place = cell.file.with_suffix("")
-    found = search.run(cell.study, place, data_dir=data_dir, resume=None, quiet=quiet)
+    folder = cell.file.with_suffix("")
+    found = search.run(cell.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     best, runs = found.complete[0], found.tested
     figures: dict[str, float] = {"trials": len(found.trials), "parameters": best.parameters}
     if runs:
@@ -133,7 +133,7 @@ def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     figures["seconds"] = sum(trial.seconds for trial in found.trials) + sum(run.seconds for run in runs)
     columns = zip(*best.curve.values(), strict=True)
     history = (dict(zip(best.curve, values, strict=True)) for values in columns)
-    metrics = run_record.finished(place / runs[0].folder) if runs else None
+    metrics = run_record.finished(folder / runs[0].folder) if runs else None
     return _result(
         cell.labels,
         cell.study,

@@ -40,7 +40,7 @@ class Result(FileRecord):
     _file: Path | None = PrivateAttr(None)
 
     @property
-    def place(self) -> Path:
+    def folder(self) -> Path:
         """The folder of a run that is kept whole, beside the file that this was read from."""
         assert self._file is not None
         return self._file.with_suffix("")

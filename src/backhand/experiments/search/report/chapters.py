@@ -76,7 +76,8 @@ def seeds(found: Found) -> Table:
         rows.append(("mean", *figures, "", "", ""))
     head = "seed", "validation accuracy", "test accuracy", "time", "folder", "remark"
     caption = "The chosen settings, trained afresh with each seed."
-    return Table(caption, head, tuple(rows), "rrrrll", totals=int(means))
+    shown = 6 if any(row[-1] for row in rows) else 5  # without remarks where there are none
+    return Table(caption, head[:shown], tuple(row[:shown] for row in rows), "rrrrll"[:shown], totals=int(means))
 
 
 def _seed(run: Tested) -> tuple[str, ...]:

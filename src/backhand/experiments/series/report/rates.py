@@ -10,7 +10,7 @@ from backhand.study.series import Part
 
 def rates(part: Part, cells: tuple[Cell, ...]) -> list[Block]:
     """The plot and its reading; nothing where no test was asked for. Raises CheckpointError for a damaged file."""
-    found = saved.read(cells[0].runs[0].place.parent) if part.range_test else None
+    found = saved.read(cells[0].runs[0].folder.parent) if part.range_test else None
     if found is None:
         return []
     edge = "and rises beyond it" if found.lowest < found.lr[-1] else "the highest rate that was tried"

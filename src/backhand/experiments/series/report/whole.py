@@ -18,25 +18,25 @@ from backhand.study.series import Part
 
 def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
     """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
-    for place in (result.place for result in cell.runs):
-        kind, blocks = ("search", _search(place)) if kind_of(place) is SEARCH else ("run", _run(place))
+    for folder in (result.folder for result in cell.runs):
+        kind, blocks = ("search", _search(folder)) if kind_of(folder) is SEARCH else ("run", _run(folder))
         yield Text(f"{cell.name.capitalize()}: this {kind} has a folder and a report of its own. To write that report:")
-        yield Code(f"backhand report {part.name}/{place.name}")
-        yield from (_named(f"{part.name}-{place.name}", block) for block in blocks)
+        yield Code(f"backhand report {part.name}/{folder.name}")
+        yield from (_named(f"{part.name}-{folder.name}", block) for block in blocks)
 
 
-def _run(place: Path) -> Iterator[Block]:
+def _run(folder: Path) -> Iterator[Block]:
     """The test result class by class, and the first weights."""
-    run = read(place)
+    run = read(folder)
     if run.metrics.test is not None:
         yield Columns((tables.per_class(run.metrics.test),), (Images((confusion(run, run.metrics.test),)),))
     if images := filters.weights(run):
         yield Images(images)
 
 
-def _search(place: Path) -> Iterator[Block]:
+def _search(folder: Path) -> Iterator[Block]:
     """What came out, and how the trials compare; its own report has its settings."""
-    return (block for section in chapters_of_search(read_found(place)) for block in section.blocks)
+    return (block for section in chapters_of_search(read_found(folder)) for block in section.blocks)
 
 
 def _named(prefix: str, block: Block) -> Block:
