@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backhand.data import DATASETS, Dataset, load
+from backhand.data.entry import ReadOptions
 from backhand.data.provenance import Publication, PublishedFile
 from backhand.data.sets import cifar10, emnist, fashion_mnist, fer2013, kmnist, mnist
 from backhand.data.verify import verify
@@ -143,7 +144,7 @@ def test_sets_under_mnists_names_lie_in_folders_of_their_own(tmp_path, name, mod
     df.in_folder(folder, idx_files(PARTS, arrays, suffix))
     splits = load(name, data_dir=tmp_path)
     np.testing.assert_array_equal(splits.train.x[..., 0], x)
-    assert splits.classes == module.ENTRY.read(folder, False).classes
+    assert splits.classes == module.ENTRY.read(folder, ReadOptions()).classes
     assert splits.source.startswith(f"Data in the form of {module.PUBLISHED.title}, 60 grey")
     df.in_folder(tmp_path / name, idx_files(PARTS, small(10, per_class=4), suffix))
     assert len(load(name, data_dir=tmp_path).train) == 40  # the folder of its own name comes first

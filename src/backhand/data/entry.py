@@ -5,11 +5,27 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from backhand.data.dataset import Splits
-from backhand.data.formats.colours import Colour
-from backhand.data.formats.resize import Resize
+from backhand.data.dataset import Dataset, Splits
+from backhand.data.formats.colours import Colour, convert_colour
+from backhand.data.formats.resize import Resize, resize_images
 from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a data set is read: whether bad images are left out, and the size and the colour that images come to."""
+
+    skip_bad_images: bool = False
+    resize: Resize | None = None
+    colour: Colour | None = None
+
+    def convert(self, splits: Splits) -> Splits:
+        """The splits with their images in this colour and at this size, for images that are read as they are."""
+        colour, resize = self.colour, self.resize
+        if colour is not None:
+            splits = splits.map(lambda data: Dataset(convert_colour(data.x, colour), data.y))
+        return splits if resize is None else splits.map(lambda data: Dataset(resize_images(data.x, resize), data.y))
 
 
 @dataclass(frozen=True)
@@ -32,8 +48,7 @@ class BuiltIn(Entry):
 class OnDisk(Entry):
     """A data set that is read from a file or folder.
 
-    read: (file or folder, skip bad images) -> Splits.   read_converted: the same with a resize and a colour, for
-    pictures that may have several sizes.   instructions: how to get the data, as the end of a sentence.
+    read: (file or folder, options) -> Splits.   instructions: how to get the data, as the end of a sentence.
     files: patterns of the names of files or folders that hold the data, the preferred first; none for a user's own
     data.   marker_files: patterns of names that show that a folder is the data set itself.   member_files: patterns of
     files that are one of several; the folder that holds them is read.   subfolders: where the data are looked for,
@@ -41,9 +56,8 @@ class OnDisk(Entry):
     data set and "".
     """
 
-    read: Callable[[Path, bool], Splits]
+    read: Callable[[Path, ReadOptions], Splits]
     instructions: str
-    read_converted: Callable[[Path, bool, Resize | None, Colour | None], Splits] | None = None
     files: tuple[str, ...] = ()
     marker_files: tuple[str, ...] = ()
     published_files: tuple[PublishedFile, ...] = ()

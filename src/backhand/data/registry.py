@@ -1,9 +1,9 @@
 """The registry of all data sets, and the function that loads one by its name."""
 
-from backhand.data.dataset import Dataset, Splits, validate
-from backhand.data.entry import BuiltIn, OnDisk
-from backhand.data.formats.colours import Colour, convert_colour
-from backhand.data.formats.resize import Resize, resize_images
+from backhand.data.dataset import Splits, validate
+from backhand.data.entry import BuiltIn, OnDisk, ReadOptions
+from backhand.data.formats.colours import Colour
+from backhand.data.formats.resize import Resize
 from backhand.data.sets import (
     blobs,
     breast_cancer,
@@ -66,23 +66,13 @@ def load(
     fewest: how many classes there must be.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
-    entry = get_entry(name)
+    entry, options = get_entry(name), ReadOptions(skip_bad_images, resize, colour)
     if isinstance(entry, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and not read from a file; leave out the path")
-        return validate(_converted(entry.load(), resize, colour))
+        return validate(options.convert(entry.load()))
     source = entry.locate(as_path(path), as_path(data_dir) or locations.data_dir())
-    if entry.read_converted is not None:
-        splits = entry.read_converted(source, skip_bad_images, resize, colour)
-    else:
-        splits = _converted(entry.read(source, skip_bad_images), resize, colour)
+    splits = entry.read(source, options)
     if len(splits.classes) < min_classes:
         raise DataError(f'{source} has the one class "{splits.classes[0]}"; a classifier needs two classes or more')
     return validate(splits)
-
-
-def _converted(splits: Splits, resize: Resize | None, colour: Colour | None) -> Splits:
-    """The splits with their images in this colour and at this size."""
-    if colour is not None:
-        splits = splits.map(lambda data: Dataset(convert_colour(data.x, colour), data.y))
-    return splits if resize is None else splits.map(lambda data: Dataset(resize_images(data.x, resize), data.y))

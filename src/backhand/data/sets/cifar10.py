@@ -126,7 +126,7 @@ ENTRY = OnDisk(
     "cifar10",
     "60,000 photographs, 32 x 32 RGB",
     "10",
-    lambda path, skip: load(path, skip_bad_images=skip),
+    lambda path, options: options.convert(load(path, skip_bad_images=options.skip_bad_images)),
     files=(
         "cifar-10-binary.tar.gz",
         "cifar-10-python.tar.gz",

@@ -101,7 +101,7 @@ ENTRY = OnDisk(
     "fer2013",
     "35,887 faces, 48 x 48 grey",
     "7",
-    lambda path, skip: load(path, skip_bad_images=skip),
+    lambda path, options: options.convert(load(path, skip_bad_images=options.skip_bad_images)),
     instructions=(
         "download fer2013.csv or icml_face_data.csv from https://www.kaggle.com/c/challenges-in-representation-learning-"
         "facial-expression-recognition-challenge (a free account is needed) and put it into the data folder"

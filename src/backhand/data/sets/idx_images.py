@@ -42,7 +42,7 @@ class IdxImages:
             self.name,
             title,
             str(len(self.classes)),
-            lambda path, _skip: self.load(path),
+            lambda path, options: options.convert(self.load(path)),
             instructions=f"get it with `backhand data fetch {self.name}`",
             files=files,
             published_files=self.published_files,

@@ -47,7 +47,8 @@ ENTRY = OnDisk(
     "images",
     "your own pictures",
     "folders",
-    lambda path, skip: load(path, skip_bad_images=skip),
-    read_converted=lambda path, skip, resize, colour: load(path, skip_bad_images=skip, resize=resize, colour=colour),
+    lambda path, options: load(
+        path, skip_bad_images=options.skip_bad_images, resize=options.resize, colour=options.colour
+    ),
     instructions="pass --path with a folder or zip of split/class/*.jpg or class/*.jpg",
 )

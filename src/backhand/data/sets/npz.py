@@ -117,6 +117,6 @@ ENTRY = OnDisk(
     "npz",
     "your own arrays",
     "labels",
-    lambda path, _skip: load(path),
+    lambda path, options: options.convert(load(path)),
     instructions="pass --path with an .npz file of x_train, y_train, x_test, y_test, or x and y",
 )
