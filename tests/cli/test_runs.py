@@ -32,8 +32,11 @@ def test_every_kind_has_a_row(folder, cli, monkeypatch):
     assert found["run"].row.result.startswith("test accuracy")
     assert (found["cut short"].row.status, found["damaged"].row.status) == ("running", "damaged")
     status, said = cli("runs", folder)
-    assert (status, "claims met" in said, "6 trials, best" in said) == (0, True, True)
+    assert (status, "claims met" in said, "6 trials, test accuracy" in said) == (0, True, True)
     assert "metrics.json is damaged" in said
+    assert found["extension"].row.result.endswith("on new classes")
+    (folder / "series.toml").write_text("a study of the user's own, whose name is that of a series's file")
+    assert len(list(experiments(folder))) == len(found)
 
 
 def test_a_folder_of_one_experiment_is_listed_itself(folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 from backhand.errors import BackhandError
 from backhand.experiments.kind import Kind, Row
 from backhand.experiments.kinds import kind_of
+from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path
 
 
@@ -29,7 +30,7 @@ def experiments(path: PathLike) -> Iterator[Listed]:
         raise BackhandError(f"there is no folder {folder}; name the folder that holds your runs")
     inside = sorted(folder.iterdir(), key=_begun, reverse=True)
     for each in (folder, *inside):
-        if each.is_dir() and (kind := kind_of(each)) is not None:
+        if (each / ENVIRONMENT).is_file() and (kind := kind_of(each)) is not None:
             yield Listed(each, kind, _row(kind, each))
             if each == folder:
                 return

@@ -55,6 +55,7 @@ def compare(
 
     The differences are tested, and a report is written. Folders of finished runs are shown side by side.
     """
+    from backhand.data.registry import DATASETS
     from backhand.experiments.comparison import work
     from backhand.experiments.comparison.network import perceptron
     from backhand.experiments.comparison.plan import Plan
@@ -63,7 +64,7 @@ def compare(
     launch = Launch(out, resume, data_dir, backend, threads, workers)
     if resume is not None:
         refuse_another_kind(resume, "compare")
-    elif data and (len(data) > 1 or as_path(data[0]).is_dir()):
+    elif data and (len(data) > 1 or (data[0] not in DATASETS and as_path(data[0]).is_dir())):
         _show_runs(data)
         return
     if not data:

@@ -153,7 +153,7 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The learners, the data, how many trainings are done, and who errs least."""
+    """The learners, the data, how many trainings are done, and which has the lowest error."""
     found = read(folder)
     names = [each.name for each in found.learners]
     if found.status == "running":
@@ -161,7 +161,7 @@ def row(folder: Path) -> Row:
     else:
         means = {name: sum(found.errors(name)) / found.folds for name in names}
         least = min(names, key=lambda name: means[name])
-        status, result = "finished", f"{least} errs least: {percent(means[least])}"
+        status, result = "finished", f"lowest error: {least}, {percent(means[least])}"
     return Row(" against ".join((names[0], ", ".join(names[1:]))), found.data.title, status, result)
 
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.record import read_history, read_metrics
 from backhand.experiments.settings import study_in
 from backhand.files.names import METRICS
+from backhand.page.numbers import percent
 from backhand.study import Study, to_toml
 
 
@@ -26,6 +28,11 @@ class Figures(Record):
     right: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
     leaves: int | None = None  # of a decision tree
+
+    def accuracy(self, classes: slice = slice(None)) -> float:
+        """The share of the test samples of these classes that are classified rightly; NaN where there are none."""
+        total = sum(self.counts[classes])
+        return sum(self.right[classes]) / total if total else nan
 
 
 class Trained(Figures):
@@ -93,13 +100,18 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The run, its new classes, how many ways are done, and what each keeps and learns."""
+    """The run, its new classes, how many ways are done, and what the best of them reaches on old and new classes."""
     record = read(folder)
     done = [way for way, each in record.ways.items() if each.is_over]
     first = len(record.old.classes)
     classes = next((each.classes[first:] for each in record.ways.values() if each.is_over), ())
     status = "finished" if record.is_over else f"{len(done)} of {len(record.ways)} ways"
-    return Row(f"{record.title}: new classes", ", ".join(classes), status, ", ".join(done))
+    best = max((each for each in record.ways.values() if each.is_over), key=Figures.accuracy, default=None)
+    result = ""
+    if best is not None:
+        old, new = percent(best.accuracy(slice(first))), percent(best.accuracy(slice(first, None)))
+        result = f"test accuracy {old} on old and {new} on new classes"
+    return Row(f"{record.title}: new classes", ", ".join(classes), status, result)
 
 
 def trained(run: Path) -> Trained:

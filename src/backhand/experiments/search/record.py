@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Self
 
 from pydantic import Field
@@ -16,10 +17,10 @@ from backhand.experiments.kind import Row
 from backhand.experiments.records import FileRecord, Record, read_record, write_record
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
-from backhand.page.numbers import counted, shown
+from backhand.page.numbers import counted, percent, shown
 from backhand.study import Study
 from backhand.study.search import SearchTable
-from backhand.training.metrics import Metric, metric
+from backhand.training.metrics import Metric, metric, words
 
 
 class Trial(Record):
@@ -161,9 +162,11 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The study, its data, how many trials have ended, and what the best reached."""
+    """The study, its data, how many trials have ended, and what the best settings reach."""
     saved = read(folder)
     found, leader = saved.found, next(iter(saved.found.complete), None)
     status = "finished" if found.runs else "searching"
-    reached = "" if leader is None else f", best {found.monitor} {shown(leader.value, found.monitor)}"
+    reached = "" if leader is None else f", best {words(found.monitor)} {shown(leader.value, found.monitor)}"
+    if tests := [run.test for run in found.tested if run.test is not None]:
+        reached = f", test accuracy {percent(fmean(tests))} (mean of {counted(len(tests), 'seed')})"
     return Row(saved.study.name, saved.study.data.name, status, f"{counted(len(found.trials), 'trial')}{reached}")

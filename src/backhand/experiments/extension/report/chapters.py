@@ -53,8 +53,7 @@ class Score:
         return self._share(slice(k, k + 1))
 
     def _share(self, part: slice) -> float:
-        total = sum(self.figures.counts[part])
-        return sum(self.figures.right[part]) / total if total else float("nan")
+        return self.figures.accuracy(part)
 
 
 def summary(record: Extension) -> tuple[Points, Table]:
