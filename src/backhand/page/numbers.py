@@ -96,9 +96,9 @@ def brief(value: object) -> str:
     """A setting as a person would name it: 0.000123, 1e-5; a table by its kind and the rest: sgd, momentum 0.9."""
     if isinstance(value, float):
         return _short(f"{value:.3g}")
-    if isinstance(value, dict) and "kind" in value:
-        more = (f"{key} {brief(each)}" for key, each in value.items() if key != "kind")
-        return ", ".join((str(value["kind"]), *more))
+    if isinstance(value, dict) and (key := next((key for key in ("kind", "name") if key in value), None)):
+        more = (f"{other} {brief(each)}" for other, each in value.items() if other != key)
+        return ", ".join((str(value[key]), *more))
     return plain(value)
 
 

@@ -29,9 +29,12 @@ def table(caption: str, values: Mapping[str, Any]) -> Table:
 
 
 def flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
-    """Names and values as text, tables within tables as dotted names."""
+    """Names and values as text: tables within tables as dotted names, and lists of tables by the names of these."""
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{path}{key}.")
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            for number, each in enumerate(value, start=1):
+                yield from flat(each, f"{path}{key}.{each.get('name', number)}.")
         else:
             yield f"{path}{key}", plain(value)

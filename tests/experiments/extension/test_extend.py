@@ -127,7 +127,8 @@ def test_the_report_holds_settings_machine_and_command(whole):
     text, environment = (whole / "report.md").read_text(), json.loads((whole / "environment.json").read_text())
     assert "Settings, and how to repeat this extension" in text
     assert f"    {environment['command']}\n" in text
-    assert "Every setting with the old data (with-old.toml)." in text
+    assert "The settings that all trainings share (with-old.toml, without-old.toml, afresh.toml)." in text
+    assert "| extend.old_data | true | false | true |" in text
     assert "| extend.old\\_data | false |" in text
 
 
@@ -157,7 +158,7 @@ def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
     assert record["ways"]["with-old"]["counts"][8] == 12
     assert share(record["ways"]["with-old"], slice(8, 9)) > 0.5
     assert record["ways"]["with-old"]["curves"] == {}
-    assert "Training" not in (reports.write(tmp_path / "out").parent / "report.md").read_text()
+    assert "validation accuracy after each epoch" not in (reports.write(tmp_path / "out").parent / "report.md").read_text()
 
 
 def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_at_once(tmp_path):

@@ -194,7 +194,7 @@ def test_runs_that_the_command_line_changed_are_no_answer_to_a_claim(file, tmp_p
         assert (claim["judged"], claim["met"]) == (False, None)
         text = (tmp_path / "run" / "report.md").read_text()
         assert "changed: train.epochs = 1, seed = 4" in text.splitlines()[2]
-        assert "**The runs of this series were changed: train.epochs = 1, seed = 4. Claims" in text
+        assert "**The command line changed the runs of this series: train.epochs = 1, seed = 4. Claims" in text
         assert "| ≥ 99.00% | not judged |" in text
         assert cli("run", "--resume", tmp_path / "run")[0] == 0
     run = reports.write(tmp_path / "run" / "table" / "000-seed-4")

@@ -1,6 +1,6 @@
 """The report of an extension: what a network learnt of new classes, and what it forgot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,13 @@ from backhand.page.numbers import NONE, count, counted, percent, points
 from backhand.study import Study, to_values
 
 NAMES = {"with-old": "with the old data", "without-old": "without the old data", "afresh": "afresh, on all data"}
+SHORT = {
+    "before": "before",
+    "with-old": "with old data",
+    "without-old": "without old data",
+    "afresh": "afresh",
+    "tree": "decision tree",
+}
 LOOKS: dict[str, dict[str, Any]] = {
     "with-old": {"color": style.BLUE, "linestyle": "-", "marker": "o"},
     "without-old": {"color": style.ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s"},
@@ -93,11 +100,19 @@ def _unfinished(record: Extension) -> tuple[Notice, ...]:
 
 
 def _settings(studies: dict[str, Study], origin: Environment) -> Section:
-    tables = [
-        settings.table(f"Every setting {NAMES[way]} ({study_name(way)}).", to_values(study))
-        for way, study in studies.items()
-    ]
-    return settings.chapter("extension", tables, origin)
+    flat = {way: dict(settings.flat(to_values(study))) for way, study in studies.items()}
+    keys = list(dict.fromkeys(key for values in flat.values() for key in values))
+    rows = [(key, *(values.get(key, NONE) for values in flat.values())) for key in keys]
+    differing = tuple(row for row in rows if len(set(row[1:])) > 1)
+    shared = tuple(row[:2] for row in rows if len(set(row[1:])) == 1)
+    files = ", ".join(study_name(way) for way in studies)
+    head = ("key", *(SHORT[way] for way in studies))
+    tables = [Table(f"The settings that all trainings share ({files}).", ("key", "value"), shared, "ll")]
+    section = settings.chapter("extension", tables, origin)
+    if not differing:
+        return section
+    unlike = Table("The settings in which the trainings differ.", head, differing, "l" * len(head))
+    return replace(section, blocks=(unlike, *section.blocks))
 
 
 def _scores(record: Extension) -> dict[str, Score]:
@@ -172,7 +187,7 @@ def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -
         (name, "new" if k >= first else "old", *(percent(score.of(k)) for score in scores.values()))
         for k, name in enumerate(classes)
     ]
-    head = ("class", "group", *(score.name for score in scores.values()))
+    head = ("class", "group", *(SHORT[way] for way in scores))
     caption = "Share of the test samples of each class that are classified correctly."
     return Table(caption, head, tuple(rows), "ll" + "r" * len(scores))
 

@@ -14,7 +14,7 @@ from backhand.files.names import SERIES
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import changes, subtitle
-from backhand.page.numbers import NONE, change, duration, percent, shown
+from backhand.page.numbers import NONE, brief, change, duration, percent, shown
 from backhand.study import to_values
 from backhand.study.series import Part
 from backhand.training.metrics import ACCURACY
@@ -119,7 +119,7 @@ def _against(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Iterator[tupl
 def _about(part: Part) -> str:
     """Which study the runs are of, what is changed in all of them, what varies, and how often each is trained."""
     study, axes = f"The runs are of the study {part.study}", [axis.name for axis in part.axes]
-    changed = f" with {changes(part.set)}" if part.set else ""
+    changed = " with " + "; ".join(f"{key} = {brief(value)}" for key, value in part.set.items()) if part.set else ""
     varied = f" They differ in {' and '.join(axes)}." if axes else ""
     seeds = "one seed" if part.seeds == 1 else f"{part.seeds} seeds; the table shows the mean and the range"
     return f"{study}{changed}.{varied} Each is trained with {seeds}."

@@ -46,7 +46,8 @@ def panels(cells: tuple[Cell, ...]) -> bytes:
         for part in ("train", "validation"):
             records = [record for record in cell.runs[0].history if f"{part}_accuracy" in record]
             values = [100 * record[f"{part}_accuracy"] for record in records]
-            axes.plot([record["epoch"] for record in records], values, label=part, **LOOKS[part] | {"markersize": 2})
+            look = LOOKS[part] | {"label": "training" if part == "train" else part, "markersize": 2}
+            axes.plot([record["epoch"] for record in records], values, **look)
         axes.set_title(style.shorten(cell.name, 30), fontsize=7.5)
     for axes in grid.flat[len(cells) :]:
         axes.set_visible(False)

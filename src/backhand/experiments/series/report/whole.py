@@ -20,7 +20,8 @@ def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
     """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
     for folder in (result.folder for result in cell.runs):
         kind, blocks = ("search", _search(folder)) if kind_of(folder) is SEARCH else ("run", _run(folder))
-        yield Text(f"{cell.name.capitalize()}: this {kind} has a folder and a report of its own. To write that report:")
+        which = f"{cell.name}: this" if cell.labels else "This"
+        yield Text(f"{which} {kind} has a folder and a report of its own. To write that report:")
         yield Code(f"backhand report {part.name}/{folder.name}")
         yield from (_named(f"{part.name}-{folder.name}", block) for block in blocks)
 
