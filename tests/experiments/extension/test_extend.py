@@ -1,6 +1,7 @@
 """Networks that learn new classes: what is kept, what is measured, what a kill leaves, what the report says."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -128,8 +129,7 @@ def test_the_report_holds_settings_machine_and_command(whole):
     assert "Settings, and how to repeat this extension" in text
     assert f"    {environment['command']}\n" in text
     assert "The settings that all trainings share (with-old.toml, without-old.toml, afresh.toml)." in text
-    assert "| extend.old_data | true | false | true |" in text
-    assert "| extend.old\\_data | false |" in text
+    assert re.search(r"\| extend\.old\\?_data \| true \| false \| true \|", text)
 
 
 def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
