@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from backhand import checkpoint
 from backhand.errors import BackhandError
 from backhand.experiments import environment, rates, reports
 from backhand.experiments.comparison import record as comparison
 from backhand.experiments.ensemble import record as ensemble
 from backhand.experiments.ensemble import work
 from backhand.experiments.extension import record as extension
+from backhand.experiments.kinds import kind_of
 from backhand.experiments.questions import record as questions
 from backhand.experiments.records import NewerVersionError
 from backhand.experiments.run import record as run
+from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.search import record as search
 from backhand.experiments.series import record as series
 
@@ -183,3 +186,59 @@ def test_a_file_of_a_later_version(kind, name, whole, cli):
     status, output = cli("report", folder)
     assert (status, "update Backhand" in output) == (2, True)
     assert (folder / name).read_text("utf-8") == later
+
+
+@pytest.mark.parametrize(("kind", "name"), [each for each in JSON if each[0] != "ensemble" and "/" not in each[1]])
+def test_an_experiment_does_not_go_on_from_a_file_of_a_later_version(kind, name, tmp_path, cli):
+    folder = Path(shutil.copytree(FOLDERS / kind / "interrupted", tmp_path / "whole"))
+    values = json.loads((folder / name).read_text("utf-8")) if (folder / name).exists() else {}
+    (folder / name).write_text(json.dumps(values | {"version": 99}), "utf-8")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    status, output = cli(*kind_of(folder).resume, folder)
+    assert (status, f"{name} is of version 99" in output) == (2, True), output
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_arrays_of_a_later_version(whole, cli, tmp_path):
+    """Of the evidence in a report, of the state in a resume, and of the best weights in a prediction."""
+    folder = whole("run")
+    arrays, _ = checkpoint.load(folder / "evidence.safetensors")
+    checkpoint.save(folder / "evidence.safetensors", arrays, {"version": 99})
+    assert "evidence.safetensors is of version 99" in refused("run", folder, "evidence.safetensors")
+    arrays, facts = checkpoint.load(folder / "best.safetensors")
+    checkpoint.save(folder / "best.safetensors", arrays, facts | {"version": 99})
+    with pytest.raises(NewerVersionError, match=r"best\.safetensors is of version 99"):
+        load_classifier(folder)
+    folder = Path(shutil.copytree(FOLDERS / "run" / "interrupted", tmp_path / "interrupted"))
+    arrays, facts = checkpoint.load(folder / "state.safetensors")
+    origin = facts["origin"] | {"version": 99}
+    checkpoint.save(folder / "state.safetensors", arrays, facts | {"origin": origin})
+    status, output = cli("run", "--resume", folder)
+    assert (status, "state.safetensors at origin is of version 99" in output) == (2, True)
+
+
+RESUMED = {
+    "run": ("study.toml", "state.safetensors"),
+    "search": ("study.toml", "search.json", "search.db"),
+    "series": ("series.toml", "part/000-seed-0.json"),
+    "comparison": ("compare.json",),
+    "extension": ("with-old.toml", "extend.json"),
+    "questions-sigmoid": ("study.toml", "question.json"),
+}
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda _: b"", lambda content: content[: len(content) // 3], lambda _: b"\x93" * 99]
+)
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in RESUMED.items() for name in names])
+def test_an_experiment_does_not_go_on_from_a_damaged_file(kind, name, damage, tmp_path, cli):
+    """One sentence names the file and says what to do, and nothing in the folder is changed."""
+    folder = Path(shutil.copytree(FOLDERS / kind / "interrupted", tmp_path / "whole"))
+    (folder / name).write_bytes(damage((folder / name).read_bytes()))
+    before = {
+        path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != "environment.json"
+    }
+    status, output = cli(*kind_of(folder).resume, folder)
+    said = output.partition("error: ")[2]
+    assert (status, name in said, "; " in said) == (2, True, True), output
+    assert {path: path.read_bytes() for path in before} == before

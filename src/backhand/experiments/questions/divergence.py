@@ -14,7 +14,7 @@ from backhand.training.callbacks import Callback
 from backhand.training.losses import Loss
 from backhand.training.solver import Solver
 
-KEYS = ("train.batch_size", "train.optimizer.lr")
+KEYS = Losses.KEYS
 POINTS = 200  # of a curve, at most
 SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standard error of about a twentieth
 

@@ -1,6 +1,6 @@
 """What is found in a cell of a question: one form per question, as question.json holds it."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ class Gradients(Record):
     units whose incoming weights all have gradients of one sign, for one sample at a time; None where there are no such
     gradients to compare.   agreement: for each layer, the mean share of the commoner sign over the batch.
     """
+
+    KEYS: ClassVar = ("model.activation", "model.hidden")  # of the grid
 
     question: Literal["sigmoid"] = "sigmoid"
     norms: tuple[Number, ...] = Field(min_length=1)
@@ -48,6 +50,8 @@ class Masks(Record):
     masks: the numbers of masks that scores were averaged over.
     """
 
+    KEYS: ClassVar = ("model.hidden", "model.dropout")  # of the grid
+
     question: Literal["dropout"] = "dropout"
     masks: tuple[int, ...] = Field(min_length=1)
     inverted: Uses
@@ -62,6 +66,8 @@ class Losses(Record):
     training samples before the training.   least: the lowest mean over batches of as many samples, None where there
     were fewer.   curve: [step, loss] of at most 200 batches.
     """
+
+    KEYS: ClassVar = ("train.batch_size", "train.optimizer.lr")  # of the grid
 
     question: Literal["divergence"] = "divergence"
     message: str

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -41,10 +41,16 @@ class Cell(Record):
     seconds: float
     found: Found
 
+    @model_validator(mode="after")
+    def _has_its_values(self) -> Self:
+        if self.short.keys() != {_last(key) for key in self.found.KEYS}:
+            raise ValueError(f"a cell needs its values of {' and '.join(self.found.KEYS)}")
+        return self
+
     @property
     def short(self) -> dict[str, Any]:
         """The values by the last word of their keys, such as `lr`."""
-        return {key.rpartition(".")[2]: value for key, value in self.values.items()}
+        return {_last(key): value for key, value in self.values.items()}
 
 
 class Asked(FileRecord):
@@ -68,6 +74,11 @@ class Asked(FileRecord):
     def seconds(self) -> float:
         """Of all trainings."""
         return sum(cell.seconds for cell in self.cells)
+
+
+def _last(key: str) -> str:
+    """The last word of a dotted path."""
+    return key.rpartition(".")[2]
 
 
 def _with_question(cell: Any, question: Any) -> Any:

@@ -1,6 +1,7 @@
 """`backhand run`: a study, a search or a series, new or resumed; or all series that ship."""
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -59,10 +60,19 @@ def run(
         refuse_another_kind(resume, "run")
         if not any((resume / name).is_file() for name in (SERIES, STUDY)):
             raise CheckpointError(f"{resume} is not the folder of a run: it has no {STUDY}")
+        _refuse_damaged(resume)
         study = study or str(resume / (SERIES if (resume / SERIES).exists() else STUDY))
     if study is None:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
     _run(study, launch, changes, storage)
+
+
+def _refuse_damaged(folder: Path) -> None:
+    """Raises CheckpointError, which says what to do, where the folder's own study or series cannot be read."""
+    from backhand.experiments.series.record import read_series
+    from backhand.experiments.settings import read_study
+
+    (read_series if (folder / SERIES).exists() else read_study)(folder)
 
 
 def _run(study: str, launch: Launch, changes: Changes, storage: str | None) -> None:

@@ -20,7 +20,10 @@ def restore(path: Path, trainer: Trainer, origin: Origin) -> list[str]:
     Raises StudyError or CheckpointError when it was trained by another study, on other data or for more epochs.
     """
     study, solver = trainer.study, trainer.solver
-    arrays, facts, warning = load_state(path)
+    try:
+        arrays, facts, warning = load_state(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; restore it, or start a new run") from None
     own = origin_of(path, facts)
     epochs = {settings.EPOCHS: study.train.epochs}  # it trains on
     settings.refuse_another(path, settings.completed(own.study, study) | epochs, origin.study)

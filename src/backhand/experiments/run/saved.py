@@ -61,7 +61,10 @@ class Best:
 
 def read_best(folder: Path) -> Best:
     """The best weights of a run. Raises CheckpointError where they are missing, damaged or of a later version."""
-    arrays, facts = checkpoint.load(folder / BEST)
+    try:
+        arrays, facts = checkpoint.load(folder / BEST)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}; {REMEDY}") from None
     groups: dict[str, dict[str, Array]] = {"model": {}, "standardizer": {}}
     for name, value in arrays.items():
         group, _, key = name.partition(".")

@@ -93,7 +93,8 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 
 def _run(study: Study, space: Workspace) -> Metrics:
     folder, console = space.folder, space.console
-    done = finished(folder) if space.resumed and not has_state(folder) else None
+    saved = finished(folder) if space.resumed else None  # which refuses a run of a later version
+    done = None if has_state(folder) else saved
     begun = space.resumed and (has_state(folder) or done is not None)
     made = _prepare(study, space, begun=begun)
     if done is not None:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from backhand.console.terminal import make_console
-from backhand.errors import BackhandError, DivergenceError
+from backhand.errors import BackhandError, CheckpointError, DivergenceError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
@@ -62,6 +62,7 @@ def run(
         with _opened(study, workspace, url) as opened:
             workspace.console.print("\n".join((f"folder: {workspace.folder}", *data.splits.remarks)))
             loop = Loop(study, search, workspace.folder, opened, workspace.data_dir, workspace.console)
+            _refuse_lost_trials(loop)
             trials = _tried(loop, url, workers or search.workers)
         return _tested(study, trials, workspace, workers or search.workers)
 
@@ -84,6 +85,16 @@ def _opened(study: Study, workspace: Workspace, url: str | None) -> Iterator[sto
         if url is not None:
             begin()
         yield opened
+
+
+def _refuse_lost_trials(loop: Loop) -> None:
+    """Raises CheckpointError where the storage has lost trials, which search.json is written after."""
+    kept, left = len(read_found(loop.folder).trials), len(finished(loop.trials))
+    if left < kept:
+        raise CheckpointError(
+            f"{loop.folder / FILE} has {kept} trials, and the storage ({DATABASE}, unless --storage names another) has "
+            f"{left}; restore it, or start a new search"
+        )
 
 
 def _tried(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:

@@ -14,6 +14,7 @@ from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.records import (
     REMEDY,
+    NewerVersionError,
     parsed,
     read_record,
     read_text,
@@ -124,6 +125,16 @@ def read(folder: Path) -> Saved:
     series = read_series(folder)
     cells = {part.name: tuple(_cells(folder / part.name, part)) for part in series.parts}
     return Saved(folder, series, cells, _claims(folder / CLAIMS), environment.read(folder))
+
+
+def refuse_later_claims(folder: Path) -> None:
+    """Raises NewerVersionError for a claims.json of a later version, which would be replaced; a damaged one is."""
+    try:
+        _claims(folder / CLAIMS)
+    except NewerVersionError:
+        raise
+    except CheckpointError:
+        return
 
 
 def read_result(path: Path) -> Result:

@@ -18,6 +18,7 @@ from backhand.experiments.series.progress import SeriesProgress
 from backhand.experiments.series.record import (
     read_result,
     read_series,
+    refuse_later_claims,
     result_file,
     series_file,
     write_claims,
@@ -122,6 +123,7 @@ def _refuse_another(series: Series, path: Path, cells: list[Cell]) -> None:
     if [each.file for each in own] != [each.file for each in cells]:
         raise StudyError(f"{path} holds a series of other parts, axes or seeds; resume it as it began, or start anew")
     results(series, path)
+    refuse_later_claims(path)
 
 
 def _judge(series: Series, path: Path) -> list[Verdict]:
