@@ -13,6 +13,7 @@ from backhand.page import settings
 from backhand.page.blocks import Block, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
 from backhand.page.numbers import NONE, count, counted, duration, percent, plain, points, probability, shape
+from backhand.study import to_values
 
 
 def page(folder: Path) -> Page:
@@ -167,9 +168,7 @@ def _settings(found: Comparison, origin: Environment) -> Section:
     rows = tuple((each.name, each.settings) for each in found.learners)
     learners = Table("The learners and their settings.", ("learner", "settings"), rows, "ll")
     studies = [
-        settings.table(f"Every setting of {each.name}.", each.study.model_dump(mode="json"))
-        for each in found.learners
-        if each.study
+        settings.table(f"Every setting of {each.name}.", to_values(each.study)) for each in found.learners if each.study
     ]
     fingerprint = Text(f"The samples have the SHA-256 fingerprint {plain(data.sha256)}.")
     section = settings.chapter("comparison", studies, origin, again=[fingerprint])

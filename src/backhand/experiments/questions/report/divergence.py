@@ -140,7 +140,8 @@ def _best(answer: Answer) -> Finding:
 
 def _lost(answer: Answer, lost: list[Cell]) -> Finding:
     once = sum(map(fell, lost))
-    in_between = f" In {once} of them the loss had once fallen by a tenth or more." if once else ""
+    which = "Its loss" if len(lost) == 1 else f"In {once} of them the loss"
+    in_between = f" {which} had once fallen by a tenth or more." if once else ""
     return (
         "Learned nothing",
         f"{counted(len(lost), 'more training')} ended without diverging, but classified no better than answering the "

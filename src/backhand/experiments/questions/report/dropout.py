@@ -98,10 +98,10 @@ def _expected(cell: Cell) -> Finding:
     law = math.sqrt(last / first)
     gaps = {use[0]: used(cell, use).gap for use in RIGHT}
     falls = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
-    ends = (f"{percent(gap[-1])} for {mode} dropout ({falls[mode]:.1f} times less)" for mode, gap in gaps.items())
+    ends = (f"{falls[mode]:.1f} times for {mode} dropout (to {percent(gap[-1])})" for mode, gap in gaps.items())
     sentence = (
-        f"With {_where(cell)}, the gap between inference and the mean over {last:,} masks is {' and '.join(ends)} than "
-        f"with {counted(first, 'mask')}. Noise alone would shrink {law:.0f} times."
+        f"With {_where(cell)}, the gap between inference and the mean over masks shrinks {' and '.join(ends)} from "
+        f"{counted(first, 'mask')} to {counted(last, 'mask')}. Noise alone would shrink {law:.0f} times."
     )
     if all(fall > law / 1.5 for fall in falls.values()):
         return "Same expected output", f"{sentence} Within a factor of 1.5, only noise is left."
@@ -116,7 +116,7 @@ def _offset(cell: Cell, use: Use) -> Finding:
     sentence = f"With {_where(cell)}, the scores at inference differ from the mean over masks by {percent(gap)}"
     if gap <= 2 * right:
         return _title(use), f"{sentence}, no more than twice as much as with the right scaling ({percent(right)})."
-    near = f", as the factor p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
+    near = f", as p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
     agrees = near if abs(gap - expected) < 0.05 * expected else ""
     return _title(use), f"{sentence}{agrees}; with the right scaling, by {percent(right)}."
 
@@ -128,7 +128,7 @@ def _cost(answer: Answer, hidden: list[int]) -> Finding:
     cell = max(cells, key=lambda cell: used(cell, right).accuracy - used(cell, wrong).accuracy)
     before, after = used(cell, right), used(cell, wrong)
     units = f"With {network(hidden)} hidden units, forgetting the scaling"
-    rises = f"{units} raises the loss at {len(worse)} of {counted(len(cells), 'value')} of p"
+    rises = f"{units} raises the loss at {len(worse) or 'none'} of {counted(len(cells), 'value')} of p"
     if before.accuracy > after.accuracy:
         held = answer.data.counts["validation"]
         shown = differ(before.accuracy, held, after.accuracy, held)
@@ -136,10 +136,10 @@ def _cost(answer: Answer, hidden: list[int]) -> Finding:
         return (
             "What forgetting costs",
             f"{rises}. The accuracy suffers most at p = {cell.short['dropout']:g}, where it falls from "
-            f"{percent(before.accuracy)} to {percent(after.accuracy)} (loss {decimal(before.loss)} and "
-            f"{decimal(after.loss)}){doubt}.",
+            f"{percent(before.accuracy)} to {percent(after.accuracy)} (and the loss changes from "
+            f"{decimal(before.loss)} to {decimal(after.loss)}){doubt}.",
         )
-    return "What forgetting costs", f"{rises}. It lowers the accuracy at none of them."
+    return "What forgetting costs", f"{rises}, and lowers the accuracy at none."
 
 
 def _title(use: Use) -> str:

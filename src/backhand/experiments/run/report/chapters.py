@@ -176,7 +176,9 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
 
 def _weights(run: Run) -> tuple[Block, ...]:
     images = filters.weights(run)
-    text = "Each stands at the same place in both pictures, before and after training; the grey scale is the same."
+    text = (
+        "Each kernel or unit has the same place in both pictures, before and after training, and the same grey scale."
+    )
     return (Text(text), Images(images)) if images else ()
 
 
