@@ -177,7 +177,7 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
 def _weights(run: Run) -> tuple[Block, ...]:
     images = filters.weights(run)
     text = (
-        "Each kernel or unit has the same place in both pictures, before and after training, and the same grey scale."
+        "Each kernel or unit has the same place and grey scale in both pictures, before and after training."
     )
     return (Text(text), Images(images)) if images else ()
 
