@@ -1,4 +1,4 @@
-"""A workload's network and training step in PyTorch, from the weights given."""
+"""The network and the training step of a workload in PyTorch, with the weights of the inputs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LossOf = Callable[[Tensor, Tensor], Tensor]
 
 
 class Block(nn.Module):
-    """body(x) + shortcut(x)."""
+    """A residual block: body(x) + shortcut(x)."""
 
     def __init__(self, body: nn.Module, shortcut: nn.Module) -> None:
         super().__init__()
@@ -39,14 +39,14 @@ class Block(nn.Module):
 
 
 class Mean(nn.Module):
-    """The mean of each channel over the image."""
+    """Averages each channel over the image."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.mean((2, 3))
 
 
 class Rows(nn.Module):
-    """Each image as a row, channels last: no copy where it lies in memory like that."""
+    """Flattens each image to a row, channels last, without a copy where that is its order in memory."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.movedim(1, -1).flatten(1)
@@ -54,32 +54,32 @@ class Rows(nn.Module):
 
 @dataclass(frozen=True)
 class Builder:
-    """Our layers in PyTorch, with the weights given.
+    """Builds our layers in PyTorch, with our weights.
 
-    flattened: the shape of the images that become rows channels first, as PyTorch's own layer makes them, so that the
-    weights behind them have to be put in that order; None: rows are channels last, as ours.
+    flattened: the shape of the images that PyTorch's own layer flattens channels first, so that the weights of the next
+    layer have to be reordered; None where rows are channels last, as ours are.
     """
 
     weights: dict[str, list[Array]]
     flattened: Shape | None
 
     def chain(self, layers: Sequence[Layer], prefix: str = "") -> nn.Sequential:
-        before: list[Layer | None] = [None]
-        for each in layers:  # what drops values changes nothing about their order
-            before.append(before[-1] if isinstance(each, Dropout) else each)
-        return nn.Sequential(*(self.layer(each, before[i], f"{prefix}{i}") for i, each in enumerate(layers)))
+        previous: list[Layer | None] = [None]
+        for layer in layers:  # dropout does not change the order of values
+            previous.append(previous[-1] if isinstance(layer, Dropout) else layer)
+        return nn.Sequential(*(self.layer(layer, previous[i], f"{prefix}{i}") for i, layer in enumerate(layers)))
 
-    def layer(self, layer: Layer, before: Layer | None, place: str) -> nn.Module:
-        own = self.weights.get(place, [])
-        if own and isinstance(before, Flatten) and self.flattened:
+    def layer(self, layer: Layer, previous: Layer | None, name: str) -> nn.Module:
+        own = self.weights.get(name, [])
+        if own and isinstance(previous, Flatten) and self.flattened:
             own = [channels_first(own[0], self.flattened), *own[1:]]
-        module = self.module(layer, before, place, own)
+        module = self.module(layer, previous, name, own)
         with torch.no_grad():
             for tensor, array in zip(module.parameters(), own, strict=True) if own else ():
                 tensor.copy_(torch.from_numpy(array.transpose(3, 2, 0, 1) if array.ndim == 4 else array.T))
         return module
 
-    def module(self, layer: Layer, before: Layer | None, place: str, own: list[Array]) -> nn.Module:
+    def module(self, layer: Layer, previous: Layer | None, name: str, own: list[Array]) -> nn.Module:
         match layer:
             case Conv2d():
                 sizes = layer.outputs, layer.kernel, layer.stride, layer.padding
@@ -87,9 +87,9 @@ class Builder:
             case Linear():
                 return nn.Linear(*own[0].shape)
             case BatchNorm():
-                return (nn.BatchNorm1d if isinstance(before, Linear) else nn.BatchNorm2d)(own[0].size)
+                return (nn.BatchNorm1d if isinstance(previous, Linear) else nn.BatchNorm2d)(own[0].size)
             case Residual():
-                return Block(self.chain(layer.body, f"{place}.body."), self.chain(layer.shortcut, f"{place}.shortcut."))
+                return Block(self.chain(layer.body, f"{name}.body."), self.chain(layer.shortcut, f"{name}.shortcut."))
             case Flatten():
                 return nn.Flatten() if self.flattened else Rows()
             case Dropout():
@@ -104,22 +104,22 @@ class Builder:
 
 
 def channels_first(w: Array, image: Shape) -> Array:
-    """The rows of w (H W C, O), reordered for images (C, H, W)."""
+    """The rows of w (H W C, O) in the order of flattened images (C, H, W)."""
     return np.moveaxis(w.reshape(*image, -1), 2, 0).reshape(w.shape)
 
 
 def flattened(workload: Workload) -> Shape | None:
-    """The shape of the images that the network makes rows of."""
+    """The shape of the images that the network flattens; None where it has no such layer."""
     shape = workload.shape
     for layer in workload.network().layers:
         if isinstance(layer, Flatten):
             return shape
-        shape = layer.output(shape)
+        shape = layer.infer_output_shape(shape)
     return None
 
 
 def make_step(inputs: Inputs, *, channels_last: bool, wrap: Callable[[LossOf], LossOf] = lambda loss: loss) -> Step:
-    """The step; `wrap` may compile the loss as a function of samples and labels."""
+    """The training step. wrap: may compile the loss, as a function of samples and labels."""
     torch.set_num_threads(cores())
     torch.set_flush_denormal(True)
     images = None if channels_last else flattened(inputs.workload)

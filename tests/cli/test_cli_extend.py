@@ -43,7 +43,7 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
         ((*NEW[:2], "--classes", "8,x"), 'digits has no class "x"'),
         (("--data", "digit"), 'unknown data set "digit"; did you mean "digits"?'),
         (("--data", "blobs"), "samples of blobs have the shape (2,), and"),
-        ((*NEW, "--freeze", "9"), 'there is no layer "9" among the 4 layers'),
+        ((*NEW, "--freeze", "9"), 'there is no layer "9"; the layers are 0 to 3'),
         ((*NEW, "--lr", "-1"), "train.optimizer.lr: must be greater than 0"),
         ((), "name a run and its new data"),
     ],

@@ -105,7 +105,7 @@ def test_linear_starts_with_bias_0_and_the_weights_of_its_initialiser() -> None:
         (lambda: BatchNorm(momentum=0), r"the momentum of batch normalisation must be in \(0, 1\], not 0"),
         (lambda: BatchNorm(momentum=1.1), r"the momentum of batch normalisation must be in \(0, 1\], not 1.1"),
         (lambda: BatchNorm(eps=0), "the eps of batch normalisation must be above 0, not 0"),
-        (lambda: built(Linear(3), (4, 4, 1)), r"takes samples of shape \(features,\), not \(4, 4, 1\); put a Flatten"),
+        (lambda: built(Linear(3), (4, 4, 1)), r"needs samples of shape \(features,\), not \(4, 4, 1\); put a Flatten"),
     ],
 )
 def test_impossible_arguments_are_refused_at_once(make, sentence: str) -> None:
@@ -162,7 +162,7 @@ def test_dropout_draws_from_the_generator_it_is_given(rng: np.random.Generator) 
 
 def test_dropout_without_a_generator_is_refused_in_training_only() -> None:
     layer = built(Dropout(0.5), (3,))
-    with pytest.raises(ValueError, match="give forward an rng"):
+    with pytest.raises(ValueError, match="pass an rng to forward"):
         layer.forward(np.ones((2, 3)), train=True)
     layer.forward(np.ones((2, 3)))
 
@@ -183,7 +183,7 @@ def test_a_scale_passes_values_and_gradients_times_its_factor() -> None:
     layer = built(Scale(-0.5), (2,))
     np.testing.assert_array_equal(layer.forward(np.array([[-1.0, 2.0]])), [[0.5, -1.0]])
     np.testing.assert_array_equal(layer.backward(np.array([[1.0, 4.0]])), [[-0.5, -2.0]])
-    with pytest.raises(ValueError, match="a scale needs a factor other than 0"):
+    with pytest.raises(ValueError, match="the factor of a scale must not be 0"):
         Scale(0)
 
 

@@ -154,13 +154,13 @@ def test_arrays_of_another_model_are_refused_and_nothing_changes(change: dict[st
 
 
 def test_layers_that_do_not_fit_are_named() -> None:
-    with pytest.raises(ModelError, match=r"^layer 1, Linear\(5\): a linear layer takes samples of"):
+    with pytest.raises(ModelError, match=r"^layer 1, Linear\(5\): a linear layer needs samples of"):
         Sequential(ReLU(), Linear(5), ReLU()).build((4, 4, 1))
 
 
 def test_a_layer_that_stands_twice_is_refused() -> None:
     twice = ReLU()
-    with pytest.raises(ModelError, match=r"^layer 3, ReLU\(\), is also layer 1; make a second one$"):
+    with pytest.raises(ModelError, match=r"^layer 3, ReLU\(\), is the same object as layer 1; create a second one$"):
         Sequential(Flatten(), twice, Linear(3), twice).build((4,))
 
 
@@ -212,7 +212,7 @@ def test_rows_hold_the_summarys_figures() -> None:
 
 
 def test_other_samples_and_an_unbuilt_model_are_refused_by_name() -> None:
-    with pytest.raises(ModelError, match=r"takes samples of shape \(2, 2, 1\); .* an array of shape \(3, 4\)"):
+    with pytest.raises(ModelError, match=r"needs samples of shape \(2, 2, 1\), not an array of shape \(3, 4\)"):
         small().forward(np.zeros((3, 4)))
-    with pytest.raises(ModelError, match="must be built first"):
+    with pytest.raises(ModelError, match="must be built before it is used"):
         Sequential(Flatten()).forward(np.zeros((3, 4)))

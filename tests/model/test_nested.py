@@ -120,7 +120,7 @@ def test_a_layer_that_does_not_fit_is_named_with_its_place():
 
 def test_one_layer_cannot_stand_in_two_places():
     shared = Linear(4)
-    with pytest.raises(ModelError, match=r"layer 1\.0, Linear\(4\), is also layer 0"):
+    with pytest.raises(ModelError, match=r"layer 1\.0, Linear\(4\), is the same object as layer 0"):
         Sequential(shared, Sequential(shared)).build((4,))
 
 

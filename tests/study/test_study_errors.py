@@ -60,7 +60,7 @@ WRONG = [
         "train.early_stopping.monitor: must be 'validation_loss', 'validation_accuracy', 'train_loss' or "
         "'train_accuracy', not 'loss'",
     ),
-    ("model.head_scale=0", "model.head_scale: a scale needs a factor other than 0, or no gradient passes it"),
+    ("model.head_scale=0", "model.head_scale: the factor of a scale must not be 0, which lets no gradient pass"),
     ("train.test_flips=1", "train.test_flips: must be true or false, not 1"),
     ("train.evaluate_train=yes", "train.evaluate_train: must be true or false, not 'yes'"),
     ("model.hidden=10", "model.hidden: must be a list, not 10"),
@@ -159,7 +159,7 @@ WRONG_LAYERS = [
     ("{kind='conv2d',outputs=3}", ': layer 0: a conv2d layer needs the key "kernel"'),
     ("{kind='conv2d',outputs=3,kernel=[3]}", ": layer 0: kernel cannot be [3]"),
     ("{kind='conv2d',outputs=3,kernel=3,stride=0}", ": layer 0: the stride must be at least 1, not 0"),
-    ("{kind='conv2d',outputs=3,kernel=3,groups=2}", ": layer 0: 2 groups do not divide 3 output channels"),
+    ("{kind='conv2d',outputs=3,kernel=3,groups=2}", ": layer 0: 3 output channels cannot be divided into 2 groups"),
     (
         "{kind='conv2d',outputs=3,kernel=3,padding='some'}",
         ': layer 0: the padding must be "same", "valid" or numbers, not "some"',

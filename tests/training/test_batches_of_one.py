@@ -66,7 +66,7 @@ def test_one_image_of_several_pixels_moves_them(rng):
     x = rng.normal(size=(1, 2, 3, 5)).astype("f4")
     layer.forward(x, train=True)
     np.testing.assert_allclose(layer.state["running_var"], x.reshape(-1, 5).var(0, ddof=1), rtol=1e-5)
-    assert layer.fewest_samples == 1
+    assert layer.min_batch_size == 1
 
 
 def test_an_epoch_leaves_a_last_batch_of_one_out(blobs):
@@ -111,9 +111,9 @@ def test_of_images_that_shrink_to_a_pixel_too():
         layers = Conv2d(4, 3, stride=2, padding=1), Conv2d(4, 2), BatchNorm(), ReLU(), GlobalAvgPool2d(), Linear(2)
         return Sequential(*layers).build((size, size, 1))
 
-    assert built(4).fewest_samples == 2
-    assert built(8).fewest_samples == 1
-    assert Sequential(Conv2d(4, 3), BatchNorm(), Flatten(), Linear(2)).build((8, 8, 1)).fewest_samples == 1
+    assert built(4).min_batch_size == 2
+    assert built(8).min_batch_size == 1
+    assert Sequential(Conv2d(4, 3), BatchNorm(), Flatten(), Linear(2)).build((8, 8, 1)).min_batch_size == 1
 
 
 def test_a_frozen_one_trains_on_single_samples(blobs):

@@ -10,7 +10,7 @@ from backhand.data.dataset import Dataset
 from backhand.errors import DivergenceError, ModelError
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Tanh
 from backhand.model.sequential import Sequential
-from backhand.model.stack import Each, Stack
+from backhand.model.stack import PerModel, Stack
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.lockstep import fit_together
 from backhand.training.losses import L2, SoftmaxCrossEntropy
@@ -148,7 +148,7 @@ def test_what_does_not_go_together_is_refused(exact) -> None:
 def test_layers_run_once_for_all_where_their_ops_can() -> None:
     models = [Sequential(*layers_of("dropout and batch-norm")).build((6, 6, 2), seed=seed) for seed in range(3)]
     stack = Stack(models, [np.random.default_rng(0)] * 3)
-    assert [type(layer) for layer in stack.layers] == [Flatten, Linear, Each, ReLU, Each, Linear]
+    assert [type(layer) for layer in stack.layers] == [Flatten, Linear, PerModel, ReLU, PerModel, Linear]
     assert stack.layers[1].params["weight"].shape == (3, 72, 7)
     for row, model in zip(stack.values, models, strict=True):
         assert np.shares_memory(row, model.parameters.values)
@@ -221,5 +221,5 @@ def test_no_trainings_take_no_time(blobs) -> None:
 
 
 def test_models_of_two_precisions_are_not_stacked(make_solver, blobs) -> None:
-    with pytest.raises(ModelError, match="only models of the same dtype"):
+    with pytest.raises(ModelError, match="models can be stacked only if they have the same dtype"):
         fit_together([make_solver(), make_solver(dtype=np.float64)], *blobs, epochs=1)

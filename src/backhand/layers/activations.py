@@ -1,4 +1,4 @@
-"""Elementwise activations."""
+"""The activations: functions of each value by itself."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from backhand.layers.base import Layer
 
 
 class Activation(Layer):
-    """A function of each value by itself, whatever the shape of the array."""
+    """The base of all activations, which act on each value by itself, whatever the shape of the array."""
 
     stacks = True
 
@@ -38,7 +38,7 @@ class LeakyReLU(Activation):
     slope: float = 0.01
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The slope."""
+        """The op's argument `slope`."""
         return {"slope": self.slope}
 
 
@@ -55,7 +55,7 @@ class ELU(Activation):
     alpha: float = 1.0
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """alpha."""
+        """The op's argument `alpha`."""
         return {"alpha": self.alpha}
 
 

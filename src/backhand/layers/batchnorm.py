@@ -40,28 +40,28 @@ class BatchNorm(Layer):
             raise ValueError(f"the eps of batch normalisation must be above 0, not {self.eps}")
 
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
-        """gamma as given, beta 0, each (C,)."""
+        """Every gamma as given, every beta 0; each (C,)."""
         return {"gamma": np.full(shape[-1], float(self.gamma)), "beta": np.zeros(shape[-1])}
 
     def init_state(self, shape: Shape) -> dict[str, Array]:
-        """Running mean 0 and variance 1, each (C,)."""
+        """A running mean of 0 and a running variance of 1 for each channel, (C,)."""
         return {"running_mean": np.zeros(shape[-1]), "running_var": np.ones(shape[-1])}
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """eps and, at inference, the running statistics."""
+        """The op's arguments: eps and, at inference, the running statistics."""
         return {"eps": self.eps, "running": None if train else tuple(self.state.values())}
 
     @property
-    def fewest_samples(self) -> int:
-        """2 where a sample has one value per channel: features, and images of one pixel; not of a frozen layer."""
+    def min_batch_size(self) -> int:
+        """2 where a sample has one value per channel, which has no variance alone; otherwise, or if frozen, 1."""
         return 1 if self.frozen or prod(self.input_shape[:-1]) > 1 else 2
 
     def observe(self, x: Array, cache: Any) -> None:
-        """The running statistics move towards the batch's, unless one value per channel is all that it has."""
+        """Move the running statistics towards those of a batch, if it has more than one value per channel."""
         count = x.size // x.shape[-1]
         if count > 1:
             self._move("running_mean", cache.mean)
             self._move("running_var", cache.var * (count / (count - 1)))
 
-    def _move(self, name: str, batch: Array) -> None:
-        self.state[name] += self.momentum * (batch - self.state[name])
+    def _move(self, name: str, batch_value: Array) -> None:
+        self.state[name] += self.momentum * (batch_value - self.state[name])

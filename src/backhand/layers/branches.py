@@ -1,4 +1,4 @@
-"""Layers that run several chains of layers on the same samples, and join what these give."""
+"""Layers that run several branches, chains of layers, on the same samples and join their outputs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,8 @@ from backhand.layers.chain import Chain
 
 @dataclass(eq=False)
 class Branches(Layer, ABC):
-    """y = join(f(x), g(x), ...), and dx is the sum of the branches' gradients, since each of them saw the whole of x.
+    """The base of layers with branches: y = join(f(x), g(x), ...). As each branch sees the whole of x, dx is the sum of
+    the branches' gradients.
 
     A subclass names the joining op, the branches, and the shape of the joined output.
     """
@@ -26,53 +27,56 @@ class Branches(Layer, ABC):
 
     @abstractmethod
     def chains(self) -> dict[str, Sequence[Layer]]:
-        """The layers of each branch, by its name."""
+        """The layers of each branch, by the name of the branch."""
 
     @abstractmethod
-    def joined(self, shapes: list[Shape]) -> Shape:
-        """The shape of the output, from those of the branches. Raises ValueError where they do not fit."""
+    def joined_shape(self, shapes: list[Shape]) -> Shape:
+        """The shape of the output, from those of the branches' outputs. Raises ValueError where they do not fit."""
 
     def __post_init__(self) -> None:
         self._chains = {name: Chain(layers) for name, layers in self.chains().items()}
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
-        """Build every branch for samples of this shape, each layer from a generator of its own."""
+        """Build every branch for samples of this shape, each layer with a generator of its own.
+
+        Raises ValueError, with the branch and the layer, where a layer cannot take its samples.
+        """
         shapes = []
         for (name, chain), stream in zip(self._chains.items(), rng.spawn(len(self._chains)), strict=True):
             try:
                 shapes.append(chain.build(shape, stream, dtype))
             except ValueError as error:
                 raise ValueError(f"{name} {error}") from error
-        self.input_shape, self.output_shape = shape, self.joined(shapes)
+        self.input_shape, self.output_shape = shape, self.joined_shape(shapes)
         return self.output_shape
 
     def inputs(self, x: Array, train: bool, rng: np.random.Generator | None) -> tuple[Array, ...]:
-        """What each branch gives for x."""
+        """The output of each branch for x."""
         return tuple(chain.forward(x, train=train, rng=rng) for chain in self._chains.values())
 
     def input_gradient(self, gradients: tuple[Array | None, ...], need_dx: bool) -> Array | None:
-        """The sum of what the branches give; on the way, the gradients of every layer in them."""
+        """The sum of the branches' dx; their backward passes also fill the gradients of every layer in them."""
         pairs = zip(self._chains.values(), gradients, strict=True)
-        parts = [chain.backward(each, need_dx=need_dx) for chain, each in pairs if each is not None]
-        found = [part for part in parts if part is not None]
-        return reduce(lambda a, b: op("add", a.dtype).forward(a, b)[0], found) if need_dx else None
+        results = [chain.backward(dy, need_dx=need_dx) for chain, dy in pairs if dy is not None]
+        terms = [dx for dx in results if dx is not None]
+        return reduce(lambda a, b: op("add", a.dtype).forward(a, b)[0], terms) if need_dx else None
 
     def release(self) -> None:
-        """Forget what any layer of the branches cached."""
+        """Free the memory of what the layer and those of its branches cached."""
         super().release()
         for chain in self._chains.values():
             chain.release()
 
     def multiply_adds(self) -> int:
-        """Those of all layers in the branches."""
+        """The multiply-adds of all layers in the branches, for one sample."""
         return sum(chain.multiply_adds() for chain in self._chains.values())
 
     def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
-        """The layers of the branches, then this one."""
-        below = f"{name}." if name else ""
+        """The layers of the branches, then this one, with their names."""
+        prefix = f"{name}." if name else ""
         for branch, chain in self._chains.items():
-            for place, layer in chain.named(f"{below}{branch}."):
-                yield from layer.walk(place)
+            for layer_name, layer in chain.named(f"{prefix}{branch}."):
+                yield from layer.walk(layer_name)
         yield name, self
 
 
@@ -90,21 +94,23 @@ class Residual(Branches):
     shortcut: Sequence[Layer] = ()
 
     def chains(self) -> dict[str, Sequence[Layer]]:
-        """body and shortcut."""
+        """The two branches, `body` and `shortcut`."""
         return {"body": self.body, "shortcut": self.shortcut}
 
-    def joined(self, shapes: list[Shape]) -> Shape:
-        """That of both."""
+    def joined_shape(self, shapes: list[Shape]) -> Shape:
+        """The shape that both branches' outputs have."""
         if shapes[0] != shapes[1]:
-            raise ValueError(f"the body gives samples of shape {shapes[0]}, the shortcut {shapes[1]}; they must agree")
+            raise ValueError(
+                f"the body's output has the shape {shapes[0]}, the shortcut's {shapes[1]}; they must agree"
+            )
         return shapes[0]
 
     def fresh(self) -> Self:
-        """The same layers, not built."""
+        """A new layer with new layers in its branches, not built."""
         return replace(self, body=_fresh(self.body), shortcut=_fresh(self.shortcut))
 
     def __str__(self) -> str:
-        """How many layers each branch has."""
+        """The layer with the number of layers in each branch."""
         shortcut = f", {len(self.shortcut)} in the shortcut" if self.shortcut else ""
         return f"Residual({_counted(self.body)}{shortcut})"
 
@@ -122,21 +128,23 @@ class Concatenate(Branches):
     branches: Sequence[Sequence[Layer]]
 
     def chains(self) -> dict[str, Sequence[Layer]]:
-        """The branches, named by their place."""
+        """The branches, named by their index."""
         return {str(i): layers for i, layers in enumerate(self.branches)}
 
-    def joined(self, shapes: list[Shape]) -> Shape:
-        """(..., A + B + ...)."""
+    def joined_shape(self, shapes: list[Shape]) -> Shape:
+        """Branches' outputs (..., A), (..., B), ... are joined to (..., A + B + ...)."""
         if len({shape[:-1] for shape in shapes}) != 1:
-            raise ValueError(f"branches give samples of shapes {', '.join(map(str, shapes))}; only channels may differ")
+            raise ValueError(
+                f"the branches' outputs have the shapes {', '.join(map(str, shapes))}; only the channels may differ"
+            )
         return *shapes[0][:-1], sum(shape[-1] for shape in shapes)
 
     def fresh(self) -> Self:
-        """The same layers, not built."""
+        """A new layer with new layers in its branches, not built."""
         return replace(self, branches=list(map(_fresh, self.branches)))
 
     def __str__(self) -> str:
-        """How many layers each branch has."""
+        """The layer with the number of layers in each branch."""
         return f"Concatenate({', '.join(map(_counted, self.branches))})"
 
 

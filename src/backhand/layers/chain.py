@@ -12,35 +12,38 @@ from backhand.backend import chosen, kernel
 from backhand.kernels.kernel import Kernel
 from backhand.layers.base import Layer
 
-LONGEST = 3  # layers that one kernel runs
-
+LONGEST = 3  # the most layers that one kernel runs
 
 Step = tuple[Layer, Kernel | None]
 
 
 def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
-    """The layers that are run, each with the kernel that runs those behind it too, where there is such a kernel.
+    """The layers to run, each with the kernel that also runs the layers after it, or None where it runs alone.
 
-    Of all that begin at a layer, the longest is taken. A kernel that cannot take every layer says which: `fits`.
-    Layers with a forward or backward of their own run alone.
+    Of several such kernels, the one for most layers is taken, if its `fits` accepts them. Layers with a forward or
+    backward of their own run alone.
     """
     steps: list[Step] = []
     start = 0
     while start < len(layers):
-        length, found = 1, None
-        for stop in range(min(start + LONGEST, len(layers)), start + 1, -1):
-            row = layers[start:stop]
-            found = kernel("_".join(layer.op_name for layer in row), np.dtype(dtype)) if all(map(plain, row)) else None
-            if found and all(map(found.fits, row[1:])):
-                length = stop - start
-                break
-        steps.append((layers[start], found if length > 1 else None))
-        start += length
+        joint, stop = _joint_kernel(layers, start, dtype)
+        steps.append((layers[start], joint))
+        start = stop
     return steps
 
 
-def plain(layer: Layer) -> bool:
-    """Whether the layer runs its op as all layers do."""
+def _joint_kernel(layers: Sequence[Layer], start: int, dtype: DTypeLike) -> tuple[Kernel | None, int]:
+    """The kernel for most of the layers from `start` on, and the index of the first layer that it does not run."""
+    for stop in range(min(start + LONGEST, len(layers)), start + 1, -1):
+        run = layers[start:stop]
+        joint = kernel("_".join(layer.op_name for layer in run), np.dtype(dtype)) if all(map(is_plain, run)) else None
+        if joint and all(map(joint.fits, run[1:])):
+            return joint, stop
+    return None, start + 1
+
+
+def is_plain(layer: Layer) -> bool:
+    """Whether the layer inherits forward and backward, which run its op."""
     kind = type(layer)
     return kind.forward is Layer.forward and kind.backward is Layer.backward
 
@@ -60,14 +63,14 @@ class Chain(Layer):
         self._fused: dict[tuple[np.dtype[Any], str], list[Step]] = {}
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
-        """Build each layer for samples of the shape that the one before gives, and from a generator of its own.
+        """Build each layer for the output of the one before it, with a generator of its own.
 
-        Raises ValueError naming the layer that does not fit.
+        Raises ValueError, with the layer, where one cannot take its samples.
         """
         return self.build_layers(shape, rng.spawn(len(self.layers)), dtype)
 
     def build_layers(self, shape: Shape, rngs: Iterable[np.random.Generator], dtype: DTypeLike) -> Shape:
-        """The same with these generators."""
+        """Build each layer with its generator among these. Raises ValueError as `build` does."""
         self.input_shape = shape
         for (name, layer), rng in zip(self.named(), rngs, strict=False):
             try:
@@ -79,16 +82,18 @@ class Chain(Layer):
         return shape
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, ...) -> what the last layer gives; frozen layers run as at inference."""
-        return self._through(x, train, rng, keep=True)
+        """x (N, ...) -> the output of the last layer. Frozen layers run as at inference."""
+        return self._run(x, train, rng, keep=True)
 
-    def _through(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool) -> Array:
-        """Through all layers; unless they are kept, caches are forgotten at once."""
+    def _run(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool) -> Array:
+        """Run all layers. keep: whether to keep the caches, which backward needs."""
         self._steps = self._fused_for(x.dtype)
         for layer, joint in self._steps:
-            trained = train and not layer.frozen
-            alone = not plain(layer)
-            x = layer.forward(x, train=trained, rng=rng) if alone else layer.forward_by(joint, x, trained, rng)
+            training = train and not layer.frozen
+            if is_plain(layer):
+                x = layer.forward_by(joint, x, training, rng)
+            else:
+                x = layer.forward(x, train=training, rng=rng)
             if not keep:
                 layer.release()
         return x
@@ -100,12 +105,12 @@ class Chain(Layer):
         return self._fused[key]
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        """The gradients of all layers, and dx.
+        """dy -> dx; fills the gradients of all layers.
 
-        Without need_dx it ends at the first layer that learns: nothing below it does.
+        Without need_dx it ends at the first trainable layer, before which no gradient is needed.
         """
         layers = [layer for layer, _ in self._steps or self._fused_for(dy.dtype)]
-        first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.learns), len(layers))
+        first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.trainable), len(layers))
         upstream: Array | None = dy
         for i in range(len(layers) - 1, first - 1, -1):
             assert upstream is not None
@@ -113,29 +118,29 @@ class Chain(Layer):
         return upstream if need_dx else None
 
     def release(self) -> None:
-        """Forget every layer's cache."""
+        """Free the memory of what all layers cached."""
         for layer in self.layers:
             layer.release()
 
     def named(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-        """Each layer with its name, which is its place."""
+        """Each layer with its name: the prefix and its index."""
         return ((f"{prefix}{i}", layer) for i, layer in enumerate(self.layers))
 
     def walk(self, name: str = "") -> Iterator[tuple[str, Layer]]:
-        """Every layer, after those that it holds, with names such as `4.body.0`; then this one, if it has a name."""
-        for place, layer in self.named(f"{name}." if name else ""):
-            yield from layer.walk(place)
+        """Every layer, after those inside it, named as in `4.body.0`; then the chain itself, if a name is given."""
+        for layer_name, layer in self.named(f"{name}." if name else ""):
+            yield from layer.walk(layer_name)
         if name:
             yield name, self
 
     def multiply_adds(self) -> int:
-        """Those of all layers."""
+        """The multiply-adds of all layers, for one sample."""
         return sum(layer.multiply_adds() for layer in self.layers)
 
     def fresh(self) -> Self:
-        """The same layers, not built."""
+        """A new chain of new layers with the same arguments, not built."""
         return type(self)([layer.fresh() for layer in self.layers])
 
     def __str__(self) -> str:
-        """How many layers there are."""
+        """The class with the number of layers."""
         return f"{type(self).__name__}({len(self.layers)} layer{'s' * (len(self.layers) != 1)})"

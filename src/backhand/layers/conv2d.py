@@ -1,4 +1,4 @@
-"""The convolutional layer."""
+"""Convolution of images, as a layer."""
 
 from dataclasses import dataclass
 from math import prod
@@ -46,29 +46,31 @@ class Conv2d(Layer):
         if self.outputs < 1 or self.groups < 1:
             raise ValueError(f"outputs and groups must be at least 1, not {self.outputs} and {self.groups}")
         if self.outputs % self.groups:
-            raise ValueError(f"{self.groups} groups do not divide {self.outputs} output channels")
+            raise ValueError(f"{self.outputs} output channels cannot be divided into {self.groups} groups")
         initialiser(self.init)
         Windows.check(self.kernel, self.stride, self.padding, self.dilation)
 
-    def output(self, shape: Shape) -> Shape:
-        """(H, W, C) -> (H', W', O)."""
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Samples (H, W, C) become (H', W', O). Raises ValueError for samples that do not fit."""
         images_only(shape)
         if shape[2] % self.groups:
-            raise ValueError(f"{self.groups} groups do not divide {shape[2]} input channels (samples of shape {shape})")
+            raise ValueError(
+                f"{shape[2]} input channels (samples of shape {shape}) cannot be divided into {self.groups} groups"
+            )
         return *self._windows(shape).places, self.outputs
 
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
-        """weight (kh, kw, C / groups, O) and, unless told otherwise, bias (O,)."""
+        """The weight (kh, kw, C / groups, O) and, with `bias`, the bias (O,)."""
         size = (*self._windows(shape).window, shape[2] // self.groups, self.outputs)
         bias = {"bias": np.zeros(self.outputs)} if self.bias else {}
         return {"weight": initialiser(self.init)(size, rng)} | bias
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """Stride, padding, dilation and groups."""
+        """The op's arguments: stride, padding, dilation and groups."""
         return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation, "groups": self.groups}
 
     def multiply_adds(self) -> int:
-        """H' W' · kh kw C / groups · O."""
+        """H' W' · kh kw C / groups · O, for one sample."""
         return prod(self.output_shape[:2]) * self.params["weight"].size
 
     def _windows(self, shape: Shape) -> Windows:
@@ -76,6 +78,6 @@ class Conv2d(Layer):
 
 
 def images_only(shape: Shape) -> None:
-    """Raises ValueError for samples that are no images (H, W, C)."""
+    """Raise ValueError for samples that are not images (H, W, C)."""
     if len(shape) != 3:
-        raise ValueError(f"images of shape (rows, columns, channels) are needed, not samples of shape {shape}")
+        raise ValueError(f"samples must be images of shape (height, width, channels), not of shape {shape}")

@@ -1,4 +1,4 @@
-"""Dropout as a layer."""
+"""Dropout as a layer, which draws the mask."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -36,9 +36,9 @@ class Dropout(Layer):
         dropout.forward(np.zeros(0), p=self.p, mode=self.mode)  # refuses bad arguments now, not in the first batch
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """p, mode and, when training, the key to a mask, from the generator."""
+        """The op's arguments: p, mode and, in training, a random key, from which the op makes the mask."""
         if not train:
             return {"p": self.p, "mode": self.mode}
         if rng is None:
-            raise ValueError("dropout draws a mask when training: give forward an rng")
+            raise ValueError("dropout draws a mask in training; pass an rng to forward")
         return {"p": self.p, "mode": self.mode, "key": int(rng.integers(2**63))}

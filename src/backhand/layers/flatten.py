@@ -1,4 +1,4 @@
-"""From images to rows of features."""
+"""Images as rows of features."""
 
 from dataclasses import dataclass
 from math import prod
@@ -13,6 +13,6 @@ class Flatten(Layer):
 
     op_name = "flatten"
 
-    def output(self, shape: Shape) -> Shape:
-        """(H, W, C) -> (H W C,)."""
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Samples (H, W, C) become (H W C,)."""
         return (prod(shape),)

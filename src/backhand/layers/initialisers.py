@@ -1,4 +1,4 @@
-"""Weight initialisers: a seed gives the same weights always.
+"""Weight initialisers: equal seeds give equal weights.
 
     he        N(0, 2 / fan_in)                            for ReLU: He et al. 2015, arXiv:1502.01852
     glorot    U(-a, a), a = sqrt(6 / (fan_in + fan_out))  for tanh, sigmoid: Glorot and Bengio 2010, AISTATS
@@ -20,22 +20,22 @@ Initialiser = Callable[[Shape, np.random.Generator], Array]
 
 
 def he(shape: Shape, rng: np.random.Generator) -> Array:
-    """Normal with variance 2 / fan_in."""
+    """A normal distribution with variance 2 / fan_in."""
     return rng.standard_normal(shape) * (2 / fans(shape)[0]) ** 0.5
 
 
 def glorot(shape: Shape, rng: np.random.Generator) -> Array:
-    """Uniform with variance 2 / (fan_in + fan_out)."""
+    """A uniform distribution with variance 2 / (fan_in + fan_out)."""
     return rng.uniform(-1, 1, shape) * (6 / sum(fans(shape))) ** 0.5
 
 
 def lecun(shape: Shape, rng: np.random.Generator) -> Array:
-    """Normal with variance 1 / fan_in."""
+    """A normal distribution with variance 1 / fan_in."""
     return rng.standard_normal(shape) * (1 / fans(shape)[0]) ** 0.5
 
 
 def normal(std: float) -> Initialiser:
-    """Normal with the given standard deviation, whatever the fans."""
+    """A normal distribution with this standard deviation, whatever the fans."""
     return lambda shape, rng: rng.standard_normal(shape) * std
 
 
@@ -48,7 +48,10 @@ NAMED: dict[str, Initialiser] = {"he": he, "glorot": glorot, "lecun": lecun, "ze
 
 
 def initialiser(init: str | float) -> Initialiser:
-    """A name gives that initialiser, a number the normal one with this deviation. Raises ValueError otherwise."""
+    """The initialiser of this name, or for a number the normal one with this standard deviation.
+
+    Raises ValueError for an unknown name and for a number that is not above 0.
+    """
     if isinstance(init, str):
         if init not in NAMED:
             raise ValueError(f'unknown initialiser "{init}"{closest(init, NAMED)}')

@@ -1,4 +1,4 @@
-"""The fully connected layer."""
+"""The fully connected layer, y = x w + b."""
 
 from dataclasses import dataclass
 from math import prod
@@ -33,16 +33,16 @@ class Linear(Layer):
             raise ValueError(f"a linear layer needs at least 1 output, not {self.outputs}")
         initialiser(self.init)
 
-    def output(self, shape: Shape) -> Shape:
-        """(I,) -> (O,)."""
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Samples (I,) become (O,). Raises ValueError for samples of more than one axis."""
         if len(shape) != 1:
-            raise ValueError(f"a linear layer takes samples of shape (features,), not {shape}; put a Flatten before it")
+            raise ValueError(f"a linear layer needs samples of shape (features,), not {shape}; put a Flatten before it")
         return (self.outputs,)
 
     def init_params(self, shape: Shape, rng: np.random.Generator) -> dict[str, Array]:
-        """weight (I, O), bias (O,)."""
+        """The weight (I, O) and the bias (O,)."""
         return {"weight": initialiser(self.init)((*shape, self.outputs), rng), "bias": np.zeros(self.outputs)}
 
     def multiply_adds(self) -> int:
-        """I · O."""
+        """I · O, for one sample."""
         return prod(self.params["weight"].shape)

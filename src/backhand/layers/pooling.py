@@ -1,4 +1,4 @@
-"""Pooling layers."""
+"""Pooling of images, as layers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,13 +34,13 @@ class MaxPool2d(Layer):
     def __post_init__(self) -> None:
         Windows.check(self.window, self.window if self.stride is None else self.stride, self.padding)
 
-    def output(self, shape: Shape) -> Shape:
-        """(H, W, C) -> (H', W', C)."""
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Images (H, W, C) become (H', W', C). Raises ValueError for other samples and for too small images."""
         images_only(shape)
         return *pooling_windows((1, *shape), self.window, self.stride, self.padding).places, shape[2]
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """Window, stride and padding."""
+        """The op's arguments: window, stride and padding."""
         return {"window": self.window, "stride": self.stride, "padding": self.padding}
 
 
@@ -58,7 +58,7 @@ class AvgPool2d(MaxPool2d):
     count_padding: bool = True
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """Window, stride, padding and what is counted."""
+        """The op's arguments: window, stride, padding and count_padding."""
         return super().options(x, train, rng) | {"count_padding": self.count_padding}
 
 
@@ -71,7 +71,7 @@ class GlobalAvgPool2d(Layer):
 
     op_name = "global_avg_pool2d"
 
-    def output(self, shape: Shape) -> Shape:
-        """(H, W, C) -> (C,)."""
+    def infer_output_shape(self, shape: Shape) -> Shape:
+        """Images (H, W, C) become (C,). Raises ValueError for other samples."""
         images_only(shape)
         return shape[2:]

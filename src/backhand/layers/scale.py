@@ -1,4 +1,4 @@
-"""Multiplication by a fixed number."""
+"""Multiplication by a fixed number, as a layer."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +23,8 @@ class Scale(Activation):
 
     def __post_init__(self) -> None:
         if self.factor == 0:
-            raise ValueError("a scale needs a factor other than 0, or no gradient passes it")
+            raise ValueError("the factor of a scale must not be 0, which lets no gradient pass")
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The factor."""
+        """The op's argument `factor`."""
         return {"factor": self.factor}

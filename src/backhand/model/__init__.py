@@ -1,4 +1,4 @@
-"""Models: layers in a row over one flat buffer of parameters and one of gradients."""
+"""Models: layers one after the other, over one flat buffer of parameters and one of gradients."""
 
 from backhand.model.sequential import Sequential
 

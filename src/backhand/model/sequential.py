@@ -1,4 +1,4 @@
-"""A model is layers in order, over one flat buffer of parameters and one of gradients."""
+"""The model: layers one after the other, over one flat buffer of parameters and one of gradients."""
 
 from collections.abc import Mapping
 from math import prod
@@ -17,7 +17,7 @@ class Sequential(Chain):
     """A model: layers one after the other, y = f_L(... f_2(f_1(x))), from samples x (N, ...) to scores (N, outputs).
 
     `build` sizes the layers for samples of a shape and must come before the first `forward`. A layer's name is its
-    place, such as `3`, or `4.body.0` inside another layer. All parameters lie in one flat array, their gradients in
+    index, such as `3`, or `4.body.0` inside another layer. All parameters lie in one flat array, their gradients in
     another.
     """
 
@@ -30,8 +30,8 @@ class Sequential(Chain):
     ) -> Self:
         """Allocate and initialise every layer for samples of this shape; returns the model.
 
-        The same seed gives the same weights always; each layer draws from a stream of its own, so that inserting one
-        does not move the others' beyond their place.
+        Equal seeds give equal weights. Each layer draws from a stream of its own, which depends on the seed and on its
+        index alone.
 
         shape: of one sample, without the batch axis.
         rng: instead of a seed, where the model is a layer of another one, which keeps its parameters then.
@@ -42,7 +42,7 @@ class Sequential(Chain):
             super().build(tuple(shape), rng, dtype)
             self.parameters = Parameters((), dtype)
             return self
-        self._refuse_twins()
+        self._refuse_repeated_layers()
         rngs = (np.random.default_rng([seed, i]) for i in range(len(self.layers)))
         try:
             self.build_layers(tuple(shape), rngs, dtype)
@@ -51,118 +51,124 @@ class Sequential(Chain):
         self.parameters = Parameters(self.walk(), dtype)
         return self
 
-    def _refuse_twins(self) -> None:
-        """A layer's cache and gradients cannot serve two places."""
-        places: dict[Layer, str] = {}
+    def _refuse_repeated_layers(self) -> None:
+        """Raise ModelError for a layer that occurs twice, since it has only one cache and one set of gradients."""
+        names: dict[Layer, str] = {}
         for name, layer in self.walk():
-            if layer in places:
-                raise ModelError(f"layer {name}, {layer}, is also layer {places[layer]}; make a second one")
-            places[layer] = name
+            if layer in names:
+                raise ModelError(
+                    f"layer {name}, {layer}, is the same object as layer {names[layer]}; create a second one"
+                )
+            names[layer] = name
 
-    def freeze(self, *places: str) -> Self:
-        """Take layers out of the training: their parameters and state stay, batch normalisation uses its running ones.
+    def freeze(self, *names: str) -> Self:
+        """Exclude layers from training: their parameters and state stay, and they run as at inference.
 
-        A place is a layer's name (`3`, `4.body.0`; one that holds others stands for all of them) or a range of
-        top-level layers as Python slices them: `:4` the first four, `:-1` all but the last.
-        Raises ModelError for a place where no layer is, and when nothing would be left to train.
+        names: of layers (`3`, `4.body.0`; with a layer all those inside it are frozen), or ranges of top-level layers
+        as Python slices them (`:4` the first four, `:-1` all but the last).
+        Raises ModelError for an unknown layer, before `build`, and when nothing would be left to train.
         """
         if not self.output_shape:
             raise ModelError("the model must be built before layers are frozen")
-        for place in places:
-            for _, layer in self._at(place):
+        for name in names:
+            for layer in self._named_by(name):
                 layer.frozen = True
-                layer.params = {name: value.copy() for name, value in layer.params.items()}
-        if places and not any(layer.learns for layer in self.layers):
-            raise ModelError(f"with {', '.join(places)} frozen nothing is left to train")
+                layer.params = {key: value.copy() for key, value in layer.params.items()}
+        if names and not any(layer.trainable for layer in self.layers):
+            raise ModelError(f"with {', '.join(names)} frozen, nothing is left to train; freeze fewer layers")
         self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
         return self
 
     @property
-    def fewest_samples(self) -> int:
-        """How many samples a batch must have for every layer to be trained on it: 2 for batch-norm on features."""
-        return max((layer.fewest_samples for _, layer in self.walk()), default=1)
+    def min_batch_size(self) -> int:
+        """The number of samples that a training batch needs at least: 2 with batch normalisation of features."""
+        return max((layer.min_batch_size for _, layer in self.walk()), default=1)
 
     def check_batch(self, size: int) -> None:
-        """Raises ModelError, naming the layer, where batches of so many samples are too small to train it on."""
+        """Raise ModelError, with the layer, where batches of this size are too small to train it."""
         if size < 1:
             raise ModelError("there are no samples to train on")
         for name, layer in self.walk():
-            if size < layer.fewest_samples:
+            if size < layer.min_batch_size:
                 raise ModelError(
-                    f"layer {name}, {layer}, needs at least {layer.fewest_samples} samples in a training batch, "
-                    f"not {size}: of fewer, nothing reaches the layers above it"
+                    f"layer {name}, {layer}, needs at least {layer.min_batch_size} samples in a training batch, "
+                    f"not {size}, which have no variance to normalise by"
                 )
 
-    def keep_in(self, values: Array, grads: Array) -> None:
-        """Move the trained parameters and their gradients into these arrays, (P,) each, as they are."""
+    def move_parameters(self, values: Array, grads: Array) -> None:
+        """Move the trained parameters and their gradients into these arrays, (P,) each; their values stay the same."""
         self.parameters = Parameters(self.walk(), values.dtype, (values, grads))
 
-    def _at(self, place: str) -> list[tuple[str, Layer]]:
-        start, colon, stop = place.partition(":")
+    def _named_by(self, name: str) -> list[Layer]:
+        """The layers of this name or range of indices, and those inside them. Raises ModelError where there is none."""
+        start, colon, stop = name.partition(":")
         try:
-            chosen = list(self.named())[slice(int(start or 0), int(stop) if stop else None)] if colon else []
+            in_range = list(self.named())[slice(int(start or 0), int(stop) if stop else None)] if colon else []
         except ValueError:
-            chosen = []
-        names = [name for name, _ in chosen] or [place]
-        found = [(n, layer) for n, layer in self.walk() if any(n == name or n.startswith(f"{name}.") for name in names)]
-        if not found:
-            raise ModelError(
-                f'there is no layer "{place}" among the {len(self.layers)} layers, 0 to {len(self.layers) - 1}'
-            )
-        return found
+            in_range = []
+        roots = [root for root, _ in in_range] or [name]
+        layers = [layer for n, layer in self.walk() if any(n == root or n.startswith(f"{root}.") for root in roots)]
+        if not layers:
+            raise ModelError(f'there is no layer "{name}"; the layers are 0 to {len(self.layers) - 1}')
+        return layers
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
-        """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, or before `build`."""
-        return super().forward(self._accepted(x), train=train, rng=rng)
+        """x (N, *input_shape) -> scores (N, *output_shape). Raises ModelError for other samples, and before `build`."""
+        return super().forward(self._checked(x), train=train, rng=rng)
 
     def predict(self, x: Array) -> Array:
-        """The scores at inference; nothing is kept for a backward pass, so that large batches need little memory."""
-        return self._through(self._accepted(x), train=False, rng=None, keep=False)
+        """x (N, *input_shape) -> scores (N, *output_shape) at inference, without caches, which saves memory.
 
-    def _accepted(self, x: Array) -> Array:
-        """x in the model's own dtype, its values side by side."""
+        Raises ModelError for other samples, and before `build`.
+        """
+        return self._run(self._checked(x), train=False, rng=None, keep=False)
+
+    def _checked(self, x: Array) -> Array:
+        """x as a contiguous array of the model's dtype. Raises ModelError for samples of another shape."""
+        if not self.output_shape:
+            raise ModelError("the model must be built before it is used; call model.build with the shape of a sample")
         if x.shape[1:] != self.input_shape:
-            built = f"takes samples of shape {self.input_shape}" if self.output_shape else "must be built first"
             raise ModelError(
-                f"the model {built}; it was given an array of shape {x.shape}{axes.hint(x.shape, self.input_shape)}"
+                f"the model needs samples of shape {self.input_shape}, not an array of shape {x.shape}"
+                f"{axes.hint(x.shape, self.input_shape)}"
             )
         return np.ascontiguousarray(x, self.parameters.values.dtype)
 
     def backward(self, dy: Array, *, need_dx: bool = False) -> Array | None:
-        """Fills the gradients of the latest forward. dx of the input is returned only when asked for."""
+        """dy (N, *output_shape): fills the gradients of all parameters. Returns dx only where need_dx is True."""
         return super().backward(dy, need_dx=need_dx)
 
     def arrays(self) -> dict[str, Array]:
-        """What a saved model consists of: every parameter and every layer's state, by name (no copies)."""
-        found = {f"{place}.{name}": value for place, layer in self.walk() for name, value in layer.params.items()}
-        return found | {f"{place}.{name}": value for place, layer in self.walk() for name, value in layer.state.items()}
+        """The parameters and states of all layers by name, not copied: what a saved model consists of."""
+        layers = list(self.walk())
+        parameters = {f"{name}.{key}": value for name, layer in layers for key, value in layer.params.items()}
+        return parameters | {f"{name}.{key}": value for name, layer in layers for key, value in layer.state.items()}
 
     def snapshot(self) -> dict[str, Array]:
-        """A copy of `arrays()`."""
+        """Copies of the parameters and states, by name."""
         return {name: value.copy() for name, value in self.arrays().items()}
 
     def load(self, saved: Mapping[str, Array]) -> None:
-        """Take over saved arrays. Raises CheckpointError, having changed nothing, unless names and shapes agree."""
-        own = self.arrays()
-        self.refuse_another(saved)
-        for name, value in own.items():
+        """Take over saved arrays, by name. Raises CheckpointError, without a change, unless names and shapes agree."""
+        arrays = self.arrays()
+        self._refuse_other_arrays(saved)
+        for name, value in arrays.items():
             value[...] = saved[name]
 
-    def refuse_another(self, saved: Mapping[str, Array]) -> None:
-        """Raises CheckpointError, naming the first layer that differs, unless these are arrays of such a model."""
-        own = self.arrays()
-        layers = dict(self.walk())
-        for name in [*own, *sorted(saved.keys() - own.keys())]:
-            here, there = (a[name].shape if name in a else "absent" for a in (own, saved))
-            if here != there:
+    def _refuse_other_arrays(self, saved: Mapping[str, Array]) -> None:
+        """Raise CheckpointError, with the first difference, unless saved arrays have the model's names and shapes."""
+        arrays, layers = self.arrays(), dict(self.walk())
+        for name in [*arrays, *sorted(saved.keys() - arrays.keys())]:
+            shape, saved_shape = (a[name].shape if name in a else "absent" for a in (arrays, saved))
+            if shape != saved_shape:
                 layer = layers.get(name.rpartition(".")[0])
-                of = f" of {layer}" if layer else ""
+                of_layer = f" of {layer}" if layer else ""
                 raise CheckpointError(
-                    f"the saved weights are of another model: {name}{of} is {there} there and {here} here"
+                    f"the saved weights are of another model: {name}{of_layer} is {saved_shape} there and {shape} here"
                 )
 
     def copy(self, dtype: DTypeLike | None = None) -> "Sequential":
-        """The same layers with the same weights and state, in a dtype of your choice (float64 for checks)."""
+        """A model of its own with the same layers, weights and state; in another dtype, such as float64, if given."""
         clone = self.fresh()
         if not self.output_shape:
             return clone
@@ -172,28 +178,28 @@ class Sequential(Chain):
         return clone.freeze(*frozen) if frozen else clone
 
     def fresh(self) -> Self:
-        """The same layers, not built."""
+        """A new model of new layers with the same arguments, not built."""
         return type(self)(*(layer.fresh() for layer in self.layers))
 
     def rows(self) -> list[dict[str, Any]]:
-        """One dict a top-level layer: name, layer, output (shape), parameters, trained, multiply_adds (per sample).
+        """A dictionary per top-level layer: name, layer, output (its shape), parameters, trained, multiply_adds.
 
-        trained: how many of the parameters are not frozen.
+        trained: the number of parameters that are not frozen. multiply_adds: of one sample.
         """
         return [
             {
                 "name": name,
                 "layer": str(layer),
                 "output": list(layer.output_shape),
-                "parameters": sum(_size(each) for _, each in layer.walk()),
-                "trained": sum(_size(each) for _, each in layer.walk() if not each.frozen),
+                "parameters": sum(_size(inner) for _, inner in layer.walk()),
+                "trained": sum(_size(inner) for _, inner in layer.walk() if not inner.frozen),
                 "multiply_adds": layer.multiply_adds(),
             }
             for name, layer in self.named()
         ]
 
     def work(self) -> int:
-        """Multiply-adds of one sample's forward pass, and the values that go in and come out of every layer.
+        """The work of one sample's forward pass: multiply-adds, plus the values that the layers read and write.
 
         Raises ModelError for a model that is not built.
         """
@@ -203,7 +209,7 @@ class Sequential(Chain):
         return prod(self.input_shape) + layers
 
     def summary(self) -> str:
-        """The layers as a table of text, with totals; where some are frozen, how many parameters are trained."""
+        """The layers as a table of text, with totals, and with the trained parameters where layers are frozen."""
         rows = self.rows()
         some_frozen = any(row["trained"] < row["parameters"] for row in rows)
         keys = ["parameters", *["trained"] * some_frozen, "multiply_adds"]
@@ -224,5 +230,5 @@ def _size(layer: Layer) -> int:
     return sum(value.size for value in layer.params.values())
 
 
-def _pad(cell: str, width: int, right: bool) -> str:
-    return cell.rjust(width) if right else cell.ljust(width)
+def _pad(cell: str, width: int, align_right: bool) -> str:
+    return cell.rjust(width) if align_right else cell.ljust(width)

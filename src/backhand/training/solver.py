@@ -112,12 +112,12 @@ class Solver(Copyable):
             for item in resettable:
                 item.reset()
         self.epochs = epochs
-        self.steps_per_epoch = steps_per_epoch(len(train), self.batch_size, self.model.fewest_samples)
+        self.steps_per_epoch = steps_per_epoch(len(train), self.batch_size, self.model.min_batch_size)
         self.notify("on_fit_begin")
 
     def batches(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
         """The indices of each batch of an epoch, in a new order; a last batch too small for the model is left out."""
-        return batches(len(train), self.batch_size, self.streams.shuffle, self.model.fewest_samples)
+        return batches(len(train), self.batch_size, self.streams.shuffle, self.model.min_batch_size)
 
     @property
     def unfinished(self) -> bool:
