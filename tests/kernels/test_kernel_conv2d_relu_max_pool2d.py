@@ -70,7 +70,7 @@ def test_what_adds_up_the_winners(C, r, options, how):
     x, w = np.ones((1, 16, 16, C), np.float32), np.ones((r, r, C // options.get("groups", 1), 16), np.float32)
     cache = conv2d_relu_max_pool2d.forward(x, w, **options)[1].conv
     assert isinstance(cache, conv2d.Cache)
-    plan = winner_gradient.plan(cache.x.shape, w.shape, cache.windows)
+    plan = winner_gradient.choose_plan(cache.x.shape, w.shape, cache.windows)
     assert (plan and ("channels" if plan.permuted else "patches")) == how
 
 

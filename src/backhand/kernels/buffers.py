@@ -1,9 +1,9 @@
-"""Memory that is used again: a fresh large array costs a page fault for every 4 KiB, step after step.
+"""Memory that is used again: a new large array costs a page fault for every 4 KiB of it, step after step.
 
-A block is lent out as an array, and comes back by itself when the last array on it is gone: Python counts the
-references, and NumPy keeps one from each view to the block below. Equal steps are lent the same blocks in the same
-order, so that training allocates nothing after its first step, and a layer's result takes the place of one that no
-layer needs any more.
+A block is lent out as an array, and is free again when the last array on it is gone: Python counts the references, and
+NumPy keeps one from each view to the block below. Equal steps are lent the same blocks in the same order, so that
+training allocates nothing after its first step, and a layer's result is written where a result lay that no layer needs
+any more.
 """
 
 import sys
@@ -21,32 +21,32 @@ WASTE = 2  # a block may be this many times as large as what is asked for
 
 
 class _Block:
-    """Aligned bytes. `memory` is the array that everything lent refers to."""
+    """Aligned memory: `memory` is an array of bytes, which every array that is lent refers to."""
 
     def __init__(self, size: int) -> None:
         whole = np.empty(size + ALIGN, np.uint8)
         start = -whole.ctypes.data % ALIGN
-        # Not a view of `whole`, which views of it would then refer to in its stead.
+        # Not a view of `whole`: views of it would then refer to `whole` instead.
         self.memory = np.frombuffer(whole.data[start : start + size], np.uint8)
         self.size = size
 
     def users(self) -> int:
-        """References to the memory; as many as `_UNUSED` where nobody has it."""
+        """The number of references to the memory; `_UNUSED` where it is not lent."""
         return sys.getrefcount(self.memory)
 
 
 _kept = _Block(1)
-_UNUSED = _kept.users()  # Python's own references differ between its versions
+_UNUSED = _kept.users()  # how many references Python itself holds differs between its versions
 
 
 class Pool:
-    """Blocks, the smallest first."""
+    """The blocks of one thread, in order of their size, lent out as arrays."""
 
     def __init__(self) -> None:
         self._blocks: list[_Block] = []
 
     def empty(self, shape: Shape, dtype: DTypeLike = np.float32) -> Array:
-        """An array with whatever was in its memory before."""
+        """An array of this shape, whose values are whatever its memory held before."""
         kind = np.dtype(dtype)
         return np.ndarray(shape, kind, self._free(max(prod(shape), 1) * kind.itemsize).memory)
 
@@ -64,11 +64,11 @@ class Pool:
 
     @property
     def size(self) -> int:
-        """Bytes in all blocks."""
+        """The size of all blocks together, in bytes."""
         return sum(block.size for block in self._blocks)
 
     def trim(self) -> None:
-        """Let go of the blocks that nobody uses."""
+        """Free the memory of the blocks that are not lent."""
         self._blocks = [block for block in self._blocks if block.users() != _UNUSED]
 
 
@@ -80,12 +80,12 @@ _pools = threading.local()  # models may run on several threads at once
 
 
 def pool() -> Pool:
-    """The pool of the thread that asks."""
+    """The pool of the thread that calls this."""
     if not hasattr(_pools, "own"):
         _pools.own = Pool()
     return _pools.own
 
 
 def empty(shape: Shape, dtype: DTypeLike = np.float32) -> Array:
-    """An array from the pool of the thread that asks; see `Pool.empty`."""
+    """An array from the pool of the thread that calls this; see `Pool.empty`."""
     return pool().empty(shape, dtype)

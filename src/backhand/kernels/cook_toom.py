@@ -3,9 +3,9 @@
     y = Aᵀ [(G g) ⊙ (Bᵀ d)]         d: m + r - 1 inputs, g: the r taps, y[i] = Σ_k d[i + k] g[k]
 
 In two dimensions Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A, with (m + r - 1)² multiplications instead of m² r². The matrices
-follow from polynomials of degree m + r - 2 that are known at as many points and at infinity (Cook and Toom). Which
-points matters to rounding: ½ and -2 after 0 and ±1 err a third as much as 2 and -2 (Barabasz et al. 2020,
-arXiv:1803.10986), and float32 loses about one digit.
+follow from polynomials of degree m + r - 2 that are known at as many points and at infinity (Cook and Toom). The choice
+of the points matters for rounding: with ½ and -2 after 0 and ±1, errors are a third of those with 2 and -2 (Barabasz et
+al. 2020, arXiv:1803.10986), and float32 loses about one digit.
 Source: Lavin and Gray 2016, CVPR, arXiv:1509.09308. Derivation: docs/derivations/winograd.md
 """
 
@@ -21,7 +21,7 @@ Rows = list[list[Fraction]]
 
 @cache
 def matrix(kind: int, m: int, r: int) -> Matrix:
-    """One of the six for m outputs and r taps."""
+    """One of the six matrices, for m outputs and r taps, row by row."""
     points = POINTS[: m + r - 2]
     rows = (_input(points), _filter(points, r), _output(points, m))[kind % 3]
     if kind >= INPUT_GRADIENT:
@@ -32,11 +32,11 @@ def matrix(kind: int, m: int, r: int) -> Matrix:
 def _input(points: tuple[Fraction, ...]) -> Rows:
     """Bᵀ: the coefficients of the polynomials that vanish at all points but one, and at all of them."""
     others = [[q for q in points if q != p] for p in points]
-    return [_product(each, len(points) + 1) for each in [*others, list(points)]]
+    return [_product(roots, len(points) + 1) for roots in [*others, list(points)]]
 
 
 def _filter(points: tuple[Fraction, ...], r: int) -> Rows:
-    """G: the taps' polynomial at each point, divided by what the point's own polynomial is there; its last tap."""
+    """G: the taps' polynomial at each point, over the point's own polynomial there; and at infinity, the last tap."""
     rows = []
     for p in points:
         scale = Fraction(1)
@@ -47,13 +47,13 @@ def _filter(points: tuple[Fraction, ...], r: int) -> Rows:
 
 
 def _output(points: tuple[Fraction, ...], m: int) -> Rows:
-    """Aᵀ: the powers of the points, and infinity's only on the last output."""
+    """Aᵀ: the powers of the points; infinity contributes to the last output only."""
     return [[*(p**i for p in points), Fraction(int(i == m - 1))] for i in range(m)]
 
 
 def _product(roots: list[Fraction], size: int) -> list[Fraction]:
-    """The coefficients of Π (x - root), lowest first."""
-    found = [Fraction(1)]
+    """The coefficients of Π (x - root), the lowest power first, and zeros up to this size."""
+    zero, coefficients = Fraction(0), [Fraction(1)]
     for root in roots:
-        found = [a - root * b for a, b in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
-    return found + [Fraction(0)] * (size - len(found))
+        coefficients = [a - root * b for a, b in zip([zero, *coefficients], [*coefficients, zero], strict=True)]
+    return coefficients + [zero] * (size - len(coefficients))

@@ -1,7 +1,7 @@
-"""Compiling kernels: once for a processor and a version of this package, then from files on disk.
+"""Compiling kernels: once for a processor and a version of this package; from then on, code is read from disk.
 
-A parallel kernel loops with `prange(threads)` over parts that depend on nothing but the number of threads, so that
-results are the same to the bit from run to run.
+A parallel kernel loops with `prange` over shards of its work, as many as there are threads. The shards depend on
+nothing but that number, so that results are the same to the bit from run to run.
 """
 
 import errno
@@ -30,41 +30,41 @@ from backhand.files.locations import cache_dir
 from backhand.kernels import THREADS, listeners
 from backhand.machine import cores
 
-# Threads of GNU's OpenMP that wait for the others spin for milliseconds, and where another program wants the core too
-# that is what the others wait for: steps take twenty times as long. So they spin for microseconds, then sleep.
+# Threads of GNU's OpenMP that wait for others keep their core busy for milliseconds. Where another program needs the
+# core too, steps then take twenty times as long. So threads wait actively for microseconds only, and then sleep.
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-# Sums may be reordered, so that they fill vectors; NaN and infinity keep their meaning.
+# LLVM may reorder sums, so that they fill vectors; NaN and infinity keep their meaning.
 FAST = {"reassoc", "contract", "nsz"}
 DIGEST = hashlib.sha256().digest_size
 
 
 @cache
 def folder() -> Path | None:
-    """Where compiled kernels are kept: by version of Numba and of the sources, and by processor. None: nowhere.
+    """The folder for compiled kernels: one for each version of Numba and of the sources, and each processor.
 
-    It is under the user's cache folder, or $BACKHAND_CACHE. What lies there is run, as the package itself is, so it is
-    its owner's alone.
+    It is in the user's cache folder, or in $BACKHAND_CACHE. Code in it is run, as the package itself is, so only its
+    owner may access it. None where there is no such folder, and none can be created.
     """
-    above = cache_dir()
-    if above is None:
+    root = cache_dir()
+    if root is None:
         return None
-    root = above / "kernels"
     sources = hashlib.sha256()
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         sources.update(path.read_bytes())
-    found = root / f"{backhand.__version__}-numba{numba.__version__}-{_processor()}-{sources.hexdigest()[:16]}"
+    name = f"{backhand.__version__}-numba{numba.__version__}-{_processor()}-{sources.hexdigest()[:16]}"
+    kernels = root / "kernels" / name
     try:
-        found.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(found, os.W_OK | os.X_OK):
+        kernels.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(kernels, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
-        warnings.warn(f"kernels are compiled in every run: cannot write {found} ({error.strerror})", stacklevel=2)
+        warnings.warn(f"kernels are compiled in every run: cannot write {kernels} ({error.strerror})", stacklevel=2)
         return None
-    return found
+    return kernels
 
 
 def _processor() -> str:
-    """Its name and, since names are not all, a digest of what it can do."""
+    """The processor's name, and a digest of its features, in which processors of one name may differ."""
     features = hashlib.sha256(llvm.get_host_cpu_features().flatten().encode()).hexdigest()
     return f"{llvm.get_host_cpu_name()}-{features[:8]}"
 
@@ -165,7 +165,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def helper(function: Callable[..., Any]) -> Any:
-    """Compile a function that kernels call."""
+    """Compile a function that kernels call, at its first call with arguments of these types."""
     return _dispatcher(function, fastmath=FAST)
 
 
@@ -182,22 +182,22 @@ def share(shard, shards, count):
     return number * count // shards, (number + 1) * count // shards
 
 
-# The cores, and not what NUMBA_NUM_THREADS says: joblib sets that to less in its workers, where results must have the
-# same bits; parts that have no thread of their own run one after the other.
+# The number of cores, and not NUMBA_NUM_THREADS: joblib sets that to less in its workers, where results must have the
+# same bits. Shards that have no thread of their own are computed one after the other.
 _threads: int = cores()
 
 
 def threads() -> int:
-    """In how many parts kernels work, and so on how many threads, where Numba has as many."""
+    """The number of shards that kernels cut their work into; each has a thread, where Numba has as many."""
     return _threads
 
 
 def set_threads(count: int | str) -> None:
-    """Raises BackhandError unless 1 <= count <= the number of cores this process may use."""
+    """Set the number of shards and threads. Raises BackhandError unless it is 1 to the cores this process may use."""
     global _threads
     most = cores()
     if str(count) not in map(str, range(1, most + 1)):
-        raise BackhandError(f"threads must be 1 to {most}, the cores there are, not {count}")
+        raise BackhandError(f"threads must be 1 to {most}, the number of cores, not {count}")
     numba.set_num_threads(min(int(count), numba.config.NUMBA_NUM_THREADS))
     _threads = int(count)
 

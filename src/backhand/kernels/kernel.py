@@ -1,4 +1,4 @@
-"""What a kernel declares of itself: every file in `kernels/ops` has one, as `KERNEL`."""
+"""What a kernel declares about itself: every file in `kernels/ops` has such a declaration, `KERNEL`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ Grads = tuple[Array, ...] | None  # arrays that the gradients of the parameters 
 
 
 def any_layer(_: Any) -> bool:
-    """Fits every layer of the ops that the kernel is named after."""
+    """True: the kernel can run every layer of the ops that it is named after."""
     return True
 
 
 @dataclass(frozen=True, eq=False)
 class Kernel:
-    """How an op is computed, or a row of ops in one pass.
+    """How an op is computed, or a sequence of ops in one pass.
 
-    forward, backward: with the arguments of the op, or of the first in the row.   writes_grads: whether backward takes
-    `grads=`, arrays that it writes the gradients of the parameters to.   fits: which layers behind the first one it
-    takes.   The references are called through one, too.
+    forward, backward: take the arguments of the op, or of the first op of the sequence.   writes_grads: whether
+    backward takes `grads=`, arrays that it writes the gradients of the parameters to.   fits: whether the kernel can
+    run a given layer after the first.   The references are called through such a declaration, too.
     """
 
     forward: Callable[..., tuple[Any, Any]]

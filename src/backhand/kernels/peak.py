@@ -1,4 +1,4 @@
-"""The most that this processor computes: fused multiply-adds on registers alone, which no kernel can beat."""
+"""The peak of this processor: fused multiply-adds on registers alone, faster than which no kernel can be."""
 
 import time
 
@@ -13,12 +13,15 @@ ROUNDS = 2_000_000
 
 @jit.kernel
 def _spin(results, rounds, factor):
-    for part in prange(results.size):
-        results[part] = multiply_add(rounds, np.float32(factor))
+    for shard in prange(results.size):
+        results[shard] = multiply_add(rounds, np.float32(factor))
 
 
 def measure(threads: int | None = None) -> float:
-    """10^9 floating-point operations a second (a multiply-add counts as two), the best of five, on all threads."""
+    """The peak in 10^9 floating-point operations per second, on all threads or so many; the best of five attempts.
+
+    A multiply-add counts as two operations.
+    """
     results = np.zeros(threads or jit.threads(), np.float32)
     _spin(results, 1, 0.5)
     best = min(_seconds(results) for _ in range(5))
@@ -26,6 +29,7 @@ def measure(threads: int | None = None) -> float:
 
 
 def _seconds(results: np.ndarray) -> float:
+    """The time that ROUNDS rounds take on as many threads as there are results."""
     begin = time.perf_counter()
     _spin(results, ROUNDS, 0.5)
     return time.perf_counter() - begin

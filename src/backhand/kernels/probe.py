@@ -1,4 +1,4 @@
-"""Whether kernels work here: with this version of Numba, on this processor."""
+"""Tests whether kernels work here: with this version of Numba, on this processor."""
 
 import importlib
 import pkgutil
@@ -14,27 +14,27 @@ LENGTH = 200  # characters of a reason
 
 
 def obstacle() -> str:
-    """Why kernels cannot run here, in a clause; empty where they can.
+    """Why kernels cannot run here, as a clause; empty where they can.
 
-    Every kernel is imported, and one that has all that kernels are made of is compiled, unless it is on disk already,
-    and compared with its reference.
+    Every kernel is imported. One that consists of everything that kernels are built from is compiled, unless its code
+    is on disk already, and compared with its reference.
     """
     try:
         import numba
     except (ImportError, OSError) as error:
         return f"there is no Numba here ({_short(error)})"
     try:
-        right = _agrees()
+        correct = _agrees()
     except _failures(numba) as error:
         reason = f"{type(error).__name__}: {_short(error)}"
     else:
-        reason = "" if right else "their results are wrong"
+        reason = "" if correct else "their results are wrong"
     version = getattr(numba, "__version__", "of an unknown version")
     return reason and f"kernels do not work with Numba {version} ({reason}); versions known to work are {NUMBA}"
 
 
 def _agrees() -> bool:
-    """Whether an affine map with ReLU, of whole numbers, is what it is by the reference."""
+    """Whether the kernel of an affine map with ReLU gives the reference's result, on whole numbers."""
     from backhand.kernels import ops
     from backhand.ops import linear
 
@@ -47,12 +47,12 @@ def _agrees() -> bool:
 
 
 def _failures(numba: object) -> tuple[type[Exception], ...]:
-    """What a Numba that does not fit raises; its own errors too, where it has them under the name that is known."""
+    """The errors of a Numba whose version does not fit, its own among them if it still has them under that name."""
     errors = getattr(getattr(numba, "core", None), "errors", None)
     own = getattr(errors, "NumbaError", KernelError)
     return (*CHANGED, KernelError, own)
 
 
 def _short(error: Exception) -> str:
-    """The first line of what it says."""
+    """The first line of an error's message."""
     return str(error).strip().partition("\n")[0][:LENGTH]

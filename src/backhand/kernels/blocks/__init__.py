@@ -1,1 +1,1 @@
-"""What kernels are built from: products, frames of zeros, pooling, minimal filtering."""
+"""What kernels are built from: contractions, frames of zeros, pooling, statistics, minimal filtering."""

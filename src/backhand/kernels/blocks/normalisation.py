@@ -1,5 +1,7 @@
 """The statistics of channels, and the table that normalises with them, for the kernels of batch normalisation.
 
+    mean = sum x / M        var = sum (x - mean)² / M        r = 1 / sqrt(var + eps)        M: values of a channel
+
 Values are read as rows of L columns, a whole number of pixels: column i holds channel i mod C, so that vectors are full
 however few channels there are. The table has three values for each column, such that
 
@@ -25,7 +27,7 @@ CENTRE, SCALE, SHIFT = range(3)
 
 
 class Cache(NamedTuple):
-    """What backward needs; `mean` and `var` as in the reference, in float64. table (3, L): centre, scale, shift."""
+    """What backward needs; `mean`, `var` and r in float64. table (3, L): centre, scale and shift of each column."""
 
     x: Array
     gamma: Array
@@ -49,7 +51,7 @@ def normalisation(
         mean, var, r = statistics = np.empty((3, C))
         _statistics(x.reshape(-1), gamma, beta, eps, *scratch(x, L), statistics, table)
     else:
-        mean, var = (np.asarray(each, np.float64) for each in running)
+        mean, var = (np.asarray(statistic, np.float64) for statistic in running)
         r = (var + eps) ** -0.5
         tabulate(mean, r, gamma, beta, table)
     return Cache(x, gamma, mean, var, r, table, relu, running is not None)
@@ -61,20 +63,20 @@ def columns(pixels: int, C: int) -> int:
     return C * (count - count % 16 if count > 16 else count)
 
 
-def parts_of(x: Array) -> int:
-    """How many threads share it."""
+def shards_of(x: Array) -> int:
+    """The number of shards that the work on x is cut into: small arrays are not worth a second thread."""
     return jit.threads() if x.size > SMALL else 1
 
 
 def scratch(x: Array, L: int) -> tuple[Array, Array]:
-    """Two sums of each part: of columns, and of channels."""
-    parts = parts_of(x)
-    return np.empty((parts, 2, L), np.float32), np.empty((parts, 2, x.shape[-1]))
+    """Memory for two sums of each column, and two of each channel, for every shard of x."""
+    shards = shards_of(x)
+    return np.empty((shards, 2, L), np.float32), np.empty((shards, 2, x.shape[-1]))
 
 
 @jit.helper
 def fold(sums, totals):
-    """Add two sums of columns to those of their channels, and begin anew."""
+    """Add two sums of each column to the totals of the columns' channels, and set the sums to 0."""
     C = totals.shape[1]
     for k in range(2):
         for start in range(0, sums.shape[1], C):
@@ -85,14 +87,14 @@ def fold(sums, totals):
 
 @jit.helper
 def repeat(row, C):
-    """The first C values again and again."""
+    """Fill a row with its first C values, again and again."""
     for i in range(C, row.size):
         row[i] = row[i - C]
 
 
 @jit.helper
 def _near_mean(x, C, shift):
-    """The mean of some pixels, far apart, into each column. The sums of x less that lose no digits to a large mean."""
+    """Write the mean of some pixels, far apart, to each column: sums of x less that lose no digits to a large mean."""
     pixels = x.size // C
     step = max(1, pixels // SAMPLE)
     shift[:C] = 0
@@ -107,7 +109,7 @@ def _near_mean(x, C, shift):
 
 @jit.helper
 def tabulate(mean, r, gamma, beta, table):
-    """Centre, scale and shift of each column."""
+    """Write centre, scale and shift of each column to the table."""
     C = gamma.size
     for c in range(C):
         centre = np.float32(mean[c])
@@ -129,7 +131,7 @@ def _add_four(a, b, c, d, shift, s, q):
 
 @jit.helper
 def _add_one(a, shift, s, q):
-    """The same of one row, which may be the last and short."""
+    """Sums and sums of squares of one row, which may be the last and short."""
     for i in range(a.size):
         e = a[i] - shift[i]
         s[i] += e
@@ -138,6 +140,7 @@ def _add_one(a, shift, s, q):
 
 @jit.helper
 def _add(x, row, last, shift, sums, totals):
+    """Add up the rows from `row` to `last`, of x less the shift and of its square."""
     L = shift.size
     sums[:] = 0
     totals[:] = 0
@@ -155,32 +158,32 @@ def _add(x, row, last, shift, sums, totals):
 
 @jit.helper
 def total(totals, k, c):
-    """That of all parts."""
-    found = 0.0
-    for part in range(len(totals)):
-        found += totals[part, k, c]
-    return found
+    """The total k of channel c, over all shards."""
+    result = 0.0
+    for shard in range(len(totals)):
+        result += totals[shard, k, c]
+    return result
 
 
 @jit.helper
 def _conclude(totals, M, shift, eps, statistics):
-    """Mean, variance and r from the sums."""
+    """Mean, variance and r of each channel, from the sums of M values less the shift, and of their squares."""
     for c in range(totals.shape[2]):
-        off = total(totals, 0, c) / M
-        variance = total(totals, 1, c) / M - off * off
-        statistics[0, c] = shift[c] + off
+        deviation = total(totals, 0, c) / M
+        variance = total(totals, 1, c) / M - deviation * deviation
+        statistics[0, c] = shift[c] + deviation
         statistics[1, c] = 0 if variance < 0 else variance
         statistics[2, c] = 1 / np.sqrt(statistics[1, c] + eps)
 
 
 @jit.kernel
 def _statistics(x, gamma, beta, eps, sums, totals, statistics, table):
-    """Mean, variance and r of each channel, and the table. sums (parts, 2, L), totals (parts, 2, C): scratch."""
-    parts, _, L = sums.shape
+    """Mean, variance and r of each channel, and the table. sums (shards, 2, L), totals (shards, 2, C): scratch."""
+    shards, _, L = sums.shape
     _near_mean(x, gamma.size, table[CENTRE])
     rows = -(-x.size // L)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        _add(x, part * rows // parts, (part + 1) * rows // parts, table[CENTRE], sums[part], totals[part])
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, rows)
+        _add(x, first, last, table[CENTRE], sums[shard], totals[shard])
     _conclude(totals, x.size // gamma.size, table[CENTRE], eps, statistics)
     tabulate(statistics[0], statistics[2], gamma, beta, table)

@@ -1,6 +1,8 @@
-"""Max-pooling windows of 2 x 2 side by side, a row of windows at a time.
+"""Max-pooling over windows of 2 x 2 side by side, a row of windows at a time: see `simd.pooling`.
 
-A window's winner is a byte: the entry, or NONE where no pixel has the gradient.
+    y[p, q] = max of x[2p, 2q], x[2p, 2q + 1], x[2p + 1, 2q], x[2p + 1, 2q + 1]         the winner has the gradient
+
+A window's winner is a byte: which entry it is, or NONE where no pixel has the gradient.
 """
 
 from typing import Any
@@ -23,21 +25,28 @@ def fits(layer: Any) -> bool:
 
 @jit.helper
 def larger(value, k, best, entry):
-    """The larger of two, and which it is. NaN stays, whichever is one."""
-    above = value > best
-    return (value if above | (value != value) else best), (np.uint8(k) if above else entry)
+    """The larger of a value, entry k, and the best so far, and which entry that is. NaN stays, of either."""
+    better = value > best
+    return (value if better | (value != value) else best), (np.uint8(k) if better else entry)
 
 
 @jit.helper
 def pool_pairs(upper, lower, C, y, winner, relu):
-    """A row of windows from the two rows of pixels that they see; with relu, as `rectify`."""
-    rows, results = (upper.ctypes.data, lower.ctypes.data), (y.ctypes.data, winner.ctypes.data)
-    pool_row(rows[0], rows[1], results[0], results[1], y.size // C, C, relu)
+    """Pool a row of windows, from the two rows of pixels that they see; with relu, rectify the results too."""
+    pool_row(
+        upper=upper.ctypes.data,
+        lower=lower.ctypes.data,
+        y=y.ctypes.data,
+        winner=winner.ctypes.data,
+        windows=y.size // C,
+        C=C,
+        relu=relu,
+    )
 
 
 @jit.helper
 def rectify(y, winner):
-    """max(y, 0), and no winner where that is 0."""
+    """Replace y by max(y, 0); where that is 0 there is no winner."""
     for i in range(y.size):
         value = y[i]
         winner[i] = winner[i] if value > 0 else np.uint8(NONE)
@@ -46,25 +55,41 @@ def rectify(y, winner):
 
 @jit.helper
 def unpool_pairs(dy, winner, C, dx, upper, lower, sums):
-    """The two rows of pixels that a row of windows sees, which begin at `upper` and `lower`; channels are added up."""
-    first, second = dx[upper:].ctypes.data, dx[lower:].ctypes.data
-    unpool_row(dy.ctypes.data, winner.ctypes.data, first, second, sums.ctypes.data, dy.size // C, C)
+    """Write the gradient of the two rows of pixels that a row of windows sees, and add it to the sums of channels.
+
+    The rows begin at `upper` and `lower` in dx.
+    """
+    unpool_row(
+        dy=dy.ctypes.data,
+        winner=winner.ctypes.data,
+        upper=dx[upper:].ctypes.data,
+        lower=dx[lower:].ctypes.data,
+        sums=sums.ctypes.data,
+        windows=dy.size // C,
+        C=C,
+    )
 
 
 @jit.helper
 def add_winners(dy, winner, upper, lower, centre, sums):
     """For each channel, add dy to sums[0] and dy (x - centre) to sums[1], x being the pixel that won."""
-    rows, C = (upper.ctypes.data, lower.ctypes.data), sums.shape[1]
-    goals = sums[0].ctypes.data, sums[1].ctypes.data
+    C = sums.shape[1]
     add_winners_row(
-        *(dy.ctypes.data, winner.ctypes.data, rows[0], rows[1], centre.ctypes.data, goals[0], goals[1]),
-        *(dy.size // C, C),
+        dy=dy.ctypes.data,
+        winner=winner.ctypes.data,
+        upper=upper.ctypes.data,
+        lower=lower.ctypes.data,
+        centre=centre.ctypes.data,
+        sums=sums[0].ctypes.data,
+        products=sums[1].ctypes.data,
+        windows=dy.size // C,
+        C=C,
     )
 
 
 @jit.helper
 def add_gradients(dy, winner, row, total):
-    """To the total of each channel, the sum of a row of windows."""
+    """Add the gradient of a row of windows to the total of each channel; `row` is scratch memory for C sums."""
     C = total.size
     row[:] = 0
     for start in range(0, dy.size, C):

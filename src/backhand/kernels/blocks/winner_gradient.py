@@ -2,7 +2,8 @@
 
     dw[i, j, c, o] = sum over windows of dy[window, o] x[pixel of its winner for o, moved by (i, j), c]
 
-One entry of four has a gradient, so these are a fourth of the products, and dz is not made for them.
+One entry of four has a gradient, so these are a fourth of the products, and dz is not computed for them.
+Derivation: docs/derivations/max_pool2d.md
 """
 
 from functools import lru_cache
@@ -22,11 +23,17 @@ from backhand.windows import Windows
 
 FULL = 0.5  # vectors must be so full, or more
 SUMS = 25 if REGISTERS == 32 else 10  # registers for sums; the others hold x, dy and which entry wins
-BAND = 4000  # values of x that are read for all channels in turn: they stay in the first-level cache
+BAND = 4000  # values of x that are read for one channel after the other: they stay in the first-level cache
 
 
 class Plan(NamedTuple):
-    """How the sums are cut up; see `_gradient`."""
+    """How the sums are cut up.
+
+    passes: for some kernel rows at a time, the address of their sums and the first of them.   steps: the values down,
+    right, row, column and kernel_row of `simd.winners`.   outputs: how many channels a call sums, the distances of sums
+    from one channel to the next, from one kernel row to the next and within it, the lanes of the last vector (0: those
+    of the channels that are left), and how many rows of windows are taken at a time.   permuted: see `simd.winners`.
+    """
 
     passes: Array
     steps: tuple[int, ...]
@@ -35,7 +42,7 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def plan(x_shape: Shape, w_shape: Shape, windows: Windows) -> Plan | None:
+def choose_plan(x_shape: Shape, w_shape: Shape, windows: Windows) -> Plan | None:
     """How to add up, or None where the products of dz are as fast.
 
     With one channel in, a vector holds channels out; with more, what a kernel row sees.
@@ -62,7 +69,7 @@ def plan(x_shape: Shape, w_shape: Shape, windows: Windows) -> Plan | None:
 
 
 def _cut(rows: int, most: int) -> list[tuple[int, int]]:
-    """Kernel rows as few runs of about equal length: (first, how many)."""
+    """Kernel rows as few runs of at most so many and about equal length: the first of each, and how many."""
     count = -(-rows // most)
     edges = [i * rows // count for i in range(count + 1)]
     return [(a, b - a) for a, b in pairwise(edges)]
@@ -70,31 +77,28 @@ def _cut(rows: int, most: int) -> list[tuple[int, int]]:
 
 @jit.kernel
 def _gradient(passes, x, dy, winner, shape, steps, outputs, sums, totals):
-    """The sums of each part of the images, and of dy where a window has a winner.
+    """The sums of each shard of the images, and the totals of dy where a window has a winner.
 
-    passes: the address of the sums of some kernel rows, and the first of them.   shape: (P, Q, O).   steps: see
-    `winners`.   outputs: channels at a time, and how far apart sums are of channels, of kernel rows and within;
-    lanes; rows of windows at a time.
+    passes, steps and outputs: see `Plan`.   shape: (P, Q, O) of the windows.
     """
     P, Q, O = shape
     down, right, row, column, kernel_row = steps
     channels, next_channel, next_row, pitch, lanes, band = outputs
-    parts, N = len(sums), dy.size // (P * Q * O)
+    shards, N = len(sums), dy.size // (P * Q * O)
     image = x.size // N
-    for part_ in prange(parts):
-        part = np.int64(part_)
+    for shard in prange(shards):
         old = flush_denormals()
-        sums[part] = 0
-        totals[part] = 0
-        own, some = sums[part].ctypes.data, np.empty(O, np.float32)
-        for n in range(part * N // parts, (part + 1) * N // parts):
+        sums[shard] = 0
+        totals[shard] = 0
+        goal, row_sums = sums[shard].ctypes.data, np.empty(O, np.float32)
+        first, last = jit.share(shard, shards, N)
+        for n in range(first, last):
             for p in range(0, P, band):
-                here = (n * P + p) * Q * O
+                window = (n * P + p) * Q * O
                 for k in range(len(passes)):
                     address, i = passes[k, 0], passes[k, 1]
                     xa = x.ctypes.data + FLOATS * (n * image + p * row + i * kernel_row)
                     for o in range(0, O, channels):
-                        live = lanes if lanes else min(W, O - o)
                         call_winners(
                             address,
                             x=xa,
@@ -103,31 +107,31 @@ def _gradient(passes, x, dy, winner, shape, steps, outputs, sums, totals):
                             row=row,
                             column=column,
                             kernel_row=kernel_row,
-                            dy=dy.ctypes.data + FLOATS * (here + o),
-                            winner=winner.ctypes.data + here + o,
+                            dy=dy.ctypes.data + FLOATS * (window + o),
+                            winner=winner.ctypes.data + window + o,
                             P=min(band, P - p),
                             Q=Q,
                             O=O,
-                            sums=own + FLOATS * (o * next_channel + i * next_row),
+                            sums=goal + FLOATS * (o * next_channel + i * next_row),
                             pitch=pitch,
-                            lanes=live,
+                            lanes=lanes if lanes else min(W, O - o),
                         )
-            all_of_it = slice(n * P * Q * O, (n + 1) * P * Q * O)
-            add_gradients(dy[all_of_it], winner[all_of_it], some, totals[part])
+            windows = slice(n * P * Q * O, (n + 1) * P * Q * O)
+            add_gradients(dy[windows], winner[windows], row_sums, totals[shard])
         restore_denormals(old)
 
 
 def weight_gradient(
-    how: Plan, x: Array, dy: Array, winner: NDArray[np.uint8], dw: Array, db: Array | None = None
+    plan: Plan, x: Array, dy: Array, winner: NDArray[np.uint8], dw: Array, db: Array | None = None
 ) -> None:
-    """dw and db, from x with its padding."""
-    parts, (*_, O) = jit.threads(), dw.shape
-    sums, totals = buffers.empty((parts, dw.size)), np.empty((parts, O))
+    """Write the gradients of the weights and of the bias to dw and db, from x with its padding."""
+    shards, (*_, O) = jit.threads(), dw.shape
+    sums, totals = buffers.empty((shards, dw.size)), np.empty((shards, O))
     _gradient(
-        *(how.passes, x.reshape(-1), dy.reshape(-1), winner.reshape(-1), dy.shape[1:], how.steps, how.outputs),
+        *(plan.passes, x.reshape(-1), dy.reshape(-1), winner.reshape(-1), dy.shape[1:], plan.steps, plan.outputs),
         *(sums, totals),
     )
-    each = sums.reshape(parts, -1, O) if how.permuted else sums.reshape(parts, O, -1).transpose(0, 2, 1)
-    np.sum(each, 0, out=dw.reshape(-1, O))
+    by_shard = sums.reshape(shards, -1, O) if plan.permuted else sums.reshape(shards, O, -1).transpose(0, 2, 1)
+    np.sum(by_shard, 0, out=dw.reshape(-1, O))
     if db is not None:
         db[...] = totals.sum(0)

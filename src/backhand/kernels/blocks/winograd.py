@@ -76,7 +76,7 @@ def backward(dy: Array, cache: Cache, need_dx: bool, dw: Array, db: Array | None
 
 
 def _transformed_filters(w: Array, plan: Plan) -> Array:
-    """U (a², C, O)."""
+    """U (a², C, O), the transformed filters."""
     U = buffers.empty((plan.a**2, plan.C, plan.O))
     transform_filters(FILTER, plan, w, U)
     return U

@@ -1,1 +1,1 @@
-"""Kernels for processors: each module has the name and the signatures of the op it replaces."""
+"""The kernels: each module has the name of the op it replaces, or of the ops, joined by _, and their signatures."""

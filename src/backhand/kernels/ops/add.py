@@ -1,4 +1,4 @@
-"""The sum of two branches: see `ops.add`."""
+"""The sum of two branches, see `ops.add`: y = a + b, whose gradient is dy for both."""
 
 import numpy as np
 from numba import prange
@@ -10,7 +10,7 @@ from backhand.ops import add as reference
 
 
 def forward(a: Array, b: Array, *, relu: bool = False) -> tuple[Array, Array | None]:
-    """As the reference; with `relu`, max(y, 0). The cache is y where there is a mask to take from it."""
+    """Compute what `ops.add.forward` does; with `relu`, max(y, 0), and the cache is y, which has the mask."""
     reference.check(a, b)
     y = buffers.empty(a.shape)
     _add(a.reshape(-1), b.reshape(-1), relu, y.reshape(-1), jit.threads())
@@ -18,7 +18,7 @@ def forward(a: Array, b: Array, *, relu: bool = False) -> tuple[Array, Array | N
 
 
 def backward(dy: Array, cache: Array | None) -> tuple[Array, Array]:
-    """As the reference: one array, twice."""
+    """The gradients of both branches, which are one and the same array."""
     if cache is None:
         return dy, dy
     dx = buffers.empty(dy.shape)
@@ -35,10 +35,9 @@ def _sum(a, b, relu, y):
 
 
 @jit.kernel
-def _add(a, b, relu, y, parts):
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        first, last = part * y.size // parts, (part + 1) * y.size // parts
+def _add(a, b, relu, y, shards):
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, y.size)
         _sum(a[first:last], b[first:last], relu, y[first:last])
 
 
@@ -50,10 +49,9 @@ def _where(dy, y, dx):
 
 
 @jit.kernel
-def _mask(dy, y, dx, parts):
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        first, last = part * dx.size // parts, (part + 1) * dx.size // parts
+def _mask(dy, y, dx, shards):
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, dx.size)
         _where(dy[first:last], y[first:last], dx[first:last])
 
 

@@ -1,7 +1,9 @@
-"""Batch normalisation: see `ops.batchnorm`. Two passes over memory forward, two backward.
+"""Batch normalisation, see `ops.batchnorm`, in two passes over memory forward and two backward.
 
-Forward computes y = (x - centre) scale + shift. Backward needs x alone: n comes from it again, and so does the mask
-where a ReLU followed. Rows have L columns: see `normalisation`.
+    y = (x - centre) scale + shift          dx = scale (g - mean g - n mean(g n)),  n = (x - mean) r
+
+g is dy, or dy where y > 0 with ReLU. Backward needs x alone: n is computed from it again, and so is the mask of ReLU.
+Rows have L columns: see `normalisation`. Derivation: docs/derivations/batchnorm.md
 """
 
 import numpy as np
@@ -17,9 +19,9 @@ from backhand.kernels.blocks.normalisation import (
     Cache,
     fold,
     normalisation,
-    parts_of,
     repeat,
     scratch,
+    shards_of,
     total,
 )
 from backhand.kernels.kernel import Grads, Kernel
@@ -34,17 +36,17 @@ def forward(
     running: tuple[Array, Array] | None = None,
     relu: bool = False,
 ) -> tuple[Array, Cache]:
-    """As the reference; with `relu`, max(y, 0)."""
+    """Compute what `ops.batchnorm.forward` does; with `relu`, max(y, 0)."""
     cache = normalisation(x, gamma, beta, eps, running, relu)
     y = buffers.empty(x.shape)
-    _normalise(x.reshape(-1), cache.table, relu, y.reshape(-1), parts_of(x))
+    _normalise(x.reshape(-1), cache.table, relu, y.reshape(-1), shards_of(x))
     return y, cache
 
 
 def backward(
     dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None
 ) -> tuple[Array | None, Array, Array]:
-    """As the reference; the parameters' gradients are written to `grads`, where given."""
+    """Compute what `ops.batchnorm.backward` does; the parameters' gradients are written to `grads`, where given."""
     x, upstream, table = cache.x.reshape(-1), dy.reshape(-1), cache.table
     dgamma, dbeta = grads or (np.empty_like(cache.gamma), np.empty_like(cache.gamma))
     sums, totals = scratch(cache.x, table.shape[1])
@@ -61,7 +63,7 @@ def backward(
 
 @jit.helper
 def normalise_row(x, table, relu, y):
-    """y of a row, which may be short."""
+    """Write y of a row of x, which may be shorter than the table."""
     centre, scale, shift = table[CENTRE], table[SCALE], table[SHIFT]
     low = np.float32(0 if relu else -np.inf)
     for i in range(x.size):
@@ -70,25 +72,25 @@ def normalise_row(x, table, relu, y):
 
 
 @jit.kernel
-def _normalise(x, table, relu, y, parts):
+def _normalise(x, table, relu, y, shards):
     L = table.shape[1]
     rows = -(-x.size // L)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for row in range((part + 1) * rows // parts - 1, part * rows // parts - 1, -1):  # the end is still in the cache
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, rows)
+        for row in range(last - 1, first - 1, -1):  # the end is still in the cache
             normalise_row(x[row * L : (row + 1) * L], table, relu, y[row * L : (row + 1) * L])
 
 
 @jit.helper
 def add_row(dy, x, table, relu, sums):
-    """Sums of g and of g (x - centre) of a row; g is dy where y > 0, with `relu`."""
+    """Add g and g (x - centre) of a row to the two sums of each column; with `relu`, g is dy where y > 0, else 0."""
     centre, scale, shift = table[CENTRE], table[SCALE], table[SHIFT]
     s, q = sums[0], sums[1]
-    every = not relu
+    without_relu = not relu
     for i in range(x.size):
         d = x[i] - centre[i]
         g = dy[i]  # read either way, so that the choice fills vectors
-        g = g if every | (d * scale[i] + shift[i] > 0) else np.float32(0)
+        g = g if without_relu | (d * scale[i] + shift[i] > 0) else np.float32(0)
         s[i] += g
         q[i] += g * d
 
@@ -96,55 +98,53 @@ def add_row(dy, x, table, relu, sums):
 @jit.kernel
 def _gradient_sums(dy, x, table, relu, mean, r, sums, totals, dgamma, dbeta, slopes):
     """dgamma, dbeta, and slopes (2, L) such that dx = scale (g - slopes[0] - (x - centre) slopes[1])."""
-    parts, _, L = sums.shape
+    shards, _, L = sums.shape
     rows = -(-x.size // L)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        sums[part] = 0
-        totals[part] = 0
-        first, last = part * rows // parts, (part + 1) * rows // parts
+    for shard in prange(shards):
+        sums[shard] = 0
+        totals[shard] = 0
+        first, last = jit.share(shard, shards, rows)
         for row in range(first, last):
-            add_row(dy[row * L : (row + 1) * L], x[row * L : (row + 1) * L], table, relu, sums[part])
+            add_row(dy[row * L : (row + 1) * L], x[row * L : (row + 1) * L], table, relu, sums[shard])
             if row + 1 == last or (row - first) % BLOCK == BLOCK - 1:
-                fold(sums[part], totals[part])
+                fold(sums[shard], totals[shard])
     slope_table(totals, x.size // mean.size, mean, r, table[CENTRE], dgamma, dbeta, slopes)
 
 
 @jit.helper
 def slope_table(totals, M, mean, r, centre, dgamma, dbeta, slopes):
-    """What `_gradient_sums` says, from the sums of g and of g (x - centre)."""
+    """dgamma, dbeta and slopes as in `_gradient_sums`, from the totals of g and of g (x - centre) of M values each."""
     C = mean.size
     for c in range(C):
-        plain = total(totals, 0, c)
-        rounded = mean[c] - centre[c]
-        product = (total(totals, 1, c) - rounded * plain) * r[c]
-        dbeta[c], dgamma[c] = plain, product
-        slope = product * r[c] / M
-        slopes[0, c], slopes[1, c] = plain / M - rounded * slope, slope
+        sum_g, rounding = total(totals, 0, c), mean[c] - centre[c]
+        sum_gn = (total(totals, 1, c) - rounding * sum_g) * r[c]
+        dbeta[c], dgamma[c] = sum_g, sum_gn
+        slope = sum_gn * r[c] / M
+        slopes[0, c], slopes[1, c] = sum_g / M - rounding * slope, slope
     repeat(slopes[0], C)
     repeat(slopes[1], C)
 
 
 @jit.helper
 def gradient_row(dy, x, table, slopes, relu, dx):
-    """dx of a row."""
+    """Write dx = scale (g - slopes[0] - (x - centre) slopes[1]) of a row."""
     centre, scale, shift = table[CENTRE], table[SCALE], table[SHIFT]
     start, slope = slopes[0], slopes[1]
-    every = not relu
+    without_relu = not relu
     for i in range(x.size):
         d = x[i] - centre[i]
         g = dy[i]  # read either way, so that the choice fills vectors
-        g = g if every | (d * scale[i] + shift[i] > 0) else np.float32(0)
+        g = g if without_relu | (d * scale[i] + shift[i] > 0) else np.float32(0)
         dx[i] = scale[i] * (g - start[i] - d * slope[i])
 
 
 @jit.kernel
-def _gradient(dy, x, table, slopes, relu, dx, parts):
+def _gradient(dy, x, table, slopes, relu, dx, shards):
     L = table.shape[1]
     rows = -(-x.size // L)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for row in range((part + 1) * rows // parts - 1, part * rows // parts - 1, -1):
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, rows)
+        for row in range(last - 1, first - 1, -1):
             a, b = row * L, (row + 1) * L
             gradient_row(dy[a:b], x[a:b], table, slopes, relu, dx[a:b])
 

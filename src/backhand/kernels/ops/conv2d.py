@@ -1,11 +1,11 @@
-"""Convolution: see `ops.conv2d`. The three products are contractions; no copy of the windows is made.
+"""Convolution, see `ops.conv2d`: its three products are contractions, and no copy of the windows is made.
 
-    forward     rows: the places of the window      taps: its entries       w
-    dw          rows: the entries                   taps: the places        dy
-    dx          rows: the pixels of x               taps: (i, j, o)         w turned around
+    y  = x w        rows of x: the places of the window     columns: its entries
+    dw = xᵀ dy      rows of x: the entries                  columns: the places
+    dx = dy wᵀ      rows of dy: the pixels of x             columns: (i, j, o), with w turned around
 
 dx reads dy with zeros around it. With a stride of s, pixels fall into s · s classes that meet different entries of the
-window: each class is a contraction of its own.
+window: each class is a contraction of its own. Source of the tables: Dukhan 2019, arXiv:1907.02129.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backhand.arrays import Array
+from backhand.arrays import Array, Shape
 from backhand.kernels import buffers
 from backhand.kernels.blocks import winograd
 from backhand.kernels.blocks.contraction import Left, Result, Right, contract
@@ -38,7 +38,7 @@ class Cache(NamedTuple):
 
 
 FEWEST = W // 2  # output channels of a group: with fewer, as in depth-wise convolutions, vectors are all but empty
-AnyCache = Cache | winograd.Cache | reference.Cache  # by what ran
+AnyCache = Cache | winograd.Cache | reference.Cache  # whichever of the three ways computed it
 
 
 def forward(
@@ -52,7 +52,7 @@ def forward(
     groups: int = 1,
     relu: bool = False,
 ) -> tuple[Array, AnyCache]:
-    """As the reference; with `relu`, max(y, 0)."""
+    """Compute what `ops.conv2d.forward` does; with `relu`, max(y, 0)."""
     if not relu and w.shape[3] // groups < FEWEST:
         return reference.forward(x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
     reference.check(x, w, b, groups)
@@ -62,12 +62,12 @@ def forward(
         return winograd.forward(x, w, b, windows, plan, relu)
     padded = frame(x, windows.padding)
     y = buffers.empty((len(x), *windows.places, w.shape[3]))
-    product(padded, w, b, windows, groups, y, RELU if relu else 0)
+    convolve(padded, w, b, windows, groups, y, RELU if relu else 0)
     return y, Cache(padded, w, windows, groups, b is not None, y if relu else None)
 
 
-def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, y: Array, mode: int) -> None:
-    """y (N, P, Q, O) of padded x."""
+def convolve(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, y: Array, mode: int = 0) -> None:
+    """Write the convolution of padded x to y (N, P, Q, O); mode: see `contract`."""
     c, O = w.shape[2], w.shape[3] // groups
     places, entries = tables(x.shape, windows, c)
     for g in range(groups):
@@ -81,7 +81,7 @@ def product(x: Array, w: Array, b: Array | None, windows: Windows, groups: int, 
 
 
 def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
-    """As the reference; the parameters' gradients are written to `grads`, where given."""
+    """Compute what `ops.conv2d.backward` does; the parameters' gradients are written to `grads`, where given."""
     if isinstance(cache, reference.Cache):
         return reference.backward(dy, cache, need_dx=need_dx)
     O = cache.w.shape[3]
@@ -94,10 +94,8 @@ def backward(dy: Array, cache: AnyCache, *, need_dx: bool = True, grads: Grads =
     return input_gradient(dz, cache) if need_dx else None, dw, *db
 
 
-def weight_gradient(
-    dz: Array, shape: tuple[int, ...], cache: Cache, margins: tuple[Pair, Pair], dw: Array, mode: int = 0
-) -> None:
-    """dw, from a dz of this shape with margins around it."""
+def weight_gradient(dz: Array, shape: Shape, cache: Cache, margins: tuple[Pair, Pair], dw: Array) -> None:
+    """Write the gradient of the weights to dw, from a dz of this shape with margins around it."""
     c, O = dw.shape[2], dw.shape[3] // cache.groups
     places, entries = tables(cache.x.shape, cache.windows, c)
     inside = interior(dz.shape, shape, margins)
@@ -106,7 +104,6 @@ def weight_gradient(
             Left(_from(cache.x, g * c), entries, places),
             Right(_from(dz, g * O), inside),
             Result(_from(dw, g * O), steps(count(entries), dw.shape[3]), O),
-            mode=mode,
         )
 
 
@@ -115,21 +112,21 @@ def input_gradient(dz: Array, cache: Cache) -> Array:
     w, groups, c = cache.w, cache.groups, cache.w.shape[2]
     dx = buffers.empty((len(dz), *cache.windows.size, c * groups))
     classes = dx_classes(dz.shape, dx.shape, w.shape, cache.windows)
-    if not all(count(each.taps) for each in classes):
-        dx[...] = 0
-    for each in (each for each in classes if count(each.taps)):
+    if not all(count(pixels.taps) for pixels in classes):
+        dx[...] = 0  # some pixels meet no entry of any window
+    for pixels in (pixels for pixels in classes if count(pixels.taps)):
         for g in range(groups):
             O = w.shape[3] // groups
             contract(
-                Left(_from(dz, g * O), each.rows, each.taps),
-                Right(_from(w, g * O), each.weights, w.shape[3]),
-                Result(_from(dx, g * c), each.pixels, c),
+                Left(_from(dz, g * O), pixels.rows, pixels.taps),
+                Right(_from(w, g * O), pixels.weights, w.shape[3]),
+                Result(_from(dx, g * c), pixels.pixels, c),
             )
     return dx
 
 
 def _from(array: Array, start: int) -> Array:
-    """The values from `start` on, flat."""
+    """The values of an array from `start` on, flat: they begin with those of a group of channels."""
     return array.reshape(-1)[start:] if start else array
 
 
@@ -142,8 +139,8 @@ def _grid(*axes: tuple[int, int]) -> Array:
 
 
 @lru_cache(maxsize=512)
-def tables(shape: tuple[int, ...], windows: Windows, c: int) -> tuple[Array, Array]:
-    """Where in padded images (N, H, W, C) windows stand, and where in a window its entries of c channels lie."""
+def tables(shape: Shape, windows: Windows, c: int) -> tuple[Array, Array]:
+    """Two tables: where windows stand in padded images (N, H, W, C), and where the entries lie within a window."""
     N, H, Wd, C = shape
     (sh, sw), (dh, dw), (kh, kw), (P, Q) = windows.stride, windows.dilation, windows.window, windows.places
     places = _grid((N, H * Wd * C), (P, sh * Wd * C), (Q, sw * C))
@@ -151,8 +148,8 @@ def tables(shape: tuple[int, ...], windows: Windows, c: int) -> tuple[Array, Arr
 
 
 @lru_cache(maxsize=512)
-def interior(shape: tuple[int, ...], inner: tuple[int, ...], margins: tuple[Pair, Pair]) -> Array:
-    """Where in framed images (N, H', W', O) the pixels of those within, (N, P, Q, O), lie."""
+def interior(shape: Shape, inner: Shape, margins: tuple[Pair, Pair]) -> Array:
+    """The table of where the pixels of images (N, P, Q, O) lie in the framed images (N, H', W', O) around them."""
     (top, _), (left, _) = margins
     _, H, Wd, O = shape
     N, P, Q, _ = inner
@@ -162,16 +159,20 @@ def interior(shape: tuple[int, ...], inner: tuple[int, ...], margins: tuple[Pair
 @lru_cache(maxsize=512)
 def dx_margins(windows: Windows) -> tuple[Pair, Pair]:
     """How many rows and columns of zeros dx reads around dy: ((top, bottom), (left, right))."""
-    found = []
+    margins = []
     for axis in (0, 1):
         s, d, k = windows.stride[axis], windows.dilation[axis], windows.window[axis]
         furthest = (windows.padding[axis][0] + windows.size[axis] - 1) // s
-        found.append((d * (k - 1) // s, max(0, furthest + 1 - windows.places[axis])))
-    return found[0], found[1]
+        margins.append((d * (k - 1) // s, max(0, furthest + 1 - windows.places[axis])))
+    return margins[0], margins[1]
 
 
-class _Class(NamedTuple):
-    """Tables of the contraction for some of the pixels of x."""
+class _PixelClass(NamedTuple):
+    """Tables of the contraction for one class of the pixels of x.
+
+    rows: where in dz the pixels' windows stand.   taps: how far from there (i, j, o) lie.   weights: where those are
+    in w.   pixels: where in dx the results go.
+    """
 
     rows: Array
     taps: Array
@@ -180,17 +181,24 @@ class _Class(NamedTuple):
 
 
 @lru_cache(maxsize=512)
-def dx_classes(dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...], windows: Windows) -> tuple[_Class, ...]:
-    """The classes of pixels u with equal (u + t) mod s, along both axes; see the top of the page."""
+def dx_classes(dz: Shape, dx: Shape, w: Shape, windows: Windows) -> tuple[_PixelClass, ...]:
+    """The classes of pixels u with equal (u + t) mod s along both axes, t being the padding in front.
+
+    dz, dx, w: the shapes of the arrays.
+    """
     return tuple(
-        _class(_along(0, a, windows), _along(1, b, windows), dz, dx, w)
+        _pixel_class(_along(0, a, windows), _along(1, b, windows), dz, dx, w)
         for a in range(windows.stride[0])
         for b in range(windows.stride[1])
     )
 
 
 class _Along(NamedTuple):
-    """A class along one axis: pixels u, the place q of each in the framed dy, entries i, and how far before q it is."""
+    """A class of pixels along one axis.
+
+    pixels: u of each.   places: where each is in the framed dy.   entries: which entries i of the window they meet.
+    before: how far before its place each of these meets a pixel.
+    """
 
     pixels: Array
     places: Array
@@ -199,6 +207,7 @@ class _Along(NamedTuple):
 
 
 def _along(axis: int, a: int, windows: Windows) -> _Along:
+    """The class of the pixels u with (u + t) mod s = a."""
     s, d, t = windows.stride[axis], windows.dilation[axis], windows.padding[axis][0]
     u = np.arange((a - t) % s, windows.size[axis], s)
     i = np.arange(windows.window[axis])
@@ -206,7 +215,8 @@ def _along(axis: int, a: int, windows: Windows) -> _Along:
     return _Along(u, (u + t - a) // s + dx_margins(windows)[axis][0], i, (d * i - a) // s)
 
 
-def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tuple[int, ...]) -> _Class:
+def _pixel_class(y: _Along, x: _Along, dz: Shape, dx: Shape, w: Shape) -> _PixelClass:
+    """The tables of a class, from what it is along each axis, and from the shapes of the arrays."""
     N, H, Wd, O = dz
     _, Hx, Wx, C = dx
     _, kw, c, _ = w
@@ -216,7 +226,7 @@ def _class(y: _Along, x: _Along, dz: tuple[int, ...], dx: tuple[int, ...], w: tu
     pixels = ((images * Hx + y.pixels[:, None]) * Wx + x.pixels) * C
     taps = -(y.before[:, None, None] * Wd + x.before[:, None]) * O + np.arange(o)
     weights = (y.entries[:, None, None] * kw + x.entries[:, None]) * c * O + np.arange(o)
-    return _Class(*map(table, (rows, taps, weights, pixels)))
+    return _PixelClass(*map(table, (rows, taps, weights, pixels)))
 
 
 KERNEL = Kernel(forward, backward, writes_grads=True)

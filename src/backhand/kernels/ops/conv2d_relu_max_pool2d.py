@@ -1,7 +1,9 @@
-"""`conv2d`, max(y, 0) and `max_pool2d` over windows of 2 x 2, side by side.
+"""`conv2d`, max(y, 0) and `max_pool2d` over windows of 2 x 2 side by side, in one pass.
 
-A few images at a time: the convolution's result is pooled while it is in the cache, and never stored whole. Its
-gradient is made only where dx needs it; that of the weights does not: `pooled`.
+    z = conv2d(x, w, b)         y = max over each window of max(z, 0)
+
+A few images are computed at a time: z is pooled while it is in the cache, and never stored whole. Its gradient is
+computed only where dx needs it; the gradient of the weights does not, see `winner_gradient`.
 """
 
 from collections.abc import Iterator
@@ -21,11 +23,11 @@ from backhand.kernels.ops import conv2d, max_pool2d
 from backhand.ops import conv2d as reference
 from backhand.windows import Windows
 
-CHUNK = 2**19  # values of the convolution that are made at a time
+CHUNK = 2**19  # values of the convolution that are computed at a time
 
 
 class Cache(NamedTuple):
-    """What both kernels need."""
+    """What the backward passes of the convolution and of the pooling need."""
 
     conv: conv2d.AnyCache
     pool: max_pool2d.Cache
@@ -46,10 +48,10 @@ def forward(x: Array, w: Array, b: Array | None = None, **options: Any) -> tuple
     else:
         reference.check(x, w, b, groups)
         padded = frame(x, windows.padding)
-        for part in _chunks(len(x), (*windows.places, w.shape[3])):
-            z = buffers.empty((part.stop - part.start, *windows.places, w.shape[3]))
-            conv2d.product(padded[part], w, b, windows, groups, z, 0)
-            max_pool2d.pool(z, pairs, True, y[part], winner[part])
+        for images in _chunks(len(x), (*windows.places, w.shape[3])):
+            z = buffers.empty((images.stop - images.start, *windows.places, w.shape[3]))
+            conv2d.convolve(padded[images], w, b, windows, groups, z)
+            max_pool2d.pool(z, pairs, True, y[images], winner[images])
         conv = conv2d.Cache(padded, w, windows, groups, b is not None, None)
     return y, Cache(conv, max_pool2d.Cache(winner, pairs, (len(x), *windows.places, w.shape[3])))
 
@@ -58,11 +60,13 @@ ORDER = ("stride", "padding", "dilation")
 
 
 def backward(dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None) -> tuple[Array | None, ...]:
-    """dx, dw, and db where there was a b."""
+    """dx, dw, and db where there was a b; the parameters' gradients are written to `grads`, where given."""
     conv, pool = cache
-    if isinstance(conv, conv2d.Cache) and (how := winner_gradient.plan(conv.x.shape, conv.w.shape, conv.windows)):
+    if isinstance(conv, conv2d.Cache) and (
+        plan := winner_gradient.choose_plan(conv.x.shape, conv.w.shape, conv.windows)
+    ):
         dw, *db = grads or [buffers.empty(conv.w.shape), *[buffers.empty(conv.w.shape[3:])] * conv.has_bias]
-        winner_gradient.weight_gradient(how, conv.x, dy, pool.winner, dw, *db)
+        winner_gradient.weight_gradient(plan, conv.x, dy, pool.winner, dw, *db)
         if not need_dx:
             return None, dw, *db
         (dz,) = max_pool2d.backward(dy, pool, margins=conv2d.dx_margins(conv.windows))
@@ -72,7 +76,7 @@ def backward(dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = No
 
 
 def _chunks(images: int, shape: tuple[int, ...]) -> Iterator[slice]:
-    """Parts of the batch whose convolutions, each of this shape, stay in the cache."""
+    """Slices of the batch whose results of the convolution, each of this shape, stay in the cache."""
     count = max(1, CHUNK // prod(shape))
     return (slice(start, min(start + count, images)) for start in range(0, images, count))
 

@@ -1,4 +1,7 @@
-"""Dropout: see `ops.dropout`. No mask is stored: backward hashes the key again, which costs less than reading one."""
+"""Dropout, see `ops.dropout`: y = x scale where the hash of the key and the position says so, else 0.
+
+No mask is stored: backward hashes the key again, which costs less than reading a mask from memory.
+"""
 
 from typing import NamedTuple
 
@@ -12,7 +15,7 @@ from backhand.ops import dropout as reference
 
 
 class Cache(NamedTuple):
-    """What tells the mask and the scale; no key at inference, where y is x."""
+    """What backward computes the mask and the scale from; at inference there is no key, and y is x."""
 
     key: int | None
     p: float
@@ -21,7 +24,7 @@ class Cache(NamedTuple):
 
 @jit.helper
 def _mix(h):
-    """As the reference's. Numba makes the results of integers wider."""
+    """The hash that the reference mixes with; Numba makes the results of integers wider, hence the conversions."""
     h = np.uint32(h ^ (h >> np.uint32(16)))
     h = np.uint32(h * np.uint32(0x7FEB352D))
     h = np.uint32(h ^ (h >> np.uint32(15)))
@@ -30,23 +33,22 @@ def _mix(h):
 
 
 @jit.kernel
-def _drop(x, low, high, threshold, scale, y, parts):
-    """y = x scale where the hash of the place reaches the threshold, else x · 0, which is 0 where x is finite."""
+def _drop(x, low, high, threshold, scale, y, shards):
+    """y = x scale where the hash of the index reaches the threshold, else x · 0, which is 0 where x is finite."""
     lower, upper, least, kept = np.uint32(low), np.uint32(high), np.uint32(threshold), np.float32(scale)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        start, stop = part * x.size // parts, (part + 1) * x.size // parts
-        source, to = x[start:stop], y[start:stop]
-        for i in range(source.size):
-            place = np.uint32(start + i)
-            h = _mix(np.uint32(_mix(np.uint32(place ^ lower)) ^ upper))
-            to[i] = source[i] * (kept if h >= least else np.float32(0))
+    for shard in prange(shards):
+        start, stop = jit.share(shard, shards, x.size)
+        values, results = x[start:stop], y[start:stop]
+        for i in range(values.size):
+            index = np.uint32(start + i)
+            h = _mix(np.uint32(_mix(np.uint32(index ^ lower)) ^ upper))
+            results[i] = values[i] * (kept if h >= least else np.float32(0))
 
 
 def forward(
     x: Array, *, p: float, mask: Array | None = None, key: int | None = None, mode: str = "inverted"
 ) -> tuple[Array, Cache | Array]:
-    """As the reference."""
+    """Compute what `ops.dropout.forward` does, with the same mask for the same key."""
     reference.check(x, p, mask, key, mode)
     cache = Cache(key, p, mode)
     if key is not None:
@@ -57,7 +59,7 @@ def forward(
 
 
 def backward(dy: Array, cache: Cache | Array) -> tuple[Array]:
-    """As the reference."""
+    """Compute what `ops.dropout.backward` does: dy through the mask of the forward pass."""
     if not isinstance(cache, Cache):
         return reference.backward(dy, cache)
     return (dy if cache.key is None else _apply(dy, cache.key, cache),)

@@ -1,4 +1,4 @@
-"""Global average pooling: see `ops.global_avg_pool2d`."""
+"""Global average pooling, see `ops.global_avg_pool2d`: y = the mean of each channel over the pixels of an image."""
 
 import numpy as np
 from numba import prange
@@ -9,7 +9,7 @@ from backhand.kernels.kernel import Kernel
 
 
 def forward(x: Array) -> tuple[Array, Shape]:
-    """As the reference."""
+    """Compute what `ops.global_avg_pool2d.forward` does: x (N, H, W, C) -> y (N, C)."""
     N, H, W, C = x.shape
     y = buffers.empty((N, C))
     _forward(x.reshape(-1), H * W, y, jit.threads())
@@ -17,7 +17,7 @@ def forward(x: Array) -> tuple[Array, Shape]:
 
 
 def backward(dy: Array, x_shape: Shape) -> tuple[Array]:
-    """As the reference."""
+    """Compute what `ops.global_avg_pool2d.backward` does: dy (N, C) -> dx (N, H, W, C)."""
     _, H, W, _ = x_shape
     dx = buffers.empty(x_shape)
     _backward(dy, H * W, dx.reshape(-1), jit.threads())
@@ -26,7 +26,7 @@ def backward(dy: Array, x_shape: Shape) -> tuple[Array]:
 
 @jit.helper
 def _mean(x, y):
-    """Of pixels one behind the other, four at a time."""
+    """The mean of each channel over the pixels of an image, which are added four at a time."""
     C = y.size
     pixels = x.size // C
     y[:] = 0
@@ -48,18 +48,18 @@ def _add_four(a, b, c, d, y):
 
 
 @jit.kernel
-def _forward(x, pixels, y, parts):
+def _forward(x, pixels, y, shards):
     N, C = y.shape
     image = pixels * C
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for n in range(part * N // parts, (part + 1) * N // parts):
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, N)
+        for n in range(first, last):
             _mean(x[n * image : (n + 1) * image], y[n])
 
 
 @jit.helper
 def _spread(dy, dx):
-    """Its share to every pixel."""
+    """Give every pixel of an image its share of the gradient."""
     C = dy.size
     count = np.float32(dx.size // C)
     for c in range(C):
@@ -69,12 +69,12 @@ def _spread(dy, dx):
 
 
 @jit.kernel
-def _backward(dy, pixels, dx, parts):
+def _backward(dy, pixels, dx, shards):
     N, C = dy.shape
     image = pixels * C
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for n in range(part * N // parts, (part + 1) * N // parts):
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, N)
+        for n in range(first, last):
             _spread(dy[n], dx[n * image : (n + 1) * image])
 
 

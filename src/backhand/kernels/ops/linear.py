@@ -1,4 +1,7 @@
-"""Affine map: see `ops.linear`. Its three products are contractions."""
+"""The affine map, see `ops.linear`: its three products are contractions.
+
+y = x w + b         dw = xᵀ dz          dx = dz wᵀ          db = sum dz         dz: dy, or dy where y > 0 with ReLU
+"""
 
 from typing import NamedTuple
 
@@ -19,7 +22,7 @@ class Cache(NamedTuple):
 
 
 def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
-    """As the reference; with `relu`, max(y, 0)."""
+    """Compute what `ops.linear.forward` does; with `relu`, max(y, 0)."""
     y = buffers.empty((*w.shape[:-2], x.shape[-2], w.shape[-1]))
     multiply(x, w, y, bias=b, mode=RELU if relu else 0)
     return y, Cache(x, w, y if relu else None)
@@ -28,7 +31,7 @@ def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array,
 def backward(
     dy: Array, cache: Cache, *, need_dx: bool = True, grads: Grads = None
 ) -> tuple[Array | None, Array, Array]:
-    """As the reference; dw and db are written to `grads`, where given."""
+    """Compute what `ops.linear.backward` does; dw and db are written to `grads`, where given."""
     x, w, y = cache
     O = w.shape[-1]
     dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], O)))

@@ -1,4 +1,7 @@
-"""Max-pooling: see `ops.max_pool2d`. Windows of 2 x 2 side by side have code of their own, which writes dx once."""
+"""Max-pooling, see `ops.max_pool2d`: y = max of the window, and dx is dy at the first entry that has the maximum.
+
+Windows of 2 x 2 side by side have code of their own, which writes each value of dx once.
+"""
 
 from typing import NamedTuple
 
@@ -16,7 +19,7 @@ from backhand.windows import Padding, Pair, Size, Windows
 
 
 class Cache(NamedTuple):
-    """`winner` (N, H', W', C), uint8."""
+    """What backward needs: winner (N, P, Q, C), uint8, says which entry of its window is the maximum."""
 
     winner: NDArray[np.uint8]
     windows: Windows
@@ -26,7 +29,7 @@ class Cache(NamedTuple):
 def forward(
     x: Array, *, window: Size = 2, stride: Size | None = None, padding: Padding = 0, relu: bool = False
 ) -> tuple[Array, Cache | reference.Cache]:
-    """As the reference; with `relu`, max(y, 0), and no winner where y is 0."""
+    """Compute what `ops.max_pool2d.forward` does; with `relu`, max(y, 0), and no winner where y is 0."""
     windows = reference.pooling_windows(x.shape, window, stride, padding)
     if windows.window[0] * windows.window[1] > NONE:
         return _large(x, windows, relu)
@@ -37,7 +40,7 @@ def forward(
 
 
 def pool(x: Array, windows: Windows, relu: bool, y: Array, winner: NDArray[np.uint8]) -> None:
-    """y and the winners, into their arrays."""
+    """Write the maxima of the windows of x and their winners to y and winner."""
     arrays, shape = (x.reshape(-1), y.reshape(-1), winner.reshape(-1)), x.shape[1:]
     if is_pairs(windows):
         _forward_pairs(*arrays, shape, relu, jit.threads())
@@ -52,22 +55,23 @@ def backward(
     margins: tuple[Pair, Pair] = NO_MARGINS,
     sums: Array | None = None,
 ) -> tuple[Array]:
-    """As the reference; dx with rows and columns of zeros around: ((top, bottom), (left, right)).
+    """Compute what `ops.max_pool2d.backward` does.
 
-    sums (C,) becomes the sum of each channel of dx.
+    margins: rows (top, bottom) and columns (left, right) of zeros that dx gets around it.   sums (C,): receives the sum
+    of each channel of dx.
     """
     if isinstance(cache, reference.Cache):
         return (frame(reference.backward(dy, cache)[0], margins, sums=sums),)
     winner, windows, (N, H, W, C) = cache
     (top, bottom), (left, right) = margins
     dx = buffers.empty((N, top + H + bottom, left + W + right, C))
-    parts = jit.threads()
-    totals = np.empty((parts, 0 if sums is None else C))
+    shards = jit.threads()
+    totals = np.empty((shards, 0 if sums is None else C))
     arrays = dy.reshape(-1), winner.reshape(-1), dx.reshape(-1)
     P, Q = windows.places
     if is_pairs(windows):
-        around = top, bottom + H - 2 * P, left * C, (right + W - 2 * Q) * C  # with what no window sees
-        _backward_pairs(*arrays, (P, Q, C), around, totals)
+        margin = top, bottom + H - 2 * P, left * C, (right + W - 2 * Q) * C  # with what no window sees
+        _backward_pairs(*arrays, (P, Q, C), margin, totals)
     else:
         _backward(*arrays, dx.shape[1:], _geometry(windows), (top, left), totals)
     if sums is not None:
@@ -81,101 +85,105 @@ def is_pairs(windows: Windows) -> bool:
 
 
 def _geometry(windows: Windows) -> tuple[int, ...]:
+    """Rows and columns of the window, of the stride, of padding in front, and of places, as kernels take them."""
     (top, _), (left, _) = windows.padding
     return *windows.window, *windows.stride, top, left, *windows.places
 
 
 def _large(x: Array, windows: Windows, relu: bool) -> tuple[Array, reference.Cache]:
-    """Windows with more entries than a byte can tell apart."""
+    """Pool windows with more entries than a byte can tell apart, by the reference."""
     y, cache = reference.forward(x, window=windows.window, stride=windows.stride, padding=windows.padding)
     if not relu:
         return y, cache
-    nobody = np.iinfo(np.uint32).max
-    winner = np.where(y > 0, cache.winner, np.uint32(nobody))
+    no_winner = np.uint32(np.iinfo(np.uint32).max)
+    winner = np.where(y > 0, cache.winner, no_winner)
     return np.maximum(y, 0), cache._replace(winner=winner)
 
 
 @jit.kernel
-def _forward_pairs(x, y, winner, shape, relu, parts):
+def _forward_pairs(x, y, winner, shape, relu, shards):
+    """shape: (H, W, C) of an image; the shards are of the rows of windows, P of them in an image."""
     H, W, C = shape
-    P, L, row = H // 2, W // 2 * C, W * C
+    P, L, row = H // 2, W // 2 * C, W * C  # L and row: values in a row of windows, and in a row of pixels
     count = x.size // (H * row) * P
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for place in range(part * count // parts, (part + 1) * count // parts):
-            start = (place // P * H + place % P * 2) * row
-            out, which = y[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-            pool_pairs(x[start : start + row], x[start + row : start + 2 * row], C, out, which, relu)
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, count)
+        for i in range(first, last):
+            start, end = i * L, (i + 1) * L
+            upper = (i // P * H + i % P * 2) * row
+            lower = upper + row
+            pool_pairs(x[upper:lower], x[lower : lower + row], C, y[start:end], winner[start:end], relu)
 
 
 @jit.helper
 def _take(x, k, y, winner):
-    """Values that are larger than the best so far take their place."""
+    """Where entry k of the windows, x, is larger than the best so far, it replaces that."""
     for i in range(y.size):
         y[i], winner[i] = larger(x[i], k, y[i], winner[i])
 
 
 @jit.helper
 def _pool_row(x, n, p, shape, geometry, y, winner):
-    """Any windows; those that stand on the same rows."""
+    """Pool the windows in row p of image n, of any size and stride."""
     H, W, C = shape
     kh, kw, sh, sw, top, left, _, Q = geometry
     y[:] = -np.inf
     for q in range(Q):
         u, v = p * sh - top, q * sw - left
-        best, which = y[q * C : (q + 1) * C], winner[q * C : (q + 1) * C]
-        which[:] = 0 if u >= 0 and v >= 0 else NONE  # where every value is -inf: the first entry, if it is a pixel
+        best, entry = y[q * C : (q + 1) * C], winner[q * C : (q + 1) * C]
+        entry[:] = 0 if u >= 0 and v >= 0 else NONE  # where every value is -inf: the first entry, if it is a pixel
         for i in range(max(0, -u), min(kh, H - u)):
             for j in range(max(0, -v), min(kw, W - v)):
                 start = ((n * H + u + i) * W + v + j) * C
-                _take(x[start : start + C], i * kw + j, best, which)
+                _take(x[start : start + C], i * kw + j, best, entry)
 
 
 @jit.kernel
-def _forward(x, y, winner, shape, geometry, relu, parts):
+def _forward(x, y, winner, shape, geometry, relu, shards):
+    """shape: (H, W, C) of an image; the shards are of the rows of windows, of L values each, P of them in an image."""
     P, L = geometry[6], geometry[7] * shape[2]
     count = y.size // L
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        for place in range(part * count // parts, (part + 1) * count // parts):
-            out, which = y[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-            _pool_row(x, place // P, place % P, shape, geometry, out, which)
+    for shard in prange(shards):
+        first, last = jit.share(shard, shards, count)
+        for i in range(first, last):
+            start, end = i * L, (i + 1) * L
+            _pool_row(x, i // P, i % P, shape, geometry, y[start:end], winner[start:end])
             if relu:
-                rectify(out, which)
+                rectify(y[start:end], winner[start:end])
 
 
 @jit.kernel
-def _backward_pairs(dy, winner, dx, shape, around, totals):
-    """shape: (P, Q, C) of the windows. around: rows above and below, values before and after."""
+def _backward_pairs(dy, winner, dx, shape, margin, totals):
+    """shape: (P, Q, C) of the windows.   margin: rows above and below, values before and after each row of dx."""
     P, Q, C = shape
-    above, below, before, after = around
+    above, below, before, after = margin
     L = Q * C
     row = before + 2 * L + after
     image = (above + 2 * P + below) * row
-    parts, N = len(totals), dx.size // image
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        totals[part] = 0
+    shards, N = len(totals), dx.size // image
+    for shard in prange(shards):
+        totals[shard] = 0
         sums = np.zeros(C, np.float32)
-        for n in range(part * N // parts, (part + 1) * N // parts):
+        first, last = jit.share(shard, shards, N)
+        for n in range(first, last):
             dx[n * image : n * image + above * row] = 0
             dx[(n + 1) * image - below * row : (n + 1) * image] = 0
-            for place in range(n * P, (n + 1) * P):
-                g, which = dy[place * L : (place + 1) * L], winner[place * L : (place + 1) * L]
-                a = n * image + (above + 2 * (place - n * P)) * row
-                b = a + row
-                for start in (a, b):
-                    dx[start : start + before] = 0
-                    dx[start + before + 2 * L : start + row] = 0
-                unpool_pairs(g, which, C, dx, a + before, b + before, sums)
+            for p in range(P):
+                start, end = (n * P + p) * L, (n * P + p + 1) * L
+                upper = n * image + (above + 2 * p) * row
+                lower = upper + row
+                for pixels in (upper, lower):
+                    dx[pixels : pixels + before] = 0
+                    dx[pixels + before + 2 * L : pixels + row] = 0
+                unpool_pairs(dy[start:end], winner[start:end], C, dx, upper + before, lower + before, sums)
             for c in range(totals.shape[1]):  # image by image: few float32 are added to one another
-                totals[part, c] += sums[c]
+                totals[shard, c] += sums[c]
             sums[:] = 0
 
 
 @jit.helper
 def _scatter(dy, winner, kw, W, dx, start):
-    """Add the gradient of a window to the pixels of its winners; its first entry is at `start`, a row has W pixels."""
+    """Add the gradient of a window to its winners' pixels; the window begins at `start`, and a row has W pixels."""
     C = dy.size
     for c in range(C):
         k = np.int64(winner[c])
@@ -185,24 +193,24 @@ def _scatter(dy, winner, kw, W, dx, start):
 
 @jit.kernel
 def _backward(dy, winner, dx, shape, geometry, margins, totals):
-    """shape: (H, W, C) of dx with its margins."""
+    """shape: (H, W, C) of dx with its margins, of which `margins` are those at the top and at the left."""
     H, W, C = shape
     _, kw, sh, sw, top, left, P, Q = geometry
-    parts, N = len(totals), dx.size // (H * W * C)
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        totals[part] = 0
+    shards, N = len(totals), dx.size // (H * W * C)
+    for shard in prange(shards):
+        totals[shard] = 0
         sums = np.empty(totals.shape[1], np.float32)
-        for n in range(part * N // parts, (part + 1) * N // parts):
+        first, last = jit.share(shard, shards, N)
+        for n in range(first, last):
             dx[n * H * W * C : (n + 1) * H * W * C] = 0
             for p in range(P):
-                row = (n * P + p) * Q * C
-                g, which = dy[row : row + Q * C], winner[row : row + Q * C]
+                row, end = (n * P + p) * Q * C, (n * P + p + 1) * Q * C
                 for q in range(Q):
                     u, v = margins[0] + p * sh - top, margins[1] + q * sw - left
-                    _scatter(g[q * C : (q + 1) * C], which[q * C : (q + 1) * C], kw, W, dx, ((n * H + u) * W + v) * C)
+                    window = slice(row + q * C, row + (q + 1) * C)
+                    _scatter(dy[window], winner[window], kw, W, dx, ((n * H + u) * W + v) * C)
                 if sums.size:
-                    add_gradients(g, which, sums, totals[part])
+                    add_gradients(dy[row:end], winner[row:end], sums, totals[shard])
 
 
 KERNEL = Kernel(forward, backward)

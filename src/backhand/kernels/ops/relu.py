@@ -1,4 +1,4 @@
-"""Rectifier: see `ops.relu`. For where no other kernel has it built in."""
+"""The rectifier, see `ops.relu`: max(x, 0), where no other kernel computes it in the same pass."""
 
 from typing import NamedTuple
 
@@ -17,34 +17,32 @@ class Cache(NamedTuple):
 
 
 @jit.kernel
-def _relu(x, y, parts):
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        start, stop = part * x.size // parts, (part + 1) * x.size // parts
-        source, to = x[start:stop], y[start:stop]
-        for i in range(source.size):
-            to[i] = np.float32(0) if source[i] <= 0 else source[i]  # NaN stays
+def _relu(x, y, shards):
+    for shard in prange(shards):
+        start, stop = jit.share(shard, shards, x.size)
+        values, results = x[start:stop], y[start:stop]
+        for i in range(values.size):
+            results[i] = np.float32(0) if values[i] <= 0 else values[i]  # NaN stays
 
 
 @jit.kernel
-def _relu_backward(dy, y, dx, parts):
-    for part_ in prange(parts):
-        part = np.int64(part_)
-        start, stop = part * dy.size // parts, (part + 1) * dy.size // parts
-        source, out, to = dy[start:stop], y[start:stop], dx[start:stop]
-        for i in range(source.size):
-            to[i] = source[i] * (np.float32(1) if out[i] > 0 else np.float32(0))
+def _relu_backward(dy, y, dx, shards):
+    for shard in prange(shards):
+        start, stop = jit.share(shard, shards, dy.size)
+        upstream, outputs, results = dy[start:stop], y[start:stop], dx[start:stop]
+        for i in range(upstream.size):
+            results[i] = upstream[i] * (np.float32(1) if outputs[i] > 0 else np.float32(0))
 
 
 def forward(x: Array) -> tuple[Array, Cache]:
-    """As the reference."""
+    """Compute what `ops.relu.forward` does: max(x, 0)."""
     y = buffers.empty(x.shape)
     _relu(x.reshape(-1), y.reshape(-1), jit.threads())
     return y, Cache(y)
 
 
 def backward(dy: Array, cache: Cache) -> tuple[Array]:
-    """As the reference."""
+    """Compute what `ops.relu.backward` does: dy where y > 0."""
     dx = buffers.empty(dy.shape)
     _relu_backward(dy.reshape(-1), cache.y.reshape(-1), dx.reshape(-1), jit.threads())
     return (dx,)

@@ -1,8 +1,10 @@
-"""Softmax and cross-entropy: see `ops.softmax_cross_entropy`. Forward writes the gradient as well.
+"""Softmax and cross-entropy, see `ops.softmax_cross_entropy`: forward computes the gradient as well.
 
-Everything about a row is in the cache when its loss is computed, so dz = ω (p - q) / N is made there and then, and
-backward has next to nothing to do. A block of rows is taken at a time: the exponentials of all its values are one
-loop, which fills vectors however few classes there are.
+    L = mean of ω (log sum_k e^z - sum_k q z)           dz = ω (p - q) / N,  p = e^z / sum_k e^z
+
+Everything about a row is in the cache when its loss is computed, so dz is computed at the same time, and backward has
+next to nothing to do. A block of rows is taken at a time: the exponentials of all its values are one loop, which fills
+vectors however few classes there are.
 """
 
 import math
@@ -22,7 +24,7 @@ NO_LABELS, NONE_WANTED = np.zeros(0, np.int64), np.zeros((1, 0), np.float32)
 LOG2_E = math.log2(math.e)
 # 2^f for |f| <= 1/2 as a polynomial, the highest power first: fitted for the least relative error, 2e-9.
 POWERS = (1.5353362e-4, 1.3398874e-3, 9.6184374e-3, 5.5503325e-2, 2.4022648e-1, 6.931472e-1, 1.0)
-C6, C5, C4, C3, C2, C1, C0 = (np.float32(each) for each in POWERS)
+C6, C5, C4, C3, C2, C1, C0 = (np.float32(coefficient) for coefficient in POWERS)
 
 
 class Cache(NamedTuple):
@@ -46,11 +48,11 @@ def exp(x):
 
 
 @jit.helper
-def _shift(z, bits, n, to):
-    """Row n less its maximum into `to`; returns the sum.
+def _shift(z, bits, n, shifted):
+    """Write row n of z, less its maximum, to row n of `shifted`; returns the sum of that row.
 
-    The maximum is one of integers, which vectorises: they order as the floats of the same bits do, once those below 0
-    have all bits but the sign turned over.
+    The maximum is taken of integers, which vectorises. Integers order as the floats of the same bits do, once all bits
+    but the sign are inverted in those below 0.
     """
     most = np.int32(-(2**31))
     for k in range(z.shape[1]):
@@ -58,24 +60,27 @@ def _shift(z, bits, n, to):
     maximum = np.int32(most ^ ((most >> np.int32(31)) & np.int32(0x7FFFFFFF))).view(np.float32)
     total = np.float32(0)
     for k in range(z.shape[1]):
-        to[n, k] = z[n, k] - maximum
-        total += to[n, k]
+        shifted[n, k] = z[n, k] - maximum
+        total += shifted[n, k]
     return total
 
 
 @jit.helper
 def _expect(z, n, labels, wanted, keep, spread, total):
-    """sum_k q z of row n, and whether its label or distribution is in order beyond doubt. total: sum_k z."""
+    """sum_k q z of row n, and whether its label or distribution is valid beyond doubt.
+
+    keep and spread: 1 - smoothing, and smoothing over K.   total: sum_k z.
+    """
     K = z.shape[1]
     if not wanted.size:
         fits = 0 <= labels[n] < K
         return spread * total + keep * z[n, labels[n] if fits else 0], fits
-    expected, mass, fair = np.float32(0), np.float32(0), True
+    expected, mass, positive = np.float32(0), np.float32(0), True
     for k in range(K):
         expected += (keep * wanted[n, k] + spread) * z[n, k]
         mass += wanted[n, k]
-        fair &= wanted[n, k] >= 0
-    return expected, fair and abs(mass - 1) < reference.TOLERANCE / 2
+        positive &= wanted[n, k] >= 0
+    return expected, positive and abs(mass - 1) < reference.TOLERANCE / 2
 
 
 @jit.helper
@@ -97,19 +102,18 @@ def _gradient(e, n, labels, wanted, keep, spread, scale):
 
 @jit.kernel
 def _forward(z, bits, labels, wanted, weights, smoothing, dz, sums):
-    """The mean loss, and whether all labels, distributions and weights are in order; else the results mean nothing.
+    """The mean loss, and whether all labels, distributions and weights are valid; else the results mean nothing.
 
     z, bits (N, K): the logits as floats and as integers.   labels (N,) or wanted (N, K), the other empty.
-    weights: (N,) or empty.   sums: scratch (parts, 2).
+    weights: (N,) or empty.   sums: scratch (shards, 2).
     """
-    (N, K), parts = z.shape, sums.shape[0]
+    (N, K), shards = z.shape, sums.shape[0]
     rows = max(1, BLOCK // K)
     keep, spread, share = np.float32(1 - smoothing), np.float32(smoothing / K), np.float32(1 / N)
-    for part_ in prange(parts):
-        part = np.int64(part_)
+    for shard in prange(shards):
         loss, valid = 0.0, True
-        end = (part + 1) * N // parts
-        for first in range(part * N // parts, end, rows):
+        start, end = jit.share(shard, shards, N)
+        for first in range(start, end, rows):
             last = min(first + rows, end)
             for n in range(first, last):
                 weight = weights[n] if weights.size else np.float32(1)
@@ -123,18 +127,18 @@ def _forward(z, bits, labels, wanted, weights, smoothing, dz, sums):
             for n in range(first, last if valid else first):
                 weight = weights[n] if weights.size else np.float32(1)
                 loss += weight * np.log(_gradient(dz, n, labels, wanted, keep, spread, weight * share))
-        sums[part, 0], sums[part, 1] = loss, not valid
+        sums[shard, 0], sums[shard, 1] = loss, not valid
     total, wrong = 0.0, 0.0
-    for each in range(parts):
-        total += sums[each, 0]
-        wrong += sums[each, 1]
+    for shard in range(shards):
+        total += sums[shard, 0]
+        wrong += sums[shard, 1]
     return total / N, wrong == 0
 
 
 def forward(
     logits: Array, labels: Labels | Array, *, smoothing: float = 0.0, weights: Array | None = None
 ) -> tuple[Array | np.float32, Cache | reference.Cache]:
-    """As the reference, which says what is wrong with arguments."""
+    """The same results as the reference, which is called where arguments are wrong, to say what is."""
     N, K = logits.shape
     soft = labels.ndim == 2 and labels.dtype.kind == "f"
     fits = labels.shape == (logits.shape if soft else (N,)) and (soft or labels.dtype.kind in "iu")
@@ -155,7 +159,7 @@ def _or_nothing(weights: Array | None) -> Array:
 
 
 def backward(dy: float | Array, cache: Cache | reference.Cache) -> tuple[Array]:
-    """As the reference."""
+    """The same gradient as the reference: dy times dz."""
     if not isinstance(cache, Cache):
         return reference.backward(dy, cache)
     if dy == 1:

@@ -50,11 +50,11 @@ class Emitter:
         return first
 
     def subtract(self, a: Value, b: Number) -> Value:
-        """a - b."""
+        """The difference of two operands, a - b."""
         return (self.builder.fsub if _is_float(a) else self.builder.sub)(a, _as(b, a))
 
     def multiply(self, a: Value, b: Number) -> Value:
-        """a times b."""
+        """The product of two operands, a b."""
         return (self.builder.fmul if _is_float(a) else self.builder.mul)(a, _as(b, a))
 
     def fused_multiply_add(self, a: Value, b: Value, c: Value) -> Value:
@@ -81,15 +81,15 @@ class Emitter:
         return (self.builder.fcmp_unordered if relation == "!=" else self.builder.fcmp_ordered)(relation, a, _as(b, a))
 
     def is_nan(self, value: Value) -> Value:
-        """Which lanes are NaN."""
+        """Whether a value is NaN, in each lane by itself."""
         return self.builder.fcmp_unordered("uno", value, value)
 
     def any_of(self, a: Value, b: Value) -> Value:
-        """Whether one of two conditions holds."""
+        """Whether at least one of two conditions holds."""
         return self.builder.or_(a, b)
 
     def all_of(self, first: Value, *others: Value) -> Value:
-        """Whether all conditions hold."""
+        """Whether all of the conditions hold."""
         for other in others:
             first = self.builder.and_(first, other)
         return first
@@ -103,22 +103,22 @@ class Emitter:
         return self.select(self.builder.fcmp_unordered(">", value, _as(0, value)), value, 0)
 
     def broadcast(self, scalar: Value, lanes: int = W) -> Value:
-        """The scalar in every lane."""
+        """A vector that has the scalar in every lane."""
         kind = ir.VectorType(scalar.type, lanes)
         undefined = ir.Constant(kind, ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, constant(0, INT32))
         return self.builder.shuffle_vector(first, undefined, constant(0, ir.VectorType(INT32, lanes)))
 
     def shuffle(self, a: Value, b: Value, lanes: Sequence[int]) -> Value:
-        """The lanes of these numbers, where those of b are counted on from those of a."""
+        """The lanes with these numbers out of two vectors; those of b are numbered on from those of a."""
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT32, len(lanes)), list(lanes)))
 
     def lane(self, vector: Value, number: int) -> Value:
-        """The value of one lane."""
+        """The value in one lane of a vector."""
         return self.builder.extract_element(vector, constant(number, INT32))
 
     def mask(self, count: Value, lanes: int = W) -> Value:
-        """The mask of the first `count` lanes; of none where that is negative, of all where there are no more."""
+        """The mask of the first `count` lanes; of no lane if that is negative, of all lanes if there are fewer."""
         numbers = ir.Constant(ir.VectorType(INT, lanes), list(range(lanes)))
         return self.builder.icmp_signed("<", numbers, self.broadcast(count, lanes))
 
@@ -163,16 +163,16 @@ class Emitter:
 
     @contextmanager
     def loop(self, count: Value) -> Iterator[Value]:
-        """What is written inside is done `count` times; gives the index, from 0 on."""
+        """What is written inside runs `count` times; the context gives the index, from 0 on."""
         with cgutils.for_range(self.builder, count) as loop:
             yield loop.index
 
     def when(self, condition: Value) -> AbstractContextManager[Any]:
-        """What is written inside is done where the condition holds."""
+        """What is written inside runs only if the condition holds."""
         return self.builder.if_then(condition)
 
     def when_else(self, condition: Value) -> AbstractContextManager[tuple[Any, Any]]:
-        """Two contexts: for what is done where the condition holds, and for what is done elsewhere."""
+        """Two contexts: for what runs if the condition holds, and for what runs if not."""
         return self.builder.if_else(condition)
 
     def call(self, name: str, result: ir.Type, arguments: Sequence[Value]) -> Value:

@@ -1,4 +1,7 @@
-"""What concerns the processor itself: its treatment of denormal numbers, and its peak."""
+"""What concerns the processor itself: its treatment of denormal numbers, and its peak.
+
+Denormal numbers are those below 1.2e-38, the smallest normal float32. Weights that decay to zero pass through them.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +22,7 @@ _FLUSH = 0x8040 if _X86 else 1 << 24  # x86: flush results to zero, take operand
 
 @intrinsic
 def flush_denormals(_: Any):
-    """Take denormal numbers as zero on this thread, as they slow arithmetic a hundredfold; returns what was set."""
+    """Treat denormal numbers as zero on this thread, since they slow arithmetic a hundredfold; returns how it was."""
 
     def generate(_: Any, builder: ir.IRBuilder, __: Any, values: Sequence[Value]) -> Value:
         old = _control(Emitter(builder))
@@ -31,7 +34,7 @@ def flush_denormals(_: Any):
 
 @intrinsic
 def restore_denormals(_: Any, old):
-    """Set what `flush_denormals` returned."""
+    """Treat denormal numbers again as before the call of `flush_denormals` that returned this."""
 
     def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[Value]) -> Value:
         _set_control(Emitter(builder), values[0])
@@ -52,6 +55,7 @@ def _control(e: Emitter) -> Value:
 
 
 def _set_control(e: Emitter, value: Value) -> None:
+    """Set the register that controls floating-point arithmetic; on other processors than these, do nothing."""
     if _X86:
         word = cgutils.alloca_once_value(e.builder, e.builder.trunc(value, INT32))
         e.call("llvm.x86.sse.ldmxcsr", ir.VoidType(), [e.builder.bitcast(word, BYTE.as_pointer())])

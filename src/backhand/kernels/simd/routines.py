@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from backhand.kernels import jit
 from backhand.kernels.simd.emitter import INT, Emitter, Value
 
-Write = Callable[[Emitter, Any], None]
+Write = Callable[[Emitter, Any], None]  # what writes the code of a routine: see `compiled`
 _libraries: list[Any] = []  # code lives as long as the library that it is in
 
 

@@ -37,7 +37,7 @@ class Arguments(NamedTuple):
 
 
 class _Tile:
-    """Writes the code of `tile`."""
+    """Writes the code of `tile` for P rows and V vectors."""
 
     def __init__(self, emitter: Emitter, P: int, V: int, arguments: Arguments) -> None:
         self.emitter, self.P, self.V, self.arguments = emitter, P, V, arguments

@@ -32,7 +32,7 @@ class Arguments(NamedTuple):
 
 
 class _TwoSided:
-    """Writes the code of `two_sided`."""
+    """Writes the code of `two_sided` for one matrix T."""
 
     def __init__(self, emitter: Emitter, kind: int, m: int, r: int, arguments: Arguments) -> None:
         self.emitter, self.kind, self.arguments = emitter, kind, arguments
