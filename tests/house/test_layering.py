@@ -48,6 +48,14 @@ def test_imports_point_down(path):
     assert up == set()
 
 
+def test_the_picture_shows_every_room():
+    picture = PAGE.read_text(encoding="utf-8").partition("```mermaid")[2].partition("```")[0]
+    drawn = re.findall(r"^ +(\w+)\[\"", picture, re.MULTILINE)
+    assert sorted(drawn) == sorted(FLOORS)
+    for above, below in re.findall(r"(\w+) --> (.+)", picture):
+        assert all(FLOORS[above] > FLOORS[name] for name in below.split(" & ") if name in FLOORS)
+
+
 def test_the_door_leads_to_the_command_line():
     assert set(imported(ast.parse((ROOT / "__main__.py").read_text(encoding="utf-8")))) == {"cli"}
 
