@@ -26,8 +26,9 @@ def compiled(name: str, arguments: Any, write: Write) -> int:
 
     The name says which routine it is, and for which constants: it is the key under which the code is kept on disk.
     """
-    code = jit.stored(name, name, lambda: _generate(name, arguments, write))
-    library = cpu_target.target_context.codegen().unserialize_library(code)
+    codegen = cpu_target.target_context.codegen()
+    code = jit.stored(name, (name, codegen.magic_tuple()), lambda: _generate(name, arguments, write))
+    library = codegen.unserialize_library(code)
     _libraries.append(library)
     return int(library.get_pointer_to_function(name))
 
@@ -48,6 +49,7 @@ def _generate(name: str, arguments: Any, write: Write) -> tuple[Any, ...]:
 
 
 def _routine_type(arguments: Any) -> ir.FunctionType:
+    """The type of a routine to LLVM: it takes integers, and returns nothing."""
     return ir.FunctionType(ir.VoidType(), [INT] * len(arguments._fields))
 
 
@@ -71,6 +73,8 @@ def inlined(write: Callable[..., None]) -> Any:
 
 
 def _snippet(write: Callable[..., None], names: Sequence[str]) -> Any:
+    """What Numba calls an intrinsic, with arguments of these names, by which kernels may pass them."""
+
     def define(*_: Any, **__: Any) -> Any:
         def generate(context: Any, builder: ir.IRBuilder, _: Any, values: Sequence[Value]) -> Value:
             write(Emitter(builder), *values)
