@@ -1,4 +1,4 @@
-"""Whether programs train alike, and what a step of a workload costs in each."""
+"""Compares the losses of several programs, and the cost of a training step in each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,16 +10,17 @@ from backhand.bench.process import BACKHAND, Program, Worker
 from backhand.bench.timing import Spread
 from backhand.bench.workloads import Workload
 
-# Steps that are compared, and how far losses may be apart, relatively; fifty layers multiply every rounding.
+# The number of steps whose losses are compared, and the largest relative difference. Fifty layers amplify rounding.
 STEPS, LIMIT = 20, 1e-3
 DEEP = {"fer_resnet50": (5, 1e-2)}
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """The losses of our steps, how far each peer's are from them at most, and the milliseconds of each first step.
+    """Whether the peers train alike.
 
-    Before these nothing has been compiled: they are a first start's.
+    losses: those of our steps.   differences: the largest relative difference of each peer's losses from ours.
+    first_step_ms: the milliseconds of the first step of each program, before which nothing has been compiled.
     """
 
     losses: list[float]
@@ -29,13 +30,16 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether there is anything to compare with, and all of it agrees; what is not a number does not."""
+        """Whether there is a peer and all peers agree. A loss that is not a number agrees with none."""
         return bool(self.differences) and all(value <= self.limit for value in self.differences.values())
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A workload, with what was found: 10⁹ operations a step, the peak in GFLOP/s beside it, and each program's."""
+    """The measurements of a workload in all programs.
+
+    gflop: the operations of a step, in units of 10⁹.   peak: of the processor, in GFLOP/s, measured beside the steps.
+    """
 
     workload: Workload
     gflop: float
@@ -49,33 +53,33 @@ class Comparison:
 
     @property
     def fastest(self) -> str:
-        """The peer whose median is lowest."""
+        """The name of the peer with the lowest median."""
         peers = [name for name in self.measurements if name != BACKHAND.name]
         return min(peers, key=lambda name: self.measurements[name].ms.median)
 
     @property
     def ratio(self) -> Spread:
-        """Our time over the fastest peer's, of each round."""
+        """Our time divided by the fastest peer's in the same round, over all rounds."""
         theirs = self.measurements[self.fastest].rounds
         return Spread.of(a / b for a, b in zip(self.ours.rounds, theirs, strict=True))
 
 
 def compare_losses(workload: Workload, programs: Sequence[Program], folder: Path) -> Agreement:
-    """The losses of all programs on the same batch, from the same weights."""
+    """Compare the losses of all programs on the same batch, starting from the same weights."""
     count, limit = DEEP.get(workload.name, (STEPS, LIMIT))
     inputs = save_inputs(workload, folder, comparable=True)
-    losses, cold = {}, {}
+    losses, first_step_ms = {}, {}
     for program in programs:
         with Worker(program, inputs, cache_folder(workload, folder)) as worker:
             steps = worker.steps(count)
-        losses[program.name], cold[program.name] = steps.losses, steps.ms[0]
+        losses[program.name], first_step_ms[program.name] = steps.losses, steps.ms[0]
     own = losses.pop(BACKHAND.name)
-    apart = {name: largest_difference(own, other) for name, other in losses.items()}
-    return Agreement(own, apart, cold, limit)
+    differences = {name: largest_difference(own, other) for name, other in losses.items()}
+    return Agreement(own, differences, first_step_ms, limit)
 
 
 def largest_difference(own: Sequence[float], other: Sequence[float]) -> float:
-    """The largest relative difference; nan where one is."""
+    """The largest relative difference; NaN where any of them is."""
     differences = [abs(b / a - 1) for a, b in zip(own, other, strict=True)]
     return max(differences, key=lambda value: (value != value, value))
 
@@ -83,12 +87,12 @@ def largest_difference(own: Sequence[float], other: Sequence[float]) -> float:
 def time_workload(
     workload: Workload, programs: Sequence[Program], rounds: int, folder: Path, agreement: Agreement
 ) -> Comparison:
-    """Time them. What `validate` compiled in the same folder is found again: a second start."""
+    """Time the programs. What `compare_losses` has compiled in the same folder is used again."""
     inputs, peak = save_inputs(workload, folder), fma_peak()
     measured = measure(programs, inputs, rounds, cache_folder(workload, folder))
     return Comparison(workload, gflop(workload), peak, agreement, measured)
 
 
 def cache_folder(workload: Workload, folder: Path) -> Path:
-    """Where programs keep what they compile for this workload alone."""
+    """The folder for what programs compile for this workload alone."""
     return folder / workload.name

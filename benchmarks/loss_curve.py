@@ -1,12 +1,12 @@
-"""The losses of a training on real images, step by step, beside those of PyTorch: two curves that lie on each other.
+"""Compares the losses of a training on real images with those of PyTorch, step by step.
 
     fer_cnn     FER2013, the small convolutional network with dropout; warm-up
     two_layer   CIFAR-10, 3072-80-10, with an L2 penalty
 
-Equal initial weights, batches and dropout masks; SGD with momentum. The losses are without the penalty.
-Ends with 1 where the curves part by more than the limit. In float32 they may, and those of fer_cnn do: once one
-rounding decides at a kink otherwise, training amplifies the difference; between any two programs it does.
-Where the data folder has no such data, images are random. Writes a plot.
+Initial weights, batches and dropout masks are equal; SGD with momentum trains. The losses are without the penalty.
+The exit status is 1 where the losses differ by more than the limit. In float32 they may, and those of fer_cnn do: once
+a different rounding decides at a kink, training amplifies the difference, as it does between any two programs.
+Without the data, the images are random. A plot is written.
 usage: python benchmarks/loss_curve.py [--model fer_cnn] [--data-dir $BACKHAND_DATA] [--steps 200] [--dtype float64] ...
 """
 
@@ -46,7 +46,7 @@ MOMENTUM, LIMIT = 0.9, 1e-3
 
 @dataclass(frozen=True)
 class Training:
-    """A network and the data set it is for, with the shape of its images and its classes."""
+    """A network, its data set, the shape of the images, the number of classes, and the settings of the training."""
 
     network: Callable[[int], Sequential]
     data: str
@@ -75,15 +75,17 @@ def samples(training: Training, folder: Path | None) -> Dataset:
 
 
 def pytorch_training(solver: Solver) -> tuple[torch.nn.Module, torch.optim.Optimizer]:
-    """The solver's model and optimiser. Weight decay of c is our penalty's gradient c w: on weights, not on biases."""
-    net = in_torch(solver.model, np.random.default_rng([solver.seed, DRAW]))  # the stream of the solver's own masks
+    """The solver's model and optimiser in PyTorch. Weight decay c is the gradient c w of our penalty on weights."""
+    net = in_torch(
+        solver.model, np.random.default_rng([solver.seed, DRAW])
+    )  # the generator that the solver draws its masks from
     weights, biases = ([p for p in net.parameters() if (p.ndim > 1) == many] for many in (True, False))
     groups = {"params": weights, "weight_decay": solver.penalty.slope}, {"params": biases}
     return net, torch.optim.SGD(groups, solver.optimizer.lr, MOMENTUM)
 
 
 def train_both(training: Training, data: Dataset, steps: int, dtype: str) -> Array:
-    """The losses of both, (2, steps), each before the step."""
+    """Train with both programs; returns the losses (2, steps), each before the step."""
     feed = Feed(data, Standardizer.fit(data.x, "feature"))
     model = training.network(training.classes).build(training.shape, seed=0, dtype=dtype)
     schedule = Warmup(training.lr, training.warm_up, Constant(training.lr))
@@ -107,7 +109,7 @@ def train_both(training: Training, data: Dataset, steps: int, dtype: str) -> Arr
 
 
 def draw(losses: Array, path: Path) -> None:
-    """Both curves, and below them how far they are apart."""
+    """Draw both curves, and below them their difference."""
     from matplotlib.figure import Figure
 
     with look():
@@ -137,9 +139,11 @@ def main() -> int:
         a, b = losses[:, step]
         print(f"step {step + 1:4}  backhand {a:.6f}  torch {b:.6f}  difference {abs(a - b):.1e}")
     draw(losses, arguments.out)
-    apart = np.abs(losses[0] - losses[1])
-    print(f"largest difference {apart.max():.1e} (step {apart.argmax() + 1}), limit {LIMIT}; drawn in {arguments.out}")
-    return 0 if apart.max() <= LIMIT else 1
+    difference = np.abs(losses[0] - losses[1])
+    print(
+        f"largest difference {difference.max():.1e} (step {difference.argmax() + 1}), limit {LIMIT}; plot: {arguments.out}"
+    )
+    return 0 if difference.max() <= LIMIT else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Whether training grows: the memory that 10,000 steps leave behind, as Python counts it and as the system does.
+"""Measures whether training leaks: the memory that 10,000 steps leave behind, as Python and the system count it.
 
-Ends with 1 where a step keeps something.
+The exit status is 1 if steps keep memory.
 usage: python benchmarks/memory_growth.py [two_layer mnist_cnn] [--steps 10000]
 """
 
@@ -18,11 +18,11 @@ from backhand.bench.worker import resident_mib
 from backhand.bench.workloads import WORKLOADS
 
 WARM_UP = 50
-LIMIT = 64 * 1024  # bytes that all steps together may leave, for caches which fill once
+LIMIT = 64 * 1024  # the bytes that all steps together may leave, since caches fill once
 
 
 def growth(workload: str, steps: int) -> tuple[int, float | None]:
-    """Bytes of Python and NumPy, and MiB of resident memory, after `steps` steps less those after the warm-up."""
+    """The growth during `steps` steps after the warm-up: bytes of Python and NumPy, and MiB of resident memory."""
     step = ours.make_step(Inputs.of(WORKLOADS[workload]))
     tracemalloc.start()
     for _ in range(WARM_UP):

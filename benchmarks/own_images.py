@@ -1,9 +1,9 @@
-"""The study `images` on folders of ordinary pictures, as it ships: beside logistic regression and the biggest class.
+"""Measures the study `images`, as it ships, on folders of ordinary pictures, against logistic regression.
 
 The folders are made of CIFAR-10 and FER2013 pictures (zips of train|test/CLASS/*.jpg and Training|PrivateTest/CLASS/
-*.jpg): few and many of a class, small and large, of one size and of many, in every format that is read, grey, coloured.
-Each is trained on with several seeds and tested once with each. The regression sees the same pixels, standardised, and
-has the best of three penalties by cross-validation.
+*.jpg). They have few or many pictures per class, small or large, of one size or of many, in all formats, in grey and in
+colour. The study is trained and tested with several seeds on each. The regression uses the same standardised pixels and
+the best of three penalties by cross-validation. The largest class is the accuracy of always naming that class.
 
 usage: python benchmarks/own_images.py DATA [--out FOLDER] [--only cats-dogs,...] [--seeds 5] [--threads 2]
 """
@@ -40,10 +40,11 @@ OPTIONS = {"jpg": {"quality": 90}, "webp": {"quality": 90}, "png": {}, "bmp": {}
 
 @dataclass(frozen=True)
 class Folder:
-    """One folder of pictures: how many of each class to train on; half as many to test on, from 60 to `most`.
+    """A folder of pictures.
 
-    side: of a square in pixels, or the least and the most, drawn for each picture, whose aspect then varies by up to
-    a third; 0: as they are.   grey: the share of pictures saved in grey.
+    counts: the training pictures of each class; there are half as many test pictures, but between 60 and `most`.
+    side: of a square, in pixels; or the smallest and the largest side, drawn for each picture, whose aspect then varies
+    by up to a third; 0 to keep the size.   grey: the share of pictures that are saved in grey.
     """
 
     source: tuple[str, tuple[str, str]]
@@ -72,7 +73,7 @@ FOLDERS = {
 
 
 def write_pictures(folder: Folder, data: Path, out: Path) -> None:
-    """Write the pictures as out/train|test/CLASS/NUMBER.FORMAT, unless they are there."""
+    """Write the pictures as out/train|test/CLASS/NUMBER.FORMAT, unless that is done already."""
     if (done := out.with_suffix(".done")).exists():
         return
     rng = np.random.default_rng(0)
@@ -100,26 +101,26 @@ def _vary(image: Image.Image, folder: Folder, rng: np.random.Generator) -> Image
         return image.resize((folder.side, folder.side), Image.Resampling.BICUBIC)
     side, aspect = rng.integers(folder.side[0], folder.side[1] + 1), rng.uniform(1, 4 / 3)
     image = image.resize((side, side), Image.Resampling.BICUBIC)
-    long = round(side / aspect)  # cut rather than stretched
+    long = round(side / aspect)  # cut, so that it is not stretched
     return image.crop((0, 0, side, long) if rng.random() < 0.5 else (0, 0, long, side))
 
 
 def baseline_accuracies(path: Path) -> tuple[float, float]:
-    """The test accuracies of logistic regression on the pixels that the study sees, and of the biggest class."""
+    """The test accuracies of logistic regression on the pixels that the study uses, and of the largest class."""
     feeds = load_feeds(load("images", [f'data.path="{path}"', "data.validation=0"]))
     (x, y), (test, labels) = (feed.batch(slice(None)) for feed in (feeds.train, feeds.test))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", (ConvergenceWarning, FutureWarning))
         model = LogisticRegressionCV(Cs=(1e-4, 1e-3, 1e-2), cv=3, tol=1e-2).fit(x.reshape(len(x), -1), y)
-    biggest = np.bincount(y).argmax()
-    return float(model.score(test.reshape(len(test), -1), labels)), float((labels == biggest).mean())
+    largest = np.bincount(y).argmax()
+    return float(model.score(test.reshape(len(test), -1), labels)), float((labels == largest).mean())
 
 
 def run_seeds(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
-    """The test figures of the study with each seed, and the processor's and the clock's seconds of the whole run.
+    """The test results of the study with each seed, and the processor time and the elapsed time of the run.
 
-    They are kept beside the run's folder, so that the benchmark goes on where it was stopped; a run that was stopped
-    itself is measured anew.
+    They are saved beside the run's folder, so that the benchmark continues where it was stopped; a run that was
+    interrupted is measured again.
     """
     for seed in range(seeds):
         folder, kept = out / f"seed-{seed}", out / f"seed-{seed}.json"
@@ -130,7 +131,7 @@ def run_seeds(path: Path, out: Path, seeds: int) -> Iterator[dict[str, float]]:
 
 
 def _train_and_measure(study: Study, folder: Path) -> dict[str, float]:
-    begin, spent = time.perf_counter(), _processor_seconds()
+    start, processor_start = time.perf_counter(), _processor_seconds()
     metrics = work.run(study, folder, quiet=True)
     test = metrics.test
     return {
@@ -138,8 +139,8 @@ def _train_and_measure(study: Study, folder: Path) -> dict[str, float]:
         "recall": test["macro"]["recall"],
         "loss": test["loss"],
         "epochs": metrics.training.epochs,
-        "processor": _processor_seconds() - spent,
-        "clock": time.perf_counter() - begin,
+        "processor": _processor_seconds() - processor_start,
+        "clock": time.perf_counter() - start,
         "lr": load(folder / "study.toml").train.optimizer.lr,
     }
 
@@ -158,16 +159,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int)
     options = parser.parse_args()
     backend.use(backend.chosen(), options.threads)
-    print("folder        pictures    study (least)  recall  logistic  biggest  epochs  rates       processor  clock")
+    print("folder        pictures   study (lowest)  recall  logistic  largest  epochs  rates       processor  clock")
     for name in options.only.split(","):
         folder, path = FOLDERS[name], (options.out / name / "pictures").resolve()
         write_pictures(folder, options.data, path)
-        baseline, biggest = baseline_accuracies(path)
+        baseline, largest = baseline_accuracies(path)
         runs = list(run_seeds(path, options.out / name, options.seeds))
         mean = {key: float(np.mean([run[key] for run in runs])) for key in runs[0]}
         least = min(run["accuracy"] for run in runs)
         rates = f"{min(run['lr'] for run in runs):g}-{max(run['lr'] for run in runs):g}"
-        figures = f"{mean['accuracy']:.1%} ({least:.1%})  {mean['recall']:>6.1%}  {baseline:>8.1%}  {biggest:>7.1%}"
+        figures = f"{mean['accuracy']:.1%} ({least:.1%})  {mean['recall']:>6.1%}  {baseline:>8.1%}  {largest:>7.1%}"
         cost = f"{mean['epochs']:>6.0f}  {rates:<12}  {mean['processor']:>5.0f} s  {mean['clock']:>5.0f} s"
         print(f"{name:<12}  {sum(folder.counts.values()):>8,}  {figures}  {cost}", flush=True)
 

@@ -1,7 +1,7 @@
-"""Where the microseconds of a training step go: every pass of an op, the optimiser, and the Python between them.
+"""Shows where the time of a training step goes: the passes of each op, the optimiser, and the Python between them.
 
-Clocks are put around `forward` and `backward` of every module that computes an op; time in one that is called by
-another counts as its own. The rows add up to the whole step.
+A clock is put around `forward` and `backward` of every op. The time of a function that another one calls counts as its
+own. The rows add up to the whole step.
 usage: python benchmarks/profile_step.py [two_layer] [--steps 200]
 """
 
@@ -26,30 +26,30 @@ from backhand.bench.workloads import WORKLOADS
 from backhand.training.solver import Solver
 
 BETWEEN = "Python between them"
-OPS = "backhand.ops.", "backhand.kernels.ops."
+KERNELS = "backhand.kernels.ops."
 
 
 class Clock:
-    """Seconds and calls by name; while one is running, those that it was called from stand still."""
+    """Counts seconds and calls by name. While a function runs, the clocks of its callers stand still."""
 
     def __init__(self) -> None:
         self.seconds: Counter[str] = Counter()
         self.calls: Counter[str] = Counter()
-        self.inside: list[float] = []  # of each that is running, the seconds in others that it called
+        self.inside: list[float] = []  # of each running function, the seconds in the functions that it called
 
     def around(self, function: Callable[..., Any], name: str, *, shapes: bool = False) -> Callable[..., Any]:
-        """The function with the clock around it; with `shapes`, a name for each shape of its first argument."""
+        """The function with the clock around it. shapes: whether each shape of its first argument has its own row."""
 
         @wraps(function)
         def timed(*args: Any, **options: Any) -> Any:
             shape = getattr(args[0], "shape", ()) if shapes else ()
             label = f"{name} {'x'.join(map(str, shape))}".rstrip()
             self.inside.append(0.0)
-            begin = perf_counter()
+            start = perf_counter()
             try:
                 return function(*args, **options)
             finally:
-                spent = perf_counter() - begin
+                spent = perf_counter() - start
                 self.seconds[label] += spent - self.inside.pop()
                 self.calls[label] += 1
                 if self.inside:
@@ -59,12 +59,20 @@ class Clock:
 
 
 def attach(clock: Clock, solver: Solver) -> None:
-    """Put the clock around all that is to be told apart."""
-    for place, module in list(sys.modules.items()):
-        for name in ("forward", "backward") if place.startswith(OPS) else ():
-            if hasattr(module, name):
-                passes = clock.around(getattr(module, name), f"{place.rpartition('.')[2]} {name}", shapes=True)
-                setattr(module, name, passes)
+    """Put the clock around all functions that have a row of their own.
+
+    What declares an op is frozen and shared by all layers, so its functions are replaced in place.
+    """
+    references = {name: backend.reference(name) for name in backend.op_names()}
+    kernels = {
+        path.rpartition(".")[2]: module.KERNEL
+        for path, module in list(sys.modules.items())
+        if path.startswith(KERNELS) and hasattr(module, "KERNEL")
+    }
+    for op, computed in (*references.items(), *kernels.items()):
+        for name in ("forward", "backward"):
+            timed = clock.around(getattr(computed, name), f"{op} {name}", shapes=True)
+            object.__setattr__(computed, name, timed)
     for name in ("clip_norm", "clip_value"):
         setattr(backhand.training.clipping, name, clock.around(getattr(backhand.training.clipping, name), name))
     solver.optimizer.step = clock.around(solver.optimizer.step, type(solver.optimizer).__name__)
@@ -72,25 +80,25 @@ def attach(clock: Clock, solver: Solver) -> None:
 
 
 def time_steps(solver: Solver, inputs: Inputs, count: int) -> list[float]:
-    """Seconds of each step."""
-    found = []
+    """Take `count` steps, and return the seconds of each."""
+    seconds = []
     for _ in range(count):
-        begin = perf_counter()
+        start = perf_counter()
         solver.train_step(inputs.x, inputs.labels)
-        found.append(perf_counter() - begin)
-    return found
+        seconds.append(perf_counter() - start)
+    return seconds
 
 
 def table(clock: Clock, steps: int) -> str:
-    """One row a name, in the order of their first call; the last row is the sum."""
+    """One row per name, in the order of their first call; the last row is the sum."""
     whole = sum(clock.seconds.values())
-    rows = [("calls", "µs a step", "share", "")]
+    rows = [("calls", "µs per step", "share", "")]
     for name, seconds in sorted(clock.seconds.items(), key=lambda item: item[0] == BETWEEN):
         rows.append(
             (f"{clock.calls[name] / steps:.0f}", f"{1e6 * seconds / steps:.1f}", f"{seconds / whole:.1%}", name)
         )
     rows.append(("", f"{1e6 * whole / steps:.1f}", "", "the step"))
-    return "\n".join(f"{calls:>5}  {time:>9}  {share:>6}  {name}" for calls, time, share, name in rows)
+    return "\n".join(f"{calls:>5}  {time:>11}  {share:>6}  {name}" for calls, time, share, name in rows)
 
 
 def main() -> None:
@@ -100,7 +108,7 @@ def main() -> None:
     arguments = parser.parse_args()
     inputs = Inputs.of(WORKLOADS[arguments.workload])
     solver = ours.make_solver(inputs)
-    time_steps(solver, inputs, max(arguments.steps // 10, 3))  # to warm up, and to import what computes
+    time_steps(solver, inputs, max(arguments.steps // 10, 3))  # to warm up, and to import the kernels
     bare = statistics.median(time_steps(solver, inputs, arguments.steps))
     clock = Clock()
     attach(clock, solver)

@@ -1,11 +1,11 @@
-"""Training steps of a residual network against its PyTorch twin: losses, milliseconds a step, peak memory.
+"""Compares the training of a residual network with its PyTorch twin: losses, time per step, peak memory.
 
-Both begin with equal weights and see equal batches of random images; SGD with momentum. Each runs in a process of its
-own, so that the peak of the resident memory (as the system counts it) is its own as well.
+Both begin with equal weights and see equal batches of random images; SGD with momentum trains. Each runs in a process
+of its own, so that the peak of the resident memory is its own as well.
 
-From plain weights training is chaotic: in float32 PyTorch's own first gradient is off by 1 to 2 % of its norm, and
-differences grow about twentyfold a step, so that any two programs part. Use --zero-init, by which blocks begin as their
-shortcuts, or --dtype float64 for a few steps.
+From ordinary weights, training is chaotic: in float32, PyTorch's own first gradient is wrong by 1 to 2% of its norm,
+and differences grow about twentyfold per step, so that any two programs diverge. Use --zero-init, which lets blocks
+begin as their shortcuts, or --dtype float64 for a few steps.
 usage: python benchmarks/resnet_twin.py [--depth 50] [--preactivation] [--stem small] [--zero-init] [--batch 32] ...
 """
 
@@ -43,7 +43,7 @@ def batches(arguments: argparse.Namespace) -> Iterator[tuple[np.ndarray, np.ndar
 
 
 def backhand_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
-    """A step of this project, on its solver."""
+    """The training step of Backhand's solver."""
     solver = Solver(build(arguments), SoftmaxCrossEntropy(), SGD(arguments.lr, MOMENTUM), batch_size=arguments.batch)
 
     def step(x: np.ndarray, labels: np.ndarray) -> float:
@@ -54,7 +54,7 @@ def backhand_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.nda
 
 
 def pytorch_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.ndarray], float]:
-    """The same step in PyTorch, from the same weights."""
+    """The same training step in PyTorch, from the same weights."""
     sys.path.append(str(Path(__file__).parents[1]))  # for the PyTorch twins of the tests
     import torch
     from tests.architectures.resnet_twin import twin
@@ -76,24 +76,24 @@ def pytorch_step(arguments: argparse.Namespace) -> Callable[[np.ndarray, np.ndar
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, object]:
-    """Losses, milliseconds a step, and MiB: what the process had before the first step, and its peak."""
+    """The losses, the median milliseconds per step, and the peak memory in MiB before the first step and at the end."""
     step = {"ours": backhand_step, "torch": pytorch_step}[arguments.only](arguments)
     before, losses, times = peak_mib(), [], []
     for x, labels in batches(arguments):
-        begin = time.perf_counter()
+        start = time.perf_counter()
         losses.append(step(x, labels))
-        times.append(1e3 * (time.perf_counter() - begin))
+        times.append(1e3 * (time.perf_counter() - start))
     return {"losses": losses, "ms": statistics.median(times), "before": before, "peak": peak_mib()}
 
 
 def peak_mib() -> float:
-    """The peak so far of this process's resident memory, in MiB."""
+    """The peak of the resident memory of this process so far, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def measure_in_process(side: str) -> dict[str, object]:
-    """The measurement of one side, from a process of its own."""
+    """The measurement of one side, made in a process of its own."""
     command = [sys.executable, __file__, *sys.argv[1:], "--only", side]
     return json.loads(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
@@ -108,7 +108,7 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--lr", type=float, default=0.01)
-    parser.add_argument("--only", choices=["ours", "torch"], help="one side, as JSON")
+    parser.add_argument("--only", choices=["ours", "torch"], help="Measure one side only, and print JSON.")
     arguments = parser.parse_args()
     if arguments.only:
         print(json.dumps(measure(arguments)))
@@ -120,7 +120,7 @@ def main() -> int:
         print(f"{step:4}  {a:10.6f}  {b:10.6f}  {abs(a - b):10.1e}")
     for name, side in (("backhand", own), ("torch", other)):
         memory = f"peak {side['peak']:5.0f} MiB, before the steps {side['before']:.0f}"
-        print(f"{name:8}  {side['ms']:7.0f} ms a step, {memory}")
+        print(f"{name:8}  {side['ms']:7.0f} ms per step, {memory}")
     worst = max(abs(a - b) for a, b in zip(own["losses"], other["losses"], strict=True))
     print(f"largest difference {worst:.1e}, limit {LIMIT}: {'equal' if worst <= LIMIT else 'NOT equal'}")
     return 0 if worst <= LIMIT else 1

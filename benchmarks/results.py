@@ -1,4 +1,4 @@
-"""results.md and results.png, from what was measured."""
+"""Writes results.md and results.png from the measurements."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,23 +15,23 @@ from compare import Comparison
 
 PACKAGES = "backhand", "numpy", "numba", "torch", "jax", "scikit-learn"
 EXPLANATION = """\
-- A step is a whole one: forward, backward and update, in float32, by stochastic gradient descent with momentum.
+- A step consists of forward pass, backward pass and update, in float32, by stochastic gradient descent with momentum.
 - All programs begin with the same weights and see the same batch. Their losses are compared first, with dropout off:
-  "apart" is the largest relative difference.
-- Times are medians over {rounds} rounds in which the programs take turns; each waits asleep while another runs.
-- The ratio is our time over the fastest peer's in the same round; below 1 we are faster. The fastest peer is the one
-  with the lowest median. Times drift with the machine's clock and load; ratios of one run hold better.
-- GFLOP are 10⁹ operations of the products with weights, a multiply-add counting 2; "of peak" compares their rate with
-  that of fused multiply-adds in registers alone, timed in the same run.
-- A first start compiles what it has to; a later one finds what the program keeps on disk.
-- Memory is the most that a program's process had resident."""
+  "loss difference" is the largest relative one.
+- Times are medians over {rounds} rounds, in which the programs take turns; each sleeps while another runs.
+- The ratio is our time divided by the fastest peer's in the same round; below 1 we are faster. The fastest peer is the
+  one with the lowest median. Times drift with the machine's clock and load; ratios within one run are more reliable.
+- A GFLOP is 10⁹ operations in products with weights; a multiply-add counts as 2. "of peak" is their rate, divided by
+  that of fused multiply-adds in registers alone, which is timed in the same run.
+- The first start compiles all that is needed; a later one finds what the program keeps on disk.
+- Memory is the peak resident memory of a program's process."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """When and where it was measured, the peers' names and titles, and what was found.
+    """When and where was measured, the names and titles of the peers, and the measurements.
 
-    load: of the machine's other work before the run, as the number of processes that wanted a core.
+    load: the load of the machine before the run, as the number of processes that wanted a core.
     """
 
     date: str
@@ -44,18 +44,18 @@ class Results:
 
     @property
     def programs(self) -> dict[str, str]:
-        """The names and titles of all programs: ours first."""
+        """The names and titles of all programs, ours first."""
         return {BACKHAND.name: BACKHAND.name} | self.peers
 
     @property
     def peak(self) -> Spread | None:
-        """Of the processor, GFLOP/s, as it was beside the workloads."""
-        peaks = [each.peak for each in self.comparisons if each.peak is not None]
+        """The peak of the processor in GFLOP/s, over the measurements beside the workloads."""
+        peaks = [comparison.peak for comparison in self.comparisons if comparison.peak is not None]
         return Spread.of(peaks) if peaks else None
 
 
 def write(results: Results, folder: Path) -> Path:
-    """Both files; returns the page."""
+    """Write both files to a folder, and return the path of results.md."""
     from plot import draw
 
     write_atomic(folder / "results.png", draw(results))
@@ -64,7 +64,7 @@ def write(results: Results, folder: Path) -> Path:
 
 
 def page(results: Results) -> str:
-    """results.md."""
+    """The text of results.md."""
     rounds = len(results.comparisons[0].ours.rounds)
     return f"""\
 # Training steps against other programs
@@ -73,27 +73,27 @@ Written by `make bench`; see [the guide](../docs/guides/benchmarks.md).
 
 {header(results)}
 
-## A step
+## Steps
 
-Milliseconds, median; range of ours in brackets.
+Median milliseconds per step, with the range of ours in brackets.
 
 {step_table(results)}
 
 {slower_workloads(results)}
 
-![Milliseconds a step of each workload in each program](results.png)
+![Milliseconds per step of each workload in each program](results.png)
 
 ## Starting
 
-Milliseconds of the very first step, at a first start and at a later one.
+Milliseconds of the very first step, at the first start and at a later one.
 
 {start_table(results)}
 
-Importing takes, in seconds: {import_times(results)}.
+Seconds of importing: {import_times(results)}.
 
 ## Memory
 
-MiB.
+Peak resident memory, in MiB.
 
 {program_table(results, lambda compared, name: format_figure(compared.measurements[name].peak_mib))}
 
@@ -104,13 +104,13 @@ MiB.
 
 
 def header(results: Results) -> str:
-    """The machine and the programs, as a list."""
+    """The machine and the programs, as a Markdown list."""
     peak = results.peak
-    highest = f"{peak.high:.0f} GFLOP/s ({peak.low:.0f} where it was lowest)" if peak else "not measured"
+    highest = f"{peak.high:.0f} GFLOP/s (lowest measurement {peak.low:.0f})" if peak else "not measured"
     lines = [
         f"Date: {results.date}",
-        f"Processor: {results.cpu}, {results.cores} cores; every program on all of them",
-        f"Load of other work before the run: {format_figure(results.load)}",
+        f"Processor: {results.cpu}, {results.cores} cores, all of which every program uses",
+        f"Load before the run: {format_figure(results.load)}",
         f"Peak of fused multiply-adds: {highest}",
         f"Backhand: {results.backend}",
         f"NumPy: {results.comparisons[0].ours.blas}",
@@ -120,21 +120,21 @@ def header(results: Results) -> str:
 
 
 def package_versions() -> list[str]:
-    """Of the packages that are there."""
-    found = []
+    """The names and versions of the packages that are installed."""
+    versions = []
     for package in PACKAGES:
         try:
-            found.append(f"{package} {version(package)}")
+            versions.append(f"{package} {version(package)}")
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def step_table(results: Results) -> str:
-    """The main table: a row a workload."""
+    """The main table, with a row per workload."""
     headings = ["workload", "batch", "GFLOP", *results.programs.values(), "fastest peer"]
-    headings += ["ratio (range)", "GFLOP/s", "of peak", "apart"]
-    return markdown_table(headings, [step_row(results, each) for each in results.comparisons])
+    headings += ["ratio (range)", "GFLOP/s", "of peak", "loss difference"]
+    return markdown_table(headings, [step_row(results, comparison) for comparison in results.comparisons])
 
 
 def step_row(results: Results, compared: Comparison) -> list[str]:
@@ -155,18 +155,18 @@ def step_row(results: Results, compared: Comparison) -> list[str]:
 
 
 def cell(compared: Comparison, name: str, text: Callable[[Measurement], str]) -> str:
-    """What a program measured, as text; "-" where it does not run the workload."""
+    """The measurement of a program as text; "-" where it does not run the workload."""
     return text(compared.measurements[name]) if name in compared.measurements else "-"
 
 
 def slower_workloads(results: Results) -> str:
-    """The workloads in which a peer is faster, by name."""
+    """A sentence that names the workloads in which a peer is faster."""
     slower = [
-        f"{each.workload.name} ({each.ratio.median:.2f} times the time of {results.peers[each.fastest]})"
-        for each in results.comparisons
-        if each.ratio.median > 1
+        f"{row.workload.name} ({row.ratio.median:.2f} times the time of {results.peers[row.fastest]})"
+        for row in results.comparisons
+        if row.ratio.median > 1
     ]
-    return f"**Where we lose:** {', '.join(slower)}." if slower else "No peer is faster in any of these."
+    return f"**A peer is faster in** {', '.join(slower)}." if slower else "No peer is faster in any of these."
 
 
 def start_table(results: Results) -> str:
@@ -183,21 +183,22 @@ def import_times(results: Results) -> str:
     """The median time of each program's import."""
     texts = []
     for name, title in results.programs.items():
-        seconds = [each.measurements[name].import_seconds for each in results.comparisons if name in each.measurements]
+        rows = (comparison.measurements for comparison in results.comparisons)
+        seconds = [measurements[name].import_seconds for measurements in rows if name in measurements]
         texts += [f"{title} {Spread.of(seconds).median:.2f}"] * bool(seconds)
     return ", ".join(texts)
 
 
 def program_table(results: Results, text: Callable[[Comparison, str], str]) -> str:
-    """A table with a row a workload and a column a program."""
+    """A table with a row per workload and a column per program."""
     rows = [
-        [each.workload.name, *(text(each, name) if name in each.measurements else "-" for name in results.programs)]
-        for each in results.comparisons
+        [row.workload.name, *(text(row, name) if name in row.measurements else "-" for name in results.programs)]
+        for row in results.comparisons
     ]
     return markdown_table(["workload", *results.programs.values()], rows)
 
 
 def markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Markdown: the first column to the left, the others to the right."""
+    """A Markdown table, whose first column is aligned to the left, the others to the right."""
     ruler = ["---", *["---:"] * (len(headings) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ruler, *rows))

@@ -1,8 +1,8 @@
 """Training steps of ten networks against PyTorch, JAX and scikit-learn: `make bench`.
 
-First validates: from equal weights and batches all programs must have the same losses, or it ends with 1 and times
-nothing. Then times whole steps, the programs in turn, round by round, each in a process of its own that sleeps between
-its rounds. Writes results.md and results.png.
+First, the losses are compared: from equal weights and batches, all programs must have the same losses, or the exit
+status is 1 and nothing is timed. Then whole steps are timed, round by round, with the programs in turn, each in a
+process of its own that sleeps between its rounds. The results are written to results.md and results.png.
 usage: python benchmarks/run.py [--only two_layer,...] [--peers torch,...] [--rounds 12] [--out FOLDER]
 """
 
@@ -20,6 +20,7 @@ from backhand.bench import workloads
 from backhand.bench.process import BACKHAND, Program
 from backhand.bench.table import format_figure
 from backhand.bench.workloads import Workload
+from backhand.console.options import Names
 from backhand.errors import BackhandError
 from backhand.machine import cores, cpu
 from compare import Agreement, Comparison, compare_losses, time_workload
@@ -30,31 +31,35 @@ Plan = dict[Workload, list[Program]]
 
 
 def plan_runs(chosen: Sequence[Workload], others: Sequence[Peer]) -> Plan:
-    """The programs that run each workload: ours first."""
+    """The programs that run each workload, ours first."""
     plan = {each: [BACKHAND, *(peer.program for peer in others if peer.supports(each))] for each in chosen}
     alone = [workload.name for workload, programs in plan.items() if len(programs) == 1]
     if alone:
-        raise BackhandError(f"none of the peers asked for runs {', '.join(alone)}; `backhand bench` times it alone")
+        raise BackhandError(
+            f"none of the selected peers runs {', '.join(alone)}; use `backhand bench` to time it alone"
+        )
     return plan
 
 
 def compare_all_losses(plan: Plan, folder: Path) -> dict[Workload, Agreement]:
-    """Compares losses, and prints how far they are apart."""
-    found = {}
+    """Compare the losses of each workload, and print the differences."""
+    agreements = {}
     for workload, programs in plan.items():
-        agreement = found[workload] = compare_losses(workload, programs, folder)
+        agreement = agreements[workload] = compare_losses(workload, programs, folder)
         losses = f"loss {agreement.losses[0]:.3f} to {agreement.losses[-1]:.3f} in {len(agreement.losses)} steps"
-        apart = ", ".join(f"{name} {value:.1e}" for name, value in agreement.differences.items())
+        differences = ", ".join(f"{name} {value:.1e}" for name, value in agreement.differences.items())
         verdict = "equal" if agreement.holds else f"NOT equal (limit {agreement.limit:.0e})"
-        print(f"{workload.name:13} {losses}; apart, relatively: {apart}: {verdict}", flush=True)
-    return found
+        print(f"{workload.name:13} {losses}; relative differences: {differences}: {verdict}", flush=True)
+    return agreements
 
 
-def summarise(compared: Comparison) -> str:
-    times = ", ".join(f"{name} {format_figure(each.ms.median)}" for name, each in compared.measurements.items())
-    ratio = compared.ratio
+def summarise(comparison: Comparison) -> str:
+    """The median times of all programs and our ratio to the fastest peer, on one line."""
+    medians = {name: format_figure(measured.ms.median) for name, measured in comparison.measurements.items()}
+    times = ", ".join(f"{name} {median}" for name, median in medians.items())
+    ratio = comparison.ratio
     return (
-        f"{compared.workload.name:13} {times} ms; ours / {compared.fastest}'s: "
+        f"{comparison.workload.name:13} {times} ms; ours / {comparison.fastest}'s: "
         f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
     )
 
@@ -67,24 +72,27 @@ def run(arguments: argparse.Namespace) -> int:
         folder = Path(name)
         agreements = compare_all_losses(plan, folder)
         if not all(agreement.holds for agreement in agreements.values()):
-            print("programs that do not train alike have no times to compare")
+            print("Nothing is timed, since the programs do not train alike.")
             return 1
-        done: list[Comparison] = []
+        comparisons: list[Comparison] = []
         for workload, programs in plan.items():
-            done.append(time_workload(workload, programs, arguments.rounds, folder, agreements[workload]))
-            print(summarise(done[-1]), flush=True)
+            comparison = time_workload(workload, programs, arguments.rounds, folder, agreements[workload])
+            print(summarise(comparison), flush=True)
+            comparisons.append(comparison)
     arguments.out.mkdir(parents=True, exist_ok=True)
     facts = date.today().isoformat(), cpu(), cores(), load, backend.describe()
-    print(write(Results(*facts, {peer.program.name: peer.title for peer in others}, done), arguments.out))
+    print(write(Results(*facts, {peer.program.name: peer.title for peer in others}, comparisons), arguments.out))
     return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="NAME,...", help="some of the workloads")
-    parser.add_argument("--peers", metavar="NAME,...", help="some of the peers: " + ", ".join(peers.PEERS))
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="where results.md and its plot go")
+    parser.add_argument("--only", type=Names.parse, metavar="NAME,...", help="Time only these workloads.")
+    known = ", ".join(peers.PEERS)
+    parser.add_argument("--peers", type=Names.parse, metavar="NAME,...", help=f"Compare only with some of {known}.")
+    parser.add_argument("--rounds", type=int, default=12, help="Time this number of rounds.")
+    here = Path(__file__).parent
+    parser.add_argument("--out", type=Path, default=here, help="Write results.md and results.png to this folder.")
     try:
         return run(parser.parse_args())
     except BackhandError as error:

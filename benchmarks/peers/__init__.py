@@ -1,6 +1,6 @@
-"""The programs that steps are compared with; in each module `start(Inputs)` gives its training step.
+"""The programs that our steps are compared with; in each module, `make_step(Inputs)` returns its training step.
 
-Each has every advantage that it offers: its own layout of images, its fused optimiser, all cores.
+Each program has every advantage that it offers: its own layout of images, its fused optimiser, all cores.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ BENCHMARKS = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Peer:
-    """A program, the package it needs, what it is called in full, and which samples it takes: of 1 or 3 axes."""
+    """A program, the package that it needs, its full name, and the samples that it supports: with 1 or 3 axes."""
 
     program: Program
     package: str
@@ -54,6 +54,6 @@ def select_peers(names: Sequence[str] | None) -> Sequence[Peer]:
     for peer in peers:
         if find_spec(peer.package) is None:
             raise BackhandError(
-                f'{peer.title} is not installed: install ".[bench]", or leave {peer.program} out of --peers'
+                f'{peer.title} is not installed; install ".[bench]", or leave {peer.program} out of --peers'
             )
     return peers

@@ -1,4 +1,4 @@
-"""JAX: the whole step, update included, as one compiled function whose buffers are donated."""
+"""JAX: the whole step, including the update, as one compiled function whose buffers are donated."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -26,12 +26,12 @@ Weights = dict[str, list[jax.Array]]
 
 def forward(layers: Sequence[Layer], weights: Weights, x: jax.Array, key: jax.Array, prefix: str = "") -> jax.Array:
     for i, layer in enumerate(layers):
-        place = f"{prefix}{i}"
+        name = f"{prefix}{i}"
         if isinstance(layer, Residual):
-            body = forward(layer.body, weights, x, key, f"{place}.body.")
-            x = body + forward(layer.shortcut, weights, x, key, f"{place}.shortcut.")
+            body = forward(layer.body, weights, x, key, f"{name}.body.")
+            x = body + forward(layer.shortcut, weights, x, key, f"{name}.shortcut.")
         else:
-            x = apply(layer, weights.get(place, []), x, jax.random.fold_in(key, i))
+            x = apply(layer, weights.get(name, []), x, jax.random.fold_in(key, i))
     return x
 
 
@@ -48,7 +48,7 @@ def apply(layer: Layer, own: list[jax.Array], x: jax.Array, key: jax.Array) -> j
             axes = tuple(range(x.ndim - 1))
             return (x - x.mean(axes)) * jax.lax.rsqrt(x.var(axes) + layer.eps) * own[0] + own[1]
         case MaxPool2d():
-            # Three times as fast as reduce_window; of equal maxima, which only zeros of a ReLU are, each has a share.
+            # Three times as fast as reduce_window. Equal maxima, which are zeros of a ReLU, share the gradient.
             N, H, W, C = x.shape
             return x.reshape(N, H // layer.window, layer.window, W // layer.window, layer.window, C).max((2, 4))
         case ReLU():

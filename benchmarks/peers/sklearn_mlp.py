@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier, one `partial_fit` a step."""
+"""scikit-learn's MLPClassifier, with one `partial_fit` per step."""
 
 from sklearn.neural_network import MLPClassifier
 
@@ -11,7 +11,7 @@ def make_step(inputs: Inputs) -> Step:
     options = {"solver": "sgd", "learning_rate_init": LR, "momentum": MOMENTUM, "nesterovs_momentum": False}
     hidden = [bias.size for bias in weights[1:-1:2]]
     net = MLPClassifier(hidden, alpha=0, batch_size=len(x), shuffle=False, **options)
-    net.partial_fit(x, labels, classes=range(inputs.workload.classes))  # allocates; then as if it had not been
+    net.partial_fit(x, labels, classes=range(inputs.workload.classes))  # to allocate; its effects are undone below
     for own, given in zip(net.coefs_, weights[::2], strict=True):
         own[...] = given
     for own, given in zip(net.intercepts_, weights[1::2], strict=True):

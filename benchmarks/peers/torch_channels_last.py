@@ -1,4 +1,4 @@
-"""PyTorch with images channels last."""
+"""PyTorch with the images channels last."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""PyTorch through torch.compile, the loss included; images channels last."""
+"""PyTorch through torch.compile, including the loss, with the images channels last."""
 
 from functools import partial
 

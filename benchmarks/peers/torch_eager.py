@@ -1,4 +1,4 @@
-"""PyTorch as it is written, images channels first."""
+"""PyTorch without compilation, with the images channels first."""
 
 from functools import partial
 

@@ -92,8 +92,8 @@ def test_the_farthest_losses_decide_and_those_that_are_no_numbers_never_agree():
     assert largest_difference([1.0, 2.0], [1.0, 2.5]) == 0.25
     assert np.isnan(largest_difference([1.0, 2.0, 3.0], [1.5, float("nan"), 3.0]))
     assert Agreement([1.0], {"torch": 1e-4}, {}, 1e-3).holds
-    for apart in ({}, {"torch": 1e-2}, {"torch": 1e-4, "jax": float("nan")}):
-        assert not Agreement([1.0], apart, {}, 1e-3).holds
+    for differences in ({}, {"torch": 1e-2}, {"torch": 1e-4, "jax": float("nan")}):
+        assert not Agreement([1.0], differences, {}, 1e-3).holds
 
 
 def measured(*rounds, peak_mib=100.0):
@@ -129,11 +129,11 @@ def test_the_page_is_made_of_what_was_recorded(recorded):
     assert rows[1].startswith("| fer_resnet50 | 32 | 1.200 | 6.00 (6.00 to 6.00) | 3.00 | - | PyTorch | 2.00 ")
     assert rows[2] == "| two_layer | 900, later 7.00 | 900, later 7.00 | 900, later 7.00 |"
     assert rows[-1] == "| fer_resnet50 | 100 | - | - |"
-    assert "**Where we lose:** fer_resnet50 (2.00 times the time of PyTorch)." in page
+    assert "**A peer is faster in** fer_resnet50 (2.00 times the time of PyTorch)." in page
     assert "over 3 rounds" in page
     assert "a processor, 2 cores" in page
     assert "before the run: 0.25" in page
-    assert "400 GFLOP/s (360 where it was lowest)" in page
+    assert "400 GFLOP/s (lowest measurement 360)" in page
 
 
 def test_files_are_written_and_a_page_without_losses_says_so(recorded, tmp_path):
@@ -167,18 +167,18 @@ def run(*arguments):
 def test_a_whole_run(tmp_path, reference):
     done = run("--only", "two_layer", "--peers", "sklearn", "--rounds", "1", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert "apart, relatively: sklearn" in done.stdout
+    assert "relative differences: sklearn" in done.stdout
     assert "| two_layer | 400 | 0.395 |" in (tmp_path / "results.md").read_text("utf-8")
 
 
 def test_a_run_of_nothing_is_refused():
     done = run("--only", "mnist_cnn", "--peers", "sklearn")
     assert done.returncode == 2
-    assert done.stderr == "error: none of the peers asked for runs mnist_cnn; `backhand bench` times it alone\n"
+    assert done.stderr == "error: none of the selected peers runs mnist_cnn; use `backhand bench` to time it alone\n"
 
 
 def test_programs_that_do_not_train_alike_are_not_timed(tmp_path, reference):
-    (tmp_path / "wrong.py").write_text("def start(inputs):\n    return lambda: 2.5\n")
+    (tmp_path / "wrong.py").write_text("def make_step(inputs):\n    return lambda: 2.5\n")
     wrong = compare.Program("wrong", "wrong", tmp_path)
     agreement = compare.compare_losses(WORKLOADS["two_layer"], [compare.BACKHAND, wrong], tmp_path)
     assert len(agreement.losses) == 20
@@ -221,9 +221,9 @@ def test_the_profile_of_a_step_names_its_passes(reference):
 
 def test_steps_that_keep_memory_are_seen(monkeypatch):
     kept = []
-    monkeypatch.setattr(memory_growth.ours, "start", lambda inputs: lambda: kept.append(bytes(1000)))
+    monkeypatch.setattr(memory_growth.ours, "make_step", lambda inputs: lambda: kept.append(bytes(1000)))
     assert memory_growth.growth("two_layer", 100)[0] > 100_000
-    monkeypatch.setattr(memory_growth.ours, "start", lambda inputs: lambda: bytes(1000))
+    monkeypatch.setattr(memory_growth.ours, "make_step", lambda inputs: lambda: bytes(1000))
     assert memory_growth.growth("two_layer", 100)[0] < 10_000
 
 

@@ -113,7 +113,7 @@ def test_the_fill_is_a_number_a_colour_or_an_image(fill):
     [
         (lambda: Brightness(-0.1), r"brightness is a fraction in \[0, 1\], not -0.1"),
         (lambda: Contrast(1.1), r"contrast is a fraction in \[0, 1\], not 1.1"),
-        (lambda: Cutout(0, np.zeros(3, np.float32)), "needs 1 pixel a side or more, not 0"),
+        (lambda: Cutout(0, np.zeros(3, np.float32)), "needs a side of 1 pixel or more, not 0"),
     ],
 )
 def test_impossible_strengths(make, said):

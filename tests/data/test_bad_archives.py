@@ -122,4 +122,4 @@ def test_neither_folder_nor_archive(tmp_path):
     refused("neither a folder nor a zip or tar", "images", path=tmp_path / "a.txt")
     refused("neither a folder nor a zip or tar", "npz", path=tmp_path / "a.txt")
     (tmp_path / "a.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
-    refused("nor a zip or tar archive: it is packed as 7z; give one of these", "images", path=tmp_path / "a.7z")
+    refused("nor a zip or tar archive, but packed as 7z; give one of these", "images", path=tmp_path / "a.7z")

@@ -23,11 +23,11 @@ def test_an_unknown_name_gets_the_closest_one():
 
 
 def test_not_found_says_where_and_how(tmp_path):
-    message = refused("was not found: there is no", "mnist", data_dir=tmp_path)
+    message = refused("was not found: none of", "mnist", data_dir=tmp_path)
     assert str(tmp_path) in message
     assert str(tmp_path / "mnist") in message
     assert "backhand data fetch mnist" in message
-    assert "kaggle" in refused("was not found: there is no", "fer2013", data_dir=tmp_path)
+    assert "kaggle" in refused("was not found: none of", "fer2013", data_dir=tmp_path)
 
 
 def test_a_path_that_is_missing_needless_or_wanting(tmp_path):
@@ -95,8 +95,8 @@ def cifar_with(form, batch, content):
 good_x, good_y = df.cifar_batch(0)
 BAD_CIFAR = {
     "missing batch": ("bin", None, "lacks data_batch_3.bin"),
-    "truncated batch": ("bin", df.binary_batch(good_x, good_y)[:-1], "no multiple of 3073"),
-    "empty batch": ("bin", b"", "no multiple of 3073"),
+    "truncated batch": ("bin", df.binary_batch(good_x, good_y)[:-1], "not a multiple of 3073"),
+    "empty batch": ("bin", b"", "not a multiple of 3073"),
     "label outside": ("bin", df.binary_batch(good_x, good_y + 1), "label 10 of image 9 is outside"),
     "truncated pickle": ("py", df.python2_pickle(good_x, good_y)[:-9], "is not a batch of CIFAR-10"),
     "pickled label outside": ("py", df.python2_pickle(good_x, good_y + 1), "label 10 of image 9"),

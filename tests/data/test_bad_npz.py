@@ -73,7 +73,7 @@ def test_bad_npz(tmp_path, case, capfd):
 
 def test_a_single_array_is_no_archive(tmp_path):
     np.save(tmp_path / "x.npy", x)
-    refused(r"x.npy is one array, .*: np.savez\(NAME, x=x, y=y\)", "npz", path=tmp_path / "x.npy")
+    refused(r"x.npy is a single array; .*: np.savez\(NAME, x=x, y=y\)", "npz", path=tmp_path / "x.npy")
 
 
 @pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0)])

@@ -89,7 +89,7 @@ def test_a_picture_that_leads_nowhere(pets):
 
 def test_a_pipe_is_no_picture(pets):
     os.mkfifo(pets / "train" / "cat" / "9.png")
-    refused("train/cat/9.png is no file; remove it or pass", "images", path=pets)
+    refused("train/cat/9.png is not a file; remove it or pass", "images", path=pets)
     assert load("images", path=pets, skip_bad_images=True).notes == {"skipped images": "1: train/cat/9.png"}
 
 

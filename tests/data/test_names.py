@@ -115,9 +115,9 @@ def latin_1(tmp_path, packed):
 @pytest.mark.parametrize("packed", ["folder", "tar"])
 def test_a_class_that_is_no_utf8_is_refused_at_once(tmp_path, packed):
     path = latin_1(tmp_path, packed)
-    sentence = r"class folder caf\\xe9 has a name that is no UTF-8, .*; rename it, for instance to café"
+    sentence = r"class folder caf\\xe9 has a name that is not UTF-8, .*; rename it, for instance to café"
     refused(sentence, "images", path=path)
-    with pytest.raises(DataError, match="no UTF-8"):
+    with pytest.raises(DataError, match="not UTF-8"):
         run("verify", "images", "--path", path)
 
 

@@ -226,7 +226,9 @@ FOREIGN = {
 
 @pytest.mark.parametrize("form", FOREIGN)
 def test_a_format_that_is_not_read_is_named(form):
-    with pytest.raises(BadImageError, match=f"photo.jpg is a {form} file, which is not read; save it as JPEG or PNG"):
+    with pytest.raises(
+        BadImageError, match=f"photo.jpg is a {form} file, which is not supported; save it as JPEG or PNG"
+    ):
         decode(FOREIGN[form], "photo.jpg")
 
 

@@ -138,7 +138,7 @@ def test_verify_asks_no_checksum_of_a_form_that_has_none(tmp_path, published, mo
 @pytest.mark.parametrize("suffix", [".gz", ""])
 def test_sets_under_mnists_names_lie_in_folders_of_their_own(tmp_path, name, module, suffix):
     df.in_folder(tmp_path, idx_files(PARTS, small(10), suffix))
-    df.refused(f"{name} was not found: there is no .*{name}", name, data_dir=tmp_path)
+    df.refused(f"{name} was not found: none of .*{name}", name, data_dir=tmp_path)
     folder = tmp_path / module.ENTRY.subfolders[-1]
     [(x, _), _] = arrays = small(10, per_class=3)
     df.in_folder(folder, idx_files(PARTS, arrays, suffix))

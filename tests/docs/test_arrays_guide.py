@@ -71,7 +71,7 @@ def test_every_error_of_the_table_is_said(trained, tmp_path):
         Path("runs/mine")
     ).predict_proba(np.full((5, 2), 1e12))
     np.save(tmp_path / "x.npy", x)
-    acts["is one array"] = lambda: data.load("npz", path=tmp_path / "x.npy")
+    acts["is a single array"] = lambda: data.load("npz", path=tmp_path / "x.npy")
     acts["is masked"] = lambda: data.Dataset(np.ma.masked_greater(x, 1), y)
     acts["must be a NumPy array"] = lambda: data.Dataset(x.tolist(), y)
     assert sorted(said) == sorted(acts)

@@ -14,7 +14,7 @@ from PIL import Image
 
 import backhand
 from backhand import checkpoint, data
-from backhand.data.show import contact_sheet, show
+from backhand.data.show import draw_contact_sheet, draw_samples
 from backhand.data.verify import verify
 from backhand.experiments import reports
 from backhand.experiments.run import work
@@ -31,8 +31,8 @@ from tests.docs.markdown_pages import GUIDES, blocks
 CALLED = {
     "backhand.training.callbacks": ("Checkpoint",),
     "backhand.checkpoint": ("save", "save_generation", "load", "load_generation", "previous"),
-    "backhand.data.download": ("fetch_all",),
-    "backhand.data.show": ("show", "contact_sheet", "scatter"),
+    "backhand.data.download": ("fetch_data_set",),
+    "backhand.data.show": ("draw_samples", "draw_contact_sheet", "draw_scatter"),
     "backhand.data.verify": ("verify",),
     "backhand.experiments.build": ("load_feeds",),
     "backhand.experiments.splits": ("load_parts",),
@@ -128,8 +128,8 @@ def test_text_is_as_good_as_a_path(run, tmp_path, monkeypatch, make_solver):
     classifier = load_classifier(run)
     assert read_image("~/a.png", classifier.sample_shape).shape == (8, 8, 1)
     splits = data.load("digits", data_dir="nowhere")
-    assert show(splits, "~/sheet.png") == tmp_path / "sheet.png"
-    assert contact_sheet(splits.train.x, splits.train.y, splits.classes, "~/other.png", title="").exists()
+    assert draw_samples(splits, "~/sheet.png") == tmp_path / "sheet.png"
+    assert draw_contact_sheet(splits.train.x, splits.train.y, splits.classes, "~/other.png", title="").exists()
     assert verify("digits", data_dir="~").splits.name == "digits"
     checkpoint.save("~/a.safetensors", {"x": image})
     checkpoint.save_generation("~/a.safetensors", {"x": image})

@@ -23,7 +23,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed."""
+        """Whether there is no failure."""
         return not self.failures
 
     def with_prefix(self, prefix: str) -> "Result":

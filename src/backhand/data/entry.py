@@ -111,4 +111,4 @@ class OnDisk(Entry):
             return path
         folders = " or ".join(map(str, sorted(self.folders(data_dir))))
         names = ", ".join(self.files)
-        raise DataError(f"{self.name} was not found: there is no {names} in {folders}; {self.instructions}, {hint}")
+        raise DataError(f"{self.name} was not found: none of {names} is in {folders}; {self.instructions}, {hint}")

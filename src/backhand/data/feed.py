@@ -26,7 +26,7 @@ class BatchSource(Protocol):
     """What a model is evaluated on. `Feed` is one; a class of your own needs these two methods."""
 
     def __len__(self) -> int:
-        """The number of samples."""
+        """The number of samples in the source."""
 
     def batch(self, index: Indices, /) -> tuple[Array, Labels]:
         """The samples at these indices (n,) as the model takes them: x (n, ...) and labels (n,)."""

@@ -1,4 +1,4 @@
-"""Augmentation: batches of images changed at random while training, so that no image is seen twice alike."""
+"""Augmentation changes the images of a batch at random during training, so that no image is seen twice alike."""
 
 from backhand.data.augment.base import Augmentation
 from backhand.data.augment.geometry import Affine, Crop, Flip, affine

@@ -1,4 +1,4 @@
-"""What an augmentation is: numbers that are drawn, and what they do to images."""
+"""The base class of augmentations: random numbers are drawn, and then applied to images."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -11,21 +11,21 @@ BatchShape = tuple[int, ...]  # the shape of a batch, (N, H, W, C)
 
 
 class Augmentation(ABC):
-    """Changes a batch of images at random. Pixels are float32 in 0 .. 255, channels last; each image draws for itself.
+    """Changes a batch of images at random, each by numbers of its own. Pixels are float32 in 0 .. 255, channels last.
 
-    kernel_name: what the kernel `batch` calls `apply`, if it knows it; with another `apply`, it has to be "".
+    kernel_name: the name of the same operation in the kernel `batch`; "" for one that the kernel does not have.
     """
 
     kernel_name: ClassVar[str] = ""
 
     @abstractmethod
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """All that is random: a few numbers for each image, (N, k)."""
+        """Draw all random numbers of a batch: a few for each image, (N, k)."""
 
     @abstractmethod
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> a new array of the same shape."""
+        """Apply the numbers that `draw` gave to the images x (N, H, W, C); returns a new array."""
 
     def __call__(self, x: Floats, rng: np.random.Generator) -> Floats:
-        """x (N, H, W, C) -> a new array of the same shape."""
+        """Change the images x (N, H, W, C) at random; returns a new array."""
         return self.apply(x, self.draw(x.shape, rng))

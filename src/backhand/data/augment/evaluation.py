@@ -1,4 +1,4 @@
-"""The views of an image whose scores are averaged when a trained model is judged or asked."""
+"""Augmentation at evaluation: the variants of an image whose scores a trained model averages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,9 +10,10 @@ from backhand.data.dataset import Samples
 
 @dataclass(frozen=True)
 class EvaluationAugment:
-    """Each image as it is; with `flips` its mirror image as well; with `shift` each of these moved, twice.
+    """Which variants of an image are evaluated, besides the image itself.
 
-    shift: pixels, towards the lower right and the upper left; the image's reflection comes into view, as in `Crop`.
+    flips: the mirror image as well.   shift: each of these moved by this number of pixels, to the lower right and to
+    the upper left; what comes into view is the reflection of the image, as in `Crop`.
     Source: Krizhevsky et al. 2012, NIPS, section 4.1 (corners and mirror images).
     """
 
@@ -20,7 +21,7 @@ class EvaluationAugment:
     shift: int = 0
 
     def variants_of(self, x: Samples) -> Iterator[Samples]:
-        """Every view of x (N, H, W, C), of the same shape; the shift is less than H and W. Features have one view."""
+        """Every variant of x (N, H, W, C), in the same shape. The shift is below H and W. Features have one variant."""
         for images in (x, x[:, :, ::-1]) if self.flips else (x,):
             yield images
             if self.shift:

@@ -1,8 +1,8 @@
 """Augmentations that move pixels: flip, crop, and rotation, shift and scale in one resampling.
 
-What comes into view beyond the edge is made from the image, so that no colour need be chosen and standardised. A crop
-shows the mirror image, as is usual for photographs; the affine ones, which reach farther, show the nearest pixel of
-the edge: a mirror would bring parts of a second digit or face into view.
+What comes into view beyond the edge is taken from the image itself, so that no colour has to be chosen. A crop shows
+the mirror image there, as is usual for photographs. Affine augmentations, which reach farther, show the nearest pixel
+of the edge: a mirror image would bring parts of a second digit or face into view.
 """
 
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class Flip(Augmentation):
     kernel_name = "flip"
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """1 where the image is mirrored, else 0."""
+        """Draw 1 for an image that is mirrored, else 0."""
         return (rng.random((shape[0], 1)) < 0.5).astype(np.float32)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Mirror the images x (N, H, W, C) for which 1 was drawn."""
         y, mirrored = x.copy(), numbers[:, 0] == 1
         y[mirrored] = x[mirrored, :, ::-1]
         return y
@@ -32,10 +32,10 @@ class Flip(Augmentation):
 
 @dataclass(frozen=True)
 class Crop(Augmentation):
-    """Each image is padded by `pixels` on every side and cut back to its size at a random place.
+    """Each image is padded by `pixels` on every side and cut back to its size at a random position.
 
-    The same as a shift by up to so many whole pixels along each axis, all equally likely. The padding is the image's
-    reflection, its edge not repeated.   ValueError for less than 0 pixels.
+    This is the same as a shift by at most `pixels` whole pixels along each axis, with every shift equally likely. The
+    padding is the image's reflection, without repeating its edge.   ValueError for less than 0 pixels.
     Source: He et al. 2016, arXiv:1512.03385, section 4.2; reflection: Zagoruyko and Komodakis 2016, arXiv:1605.07146.
     """
 
@@ -47,11 +47,11 @@ class Crop(Augmentation):
             raise ValueError(f"a crop needs a padding of 0 pixels or more, not {self.pixels}")
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """How far down and to the right of the image's corner that of the crop is, in pixels."""
+        """Draw how far the crop begins below and to the right of the image's corner, in pixels."""
         return (rng.integers(0, 2 * self.pixels + 1, (2, shape[0])).T - self.pixels).astype(np.float32)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Cut the crops out of the padded images x (N, H, W, C)."""
         N, H, W, _ = x.shape
         around = (self.pixels, self.pixels)
         padded = np.pad(x, ((0, 0), around, around, (0, 0)), mode="reflect")
@@ -64,7 +64,8 @@ class Crop(Augmentation):
 class Affine(Augmentation):
     """Each image is rotated, shifted and scaled about its centre, by amounts drawn uniformly from their ranges.
 
-    rotate: up to so many degrees, either way.   shift: up to this fraction of the height and of the width, either way.
+    rotate: by at most this number of degrees, either way.   shift: by at most this fraction of the height and of the
+    width, either way.
     scale: factors from 1 - scale to 1 + scale.   All three are one bilinear resampling: see `affine`.
     ValueError unless 0 <= rotate <= 180, 0 <= shift < 1, 0 <= scale < 1.   Source: Simard et al. 2003, ICDAR.
     """
@@ -79,13 +80,13 @@ class Affine(Augmentation):
             raise ValueError(f"rotate is in [0, 180] degrees, shift and scale are in [0, 1); this is {self}")
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """cos and sin of the angle, each divided by the factor; then pixels down and to the right."""
+        """Draw the cosine and sine of the angle, each divided by the factor; then the pixels down and to the right."""
         N, H, W, _ = shape
         angle, down, right, factor = rng.uniform(-1, 1, (4, N))
         return _motion(self.rotate * angle, self.shift * H * down, self.shift * W * right, 1 + self.scale * factor)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Resample the images x (N, H, W, C) by the motions that were drawn."""
         return _resample(x, numbers)
 
 
@@ -93,14 +94,14 @@ def affine(x: Floats, *, angle: Floats, down: Floats, right: Floats, factor: Flo
     """Image n, magnified by factor[n] and turned by angle[n] degrees about its centre, then moved.
 
     x: (N, H, W, C).   angle: counter-clockwise.   down, right: pixels.   All (N,), or numbers for the whole batch.
-    Each pixel of the result looks up where it comes from, and mixes the four pixels around that place (bilinear); a
-    place outside the image is that of the nearest pixel of its edge.
+    Each pixel of the result is interpolated between the four pixels around the point that it comes from (bilinear);
+    for a point outside the image, the nearest pixel of the edge is taken.
     """
     return _resample(x, _motion(angle, down, right, factor))
 
 
 def _motion(angle: Floats, down: Floats, right: Floats, factor: Floats) -> Floats:
-    """What `Affine.draw` gives, (N, 4), or (1, 4) for the whole batch."""
+    """The numbers of `Affine.draw` for these motions: (N, 4), or (1, 4) for the whole batch."""
     turn = np.radians(angle)
     columns = np.broadcast_arrays(np.cos(turn) / factor, np.sin(turn) / factor, down, right)
     return np.stack(columns, axis=-1).astype(np.float32).reshape(-1, 4)
@@ -116,7 +117,7 @@ def _resample(x: Floats, motion: Floats) -> Floats:
     rows, row_share = _neighbours(cos * i + sin * j + middle_i, H)
     columns, column_share = _neighbours(cos * j - sin * i + middle_j, W)
     image = (np.arange(N) * H)[:, None, None]
-    planes = np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(C, -1)  # a pixel at a time is slow with 3 channels
+    planes = np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(C, -1)  # as taking 3 channels is slow
     above, below = (
         _interpolate(planes.take(offset + columns[0], axis=1), planes.take(offset + columns[1], axis=1), column_share)
         for offset in ((image + row) * W for row in rows)
@@ -125,12 +126,12 @@ def _resample(x: Floats, motion: Floats) -> Floats:
 
 
 def _neighbours(position: Floats, size: int) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], Floats]:
-    """The two pixels of an axis around each place, and the share of the second; its ends stand for what is beyond."""
+    """The two pixels of an axis around each position, and the share of the second; beyond its ends, the pixel there."""
     clipped = np.clip(position, 0, size - 1)
     first = clipped.astype(np.intp)
     return (first, np.minimum(first + 1, size - 1)), clipped - first.astype(np.float32)
 
 
 def _interpolate(a: Floats, b: Floats, share: Floats) -> Floats:
-    """(1 - part) a + part b."""
+    """The linear interpolation (1 - share) a + share b."""
     return a + share * (b - a)

@@ -1,4 +1,4 @@
-"""One batch through all augmentations, and mix-up, which changes the labels as well."""
+"""The pipeline of all augmentations of a batch, and mix-up, which changes the labels as well."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from backhand.data.augment.base import Augmentation, Floats
 from backhand.data.dataset import Samples
 
 Targets = NDArray[np.int64] | Floats  # labels (N,), or a share of every class (N, K)
-Partners = tuple[Floats, NDArray[np.int64]]  # of each image its share λ (N,), and the other it is mixed with (N,)
+Partners = tuple[Floats, NDArray[np.int64]]  # the share λ of each image (N,), and the image that it is mixed with (N,)
 
 
 @dataclass(frozen=True)
@@ -30,34 +30,34 @@ class MixUp:
             raise ValueError(f"mix-up needs alpha > 0 and 2 classes or more, not {self.alpha} and {self.classes}")
 
     def draw(self, N: int, rng: np.random.Generator) -> Partners:
-        """λ and π for N images."""
+        """Draw λ and π for N images."""
         return rng.beta(self.alpha, self.alpha, N).astype(np.float32), rng.permutation(N)
 
     def apply(self, x: Floats, partners: Partners) -> Floats:
-        """x (N, ...) -> the same shape."""
+        """Mix the images or targets x (N, ...) with their partners."""
         share, other = partners[0][:, None], partners[1]
         flat = x.reshape(len(x), -1)
         return (share * flat + (1 - share) * flat[other]).reshape(x.shape)
 
     def targets(self, labels: NDArray[np.int64], partners: Partners) -> Floats:
-        """labels (N,) -> (N, K), whose rows sum to 1."""
+        """The soft targets (N, K) of mixed images with these labels (N,); each row sums to 1."""
         return self.apply(np.eye(self.classes, dtype=np.float32)[labels], partners)
 
     def __call__(self, x: Floats, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Floats]:
-        """x (N, H, W, C), labels (N,) -> x of the same shape, targets (N, K)."""
+        """Mix the images x (N, H, W, C) with labels (N,) at random; returns images and targets (N, K)."""
         partners = self.draw(len(x), rng)
         return self.apply(x, partners), self.targets(labels, partners)
 
 
 @dataclass(frozen=True)
 class Augment:
-    """Augmentations one after the other, then mix-up."""
+    """Augmentations in turn, followed by mix-up where it is given."""
 
     steps: tuple[Augmentation, ...] = ()
     mixup: MixUp | None = None
 
     def __call__(self, x: Samples, labels: NDArray[np.int64], rng: np.random.Generator) -> tuple[Floats, Targets]:
-        """Images (N, H, W, C) of values 0 .. 255 -> float32 of the same shape and range; labels, or soft targets."""
+        """Augment images (N, H, W, C) of values 0 .. 255; returns float32 images, and labels or soft targets."""
         y = x.astype(np.float32)
         for step in self.steps:
             y = step(y, rng)

@@ -1,4 +1,4 @@
-"""Augmentations that change the values of pixels where they are: brightness, contrast, cutout."""
+"""Augmentations that change the values of pixels: brightness, contrast, cutout."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ WHITE = 255.0
 
 @dataclass(frozen=True)
 class Brightness(Augmentation):
-    """Each image times a factor drawn from 1 - strength to 1 + strength, clipped to 0 .. 255.
+    """Each image is multiplied by a factor from 1 - strength to 1 + strength, and clipped to 0 .. 255.
 
     ValueError unless strength is in [0, 1].   Source: Howard 2013, arXiv:1312.5402.
     """
@@ -23,11 +23,11 @@ class Brightness(Augmentation):
         _check_fraction("brightness", self.strength)
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """The factor."""
+        """Draw the factor of each image."""
         return _factors(self.strength, shape[0], rng)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Multiply the images x (N, H, W, C) by their factors."""
         flat = x.reshape(len(x), -1)
         y = flat * numbers
         return np.clip(y, 0, WHITE, out=y).reshape(x.shape)
@@ -35,7 +35,7 @@ class Brightness(Augmentation):
 
 @dataclass(frozen=True)
 class Contrast(Augmentation):
-    """Each image's distance from its own mean times a factor from 1 - strength to 1 + strength, clipped to 0 .. 255.
+    """Each image's distance from its mean is multiplied by a factor from 1 - strength to 1 + strength, then clipped.
 
     The mean is over all pixels and channels.   ValueError unless strength is in [0, 1].   Source: as `Brightness`.
     """
@@ -47,11 +47,11 @@ class Contrast(Augmentation):
         _check_fraction("contrast", self.strength)
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """The factor."""
+        """Draw the factor of each image."""
         return _factors(self.strength, shape[0], rng)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Scale the contrast of the images x (N, H, W, C) by their factors."""
         flat = x.reshape(len(x), -1)
         mean = flat.mean(axis=1, keepdims=True)
         y = flat - mean
@@ -62,9 +62,9 @@ class Contrast(Augmentation):
 
 @dataclass(frozen=True)
 class Cutout(Augmentation):
-    """A square of `size` pixels a side is blotted out of each image, its centre at any pixel, so that edges cut it.
+    """A square of `size` by `size` pixels is covered in each image. Its centre is any pixel, so that edges may cut it.
 
-    fill: what stands there, broadcast against an image: the training mean, which is 0 once standardised.
+    fill: what covers the square, broadcast against an image: the training mean, which is 0 once standardised.
     ValueError for a size below 1.   Source: DeVries and Taylor 2017, arXiv:1708.04552.
     """
 
@@ -74,16 +74,16 @@ class Cutout(Augmentation):
 
     def __post_init__(self) -> None:
         if self.size < 1:
-            raise ValueError(f"the square of a cutout needs 1 pixel a side or more, not {self.size}")
+            raise ValueError(f"the square of a cutout needs a side of 1 pixel or more, not {self.size}")
 
     def draw(self, shape: BatchShape, rng: np.random.Generator) -> Floats:
-        """The square: top, left, bottom, right, in pixels, those before the first and from the last on left out."""
+        """Draw the top, left, bottom and right of the square, in pixels, the last two exclusive."""
         N, H, W, _ = shape
         top, left = (rng.integers(0, side, (N, 1)) - self.size // 2 for side in (H, W))
         return np.concatenate([top, left, top + self.size, left + self.size], axis=1).astype(np.float32)
 
     def apply(self, x: Floats, numbers: Floats) -> Floats:
-        """x (N, H, W, C) -> the same shape."""
+        """Cover the squares in the images x (N, H, W, C)."""
         _, H, W, _ = x.shape
         top, left, bottom, right = numbers.T[:, :, None]
         rows, columns = np.arange(H), np.arange(W)

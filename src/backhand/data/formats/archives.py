@@ -1,7 +1,7 @@
 """Zip and tar archives as trees. Nothing is ever extracted to disk.
 
-A name that climbs out (`../`), a link, or a member that unpacks to an absurd size raises DataError; a link in the place
-of a picture does so when it is read, as one on disk that leads nowhere.
+A name that points outside (`../`), a link, or a member that unpacks to an absurd size raises DataError. A link in
+place of a picture does so when it is read, as a broken link on disk does.
 """
 
 import bz2
@@ -26,18 +26,18 @@ from backhand.errors import DataError
 MAX_MEMBER = 1 << 30
 MAX_TOTAL = 8 << 30
 M = TypeVar("M")
-DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], Reader]] = {  # by what the file begins with
+DECOMPRESSORS: dict[bytes, Callable[[BinaryIO], Reader]] = {  # by the first bytes of the file
     b"\x1f\x8b": lambda plain: gzip.GzipFile(fileobj=plain),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\0": lzma.LZMAFile,
 }
 LINK_PROBLEM = "is a link or device; replace it by the file itself"
 DRIVE = re.compile("[A-Za-z]:")
-UTF8_NAME = 1 << 11  # the flag of a zip's member whose name is UTF-8
+UTF8_NAME = 1 << 11  # the flag of a zip member whose name is in UTF-8
 
 
 class ZipTree(Tree):
-    """A zip archive, open for reading."""
+    """A zip archive that is open for reading."""
 
     def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
         self.path, self.archive = path, archive
@@ -49,25 +49,25 @@ class ZipTree(Tree):
             if _is_link(member) and not is_picture(member.filename):
                 raise DataError(f"{self.path}: member {member.filename} {LINK_PROBLEM}")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; zip it as usual")
+                raise DataError(f"{self.path}: member {member.filename} is packed in an unusual way; make a plain zip")
             if member.file_size > max(member.compress_size * MAX_RATIO, MIN_ALLOWANCE):
                 raise _too_large(self.path, member.filename)
         _check_total(self.path, sum(member.file_size for member in members if _is_packed(member)))
         return _by_name(self.path, [(_zip_name(member), member) for member in members])
 
     def names(self) -> list[str]:
-        """Every member, checked and sorted."""
+        """The names of all members, checked and sorted."""
         return sorted(self._members)
 
     @property
     def naming_note(self) -> str:
-        """How many names are in no known encoding, and were read as the format's standard has it."""
+        """How many names are not in UTF-8, and were read in the encoding of the zip standard."""
         members = self._members.values()
         old = sum(not (m.flag_bits & UTF8_NAME or m.filename.isascii()) and _zip_name(m) == m.filename for m in members)
         return f"{old:,} not in UTF-8, read in code page 437" if old else ""
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """The members, in the order asked for."""
+        """The wanted members, in their order."""
         for name in wanted:
             yield name, partial(self._read, name)
 
@@ -86,12 +86,12 @@ def _is_link(member: zipfile.ZipInfo) -> bool:
 
 
 def _is_packed(member: zipfile.ZipInfo) -> bool:
-    """What is stored as it is takes its size in the archive, too, and cannot surprise."""
+    """Whether a member is compressed; one that is not cannot unpack to more than it takes in the archive."""
     return member.compress_type != zipfile.ZIP_STORED
 
 
 def _zip_name(member: zipfile.ZipInfo) -> str:
-    """The name, in UTF-8 where its bytes are such: some programs write it without saying so. Else in code page 437."""
+    """The name of a member in UTF-8, which some programs write without the flag, else in code page 437."""
     if member.flag_bits & UTF8_NAME:
         return member.filename
     try:
@@ -101,20 +101,20 @@ def _zip_name(member: zipfile.ZipInfo) -> str:
 
 
 class TarTree(Tree):
-    """A tar archive, plain or packed, read from front to back: going back in gzip means unpacking again."""
+    """A tar archive, plain or packed, which is read from front to back: going back in gzip means unpacking again."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def names(self) -> list[str]:
-        """Every member, checked and sorted."""
+        """The names of all members, checked and sorted."""
         with self._open() as archive:
             members = [(member.name + "/" * member.isdir(), member.size) for member in self._members(archive)]
         _check_total(self.path, sum(size for _, size in members))
         return sorted(_by_name(self.path, members))
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """In the archive's order."""
+        """The wanted members, in the order of the archive."""
         names = set(wanted)
         with self._open() as archive:
             for member in self._members(archive):
@@ -152,7 +152,7 @@ def _is_plain(member: tarfile.TarInfo) -> bool:
 
 
 def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:
-    """The members by the names that they go by, checked."""
+    """The members by their canonical names, which are checked."""
     named = [(printable(canonical_name(name)), member) for name, member in members]
     for name, _ in named:
         first, *rest = name.split("/")
@@ -167,10 +167,8 @@ def _by_name(path: Path, members: list[tuple[str, M]]) -> dict[str, M]:
 
 def _check_total(path: Path, total: int) -> None:
     if total > MAX_TOTAL:
-        raise DataError(
-            f"{path} unpacks to {total >> 30} GiB, over the limit of {MAX_TOTAL >> 30}; if you trust it, unpack it"
-        )
+        raise DataError(f"{path} unpacks to {total >> 30} GiB, over the limit of {MAX_TOTAL >> 30}; unpack it yourself")
 
 
 def _too_large(path: Path, name: str) -> DataError:
-    return DataError(f"{path}: member {printable(name)} unpacks to an absurd size; it is no image or table, remove it")
+    return DataError(f"{path}: member {printable(name)} unpacks to an absurd size; it is not an image: remove it")

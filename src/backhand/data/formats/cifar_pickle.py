@@ -1,7 +1,7 @@
-"""CIFAR-10's Python batches, pickles made by Python 2, read without running what a pickle may ask for.
+"""Reads CIFAR-10's Python batches, which are pickles of Python 2, without running the code that a pickle may call.
 
-Three guards: only the opcodes that these files use, only three global names, and behind those names stand plain holders
-of this module, so that not even NumPy's own reconstruction code sees bytes of the file.
+There are three guards: only the opcodes that these files use are admitted; only three global names are admitted; and
+those names stand for placeholders in this module, so that not even NumPy's own code sees bytes of the file.
 """
 
 import pickle
@@ -36,7 +36,7 @@ DAMAGE = (pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError, A
 
 
 class _Placeholder:
-    """Stands for numpy.ndarray, numpy.dtype and the function that makes an empty array: keeps what it is given."""
+    """Takes the place of numpy.ndarray, numpy.dtype and the function for an empty array, and keeps its arguments."""
 
     def __init__(self, *arguments: object) -> None:
         self.arguments, self.state = arguments, ()
@@ -53,7 +53,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 def read_batch(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`(x, y)` of one batch: x (N, 3072) uint8, y (N,) int64.
+    """Read one batch: x (N, 3072) uint8 and y (N,) int64.
 
     Raises DataError for anything but a dict with `data`, a uint8 array of that shape, and `labels`, a list of integers.
     """
@@ -67,9 +67,9 @@ def read_batch(data: bytes, where: str) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 
 def _check_opcodes(data: bytes) -> None:
-    with warnings.catch_warnings(action="ignore"):  # pickletools warns of odd escapes in damaged names
+    with warnings.catch_warnings(action="ignore"):  # pickletools warns about odd escapes in damaged names
         for opcode, argument, _ in pickletools.genops(data):
-            # A memo index is a promise of that many objects; believed, it would allocate gigabytes.
+            # A large memo index would make the unpickler allocate gigabytes.
             if opcode.name not in OPCODES or (opcode.name == "LONG_BINPUT" and int(argument or 0) > len(data)):
                 raise DataError(f"the pickle uses {opcode.name}, which no CIFAR-10 batch does")
 

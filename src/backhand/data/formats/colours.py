@@ -1,4 +1,4 @@
-"""Pictures of one colour, grey or RGB."""
+"""The colours of pictures, grey or RGB, and the conversion between them."""
 
 from typing import Any, Literal
 
@@ -13,12 +13,12 @@ NAMES: dict[Colour, str] = {"L": "grey", "RGB": "RGB"}
 
 
 def colour_of(shape: Shape) -> Colour | None:
-    """The colour of pictures of this shape (H, W, C); None where picture files have no such, and of other samples."""
+    """The colour of pictures of the shape (H, W, C); None for other numbers of channels and other samples."""
     return next((colour for colour, C in CHANNELS.items() if shape[2:] == (C,)), None)
 
 
 def convert_colour(x: NDArray[Any], colour: Colour) -> NDArray[Any]:
-    """Images (N, H, W, C) uint8 in this colour, as `pictures.decode` converts files; samples of other kinds unchanged.
+    """Images (N, H, W, C) uint8 converted to this colour, as `pictures.decode` does; other samples are unchanged.
 
     Grey is 0.299 R + 0.587 G + 0.114 B, rounded (ITU-R BT.601); RGB of grey has three equal channels.
     """

@@ -1,4 +1,4 @@
-"""FER2013 as a table: one face a row, 2304 grey values in one column."""
+"""FER2013 as a table, with one face per row, whose 2304 grey values are in one column."""
 
 import csv
 import re
@@ -23,11 +23,11 @@ EMOTION = re.compile(r"([0-9])(?:\.0*)?")  # some programs write whole numbers w
 
 
 def read_face_table(lines: Iterable[str], where: str) -> Arrays:
-    """x (N, 48, 48, 1) uint8, y (N,) int64 and sizes (3,), the rows ordered by split.
+    """The faces x (N, 48, 48, 1) uint8, the labels y (N,) int64 and the sizes (3,) of the splits, ordered by split.
 
-    Columns are known by their names, in any order, with letters of either case; others are passed over, as blank lines
-    are. DataError names a column that is missing or occurs twice, or the row with pixels that are too few, too
-    many, no numbers or outside 0..255, an unknown emotion, or an unknown usage.
+    Columns are found by their names, in any order and in letters of either case; other columns and blank lines are
+    ignored. Raises DataError, with the line, for a column that is missing or occurs twice; for pixels that are too few,
+    too many, not numbers or outside 0 .. 255; and for an unknown emotion or usage.
     """
     pixels: dict[str, list[bytes]] = {name: [] for name in SPLITS}
     labels: dict[str, list[int]] = {name: [] for name in SPLITS}
@@ -70,7 +70,7 @@ def _rows(lines: Iterable[str], where: str) -> Iterator[tuple[str, str, str, int
 
 
 def _column(name: str, names: list[str], where: str) -> int:
-    """Where the column of this name stands among those of the first line."""
+    """The index of the column of this name in the first line."""
     if (count := names.count(name.lower())) != 1:
         problem = f"has {count} columns {name}" if count else f"lacks the column {name}"
         raise DataError(f"{where} {problem}; the first line must name {', '.join(COLUMNS)}, each once")
@@ -79,7 +79,7 @@ def _column(name: str, names: list[str], where: str) -> int:
 
 def _face(values: str, where: str) -> bytes:
     try:
-        face = bytes(map(int, values.split()))  # int() and bytes() refuse what is no number and what is beyond 0..255
+        face = bytes(map(int, values.split()))  # int() refuses what is not a number, bytes() what is outside 0 .. 255
     except ValueError:
         _refuse(values.split(), where)
     if len(face) != SIDE * SIDE:

@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST: magic 0 0 type dimensions, the sizes as big-endian 32-bit numbers, then the values."""
+"""Reads IDX, the format of MNIST: the bytes 0 0 TYPE DIMENSIONS, big-endian 32-bit sizes, then the values."""
 
 import math
 import struct
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from backhand.data.files import open_unpacked, read_up_to
 from backhand.errors import DataError
 
-UINT8 = 8  # the format's code for unsigned bytes, the only type MNIST uses
+UINT8 = 8  # the format's code for unsigned bytes, the only type that MNIST uses
 
 
 def read_idx(content: bytes, where: str, dimensions: int) -> NDArray[np.uint8]:
-    """The uint8 array in an IDX file, plain or gzip. where: names it in messages.
+    """The uint8 array in an IDX file, plain or gzip. where: names the file in messages.
 
     Raises DataError for another magic number or number of dimensions, and where the header announces more or fewer
     values than follow. Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".

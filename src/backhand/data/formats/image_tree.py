@@ -1,4 +1,4 @@
-"""Folders and archives of pictures to arrays, decoded once and then cached."""
+"""Reads folders and archives of pictures as arrays, which are decoded once and then cached."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,15 +20,16 @@ from backhand.data.progress import progress_bar
 from backhand.errors import DataError
 
 SPLITS = ("train", "validation", "test")
-MIN_PICTURES_FOR_BAR = 5000  # fewer small pictures are decoded before a bar is read
+MIN_PICTURES_FOR_BAR = 5000  # fewer pictures are decoded before anyone has read the bar
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a data set lies in its tree.
+    """How a data set is laid out in its folder or archive.
 
-    name: of the data set, for the cache.   classes: the class folders in label order, sorted by name if none are given.
-    colour, resize: see `pictures.decode`.   split: the split a member belongs to, where its folder does not tell.
+    name: of the data set, for the cache.   classes: the class folders in the order of the labels; sorted by name if
+    none are given.   colour, resize: see `pictures.decode`.   split: returns the split of a picture, by default that of
+    its folder.
     """
 
     name: str
@@ -39,7 +40,7 @@ class Layout:
 
     @property
     def decoding(self) -> str:
-        """What sets its pictures apart from those that others make of the same files."""
+        """The name for the cache, which tells these arrays from others that are decoded from the same files."""
         if self.resize is None or self.resize.size is None:
             return self.name
         height, width = self.resize.size
@@ -48,10 +49,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What was read: the class names, a Dataset for each split there is, the names of the pictures left out.
+    """The pictures that were read: the names of the classes, and a Dataset for each split.
 
-    passed_over: how many files of other kinds lie beside the pictures, such as "10 .gif, 2 .txt".
-    remark: see `Tree.remark`.
+    skipped: the names of the pictures that were left out.   ignored_files: how many files of other kinds there are
+    beside the pictures, such as "10 .gif, 2 .txt".   naming_note: see `Tree.naming_note`.
     """
 
     classes: tuple[str, ...]
@@ -62,18 +63,18 @@ class Pictures:
 
     @property
     def notes(self) -> dict[str, str]:
-        """For `Splits.notes`."""
+        """The notes on these pictures, for `Splits.notes`."""
         skipped = self.skipped and f"{len(self.skipped)}: {', '.join(self.skipped[:5])}"
         notes = {"skipped images": skipped, "files passed over": self.ignored_files, "names": self.naming_note}
         return {name: note for name, note in notes.items() if note}
 
 
 def read_pictures(path: Path, layout: Layout, *, skip_bad: bool) -> Pictures:
-    """Every picture below `path` (a folder, zip or tar), in the order of split, class and name.
+    """Read every picture below `path` (a folder, zip or tar), in the order of split, class and name.
 
-    They are of one size, or brought to it by the layout's `resize`; without a size of its own it takes one that suits
-    the pictures. Raises DataError for an unknown or empty class folder, pictures of several sizes and no `resize`, and
-    BadImageError unless skip_bad.
+    The pictures must have one size, unless the layout's `resize` scales them; where that has no size, one is chosen
+    from those of the pictures. Raises DataError for an unknown or empty class folder, and for several sizes without
+    `resize`; BadImageError for a bad picture unless skip_bad.
     """
     source = CachedSource(path)
     if layout.resize is not None and layout.resize.size is None:
@@ -127,7 +128,7 @@ def _read(tree: Tree, layout: Layout, *, skip_bad: bool) -> Arrays:
 def _decode(
     tree: Tree, names: Sequence[str], layout: Layout, *, skip_bad: bool
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """All pictures in the order of `names`, and which of them could be read. One thread: two are slower, by the GIL."""
+    """All pictures in the order of `names`, and which could be read. One thread: because of the GIL, two are slower."""
     slots = {name: slot for slot, name in enumerate(names)}
     is_readable = np.zeros(len(names), bool)
     x: NDArray[np.uint8] | None = None
@@ -152,7 +153,7 @@ def _decode(
 
 
 def _fitting_array(x: NDArray[np.uint8] | None, picture: NDArray[np.uint8], n: int, where: str) -> NDArray[np.uint8]:
-    """The array that `picture` fits: made for the first, turned from grey to RGB when the first RGB picture comes."""
+    """The array for all pictures: allocated for the first one, and converted to RGB at the first RGB picture."""
     if x is None:
         try:
             return np.zeros((n, *picture.shape), np.uint8)

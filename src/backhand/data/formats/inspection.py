@@ -1,4 +1,4 @@
-"""What the headers of pictures say, without decoding them: how many of each class, how large, in which colours."""
+"""Inspects the headers of pictures without decoding them: the classes, the sizes and the colours."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ MIN_PICTURES_FOR_BAR = 20000
 
 @dataclass(frozen=True)
 class Inspection:
-    """The pictures of a folder or archive, with the size (height, width; upright) and colour that each header tells.
+    """The pictures of a folder or archive, with the size (height, width) and the colour of each by its header.
 
-    unreadable: those without a header that makes sense.   passed_over: see `survey.passed_over`.
+    unreadable: a sentence for each picture without a valid header.   ignored_files: see `describe_ignored`.
     """
 
     members: tuple[PictureFile, ...]
@@ -40,7 +40,7 @@ class Inspection:
         return tuple(split for split in ("train", "validation", "test") if any(self.counts(split)))
 
     def counts(self, split: str) -> tuple[int, ...]:
-        """Pictures of each class in "train", "validation" or "test"; all are in "train" where there are no splits."""
+        """The pictures of each class in a split; without split folders, all pictures are in "train"."""
         counts = Counter(member.label for member in self.members if member.split == split)
         return tuple(counts[label] for label in self.classes)
 
@@ -48,7 +48,7 @@ class Inspection:
 def inspect_pictures(path: Path) -> Inspection:
     """Read the header of every picture below `path`: a folder, zip or tar.
 
-    Raises DataError as `survey` does, and where no picture has a header that can be read.
+    Raises DataError as `list_pictures` does, and where no header can be read.
     """
     with open_tree(path) as tree:
         names = tree.names()

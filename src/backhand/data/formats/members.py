@@ -1,4 +1,4 @@
-"""What a folder and an archive have in common: members by name, read one by one, and names that are safe to show."""
+"""What folders and archives have in common: members that are read by name, and names that are safe to print."""
 
 import lzma
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from backhand.errors import DataError
 
-# Everything that zipfile, tarfile, gzip, bz2 and lzma raise on damaged bytes (RuntimeError: an encrypted member).
+# All that zipfile, tarfile, gzip, bz2 and lzma raise for damaged bytes; RuntimeError is that of an encrypted member.
 DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -27,57 +27,58 @@ DAMAGE = (
     ValueError,
     struct.error,
 )
-# Controls, halves of characters (bytes that are no UTF-8), separators of lines and paragraphs.
+# Control characters, surrogates (bytes that are not UTF-8), line and paragraph separators.
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 
 class BadMemberError(DataError):
-    """One member that cannot be read, while others can."""
+    """A single member that cannot be read, while others can."""
 
 
 class Tree(ABC):
-    """Members by relative name; a folder's name ends in a slash."""
+    """The members of a folder or archive by their relative names; the name of a folder ends in a slash."""
 
     path: Path
 
     @property
     def naming_note(self) -> str:
-        """What is to be said of its names, if anything."""
+        """A note on the encoding of the names, or ""."""
         return ""
 
     @abstractmethod
     def names(self) -> list[str]:
-        """Every member, checked, sorted and printable."""
+        """The names of all members, checked, sorted and printable."""
 
     @abstractmethod
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """Name of each wanted member, and what reads it before the next is asked for, in whichever order is quick.
+        """The name of each wanted member with a function that reads it, in the order that is fastest to read.
 
-        Reading raises BadMemberError where this member cannot be read, DataError where the whole tree cannot.
+        The function must be called before the next member is taken. It raises BadMemberError where this member cannot
+        be read, and DataError where none can.
         """
 
     def items(self, wanted: Collection[str]) -> Iterator[tuple[str, bytes]]:
-        """Name and content of the wanted members, in the order of `readers`."""
+        """The name and the content of each wanted member, in the order of `readers`."""
         for name, read in self.readers(wanted):
             yield name, read()
 
 
 def printable(name: str) -> str:
-    """The name with each byte that is no UTF-8, and each control character, written as a backslash sequence."""
+    """The name with every control character, and every byte that is not UTF-8, written as a backslash sequence."""
     if name.isprintable():
         return name
     return "".join(_escaped(letter) if unicodedata.category(letter) in UNPRINTABLE else letter for letter in name)
 
 
 def _escaped(letter: str) -> str:
-    """A byte that Python smuggles into a name as half of a character (PEP 383) is written as that byte."""
+    """The backslash sequence of a character; for a surrogate that stands for a byte (PEP 383), that of the byte."""
     if "\udc80" <= letter <= "\udcff":
         return f"\\x{ord(letter) - 0xDC00:02x}"
     return letter.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def canonical_name(name: str) -> str:
-    """A member's name as others write it: with slashes, without "./" and empty steps; "" for the top itself."""
+    """A member's name with slashes, without "./" and empty steps; "" for the top folder itself."""
     end = "/" if name.endswith(("/", "\\", "/.")) else ""
     absolute = name.startswith(("/", "\\"))
     steps = [step for step in re.split(r"[/\\]", name) if step not in ("", ".")]
@@ -86,7 +87,7 @@ def canonical_name(name: str) -> str:
 
 @contextmanager
 def damage_as_data_error(what: str, kind: type[DataError] = DataError) -> Iterator[None]:
-    """Turns what damaged bytes raise into one sentence about `what`."""
+    """Raise an error of this kind, with a sentence about `what`, in place of all that damaged bytes raise."""
     try:
         yield
     except DAMAGE as error:

@@ -1,4 +1,4 @@
-"""NumPy archives, read without pickle and without believing a header."""
+"""Reads NumPy archives without pickle, and without trusting their headers."""
 
 import math
 import tokenize
@@ -16,13 +16,13 @@ from backhand.errors import DataError
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file by name, read-only.
+    """The arrays of an .npz file by their names, read-only.
 
     Raises DataError for a damaged file, a single array (.npy), an array of Python objects (a pickle, never loaded), and
-    a header that announces another number of bytes than follow.
+    a header that announces another number of bytes than there are.
     """
     if _is_single(path):
-        raise DataError(f"{path} is one array, as numpy.save writes; save all in one file: np.savez(NAME, x=x, y=y)")
+        raise DataError(f"{path} is a single array; save all arrays in one file: np.savez(NAME, x=x, y=y)")
     with open_tree(path) as tree:
         members = [name for name in tree.names() if name.endswith(".npy")]
         if not members:

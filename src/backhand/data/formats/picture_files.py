@@ -1,4 +1,4 @@
-"""Where the pictures lie in a folder or archive: `split/class/file` or `class/file`."""
+"""Finds the pictures in a folder or archive, at `split/class/file` or `class/file`."""
 
 import re
 import unicodedata
@@ -12,7 +12,7 @@ from backhand.data.files import is_hidden
 from backhand.errors import DataError
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".bmp")
-# What people call the splits, in lower case.
+# The names of split folders, in lower case.
 SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "publictest"), "validation"),
@@ -22,7 +22,7 @@ SPLIT_NAMES = {
 
 @dataclass(frozen=True)
 class PictureFile:
-    """One picture: the split ("train" where the tree has none), the class folder, the name within the tree."""
+    """A picture: its split ("train" where there are no split folders), its class folder, and its name in the tree."""
 
     split: str
     label: str
@@ -30,10 +30,11 @@ class PictureFile:
 
 
 def list_pictures(names: Sequence[str], where: Path) -> list[PictureFile]:
-    """The pictures among the members of a tree, by the folders they lie in; hidden and other files are passed over.
+    """The pictures among the members of a tree, with their splits and classes; hidden and other files are ignored.
 
-    Outer folders that hold everything are dropped. Raises DataError where a picture lies elsewhere than the others do,
-    a class or split folder holds none, two folders are one split, or a class has a name that cannot be shown.
+    Outer folders that hold everything else are ignored as well. Raises DataError where a picture is at another depth
+    than the others, a class or split folder holds no picture, two folders name one split, or the name of a class cannot
+    be printed.
     """
     names = [name for name in names if not _is_hidden(name)]
     paths = [name.split("/") for name in names if is_picture(name)]
@@ -59,7 +60,7 @@ def list_pictures(names: Sequence[str], where: Path) -> list[PictureFile]:
 
 
 def describe_ignored(names: Iterable[str]) -> str:
-    """The files that are neither pictures nor hidden, counted by suffix: "10 .gif, 2 .txt"; "" where there are none."""
+    """The number of other files that are not hidden, by suffix, such as "10 .gif, 2 .txt"; "" for none."""
     others = (name for name in names if not (name.endswith("/") or _is_hidden(name) or is_picture(name)))
     suffixes = Counter(PurePosixPath(name).suffix.lower() or "without a suffix" for name in others)
     commonest = sorted(suffixes.items(), key=lambda item: (-item[1], not item[0].startswith("."), item[0]))
@@ -67,7 +68,7 @@ def describe_ignored(names: Iterable[str]) -> str:
 
 
 def is_picture(name: str) -> bool:
-    """Whether a member's name is that of a picture that is read, by its suffix; hidden files are none."""
+    """Whether a member is a picture that is read, by the suffix of its name; hidden files are not."""
     return name.lower().endswith(SUFFIXES) and not _is_hidden(name)
 
 
@@ -79,17 +80,17 @@ def _picture_file(path: list[str], depth: int, has_splits: bool, where: Path) ->
     name, steps = "/".join(path), path[depth:]
     if len(steps) != 2 + has_splits:
         form = "split/class/image" if has_splits else "class/image"
-        raise DataError(f"{where}: {name} lies not at {form} as others do; move it, or name the splits train and test")
-    label = unicodedata.normalize("NFC", steps[-2])  # macOS takes letters and their accents apart
+        raise DataError(f"{where}: {name} is not at {form}, as the others are; move it, or name the splits train, test")
+    label = unicodedata.normalize("NFC", steps[-2])  # macOS stores letters and their accents separately
     return PictureFile(SPLIT_NAMES[steps[0].lower()] if has_splits else "train", label, name)
 
 
 def _refuse_twins(tops: set[str], where: Path) -> None:
-    """Two folders for one split, such as val and valid, would be joined without a word."""
+    """Raise DataError for two folders of one split, such as val and valid, which would be merged silently."""
     for first, second in combinations(sorted(tops), 2):
         if SPLIT_NAMES[first.lower()] == SPLIT_NAMES[second.lower()]:
             split = SPLIT_NAMES[first.lower()]
-            raise DataError(f"{where}: {first} and {second} both name the {split} split; join them, or remove one")
+            raise DataError(f"{where}: {first} and {second} both name the {split} split; merge them, or remove one")
 
 
 def _refuse_empty_splits(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
@@ -100,14 +101,14 @@ def _refuse_empty_splits(names: Sequence[str], filled: set[str], depth: int, whe
 
 
 def _refuse_labels(members: Sequence[PictureFile], where: Path) -> None:
-    """Names of classes go into reports and studies, so they must be text, and one class must have one name."""
+    """Raise DataError for a class whose name is not text, or that has two names: reports and studies contain them."""
     splits: dict[str, set[str]] = {}
     for member in members:
         splits.setdefault(member.label, set()).add(member.split)
     for label in splits:
         if "\\" in label:
             raise DataError(
-                f"{where}: the class folder {label} has a name that is no UTF-8, or that cannot be printed; rename it"
+                f"{where}: the class folder {label} has a name that is not UTF-8, or that cannot be printed; rename it"
                 + ("" if (text := _as_latin_1(label)) is None else f", for instance to {text}")
             )
     alike: dict[str, str] = {}
@@ -118,13 +119,13 @@ def _refuse_labels(members: Sequence[PictureFile], where: Path) -> None:
 
 
 def _as_latin_1(label: str) -> str | None:
-    """What the bytes that `printable` has written out stand for in Latin-1, the encoding of old Western systems."""
+    """The text that the escaped bytes stand for in Latin-1, the encoding of old Western systems; None for no text."""
     text = re.sub(r"\\x([a-f89][0-9a-f])", lambda match: chr(int(match[1], 16)), label)
     return text if text.isprintable() and "\\" not in text else None
 
 
 def _refuse_empty(names: Sequence[str], filled: set[str], depth: int, where: Path) -> None:
-    """Archives need not list their folders: a file's name implies those that it lies in."""
+    """Raise DataError for a class folder without pictures. Archives need not list folders: file names imply them."""
     folders = {"/".join(name.split("/")[:depth]) for name in names if name.count("/") >= depth}
     for folder in sorted(folders - filled):
         remark = (

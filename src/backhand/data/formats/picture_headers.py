@@ -1,6 +1,6 @@
-"""What a picture's file says of itself: its format and its bits per channel, from the bytes and not from the name.
+"""The headers of picture files: the format and the bits per channel, by the content of a file and not its name.
 
-Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their high bytes alone, and says nothing of it.
+Pillow reads 16-bit PNGs in colour or with alpha as 8-bit pictures, by their high bytes alone, without a warning.
 """
 
 import zlib
@@ -10,7 +10,7 @@ READABLE_FORMATS = ("JPEG", "PNG", "WebP", "BMP")
 
 
 def format_of(data: bytes) -> str:
-    """The format that the first bytes announce, such as "JPEG", or "" for one that is not known."""
+    """The format that the first bytes announce, such as "JPEG"; "" for an unknown one."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WebP"
     if data[4:8] == b"ftyp":
@@ -37,7 +37,7 @@ BRANDS = {
 
 
 def bits_per_channel(data: bytes) -> int:
-    """As the file's own header says; 8 where it says nothing, as in WebP, which has no other.
+    """The bits per channel by the header; 8 where it does not say, as in WebP, which has no others.
 
     PNG: the bit depth of IHDR. JPEG: the precision of the frame header. BMP: 16 for pixels of 64 bits.
     """
@@ -50,9 +50,9 @@ def bits_per_channel(data: bytes) -> int:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """A PNG without the chunks that do not bear on its pixels and are damaged, or hold texts and colour profiles.
+    """A PNG without texts, colour profiles, and damaged chunks that do not affect its pixels.
 
-    Pillow gives up on a picture for a wrong checksum in any chunk. EXIF stays where it is whole.
+    Pillow refuses a picture for a wrong checksum in any chunk. EXIF data are kept where they are undamaged.
     Source: PNG (Third Edition), section 5.3: length, type, data, checksum.
     """
     kept, end = [data[:8]], 8
@@ -65,13 +65,13 @@ def without_metadata(data: bytes) -> bytes:
 
 
 def has_late_metadata(data: bytes) -> bool:
-    """Whether a PNG has EXIF or texts behind its pixels, which are not known before these are decoded."""
+    """Whether a PNG has EXIF data or texts after its pixels, so that they are known only once those are decoded."""
     kinds = [kind for kind, _, _ in _chunks(data)]
     return b"IDAT" in kinds and not {b"eXIf", *TEXTS}.isdisjoint(kinds[kinds.index(b"IDAT") :])
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Type, start and end of each chunk of a PNG."""
+    """The type, the start and the end of each chunk of a PNG."""
     start = 8
     while start + 12 <= len(data):
         end = start + 12 + int.from_bytes(data[start : start + 4])
@@ -84,9 +84,9 @@ METADATA = {b"eXIf", b"tIME", b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKG
 
 
 def is_unusual_bmp(data: bytes, mode: str) -> bool:
-    """Whether Pillow, which gives a BMP this mode, misreads it: bytes as bits, halves of bytes as bytes, alpha as none.
+    """Whether Pillow, which reads a BMP in this mode, would misread its pixels or its transparency.
 
-    Of 16 bits per pixel it takes those that a mask says are transparency (in headers of 56 bytes and more) for nothing.
+    With 16 bits per pixel, it ignores a mask for transparency, which headers of 56 bytes and more may have.
     """
     bits, has_masks = bmp_bits(data), data[30:34] == b"\x03\0\0\0"
     alpha = has_masks and int.from_bytes(data[14:18], "little") >= 56 and any(data[66:70])
@@ -94,13 +94,13 @@ def is_unusual_bmp(data: bytes, mode: str) -> bool:
 
 
 def bmp_bits(data: bytes) -> int:
-    """Bits per pixel of a BMP, from the header of its first version, 12 bytes long, or of any later one."""
+    """The bits per pixel of a BMP, from a header of the first version, which has 12 bytes, or of a later one."""
     offset = 24 if data[14:18] == b"\x0c\0\0\0" else 28
     return int.from_bytes(data[offset : offset + 2], "little")
 
 
 def _jpeg_precision(data: bytes) -> int:
-    """Walks the segments (marker, length, content) to the first frame header: SOF0 to SOF15, ITU-T T.81, B.2.2."""
+    """The precision in the first frame header (SOF0 to SOF15), after the segments before it: ITU-T T.81, B.2.2."""
     offset = 2
     while offset + 4 < len(data) and data[offset] == 0xFF:
         marker = data[offset + 1]

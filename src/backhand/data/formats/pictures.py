@@ -1,4 +1,4 @@
-"""JPEG, PNG, WebP and BMP files to arrays, upright."""
+"""Decodes JPEG, PNG, WebP and BMP files to arrays, turned upright."""
 
 import struct
 import warnings
@@ -28,28 +28,28 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 Outcome = TypeVar("Outcome")
-# What 8-bit pictures are stored as, and what each is read as; CMYK has no one right reading.
+# The modes of 8-bit pictures, and the colour in which each is read; there is no single right reading of CMYK.
 STORED_AS: dict[str, Colour] = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "LA": "L", "RGBA": "RGB"}
-MAX_PIXELS = 8192 * 8192  # above what telephones take
+MAX_PIXELS = 8192 * 8192  # more than the cameras of telephones have
 ORIENTATION = 274  # EXIF's tag
-UNUSUAL = "is a {} file of an unusual kind, which is not read; save it as JPEG or PNG"
+UNUSUAL = "is a {} file of an unusual kind, which is not supported; save it as JPEG or PNG"
 NO_FORMAT = "is not an image (unknown format)"
-# What Pillow raises on damaged bytes; UnidentifiedImageError is an OSError.
+# What Pillow raises for damaged bytes; UnidentifiedImageError is an OSError.
 PICTURE_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error, zlib.error)
 
 
 class BadImageError(DataError):
-    """One file that is no picture, or one of a kind that is not read."""
+    """A file that is not a picture, or a picture of an unsupported kind."""
 
 
 def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize | None = None) -> NDArray[np.uint8]:
     """The picture in a JPEG, PNG, WebP or BMP file as (H, W, C) uint8, turned upright as its EXIF orientation says.
 
-    The content decides on the format, not the name. Depths below 8 bits are scaled to 0..255.
-    colour: "L" for one channel, "RGB" for three, None for as many as the file has.   resize: what is done to it last.
-    name: for the message.
-    Raises BadImageError for a file that is damaged, of another format, above 67 million pixels, transparent
-    anywhere, animated, CMYK, or of more than 8 bits per channel. Damaged EXIF data count as none.
+    The content decides on the format, not the name. Depths below 8 bits are scaled to 0 .. 255.
+    colour: "L" for one channel, "RGB" for three, None for those of the file.   resize: scales the picture in the end.
+    name: of the file, for messages.
+    Raises BadImageError for a file that is damaged or of another format, and for a picture that is animated, CMYK,
+    transparent anywhere, above 67 million pixels, or of more than 8 bits per channel. Damaged EXIF data are ignored.
     """
 
     def read_pixels(image: "Picture") -> NDArray[np.uint8]:
@@ -68,10 +68,10 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
 
 
 def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:
-    """The size (height, width) that a picture has upright, and its colour.
+    """The size (height, width) of a picture when it is upright, and its colour.
 
-    The header alone is read; but a PNG is decoded where it has metadata behind its pixels, which may turn it.
-    Raises BadImageError where there is none, or one of a picture that is not read.
+    Only the header is read, except for a PNG with metadata after its pixels, which may say how to turn it.
+    Raises BadImageError for a damaged header, and for a picture of an unsupported kind.
     """
 
     def read_header(image: "Picture") -> tuple[Size, Colour]:
@@ -84,11 +84,11 @@ def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:
 
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """The picture (H, W, ...) as it is to be seen. orientation: 1 to 8, where row 0 and column 0 of the file lie.
+    """The picture (H, W, ...) turned upright. orientation: 1 to 8, which says where row 0 and column 0 belong.
 
     Source: Exif 2.32 (CIPA DC-008), section 4.6.4, tag Orientation.
     """
-    if orientation >= 5:  # rows of the file are columns of the scene
+    if orientation >= 5:  # the rows of the file are columns of the picture
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
@@ -98,9 +98,9 @@ def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint
 
 
 def _orientation(image: "Picture", *, late: bool = True) -> int:
-    """The EXIF orientation of a picture, 1 (upright) where there is none or it cannot be read.
+    """The EXIF orientation of a picture; 1 (upright) where there is none or it cannot be read.
 
-    late: whether it may lie behind the pixels of a PNG, for which Pillow decodes these.
+    late: whether to look for it after the pixels of a PNG as well, for which Pillow decodes these.
     """
     from PIL import Image
 
@@ -119,10 +119,11 @@ def _refuse_unreadable(image: "Picture", name: str) -> None:
 
 
 def _refuse_unusual(image: "Picture", name: str) -> None:
-    """What the header tells of a picture that is not read."""
+    """Raise BadImageError for a picture of an unsupported kind, by its header."""
     if image.width * image.height > MAX_PIXELS:
-        raise BadImageError(f"{name} has {pixels((image.height, image.width))}, far too many")
-    if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's MPO has the picture first
+        raise BadImageError(f"{name} has {pixels((image.height, image.width))}, which is far too many; scale it down")
+    # A telephone's MPO holds several pictures, of which the first is the photograph.
+    if getattr(image, "is_animated", False) and image.format != "MPO":
         raise BadImageError(f"{name} is an animation of several pictures; save one of them by itself")
     if image.mode not in STORED_AS:
         raise BadImageError(f"{name} has pixels of the kind {image.mode}; save it as 8-bit grey or RGB")
@@ -131,16 +132,16 @@ def _refuse_unusual(image: "Picture", name: str) -> None:
 def _damage(data: bytes, reason: str) -> str:
     kind = format_of(data)
     if kind and kind not in READABLE_FORMATS:
-        return f"is a {kind} file, which is not read; save it as JPEG or PNG"
+        return f"is a {kind} file, which is not supported; save it as JPEG or PNG"
     if reason.startswith("Unsupported"):
         return UNUSUAL.format(kind)
     return f"is not an image ({'truncated' if 'truncated' in reason else 'damaged'} {kind})" if kind else NO_FORMAT
 
 
 def _apply_to_opened(data: bytes, name: str, function: Callable[["Picture"], Outcome]) -> Outcome:
-    """What `look` makes of the picture, which is opened and not decoded yet. Whatever goes wrong is a BadImageError.
+    """Apply a function to the picture, which is opened but not decoded yet. Every failure is a BadImageError.
 
-    A PNG is tried again without what is told beside its pixels.
+    A PNG on which this fails is tried again without its metadata.
     """
     from PIL import Image
 
@@ -165,7 +166,7 @@ def _apply_to_opened(data: bytes, name: str, function: Callable[["Picture"], Out
 
 @contextmanager
 def _strict_decoding() -> Iterator[None]:
-    """Pillow warns of a decompression bomb and reads on; here it stops. Its other warnings a user could not mend."""
+    """Let Pillow stop at a decompression bomb, of which it only warns; silence its other warnings."""
     from PIL import Image
 
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""Pictures brought to one size: scaled and cut, scaled and padded, or stretched."""
+"""Scales pictures to one size: by cutting, by padding, or by stretching."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -17,32 +17,33 @@ if TYPE_CHECKING:
 
 ResizeMethod = Literal["crop", "letterbox", "stretch"]
 Size = tuple[int, int]  # height, width
-# A size chosen from the pictures lies between these, in steps; the largest is what a CPU trains on in minutes.
+# The limits and the step of a size that is chosen from the pictures; a CPU trains on the largest in minutes.
 SMALLEST, LARGEST, STEP = 16, 64, 8
-LONGEST = LARGEST**2 // SMALLEST  # the longer side of the narrowest that has the area of 64 x 64
-MIN_DRAFT_PIXELS = 512 * 512  # pixels from which a JPEG is decoded at a fraction of its size
-DRAFT_MARGIN = 2.0  # times the final size, at least, that such a fraction has: the filter does the rest
+LONGEST = LARGEST**2 // SMALLEST  # the longer side of the narrowest picture with the area of 64 x 64
+MIN_DRAFT_PIXELS = 512 * 512  # a JPEG with more pixels is decoded at a fraction of its size
+DRAFT_MARGIN = 2.0  # such a fraction has at least this multiple of the final size; the filter does the rest
 
 
 @dataclass(frozen=True)
 class Resize:
-    """A size in pixels, (height, width), and the way to it; no size: one that suits the pictures, see `fitted`.
+    """A size in pixels, (height, width), and how pictures are scaled to it.
 
-    crop: scaled until the picture covers the size, then its middle is cut out.   letterbox: scaled until it fits in,
-    then centred on black.   stretch: each side by itself, so that the aspect may change.
+    size: None to choose one that suits the pictures, see `with_size_for`.   how: "crop" scales a picture until it
+    covers the size and cuts out the middle; "letterbox" scales it until it fits and centres it on black; "stretch"
+    scales each side by itself, so that the aspect may change.
     """
 
     size: Size | None = None
     how: ResizeMethod = "crop"
 
     def __str__(self) -> str:
-        """The size and the way, such as 64 x 64 pixels by crop."""
+        """The size and the method, such as 64 x 64 pixels by crop."""
         return f"{pixels(self.size)} by {self.how}" if self.size else f"a common size by {self.how}"
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """A picture (H, W, C) at the size, by Lanczos' filter, which averages where it scales down.
+        """Scale a picture (H, W, C) to the size by Lanczos' filter, which averages where it scales down.
 
-        Raises ValueError where there is no size yet.
+        Raises ValueError where no size has been chosen.
         """
         if image.shape[:2] == self._size:
             return image
@@ -54,11 +55,11 @@ class Resize:
         return np.stack([self._scaled(channel) for channel in channels], axis=-1)
 
     def with_size_for(self, sizes: Collection[Size]) -> "Resize":
-        """The same with a size, where it has none: one that suits pictures of these sizes.
+        """The same method with a size that suits pictures of these sizes, where none has been chosen.
 
-        All of one size: theirs, scaled down to the area of 64 x 64 where it is larger, but so that the shorter side is
-        16 or more and the longer one 256 or less. Otherwise a square whose side is the median of their shorter sides,
-        in steps of 8 from 16 to 64.
+        For pictures of one size, it is that size, scaled down to the area of 64 x 64 if it is larger, with a shorter
+        side of 16 or more and a longer one of 256 or less. Otherwise it is a square whose side is the median of the
+        shorter sides, in steps of 8 from 16 to 64.
         """
         if self.size is not None:
             return self
@@ -70,16 +71,16 @@ class Resize:
         return replace(self, size=(min(max(side, SMALLEST), LARGEST),) * 2)
 
     def draft(self, image: "Picture") -> None:
-        """Ask the decoder of a huge JPEG for a fraction of the size, which is still twice what is needed."""
+        """Ask the decoder of a huge JPEG for a fraction of its size that is still twice the final size."""
         if image.format in ("JPEG", "MPO") and image.width * image.height > MIN_DRAFT_PIXELS:
-            # Of a picture that is still to be turned, either side may become the width.
+            # The picture may still be turned, so either side may become the width.
             factor = DRAFT_MARGIN * max(self._size) / min(image.size)
             image.draft(image.mode, (ceil(factor * image.width), ceil(factor * image.height)))
 
     @property
     def _size(self) -> Size:
         if self.size is None:
-            raise ValueError("a size must be chosen before a picture is scaled; see fitted")
+            raise ValueError("a size must be chosen before a picture is scaled; see with_size_for")
         return self.size
 
     def _scaled(self, image: "Picture") -> NDArray[np.uint8]:
@@ -98,7 +99,7 @@ class Resize:
 
 
 def resize_images(x: NDArray[Any], resize: Resize) -> NDArray[np.uint8]:
-    """Images (N, h, w, C) uint8, all of them scaled. Raises DataError for samples that are no images."""
+    """Scale all images (N, h, w, C) uint8. Raises DataError for samples that are not images."""
     if x.ndim != 4:
         raise DataError(f"data.resize scales images, and the samples of this data are rows of {x[0].size} features")
     size = x.shape[1], x.shape[2]

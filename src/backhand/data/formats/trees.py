@@ -1,4 +1,4 @@
-"""Folders, zip and tar archives as one thing: names, and the bytes behind them."""
+"""One interface to folders, zip archives and tar archives: names, and the bytes of each member."""
 
 import zipfile
 from collections.abc import Callable, Collection, Iterator
@@ -18,14 +18,16 @@ __all__ = ["FolderTree", "Tree", "is_archive", "open_tree"]
 
 @contextmanager
 def open_tree(path: Path) -> Iterator[Tree]:
-    """The folder, zip or tar, plain or packed by gzip, bzip2 or xz, at `path`, told apart by content."""
+    """Open a folder, a zip or a tar, plain or packed by gzip, bzip2 or xz. The content decides which it is.
+
+    Raises DataError for a file of another kind.
+    """
     if path.is_dir():
         yield FolderTree(path)
     elif not is_archive(path):
-        kind = next(
-            (f": it is packed as {kind}" for mark, kind in UNSUPPORTED.items() if _head(path).startswith(mark)), ""
-        )
-        raise DataError(f"{path} is neither a folder nor a zip or tar archive{kind}; give one of these")
+        packers = (packer for mark, packer in UNSUPPORTED.items() if _head(path).startswith(mark))
+        remark = f", but packed as {packer}" if (packer := next(packers, "")) else ""
+        raise DataError(f"{path} is neither a folder nor a zip or tar archive{remark}; give one of these")
     elif _head(path).startswith(b"PK"):
         with damage_as_data_error(str(path)):
             archive = zipfile.ZipFile(path)
@@ -36,7 +38,7 @@ def open_tree(path: Path) -> Iterator[Tree]:
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file begins as a zip, a tar or a packed file does."""
+    """Whether a file begins like a zip, a tar or a packed file."""
     with damage_as_data_error(str(path)):
         head = _head(path)
     return head.startswith((b"PK", *DECOMPRESSORS)) or head[257:262] == b"ustar"
@@ -48,30 +50,30 @@ def _head(path: Path) -> bytes:
 
 
 class FolderTree(Tree):
-    """A folder on disk. Links are followed; one that leads back to a folder that holds it raises DataError."""
+    """A folder on disk. Links are followed; a link to a folder that contains it raises DataError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._on_disk: dict[str, str] = {}  # the names on disk by those that are shown, once these were asked for
+        self._on_disk: dict[str, str] = {}  # the names on disk by the printable ones, filled by `names`
 
     def names(self) -> list[str]:
-        """Every file and folder below, sorted; hidden folders are not entered."""
+        """The names of all files and folders below, sorted; hidden folders are not entered."""
         self._on_disk = {printable(name): name for name in walk_folder(self.path)}
         for name, on_disk in self._on_disk.items():
-            # A picture that is lost may be skipped; what else is lost may be a whole folder of them.
+            # A missing picture may be skipped, but anything else that is missing may be a whole folder of pictures.
             if not (is_picture(name) or (self.path / on_disk).exists()):
                 raise DataError(f"{self.path}/{name} {_file_problem(self.path / on_disk)}; correct or remove it")
         return sorted(self._on_disk)
 
     def readers(self, wanted: Collection[str]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-        """The files, in the order asked for."""
+        """The wanted files, in their order."""
         for name in wanted:
             yield name, partial(self._read, name)
 
     def _read(self, name: str) -> bytes:
         path = self.path / self._on_disk.get(name, name)
         try:
-            if not path.is_file():  # a pipe or a device would be read without end
+            if not path.is_file():  # a pipe or a device would never end
                 raise BadMemberError(f"{self.path}/{name} {_file_problem(path)}")
             return path.read_bytes()
         except OSError as error:
@@ -81,4 +83,4 @@ class FolderTree(Tree):
 def _file_problem(path: Path) -> str:
     if path.is_symlink() and not path.exists():
         return f"is a link to {printable(str(path.readlink()))}, which does not exist"
-    return "is no file" if path.exists() else "does not exist"
+    return "is not a file" if path.exists() else "does not exist"

@@ -1,4 +1,4 @@
-"""Blobs: a round cloud of points for each class; what a linear classifier can learn."""
+"""Blobs: a round cloud of points for each class, which a linear classifier can learn."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def make(n: int = 600, classes: int = 3, deviation: float = 0.6, seed: int = 0) 
 
 
 def load() -> Splits:
-    """600 points of three classes, always the same ones."""
+    """Load 600 points of three classes, which are always the same."""
     train, test = hold_out_test(make())
     source = (
         "Blobs, 600 points in the plane around 3 centres, drawn from normal distributions of deviation 0.6 (seed 0)"

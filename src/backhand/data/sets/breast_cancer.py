@@ -1,4 +1,4 @@
-"""Breast cancer: 569 tumours, 30 features of their cell nuclei, which come with scikit-learn."""
+"""Breast cancer: 569 tumours with 30 features of their cell nuclei, which come with scikit-learn."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from backhand.data.split import hold_out_test
 
 
 def load() -> Splits:
-    """The features as (N, 30) float32 in their own units, which holds every published digit; 0 is malignant, 1 benign.
+    """Load the features (N, 30) in their own units; 0 is malignant, 1 benign. float32 holds every published digit.
 
     Source: Street, Wolberg and Mangasarian (1993), UCI repository.
     """

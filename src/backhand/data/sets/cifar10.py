@@ -17,7 +17,7 @@ from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-RECORD = 1 + 3 * 32 * 32  # a label, then the red, green and blue planes
+RECORD = 1 + 3 * 32 * 32  # a label, followed by the red, green and blue planes
 TRAIN, TEST = tuple(f"data_batch_{i}" for i in range(1, 6)), ("test_batch",)
 
 Batch = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -30,7 +30,7 @@ ORIGINALS = (
     ),
     PublishedFile("cifar-10-python.tar.gz", (), "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce"),
 )
-# MD5 of the batches in the Python archive, as published; of the binary batches none is.
+# The published MD5 of the batches in the Python archive; none is published for the binary batches.
 PYTHON_BATCHES = {
     "data_batch_1": "c99cafc152244af753f735de768cd75f",
     "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
@@ -48,9 +48,9 @@ PUBLISHED = Publication(
 
 
 def load(path: Path, *, skip_bad_images: bool) -> Splits:
-    """CIFAR-10 from its binary or Python archive, either one unpacked, or a folder or archive of pictures.
+    """Load CIFAR-10 from its binary or Python archive, packed or unpacked, or from a folder or archive of pictures.
 
-    The pictures lie as train|test/<class>/<name>.jpg or .png. Source: Krizhevsky (2009).
+    The pictures are train|test/<class>/<name>.jpg or .png. Source: Krizhevsky (2009).
     """
     with open_tree(path) as tree:
         names = {name.split("/")[-1]: name for name in tree.names() if not name.endswith("/")}
@@ -79,7 +79,7 @@ def _splits(
 
 
 def _matches_published(path: Path, batches: Mapping[str, bytes], suffix: str) -> bool | None:
-    """Whether the archive or its Python batches are those published; None for binary batches in another archive."""
+    """Whether the archive or its Python batches are the published ones; None for binary batches in another archive."""
     if path.is_file() and digest_of(path) in {original.sha256 for original in ORIGINALS}:
         return True
     if suffix:
@@ -89,14 +89,16 @@ def _matches_published(path: Path, batches: Mapping[str, bytes], suffix: str) ->
 
 def _member(names: Mapping[str, str], file: str, path: Path) -> str:
     if file not in names:
-        raise DataError(f"{path} lacks {file}; get it whole with `backhand data fetch cifar10`")
+        raise DataError(f"{path} lacks {file}; get a complete copy with `backhand data fetch cifar10`")
     return names[file]
 
 
 def read_binary_batch(data: bytes, where: str) -> Batch:
-    """`(x, y)` of one binary batch, x (N, 3072): records of a label byte and 3072 pixel bytes, nothing else."""
+    """Read one binary batch, x (N, 3072) and y (N,): records of a label byte and 3072 pixel bytes, nothing else."""
     if not data or len(data) % RECORD:
-        raise DataError(f"{where} has {len(data)} bytes, no multiple of {RECORD}; it is truncated: fetch it again")
+        raise DataError(
+            f"{where} has {len(data)} bytes, which is not a multiple of {RECORD}; it is truncated: fetch it again"
+        )
     records = np.frombuffer(data, np.uint8).reshape(-1, RECORD)
     return records[:, 1:], records[:, 0].astype(np.int64)
 
@@ -117,7 +119,7 @@ def _read_checked(data: bytes, where: str, read: Callable[[bytes, str], Batch]) 
 
 
 def _join(batches: Mapping[str, Batch], names: tuple[str, ...]) -> Dataset:
-    """The batches as one: planes (N, 3, 32, 32) become channels-last (N, 32, 32, 3)."""
+    """Concatenate batches; planes (N, 3, 32, 32) become channels-last (N, 32, 32, 3)."""
     x = np.concatenate([batches[name][0] for name in names]).reshape(-1, 3, 32, 32)
     return Dataset(np.ascontiguousarray(x.transpose(0, 2, 3, 1)), np.concatenate([batches[name][1] for name in names]))
 

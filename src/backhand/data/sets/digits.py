@@ -1,4 +1,4 @@
-"""Digits: 1,797 handwritten digits, 8 x 8 pixels, which come with scikit-learn."""
+"""Digits: 1,797 handwritten digits of 8 x 8 pixels, which come with scikit-learn."""
 
 import numpy as np
 
@@ -8,10 +8,10 @@ from backhand.data.split import hold_out_test
 
 
 def load() -> Splits:
-    """The digits as (N, 8, 8, 1) uint8.
+    """Load the digits as (N, 8, 8, 1) uint8.
 
-    The stored values 0..16 are stretched to 0..255 (round(v * 255 / 16), no two values meet), so that these pixels mean
-    what the pixels of every other data set mean. Source: Alpaydin and Kaynak (1998), UCI repository.
+    The stored values 0 .. 16 are scaled to 0 .. 255 (round(v * 255 / 16), which keeps them different), so that pixels
+    mean the same as in every other data set. Source: Alpaydin and Kaynak (1998), UCI repository.
     """
     from sklearn.datasets import load_digits
 

@@ -1,4 +1,4 @@
-"""EMNIST: up to 814,255 handwritten digits and letters, 28 x 28 pixels, in six divisions of one archive.
+"""EMNIST: up to 814,255 handwritten digits and letters of 28 x 28 pixels, in six divisions of one archive.
 
 Source: Cohen, Afshar, Tapson and van Schaik 2017, arXiv:1702.05373.
 """
@@ -14,7 +14,7 @@ ARCHIVE = PublishedFile(
     ("https://biometrics.nist.gov/cs_links/EMNIST/gzip.zip",),
     "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
 )
-# Small letters that look like the capital, such as c and C, are one class with it.
+# A small letter that looks like its capital, such as c, is in one class with it.
 MERGED = tuple(digits + ascii_uppercase + "abdefghnqrt")
 Counts = dict[str, int | tuple[int, ...]]
 

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: 70,000 articles of clothing under the file names of MNIST, 28 x 28 pixels."""
+"""Fashion-MNIST: 70,000 articles of clothing of 28 x 28 pixels, in files with the names of MNIST's."""
 
 from backhand.data.provenance import Publication
 from backhand.data.sets.idx_images import IdxImages, originals
@@ -7,7 +7,7 @@ MIRRORS = (
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
 )
-# Name, SHA-256 of the .gz as published, SHA-256 of what it holds.
+# The name, the SHA-256 of the published .gz, and the SHA-256 of its content.
 FILES = (
     (
         "train-images-idx3-ubyte",

@@ -1,4 +1,4 @@
-"""FER2013: 35,887 faces in seven moods, 48 x 48 grey pixels."""
+"""FER2013: 35,887 faces with seven emotions, of 48 x 48 grey pixels."""
 
 from io import BytesIO, TextIOWrapper
 from pathlib import Path, PurePosixPath
@@ -35,10 +35,10 @@ PUBLISHED = Publication(
 
 
 def load(path: Path, *, skip_bad_images: bool) -> Splits:
-    """FER2013 from its CSV file (alone, in a folder or in an archive), or a folder or archive of pictures.
+    """Load FER2013 from its CSV file (alone, in a folder or in an archive), or from a folder or archive of pictures.
 
-    PublicTest is the validation split, PrivateTest the test split. Pictures lie as <split>/<emotion>/<name>.jpg; where
-    the folders are only train and test, names such as PublicTest_123.jpg still tell the official split.
+    PublicTest is the validation split, PrivateTest the test split. Pictures are <split>/<emotion>/<name>.jpg. Where
+    the only folders are train and test, names such as PublicTest_123.jpg give the official split.
     Source: Goodfellow et al. (2013), "Challenges in Representation Learning".
     """
     if _is_table(path):
@@ -68,7 +68,7 @@ def _read_table(path: Path) -> Arrays:
 
 
 def _table_content(path: Path) -> tuple[bytes, str]:
-    """The content of the CSV file, and its name for messages."""
+    """The content of the CSV file, and its name in messages."""
     if path.is_file() and not is_archive(path):
         return path.read_bytes(), str(path)
     with open_tree(path) as tree:
@@ -78,7 +78,7 @@ def _table_content(path: Path) -> tuple[bytes, str]:
 
 
 def _official_split(member: PictureFile) -> str:
-    """The split in the file name, as the pictures carry it, else that of the folder."""
+    """The split in the name of a picture, where it has one, else that of its folder."""
     prefix = PurePosixPath(member.name).name.split("_")[0].lower()
     return (
         SPLIT_NAMES.get(prefix, member.split) if prefix in {"training", "publictest", "privatetest"} else member.split

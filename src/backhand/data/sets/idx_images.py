@@ -1,4 +1,4 @@
-"""Data sets of 28 x 28 grey images in the four IDX files that MNIST has."""
+"""Data sets of 28 x 28 grey images in four IDX files, like those of MNIST."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ FILES = tuple(f"train-images{ending}" for ending in ("-idx3-ubyte.gz", "-idx3-ub
 
 @dataclass(frozen=True)
 class IdxImages:
-    """One such data set.
+    """A data set of this form.
 
-    stems: what the files' names begin with, for training and for testing: STEM-images-idx3-ubyte and
-    STEM-labels-idx1-ubyte, plain or .gz.   originals: those files, or the archive that holds them, as published.
-    first_label: of class 0.   is_transposed: the files hold the columns of an image where others hold its rows.
+    stems: how the names of the training and of the test files begin: STEM-images-idx3-ubyte and
+    STEM-labels-idx1-ubyte, plain or .gz.   published_files: these files, or the archive that holds them.
+    first_label: the label of class 0.   is_transposed: whether the files store images column by column.
     """
 
     name: str
@@ -37,7 +37,7 @@ class IdxImages:
     is_transposed: bool = False
 
     def entry(self, title: str, subfolders: tuple[str, ...], files: tuple[str, ...] = FILES) -> OnDisk:
-        """The entry for the registry; see there."""
+        """The entry of the data set for the registry; see `OnDisk`."""
         return OnDisk(
             self.name,
             title,
@@ -52,9 +52,9 @@ class IdxImages:
         )
 
     def load(self, path: Path) -> Splits:
-        """The four files of a folder, .gz or plain, or of a zip or tar archive.
+        """Load the four files from a folder, plain or .gz, or from a zip or tar archive.
 
-        DataError for a file that is missing or damaged, images of another size, and labels that are no class.
+        Raises DataError for a missing or damaged file, images of another size, and labels of no class.
         """
         contents = dict(self._contents(path))
         splits = {split: self._read_split(contents, path, stem) for split, stem in zip(SPLITS, self.stems, strict=True)}
@@ -64,7 +64,7 @@ class IdxImages:
         return Splits(self.name, self.classes, splits["train"], splits["test"], source=source)
 
     def _contents(self, path: Path) -> Iterator[tuple[str, bytes]]:
-        """Base name and bytes of each of the four files; in a folder they lie side by side, in an archive anywhere."""
+        """The base name and content of each of the four files: side by side in a folder, or anywhere in an archive."""
         with open_tree(path) as tree:
             names = [p.name for p in path.iterdir() if p.is_file()] if path.is_dir() else tree.names()
             deepest_first = sorted(names, key=lambda name: -name.count("/"))
@@ -74,7 +74,7 @@ class IdxImages:
                 yield PurePosixPath(name).name, content
 
     def _file_name(self, present: dict[str, str] | dict[str, bytes], path: Path, stem: str, kind: str) -> str:
-        """The name that the file has, of those under which it is published and unpacked."""
+        """The name of the file that is present, of its names when packed, unpacked, and in torchvision's spelling."""
         name = f"{stem}-{kind}-ubyte"
         bases = (f"{name}.gz", name, name.replace("-idx", ".idx"))
         for base in bases:
@@ -105,7 +105,7 @@ class IdxImages:
         return Dataset(upright[..., None], numbers)
 
     def _matches_published(self, contents: dict[str, bytes], path: Path) -> bool | None:
-        """Whether all files, or the archive, are those published; None where a checksum is not known for their form."""
+        """Whether all files, or the archive, are the published ones; None where a checksum of their form is unknown."""
         originals = {original.name: original for original in self.published_files}
         if path.is_file() and digest_of(path) in {original.sha256 for original in self.published_files}:
             return True
@@ -118,7 +118,7 @@ KINDS = ("images-idx3", "labels-idx1")
 
 
 def originals(files: Iterable[tuple[str, str, str]], mirrors: Sequence[str]) -> tuple[PublishedFile, ...]:
-    """Published .gz files: of each the name without .gz, its SHA-256, and that of what it holds."""
+    """The published .gz files, from the name without .gz, the SHA-256 and that of the content of each."""
     return tuple(
         PublishedFile(f"{name}.gz", tuple(f"{mirror}{name}.gz" for mirror in mirrors), packed, unpacked)
         for name, packed, unpacked in files

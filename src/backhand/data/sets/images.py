@@ -1,4 +1,4 @@
-"""A person's own pictures, one folder for each class."""
+"""The user's own pictures, with one folder for each class."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,11 @@ from backhand.errors import DataError
 
 
 def load(path: Path, *, skip_bad_images: bool, resize: Resize | None = None, colour: Colour | None = None) -> Splits:
-    """A folder, zip or tar of split/class/picture or class/picture: JPEG, PNG, WebP or BMP files.
+    """Load a folder, zip or tar of split/class/picture or class/picture, which are JPEG, PNG, WebP or BMP files.
 
-    They are all of one size, or are brought to one by `resize`. Grey pictures among coloured ones become RGB, or all of
-    them `colour`. Classes are sorted by name. Without a test folder a stratified fifth of the training pictures is held
-    out, always the same one.
+    The pictures must have one size, unless `resize` scales them. Grey pictures among coloured ones become RGB; with
+    `colour`, all pictures have that colour. Classes are sorted by name. Without a test folder, a stratified fifth of
+    the training pictures is held out, always the same one.
     """
     layout = Layout(f"images-{colour}" if colour else "images", colour=colour, resize=resize)
     pictures = read_pictures(path, layout, skip_bad=skip_bad_images)
@@ -35,7 +35,7 @@ def load(path: Path, *, skip_bad_images: bool, resize: Resize | None = None, col
 
 
 def _scaling_note(x: Samples, resize: Resize | None) -> dict[str, str]:
-    """For `Splits.notes`: what was done to the pictures x."""
+    """A note, for `Splits.notes`, on how the pictures x were scaled."""
     return {} if resize is None else {"pictures scaled": f"to {replace(resize, size=(x.shape[1], x.shape[2]))}"}
 
 

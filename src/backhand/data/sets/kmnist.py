@@ -1,10 +1,10 @@
-"""KMNIST, Kuzushiji-MNIST: 70,000 cursive hiragana under the file names of MNIST, 28 x 28 pixels."""
+"""KMNIST, Kuzushiji-MNIST: 70,000 cursive hiragana of 28 x 28 pixels, in files with the names of MNIST's."""
 
 from backhand.data.provenance import Publication, PublishedFile
 from backhand.data.sets.idx_images import IdxImages
 
 MIRROR = "https://codh.rois.ac.jp/kmnist/dataset/kmnist/"
-# Name, and SHA-256 of the .gz as published; of what it holds none is published.
+# The name and the SHA-256 of the published .gz; none is published for its content.
 FILES = {
     "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
     "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",

@@ -1,10 +1,10 @@
-"""MNIST: 70,000 handwritten digits, 28 x 28 pixels."""
+"""MNIST: 70,000 handwritten digits of 28 x 28 pixels."""
 
 from backhand.data.provenance import Publication
 from backhand.data.sets.idx_images import IdxImages, originals
 
 MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/")
-# Name, SHA-256 of the .gz as published, SHA-256 of what it holds.
+# The name, the SHA-256 of the published .gz, and the SHA-256 of its content.
 FILES = (
     (
         "train-images-idx3-ubyte",

@@ -1,4 +1,4 @@
-"""A person's own arrays, in one NumPy archive."""
+"""The user's own arrays, in one NumPy archive."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +23,12 @@ Array = NDArray[Any]
 
 
 def load(path: Path) -> Splits:
-    """The arrays x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y.
+    """Load the arrays x_train, y_train, x_test, y_test (with x_validation, y_validation if present), or x and y.
 
-    x: (N, F) numbers of any dtype, or images (N, H, W) or (N, H, W, C) of uint8, or of what is exactly uint8.
-    y: (N,) numbers 0 .. K-1 or names, see `labels.read_labels`.   classes: (K,) names, if there.
-    Other names of these are understood, see `ArrayNames`; a note lists arrays that are not used.
-    x and y alone are divided: a stratified fifth is the test split, always the same one.
+    x: (N, F) numbers of any dtype, or images (N, H, W) or (N, H, W, C) of uint8, or of values that are exactly uint8.
+    y: (N,) numbers 0 .. K-1 or names, see `labels.read_labels`.   classes: (K,) names, if present.
+    Other names are understood as well, see `ArrayNames`; a note lists arrays that are not used.
+    Of x and y alone, a stratified fifth is the test split, always the same one.
     """
     arrays = read_npz(path)
     names = ArrayNames.of(arrays, path)
@@ -47,7 +47,7 @@ def load(path: Path) -> Splits:
         others = {f"{split} samples": data for split, data in splits.items() if split != "train"}
     else:
         train, test = hold_out_test(splits["train"], labels.classes)
-        others = {"samples": splits["train"]}  # whose rows are those of the archive
+        others = {"samples": splits["train"]}  # by the rows of the archive
     if len(labels.classes) > 1:
         _refuse_alike(train, f"{names.by_split['train'][0]} in {path}")
     notes |= range_notes(train, others)
@@ -57,7 +57,7 @@ def load(path: Path) -> Splits:
 
 
 def _refuse_orientation(x: Array, labels: int, names: tuple[str, str], path: Path) -> None:
-    """Raise DataError unless x has a sample for each label, along its first axis, with what to write if on the last."""
+    """Raise DataError, with the line to write, unless x has one sample for each label along its first axis."""
     if x.ndim and len(x) == labels:
         return
     remedy = "every sample needs one label"
@@ -73,7 +73,7 @@ def _refuse_alike(train: Dataset, where: str) -> None:
 
 
 def _samples(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:
-    """The samples of each array, as a table or as images, and notes on what was done or is doubtful."""
+    """The samples of each array as tables or images, and notes on conversions and doubts."""
     for name, x in arrays.items():
         where = f"{name} in {path}"
         if x.dtype.kind not in "iubf" or x.ndim not in (2, 3, 4):
@@ -96,7 +96,7 @@ def _remedy(x: Array) -> str:
 
 
 def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples], dict[str, str]]:
-    """Images (N, H, W) or (N, H, W, C) as (N, H, W, C) of uint8."""
+    """The images (N, H, W) or (N, H, W, C) of each array as (N, H, W, C) of uint8, and notes."""
     read = {}
     for name, x in arrays.items():
         axes.refuse_channels_first(x.shape, f"{name} in {path}")

@@ -1,4 +1,4 @@
-"""Which array of a person's archive is what, by its name."""
+"""Recognises the arrays of a user's archive by their names."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from backhand.errors import DataError
 SPLITS = ("train", "test", "validation")
 SYNONYMS = {f"{array}_{short}": f"{array}_validation" for array in "xy" for short in ("val", "valid")}
 SYNONYMS |= {"class_names": "classes"}
-EXPECTED_NAMES = "save x_train, y_train, x_test, y_test (and x_validation, y_validation if there), or x and y alone"
+EXPECTED_NAMES = "save x_train, y_train, x_test, y_test (with x_validation, y_validation if you like), or x and y alone"
 
 
 @dataclass(frozen=True)
 class ArrayNames:
-    """The names that an archive has for the samples and labels of each split, for the classes, and for what is unused.
+    """The names of the arrays in an archive.
 
-    pairs: {split: (name of x, name of y)}, the training split first; that alone where the archive is not divided.
+    by_split: {split: (name of x, name of y)}, the training split first, and alone where the archive is not divided.
+    classes: the array of the class names, if there is one.   unused: the arrays that are not used.
     """
 
     by_split: dict[str, tuple[str, str]]
@@ -26,10 +27,10 @@ class ArrayNames:
 
     @classmethod
     def of(cls, names: Iterable[str], path: Path) -> Self:
-        """Read the names of the arrays in `path`: X is x, x_val and x_valid are x_validation, class_names is classes.
+        """Recognise the arrays in `path`: X is x, x_val and x_valid are x_validation, class_names is classes.
 
-        Raises DataError, with the names that are meant, for a missing array, for two of one meaning, and for x or y
-        beside those of splits.
+        Raises DataError, with the expected names, for a missing array, for two with the same meaning, and for x or y
+        beside the arrays of splits.
         """
         by_meaning: dict[str, str] = {}
         for name in sorted(names):
@@ -46,7 +47,7 @@ class ArrayNames:
 
 
 def _suffixes(by_meaning: dict[str, str], path: Path) -> dict[str, str]:
-    """What the arrays of each split end in; DataError for a missing array, and for x or y beside those of splits."""
+    """The suffix of the arrays of each split. Raises DataError as `ArrayNames.of` does."""
     present = [split for split in SPLITS if {f"x_{split}", f"y_{split}"} & by_meaning.keys()]
     whole = [by_meaning[name] for name in "xy" if name in by_meaning]
     if present and whole:

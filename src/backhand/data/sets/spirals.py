@@ -1,4 +1,4 @@
-"""Spirals: arms wound around each other; what no linear classifier can learn."""
+"""Spirals: arms that wind around each other, which no linear classifier can learn."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def make(n: int = 900, classes: int = 3, deviation: float = 0.05, seed: int = 0)
 
 
 def load() -> Splits:
-    """900 points of three classes, always the same ones."""
+    """Load 900 points of three classes, which are always the same."""
     train, test = hold_out_test(make())
     source = "Spirals, 900 points in the plane on 3 arms, with normal noise of deviation 0.05 (seed 0)"
     return Splits("spirals", ("first arm", "second arm", "third arm"), train, test, source=source)
