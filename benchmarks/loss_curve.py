@@ -140,9 +140,8 @@ def main() -> int:
         print(f"step {step + 1:4}  backhand {a:.6f}  torch {b:.6f}  difference {abs(a - b):.1e}")
     draw(losses, arguments.out)
     difference = np.abs(losses[0] - losses[1])
-    print(
-        f"largest difference {difference.max():.1e} (step {difference.argmax() + 1}), limit {LIMIT}; plot: {arguments.out}"
-    )
+    print(f"largest difference {difference.max():.1e} (step {difference.argmax() + 1}), limit {LIMIT}")
+    print(f"plot: {arguments.out}")
     return 0 if difference.max() <= LIMIT else 1
 
 

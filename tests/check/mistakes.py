@@ -9,13 +9,13 @@ import numpy as np
 from backhand.backend import op
 from backhand.check.inputs import (
     Case,
-    extreme_values,
-    dropout_mask,
     class_labels,
-    soft_labels,
+    dropout_mask,
+    extreme_values,
     normal_around,
-    running_statistics,
     probabilities,
+    running_statistics,
+    soft_labels,
 )
 
 softmax = SimpleNamespace()  # not an op of the library (it lives inside its loss), but where checks fail most

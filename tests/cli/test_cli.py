@@ -148,7 +148,7 @@ def test_a_persons_own_images_and_layers(cli, tmp_path):
     assert figures["data"]["classes"] == ["class 0", "class 1", "class 2"]
     assert figures["training"]["chosen_by"] == "lowest train loss"
     status, output = cli("run", study, "--out", tmp_path / "b", "--set", "train.loss=logistic")
-    assert (status, "tells 2 classes apart, and the data has 3" in output) == (2, True)
+    assert (status, "needs data with 2 classes, not 3" in output) == (2, True)
     layers = 'model={name="sequential",layers=[{kind="flatten"},{kind="linear",outputs=4}]}'
     status, output = cli("run", study, "--out", tmp_path / "b", "--set", layers)
     assert (status, "of output shape (4,); 3 classes" in output) == (2, True)
@@ -171,7 +171,7 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
     ("arguments", "said"),
     [
         (("run",), "name a study"),
-        (("run", "digit"), 'no study or .toml file "digit"; did you mean "digits"?'),
+        (("run", "digit"), 'no study and no .toml file "digit"; did you mean "digits"?'),
         (("run", "digits", "--set", "train.epoch=3"), 'train: unknown key "epoch"; did you mean "epochs"?'),
         (("run", "digits", "--set", "train.batch_size=0"), "train.batch_size: must be greater than 0, not 0"),
         (("run", "digits", "--set", "data.name=digit"), "digit"),
@@ -179,7 +179,7 @@ def test_a_diverging_run_says_so_and_leaves_a_report(cli, tmp_path):
         (("run", "digits", "--set", "data.validation=100000"), "cannot hold out 100000"),
         (
             ("run", "digits", "--set", "data.validation=0", "--set", "train.early_stopping.monitor=validation_loss"),
-            "train.early_stopping.monitor is validation_loss, and without data.validation there is none",
+            'train.early_stopping.monitor = "validation_loss" needs a validation split; set data.validation, or',
         ),
         (
             ("run", "digits", "--set", "train.momentum_schedule={kind='linear', end=1.5}"),
@@ -268,6 +268,6 @@ def test_another_kind_of_optimiser_says_what_it_drops(tmp_path):
     command = [sys.executable, "-m", "backhand", "lr-find", "digits", "--steps", "20", "--out", str(tmp_path / "a.png")]
     done = subprocess.run([*command, "--set", "train.optimizer.kind=adam"], capture_output=True, text=True, check=True)
     assert done.stderr == (
-        'warning: train.optimizer.kind = "adam" takes its own defaults; '
+        'warning: train.optimizer.kind = "adam" has defaults of its own; '
         "dropped from the study: lr = 0.05, momentum = 0.9\n"
     )

@@ -83,7 +83,9 @@ def test_a_place_where_no_layer_is_is_refused(place: str) -> None:
 
 @pytest.mark.parametrize("places", [[":"], WEIGHTED])
 def test_freezing_everything_is_refused(places: list[str]) -> None:
-    with pytest.raises(ModelError, match=rf"^with {', '.join(places)} frozen, nothing is left to train; freeze fewer layers$"):
+    with pytest.raises(
+        ModelError, match=rf"^with {', '.join(places)} frozen, nothing is left to train; freeze fewer layers$"
+    ):
         small().freeze(*places)
 
 

@@ -91,7 +91,7 @@ def test_a_run_starts_from_another_with_a_new_head(folder, cli, tmp_path):
     assert start["source"] == str(folder / "first")
     assert start["changes"] == ["its head, layer 6, was made anew: 10 -> 3 outputs"]
     page = (tmp_path / "run" / "report.md").read_text("utf-8")
-    assert f"the run started from {folder / 'first'} (SHA-256 {start['sha256']}); its head" in " ".join(page.split())
+    assert f"they come from {folder / 'first'} (SHA-256 {start['sha256']})" in " ".join(page.split())
 
 
 def test_the_option_counts_from_where_one_is_and_the_key_from_its_file(folder, cli, tmp_path, monkeypatch):

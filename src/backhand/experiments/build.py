@@ -36,7 +36,7 @@ class Feeds:
 
     @property
     def by_split(self) -> dict[str, Feed]:
-        """The parts that there are, by name."""
+        """The splits that there are, by name."""
         known = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: feed for name, feed in known.items() if feed is not None}
 
@@ -128,7 +128,7 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
 
 
 def model_for(study: Study, feeds: Feeds) -> Sequential:
-    """The same for the samples and classes of this data."""
+    """`build_model` for the samples and classes of this data."""
     return build_model(study, feeds.train.data.x.shape[1:], len(feeds.splits.classes))
 
 
@@ -154,7 +154,7 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     """
     table = study.train
     check_batches(study, model, len(feeds.train))
-    per_epoch = steps_per_epoch(len(feeds.train), table.batch_size, model.fewest_samples)
+    per_epoch = steps_per_epoch(len(feeds.train), table.batch_size, model.min_batch_size)
     optimizer = table.optimizer.make()
     momentum_table = table.momentum_schedule
     momentum = momentum_table.make(optimizer.momentum, per_epoch, table.epoch_count) if momentum_table else None

@@ -32,11 +32,11 @@ class Launch:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `work.py` of a kind is given."""
+        """The options that a kind's `work.py` is given."""
         return {"data_dir": self.data_dir} | ({} if self.workers is None else {"workers": self.workers})
 
     def alone(self) -> Self:
-        """The same without workers, for what a single process does."""
+        """The options without the workers, for a kind whose work a single process does."""
         return replace(self, workers=None)
 
 
@@ -113,7 +113,7 @@ class Changes:
         seed: int | None,
         init_from: Path | None = None,
     ) -> Self:
-        """From the options as they were given."""
+        """The changes from the options as they were typed."""
         from backhand.study.values import override
 
         paths = {"data.path": path, "train.init_from": init_from}

@@ -34,7 +34,7 @@ def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
 
 
 def decide_counts(study: Study, feeds: Feeds) -> Study:
-    """The same but for the learning rate: the size of the images and the epochs."""
+    """Decide everything but the learning rate: the size of the images and the number of epochs."""
     resize, train = study.data.resize, study.train
     if resize is not None and is_auto(resize.size):
         height, width = feeds.train.data.x.shape[1:3]
@@ -46,7 +46,7 @@ def decide_counts(study: Study, feeds: Feeds) -> Study:
 
 
 def epochs(samples: int) -> int:
-    """How many epochs "auto" means for so many training samples: 3162 / √samples, from 10 to 300."""
+    """The number of epochs that "auto" means for so many training samples: 3162 / √samples, from 10 to 300."""
     return min(max(round(PASSES / sqrt(samples)), FEWEST), MOST)
 
 
@@ -61,7 +61,7 @@ def rate(found: RangeTest, usual: float) -> float:
 
 
 def with_some_rate(study: Study) -> Study:
-    """The study with the default rate of its optimiser's kind for "auto": for who sets the rates himself."""
+    """The study with the default rate of its optimiser's kind for "auto": for a caller that sets the rates."""
     table = study.train.optimizer
     return _with_rate(study, table.default_rate()) if is_auto(table.lr) else study
 

@@ -34,7 +34,7 @@ class Options(Record):
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        """Those that the experiment in this folder was last given, as far as its environment.json tells."""
+        """The options that the experiment in this folder was last given, as far as its environment.json tells."""
         known = _known(folder)
         given = cls() if known is None else cls(**dict(known.options))
         return given if given.backend in backend.BACKENDS else given.model_copy(update={"backend": None})
@@ -65,7 +65,7 @@ class Environment(FileRecord):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """All that the file holds, by name, as a report shows it."""
+        """Everything that the file holds, by name, for a report to show."""
         return self.model_dump(mode="json", exclude_unset=True, exclude={"version"})
 
 
@@ -149,7 +149,7 @@ def describe(seed: int, data_dir: Path | None = None) -> Environment:
 
 
 def program() -> str:
-    """The name that this process was started by."""
+    """The name by which this process was started."""
     path = Path(sys.argv[0])
     started_as_module = path.name == "__main__.py" and path.parent.name == "backhand"
     return "backhand" if started_as_module else path.name.removesuffix(".exe")

@@ -78,7 +78,7 @@ class Course:
 
     @property
     def _fell_throughout(self) -> bool:
-        """Whether it went down from epoch to epoch, from where a network begins whose steps were not too large."""
+        """Whether the loss fell in every epoch, and began where steps of a reasonable size leave it."""
         falls = all(after < before for before, after in itertools.pairwise(self.losses))
         return len(self.losses) > 1 and falls and self.losses[0] < 2 * self.constant
 

@@ -1,4 +1,4 @@
-"""Folders for experiments: new ones under names of their own, and what a person has in the others."""
+"""Folders for experiments: new ones get names of their own, and what a person keeps in others is left alone."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ NOT_OURS = {"lost+found", "Thumbs.db", "desktop.ini"}  # what a system puts into
 
 
 class OccupiedError(BackhandError):
-    """A folder that another process, or another experiment, has."""
+    """A folder that belongs to another process or another experiment."""
 
 
 @contextmanager

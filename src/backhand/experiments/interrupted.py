@@ -30,6 +30,6 @@ def interruptible(folder: Path, *more: object, again: bool = False) -> Iterator[
 
 
 def _onward(folder: Path, more: tuple[object, ...]) -> list[object]:
-    """The words that go on with the experiment in this folder; none where it holds none."""
+    """The command words that go on with the experiment in this folder; none where it holds no experiment."""
     kind = kind_of(folder)
     return [] if kind is None else [*kind.resume, folder, *more]

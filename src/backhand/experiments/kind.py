@@ -75,24 +75,24 @@ class Kind:
 
     @property
     def resume(self) -> tuple[str, ...]:
-        """The words that go on with it, before its folder."""
+        """The command words that go on with an experiment of this kind, without its folder."""
         return self.command, "--resume"
 
     def onward(self, folder: Path) -> str:
-        """How to go on with the one in this folder, in words that can be pasted."""
+        """How to go on with the experiment in this folder, with a command that can be pasted."""
         return f"go on with it by `{command(['backhand', *self.resume, folder])}`"
 
     @property
     def record(self) -> Record:
-        """Its `record.py`."""
+        """The module `record` of its package."""
         return cast(Record, import_module(f"{self.package}.record"))
 
     @property
     def work(self) -> Work:
-        """Its `work.py`."""
+        """The module `work` of its package."""
         return cast(Work, import_module(f"{self.package}.work"))
 
     @property
     def report(self) -> Report:
-        """Its `report/`, with all that draws."""
+        """The package `report` of its package, which loads the plotting library."""
         return cast(Report, import_module(f"{self.package}.report"))

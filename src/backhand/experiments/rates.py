@@ -12,7 +12,10 @@ from backhand.training.range_test import RangeTest
 
 
 class Rates(FileRecord):
-    """All of range.json, a value for each step: the rate, the loss of its batch before the step, and it smoothed."""
+    """Everything that range.json holds.
+
+    One value for each step: the rate, the loss of its batch before the step, and the smoothed loss.
+    """
 
     lr: tuple[float, ...] = Field(min_length=1)
     loss: tuple[float, ...]

@@ -40,12 +40,12 @@ class Record(BaseModel):
 
 
 class FileRecord(Record):
-    """All of a file. version: of its form, raised where an older reader would misread a newer file."""
+    """Everything that a file holds. version: of its form, raised where an older reader would misread a newer file."""
 
     version: int = Field(1, ge=1)
 
     def as_text(self) -> str:
-        """The text of the file."""
+        """The text of the file in this form."""
         return jsontext.dumps(self.as_json(), indent=2) + "\n"
 
 

@@ -119,7 +119,7 @@ def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any], *,
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """By dotted path; the tables of a list by their places."""
+    """The values by dotted path; the tables of a list have their places as names."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):

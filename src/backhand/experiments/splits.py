@@ -64,7 +64,7 @@ def kept_scaling(study: Study) -> Standardizer | None:
 
 
 def divided(splits: Splits, study: Study) -> Parts:
-    """A validation part is drawn from the training part unless the data set brings its own."""
+    """The data set with a validation part, which is drawn from the training part unless it brings its own."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
         rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")

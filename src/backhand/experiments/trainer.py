@@ -97,14 +97,14 @@ class Trainer:
         return evaluate(self.solver.model, self.solver.loss, self.feeds.test, self.study.train.evaluation_augment)
 
     def validate(self) -> Evaluation | None:
-        """The same on the validation split, where there is one."""
+        """How well the weights that the model has do on the validation split, where there is one."""
         if self.feeds.validation is None:
             return None
         return evaluate(self.solver.model, self.solver.loss, self.feeds.validation, self.study.train.evaluation_augment)
 
 
 def _data_asked(study: Study, data_dir: PathLike | None = None) -> object:
-    """Equal for studies that have their data in common."""
+    """A key that is equal for studies that have their data in common."""
     return study.data, study.data_seed, study.train.evaluation_augment, study.extend, data_dir
 
 
@@ -135,7 +135,7 @@ def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback])
 
 
 def alike(study: Study) -> str:
-    """The same for studies that can train in step: those of one model, on the same batches."""
+    """A key that is equal for studies that can train in step: those of one model, on the same batches."""
     flat = study.model_dump(mode="json", exclude={"name", "title", "seed", "search", "changes"})
     train = {key: value for key, value in flat["train"].items() if key not in OWN}
     return json.dumps(flat | {"train": train, "data_seed": study.data_seed}, sort_keys=True)

@@ -109,8 +109,8 @@ class Cache:
 def stored(name: str, key: object, compile_code: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
     """Compiled code, from the file for this name and key, or by compiling it and keeping it there.
 
-    What is compiled here is run as it will be read from the file, by way of its bytes: Numba optimises once more when
-    it links what it has just compiled, and sums may then be taken in another order.
+    What has just been compiled runs as if it had been read from its file, by way of its bytes: otherwise Numba would
+    optimise it once more when it links it, and sums might be taken in another order.
     A file begins with its checksum. One that is missing, damaged or not to be written means compiling, nothing worse.
     """
     root = folder()

@@ -38,7 +38,7 @@ class LeakyReLU(Activation):
     slope: float = 0.01
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The op's argument `slope`."""
+        """The arguments of the op besides x: the slope."""
         return {"slope": self.slope}
 
 
@@ -55,7 +55,7 @@ class ELU(Activation):
     alpha: float = 1.0
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The op's argument `alpha`."""
+        """The arguments of the op besides x: alpha."""
         return {"alpha": self.alpha}
 
 

@@ -26,5 +26,5 @@ class Scale(Activation):
             raise ValueError("the factor of a scale must not be 0, which lets no gradient pass")
 
     def options(self, x: Array, train: bool, rng: np.random.Generator | None) -> dict[str, Any]:
-        """The op's argument `factor`."""
+        """The arguments of the op besides x: the factor."""
         return {"factor": self.factor}

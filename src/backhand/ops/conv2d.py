@@ -17,7 +17,7 @@ from backhand.windows import Padding, Size, Windows
 
 
 class Cache(NamedTuple):
-    """What backward needs."""
+    """What the backward pass needs of the forward pass."""
 
     x: Array
     w: Array

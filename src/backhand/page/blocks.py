@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph."""
+    """A paragraph of plain text."""
 
     text: str
 
@@ -33,7 +33,7 @@ class Tiles:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines to type."""
+    """Lines that a reader types, such as a command."""
 
     text: str
 
@@ -106,7 +106,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole report."""
+    """A whole report: its title and its sections."""
 
     title: str
     subtitle: str

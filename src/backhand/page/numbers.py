@@ -10,17 +10,17 @@ NONE = "–"
 
 
 def count(value: int) -> str:
-    """12345 -> 12,345."""
+    """A number with its thousands set apart: 12345 becomes 12,345."""
     return f"{value:,}"
 
 
 def counted(value: int, noun: str) -> str:
-    """1, "epoch" -> 1 epoch; 2, "epoch" -> 2 epochs."""
+    """A number with its noun: 1 and "epoch" become 1 epoch, 2 and "epoch" become 2 epochs."""
     return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
 
 
 def percent(share: float | None) -> str:
-    """0.97222 -> 97.22%."""
+    """A share in percent: 0.97222 becomes 97.22%."""
     return NONE if share is None or math.isnan(share) else f"{100 * share:.2f}%"
 
 

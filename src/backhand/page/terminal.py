@@ -7,7 +7,7 @@ from backhand.page.blocks import Block, Code, Columns, Notice, Points, Table, Te
 
 
 def show(console: Console, block: Block) -> None:
-    """Print the block."""
+    """Print one block on the console."""
     match block:
         case Text(text) | Notice(text) | Code(text):
             console.print(text, soft_wrap=True)

@@ -1,7 +1,7 @@
 """Pickles read without Python's pickle: the opcodes that torch.save writes, interpreted on a stack of plain values.
 
-A pickle is a program, and Python's own reader calls whatever that names. This one knows numbers, texts, lists, tuples
-and dicts, and calls nothing but the functions of ours that the caller gives it.
+A pickle is a program, and Python's own reader calls any function that it names. This reader knows numbers, text, lists,
+tuples and dicts, and calls only the functions that its caller allows.
 """
 
 import pickletools
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-ARGUMENTS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}  # their argument is the value
+ARGUMENTS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}  # opcodes whose argument is a value
 FRESH: dict[str, Callable[[], Any]] = {
     "EMPTY_DICT": dict,
     "EMPTY_LIST": list,
@@ -19,15 +19,15 @@ FRESH: dict[str, Callable[[], Any]] = {
     "NEWTRUE": lambda: True,
     "NEWFALSE": lambda: False,
 }
-# A persistent id stays on the stack as the tuple that it is.
+# Opcodes without an effect here: a persistent id stays on the stack as a tuple.
 IDLE = {"PROTO", "BINPERSID", "STOP"}
-# What a damaged pickle may raise besides ValueError.
+# The errors that a damaged pickle may raise.
 DAMAGE = (ValueError, TypeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True)
 class Name:
-    """A name that the pickle asks for, such as `torch FloatStorage`: nothing but the text."""
+    """The name of a class or function in the pickle, such as `torch FloatStorage`, as mere text."""
 
     text: str
 
@@ -35,11 +35,11 @@ class Name:
 def read(data: bytes, calls: Mapping[str, Callable[..., Any] | None]) -> Any:
     """The value that the pickle describes.
 
-    calls: what stands for each name that the pickle may ask for: a function for a name that it may call, or None.
-    Raises ValueError for any other name and for opcodes that torch.save does not write; `DAMAGE` for what is no pickle.
+    calls: the names that the pickle may contain, each with the function that it may call by that name, or None.
+    Raises ValueError for any other name and for opcodes that torch.save does not write; one of `DAMAGE` for other data.
     """
     machine = _Machine(calls)
-    with warnings.catch_warnings(action="ignore"):  # pickletools warns of odd escapes in damaged texts
+    with warnings.catch_warnings(action="ignore"):  # of unusual escapes in damaged text
         for opcode, argument, _ in pickletools.genops(data):
             machine.step(opcode.name, argument)
     (value,) = machine.stack
@@ -50,7 +50,7 @@ class _Machine:
     def __init__(self, calls: Mapping[str, Callable[..., Any] | None]) -> None:
         self.calls = calls
         self.stack: list[Any] = []
-        self.below: list[list[Any]] = []  # what lies under each mark
+        self.below: list[list[Any]] = []  # the stacks below each mark
         self.memo: dict[int, Any] = {}
 
     def step(self, opcode: str, argument: Any) -> None:
@@ -61,7 +61,7 @@ class _Machine:
         elif opcode in _STEPS:
             _STEPS[opcode](self, argument)
         elif opcode not in IDLE:
-            raise ValueError(f"the pickle uses {opcode}, which no file of weights does")
+            raise ValueError(f"the pickle has the opcode {opcode}, which files of weights do not need")
 
     def mark(self, _: Any) -> None:
         self.below.append(self.stack)
@@ -77,41 +77,41 @@ class _Machine:
     def pack(self, items: list[Any]) -> None:
         self.stack.append(tuple(items))
 
-    def put(self, place: int) -> None:
-        self.memo[place] = self.stack[-1]
+    def put(self, index: int) -> None:
+        self.memo[index] = self.stack[-1]
 
-    def get(self, place: int) -> None:
-        if place not in self.memo:
-            raise ValueError("the pickle recalls what it has not kept")
-        self.stack.append(self.memo[place])
+    def get(self, index: int) -> None:
+        if index not in self.memo:
+            raise ValueError("the pickle reads a memo entry that it has not written")
+        self.stack.append(self.memo[index])
 
     def extend(self, items: list[Any]) -> None:
         if not isinstance(self.stack[-1], list):
-            raise ValueError("the pickle appends to what is no list")
+            raise ValueError("the pickle appends to a value that is not a list")
         self.stack[-1].extend(items)
 
     def update(self, items: list[Any]) -> None:
         if not isinstance(self.stack[-1], dict):
-            raise ValueError("the pickle sets keys of what is no dict")
+            raise ValueError("the pickle sets keys of a value that is not a dict")
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if not isinstance(key, str | int | float | None):  # to hash tuples within tuples may take for ever
-                raise ValueError("the pickle has a dict whose keys are neither text nor numbers")
+            if not isinstance(key, str | int | float | None):  # hashing deeply nested tuples may take for ever
+                raise ValueError("the pickle has a dict with keys that are neither text nor numbers")
             self.stack[-1][key] = value
 
     def name(self, text: str) -> None:
         if text not in self.calls:
-            raise ValueError(f"the pickle asks for {text.replace(' ', '.')}, which no file of weights needs")
+            raise ValueError(f"the pickle names {text.replace(' ', '.')}, which files of weights do not need")
         self.stack.append(Name(text))
 
     def call(self, _: Any) -> None:
         callee, arguments = self.take(2)
         function = self.calls[callee.text] if isinstance(callee, Name) else None
         if function is None or not isinstance(arguments, tuple):
-            raise ValueError("the pickle calls what is no function of a file of weights")
+            raise ValueError("the pickle calls a function that files of weights do not need")
         self.stack.append(function(*arguments))
 
     def build(self, _: Any) -> None:
-        """Attributes for an object, such as a state dict's `_metadata`: passed over."""
+        """Ignore the attributes of an object, such as a state dict's `_metadata`."""
         self.take(1)
 
 

@@ -1,4 +1,4 @@
-"""State dicts that torch.save wrote: a zip archive of one pickle, which is only read, and the bytes of each storage."""
+"""Files of torch.save with a state dict: a zip archive of one pickle, which is only read, and the storages' bytes."""
 
 import math
 from collections.abc import Callable
@@ -26,12 +26,12 @@ STORAGES = {
     "torch ByteStorage": "u1",
     "torch BoolStorage": "?",
 }
-INSIDE = ("state_dict", "model_state_dict", "model")  # where trainings keep the state dict among other things
+INSIDE = ("state_dict", "model_state_dict", "model")  # the keys of the state dict in a dict with other contents
 
 
 @dataclass(frozen=True)
 class _Tensor:
-    """A view of a storage: which one, its kind of numbers, and in numbers where the view begins and how it steps."""
+    """A view of a storage. kind: NumPy's code of its dtype. offset, strides: in numbers, not in bytes."""
 
     storage: str
     kind: str
@@ -41,7 +41,7 @@ class _Tensor:
 
     @classmethod
     def rebuilt(cls, storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> "_Tensor":
-        """From what the pickle hands to torch._utils._rebuild_tensor_v2. Raises ValueError for anything odd."""
+        """The view from the arguments of torch._utils._rebuild_tensor_v2. Raises ValueError for unusual ones."""
         _, name, key, *_ = storage
         kind = STORAGES.get(name.text) if isinstance(name, pickles.Name) else None
         whole = all(isinstance(n, int) and n >= 0 for n in (offset, *shape, *strides))
@@ -50,11 +50,11 @@ class _Tensor:
         return cls(key, kind, offset, tuple(shape), tuple(strides))
 
     def of(self, values: Array) -> Array:
-        """The tensor as a view of its storage's numbers. Raises ValueError where it reaches beyond them."""
+        """The tensor as a view of the numbers of its storage. Raises ValueError where it reaches beyond them."""
         size = math.prod(self.shape)
         last = self.offset + sum((n - 1) * step for n, step in zip(self.shape, self.strides, strict=True))
-        if (size and last >= values.size) or size > values.size:  # the latter: one number shown many times over
-            raise ValueError(f"a tensor of shape {self.shape} reaches beyond its {values.size} numbers")
+        if (size and last >= values.size) or size > values.size:  # the latter: strides of 0, which repeat numbers
+            raise ValueError(f"a tensor of shape {self.shape} reaches beyond the {values.size} numbers of its storage")
         if not size:
             return np.zeros(self.shape, values.dtype)
         steps = [step * values.itemsize for step in self.strides]
@@ -72,7 +72,7 @@ CALLS: dict[str, Callable[..., Any] | None] = {
 def read(path: Path) -> dict[str, Array]:
     """The tensors of the state dict by name, in PyTorch's layouts; bfloat16 as float32.
 
-    A dict that holds the state dict under one of `INSIDE` will do. The pickle is interpreted, never executed.
+    The state dict may also be in a dict, under one of the keys `INSIDE`. The pickle is interpreted, never executed.
     Raises CheckpointError for a file that is damaged, or holds anything else.
     """
     try:
@@ -82,7 +82,7 @@ def read(path: Path) -> dict[str, Array]:
         raise CheckpointError(str(error)) from error
     except pickles.DAMAGE as error:
         raise CheckpointError(
-            f"{path} holds no state dict that can be read ({error}); write one with torch.save(model.state_dict(), ...)"
+            f"{path} has no readable state dict ({error}); write one with torch.save(model.state_dict(), ...)"
         ) from error
 
 
@@ -106,8 +106,8 @@ def _read(tree: Tree) -> dict[str, Array]:
 def _state_dict(value: Any) -> dict[str, _Tensor]:
     if isinstance(value, dict):
         value = next((value[key] for key in INSIDE if isinstance(value.get(key), dict)), value)
-    found = value.items() if isinstance(value, dict) else ()
-    tensors = {name: tensor for name, tensor in found if isinstance(name, str) and isinstance(tensor, _Tensor)}
+    entries = value.items() if isinstance(value, dict) else ()
+    tensors = {name: tensor for name, tensor in entries if isinstance(name, str) and isinstance(tensor, _Tensor)}
     if not tensors:
-        raise ValueError("there are no tensors by name in it")
+        raise ValueError("it contains no named tensors")
     return tensors

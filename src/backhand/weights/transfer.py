@@ -1,4 +1,4 @@
-"""A model that starts from weights which were trained on something else."""
+"""A model that starts from weights that were trained on other data."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from backhand.layers import Conv2d, Layer
 from backhand.model.sequential import Sequential
 from backhand.weights.source import file_of, read, status
 
-RUNNING = "that run is not finished, and these are its best weights so far"
+RUNNING = "that run has not finished, and these are its best weights so far"
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """Where a model's weights came from, and what was changed to fit it, in words."""
+    """The source of a model's weights, its sha256, and the changes that made them fit the model, in words."""
 
     source: str
     sha256: str
     changes: tuple[str, ...]
 
     def __str__(self) -> str:
-        """One sentence without a point."""
+        """The source and the changes as one sentence, without a full stop."""
         return "; ".join((f"started from {self.source}", *self.changes))
 
 
@@ -44,9 +44,13 @@ def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transf
     running = [RUNNING] if path.is_dir() and status(path)[0] == "running" else []
     saved = read(file, model)
     layers = [(name, layer) for name, layer in model.walk() if layer.params]
-    changes = [*_made_grey(*layers[0], saved), *(_grown if grow else _made_anew)(*layers[-1], saved)] if layers else []
+    changes = (
+        [*_sum_colours(*layers[0], saved), *(_grow_head if grow else _replace_head)(*layers[-1], saved)]
+        if layers
+        else []
+    )
     dtype = model.parameters.values.dtype
-    finite = {name: _finite(value, dtype, f"{file}: {name}") for name, value in saved.items()}
+    finite = {name: _as_finite(value, dtype, f"{file}: {name}") for name, value in saved.items()}
     try:
         model.load(finite)
     except CheckpointError as error:
@@ -55,46 +59,58 @@ def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transf
         return Transfer(str(path), hashlib.file_digest(stream, "sha256").hexdigest(), (*running, *changes))
 
 
-def _made_grey(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
-    """Sum the first convolution's weight (kh, kw, 3, O) over the colours, where ours is (kh, kw, 1, O)."""
+def _sum_colours(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
+    """Sum the first convolution's saved weight (kh, kw, 3, O) over the colours where the model's is (kh, kw, 1, O).
+
+    Returns the changes in words, as the functions below do.
+    """
     weight = saved.get(f"{name}.weight")
     if not isinstance(layer, Conv2d) or weight is None or weight.ndim != 4:
         return []
     if (layer.params["weight"].shape[2], weight.shape[2]) != (1, 3):
         return []
     saved[f"{name}.weight"] = weight.sum(axis=2, keepdims=True, dtype=np.float64)
-    return [f"the weights of layer {name} on RGB were summed, for grey images"]
+    return [f"the weights of layer {name} were summed over the three colours, for grey images"]
 
 
-def _made_anew(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
-    """Keep the head's own weights where those saved differ in the last axis, the outputs, alone."""
-    own = {f"{name}.{key}": value for key, value in (layer.params | layer.state).items()}
-    there = [saved[key].shape if key in saved else () for key in own]
-    here = [value.shape for value in own.values()]
-    if there == here or [shape[:-1] for shape in there] != [shape[:-1] for shape in here] or not all(there):
+def _replace_head(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
+    """Keep the head's initial weights where the saved ones differ only in the last axis, the outputs."""
+    initial = _arrays_of(name, layer)
+    saved_shapes = [saved[key].shape if key in saved else () for key in initial]
+    shapes = [value.shape for value in initial.values()]
+    same_inputs = [shape[:-1] for shape in saved_shapes] == [shape[:-1] for shape in shapes]
+    if saved_shapes == shapes or not same_inputs or not all(saved_shapes):
         return []
-    saved |= own
-    return [f"its head, layer {name}, was made anew: {there[0][-1]} -> {here[0][-1]} outputs"]
+    saved |= initial
+    return [f"the head, layer {name}, starts from new weights: {saved_shapes[0][-1]} -> {shapes[0][-1]} outputs"]
 
 
-def _grown(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
-    """The saved outputs of the head first, as they are; behind them those that it has more, with its own weights."""
-    own = {f"{name}.{key}": value for key, value in (layer.params | layer.state).items()}
-    if not all(key in saved and _fits_into(saved[key], value) for key, value in own.items()):
+def _grow_head(name: str, layer: Layer, saved: dict[str, Array]) -> list[str]:
+    """Give the head the saved outputs first; the additional ones after them keep their initial weights."""
+    initial = _arrays_of(name, layer)
+    if not all(key in saved and _has_fewer_outputs(saved[key], value) for key, value in initial.items()):
         return []
-    before, after = (next(iter(arrays.values())).shape[-1] for arrays in ({key: saved[key] for key in own}, own))
-    for key, value in own.items():
+    first_key = next(iter(initial))
+    before, after = saved[first_key].shape[-1], initial[first_key].shape[-1]
+    for key, value in initial.items():
         saved[key] = np.concatenate([saved[key], value[..., before:]], axis=-1)
-    return [f"its head, layer {name}, has grown: {before} -> {after} outputs, the first {before} as they were"]
+    return [
+        f"the head, layer {name}, has grown: {before} -> {after} outputs, of which the first {before} are unchanged"
+    ]
 
 
-def _fits_into(small: Array, large: Array) -> bool:
+def _arrays_of(name: str, layer: Layer) -> dict[str, Array]:
+    return {f"{name}.{key}": value for key, value in (layer.params | layer.state).items()}
+
+
+def _has_fewer_outputs(small: Array, large: Array) -> bool:
     return small.ndim == large.ndim and small.shape[:-1] == large.shape[:-1] and small.shape[-1] < large.shape[-1]
 
 
-def _finite(value: Array, dtype: DTypeLike, where: str) -> Array:
+def _as_finite(value: Array, dtype: DTypeLike, where: str) -> Array:
+    """The values in this dtype. Raises CheckpointError, with where they are, if one is not finite."""
     with np.errstate(over="ignore"):
         floats = value.astype(dtype, copy=False)
     if not np.isfinite(floats).all():
-        raise CheckpointError(f"{where} holds NaN or infinity; such weights cannot be trained further")
+        raise CheckpointError(f"{where} holds NaN or infinity; give weights that are finite")
     return floats

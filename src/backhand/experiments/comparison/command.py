@@ -80,7 +80,7 @@ def compare(
 
 
 def _show_runs(folders: list[str]) -> None:
-    """Finished runs side by side."""
+    """Print a comparison of finished runs."""
     from backhand.console.terminal import make_console
     from backhand.experiments.run.side_by_side import side_by_side
     from backhand.page.terminal import show

@@ -33,7 +33,7 @@ def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[st
 
 
 def cut(splits: Splits, places: Index) -> Splits:
-    """The same, with only these samples of the training part."""
+    """The data set with only these samples in its training part."""
     return replace(splits, train=splits.train.take(places))
 
 

@@ -29,12 +29,12 @@ class Network:
 
     @property
     def name(self) -> str:
-        """That of the study."""
+        """The name of its study."""
         return self.study.name
 
     @property
     def settings(self) -> str:
-        """The study in a line."""
+        """The study, summarised in one line."""
         train = self.study.train
         model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
         what = self.study.title or f"network ({model})"

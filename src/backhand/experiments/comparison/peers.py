@@ -39,7 +39,7 @@ class Peer:
     seed: int = 0
 
     def seeded(self, seed: int) -> Self:
-        """The same, drawing from another seed."""
+        """A copy that draws from another seed."""
         return replace(self, seed=seed)
 
     def judge(self, splits: Splits) -> Outcome:

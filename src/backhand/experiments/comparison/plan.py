@@ -38,12 +38,12 @@ class Plan:
 
     @property
     def asked(self) -> Asked:
-        """The same as compare.json keeps it."""
+        """The plan in the form in which compare.json keeps it."""
         return Asked(data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed)
 
     @classmethod
     def of(cls, asked: Asked | None, folder: PathLike) -> Self:
-        """From compare.json. Raises CheckpointError where an earlier version kept no plan."""
+        """The plan that compare.json holds. Raises CheckpointError where an earlier version kept no plan."""
         if asked is None:
             raise CheckpointError(
                 f"{folder}/{FILE} is of an earlier version, which did not keep all that was asked for; give the whole "
@@ -109,7 +109,7 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
 
 
 def begun(plan: Plan, splits: Splits) -> Comparison:
-    """The comparison before its first result."""
+    """The record of the comparison, before it has any result."""
     train, digest = splits.train, hashlib.sha256()
     digest.update(np.ascontiguousarray(train.x).data)
     digest.update(train.y.data)

@@ -34,7 +34,7 @@ class Data(Record):
 
     @property
     def samples(self) -> int:
-        """How many there are in all."""
+        """The number of samples in all."""
         return sum(self.counts)
 
 
@@ -49,7 +49,7 @@ class Asked(Record):
 
 
 class Learner(Record):
-    """One of those compared. study: a network's whole study; None for others."""
+    """A learner that is compared. study: a network's whole study; None for others."""
 
     name: str
     settings: str
@@ -117,10 +117,13 @@ class Comparison(FileRecord):
         wanted = {(each.name, fold) for each in self.learners for fold in range(self.folds)}
         if self.status == "finished" and not (wanted <= done and self.pairs):
             raise ValueError("a finished comparison needs its results for every learner and fold, and its pairs")
+        names = {each.name for each in self.learners}
+        if unknown := {name for pair in self.pairs for name in (pair.first, pair.second)} - names:
+            raise ValueError(f"pairs has {min(unknown)}, which is not among the learners")
         return self
 
     def has(self, learner: str, fold: int) -> bool:
-        """Whether this result is there."""
+        """Whether the result of this learner on this fold is there."""
         return any((each.learner, each.fold) == (learner, fold) for each in self.results)
 
     def of(self, learner: str) -> list[Result]:
@@ -148,7 +151,7 @@ def write(folder: Path, found: Comparison) -> Comparison:
 
 
 def has_result(folder: Path) -> bool:
-    """Whether there is a comparison."""
+    """Whether the folder holds a comparison."""
     return (folder / FILE).exists()
 
 

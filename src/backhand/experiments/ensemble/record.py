@@ -46,7 +46,7 @@ class Ensemble(FileRecord):
         return self.members[-1].together
 
     def share(self, right: int) -> str:
-        """So many of the test samples, in percent."""
+        """A number of test samples as a share of all, in percent."""
         return percent(right / self.count)
 
 
@@ -61,12 +61,12 @@ def write(folder: Path, found: Ensemble) -> None:
 
 
 def has_result(folder: Path) -> bool:
-    """Whether there is an ensemble."""
+    """Whether the folder holds an ensemble."""
     return (folder / FILE).exists()
 
 
 def row(folder: Path) -> Row:
-    """Its members, its data, and its accuracy."""
+    """The number of members, the data, and the accuracy of their mean."""
     found = read(folder)
     accuracy = f"test accuracy {found.share(found.together)}"
     return Row(f"Mean of {counted(len(found.members), 'run')}", found.data, "finished", accuracy)

@@ -66,7 +66,7 @@ def _studies(base: Study, asked: Plan, data_dir: Path | None) -> dict[str, Study
     studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
     for study in studies.values():
         model = build_model(study, splits.train.x.shape[1:], K)
-        if model.fewest_samples > 1:
+        if model.min_batch_size > 1:
             check_batches(study, model, len(load_parts(study, data_dir).train))
     return studies
 

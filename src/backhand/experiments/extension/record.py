@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -29,6 +29,12 @@ class Figures(Record):
     counts: tuple[int, ...] = ()
     leaves: int | None = None  # of a decision tree
 
+    @model_validator(mode="after")
+    def _one_number_per_class(self) -> Self:
+        if len(self.right) != len(self.counts):
+            raise ValueError("right and counts need one number for each class")
+        return self
+
     def accuracy(self, classes: slice = slice(None)) -> float:
         """The share of the test samples of these classes that are classified rightly; NaN where there are none."""
         total = sum(self.counts[classes])
@@ -44,6 +50,12 @@ class Trained(Figures):
     stopped: str = ""
     remark: str = ""
 
+    @model_validator(mode="after")
+    def _one_number_per_name(self) -> Self:
+        if len(self.classes) != len(self.counts):
+            raise ValueError("classes, right and counts need one entry for each class")
+        return self
+
     @property
     def is_over(self) -> bool:
         """Whether it has come to an end, be it that it diverged before it classified anything."""
@@ -51,7 +63,10 @@ class Trained(Figures):
 
 
 class Extension(FileRecord):
-    """All of extend.json. run: the folder of the run that is extended; tree: whether a decision tree is asked for."""
+    """Everything that extend.json holds.
+
+    run: the folder of the run that is extended. tree: whether a decision tree is asked for.
+    """
 
     run: str
     title: str
@@ -66,6 +81,12 @@ class Extension(FileRecord):
         """Earlier versions told by the key `tree` itself whether one is asked for."""
         return {"with_tree": "tree" in values} | values
 
+    @model_validator(mode="after")
+    def _has_old_classes(self) -> Self:
+        if not self.old.classes:
+            raise ValueError("old needs its classes")
+        return self
+
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to train."""
@@ -74,7 +95,7 @@ class Extension(FileRecord):
 
 
 def read(folder: Path) -> Extension:
-    """The record. Raises CheckpointError where it is missing or damaged."""
+    """Read extend.json. Raises CheckpointError where it is missing or damaged."""
     return read_record(Extension, folder / FILE)
 
 
@@ -95,7 +116,7 @@ def write(folder: Path, record: Extension) -> Extension:
 
 
 def has_result(folder: Path) -> bool:
-    """Whether there is an extension."""
+    """Whether the folder holds an extension."""
     return (folder / FILE).exists()
 
 

@@ -64,7 +64,7 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 
 
 def _train(record: Extension, studies: dict[str, Study], workspace: Workspace, workers: Workers) -> Extension:
-    """What the record does not hold yet."""
+    """Train whatever the record does not hold yet."""
     workspace.console.print(f"folder: {workspace.folder}")
     for name, found in units.results(_units(record, studies, workspace, quiet=workers != 1), workers):
         if isinstance(found, Trained):
@@ -100,7 +100,7 @@ def _trained(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) 
 
 
 def _with_all(study: Study) -> Study:
-    """The same study on old and new data."""
+    """The study, with training on both old and new data."""
     assert study.extend is not None
     table = study.extend.model_copy(update={"old_data": True, "afresh": True})
     return study.model_copy(update={"extend": table})

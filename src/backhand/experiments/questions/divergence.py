@@ -14,20 +14,20 @@ from backhand.training.callbacks import Callback
 from backhand.training.losses import Loss
 from backhand.training.solver import Solver
 
-KEYS = Losses.KEYS
+KEYS = tuple(Losses.VALUES)
 POINTS = 200  # of a curve, at most
 SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standard error of about a twentieth
 
 
 @dataclass
 class Watch(Callback):
-    """The loss of every batch, before its step."""
+    """Keeps the loss of every batch, before its step, and the record of every epoch."""
 
     values: list[float] = field(default_factory=list)
     epochs: list[dict[str, float]] = field(default_factory=list)
 
     def on_loss(self, solver: Solver) -> None:
-        """Keep the batch's loss."""
+        """Keep the loss of this batch."""
         self.values.append(float(solver.batch_loss))
 
     def on_epoch_end(self, solver: Solver) -> None:
@@ -36,7 +36,7 @@ class Watch(Callback):
 
 
 def look(study: Study, feeds: Feeds) -> Losses:
-    """Train; a divergence is what is looked for, and is kept with the solver's sentence."""
+    """Train; a divergence is an answer here, and the message of the solver is kept with it."""
     losses = Watch()
     trainer = trainer_of(study, feeds).watch(losses)
     start = _loss_of(trainer.solver.model, study.train.make_loss(), feeds.train)

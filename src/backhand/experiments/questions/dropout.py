@@ -15,7 +15,7 @@ from backhand.study import Study
 from backhand.training.evaluate import evaluate
 from backhand.training.losses import Loss
 
-KEYS = Masks.KEYS
+KEYS = tuple(Masks.VALUES)
 MASKS = (1, 4, 16, 64, 256, 1024)
 SAMPLES = 200  # of the validation part, whose scores are averaged over masks
 

@@ -1,10 +1,12 @@
 """What is found in a cell of a question: one form per question, as question.json holds it."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PositiveInt, model_validator
 
 from backhand.experiments.records import Count, Number, Record, Share
+
+Types = dict[str, type | tuple[type, ...]]
 
 
 class Gradients(Record):
@@ -15,7 +17,10 @@ class Gradients(Record):
     gradients to compare.   agreement: for each layer, the mean share of the commoner sign over the batch.
     """
 
-    KEYS: ClassVar = ("model.activation", "model.hidden")  # of the grid
+    VALUES: ClassVar[Types] = {
+        "model.activation": str,
+        "model.hidden": (list, tuple),
+    }  # the keys of the grid, and their types
 
     question: Literal["sigmoid"] = "sigmoid"
     norms: tuple[Number, ...] = Field(min_length=1)
@@ -50,12 +55,19 @@ class Masks(Record):
     masks: the numbers of masks that scores were averaged over.
     """
 
-    KEYS: ClassVar = ("model.hidden", "model.dropout")  # of the grid
+    VALUES: ClassVar[Types] = {"model.hidden": (list, tuple), "model.dropout": (int, float)}  # as those of `Gradients`
 
     question: Literal["dropout"] = "dropout"
-    masks: tuple[int, ...] = Field(min_length=1)
+    masks: tuple[PositiveInt, ...] = Field(min_length=1)
     inverted: Uses
     classic: Uses
+
+    @model_validator(mode="after")
+    def _one_gap_per_number_of_masks(self) -> Self:
+        used = (each for uses in (self.inverted, self.classic) for each in (uses.inverted, uses.classic))
+        if any(len(each.gap) != len(self.masks) for each in used):
+            raise ValueError(f"each gap needs {len(self.masks)} values, one for each number of masks")
+        return self
 
 
 class Losses(Record):
@@ -67,7 +79,7 @@ class Losses(Record):
     were fewer.   curve: [step, loss] of at most 200 batches.
     """
 
-    KEYS: ClassVar = ("train.batch_size", "train.optimizer.lr")  # of the grid
+    VALUES: ClassVar[Types] = {"train.batch_size": int, "train.optimizer.lr": (int, float)}  # as those of `Gradients`
 
     question: Literal["divergence"] = "divergence"
     message: str

@@ -22,7 +22,7 @@ class Question:
     look: Callable[[Study, Feeds], Gradients | Masks | Losses]
 
     def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
-        """Its study, changed as `--set` says. Raises StudyError as `load` does, and as `refuse_unfit`."""
+        """The study of the question, changed as `--set` says. Raises StudyError as `load` and `refuse_unfit` do."""
         study = load(str(Path(__file__).with_name(f"{self.name}.toml")), overrides, seed)
         self.refuse_unfit(study)
         assert study.search is not None

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass
-from math import sqrt
+from math import prod, sqrt
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -24,7 +24,7 @@ from backhand.study import Study
 
 
 class Data(Record):
-    """What the trainings see. baseline: the validation accuracy of always giving the commonest class."""
+    """The data that the trainings see. baseline: the validation accuracy of always giving the commonest class."""
 
     title: str
     source: str = ""
@@ -32,6 +32,12 @@ class Data(Record):
     counts: dict[str, Count]
     baseline: Share
     sha256: str
+
+    @model_validator(mode="after")
+    def _has_both_splits(self) -> Self:
+        if not {"train", "validation"} <= self.counts.keys():
+            raise ValueError("counts needs its train and validation samples")
+        return self
 
 
 class Cell(Record):
@@ -43,8 +49,9 @@ class Cell(Record):
 
     @model_validator(mode="after")
     def _has_its_values(self) -> Self:
-        if self.short.keys() != {_last(key) for key in self.found.KEYS}:
-            raise ValueError(f"a cell needs its values of {' and '.join(self.found.KEYS)}")
+        types = {_last(key): kind for key, kind in self.found.VALUES.items()}
+        if self.short.keys() != types.keys() or not all(isinstance(self.short[key], types[key]) for key in types):
+            raise ValueError(f"a cell needs its values of {' and '.join(self.found.VALUES)}")
         return self
 
     @property
@@ -70,14 +77,21 @@ class Asked(FileRecord):
             return values
         return values | {"cells": [_with_question(each, values.get("question")) for each in cells]}
 
+    @model_validator(mode="after")
+    def _is_a_whole_grid(self) -> Self:
+        values = zip(*([repr(each.values[key]) for key in sorted(each.values)] for each in self.cells), strict=True)
+        if len(self.cells) == self.planned and prod(len(set(column)) for column in values) != self.planned:
+            raise ValueError("the cells, which are all that were planned, need values that make a whole grid")
+        return self
+
     @property
     def seconds(self) -> float:
-        """Of all trainings."""
+        """The time of all trainings together."""
         return sum(cell.seconds for cell in self.cells)
 
 
 def _last(key: str) -> str:
-    """The last word of a dotted path."""
+    """The last name in a dotted path."""
     return key.rpartition(".")[2]
 
 
@@ -102,17 +116,17 @@ class Answer:
 
     @property
     def question(self) -> str:
-        """Its name."""
+        """The name of the question."""
         return self.asked.question
 
     @property
     def data(self) -> Data:
-        """What they see."""
+        """The data that the trainings see."""
         return self.asked.data
 
     @property
     def title(self) -> str:
-        """The question."""
+        """The question as its study puts it."""
         return self.study.title or self.asked.question
 
     @property
@@ -126,7 +140,7 @@ class Answer:
         return subtitle(data, self.environment, self.study.changes)
 
     def better_than_chance(self, accuracy: float) -> bool:
-        """Whether it is above that of always giving the same answer, by more than two standard errors."""
+        """Whether the accuracy is above that of a constant answer by more than two standard errors."""
         chance = self.data.baseline
         return accuracy > chance + 2 * sqrt(chance * (1 - chance) / self.data.counts["validation"])
 

@@ -10,7 +10,7 @@ from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.training.losses import Loss
 
-KEYS = Gradients.KEYS
+KEYS = tuple(Gradients.VALUES)
 BATCH = 200  # training samples whose gradient is measured
 SINGLE = 50  # of them, those whose signs are looked at one by one
 

@@ -68,7 +68,7 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 def _units(
     name: str, study: Study, asked: Asked, data_dir: Path | None
 ) -> Iterator[tuple[Assignment, Callable[[], Cell]]]:
-    """Every cell of the grid that there is not yet."""
+    """A unit for every cell of the grid that has not been trained yet."""
     done = [cell.values for cell in asked.cells]
     for values in grid(_space(study)):
         if _plain(values) not in done:
@@ -107,7 +107,7 @@ def _space(study: Study) -> dict[str, Entry]:
 
 
 def _with(asked: Asked, cell: Cell, study: Study) -> Asked:
-    """With one more cell, in the order of the grid."""
+    """The record with one more cell, in the order of the grid."""
     order = [_plain(values) for values in grid(_space(study))]
     cells = sorted((*asked.cells, cell), key=lambda each: order.index(each.values))
     return asked.model_copy(update={"cells": tuple(cells)})
@@ -136,5 +136,5 @@ def _words(values: Assignment) -> str:
 
 
 def _plain(values: Assignment) -> Assignment:
-    """As JSON gives it back: tuples are lists."""
+    """The value as JSON gives it back: tuples become lists."""
     return json.loads(json.dumps(values))

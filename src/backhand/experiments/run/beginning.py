@@ -24,18 +24,18 @@ class Beginning(Callback):
 
     @classmethod
     def of(cls, model: Sequential, transfer: Transfer | None) -> Self:
-        """Of a model that is about to be trained."""
+        """The first weights of a model that is about to be trained."""
         first = first_weights(model)
         source = InitFrom.model_validate(asdict(transfer)) if transfer else None
         return cls(source, None if first is None else first.copy())
 
     def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """The weights as an array, where they came from as facts."""
+        """The state to save: the weights are arrays, and where they came from is among the facts."""
         arrays = {} if self.first_weights is None else {"first_weights": self.first_weights}
         return arrays, {"init_from": None if self.init_from is None else self.init_from.as_json()}
 
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over a saved `state()`."""
+        """Restore what an earlier call of `state` gave."""
         source = facts["init_from"]
         self.init_from = None if source is None else InitFrom.model_validate(source)
         self.first_weights = arrays.get("first_weights")

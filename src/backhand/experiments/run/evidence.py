@@ -116,7 +116,7 @@ class Evidence:
 
     @classmethod
     def of(cls, arrays: Arrays) -> Self:
-        """From the arrays of a file, whose names and shapes have been checked."""
+        """The evidence in the arrays of a file, whose names and shapes have been checked."""
         return cls(
             predictions=_group(Predictions, PREDICTIONS, arrays),
             samples=_group(Samples, SAMPLES, arrays),

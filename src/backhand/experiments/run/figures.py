@@ -38,7 +38,7 @@ def describe_data(study: Study, feeds: Feeds, model: Sequential) -> Data:
 
 def batch_notes(study: Study, feeds: Feeds, model: Sequential) -> dict[str, str]:
     """Which samples each epoch leaves out; nothing where it sees all."""
-    count, fewest = len(feeds.train), model.fewest_samples
+    count, fewest = len(feeds.train), model.min_batch_size
     if not (rest := samples_left_out(count, study.train.batch_size, fewest)):
         return {}
     why = f"batch normalisation needs {fewest} in a batch, and the last one would have {rest}"
@@ -127,7 +127,7 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
 
 
 def _ratio(part: int, whole: int) -> float | None:
-    """None where there is nothing to divide: a class never predicted has no precision."""
+    """The quotient, or None where the divisor is 0: a class that is never predicted has no precision."""
     return float(part / whole) if whole else None
 
 

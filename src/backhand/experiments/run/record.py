@@ -103,13 +103,13 @@ def read(path: PathLike) -> Run:
 
 
 def _inside(folder: Path) -> str:
-    """The runs below a folder that is none itself."""
+    """The runs in the subfolders of a folder that is no run itself."""
     runs = folders_with(METRICS, folder)
     return f"; name those in it, such as {runs[0]}" if runs else f": it has no {STUDY}"
 
 
 def _study(folder: Path) -> Study:
-    """Its study. Raises CheckpointError where that is missing or damaged."""
+    """The study of the run. Raises CheckpointError where it is missing or damaged."""
     if not (folder / STUDY).exists():
         raise CheckpointError(f"{folder / STUDY} is missing; a report needs the whole folder of an experiment")
     return read_study(folder)
@@ -147,7 +147,7 @@ def _evidence(folder: Path, metrics: Metrics) -> Evidence:
 
 
 def read_metrics(folder: Path) -> Metrics:
-    """Its figures so far. Raises CheckpointError, naming the file, where it is missing or damaged."""
+    """The figures of the run so far. Raises CheckpointError, naming the file, where it is missing or damaged."""
     return read_record(Metrics, folder / METRICS)
 
 
@@ -166,7 +166,7 @@ def finished(folder: Path) -> Metrics | None:
 
 
 def write_metrics(folder: Path, metrics: Metrics) -> None:
-    """Its figures so far, whole or not at all."""
+    """Write the figures of the run so far, whole or not at all."""
     write_record(folder / METRICS, metrics)
 
 

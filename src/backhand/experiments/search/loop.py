@@ -43,7 +43,7 @@ class Loop:
 
     @property
     def trials(self) -> "optuna.Study":
-        """All trials that there are."""
+        """All trials that the storage holds."""
         return self.storage.trials
 
     @cached_property

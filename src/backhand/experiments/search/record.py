@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from backhand.experiments import environment
 from backhand.experiments.environment import Environment
@@ -17,9 +17,10 @@ from backhand.experiments.kind import Row
 from backhand.experiments.records import FileRecord, Record, read_record, write_record
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
+from backhand.files import jsontext
 from backhand.page.numbers import counted, percent, shown
 from backhand.study import Study
-from backhand.study.search import SearchTable
+from backhand.study.search import Choice, Entry, Range, SearchTable
 from backhand.training.metrics import Metric, metric, words
 
 
@@ -31,7 +32,7 @@ class Trial(Record):
     """
 
     number: int
-    state: str
+    state: Literal["complete", "pruned", "failed"]
     assignment: dict[str, Any]
     value: float | None
     epoch: int
@@ -42,7 +43,7 @@ class Trial(Record):
 
     @property
     def reached(self) -> float:
-        """The value; NaN where there is none."""
+        """The value of the trial; NaN where it has none."""
         return nan if self.value is None else self.value
 
 
@@ -72,13 +73,21 @@ class Found(FileRecord):
     runs: tuple[Tested, ...] = ()
     elsewhere: bool | None = None
 
+    @model_validator(mode="after")
+    def _trials_are_of_the_space(self) -> Self:
+        for trial in self.trials:
+            for key, value in trial.assignment.items():
+                if key not in self.search.space or not _holds(self.search.space[key], value):
+                    raise ValueError(f"trial {trial.number} has {key} = {value!r}, which is not in the space")
+        return self
+
     @classmethod
     def of(cls, search: SearchTable, *, elsewhere: bool) -> Self:
-        """A search before its first trial."""
+        """The record of a search, before its first trial."""
         return cls(search=search, elsewhere=elsewhere)
 
     def having(self, trials: list[Trial], search: SearchTable, runs: tuple[Tested, ...] = ()) -> Self:
-        """What the trials, and the runs of the best, have shown so far."""
+        """The record with what the trials, and the runs of the best settings, have shown so far."""
         chosen = best(trials, search)
         number = chosen.number if chosen else None
         return self.model_copy(update={"search": search, "trials": tuple(trials), "best": number, "runs": runs})
@@ -90,12 +99,12 @@ class Found(FileRecord):
 
     @property
     def metric(self) -> Metric:
-        """Which way it is better."""
+        """The metric of that figure, which says whether higher or lower is better."""
         return metric(self.monitor)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What the search varies."""
+        """The keys that the search varies."""
         return tuple(self.search.space)
 
     @property
@@ -105,7 +114,7 @@ class Found(FileRecord):
 
     @property
     def ranked(self) -> list[Trial]:
-        """The same, the best first."""
+        """The trials that reached a finite value, the best first."""
         return sorted(self.valued, key=lambda trial: (self.metric.cost(trial.value), trial.number))
 
     @property
@@ -116,7 +125,7 @@ class Found(FileRecord):
     @property
     def tested(self) -> list[Tested]:
         """The runs of the best values that came to their end."""
-        return [run for run in self.runs if run.test is not None]
+        return [run for run in self.runs if run.test is not None and run.validation is not None]
 
 
 @dataclass(frozen=True)
@@ -126,6 +135,15 @@ class Saved:
     study: Study
     found: Found
     environment: Environment
+
+
+def _holds(entry: Entry, value: Any) -> bool:
+    """Whether a value may be of this entry of the space: a number of a range, one of the choices, or a list."""
+    if isinstance(entry, Range):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(entry, Choice):
+        return jsontext.finite(value) in jsontext.finite(entry.choices)
+    return isinstance(value, list | tuple)
 
 
 def best(trials: list[Trial], search: SearchTable) -> Trial | None:
@@ -151,7 +169,7 @@ def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[Tes
 
 
 def write(folder: Path, found: Found) -> Found:
-    """Everything, whole or not at all; returns it."""
+    """Write search.json, whole or not at all; returns the record."""
     write_record(folder / FILE, found)
     return found
 
@@ -167,6 +185,6 @@ def row(folder: Path) -> Row:
     found, leader = saved.found, next(iter(saved.found.complete), None)
     status = "finished" if found.runs else "searching"
     reached = "" if leader is None else f", best {words(found.monitor)} {shown(leader.value, found.monitor)}"
-    if tests := [run.test for run in found.tested if run.test is not None]:
+    if tests := [run.test for run in found.tested if run.test is not None and run.validation is not None]:
         reached = f", test accuracy {percent(fmean(tests))} (mean of {counted(len(tests), 'seed')})"
     return Row(saved.study.name, saved.study.data.name, status, f"{counted(len(found.trials), 'trial')}{reached}")

@@ -35,7 +35,7 @@ def suggested(trial: "Trial", space: Space) -> Assignment:
 
 
 def _one_of(trial: "Trial", name: str, values: tuple[Any, ...]) -> Any:
-    """Storages keep words, not lists nor tables."""
+    """One of the choices, which are named by their places: storages keep no lists or tables."""
     words = [_word(value) for value in values]
     return values[words.index(trial.suggest_categorical(name, words))]
 
@@ -115,7 +115,7 @@ def _holds(entry: Entry, found: Assignment) -> bool:
 
 
 def _values(entry: Entry) -> list[Any]:
-    """All of them, in order."""
+    """All values of the entry, in order."""
     match entry:
         case Choice():
             return list(entry.choices)
@@ -129,7 +129,7 @@ def _values(entry: Entry) -> list[Any]:
 
 
 def _extremes(entry: Entry) -> list[Any]:
-    """Values that a study must allow if it allows all."""
+    """Values of the entry that a study must allow if it is to allow all of them."""
     match entry:
         case Choice():
             return list(entry.choices)

@@ -95,7 +95,7 @@ class Storage:
         return {}
 
     def _with(self, token: str) -> "list[optuna.trial.FrozenTrial]":
-        """The trial of a claim, if it has come so far."""
+        """The trial of a claim, if the claim has one already."""
         name = self.claims.search
         return [trial for trial in self.trials.get_trials(deepcopy=False) if token_of(name, trial) == token]
 

@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def pruned(self) -> bool:
-        """Whether it was given up for the others."""
+        """Whether it was stopped because other trials do better."""
         return self.reason == PRUNED
 
 
@@ -47,7 +47,7 @@ class Watch(Callback):
     epoch: int = 0
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Look at the epoch's value."""
+        """Keep the value of this epoch if it is the best, and ask whether to go on."""
         value = solver.history[-1][self.monitor]
         if not isfinite(value):
             return

@@ -116,7 +116,7 @@ def _tried(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:
 
 
 def _share(folder: Path, data_dir: Path | None, url: str | None, owner: str, *, quiet: bool) -> None:
-    """A unit: trials of the search in this folder, until there are none left."""
+    """A unit: trials of the search in this folder, until no trial is left to begin."""
     study = settings.read_study(folder)
     search = _search_of(study)
     with storage.opened(folder, study, search, url, owner=owner) as opened:

@@ -37,7 +37,7 @@ class Cell:
     file: Path
 
     def __str__(self) -> str:
-        """As progress names it."""
+        """The name that the progress shows."""
         where = ", ".join([*self.labels.values(), *[f"seed {self.study.seed}"] * (self.part.seeds > 1)])
         return f"{self.part.name}: {where}" if where else self.part.name
 
@@ -56,7 +56,7 @@ def results(cells: list[Cell], data_dir: PathLike | None, *, quiet: bool) -> lis
 
 
 def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
-    """Figures alone. A training that diverged is a result, too."""
+    """The result of a training of which only the figures are kept. One that diverged has a result, too."""
     solver, feeds = trainer.solver, trainer.feeds
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
     figures |= {f"{split}_count": len(feed) for split, feed in feeds.by_split.items()}
@@ -154,7 +154,7 @@ def _numbers(record: Mapping[str, Any]) -> dict[str, float]:
 
 
 class _Bar(Callback):
-    """A bar over one run's epochs, in a terminal."""
+    """A progress bar over the epochs of a run, in a terminal."""
 
     def __init__(self, name: str, console: Console) -> None:
         columns = (
@@ -173,5 +173,5 @@ class _Bar(Callback):
         self.bar.stop()
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Move the bar."""
+        """Move the bar to this epoch."""
         self.bar.update(self.task, completed=solver.epoch, total=solver.epochs)

@@ -10,7 +10,7 @@ from backhand.experiments.records import FileRecord, Record
 
 
 def _finite(values: Any) -> Any:
-    """Without figures that are not finite, for which earlier versions have null or NaN."""
+    """The figures without those that are not finite, for which earlier versions have null or NaN."""
     if not isinstance(values, dict):
         return values
     lost = {key for key, value in values.items() if value is None or (isinstance(value, float) and not isfinite(value))}
@@ -65,7 +65,7 @@ class Verdict(Record):
     @computed_field  # type: ignore[prop-decorator]  # as pydantic says that it should be written
     @property
     def met(self) -> bool | None:
-        """Whether ours is within the bounds."""
+        """Whether our figure is within the bounds of the claim."""
         if not self.judged or self.ours is None or (self.least is None and self.most is None):
             return None
         return (self.least is None or self.ours >= self.least) and (self.most is None or self.ours <= self.most)

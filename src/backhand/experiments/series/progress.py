@@ -23,7 +23,7 @@ class SeriesProgress:
         self.part = ("", 0)  # that of the latest cell, and how many of its cells are done
 
     def note(self, each: Cell, result: Result) -> None:
-        """Another one."""
+        """Print the line of a cell that is done."""
         name, done = self.part
         self.part = each.part.name, done + 1 if name == each.part.name else 1
         self.left[each.part.name] -= 1
@@ -36,7 +36,10 @@ class SeriesProgress:
         return not self.left[each.part.name]
 
     def _rest(self, part: str) -> float:
-        """The cells of this part as long as those before them; the other parts as long as the series says."""
+        """Seconds that the rest may take.
+
+        Cells of this part take what those before them took, other parts what the series says.
+        """
         now = time.perf_counter()
         own = (now - self.part_begin) / self.part[1] * self.left[part]
         if not self.left[part]:

@@ -41,18 +41,18 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Its cases in words."""
+        """The cases of the cell in words."""
         return ", ".join(self.labels.values()) or "the run"
 
     @property
     def phrase(self) -> str:
-        """The same in a sentence, where a number needs the name of its axis: learning rate 0.1."""
+        """The cases of the cell for a sentence, where a number needs the name of its axis: learning rate 0.1."""
         named = (f"{axis} {case}" if case[:1] in NUMERIC else case for axis, case in self.labels.items())
         return ", ".join(named) or "the run"
 
     @property
     def diverged(self) -> int:
-        """How many of its runs did."""
+        """The number of its runs that diverged."""
         return sum(run.status != "finished" for run in self.runs)
 
     @property
@@ -65,7 +65,7 @@ class Cell:
         return [run.figures[key] for run in self.runs if key in run.figures]
 
     def mean(self, key: str) -> float | None:
-        """Over the seeds; None where a run has no such figure."""
+        """The mean of a figure over the seeds; None where a run has no such figure."""
         found = self.values(key)
         return mean(found) if found and len(found) == len(self.runs) else None
 
@@ -82,7 +82,7 @@ class Saved:
 
     @property
     def runs(self) -> tuple[Result, ...]:
-        """Of all parts, in order."""
+        """The runs of all parts, in order."""
         return tuple(run for cells in self.cells.values() for cell in cells for run in cell.runs)
 
     @property
@@ -92,11 +92,11 @@ class Saved:
 
     @property
     def seconds(self) -> float:
-        """Of all trainings."""
+        """The time of all trainings together."""
         return sum(run.figures.get("seconds", 0.0) for run in self.runs)
 
     def parts(self) -> Iterator[tuple[Part, tuple[Cell, ...]]]:
-        """Those that have begun."""
+        """The parts that have begun, with their cells."""
         return ((part, self.cells[part.name]) for part in self.series.parts if self.cells[part.name])
 
 
@@ -138,22 +138,24 @@ def refuse_later_claims(folder: Path) -> None:
 
 
 def read_result(path: Path) -> Result:
-    """A result. Raises CheckpointError, naming the file, where it is damaged."""
+    """Read a result. Raises CheckpointError, naming the file, where it is damaged."""
     result = read_record(Result, path, ANEW)
     if result.status == "finished" and not result.history:
         raise CheckpointError(f"{path} at history: a finished run needs its history; {ANEW}")
+    if not all({"epoch", "elapsed"} <= epoch.keys() for epoch in result.history):
+        raise CheckpointError(f"{path} at history: an epoch needs its number and its time; {ANEW}")
     result._file = path
     return result
 
 
 def write_result(path: Path, result: Result) -> None:
-    """A result, whole or not at all; the folder of its part is made."""
+    """Write a result, whole or not at all; the folder of its part is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write_record(path, result)
 
 
 def write_claims(folder: Path, found: list[Verdict]) -> None:
-    """The claims beside the figures that there are."""
+    """Write the claims beside the figures that there are."""
     write_record(folder / CLAIMS, Claims(claims=tuple(found)))
 
 

@@ -77,34 +77,41 @@ def _contract(x, rows, columns, w, w_rows, step, y, y_rows, N, bias, mode, produ
     M, K, shards = rows.size - SPARE, columns.size - SPARE, scratch.shape[0]
     for shard in prange(shards):
         old = flush_denormals()
-        (e0, e1), (first, last), (b0, b1) = _shares(shard, shards, shared, products[0], len(tiles), -(-M // P))
+        share = _share_of(shard, shards, shared, products[0], len(tiles), -(-M // P))
+        (first_product, last_product), (first_panel, last_panel), blocks = share
         n0 = np.int64(0)
-        for panel in range(first):
+        for panel in range(first_panel):
             n0 += tiles[panel, 1] * W
         packed = scratch[shard].ctypes.data
-        for e in range(e0, e1):
-            xe, we = x.ctypes.data + FLOATS * e * products[1], w.ctypes.data + FLOATS * e * products[2]
-            ye, be = (
-                y.ctypes.data + FLOATS * e * products[3],
-                bias.ctypes.data + FLOATS * e * (bias.size // products[0]),
-            )
+        for product in range(first_product, last_product):
+            w_start = w.ctypes.data + FLOATS * product * products[2]
             for k0 in range(0, K, depth):
                 k1 = min(K, k0 + depth)
                 pitch = direct_pitch(w_rows, step, k0, k1, N, tiles)
-                start = we + FLOATS * w_rows[k0]
                 if not pitch:
-                    start = packed
-                    pack(we, w_rows, step, k0, k1, N, tiles, first, last, n0, packed)
-                stage = (ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0)
+                    pack(w_start, w_rows, step, k0, k1, N, tiles, first_panel, last_panel, n0, packed)
                 _run_tiles(
-                    *(tiles[first:last], n0, N, P, b0, b1, stage, xe, rows, columns.ctypes.data + TABLE * k0, k1 - k0),
-                    *(start, pitch, ye, y_rows, be),
+                    tiles[first_panel:last_panel],
+                    n0=n0,
+                    N=N,
+                    P=P,
+                    blocks=blocks,
+                    mode=(ACCUMULATE if k0 else mode & ~RELU) | (mode & RELU if k1 == K else 0),
+                    x=x.ctypes.data + FLOATS * product * products[1],
+                    rows=rows,
+                    columns=columns.ctypes.data + TABLE * k0,
+                    K=k1 - k0,
+                    w=w_start + FLOATS * w_rows[k0] if pitch else packed,
+                    pitch=pitch,
+                    y=y.ctypes.data + FLOATS * product * products[3],
+                    y_rows=y_rows,
+                    bias=bias.ctypes.data + FLOATS * product * (bias.size // products[0]),
                 )
         restore_denormals(old)
 
 
 @jit.helper
-def _shares(shard, shards, shared, products, panels, blocks):
+def _share_of(shard, shards, shared, products, panels, blocks):
     """What a shard computes: of the products, the panels of columns and the blocks of rows, the first and the end."""
     zero = np.int64(0)
     if shared == BY_PRODUCTS:
@@ -115,24 +122,27 @@ def _shares(shard, shards, shared, products, panels, blocks):
 
 
 @jit.helper
-def _run_tiles(tiles, n0, N, P, b0, b1, mode, x, rows, columns, K, w, pitch, y, y_rows, bias):
-    """Blocks b0 to b1 of P rows, and the panels of these tiles, the first of which begins at column n0; K terms each.
+def _run_tiles(tiles, n0, N, P, blocks, mode, x, rows, columns, K, w, pitch, y, y_rows, bias):
+    """Sums of K terms for some blocks of P rows and the panels of these tiles, the first of which begins at column n0.
 
-    x, w, y, bias and columns are addresses. pitch: between rows of w, which lies as it was; 0 where it was packed.
+    x, w, y, bias and columns are addresses.   blocks: the first and the end.   pitch: between the rows of w, where it
+    is read as it lies; 0 where it was packed.
     """
-    run = 1 if len(tiles) > 1 else max(b1 - b0, 1)  # with several panels, each block of x serves them in turn
-    for block in range(b0, b1, run):
-        n, panel_start = n0, w
-        for panel in range(len(tiles)):
-            V = tiles[panel, 1]
+    first, last = blocks
+    # Where there are several panels, each block of x serves one after the other, while it is in the cache.
+    together = 1 if len(tiles) > 1 else max(last - first, 1)
+    for block in range(first, last, together):
+        n, panel = n0, w
+        for index in range(len(tiles)):
+            V = tiles[index, 1]
             call_tile(
-                tiles[panel, 0],
+                tiles[index, 0],
                 x=x,
                 rows=rows.ctypes.data + TABLE * block * P,
-                blocks=run,
+                blocks=together,
                 taps=columns,
                 K=K,
-                w=panel_start,
+                w=panel,
                 pitch=pitch if pitch else V * W,
                 y=y + FLOATS * n,
                 out=y_rows.ctypes.data + TABLE * block * P,
@@ -140,4 +150,4 @@ def _run_tiles(tiles, n0, N, P, b0, b1, mode, x, rows, columns, K, w, pitch, y, 
                 mode=mode,
                 lanes=min(W, N - n - (V - 1) * W),
             )
-            n, panel_start = n + V * W, panel_start + FLOATS * V * W * K
+            n, panel = n + V * W, panel + FLOATS * V * W * K

@@ -36,8 +36,8 @@ def _add(row, total):
 def _frame(x, mask, framed, H, L, above, below, before, after, sums):
     """Rows of L values, H to an image, into rows of before + L + after; `above` and `below` rows of zeros.
 
-    mask: see `_copy`.   sums (shards, C): the sum of each channel over each shard; the rows are added up as they are,
-    and then the channels of one row: vectors are full, and few values meet.
+    mask: see `_copy`.   sums (shards, C): the sum of each channel over each shard. Whole rows are added up first, then
+    the channels of the row that results: so vectors are full, however few channels there are, and errors stay small.
     """
     shards, C = sums.shape
     row = before + L + after

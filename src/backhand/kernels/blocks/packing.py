@@ -4,15 +4,15 @@ from backhand.kernels import jit
 from backhand.kernels.simd import W, copy_vectors, prefetch, transpose
 
 FLOATS = 4  # bytes of a value
-AHEAD = 4  # rows of w that are asked for before they are copied
+AHEAD = 4  # rows of w that are prefetched before they are copied
 
 
 @jit.helper
 def pack(w, rows, step, k0, k1, N, tiles, first, last, n0, goal):
     """Copy rows k0 to k1 of the columns of some panels, the first of which begins at n0; columns from N on are 0.
 
-    Row k and column n of the matrix is w[rows[k] + n step]; w and goal are addresses. Each panel becomes a matrix
-    (k1 - k0, V W) of its own, one behind the other.
+    Row k and column n of the matrix is w[rows[k] + n step]; w and goal are addresses. The panels become matrices
+    (k1 - k0, V W), one after the other.
     """
     k = k0
     while k < k1:

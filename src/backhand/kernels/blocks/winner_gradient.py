@@ -69,7 +69,7 @@ def choose_plan(x_shape: Shape, w_shape: Shape, windows: Windows) -> Plan | None
 
 
 def _cut(rows: int, most: int) -> list[tuple[int, int]]:
-    """Kernel rows as few runs of at most so many and about equal length: the first of each, and how many."""
+    """The kernel rows in as few runs of at most `most` rows as possible, about equally long: (first row, rows)."""
     count = -(-rows // most)
     edges = [i * rows // count for i in range(count + 1)]
     return [(a, b - a) for a, b in pairwise(edges)]

@@ -58,7 +58,7 @@ def tiles_to_images(
 
 
 def transform_filters(kind: int, plan: Plan, x: Array, y: Array) -> None:
-    """U from w, or dw from dU, into y; every pair of channels in and out is a channel here."""
+    """Write U from w, or dw from dU, to y; here, every pair of a channel in and a channel out counts as one channel."""
     channels = plan.C * plan.O
     x_row, y_row = (plan.r, plan.a) if kind == FILTER else (plan.a, plan.r)
     _over_channels(

@@ -14,7 +14,7 @@ Key = TypeVar("Key")
 
 
 class Sums(Generic[Key]):
-    """A vector for each key: a local variable to LLVM, which keeps as many in registers as there are."""
+    """A sum for each key, which is a vector. To LLVM they are local variables, which it keeps in registers."""
 
     def __init__(self, emitter: Emitter, initial: dict[Key, Value]) -> None:
         self.emitter = emitter

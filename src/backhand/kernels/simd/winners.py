@@ -60,7 +60,7 @@ class _WinnerSums(ABC):
         self.mask = emitter.mask(arguments.lanes)
 
     def write(self) -> None:
-        """Write the loops. Sums are taken in registers, and added to memory last: fewer values meet in each of them."""
+        """Write the loops. Sums start at 0 and are added to memory last: fewer terms meet, and rounding is less."""
         e, a = self.emitter, self.arguments
         self.sums = Sums(e, zeros(product(range(self.rows), range(self.size))))
         with e.loop(a.P) as p, e.loop(a.Q) as q:

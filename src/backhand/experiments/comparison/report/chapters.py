@@ -17,7 +17,7 @@ from backhand.study import to_values
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError for a piece that is missing or damaged."""
+    """The report as a page. Raises CheckpointError for a file that is missing or damaged."""
     found, origin = read(folder), environment.read(folder)
     first, *others = (each.name for each in found.learners)
     opposed = others[0] if len(others) == 1 else f"{len(others)} other learners"

@@ -40,14 +40,14 @@ def _idle(found: Comparison) -> Iterator[Finding]:
 
 
 def better(pair: Pair) -> str:
-    """Who errs less, if the corrected test shows it; else nobody, ""."""
+    """The learner of the lower error, where the corrected test shows a difference; otherwise ""."""
     if pair.p_holm >= LEVEL:
         return ""
     return pair.first if pair.difference < 0 else pair.second
 
 
 def verdict(pair: Pair) -> str:
-    """The same in words."""
+    """A sentence that says which learner has the lower error, if either has."""
     ahead = better(pair)
     behind = pair.second if ahead == pair.first else pair.first
     return f"{ahead} has a lower error than {behind}" if ahead else "No significant difference"
@@ -65,7 +65,7 @@ def sentence(found: Comparison, pair: Pair) -> str:
 
 
 def span(pair: Pair) -> str:
-    """The interval in words."""
+    """The confidence interval of the difference, in words."""
     if pair.interval is None:
         return "the same in every fold, which leaves no spread to judge by"
     low, high = map(points, pair.interval)

@@ -19,7 +19,7 @@ LABELS = {"alone": "alone", "together": "mean so far"}
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     found, origin = read(folder), environment.read(folder)
     result = Section("result", "Result", (Points(tuple(findings(found))), _table(found), Images((_image(found),))))
     title = f"An ensemble of {counted(len(found.members), 'run')}"
@@ -33,7 +33,7 @@ def closing(folder: Path) -> Iterable[Block]:
 
 
 def findings(found: Ensemble) -> Iterator[tuple[str, str]]:
-    """Sentences that the figures make."""
+    """What can be said of the figures, in sentences with headings."""
     low, high = map(percent, wilson(found.together, found.count))
     yield (
         "Accuracy",

@@ -42,21 +42,21 @@ class Score:
 
     @property
     def old(self) -> float:
-        """Of the samples of the old classes."""
+        """The accuracy on the samples of the old classes."""
         return self._share(slice(self.first))
 
     @property
     def new(self) -> float:
-        """Of the samples of the new classes; NaN where there are none."""
+        """The accuracy on the samples of the new classes; NaN where there are none."""
         return self._share(slice(self.first, None))
 
     @property
     def all(self) -> float:
-        """Of all samples."""
+        """The accuracy on all samples."""
         return self._share(slice(None))
 
     def of(self, k: int) -> float:
-        """Of class k."""
+        """The accuracy on the samples of class k."""
         return self._share(slice(k, k + 1))
 
     def _share(self, part: slice) -> float:
@@ -70,7 +70,7 @@ def summary(record: Extension) -> tuple[Points, Table]:
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError for a record that is damaged."""
+    """The report as a page. Raises CheckpointError for a record that is damaged."""
     record = read(folder)
     scores = _scores(record)
     done = {way: each for way, each in record.ways.items() if each.right}
@@ -91,7 +91,7 @@ def page(folder: Path) -> Page:
 
 
 def _unfinished(record: Extension) -> tuple[Notice, ...]:
-    """What is still to be done, where something is."""
+    """A notice that says what is still to be done, where anything is."""
     if record.is_over:
         return ()
     left = [NAMES[way] for way, each in record.ways.items() if not (each.is_over or each.stopped)]
@@ -116,7 +116,7 @@ def _settings(studies: dict[str, Study], origin: Environment) -> Section:
 
 
 def _scores(record: Extension) -> dict[str, Score]:
-    """By "before", the way, or "tree"."""
+    """The scores by name: "before", the ways that are trained, and "tree"."""
     first = len(record.old.classes)
     found = {way: Score(NAMES[way], each, first) for way, each in record.ways.items() if each.right}
     if record.tree is not None:
@@ -127,7 +127,7 @@ def _scores(record: Extension) -> dict[str, Score]:
 
 
 def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, str], ...]:
-    """Sentences that the figures make."""
+    """What can be said of the figures, in sentences with headings."""
     found = [(NAMES[way].capitalize(), each.stopped) for way, each in record.ways.items() if each.stopped]
     found += [(NAMES[way].capitalize(), each.remark) for way, each in record.ways.items() if each.remark]
     found += [("The network before", record.old.remark)] if record.old.remark else []

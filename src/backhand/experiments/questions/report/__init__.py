@@ -15,7 +15,7 @@ QUESTIONS = {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     answer = read(folder)
     if left := _left(answer):
         chapters: tuple[Section, ...] = (Section("summary", "Findings", (left,)),)
@@ -31,7 +31,7 @@ def closing(folder: Path) -> Iterable[Block]:
 
 
 def _left(answer: Answer) -> Notice | None:
-    """How far the question is, before it is answered."""
+    """How many cells are trained, while the question is not answered."""
     done, planned = len(answer.cells), answer.asked.planned
     if done == planned:
         return None

@@ -60,12 +60,12 @@ def fallen(cell: Cell) -> tuple[float | None, float | None]:
 
 
 def accuracy(cell: Cell) -> float:
-    """On the validation part after the last epoch; nan where it diverged."""
+    """The validation accuracy after the last epoch; NaN where the training diverged."""
     return math.nan if seen(cell).message else float(seen(cell).validation_accuracy[-1])
 
 
 def learned(answer: Answer, cell: Cell) -> bool:
-    """Whether it ended better than always giving the same answer, by more than two standard errors."""
+    """Whether it ended better than a constant answer by more than two standard errors."""
     return answer.better_than_chance(accuracy(cell))
 
 

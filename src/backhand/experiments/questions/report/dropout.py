@@ -53,14 +53,14 @@ def seen(cell: Cell) -> Masks:
 
 
 def used(cell: Cell, use: Use) -> Used:
-    """Loss, accuracy and gaps of a network trained and used so."""
+    """Loss, accuracy and gaps of a network by its use: the form of dropout in training, and that at inference."""
     trained, at_inference = use
     uses = seen(cell).inverted if trained == "inverted" else seen(cell).classic
     return uses.inverted if at_inference == "inverted" else uses.classic
 
 
 def network(hidden: list[int]) -> str:
-    """256, 256 -> 256-256."""
+    """The name of a network by its hidden layers: [256, 256] gives 256-256."""
     return "-".join(map(str, hidden))
 
 

@@ -45,7 +45,7 @@ def seen(cell: Cell) -> Gradients:
 
 
 def depth(cell: Cell) -> int:
-    """Hidden layers."""
+    """The number of hidden layers."""
     return len(cell.short["hidden"])
 
 
@@ -61,7 +61,7 @@ def ratio(cell: Cell) -> float:
 
 
 def accuracy(cell: Cell) -> float:
-    """On the validation part, after the last epoch."""
+    """The validation accuracy after the last epoch."""
     return float(seen(cell).validation_accuracy[-1])
 
 
@@ -145,7 +145,7 @@ def _sign(cell: Cell) -> Finding | None:
 
 
 def _same_signs(cells: dict[str, Cell]) -> Finding | None:
-    """The pattern of signs is often told as sigmoid's own fault; ReLU has it too."""
+    """A sentence on the signs of the gradients, often said to be a fault of sigmoid alone: ReLU has them, too."""
     shares = [one_sign(cells[name]) for name in NEVER_NEGATIVE if name in cells]
     if len(shares) < 2 or any(share is None or share < SHARED for share in shares):
         return None

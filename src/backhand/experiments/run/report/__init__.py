@@ -10,7 +10,7 @@ from backhand.page.numbers import decimal, percent, time_spent
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     run = read(folder)
     return Page(run.title, run.subtitle, chapters(run))
 

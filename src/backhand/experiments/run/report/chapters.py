@@ -134,7 +134,7 @@ def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
 
 
 def confusion(run: Run, test: TestScore) -> Image:
-    """The confusion matrix."""
+    """The confusion matrix as a picture, with the commonest mistakes as its caption."""
     words = "; ".join(in_words(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
     return Image(
         "confusion",
@@ -176,9 +176,7 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
 
 def _weights(run: Run) -> tuple[Block, ...]:
     images = filters.weights(run)
-    text = (
-        "Each kernel or unit has the same place and grey scale in both pictures, before and after training."
-    )
+    text = "Each kernel or unit has the same place and grey scale in both pictures, before and after training."
     return (Text(text), Images(images)) if images else ()
 
 

@@ -24,7 +24,7 @@ class Confusion(NamedTuple):
 
 
 def rare_or_hard(test: TestScore) -> Finding | None:
-    """That the frequent classes carry the accuracy; else the class that is recognised least often."""
+    """A sentence: the frequent classes make the accuracy look good, or else which class is recognised least often."""
     return _rare(test) or _hardest(test)
 
 

@@ -49,7 +49,7 @@ def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
 
 
 def _size(weights: Pixels) -> str:
-    """The root mean square."""
+    """The root mean square of the weights, as text."""
     return f"{float(np.sqrt(np.mean(weights**2))):.3g}"
 
 

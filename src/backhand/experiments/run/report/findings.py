@@ -30,7 +30,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
 
 
 def _shown(run: Run) -> list[Finding | None]:
-    """What the kept weights show."""
+    """Sentences on what the kept weights show."""
     test = run.metrics.test
     classes = [rare_or_hard(test), commonest(run, test)] if test else []
     return [_gap(run), _overfitting(run), *classes, _confidence(run)]

@@ -20,7 +20,7 @@ SHOWN = 15  # trials in the table
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     saved = read(folder)
     study = saved.study
     settled = settings.table(f"Every setting of this search ({STUDY}).", to_values(study))

@@ -144,7 +144,7 @@ def _ordered(tried: Sequence[Any], entry: Entry) -> Sequence[Any]:
 
 
 def _name(key: str) -> str:
-    """train.batch_size -> batch size."""
+    """The name of a key as an axis shows it: train.batch_size becomes batch size."""
     return key.rpartition(".")[2].replace("_", " ")
 
 

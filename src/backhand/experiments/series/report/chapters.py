@@ -25,7 +25,7 @@ JOINED = "\N{NO-BREAK SPACE}"
 
 
 def page(folder: Path) -> Page:
-    """The report. Raises CheckpointError where a piece is missing or damaged."""
+    """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     saved = read(folder)
     line = subtitle(saved.data, saved.environment, saved.series.changes)
     return Page(saved.series.title, line, (*chapters(saved), _settings(saved)))
@@ -190,7 +190,7 @@ def _worth_drawing(key: str, cells: tuple[Cell, ...]) -> bool:
     there = longest > 1 and all(any(key in record for record in history) for history in histories)
     if not there or key not in ("lr", "momentum"):
         return there
-    courses = [[record[key] for record in history] for history in histories]
+    courses = [[record[key] for record in history if key in record] for history in histories]
     moves = any(len(set(course)) > 1 for course in courses)
     shortest = min(map(len, courses))
     return moves and (len(cells) == 1 or any(course[:shortest] != courses[0][:shortest] for course in courses))

@@ -55,7 +55,7 @@ def _fit(cell: Cell, most: Cell) -> Verdict:
 
 
 def last(cell: Cell, key: str) -> float:
-    """The last epoch's, mean over the seeds."""
+    """A figure of the last epoch, as the mean over the seeds."""
     return mean(run.history[-1][key] for run in cell.runs)
 
 
