@@ -36,10 +36,10 @@ def test_scores_loss_and_accuracy_are_those_of_the_whole_set(model, blobs) -> No
 def test_chunks_do_not_show(model, blobs, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = evaluate(model, SoftmaxCrossEntropy(), blobs[0])
     monkeypatch.setattr(module, "CHUNK", 40)  # 150 samples: three chunks and a shorter one
-    parts = evaluate(model, SoftmaxCrossEntropy(), blobs[0])
-    np.testing.assert_allclose(parts.scores, whole.scores, rtol=0, atol=1e-6)
-    assert len(parts.scores) == 150
-    assert parts.loss == pytest.approx(whole.loss, rel=1e-6)
+    chunked = evaluate(model, SoftmaxCrossEntropy(), blobs[0])
+    np.testing.assert_allclose(chunked.scores, whole.scores, rtol=0, atol=1e-6)
+    assert len(chunked.scores) == 150
+    assert chunked.loss == pytest.approx(whole.loss, rel=1e-6)
 
 
 def test_it_leaves_the_model_as_it_was_and_no_cache_behind(model, blobs) -> None:

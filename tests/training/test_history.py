@@ -8,7 +8,6 @@ import pytest
 from backhand.training.callbacks import Callback
 from backhand.training.evaluate import evaluate
 from backhand.training.optimizers import SGD
-from backhand.training.schedules import Schedule
 from backhand.training.solver import Solver
 
 PLAIN = ["epoch", "step", "lr", "momentum", "gradient_norm", "penalty", "train_loss", "train_accuracy", "train_error"]
@@ -91,16 +90,3 @@ def test_the_gradient_norm_of_an_epoch_is_the_mean_of_its_steps(make_solver, blo
     history = make_solver(callbacks=[Watch()]).fit(blobs[0], epochs=2)
     means = np.array(norms).reshape(2, 4).mean(1)
     np.testing.assert_allclose([record["gradient_norm"] for record in history], means)
-
-
-@pytest.mark.parametrize("part", ["validation", "train"])
-def test_schedules_are_told_the_validation_loss_or_else_the_training_loss(make_solver, blobs, part: str) -> None:
-    told: dict[str, list[float]] = {"lr": [], "momentum": []}
-
-    class Listener(Schedule):
-        def observe(self, metric: float) -> None:
-            told["lr" if self.value == 0.1 else "momentum"].append(metric)
-
-    solver = make_solver(schedule=Listener(0.1), momentum_schedule=Listener(0.5))
-    history = solver.fit(blobs[0], blobs[1] if part == "validation" else None, epochs=3)
-    assert told["lr"] == told["momentum"] == [record[f"{part}_loss"] for record in history]

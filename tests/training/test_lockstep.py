@@ -68,7 +68,7 @@ def timeless(history: list[dict[str, float]]) -> list[dict[str, float]]:
 @pytest.mark.parametrize(("dtype", "close"), [(np.float64, 1e-10), (np.float32, 2e-4)])
 def test_each_is_what_it_would_be_alone(exact, kind, dtype, close) -> None:
     data, held = images(), images(1)
-    feeds = [exact(Dataset(part.x.astype(dtype), part.y)) for part in (data, held)]
+    feeds = [exact(Dataset(split.x.astype(dtype), split.y)) for split in (data, held)]
     alone = [solver(kind, own, dtype) for own in MEMBERS]
     together = [solver(kind, own, dtype) for own in MEMBERS]
     for each in alone:
@@ -206,12 +206,12 @@ def test_callbacks_are_told_of_the_one_that_is_lost(exact) -> None:
     assert told == [together[1]]
 
 
-@pytest.mark.parametrize("part", ["model", "optimizer", "schedule", "callbacks"])
-def test_what_a_training_changes_is_its_own(make_solver, blobs, part: str) -> None:
+@pytest.mark.parametrize("name", ["model", "optimizer", "schedule", "callbacks"])
+def test_what_a_training_changes_is_its_own(make_solver, blobs, name: str) -> None:
     one, other = (
         make_solver(schedule=ReduceOnPlateau(0.1), callbacks=[EarlyStopping(), DivergenceGuard()]) for _ in range(2)
     )
-    setattr(other, part, getattr(one, part))
+    setattr(other, name, getattr(one, name))
     with pytest.raises(ValueError, match=r"two trainings in step share one \w+; give each of them its own"):
         fit_together([one, other], *blobs, epochs=1)
 

@@ -9,7 +9,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from backhand.layers import BatchNorm, Linear
 from backhand.model.sequential import Sequential
 from backhand.training import losses
-from backhand.training.losses import L2, LOSSES, SoftmaxCrossEntropy
+from backhand.training.losses import L2, LOSSES, SoftmaxCrossEntropy, class_weights
 
 MULTI, BINARY = ["softmax_cross_entropy", "hinge"], ["logistic", "binary_hinge"]
 
@@ -192,3 +192,8 @@ def test_no_penalty_by_default() -> None:
 def test_impossible_penalties_are_refused(arguments: tuple[object, ...], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         L2(*arguments)
+
+
+def test_weights_are_inverse_to_the_counts() -> None:
+    np.testing.assert_allclose(class_weights([30, 10], 1), [2 / 3, 2])
+    np.testing.assert_allclose(class_weights([9, 1], 0.5), [10 / 12, 30 / 12])

@@ -1,4 +1,4 @@
-"""Every optimiser against the one of torch, fed the same gradients; clipping likewise."""
+"""Every optimiser against the one of torch, fed the same gradients."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -7,14 +7,11 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.layers import BatchNorm, Linear, ReLU
 from backhand.model.sequential import Sequential
-from backhand.training.clipping import clip_norm, clip_value
 from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 
 STEPS, LR = 25, 0.03
@@ -127,8 +124,8 @@ def test_a_step_keeps_the_dtype_and_the_buffers(optimizer: Optimizer) -> None:
 def test_a_penalty_is_added_to_the_gradients_of_weights(kind: type[Optimizer], rng: np.random.Generator) -> None:
     (one, other), slope = (network().parameters for _ in range(2)), 0.3
     one.grads[:] = other.grads[:] = rng.standard_normal(one.grads.size)
-    for part in other.penalised:
-        other.grads[part] += slope * other.values[part]
+    for weights in other.penalised:
+        other.grads[weights] += slope * other.values[weights]
     norm = np.linalg.norm(other.grads)
     assert kind(0.1).step(one, slope) == pytest.approx(norm, rel=1e-14)
     assert kind(0.1).step(other) == pytest.approx(norm, rel=1e-14)
@@ -147,45 +144,6 @@ def test_a_step_allocates_nothing_after_the_first(kind: Callable[..., Optimizer]
     assert peak < parameters.values.nbytes / 2
 
 
-@pytest.mark.parametrize("limit", [0.1, 5.0, 1e3])
-def test_clip_norm_equals_torch(limit: float, rng: np.random.Generator) -> None:
-    flat = rng.standard_normal(50)
-    tensor = torch.zeros(50, dtype=torch.float64)
-    tensor.grad = torch.tensor(flat.copy())
-    norm = clip_norm(flat, limit)
-    expected = torch.nn.utils.clip_grad_norm_([tensor], limit)
-    assert norm == pytest.approx(expected.item(), rel=1e-14)
-    np.testing.assert_allclose(flat, tensor.grad.numpy(), rtol=1e-6)  # torch adds 1e-6 to the norm before it divides
-    assert np.linalg.norm(flat) == pytest.approx(min(norm, limit), rel=1e-14)
-
-
-def test_clip_value_equals_torch(rng: np.random.Generator) -> None:
-    flat = rng.standard_normal(50)
-    tensor = torch.zeros(50, dtype=torch.float64)
-    tensor.grad = torch.tensor(flat.copy())
-    clip_value(flat, 0.7)
-    torch.nn.utils.clip_grad_value_([tensor], 0.7)
-    np.testing.assert_array_equal(flat, tensor.grad.numpy())
-    assert np.abs(flat).max() == 0.7
-
-
-def test_without_a_limit_nothing_is_clipped(rng: np.random.Generator) -> None:
-    flat = 100 * rng.standard_normal(50)
-    kept = flat.copy()
-    clip_value(flat, None)
-    assert clip_norm(flat, None) == pytest.approx(np.linalg.norm(kept), rel=1e-14)
-    np.testing.assert_array_equal(flat, kept)
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.floats(1e-3, 1e3))
-def test_clipping_the_norm_keeps_the_direction(values: list[float], limit: float) -> None:
-    flat = np.array(values)
-    kept = flat.copy()
-    norm = clip_norm(flat, limit)
-    assert np.linalg.norm(flat) <= limit * (1 + 1e-12)
-    np.testing.assert_allclose(flat * max(norm / limit, 1.0), kept, rtol=1e-12, atol=1e-300)
-
-
 @pytest.mark.parametrize(
     ("buffers", "state"),
     [
@@ -200,9 +158,3 @@ def test_the_state_of_another_optimiser_is_refused(buffers: dict[str, Array], st
     with pytest.raises(CheckpointError, match=f"^the saved state is not of the optimiser Adam: it holds {held};"):
         optimizer.load(buffers, state)
     assert (optimizer.steps, optimizer.buffers) == (0, {})
-
-
-def test_a_gradient_that_is_not_finite_is_left_for_the_guard_to_see() -> None:
-    flat = np.array([1.0, np.inf])
-    assert clip_norm(flat, 1.0) == np.inf
-    np.testing.assert_array_equal(flat, [1.0, np.inf])

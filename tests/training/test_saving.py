@@ -15,7 +15,7 @@ from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.optimizers import SGD
 from backhand.training.saving import has_state, load_state
 from backhand.training.solver import Record, Solver
-from tests.training.test_callbacks import Script
+from tests.training.callbacks import Script
 
 NEW, BEST = "state.safetensors.new", "best.safetensors"
 

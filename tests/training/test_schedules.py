@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
-from backhand.training.optimizers import SGD
 from backhand.training.schedules import (
     Constant,
     CosineDecay,
@@ -203,25 +202,6 @@ def test_warm_up_rises_to_what_it_hands_over_to(then: Schedule, steps: int) -> N
     assert (np.diff(rates[:steps]) > 0).all()
     assert rates[steps - 1] == pytest.approx(then(0))
     assert rates[steps:] == [then(0), then(1)]
-
-
-def test_schedules_drive_the_optimiser_before_every_step(make_solver, blobs) -> None:
-    """What the optimiser held when each step was made, over two epochs of four steps."""
-    from backhand.training.callbacks import Callback
-
-    seen = []
-
-    class Watch(Callback):
-        def on_loss(self, solver) -> None:
-            seen.append((solver.optimizer.lr, solver.optimizer.momentum))
-
-    lr, momentum = Warmup(0.1, 3, CosineDecay(0.1, 5)), LinearRamp(0.5, 8, 0.9)
-    solver = make_solver(
-        optimizer=SGD(9.0, 0.1), schedule=lr, momentum_schedule=momentum, callbacks=[Watch()], batch_size=40
-    )
-    history = solver.fit(blobs[0], epochs=2)
-    assert seen == [(lr(step), momentum(step)) for step in range(8)]
-    assert [(record["lr"], record["momentum"]) for record in history] == [seen[3], seen[7]]
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])

@@ -1,4 +1,4 @@
-"""A part of a training that serves another one, and a training that goes on."""
+"""What served one training and serves a new one begins afresh; a second fit of the same one goes on."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from backhand.training.callbacks import DivergenceGuard, EarlyStopping
 from backhand.training.optimizers import SGD, Adam
 from backhand.training.schedules import ReduceOnPlateau, Warmup
 
-PARTS: dict[str, Callable[[], dict[str, Any]]] = {
+OPTIONS: dict[str, Callable[[], dict[str, Any]]] = {
     "early stopping": lambda: {"callbacks": [EarlyStopping(patience=3)]},
     "divergence guard": lambda: {"callbacks": [DivergenceGuard()]},
     "momentum": lambda: {"optimizer": SGD(0.1, 0.9)},
@@ -19,10 +19,10 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
-def test_a_new_training_forgets_what_its_parts_went_through_before(make_solver, blobs, parts) -> None:
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_a_new_training_forgets_what_its_options_went_through_before(make_solver, blobs, options) -> None:
     """As in a cross-validation, where every fold has a solver of its own and one early stopping serves all."""
-    used, fresh = parts(), parts()
+    used, fresh = options(), options()
     make_solver(**used, model={"hidden": (5,)}).fit(*blobs, epochs=9)
     again, first = make_solver(**used), make_solver(**fresh)
     again.fit(*blobs, epochs=9)
@@ -40,13 +40,13 @@ RESET = {
 
 
 @pytest.mark.parametrize("make", RESET.values(), ids=RESET)
-def test_a_part_that_is_reset_is_as_new(make_solver, blobs, make) -> None:
-    part, new = make(), make()
-    given = {"schedule": part} if isinstance(part, ReduceOnPlateau) else {"callbacks": [part]}
+def test_what_is_reset_is_as_new(make_solver, blobs, make) -> None:
+    used, new = make(), make()
+    given = {"schedule": used} if isinstance(used, ReduceOnPlateau) else {"callbacks": [used]}
     make_solver(**given).fit(*blobs, epochs=9)
-    part.reset()
-    assert repr(part) == repr(new)
-    assert vars(part) == {name: getattr(new, name) for name in vars(part)}
+    used.reset()
+    assert repr(used) == repr(new)
+    assert vars(used) == {name: getattr(new, name) for name in vars(used)}
 
 
 def test_an_optimizer_that_is_reset_has_no_momentum(make_solver, blobs) -> None:

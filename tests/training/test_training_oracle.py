@@ -9,24 +9,12 @@ from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.data.dataset import Dataset
 from backhand.model.sequential import Sequential
-from backhand.training.callbacks import Callback
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.solver import Solver
+from tests.training.callbacks import Recorder
 
 STRENGTH, LR, MOMENTUM = 0.01, 0.05, 0.9
-
-
-class Recorder(Callback):
-    """Keeps every batch and its loss."""
-
-    def __init__(self) -> None:
-        self.batches: list[tuple[Array, Array]] = []
-        self.losses: list[float] = []
-
-    def on_loss(self, solver: Solver) -> None:
-        self.batches.append(solver.batch)
-        self.losses.append(solver.batch_loss)
 
 
 def samples() -> Dataset:
