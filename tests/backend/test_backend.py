@@ -12,12 +12,7 @@ from backhand.errors import BackhandError
 from backhand.ops import linear, tanh
 from backhand.training.callbacks import Callback
 
-
-@pytest.fixture(autouse=True)
-def as_before():
-    before = backend.chosen()
-    yield
-    backend.use(before)
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def test_float64_runs_on_the_references_whatever_was_chosen():

@@ -28,11 +28,7 @@ from backhand.model.sequential import Sequential
 IMAGES = (12, 10, 3)
 
 
-@pytest.fixture(autouse=True)
-def as_before():
-    before = backend.chosen()
-    yield
-    backend.use(before)
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def perceptron():

@@ -27,11 +27,8 @@ OPTIMIZERS = [
 
 
 @pytest.fixture(autouse=True)
-def _on_kernels():
-    chosen = backend.chosen()
+def _on_kernels(engine):
     backend.use("cpu")
-    yield
-    backend.use(chosen)
 
 
 def pair():

@@ -1,6 +1,4 @@
-"""The contraction, against NumPy in float64."""
-
-from itertools import pairwise
+"""Products of matrices, one and several at once, against NumPy in float64."""
 
 import numpy as np
 import pytest
@@ -9,11 +7,8 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba")
 
-from backhand.kernels.blocks.contraction import Left, Result, Right, contract
 from backhand.kernels.blocks.matrix_product import multiply
-from backhand.kernels.blocks.tables import steps, table
-from backhand.kernels.blocks.tiling import BY_COLUMNS, choose_plan, panels
-from backhand.kernels.simd import ACCUMULATE, RELU, W
+from backhand.kernels.simd import ACCUMULATE, RELU
 
 sizes = st.sampled_from([1, 2, 3, 7, 15, 16, 17, 31, 33, 64, 80, 100, 129])
 
@@ -61,29 +56,6 @@ def test_deep_wide_and_tall_products_are_cut_up_and_put_together(M, K, N):
     np.testing.assert_allclose(y, wanted, rtol=0, atol=2e-6 * np.abs(wanted).max())
 
 
-def test_tables_may_lead_anywhere():
-    rng = np.random.default_rng(1)
-    x, w = rng.standard_normal(500, dtype=np.float32), rng.standard_normal(900, dtype=np.float32)
-    rows, taps = rng.integers(0, 250, 37), rng.integers(0, 250, 21)
-    wrows, out = rng.integers(0, 800, 21), rng.permutation(40)[:37].astype(np.int64) * 25
-    y = np.zeros(1000, np.float32)
-    contract(Left(x, table(rows), table(taps)), Right(w, table(wrows)), Result(y, table(out), 20))
-    wanted = np.zeros(1000)
-    for m in range(37):
-        for n in range(20):
-            wanted[out[m] + n] = sum(float(x[rows[m] + taps[k]]) * float(w[wrows[k] + n]) for k in range(21))
-    close(y, wanted)
-
-
-@pytest.mark.parametrize("N", [10, 20, 80])
-def test_only_the_columns_asked_for_are_written(N):
-    x, w = np.ones((6, 4), np.float32), np.ones((4, N), np.float32)
-    y = np.full((6, N + 9), 7, np.float32)
-    contract(Left(x, steps(6, 4), steps(4, 1)), Right(w, steps(4, N)), Result(y, steps(6, N + 9), N))
-    assert (y[:, :N] == 4).all()
-    assert (y[:, N:] == 7).all()
-
-
 def test_nan_and_infinity_pass_also_through_relu():
     x = np.array([[np.nan], [np.inf], [-np.inf], [-1]], np.float32)
     y = np.empty((4, 1), np.float32)
@@ -106,24 +78,6 @@ def test_equal_bits_from_run_to_run():
     for y in found:
         multiply(x, w, y)
     assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
-
-
-@given(N=st.integers(1, 3000))
-def test_panels_cover_the_columns_and_are_about_equally_wide(N):
-    widths = panels(N)
-    assert sum(widths) == -(-N // W)
-    assert max(widths) - min(widths) <= 1
-
-
-@given(M=st.integers(1, 5000), N=st.integers(1, 3000), threads=st.integers(1, 8))
-@settings(max_examples=50, deadline=None)
-def test_a_plan_has_room_for_what_each_shard_copies(M, N, threads):
-    plan = choose_plan(M, N, 1, threads)
-    shards, room = plan.scratch
-    widths = plan.tiles[:, 1] * W
-    cut = plan.shared == BY_COLUMNS
-    bounds = [shard * len(widths) // shards for shard in range(shards + 1)] if cut else [0, len(widths)]
-    assert max(widths[a:b].sum() for a, b in pairwise(bounds)) * plan.depth <= room
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
