@@ -14,7 +14,7 @@ PAGE = GUIDES / "transfer.md"
 def test_its_code_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(tmp_path)
     model = run_python(PAGE)["model"]
-    assert "its head, layer 3, was made anew: 10 -> 3 outputs" in capsys.readouterr().out
+    assert "the head, layer 3, starts from new weights: 10 -> 3 outputs" in capsys.readouterr().out
     assert [each.name for each in model.parameters] == ["3.weight", "3.bias"]
 
 
