@@ -13,23 +13,15 @@ from backhand import data
 from backhand.experiments import comparison, ensemble, extension, questions, run, search, series
 from backhand.experiments.kinds import kind_of
 from backhand.experiments.workspace import LOCK
+from tests.experiments import studytexts
 
 SMALL = ("--set", "train.epochs=1", "--set", "data.train_size=100", "--set", "model.hidden=[4]")
 SEARCH = """
-name = "searched"
-data = { name = "digits", train_size = 100, validation = 0.3 }
-model = { name = "mlp", hidden = [4] }
-train = { epochs = 1 }
-search = { method = "grid", seeds = 1, space = { "train.l2" = [0.0, 1e-3] } }
+method = "grid"
+seeds = 1
+space = { "train.l2" = [0.0, 1e-3] }
 """
 SERIES = """
-name = "two"
-title = "Two"
-minutes = 0.1
-memory = 0.2
-[[parts]]
-name = "part"
-title = "Part"
 study = "digits"
 seeds = 1
 set = { "train.epochs" = 1, "data.train_size" = 100 }
@@ -42,8 +34,8 @@ QUESTION_OPTIONS = ("--set", "train.epochs=1", "--set", 'search.space={"model.hi
 def place(tmp_path_factory) -> Path:
     """Where the studies lie, and a run to extend."""
     folder = tmp_path_factory.mktemp("place")
-    (folder / "search.toml").write_text(SEARCH)
-    (folder / "series.toml").write_text(SERIES)
+    (folder / "search.toml").write_text(studytexts.searched(SEARCH))
+    (folder / "series.toml").write_text(studytexts.series(SERIES))
     command = [sys.executable, "-m", "backhand", "run", "digits", *SMALL, "--out", "first"]
     classes = ["--set", 'data.classes=["0", "1", "2"]']
     subprocess.run([*command, *classes], cwd=folder, check=True, capture_output=True)
@@ -52,8 +44,8 @@ def place(tmp_path_factory) -> Path:
 
 COMMANDS = {
     "run": (("run", "digits", *SMALL), "digits-2", run.KIND),
-    "search": (("run", "search.toml"), "searched-2", search.KIND),
-    "series": (("run", "series.toml"), "two-2", series.KIND),
+    "search": (("run", "search.toml"), "small-2", search.KIND),
+    "series": (("run", "series.toml"), "few-2", series.KIND),
     "compare": (
         ("compare", "digits", "--folds", "2", "--train-size", "300", "--against", "tree"),
         "compare-",

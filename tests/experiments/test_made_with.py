@@ -22,6 +22,7 @@ from backhand.experiments.search import work as search
 from backhand.experiments.series import work as series
 from backhand.study import load, load_series
 from backhand.study.extend import ExtendTable
+from tests.experiments import studytexts
 
 STUDY = """
 name = "small"
@@ -37,13 +38,6 @@ keep_states = true
 """
 SPACE = '[search]\nseeds = 1\ntrials = 1\n[search.space]\n"train.optimizer.lr" = [0.1, 0.2]\n'
 SERIES = """
-name = "few"
-title = "Few"
-minutes = 0.1
-memory = 0.1
-[[parts]]
-name = "one"
-title = "One"
 study = "small.toml"
 axes = [{ name = "rate", key = "train.optimizer.lr", values = [0.1, 0.2] }]
 """
@@ -75,7 +69,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
     Path("small.toml").write_text(STUDY)
     Path("searched.toml").write_text(STUDY + SPACE)
-    Path("few.toml").write_text(SERIES)
+    Path("few.toml").write_text(studytexts.series(SERIES))
     (tmp_path / "nothing").mkdir()
 
 

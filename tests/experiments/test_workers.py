@@ -5,38 +5,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.experiments import studytexts
 from tests.experiments.test_earlier_folders import results
 
 SMALL = ("--set", "train.epochs=1", "--set", "model.hidden=[4]")
-SERIES = """
-name = "two"
-title = "Two"
-minutes = 0.1
-memory = 0.2
-[[parts]]
-name = "part"
-title = "Part"
+CELLS = """
 study = "digits"
 seeds = 2
 set = { "train.epochs" = 1, "data.train_size" = 100 }
 axes = [{ name = "rate", key = "train.optimizer.lr", values = [0.01, 0.1] }]
-[[parts]]
-name = "whole"
-title = "Whole"
+"""
+WHOLE = """
 study = "digits"
 whole = true
 set = { "train.epochs" = 1, "data.train_size" = 100 }
 """
 SEARCH = """
-name = "searched"
-data = { name = "digits", train_size = 100, validation = 0.3 }
-model = { name = "mlp", hidden = [4] }
-train = { epochs = 1 }
-search = { method = "grid", seeds = 2, space = { "train.l2" = [0.0, 1e-3] } }
+method = "grid"
+seeds = 2
+space = { "train.l2" = [0.0, 1e-3] }
 """
 GRID = 'search.space={"model.hidden"=[[8]],"model.dropout"=[0.3,0.5]}'
 COMMANDS = {
-    "series": ("run", "two.toml"),
+    "series": ("run", "few.toml"),
     "search": ("run", "searched.toml"),
     "comparison": ("compare", "digits", "--folds", "2", "--train-size", "200", "--against", "tree,logistic", *SMALL),
     "question": ("ask", "dropout", "--set", "train.epochs=1", "--set", "data.train_size=100", "--set", GRID),
@@ -47,8 +38,8 @@ COMMANDS = {
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_two_workers_find_what_one_process_finds(kind, cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("two.toml").write_text(SERIES)
-    Path("searched.toml").write_text(SEARCH)
+    Path("few.toml").write_text(studytexts.series(CELLS, WHOLE))
+    Path("searched.toml").write_text(studytexts.searched(SEARCH))
     if kind == "extension":
         assert cli("run", "digits", "--out", "first", *SMALL, "--set", 'data.classes=["0", "1", "2"]')[0] == 0
     alone, shared = Path("alone"), Path("shared")

@@ -9,18 +9,9 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments.search import work as search
 from backhand.experiments.settings import reopen
 from backhand.study import load
+from tests.experiments import studytexts
 
-STUDY = """
-name = "small"
-[data]
-name = "digits"
-train_size = 100
-[model]
-name = "mlp"
-hidden = [4]
-[train]
-epochs = 1
-[search]
+SEARCH = """
 method = "random"
 trials = 2
 seeds = 1
@@ -31,7 +22,7 @@ space = { "train.optimizer.lr" = { low = 0.01, high = 0.1 } }
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "small.toml"
-    path.write_text(STUDY)
+    path.write_text(studytexts.searched(SEARCH))
     return path
 
 
@@ -68,8 +59,7 @@ def test_a_change_to_no_effect_is_refused(file, tmp_path, cli):
     assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in said) == (2, True)
     status, said = cli("ask", "dropout", "--out", tmp_path / "run", "--set", "model.dropout=0.3")
     assert (status, "model.dropout cannot be changed: search.space varies it" in said) == (2, True)
-    series = '[[parts]]\nname = "one"\ntitle = ""\nstudy = "small.toml"\nwhole = true\n'
-    (tmp_path / "few.toml").write_text(f'name = "few"\ntitle = ""\nminutes = 1\nmemory = 1\n{series}')
+    (tmp_path / "few.toml").write_text(studytexts.series('study = "small.toml"\nwhole = true'))
     status, said = cli("run", tmp_path / "few.toml", "--out", tmp_path / "run", "--set", "train.optimizer.lr=7")
     assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in said) == (2, True)
     assert not (tmp_path / "run").exists()

@@ -9,29 +9,15 @@ from backhand.experiments.search import storage
 from backhand.experiments.search import work as search
 from backhand.experiments.search.space import suggested
 from backhand.study import load, to_toml
+from tests.experiments import studytexts
 
-STUDY = """
-name = "small"
-
-[data]
-name = "digits"
-validation = 0.3
-train_size = 200
-
-[model]
-name = "mlp"
-hidden = [8]
-
-[train]
-epochs = 2
-optimizer = { kind = "sgd", lr = 0.1 }
-
-[search]
+SEARCH = """
 method = "random"
 trials = 3
 seeds = 0
 space = { "train.optimizer.lr" = { low = 1e-3, high = 0.3, log = true } }
 """
+STUDY = studytexts.searched(SEARCH, size=200, hidden=8, epochs=2)
 
 
 @pytest.fixture

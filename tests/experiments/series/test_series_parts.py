@@ -18,6 +18,7 @@ from backhand.experiments.series.progress import SeriesProgress
 from backhand.experiments.series.work import expand, results
 from backhand.experiments.trainer import in_step
 from backhand.study import load_series
+from tests.experiments import studytexts
 from tests.experiments.series.twomodels import TEXT
 
 
@@ -73,20 +74,6 @@ most = 1e-14
 
 
 SEARCH = """
-name = "small-search"
-
-[data]
-name = "digits"
-train_size = 200
-
-[model]
-name = "mlp"
-hidden = [8]
-
-[train]
-epochs = 2
-
-[search]
 method = "grid"
 seeds = 2
 space = { "train.optimizer.lr" = [0.01, 0.1] }
@@ -94,7 +81,7 @@ space = { "train.optimizer.lr" = [0.01, 0.1] }
 
 
 def test_a_part_may_be_a_search(tmp_path):
-    (tmp_path / "search.toml").write_text(SEARCH)
+    (tmp_path / "search.toml").write_text(studytexts.searched(SEARCH, epochs=2))
     file, head = tmp_path / "series.toml", TEXT[: TEXT.index("study =")]
     file.write_text(f"{head}study = {json.dumps(str(tmp_path / 'search.toml'))}\nwhole = true\n")
     asked, path = load_series(str(file)), tmp_path / "run"
@@ -107,7 +94,7 @@ def test_a_part_may_be_a_search(tmp_path):
     assert [epoch["epoch"] for epoch in found.history] == [1, 2]
     assert "table-000-seed-0-search-parallel" in reports.write(path).with_suffix(".md").read_text()
     file.write_text(file.read_text().replace("whole = true", ""))
-    with pytest.raises(StudyError, match="small-search is a search; add whole = true"):
+    with pytest.raises(StudyError, match="small is a search; add whole = true"):
         series.run(load_series(str(file)), tmp_path / "other", quiet=True)
 
 
