@@ -1,19 +1,11 @@
 """`backhand data` from the outside."""
 
 import pytest
-from typer.testing import CliRunner
 
-from backhand.cli.data import app
 from backhand.data import DATASETS
 from backhand.errors import DataError
+from tests.cli.datacommand import run
 from tests.data import datafiles as df
-
-
-def run(*arguments):
-    """The text it prints; an error it raises is raised here."""
-    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False, env={"COLUMNS": "400"})
-    assert result.exit_code == 0, result.output
-    return result.output
 
 
 def test_list_tells_where_each_set_is_or_how_to_get_it(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from backhand.experiments.kinds import KINDS
 from backhand.experiments.listing import experiments
-from tests.experiments.test_earlier_folders import FOLDERS
+from tests.experiments.earlierfolders import FOLDERS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from backhand.data import cache, load
 from backhand.data.cache import SECONDS_PER_DAY, clear, entries, load_or_build
 from backhand.files import locations
-from tests.cli.test_cli_data import run
+from tests.cli.datacommand import run
 from tests.data import datafiles as df
 
 

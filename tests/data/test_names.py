@@ -12,7 +12,7 @@ import pytest
 from backhand.data import load
 from backhand.data.formats.members import canonical_name, printable
 from backhand.errors import DataError
-from tests.cli.test_cli_data import run
+from tests.cli.datacommand import run
 from tests.data import datafiles as df
 from tests.data.datafiles import refused
 

@@ -5,19 +5,15 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 
 from backhand.experiments import reports
 from backhand.experiments.kinds import kind_of
+from tests.experiments.earlierfolders import FOLDERS, results
 
-FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 KINDS = sorted(folder.parent.name for folder in FOLDERS.glob("*/finished"))
 EARLIER = "/earlier"  # where the run lay that was extended
-COPIED = ("study",)  # of the study beside it, by earlier versions
-SENTENCES = ("failure", "remark", "message")  # whose words may change from version to version
-TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
 
 
 @pytest.fixture
@@ -38,25 +34,6 @@ def onward(kind, folder):
     asked = ["digits", "--folds", 2, "--train-size", 200, "--against", "tree"]
     asked += ["--set", "train.epochs=4", "--set", "model.hidden=[4]"]
     return [*kind_of(folder).resume, folder, *(asked if kind == "comparison" else ())]
-
-
-def results(folder):
-    """What the experiment found, file by file; times, machines and commands aside."""
-    files = [path for path in sorted(folder.rglob("*.json")) if path.name != "environment.json"]
-    return {path.relative_to(folder).as_posix(): timeless(content(path)) for path in files}
-
-
-def content(path):
-    """The value in a file; the claims of a series were a list in earlier versions."""
-    value = json.loads(path.read_text("utf-8"))
-    return {"claims": value} if isinstance(value, list) else value
-
-
-def timeless(value):
-    if isinstance(value, dict):
-        kept = {key: each for key, each in value.items() if not key.endswith(TIMES) and key not in COPIED}
-        return {key: bool(each) if key in SENTENCES else timeless(each) for key, each in kept.items()}
-    return [timeless(each) for each in value] if isinstance(value, list) else value
 
 
 def equal(one, other):

@@ -14,6 +14,7 @@ from backhand.experiments import comparison, ensemble, extension, questions, run
 from backhand.experiments.kinds import kind_of
 from backhand.experiments.workspace import LOCK
 from tests.experiments import studytexts
+from tests.permissions import as_a_person
 
 SMALL = ("--set", "train.epochs=1", "--set", "data.train_size=100", "--set", "model.hidden=[4]")
 SEARCH = """
@@ -143,22 +144,11 @@ def test_a_finished_run_that_may_only_be_read_says_what_it_cannot(place, cli):
         before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
         for path in (*run.rglob("*"), run, Path(above)):
             path.chmod(0o555 if path.is_dir() else 0o444)
-        resumed, reported = as_a_person(lambda: [cli(*command) for command in commands])
+        with as_a_person():
+            resumed, reported = (cli(*command) for command in commands)
         assert resumed == (2, f"error: cannot write into the folder {run}: Permission denied; choose another")
         assert (reported[0], "Permission denied; what was there before is unchanged" in reported[1]) == (2, True)
         assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
-
-
-def as_a_person(act):
-    """What comes of it for somebody to whom permissions apply: root may do everything."""
-    root = os.geteuid() == 0
-    try:
-        if root:
-            os.seteuid(65534)
-        return act()
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 @pytest.mark.parametrize("command", [("data", "show", "digits"), ("lr-find", "digits", "--steps", "20")])

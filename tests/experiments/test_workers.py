@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.experiments import studytexts
-from tests.experiments.test_earlier_folders import results
+from tests.experiments.earlierfolders import results
 
 SMALL = ("--set", "train.epochs=1", "--set", "model.hidden=[4]")
 CELLS = """

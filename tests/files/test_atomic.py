@@ -13,23 +13,18 @@ import pytest
 from backhand.errors import BackhandError
 from backhand.files.atomic import atomic, write_atomic
 from backhand.files.refusals import refuse_unwritable
+from tests.permissions import as_a_person
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes, devices, modes and links are those of POSIX systems")
 
 
 @pytest.fixture
-def as_a_person() -> Iterator[Path]:
-    """A folder of somebody to whom permissions apply, and this process as that person: root may do everything."""
+def persons_folder() -> Iterator[Path]:
+    """A folder of somebody to whom permissions apply, and this process as that person."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o777)
-        root = os.geteuid() == 0
-        if root:
-            os.seteuid(65534)
-        try:
+        with as_a_person():
             yield Path(folder)
-        finally:
-            if root:
-                os.seteuid(0)
 
 
 def test_text_and_bytes_replace_what_was_there(tmp_path: Path) -> None:
@@ -204,8 +199,8 @@ def test_a_copy_made_by_a_hard_link_keeps_what_it_had(tmp_path: Path) -> None:
 
 
 @POSIX
-def test_a_file_that_its_owner_protects_is_not_replaced(as_a_person: Path) -> None:
-    path = as_a_person / "a.txt"
+def test_a_file_that_its_owner_protects_is_not_replaced(persons_folder: Path) -> None:
+    path = persons_folder / "a.txt"
     path.write_text("old")
     path.chmod(0o444)
     with pytest.raises(BackhandError, match=r"cannot write .*: Permission denied; what was there before is unchanged"):
@@ -213,16 +208,16 @@ def test_a_file_that_its_owner_protects_is_not_replaced(as_a_person: Path) -> No
     with pytest.raises(BackhandError, match="Permission denied; name another file"):
         refuse_unwritable(path)
     assert path.read_text() == "old"
-    assert list(as_a_person.iterdir()) == [path]
+    assert list(persons_folder.iterdir()) == [path]
 
 
 @POSIX
-def test_a_folder_that_may_be_written_but_not_read_is_enough(as_a_person: Path) -> None:
-    (as_a_person / "drop").mkdir()
-    (as_a_person / "drop").chmod(0o333)
-    write_atomic(as_a_person / "drop" / "a.txt", "new")
-    (as_a_person / "drop").chmod(0o777)
-    assert (as_a_person / "drop" / "a.txt").read_text() == "new"
+def test_a_folder_that_may_be_written_but_not_read_is_enough(persons_folder: Path) -> None:
+    (persons_folder / "drop").mkdir()
+    (persons_folder / "drop").chmod(0o333)
+    write_atomic(persons_folder / "drop" / "a.txt", "new")
+    (persons_folder / "drop").chmod(0o777)
+    assert (persons_folder / "drop" / "a.txt").read_text() == "new"
 
 
 @POSIX

@@ -1,6 +1,5 @@
 """What a training leaves on the disk, and when."""
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,9 @@ from backhand import checkpoint
 from backhand.errors import BackhandError, DivergenceError
 from backhand.training import history
 from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
-from backhand.training.optimizers import SGD
 from backhand.training.saving import has_state, load_state
-from backhand.training.solver import Record, Solver
-from tests.training.callbacks import Script
-
-NEW, BEST = "state.safetensors.new", "best.safetensors"
-
-
-def records(folder: Path) -> list[Record]:
-    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
-
-
-def epoch_of(path: Path) -> int:
-    return checkpoint.load(path)[1]["epoch"]
-
-
-def scripted(make_solver, folder: Path, values: list[float], *, restore: bool = True, **options: Any) -> Solver:
-    """Its validation losses are given, and its weights are the number of the epoch."""
-    stopping = EarlyStopping(restore_best=restore)
-    callbacks = [Script("validation_loss", values), stopping, Checkpoint(folder, stopping, **options)]
-    return make_solver(callbacks=callbacks, optimizer=SGD(1e-6))
+from backhand.training.solver import Solver
+from tests.training.savedtrainings import BEST, NEW, epoch_of, records, scripted
 
 
 def test_with_0_every_epoch_is_saved_and_the_best_one_apart(make_solver, blobs, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from backhand.training.callbacks import Callback, Checkpoint, DivergenceGuard, E
 from backhand.training.optimizers import Adam
 from backhand.training.saving import STATE, has_state, load_state, remove_states
 from backhand.training.solver import Solver
-from tests.training.test_saving import BEST, epoch_of, records, scripted
+from tests.training.savedtrainings import BEST, epoch_of, records, scripted
 
 ALWAYS = 1e-9  # seconds: a state after every step
 

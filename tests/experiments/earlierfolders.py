@@ -1,0 +1,28 @@
+"""Folders of each kind that an earlier version left, and what is read of a folder to compare it."""
+
+import json
+from pathlib import Path
+
+FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
+COPIED = ("study",)  # of the study beside it, by earlier versions
+SENTENCES = ("failure", "remark", "message")  # whose words may change from version to version
+TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
+
+
+def content(path):
+    """The value in a file; the claims of a series were a list in earlier versions."""
+    value = json.loads(path.read_text("utf-8"))
+    return {"claims": value} if isinstance(value, list) else value
+
+
+def timeless(value):
+    if isinstance(value, dict):
+        kept = {key: each for key, each in value.items() if not key.endswith(TIMES) and key not in COPIED}
+        return {key: bool(each) if key in SENTENCES else timeless(each) for key, each in kept.items()}
+    return [timeless(each) for each in value] if isinstance(value, list) else value
+
+
+def results(folder):
+    """What the experiment found, file by file; times, machines and commands aside."""
+    files = [path for path in sorted(folder.rglob("*.json")) if path.name != "environment.json"]
+    return {path.relative_to(folder).as_posix(): timeless(content(path)) for path in files}
