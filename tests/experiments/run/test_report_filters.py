@@ -10,7 +10,7 @@ from PIL import Image as PILImage
 from backhand.experiments.run.evidence import Evidence, FirstWeights
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters
-from backhand.page.mosaic import FRAME, GAP, GREY, mosaic
+from backhand.page.mosaic import FRAME, GAP, GREY
 from backhand.page.numbers import shape
 
 
@@ -125,12 +125,3 @@ def test_without_weights_there_is_no_picture(run):
 def test_the_same_bytes_twice(draw, rng):
     before, after = rng.normal(size=(2, 5, 5, 3, 16))
     assert draw(before, after) == draw(before, after)
-
-
-def test_pictures_of_several_sizes_share_the_cells_of_a_mosaic():
-    """The larger stays whole, the smaller is enlarged by whole numbers and centred; a row may be shorter."""
-    black, white = np.zeros((4, 4, 3), np.uint8), np.full((3, 2, 3), 255, np.uint8)
-    canvas = mosaic([[black, white], [white]], 10)
-    assert canvas.shape == (2 * 10 + GAP + 2 * FRAME, 2 * 10 + GAP + 2 * FRAME, 3)
-    assert (canvas[FRAME + 1 : FRAME + 9, FRAME + 1 : FRAME + 9] == 0).all()
-    assert (canvas[FRAME + 10 + GAP :, FRAME + 10 + GAP :] == 255).all()

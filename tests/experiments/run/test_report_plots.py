@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image as PILImage
 
 from backhand.experiments.run.evidence import Evidence, Predictions
@@ -129,20 +128,3 @@ def test_every_font_problem_and_formula_in_a_class_name_is_harmless():
         png = plots.confusion(names, np.eye(6, dtype=int))
         plots.class_counts(names, {"train": (1,) * 6})
     assert pixels(png).shape[2] >= 3
-
-
-def test_the_style_leaves_no_trace():
-    import matplotlib
-
-    before = dict(matplotlib.rcParams)
-    with style.look():
-        assert style.png(Figure()).startswith(b"\x89PNG")
-    assert dict(matplotlib.rcParams) == before
-
-
-@pytest.mark.parametrize(("values", "scale"), [([0.0, 0.0], "linear"), ([0.0, 1e-9], "log"), ([np.nan, 0.0], "linear")])
-def test_nothing_above_zero_has_no_powers_of_ten(values, scale):
-    _, axes = style.panel()
-    axes.plot(values)
-    style.log_scale(axes)
-    assert axes.get_yscale() == scale

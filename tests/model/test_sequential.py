@@ -1,4 +1,4 @@
-"""Sequential: sizes, names, flat buffers, saving and loading."""
+"""Sequential: sizes, names, gradients, saving and loading."""
 
 import itertools
 
@@ -8,14 +8,9 @@ import pytest
 from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.errors import CheckpointError, ModelError
-from backhand.layers import BatchNorm, Dropout, Flatten, Linear, ReLU, Tanh
+from backhand.layers import Flatten, Linear, ReLU, Tanh
 from backhand.model.sequential import Sequential
-
-
-def small(seed: int = 0, dtype: type = np.float64) -> Sequential:
-    layers = Flatten(), Linear(5), BatchNorm(), ReLU(), Dropout(0.2), Linear(3)
-    return Sequential(*layers).build((2, 2, 1), seed=seed, dtype=dtype)
-
+from tests.model.smallmodel import small
 
 NAMES = ["1.weight", "1.bias", "2.gamma", "2.beta", "5.weight", "5.bias"]
 STATE = ["2.running_mean", "2.running_var"]
@@ -37,32 +32,6 @@ def test_names_are_the_layers_places_in_order() -> None:
     model = small()
     assert [each.name for each in model.parameters] == NAMES
     assert list(model.arrays()) == NAMES + STATE
-
-
-def test_parameters_and_gradients_are_views_of_the_flat_buffers(x: Array, rng: np.random.Generator) -> None:
-    model = small()
-    flat = model.parameters
-    assert flat.values.size == flat.grads.size == 4 * 5 + 5 + 5 + 5 + 5 * 3 + 3
-    for name, value, gradient in ((each.name, each.value, each.grad) for each in flat):
-        assert np.shares_memory(value, flat.values), name
-        assert np.shares_memory(gradient, flat.grads), name
-    np.testing.assert_array_equal(np.concatenate([each.value.ravel() for each in flat]), flat.values)
-    flat.values[:] = 0  # the layers compute with the buffer itself: the last bias is its end
-    flat.values[-3:] = [1, 2, 3]
-    y = model.forward(x)
-    np.testing.assert_array_equal(y, np.tile([1.0, 2.0, 3.0], (6, 1)))
-    model.backward(rng.standard_normal(y.shape))
-    assert np.shares_memory(model.layers[1].grads["weight"], flat.grads)
-    assert np.count_nonzero(flat.grads) > 0
-
-
-def test_only_weights_are_penalised() -> None:
-    flat = small().parameters
-    marked = np.zeros(flat.values.size, bool)
-    for part in flat.penalised:
-        marked[part] = True
-    expected = np.concatenate([np.full(each.value.size, each.name.endswith("weight")) for each in flat])
-    np.testing.assert_array_equal(marked, expected)
 
 
 def test_the_same_seed_gives_the_same_weights_in_every_dtype() -> None:
