@@ -145,10 +145,10 @@ def test_a_small_training_wakes_no_other_threads_and_has_the_same_bits(make_solv
     most, weights, seen = numba.get_num_threads(), [], []
     for little in (backend.LITTLE, 0):
         monkeypatch.setattr(backend, "LITTLE", little)
-        watch = Threads()
-        solver = make_solver({"batchnorm": True, "dropout": 0.2}, callbacks=[watch])
+        threads = Threads()
+        solver = make_solver({"batchnorm": True, "dropout": 0.2}, callbacks=[threads])
         solver.fit(*blobs, epochs=3)
-        seen.append(watch.seen)
+        seen.append(threads.seen)
         weights.append(solver.model.parameters.values.tobytes())
         assert numba.get_num_threads() == most
     assert seen == [{1}, {most}]
@@ -167,6 +167,6 @@ def test_threads_are_given_back_where_a_training_breaks_off(make_solver, blobs):
 def test_a_large_training_takes_all_threads(make_solver, blobs):
     numba = pytest.importorskip("numba")
     backend.use("cpu")
-    watch = Threads()
-    make_solver({"hidden": (400, 100)}, callbacks=[watch]).fit(*blobs, epochs=1)
-    assert watch.seen == {numba.get_num_threads()}
+    threads = Threads()
+    make_solver({"hidden": (400, 100)}, callbacks=[threads]).fit(*blobs, epochs=1)
+    assert threads.seen == {numba.get_num_threads()}

@@ -87,7 +87,7 @@ def test_workloads_are_chosen_by_name():
         select_workloads(["fer_cnn", "two_layers"])
 
 
-def test_material_comes_out_of_its_file_as_it_went_in(tmp_path):
+def test_inputs_come_out_of_their_file_as_they_went_in(tmp_path):
     drawn = Inputs.of(WORKLOADS["mnist_cnn_bn"], comparable=True)
     drawn.save(tmp_path / "inputs.npz")
     read = Inputs.load(tmp_path / "inputs.npz")

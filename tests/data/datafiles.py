@@ -35,9 +35,9 @@ def mnist_arrays(n=20, seed=0):
 def mnist_files(suffix=".gz"):
     """Name to content: 20 training and 10 test images."""
     files = {}
-    for part, n in (("train", 20), ("t10k", 10)):
+    for split, n in (("train", 20), ("t10k", 10)):
         x, y = mnist_arrays(n, seed=n)
-        for name, array in ((f"{part}-images-idx3-ubyte", x), (f"{part}-labels-idx1-ubyte", y)):
+        for name, array in ((f"{split}-images-idx3-ubyte", x), (f"{split}-labels-idx1-ubyte", y)):
             files[name + suffix] = gzip.compress(idx(array), mtime=0) if suffix else idx(array)
     return files
 
@@ -188,3 +188,12 @@ def refused(match, name, **given):
     assert "None" not in message.replace("x[:, None]", "")
     assert message.strip() == message
     return message
+
+
+def assert_same(first, second):
+    """The same classes, and the same samples in every split."""
+    assert first.classes == second.classes
+    assert first.by_name.keys() == second.by_name.keys()
+    for name, split in first.by_name.items():
+        np.testing.assert_array_equal(split.x, second.by_name[name].x)
+        np.testing.assert_array_equal(split.y, second.by_name[name].y)

@@ -7,13 +7,13 @@ from backhand.architectures import mlp
 from backhand.data import load
 from backhand.data.sets import blobs, spirals
 from backhand.training.losses import L2, SoftmaxCrossEntropy
+from tests.data import datafiles as df
 
 
 @pytest.mark.parametrize("name", ["digits", "breast_cancer", "blobs", "spirals", "toy"])
 def test_built_in_sets_never_change(name):
     first, second = load(name), load(name)
-    for part in ("train", "test"):
-        np.testing.assert_array_equal(first.by_name[part].x, second.by_name[part].x)
+    df.assert_same(first, second)
     if name != "toy":  # which is tested on what it is trained on
         assert len(first.test) == pytest.approx(0.2 * (len(first.train) + len(first.test)), abs=1)
     assert all((count > 0).all() for count in first.counts().values())
@@ -33,7 +33,9 @@ def test_built_in_sets_say_what_they_are(name):
     splits, (classes, source) = load(name), BUILT_IN[name]
     assert (splits.name, splits.classes) == (name, classes)
     assert splits.source.startswith(source)
-    assert {part.x.dtype for part in splits.by_name.values()} == {np.dtype("uint8" if name == "digits" else "float32")}
+    assert {split.x.dtype for split in splits.by_name.values()} == {
+        np.dtype("uint8" if name == "digits" else "float32")
+    }
 
 
 def test_float32_holds_every_digit_of_breast_cancer():

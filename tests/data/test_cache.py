@@ -44,10 +44,7 @@ def test_the_second_time_nothing_is_decoded(pets, packed):
     assert count() == 12
     second = load("images", path=path)
     assert count() == 0
-    for part in ("train", "test"):
-        np.testing.assert_array_equal(first.by_name[part].x, second.by_name[part].x)
-        np.testing.assert_array_equal(first.by_name[part].y, second.by_name[part].y)
-    assert first.classes == second.classes
+    df.assert_same(first, second)
 
 
 @pytest.mark.parametrize("packed", CASES)
@@ -84,8 +81,8 @@ def test_a_renamed_class_is_noticed(pets):
     folder, _ = pets
     path = df.in_folder(folder / "pets", FILES)
     load("images", path=path)
-    for part in ("train", "test"):
-        (path / part / "dog").rename(path / part / "wolf")
+    for split in ("train", "test"):
+        (path / split / "dog").rename(path / split / "wolf")
     assert load("images", path=path).classes == ("cat", "wolf")
 
 

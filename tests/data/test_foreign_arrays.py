@@ -13,7 +13,7 @@ DOORS = {
     "a data set": lambda x: Dataset(x, y),
     "statistics": lambda x: Standardizer.fit(x, "feature"),
     "scaling": lambda given: Standardizer.fit(x if np.ndim(given) == 2 else images, "feature").transform(given),
-    "the span of a training": ValueRange.fit,
+    "the value range of a training": ValueRange.fit,
     "samples to classify": lambda given: ValueRange.fit(x if np.ndim(given) == 2 else images).refuse_mismatch(given),
 }
 

@@ -53,10 +53,10 @@ def test_cifar10_batches(tmp_path, form, packed):
     ]
     df.PACKERS[packed](tmp_path / name, df.cifar_files(form))
     splits = load("cifar10", data_dir=tmp_path)
-    for part, batches in ((splits.train, range(5)), (splits.test, [5])):
+    for split, batches in ((splits.train, range(5)), (splits.test, [5])):
         x, y = expected_cifar(batches)
-        np.testing.assert_array_equal(part.x, x)
-        np.testing.assert_array_equal(part.y, y)
+        np.testing.assert_array_equal(split.x, x)
+        np.testing.assert_array_equal(split.y, y)
     assert splits.classes == df.CIFAR
 
 
@@ -115,7 +115,7 @@ def test_fer2013_csv(tmp_path, name, packed):
         path = df.PACKERS[packed](tmp_path / "faces", {f"fer2013/{name}": content, "fer2013/README": b"?"})
     splits = load("fer2013", path=path)
     assert splits.classes == df.FER
-    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 14, "validation": 14, "test": 14}
+    assert {split: len(data) for split, data in splits.by_name.items()} == {"train": 14, "validation": 14, "test": 14}
     np.testing.assert_array_equal(splits.test.x[5].ravel(), df.noise(2304, seed=5))
     assert splits.test.y.tolist() == [i % 7 for i in range(14)]
 
@@ -125,7 +125,7 @@ def test_fer2013_pictures_with_official_splits(tmp_path, packed):
     files = df.picture_tree(("Training", "PublicTest", "PrivateTest"), df.FER, (48, 48, 1), suffix="jpg")
     splits = load("fer2013", path=df.PACKERS[packed](tmp_path / "fer2013-images", files))
     assert splits.classes == df.FER
-    assert {part: data.x.shape for part, data in splits.by_name.items()} == dict.fromkeys(
+    assert {split: data.x.shape for split, data in splits.by_name.items()} == dict.fromkeys(
         ("train", "validation", "test"), (21, 48, 48, 1)
     )
 
@@ -136,7 +136,7 @@ def test_fer2013_in_two_folders_takes_the_official_split_from_the_names(tmp_path
         for label in df.FER:
             files[f"archive/{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
     splits = load("fer2013", path=df.in_zip(tmp_path / "archive.zip", files))
-    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 7, "validation": 7, "test": 7}
+    assert {split: len(data) for split, data in splits.by_name.items()} == {"train": 7, "validation": 7, "test": 7}
 
 
 def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
@@ -146,7 +146,7 @@ def test_fer2013_takes_no_other_word_of_a_name_for_a_split(tmp_path):
             files[f"{split}/{label}/{prefix}_7.jpg"] = df.picture(df.noise(48, 48, 1), "JPEG")
     files |= {name.replace("_7", "_8"): content for name, content in files.items() if name.startswith("Training")}
     splits = load("fer2013", path=df.in_folder(tmp_path, files))
-    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 14, "validation": 7, "test": 7}
+    assert {split: len(data) for split, data in splits.by_name.items()} == {"train": 14, "validation": 7, "test": 7}
 
 
 @pytest.mark.parametrize("packed", df.PACKERS)
@@ -156,7 +156,7 @@ def test_own_pictures_with_splits(tmp_path, packed, suffix):
     files |= {"train/.DS_Store": b"?", "__MACOSX/train/cat/._0.png": b"?", "train/cat/notes.txt": b"?"}
     splits = load("images", path=df.PACKERS[packed](tmp_path / "pets", files))
     assert splits.classes == ("cat", "dog")
-    assert {part: len(data) for part, data in splits.by_name.items()} == {"train": 6, "validation": 6, "test": 6}
+    assert {split: len(data) for split, data in splits.by_name.items()} == {"train": 6, "validation": 6, "test": 6}
     if suffix == "png":
         np.testing.assert_array_equal(splits.train.x[0], df.noise(8, 8, 3, seed=4))
 
@@ -184,7 +184,7 @@ def test_own_test_pictures_on_another_scale_are_said_aloud(tmp_path, train, test
     assert why in splits.notes["range of the test samples"]
 
 
-def test_own_pictures_without_splits_get_the_same_test_part_each_time(tmp_path):
+def test_own_pictures_without_splits_get_the_same_test_split_each_time(tmp_path):
     path = df.in_folder(tmp_path / "pets", df.picture_tree(("",), ("dog", "cat"), per_class=10, shape=(8, 8, 1)))
     first, second = load("images", path=path), load("images", path=path)
     assert first.test.x.shape == (4, 8, 8, 1)
@@ -204,7 +204,7 @@ def test_grey_pictures_among_coloured_ones_become_rgb(tmp_path, grey_first):
     np.testing.assert_array_equal(x[1 if grey_first else 0], colour)
 
 
-def test_npz_with_and_without_test_part(tmp_path):
+def test_npz_with_and_without_test_split(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
     np.savez(tmp_path / "whole.npz", x=x, y=y)
     np.savez_compressed(tmp_path / "split.npz", x_train=x, y_train=y, x_test=x[:4], y_test=y[:4], classes=["no", "yes"])

@@ -20,13 +20,6 @@ FILES = df.picture_tree(("train", "test"), ("cat", "dog"))
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="other systems keep no names that are not UTF-8")
 
 
-def equal(first, second):
-    for part in ("train", "test"):
-        np.testing.assert_array_equal(first.by_name[part].x, second.by_name[part].x)
-        np.testing.assert_array_equal(first.by_name[part].y, second.by_name[part].y)
-    return first.classes == second.classes
-
-
 # Archives
 
 
@@ -35,7 +28,7 @@ def equal(first, second):
 def test_archives_as_others_pack_them(tmp_path, write, form):
     """`tar czf pics.tgz -C pics .` begins its names with ./, some programs for Windows write backslashes."""
     renamed = {n.replace("/", "\\") if form == "\\" else form.format(n): c for n, c in FILES.items()}
-    assert equal(
+    df.assert_same(
         load("images", path=write(tmp_path / "pics", renamed)), load("images", path=df.in_zip(tmp_path / "a", FILES))
     )
 
@@ -44,7 +37,7 @@ def test_a_tar_of_the_present_folder(tmp_path):
     folder = df.in_folder(tmp_path / "pics", FILES)
     with tarfile.open(tmp_path / "pics.tgz", "w:gz") as archive:
         archive.add(folder, ".")
-    assert equal(load("images", path=tmp_path / "pics.tgz"), load("images", path=folder))
+    df.assert_same(load("images", path=tmp_path / "pics.tgz"), load("images", path=folder))
 
 
 @pytest.mark.parametrize(
@@ -247,7 +240,7 @@ def test_fer2013_tables_as_programs_write_them(tmp_path, form):
     plain = tmp_path / "plain.csv"
     plain.write_bytes(df.fer_csv())
     first, second = (load("fer2013", path=p) for p in (path, plain))
-    assert equal(first, second)
+    df.assert_same(first, second)
     np.testing.assert_array_equal(first.validation.x, second.validation.x)
 
 
@@ -269,5 +262,5 @@ def test_folders_of_the_system_are_passed_over_wherever_they_lie(tmp_path, write
         files = {f"{top}{each}": data for each, data in (FILES | {name: content}).items()}
         path = write(tmp_path / f"with{len(top)}", files)
         splits = load("images", path=path)
-        assert equal(splits, load("images", path=df.in_zip(tmp_path / "a", FILES)))
+        df.assert_same(splits, load("images", path=df.in_zip(tmp_path / "a", FILES)))
         assert splits.notes == {}

@@ -188,7 +188,7 @@ def test_numbers_that_are_not_finite_are_named(tmp_path):
     df.refused(r"row 3, column 2, 1, 0 of x in .*a\.npz, counted from 0, is NaN", "npz", path=saved(tmp_path, x))
 
 
-def test_parts_have_one_white(tmp_path):
+def test_splits_have_one_white(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=pixels / 255, y_train=y, x_test=pixels, y_test=y)
     df.refused("white is not the same .* 1 in x_train, 255 in x_test", "npz", path=tmp_path / "a.npz")
 

@@ -14,7 +14,7 @@ x = np.random.default_rng(0).normal(size=(24, 2))
 
 
 def split(path, y, **more):
-    """An archive of these labels in both parts, as it is loaded."""
+    """An archive of these labels in both splits, as it is loaded."""
     np.savez(path / "a.npz", x_train=x, y_train=y, x_test=x[:12], y_test=y[:12], **more)
     return load("npz", path=path / "a.npz")
 

@@ -60,8 +60,8 @@ def test_a_telephones_file_of_several_pictures_is_its_first(tmp_path):
 
 def test_training_and_prediction_see_photographs_alike(tmp_path):
     files = {
-        f"{part}/{label}/{o}.{suffix}": stored(o, form)
-        for part in ("train", "test")
+        f"{split}/{label}/{o}.{suffix}": stored(o, form)
+        for split in ("train", "test")
         for label in ("cat", "dog")
         for o, (suffix, form) in enumerate([("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")] * 2, start=3)
     }

@@ -204,8 +204,8 @@ def test_the_content_decides_and_not_the_name(tmp_path):
     x = df.noise(8, 8, 3)
     forms = {"0.png": "JPEG", "1.jpg": "PNG", "2.webp": "BMP", "3.bmp": "WEBP", "4.JFIF": "PNG", "5.mpo": "PNG"}
     files = {
-        f"{part}/{label}/{name}": df.picture(x, form, **({"lossless": True} if form == "WEBP" else {}))
-        for part in ("train", "test")
+        f"{split}/{label}/{name}": df.picture(x, form, **({"lossless": True} if form == "WEBP" else {}))
+        for split in ("train", "test")
         for label in ("a", "b")
         for name, form in forms.items()
     }

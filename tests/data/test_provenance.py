@@ -102,11 +102,11 @@ def test_without_a_checksum_for_the_form_the_counts_decide(tmp_path, published):
 
 def test_a_part_or_a_class_that_is_missing_is_a_difference():
     about = Publication("Tiny", "", "", {"train": (2, 1), "test": 1})
-    parts = {"train": Dataset(np.zeros((3, 1)), np.array([0, 0, 0]))}
-    assert about.first_difference(parts) == "class 0 has 3 samples in the train split, not 2"
-    parts["train"] = Dataset(np.zeros((3, 1)), np.array([0, 1, 0]))
-    assert about.first_difference(parts) == "the test split has 0 samples, not 1"
-    assert about.first_difference(parts | {"test": parts["train"].take(slice(1))}) == ""
+    splits = {"train": Dataset(np.zeros((3, 1)), np.array([0, 0, 0]))}
+    assert about.first_difference(splits) == "class 0 has 3 samples in the train split, not 2"
+    splits["train"] = Dataset(np.zeros((3, 1)), np.array([0, 1, 0]))
+    assert about.first_difference(splits) == "the test split has 0 samples, not 1"
+    assert about.first_difference(splits | {"test": splits["train"].take(slice(1))}) == ""
 
 
 def test_verify_says_whose_files_they_are(tmp_path, published, monkeypatch):
@@ -175,7 +175,7 @@ CLASSES = {
 def test_emnist_is_turned_and_its_letters_begin_at_one(tmp_path, division, form):
     first = 1 if division == "letters" else 0
     [(x, y), _] = arrays = small(len(CLASSES[division]), first)
-    files = idx_files([f"emnist-{division}-{part}" for part in ("train", "test")], arrays)
+    files = idx_files([f"emnist-{division}-{split}" for split in ("train", "test")], arrays)
     if form == "archive":
         df.in_zip(tmp_path / "emnist" / "gzip.zip", {f"gzip/{name}": content for name, content in files.items()})
     else:

@@ -46,7 +46,7 @@ def test_fer2013(real_data):
     assert splits.source.startswith(
         "FER2013, 35,887 grey faces of 48 x 48 pixels (Goodfellow et al., 2013), from image"
     )
-    counts = {part: count.tolist() for part, count in splits.counts().items()}
+    counts = {split: count.tolist() for split, count in splits.counts().items()}
     # Angry, disgust, fear, happy, sad, surprise, neutral, as fer2013.csv counts them.
     assert counts == {
         "train": [3995, 436, 4097, 7215, 4830, 3171, 4965],

@@ -173,7 +173,7 @@ def photographs(tmp_path: Path) -> Path:
 def test_pictures_of_every_size_and_format_load_at_one_size(photographs: Path) -> None:
     resize = Resize((24, 32), "letterbox")
     splits = load("images", path=photographs, resize=resize)
-    found = {image.tobytes() for part in splits.by_name.values() for image in part.x}
+    found = {image.tobytes() for split in splits.by_name.values() for image in split.x}
     files = sorted(photographs.rglob("*.*"))
     assert splits.train.x.shape[1:] == (24, 32, 3)
     assert found == {decode(file.read_bytes(), "a", "RGB", resize).tobytes() for file in files}

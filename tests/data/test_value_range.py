@@ -15,8 +15,8 @@ test_rows = digits.test.x.reshape(len(digits.test), -1).astype(np.float64)
 table = np.stack([rng.normal(size=500), np.exp(rng.normal(size=500)), 1.7e9 + 1e4 * rng.random(500)], axis=1)
 
 
-def reread(span):
-    return ValueRange.from_facts(span.shape, span.facts())
+def reread(value_range):
+    return ValueRange.from_facts(value_range.shape, value_range.facts())
 
 
 SCALED = {
@@ -55,10 +55,10 @@ def test_images_as_they_should_be_pass_and_blank_ones_too():
 
 @pytest.mark.parametrize("train", [30, 100, 1437])
 def test_rows_of_pixels_pass_one_by_one_and_together(train):
-    span = reread(ValueRange.fit(rows[:train]))
-    span.refuse_mismatch(test_rows)
+    value_range = reread(ValueRange.fit(rows[:train]))
+    value_range.refuse_mismatch(test_rows)
     for row in test_rows:
-        span.refuse_mismatch(row[None])
+        value_range.refuse_mismatch(row[None])
 
 
 @pytest.mark.parametrize("factor", [1 / 255, 16 / 255, 255])
@@ -69,17 +69,17 @@ def test_rows_of_pixels_on_another_scale_are_refused(factor, count):
 
 
 def test_a_table_takes_unusual_values_and_refuses_impossible_ones():
-    span = reread(ValueRange.fit(table))
+    value_range = reread(ValueRange.fit(table))
     odd = table.copy()
     odd[:, 0] *= 3
     odd[7] = [30, 100, 1.7e9 + 9e4]
-    span.refuse_mismatch(odd)
-    span.refuse_mismatch(odd[7:8])
+    value_range.refuse_mismatch(odd)
+    value_range.refuse_mismatch(odd[7:8])
     for column, factor in ((0, 1000), (1, 1e6), (2, 1000)):
         off = table.copy()
         off[:, column] *= factor
         with pytest.raises(DataError, match=rf"column {column}, counted from 0, is .*, where the training samples lie"):
-            span.refuse_mismatch(off)
+            value_range.refuse_mismatch(off)
 
 
 def test_what_never_or_hardly_varied_in_training_says_nothing():
@@ -128,11 +128,11 @@ def test_images_of_a_version_that_kept_no_brightest_may_be_white():
 
 
 def test_axes_in_another_order_are_told_with_the_transposition():
-    span = ValueRange.fit(rng.integers(0, 256, (9, 12, 10, 3), dtype=np.uint8))
+    value_range = ValueRange.fit(rng.integers(0, 256, (9, 12, 10, 3), dtype=np.uint8))
     for order, line in (((0, 3, 1, 2), "0, 2, 3, 1"), ((0, 1, 3, 2), "0, 1, 3, 2"), ((1, 2, 3, 0), "3, 0, 1, 2")):
         x = np.zeros((9, 12, 10, 3), np.uint8).transpose(order)
         with pytest.raises(DataError, match=rf"write x.transpose\({line}\)"):
-            span.refuse_mismatch(x)
+            value_range.refuse_mismatch(x)
 
 
 def test_grey_images_need_their_channel():
@@ -145,24 +145,24 @@ def test_a_nearly_blank_sample_among_many_hides_no_other_scale():
     pictures, dim = digits.train.x.copy(), digits.test.x // 16
     pictures[7], pictures[7, 0, 0] = 0, 8
     dim[3] = digits.test.x[3]
-    span = reread(ValueRange.fit(pictures))
-    assert "closer together" in span.mismatch(dim)
-    assert "closer together" in span.mismatch(dim[:1])
+    value_range = reread(ValueRange.fit(pictures))
+    assert "closer together" in value_range.mismatch(dim)
+    assert "closer together" in value_range.mismatch(dim[:1])
     blank = rows.copy()
     blank[7], blank[7, 20] = 0, 1
     assert "closer together" in ValueRange.fit(blank).mismatch(test_rows / 255)
-    span.refuse_mismatch(digits.test.x)
+    value_range.refuse_mismatch(digits.test.x)
 
 
 @pytest.mark.parametrize("white", [1, 16, 31, 63])
 def test_pixels_brighter_than_those_of_the_training_are_noticed(white):
     dim = np.rint(digits.train.x * (white / 255)).astype(np.uint8)
     dim[7] = digits.train.x[7]
-    span = reread(ValueRange.fit(dim))
+    value_range = reread(ValueRange.fit(dim))
     for count in (1, 360):
         with pytest.raises(DataError, match=f"brighter than in the training samples, .* no further than {white};"):
-            span.refuse_mismatch(digits.test.x[:count])
-    span.refuse_mismatch(dim[8:9])
+            value_range.refuse_mismatch(digits.test.x[:count])
+    value_range.refuse_mismatch(dim[8:9])
 
 
 @pytest.mark.parametrize("white", [64, 127, 200])
@@ -171,17 +171,17 @@ def test_dark_pictures_may_be_followed_by_bright_ones(white):
 
 
 def test_samples_of_few_features_may_be_alike_by_chance():
-    span = ValueRange.fit(table)
+    value_range = ValueRange.fit(table)
     for row in table:
-        span.refuse_mismatch(row[None])
+        value_range.refuse_mismatch(row[None])
 
 
 def test_values_count_as_far_off_beyond_a_hundred_ranges_on_either_side():
     """In `remark` a single one is enough."""
-    span = ValueRange.fit(np.linspace(0, 1, 200)[:, None] * [1.0, 2.0])
-    assert span.warning(np.array([[FAR_FACTOR + 0.99, 0.0], [-FAR_FACTOR + 0.01, 0.0]])) == ""
+    value_range = ValueRange.fit(np.linspace(0, 1, 200)[:, None] * [1.0, 2.0])
+    assert value_range.warning(np.array([[FAR_FACTOR + 0.99, 0.0], [-FAR_FACTOR + 0.01, 0.0]])) == ""
     for far in (FAR_FACTOR + 1.02, -FAR_FACTOR - 0.02):
-        said = span.warning(np.array([[0.5, 0.5], [0.5, 2 * far]]))
+        said = value_range.warning(np.array([[0.5, 0.5], [0.5, 2 * far]]))
         assert said == (
             f"row 1, column 1, counted from 0, is {2 * far:g}, where the training samples lie from 0 to 2; "
             "values so far off: 1 of 4"
@@ -194,14 +194,14 @@ def test_a_column_of_another_unit_is_refused_where_there_are_many_samples():
     x[:, 2] = 3.0  # which says nothing
     off = x.copy()
     off[:, 4] *= 1e6
-    span = reread(ValueRange.fit(x))
-    assert span.mismatch(off).startswith("row 0, column 4, ")
-    assert span.mismatch(off[:5]) == ""  # of few samples nothing is known
-    assert span.warning(off[:1]).startswith("row 0, column 4, ")
+    value_range = reread(ValueRange.fit(x))
+    assert value_range.mismatch(off).startswith("row 0, column 4, ")
+    assert value_range.mismatch(off[:5]) == ""  # of few samples nothing is known
+    assert value_range.warning(off[:1]).startswith("row 0, column 4, ")
     half = x.copy()
     half[:200, 4] *= 1e6
-    assert span.mismatch(half) == ""
-    assert span.warning(half) != ""
+    assert value_range.mismatch(half) == ""
+    assert value_range.warning(half) != ""
 
 
 def test_tables_have_no_brightest_value():

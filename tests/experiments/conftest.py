@@ -37,7 +37,7 @@ def diverged(runs):
 
 @pytest.fixture(scope="session")
 def hard(runs):
-    """One epoch, no validation part, and class names that are trouble everywhere."""
+    """One epoch, no validation split, and class names that are trouble everywhere."""
     names = [*HARD, *(f"class {k}" for k in range(6))]
     return written(runfolders.digits(runs / "hard", epochs=1, validation=False, classes=names))
 

@@ -61,7 +61,7 @@ def hundred(folder):
 
 
 def diverged(folder):
-    """A training whose loss exploded: no test part, no evidence, a loss that is not a number."""
+    """A training whose loss exploded: no test split, no evidence, a loss that is not a number."""
     bunch = load_digits()
     run = _train(_split(bunch.data / 16.0, bunch.target, True), (32,), 4, [str(k) for k in range(10)])
     for line, loss in zip(run["history"], (2.4, 310.0, 8.1e9, float("nan")), strict=True):

@@ -53,11 +53,11 @@ def data(tmp_path_factory):
     """A folder of data sets with 200 noisy digits in it."""
     folder, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(0)
     (folder / "mnist").mkdir()
-    for part in ("train", "t10k"):
+    for split in ("train", "t10k"):
         y = np.arange(100, dtype=np.uint8) % 10
         x = (rng.integers(0, 60, (100, 28, 28)) + 15 * y[:, None, None]).astype(np.uint8)
-        (folder / "mnist" / f"{part}-images-idx3-ubyte").write_bytes(idx(x))
-        (folder / "mnist" / f"{part}-labels-idx1-ubyte").write_bytes(idx(y))
+        (folder / "mnist" / f"{split}-images-idx3-ubyte").write_bytes(idx(x))
+        (folder / "mnist" / f"{split}-labels-idx1-ubyte").write_bytes(idx(y))
     return folder
 
 

@@ -144,7 +144,7 @@ def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
 
 
 def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
-    """And a network whose layers are listed, without a validation part."""
+    """And a network whose layers are listed, without a validation split."""
     layers = 'model={name="sequential", layers=[{kind="flatten"}, {kind="linear", outputs=8}]}'
     first = trained(tmp_path, layers, "data.validation=0", "train.epochs=2")
     (tmp_path / "pictures" / "nine").mkdir(parents=True)

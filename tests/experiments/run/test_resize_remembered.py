@@ -66,8 +66,8 @@ def test_prediction_sees_what_training_saw(how: str) -> None:
     files = sorted(draw(Path("photos"), "ab").rglob("*.*"))
     classifier = load_classifier(trained(how))
     assert classifier.resize == Resize((20, 28), how)
-    parts = load_feeds(load("run/study.toml")).by_split.values()
-    seen = {image.tobytes() for part in parts for image in part.data.x}
+    feeds = load_feeds(load("run/study.toml")).by_split.values()
+    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
     assert {classifier.read(file).tobytes() for file in files} == seen
     x = read_image(files[0], classifier.sample_shape, resize=classifier.resize)
     np.testing.assert_array_equal(x, classifier.read(str(files[0])))
@@ -97,8 +97,8 @@ def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
     table = ExtendTable(run=tmp_path / "run", name="images", path=tmp_path / "new")
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     classifier = load_classifier("run")
-    parts = load_feeds(load("extended/with-old.toml")).by_split.values()
-    seen = {image.tobytes() for part in parts for image in part.data.x}
+    feeds = load_feeds(load("extended/with-old.toml")).by_split.values()
+    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
     files = [*Path("new").rglob("*.*"), *Path("photos").rglob("*.*")]
     assert {classifier.read(file).tobytes() for file in files} == seen
     assert extension.resume("extended", quiet=True).ways["with-old"].counts
@@ -115,8 +115,8 @@ def test_new_classes_are_stretched_where_the_run_has_one_size_of_its_own(tmp_pat
     work.run(load("photos.toml"), "run", quiet=True)
     table = ExtendTable(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
-    parts = load_feeds(load("extended/with-old.toml")).by_split.values()
-    seen = {image.tobytes() for part in parts for image in part.data.x}
+    feeds = load_feeds(load("extended/with-old.toml")).by_split.values()
+    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
     stretched = {read_image(file, (20, 28, 3), resize=True).tobytes() for file in Path("new").rglob("*.*")}
     assert stretched <= seen
 

@@ -66,8 +66,8 @@ def test_a_network_learns_what_scikit_learns_does(tmp_path, rng):
 @pytest.mark.parametrize("name", [name for name in PEERS if name != "logistic"])
 def test_the_peers_of_a_comparison_get_the_numbers_as_they_were(rng, name):
     x, y = crossed(rng)
-    parts = (Dataset(x[:400], y[:400]), Dataset(x[400:], y[400:]))
-    outcome = PEERS[name].judge(data.Splits("crossed", ("0", "1"), *parts))
+    splits = (Dataset(x[:400], y[:400]), Dataset(x[400:], y[400:]))
+    outcome = PEERS[name].judge(data.Splits("crossed", ("0", "1"), *splits))
     assert (outcome.predictions == y[400:]).mean() > 0.9
 
 
