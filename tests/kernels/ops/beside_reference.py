@@ -1,4 +1,4 @@
-"""A kernel beside its reference in float64."""
+"""A kernel beside its reference: in float64, or to the bit."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -35,6 +35,31 @@ def compare(fast, reference, arrays, relu, **options):
             close(own, right, name)
     for a, b in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def compare_bits(fast, reference, x, dy, **options):
+    """Both directions, twice: the reference's own bits; nothing that was given is changed."""
+    kept = x.copy(), dy.copy()
+    y, cache = fast.forward(x, **options)
+    right, exact_cache = reference.forward(x, **options)
+    expected = reference.backward(dy, exact_cache)[0]
+    for _ in range(2):
+        np.testing.assert_array_equal(y, right)
+        np.testing.assert_array_equal(fast.backward(dy, cache)[0], expected)
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(x, kept[0])
+    np.testing.assert_array_equal(dy, kept[1])
+
+
+def check_written_gradients(fast, arrays, dy):
+    """The gradients of parameters are written into arrays that are given; without a dx, where none is needed."""
+    _, cache = fast.forward(*arrays)
+    into = tuple(np.full_like(a, np.nan) for a in arrays[1:])
+    dx, *own = fast.backward(dy, cache, need_dx=False, grads=into)
+    assert dx is None
+    for target, found, right in zip(into, own, fast.backward(dy, cache)[1:], strict=True):
+        assert found is target
+        np.testing.assert_array_equal(found, right)
 
 
 def draw(rng, *shape):

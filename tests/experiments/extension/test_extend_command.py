@@ -20,7 +20,7 @@ def first(tmp_path_factory):
 def test_from_the_command_to_the_report(first, tmp_path, cli):
     status, said = cli("extend", first, *NEW, "--without-old", "--no-afresh", "--no-tree", "--out", tmp_path / "out")
     assert status == 0, said
-    assert "its head, layer 3, has grown: 8 -> 10 outputs, the first 8 as they were" in said
+    assert "its head, layer 3, has grown: 8 -> 10 outputs, of which the first 8 are unchanged" in said
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         *("environment.json", "extend.json", "plots", "report.html", "report.md", "without-old", "without-old.toml")
     ]
@@ -115,7 +115,7 @@ def test_a_run_that_diverged_is_named_as_such(tmp_path, cli):
     with pytest.raises(DivergenceError):
         trained(tmp_path, "train.optimizer.lr=1e30", "train.epochs=1")
     status, said = cli("extend", tmp_path / "first", *NEW, "--out", tmp_path / "ext")
-    assert (status, "holds the weights of a training that diverged, which are of no use" in said) == (2, True)
+    assert (status, "holds the weights of a training that diverged, which are useless" in said) == (2, True)
     assert not (tmp_path / "ext").exists()
 
 
