@@ -20,7 +20,7 @@ def first(tmp_path_factory):
 def test_from_the_command_to_the_report(first, tmp_path, cli):
     status, said = cli("extend", first, *NEW, "--without-old", "--no-afresh", "--no-tree", "--out", tmp_path / "out")
     assert status == 0, said
-    assert "its head, layer 3, has grown: 8 -> 10 outputs, of which the first 8 are unchanged" in said
+    assert "the head, layer 3, has grown: 8 -> 10 outputs, of which the first 8 are unchanged" in said
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         *("environment.json", "extend.json", "plots", "report.html", "report.md", "without-old", "without-old.toml")
     ]
