@@ -154,7 +154,7 @@ def test_a_persons_own_images_and_layers(cli, tmp_path):
     assert (status, "of output shape (4,); 3 classes" in output) == (2, True)
     layers = 'model={name="sequential",layers=[{kind="linear",outputs=3}]}'
     status, output = cli("run", study, "--out", tmp_path / "b", "--set", layers)
-    assert (status, "layer 0, Linear(3): a linear layer takes" in output) == (2, True)
+    assert (status, "layer 0, Linear(3): a linear layer needs" in output) == (2, True)
     assert not (tmp_path / "b").exists()
 
 

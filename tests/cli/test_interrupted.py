@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from backhand import backend, checkpoint
+from tests.experiments import studytexts
 
 SMALL = (
     "--set",
@@ -23,13 +24,6 @@ SMALL = (
 )
 SEARCH = 'search={space={"train.optimizer.lr"=[0.1]}, trials=1, seeds=1}'
 SERIES = """
-name = "few"
-title = "Few"
-minutes = 0.1
-memory = 0.1
-[[parts]]
-name = "one"
-title = "One"
 study = "digits"
 set = { "train.epochs" = 1, "data.train_size" = 200, "model.hidden" = [8] }
 """
@@ -40,7 +34,7 @@ OUT = "my runs; echo oh/x"
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch, engine) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("few.toml").write_text(SERIES)
+    Path("few.toml").write_text(studytexts.series(SERIES))
     monkeypatch.setattr(
         "backhand.experiments.reports.write", lambda folder: folder / "report.html"
     )  # which takes its time
@@ -97,7 +91,7 @@ def test_all_series_go_on_by_the_same_command(cli, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "when", ["backhand.experiments.build.load_parts", "backhand.model.sequential.Sequential.build"]
+    "when", ["backhand.experiments.build.load_study_splits", "backhand.model.sequential.Sequential.build"]
 )
 def test_what_was_not_begun_has_nothing_to_go_on_with(when, cli, monkeypatch):
     monkeypatch.setattr(when, interrupt)

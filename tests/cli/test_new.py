@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from backhand.errors import DataError
+from backhand.experiments.estimate import Estimate
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
-from backhand.experiments.sketch import Sketch
-from backhand.experiments.splits import load_parts
+from backhand.experiments.splits import load_study_splits
 from backhand.study import is_series, load, shipped, shipped_series
 
 Cli = Callable[..., tuple[int, str]]
@@ -87,9 +87,9 @@ def test_splits_of_ones_own_are_counted(tmp_path: Path) -> None:
     for split, count in (("train", 100), ("validation", 10), ("test", 10)):
         draw(tmp_path / "photos" / split, {"a": count, "b": count})
     study = load("images")
-    assert Sketch.of(study, tmp_path / "photos").samples == 200
+    assert Estimate.of(study, tmp_path / "photos").samples == 200
     draw(tmp_path / "plain", {"a": 50, "b": 50})
-    assert Sketch.of(study, tmp_path / "plain").samples == 72  # a fifth to test, a tenth of the rest to validate
+    assert Estimate.of(study, tmp_path / "plain").samples == 72  # a fifth to test, a tenth of the rest to validate
 
 
 def test_without_pictures_to_train_on_there_is_no_study(cli: Cli) -> None:
@@ -103,9 +103,9 @@ def test_without_pictures_to_train_on_there_is_no_study(cli: Cli) -> None:
 @pytest.mark.parametrize(("classes", "count"), [(10, 9), (5, 15), (2, 8), (2, 3)])
 def test_of_few_pictures_each_class_is_trained_validated_and_tested(tmp_path: Path, classes: int, count: int) -> None:
     folder = draw(tmp_path / "photos", {f"c{k}": count for k in range(classes)})
-    study, sketch = load("images", [f"data.path={folder}"]), Sketch.of(load("images"), folder)
-    parts = load_parts(study)
-    assert sketch.samples == len(parts.train)
+    study, estimate = load("images", [f"data.path={folder}"]), Estimate.of(load("images"), folder)
+    parts = load_study_splits(study)
+    assert estimate.samples == len(parts.train)
     for part in (parts.train, parts.validation, parts.splits.test):
         assert set(part.y) == set(range(classes))
 
@@ -125,7 +125,7 @@ def test_too_few_pictures_to_divide_are_refused_as_the_run_would(cli: Cli, count
 )
 def test_a_size_at_a_limit_is_said_to_be_one(tmp_path: Path, side: int, size: str) -> None:
     folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[(side, side), (side + 1, side)])
-    assert size in "".join(Sketch.of(load("images"), folder).remarks())
+    assert size in "".join(Estimate.of(load("images"), folder).remarks())
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_pictures_too_small_or_too_long_for_the_network_are_brought_to_a_size_th
     tmp_path: Path, size: tuple[int, int], said: str
 ) -> None:
     folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[size])
-    assert said in "".join(Sketch.of(load("images"), folder).remarks())
+    assert said in "".join(Estimate.of(load("images"), folder).remarks())
 
 
 def test_pictures_that_do_not_fit_the_network_are_refused_before_the_cost_is_known(tmp_path: Path) -> None:
     folder = draw(tmp_path / "photos", {"a": 5, "b": 5}, sizes=[(40, 5)])
     with pytest.raises(DataError, match=r"photos, at 5 x 40 pixels .*, do not fit: model: images_cnn needs sides of 6"):
-        Sketch.of(load("images", ["data.resize.size=[5,40]"]), folder)
+        Estimate.of(load("images", ["data.resize.size=[5,40]"]), folder)
 
 
 def test_odd_names_of_folders_make_a_file_that_loads(cli: Cli) -> None:
@@ -160,7 +160,7 @@ def test_a_name_that_is_no_text_is_refused(cli: Cli) -> None:
     folder = draw(Path(os.fsdecode(b"photos\xe9")), {"a": 5, "b": 5})
     code, said = cli("new", "images", "--path", folder)
     assert code == 2
-    assert "the name has bytes that are not UTF-8" in said
+    assert "the path has bytes that are not UTF-8" in said
 
 
 def test_the_home_folder_has_a_short_name(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ def test_the_home_folder_has_a_short_name(cli: Cli, monkeypatch: pytest.MonkeyPa
 
 
 def test_the_work_is_that_of_the_network(tmp_path: Path) -> None:
-    sketch = Sketch.of(load("images"), draw(tmp_path / "photos", {"a": 50, "b": 50}, sizes=[(32, 32)]))
-    assert sketch.size == (32, 32)
-    assert sketch.work == 6 * 38_633_728 * 72 * 300
+    estimate = Estimate.of(load("images"), draw(tmp_path / "photos", {"a": 50, "b": 50}, sizes=[(32, 32)]))
+    assert estimate.size == (32, 32)
+    assert estimate.work == 6 * 38_633_728 * 72 * 300
 
 
 def test_a_file_that_is_there_is_left_unless_one_asks(cli: Cli) -> None:

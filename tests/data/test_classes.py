@@ -5,7 +5,7 @@ import pytest
 
 from backhand import data
 from backhand.errors import DataError
-from backhand.experiments.splits import load_parts
+from backhand.experiments.splits import load_study_splits
 from backhand.study import load
 
 
@@ -69,6 +69,8 @@ def test_a_group_of_a_class_that_is_not_there_and_a_class_of_two_groups_are_refu
 
 
 def test_a_study_trains_on_the_groups_that_it_names():
-    parts = load_parts(load("digits", ['data.groups={ low = ["0", "1"], high = ["8", "9"] }', "data.train_size=50"]))
+    parts = load_study_splits(
+        load("digits", ['data.groups={ low = ["0", "1"], high = ["8", "9"] }', "data.train_size=50"])
+    )
     assert parts.splits.classes == ("low", "high")
-    assert {tuple(np.unique(part.y)) for part in (parts.train, parts.held, parts.splits.test)} == {(0, 1)}
+    assert {tuple(np.unique(part.y)) for part in (parts.train, parts.held_out, parts.splits.test)} == {(0, 1)}

@@ -13,7 +13,7 @@ from backhand.experiments.ensemble import record as ensemble
 from backhand.experiments.extension import WAYS, study_name
 from backhand.experiments.extension import record as extension
 from backhand.experiments.kinds import KINDS
-from backhand.experiments.questions import found
+from backhand.experiments.questions import observations
 from backhand.experiments.questions import record as questions
 from backhand.experiments.records import FileRecord, Record
 from backhand.experiments.run import evidence, evidence_checks, metrics, saved
@@ -32,12 +32,12 @@ FORMS = {  # by the heading of its section
     "range.json": [rates.Rates],
     "best.safetensors": [saved.Facts],
     "state.safetensors": [saved.Origin],
-    "search.json": [search.Found],
+    "search.json": [search.SearchRecord],
     "PART/NNN-seed-SEED.json": [forms.Result],
     "claims.json": [forms.Claims],
     "compare.json": [comparison.Comparison],
     "extend.json": [extension.Extension],
-    "question.json": [questions.Asked, found.Gradients, found.Masks, found.Losses],
+    "question.json": [questions.QuestionRecord, observations.Gradients, observations.Masks, observations.Losses],
     "ensemble.json": [ensemble.Ensemble],
 }
 

@@ -35,7 +35,7 @@ CALLED = {
     "backhand.data.show": ("draw_samples", "draw_contact_sheet", "draw_scatter"),
     "backhand.data.verify": ("verify",),
     "backhand.experiments.build": ("load_feeds",),
-    "backhand.experiments.splits": ("load_parts",),
+    "backhand.experiments.splits": ("load_study_splits",),
     "backhand.experiments.run.predict": ("load_classifier", "read_image"),
     "backhand.experiments.reports": ("write", "write_results"),
     "backhand.experiments.trainer": ("data_of",),

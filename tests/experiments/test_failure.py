@@ -5,11 +5,11 @@ from math import log, nan
 import numpy as np
 import pytest
 
-from backhand.experiments.failure import Course, Kept
+from backhand.experiments.failure import Course, KeptWeights
 from backhand.training.losses import LOSSES, loss
 
 TEN = log(10)
-GOOD, BAD, EARLY = (Kept("test", right, 360, 37) for right in (340, 36, 90))
+GOOD, BAD, EARLY = (KeptWeights("test", right, 360, 37) for right in (340, 36, 90))
 
 
 @pytest.mark.parametrize(
@@ -21,9 +21,9 @@ GOOD, BAD, EARLY = (Kept("test", right, 360, 37) for right in (340, 36, 90))
         ([2.36, 2.31, 2.3026], BAD, True),  # every unit died at once
         ([2.31, 2.3030, 2.3024], BAD, True),  # it never began
         ([500.0, 300.0, 173.0], BAD, True),
-        ([600.0, 500.0, 496.0], Kept("test", 60, 360, 37, loss=274.0), True),  # wrong from the first epoch on
-        ([600.0, 500.0, 496.0], Kept("test", 60, 360, 37, loss=nan), True),
-        ([9.0], Kept("test", 340, 360, 37, loss=0.5), False),
+        ([600.0, 500.0, 496.0], KeptWeights("test", 60, 360, 37, loss=274.0), True),  # wrong from the first epoch on
+        ([600.0, 500.0, 496.0], KeptWeights("test", 60, 360, 37, loss=nan), True),
+        ([9.0], KeptWeights("test", 340, 360, 37, loss=0.5), False),
         ([2.0, nan], GOOD, True),
         ([2.0, 2.5], None, True),  # before anything was tested
         ([2.0, 1.0, 0.1], GOOD, False),
@@ -35,7 +35,7 @@ GOOD, BAD, EARLY = (Kept("test", right, 360, 37) for right in (340, 36, 90))
         ([], None, False),
     ],
 )
-def test_what_counts_as_a_failure(losses: list[float], tested: Kept | None, failed: bool) -> None:
+def test_what_counts_as_a_failure(losses: list[float], tested: KeptWeights | None, failed: bool) -> None:
     course = Course(losses, TEN, tested)
     assert course.failed == failed
     assert bool(course.sentence()) == failed
@@ -66,7 +66,7 @@ def test_it_is_said_why_and_what_to_do() -> None:
 
 
 def test_a_single_class_leaves_nothing_to_learn() -> None:
-    assert not Course([0.1, 0.2], 0.0, Kept("test", 5, 5, 5)).failed
+    assert not Course([0.1, 0.2], 0.0, KeptWeights("test", 5, 5, 5)).failed
 
 
 @pytest.mark.parametrize("name", LOSSES)

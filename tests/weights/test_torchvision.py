@@ -73,7 +73,7 @@ def test_another_head_is_made_anew(tmp_path, x):
     model, net = built(outputs=3), trained_twin(18, 1000)
     before = model.snapshot()
     done = transfer(model, save(net.state_dict(), tmp_path / "net.pth"))
-    assert str(done).endswith("net.pth; its head, layer 21, was made anew: 1000 -> 3 outputs")
+    assert str(done).endswith("net.pth; the head, layer 21, starts from new weights: 1000 -> 3 outputs")
     for name in ("21.weight", "21.bias"):
         np.testing.assert_array_equal(model.arrays()[name], before[name])
     np.testing.assert_array_equal(model.arrays()["0.weight"], net.conv1.weight.detach().numpy().transpose(2, 3, 1, 0))
@@ -83,7 +83,7 @@ def test_grey_images_are_seen_as_in_all_three_colours(tmp_path, x, one_thread):
     net, model = trained_twin(18, 7).double(), built(channels=1)
     grey = x[..., :1]
     done = transfer(model, save(net.state_dict(), tmp_path / "net.pth"))
-    assert done.changes == ("the weights of layer 0 on RGB were summed, for grey images",)
+    assert done.changes == ("the weights of layer 0 were summed over the three colours, for grey images",)
     expected = net(images(np.repeat(grey, 3, axis=3))).detach().numpy()
     np.testing.assert_allclose(model.predict(grey), expected, rtol=0, atol=1e-10 * np.abs(expected).max())
 
@@ -104,7 +104,7 @@ def test_grey_images_are_seen_as_in_all_three_colours(tmp_path, x, one_thread):
         (
             lambda: lenet(7).build((32, 32, 3)),
             (18, 7, 3),
-            r"original form, and layer 7, Linear\(120, .* is in none",
+            r"original form, which has no layer such as 7, Linear\(120, ",
         ),
     ],
     ids=["deeper", "shallower", "bottleneck", "stem", "colour", "preactivation", "lenet"],
@@ -131,12 +131,15 @@ def test_files_of_no_known_kind_are_refused_in_a_sentence(tmp_path):
     model, path = built(), tmp_path / "file.pth"
     torch.save({"w": torch.ones(2)}, path, _use_new_zipfile_serialization=False)
     for content, said in [
-        (path.read_bytes(), "in PyTorch's format from before version 1.6; write it anew .*torch.save"),
-        (b"no weights at all", "neither safetensors nor written by torch.save"),
-        (b"", "neither safetensors nor written by torch.save"),
+        (path.read_bytes(), "has PyTorch's format from before version 1.6; convert it where .*torch.save"),
+        (b"no weights at all", "neither a safetensors file nor one of torch.save"),
+        (b"", "neither a safetensors file nor one of torch.save"),
         (b"PK\x03\x04 and then nothing", "cannot be read"),
-        (safetensors.torch.save({"w": torch.ones(2)})[:-3], "neither safetensors nor"),
-        (safetensors.torch.save({"w": torch.ones(2).to(torch.float8_e4m3fn)}), "numbers of the kind F8_E4M3; save it"),
+        (safetensors.torch.save({"w": torch.ones(2)})[:-3], "neither a safetensors file nor"),
+        (
+            safetensors.torch.save({"w": torch.ones(2).to(torch.float8_e4m3fn)}),
+            "the unsupported dtype F8_E4M3; save it",
+        ),
     ]:
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match=said):

@@ -83,13 +83,13 @@ def weights(run: Path, file: str = "state.safetensors") -> dict[str, np.ndarray]
 def test_a_run_starts_from_another_with_a_new_head(folder, cli, tmp_path):
     own = study(folder / "second.toml", 'name = "images"\npath = "grey"', outputs=3, more='init_from = "first"')
     status, output = cli("run", own, "--out", tmp_path / "run", "--set", "train.optimizer={kind='sgd', lr=1e-30}")
-    assert (status, "its head, layer 6, was made anew: 10 -> 3 outputs" in output) == (0, True), output
+    assert (status, "the head, layer 6, starts from new weights: 10 -> 3 outputs" in output) == (0, True), output
     first, second = weights(folder / "first", "best.safetensors"), weights(tmp_path / "run")
     for name in ("0.weight", "1.gamma", "2.body.0.weight", "2.body.0.bias"):  # at that rate nothing moves
         np.testing.assert_array_equal(second[name], first[name], err_msg=name)
     start = metrics_of(tmp_path / "run")["init_from"]
     assert start["source"] == str(folder / "first")
-    assert start["changes"] == ["its head, layer 6, was made anew: 10 -> 3 outputs"]
+    assert start["changes"] == ["the head, layer 6, starts from new weights: 10 -> 3 outputs"]
     page = (tmp_path / "run" / "report.md").read_text("utf-8")
     assert f"they come from {folder / 'first'} (SHA-256 {start['sha256']})" in " ".join(page.split())
 
@@ -111,7 +111,8 @@ def test_colours_are_summed_for_grey_images(folder, cli, tmp_path):
     trained(colour, tmp_path / "colour")
     grey = study(folder / "grey.toml", 'name = "images"\npath = "grey"', outputs=3, more='freeze = ["0"]')
     status, output = cli("run", grey, "--init-from", tmp_path / "colour", "--out", tmp_path / "grey")
-    assert (status, "the weights of layer 0 on RGB were summed, for grey images" in output) == (0, True), output
+    said = "the weights of layer 0 were summed over the three colours, for grey images" in output
+    assert (status, said) == (0, True), output
     summed = weights(tmp_path / "colour", "best.safetensors")["0.weight"].sum(2, keepdims=True)
     np.testing.assert_allclose(weights(tmp_path / "grey")["0.weight"], summed, rtol=1e-6)
     status, output = cli("run", colour, "--init-from", tmp_path / "grey", "--out", tmp_path / "no")
@@ -192,7 +193,7 @@ def test_predict_reads_a_frozen_run_that_has_lost_its_start(folder, cli, tmp_pat
     [
         (("--init-from", "nowhere"), "train.init_from: nowhere does not exist; give the folder of a run, or a file"),
         (("--init-from", "grey"), "is not the folder of a run: it has no study.toml"),
-        (("--init-from", "first.toml"), "is neither safetensors nor written by torch.save"),
+        (("--init-from", "first.toml"), "is neither a safetensors file nor one of torch.save"),
         (("--init-from", "linear.pth"), "0.weight of Conv2d(6, 3, padding='same') is absent there and (3, 3, 1, 6)"),
         (("--init-from", "broken.safetensors"), "is damaged: the sha256 of"),
         (("--set", 'train.freeze=["9"]'), 'train.freeze: there is no layer "9"; the layers are 0 to 6'),

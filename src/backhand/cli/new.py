@@ -12,7 +12,7 @@ from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.experiments.sketch import Sketch
+    from backhand.experiments.estimate import Estimate
 
 IMAGES_STUDY = "images"  # the study for which the pictures are inspected
 EXPECTED_EFFICIENCY = 0.5  # the share of the processor's peak that a convolutional network reaches, roughly
@@ -46,30 +46,30 @@ def new(
     refuse_inside_data(out, [path])
     text = text if path is None else _with_path(text, study, path, out)
     if study == IMAGES_STUDY:
-        from backhand.experiments.sketch import Sketch
+        from backhand.experiments.estimate import Estimate
 
         if path is None:
             raise BackhandError("name the folder of your pictures, as in `backhand new images --path PHOTOS`")
-        sketch = Sketch.of(load(study), path)
-        lines = [*sketch.remarks(), _describe_cost(sketch)]
+        estimate = Estimate.of(load(study), path)
+        lines = [*estimate.remarks(), _describe_cost(estimate)]
         for line in lines:
             make_console().print(line)
-        text = _with_size("".join(f"# {printable(line)}\n" for line in lines) + text, sketch)
+        text = _with_size("".join(f"# {printable(line)}\n" for line in lines) + text, estimate)
     write_output(out, _with_name(text, out))
     make_console().print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
 
 
-def _describe_cost(sketch: "Sketch") -> str:
+def _describe_cost(estimate: "Estimate") -> str:
     """How much there is to train, and roughly how long it takes on this machine."""
     from backhand.bench.peak import fma_peak
     from backhand.machine import cores
     from backhand.page.numbers import counted
 
-    training = f"training: {counted(sketch.epochs, 'epoch')} of about {counted(sketch.samples, 'picture')}"
+    training = f"training: {counted(estimate.epochs, 'epoch')} of about {counted(estimate.samples, 'picture')}"
     peak = fma_peak()
     if peak is None:
         return training
-    seconds = sketch.work / (EXPECTED_EFFICIENCY * peak * 1e9)
+    seconds = estimate.work / (EXPECTED_EFFICIENCY * peak * 1e9)
     return f"{training}, {_rough_duration(seconds)} on {counted(cores(), 'core')}"
 
 
@@ -110,6 +110,6 @@ def _with_path(text: str, study: str, path: Path, out: Path) -> str:
     return f"{text[: table.end()]}path = {inline(Path(relative).as_posix())}\n{text[table.end() :]}"
 
 
-def _with_size(text: str, sketch: "Sketch") -> str:
-    height, width = sketch.size
+def _with_size(text: str, estimate: "Estimate") -> str:
+    height, width = estimate.size
     return text.replace('size = "auto"', f"size = {height if height == width else [height, width]}", 1)

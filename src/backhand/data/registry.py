@@ -63,7 +63,7 @@ def load(
     skip_bad_images: leave out what is no image rather than stop.
     resize: the size that images are brought to; those of `images` may then have several sizes.
     colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.
-    fewest: how many classes there must be.
+    min_classes: how many classes there must be at least.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
     entry, options = get_entry(name), ReadOptions(skip_bad_images, resize, colour)

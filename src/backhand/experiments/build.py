@@ -14,7 +14,7 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
-from backhand.experiments.splits import Parts, kept_scaling, load_parts
+from backhand.experiments.splits import StudySplits, kept_scaling, load_study_splits
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -56,10 +56,10 @@ class Feeds:
 
 def load_feeds(study: Study, data_dir: PathLike | None = None) -> Feeds:
     """Load, divide and scale. Raises DataError as the loaders do, and StudyError as `make_feeds` does."""
-    return make_feeds(study, load_parts(study, data_dir))
+    return make_feeds(study, load_study_splits(study, data_dir))
 
 
-def make_feeds(study: Study, parts: Parts) -> Feeds:
+def make_feeds(study: Study, parts: StudySplits) -> Feeds:
     """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
 
     Raises StudyError for augmentation or views that the samples do not allow.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from backhand.experiments.build import Feeds, class_weights
-from backhand.experiments.failure import Course, Kept
+from backhand.experiments.failure import Course, KeptWeights
 from backhand.experiments.trainer import Trainer
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation
@@ -37,7 +37,7 @@ def course(trainer: Trainer, result: Evaluation) -> Course:
     return Course(
         losses=[record["train_loss"] for record in solver.history],
         constant=constant_loss(study, trainer.feeds),
-        tested=Kept("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
+        tested=KeptWeights("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
         kept=trainer.chosen_epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
         clipped=solver.clip_norm is not None,

@@ -13,7 +13,7 @@ LEAST = 0.01
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptWeights:
     """How the kept weights did: `right` of `count` samples; commonest: how many of these are of the largest class.
 
     loss: their mean loss, but for samples far beyond those of the training, which say nothing of it; not finite where
@@ -41,7 +41,7 @@ class Course:
 
     losses: Sequence[float]
     constant: float
-    tested: Kept | None = None
+    tested: KeptWeights | None = None
     kept: int | None = None
     lr: float | None = None
     clipped: bool = False

@@ -22,7 +22,7 @@ from backhand.weights.source import file_of
 
 
 @dataclass(frozen=True)
-class Parts:
+class StudySplits:
     """The data set, its parts for training and validation, and validation samples of every class.
 
     watched: those of the old and of the new classes apart, where a network was extended.
@@ -31,24 +31,24 @@ class Parts:
     splits: Splits
     train: Dataset
     validation: Dataset | None
-    held: Dataset | None
+    held_out: Dataset | None
     watched: dict[str, Dataset] = field(default_factory=dict)
 
 
-def load_parts(study: Study, data_dir: PathLike | None = None) -> Parts:
+def load_study_splits(study: Study, data_dir: PathLike | None = None) -> StudySplits:
     """Load and divide. Raises DataError as the loaders do, and where new classes do not fit a run's old ones.
 
     data_dir: what is not there of an extension is looked for where data sets lay for the run that it extends.
     """
     if study.extend is None:
         table = study.data
-        splits = load_splits(table, data_dir)
+        splits = load_data_set(table, data_dir)
         splits = splits if table.classes is None else splits.select_classes(table.classes)
         return divided(splits if table.groups is None else splits.group_classes(table.groups), study)
     base = read_study(study.extend.run)
-    old = load_parts(base, environment.having(base.data.name, study.extend.run, data_dir))
+    old = load_study_splits(base, environment.having(base.data.name, study.extend.run, data_dir))
     splits = _load_new(study, old.splits, environment.having(study.extend.name, study.extend.run, data_dir))
-    share = min(len(old.held) / len(old.splits.train), 0.5) if old.held is not None else 0.0
+    share = min(len(old.held_out) / len(old.splits.train), 0.5) if old.held_out is not None else 0.0
     asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
     return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
 
@@ -63,7 +63,7 @@ def kept_scaling(study: Study) -> Standardizer | None:
     return Standardizer.from_arrays(own)
 
 
-def divided(splits: Splits, study: Study) -> Parts:
+def divided(splits: Splits, study: Study) -> StudySplits:
     """The data set with a validation part, which is drawn from the training part unless it brings its own."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
@@ -71,10 +71,10 @@ def divided(splits: Splits, study: Study) -> Parts:
         train, validation = train.take(rest), train.take(held)
     if table.train_size is not None:
         train = train.take(stratified_subset(train.y, table.train_size, study.data_seed))
-    return Parts(splits, train, validation, validation)
+    return StudySplits(splits, train, validation, validation)
 
 
-def load_splits(table: DataTable, data_dir: PathLike | None = None) -> Splits:
+def load_data_set(table: DataTable, data_dir: PathLike | None = None) -> Splits:
     """The data set of a study, as it is divided by its authors, all its images of one size."""
     resize = None if table.resize is None else table.resize.make()
     skip = table.skip_bad_images
@@ -130,11 +130,11 @@ def _as_old(study: Study, shape: tuple[int, ...]) -> Resize | None:
     return Resize((shape[0], shape[1]), own.how if own else "stretch")
 
 
-def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
+def _extended(old: StudySplits, new: StudySplits, *, old_data: bool) -> StudySplits:
     """The new classes behind the old ones. Tested on all; without the old data, trained and chosen on the new alone."""
     first = len(old.splits.classes)
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
-    held = None if new.held is None else _renumbered(new.held, first)
+    held = None if new.held_out is None else _renumbered(new.held_out, first)
     try:
         ValueRange.fit(old.splits.train.x).refuse_mismatch(train.x)
     except DataError as error:
@@ -147,11 +147,11 @@ def _extended(old: Parts, new: Parts, *, old_data: bool) -> Parts:
         source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
         notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
     )
-    if old.held is None or held is None:
-        return Parts(splits, splits.train if old_data else train, None, None)
-    every = _joined(old.held, held)
-    watched = {"old": old.held, "new": held}
-    return Parts(splits, splits.train if old_data else train, every if old_data else held, every, watched)
+    if old.held_out is None or held is None:
+        return StudySplits(splits, splits.train if old_data else train, None, None)
+    every = _joined(old.held_out, held)
+    watched = {"old": old.held_out, "new": held}
+    return StudySplits(splits, splits.train if old_data else train, every if old_data else held, every, watched)
 
 
 def _renumbered(part: Dataset, first: int) -> Dataset:

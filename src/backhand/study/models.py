@@ -164,7 +164,7 @@ class ResnetTable(_Named):
 
 
 class SequentialTable(Table):
-    """SequentialTable one by one: `layers = [{ kind = "linear", outputs = 100 }, { kind = "relu" }, ...]`."""
+    """Layers listed one by one: `layers = [{ kind = "linear", outputs = 100 }, { kind = "relu" }, ...]`."""
 
     name: Literal["sequential"]
     layers: tuple[dict[str, Any], ...] = Field(strict=False, min_length=1)

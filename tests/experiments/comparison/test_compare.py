@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from backhand import data
+from backhand.data.split import stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DivergenceError
 from backhand.experiments.comparison import folds
@@ -59,7 +60,7 @@ def plan(study, against=("tree", "neighbours"), **more):
 
 def pool():
     splits = data.load("digits")
-    return folds.cut(splits, data.subset(splits.train.y, 150, 0))
+    return folds.cut(splits, stratified_subset(splits.train.y, 150, 0))
 
 
 def untimed(found):

@@ -11,7 +11,7 @@ from PIL import Image
 from backhand.errors import DataError
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
-from backhand.experiments.splits import Parts, load_parts
+from backhand.experiments.splits import StudySplits, load_study_splits
 from backhand.study import Study, changed, load
 
 STUDY = """
@@ -56,7 +56,7 @@ def grown(run: Path, **table: object) -> Study:
     return changed(load(str(run / "study.toml")), {"extend": {"run": str(run), **table}})
 
 
-def new_of(parts: Parts) -> np.ndarray:
+def new_of(parts: StudySplits) -> np.ndarray:
     return parts.train.x[parts.train.y == 2]
 
 
@@ -66,7 +66,7 @@ def test_new_pictures_are_read_in_the_colour_of_the_old_ones_as_predict_reads_th
 ) -> None:
     folder = draw(tmp_path / "new", "c", mode)
     classifier = load_classifier(first)
-    parts = load_parts(grown(first, name="images", path=str(folder)))
+    parts = load_study_splits(grown(first, name="images", path=str(folder)))
     expected = {classifier.read(file).tobytes() for file in folder.rglob("*.png")}
     assert len(new_of(parts)) >= 3
     assert {image.tobytes() for image in new_of(parts)} <= expected
@@ -80,7 +80,7 @@ def test_arrays_of_another_colour_are_converted_too(first: Path, tmp_path: Path)
     C = load_classifier(first).sample_shape[2]
     x = np.random.default_rng(0).integers(0, 256, (9, 8, 8, 4 - C)).astype(np.uint8)
     np.savez(tmp_path / "new.npz", x=x, y=np.repeat(["c"], 9))
-    new = new_of(load_parts(grown(first, name="npz", path=str(tmp_path / "new.npz"))))
+    new = new_of(load_study_splits(grown(first, name="npz", path=str(tmp_path / "new.npz"))))
     assert new.shape[1:] == (8, 8, C)
     grey = x @ [0.299, 0.587, 0.114] if C == 1 else x[..., 0]
     assert min(np.abs(grey - new[0, :, :, 0]).max(axis=(1, 2))) <= 0.51
@@ -89,7 +89,7 @@ def test_arrays_of_another_colour_are_converted_too(first: Path, tmp_path: Path)
 def test_pictures_of_another_range_are_refused(first: Path, tmp_path: Path) -> None:
     dark = draw(tmp_path / "new", "c", "L", brightest=2)
     with pytest.raises(DataError, match="the samples of images do not fit those of images: the values, from"):
-        load_parts(grown(first, name="images", path=str(dark)))
+        load_study_splits(grown(first, name="images", path=str(dark)))
 
 
 def test_bad_pictures_are_skipped_where_one_asks_and_again_when_resumed(

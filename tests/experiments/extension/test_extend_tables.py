@@ -8,7 +8,7 @@ from backhand.errors import DataError
 from backhand.experiments.build import load_feeds
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.settings import read_study
-from backhand.experiments.splits import load_parts
+from backhand.experiments.splits import load_study_splits
 from tests.experiments.extension.extensions import extended, trained
 
 
@@ -65,5 +65,5 @@ def test_new_samples_on_another_scale_are_refused_as_predict_refuses_them(tables
     study = read_study(folder / "out" / "with-old")
     far = study.model_copy(update={"extend": study.extend.model_copy(update={"path": folder / "far.npz"})})
     with pytest.raises(DataError, match=r"npz do not fit those of npz: .* where the training samples lie from"):
-        load_parts(far)
-    load_parts(study)
+        load_study_splits(far)
+    load_study_splits(study)

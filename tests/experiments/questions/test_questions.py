@@ -12,7 +12,7 @@ from backhand.experiments.questions import work
 from backhand.experiments.questions.divergence import least
 from backhand.experiments.questions.dropout import in_mode, mean_scores
 from backhand.experiments.questions.plan import QUESTIONS, Question, question
-from backhand.experiments.questions.record import Asked
+from backhand.experiments.questions.record import QuestionRecord
 from backhand.experiments.questions.sigmoid import agreement, one_sign, weight_gradients
 from backhand.layers import Dropout
 from backhand.training.losses import SoftmaxCrossEntropy
@@ -25,7 +25,7 @@ SPACES = {
 }
 
 
-def ask(name: str, path: Path, *more: str) -> Asked:
+def ask(name: str, path: Path, *more: str) -> QuestionRecord:
     study = question(name).study([*SMALL, f"search.space={SPACES[name]}", *more])
     return work.run(name, study, path, resume=None, quiet=True)
 

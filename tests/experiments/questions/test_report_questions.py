@@ -8,7 +8,7 @@ import pytest
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.environment import Environment
-from backhand.experiments.questions.record import Answer, Asked, read
+from backhand.experiments.questions.record import Answer, QuestionRecord, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
 from backhand.experiments.records import write_record
 from backhand.study import Study, to_toml
@@ -27,7 +27,7 @@ def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) ->
     study = Study(name="why", title=f"Why {question}?", data={"name": "digits"}, model={"name": "mlp"})
     trained = [{"values": values, "seconds": 1.0, "found": found} for values, found in cells]
     asked = {"question": question, "data": DATA, "planned": len(trained), "cells": trained}
-    return Answer(Asked.model_validate(asked), study, Environment(command="backhand ask"))
+    return Answer(QuestionRecord.model_validate(asked), study, Environment(command="backhand ask"))
 
 
 def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:
@@ -137,10 +137,10 @@ def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
 
 def save(folder: Path, whole: Answer, planned: int | None = None) -> None:
     folder.mkdir(exist_ok=True)
-    asked = whole.asked.model_copy(update={"planned": planned or whole.asked.planned})
+    record = whole.record.model_copy(update={"planned": planned or whole.record.planned})
     (folder / "study.toml").write_text(to_toml(whole.study))
     write_record(folder / "environment.json", whole.environment)
-    write_record(folder / "question.json", asked)
+    write_record(folder / "question.json", record)
 
 
 @pytest.mark.parametrize(

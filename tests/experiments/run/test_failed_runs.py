@@ -11,7 +11,7 @@ from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
-from backhand.experiments.series import cell
+from backhand.experiments.series import training
 from backhand.experiments.trainer import Trainer, data_of
 from backhand.study import Study, load
 from backhand.study.series import Part
@@ -70,9 +70,9 @@ def test_a_prediction_of_it_comes_with_a_word(run) -> None:
 
 
 def test_a_series_says_so(study, tmp_path) -> None:
-    light = cell.tested(Trainer.of(study, data_of(study)).fit(), {})
+    light = training.tested(Trainer.of(study, data_of(study)).fit(), {})
     whole = Part(name="whole", title="", study="", whole=True)
-    (kept,) = cell.results([cell.Cell(whole, {}, study, tmp_path / "whole.json")], None, quiet=True)
+    (kept,) = training.results_of([training.Training(whole, {}, study, tmp_path / "whole.json")], None, quiet=True)
     assert SENTENCE in light.failure
     assert SENTENCE in kept.failure
     counts = {"train_count": 500, "validation_count": 288, "test_count": 359}

@@ -13,7 +13,7 @@ from backhand.experiments.comparison.network import Network
 from backhand.experiments.extension.record import trained
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
-from backhand.experiments.series import cell
+from backhand.experiments.series import training
 from backhand.experiments.trainer import Trainer, data_of
 from backhand.study import load
 
@@ -126,7 +126,7 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
 
 def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
     asked = load(str(study))
-    result = cell.tested(Trainer.of(asked, data_of(asked)).fit(), {})
+    result = training.tested(Trainer.of(asked, data_of(asked)).fit(), {})
     assert "test_loss" not in result.figures
     assert result.figures["test_accuracy"] < 1
     assert result.message.startswith("The scores of 1 of the 40 test samples are not finite")

@@ -70,9 +70,7 @@ def altered(finished, tmp_path):
 
 
 def test_a_run_that_diverged_classifies_nothing(diverged, picture, cli):
-    with pytest.raises(
-        CheckpointError, match="a training that diverged, which are of no use; the training diverged at"
-    ):
+    with pytest.raises(CheckpointError, match="a training that diverged, which are useless; the training diverged at"):
         load_classifier(diverged)
     status, text = cli("predict", diverged, picture)
     assert status == 2
@@ -111,7 +109,7 @@ def test_a_run_that_is_not_finished_says_so(altered, picture, cli):
     assert status == 0
     assert f"note: {said}" in text
     changes = transfer(copy.deepcopy(load_classifier(run).model), run).changes
-    assert changes == ("that run is not finished, and these are its best weights so far",)
+    assert changes == ("that run has not finished, and these are its best weights so far",)
 
 
 def test_so_does_one_that_has_learnt_nothing(altered):

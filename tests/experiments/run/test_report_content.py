@@ -130,6 +130,9 @@ def test_one_epoch_without_validation(hard):
 def test_one_epoch_with_validation(folder):
     line = json.loads((folder / "history.jsonl").read_text().splitlines()[0])
     (folder / "history.jsonl").write_text(json.dumps(line))
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["training"] |= {"epochs": 1, "chosen_epoch": 1}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
     accuracy, error = percent(line["validation_accuracy"]), percent(line["validation_error"])
     assert ["validation", f"{line['validation_loss']:.4f}", accuracy, error] in written(folder).page.rows
 

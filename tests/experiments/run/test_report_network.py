@@ -64,7 +64,7 @@ def test_what_came_to_nothing_is_explained_with_the_networks_own_activation(kind
 
 
 def of(whole: Answer, kind: str) -> Answer:
-    return replace(whole, asked=whole.asked.model_copy(update={"activation": kind}))
+    return replace(whole, record=whole.record.model_copy(update={"activation": kind}))
 
 
 def gradients(folder, kept: list[str] | None, skipped: int = 1, loss: str = "softmax_cross_entropy") -> str:

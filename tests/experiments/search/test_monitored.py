@@ -1,4 +1,4 @@
-"""What a search watches: an epoch without a number is never the best, prunes nothing, and wins nothing."""
+"""What a search judges: an epoch without a number is never the best, prunes nothing, and wins nothing."""
 
 import itertools
 import json
@@ -10,9 +10,9 @@ from optuna.trial import Trial as Told
 
 from backhand.errors import BackhandError
 from backhand.experiments.search import work as search
-from backhand.experiments.search.record import Found, Trial, best
+from backhand.experiments.search.record import SearchRecord, Trial, best
 from backhand.experiments.search.report.chapters import chapters
-from backhand.experiments.search.trial import Watch
+from backhand.experiments.search.trial import TrialJudge
 from backhand.study import load
 from backhand.study.search import SearchTable
 from backhand.training.evaluate import evaluate
@@ -30,19 +30,19 @@ search = { method = "grid", seeds = 0, monitor = "validation_loss", space = { "t
 def test_an_epoch_without_a_number_is_passed_over(make_solver, monitor: str, won: float) -> None:
     for values in itertools.permutations([nan, 0.25, 0.75, inf]):
         asked: list[float] = []
-        watch = Watch(monitor, lambda epoch, value, asked=asked: asked.append(value) or True)
+        judge = TrialJudge(monitor, lambda epoch, value, asked=asked: asked.append(value) or True)
         solver = make_solver()
         solver.epochs = len(values)
         for value in values:
             solver.epoch += 1
             solver.history.append({monitor: value})
-            watch.on_epoch_end(solver)
-        assert (watch.best, watch.epoch) == (won, 1 + values.index(won))
+            judge.on_epoch_end(solver)
+        assert (judge.best, judge.epoch) == (won, 1 + values.index(won))
         assert sorted(asked) == [0.25, 0.75]
 
 
 def test_a_trial_without_a_finite_figure_fails_with_its_reason(tmp_path, monkeypatch) -> None:
-    """Its training watches the accuracy, which is finite: only the search misses a figure."""
+    """Its training judges the accuracy, which is finite: only the search misses a figure."""
     monkeypatch.setattr("backhand.training.solver.evaluate", lambda *args: replace(evaluate(*args), loss=nan))
     (tmp_path / "study.toml").write_text(STUDY)
     with pytest.raises(BackhandError, match="no epoch with a finite validation loss"):
@@ -71,7 +71,7 @@ def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
 def test_the_report_chooses_among_trials_that_came_to_their_end() -> None:
     trials = (ended(0, nan), ended(1, 0.75), ended(2, 0.99, "pruned"), ended(3, 0.5))
     search = SearchTable(space={"train.optimizer.lr": [0.1]}, trials=9)
-    found, *_ = chapters(Found(search=search, trials=trials, best=1))
+    found, *_ = chapters(SearchRecord(search=search, trials=trials, best=1))
     text = str(found.blocks)
     assert "Trial 1 (validation accuracy 75.00% at epoch 1)" in text
     assert "Trial 3 is 25.00 percentage points behind" in text

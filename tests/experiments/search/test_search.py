@@ -12,7 +12,7 @@ import pytest
 
 from backhand.errors import BackhandError
 from backhand.experiments.search import work as search
-from backhand.experiments.search.record import read_found
+from backhand.experiments.search.record import read_search
 from backhand.experiments.search.trial import PRUNED
 from backhand.study import load
 
@@ -188,7 +188,7 @@ def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_
         process.send_signal(signal.SIGKILL)
         process.wait()
         if (path / "search.json").exists():
-            found = values(read_found(path))
+            found = values(read_search(path))
             assert found.items() >= known.items()
             known = found
     record = search.run(asked, path, resume=(path / "study.toml").exists(), quiet=True)

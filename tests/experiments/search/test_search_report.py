@@ -6,7 +6,7 @@ import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.search.record import Found, Trial
+from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.experiments.search.report.chapters import chapters
 from backhand.experiments.search.report.findings import findings
 from backhand.experiments.search.report.importance import importances
@@ -66,19 +66,24 @@ def test_the_page_tells_what_was_found_and_what_failed(folder):
             "Trial 0 is 5.00 percentage points behind",
             "Diverged: the loss grew",
         ),
-        *("changed: seed = 3", "search.trials", "The command that made this search:", "backhand run s.toml --set seed=3"),
+        *(
+            "changed: seed = 3",
+            "search.trials",
+            "The command that made this search:",
+            "backhand run s.toml --set seed=3",
+        ),
     ):
         assert text in page, text
     assert {path.name for path in (folder / "plots").iterdir()} == {"search-progress.png", "search-parallel.png"}
 
 
 def test_several_seeds_have_a_mean_and_a_spread():
-    result = dict(findings(Found.model_validate(record(*TRIALS, runs=(*RUNS, LOST, SECOND))), {}))["Result"]
+    result = dict(findings(SearchRecord.model_validate(record(*TRIALS, runs=(*RUNS, LOST, SECOND))), {}))["Result"]
     assert result == (
         "Trained with 2 seeds, the chosen settings reach 92.00% (standard deviation 1.41 points) on test data and "
         "92.00% (standard deviation 2.83 points) on validation data."
     )
-    (result, *_) = findings(Found.model_validate(record(*TRIALS, runs=RUNS)), {})
+    (result, *_) = findings(SearchRecord.model_validate(record(*TRIALS, runs=RUNS)), {})
     assert result[1] == (
         "Trained with 1 seed, the chosen settings reach 93.00% on test data and 94.00% on validation data."
     )
@@ -98,13 +103,13 @@ def test_networks_of_several_sizes_are_drawn_by_their_size(folder, hidden):
 
 @pytest.mark.parametrize("trials", [(), TRIALS[:1], TRIALS[3:]])
 def test_few_trials_have_a_page_too(trials):
-    keys = [section.key for section in chapters(Found.model_validate(record(*trials)))]
+    keys = [section.key for section in chapters(SearchRecord.model_validate(record(*trials)))]
     assert {"found", "trials"} <= set(keys)
     assert "compared" not in keys
 
 
 def test_the_lowest_loss_comes_first():
-    found = Found.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss"))
+    found = SearchRecord.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss"))
     (table,) = next(section.blocks for section in chapters(found) if section.key == "trials")
     assert [(row[0], row[2]) for row in table.rows] == [("1", "0.2"), ("0", "0.9")]
 
@@ -128,11 +133,11 @@ def test_numbers_find_their_height_on_an_axis():
 def test_a_key_that_decides_alone_is_the_most_important():
     settings = [{"train.optimizer.lr": 0.01 * (i + 1), "model.hidden": [5 + 4 * (i % 2)]} for i in range(20)]
     trials = [trial(i, 0.5 + each["train.optimizer.lr"], **each) for i, each in enumerate(settings)]
-    shares = importances(Found.model_validate(record(*trials)))
+    shares = importances(SearchRecord.model_validate(record(*trials)))
     assert next(iter(shares)) == "train.optimizer.lr"
     assert shares["train.optimizer.lr"] > 0.9
     assert sum(shares.values()) == pytest.approx(1)
-    assert importances(Found.model_validate(record(*trials[:9]))) == {}
+    assert importances(SearchRecord.model_validate(record(*trials[:9]))) == {}
 
 
 def test_a_damaged_file_is_named(folder):
@@ -143,7 +148,7 @@ def test_a_damaged_file_is_named(folder):
 
 def test_chance_and_failures_are_said_of_the_best():
     runs = [RUNS[0] | {"validation_count": count, "failure": "It blew up."} for count in (100, 10_000)]
-    doubt, shown = (str(chapters(Found.model_validate(record(*TRIALS, runs=(run,))))[0].blocks) for run in runs)
+    doubt, shown = (str(chapters(SearchRecord.model_validate(record(*TRIALS, runs=(run,))))[0].blocks) for run in runs)
     assert "5.00 percentage points behind, a difference that chance alone can make on 100 validation samples" in doubt
     assert "chance" not in shown
     assert "'93.00%', '1.00 s', 'best-seed-0', 'The training failed. It blew up.'" in shown

@@ -122,7 +122,10 @@ def test_a_condition_is_met_before_its_key_is_checked():
         ({"space": {"a": {"low": 0, "high": 1, "log": True}}}, "log = true needs low above 0"),
         ({"space": {"a": {"low": 1, "high": 9, "log": True, "step": 2}}}, "cannot have both a step and log = true"),
         ({"space": {"a": {"low": 1, "high": 9, "step": 0.5}}}, "step must be a whole number"),
-        ({"space": {"a": {"low": 0.1, "high": 1.0}}, "method": "grid"}, "a grid search needs a list of values or a step for a"),
+        (
+            {"space": {"a": {"low": 0.1, "high": 1.0}}, "method": "grid"},
+            "a grid search needs a list of values or a step for a",
+        ),
         ({"space": {"a": {"choices": [1], "when": {"b": 2}}, "b": [2]}}, 'a depends on "b", which must come before'),
         ({"space": {"a": {"choices": []}}}, "at least 1"),
         ({"space": {"a": [1]}, "metod": "grid"}, 'unknown key "metod"'),

@@ -157,7 +157,11 @@ def test_a_claim_without_a_result_has_no_verdict(file):
     [
         ('study = "digits"', 'study = "digit"', 'no study and no .toml file "digit"; did you mean "digits"?'),
         ('"train.l2" = 1e-3', '"train.l22" = 1e-3', r"part table, \{'model': 'hidden', 'rate': '0.01'\}: .*l22"),
-        ('rate = "0.01" }', 'rate = "0.02" }', 'the claim "the linear one" is about rate = 0.02, but the part table has no such case'),
+        (
+            'rate = "0.01" }',
+            'rate = "0.02" }',
+            'the claim "the linear one" is about rate = 0.02, but the part table has no such case',
+        ),
         ('key = "train.optimizer.lr"', "", "an axis needs either cases, or a key and its values"),
         ("minutes = 0.1", "", 'the key "minutes" is missing'),
         ("seeds = 2", 'against = "other"', 'the part table is to be compared with an unknown part "other"'),

@@ -14,9 +14,9 @@ from backhand.experiments.comparison import FILE, folds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.outcome import Learner
 from backhand.experiments.comparison.peers import PEERS
-from backhand.experiments.comparison.record import Asked, Comparison, Data
+from backhand.experiments.comparison.record import Comparison, Data, PlanRecord
 from backhand.experiments.comparison.record import Learner as LearnerFacts
-from backhand.experiments.splits import load_splits
+from backhand.experiments.splits import load_data_set
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study, changed
@@ -37,19 +37,21 @@ class Plan:
     seed: int = 0
 
     @property
-    def asked(self) -> Asked:
+    def as_record(self) -> PlanRecord:
         """The plan in the form in which compare.json keeps it."""
-        return Asked(data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed)
+        return PlanRecord(
+            data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed
+        )
 
     @classmethod
-    def of(cls, asked: Asked | None, folder: PathLike) -> Self:
+    def of(cls, record: PlanRecord | None, folder: PathLike) -> Self:
         """The plan that compare.json holds. Raises CheckpointError where an earlier version kept no plan."""
-        if asked is None:
+        if record is None:
             raise CheckpointError(
                 f"{folder}/{FILE} is of an earlier version, which did not keep all that was asked for; give the whole "
                 f"command once more, with --resume {folder}"
             )
-        return cls(asked.data, asked.networks, asked.against, asked.folds, asked.seed)
+        return cls(record.data, record.networks, record.against, record.folds, record.seed)
 
     @property
     def learners(self) -> tuple[Learner, ...]:
@@ -102,7 +104,7 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
     table = plan.data
     own = (study.data.resize for study in plan.networks if study.data.resize is not None)
     resize = table.resize or next(own, None)
-    splits = load_splits(table.model_copy(update={"resize": resize}), data_dir)
+    splits = load_data_set(table.model_copy(update={"resize": resize}), data_dir)
     if table.train_size is not None:
         splits = folds.cut(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
     return Pool(splits, folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes))
@@ -127,4 +129,6 @@ def begun(plan: Plan, splits: Splits) -> Comparison:
     listed = tuple(
         LearnerFacts(name=each.name, settings=each.settings, study=studies.get(each.name)) for each in plan.learners
     )
-    return Comparison(plan=plan.asked, status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed)
+    return Comparison(
+        plan=plan.as_record, status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed
+    )

@@ -38,7 +38,7 @@ class Data(Record):
         return sum(self.counts)
 
 
-class Asked(Record):
+class PlanRecord(Record):
     """What was asked for: the data, the networks, the names of the learners against them, the folds and the seed."""
 
     data: DataTable
@@ -102,7 +102,7 @@ class Comparison(FileRecord):
     plan: from which the comparison can be resumed; earlier versions did not keep it.
     """
 
-    plan: Annotated[Asked | None, BeforeValidator(lambda value: value or None)] = None
+    plan: Annotated[PlanRecord | None, BeforeValidator(lambda value: value or None)] = None
     status: Literal["running", "finished"]
     data: Data
     folds: int

@@ -38,18 +38,17 @@ def run(
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
         folder, pool = workspace.folder, load_pool(plan, workspace.data_dir)
         names = [network.name for network in plan.adapted]
-        asked = begun(plan, pool.splits)
+        found = begun(plan, pool.splits)
         for network in plan.adapted:
             network.check(pool.fold(0))
         if workspace.resumed:
             own = read(folder)
-            refuse_another(folder, own, asked)
-            asked = own.model_copy(update={"plan": asked.plan})
+            refuse_another(folder, own, found)
+            found = own.model_copy(update={"plan": found.plan})
         workspace.begin(plan.seed, {})
-        write(folder, asked)
+        write(folder, found)
         workspace.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
-        found = asked
-        for (learner, fold), outcome in units.results(_units(plan, asked, workspace.data_dir), workers):
+        for (learner, fold), outcome in units.results(_units(plan, found, workspace.data_dir), workers):
             result = _result(learner, fold, outcome, pool)
             found = write(folder, _with(found, result))
             _report_progress(workspace.console, result, found)
@@ -67,7 +66,7 @@ def resume(
 def _units(
     plan: Plan, found: Comparison, data_dir: Path | None
 ) -> Iterator[tuple[tuple[str, int], Callable[[], Outcome]]]:
-    """A learner on a fold each, but for what there is already."""
+    """A unit for every learner on every fold, but for those that are done."""
     for fold in range(plan.folds):
         for learner in plan.learners:
             if not found.has(learner.name, fold):
@@ -81,7 +80,7 @@ def _judged(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
 
 
 def _with(found: Comparison, result: Result) -> Comparison:
-    """With one more result, in the order in which a single process has them."""
+    """The comparison with one more result, in the order in which a single process has them."""
     order = [each.name for each in found.learners]
     results = sorted((*found.results, result), key=lambda each: (each.fold, order.index(each.learner)))
     return found.model_copy(update={"results": tuple(results)})

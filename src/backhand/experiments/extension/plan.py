@@ -10,7 +10,7 @@ from backhand.experiments.build import build_model, check_batches, load_feeds
 from backhand.experiments.extension import AFRESH, WAYS, WITHOUT
 from backhand.experiments.extension.record import Extension, Trained, trained
 from backhand.experiments.settings import read_study
-from backhand.experiments.splits import load_parts
+from backhand.experiments.splits import load_study_splits
 from backhand.files.names import BEST
 from backhand.study import Study, changed
 from backhand.study.extend import ExtendTable
@@ -61,13 +61,13 @@ def planned(asked: Plan, data_dir: Path | None) -> tuple[Extension, dict[str, St
 def _studies(base: Study, asked: Plan, data_dir: Path | None) -> dict[str, Study]:
     """The study of each way. Raises BackhandError where the new data, their number or the layers do not fit."""
     studies = {way: _study(base, asked, way) for way in asked.ways}
-    splits = load_parts(studies[asked.ways[0]], data_dir).splits
+    splits = load_study_splits(studies[asked.ways[0]], data_dir).splits
     K = len(splits.classes)
     studies = {way: changed(study, _outputs(study, K)) for way, study in studies.items()}
     for study in studies.values():
         model = build_model(study, splits.train.x.shape[1:], K)
         if model.min_batch_size > 1:
-            check_batches(study, model, len(load_parts(study, data_dir).train))
+            check_batches(study, model, len(load_study_splits(study, data_dir).train))
     return studies
 
 

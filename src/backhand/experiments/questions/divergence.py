@@ -6,7 +6,7 @@ import numpy as np
 
 from backhand.data.feed import BatchSource
 from backhand.experiments.build import Feeds
-from backhand.experiments.questions.found import Losses
+from backhand.experiments.questions.observations import Losses
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -20,7 +20,7 @@ SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standa
 
 
 @dataclass
-class Watch(Callback):
+class BatchLosses(Callback):
     """Keeps the loss of every batch, before its step, and the record of every epoch."""
 
     values: list[float] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Watch(Callback):
 
 def look(study: Study, feeds: Feeds) -> Losses:
     """Train; a divergence is an answer here, and the message of the solver is kept with it."""
-    losses = Watch()
+    losses = BatchLosses()
     trainer = trainer_of(study, feeds).watch(losses)
     start = _loss_of(trainer.solver.model, study.train.make_loss(), feeds.train)
     message = str(trainer.fit().error or "")

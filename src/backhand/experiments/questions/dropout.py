@@ -6,7 +6,7 @@ from backhand.arrays import Array
 from backhand.data.feed import Feed
 from backhand.errors import StudyError
 from backhand.experiments.build import Feeds
-from backhand.experiments.questions.found import Masks, Used, Uses
+from backhand.experiments.questions.observations import Masks, Used, Uses
 from backhand.experiments.questions.training import trainer_of
 from backhand.layers import Dropout
 from backhand.model.sequential import Sequential

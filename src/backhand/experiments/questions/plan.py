@@ -7,7 +7,7 @@ from pathlib import Path
 from backhand.errors import BackhandError, StudyError, closest
 from backhand.experiments.build import Feeds
 from backhand.experiments.questions import divergence, dropout, sigmoid
-from backhand.experiments.questions.found import Gradients, Losses, Masks
+from backhand.experiments.questions.observations import Gradients, Losses, Masks
 from backhand.experiments.search.space import check, refuse_changes
 from backhand.study import Study, load
 from backhand.study.auto import AUTO, is_auto

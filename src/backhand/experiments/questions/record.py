@@ -15,7 +15,7 @@ from backhand.experiments import environment
 from backhand.experiments.environment import Environment
 from backhand.experiments.kind import Row
 from backhand.experiments.questions import FILE
-from backhand.experiments.questions.found import Found
+from backhand.experiments.questions.observations import Observation
 from backhand.experiments.records import Count, FileRecord, Record, Share, read_record, write_record
 from backhand.experiments.settings import read_study
 from backhand.page.heading import subtitle
@@ -45,7 +45,7 @@ class Cell(Record):
 
     values: dict[str, Any]
     seconds: float
-    found: Found
+    found: Observation
 
     @model_validator(mode="after")
     def _has_its_values(self) -> Self:
@@ -60,7 +60,7 @@ class Cell(Record):
         return {_last(key): value for key, value in self.values.items()}
 
 
-class Asked(FileRecord):
+class QuestionRecord(FileRecord):
     """All of question.json. planned: the number of cells.   activation: the class of the network's first activation."""
 
     question: Literal["sigmoid", "dropout", "divergence"]
@@ -105,29 +105,29 @@ def _with_question(cell: Any, question: Any) -> Any:
 class Answer:
     """A question as its report takes it."""
 
-    asked: Asked
+    record: QuestionRecord
     study: Study
     environment: Environment
 
     @property
     def cells(self) -> tuple[Cell, ...]:
         """The trainings, in the order of the grid."""
-        return self.asked.cells
+        return self.record.cells
 
     @property
     def question(self) -> str:
         """The name of the question."""
-        return self.asked.question
+        return self.record.question
 
     @property
     def data(self) -> Data:
         """The data that the trainings see."""
-        return self.asked.data
+        return self.record.data
 
     @property
     def title(self) -> str:
         """The question as its study puts it."""
-        return self.study.title or self.asked.question
+        return self.study.title or self.record.question
 
     @property
     def subtitle(self) -> str:
@@ -135,7 +135,7 @@ class Answer:
         counts = self.data.counts
         data = (
             f"{self.data.title}: {count(counts['train'])} training and {count(counts['validation'])} validation "
-            f"samples; {counted(len(self.cells), 'cell')} in {duration(self.asked.seconds)}"
+            f"samples; {counted(len(self.cells), 'cell')} in {duration(self.record.seconds)}"
         )
         return subtitle(data, self.environment, self.study.changes)
 
@@ -159,17 +159,17 @@ class Answer:
 
 def read(folder: Path) -> Answer:
     """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
-    return Answer(read_asked(folder), read_study(folder), environment.read(folder))
+    return Answer(read_question(folder), read_study(folder), environment.read(folder))
 
 
-def read_asked(folder: Path) -> Asked:
+def read_question(folder: Path) -> QuestionRecord:
     """question.json. Raises CheckpointError where it is missing or damaged."""
     if not (folder / FILE).is_file():
         raise CheckpointError(f"{folder} is not the folder of a question: it has no {FILE}")
-    return read_record(Asked, folder / FILE)
+    return read_record(QuestionRecord, folder / FILE)
 
 
-def write(folder: Path, asked: Asked) -> Asked:
+def write(folder: Path, asked: QuestionRecord) -> QuestionRecord:
     """Write question.json, whole or not at all; returns it."""
     write_record(folder / FILE, asked)
     return asked
@@ -183,6 +183,6 @@ def has_result(folder: Path) -> bool:
 def row(folder: Path) -> Row:
     """The question, its data, and how many cells are trained."""
     answer = read(folder)
-    done, planned = len(answer.cells), answer.asked.planned
+    done, planned = len(answer.cells), answer.record.planned
     status = "finished" if done == planned else f"{done} of {counted(planned, 'cell')}"
     return Row(answer.title, answer.data.title, status, "")

@@ -4,7 +4,7 @@ import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.experiments.build import Feeds
-from backhand.experiments.questions.found import Gradients
+from backhand.experiments.questions.observations import Gradients
 from backhand.experiments.questions.training import trainer_of
 from backhand.model.sequential import Sequential
 from backhand.study import Study

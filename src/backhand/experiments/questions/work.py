@@ -13,11 +13,11 @@ from backhand.experiments import settings, units
 from backhand.experiments.build import Feeds
 from backhand.experiments.questions import FILE, KIND
 from backhand.experiments.questions.plan import question
-from backhand.experiments.questions.record import Asked, Cell, Data, read_asked, write
+from backhand.experiments.questions.record import Cell, Data, QuestionRecord, read_question, write
 from backhand.experiments.run.kinks import activation
 from backhand.experiments.search.loop import value_text
 from backhand.experiments.search.space import Assignment, grid
-from backhand.experiments.search.trial import judged_data
+from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.trainer import data_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -35,7 +35,7 @@ def run(
     resume: bool | None = False,
     quiet: bool = False,
     workers: Workers = 1,
-) -> Asked:
+) -> QuestionRecord:
     """Train every cell of the grid that question.json does not hold yet; returns what it then holds.
 
     study: as `Question.study` gives it.   workers: as in `units`.
@@ -46,7 +46,7 @@ def run(
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
         if workspace.resumed:
             settings.refuse_another_study(workspace.folder, settings.read_study(workspace.folder), study)
-        feeds = judged_data(changed(study, {}), workspace.data_dir)
+        feeds = data_with_validation(changed(study, {}), workspace.data_dir)
         asked = _opened(name, study, feeds, workspace)
         workspace.begin(study.seed, settings.study_file(study))
         write(workspace.folder, asked)
@@ -58,15 +58,17 @@ def run(
         return asked
 
 
-def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1) -> Asked:
+def resume(
+    path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
+) -> QuestionRecord:
     """Go on with the question in this folder, as it was asked."""
     folder = as_path(path)
-    name, study = read_asked(folder).question, settings.read_study(folder)
+    name, study = read_question(folder).question, settings.read_study(folder)
     return run(name, study, path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 def _units(
-    name: str, study: Study, asked: Asked, data_dir: Path | None
+    name: str, study: Study, asked: QuestionRecord, data_dir: Path | None
 ) -> Iterator[tuple[Assignment, Callable[[], Cell]]]:
     """A unit for every cell of the grid that has not been trained yet."""
     done = [cell.values for cell in asked.cells]
@@ -85,13 +87,13 @@ def _looked_at(name: str, study: Study, values: Assignment, data_dir: Path | Non
     return Cell(values=_plain(values), seconds=time.perf_counter() - begin, found=found)
 
 
-def _opened(name: str, study: Study, feeds: Feeds, workspace: Workspace) -> Asked:
+def _opened(name: str, study: Study, feeds: Feeds, workspace: Workspace) -> QuestionRecord:
     """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
     data = _described(feeds)
     if not workspace.resumed:
         planned, first = sum(1 for _ in grid(_space(study))), activation(study.model.make(1))
-        return Asked(question=name, data=data, planned=planned, activation=first)
-    asked = read_asked(workspace.folder)
+        return QuestionRecord(question=name, data=data, planned=planned, activation=first)
+    asked = read_question(workspace.folder)
     if asked.question != name:
         raise CheckpointError(f"{workspace.folder} holds the question {asked.question}, and {name} is asked")
     if asked.data.sha256 != data.sha256:
@@ -106,7 +108,7 @@ def _space(study: Study) -> dict[str, Entry]:
     return study.search.space
 
 
-def _with(asked: Asked, cell: Cell, study: Study) -> Asked:
+def _with(asked: QuestionRecord, cell: Cell, study: Study) -> QuestionRecord:
     """The record with one more cell, in the order of the grid."""
     order = [_plain(values) for values in grid(_space(study))]
     cells = sorted((*asked.cells, cell), key=lambda each: order.index(each.values))
@@ -125,7 +127,7 @@ def _described(feeds: Feeds) -> Data:
     )
 
 
-def _report_progress(console: Console, cell: Cell, asked: Asked) -> None:
+def _report_progress(console: Console, cell: Cell, asked: QuestionRecord) -> None:
     done, planned = len(asked.cells), asked.planned
     left = asked.seconds / done * (planned - done)
     console.print(f"cell {f'{done}/{planned}':>7}  {_words(cell.values)}  {cell.seconds:.1f} s  {left:.0f} s left")

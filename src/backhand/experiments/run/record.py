@@ -31,7 +31,7 @@ from backhand.files.folders import folders_with
 from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, STUDY
 from backhand.files.paths import PathLike, as_path
 from backhand.page.heading import subtitle
-from backhand.page.numbers import percent
+from backhand.page.numbers import counted, percent
 from backhand.study import Study
 from backhand.training.range_test import RangeTest
 from backhand.weights.source import status
@@ -123,7 +123,8 @@ def read_history(folder: Path, metrics: Metrics) -> tuple[Epoch, ...]:
     finished = metrics.status == "finished"
     lines = [line for line in _lines(read_text(path), finished=finished) if line.strip()]
     if finished and len(lines) != metrics.training.epochs:
-        raise CheckpointError(f"{path} has {len(lines)} lines for {metrics.training.epochs} epochs; {REMEDY}")
+        epochs = counted(metrics.training.epochs, "epoch")
+        raise CheckpointError(f"{path} has {counted(len(lines), 'line')} for {epochs}; {REMEDY}")
     return tuple(
         valid(Epoch, parsed(line, f"{path} line {number}"), f"{path} line {number}")
         for number, line in enumerate(lines, start=1)

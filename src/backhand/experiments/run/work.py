@@ -12,7 +12,6 @@ from backhand.experiments import rates, settings
 from backhand.experiments.build import Feeds, load_feeds
 from backhand.experiments.course import constant_loss, course
 from backhand.experiments.run import KIND, evidence
-from backhand.experiments.run.beginning import Beginning
 from backhand.experiments.run.figures import (
     describe_data,
     describe_model,
@@ -22,6 +21,7 @@ from backhand.experiments.run.figures import (
 )
 from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.illustrations import evidence_of
+from backhand.experiments.run.initial_weights import InitialWeights
 from backhand.experiments.run.interrupt import saved_first
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished, write_metrics
@@ -44,7 +44,7 @@ class Run:
 
     folder: Path
     trainer: Trainer
-    beginning: Beginning
+    initial_weights: InitialWeights
     saving: Checkpoint
     origin: Origin
     metrics: Metrics
@@ -52,7 +52,7 @@ class Run:
 
     def note(self, **known: Any) -> Metrics:
         """Write metrics.json with what has become known; returns it."""
-        metrics = self.metrics.model_copy(update={"init_from": self.beginning.init_from, **known})
+        metrics = self.metrics.model_copy(update={"init_from": self.initial_weights.init_from, **known})
         write_metrics(self.folder, metrics)
         return metrics
 
@@ -128,14 +128,14 @@ def _prepare(study: Study, space: Workspace, *, begun: bool) -> Run:
         model=describe_model(model),
         training=Training(constant_loss=constant_loss(study, feeds)),
     )
-    beginning = Beginning.of(model, trainer.transfer)
+    initial_weights = InitialWeights.of(model, trainer.transfer)
     origin = Origin(study=settings.settings(study), data=metrics.data.sha256)
     scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
     facts, every = _for_predictions(study, feeds).as_json(), study.train.save_every
     saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, every)
-    trainer.watch(beginning, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
+    trainer.watch(initial_weights, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
     _announce(trainer, metrics, space)
-    return Run(space.folder, trainer, beginning, saving, origin, metrics, console)
+    return Run(space.folder, trainer, initial_weights, saving, origin, metrics, console)
 
 
 def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
@@ -186,7 +186,7 @@ def _finish(made: Run) -> Metrics:
     validation = None if held is None else score(held, "validation", trainer.study)
     test = test_score(result, solver.loss, feeds.splits.classes, trainer.study)
     gradients, rounding = check_gradients(solver, feeds.train), check_rounding(solver, feeds.train)
-    evidence.write(made.folder, evidence_of(feeds, solver, result, made.beginning.first_weights))
+    evidence.write(made.folder, evidence_of(feeds, solver, result, made.initial_weights.first_weights))
     remarks = [f"the training failed. {failure}"] if failure else []
     for remark in (*remarks, *(each.remark for each in (validation, test) if each and each.remark)):
         made.console.print(f"warning: {remark}")

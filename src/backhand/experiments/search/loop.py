@@ -15,7 +15,7 @@ from backhand.experiments.search.outcomes import finished
 from backhand.experiments.search.record import Trial, best
 from backhand.experiments.search.space import Assignment, grid, parameters, suggested
 from backhand.experiments.search.storage import Storage
-from backhand.experiments.search.trial import Outcome, Watch, attempt
+from backhand.experiments.search.trial import Outcome, TrialJudge, train_trials
 from backhand.experiments.trainer import in_step
 from backhand.page.numbers import counted
 from backhand.study import Study, changed
@@ -76,8 +76,8 @@ class Loop:
         studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
             every = REPORT if self.search.pruning == "none" else 0.0
-            watches = [Watch(self.search.monitor, _judge(trial, every)) for trial in group]
-            ended = attempt([studies[trial] for trial in group], self.data_dir, watches)
+            judges = [TrialJudge(self.search.monitor, _judge(trial, every)) for trial in group]
+            ended = train_trials([studies[trial] for trial in group], self.data_dir, judges)
             for trial, outcome in zip(group, ended, strict=True):
                 self._note(trial, assignments[trial], outcome)
 

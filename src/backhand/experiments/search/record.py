@@ -47,7 +47,7 @@ class Trial(Record):
         return nan if self.value is None else self.value
 
 
-class Tested(Record):
+class TestedRun(Record):
     """A run of the best values with one seed: its folder, and what it reached, or how it diverged."""
 
     folder: str
@@ -60,7 +60,7 @@ class Tested(Record):
     diverged: str = ""
 
 
-class Found(FileRecord):
+class SearchRecord(FileRecord):
     """All of search.json.
 
     best: the number of the trial that was chosen.   elsewhere: whether the trials are kept in a storage that a URL
@@ -70,7 +70,7 @@ class Found(FileRecord):
     search: SearchTable
     trials: tuple[Trial, ...] = ()
     best: int | None = None
-    runs: tuple[Tested, ...] = ()
+    runs: tuple[TestedRun, ...] = ()
     elsewhere: bool | None = None
 
     @model_validator(mode="after")
@@ -86,7 +86,7 @@ class Found(FileRecord):
         """The record of a search, before its first trial."""
         return cls(search=search, elsewhere=elsewhere)
 
-    def having(self, trials: list[Trial], search: SearchTable, runs: tuple[Tested, ...] = ()) -> Self:
+    def having(self, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> Self:
         """The record with what the trials, and the runs of the best settings, have shown so far."""
         chosen = best(trials, search)
         number = chosen.number if chosen else None
@@ -123,17 +123,17 @@ class Found(FileRecord):
         return [trial for trial in self.ranked if trial.state == "complete"]
 
     @property
-    def tested(self) -> list[Tested]:
+    def tested(self) -> list[TestedRun]:
         """The runs of the best values that came to their end."""
         return [run for run in self.runs if run.test is not None and run.validation is not None]
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedSearch:
     """A search as its report takes it."""
 
     study: Study
-    found: Found
+    found: SearchRecord
     environment: Environment
 
 
@@ -153,22 +153,22 @@ def best(trials: list[Trial], search: SearchTable) -> Trial | None:
     return min(complete, key=lambda trial: (cost(trial.value), trial.number), default=None)
 
 
-def read(folder: Path) -> Saved:
+def read(folder: Path) -> SavedSearch:
     """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
-    return Saved(read_study(folder), read_found(folder), environment.read(folder))
+    return SavedSearch(read_study(folder), read_search(folder), environment.read(folder))
 
 
-def read_found(folder: Path) -> Found:
+def read_search(folder: Path) -> SearchRecord:
     """search.json. Raises CheckpointError where it is missing or damaged."""
-    return read_record(Found, folder / FILE)
+    return read_record(SearchRecord, folder / FILE)
 
 
-def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[Tested, ...] = ()) -> Found:
+def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> SearchRecord:
     """Write what the trials, and the runs of the best, have shown so far; returns all of it."""
-    return write(folder, read_found(folder).having(trials, search, runs))
+    return write(folder, read_search(folder).having(trials, search, runs))
 
 
-def write(folder: Path, found: Found) -> Found:
+def write(folder: Path, found: SearchRecord) -> SearchRecord:
     """Write search.json, whole or not at all; returns the record."""
     write_record(folder / FILE, found)
     return found
@@ -176,7 +176,7 @@ def write(folder: Path, found: Found) -> Found:
 
 def has_result(folder: Path) -> bool:
     """Whether a trial has ended."""
-    return (folder / FILE).exists() and bool(read_found(folder).trials)
+    return (folder / FILE).exists() and bool(read_search(folder).trials)
 
 
 def row(folder: Path) -> Row:

@@ -35,7 +35,7 @@ class Outcome:
 
 
 @dataclass(eq=False)
-class Watch(Callback):
+class TrialJudge(Callback):
     """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so.
 
     An epoch whose value is not finite is not the best, and nothing is asked of it.
@@ -57,31 +57,31 @@ class Watch(Callback):
             solver.stopped = PRUNED
 
 
-def attempt(studies: Sequence[Study], data_dir: PathLike | None, watches: Sequence[Watch]) -> list[Outcome]:
-    """Train; what a study's own values make impossible is an outcome, not an error. Several studies must be `alike`."""
+def train_trials(studies: Sequence[Study], data_dir: PathLike | None, judges: Sequence[TrialJudge]) -> list[Outcome]:
+    """Train each study; values that make a study impossible are an outcome, not an error. Several must be `alike`."""
     begin = time.perf_counter()
     try:
-        trainers = train(studies, data_of(studies[0], data_dir), watches)
-        return [_outcome(*each) for each in zip(trainers, watches, strict=True)]
+        trainers = train(studies, data_of(studies[0], data_dir), judges)
+        return [_outcome(*each) for each in zip(trainers, judges, strict=True)]
     except BackhandError as error:
         if len(studies) > 1:  # one of them, perhaps
-            pairs = zip(studies, watches, strict=True)
-            return [outcome for study, watch in pairs for outcome in attempt([study], data_dir, [watch])]
+            pairs = zip(studies, judges, strict=True)
+            return [outcome for study, judge in pairs for outcome in train_trials([study], data_dir, [judge])]
         return [Outcome(None, 0, time.perf_counter() - begin, 0, (), str(error))]
 
 
-def _outcome(training: Trainer, watch: Watch) -> Outcome:
-    solver, size = training.solver, training.solver.model.parameters.values.size
+def _outcome(trainer: Trainer, judge: TrialJudge) -> Outcome:
+    solver, size = trainer.solver, trainer.solver.model.parameters.values.size
     curve = tuple(solver.history)
-    if training.error is not None:
-        return Outcome(None, 0, training.seconds, size, curve, f"diverged: {training.error}")
-    if watch.best is None:
-        return Outcome(None, 0, training.seconds, size, curve, f"no epoch with a finite {words(watch.monitor)}")
+    if trainer.error is not None:
+        return Outcome(None, 0, trainer.seconds, size, curve, f"diverged: {trainer.error}")
+    if judge.best is None:
+        return Outcome(None, 0, trainer.seconds, size, curve, f"no epoch with a finite {words(judge.monitor)}")
     reason = solver.stopped if solver.stopped == PRUNED else ""
-    return Outcome(watch.best, watch.epoch, training.seconds, size, curve, reason)
+    return Outcome(judge.best, judge.epoch, trainer.seconds, size, curve, reason)
 
 
-def judged_data(study: Study, data_dir: PathLike | None) -> Feeds:
+def data_with_validation(study: Study, data_dir: PathLike | None) -> Feeds:
     """The data of a study. Raises StudyError where it holds no validation part."""
     found = data_of(study, data_dir)
     if found.validation is None:

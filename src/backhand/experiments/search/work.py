@@ -15,8 +15,8 @@ from backhand.experiments.run.record import finished as run_finished
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
 from backhand.experiments.search.loop import Loop, value_text
 from backhand.experiments.search.outcomes import finished
-from backhand.experiments.search.record import Found, Tested, Trial, best, note, read_found
-from backhand.experiments.search.trial import judged_data
+from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best, note, read_search
+from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.names import STUDY
@@ -34,7 +34,7 @@ def run(
     url: str | None = None,
     quiet: bool = False,
     workers: Workers | None = None,
-) -> Found:
+) -> SearchRecord:
     """Search, then train the best values with each seed and test them; returns what search.json holds.
 
     url: a storage of Optuna's other than the SQLite file in the folder, which processes elsewhere may share.
@@ -57,7 +57,7 @@ def run(
             settings.refuse_another_study(workspace.folder, own, study)
             study = settings.inherited(study, own)
             _refuse_other_storage(workspace.folder, url)
-        data = judged_data(changed(study, {}), workspace.data_dir)
+        data = data_with_validation(changed(study, {}), workspace.data_dir)
         study = decide_counts(study, data)
         with _opened(study, workspace, url) as opened:
             workspace.console.print("\n".join((f"folder: {workspace.folder}", *data.splits.remarks)))
@@ -67,7 +67,7 @@ def run(
         return _tested(study, trials, workspace, workers or search.workers)
 
 
-def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, **options: object) -> Found:
+def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, **options: object) -> SearchRecord:
     """Go on with the search in this folder, as its own study says. options: `url` and `workers`, as `run` has them."""
     study = settings.read_study(as_path(path))
     return run(study, path, data_dir=data_dir, resume=True, quiet=quiet, **options)  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 def _opened(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
     """The storage, of a search that has begun in the folder: only once a storage elsewhere has been reached."""
     fresh = not (workspace.folder / FILE).exists()
-    mark = {FILE: Found.of(_search_of(study), elsewhere=url is not None).as_text()} if fresh else {}
+    mark = {FILE: SearchRecord.of(_search_of(study), elsewhere=url is not None).as_text()} if fresh else {}
     begin = partial(workspace.begin, study.seed, mark | settings.study_file(study))
     if url is None:
         begin()
@@ -89,7 +89,7 @@ def _opened(study: Study, workspace: Workspace, url: str | None) -> Iterator[sto
 
 def _refuse_lost_trials(loop: Loop) -> None:
     """Raises CheckpointError where the storage has lost trials, which search.json is written after."""
-    kept, left = len(read_found(loop.folder).trials), len(finished(loop.trials))
+    kept, left = len(read_search(loop.folder).trials), len(finished(loop.trials))
     if left < kept:
         raise CheckpointError(
             f"{loop.folder / FILE} has {kept} trials, and the storage ({DATABASE}, unless --storage names another) has "
@@ -142,7 +142,7 @@ def _search_of(study: Study) -> SearchTable:
 
 def _refuse_other_storage(path: Path, url: str | None) -> None:
     """Raises BackhandError where the trials of this folder are kept elsewhere than in what is named."""
-    kept = read_found(path).elsewhere
+    kept = read_search(path).elsewhere
     elsewhere = not (path / DATABASE).exists() if kept is None else kept
     if not elsewhere and url is not None:
         raise BackhandError(f"{path} keeps its trials in its own {DATABASE}; resume it without --storage")
@@ -150,7 +150,7 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
         raise BackhandError(f"{path} keeps its trials in a storage of yours; name it again by --storage")
 
 
-def _tested(study: Study, trials: list[Trial], workspace: Workspace, workers: Workers) -> Found:
+def _tested(study: Study, trials: list[Trial], workspace: Workspace, workers: Workers) -> SearchRecord:
     """The best values, trained with each seed and tested."""
     search, folder = _search_of(study), workspace.folder
     chosen = best(trials, search)
@@ -190,16 +190,16 @@ def _refuse_another_best(folder: Path, asked: Study) -> None:
         )
 
 
-def _train(asked: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> Tested:
+def _train(asked: Study, folder: Path, data_dir: Path | None, *, quiet: bool) -> TestedRun:
     """A unit: a whole run of the chosen values; one that is done already is only read."""
     run_folder = _folder_of(folder, asked)
     try:
         metrics = run_finished(run_folder) or single.run(asked, run_folder, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError as error:
-        return Tested(folder=run_folder.name, seed=asked.seed, diverged=str(error))
+        return TestedRun(folder=run_folder.name, seed=asked.seed, diverged=str(error))
     assert metrics.validation is not None
     assert metrics.test is not None
-    return Tested(
+    return TestedRun(
         folder=run_folder.name,
         seed=asked.seed,
         seconds=metrics.training.seconds,

@@ -5,25 +5,25 @@ from collections import Counter
 
 from rich.console import Console
 
-from backhand.experiments.series.cell import Cell
 from backhand.experiments.series.forms import Result
+from backhand.experiments.series.training import Training
 from backhand.training.progress import time_left
 
 
 class SeriesProgress:
-    """A line for each cell that is done, with the time that the rest may take.
+    """A line for each training that is done, with the time that the rest may take.
 
-    seconds: what the series says that all of these cells take, for parts that have not begun.
+    seconds: what the series says that all of these trainings take, for parts that have not begun.
     """
 
-    def __init__(self, console: Console, cells: list[Cell], seconds: float) -> None:
-        self.console, self.total, self.seconds = console, len(cells), seconds
-        self.left = Counter(each.part.name for each in cells)
+    def __init__(self, console: Console, trainings: list[Training], seconds: float) -> None:
+        self.console, self.total, self.seconds = console, len(trainings), seconds
+        self.left = Counter(each.part.name for each in trainings)
         self.begin = self.part_begin = time.perf_counter()
-        self.part = ("", 0)  # that of the latest cell, and how many of its cells are done
+        self.part = ("", 0)  # that of the latest training, and how many of its trainings are done
 
-    def note(self, each: Cell, result: Result) -> None:
-        """Print the line of a cell that is done."""
+    def note(self, each: Training, result: Result) -> None:
+        """Print the line of a training that is done."""
         name, done = self.part
         self.part = each.part.name, done + 1 if name == each.part.name else 1
         self.left[each.part.name] -= 1
@@ -31,19 +31,19 @@ class SeriesProgress:
         rest = f"; {time_left(self._rest(each.part.name))}" if left else ""
         self.console.print(f"{self.total - left:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
 
-    def part_is_done(self, each: Cell) -> bool:
-        """Whether no cell of its part is left."""
+    def part_is_done(self, each: Training) -> bool:
+        """Whether no training of its part is left."""
         return not self.left[each.part.name]
 
     def _rest(self, part: str) -> float:
         """Seconds that the rest may take.
 
-        Cells of this part take what those before them took, other parts what the series says.
+        Trainings of this part take what those before them took, other parts what the series says.
         """
         now = time.perf_counter()
         own = (now - self.part_begin) / self.part[1] * self.left[part]
         if not self.left[part]:
-            self.part_begin = now  # the next cell is that of another part
+            self.part_begin = now  # the next training is that of another part
         others = self.left.total() - self.left[part]
         mean = (now - self.begin) / (self.total - self.left.total())
         return own + (max(self.seconds - (now - self.begin) - own, mean * others) if others else 0.0)

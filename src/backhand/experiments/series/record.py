@@ -71,7 +71,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedSeries:
     """A series, the cells of each part, and the claims."""
 
     folder: Path
@@ -118,13 +118,13 @@ def result_file(folder: Path, part: str, number: int, seed: int) -> Path:
     return folder / part / f"{number:03}-seed-{seed}.json"
 
 
-def read(folder: Path) -> Saved:
+def read(folder: Path) -> SavedSeries:
     """Read the folder of a series. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
     if not (folder / SERIES).is_file():
         raise CheckpointError(f"{folder} is not the folder of a series: it has no {SERIES}")
     series = read_series(folder)
     cells = {part.name: tuple(_cells(folder / part.name, part)) for part in series.parts}
-    return Saved(folder, series, cells, _claims(folder / CLAIMS), environment.read(folder))
+    return SavedSeries(folder, series, cells, _claims(folder / CLAIMS), environment.read(folder))
 
 
 def refuse_later_claims(folder: Path) -> None:

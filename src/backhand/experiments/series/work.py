@@ -1,4 +1,4 @@
-"""A series from its first cell to the table of claims; killed at any moment, it goes on where it was."""
+"""A series from its first training to the table of claims; killed at any moment, it goes on where it was."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,8 +9,7 @@ from backhand.errors import StudyError
 from backhand.experiments import rates, settings, units
 from backhand.experiments.decide import with_some_rate
 from backhand.experiments.search.space import refuse_changes
-from backhand.experiments.series import KIND, cell
-from backhand.experiments.series.cell import Cell
+from backhand.experiments.series import KIND
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import check
 from backhand.experiments.series.forms import Result, Verdict
@@ -24,6 +23,7 @@ from backhand.experiments.series.record import (
     write_claims,
     write_result,
 )
+from backhand.experiments.series.training import Training, results_of
 from backhand.experiments.trainer import Trainer, data_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -44,27 +44,27 @@ def run(
     quiet: bool = False,
     workers: Workers = 1,
 ) -> list[Verdict]:
-    """Run every cell that has no result yet; returns the claims beside our figures.
+    """Do every training that has no result yet; returns the claims beside our figures.
 
     workers: as in `units`.
-    Raises StudyError for a cell that makes no study, and for a series other than the one that is resumed, before
+    Raises StudyError for values that make no study, and for a series other than the one that is resumed, before
     anything runs, and BackhandError as runs do.
     """
-    cells = list(expand(series, path))
-    reads = {each.study.data.path for each in cells}
+    trainings = list(expand(series, path))
+    reads = {each.study.data.path for each in trainings}
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
         if workspace.resumed:
-            _refuse_another(series, workspace.folder, cells)
-        for folder in {each.file.parent for each in cells}:
-            sweep(folder, {each.file.name for each in cells} | {RANGE_TEST})
+            _refuse_another(series, workspace.folder, trainings)
+        for folder in {each.file.parent for each in trainings}:
+            sweep(folder, {each.file.name for each in trainings} | {RANGE_TEST})
         workspace.begin(series.seed, {} if workspace.resumed else series_file(series))
-        left = [each for each in cells if not each.file.exists()]
+        left = [each for each in trainings if not each.file.exists()]
         workspace.console.print(f"folder: {workspace.folder}")
         workspace.console.print(
-            f"{series.title}: {len(cells)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
-            + (f"; {len(cells) - len(left)} are done" if len(left) < len(cells) else "")
+            f"{series.title}: {len(trainings)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
+            + (f"; {len(trainings) - len(left)} are done" if len(left) < len(trainings) else "")
         )
-        progress = SeriesProgress(workspace.console, left, 60 * series.minutes * len(left) / len(cells))
+        progress = SeriesProgress(workspace.console, left, 60 * series.minutes * len(left) / len(trainings))
         for group, found in units.results(_units(left, workspace, quiet=workers != 1), workers):
             for each, result in zip(group, found, strict=True):
                 write_result(each.file, result)
@@ -81,8 +81,8 @@ def resume(
     return run(read_series(as_path(path)), path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
-def expand(series: Series, path: PathLike) -> Iterator[Cell]:
-    """Every cell, in order. Raises StudyError naming the cell that makes no study."""
+def expand(series: Series, path: PathLike) -> Iterator[Training]:
+    """Every training, in order. Raises StudyError, naming the cell, for values that make no study."""
     path = as_path(path)
     for part in series.parts:
         base = load(part.study)
@@ -100,7 +100,7 @@ def expand(series: Series, path: PathLike) -> Iterator[Cell]:
                     study = changed(base, values | {"seed": seed}).model_copy(update=kept)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
-                yield Cell(part, labels, study, result_file(path, part.name, number, seed))
+                yield Training(part, labels, study, result_file(path, part.name, number, seed))
 
 
 def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
@@ -115,12 +115,12 @@ def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
     return found
 
 
-def _refuse_another(series: Series, path: Path, cells: list[Cell]) -> None:
+def _refuse_another(series: Series, path: Path, trainings: list[Training]) -> None:
     """Raises StudyError unless the series in the folder, and every result of it, has the settings of this one."""
     own = list(expand(read_series(path), path))
-    for before, now in zip(own, cells, strict=False):
+    for before, now in zip(own, trainings, strict=False):
         settings.refuse_another(path, settings.settings(before.study), settings.settings(now.study), decided=False)
-    if [each.file for each in own] != [each.file for each in cells]:
+    if [each.file for each in own] != [each.file for each in trainings]:
         raise StudyError(f"{path} holds a series of other parts, axes or seeds; resume it as it began, or start anew")
     results(series, path)
     refuse_later_claims(path)
@@ -134,9 +134,9 @@ def _judge(series: Series, path: Path) -> list[Verdict]:
 
 
 def _units(
-    left: list[Cell], workspace: Workspace, *, quiet: bool
-) -> Iterator[tuple[list[Cell], Callable[[], list[Result]]]]:
-    """Cells that train in step, where their part asks for that, else one by one; each part is announced before."""
+    left: list[Training], workspace: Workspace, *, quiet: bool
+) -> Iterator[tuple[list[Training], Callable[[], list[Result]]]]:
+    """Trainings in step, where their part asks for it, else one by one; each part is announced before."""
     console, data_dir = workspace.console, workspace.data_dir
     for _, several in groupby(left, key=lambda each: each.part.name):
         part = list(several)
@@ -146,11 +146,11 @@ def _units(
             if group[0].part.whole:
                 what = "run" if group[0].study.search is None else "search"
                 console.print(f"{group[0]}: a whole {what} in {group[0].file.with_suffix('')}")
-            yield group, partial(cell.results, group, data_dir, quiet=quiet or console.quiet)
+            yield group, partial(results_of, group, data_dir, quiet=quiet or console.quiet)
 
 
-def _prepare(first: Cell, workspace: Workspace) -> None:
-    """What is said of a part's data, and its range test, on its first cell's study; one that is there is left."""
+def _prepare(first: Training, workspace: Workspace) -> None:
+    """Print what is said of a part's data, and make its range test unless it is there: both with its first study."""
     if first.part.whole:
         return
     feeds, folder = data_of(first.study, workspace.data_dir), first.file.parent

@@ -20,19 +20,19 @@ def page(folder: Path) -> Page:
     if left := _left(answer):
         chapters: tuple[Section, ...] = (Section("summary", "Findings", (left,)),)
     else:
-        chapters = QUESTIONS[answer.asked.question].chapters(answer)
+        chapters = QUESTIONS[answer.record.question].chapters(answer)
     return Page(answer.title, answer.subtitle, (*chapters, _settings(answer)))
 
 
 def closing(folder: Path) -> Iterable[Block]:
     """What was found; before every cell is trained, how many are."""
     answer = read(folder)
-    yield _left(answer) or Points(tuple(QUESTIONS[answer.asked.question].findings(answer)))
+    yield _left(answer) or Points(tuple(QUESTIONS[answer.record.question].findings(answer)))
 
 
 def _left(answer: Answer) -> Notice | None:
     """How many cells are trained, while the question is not answered."""
-    done, planned = len(answer.cells), answer.asked.planned
+    done, planned = len(answer.cells), answer.record.planned
     if done == planned:
         return None
     return Notice(f"This question is not answered yet: {done} of {counted(planned, 'cell')} of the grid are trained.")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from backhand.experiments.questions.found import Losses
+from backhand.experiments.questions.observations import Losses
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
@@ -78,7 +78,7 @@ def _about_lost(answer: Answer) -> str:
     """How others came to nothing, if they did, by the activation that the network has."""
     if not came_to_nothing(answer):
         return ""
-    why = dying(answer.asked.activation)
+    why = dying(answer.record.activation)
     return f" Others do not diverge and yet learn nothing{f': {why}' if why else ''}."
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from backhand.experiments.questions.found import Masks, Used
+from backhand.experiments.questions.observations import Masks, Used
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from backhand.experiments.questions.found import Gradients
+from backhand.experiments.questions.observations import Gradients
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from backhand.experiments.failure import Course, Kept
+from backhand.experiments.failure import Course, KeptWeights
 from backhand.experiments.run.record import Run
 
 
@@ -12,7 +12,7 @@ def course(run: Run) -> Course:
     tested = None
     if test:
         loss = test.loss if test.typical_loss is None else test.typical_loss
-        tested = Kept("test", test.correct, test.count, max(row.support for row in test.per_class), loss)
+        tested = KeptWeights("test", test.correct, test.count, max(row.support for row in test.per_class), loss)
     return Course(
         losses=[epoch.train_loss for epoch in run.history],
         constant=inf if constant is None else constant,

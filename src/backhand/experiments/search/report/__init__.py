@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from backhand.experiments.search.record import read_found
+from backhand.experiments.search.record import read_search
 from backhand.experiments.search.report.chapters import page as page
 from backhand.experiments.search.report.chapters import seeds
 from backhand.experiments.search.report.findings import findings
@@ -13,7 +13,7 @@ from backhand.page.blocks import Block, Points
 
 def closing(folder: Path) -> Iterable[Block]:
     """What was chosen, and what that reached with each seed."""
-    found = read_found(folder)
+    found = read_search(folder)
     yield Points(tuple(findings(found, importances(found))))
     if found.runs:
         yield seeds(found)

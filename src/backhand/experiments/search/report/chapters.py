@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
-from backhand.experiments.search.record import Found, Tested, read
+from backhand.experiments.search.record import SearchRecord, TestedRun, read
 from backhand.experiments.search.report import plots
 from backhand.experiments.search.report.findings import findings, settings_of
 from backhand.experiments.search.report.importance import importances
@@ -33,7 +33,7 @@ def _go_on() -> tuple[Block, ...]:
     return Text(text), Code(f"backhand run {STUDY}")
 
 
-def chapters(found: Found) -> tuple[Section, ...]:
+def chapters(found: SearchRecord) -> tuple[Section, ...]:
     """What was found, how the trials compare, and what failed."""
     shares = importances(found)
     first: list[Block] = [Tiles(tuple(_tiles(found))), Points(tuple(findings(found, shares)))]
@@ -50,7 +50,7 @@ def chapters(found: Found) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _tiles(found: Found) -> Iterator[tuple[str, str, str]]:
+def _tiles(found: SearchRecord) -> Iterator[tuple[str, str, str]]:
     trials, monitor = found.trials, found.monitor
     states = [trial.state for trial in trials]
     if tested := [run.test for run in found.tested if run.test is not None]:
@@ -68,7 +68,7 @@ def _remark(tested: list[float]) -> str:
     return f"mean of {len(tested)} seeds, from {percent(min(tested))} to {percent(max(tested))}"
 
 
-def seeds(found: Found) -> Table:
+def seeds(found: SearchRecord) -> Table:
     """A row per seed with which the chosen settings were trained; the last row is their mean."""
     rows = [_seed(run) for run in found.runs]
     if means := len(found.tested) > 1:
@@ -80,14 +80,14 @@ def seeds(found: Found) -> Table:
     return Table(caption, head[:shown], tuple(row[:shown] for row in rows), "rrrrll"[:shown], totals=int(means))
 
 
-def _seed(run: Tested) -> tuple[str, ...]:
+def _seed(run: TestedRun) -> tuple[str, ...]:
     failure = f"The training failed. {run.failure}" if run.failure else ""
     remark = f"Diverged: {run.diverged}" if run.diverged else failure
     time = duration(run.seconds) if run.seconds else NONE
     return str(run.seed), percent(run.validation), percent(run.test), time, run.folder, remark
 
 
-def _images(found: Found, shares: dict[str, float]) -> Iterator[Images]:
+def _images(found: SearchRecord, shares: dict[str, float]) -> Iterator[Images]:
     """What matters, the course of the search, its trials as lines, and the networks by their size."""
     trials, label, monitor = found.valued, words(found.monitor), found.metric
     first = [*_importance(found, shares)]
@@ -110,7 +110,7 @@ def _images(found: Found, shares: dict[str, float]) -> Iterator[Images]:
         yield Images((Image("search-sizes", png, f"{label} against parameters", caption),))
 
 
-def _importance(found: Found, shares: dict[str, float]) -> Iterator[Image]:
+def _importance(found: SearchRecord, shares: dict[str, float]) -> Iterator[Image]:
     if shares:
         caption = (
             f"How much of the differences between {counted(len(found.complete), 'complete trial')} each setting "
@@ -119,7 +119,7 @@ def _importance(found: Found, shares: dict[str, float]) -> Iterator[Image]:
         yield Image("search-importance", plots.importance(shares), "a bar per setting, as long as it matters", caption)
 
 
-def _table(found: Found) -> Table:
+def _table(found: SearchRecord) -> Table:
     keys, monitor = list(found.keys), found.monitor
     names = (key.rpartition(".")[2].replace("_", " ") for key in keys)
     head = "trial", "state", words(monitor), "epoch", *names, "time"

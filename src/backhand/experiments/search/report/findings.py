@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from statistics import mean, stdev
 
-from backhand.experiments.search.record import Found, Trial
+from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.page.chance import differ
 from backhand.page.numbers import brief, change, counted, listed, percent, shown
 from backhand.training.metrics import metric, words
 
 
-def findings(found: Found, shares: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+def findings(found: SearchRecord, shares: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Titles and sentences: what the chosen settings reach over all seeds, what was chosen, and what came next.
 
     shares: the importance of each key, as `importances` has it.
@@ -31,7 +31,7 @@ def findings(found: Found, shares: Mapping[str, float]) -> Iterator[tuple[str, s
         yield "Importance", f"{key} explains {_share(share)} of the differences between trials, {rest}."
 
 
-def _runner_up(found: Found, first: Trial, second: Trial) -> str:
+def _runner_up(found: SearchRecord, first: Trial, second: Trial) -> str:
     monitor = found.monitor
     gap = change(abs(first.reached - second.reached), monitor).lstrip("+")
     unit = " percentage points" if metric(monitor).unit else ""
@@ -39,7 +39,7 @@ def _runner_up(found: Found, first: Trial, second: Trial) -> str:
     return f"Trial {second.number} is {gap}{unit} behind{doubt}: {settings_of(second)}."
 
 
-def _doubt(found: Found, first: float, second: float) -> str:
+def _doubt(found: SearchRecord, first: float, second: float) -> str:
     """Where both are shares of so few validation samples that chance may have put one before the other."""
     count = next((run.validation_count for run in found.runs if run.validation_count), 0)
     if not count or not found.metric.unit or differ(first, count, second, count):

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from backhand.experiments.search.record import Found, Trial
+from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.experiments.search.space import Space, parameters
 from backhand.study.search import Choice, Range, Repeat
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FEWEST = 10  # trials; what fewer of them suggest is mostly chance
 
 
-def importances(found: Found) -> dict[str, float]:
+def importances(found: SearchRecord) -> dict[str, float]:
     """The share of the spread of the trials' values that each key explains by itself or with others, largest first.
 
     Functional ANOVA of a random forest that predicts a trial's value from its settings (Hutter, Hoos and Leyton-Brown

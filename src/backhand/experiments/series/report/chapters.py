@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from backhand.experiments.series.forms import Verdict
-from backhand.experiments.series.record import Cell, Saved, read
+from backhand.experiments.series.record import Cell, SavedSeries, read
 from backhand.experiments.series.report import plots
 from backhand.experiments.series.report.findings import against, findings
 from backhand.experiments.series.report.fit import verdict
@@ -31,12 +31,12 @@ def page(folder: Path) -> Page:
     return Page(saved.series.title, line, (*chapters(saved), _settings(saved)))
 
 
-def chapters(saved: Saved) -> tuple[Section, ...]:
+def chapters(saved: SavedSeries) -> tuple[Section, ...]:
     """The claims, and then every part that has begun."""
     return _claims(saved), *(_part(part, cells, saved) for part, cells in saved.parts())
 
 
-def _claims(saved: Saved) -> Section:
+def _claims(saved: SavedSeries) -> Section:
     runs = saved.runs
     asked = [claim for claim in saved.claims if claim.met is not None]
     met = sum(bool(claim.met) for claim in asked)
@@ -53,7 +53,7 @@ def _claims(saved: Saved) -> Section:
     return Section("claims", "Reported results beside ours", (*changed(saved), Tiles(tiles), claims_table(saved)))
 
 
-def changed(saved: Saved) -> tuple[Block, ...]:
+def changed(saved: SavedSeries) -> tuple[Block, ...]:
     """What the command line changed of the runs, where it did: figures of other runs are no answer to a claim."""
     altered = {part.name: saved.series.alterations(part) for part in saved.series.parts}
     untouched = [name for name, alterations in altered.items() if not alterations]
@@ -68,13 +68,13 @@ def changed(saved: Saved) -> tuple[Block, ...]:
     )
 
 
-def _settings(saved: Saved) -> Section:
+def _settings(saved: SavedSeries) -> Section:
     table = settings.table(f"Every setting of this series ({SERIES}).", to_values(saved.series))
     text = Text(f"The file {SERIES} beside this report holds every setting. To repeat all runs:")
     return settings.chapter("series", [table], saved.environment, again=(text, Code(f"backhand run {SERIES}")))
 
 
-def claims_table(saved: Saved) -> Table:
+def claims_table(saved: SavedSeries) -> Table:
     """Every claim with what was reported, ours, and whether it is met."""
     rows = tuple(_claim(claim) for claim in saved.claims)
     head = "part", "figure", "run", "reported", "ours", "difference", "target", "verdict"
@@ -96,7 +96,7 @@ def _claim(claim: Verdict) -> tuple[str, ...]:
     return claim.part, claim.what, cell, *figures, bound, met
 
 
-def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
+def _part(part: Part, cells: tuple[Cell, ...], saved: SavedSeries) -> Section:
     said = (*findings(part, cells), *_against(part, cells, saved))
     blocks: list[Block] = [Text(_about(part))]
     if reached := saved.series.changes_of(part):
@@ -112,7 +112,7 @@ def _part(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Section:
     return Section(part.name, part.title, tuple(blocks))
 
 
-def _against(part: Part, cells: tuple[Cell, ...], saved: Saved) -> Iterator[tuple[str, str]]:
+def _against(part: Part, cells: tuple[Cell, ...], saved: SavedSeries) -> Iterator[tuple[str, str]]:
     return against(cells, part.against, saved.cells[part.against]) if part.against else iter(())
 
 

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from backhand.experiments.series.record import Saved, read
+from backhand.experiments.series.record import SavedSeries, read
 from backhand.experiments.series.report.chapters import changed, claims_table
 from backhand.files.atomic import write_output
 from backhand.page.blocks import Page, Section, Text
@@ -23,12 +23,12 @@ def write(folders: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _section(saved: Saved) -> Section:
+def _section(saved: SavedSeries) -> Section:
     blocks = Text(" ".join(_facts(saved))), *changed(saved), claims_table(saved)
     return Section(saved.series.name, saved.series.title, blocks)
 
 
-def _facts(saved: Saved) -> Iterator[str]:
+def _facts(saved: SavedSeries) -> Iterator[str]:
     runs, origin, changes = saved.runs, saved.environment, saved.series.changes
     options = [f"--set {shlex.quote(override(key, value))}" for key, value in changes.items() if key != "seed"]
     options += [f"--seed {saved.series.seed}"] if saved.series.seed or "seed" in changes else []

@@ -9,7 +9,7 @@ from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters, tables
 from backhand.experiments.run.report.chapters import confusion
 from backhand.experiments.search import KIND as SEARCH
-from backhand.experiments.search.record import read_found
+from backhand.experiments.search.record import read_search
 from backhand.experiments.search.report.chapters import chapters as chapters_of_search
 from backhand.experiments.series.record import Cell
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Text
@@ -37,7 +37,7 @@ def _run(folder: Path) -> Iterator[Block]:
 
 def _search(folder: Path) -> Iterator[Block]:
     """What came out, and how the trials compare; its own report has its settings."""
-    return (block for section in chapters_of_search(read_found(folder)) for block in section.blocks)
+    return (block for section in chapters_of_search(read_search(folder)) for block in section.blocks)
 
 
 def _named(prefix: str, block: Block) -> Block:

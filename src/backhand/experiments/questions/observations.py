@@ -92,4 +92,4 @@ class Losses(Record):
     validation_accuracy: tuple[Number, ...]
 
 
-Found = Annotated[Gradients | Masks | Losses, Field(discriminator="question")]
+Observation = Annotated[Gradients | Masks | Losses, Field(discriminator="question")]

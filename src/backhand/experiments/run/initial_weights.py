@@ -12,7 +12,7 @@ from backhand.weights import Transfer
 
 
 @dataclass(eq=False)
-class Beginning(Callback):
+class InitialWeights(Callback):
     """Where the weights came from, if not from the seed, and those of the first layer, if they can be seen.
 
     It is saved with the state: a resumed run does not read the file again that it started from.

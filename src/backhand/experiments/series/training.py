@@ -1,4 +1,4 @@
-"""A unit of a series: one run, or several in step; its best weights are tested once, and kept as figures or whole."""
+"""The trainings of a series, one by one or several in step; of each the figures are kept, or the whole run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ from backhand.training.solver import Solver
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A training to be done: its part, its case on each axis, its study, and the file of its result."""
+class Training:
+    """A training of a series: its part, its case on each axis, its study, and the file of its result."""
 
     part: Part
     labels: dict[str, str]
@@ -42,17 +42,17 @@ class Cell:
         return f"{self.part.name}: {where}" if where else self.part.name
 
 
-def results(cells: list[Cell], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
-    """A unit: cells that train in step, or one that is kept whole. Raises BackhandError as runs and searches do."""
-    first = cells[0]
+def results_of(trainings: list[Training], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
+    """A unit: trainings in step, or a single one that is kept whole. Raises BackhandError as runs and searches do."""
+    first = trainings[0]
     if first.part.whole:
         first.file.parent.mkdir(parents=True, exist_ok=True)
         made = _whole if first.study.search is None else _searched
         return [made(first, data_dir, quiet=quiet)]
-    name = str(first) if len(cells) == 1 else f"{first}, and {len(cells) - 1} more in step"
+    name = str(first) if len(trainings) == 1 else f"{first}, and {len(trainings) - 1} more in step"
     with _Bar(name, make_console(quiet=quiet)) as bar:
-        trainers = train([each.study for each in cells], data_of(first.study, data_dir), [bar] * len(cells))
-    return [tested(trainer, each.labels) for trainer, each in zip(trainers, cells, strict=True)]
+        trainers = train([each.study for each in trainings], data_of(first.study, data_dir), [bar] * len(trainings))
+    return [tested(trainer, each.labels) for trainer, each in zip(trainers, trainings, strict=True)]
 
 
 def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
@@ -80,17 +80,17 @@ def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
     )
 
 
-def _whole(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
+def _whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """A run in a folder of its own, which goes on where it was."""
-    folder = cell.file.with_suffix("")
+    folder = training.file.with_suffix("")
     try:
-        metrics = single.run(cell.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
+        metrics = single.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     except DivergenceError:
         metrics = run_record.read_metrics(folder)
     history = tuple(epoch.figures for epoch in run_record.read_history(folder, metrics))
     return _result(
-        cell.labels,
-        cell.study,
+        training.labels,
+        training.study,
         status=metrics.status,
         message=metrics.message or (metrics.test.remark if metrics.test else ""),
         figures=_figures(metrics, history),
@@ -121,10 +121,10 @@ def _exactness(metrics: Metrics) -> dict[str, float]:
     return ({"gradient_difference": max(errors)} if errors else {}) | lost
 
 
-def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
+def _searched(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
     """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
-    folder = cell.file.with_suffix("")
-    found = search.run(cell.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
+    folder = training.file.with_suffix("")
+    found = search.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
     best, runs = found.complete[0], found.tested
     figures: dict[str, float] = {"trials": len(found.trials), "parameters": best.parameters}
     if runs:
@@ -135,8 +135,8 @@ def _searched(cell: Cell, data_dir: PathLike | None, *, quiet: bool) -> Result:
     history = (dict(zip(best.curve, values, strict=True)) for values in columns)
     metrics = run_record.finished(folder / runs[0].folder) if runs else None
     return _result(
-        cell.labels,
-        cell.study,
+        training.labels,
+        training.study,
         figures=figures,
         history=tuple({"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)),
         data=metrics.data.title if metrics else "",

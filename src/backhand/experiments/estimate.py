@@ -23,7 +23,7 @@ FEW = 20  # pictures of a class, below which a test says little
 
 
 @dataclass(frozen=True)
-class Sketch:
+class Estimate:
     """What a study finds in a folder or archive of pictures, before anything is decoded.
 
     samples: how many pictures are trained on, which are those that are not held out to test and to validate.
@@ -35,7 +35,7 @@ class Sketch:
     samples: int
 
     @classmethod
-    def of(cls, study: Study, path: Path) -> "Sketch":
+    def of(cls, study: Study, path: Path) -> "Estimate":
         """Raises DataError where there are no pictures in class folders, those of one class alone, too few, or
         pictures that do not fit the network.
         """
@@ -46,9 +46,9 @@ class Sketch:
             raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
         if len(seen.classes) < 2:
             raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
-        sketch = cls(study, path, seen, _trained_on(seen, study.data.validation))
-        sketch.model()
-        return sketch
+        estimate = cls(study, path, seen, _trained_on(seen, study.data.validation))
+        estimate.model()
+        return estimate
 
     @cached_property
     def size(self) -> Size:
