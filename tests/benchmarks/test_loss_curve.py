@@ -12,7 +12,7 @@ from backhand.data.dataset import Dataset
 @pytest.mark.parametrize("name", loss_curve.TRAININGS)
 def test_loss_curves_are_of_equal_trainings(name, tmp_path):
     """With a penalty so strong, steps so long and a warm-up so short that leaving out any of them would show."""
-    training = dataclasses.replace(loss_curve.TRAININGS[name], batch=8, lr=0.01, warm_up=3, l2=0.1)
+    training = dataclasses.replace(loss_curve.TRAININGS[name], shape=(24, 24, 1), batch=8, lr=0.01, warm_up=3, l2=0.1)
     rng = np.random.default_rng(0)
     x = rng.integers(0, 256, (20, *training.shape), dtype=np.uint8)
     losses = loss_curve.train_both(training, Dataset(x, rng.integers(0, training.classes, len(x))), 6, "float64")
