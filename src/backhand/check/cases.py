@@ -141,9 +141,8 @@ OPS: dict[str, list[Case]] = {
         _batchnorm((7, 1), 1),
         _batchnorm((2, 3, 4, 2), 2),
         _batchnorm((1, 3, 2, 4), 4),
-        replace(
-            _batchnorm(normal_around(6, 3, mean=100.0), 3), limit=1e-8
-        ),  # subtracting the mean costs two digits of float64
+        # Subtracting the mean costs two digits of float64.
+        replace(_batchnorm(normal_around(6, 3, mean=100.0), 3), limit=1e-8),
         _batchnorm(constant_column(6, 3), 3),
         _batchnorm((5, 3), 3, running=running_statistics(3)),
         _batchnorm((1, 3), 3, running=running_statistics(3), eps=1e-3),
@@ -226,9 +225,8 @@ LAYER_CASES: dict[str, list[tuple[Layer, Shape, int]]] = {
     "scale": [(nn.Scale(0.125), (6,), 4), (nn.Scale(-3.0), (3, 4, 2), 1)],
     "dropout": [(nn.Dropout(p, mode), (20,), 3) for p in (0.2, 0.5, 0.8) for mode in ("inverted", "classic")],
     "batchnorm": [
-        (nn.BatchNorm(), (3,), 5),
+        *((nn.BatchNorm(), (3,), 5), (nn.BatchNorm(), (4,), 1)),
         (nn.BatchNorm(momentum=0.5, eps=1e-3), (3, 4, 2), 2),
-        (nn.BatchNorm(), (4,), 1),
     ],
     "flatten": [(nn.Flatten(), (3, 4, 2), 3), (nn.Flatten(), (5,), 1)],
 }

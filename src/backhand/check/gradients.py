@@ -171,17 +171,22 @@ def check_model(
         return [dx, *(parameter.grad for parameter in model.parameters if parameter.name in chosen)]
 
     top = {"scores": _limited_scores(scores())}
-    loss_subject = Subject(
-        top,
-        lambda: np.asarray(loss.forward(top["scores"], labels)),
-        lambda dy: [dy * loss.backward()],
-        {"labels": labels},
-    )
+    loss_subject = _loss_subject(loss, top, labels)
     dy = np.append(draw_upstream(rng, top["scores"].size) / len(x), 1.0)  # the size of a mean over the batch
     model_subject = Subject({"x": x} | chosen, run_forward, run_backward)
     with threadpool_limits(1):  # for thousands of small products, in which threads would only wait for each other
         results = examine(loss_subject, lambda _: np.asarray(1.0), LIMIT, rng, samples)
         return results + examine(model_subject, lambda _: dy, LIMIT, rng, samples)
+
+
+def _loss_subject(loss: Loss, top: dict[str, Array], labels: Labels) -> Subject:
+    """The loss as a function of the scores in `top`."""
+    return Subject(
+        top,
+        lambda: np.asarray(loss.forward(top["scores"], labels)),
+        lambda dy: [dy * loss.backward()],
+        {"labels": labels},
+    )
 
 
 def _random_subset(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:

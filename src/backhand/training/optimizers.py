@@ -116,12 +116,7 @@ class SGD(Optimizer):
     nesterov: bool = False
 
     def _kernel_values(self) -> dict[str, float]:
-        return {
-            "decay": self.weight_decay,
-            "lr": self.lr,
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-        }
+        return {"decay": self.weight_decay, "lr": self.lr, "momentum": self.momentum, "nesterov": self.nesterov}
 
     def _update(self, w: Array, g: Array) -> None:
         v = self.buffers["velocity"]
@@ -153,13 +148,8 @@ class RMSProp(Optimizer):
     eps: float = 1e-8
 
     def _kernel_values(self) -> dict[str, float]:
-        return {
-            "decay": self.weight_decay,
-            "lr": self.lr,
-            "momentum": self.momentum,
-            "rho": self.rho,
-            "eps": self.eps,
-        }
+        own = {"rho": self.rho, "eps": self.eps}
+        return {"decay": self.weight_decay, "lr": self.lr, "momentum": self.momentum} | own
 
     def _update(self, w: Array, g: Array) -> None:
         square, v, scratch = self.buffers["square"], self.buffers["velocity"], self._scratch

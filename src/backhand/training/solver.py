@@ -188,8 +188,7 @@ class Solver(Copyable):
 
     def end_step(self, scores: Array) -> None:
         """After the backward pass: update the parameters, and count the batch, whose scores those were."""
-        limits = self.clip_norm, self.clip_value
-        self.gradient_norm = update(self.model, self.optimizer, self.penalty, *limits)
+        self.gradient_norm = update(self.model, self.optimizer, self.penalty, self.clip_norm, self.clip_value)
         self.step += 1
         if self.epoch_totals is not None:
             self.epoch_totals.add(self.loss.predict(scores), self.batch[1], self.batch_loss, self.gradient_norm)

@@ -61,12 +61,12 @@ def compare(
     from backhand.experiments.comparison.plan import Plan
     from backhand.study import load
 
-    launch = Launch(out, resume, data_dir, backend, threads, workers)
     if resume is not None:
         refuse_another_kind(resume, "compare")
     elif data and (len(data) > 1 or (data[0] not in DATASETS and as_path(data[0]).is_dir())):
         _show_runs(data)
         return
+    launch = Launch(out, resume, data_dir, backend, threads, workers)
     if not data:
         if resume is None:
             raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")
@@ -74,9 +74,12 @@ def compare(
         return
     table = _table(data[0], path, train_size, skip_bad_images=skip_bad_images, resize=resize)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
-    names = tuple(name.strip() for name in against.split(",") if name.strip())
-    plan = Plan(table, networks, names, folds, seed)
+    plan = Plan(table, networks, _names(against), folds, seed)
     carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
+
+
+def _names(against: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in against.split(",") if name.strip())
 
 
 def _show_runs(folders: list[str]) -> None:

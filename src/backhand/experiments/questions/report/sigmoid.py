@@ -93,8 +93,8 @@ def _vanishing(cells: dict[str, Cell]) -> Finding | None:
         return None
     figures = (
         f"with {depth(sigmoid)} hidden layers of sigmoid, the norm of the first layer's weight gradient is "
-        f"{significant(ratio(sigmoid), 2)} times that of the last layer; with {depth(relu)} layers of ReLU it is "
-        f"{significant(ratio(relu), 2)} times."
+        f"{_two_digits(ratio(sigmoid))} times that of the last layer; with {depth(relu)} layers of ReLU it is "
+        f"{_two_digits(ratio(relu))} times."
     )
     if ratio(sigmoid) < 0.1 and ratio(sigmoid) < ratio(relu) / 10:
         return "Vanishing gradients", f"Before the first step, {figures}"
@@ -153,7 +153,7 @@ def _same_signs(cells: dict[str, Cell]) -> Finding | None:
     return "What the signs explain", sentence
 
 
-def _two(value: float) -> str:
+def _two_digits(value: float) -> str:
     return significant(value, 2)
 
 
@@ -169,7 +169,9 @@ def _norms(answer: Answer, deep: list[Cell]) -> Image:
     style.log_scale(axes)
     axes.set(xlabel="layer", ylabel="norm of the weight gradient")
     style.legend(axes)
-    ranges = "; ".join(f"{c.short['activation']} {_two(seen(c).norms[0])} to {_two(seen(c).norms[-1])}" for c in deep)
+    ranges = "; ".join(
+        f"{c.short['activation']} {_two_digits(seen(c).norms[0])} to {_two_digits(seen(c).norms[-1])}" for c in deep
+    )
     caption = f"Gradient norm of each layer of the deepest networks before training. First and last layer: {ranges}."
     return Image("gradient-norms", style.png(figure), caption.removesuffix("."), caption)
 
@@ -224,21 +226,14 @@ def _signs(deep: list[Cell]) -> Image:
 
 def _table(answer: Answer) -> Table:
     head = (
-        "activation",
-        "depth",
-        "first norm",
-        "last norm",
-        "ratio",
-        "after training",
-        "one sign",
-        "in a batch",
-        "accuracy",
+        *("activation", "depth", "first norm", "last norm", "ratio"),
+        *("after training", "one sign", "in a batch", "accuracy"),
     )
     rows = tuple(
         (
             cell.short["activation"],
             str(depth(cell)),
-            *map(_two, (seen(cell).norms[0], seen(cell).norms[-1], ratio(cell), seen(cell).norms_after[0])),
+            *map(_two_digits, (seen(cell).norms[0], seen(cell).norms[-1], ratio(cell), seen(cell).norms_after[0])),
             percent(one_sign(cell)),
             agreement(cell),
             percent(accuracy(cell)),
