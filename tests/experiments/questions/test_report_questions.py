@@ -1,47 +1,16 @@
 """Pages of questions: each sentence where the figures make it true, another where they do not, and whole files."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
-from backhand.experiments.environment import Environment
-from backhand.experiments.questions.record import Answer, QuestionRecord, read
+from backhand.experiments.questions.record import Answer, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
 from backhand.experiments.records import write_record
-from backhand.study import Study, to_toml
-
-DATA = {
-    "title": "Digits",
-    "source": "",
-    "classes": 10,
-    "counts": {"train": 100, "validation": 100},
-    "baseline": 0.1,
-    "sha256": "",
-}
-
-
-def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) -> Answer:
-    study = Study(name="why", title=f"Why {question}?", data={"name": "digits"}, model={"name": "mlp"})
-    trained = [{"values": values, "seconds": 1.0, "found": found} for values, found in cells]
-    asked = {"question": question, "data": DATA, "planned": len(trained), "cells": trained}
-    return Answer(QuestionRecord.model_validate(asked), study, Environment(command="backhand ask"))
-
-
-def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:
-    values = {"activation": activation, "hidden": [8] * depth}
-    norms = [first * (1 / first) ** (i / depth) for i in range(depth + 1)]
-    found = {
-        "norms": norms,
-        "norms_after": norms,
-        "one_sign": [0.0] + [sign] * depth,
-        "agreement": [0.6] + [0.9] * depth,
-        "train_loss": [1.0, 0.5],
-        "validation_accuracy": [0.1, accuracy],
-    }
-    return values, found
+from backhand.study import to_toml
+from tests.experiments.questions.answers import answer, fate, layers, ways
 
 
 def test_vanishing_gradients_are_told_only_where_they_vanish():
@@ -66,19 +35,6 @@ def test_other_activations_are_told_without_those_that_are_not_there():
     assert found.keys() == {"Training with elu"}
 
 
-def ways(p: float, right: list[float], forgotten: float, again: float, accuracy: float) -> tuple[dict, dict]:
-    def use(gap: list[float], loss: float, score: float) -> dict[str, Any]:
-        return {"loss": loss, "accuracy": score, "gap": gap}
-
-    fine = use(right, 0.1, 0.9)
-    found = {
-        "masks": [1, 1024],
-        "inverted": {"inverted": fine, "classic": use([1.0, again], 0.2, 0.9)},
-        "classic": {"classic": fine, "inverted": use([1.0, forgotten], 0.3, accuracy)},
-    }
-    return {"hidden": [16], "dropout": p}, found
-
-
 def test_equal_expectations_are_told_only_where_the_gap_falls_as_noise_does():
     found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
     assert "32.0 times for" in found["Same expected output"]
@@ -93,18 +49,6 @@ def test_equal_expectations_are_told_only_where_the_gap_falls_as_noise_does():
     assert "no more than twice" in found["Classic, scaling forgotten"]
     assert "predicts" not in found["Inverted, scaled again"]
     assert "lowers the accuracy at none" in found["What forgetting costs"]
-
-
-def fate(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> tuple[dict, dict]:
-    found = {
-        "message": "" if accuracy is not None else f"the training diverged. Try {lr / 10:g}",
-        "steps": 3,
-        "first": 2.0,
-        "lowest": lowest,
-        "curve": [[1, 2.0], [2, lowest], [3, 9.0]],
-        "validation_accuracy": [] if accuracy is None else [0.1, accuracy],
-    }
-    return {"batch_size": size, "lr": lr}, found
 
 
 MAP = [fate(10, 0.1, 0.8), fate(10, 1.0, None, 2.0), fate(20, 0.1, 0.9), fate(20, 1.0, 0.7)]

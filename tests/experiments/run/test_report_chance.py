@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from backhand import checkpoint
-from tests.experiments.run.test_report_findings import ends, keep_first
+from tests.experiments.run.changedruns import ends, keep_first
 
 
 def confused(*cells, classes=10, each=36):

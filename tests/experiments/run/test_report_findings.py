@@ -4,18 +4,8 @@ import pytest
 
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report.findings import findings
+from tests.experiments.run.changedruns import ends, keep_first
 from tests.experiments.writtenreport import HARD
-
-
-def ends(lines, **last):
-    """Keep the first two epochs; the second one is as told."""
-    del lines[2:]
-    lines[0] |= {"train_loss": 1.0, "validation_loss": 0.8}
-    lines[1] |= last
-
-
-def keep_first(facts):
-    facts["training"] |= {"chosen_epoch": 1, "epochs": 2}
 
 
 def test_overfitting_only_where_training_got_better_and_validation_worse(told):

@@ -13,7 +13,7 @@ from backhand.experiments.run.record import read
 from backhand.experiments.run.report.chapters import _gradients
 from backhand.experiments.run.report.network import DEAD, dying
 from backhand.study import Study
-from tests.experiments.questions.test_report_questions import answer, fate, ways
+from tests.experiments.questions.answers import answer, fate, ways
 
 RELU, LEAKY = "stops their gradient for good", "the gradient has only the small slope"
 

@@ -1,7 +1,6 @@
 """Killed at any moment and resumed, a run ends with the same bits as one that was never stopped."""
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -15,31 +14,10 @@ from backhand import checkpoint
 from backhand.experiments.settings import completed, difference, settings
 from backhand.study import load
 from backhand.training.saving import load_state
+from tests.experiments.run.killedstudy import EPOCHS, KILLS, STUDY, epochs_done
 
-KILLS = int(os.environ.get("BACKHAND_KILLS", "4"))  # more of them: BACKHAND_KILLS=20 pytest tests/experiments/run
-EPOCHS = 15 * KILLS  # long enough for every kill to hit it
 TIMED = {"seconds", "elapsed", "saving_seconds"}  # what no two runs have in common
 OFTEN = ("--set", "train.save_every=0.02")  # seconds: several times an epoch, or about once
-
-STUDY = f"""
-name = "killed"
-[data]
-name = "digits"
-augment = {{ brightness = 0.2, cutout = 1, mixup = 0.2 }}
-[model]
-name = "mlp"
-hidden = [64, 32]
-dropout = 0.3
-batchnorm = true
-[train]
-epochs = {EPOCHS}
-batch_size = 64
-optimizer = {{ kind = "adam", lr = 0.003 }}
-schedule = {{ kind = "plateau", patience = 4, factor = 0.5, warmup = 2 }}
-momentum_schedule = {{ kind = "linear", end = 0.95 }}
-l2 = 1e-4
-keep_states = true
-"""
 
 
 def start(*arguments: str) -> subprocess.Popen:
@@ -87,11 +65,6 @@ def whole(study, tmp_path_factory) -> dict:
     run = tmp_path_factory.mktemp("whole") / "run"
     finish(str(study), "--out", str(run))
     return results(run)
-
-
-def epochs_done(run: Path) -> int:
-    history = run / "history.jsonl"
-    return len(history.read_text().splitlines()) if history.exists() else 0
 
 
 def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) -> tuple[bool, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backhand.training.saving import load_state
-from tests.experiments.run.test_resume import EPOCHS, STUDY, epochs_done
+from tests.experiments.run.killedstudy import EPOCHS, STUDY, epochs_done
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,6 @@ from backhand.experiments.search import work as search
 from backhand.errors import BackhandError
 from backhand.experiments.search import claims, loop
 from backhand.study import load
-from tests.experiments import studytexts
 claims.BEAT, loop.POLL = 0.1, 0.05
 search.run(load(sys.argv[1]), Path(sys.argv[2]), url=sys.argv[3], quiet=True)
 """

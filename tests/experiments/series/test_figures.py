@@ -61,3 +61,28 @@ def test_the_cell_of_a_claim_is_the_best_that_has_a_number(file) -> None:
         found = [result(label, validation_accuracy=scores[label], test_accuracy=0.5) for label in order]
         *_, best = verdicts(asked, {"table": found})
         assert best.cell == {"case": "c"}
+
+
+HISTORY = [
+    {"epoch": 1, "train_accuracy": 0.9, "validation_loss": 0.5},
+    {"epoch": 2, "train_accuracy": 1.0, "validation_loss": 0.7},
+]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        ("test_accuracy", 0.8),
+        ("validation_loss@2", 0.5),
+        ("train_accuracy@1", 0.9),
+        ("train_accuracy@9", 1.0),
+        ("epoch(train_accuracy>=1)", 2),
+        ("epoch(validation_loss<=0.1)", None),
+        ("nothing", None),
+    ],
+)
+def test_figures_are_named_by_expressions(metric, value):
+    result = Result(figures={"test_accuracy": 0.8}, history=HISTORY)
+    assert figure_of(result, metric) == value
+    with pytest.raises(StudyError, match='"a b" names no figure'):
+        figure_of(result, "a b")

@@ -13,8 +13,7 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
 from backhand.experiments.series import work as series
 from backhand.experiments.series.claims import verdicts
-from backhand.experiments.series.figures import figure_of, mean_figure
-from backhand.experiments.series.forms import Result
+from backhand.experiments.series.figures import mean_figure
 from backhand.experiments.series.work import expand, results
 from backhand.page.numbers import change, shown
 from backhand.study import Series, is_series, load_series, shipped_series
@@ -118,31 +117,6 @@ def test_a_run_that_diverges_is_a_result(file, tmp_path):
     states = [(result.labels["rate"], result.status) for result in results(asked, tmp_path / "run")["table"]]
     assert states == [("0.01", "finished"), ("1e+06", "diverged")] * 2
     assert best.cell["rate"] == "0.01"
-
-
-HISTORY = [
-    {"epoch": 1, "train_accuracy": 0.9, "validation_loss": 0.5},
-    {"epoch": 2, "train_accuracy": 1.0, "validation_loss": 0.7},
-]
-
-
-@pytest.mark.parametrize(
-    ("metric", "value"),
-    [
-        ("test_accuracy", 0.8),
-        ("validation_loss@2", 0.5),
-        ("train_accuracy@1", 0.9),
-        ("train_accuracy@9", 1.0),
-        ("epoch(train_accuracy>=1)", 2),
-        ("epoch(validation_loss<=0.1)", None),
-        ("nothing", None),
-    ],
-)
-def test_figures_are_named_by_expressions(metric, value):
-    result = Result(figures={"test_accuracy": 0.8}, history=HISTORY)
-    assert figure_of(result, metric) == value
-    with pytest.raises(StudyError, match='"a b" names no figure'):
-        figure_of(result, "a b")
 
 
 def test_a_claim_without_a_result_has_no_verdict(file):

@@ -10,7 +10,7 @@ from backhand.experiments.series.report.findings import compared, findings
 from backhand.experiments.series.report.fit import verdict
 from backhand.experiments.series.report.rates import rates
 from backhand.study.series import Part
-from tests.experiments.series.test_series_report import GOOD, SERIES, cell, run
+from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
 
 
 def test_a_cell_whose_training_failed_does_not_fit():
