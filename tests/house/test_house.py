@@ -10,7 +10,7 @@ import pytest
 import backhand
 
 SOURCE = Path(backhand.__file__).parent
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 LINES = 300
 FROM_DATA = {"eval", "exec", "pickle.load", "pickle.loads"}
 HEAVY = {"scipy", "sklearn", "matplotlib", "pydantic", "typer", "rich", "PIL", "pooch", "jinja2", "torch"}
@@ -47,6 +47,20 @@ def test_no_archive_is_unpacked_whole_and_no_code_comes_from_data(path):
         if isinstance(node, ast.ExceptHandler) and ast.unparse(node.body[-1]) != "raise":  # tidying up is well
             caught = ast.unparse(node.type) if node.type else "everything"
             assert caught not in {"everything", "Exception", "BaseException"}, f"line {node.lineno}: catches {caught}"
+
+
+def test_tests_lie_in_the_rooms_of_what_they_test():
+    """Those of the scripts in benchmarks/, of the pages in docs/ and of the whole tree have rooms of their own."""
+    elsewhere = {"benchmarks", "docs", "house", "fixtures"}
+    rooms = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")}
+    unknown = {
+        room.as_posix()
+        for room in rooms
+        if room.parts[0] not in elsewhere
+        and not (SOURCE / room).is_dir()
+        and not (SOURCE / room).with_suffix(".py").is_file()
+    }
+    assert unknown == set()
 
 
 def test_files_are_short():
