@@ -5,7 +5,13 @@ from pathlib import Path
 
 FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 COPIED = ("study",)  # of the study beside it, by earlier versions
-SENTENCES = ("failure", "remark", "message", "changes")  # whose words may change from version to version
+SENTENCES = (
+    "failure",
+    "remark",
+    "message",
+    "changes",
+    "train_metrics",
+)  # whose words may change from version to version
 TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
 
 

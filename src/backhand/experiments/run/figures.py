@@ -61,7 +61,7 @@ def describe_model(model: Sequential) -> Model:
 def describe_training(trainer: Trainer, failure: str = "") -> Training:
     """How long it trained, which epoch's weights were kept why, and why the training counts as one that failed."""
     solver, choice = trainer.solver, trainer.stopping
-    how = "evaluated after the epoch" if solver.evaluate_train else "running average over the epoch, in training mode"
+    how = "evaluated after the epoch" if solver.evaluate_train else "running averages over the epoch, in training mode"
     best = f"{choice.metric.superlative} {words(choice.monitor)}"
     return Training(
         epochs=solver.epoch,
