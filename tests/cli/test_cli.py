@@ -1,6 +1,5 @@
 """The program from its arguments to its exit status: what it prints, what it leaves on disk."""
 
-import errno
 import json
 import subprocess
 import sys
@@ -206,41 +205,6 @@ def test_mistakes_end_in_one_sentence_and_status_2(arguments, said, cli, tmp_pat
     assert not list(tmp_path.iterdir()), "a mistake left something behind"
 
 
-def test_a_file_that_the_system_refuses_is_named(cli, monkeypatch):
-    def refuse() -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", "studies/secret.toml")
-
-    monkeypatch.setattr("backhand.study.shipped", refuse)
-    assert cli("list") == (2, "error: studies/secret.toml: Permission denied")
-
-
-def test_lr_find_draws_and_suggests(cli, tmp_path):
-    status, output = cli("lr-find", "digits", "--out", tmp_path / "lr.png", "--steps", "80")
-    assert status == 0
-    assert "suggested: --set train.optimizer.lr=" in output
-    with Image.open(tmp_path / "lr.png") as plot:
-        assert plot.size[0] > 600
-
-
-def test_the_first_help_shows_whole_sentences(cli):
-    said = cli("--help")[1]
-    assert "..." not in said.partition("Commands:")[2]
-
-
-@pytest.mark.parametrize("command", [(), ("run",), ("data",), ("data", "verify"), ("ask",), ("bench",)])
-def test_every_command_shows_its_help(command, cli):
-    short, long = cli(*command, "-h"), cli(*command, "--help")
-    assert short == long
-    assert short[0] == 0
-    assert "Usage: backhand" in short[1]
-    assert short[1].isascii()
-
-
-def test_list_and_version(cli):
-    assert all(name in cli("list")[1] for name in ("digits", "mnist-mlp", "cifar10-mlp"))
-    assert cli("--version") == (0, "backhand 0.1.0")
-
-
 def test_a_full_disk_leaves_the_checkpoint_before_it_readable(tmp_path):
     """The limit on a file's size lets the small files through and fails the second, larger state."""
     resource = pytest.importorskip("resource", reason="limits the size of files as POSIX systems do")
@@ -262,12 +226,3 @@ def test_a_full_disk_leaves_the_checkpoint_before_it_readable(tmp_path):
     assert not [path for path in run.rglob("*") if path.name.endswith((".tmp", ".new"))]
     subprocess.run(more, check=True, capture_output=True)
     assert metrics_of(run)["training"]["epochs"] == 3
-
-
-def test_another_kind_of_optimiser_says_what_it_drops(tmp_path):
-    command = [sys.executable, "-m", "backhand", "lr-find", "digits", "--steps", "20", "--out", str(tmp_path / "a.png")]
-    done = subprocess.run([*command, "--set", "train.optimizer.kind=adam"], capture_output=True, text=True, check=True)
-    assert done.stderr == (
-        'warning: train.optimizer.kind = "adam" has defaults of its own; '
-        "dropped from the study: lr = 0.05, momentum = 0.9\n"
-    )

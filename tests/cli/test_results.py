@@ -7,14 +7,6 @@ SMALL = ("--set", "train.epochs=2", "--set", "data.train_size=300", "--set", "mo
 SEARCH = 'search={space={"train.optimizer.lr"=[0.05, 0.1]}, trials=2, seeds=2, method="grid"}'
 
 
-def test_a_home_folder_is_known_to_every_option(cli, tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    status, said = cli("run", "digits", *SMALL, "--out=~/run", "--data-dir=~/data")
-    assert (status, f"report: {tmp_path}/run/report.html" in said) == (0, True)
-    assert cli("report", "~/run")[0] == 0
-    assert cli("data", "show", "digits", "--out=~/sheet.png") == (0, f"picture: {tmp_path}/sheet.png")
-
-
 def test_a_search_ends_with_what_it_chose_and_what_that_reached(cli, tmp_path):
     status, said = cli("run", "digits", *SMALL, "--set", SEARCH, "--out", tmp_path / "search")
     assert status == 0, said
