@@ -56,3 +56,27 @@ class Asks:
 def asking(function: object, *arguments: object) -> bytes:
     """The pickle of a dict that calls the function when Python reads it."""
     return pickle.dumps({"weight": Asks(function, *arguments)}, protocol=2)
+
+
+DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.uint8)
+
+
+def tensors() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    whole = torch.randn(4, 5, 6)
+    return {
+        "contiguous": whole,
+        "transposed": whole.permute(2, 0, 1),
+        "part": whole[1:3, ::2, 4],
+        "scalar": torch.tensor(2.5),
+        "none": torch.zeros(0, 3),
+        "parameter": torch.nn.Parameter(torch.randn(3)),
+    } | {str(dtype): (10 * whole.abs()).to(dtype) for dtype in DTYPES}
+
+
+STORAGE = "(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQ"
+
+
+def pickled(view: str) -> bytes:
+    """The pickle {"w": tensor} of a view (offset, shape, strides) of the storage 0, which holds four numbers."""
+    return f"\x80\x02}}X\x01\0\0\0wctorch._utils\n_rebuild_tensor_v2\n({STORAGE}{view}\x89}}tRs.".encode("latin-1")
