@@ -37,10 +37,10 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
 def _announce() -> None:
     heard: list[str] = []
 
-    def tell(kernel: str) -> None:
+    def on_compile(kernel: str) -> None:
         if not heard:
             kept = "; they are kept for the next time" if locations.cache_dir() else ""
             make_console().print(f"compiling kernels for this processor{kept}")
         heard.append(kernel)
 
-    backend.announce(tell)
+    backend.announce(on_compile)

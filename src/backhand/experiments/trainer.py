@@ -71,8 +71,8 @@ class Trainer:
         """The epoch whose weights the model has at the end of `fit`."""
         return self.stopping.best_epoch if self.stopping.restore_best else self.solver.epoch
 
-    def watch(self, *callbacks: Callback) -> Self:
-        """Call these, too, after the guard against divergence and early stopping; returns the trainer."""
+    def with_callbacks(self, *callbacks: Callback) -> Self:
+        """Add callbacks, to be called after the guard against divergence and early stopping; returns the trainer."""
         self.solver.callbacks = [*self.solver.callbacks, *callbacks]
         return self
 
@@ -115,13 +115,13 @@ def data_of(study: Study, data_dir: PathLike | None = None) -> Feeds:
 
 
 def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback]) -> list[Trainer]:
-    """Train each study, watched by its own callback. Several must be `alike`; they are trained in step.
+    """Train each study, with its own callback. Several must be `alike`; they are trained in step.
 
     Raises BackhandError for what makes a study impossible; a training that diverges is one of the results.
     """
     begin = time.perf_counter()
-    watched = zip(studies, callbacks, strict=True)
-    trainers = [Trainer.of(study, feeds).watch(callback) for study, callback in watched]
+    pairs = zip(studies, callbacks, strict=True)
+    trainers = [Trainer.of(study, feeds).with_callbacks(callback) for study, callback in pairs]
     if len(trainers) == 1:
         trainers[0].fit()
     else:

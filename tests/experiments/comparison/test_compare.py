@@ -133,7 +133,9 @@ def test_test_samples_play_no_role_in_training(study):
     spoilt.x[0] = 255 - spoilt.x[0]
     other = type(part)(part.name, part.classes, part.train, spoilt)
     for learner in (Network(load(str(study))), *PEERS.values()):
-        assert np.array_equal(learner.judge(part).predictions[1:], learner.judge(other).predictions[1:])
+        assert np.array_equal(
+            learner.train_and_predict(part).predictions[1:], learner.train_and_predict(other).predictions[1:]
+        )
 
 
 def test_a_finished_comparison_is_only_read(done, study, monkeypatch):

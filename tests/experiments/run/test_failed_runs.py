@@ -82,4 +82,4 @@ def test_a_series_says_so(study, tmp_path) -> None:
 
 def test_a_comparison_says_so(study) -> None:
     splits = load_feeds(study).splits
-    assert SENTENCE in Network(study).judge(splits).failure
+    assert SENTENCE in Network(study).train_and_predict(splits).failure

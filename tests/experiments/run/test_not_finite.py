@@ -133,7 +133,7 @@ def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
 
 
 def test_a_comparison_says_how_many_it_counts_as_wrong(study):
-    outcome = Network(load(str(study))).judge(load_feeds(load(str(study))).splits)
+    outcome = Network(load(str(study))).train_and_predict(load_feeds(load(str(study))).splits)
     assert outcome.predictions[3] == -1
     assert outcome.chosen["scores_not_finite"] == 1
 

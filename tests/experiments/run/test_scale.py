@@ -67,14 +67,14 @@ def test_a_network_learns_what_scikit_learns_does(tmp_path, rng):
 def test_the_peers_of_a_comparison_get_the_numbers_as_they_were(rng, name):
     x, y = crossed(rng)
     splits = (Dataset(x[:400], y[:400]), Dataset(x[400:], y[400:]))
-    outcome = PEERS[name].judge(data.Splits("crossed", ("0", "1"), *splits))
+    outcome = PEERS[name].train_and_predict(data.Splits("crossed", ("0", "1"), *splits))
     assert (outcome.predictions == y[400:]).mean() > 0.9
 
 
 def test_so_does_logistic_regression(rng):
     x = 1.7e9 + 100 * rng.random((400, 1))
     y = (x[:, 0] > x.mean()).astype(np.int64)
-    outcome = PEERS["logistic"].judge(data.Splits("half", ("0", "1"), Dataset(x, y), Dataset(x, y)))
+    outcome = PEERS["logistic"].train_and_predict(data.Splits("half", ("0", "1"), Dataset(x, y), Dataset(x, y)))
     assert (outcome.predictions == y).mean() > 0.97
 
 

@@ -51,7 +51,7 @@ class Network:
         feeds = self._feeds(splits)
         Trainer.of(with_some_rate(decide_counts(self.study, feeds)), feeds)
 
-    def judge(self, splits: Splits) -> Outcome:
+    def train_and_predict(self, splits: Splits) -> Outcome:
         """Train as the study says, and predict. Raises DivergenceError, naming the study."""
         begin = time.perf_counter()
         trainer = Trainer.of(self.study, self._feeds(splits)).fit()

@@ -32,5 +32,5 @@ class Learner(Protocol):
     def settings(self) -> str:
         """What it is and what it was set to, in words."""
 
-    def judge(self, splits: Splits) -> Outcome:
+    def train_and_predict(self, splits: Splits) -> Outcome:
         """Train on splits.train, and predict splits.test without having looked at it."""

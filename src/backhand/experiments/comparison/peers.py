@@ -42,7 +42,7 @@ class Peer:
         """A copy that draws from another seed."""
         return replace(self, seed=seed)
 
-    def judge(self, splits: Splits) -> Outcome:
+    def train_and_predict(self, splits: Splits) -> Outcome:
         """Train on splits.train, all of it, and predict splits.test. Choosing its values counts as training."""
         from sklearn.exceptions import ConvergenceWarning
 

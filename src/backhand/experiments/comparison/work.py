@@ -70,13 +70,13 @@ def _units(
     for fold in range(plan.folds):
         for learner in plan.learners:
             if not found.has(learner.name, fold):
-                yield (learner.name, fold), partial(_judged, plan, learner.name, fold, data_dir)
+                yield (learner.name, fold), partial(_outcome_of, plan, learner.name, fold, data_dir)
 
 
-def _judged(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
+def _outcome_of(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
     """A unit: train one learner on one fold, and let it predict."""
     learner = next(each for each in plan.learners if each.name == name)
-    return learner.judge(load_pool(plan, data_dir).fold(fold))
+    return learner.train_and_predict(load_pool(plan, data_dir).fold(fold))
 
 
 def _with(found: Comparison, result: Result) -> Comparison:

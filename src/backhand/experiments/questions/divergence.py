@@ -38,7 +38,7 @@ class BatchLosses(Callback):
 def look(study: Study, feeds: Feeds) -> Losses:
     """Train; a divergence is an answer here, and the message of the solver is kept with it."""
     losses = BatchLosses()
-    trainer = trainer_of(study, feeds).watch(losses)
+    trainer = trainer_of(study, feeds).with_callbacks(losses)
     start = _loss_of(trainer.solver.model, study.train.make_loss(), feeds.train)
     message = str(trainer.fit().error or "")
     values = losses.values  # without that of the batch that the guard stopped at, of which no other callback hears

@@ -133,7 +133,7 @@ def _prepare(study: Study, space: Workspace, *, begun: bool) -> Run:
     scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
     facts, every = _for_predictions(study, feeds).as_json(), study.train.save_every
     saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, every)
-    trainer.watch(initial_weights, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
+    trainer.with_callbacks(initial_weights, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
     _announce(trainer, metrics, space)
     return Run(space.folder, trainer, initial_weights, saving, origin, metrics, console)
 

@@ -76,7 +76,7 @@ class Loop:
         studies = {trial: changed(self.study, assignment) for trial, assignment in assignments.items()}
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
             every = REPORT if self.search.pruning == "none" else 0.0
-            judges = [TrialJudge(self.search.monitor, _judge(trial, every)) for trial in group]
+            judges = [TrialJudge(self.search.monitor, _pruner(trial, every)) for trial in group]
             ended = train_trials([studies[trial] for trial in group], self.data_dir, judges)
             for trial, outcome in zip(group, ended, strict=True):
                 self._note(trial, assignments[trial], outcome)
@@ -134,7 +134,7 @@ class Loop:
         return max(min(ends), 0.0) if ends else None
 
 
-def _judge(trial: "optuna.Trial", every: float) -> Callable[[int, float], bool]:
+def _pruner(trial: "optuna.Trial", every: float) -> Callable[[int, float], bool]:
     """Whether a trial goes on after an epoch of this value; not where another process has taken it over.
 
     every: seconds between two values that the storage is told.

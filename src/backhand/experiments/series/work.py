@@ -70,8 +70,8 @@ def run(
                 write_result(each.file, result)
                 progress.note(each, result)
             if progress.part_is_done(group[0]):
-                _judge(series, workspace.folder)
-        return _judge(series, workspace.folder)
+                _compare_claims(series, workspace.folder)
+        return _compare_claims(series, workspace.folder)
 
 
 def resume(
@@ -126,7 +126,7 @@ def _refuse_another(series: Series, path: Path, trainings: list[Training]) -> No
     refuse_later_claims(path)
 
 
-def _judge(series: Series, path: Path) -> list[Verdict]:
+def _compare_claims(series: Series, path: Path) -> list[Verdict]:
     """The claims beside the figures that there are, also in claims.json."""
     found = verdicts(series, results(series, path))
     write_claims(path, found)
