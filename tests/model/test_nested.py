@@ -32,7 +32,7 @@ NAMES = ["0.0", "0.1", "1.1.0", "2"]
 
 
 @pytest.fixture(params=["reference", "cpu"])
-def engine(request):
+def each_backend(request):
     with backend.using(request.param):
         yield
 
@@ -45,7 +45,7 @@ def pair(dtype=np.float32) -> tuple[Sequential, Sequential]:
     return ours, plain
 
 
-def test_scores_and_gradients_are_those_of_the_layers_in_a_row(engine, rng):
+def test_scores_and_gradients_are_those_of_the_layers_in_a_row(each_backend, rng):
     ours, plain = pair()
     x, dy = rng.standard_normal((5, 6, 6, 2)).astype(np.float32), rng.standard_normal((5, 3)).astype(np.float32)
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_scores_and_gradients_are_those_of_the_layers_in_a_row(engine, rng):
     np.testing.assert_allclose(ours.predict(x), plain.predict(x), rtol=1e-5, atol=1e-6)
 
 
-def test_it_trains_as_the_layers_in_a_row_do(engine, rng):
+def test_it_trains_as_the_layers_in_a_row_do(each_backend, rng):
     models = pair()
     x, labels = rng.standard_normal((40, 6, 6, 2)).astype(np.float32), rng.integers(0, 3, 40)
     solvers = [Solver(model, SoftmaxCrossEntropy(), SGD(0.05, 0.9)) for model in models]
