@@ -140,8 +140,8 @@ def test_test_samples_play_no_role_in_training(study):
 
 def test_a_finished_comparison_is_only_read(done, study, monkeypatch):
     path, found = done
-    monkeypatch.delattr("backhand.experiments.comparison.network.Network.judge")
-    monkeypatch.delattr("backhand.experiments.comparison.peers.Peer.judge")
+    monkeypatch.delattr("backhand.experiments.comparison.network.Network.train_and_predict")
+    monkeypatch.delattr("backhand.experiments.comparison.peers.Peer.train_and_predict")
     assert comparison.run(plan(study), path, resume=True, quiet=True) == found
 
 
@@ -170,7 +170,7 @@ def test_an_interrupted_one_says_how_to_go_on(study, cli, tmp_path, monkeypatch)
 
     words = ("compare", "digits", "--study", study, "--against", "tree", "--train-size", 100, "--folds", 2)
     with monkeypatch.context() as patched:
-        patched.setattr("backhand.experiments.comparison.peers.Peer.judge", interrupt)
+        patched.setattr("backhand.experiments.comparison.peers.Peer.train_and_predict", interrupt)
         status, said = cli(*words, "--out", tmp_path)
     again = ("compare", "--resume", tmp_path)
     assert (status, f"interrupted; go on with: {shlex.join(map(str, ('backhand', *again)))}" in said) == (130, True)
