@@ -1,19 +1,14 @@
 """Run folders of several kinds, made from real probabilities and real training curves of small networks."""
 
-import copy
 import json
-import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import tomli_w
 from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
 
 from backhand import checkpoint
+from tests.experiments.trainedrun import splits, train
 
 FILES = ("study.toml", "environment.json", "history.jsonl", "metrics.json", "evidence.safetensors")
 
@@ -22,8 +17,8 @@ def digits(folder, *, epochs=25, validation=True, classes=None):
     """Handwritten digits, 8x8 grey pictures, through one hidden layer."""
     bunch = load_digits()
     names = classes or [str(name) for name in range(10)]
-    data = _split(bunch.data / 16.0, bunch.target, validation)
-    run = _train(data, hidden=(32,), epochs=epochs, names=names)
+    data = splits(bunch.data / 16.0, bunch.target, validation)
+    run = train(data, hidden=(32,), epochs=epochs, names=names)
     picture = {split: (x.reshape(-1, 8, 8, 1) * 255).astype(np.uint8) for split, (x, _) in data.items()}
     run["evidence"] |= _pictures(picture, data, run)
     run["metrics"]["data"] |= {"name": "digits", "title": "Handwritten digits", "sample_shape": [8, 8, 1]}
@@ -34,7 +29,7 @@ def binary(folder):
     """A feature table with two classes and no pictures."""
     bunch = load_breast_cancer()
     x = (bunch.data - bunch.data.mean(0)) / bunch.data.std(0)
-    run = _train(_split(x, bunch.target, True), hidden=(16, 8), epochs=12, names=["malignant", "benign"])
+    run = train(splits(x, bunch.target, True), hidden=(16, 8), epochs=12, names=["malignant", "benign"])
     run["metrics"]["data"] |= {"name": "breast-cancer", "title": "Breast cancer", "sample_shape": [30]}
     for key in ("first_weights", "first_weights_initial"):
         del run["evidence"][key]
@@ -47,8 +42,8 @@ def hundred(folder):
     x = rng.uniform(size=(6000, 12))
     y = (np.argsort(np.argsort(x[:, 0] + 0.01 * rng.normal(size=6000))) // 60).astype(np.int64)
     names = [f"class number {k:02d}" for k in range(100)]
-    data = _split(x, y, True)
-    run = _train(data, hidden=(64,), epochs=8, names=names)
+    data = splits(x, y, True)
+    run = train(data, hidden=(64,), epochs=8, names=names)
     picture = {split: rng.integers(0, 256, (len(x), 32, 32, 3)).astype(np.uint8) for split, (x, _) in data.items()}
     run["evidence"] |= _pictures(picture, data, run)
     run["evidence"]["first_weights_initial"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
@@ -63,7 +58,7 @@ def hundred(folder):
 def diverged(folder):
     """A training whose loss exploded: no test split, no evidence, a loss that is not a number."""
     bunch = load_digits()
-    run = _train(_split(bunch.data / 16.0, bunch.target, True), (32,), 4, [str(k) for k in range(10)])
+    run = train(splits(bunch.data / 16.0, bunch.target, True), (32,), 4, [str(k) for k in range(10)])
     for line, loss in zip(run["history"], (2.4, 310.0, 8.1e9, float("nan")), strict=True):
         line |= {"train_loss": loss, "validation_loss": 2 * loss, "gradient_norm": 3 * loss}
     message = "the loss of step 127 (epoch 4) is not a finite number; try a smaller learning rate than 5.0"
@@ -73,144 +68,6 @@ def diverged(folder):
         del run["metrics"][key]
     run["evidence"] = None
     return save(folder, run)
-
-
-def _split(x, y, validation):
-    x, x_test, y, y_test = train_test_split(x.astype(np.float32), y, test_size=0.2, random_state=0, stratify=y)
-    if not validation:
-        return {"train": (x, y), "test": (x_test, y_test)}
-    x, x_val, y, y_val = train_test_split(x, y, test_size=0.15, random_state=0, stratify=y)
-    return {"train": (x, y), "validation": (x_val, y_val), "test": (x_test, y_test)}
-
-
-def _train(data, hidden, epochs, names):
-    """All that a run saves of a network of scikit-learn."""
-    sizes = (data["train"][0].shape[1], *hidden, len(names))
-    net, initial, history = _fit(data, hidden, epochs, np.arange(len(names)), _monitor(data))
-    x, y = data["test"]
-    return {
-        "history": history,
-        "evidence": {
-            "probabilities": net.predict_proba(x).astype(np.float32),
-            "labels": y.astype(np.int64),
-            "first_weights_initial": initial.astype(np.float32),
-            "first_weights": net.coefs_[0].astype(np.float32),
-        },
-        "metrics": {
-            "status": "finished",
-            "message": "",
-            "data": {"name": "features", "sample_shape": [x.shape[1]], **_data(data, names)},
-            "model": _model(sizes),
-            "training": _training(history, _monitor(data)) | {"constant_loss": _constant_loss(data["train"][1])},
-            **({"validation": _score(net, *data["validation"])} if "validation" in data else {}),
-            "test": _test(net, x, y, names),
-            "gradient_check": _checks(sizes),
-        },
-    }
-
-
-def _monitor(data):
-    return "validation_loss" if "validation" in data else "train_loss"
-
-
-def _fit(data, hidden, epochs, labels, monitor):
-    """The network of the best epoch, the first weights it began with, and the history."""
-    net = MLPClassifier(hidden, random_state=1, solver="sgd", learning_rate_init=0.1, momentum=0.9, batch_size=32)
-    x, y = data["train"]
-    net.partial_fit(x[:32], y[:32], classes=labels)  # draws the weights, and takes one step
-    initial, history, start = net.coefs_[0].copy(), [], time.perf_counter()
-    for epoch in range(1, epochs + 1):
-        net.learning_rate_init = 0.1 * 0.9**epoch
-        net.partial_fit(x, y)
-        history.append(_line(net, data, epoch, len(x) // 32, time.perf_counter() - start))
-        if history[-1] is min(history, key=lambda line: line[monitor]):
-            kept = copy.deepcopy(net)
-    return kept, initial, history
-
-
-def _training(history, monitor):
-    return {
-        "epochs": len(history),
-        "steps": history[-1]["step"],
-        "seconds": history[-1]["elapsed"],
-        "chosen_epoch": min(history, key=lambda line: line[monitor])["epoch"],
-        "chosen_by": f"lowest {monitor.replace('_', ' ')}",
-        "stopped": "all epochs done",
-        "train_metrics": "evaluated after the epoch",
-    }
-
-
-def _constant_loss(labels):
-    """The cross-entropy of always giving the shares of the classes."""
-    shares = np.bincount(labels) / len(labels)
-    return float(-(shares * np.log(shares)).sum())
-
-
-def _line(net, data, epoch, steps, elapsed):
-    line = {"epoch": epoch, "step": steps * epoch, "seconds": elapsed / epoch, "elapsed": elapsed}
-    line |= {"lr": net.learning_rate_init, "momentum": 0.9, "penalty": 0.0, "gradient_norm": 2.0 / epoch}
-    for split in ("train", "validation"):
-        if split in data:
-            score = _score(net, *data[split])
-            line |= {f"{split}_{key}": score[key] for key in ("loss", "accuracy", "error")}
-    return line
-
-
-def _score(net, x, y):
-    accuracy = float(np.mean(net.predict(x) == y))
-    right = net.predict_proba(x)[np.arange(len(y)), y]
-    loss = -float(np.log(np.maximum(right, 1e-12)).mean())
-    return {"loss": loss, "accuracy": accuracy, "error": 1 - accuracy, "count": len(y)}
-
-
-def _test(net, x, y, names):
-    predicted = net.predict(x)
-    kinds = np.arange(len(names))
-    score = _score(net, x, y)
-    parts = precision_recall_fscore_support(y, predicted, labels=kinds, zero_division=np.nan)
-    mean = precision_recall_fscore_support(y, predicted, labels=kinds, average="macro", zero_division=0.0)
-    half = 1.96 * (score["accuracy"] * score["error"] / len(y)) ** 0.5
-    return score | {
-        "correct": int(np.sum(predicted == y)),
-        "interval": [max(0.0, score["accuracy"] - half), min(1.0, score["accuracy"] + half)],
-        "interval_kind": "95% Wilson score",
-        "confidence": "softmax probability",
-        "confusion": confusion_matrix(y, predicted, labels=kinds).tolist(),
-        "per_class": [
-            {"name": name, "precision": _number(p), "recall": _number(r), "f1": _number(f), "support": int(n)}
-            for name, p, r, f, n in zip(names, *parts, strict=True)
-        ],
-        "macro": {"precision": float(mean[0]), "recall": float(mean[1]), "f1": float(mean[2])},
-    }
-
-
-def _number(value):
-    return None if np.isnan(value) else float(value)
-
-
-def _data(data, names):
-    counts = {split: np.bincount(y, minlength=len(names)).tolist() for split, (_, y) in data.items()}
-    source = "Copied from scikit-learn; every value was divided by the largest one."
-    return {"source": source, "notes": {"skipped": "0"}, "classes": names, "counts": counts, "standardize": "feature"}
-
-
-def _model(sizes):
-    layers = []
-    for i, o in pairwise(sizes):
-        linear = {"layer": f"Linear({o})", "output": [o], "parameters": (i + 1) * o, "multiply_adds": i * o}
-        layers += [linear, {"layer": "ReLU()", "output": [o], "parameters": 0, "multiply_adds": 0}]
-    rows = [{"name": str(k)} | layer for k, layer in enumerate(layers[:-1])]
-    return {"layers": rows} | {key: sum(row[key] for row in rows) for key in ("parameters", "multiply_adds")}
-
-
-def _checks(sizes):
-    worst = 1.7e-10
-    rows = []
-    for k in range(len(sizes) - 1):
-        for part in ("weight", "bias"):
-            worst *= 1.9
-            rows.append({"name": f"{2 * k}.{part}", "worst": worst, "checked": 100, "skipped": k, "verdict": "ok"})
-    return rows
 
 
 def _pictures(picture, data, run):
