@@ -102,12 +102,13 @@ def test_a_worker_that_is_killed_is_said_in_a_sentence():
 
 
 PARENT = """
-import sys, time
+import signal, sys
 from functools import partial
 from pathlib import Path
 from backhand.experiments.units import results
 from tests.experiments.test_units import sleep
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which the jobs of a shell in its background ignore
     list(results([(0, partial(sleep, sys.argv[1])), (1, partial(sleep, sys.argv[2]))], 2))
 """
 
