@@ -67,6 +67,10 @@ def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
     (half / "metrics.json").write_text(json.dumps(metrics | {"status": "running", "test": None}))
     with pytest.raises(BackhandError, match="has no test result; bring the run to its end first"):
         work.run([runs[0], half], tmp_path / "out", quiet=True)
+    with pytest.raises(BackhandError, match="is named twice; name each run once"):
+        work.run([runs[0], runs[0].parent / "." / runs[0].name], tmp_path / "out", quiet=True)
+    with pytest.raises(BackhandError, match="is not the folder of a single run; name those in it, such as"):
+        work.run([runs[0], runs[0].parent], tmp_path / "out", quiet=True)
     assert not (tmp_path / "out").exists()
 
 

@@ -1,5 +1,7 @@
 """Finished runs side by side: figures, differing settings, and whether chance explains the difference."""
 
+import shutil
+
 import pytest
 from safetensors.numpy import load_file
 
@@ -35,8 +37,9 @@ def test_figures_settings_and_chance(runs):
     assert ("may be chance" in sentence) == (mcnemar(*map(int, alone)) >= 0.05)
 
 
-def test_equal_runs_differ_in_nothing(runs):
-    figures, points = side_by_side([runs / "wide", runs / "wide"])
+def test_equal_runs_differ_in_nothing(runs, tmp_path):
+    shutil.copytree(runs / "wide", tmp_path / "copy")
+    figures, points = side_by_side([runs / "wide", tmp_path / "copy"])
     assert all(first == second for _, first, second in figures.rows)
     assert "may be chance" in points.items[0][1]
 
@@ -54,6 +57,16 @@ def test_other_test_samples_are_not_compared_one_by_one(runs, tmp_path):
     work.run(load("digits", [*SMALL, 'data.classes=["0", "1", "2"]']), tmp_path / "few", quiet=True)
     blocks = list(side_by_side([runs / "wide", tmp_path / "few"]))
     assert len(blocks) == 2
+
+
+def test_a_run_that_is_named_twice_is_refused(runs):
+    with pytest.raises(BackhandError, match="wide is named twice; name each run once"):
+        list(side_by_side([runs / "wide", runs / "narrow", runs / "wide"]))
+
+
+def test_a_folder_of_several_runs_is_refused_with_one_of_them(runs):
+    with pytest.raises(BackhandError, match=r"is not the folder of a single run; name those in it, such as .*narrow"):
+        list(side_by_side([runs / "wide", runs]))
 
 
 def test_a_run_without_a_result_is_refused(runs, tmp_path):

@@ -10,8 +10,7 @@ from backhand.experiments.comparison.statistics import mcnemar
 from backhand.experiments.ensemble import KIND
 from backhand.experiments.ensemble.record import Ensemble, Member, read, write
 from backhand.experiments.run.evidence import Predictions
-from backhand.experiments.run.record import Run
-from backhand.experiments.run.record import read as read_run
+from backhand.experiments.run.record import Run, read_tested
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path
 
@@ -39,7 +38,7 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 def _averaged(folders: Sequence[Path]) -> Ensemble:
     if len(folders) < 2:
         raise BackhandError("an ensemble averages several runs; name two folders of finished runs at least")
-    members = [read_run(folder) for folder in folders]
+    members = read_tested(folders)
     _refuse_unlike(members)
     tested = [_tested(member) for member in members]
     labels = tested[0].labels
@@ -68,13 +67,10 @@ def _averaged(folders: Sequence[Path]) -> Ensemble:
 
 
 def _refuse_unlike(members: Sequence[Run]) -> None:
-    """Raises BackhandError for a run without a test result, with scores that are not finite, or on other test data."""
+    """Raises BackhandError for a run whose scores are not all finite, or that was tested on other samples."""
     first = members[0]
     for member in members:
-        test = member.metrics.test
-        if test is None:
-            raise BackhandError(f"{member.folder} has no test result; bring the run to its end first")
-        if test.not_finite:
+        if member.metrics.test is not None and member.metrics.test.not_finite:
             raise BackhandError(f"{member.folder} has scores that are not finite, which have no mean; leave it out")
         if member.classes != first.classes or not np.array_equal(_tested(member).labels, _tested(first).labels):
             raise BackhandError(

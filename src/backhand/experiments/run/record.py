@@ -3,6 +3,7 @@
 `docs/formats.md` describes each. What follows meets no surprise: all that is read has been checked.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def read(path: PathLike) -> Run:
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
     if not any((folder / name).exists() for name in FILES):
-        raise CheckpointError(f"{folder} is not the folder of an experiment{_inside(folder)}")
+        raise CheckpointError(f"{folder} is not the folder of an experiment{_inside(folder, STUDY)}")
     metrics = read_metrics(folder)
     return Run(
         folder=folder,
@@ -102,10 +103,29 @@ def read(path: PathLike) -> Run:
     )
 
 
-def _inside(folder: Path) -> str:
-    """The runs in the subfolders of a folder that is no run itself."""
+def read_tested(paths: Sequence[PathLike]) -> list[Run]:
+    """Read the folders of several runs that have been tested.
+
+    Raises CheckpointError as `read` does, for a folder of another kind, for a run without a test result, and for a run
+    that is named twice.
+    """
+    folders = [as_path(path) for path in paths]
+    for folder in folders:
+        if folder.is_dir() and not (folder / METRICS).exists():
+            raise CheckpointError(f"{folder} is not the folder of a single run{_inside(folder, METRICS)}")
+    runs = [read(folder) for folder in folders]
+    for number, run in enumerate(runs):
+        if run.metrics.test is None:
+            raise CheckpointError(f"{run.folder} has no test result; bring the run to its end first")
+        if run.folder.resolve() in [other.folder.resolve() for other in runs[:number]]:
+            raise CheckpointError(f"{run.folder} is named twice; name each run once")
+    return runs
+
+
+def _inside(folder: Path, missing: str) -> str:
+    """What to do with a folder that is no run: name a run in its subfolders; else, which file is missing."""
     runs = folders_with(METRICS, folder)
-    return f"; name those in it, such as {runs[0]}" if runs else f": it has no {STUDY}"
+    return f"; name those in it, such as {runs[0]}" if runs else f": it has no {missing}"
 
 
 def _study(folder: Path) -> Study:

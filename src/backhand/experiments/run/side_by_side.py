@@ -5,9 +5,8 @@ from itertools import combinations
 
 import numpy as np
 
-from backhand.errors import BackhandError
 from backhand.experiments.comparison.statistics import mcnemar
-from backhand.experiments.run.record import Run, read
+from backhand.experiments.run.record import Run, read_tested
 from backhand.files.paths import PathLike
 from backhand.page.blocks import Block, Points, Table
 from backhand.page.numbers import NONE, count, decimal, duration, percent, plain, probability
@@ -19,12 +18,9 @@ SHOWN = 0.05  # a p-value below it shows a difference
 def side_by_side(folders: Sequence[PathLike]) -> Iterator[Block]:
     """A table of figures, one of differing settings, and a sentence per pair that was tested on the same samples.
 
-    Raises BackhandError for a run that has no test result.
+    Raises CheckpointError as `read_tested` does.
     """
-    runs = [read(folder) for folder in folders]
-    for run in runs:
-        if run.metrics.test is None:
-            raise BackhandError(f"{run.folder} has no test result; bring the run to its end first")
+    runs = read_tested(folders)
     names = [run.folder.name for run in runs]
     align = "l" + "r" * len(runs)
     yield Table("Figures.", ("", *names), tuple(_figures(runs)), align)
