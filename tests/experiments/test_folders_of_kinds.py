@@ -33,13 +33,14 @@ QUESTION_OPTIONS = ("--set", "train.epochs=1", "--set", 'search.space={"model.hi
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
-    """Where the studies lie, and a run to extend."""
+    """Where the studies lie, a run to extend, and a second one to average with it."""
     folder = tmp_path_factory.mktemp("place")
     (folder / "search.toml").write_text(studytexts.searched(SEARCH))
     (folder / "series.toml").write_text(studytexts.series(SERIES))
-    command = [sys.executable, "-m", "backhand", "run", "digits", *SMALL, "--out", "first"]
-    classes = ["--set", 'data.classes=["0", "1", "2"]']
-    subprocess.run([*command, *classes], cwd=folder, check=True, capture_output=True)
+    classes = ("--set", 'data.classes=["0", "1", "2"]')
+    command = [sys.executable, "-m", "backhand", "run", "digits", *SMALL, *classes, "--out", "first"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    shutil.copytree(folder / "first", folder / "second")
     return folder
 
 
@@ -57,7 +58,7 @@ COMMANDS = {
         "extend-",
         extension.KIND,
     ),
-    "ensemble": (("ensemble", "first", "first"), "ensemble-", ensemble.KIND),
+    "ensemble": (("ensemble", "first", "second"), "ensemble-", ensemble.KIND),
     "ask": (("ask", "dropout", *QUESTION_OPTIONS), "ask-dropout", questions.KIND),
 }
 
