@@ -34,7 +34,7 @@ from backhand.data.registry import load
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.model.sequential import Sequential
-from backhand.page.style import HEIGHT, TRAIN, VALIDATION, WIDTH, look
+from backhand.page.style import HEIGHT, TRAIN, VALIDATION, WIDTH, plot_style
 from backhand.training.losses import L2, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
 from backhand.training.schedules import Constant, Warmup
@@ -112,7 +112,7 @@ def draw(losses: Array, path: Path) -> None:
     """Draw both curves, and below them their difference."""
     from matplotlib.figure import Figure
 
-    with look():
+    with plot_style():
         figure = Figure(figsize=(1.6 * WIDTH, 1.4 * HEIGHT))
         above, below = figure.subplots(2, sharex=True, height_ratios=(3, 1))
         steps = np.arange(1, losses.shape[1] + 1)

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from backhand.bench.process import BACKHAND
-from backhand.page.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, look, png
+from backhand.page.style import BLUE, INK, ORANGE, SKY, YELLOW, bar, plot_style, png
 from results import Results
 
 # Hatch and shade tell the bars apart without colour; only ours is filled dark.
@@ -21,7 +21,7 @@ BAR_WIDTH = 0.15  # of a bar, in units of a group of bars
 
 def draw(results: Results) -> bytes:
     """Draw groups of bars on a logarithmic scale, with the ratio to the fastest peer above our bars."""
-    with look():
+    with plot_style():
         figure = Figure(figsize=(max(2 + 1.2 * len(results.comparisons), 8), 4))
         axes = figure.subplots()
         for i, (name, title) in enumerate(results.programs.items()):

@@ -15,8 +15,8 @@ def test_the_interval_of_a_share(right: int, count: int) -> None:
 
 def test_shares_that_differ_by_chance_alone_seldom_differ(rng) -> None:
     first, second = rng.binomial(200, 0.7, 2000) / 200, rng.binomial(500, 0.7, 2000) / 500
-    shown = np.mean([differ(a, 200, b, 500) for a, b in zip(first, second, strict=True)])
-    assert 0.03 < shown < 0.07
+    share = np.mean([differ(a, 200, b, 500) for a, b in zip(first, second, strict=True)])
+    assert 0.03 < share < 0.07
     assert differ(0.7, 2000, 0.75, 2000)
     assert not differ(0.7, 200, 0.75, 200)
 

@@ -11,7 +11,7 @@ def test_the_style_leaves_no_trace():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    with style.look():
+    with style.plot_style():
         assert style.png(Figure()).startswith(b"\x89PNG")
     assert dict(matplotlib.rcParams) == before
 

@@ -1,1 +1,1 @@
-"""What every report is written with: blocks of a page, as HTML and as Markdown, and the look of tables and plots."""
+"""What every report is written with: blocks of a page, as HTML and as Markdown, and the style of tables and plots."""

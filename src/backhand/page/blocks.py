@@ -1,4 +1,4 @@
-"""What a report is made of. The page and the Markdown file render the same blocks, so they cannot disagree."""
+"""The blocks that a report consists of; the HTML page and the Markdown file are both made from the same blocks."""
 
 from dataclasses import dataclass
 
@@ -19,28 +19,32 @@ class Notice:
 
 @dataclass(frozen=True)
 class Points:
-    """Sentences, each under a short heading of its own."""
+    """A list of sentences, each with a short heading."""
 
     items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Tiles:
-    """The figures of the headline box: what it is, the figure, a remark."""
+    """The main figures, at the top of a report: for each its name, its value and a remark."""
 
     items: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
 class Code:
-    """Lines that a reader types, such as a command."""
+    """Lines that a reader can type, such as a command."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text. align: a letter per column, l, r, or s for a figure with spread; the last `totals` rows sum up."""
+    """A table whose cells are text.
+
+    align: a letter per column: l for left, r for right, s for a figure with spread.   totals: the number of rows at
+    the end that sum up the others.
+    """
 
     caption: str
     head: tuple[str, ...]
@@ -51,7 +55,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Image:
-    """A plot or a sheet of pictures, saved as plots/<name>.png; `alt` says what there is to see."""
+    """A plot or a sheet of pictures, saved as plots/<name>.png; `alt` describes it for readers who cannot see it."""
 
     name: str
     png: bytes
@@ -61,14 +65,14 @@ class Image:
 
 @dataclass(frozen=True)
 class Images:
-    """Plots that stand side by side where there is room."""
+    """Plots that are put side by side where the page is wide enough."""
 
     items: tuple[Image, ...]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One small picture of a gallery, with the lines under it."""
+    """One small picture of a gallery, with lines of text under it."""
 
     png: bytes
     alt: str
@@ -77,7 +81,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures with text under each; `sheet` shows the same ones as one image, for Markdown and for slides."""
+    """Small pictures with text under each; `sheet` is one image of all of them, for Markdown and for slides."""
 
     pictures: tuple[Picture, ...]
     columns: int  # on a wide page; a phone shows half as many
@@ -86,7 +90,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Columns:
-    """Blocks beside one another where there is room, the left ones first where there is none."""
+    """Blocks in two columns; where the page is too narrow, the left ones stand above the right ones."""
 
     left: "tuple[Block, ...]"
     right: "tuple[Block, ...]"
@@ -97,7 +101,7 @@ Block = Text | Notice | Points | Tiles | Code | Table | Images | Gallery | Colum
 
 @dataclass(frozen=True)
 class Section:
-    """A chapter of the report; `key` is its anchor."""
+    """A section of the report; `key` is its anchor in links."""
 
     key: str
     title: str

@@ -1,6 +1,6 @@
 """What may be chance: the interval of a share, the noise of a curve, the largest of many counts.
 
-Whoever says in words what figures show asks here first whether they show it. A level of 5% is meant throughout.
+Every sentence of a report that compares figures is first tested here. The level of all tests is 5%.
 """
 
 import itertools
@@ -10,12 +10,12 @@ from statistics import NormalDist, median
 
 LEVEL = 0.05
 Z = NormalDist().inv_cdf(1 - LEVEL / 2)  # 1.96
-NORMAL = 1.4826  # a normal distribution's deviation over its median distance from the middle
-FEWEST = 5  # differences from epoch to epoch, from which a curve's noise is told, where there are as many
+DEVIATIONS = 1.4826  # standard deviation of a normal distribution over the median distance from its median
+FEWEST = 5  # differences from epoch to epoch from which the noise of a curve is estimated, where it has so many
 
 
 def wilson(right: float, count: int) -> tuple[float, float]:
-    """The 95% interval of a share that came out as right / count. Source: Wilson 1927, JASA 22 (158)."""
+    """The 95% interval of a share that was measured as right / count. Source: Wilson 1927, JASA 22 (158)."""
     share, z2 = right / count, Z * Z
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = Z / (1 + z2 / count) * sqrt(share * (1 - share) / count + z2 / (4 * count * count))
@@ -29,14 +29,20 @@ def differ(first: float, samples: int, second: float, others: int) -> bool:
 
 
 def fewer(right: int, count: int, share: float, tries: int = 1) -> bool:
-    """Whether `right` of `count` is less than a true `share` gives by chance; the least of `tries` (Bonferroni)."""
+    """Whether `right` of `count` are fewer than chance explains if the true share is `share`.
+
+    tries: how many counts there are of which this is the least, for the correction of Bonferroni.
+    """
     from scipy.stats import binom
 
     return bool(binom.cdf(right, count, share) * tries < LEVEL)
 
 
 def more(times: int, count: int, share: float, tries: int = 1) -> bool:
-    """Whether `times` of `count` is more than a true `share` gives by chance; the most of `tries` (Bonferroni)."""
+    """Whether `times` of `count` are more than chance explains if the true share is `share`.
+
+    tries: how many counts there are of which this is the greatest, for the correction of Bonferroni.
+    """
     from scipy.stats import binom
 
     return bool(binom.sf(times - 1, count, share) * tries < LEVEL)
@@ -45,17 +51,18 @@ def more(times: int, count: int, share: float, tries: int = 1) -> bool:
 def noise(values: Sequence[float]) -> float:
     """How much a curve moves from one epoch to the next besides its trend; 0 for fewer than three epochs.
 
-    The deviation of its differences from their median, by the median distance, which a few large steps do not move.
+    It is the standard deviation of the differences between epochs, estimated from their median absolute deviation,
+    which a few large differences do not change.
     """
     steps = [after - before for before, after in itertools.pairwise(values)]
     if len(steps) < 2:
         return 0.0
     middle = median(steps)
-    return NORMAL * median(abs(step - middle) for step in steps)
+    return DEVIATIONS * median(abs(step - middle) for step in steps)
 
 
 def trend(losses: Sequence[float], since: int, samples: int) -> int:
-    """1 where a loss is higher at the end than at the place `since`, -1 where it is lower, 0 where that may be chance.
+    """1 where a loss is higher at the end than at index `since`, -1 where it is lower, 0 where that may be chance.
 
     It has moved where the difference is more than the noise of the curve from there on explains, the lowest of n epochs
     lying about √(2 ln n) deviations below the others by chance; and more than one standard error of the mean loss of so

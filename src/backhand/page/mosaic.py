@@ -1,4 +1,4 @@
-"""Small pictures side by side in one, each value of a picture as a square of whole pixels."""
+"""Small pictures side by side in one large picture, each of their values as a square of whole pixels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ Pixels = NDArray[Any]
 
 
 def mosaic(rows: Sequence[Sequence[Pixels]], side: int) -> Pixels:
-    """Pictures (h, w, 3) uint8 in rows of cells of `side` pixels, framed; one that is larger than a cell stays whole.
+    """Framed pictures (h, w, 3) uint8 in rows of cells of `side` pixels; a picture larger than a cell is not reduced.
 
     Cell (i, j) has its upper left corner at FRAME + (i, j) (side + GAP).
     """
@@ -32,6 +32,6 @@ def mosaic(rows: Sequence[Sequence[Pixels]], side: int) -> Pixels:
 
 
 def enlarged(picture: Pixels, side: int) -> Pixels:
-    """The picture, each of its pixels repeated as often as a square of `side` pixels has room for."""
+    """The picture with each pixel repeated, a whole number of times, as often as fits into `side` pixels."""
     times = max(side // max(picture.shape[:2]), 1)
     return picture.repeat(times, axis=0).repeat(times, axis=1)

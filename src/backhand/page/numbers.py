@@ -1,4 +1,4 @@
-"""How numbers are written in a report: one form for each kind of figure, and one minus sign, −."""
+"""Numbers as text for a report: one form for each kind of figure, and one minus sign, −."""
 
 import math
 import re
@@ -25,17 +25,17 @@ def percent(share: float | None) -> str:
 
 
 def points(difference: float) -> str:
-    """-0.0123 -> −1.23: a difference of shares in percentage points, with its sign."""
+    """A difference of shares in percentage points, with its sign: -0.0123 -> −1.23."""
     return _typeset(f"{100 * difference:+.2f}")
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """-0.00012345 -> −0.000123; 0.00001 -> 1e−5: so many significant digits."""
+    """A number with so many significant digits: -0.00012345 -> −0.000123; 0.00001 -> 1e−5."""
     return _typeset(f"{value:.{digits}g}")
 
 
 def scientific(value: float) -> str:
-    """0.000000123 -> 1.2e−7: an error or a tolerance, of which the power of ten matters."""
+    """An error or a tolerance, of which the power of ten matters: 0.000000123 -> 1.2e−7."""
     return _typeset(f"{value:.1e}")
 
 
@@ -45,19 +45,19 @@ def _typeset(number: str) -> str:
 
 
 def _short(number: str) -> str:
-    """1e-05 -> 1e-5; 1e+06 -> 1e6."""
+    """The number with its exponent as short as it can be: 1e-05 -> 1e-5; 1e+06 -> 1e6."""
     return re.sub(r"e([+-]?)0*", lambda exponent: "e" + exponent[1].strip("+"), number)
 
 
 def decimal(value: float | None) -> str:
-    """Four decimals where they tell enough, else three significant digits; None is a number that is not finite."""
+    """A number with four decimals, or three significant digits where it is very small or large; None is not finite."""
     if value is None or not math.isfinite(value):
         return "not finite"
     return _typeset(f"{value:.4f}") if value == 0 or 1e-2 <= abs(value) < 1e4 else significant(value)
 
 
 def duration(seconds: float) -> str:
-    """3.21 -> 3.2 s; 725 -> 12 min 5 s; 8000 -> 2 h 13 min."""
+    """Seconds in units that fit: 3.21 -> 3.21 s; 725 -> 12 min 5 s; 8000 -> 2 h 13 min."""
     if seconds < 10:
         return f"{seconds:.2f} s"
     if seconds < 120:
@@ -69,13 +69,16 @@ def duration(seconds: float) -> str:
 
 
 def time_spent(epochs: int, steps: int, seconds: float, saving: float | None) -> str:
-    """3, 60, 1.25, 0.1 -> 3 epochs (60 steps) took 1.25 s, and saving another 0.10 s; saving: None if not known."""
+    """3, 60, 1.25, 0.1 -> 3 epochs (60 steps) took 1.25 s, and saving another 0.10 s.
+
+    seconds: the time of the training.   saving: the time that it took to save its states, None where it is not known.
+    """
     training = f"{counted(epochs, 'epoch')} ({counted(steps, 'step')}) took {duration(seconds)}"
     return training if saving is None else f"{training}, and saving another {duration(saving)}"
 
 
 def shape(axes: tuple[int, ...]) -> str:
-    """(8, 8, 1) -> 8 × 8 × 1, on one line."""
+    """The lengths of axes as text that is never broken into two lines: (8, 8, 1) -> 8 × 8 × 1."""
     return "\u00a0×\u00a0".join(map(str, axes)) or "1"
 
 
@@ -93,44 +96,44 @@ def plain(value: object) -> str:
 
 
 def brief(value: object) -> str:
-    """A setting as a person would name it: 0.000123, 1e-5; a table by its kind and the rest: sgd, momentum 0.9."""
+    """A setting in short: 0.000123, 1e-5; a table by its kind or name, then the rest: sgd, momentum 0.9."""
     if isinstance(value, float):
         return _short(f"{value:.3g}")
     if isinstance(value, dict) and (key := next((key for key in ("kind", "name") if key in value), None)):
-        more = (f"{other} {brief(each)}" for other, each in value.items() if other != key)
-        return ", ".join((str(value[key]), *more))
+        others = (f"{name} {brief(item)}" for name, item in value.items() if name != key)
+        return ", ".join((str(value[key]), *others))
     return plain(value)
 
 
-def shown(value: float | None, metric: str) -> str:
-    """A figure of this name as people write it: what is a share in percent; "" where there is none."""
+def metric_text(value: float | None, metric: str) -> str:
+    """The value of the metric of this name as text: a share in percent; "" where there is no value."""
     if value is None:
         return ""
     if not math.isfinite(value):
         return "not finite"
-    found = find_metric(metric)
-    return percent(value) if found is not None and found.unit else significant(value, 4)
+    known = find_metric(metric)
+    return percent(value) if known is not None and known.unit else significant(value, 4)
 
 
-def change(difference: float | None, metric: str) -> str:
-    """A difference of two such figures, with its sign: in percentage points where they are in percent."""
+def metric_change(difference: float | None, metric: str) -> str:
+    """The difference of two values of a metric as text, with its sign: percentage points where they are shares."""
     if difference is None:
         return ""
     if not math.isfinite(difference):
         return "not finite"
-    found = find_metric(metric)
-    return points(difference) if found is not None and found.unit else _typeset(f"{difference:+.4g}")
+    known = find_metric(metric)
+    return points(difference) if known is not None and known.unit else _typeset(f"{difference:+.4g}")
 
 
 def listed(words: Sequence[str]) -> str:
-    """["a", "b", "c"] -> a, b and c."""
+    """The words as a list in a sentence: ["a", "b", "c"] -> a, b and c."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def probability(p: float, *, sign: bool = False) -> str:
-    """A p-value: 0.0312 -> 0.031. One below a thousandth is written as that: the test is no more exact.
+    """A p-value: 0.0312 -> 0.031. A value below a thousandth is written as < 0.001: the test is not more exact.
 
-    sign: with the sign between p and the value.
+    sign: whether the text begins with "=", so that it can stand behind the letter p.
     """
     if p < 0.001:
         return "<\u00a00.001"

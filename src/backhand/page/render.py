@@ -27,18 +27,18 @@ from backhand.page.blocks import (
 )
 from backhand.page.style import DPI
 
-WIDE = 600  # CSS pixels
+WIDE = 600  # CSS pixels: a plot that is wider scrolls on a phone
 
 
 def html(page: Page) -> str:
-    """The page, with every picture inside it."""
+    """The report as one HTML page that holds every picture."""
     template = _environment().get_template("report.html.j2")
     return template.render(page=page, table=count(1), figure=count(1))
 
 
 @cache
 def _environment() -> Environment:
-    # Titles, class names and messages come from users: everything is escaped unless it is made here.
+    # Titles, class names and messages come from users: everything is escaped except what the templates write.
     loader = PackageLoader("backhand.page")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -53,30 +53,31 @@ def _environment() -> Environment:
 def _size(png: bytes) -> Markup:
     """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page.
 
-    A wide one is marked: a phone scrolls it, rather than make its letters too small to read.
+    A wide plot gets a class of its own: a phone scrolls it, since its letters would be too small to read otherwise.
     """
     width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
     return Markup('width="{}" height="{}"{}').format(width, height, Markup(' class="wide"') if width > WIDE else "")
 
 
 def markdown(page: Page) -> str:
-    """The same report as Markdown beside the folder `plots`."""
+    """The report as Markdown, which links the images in the folder `plots` beside it."""
     tables, figures = count(1), count(1)
-    parts = [f"# {escape(page.title)}", escape(page.subtitle)]
-    parts.append("\n".join(f"{n}. [{escape(s.title)}](#{s.key})" for n, s in enumerate(page.sections, start=1)))
+    paragraphs = [f"# {escape(page.title)}", escape(page.subtitle)]
+    paragraphs.append("\n".join(f"{n}. [{escape(s.title)}](#{s.key})" for n, s in enumerate(page.sections, start=1)))
     for number, section in enumerate(page.sections, start=1):
-        parts.append(f'<a id="{section.key}"></a>\n\n## {number}. {escape(section.title)}')
+        paragraphs.append(f'<a id="{section.key}"></a>\n\n## {number}. {escape(section.title)}')
         for block in section.blocks:
-            parts += _lines(block, tables, figures)
-    return "\n\n".join(parts) + "\n"
+            paragraphs += _paragraphs(block, tables, figures)
+    return "\n\n".join(paragraphs) + "\n"
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is."""
+    """The text with a backslash before every character that has a meaning in Markdown."""
     return re.sub(r"([\\`*_{}\[\]<>#|$~&])", r"\\\1", " ".join(text.split()))
 
 
-def _lines(block: Block, tables: Iterator[int], figures: Iterator[int]) -> list[str]:
+def _paragraphs(block: Block, tables: Iterator[int], figures: Iterator[int]) -> list[str]:
+    """The paragraphs of a block as Markdown, which take the next numbers of tables and figures."""
     match block:
         case Text(text):
             return [escape(text)]
@@ -96,7 +97,7 @@ def _lines(block: Block, tables: Iterator[int], figures: Iterator[int]) -> list[
         case Gallery():
             return [_image(block.sheet, next(figures))]
         case Columns(left, right):
-            return [line for inner in left + right for line in _lines(inner, tables, figures)]
+            return [text for inner in left + right for text in _paragraphs(inner, tables, figures)]
 
 
 def _image(image: Image, number: int) -> str:

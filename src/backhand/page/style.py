@@ -1,4 +1,4 @@
-"""One look for every plot: colours that the colour-blind can tell apart, and lines that survive grey print."""
+"""One style for every plot: colours that the colour-blind can tell apart, and lines that survive grey print."""
 
 import io
 import warnings
@@ -25,7 +25,7 @@ TRAIN = {"color": BLUE, "linestyle": "-", "marker": "o", "markersize": 3.5}
 VALIDATION = {"color": ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s", "markersize": 3.5}
 SINGLE = {"color": INK, "linestyle": "-", "marker": "o", "markersize": 3.5}
 
-_LOOK = {
+_SETTINGS = {
     "axes.axisbelow": True,
     "axes.edgecolor": FAINT,
     "axes.grid": True,
@@ -51,46 +51,46 @@ _LOOK = {
 
 
 @contextmanager
-def look() -> Iterator[None]:
-    """The style, for as long as the context lasts; whatever the user's own settings are."""
+def plot_style() -> Iterator[None]:
+    """A context in which plots have the style of reports, whatever the user's own settings of Matplotlib are."""
     installed = set(fontManager.get_font_names())
     fonts = ["DejaVu Sans", *(font for font in OTHER_SCRIPTS if font in installed)]
-    with matplotlib.style.context(_LOOK | {"font.family": fonts}, after_reset=True), warnings.catch_warnings():
+    with matplotlib.style.context(_SETTINGS | {"font.family": fonts}, after_reset=True), warnings.catch_warnings():
         # A letter that no font here has is drawn as a box; tables and captions hold the name itself.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
 
 def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    """A figure of its own, in inches, without pyplot and its global state."""
+    """A new figure of this size in inches, with its axes, made without the global state of pyplot."""
     figure = Figure(figsize=(width, height))
     return figure, figure.subplots()
 
 
 def legend(axes: Axes, columns: int = 3, **options: Any) -> None:
-    """The legend above the axes, where it hides no data."""
+    """Put the legend above the axes, where it hides no data."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, handlelength=2.4, **options)
 
 
 def log_scale(axes: Axes) -> None:
-    """Powers of ten upwards, unless nothing drawn is above 0, as where a network is dead."""
+    """Make the y axis logarithmic, unless no value on it is above 0, as with the gradients of a dead network."""
     if isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
 
 
-def bar(colour: str, hatch: str, line: float) -> dict[str, Any]:
-    """The look of a bar: filled, hatched in ink, with an outline of this width in points."""
-    return {"facecolor": colour, "hatch": hatch, "edgecolor": INK, "linewidth": line}
+def bar(colour: str, hatch: str, outline: float) -> dict[str, Any]:
+    """The style of a bar: filled, hatched in ink, with an outline of this width in points."""
+    return {"facecolor": colour, "hatch": hatch, "edgecolor": INK, "linewidth": outline}
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG: the same bytes whenever the same figure is drawn."""
+    """The figure as PNG, with the same bytes whenever the same figure is drawn."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def shorten(name: str, length: int = 14) -> str:
-    """A class name that fits beside an axis; its dollar signs start no formula."""
+    """A class name that fits beside an axis, with its dollar signs escaped so that they start no formula."""
     short = name if len(name) <= length else name[: length - 1].rstrip() + "…"
     return short.replace("$", r"\$")

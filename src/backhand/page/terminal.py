@@ -15,17 +15,17 @@ def show(console: Console, block: Block) -> None:
             for title, sentence in items:
                 console.print(f"{title}: {sentence}", soft_wrap=True)
         case Tiles(items):
-            for what, figure, remark in items:
-                console.print(f"{what}: {figure}" + (f" ({remark})" if remark else ""), soft_wrap=True)
+            for name, figure, remark in items:
+                console.print(f"{name}: {figure}" + (f" ({remark})" if remark else ""), soft_wrap=True)
         case Table():
             console.print(_table(block))
         case Columns(left, right):
-            for each in (*left, *right):
-                show(console, each)
+            for inner in (*left, *right):
+                show(console, inner)
 
 
 def _table(block: Table) -> RichTable:
-    """A table without its caption."""
+    """The table as Rich prints it, without its caption."""
     table = RichTable(*block.head, box=None, header_style="bold", pad_edge=False)
     for column, letter in zip(table.columns, block.align, strict=True):
         column.justify = "left" if letter == "l" else "right"

@@ -121,7 +121,7 @@ def test_a_long_and_hostile_class_name_stays_in_its_margin(run):
         metrics=run.metrics.model_copy(update={"data": run.metrics.data.model_copy(update={"classes": names})}),
         evidence=Evidence.of(run.evidence.arrays() | {"map_labels": np.zeros(4, np.int64)}),
     )
-    with style.look():
+    with style.plot_style():
         (image,) = feature_maps.feature_maps(hostile)
     assert image.png.startswith(b"\x89PNG")
 

@@ -124,7 +124,7 @@ def test_samples_take_turns_by_class(run):
 
 def test_every_font_problem_and_formula_in_a_class_name_is_harmless():
     names = ("$x^2", "\\frac{", "猫", "a\tb", "_hidden", "very long name indeed")
-    with style.look():
+    with style.plot_style():
         png = plots.confusion(names, np.eye(6, dtype=int))
         plots.class_counts(names, {"train": (1,) * 6})
     assert pixels(png).shape[2] >= 3
