@@ -1,4 +1,4 @@
-"""Ensembles: the mean of probabilities beside each run, and which runs have none."""
+"""Ensembles: the mean of the probabilities of several runs, and the runs that are refused."""
 
 import json
 import shutil
@@ -26,32 +26,32 @@ def runs(tmp_path_factory):
 
 
 def test_the_mean_is_that_of_the_probabilities(runs, tmp_path):
-    found = work.run(runs, tmp_path / "ensemble", quiet=True)
+    ensemble = work.run(runs, tmp_path / "ensemble", quiet=True)
     saved = [load_file(run / "evidence.safetensors") for run in runs]
     labels = saved[0]["labels"]
-    mean = np.mean([each["probabilities"].astype(np.float64) for each in saved], axis=0)
+    mean = np.mean([evidence["probabilities"].astype(np.float64) for evidence in saved], axis=0)
     right = mean.argmax(1) == labels
-    assert found.together == right.sum()
-    alone = [each["probabilities"].argmax(1) == labels for each in saved]
-    assert [member.alone for member in found.members] == [each.sum() for each in alone]
-    assert found.members[0].together == found.members[0].alone
-    best = alone[int(np.argmax([each.sum() for each in alone]))]
-    assert (found.only_best, found.only_mean) == ((best & ~right).sum(), (right & ~best).sum())
-    assert found.any_member == np.any(alone, axis=0).sum()
+    assert ensemble.together == right.sum()
+    alone = [evidence["probabilities"].argmax(1) == labels for evidence in saved]
+    assert [member.alone for member in ensemble.members] == [correct.sum() for correct in alone]
+    assert ensemble.members[0].together == ensemble.members[0].alone
+    best = alone[int(np.argmax([correct.sum() for correct in alone]))]
+    assert (ensemble.only_best, ensemble.only_mean) == ((best & ~right).sum(), (right & ~best).sum())
+    assert ensemble.any_member == np.any(alone, axis=0).sum()
     metrics = json.loads((runs[1] / "metrics.json").read_text())
-    assert found.members[1].alone == metrics["test"]["correct"]
+    assert ensemble.members[1].alone == metrics["test"]["correct"]
 
 
 def test_from_the_command_to_the_report(runs, tmp_path, cli):
     out = tmp_path / "out"
-    status, said = cli("ensemble", *runs, "--out", out)
-    assert (status, "The mean of all runs classifies" in said) == (0, True), said
+    status, output = cli("ensemble", *runs, "--out", out)
+    assert (status, "The mean of all runs classifies" in output) == (0, True), output
     text = (out / "report.md").read_text()
     assert "An ensemble of 3 runs" in text
     assert (out / "plots" / "members.png").exists()
     assert cli("ensemble", "--resume", out)[0] == 0
-    status, said = cli("ensemble", *runs, "--out", out)
-    assert (status, f"go on with it by `backhand ensemble --resume {out}`" in said) == (2, True)
+    status, output = cli("ensemble", *runs, "--out", out)
+    assert (status, f"go on with it by `backhand ensemble --resume {out}`" in output) == (2, True)
 
 
 def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
@@ -75,7 +75,7 @@ def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("alone", "together", "p", "said"),
+    ("alone", "together", "p", "sentence"),
     [
         (
             90,
@@ -92,11 +92,11 @@ def test_runs_that_have_no_mean_are_refused(runs, tmp_path):
         (90, 90, 1.0, "classifies as many test samples correctly as the best single run, b"),
     ],
 )
-def test_the_sentence_follows_the_figures(alone, together, p, said):
+def test_the_sentence_follows_the_figures(alone, together, p, sentence):
     members = (
         Member(folder="a", title="a", alone=80, together=80),
         Member(folder="b", title="b", alone=alone, together=together),
     )
     counts = {"count": 100, "only_best": 0, "only_mean": 0, "any_member": 97}
-    found = dict(findings(Ensemble(data="D", members=members, mcnemar=p, **counts)))
-    assert said in found["Compared with the best run"]
+    sentences = dict(findings(Ensemble(data="D", members=members, mcnemar=p, **counts)))
+    assert sentence in sentences["Compared with the best run"]

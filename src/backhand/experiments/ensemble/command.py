@@ -1,4 +1,4 @@
-"""`backhand ensemble`: several finished runs, averaged."""
+"""`backhand ensemble`: average the predictions of several finished runs."""
 
 from functools import partial
 from pathlib import Path

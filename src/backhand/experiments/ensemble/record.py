@@ -11,7 +11,11 @@ from backhand.page.numbers import counted, percent
 
 
 class Member(Record):
-    """A run, and how many of the test samples it classifies correctly: alone, and averaged with those before it."""
+    """One run of the ensemble.
+
+    alone: how many test samples the run classifies correctly.   together: how many the mean of its probabilities and
+    those of the members before it classifies correctly.
+    """
 
     folder: str
     title: str
@@ -20,11 +24,11 @@ class Member(Record):
 
 
 class Ensemble(FileRecord):
-    """All of ensemble.json, over `count` test samples.
+    """Everything that ensemble.json holds, over `count` test samples.
 
-    only_best, only_mean: the samples that only the best member, or only the mean of all, classifies correctly.
-    mcnemar: how probable a difference like that is if both are equally good.   any_member: the samples that at least
-    one member classifies correctly.
+    only_best, only_mean: how many samples only the best member, or only the mean of all members, classifies correctly.
+    mcnemar: the p-value of McNemar's test of these two numbers.   any_member: how many samples at least one member
+    classifies correctly.
     """
 
     data: str
@@ -37,12 +41,12 @@ class Ensemble(FileRecord):
 
     @property
     def best(self) -> Member:
-        """The member that classifies most samples correctly; of equal ones the first."""
+        """The member that classifies the most samples correctly; the first of several that are equally good."""
         return max(self.members, key=lambda member: member.alone)
 
     @property
     def together(self) -> int:
-        """How many samples the mean of all members classifies correctly."""
+        """The number of samples that the mean of all members classifies correctly."""
         return self.members[-1].together
 
     def share(self, right: int) -> str:
@@ -51,13 +55,13 @@ class Ensemble(FileRecord):
 
 
 def read(folder: Path) -> Ensemble:
-    """The ensemble in a folder. Raises CheckpointError where it is missing or damaged."""
+    """Read ensemble.json. Raises CheckpointError where it is missing or damaged."""
     return read_record(Ensemble, folder / FILE)
 
 
-def write(folder: Path, found: Ensemble) -> None:
+def write(folder: Path, ensemble: Ensemble) -> None:
     """Write ensemble.json, whole or not at all."""
-    write_record(folder / FILE, found)
+    write_record(folder / FILE, ensemble)
 
 
 def has_result(folder: Path) -> bool:
@@ -66,7 +70,7 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The number of members, the data, and the accuracy of their mean."""
-    found = read(folder)
-    accuracy = f"test accuracy {found.share(found.together)}"
-    return Row(f"Mean of {counted(len(found.members), 'run')}", found.data, "finished", accuracy)
+    """The ensemble in a list of experiments: the number of its members, its data, and the accuracy of the mean."""
+    ensemble = read(folder)
+    accuracy = f"test accuracy {ensemble.share(ensemble.together)}"
+    return Row(f"Mean of {counted(len(ensemble.members), 'run')}", ensemble.data, "finished", accuracy)

@@ -1,4 +1,4 @@
-"""An ensemble from its runs to its figures; what the runs have saved suffices, so nothing is trained or loaded anew."""
+"""The work of an ensemble: it averages the test probabilities that its runs have saved, and trains nothing."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,35 +16,36 @@ from backhand.files.paths import PathLike, as_path
 
 
 def run(runs: Sequence[PathLike], path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Ensemble:
-    """Average the test probabilities of finished runs into the folder `path`; returns its ensemble.json.
+    """Average the test probabilities of finished runs, write the ensemble into the folder `path`, and return it.
 
     Raises BackhandError for fewer than two runs, for one that is not finished, and for runs on different data.
     """
-    folders = [as_path(each) for each in runs]
+    folders = [as_path(run) for run in runs]
     with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet) as workspace:
-        found = _averaged(folders)
+        ensemble = _average(folders)
         workspace.begin(0, {})
-        write(workspace.folder, found)
+        write(workspace.folder, ensemble)
         workspace.console.print(f"folder: {workspace.folder}")
-        return found
+        return ensemble
 
 
 def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Ensemble:
-    """An ensemble is found at once, so there is nothing to go on with: returns what there is."""
+    """Return the ensemble in the folder. An ensemble is written all at once, so nothing is left to do."""
     with Workspace.open(path, KIND, resume=True, data_dir=data_dir, quiet=quiet) as workspace:
         return read(workspace.folder)
 
 
-def _averaged(folders: Sequence[Path]) -> Ensemble:
+def _average(folders: Sequence[Path]) -> Ensemble:
+    """The ensemble of the runs in these folders. Raises BackhandError where they cannot be averaged."""
     if len(folders) < 2:
         raise BackhandError("an ensemble averages several runs; name two folders of finished runs at least")
     members = read_tested(folders)
     _refuse_unlike(members)
-    tested = [_tested(member) for member in members]
-    labels = tested[0].labels
-    probabilities = np.stack([each.probabilities for each in tested]).astype(np.float64)
+    predictions = [_predictions(member) for member in members]
+    labels = predictions[0].labels
+    probabilities = np.stack([p.probabilities for p in predictions]).astype(np.float64)  # (members, N, K)
     alone = probabilities.argmax(-1) == labels  # (members, N)
-    together = probabilities.cumsum(0).argmax(-1) == labels  # after each member; a sum has the largest of the mean
+    together = probabilities.cumsum(0).argmax(-1) == labels  # the class with the largest sum has the largest mean
     best, mean = alone[alone.sum(1).argmax()], together[-1]
     only_best, only_mean = int((best & ~mean).sum()), int((mean & ~best).sum())
     return Ensemble(
@@ -72,14 +73,15 @@ def _refuse_unlike(members: Sequence[Run]) -> None:
     for member in members:
         if member.metrics.test is not None and member.metrics.test.not_finite:
             raise BackhandError(f"{member.folder} has scores that are not finite, which have no mean; leave it out")
-        if member.classes != first.classes or not np.array_equal(_tested(member).labels, _tested(first).labels):
+        labels, first_labels = _predictions(member).labels, _predictions(first).labels
+        if member.classes != first.classes or not np.array_equal(labels, first_labels):
             raise BackhandError(
                 f"{member.folder} was tested on other samples than {first.folder}; average runs of one data set"
             )
 
 
-def _tested(member: Run) -> Predictions:
-    """What a run has saved of its test samples. Raises BackhandError for one without a test result."""
+def _predictions(member: Run) -> Predictions:
+    """The labels and class probabilities that a run saved for its test samples. Raises BackhandError without them."""
     if member.evidence.predictions is None:
         raise BackhandError(f"{member.folder} has no test probabilities; bring the run to its end first")
     return member.evidence.predictions

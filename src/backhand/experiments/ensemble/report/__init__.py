@@ -14,65 +14,71 @@ from backhand.page.chance import wilson
 from backhand.page.heading import subtitle
 from backhand.page.numbers import counted, percent, probability
 
-LEVEL = 0.05  # of the p-value, from where on no difference is shown
+LEVEL = 0.05  # p-values of at least this show no difference
 LABELS = {"alone": "alone", "together": "mean so far"}
 
 
 def page(folder: Path) -> Page:
     """The report as a page. Raises CheckpointError where a file is missing or damaged."""
-    found, origin = read(folder), environment.read(folder)
-    result = Section("result", "Result", (Points(tuple(findings(found))), _table(found), Images((_image(found),))))
-    title = f"An ensemble of {counted(len(found.members), 'run')}"
-    return Page(title, subtitle(found.data, origin, {}), (result, settings.chapter("ensemble", [], origin)))
+    ensemble, origin = read(folder), environment.read(folder)
+    blocks = Points(tuple(findings(ensemble))), _table(ensemble), Images((_image(ensemble),))
+    title = f"An ensemble of {counted(len(ensemble.members), 'run')}"
+    sections = Section("result", "Result", blocks), settings.chapter("ensemble", [], origin)
+    return Page(title, subtitle(ensemble.data, origin, {}), sections)
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """What was found, and the accuracy of each member."""
-    found = read(folder)
-    return Points(tuple(findings(found))), _table(found)
+    """The end of the command in the terminal: the findings, and the accuracy of each member."""
+    ensemble = read(folder)
+    return Points(tuple(findings(ensemble))), _table(ensemble)
 
 
-def findings(found: Ensemble) -> Iterator[tuple[str, str]]:
-    """What can be said of the figures, in sentences with headings."""
-    low, high = map(percent, wilson(found.together, found.count))
+def findings(ensemble: Ensemble) -> Iterator[tuple[str, str]]:
+    """The findings, as pairs of a heading and a sentence."""
+    low, high = map(percent, wilson(ensemble.together, ensemble.count))
     yield (
         "Accuracy",
-        f"The mean of all runs classifies {found.share(found.together)} of the test samples correctly (95% Wilson "
-        f"score interval {low} to {high}).",
+        f"The mean of all runs classifies {ensemble.share(ensemble.together)} of the test samples correctly "
+        f"(95% Wilson score interval {low} to {high}).",
     )
-    gain = found.together - found.best.alone
-    shown = "" if found.mcnemar < LEVEL else "; chance alone can make this difference"
-    number = counted(abs(gain), "test sample")
-    compared = f"{number} {'more' if gain > 0 else 'fewer'} than" if gain else "as many test samples correctly as"
+    best, p = ensemble.best, probability(ensemble.mcnemar, sign=True)
+    gain = ensemble.together - best.alone
+    doubt = "" if ensemble.mcnemar < LEVEL else "; chance alone can make this difference"
+    samples = counted(abs(gain), "test sample")
+    amount = f"{samples} {'more' if gain > 0 else 'fewer'} than" if gain else "as many test samples correctly as"
     yield (
         "Compared with the best run",
         (
-            f"The mean classifies {compared} the best single run, {found.best.folder}, which reaches "
-            f"{found.share(found.best.alone)} (McNemar's test: p {probability(found.mcnemar, sign=True)}{shown})."
+            f"The mean classifies {amount} the best single run, {best.folder}, which reaches "
+            f"{ensemble.share(best.alone)} (McNemar's test: p {p}{doubt})."
         ),
     )
-    sentence = f"At least one of the runs classifies {found.share(found.any_member)} of the test samples correctly."
-    yield "Upper limit", f"{sentence} No way of choosing among them can do better."
+    yield (
+        "Upper limit",
+        f"At least one of the runs classifies {ensemble.share(ensemble.any_member)} of the test samples correctly. "
+        "No way of choosing among them can do better.",
+    )
 
 
-def _table(found: Ensemble) -> Table:
+def _table(ensemble: Ensemble) -> Table:
     rows = tuple(
-        (each.title, each.folder, found.share(each.alone), found.share(each.together)) for each in found.members
+        (member.title, member.folder, ensemble.share(member.alone), ensemble.share(member.together))
+        for member in ensemble.members
     )
     caption = (
-        f"Accuracy on {counted(found.count, 'test sample')}: of each run alone, and of the mean of its probabilities "
-        "with those of the runs above it."
+        f"Accuracy on {counted(ensemble.count, 'test sample')}: of each run alone, and of the mean of its "
+        "probabilities with those of the runs above it."
     )
     return Table(caption, ("run", "folder", *LABELS.values()), rows, "llrr")
 
 
-def _image(found: Ensemble) -> Image:
+def _image(ensemble: Ensemble) -> Image:
     figure, axes = style.panel()
-    numbers = range(1, len(found.members) + 1)
+    averaged = range(1, len(ensemble.members) + 1)
     lines: tuple[tuple[str, dict[str, Any]], ...] = (("alone", style.VALIDATION), ("together", style.TRAIN))
-    for key, look in lines:
-        values = [100 * getattr(each, key) / found.count for each in found.members]
-        axes.plot(numbers, values, label=LABELS[key], **look)
+    for key, line_style in lines:
+        values = [100 * getattr(member, key) / ensemble.count for member in ensemble.members]
+        axes.plot(averaged, values, label=LABELS[key], **line_style)
     axes.set(xlabel="run", ylabel="test accuracy (%)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     style.legend(axes)
