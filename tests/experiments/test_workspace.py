@@ -11,7 +11,7 @@ import pytest
 
 from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments.comparison import KIND as COMPARISON
-from backhand.experiments.folders import OccupiedError, named
+from backhand.experiments.folders import OccupiedError, experiment_folder
 from backhand.experiments.kind import Kind
 from backhand.experiments.kinds import KINDS, kind_of
 from backhand.experiments.run import KIND as RUN
@@ -225,7 +225,7 @@ def test_a_link_to_a_folder_that_is_not_there_yet_is_followed(tmp_path):
 def test_default_folders_never_collide(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with ExitStack() as stack, ThreadPoolExecutor(8) as pool:
-        folders = [*pool.map(lambda _: stack.enter_context(named(None, "digits")), range(30))]
+        folders = [*pool.map(lambda _: stack.enter_context(experiment_folder(None, "digits")), range(30))]
         assert len(set(folders)) == 30
         assert all(folder.is_dir() for folder in folders)
         assert min(folder.name for folder in folders).startswith("digits-20")
@@ -235,14 +235,14 @@ def test_default_folders_never_collide(tmp_path, monkeypatch):
 
 def test_default_folders_that_nothing_was_put_into_leave_no_trace(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ZeroDivisionError), named(None, "digits"):
+    with pytest.raises(ZeroDivisionError), experiment_folder(None, "digits"):
         raise ZeroDivisionError
     assert content(tmp_path) == set()
-    with named(Path("mine"), "digits") as folder:
+    with experiment_folder(Path("mine"), "digits") as folder:
         assert folder == Path("mine")
     assert content(tmp_path) == set()
     (tmp_path / "runs").write_text("a file")
-    with pytest.raises(BackhandError, match="cannot make the folder runs"), named(None, "digits"):
+    with pytest.raises(BackhandError, match="cannot make the folder runs"), experiment_folder(None, "digits"):
         pass
 
 

@@ -14,7 +14,7 @@ from backhand.data.dataset import Dataset, Splits
 from backhand.data.feed import Feed
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
-from backhand.experiments.splits import StudySplits, kept_scaling, load_study_splits
+from backhand.experiments.splits import StudySplits, inherited_scaling, load_study_splits
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
 from backhand.study import Study
@@ -26,7 +26,7 @@ from backhand.weights import Transfer, transfer
 
 @dataclass(frozen=True)
 class Feeds:
-    """The data of a study: what its authors gave, and the three parts as the solver takes them."""
+    """The data of a study: the data set as its authors divided it, and the three splits as the solver reads them."""
 
     splits: Splits
     train: Feed
@@ -41,7 +41,7 @@ class Feeds:
         return {name: feed for name, feed in known.items() if feed is not None}
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
-        """Samples per class, (K,), of each part."""
+        """Samples per class, (K,), of each split."""
         K = len(self.splits.classes)
         return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.by_split.items()}
 
@@ -59,48 +59,48 @@ def load_feeds(study: Study, data_dir: PathLike | None = None) -> Feeds:
     return make_feeds(study, load_study_splits(study, data_dir))
 
 
-def make_feeds(study: Study, parts: StudySplits) -> Feeds:
-    """Scale the parts. The statistics come from the training part alone, or from the run that is extended.
+def make_feeds(study: Study, raw: StudySplits) -> Feeds:
+    """Scale the splits. The statistics come from the training split alone, or from the run that is extended.
 
     Raises StudyError for augmentation or views that the samples do not allow.
     """
-    splits, train = parts.splits, parts.train
+    splits, train = raw.splits, raw.train
     refuse_unfit_evaluation(study.train.evaluation_augment, train.x.shape[1:])
-    standardizer = kept_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
+    standardizer = inherited_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)
     augment = study.data.augment.make(train.x.shape[1:], fill, len(splits.classes))
-    held_out = None if parts.validation is None else Feed(parts.validation, standardizer)
-    watched = {name: Feed(part, standardizer) for name, part in parts.watched.items()}
-    return Feeds(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), held_out, watched)
+    validation = None if raw.validation is None else Feed(raw.validation, standardizer)
+    watched = {name: Feed(samples, standardizer) for name, samples in raw.watched.items()}
+    return Feeds(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), validation, watched)
 
 
 def _mode(study: Study, train: Dataset) -> Mode:
-    """Features have no channels: what is asked for images is done feature by feature there."""
+    """The mode of standardisation. Features have no channels, so "channel" means "feature" for them."""
     mode = study.data.standardize
     return "feature" if mode == "channel" and not train.is_image else mode
 
 
 def class_weights(study: Study, feeds: Feeds) -> tuple[float, ...]:
-    """The weight of each class in the loss, from its samples in the training part; empty where the study asks for none.
+    """The weight of each class in the loss, from its training samples; empty where the study asks for none.
 
-    Raises StudyError when the numbers given are not one a class, or a class has no samples to derive its own from.
+    Raises StudyError when there is not one number per class, or a class has no samples to derive its own from.
     """
-    asked, classes, counts = study.train.class_weights, feeds.splits.classes, feeds.counts()["train"]
-    if asked is None:
+    weights, classes, counts = study.train.class_weights, feeds.splits.classes, feeds.counts()["train"]
+    if weights is None:
         return ()
-    if isinstance(asked, tuple):
-        if len(asked) != len(classes):
+    if isinstance(weights, tuple):
+        if len(weights) != len(classes):
             raise StudyError(
-                f"train.class_weights has {len(asked)} numbers for {len(classes)} classes; give one for each"
+                f"train.class_weights has {len(weights)} numbers for {len(classes)} classes; give one for each"
             )
-        return asked
+        return weights
     if not counts.all():
         raise StudyError(
-            f'class "{classes[int(counts.argmin())]}" has no training samples, so train.class_weights = "{asked}" '
+            f'class "{classes[int(counts.argmin())]}" has no training samples, so train.class_weights = "{weights}" '
             f"cannot weigh it; raise data.train_size, or give the weights as a list"
         )
-    return losses.class_weights(counts, {"balanced": 1.0, "sqrt": 0.5}[asked])
+    return losses.class_weights(counts, {"balanced": 1.0, "sqrt": 0.5}[weights])
 
 
 def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:

@@ -1,4 +1,4 @@
-"""What the commands of all kinds have in common: a folder, the engine, Ctrl-C, the result, and the report."""
+"""What the commands of all kinds share: the folder, the backend, Ctrl-C, the result, and the report."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ import typer
 
 from backhand.errors import BackhandError, CheckpointError, DivergenceError
 
-KEPT = {"resume", "data_dir", "backend", "threads", "workers"}  # the options of an experiment that goes on
+ALLOWED = {"resume", "data_dir", "backend", "threads", "workers"}  # the options that may come with --resume
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
     """
     from backhand.console.terminal import make_console
     from backhand.experiments import engine
-    from backhand.experiments.folders import named
+    from backhand.experiments.folders import experiment_folder
     from backhand.experiments.interrupted import interruptible
 
     engine.choose(launch.backend, launch.threads, launch.resume)
     console = make_console()
-    with named(launch.resume or launch.out, name) as folder, interruptible(folder, *more):
+    with experiment_folder(launch.resume or launch.out, name) as folder, interruptible(folder, *more):
         try:
             work(folder, **launch.options)
         except DivergenceError:
@@ -77,10 +77,10 @@ def _report(folder: Path, console: Any) -> None:
 
 
 def refuse_other_options(context: typer.Context, resume: Path) -> None:
-    """Raises BackhandError for an option that the experiment in this folder has since it began."""
-    names = {each.name: "/".join((*each.opts, *each.secondary_opts)) for each in context.command.params}
+    """Raises BackhandError for an option that a resumed experiment cannot change."""
+    names = {option.name: "/".join((*option.opts, *option.secondary_opts)) for option in context.command.params}
     given = (key for key in names if (source := context.get_parameter_source(key)) and source.name == "COMMANDLINE")
-    more = [names[key] for key in given if key not in KEPT and (key, context.params[key]) != ("out", resume)]
+    more = [names[key] for key in given if key not in ALLOWED and (key, context.params[key]) != ("out", resume)]
     if more:
         raise BackhandError(
             f"an experiment that is resumed keeps the options that it began with; leave out {', '.join(more)} and "

@@ -1,4 +1,4 @@
-"""What a study leaves to the data, as "auto", is decided here, once the data are there."""
+"""Decides whatever a study leaves open as "auto", once its data are loaded."""
 
 from math import sqrt
 from typing import Any
@@ -15,22 +15,23 @@ LOW, HIGH = 1e-4, 1e2  # what the range test begins and ends at, times the defau
 
 
 def decide(study: Study, feeds: Feeds) -> tuple[Study, RangeTest | None]:
-    """The study with numbers for whatever is "auto" in it, and the range test that its learning rate comes from.
+    """The study with a number for every "auto", and the range test that gave its learning rate.
 
-    None where the study gives the rate itself. Raises StudyError where the loss blows up at every rate.
+    The range test is None where the study gives the rate itself. Raises StudyError where every rate lets the loss
+    blow up.
     """
     study = decide_counts(study, feeds)
     if not is_auto(study.train.optimizer.lr):
         return study, None
-    tried = with_some_rate(study)
-    model = model_for(tried, feeds)
-    init_weights(tried, model)
+    trial = with_some_rate(study)
+    model = model_for(trial, feeds)
+    init_weights(trial, model)
     usual = study.train.optimizer.default_rate()
     try:
-        found = range_test(build_solver(tried, model, feeds), feeds.train, low=LOW * usual, high=HIGH * usual)
+        test = range_test(build_solver(trial, model, feeds), feeds.train, low=LOW * usual, high=HIGH * usual)
     except BackhandError as error:
         raise StudyError(f'train.optimizer.lr = "auto" finds no rate: {error}; give it a number') from error
-    return _with_rate(study, rate(found, usual)), found
+    return _with_rate(study, rate(test, usual)), test
 
 
 def decide_counts(study: Study, feeds: Feeds) -> Study:
@@ -50,13 +51,14 @@ def epochs(samples: int) -> int:
     return min(max(round(PASSES / sqrt(samples)), FEWEST), MOST)
 
 
-def rate(found: RangeTest, usual: float) -> float:
+def rate(test: RangeTest, usual: float) -> float:
     """The learning rate that "auto" means: the geometric mean of those where the loss was half way down and lowest.
 
-    At most half of the usual one; that half, too, where the loss fell at no rate. Half way down alone is low where
-    little rates suffice; the lowest alone is high where the loss, once all is learnt, stays low at every rate.
+    It is at most half of the usual rate, and exactly that where the loss fell at no rate. The rate half way down alone
+    is too low where small rates suffice; the rate of the lowest loss alone is too high where everything has been learnt
+    and the loss stays low at every rate.
     """
-    lr = sqrt(found.halfway * found.lowest) if found.learned else usual
+    lr = sqrt(test.halfway * test.lowest) if test.learned else usual
     return float(f"{min(lr, usual / 2):.2g}")
 
 

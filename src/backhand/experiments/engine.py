@@ -1,4 +1,4 @@
-"""What trainings run on: the backend and the threads that options ask for, or that a resumed experiment had."""
+"""Chooses the backend and the threads that trainings run on: as the options say, or as a resumed experiment had."""
 
 import warnings
 from functools import cache
@@ -13,12 +13,12 @@ from backhand.machine import cores
 
 
 def choose(name: str | None, threads: int | None, folder: Path | None = None) -> None:
-    """Use this backend and so many threads; what is not given is that of the experiment in the folder, if there is one.
+    """Use this backend and number of threads; without one, the choice of the experiment in the folder, if there is one.
 
-    The first kernel that has to be compiled is told, since that takes a while.
+    The first kernel that has to be compiled is announced, because that takes a while.
     Raises BackhandError for an unknown backend, and for more threads than there are cores.
     """
-    asked, before = threads, Options() if folder is None else Options.of(folder)
+    wanted, before = threads, Options() if folder is None else Options.of(folder)
     if threads is None and before.threads is not None and before.threads <= cores():
         threads = before.threads
         if threads != backend.threads():
@@ -28,19 +28,19 @@ def choose(name: str | None, threads: int | None, folder: Path | None = None) ->
     name = name or before.backend
     if name is not None or threads is not None:
         backend.use(name or backend.chosen(), threads)
-    if asked is not None and backend.threads() is None:
+    if wanted is not None and backend.threads() is None:
         warnings.warn("--threads is for kernels; NumPy, which runs the references, has its own", BackhandWarning, 2)
     _announce()
 
 
 @cache  # once for a process
 def _announce() -> None:
-    heard: list[str] = []
+    compiled: list[str] = []
 
     def on_compile(kernel: str) -> None:
-        if not heard:
-            kept = "; they are kept for the next time" if locations.cache_dir() else ""
-            make_console().print(f"compiling kernels for this processor{kept}")
-        heard.append(kernel)
+        if not compiled:
+            reuse = "; they are kept for the next time" if locations.cache_dir() else ""
+            make_console().print(f"compiling kernels for this processor{reuse}")
+        compiled.append(kernel)
 
     backend.announce(on_compile)

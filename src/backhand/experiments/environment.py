@@ -1,4 +1,4 @@
-"""Where and with what an experiment was made, in environment.json; and what it is given again when it is resumed."""
+"""environment.json: where and with what an experiment ran, and the options that it is given again when resumed."""
 
 import platform
 import sys
@@ -19,13 +19,13 @@ from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
 from backhand.machine import blas, cores, cpu
 
-DECISIVE = ("backhand", "numpy", "cpu", "backend")  # other ones of these may give other last digits
+DECISIVE = ("backhand", "numpy", "cpu", "backend")  # a change in one of these may change the last digits of results
 
 
 class Options(Record):
-    """What an experiment is given beside its study: where data sets lie, the backend, and the threads of its kernels.
+    """The options of an experiment beside its study: the folder of data sets, the backend, the threads of the kernels.
 
-    None: the default of the machine.
+    None stands for the default of the machine.
     """
 
     data_dir: Path | None = None
@@ -70,29 +70,29 @@ class Environment(FileRecord):
 
 
 def data_dir(folder: Path, given: PathLike | None, *, resume: bool) -> Path | None:
-    """Where data sets lie for an experiment in this folder: as given, else, when resumed, where they lay before.
+    """The folder of data sets for an experiment: the one that is given, or when resumed, the one that it had before.
 
-    None where neither is known: then it is the default of the machine; so where the folder of then is gone, which a
-    BackhandWarning tells.
+    None stands for the default of the machine. It is returned, with a BackhandWarning, where the folder of before no
+    longer exists, too.
     """
     if given is not None:
         return as_path(given)
-    kept = Options.of(folder).data_dir if resume else None
-    if kept is not None and not kept.is_dir():
+    previous = Options.of(folder).data_dir if resume else None
+    if previous is not None and not previous.is_dir():
         warnings.warn(
-            f"{kept}, where data sets lay for {folder}, is gone; data sets are looked for where they are by default; "
+            f"{previous}, where data sets lay for {folder}, is gone; data sets are looked for in the default folder; "
             f"name another folder with --data-dir",
             BackhandWarning,
             stacklevel=2,
         )
         return None
-    return kept
+    return previous
 
 
-def having(name: str, folder: Path, given: PathLike | None) -> Path | None:
-    """The folder of data sets that has this one: the one given, else where data sets lay for the run in `folder`."""
+def data_dir_with(name: str, folder: Path, given: PathLike | None) -> Path | None:
+    """A folder that has this data set: `given`, or else the folder of data sets of the run in `folder`."""
     folders = (as_path(given), Options.of(folder).data_dir)
-    return next((each for each in folders if each is not None and data.is_available(name, each)), as_path(given))
+    return next((path for path in folders if path is not None and data.is_available(name, path)), as_path(given))
 
 
 def read(folder: Path) -> Environment:
@@ -158,8 +158,8 @@ def program() -> str:
 def _options(data_dir: Path | None) -> Options:
     """The options of now; the folder is absolute, since a resumed experiment may be started elsewhere."""
     folder = data_dir or locations.data_dir_of_environment()
-    kept = folder.absolute() if folder and _storable(folder) else None
-    return Options(data_dir=kept, backend=backend.chosen(), threads=backend.threads())
+    absolute = folder.absolute() if folder and _storable(folder) else None
+    return Options(data_dir=absolute, backend=backend.chosen(), threads=backend.threads())
 
 
 def _storable(path: Path) -> bool:

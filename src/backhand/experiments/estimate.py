@@ -1,4 +1,4 @@
-"""A study for a folder of pictures: what is there, what suits it, and what it costs."""
+"""An estimate of a training on a folder of pictures: what the folder holds, which size suits it, and what it costs."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,14 +24,14 @@ FEW = 20  # pictures of a class, below which a test says little
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a study finds in a folder or archive of pictures, before anything is decoded.
+    """What a study makes of a folder or archive of pictures, and what it costs, before anything is decoded.
 
-    samples: how many pictures are trained on, which are those that are not held out to test and to validate.
+    pictures: what the folder holds.   samples: the number of pictures to train on, which are not held out.
     """
 
     study: Study
     path: Path
-    seen: Inspection
+    pictures: Inspection
     samples: int
 
     @classmethod
@@ -41,12 +41,14 @@ class Estimate:
         """
         if not path.exists():
             raise DataError(f"{path} does not exist; give the folder that holds the class folders")
-        seen = inspect_pictures(path)
-        if not any(seen.counts("train")):
-            raise DataError(f"{path} has no train folder beside {' and '.join(seen.splits)}; add one")
-        if len(seen.classes) < 2:
-            raise DataError(f'{path} has the one class "{seen.classes[0]}"; to tell apart, there must be two or more')
-        estimate = cls(study, path, seen, _trained_on(seen, study.data.validation))
+        pictures = inspect_pictures(path)
+        if not any(pictures.counts("train")):
+            raise DataError(f"{path} has no train folder beside {' and '.join(pictures.splits)}; add one")
+        if len(pictures.classes) < 2:
+            raise DataError(
+                f'{path} has the one class "{pictures.classes[0]}"; to tell apart, there must be two or more'
+            )
+        estimate = cls(study, path, pictures, _training_samples(pictures, study.data.validation))
         estimate.model()
         return estimate
 
@@ -54,13 +56,13 @@ class Estimate:
     def size(self) -> Size:
         """The height and width that the pictures are brought to."""
         resize = self.study.data.resize
-        size = None if resize is None else resize.make().with_size_for(self.seen.sizes).size
-        return size or self.seen.sizes[0]
+        size = None if resize is None else resize.make().with_size_for(self.pictures.sizes).size
+        return size or self.pictures.sizes[0]
 
     @property
     def counts(self) -> dict[str, tuple[int, ...]]:
         """Pictures of each class by split, as their folders say."""
-        return {split: self.seen.counts(split) for split in self.seen.splits}
+        return {split: self.pictures.counts(split) for split in self.pictures.splits}
 
     @property
     def epochs(self) -> int:
@@ -74,32 +76,32 @@ class Estimate:
 
     def model(self) -> Sequential:
         """The network of the study. Raises DataError where the pictures, at their size, do not fit it."""
-        shape = (*self.size, 3 if "RGB" in self.seen.colours else 1)
+        shape = (*self.size, 3 if "RGB" in self.pictures.colours else 1)
         try:
-            return build_model(self.study, shape, len(self.seen.classes))
+            return build_model(self.study, shape, len(self.pictures.classes))
         except ModelError as error:
             raise DataError(f"the pictures of {self.path}, at {pixels(self.size)}, do not fit: {error}") from error
 
     def remarks(self) -> list[str]:
-        """What was seen, a sentence each."""
+        """What the folder holds and what is made of it, a sentence each."""
         return [*self._pictures(), self._scaling(), self._classes(), *self._few(), *self._others()]
 
     def _pictures(self) -> list[str]:
-        seen = self.seen
-        counts = {"in colour": seen.colours.count("RGB"), "in grey": seen.colours.count("L")}
+        pictures = self.pictures
+        counts = {"in colour": pictures.colours.count("RGB"), "in grey": pictures.colours.count("L")}
         kinds = [f"{count:,} {word}" for word, count in counts.items() if count]
         colours = " and ".join(kinds) if len(kinds) > 1 else kinds[0].partition(" ")[2]
-        return [f"{len(seen.sizes):,} pictures of {len(seen.classes)} classes, {colours}, {self._extent()}"]
+        return [f"{len(pictures.sizes):,} pictures of {len(pictures.classes)} classes, {colours}, {self._extent()}"]
 
     def _extent(self) -> str:
-        sizes = set(self.seen.sizes)
+        sizes = set(self.pictures.sizes)
         if len(sizes) == 1:
             return f"all of {pixels(sizes.pop())}"
         least, most = min(map(min, sizes)), max(map(max, sizes))
         return f"of {len(sizes):,} sizes, with sides from {least} to {most} pixels"
 
     def _scaling(self) -> str:
-        sizes, resize = sorted(set(self.seen.sizes)), self.study.data.resize
+        sizes, resize = sorted(set(self.pictures.sizes)), self.study.data.resize
         size = f"size: {pixels(self.size)}"
         if resize is None or sizes == [self.size]:
             return f"{size}, as they are"
@@ -108,7 +110,7 @@ class Estimate:
             small = min(self.size) > min(sizes[0])
             change, why = ("enlarged", "show little") if small else ("scaled down", "take long to train on")
             return f"{size}{cut}, {change} from {pixels(sizes[0])}, which would {why}"
-        side = median_low(map(min, self.seen.sizes))
+        side = median_low(map(min, self.pictures.sizes))
         half = f"half of the pictures have a shorter side of {side} pixels or less"
         if side > LARGEST:
             return f"{size} by {resize.how}, the largest that trains in minutes; {half}"
@@ -121,7 +123,7 @@ class Estimate:
         few, many = min(counts), max(counts)
         if many <= UNEQUAL * few:
             return "classes: of about equal size"
-        small, large = (self.seen.classes[counts.index(count)] for count in (few, many))
+        small, large = (self.pictures.classes[counts.index(count)] for count in (few, many))
         return (
             f'classes: unequal, {many:,} pictures of "{large}" and {few:,} of "{small}"; '
             f"those of rare classes count for more in training"
@@ -131,22 +133,24 @@ class Estimate:
         counts = self.counts["train"]
         if (fewest := min(counts)) >= FEW:
             return []
-        label = self.seen.classes[counts.index(fewest)]
+        label = self.pictures.classes[counts.index(fewest)]
         return [f'few pictures: {fewest} of class "{label}" teach little, and test even less; add some if you can']
 
     def _others(self) -> list[str]:
-        lines = [f"passed over: {self.seen.ignored_files}"] if self.seen.ignored_files else []
-        if self.seen.unreadable:
+        lines = [f"passed over: {self.pictures.ignored_files}"] if self.pictures.ignored_files else []
+        if self.pictures.unreadable:
             mend = "mend or remove such files, or set skip_bad_images = true"
-            lines.append(f"not read: {len(self.seen.unreadable):,}; {self.seen.unreadable[0]}; {mend}")
+            lines.append(f"not read: {len(self.pictures.unreadable):,}; {self.pictures.unreadable[0]}; {mend}")
         return lines
 
 
-def _trained_on(seen: Inspection, validation: float) -> int:
-    """How many pictures remain to train on. Raises DataError where a class is too small to be divided."""
-    y = np.array([seen.classes.index(member.label) for member in seen.members if member.split == "train"], np.int64)
-    if "test" not in seen.splits:
-        y = y[stratified_split(y, TEST_SIZE, TEST_SEED, seen.classes, "test")[0]]
-    if "validation" not in seen.splits and validation:
-        y = y[stratified_split(y, validation, 0, seen.classes, "validation")[0]]
+def _training_samples(pictures: Inspection, validation: float) -> int:
+    """The number of pictures that remain to train on. Raises DataError where a class is too small to be divided."""
+    y = np.array(
+        [pictures.classes.index(member.label) for member in pictures.members if member.split == "train"], np.int64
+    )
+    if "test" not in pictures.splits:
+        y = y[stratified_split(y, TEST_SIZE, TEST_SEED, pictures.classes, "test")[0]]
+    if "validation" not in pictures.splits and validation:
+        y = y[stratified_split(y, validation, 0, pictures.classes, "validation")[0]]
     return len(y)

@@ -36,7 +36,8 @@ class KeptWeights:
 class Course:
     """A training: its loss epoch by epoch, and the loss of giving every sample the same answer, `constant`.
 
-    kept: the epoch whose weights were kept. lr: the rate that it began with; clipped: whether gradients were.
+    tested: how the kept weights do on the test split.   kept: the epoch of those weights.   lr: the initial learning
+    rate.   clipped: whether gradients were clipped.
     """
 
     losses: Sequence[float]
@@ -48,11 +49,11 @@ class Course:
 
     @property
     def failed(self) -> bool:
-        """Whether the loss explains nothing by the end, and rose, or left weights that are of no use.
+        """Whether the final loss explains nothing, and has risen, or has left useless weights.
 
-        Nothing is less than a hundredth of the loss of a constant answer. Weights are of no use that are right no more
-        often than the commonest class, or whose own loss explains nothing. So the high loss of an only epoch, whose
-        first steps went wrong, is no failure where the others led to weights that know something.
+        A loss explains nothing if it is less than a hundredth below that of a constant answer. Weights are useless if
+        they are right no more often than the commonest class, or if their own loss explains nothing. So the high loss
+        of a single epoch whose first steps went wrong is no failure if the later steps led to useful weights.
         """
         if not self.losses:
             return False
@@ -61,16 +62,16 @@ class Course:
             return True
         if self.constant <= 0:
             return False  # a single class: there was nothing to learn
-        return self._nothing(last) and (self._rose or self._useless)
+        return self._explains_nothing(last) and (self._rose or self._useless)
 
-    def _nothing(self, loss: float) -> bool:
+    def _explains_nothing(self, loss: float) -> bool:
         return not loss <= (1 - LEAST) * self.constant
 
     @property
     def _useless(self) -> bool:
         if self.tested is None:
             return False
-        return not self.tested.learned or (self.tested.loss is not None and self._nothing(self.tested.loss))
+        return not self.tested.learned or (self.tested.loss is not None and self._explains_nothing(self.tested.loss))
 
     @property
     def _rose(self) -> bool:
@@ -99,16 +100,20 @@ class Course:
         )
 
     def _accuracy(self) -> str:
-        kept = self.tested
-        if kept is None:
+        tested = self.tested
+        if tested is None:
             return ""
-        share = kept.right / kept.count
-        if not kept.learned:
-            always = f"always answering the commonest class, {kept.commonest / kept.count:.2%}"
-            return f"The {kept.split} accuracy, {share:.2%}, is no better than {always}."
+        share = tested.right / tested.count
+        if not tested.learned:
+            always = f"always answering the commonest class, {tested.commonest / tested.count:.2%}"
+            return f"The {tested.split} accuracy, {share:.2%}, is no better than {always}."
         epoch = "" if self.kept is None else f", of epoch {self.kept},"
-        loss = "" if kept.loss is None or not self._nothing(kept.loss) else f", and have a loss of {kept.loss:.4g}"
-        return f"The kept weights{epoch} are right on {share:.2%} of the {kept.split} samples{loss}."
+        loss = (
+            ""
+            if tested.loss is None or not self._explains_nothing(tested.loss)
+            else f", and have a loss of {tested.loss:.4g}"
+        )
+        return f"The kept weights{epoch} are right on {share:.2%} of the {tested.split} samples{loss}."
 
     def _advice(self) -> str:
         if all(isfinite(loss) and loss < (1 + LEAST) * self.constant for loss in self.losses) and not self._rose:

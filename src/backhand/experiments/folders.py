@@ -18,8 +18,11 @@ class OccupiedError(BackhandError):
 
 
 @contextmanager
-def named(out: Path | None, name: str) -> Iterator[Path]:
-    """`out`, or a new folder runs/NAME-TIME, made at once, so that no other process takes it; gone again if unused."""
+def experiment_folder(out: Path | None, name: str) -> Iterator[Path]:
+    """Give `out`, or a new folder runs/NAME-TIME, made at once so that no other process takes it.
+
+    A new folder that is empty in the end is removed.
+    """
     if out is not None:
         yield out
         return
@@ -51,7 +54,7 @@ def refuse_others(folder: Path, known: set[str]) -> None:
 
 
 def visible(folder: Path) -> set[str]:
-    """The names in the folder, but for hidden ones and those that a system puts there."""
+    """The names in the folder, without hidden ones and those that an operating system puts there."""
     try:
         names = {path.name for path in folder.iterdir()}
     except FileNotFoundError:
@@ -64,9 +67,9 @@ def visible(folder: Path) -> set[str]:
 
 
 def make(folder: Path) -> list[Path]:
-    """Make the folder and those above it; returns those that were not there, the outermost first."""
-    target = Path(os.path.realpath(folder))  # of a link to nothing, what it leads to
-    missing = [each for each in (target, *target.parents) if not each.exists()][::-1]
+    """Make the folder and the missing ones above it; returns all that were made, the outermost first."""
+    target = Path(os.path.realpath(folder))  # where a link leads, even if to nothing yet
+    missing = [path for path in (target, *target.parents) if not path.exists()][::-1]
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:

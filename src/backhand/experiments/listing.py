@@ -1,4 +1,4 @@
-"""The experiments in a folder, each with what its kind says of it in a row."""
+"""Lists the experiments in a folder, each with a row of what its kind says of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,23 +21,23 @@ class Listed:
 
 
 def experiments(path: PathLike) -> Iterator[Listed]:
-    """The folder's own experiment, else those in it, the latest first; what holds none is passed over.
+    """The experiment in the folder itself, or else those in its subfolders, the latest first.
 
     Raises BackhandError where there is no such folder.
     """
     folder = as_path(path)
     if not folder.is_dir():
         raise BackhandError(f"there is no folder {folder}; name the folder that holds your runs")
-    inside = sorted(folder.iterdir(), key=_begun, reverse=True)
-    for each in (folder, *inside):
-        if (each / ENVIRONMENT).is_file() and (kind := kind_of(each)) is not None:
-            yield Listed(each, kind, _row(kind, each))
-            if each == folder:
+    inside = sorted(folder.iterdir(), key=_start_time, reverse=True)
+    for path in (folder, *inside):
+        if (path / ENVIRONMENT).is_file() and (kind := kind_of(path)) is not None:
+            yield Listed(path, kind, _row(kind, path))
+            if path == folder:
                 return
 
 
-def _begun(folder: Path) -> tuple[float, str]:
-    """When the experiment in a folder was begun, as far as the time of its first file tells."""
+def _start_time(folder: Path) -> tuple[float, str]:
+    """When the experiment in a folder began, by the time of its first file; and the name, to order equal times."""
     kind = kind_of(folder) if folder.is_dir() else None
     return ((folder / kind.mark).stat().st_mtime if kind else 0.0, folder.name)
 

@@ -1,4 +1,4 @@
-"""range.json: the learning-rate range test that a rate was found by, of a run or of a part of a series."""
+"""range.json: the learning-rate range test of a run, or of a part of a series."""
 
 from pathlib import Path
 from typing import Self
@@ -36,7 +36,7 @@ def read(folder: Path) -> RangeTest | None:
     return RangeTest(np.array(saved.lr), np.array(saved.loss), np.array(saved.smoothed))
 
 
-def write(folder: Path, found: RangeTest) -> None:
+def write(folder: Path, test: RangeTest) -> None:
     """Write the range test into a folder, whole or not at all."""
-    steps = {"lr": found.lr, "loss": found.loss, "smoothed": found.smoothed}
+    steps = {"lr": test.lr, "loss": test.loss, "smoothed": test.smoothed}
     write_record(folder / RANGE_TEST, Rates.model_validate({key: value.tolist() for key, value in steps.items()}))

@@ -19,13 +19,13 @@ def write(path: PathLike) -> Path:
     """Write report.html, report.md and plots/*.png into the folder of an experiment; return the page's path.
 
     Reads nothing but that folder, and gives the same bytes each time. Raises CheckpointError for a folder in which
-    a piece is missing or damaged, BackhandError for one that cannot be written.
+    a file is missing or damaged, BackhandError for one that cannot be written.
     """
     from backhand.page import render, style  # matplotlib and jinja2 are heavy; to import this module is not
 
     folder = as_path(path)
     kind = kind_of(folder) or RUN  # whose reader says what is missing
-    with style.look():
+    with style.plot_style():
         page = kind.report.page(folder)
     plots = folder / "plots"
     try:
@@ -43,11 +43,11 @@ def write(path: PathLike) -> Path:
 
 
 def write_all(path: PathLike) -> list[Path]:
-    """The reports of the runs in the folder that belong to its own, then its own; returns their pages."""
+    """Write the reports of the runs that belong to the experiment in the folder, then its own; returns their pages."""
     folder = as_path(path)
     kind = kind_of(folder) or RUN
-    runs = sorted(each for each in folder.glob(kind.runs) if kind_of(each)) if kind.runs else []
-    return [write(each) for each in (*runs, folder)]
+    runs = sorted(path for path in folder.glob(kind.runs) if kind_of(path)) if kind.runs else []
+    return [write(path) for path in (*runs, folder)]
 
 
 def closing(path: PathLike) -> list[Block]:
@@ -59,8 +59,8 @@ def closing(path: PathLike) -> list[Block]:
 def write_results(series: Sequence[PathLike], out: PathLike) -> Path:
     """One file with the claims of several series beside our figures, from their folders; returns its path.
 
-    Raises CheckpointError where a piece is missing or damaged, BackhandError where the file cannot be written.
+    Raises CheckpointError where a file is missing or damaged, BackhandError where the file cannot be written.
     """
     from backhand.experiments.series.report import results
 
-    return results.write([as_path(each) for each in series], as_path(out))
+    return results.write([as_path(folder) for folder in series], as_path(out))

@@ -1,4 +1,4 @@
-"""The settings of a study in an experiment's folder, and whether another study is asked for than the folder's own."""
+"""The study in an experiment's folder, and whether the study that is to go on is the same."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,8 +13,8 @@ from backhand.study import Study, load, to_toml
 from backhand.study.auto import OPEN, is_auto
 from backhand.study.text import read_tables
 
-EPOCHS = "train.epochs"  # which a single run may change besides, since it trains on; in a series they would be mixed
-# what a resumed experiment may change; the data is known by its fingerprint, wherever it lies
+EPOCHS = "train.epochs"  # a single run may change them, too, and train on; a series would then mix two lengths
+# The keys that a resumed experiment may change. The data are recognised by their fingerprint, wherever they lie.
 CHANGEABLE = (
     *("title", "train.save_every", "train.keep_states", "data.path"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
@@ -54,67 +54,69 @@ def reopen(folder: Path, ask: Callable[[], Study]) -> Study:
 
     Raises CheckpointError when the folder is no run, StudyError when another study is asked for.
     """
-    own = read_study(folder)
+    saved = read_study(folder)
     wanted = ask()
-    refuse_another_study(folder, own, wanted)
-    return inherited(wanted, own)
+    refuse_another_study(folder, saved, wanted)
+    return inherited(wanted, saved)
 
 
-def inherited(study: Study, own: Study) -> Study:
+def inherited(study: Study, saved: Study) -> Study:
     """The study with the values of the run's own wherever it says "auto": the run has decided them."""
-    wanted, decided = settings(study), settings(own)
+    wanted, decided = settings(study), settings(saved)
     for key in OPEN:
         if is_auto(wanted.get(key)) and key in decided:
-            study = _having(study, key.split("."), attrgetter(key)(own))
+            study = _with_value(study, key.split("."), attrgetter(key)(saved))
     return study
 
 
-def _having(table: Any, path: Sequence[str], value: Any) -> Any:
+def _with_value(table: Any, path: Sequence[str], value: Any) -> Any:
     """The table with another value at the end of a path."""
     key, *rest = path
-    new = _having(getattr(table, key), rest, value) if rest else value
+    new = _with_value(getattr(table, key), rest, value) if rest else value
     return table.model_copy(update={key: new})
 
 
 def settings(study: Study) -> dict[str, Any]:
-    """What makes a run what it is: the study by the dotted path of each key, without what is `CHANGEABLE` to change."""
+    """The values of a study by dotted path, without the keys that a resumed experiment may change."""
     flat = _flat(study.model_dump(mode="json", exclude={"changes"}))
     return {key: value for key, value in flat.items() if key not in CHANGEABLE}
 
 
-def completed(own: dict[str, Any], study: Study) -> dict[str, Any]:
+def completed(saved: dict[str, Any], study: Study) -> dict[str, Any]:
     """Settings as an earlier version saved them, with the defaults of the study's keys that it did not know.
 
     The epochs, which some versions left out, are those of the study. A whole study may be given for its settings.
     """
     chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
-    own = {key: value for key, value in _flat(own).items() if key not in CHANGEABLE and not key.startswith("changes.")}
+    saved = {
+        key: value for key, value in _flat(saved).items() if key not in CHANGEABLE and not key.startswith("changes.")
+    }
     wanted = settings(study)
     defaults = {key: value for key, value in wanted.items() if key not in chosen}
-    return defaults | {EPOCHS: wanted[EPOCHS]} | own
+    return defaults | {EPOCHS: wanted[EPOCHS]} | saved
 
 
-def difference(own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> str | None:
+def difference(saved: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> str | None:
     """The first key in which two studies' settings differ, in words; None where there is none.
 
     decided: whether what is wanted as "auto" was decided by the run, so that whatever it has is right.
     """
-    for key in {**own, **wanted}:
+    for key in {**saved, **wanted}:
         left_open = decided and key in OPEN and is_auto(wanted.get(key))
-        if own.get(key) != wanted.get(key) and not left_open:
-            return f"its {key} is {own.get(key)!r}, and {wanted.get(key)!r} is asked for"
+        if saved.get(key) != wanted.get(key) and not left_open:
+            return f"its {key} is {saved.get(key)!r}, and {wanted.get(key)!r} is asked for"
     return None
 
 
-def refuse_another_study(folder: Path, own: Study, wanted: Study) -> None:
+def refuse_another_study(folder: Path, saved: Study, wanted: Study) -> None:
     """Raises StudyError unless one goes on with the other; a single run, which is no search, may train on."""
-    before = settings(own) | ({EPOCHS: wanted.train.epochs} if own.search is None else {})
+    before = settings(saved) | ({EPOCHS: wanted.train.epochs} if saved.search is None else {})
     refuse_another(folder, before, settings(wanted))
 
 
-def refuse_another(folder: Path, own: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> None:
+def refuse_another(folder: Path, saved: dict[str, Any], wanted: dict[str, Any], *, decided: bool = True) -> None:
     """Raises StudyError, naming the first key, unless both settings are the same; decided: as in `difference`."""
-    if (differs := difference(own, wanted, decided=decided)) is not None:
+    if (differs := difference(saved, wanted, decided=decided)) is not None:
         raise StudyError(f"{folder} belongs to another study: {differs}; resume it without that, or start a new run")
 
 
@@ -122,7 +124,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """The values by dotted path; the tables of a list have their places as names."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        if isinstance(value, list) and value and all(isinstance(table, dict) for table in value):
             value = dict(enumerate(value))
         flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat

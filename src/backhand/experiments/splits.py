@@ -1,4 +1,4 @@
-"""Which samples a study trains, validates and tests on, as they are before scaling."""
+"""The samples that a study trains, validates and tests on, before they are scaled."""
 
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,9 +23,9 @@ from backhand.weights.source import file_of
 
 @dataclass(frozen=True)
 class StudySplits:
-    """The data set, its parts for training and validation, and validation samples of every class.
+    """The data set, its splits for training and validation, and held-out validation samples of every class.
 
-    watched: those of the old and of the new classes apart, where a network was extended.
+    watched: the validation samples of the old and of the new classes apart, where a network was extended.
     """
 
     splits: Splits
@@ -46,29 +46,29 @@ def load_study_splits(study: Study, data_dir: PathLike | None = None) -> StudySp
         splits = splits if table.classes is None else splits.select_classes(table.classes)
         return divided(splits if table.groups is None else splits.group_classes(table.groups), study)
     base = read_study(study.extend.run)
-    old = load_study_splits(base, environment.having(base.data.name, study.extend.run, data_dir))
-    splits = _load_new(study, old.splits, environment.having(study.extend.name, study.extend.run, data_dir))
+    old = load_study_splits(base, environment.data_dir_with(base.data.name, study.extend.run, data_dir))
+    splits = _load_new(study, old.splits, environment.data_dir_with(study.extend.name, study.extend.run, data_dir))
     share = min(len(old.held_out) / len(old.splits.train), 0.5) if old.held_out is not None else 0.0
-    asked = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
-    return _extended(old, divided(splits, asked), old_data=study.extend.old_data)
+    halved = study.model_copy(update={"data": study.data.model_copy(update={"validation": share, "train_size": None})})
+    return _extended(old, divided(splits, halved), old_data=study.extend.old_data)
 
 
-def kept_scaling(study: Study) -> Standardizer | None:
+def inherited_scaling(study: Study) -> Standardizer | None:
     """The scaling that belongs to the weights of the run that is extended; None where there are none to keep."""
     if study.extend is None or study.extend.afresh:
         return None
     arrays, _ = checkpoint.load(file_of(study.extend.run))
     prefix = "standardizer."
-    own = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
-    return Standardizer.from_arrays(own)
+    values = {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
+    return Standardizer.from_arrays(values)
 
 
 def divided(splits: Splits, study: Study) -> StudySplits:
-    """The data set with a validation part, which is drawn from the training part unless it brings its own."""
+    """The data set with a validation split, which is drawn from the training split unless the data set has one."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
-        rest, held = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
-        train, validation = train.take(rest), train.take(held)
+        rest, drawn = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
+        train, validation = train.take(rest), train.take(drawn)
     if table.train_size is not None:
         train = train.take(stratified_subset(train.y, table.train_size, study.data_seed))
     return StudySplits(splits, train, validation, validation)
@@ -85,19 +85,25 @@ def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:
     """The data of the new classes, of the shape of the old ones."""
     table = study.extend
     assert table is not None
-    ours = old.train.x.shape[1:]
-    new = _in_colour(study, ours, data_dir)
+    old_shape = old.train.x.shape[1:]
+    new = _in_colour(study, old_shape, data_dir)
     new = new if table.classes is None else new.select_classes(table.classes)
     known = [name for name in new.classes if name in old.classes]
     if known:
         rest = ",".join(name for name in new.classes if name not in old.classes)
         advice = f"name the new ones alone, --classes {rest}" if rest else "a new class needs another name"
         raise DataError(f'{table.run} knows the class "{known[0]}" of {new.name} already; {advice}')
-    theirs = new.train.x.shape[1:]
-    if ours != theirs:
-        scale = "; pass --resize to scale them" if len(ours) == len(theirs) == 3 and ours[2] == theirs[2] else ""
-        raise DataError(f"the samples of {new.name} have the shape {theirs}, and {table.run} takes {ours}{scale}")
+    new_shape = new.train.x.shape[1:]
+    if old_shape != new_shape:
+        scale = "; pass --resize to scale them" if _same_channels(old_shape, new_shape) else ""
+        raise DataError(
+            f"the samples of {new.name} have the shape {new_shape}, and {table.run} takes {old_shape}{scale}"
+        )
     return new
+
+
+def _same_channels(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
+    return len(old) == len(new) == 3 and old[2] == new[2]
 
 
 def _in_colour(study: Study, shape: tuple[int, ...], data_dir: PathLike | None) -> Splits:
@@ -124,17 +130,20 @@ def _in_colour(study: Study, shape: tuple[int, ...], data_dir: PathLike | None) 
 def _as_old(study: Study, shape: tuple[int, ...]) -> Resize | None:
     """How new images come to the size of the old ones: as those did, or stretched where a person asks for it."""
     assert study.extend is not None
-    own = study.data.resize
-    if len(shape) != 3 or not (own or study.extend.resize):
+    resize = study.data.resize
+    if len(shape) != 3 or not (resize or study.extend.resize):
         return None
-    return Resize((shape[0], shape[1]), own.how if own else "stretch")
+    return Resize((shape[0], shape[1]), resize.how if resize else "stretch")
 
 
 def _extended(old: StudySplits, new: StudySplits, *, old_data: bool) -> StudySplits:
-    """The new classes behind the old ones. Tested on all; without the old data, trained and chosen on the new alone."""
+    """The data of old and new classes, the new ones last.
+
+    The test split has all classes. Without the old data, training and validation have the new classes alone.
+    """
     first = len(old.splits.classes)
     train, test = _renumbered(new.train, first), _renumbered(new.splits.test, first)
-    held = None if new.held_out is None else _renumbered(new.held_out, first)
+    held_out = None if new.held_out is None else _renumbered(new.held_out, first)
     try:
         ValueRange.fit(old.splits.train.x).refuse_mismatch(train.x)
     except DataError as error:
@@ -147,15 +156,15 @@ def _extended(old: StudySplits, new: StudySplits, *, old_data: bool) -> StudySpl
         source=f"{old.splits.title} and {new.splits.title}, whose classes are new",
         notes={f"new: {key}": value for key, value in new.splits.notes.items()} | old.splits.notes,
     )
-    if old.held_out is None or held is None:
+    if old.held_out is None or held_out is None:
         return StudySplits(splits, splits.train if old_data else train, None, None)
-    every = _joined(old.held_out, held)
-    watched = {"old": old.held_out, "new": held}
-    return StudySplits(splits, splits.train if old_data else train, every if old_data else held, every, watched)
+    every = _joined(old.held_out, held_out)
+    watched = {"old": old.held_out, "new": held_out}
+    return StudySplits(splits, splits.train if old_data else train, every if old_data else held_out, every, watched)
 
 
-def _renumbered(part: Dataset, first: int) -> Dataset:
-    return Dataset(part.x, part.y + first)
+def _renumbered(samples: Dataset, first: int) -> Dataset:
+    return Dataset(samples.x, samples.y + first)
 
 
 def _joined(a: Dataset, b: Dataset) -> Dataset:

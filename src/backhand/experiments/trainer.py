@@ -25,8 +25,9 @@ from backhand.training.range_test import RangeTest
 from backhand.training.solver import Solver
 from backhand.weights import Transfer
 
-# What trainings in step may differ in, of the table `train`; and in the seed, where data.seed gives them one order.
-OWN = {
+# The keys of the table `train` in which trainings in step may differ. Their seeds may differ, too, where data.seed
+# gives all of them the same order of the samples.
+MAY_DIFFER = {
     *("optimizer", "schedule", "momentum_schedule", "l2", "l2_form", "clip_norm", "clip_value"),
     *("label_smoothing", "class_weights", "early_stopping"),
 }
@@ -35,11 +36,11 @@ Item = TypeVar("Item")
 
 @dataclass(eq=False)
 class Trainer:
-    """A study, its data, and the solver that trains it; after `fit`, what came of it.
+    """A study, its data, and the solver that trains it.
 
-    study: with a number for whatever it left to the data.   stopping: which epoch's weights are kept.   rates: the
-    range test that its learning rate comes from, transfer: where its first weights come from, if they do.   seconds: of
-    training; of several in step, its share.   error: how it diverged.
+    study: has a number for every key that was "auto".   stopping: decides which epoch's weights are kept.   rates: the
+    range test that gave the learning rate, if one did.   transfer: the source of the first weights, if they were read.
+    seconds: the time of the training; of several in step, the share of this one.   error: of a training that diverged.
     """
 
     study: Study
@@ -77,13 +78,13 @@ class Trainer:
         return self
 
     def fit(self) -> Self:
-        """Train to the last epoch of the study; a training that diverges has an `error` then. Returns the trainer."""
-        begin = time.perf_counter()
+        """Train to the last epoch of the study; returns the trainer, with an `error` if the training diverged."""
+        start = time.perf_counter()
         try:
             self.solver.fit(self.feeds.train, self.feeds.validation, epochs=self.study.train.epoch_count)
         except DivergenceError as error:
             self.error = error
-        self.seconds += time.perf_counter() - begin
+        self.seconds += time.perf_counter() - start
         return self
 
     def raise_divergence(self) -> Self:
@@ -103,14 +104,14 @@ class Trainer:
         return evaluate(self.solver.model, self.solver.loss, self.feeds.validation, self.study.train.evaluation_augment)
 
 
-def _data_asked(study: Study, data_dir: PathLike | None = None) -> object:
+def _data_key(study: Study, data_dir: PathLike | None = None) -> object:
     """A key that is equal for studies that have their data in common."""
     return study.data, study.data_seed, study.train.evaluation_augment, study.extend, data_dir
 
 
-@latest(_data_asked)
+@latest(_data_key)
 def data_of(study: Study, data_dir: PathLike | None = None) -> Feeds:
-    """The data, divided and scaled as the study says; loaded once for studies in a row that share it."""
+    """The data of a study, divided and scaled; loaded once for successive studies that share it."""
     return load_feeds(study, data_dir)
 
 
@@ -119,7 +120,7 @@ def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback])
 
     Raises BackhandError for what makes a study impossible; a training that diverges is one of the results.
     """
-    begin = time.perf_counter()
+    start = time.perf_counter()
     pairs = zip(studies, callbacks, strict=True)
     trainers = [Trainer.of(study, feeds).with_callbacks(callback) for study, callback in pairs]
     if len(trainers) == 1:
@@ -130,22 +131,22 @@ def train(studies: Sequence[Study], feeds: Feeds, callbacks: Sequence[Callback])
         for trainer, error in zip(trainers, errors, strict=True):
             trainer.error = error
     for trainer in trainers:
-        trainer.seconds = (time.perf_counter() - begin) / len(trainers)
+        trainer.seconds = (time.perf_counter() - start) / len(trainers)
     return trainers
 
 
 def alike(study: Study) -> str:
     """A key that is equal for studies that can train in step: those of one model, on the same batches."""
     flat = study.model_dump(mode="json", exclude={"name", "title", "seed", "search", "changes"})
-    train = {key: value for key, value in flat["train"].items() if key not in OWN}
+    train = {key: value for key, value in flat["train"].items() if key not in MAY_DIFFER}
     return json.dumps(flat | {"train": train, "data_seed": study.data_seed}, sort_keys=True)
 
 
-def in_step(items: Iterable[tuple[Study, Item]], most: int) -> Iterator[list[Item]]:
-    """The items in groups that can train in step, of at most so many, in the order of their first ones."""
+def in_step(items: Iterable[tuple[Study, Item]], limit: int) -> Iterator[list[Item]]:
+    """The items in groups of at most `limit` that can train in step, in the order of the first item of each."""
     groups: dict[str, list[Item]] = {}
     for study, item in items:
         groups.setdefault(alike(study), []).append(item)
     for group in groups.values():
-        for start in range(0, len(group), most):
-            yield group[start : start + most]
+        for start in range(0, len(group), limit):
+            yield group[start : start + limit]

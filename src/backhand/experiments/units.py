@@ -2,8 +2,8 @@
 
 That is this process, several processes, or a cluster: Dask's `Client.get_executor()`, mpi4py's `MPIPoolExecutor`.
 
-A unit is a function of a module, with its settings, that can be pickled; so is what it returns. What it needs besides,
-it loads for itself. Only the process that hands units out writes what they found.
+A unit is a function of a module with its settings. Both can be pickled, and so can its result; whatever else it needs,
+it loads itself. Only the process that hands out the units writes files.
 """
 
 import multiprocessing
@@ -41,16 +41,16 @@ class Serial(Executor):
 
 
 def results(units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers) -> Iterator[tuple[Key, Result]]:
-    """The result of each unit with its key, as soon as it is there.
+    """Yield the result of each unit with its key as soon as it is complete.
 
-    No more units are drawn than there are workers free for them; an executor of one's own is given all at once.
-    Raises what a unit raises, and BackhandError where a worker died; units that have not begun are then left undone.
+    Units are taken from the iterable when a worker is free; an executor of the caller is given all of them at once.
+    Raises what a unit raises, and BackhandError where a worker died; units that have not begun are then dropped.
     """
     with _executor(workers) as executor:
-        most = workers if isinstance(workers, int) else None
-        coming, running = iter(units), dict[Future[Result], Key]()
+        limit = workers if isinstance(workers, int) else None
+        remaining, running = iter(units), dict[Future[Result], Key]()
         while True:
-            while (most is None or len(running) < most) and (unit := next(coming, None)) is not None:
+            while (limit is None or len(running) < limit) and (unit := next(remaining, None)) is not None:
                 running[executor.submit(unit[1])] = unit[0]
             if not running:
                 return
@@ -61,7 +61,7 @@ def results(units: Iterable[tuple[Key, Callable[[], Result]]], workers: Workers)
 
 @contextmanager
 def _executor(workers: Workers) -> Iterator[Executor]:
-    """What runs the units; processes of ours end with the context, however it ends."""
+    """The executor that runs the units; processes that it starts end with the context, however that ends."""
     if isinstance(workers, Executor):
         yield workers  # whose owner ends it
     elif workers == 1:
@@ -70,7 +70,7 @@ def _executor(workers: Workers) -> Iterator[Executor]:
         finally:
             forget()
     else:
-        with _shared_out(workers) as begin, _processes(workers, begin) as pool:
+        with _worker_initialiser(workers) as initialiser, _processes(workers, initialiser) as pool:
             try:
                 yield pool
             except BrokenProcessPool as error:
@@ -81,8 +81,8 @@ def _executor(workers: Workers) -> Iterator[Executor]:
 
 
 @contextmanager
-def _processes(workers: int, begin: Callable[[], None]) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin)
+def _processes(workers: int, initialiser: Callable[[], None]) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initialiser)
     try:
         yield pool
     except BaseException:
@@ -95,13 +95,13 @@ def _processes(workers: int, begin: Callable[[], None]) -> Iterator[ProcessPoolE
 
 
 @contextmanager
-def _shared_out(workers: int) -> Iterator[Callable[[], None]]:
-    """How a worker begins: with its share of the threads, which BLAS reads from the environment as it is loaded."""
+def _worker_initialiser(workers: int) -> Iterator[Callable[[], None]]:
+    """What a worker calls first, with its share of the threads. BLAS reads it from the environment when it loads."""
     threads = max(1, (backend.threads() or cores()) // workers)
     before = {name: os.environ.get(name) for name in BLAS_THREADS}
     os.environ.update(dict.fromkeys(BLAS_THREADS, str(threads)))
     try:
-        yield partial(_begin_worker, backend.chosen(), threads)
+        yield partial(_start_worker, backend.chosen(), threads)
     finally:
         for name, value in before.items():
             os.environ.pop(name)
@@ -109,11 +109,11 @@ def _shared_out(workers: int) -> Iterator[Callable[[], None]]:
                 os.environ[name] = value
 
 
-def _begin_worker(name: str, threads: int) -> None:
-    """Ctrl-C and the end of the process that hands out the work, however it ends, end a worker at once."""
+def _start_worker(name: str, threads: int) -> None:
+    """Let a worker end at once on Ctrl-C, and whenever the process that hands out the work ends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    warnings.simplefilter("ignore", BackhandWarning)  # the other process has said it
+    warnings.simplefilter("ignore", BackhandWarning)  # the other process has shown it already
     backend.use(name, threads)
 
 
@@ -125,35 +125,35 @@ def _end_with_parent() -> None:
 
 
 class _Latest(Generic[P, Result]):
-    """A function, its latest result, and what that was asked with."""
+    """A function with its latest result, and the key of the call that gave it."""
 
     def __init__(self, function: Callable[P, Result], key: Callable[P, object]) -> None:
         self.function, self.key = function, key
-        self.kept: tuple[object, Result] | None = None
+        self.result: tuple[object, Result] | None = None  # with its key
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Result:
-        asked = self.key(*args, **kwargs)
-        if self.kept is None or self.kept[0] != asked:
-            self.kept = None  # the old result makes room for the new one
-            self.kept = asked, self.function(*args, **kwargs)
-        return self.kept[1]
+        key = self.key(*args, **kwargs)
+        if self.result is None or self.result[0] != key:
+            self.result = None  # the old result makes room for the new one
+            self.result = key, self.function(*args, **kwargs)
+        return self.result[1]
 
 
-_KEPT: list[_Latest[..., Any]] = []
+_CACHES: list[_Latest[..., Any]] = []
 
 
 def latest(key: Callable[P, object]) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
     """Keep a function's latest result for calls of an equal key: units in one process share what they have loaded."""
 
     def decorate(function: Callable[P, Result]) -> Callable[P, Result]:
-        kept = _Latest(function, key)
-        _KEPT.append(kept)
-        return wraps(function)(lambda *args, **kwargs: kept(*args, **kwargs))
+        cache = _Latest(function, key)
+        _CACHES.append(cache)
+        return wraps(function)(lambda *args, **kwargs: cache(*args, **kwargs))
 
     return decorate
 
 
 def forget() -> None:
-    """Give back the memory of what units of this process have kept."""
-    for each in _KEPT:
-        each.kept = None
+    """Free the results that `latest` keeps in this process."""
+    for cache in _CACHES:
+        cache.result = None

@@ -1,4 +1,4 @@
-"""The folder of an experiment of any kind: taken before any work, one process's alone, left as it was on a refusal.
+"""The folder of an experiment of any kind. One process has it to itself, and a refusal leaves it as it was.
 
 A folder is accepted that is empty or not there yet; files that systems and editors keep, and hidden ones, do not count.
 """
@@ -53,10 +53,12 @@ class Workspace:
         quiet: bool = False,
         data: Iterable[Path | None] = (),
     ) -> Iterator[Self]:
-        """The folder, made where it is not there, and ours alone in the `with`; what dead writers left is swept.
+        """Make the folder if needed, lock it for the `with` block, and sweep up what killed processes have left.
 
-        resume: True to go on with what is there, False to begin, None to do what the folder allows.   data: what the
-        experiment reads.   A folder that was made, and into which nothing was put, is gone afterwards.
+        A folder that was made, and into which nothing was put, is removed again.
+
+        resume: True to go on with the experiment in it, False to begin, None for whichever the folder allows.
+        data: the files and folders that the experiment reads.
 
         Raises OccupiedError where it holds something else or another process has it, CheckpointError where there is
         nothing to resume, BackhandError where it cannot be created or lies inside the data.
@@ -68,12 +70,12 @@ class Workspace:
         created = make(folder)
         try:
             with _alone(folder) as held:
-                _refuse(folder, kind, resume)  # it may have changed before it was ours
+                _refuse(folder, kind, resume)  # it may have changed before it was locked
                 if held:
                     sweep(folder, kind.files)
                 resumed = resume or (resume is None and kind_of(folder) is kind)
-                lies = environment.data_dir(folder, data_dir, resume=resumed)
-                yield cls(folder, kind, resumed, make_console(quiet=quiet), lies)
+                data_sets = environment.data_dir(folder, data_dir, resume=resumed)
+                yield cls(folder, kind, resumed, make_console(quiet=quiet), data_sets)
         finally:
             remove_empty(created)
 
@@ -91,39 +93,39 @@ class Workspace:
 
 def _refuse(folder: Path, kind: Kind, resume: bool | None) -> None:
     """Raises what `Workspace.open` raises, for what can be seen before the folder is made."""
-    own = kind_of(folder)
+    present = kind_of(folder)
     if resume:
-        _refuse_to_resume(folder, kind, own)
+        _refuse_to_resume(folder, kind, present)
     elif not _unused(folder, kind):
-        if own is None:
+        if present is None:
             refuse_others(folder, set())
-        elif own is not kind or resume is False:
-            holds = f"{folder} already holds {own.name}{_of_study(folder)}"
-            raise OccupiedError(f"{holds}; {own.onward(folder)}, or choose another --out")
+        elif present is not kind or resume is False:
+            holds = f"{folder} already holds {present.name}{_of_study(folder)}"
+            raise OccupiedError(f"{holds}; {present.onward(folder)}, or choose another --out")
 
 
-def _refuse_to_resume(folder: Path, kind: Kind, own: Kind | None) -> None:
-    if own is not kind:
-        what = f"holds {own.name}: {own.onward(folder)}" if own else f"has no {kind.mark}"
+def _refuse_to_resume(folder: Path, kind: Kind, present: Kind | None) -> None:
+    if present is not kind:
+        what = f"holds {present.name}: {present.onward(folder)}" if present else f"has no {kind.mark}"
         raise CheckpointError(f"{folder} is not the folder of {kind.name}: it {what}")
 
 
 def _of_study(folder: Path) -> str:
-    """By which study the folder is known to a person, where that can be read."""
+    """The name of the study in the folder, for a message, where it can be read."""
     name = study_name(folder)
     return f" of the study {name}" if name else ""
 
 
 def _unused(folder: Path, kind: Kind) -> bool:
-    """Whether the folder holds nothing, or only what was put there by an experiment killed before any result."""
+    """Whether the folder holds nothing, or only what an experiment that was killed before any result put there."""
     names = visible(folder)
-    begun = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first}
-    return not names or (begun and not kind.record.has_result(folder))
+    only_first_files = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first}
+    return not names or (only_first_files and not kind.record.has_result(folder))
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[bool]:
-    """Keep other processes out. False where the system or the disk knows no locks."""
+    """Lock the folder. Yields False where the system or the disk has no locks."""
     with ExitStack() as stack:
         try:
             held = stack.enter_context(locked(folder / LOCK))
