@@ -1,4 +1,4 @@
-"""Answers to questions, made of figures that a test chooses."""
+"""Answers to questions, with figures that a test chooses."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ DATA = {
 def answer(question: str, cells: list[tuple[dict[str, Any], dict[str, Any]]]) -> Answer:
     """The answer to a question: the values and the figures of each of its trainings."""
     study = Study(name="why", title=f"Why {question}?", data={"name": "digits"}, model={"name": "mlp"})
-    trained = [{"values": values, "seconds": 1.0, "found": found} for values, found in cells]
-    asked = {"question": question, "data": DATA, "planned": len(trained), "cells": trained}
-    return Answer(QuestionRecord.model_validate(asked), study, Environment(command="backhand ask"))
+    trained = [{"values": values, "seconds": 1.0, "found": figures} for values, figures in cells]
+    record = {"question": question, "data": DATA, "planned": len(trained), "cells": trained}
+    return Answer(QuestionRecord.model_validate(record), study, Environment(command="backhand ask"))
 
 
 def layers(activation: str, depth: int, first: float, accuracy: float, sign: float | None = 1.0) -> tuple[dict, dict]:
     """A network of the question about sigmoids: the norm of its first gradient, its accuracy, its share of one sign."""
     values = {"activation": activation, "hidden": [8] * depth}
     norms = [first * (1 / first) ** (i / depth) for i in range(depth + 1)]
-    found = {
+    figures = {
         "norms": norms,
         "norms_after": norms,
         "one_sign": [0.0] + [sign] * depth,
@@ -36,27 +36,27 @@ def layers(activation: str, depth: int, first: float, accuracy: float, sign: flo
         "train_loss": [1.0, 0.5],
         "validation_accuracy": [0.1, accuracy],
     }
-    return values, found
+    return values, figures
 
 
-def ways(p: float, right: list[float], forgotten: float, again: float, accuracy: float) -> tuple[dict, dict]:
-    """A network of the question about dropout: the gap of either right use, and what each mistake costs."""
+def uses(p: float, right: list[float], forgotten: float, twice: float, accuracy: float) -> tuple[dict, dict]:
+    """A network of the question about dropout: the gaps of either right use, then the last gap of either wrong use."""
 
     def use(gap: list[float], loss: float, score: float) -> dict[str, Any]:
         return {"loss": loss, "accuracy": score, "gap": gap}
 
-    fine = use(right, 0.1, 0.9)
-    found = {
+    right_use = use(right, 0.1, 0.9)
+    figures = {
         "masks": [1, 1024],
-        "inverted": {"inverted": fine, "classic": use([1.0, again], 0.2, 0.9)},
-        "classic": {"classic": fine, "inverted": use([1.0, forgotten], 0.3, accuracy)},
+        "inverted": {"inverted": right_use, "classic": use([1.0, twice], 0.2, 0.9)},
+        "classic": {"classic": right_use, "inverted": use([1.0, forgotten], 0.3, accuracy)},
     }
-    return {"hidden": [16], "dropout": p}, found
+    return {"hidden": [16], "dropout": p}, figures
 
 
-def fate(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> tuple[dict, dict]:
+def training(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> tuple[dict, dict]:
     """A training of the question about divergence; without an accuracy, one that diverged."""
-    found = {
+    figures = {
         "message": "" if accuracy is not None else f"the training diverged. Try {lr / 10:g}",
         "steps": 3,
         "first": 2.0,
@@ -64,4 +64,4 @@ def fate(size: int, lr: float, accuracy: float | None, lowest: float = 0.5) -> t
         "curve": [[1, 2.0], [2, lowest], [3, 9.0]],
         "validation_accuracy": [] if accuracy is None else [0.1, accuracy],
     }
-    return {"batch_size": size, "lr": lr}, found
+    return {"batch_size": size, "lr": lr}, figures

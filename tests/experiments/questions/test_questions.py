@@ -9,8 +9,8 @@ import pytest
 from backhand.architectures import mlp
 from backhand.errors import CheckpointError, StudyError
 from backhand.experiments.questions import work
-from backhand.experiments.questions.divergence import least
-from backhand.experiments.questions.dropout import in_mode, mean_scores
+from backhand.experiments.questions.divergence import lowest_mean
+from backhand.experiments.questions.dropout import copy_in_mode, mean_scores
 from backhand.experiments.questions.plan import QUESTIONS, Question, question
 from backhand.experiments.questions.record import QuestionRecord
 from backhand.experiments.questions.sigmoid import agreement, one_sign, weight_gradients
@@ -40,12 +40,12 @@ def test_one_sign_leaves_zeros_aside_and_judges_no_unit_with_a_single_entry():
 def test_weight_gradients_are_those_of_training_and_leave_the_model_alone(rng):
     model, loss = mlp(3, (5, 4), activation="tanh").build((6,), seed=2), SoftmaxCrossEntropy()
     x, labels = rng.standard_normal((10, 6)).astype(np.float32), rng.integers(0, 3, 10)
-    found = weight_gradients(model, loss, x, labels)
+    gradients = weight_gradients(model, loss, x, labels)
     assert not model.parameters.grads.any()
     loss.forward(model.forward(x, train=True), labels)
     model.backward(loss.backward())
-    expected = [each.grad for each in model.parameters if each.name.endswith("weight")]
-    for ours, theirs in zip(found, expected, strict=True):
+    expected = [parameter.grad for parameter in model.parameters if parameter.name.endswith("weight")]
+    for ours, theirs in zip(gradients, expected, strict=True):
         assert ours.dtype == np.float64
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-6)
 
@@ -54,7 +54,7 @@ def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tm
     record = ask("sigmoid", tmp_path / "s")
     cells = {(cell.values["model.activation"], len(cell.values["model.hidden"])): cell.found for cell in record.cells}
     assert len(cells) == 6
-    ratio = {key: found.norms[0] / found.norms[-1] for key, found in cells.items()}
+    ratio = {key: gradients.norms[0] / gradients.norms[-1] for key, gradients in cells.items()}
     assert ratio["sigmoid", 3] < 0.3 * ratio["sigmoid", 1] < ratio["relu", 1]
     assert ratio["sigmoid", 3] < 0.1 * ratio["relu", 3]
     assert cells["sigmoid", 3].one_sign[1:] == (1, 1, 1)
@@ -64,17 +64,17 @@ def test_the_gradient_vanishes_with_sigmoid_and_signs_are_those_of_the_inputs(tm
 
 def test_dropout_has_the_expected_output_at_inference_only_with_its_own_scaling(tmp_path):
     (cell,) = ask("dropout", tmp_path / "d").cells
-    found = cell.found
+    masks = cell.found
     for mode, other in (("inverted", "classic"), ("classic", "inverted")):
-        right, wrong = (getattr(getattr(found, mode), used).gap for used in (mode, other))
+        right, wrong = (getattr(getattr(masks, mode), used).gap for used in (mode, other))
         assert 20 < right[0] / right[-1] < 50  # 1024 masks: noise falls 32 times
         assert wrong[-1] > 10 * right[-1]
-    assert found.classic.inverted.gap[-1] == pytest.approx(0.5, abs=0.05)  # p
-    assert found.inverted.classic.gap[-1] == pytest.approx(1, abs=0.1)  # p / (1 - p)
+    assert masks.classic.inverted.gap[-1] == pytest.approx(0.5, abs=0.05)  # p
+    assert masks.inverted.classic.gap[-1] == pytest.approx(1, abs=0.1)  # p / (1 - p)
 
 
 def test_the_mean_over_masks_is_over_different_ones(rng):
-    model = in_mode(mlp(3, (20,), dropout=0.5).build((6,)), "classic")
+    model = copy_in_mode(mlp(3, (20,), dropout=0.5).build((6,)), "classic")
     assert [layer.mode for _, layer in model.walk() if isinstance(layer, Dropout)] == ["classic"]
     first, second, *_ = mean_scores(model, rng.standard_normal((4, 6)).astype(np.float32), rng)
     assert not np.allclose(first, second)
@@ -82,29 +82,29 @@ def test_the_mean_over_masks_is_over_different_ones(rng):
 
 def test_divergences_are_kept_with_what_the_solver_says(tmp_path):
     cells = ask("divergence", tmp_path / "v").cells
-    gone = [cell for cell in cells if cell.found.message]
-    assert {cell.values["train.optimizer.lr"] for cell in gone} >= {50}
-    assert all("Try a lower learning rate" in cell.found.message for cell in gone)
+    diverged = [cell for cell in cells if cell.found.message]
+    assert {cell.values["train.optimizer.lr"] for cell in diverged} >= {50}
+    assert all("Try a lower learning rate" in cell.found.message for cell in diverged)
     calm = [cell.found for cell in cells if cell.values["train.optimizer.lr"] == 0.05]
-    for found in calm:
-        assert not found.message
-        assert len(found.validation_accuracy) == 2
-        assert found.lowest < found.first == found.curve[0][1]
+    for losses in calm:
+        assert not losses.message
+        assert len(losses.validation_accuracy) == 2
+        assert losses.lowest < losses.first == losses.curve[0][1]
     json.loads((tmp_path / "v" / "question.json").read_text(), parse_constant=pytest.fail)  # no NaN
 
 
 def test_killed_and_asked_again_it_goes_on_with_the_cell_it_was_at(tmp_path, monkeypatch):
     whole = ask("sigmoid", tmp_path / "whole")
-    asked, looked = QUESTIONS["sigmoid"], []
+    sigmoid, trained = QUESTIONS["sigmoid"], []
 
     def dies(study, feeds):
-        if len(looked) == 2:
+        if len(trained) == 2:
             raise KeyboardInterrupt
-        looked.append(study)
-        return asked.look(study, feeds)
+        trained.append(study)
+        return sigmoid.measure(study, feeds)
 
     with monkeypatch.context() as patch:
-        patch.setitem(QUESTIONS, "sigmoid", Question("sigmoid", asked.keys, dies))
+        patch.setitem(QUESTIONS, "sigmoid", Question("sigmoid", sigmoid.keys, dies))
         with pytest.raises(KeyboardInterrupt):
             ask("sigmoid", tmp_path / "cut")
     before = json.loads((tmp_path / "cut" / "question.json").read_text())
@@ -158,20 +158,20 @@ def test_other_data_and_damaged_records_are_refused(tmp_path):
     ],
 )
 def test_a_mistake_is_one_sentence_and_status_2(cli, tmp_path, arguments, sentence):
-    status, said = cli("ask", *arguments, "--out", tmp_path / "out")
+    status, output = cli("ask", *arguments, "--out", tmp_path / "out")
     assert status == 2
-    assert sentence in said
-    assert "Traceback" not in said
+    assert sentence in output
+    assert "Traceback" not in output
 
 
 def test_the_list_and_a_question_from_end_to_end(cli, tmp_path):
-    status, said = cli("ask")
-    assert (status, all(name in said for name in QUESTIONS)) == (0, True)
+    status, output = cli("ask")
+    assert (status, all(name in output for name in QUESTIONS)) == (0, True)
     changes = [f"--set={change}" for change in [*SMALL, f"search.space={SPACES['dropout']}"]]
-    status, said = cli("ask", "dropout", "--out", tmp_path / "d", *changes)
+    status, output = cli("ask", "dropout", "--out", tmp_path / "d", *changes)
     assert status == 0
-    assert "cell 1/1" in said
-    assert str(tmp_path / "d" / "report.html") in said
+    assert "cell 1/1" in output
+    assert str(tmp_path / "d" / "report.html") in output
     assert (tmp_path / "d" / "report.html").exists()
 
 
@@ -180,7 +180,7 @@ def test_a_loss_fell_where_its_mean_over_samples_did():
     rng = np.random.default_rng(0)
     noise = (2.3 * rng.exponential(size=2000)).reshape(-1, 8).mean(1).tolist()
     assert min(noise) < 0.5 * noise[0]
-    assert least(noise, 8) > 0.85 * 2.3
-    assert least([3.0] * 50 + [1.0] * 50, 8) == pytest.approx(1.0)
-    assert least([3.0] * 49, 8) is None
-    assert least([3.0, 1.0, 2.0], 512) == 1.0
+    assert lowest_mean(noise, 8) > 0.85 * 2.3
+    assert lowest_mean([3.0] * 50 + [1.0] * 50, 8) == pytest.approx(1.0)
+    assert lowest_mean([3.0] * 49, 8) is None
+    assert lowest_mean([3.0, 1.0, 2.0], 512) == 1.0

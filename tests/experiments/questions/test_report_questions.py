@@ -10,72 +10,74 @@ from backhand.experiments.questions.record import Answer, read
 from backhand.experiments.questions.report import divergence, dropout, sigmoid
 from backhand.experiments.records import write_record
 from backhand.study import to_toml
-from tests.experiments.questions.answers import answer, fate, layers, ways
+from tests.experiments.questions.answers import answer, layers, training, uses
 
 
 def test_vanishing_gradients_are_told_only_where_they_vanish():
     vanishing = answer("sigmoid", [layers("sigmoid", 4, 1e-4, 0.1), layers("relu", 4, 0.8, 0.9)])
-    found = dict(sigmoid.findings(vanishing))
-    assert "0.0001 times" in found["Vanishing gradients"]
-    assert "shrinks to 0.10 times" in found["Layer by layer"]
-    assert "With 4 hidden layers the network learned nothing" in found["Training with sigmoid"]
-    assert "Every network learned" in found["Training with relu"]
-    assert "show the same pattern" in found["What the signs explain"]
+    findings = dict(sigmoid.findings(vanishing))
+    assert "0.0001 times" in findings["Vanishing gradients"]
+    assert "shrinks to 0.10 times" in findings["Layer by layer"]
+    assert "With 4 hidden layers the network learned nothing" in findings["Training with sigmoid"]
+    assert "Every network learned" in findings["Training with relu"]
+    assert "show the same pattern" in findings["What the signs explain"]
     same = answer("sigmoid", [layers("sigmoid", 2, 0.5, 0.9, 0.4), layers("relu", 2, 0.8, 0.9)])
-    found = dict(sigmoid.findings(same))
-    assert "not ten times weaker" in found["No vanishing gradients"]
-    assert "Vanishing gradients" not in found
-    assert "What the signs explain" not in found
-    assert "40.00% of the units" in found["Signs with sigmoid"]
-    assert "never negative" not in found["Signs with sigmoid"]
+    findings = dict(sigmoid.findings(same))
+    assert "not ten times weaker" in findings["No vanishing gradients"]
+    assert "Vanishing gradients" not in findings
+    assert "What the signs explain" not in findings
+    assert "40.00% of the units" in findings["Signs with sigmoid"]
+    assert "never negative" not in findings["Signs with sigmoid"]
 
 
 def test_other_activations_are_told_without_those_that_are_not_there():
-    found = dict(sigmoid.findings(answer("sigmoid", [layers("elu", 2, 0.5, 0.9, None)])))
-    assert found.keys() == {"Training with elu"}
+    findings = dict(sigmoid.findings(answer("sigmoid", [layers("elu", 2, 0.5, 0.9, None)])))
+    assert findings.keys() == {"Training with elu"}
 
 
 def test_equal_expectations_are_told_only_where_the_gap_falls_as_noise_does():
-    found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
-    assert "32.0 times for" in found["Same expected output"]
-    assert "as p = 50.00% predicts" in found["Classic, scaling forgotten"]
-    assert "as p / (1 − p) = 100.00% predicts" in found["Inverted, scaled again"]
+    findings = dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
+    assert "32.0 times for" in findings["Same expected output"]
+    assert "as p = 50.00% predicts" in findings["Classic, scaling forgotten"]
+    assert "as p / (1 − p) = 100.00% predicts" in findings["Inverted, scaled again"]
     assert (
         "1 of 1 value of p. The accuracy suffers most at p = 0.5, where it falls from 90.00% to 70.00%"
-        in found["What forgetting costs"]
+        in findings["What forgetting costs"]
     )
-    found = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.1], 0.15, 3.0, 0.9)])))
-    assert "More than noise is left" in found["Nearly the same expected output"]
-    assert "no more than twice" in found["Classic, scaling forgotten"]
-    assert "predicts" not in found["Inverted, scaled again"]
-    assert "lowers the accuracy at none" in found["What forgetting costs"]
+    findings = dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.1], 0.15, 3.0, 0.9)])))
+    assert "More than noise is left" in findings["Nearly the same expected output"]
+    assert "no more than twice" in findings["Classic, scaling forgotten"]
+    assert "predicts" not in findings["Inverted, scaled again"]
+    assert "lowers the accuracy at none" in findings["What forgetting costs"]
 
 
-MAP = [fate(10, 0.1, 0.8), fate(10, 1.0, None, 2.0), fate(20, 0.1, 0.9), fate(20, 1.0, 0.7)]
+MAP = [training(10, 0.1, 0.8), training(10, 1.0, None, 2.0), training(20, 0.1, 0.9), training(20, 1.0, 0.7)]
 
 
 def test_divergences_and_what_the_advice_leads_to_are_counted():
-    found = dict(divergence.findings(answer("divergence", MAP)))
-    assert found["Best"].startswith("The highest validation accuracy, 90.00%, was reached with a learning rate of 0.1")
-    assert found["Diverged"].startswith("1 of 4 trainings diverged, 0 of them after the loss")
-    assert "Learned nothing" not in found
-    assert "for 1 divergence." in found["Advice: a tenth of the learning rate"]
-    assert found["Advice: twice the batch"].endswith("1 did not diverge and 1 learned.")
-    assert "is 0.1 with batches of 10 and 1 with" in found["Larger batches allow larger steps"]
+    findings = dict(divergence.findings(answer("divergence", MAP)))
+    assert findings["Best"].startswith(
+        "The highest validation accuracy, 90.00%, was reached with a learning rate of 0.1"
+    )
+    assert findings["Diverged"].startswith("1 of 4 trainings diverged, 0 of them after the loss")
+    assert "Learned nothing" not in findings
+    assert "for 1 divergence." in findings["Advice: a tenth of the learning rate"]
+    assert findings["Advice: twice the batch"].endswith("1 did not diverge and 1 learned.")
+    assert "is 0.1 with batches of 10 and 1 with" in findings["Larger batches allow larger steps"]
 
 
 def test_without_divergence_or_a_steady_limit_other_sentences_stand_there():
-    calm = answer("divergence", [fate(10, 0.1, 0.8), fate(20, 0.1, 0.8)])
+    calm = answer("divergence", [training(10, 0.1, 0.8), training(20, 0.1, 0.8)])
     assert dict(divergence.findings(calm))["No divergence"] == "None of 2 trainings diverged."
-    found = dict(
+    findings = dict(
         divergence.findings(
-            answer("divergence", [*MAP[:1], fate(10, 1.0, None), fate(20, 0.1, 0.9), fate(20, 1.0, 0.12)])
+            answer("divergence", [*MAP[:1], training(10, 1.0, None), training(20, 0.1, 0.9), training(20, 1.0, 0.12)])
         )
     )
-    assert "1 of them after the loss" in found["Diverged"]
-    assert "1 more training ended without diverging" in found["Learned nothing"]
-    assert "does not rise steadily" in found["The highest rate that learns"]
-    lost = answer("divergence", [fate(10, 1.0, None), fate(20, 1.0, None)])
+    assert "1 of them after the loss" in findings["Diverged"]
+    assert "1 more training ended without diverging" in findings["Learned nothing"]
+    assert "does not rise steadily" in findings["The highest rate that learns"]
+    lost = answer("divergence", [training(10, 1.0, None), training(20, 1.0, None)])
     assert dict(divergence.findings(lost))["Best"] == "No training came to its end."
 
 
@@ -91,9 +93,9 @@ def save(folder: Path, whole: Answer, planned: int | None = None) -> None:
     "whole",
     [
         answer("sigmoid", [layers("sigmoid", 4, 1e-4, 0.1), layers("relu", 4, 0.8, 0.9, None)]),
-        answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7), ways(0.2, [0.3, 0.01], 0.5, 1.0, 0.7)]),
+        answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.7), uses(0.2, [0.3, 0.01], 0.5, 1.0, 0.7)]),
         answer("divergence", MAP),
-        answer("divergence", [fate(10, 0.1, 0.8)]),
+        answer("divergence", [training(10, 0.1, 0.8)]),
     ],
     ids=lambda whole: f"{whole.question}-{len(whole.cells)}",
 )

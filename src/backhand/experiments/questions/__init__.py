@@ -1,4 +1,4 @@
-"""Questions: a grid of trainings that shows why something happens, each looked at more closely."""
+"""Questions: grids of trainings, in each of which something is measured that explains what happens."""
 
 from backhand.experiments.kind import Kind
 from backhand.files.names import STUDY

@@ -37,8 +37,8 @@ def ask(
         refuse_other_options(context, resume)
         carry_out("", work.resume, launch)
     elif question is None:
-        for name, each in plan.QUESTIONS.items():
-            make_console().print(f"{name:<12}{each.study().title}")
+        for name, listed in plan.QUESTIONS.items():
+            make_console().print(f"{name:<12}{listed.study().title}")
     else:
         study = plan.question(question).study(set_ or (), seed)
         carry_out(f"ask-{question}", partial(work.run, question, study), launch)

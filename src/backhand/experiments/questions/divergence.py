@@ -1,4 +1,4 @@
-"""The loss falls, then diverges: trainings over a grid of learning rates and batch sizes, and what the solver says."""
+"""The loss falls, then diverges: trainings over a grid of learning rates and batch sizes, with the solver's message."""
 
 from dataclasses import dataclass, field
 
@@ -15,8 +15,8 @@ from backhand.training.losses import Loss
 from backhand.training.solver import Solver
 
 KEYS = tuple(Losses.VALUES)
-POINTS = 200  # of a curve, at most
-SAMPLES = 400  # over which a loss is averaged, to say whether it fell: a standard error of about a twentieth
+POINTS = 200  # the largest number of points of a curve
+SAMPLES = 400  # a loss over so many, by which a fall is recognised, has a standard error of about a twentieth
 
 
 @dataclass
@@ -31,39 +31,39 @@ class BatchLosses(Callback):
         self.values.append(float(solver.batch_loss))
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Keep the epoch's record, which a training that breaks off does not return."""
+        """Keep the epoch's record, since a training that diverges returns none."""
         self.epochs.append(solver.history[-1])
 
 
-def look(study: Study, feeds: Feeds) -> Losses:
-    """Train; a divergence is an answer here, and the message of the solver is kept with it."""
+def measure(study: Study, feeds: Feeds) -> Losses:
+    """Train a cell and return its losses; where it diverges, the message of the solver is saved with them."""
     losses = BatchLosses()
     trainer = trainer_of(study, feeds).with_callbacks(losses)
-    start = _loss_of(trainer.solver.model, study.train.make_loss(), feeds.train)
+    start = _mean_loss(trainer.solver.model, study.train.make_loss(), feeds.train)
     message = str(trainer.fit().error or "")
-    values = losses.values  # without that of the batch that the guard stopped at, of which no other callback hears
-    every = -(-len(values) // POINTS) or 1
+    values = losses.values  # without the loss at which the guard stopped: the callbacks after it are not called then
+    stride = -(-len(values) // POINTS) or 1
     return Losses(
         message=message,
         steps=len(values),
         first=values[0] if values else None,
         lowest=min(values, default=None),
         start=start,
-        least=least(values, study.train.batch_size),
-        curve=tuple((step + 1, values[step]) for step in range(0, len(values), every)),
+        least=lowest_mean(values, study.train.batch_size),
+        curve=tuple((step + 1, values[step]) for step in range(0, len(values), stride)),
         validation_accuracy=tuple(record["validation_accuracy"] for record in losses.epochs),
     )
 
 
-def least(values: list[float], batch_size: int) -> float | None:
-    """The lowest mean over consecutive batches that hold SAMPLES samples; None of fewer."""
-    number = -(-SAMPLES // batch_size)
-    if len(values) < number:
+def lowest_mean(values: list[float], batch_size: int) -> float | None:
+    """The lowest mean over as many consecutive batches as hold SAMPLES samples; None where there are fewer batches."""
+    batches = -(-SAMPLES // batch_size)
+    if len(values) < batches:
         return None
-    return float(np.convolve(values, np.full(number, 1 / number), "valid").min())
+    return float(np.convolve(values, np.full(batches, 1 / batches), "valid").min())
 
 
-def _loss_of(model: Sequential, loss: Loss, train: BatchSource) -> float:
+def _mean_loss(model: Sequential, loss: Loss, train: BatchSource) -> float:
     """The mean loss of the first SAMPLES samples, at inference."""
     x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
     return loss.forward(model.predict(x), labels)

@@ -1,4 +1,4 @@
-"""What is found in a cell of a question: one form per question, as question.json holds it."""
+"""What is measured in a cell of a question: one form per question, as question.json holds it."""
 
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -10,10 +10,10 @@ Types = dict[str, type | tuple[type, ...]]
 
 
 class Gradients(Record):
-    """What `sigmoid.look` finds: gradients before the training and after, then what the training reached.
+    """The result of `sigmoid.measure`: gradients before and after the training, its losses and its accuracies.
 
-    norms, norms_after: of the weight gradient of each layer, over one batch.   one_sign: for each layer, the share of
-    units whose incoming weights all have gradients of one sign, for one sample at a time; None where there are no such
+    norms, norms_after: the norm of each layer's weight gradient, over one batch.   one_sign: for each layer, the share
+    of units whose incoming weights all have gradients of one sign, for one sample at a time; None where no unit has two
     gradients to compare.   agreement: for each layer, the mean share of the commoner sign over the batch.
     """
 
@@ -31,10 +31,11 @@ class Gradients(Record):
     validation_accuracy: tuple[Number, ...] = Field(min_length=1)
 
 
-class Used(Record):
+class InferenceResult(Record):
     """Loss and accuracy of a network on the validation split at inference.
 
-    gap: after each number of masks, the distance of the mean scores from the scores at inference, as a share of these.
+    gap: for each number of masks, the distance of the mean scores from the scores at inference, as a share of the norm
+    of the scores at inference.
     """
 
     loss: Number
@@ -42,44 +43,45 @@ class Used(Record):
     gap: tuple[Number, ...] = Field(min_length=1)
 
 
-class Uses(Record):
-    """A network that was trained with one form of dropout, used with each of the two."""
+class InferenceResults(Record):
+    """The results of a network that was trained with one form of dropout and used with each of the two forms."""
 
-    inverted: Used
-    classic: Used
+    inverted: InferenceResult
+    classic: InferenceResult
 
 
 class Masks(Record):
-    """What `dropout.look` finds: a network trained with each form of dropout.
+    """The result of `dropout.measure`: one network trained with each form of dropout.
 
-    masks: the numbers of masks that scores were averaged over.
+    masks: the numbers of masks over which scores were averaged.
     """
 
-    VALUES: ClassVar[Types] = {"model.hidden": (list, tuple), "model.dropout": (int, float)}  # as those of `Gradients`
+    VALUES: ClassVar[Types] = {"model.hidden": (list, tuple), "model.dropout": (int, float)}  # see `Gradients`
 
     question: Literal["dropout"] = "dropout"
     masks: tuple[PositiveInt, ...] = Field(min_length=1)
-    inverted: Uses
-    classic: Uses
+    inverted: InferenceResults
+    classic: InferenceResults
 
     @model_validator(mode="after")
     def _one_gap_per_number_of_masks(self) -> Self:
-        used = (each for uses in (self.inverted, self.classic) for each in (uses.inverted, uses.classic))
-        if any(len(each.gap) != len(self.masks) for each in used):
+        networks = self.inverted, self.classic
+        gaps = [result.gap for network in networks for result in (network.inverted, network.classic)]
+        if any(len(gap) != len(self.masks) for gap in gaps):
             raise ValueError(f"each gap needs {len(self.masks)} values, one for each number of masks")
         return self
 
 
 class Losses(Record):
-    """What `divergence.look` finds in a training that may diverge.
+    """The result of `divergence.measure`: the losses of a training that may diverge.
 
-    message: what the solver said when it stopped; empty for a training that came to its end.   steps: the batches whose
-    loss was finite and within the limit of the guard.   first, lowest: of these losses.   start: the loss of some
-    training samples before the training.   least: the lowest mean over batches of as many samples, None where there
-    were fewer.   curve: [step, loss] of at most 200 batches.
+    message: of the solver where the training diverged; else empty.   steps: the number of batches whose loss was finite
+    and within the limit of the guard.   first, lowest: the first and the lowest of their losses.   start: the mean loss
+    of some training samples before the training.   least: the lowest mean loss over batches with as many samples, None
+    where there were fewer.   curve: [step, loss] of at most 200 batches.
     """
 
-    VALUES: ClassVar[Types] = {"train.batch_size": int, "train.optimizer.lr": (int, float)}  # as those of `Gradients`
+    VALUES: ClassVar[Types] = {"train.batch_size": int, "train.optimizer.lr": (int, float)}  # see `Gradients`
 
     question: Literal["divergence"] = "divergence"
     message: str

@@ -1,4 +1,4 @@
-"""The questions that can be asked: a study each, with a grid over certain keys, and what to look at in each cell."""
+"""The questions that can be asked: for each, a study with a grid over certain keys, and the measurement of a cell."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,14 @@ from backhand.study.auto import AUTO, is_auto
 
 @dataclass(frozen=True)
 class Question:
-    """A study, in the TOML file of the question's name, with a grid over these keys, and what to see in each cell."""
+    """A question: its study is in the TOML file of its name.
+
+    keys: what the grid of the study is over.   measure: trains a cell of the grid, and returns what is saved of it.
+    """
 
     name: str
     keys: tuple[str, ...]
-    look: Callable[[Study, Feeds], Gradients | Masks | Losses]
+    measure: Callable[[Study, Feeds], Gradients | Masks | Losses]
 
     def study(self, overrides: Sequence[str] = (), seed: int | None = None) -> Study:
         """The study of the question, changed as `--set` says. Raises StudyError as `load` and `refuse_unfit` do."""
@@ -31,10 +34,10 @@ class Question:
         return study
 
     def refuse_unfit(self, study: Study) -> None:
-        """Raises StudyError for a grid over other keys, without validation data, and for what cells would decide."""
+        """Raises StudyError for a grid over other keys, without validation data, and for settings that are "auto"."""
         search = study.search
-        asked = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
-        if search is None or not asked or any(entry.when for entry in search.space.values()):
+        fits = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
+        if search is None or not fits or any(entry.when for entry in search.space.values()):
             raise StudyError(
                 f"the question {self.name} is asked over a grid of {' and '.join(self.keys)}; "
                 f"search.space may give these keys other values; no other keys and no conditions"
@@ -47,7 +50,7 @@ class Question:
 
 
 QUESTIONS = {
-    name: Question(name, module.KEYS, module.look)
+    name: Question(name, module.KEYS, module.measure)
     for name, module in {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}.items()
 }
 

@@ -1,4 +1,4 @@
-"""The folder of a question: question.json, with what was found in each cell of its grid, and the study beside it.
+"""The folder of a question: question.json, with what was measured in each cell of its grid, and the study beside it.
 
 `docs/formats.md` describes the file.
 """
@@ -24,7 +24,7 @@ from backhand.study import Study
 
 
 class Data(Record):
-    """The data that the trainings see. baseline: the validation accuracy of always giving the commonest class."""
+    """The data of the trainings. baseline: the validation accuracy of always giving the commonest class."""
 
     title: str
     source: str = ""
@@ -41,7 +41,7 @@ class Data(Record):
 
 
 class Cell(Record):
-    """One training: its values by the dotted path of their keys, and what was found in it."""
+    """One training of the grid. values: its settings by dotted path.   found: what was measured in it."""
 
     values: dict[str, Any]
     seconds: float
@@ -49,15 +49,15 @@ class Cell(Record):
 
     @model_validator(mode="after")
     def _has_its_values(self) -> Self:
-        types = {_last(key): kind for key, kind in self.found.VALUES.items()}
-        if self.short.keys() != types.keys() or not all(isinstance(self.short[key], types[key]) for key in types):
+        settings, types = self.settings, {_last_name(key): kind for key, kind in self.found.VALUES.items()}
+        if settings.keys() != types.keys() or not all(isinstance(settings[key], types[key]) for key in types):
             raise ValueError(f"a cell needs its values of {' and '.join(self.found.VALUES)}")
         return self
 
     @property
-    def short(self) -> dict[str, Any]:
-        """The values by the last word of their keys, such as `lr`."""
-        return {_last(key): value for key, value in self.values.items()}
+    def settings(self) -> dict[str, Any]:
+        """The values by the last name of their dotted path, such as `lr`."""
+        return {_last_name(key): value for key, value in self.values.items()}
 
 
 class QuestionRecord(FileRecord):
@@ -72,38 +72,38 @@ class QuestionRecord(FileRecord):
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_version(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Earlier versions did not say in each cell which question it answers."""
+        """The values with the name of the question in each cell, where earlier versions saved none."""
         if not isinstance(cells := values.get("cells"), list | tuple):
             return values
-        return values | {"cells": [_with_question(each, values.get("question")) for each in cells]}
+        return values | {"cells": [_with_question(cell, values.get("question")) for cell in cells]}
 
     @model_validator(mode="after")
     def _is_a_whole_grid(self) -> Self:
-        values = zip(*([repr(each.values[key]) for key in sorted(each.values)] for each in self.cells), strict=True)
+        values = zip(*([repr(cell.values[key]) for key in sorted(cell.values)] for cell in self.cells), strict=True)
         if len(self.cells) == self.planned and prod(len(set(column)) for column in values) != self.planned:
             raise ValueError("the cells, which are all that were planned, need values that make a whole grid")
         return self
 
     @property
     def seconds(self) -> float:
-        """The time of all trainings together."""
+        """The seconds that all trainings together took."""
         return sum(cell.seconds for cell in self.cells)
 
 
-def _last(key: str) -> str:
+def _last_name(key: str) -> str:
     """The last name in a dotted path."""
     return key.rpartition(".")[2]
 
 
 def _with_question(cell: Any, question: Any) -> Any:
-    if not isinstance(cell, dict) or not isinstance(found := cell.get("found"), dict):
+    if not isinstance(cell, dict) or not isinstance(observation := cell.get("found"), dict):
         return cell
-    return cell | {"found": {"question": question} | found}
+    return cell | {"found": {"question": question} | observation}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question as its report takes it."""
+    """All that the folder of a question holds, for its report."""
 
     record: QuestionRecord
     study: Study
@@ -121,17 +121,17 @@ class Answer:
 
     @property
     def data(self) -> Data:
-        """The data that the trainings see."""
+        """The data of the trainings."""
         return self.record.data
 
     @property
     def title(self) -> str:
-        """The question as its study puts it."""
+        """The title of the study, or else the name of the question."""
         return self.study.title or self.record.question
 
     @property
     def subtitle(self) -> str:
-        """On what data, how long it took, and what was changed."""
+        """The data, the number of cells, the time that they took, and what the command line changed."""
         counts = self.data.counts
         data = (
             f"{self.data.title}: {count(counts['train'])} training and {count(counts['validation'])} validation "
@@ -145,43 +145,43 @@ class Answer:
         return accuracy > chance + 2 * sqrt(chance * (1 - chance) / self.data.counts["validation"])
 
     def axis(self, key: str) -> list[Any]:
-        """The values of a key, by its last word, each once, in their order in the grid."""
-        found: list[Any] = []
+        """The values of a setting, each once, in their order in the grid. key: the last name of its dotted path."""
+        values: list[Any] = []
         for cell in self.cells:
-            if cell.short[key] not in found:
-                found.append(cell.short[key])
-        return found
+            if cell.settings[key] not in values:
+                values.append(cell.settings[key])
+        return values
 
-    def where(self, **values: Any) -> list[Cell]:
-        """The cells that have these values."""
-        return [cell for cell in self.cells if all(cell.short[key] == value for key, value in values.items())]
+    def cells_with(self, **settings: Any) -> list[Cell]:
+        """The cells that have these settings."""
+        return [cell for cell in self.cells if all(cell.settings[key] == value for key, value in settings.items())]
 
 
 def read(folder: Path) -> Answer:
-    """Read the folder. Raises CheckpointError, naming the file, for a piece that is missing or damaged."""
+    """Read the folder. Raises CheckpointError, naming the file, where one is missing or damaged."""
     return Answer(read_question(folder), read_study(folder), environment.read(folder))
 
 
 def read_question(folder: Path) -> QuestionRecord:
-    """question.json. Raises CheckpointError where it is missing or damaged."""
+    """Read question.json. Raises CheckpointError where it is missing or damaged."""
     if not (folder / FILE).is_file():
         raise CheckpointError(f"{folder} is not the folder of a question: it has no {FILE}")
     return read_record(QuestionRecord, folder / FILE)
 
 
-def write(folder: Path, asked: QuestionRecord) -> QuestionRecord:
+def write(folder: Path, record: QuestionRecord) -> QuestionRecord:
     """Write question.json, whole or not at all; returns it."""
-    write_record(folder / FILE, asked)
-    return asked
+    write_record(folder / FILE, record)
+    return record
 
 
 def has_result(folder: Path) -> bool:
-    """Whether the question has been asked."""
+    """Whether the folder has a question.json, with or without all cells."""
     return (folder / FILE).exists()
 
 
 def row(folder: Path) -> Row:
-    """The question, its data, and how many cells are trained."""
+    """The row of the question in a list: its title, its data, and how many of its cells are trained."""
     answer = read(folder)
     done, planned = len(answer.cells), answer.record.planned
     status = "finished" if done == planned else f"{done} of {counted(planned, 'cell')}"

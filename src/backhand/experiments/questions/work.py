@@ -1,4 +1,4 @@
-"""A question from its first cell to its last; killed at any moment, it goes on with the cells that are left."""
+"""The work of a question: it trains the cells of the grid, and after an interruption those that are left."""
 
 import json
 import time
@@ -36,10 +36,10 @@ def run(
     quiet: bool = False,
     workers: Workers = 1,
 ) -> QuestionRecord:
-    """Train every cell of the grid that question.json does not hold yet; returns what it then holds.
+    """Train every cell of the grid that question.json does not hold yet; returns the complete record.
 
     study: as `Question.study` gives it.   workers: as in `units`.
-    Raises BackhandError for what a user can mend: an unknown question, data that are missing, a folder of another.
+    Raises BackhandError for what a user can mend: an unknown question, missing data, a folder of another experiment.
     """
     question(name).refuse_unfit(study)
     reads = [study.data.path]
@@ -47,60 +47,63 @@ def run(
         if workspace.resumed:
             settings.refuse_another_study(workspace.folder, settings.read_study(workspace.folder), study)
         feeds = data_with_validation(changed(study, {}), workspace.data_dir)
-        asked = _opened(name, study, feeds, workspace)
+        record = _read_or_create(name, study, feeds, workspace)
         workspace.begin(study.seed, settings.study_file(study))
-        write(workspace.folder, asked)
-        what = f"{study.title}  {asked.planned} cells on {asked.data.title}"
-        workspace.console.print("\n".join((f"folder: {workspace.folder}", what, *feeds.splits.remarks)))
-        for _, cell in units.results(_units(name, study, asked, workspace.data_dir), workers):
-            asked = write(workspace.folder, _with(asked, cell, study))
-            _report_progress(workspace.console, cell, asked)
-        return asked
+        write(workspace.folder, record)
+        heading = f"{study.title}  {record.planned} cells on {record.data.title}"
+        workspace.console.print("\n".join((f"folder: {workspace.folder}", heading, *feeds.splits.remarks)))
+        for _, cell in units.results(_units(name, study, record, workspace.data_dir), workers):
+            record = write(workspace.folder, _with_cell(record, cell, study))
+            _report_progress(workspace.console, cell, record)
+        return record
 
 
 def resume(
     path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> QuestionRecord:
-    """Go on with the question in this folder, as it was asked."""
+    """Go on with the question in this folder, with the settings that its study file holds."""
     folder = as_path(path)
     name, study = read_question(folder).question, settings.read_study(folder)
     return run(name, study, path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 def _units(
-    name: str, study: Study, asked: QuestionRecord, data_dir: Path | None
+    name: str, study: Study, record: QuestionRecord, data_dir: Path | None
 ) -> Iterator[tuple[Assignment, Callable[[], Cell]]]:
     """A unit for every cell of the grid that has not been trained yet."""
-    done = [cell.values for cell in asked.cells]
+    trained = [cell.values for cell in record.cells]
     for values in grid(_space(study)):
-        if _plain(values) not in done:
-            yield values, partial(_looked_at, name, changed(study, values), values, data_dir)
+        if _as_json(values) not in trained:
+            yield values, partial(_train_cell, name, changed(study, values), values, data_dir)
 
 
-def _looked_at(name: str, study: Study, values: Assignment, data_dir: Path | None) -> Cell:
-    """A unit: train one cell, and look at it. Raises DivergenceError, naming the cell, where that is no answer."""
-    begin = time.perf_counter()
+def _train_cell(name: str, study: Study, values: Assignment, data_dir: Path | None) -> Cell:
+    """Train one cell, and measure what the question is about.
+
+    Raises DivergenceError, naming the cell, where the training diverges and the question is about something else.
+    """
+    start = time.perf_counter()
     try:
-        found = question(name).look(study, data_of(study, data_dir))
+        observation = question(name).measure(study, data_of(study, data_dir))
     except DivergenceError as error:
-        raise DivergenceError(f"{_words(values)}: {error}") from None
-    return Cell(values=_plain(values), seconds=time.perf_counter() - begin, found=found)
+        raise DivergenceError(f"{_settings_text(values)}: {error}") from None
+    return Cell(values=_as_json(values), seconds=time.perf_counter() - start, found=observation)
 
 
-def _opened(name: str, study: Study, feeds: Feeds, workspace: Workspace) -> QuestionRecord:
-    """What was found before, or a record without cells. Raises CheckpointError for other data or a damaged file."""
-    data = _described(feeds)
+def _read_or_create(name: str, study: Study, feeds: Feeds, workspace: Workspace) -> QuestionRecord:
+    """The record in the folder, or a new one without cells. Raises CheckpointError for other data or a damaged file."""
+    data = _describe_data(feeds)
     if not workspace.resumed:
         planned, first = sum(1 for _ in grid(_space(study))), activation(study.model.make(1))
         return QuestionRecord(question=name, data=data, planned=planned, activation=first)
-    asked = read_question(workspace.folder)
-    if asked.question != name:
-        raise CheckpointError(f"{workspace.folder} holds the question {asked.question}, and {name} is asked")
-    if asked.data.sha256 != data.sha256:
+    saved = read_question(workspace.folder)
+    if saved.question != name:
+        raise CheckpointError(f"{workspace.folder} holds the question {saved.question}, and {name} is asked")
+    if saved.data.sha256 != data.sha256:
         raise CheckpointError(
             f"{workspace.folder / FILE} was begun with other data; give it the same --data-dir, or choose another --out"
         )
-    return asked
+    return saved
 
 
 def _space(study: Study) -> dict[str, Entry]:
@@ -108,35 +111,36 @@ def _space(study: Study) -> dict[str, Entry]:
     return study.search.space
 
 
-def _with(asked: QuestionRecord, cell: Cell, study: Study) -> QuestionRecord:
+def _with_cell(record: QuestionRecord, cell: Cell, study: Study) -> QuestionRecord:
     """The record with one more cell, in the order of the grid."""
-    order = [_plain(values) for values in grid(_space(study))]
-    cells = sorted((*asked.cells, cell), key=lambda each: order.index(each.values))
-    return asked.model_copy(update={"cells": tuple(cells)})
+    order = [_as_json(values) for values in grid(_space(study))]
+    cells = sorted((*record.cells, cell), key=lambda trained: order.index(trained.values))
+    return record.model_copy(update={"cells": tuple(cells)})
 
 
-def _described(feeds: Feeds) -> Data:
+def _describe_data(feeds: Feeds) -> Data:
     counts = feeds.counts()
     return Data(
         title=feeds.splits.title,
         source=feeds.splits.source,
         classes=len(feeds.splits.classes),
-        counts={split: int(each.sum()) for split, each in counts.items()},
+        counts={split: int(per_class.sum()) for split, per_class in counts.items()},
         baseline=float(counts["validation"].max() / counts["validation"].sum()),
         sha256=feeds.fingerprint(),
     )
 
 
-def _report_progress(console: Console, cell: Cell, asked: QuestionRecord) -> None:
-    done, planned = len(asked.cells), asked.planned
-    left = asked.seconds / done * (planned - done)
-    console.print(f"cell {f'{done}/{planned}':>7}  {_words(cell.values)}  {cell.seconds:.1f} s  {left:.0f} s left")
+def _report_progress(console: Console, cell: Cell, record: QuestionRecord) -> None:
+    done, planned = len(record.cells), record.planned
+    left = record.seconds / done * (planned - done)
+    text = _settings_text(cell.values)
+    console.print(f"cell {f'{done}/{planned}':>7}  {text}  {cell.seconds:.1f} s  {left:.0f} s left")
 
 
-def _words(values: Assignment) -> str:
+def _settings_text(values: Assignment) -> str:
     return "  ".join(f"{key.rpartition('.')[2]}={value_text(value)}" for key, value in values.items())
 
 
-def _plain(values: Assignment) -> Assignment:
-    """The value as JSON gives it back: tuples become lists."""
+def _as_json(values: Assignment) -> Assignment:
+    """The values as they are after JSON has been written and read: tuples become lists."""
     return json.loads(json.dumps(values))

@@ -1,4 +1,4 @@
-"""The report of a question: what was found, drawn from question.json alone."""
+"""The report of a question, from the files of its folder alone."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,21 +17,21 @@ QUESTIONS = {"sigmoid": sigmoid, "dropout": dropout, "divergence": divergence}
 def page(folder: Path) -> Page:
     """The report as a page. Raises CheckpointError where a file is missing or damaged."""
     answer = read(folder)
-    if left := _left(answer):
-        chapters: tuple[Section, ...] = (Section("summary", "Findings", (left,)),)
+    if notice := _unfinished(answer):
+        chapters: tuple[Section, ...] = (Section("summary", "Findings", (notice,)),)
     else:
         chapters = QUESTIONS[answer.record.question].chapters(answer)
     return Page(answer.title, answer.subtitle, (*chapters, _settings(answer)))
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """What was found; before every cell is trained, how many are."""
+    """The findings; while cells are left to train, how many are trained."""
     answer = read(folder)
-    yield _left(answer) or Points(tuple(QUESTIONS[answer.record.question].findings(answer)))
+    yield _unfinished(answer) or Points(tuple(QUESTIONS[answer.record.question].findings(answer)))
 
 
-def _left(answer: Answer) -> Notice | None:
-    """How many cells are trained, while the question is not answered."""
+def _unfinished(answer: Answer) -> Notice | None:
+    """How many cells are trained; None where all of them are."""
     done, planned = len(answer.cells), answer.record.planned
     if done == planned:
         return None

@@ -1,8 +1,8 @@
-"""Dropout at inference: the page."""
+"""The report on the question of what dropout does at inference."""
 
 import math
 
-from backhand.experiments.questions.observations import Masks, Used
+from backhand.experiments.questions.observations import InferenceResult, Masks
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
@@ -11,7 +11,7 @@ from backhand.page.blocks import Image, Images, Points, Section, Table, Text
 from backhand.page.chance import differ
 from backhand.page.numbers import counted, decimal, percent
 
-# (trained in this mode, used in that one) -> what it is called
+# The name of each use: (mode in training, mode at inference).
 USES = {
     ("inverted", "inverted"): "inverted",
     ("classic", "classic"): "classic",
@@ -24,7 +24,7 @@ Use = tuple[str, str]
 
 
 def chapters(answer: Answer) -> tuple[Section, ...]:
-    """What was found, the expected output, what the mismatch costs, every cell."""
+    """The findings, the expected output, the cost of the wrong scaling, and the table of all cells."""
     expected = (
         "In training a random mask drops values; at inference there is no mask. Inverted dropout divides by 1 − p in "
         "training, and classic dropout multiplies by 1 − p at inference. Both are meant to make the output at "
@@ -35,28 +35,30 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
         "output of the mean."
     )
     networks = answer.axis("hidden")
-    costs = [image for hidden in networks for image in (_loss(answer, hidden), _accuracy(answer, hidden))]
+    costs = [image for hidden in networks for image in (_loss_plot(answer, hidden), _accuracy_plot(answer, hidden))]
     return (
         Section("summary", "Findings", (Points(findings(answer)),)),
         Section(
-            "expected", "The expected output", (Text(expected), Images(tuple(_gaps(answer, each) for each in networks)))
+            "expected",
+            "The expected output",
+            (Text(expected), Images(tuple(_gaps_plot(answer, hidden) for hidden in networks))),
         ),
         Section("mismatch", "What the wrong scaling costs", (Images(tuple(costs)),)),
         Section("cells", "Every cell", (_table(answer),)),
     )
 
 
-def seen(cell: Cell) -> Masks:
-    """What was found in the cell."""
+def observation(cell: Cell) -> Masks:
+    """The results with each mode of dropout that were measured in the cell."""
     assert isinstance(cell.found, Masks)
     return cell.found
 
 
-def used(cell: Cell, use: Use) -> Used:
-    """Loss, accuracy and gaps of a network by its use: the form of dropout in training, and that at inference."""
-    trained, at_inference = use
-    uses = seen(cell).inverted if trained == "inverted" else seen(cell).classic
-    return uses.inverted if at_inference == "inverted" else uses.classic
+def result(cell: Cell, use: Use) -> InferenceResult:
+    """Loss, accuracy and gaps of a network by its use: the mode of dropout in training, and the mode at inference."""
+    in_training, at_inference = use
+    results = observation(cell).inverted if in_training == "inverted" else observation(cell).classic
+    return results.inverted if at_inference == "inverted" else results.classic
 
 
 def network(hidden: list[int]) -> str:
@@ -64,28 +66,31 @@ def network(hidden: list[int]) -> str:
     return "-".join(map(str, hidden))
 
 
-def middle(answer: Answer, hidden: list[int]) -> Cell:
-    """The cell of this network whose p lies nearest to a half."""
-    return min(answer.where(hidden=hidden), key=lambda cell: abs(cell.short["dropout"] - 0.5))
+def middle_cell(answer: Answer, hidden: list[int]) -> Cell:
+    """The cell of this network whose p is nearest to a half."""
+    return min(answer.cells_with(hidden=hidden), key=lambda cell: abs(cell.settings["dropout"] - 0.5))
 
 
 def findings(answer: Answer) -> tuple[Finding, ...]:
-    """For each network: whether the means meet, and what a wrong scaling does, at the p nearest to a half."""
-    found: list[Finding] = []
+    """For each network: whether the mean over masks equals the output at inference, and what a wrong scaling does."""
+    sentences: list[Finding] = []
     for hidden in answer.axis("hidden"):
-        cell = middle(answer, hidden)
-        found += [_expected(cell), *(_offset(cell, use) for use in WRONG), _cost(answer, hidden)]
-        found += _idle(answer, hidden)
-    return tuple(found)
+        cell = middle_cell(answer, hidden)
+        sentences += [_expected(cell), *(_offset(cell, use) for use in WRONG), _cost(answer, hidden)]
+        sentences += _unlearned(answer, hidden)
+    return tuple(sentences)
 
 
-def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
-    """Networks that learned nothing: how they are used changes nothing either."""
-    cells = answer.where(hidden=hidden)
-    idle = [cell for cell in cells if not all(answer.better_than_chance(used(cell, use).accuracy) for use in RIGHT)]
-    if not idle:
+def _unlearned(answer: Answer, hidden: list[int]) -> list[Finding]:
+    """A sentence on the values of p with which the network learned nothing, where there are any."""
+    accuracies = {
+        cell.settings["dropout"]: min(result(cell, use).accuracy for use in RIGHT)
+        for cell in answer.cells_with(hidden=hidden)
+    }
+    unlearned = [f"{p:g}" for p, accuracy in accuracies.items() if not answer.better_than_chance(accuracy)]
+    if not unlearned:
         return []
-    which, baseline = ", ".join(f"{cell.short['dropout']:g}" for cell in idle), percent(answer.data.baseline)
+    which, baseline = ", ".join(unlearned), percent(answer.data.baseline)
     sentence = (
         f"With {network(hidden)} hidden units and p = {which}, the network is no better than answering the same every "
         f"time ({baseline}, within two standard errors), even where it is used as it was trained."
@@ -94,48 +99,48 @@ def _idle(answer: Answer, hidden: list[int]) -> list[Finding]:
 
 
 def _expected(cell: Cell) -> Finding:
-    first, last = seen(cell).masks[0], seen(cell).masks[-1]
-    law = math.sqrt(last / first)
-    gaps = {use[0]: used(cell, use).gap for use in RIGHT}
-    falls = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
-    ends = (f"{falls[mode]:.1f} times for {mode} dropout (to {percent(gap[-1])})" for mode, gap in gaps.items())
+    first, last = observation(cell).masks[0], observation(cell).masks[-1]
+    noise_factor = math.sqrt(last / first)
+    gaps = {use[0]: result(cell, use).gap for use in RIGHT}
+    factors = {mode: gap[0] / gap[-1] if gap[-1] else math.inf for mode, gap in gaps.items()}
+    shrinkages = (f"{factors[mode]:.1f} times for {mode} dropout (to {percent(gap[-1])})" for mode, gap in gaps.items())
     sentence = (
-        f"With {_where(cell)}, the gap between inference and the mean over masks shrinks {' and '.join(ends)} from "
-        f"{counted(first, 'mask')} to {counted(last, 'mask')}. Noise alone would shrink {law:.0f} times."
+        f"With {_where(cell)}, the gap between inference and the mean over masks shrinks {' and '.join(shrinkages)} "
+        f"from {counted(first, 'mask')} to {counted(last, 'mask')}. Noise alone would shrink {noise_factor:.0f} times."
     )
-    if all(fall > law / 1.5 for fall in falls.values()):
+    if all(factor > noise_factor / 1.5 for factor in factors.values()):
         return "Same expected output", f"{sentence} Within a factor of 1.5, only noise is left."
     return "Nearly the same expected output", f"{sentence} More than noise is left."
 
 
 def _offset(cell: Cell, use: Use) -> Finding:
-    """How far off the scores are whose scaling is wrong; for one layer the ratio of the scores tells it beforehand."""
-    p, gap = cell.short["dropout"], used(cell, use).gap[-1]
+    """How far a wrong scaling moves the scores from the mean over masks; for one dropout layer, p predicts it."""
+    p, gap = cell.settings["dropout"], result(cell, use).gap[-1]
     expected = p if use == ("classic", "inverted") else p / (1 - p)
-    right = used(cell, (use[0], use[0])).gap[-1]
+    right = result(cell, (use[0], use[0])).gap[-1]
     sentence = f"With {_where(cell)}, the scores at inference differ from the mean over masks by {percent(gap)}"
     if gap <= 2 * right:
         return _title(use), f"{sentence}, no more than twice as much as with the right scaling ({percent(right)})."
-    near = f", as p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
-    agrees = near if abs(gap - expected) < 0.05 * expected else ""
-    return _title(use), f"{sentence}{agrees}; with the right scaling, by {percent(right)}."
+    prediction = f", as p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
+    agreement = prediction if abs(gap - expected) < 0.05 * expected else ""
+    return _title(use), f"{sentence}{agreement}; with the right scaling, by {percent(right)}."
 
 
 def _cost(answer: Answer, hidden: list[int]) -> Finding:
-    """How often forgetting the scaling of classic dropout raises the loss, and the most accuracy that it takes."""
-    cells, right, wrong = answer.where(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
-    worse = [cell for cell in cells if used(cell, wrong).loss > used(cell, right).loss]
-    cell = max(cells, key=lambda cell: used(cell, right).accuracy - used(cell, wrong).accuracy)
-    before, after = used(cell, right), used(cell, wrong)
+    """How often forgetting the scaling of classic dropout raises the loss, and where it costs the most accuracy."""
+    cells, right, wrong = answer.cells_with(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
+    worse = [cell for cell in cells if result(cell, wrong).loss > result(cell, right).loss]
+    cell = max(cells, key=lambda cell: result(cell, right).accuracy - result(cell, wrong).accuracy)
+    before, after = result(cell, right), result(cell, wrong)
     units = f"With {network(hidden)} hidden units, forgetting the scaling"
     rises = f"{units} raises the loss at {len(worse) or 'none'} of {counted(len(cells), 'value')} of p"
     if before.accuracy > after.accuracy:
-        held = answer.data.counts["validation"]
-        shown = differ(before.accuracy, held, after.accuracy, held)
-        doubt = "" if shown else f", a difference that chance can make on {counted(held, 'validation sample')}"
+        samples = answer.data.counts["validation"]
+        significant = differ(before.accuracy, samples, after.accuracy, samples)
+        doubt = "" if significant else f", a difference that chance can make on {counted(samples, 'validation sample')}"
         return (
             "What forgetting costs",
-            f"{rises}. The accuracy suffers most at p = {cell.short['dropout']:g}, where it falls from "
+            f"{rises}. The accuracy suffers most at p = {cell.settings['dropout']:g}, where it falls from "
             f"{percent(before.accuracy)} to {percent(after.accuracy)} (and the loss changes from "
             f"{decimal(before.loss)} to {decimal(after.loss)}){doubt}.",
         )
@@ -147,36 +152,38 @@ def _title(use: Use) -> str:
 
 
 def _where(cell: Cell) -> str:
-    return f"{network(cell.short['hidden'])} hidden units and p = {cell.short['dropout']:g}"
+    return f"{network(cell.settings['hidden'])} hidden units and p = {cell.settings['dropout']:g}"
 
 
-def _gaps(answer: Answer, hidden: list[int]) -> Image:
-    cell = middle(answer, hidden)
+def _gaps_plot(answer: Answer, hidden: list[int]) -> Image:
+    cell = middle_cell(answer, hidden)
     figure, axes = style.panel(height=3.5)
-    for (use, name), look in zip(USES.items(), LINES, strict=False):
-        axes.plot(seen(cell).masks, [100 * gap for gap in used(cell, use).gap], label=name, **look)
+    for (use, name), line_style in zip(USES.items(), LINES, strict=False):
+        axes.plot(observation(cell).masks, [100 * gap for gap in result(cell, use).gap], label=name, **line_style)
     axes.set(xscale="log", xlabel="masks averaged", ylabel="gap (%)")
     style.log_scale(axes)
     style.legend(axes, columns=2)
-    ends = "; ".join(f"{name} {percent(used(cell, use).gap[-1])}" for use, name in USES.items())
-    caption = f"Gap against the number of masks with {_where(cell)}. With {seen(cell).masks[-1]:,} masks: {ends}."
+    last_gaps = "; ".join(f"{name} {percent(result(cell, use).gap[-1])}" for use, name in USES.items())
+    caption = (
+        f"Gap against the number of masks with {_where(cell)}. With {observation(cell).masks[-1]:,} masks: {last_gaps}."
+    )
     return Image(f"gap-{network(hidden)}", style.png(figure), caption.removesuffix("."), caption)
 
 
-def _loss(answer: Answer, hidden: list[int]) -> Image:
+def _loss_plot(answer: Answer, hidden: list[int]) -> Image:
     return _against_p(answer, hidden, "loss", "validation loss", 1)
 
 
-def _accuracy(answer: Answer, hidden: list[int]) -> Image:
+def _accuracy_plot(answer: Answer, hidden: list[int]) -> Image:
     return _against_p(answer, hidden, "accuracy", "validation accuracy (%)", 100)
 
 
 def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: float) -> Image:
-    cells = sorted(answer.where(hidden=hidden), key=lambda cell: cell.short["dropout"])
+    cells = sorted(answer.cells_with(hidden=hidden), key=lambda cell: cell.settings["dropout"])
     figure, axes = style.panel(height=3.5)
-    for (use, name), look in zip(USES.items(), LINES, strict=False):
-        values = [factor * getattr(used(cell, use), key) for cell in cells]
-        axes.plot([cell.short["dropout"] for cell in cells], values, label=name, **look)
+    for (use, name), line_style in zip(USES.items(), LINES, strict=False):
+        values = [factor * getattr(result(cell, use), key) for cell in cells]
+        axes.plot([cell.settings["dropout"] for cell in cells], values, label=name, **line_style)
     axes.set(xlabel="p, the probability of dropping", ylabel=label)
     if key == "loss":
         style.log_scale(axes)
@@ -188,16 +195,16 @@ def _against_p(answer: Answer, hidden: list[int], key: str, label: str, factor: 
 def _table(answer: Answer) -> Table:
     rows = tuple(
         (
-            network(cell.short["hidden"]),
-            f"{cell.short['dropout']:g}",
+            network(cell.settings["hidden"]),
+            f"{cell.settings['dropout']:g}",
             name,
-            decimal(used(cell, use).loss),
-            percent(used(cell, use).accuracy),
-            percent(used(cell, use).gap[-1]),
+            decimal(result(cell, use).loss),
+            percent(result(cell, use).accuracy),
+            percent(result(cell, use).gap[-1]),
         )
         for cell in answer.cells
         for use, name in USES.items()
     )
-    masks = seen(answer.cells[0]).masks[-1]
+    masks = observation(answer.cells[0]).masks[-1]
     caption = f"Validation loss and accuracy with each scaling, and the gap to the mean over {masks:,} masks."
     return Table(caption, ("hidden units", "p", "scaling", "loss", "accuracy", "gap"), rows, "lrlrrr")

@@ -1,10 +1,10 @@
-"""How the lines of a question's plots look."""
+"""The styles of the lines in a question's plots."""
 
 from typing import Any
 
 from backhand.page import style
 
-# Colour, line and marker together: lines are told apart in grey, and by those who see no colours.
+# Lines differ in colour, dashes and marker, so that they can be told apart in grey print and by the colour-blind.
 LINES: tuple[dict[str, Any], ...] = (
     {"color": style.BLUE, "linestyle": "-", "marker": "o", "markersize": 4},
     {"color": style.ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s", "markersize": 4},
