@@ -1,4 +1,4 @@
-"""Comparisons from data to report: the same folds for all, killed and resumed, and what they refuse."""
+"""Comparisons from data to report: the same folds for all learners, resuming, and mistakes that are refused."""
 
 import json
 import os
@@ -14,8 +14,7 @@ from backhand import data
 from backhand.data.split import stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DivergenceError
-from backhand.experiments.comparison import folds
-from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison import folds, work
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.peers import PEERS
 from backhand.experiments.comparison.plan import Plan
@@ -48,101 +47,105 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def done(study, tmp_path_factory):
-    """A small network against two learners in three folds of 150 digits: the folder and what came out."""
-    path = tmp_path_factory.mktemp("done") / "it"
-    return path, comparison.run(plan(study), path, quiet=True)
+    """A small network against two learners in three folds of 150 digits: its folder, and the comparison."""
+    path = tmp_path_factory.mktemp("done") / "out"
+    return path, work.run(plan(study), path, quiet=True)
 
 
-def plan(study, against=("tree", "neighbours"), **more):
+def plan(study, against=("tree", "neighbours"), **options):
     table = DataTable(name="digits", train_size=150)
-    return Plan(table, (load(str(study)),), against, folds=3, **more)
+    return Plan(table, (load(str(study)),), against, folds=3, **options)
 
 
 def pool():
     splits = data.load("digits")
-    return folds.cut(splits, stratified_subset(splits.train.y, 150, 0))
+    return folds.subset(splits, stratified_subset(splits.train.y, 150, 0))
 
 
-def untimed(found):
-    timed = {"train_seconds": 0.0, "test_seconds": 0.0}
-    return found.model_copy(update={"results": tuple(each.model_copy(update=timed) for each in found.results)})
+def without_times(comparison):
+    """The comparison with all times set to 0, as they differ from one run to the next."""
+    times = {"train_seconds": 0.0, "test_seconds": 0.0}
+    results = tuple(result.model_copy(update=times) for result in comparison.results)
+    return comparison.model_copy(update={"results": results})
 
 
-def test_every_learner_is_judged_on_every_fold(done):
-    path, found = done
-    assert found.status == "finished"
-    assert [(each.learner, each.fold) for each in found.results] == [
+def test_every_learner_is_tested_on_every_fold(done):
+    path, comparison = done
+    assert comparison.status == "finished"
+    assert [(result.learner, result.fold) for result in comparison.results] == [
         (name, fold) for fold in range(3) for name in ("small", "tree", "neighbours")
     ]
     tests = folds.stratified(pool().train.y, 3, 0, tuple("0123456789"))
-    for each in found.results:
-        assert each.count == len(tests[each.fold])
-        assert set(each.wrong) <= set(tests[each.fold].tolist())
-        assert each.train_seconds > 0
-    assert all(np.mean(found.errors(learner.name)) < 0.6 for learner in found.learners)
-    assert json.loads((path / "compare.json").read_text()) == found.model_dump(mode="json")
+    for result in comparison.results:
+        assert result.count == len(tests[result.fold])
+        assert set(result.wrong) <= set(tests[result.fold].tolist())
+        assert result.train_seconds > 0
+    assert all(np.mean(comparison.errors(learner.name)) < 0.6 for learner in comparison.learners)
+    assert json.loads((path / "compare.json").read_text()) == comparison.model_dump(mode="json")
 
 
 def test_pairs_are_those_with_a_network_and_count_what_one_alone_got_wrong(done):
-    _, found = done
-    assert [(pair.first, pair.second) for pair in found.pairs] == [("small", "tree"), ("small", "neighbours")]
-    for pair in found.pairs:
-        assert pair.difference == pytest.approx(np.mean(found.errors(pair.first)) - np.mean(found.errors(pair.second)))
-        assert pair.only_first == len(found.wrong(pair.first) - found.wrong(pair.second))
-        assert pair.only_second == len(found.wrong(pair.second) - found.wrong(pair.first))
+    _, comparison = done
+    assert [(pair.first, pair.second) for pair in comparison.pairs] == [("small", "tree"), ("small", "neighbours")]
+    for pair in comparison.pairs:
+        assert pair.difference == pytest.approx(
+            np.mean(comparison.errors(pair.first)) - np.mean(comparison.errors(pair.second))
+        )
+        assert pair.only_first == len(comparison.wrong(pair.first) - comparison.wrong(pair.second))
+        assert pair.only_second == len(comparison.wrong(pair.second) - comparison.wrong(pair.first))
         assert pair.p_holm >= pair.p
 
 
 def test_a_peer_is_scikit_learns_own_on_all_training_samples_of_the_fold(done):
     from sklearn.neighbors import KNeighborsClassifier
 
-    _, found = done
+    _, comparison = done
     splits = pool()
     tests = folds.stratified(splits.train.y, 3, 0, splits.classes)
-    part, judged = folds.part(splits, tests[0]), found.of("neighbours")[0]
-    standardizer = Standardizer.fit(part.train.x, "global")
-    x, test = (standardizer.transform(each.x).reshape(len(each), -1) for each in (part.train, part.test))
-    own = KNeighborsClassifier(judged.chosen["n_neighbors"]).fit(x, part.train.y)
-    assert judged.wrong == tuple(tests[0][own.predict(test) != part.test.y].tolist())
+    fold, result = folds.fold_splits(splits, tests[0]), comparison.of("neighbours")[0]
+    standardizer = Standardizer.fit(fold.train.x, "global")
+    x, test = (standardizer.transform(split.x).reshape(len(split), -1) for split in (fold.train, fold.test))
+    classifier = KNeighborsClassifier(result.chosen["n_neighbors"]).fit(x, fold.train.y)
+    assert result.wrong == tuple(tests[0][classifier.predict(test) != fold.test.y].tolist())
 
 
 def test_a_network_is_what_an_experiment_makes_of_the_fold(done, study):
-    """The same validation part, scaling, epoch and predictions as a training by hand."""
+    """The validation split, scaling, epoch and predictions are those of a training by hand."""
     from backhand.experiments.build import build_model, build_solver, make_feeds
     from backhand.experiments.splits import divided
     from backhand.training.callbacks import EarlyStopping
 
-    _, found = done
-    splits, asked = pool(), load(str(study))
+    _, comparison = done
+    splits, small = pool(), load(str(study))
     tests = folds.stratified(splits.train.y, 3, 0, splits.classes)
-    part = folds.part(splits, tests[0])
-    feeds = make_feeds(asked, divided(part, asked))
+    fold = folds.fold_splits(splits, tests[0])
+    feeds = make_feeds(small, divided(fold, small))
     assert (len(feeds.train), len(feeds.validation)) == (80, 20)
-    solver = build_solver(asked, build_model(asked, (8, 8, 1), 10), feeds)
+    solver = build_solver(small, build_model(small, (8, 8, 1), 10), feeds)
     solver.callbacks = [EarlyStopping()]
     solver.fit(feeds.train, feeds.validation, epochs=4)
-    wrong = solver.loss.predict(solver.model.predict(feeds.test.batch(slice(None))[0])) != part.test.y
-    assert found.of("small")[0].wrong == tuple(tests[0][wrong].tolist())
+    wrong = solver.loss.predict(solver.model.predict(feeds.test.batch(slice(None))[0])) != fold.test.y
+    assert comparison.of("small")[0].wrong == tuple(tests[0][wrong].tolist())
 
 
 def test_test_samples_play_no_role_in_training(study):
-    """Whatever the test samples of a fold are, the other predictions stay as they are."""
+    """If one test sample of a fold is changed, the predictions for all others stay as they are."""
     splits = pool()
-    part = folds.part(splits, folds.stratified(splits.train.y, 3, 0, splits.classes)[0])
-    spoilt = data.Dataset(part.test.x.copy(), part.test.y)
-    spoilt.x[0] = 255 - spoilt.x[0]
-    other = type(part)(part.name, part.classes, part.train, spoilt)
+    fold = folds.fold_splits(splits, folds.stratified(splits.train.y, 3, 0, splits.classes)[0])
+    test = data.Dataset(fold.test.x.copy(), fold.test.y)
+    test.x[0] = 255 - test.x[0]
+    changed = type(fold)(fold.name, fold.classes, fold.train, test)
     for learner in (Network(load(str(study))), *PEERS.values()):
         assert np.array_equal(
-            learner.train_and_predict(part).predictions[1:], learner.train_and_predict(other).predictions[1:]
+            learner.train_and_predict(fold).predictions[1:], learner.train_and_predict(changed).predictions[1:]
         )
 
 
 def test_a_finished_comparison_is_only_read(done, study, monkeypatch):
-    path, found = done
+    path, comparison = done
     monkeypatch.delattr("backhand.experiments.comparison.network.Network.train_and_predict")
     monkeypatch.delattr("backhand.experiments.comparison.peers.Peer.train_and_predict")
-    assert comparison.run(plan(study), path, resume=True, quiet=True) == found
+    assert work.run(plan(study), path, resume=True, quiet=True) == comparison
 
 
 def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
@@ -153,14 +156,14 @@ def test_killed_and_resumed_it_loses_no_result(done, study, tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    kept = json.loads((out / "compare.json").read_text())
+    saved = json.loads((out / "compare.json").read_text())
     assert lines[0] == f"folder: {out}\n"
     assert all(line.startswith("fold ") for line in lines[1:])
-    assert kept["status"] == "running"
-    assert len(kept["results"]) >= 4
-    found = comparison.run(plan(study), out, resume=True, quiet=True)
-    assert found.model_dump(mode="json")["results"][: len(kept["results"])] == kept["results"]
-    assert untimed(found) == untimed(done[1])
+    assert saved["status"] == "running"
+    assert len(saved["results"]) >= 4
+    comparison = work.run(plan(study), out, resume=True, quiet=True)
+    assert comparison.model_dump(mode="json")["results"][: len(saved["results"])] == saved["results"]
+    assert without_times(comparison) == without_times(done[1])
     assert not list(out.glob(".*.tmp"))
 
 
@@ -171,32 +174,32 @@ def test_an_interrupted_one_says_how_to_go_on(study, cli, tmp_path, monkeypatch)
     words = ("compare", "digits", "--study", study, "--against", "tree", "--train-size", 100, "--folds", 2)
     with monkeypatch.context() as patched:
         patched.setattr("backhand.experiments.comparison.peers.Peer.train_and_predict", interrupt)
-        status, said = cli(*words, "--out", tmp_path)
+        status, output = cli(*words, "--out", tmp_path)
     again = ("compare", "--resume", tmp_path)
-    assert (status, f"interrupted; go on with: {shlex.join(map(str, ('backhand', *again)))}" in said) == (130, True)
-    status, said = cli(*again)
-    assert (status, said.count("small error"), said.count("tree error")) == (0, 1, 2)
+    assert (status, f"interrupted; go on with: {shlex.join(map(str, ('backhand', *again)))}" in output) == (130, True)
+    status, output = cli(*again)
+    assert (status, output.count("small error"), output.count("tree error")) == (0, 1, 2)
 
 
 def test_two_studies_are_compared_with_each_other(study, tmp_path, cli):
     other = tmp_path / "other.toml"
     other.write_text(STUDY.replace('"small"', '"linear"').replace("[16]", "[]"))
-    place = tmp_path / "out"
+    out = tmp_path / "out"
     words = ("compare", "digits", "--study", study, "--study", other, "--against", "", "--folds", 2)
-    status, said = cli(*words, "--train-size", 100, "--set", "train.epochs=2", "--out", place)
-    assert status == 0, said
-    found = json.loads((place / "compare.json").read_text())
-    assert [(pair["first"], pair["second"]) for pair in found["pairs"]] == [("small", "linear")]
-    assert {each["study"]["train"]["epochs"] for each in found["learners"]} == {2}
-    assert (place / "report.html").exists()
-    assert "has a lower error than" in said or "No significant difference" in said
+    status, output = cli(*words, "--train-size", 100, "--set", "train.epochs=2", "--out", out)
+    assert status == 0, output
+    record = json.loads((out / "compare.json").read_text())
+    assert [(pair["first"], pair["second"]) for pair in record["pairs"]] == [("small", "linear")]
+    assert {learner["study"]["train"]["epochs"] for learner in record["learners"]} == {2}
+    assert (out / "report.html").exists()
+    assert "has a lower error than" in output or "No significant difference" in output
 
 
 def test_a_network_that_diverges_is_named(study, tmp_path):
-    asked = load(str(study), ["train.optimizer.lr=1e7"])
+    diverging = load(str(study), ["train.optimizer.lr=1e7"])
     with pytest.raises(DivergenceError, match=r"^small: "):
-        comparison.run(
-            Plan(DataTable(name="digits", train_size=100), (asked,), ("tree",), 2), tmp_path / "out", quiet=True
+        work.run(
+            Plan(DataTable(name="digits", train_size=100), (diverging,), ("tree",), 2), tmp_path / "out", quiet=True
         )
 
 
@@ -218,31 +221,31 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("words", "sentence"), MISTAKES, ids=[sentence for _, sentence in MISTAKES])
 def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(words, sentence, cli, tmp_path):
-    status, said = cli("compare", *words, "--out", tmp_path / "out")
+    status, output = cli("compare", *words, "--out", tmp_path / "out")
     assert status == 2
-    assert said.startswith("error: ")
-    assert sentence in said
+    assert output.startswith("error: ")
+    assert sentence in output
     assert not (tmp_path / "out").exists()
 
 
 def test_folders_of_something_else_are_refused(done, study, cli, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     words = ("--study", study, "--against", "tree,neighbours", "--train-size", 150)
-    status, said = cli("compare", "digits", *words, "--out", tmp_path)
-    assert (status, said.count("notes.txt")) == (2, 1)
-    status, said = cli("compare", "digits", *words, "--resume", done[0], "--folds", 4)
-    assert (status, "holds a comparison with other folds than is asked for" in said) == (2, True)
-    status, said = cli("compare", "digits", *words, "--resume", done[0], "--folds", 3, "--set", "train.epochs=5")
+    status, output = cli("compare", "digits", *words, "--out", tmp_path)
+    assert (status, output.count("notes.txt")) == (2, 1)
+    status, output = cli("compare", "digits", *words, "--resume", done[0], "--folds", 4)
+    assert (status, "holds a comparison with other folds than is asked for" in output) == (2, True)
+    status, output = cli("compare", "digits", *words, "--resume", done[0], "--folds", 3, "--set", "train.epochs=5")
     assert (
         status,
-        "holds a comparison with another network small: its train.epochs is 4, and 5 is asked for" in said,
+        "holds a comparison with another network small: its train.epochs is 4, and 5 is asked for" in output,
     ) == (2, True)
 
 
 def test_a_damaged_record_is_told(done, study, cli, tmp_path):
     (tmp_path / "compare.json").write_text((done[0] / "compare.json").read_text()[:-50])
-    status, said = cli("report", tmp_path)
-    assert (status, "compare.json is damaged" in said) == (2, True)
+    status, output = cli("report", tmp_path)
+    assert (status, "compare.json is damaged" in output) == (2, True)
 
 
 def test_one_process_at_a_time(done, study, cli):
@@ -251,5 +254,5 @@ def test_one_process_at_a_time(done, study, cli):
     from backhand.experiments.workspace import Workspace
 
     with Workspace.open(done[0], KIND, resume=True):
-        status, said = cli("compare", "--resume", done[0])
-    assert (status, "another process" in said) == (2, True)
+        status, output = cli("compare", "--resume", done[0])
+    assert (status, "another process" in output) == (2, True)

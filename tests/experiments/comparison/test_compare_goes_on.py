@@ -1,11 +1,11 @@
-"""A comparison goes on only with the same networks, whichever version began it."""
+"""A comparison is resumed only with the same networks, also if an earlier version began it."""
 
 import json
 
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.experiments.comparison import work as comparison
+from backhand.experiments.comparison import work
 from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
 from backhand.study.schema import DataTable
@@ -18,8 +18,8 @@ def plan(*overrides):
 
 @pytest.fixture
 def earlier(tmp_path):
-    """A comparison that lost its last result, as a version began it that knew fewer keys."""
-    comparison.run(plan(), tmp_path / "run", quiet=True)
+    """A comparison without its last result, in the form of an earlier version that knew fewer keys."""
+    work.run(plan(), tmp_path / "run", quiet=True)
     file = tmp_path / "run" / "compare.json"
     record = json.loads(file.read_text())
     record |= {"status": "running", "pairs": [], "results": record["results"][:-1]}
@@ -31,19 +31,19 @@ def earlier(tmp_path):
 
 
 def test_one_that_an_earlier_version_began_goes_on(earlier):
-    found = comparison.run(plan(), earlier, resume=True, quiet=True)
-    assert (found.status, len(found.results)) == ("finished", 4)
+    comparison = work.run(plan(), earlier, resume=True, quiet=True)
+    assert (comparison.status, len(comparison.results)) == ("finished", 4)
 
 
 @pytest.mark.parametrize(
-    ("override", "said"),
+    ("override", "difference"),
     [
         ("train.epochs=2", "its train.epochs is 1, and 2 is asked for"),
         ("train.test_shift=1", "its train.test_shift is 0, and 1 is asked for"),
     ],
 )
-def test_another_network_is_refused(earlier, override, said):
+def test_another_network_is_refused(earlier, override, difference):
     with pytest.raises(
-        BackhandError, match=f"holds a comparison with another network digits: {said}; ask for the same"
+        BackhandError, match=f"holds a comparison with another network digits: {difference}; ask for the same"
     ):
-        comparison.run(plan(override), earlier, resume=True, quiet=True)
+        work.run(plan(override), earlier, resume=True, quiet=True)

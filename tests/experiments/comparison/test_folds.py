@@ -1,11 +1,11 @@
-"""Folds share the samples out: each is tested once, each class evenly."""
+"""Folds: every sample is tested once, and every class is spread evenly."""
 
 import numpy as np
 import pytest
 
 from backhand import data
 from backhand.errors import BackhandError, DataError
-from backhand.experiments.comparison.folds import cut, part, stratified
+from backhand.experiments.comparison.folds import fold_splits, stratified, subset
 
 LABELS = np.repeat([0, 1, 2], [30, 12, 9])
 NAMES = ("cat", "dog", "owl")
@@ -20,22 +20,22 @@ def test_folds_are_disjoint_complete_and_stratified(count):
 
 
 def test_the_seed_draws_the_folds():
-    first, again, other = (stratified(LABELS, 3, seed, NAMES) for seed in (0, 0, 1))
-    assert all(map(np.array_equal, first, again))
-    assert not all(map(np.array_equal, first, other))
+    first, same_seed, other_seed = (stratified(LABELS, 3, seed, NAMES) for seed in (0, 0, 1))
+    assert all(map(np.array_equal, first, same_seed))
+    assert not all(map(np.array_equal, first, other_seed))
 
 
 def test_a_fold_trains_on_what_it_does_not_test():
     splits = data.load("digits")
-    small = cut(splits, np.arange(200))
+    small = subset(splits, np.arange(200))
     tests = stratified(small.train.y, 4, 0, small.classes)
     for test in tests:
-        divided = part(small, test)
+        divided = fold_splits(small, test)
         assert np.array_equal(divided.test.x, splits.train.x[test])
         assert np.array_equal(divided.test.y, splits.train.y[test])
         assert len(divided.train) + len(divided.test) == 200
-        both = np.concatenate([divided.train.x, divided.test.x]).reshape(200, -1)
-        assert np.array_equal(np.unique(both, axis=0), np.unique(small.train.x.reshape(200, -1), axis=0))
+        samples = np.concatenate([divided.train.x, divided.test.x]).reshape(200, -1)
+        assert np.array_equal(np.unique(samples, axis=0), np.unique(small.train.x.reshape(200, -1), axis=0))
         assert divided.validation is None
 
 

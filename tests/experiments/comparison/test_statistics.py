@@ -11,34 +11,34 @@ from backhand.experiments.comparison.statistics import corrected_t, holm, mcnema
 
 def test_the_corrected_test_by_hand():
     """Mean 2, variance 1, three folds: t = 2 / sqrt(1/3 + 1/2); with 2 degrees of freedom p = 1 - t/sqrt(2 + t²)."""
-    found = corrected_t([1, 2, 3])
+    difference = corrected_t([1, 2, 3])
     t = 2 / sqrt(5 / 6)
-    assert found.mean == 2
-    assert found.p == pytest.approx(1 - t / sqrt(2 + t * t))
-    assert found.interval == pytest.approx([2 - 4.302652730 * sqrt(5 / 6), 2 + 4.302652730 * sqrt(5 / 6)])
+    assert difference.mean == 2
+    assert difference.p == pytest.approx(1 - t / sqrt(2 + t * t))
+    assert difference.interval == pytest.approx([2 - 4.302652730 * sqrt(5 / 6), 2 + 4.302652730 * sqrt(5 / 6)])
 
 
 def test_the_correction_is_all_that_tells_it_from_the_usual_paired_test(rng):
     a, b = rng.normal(0.1, 0.02, (2, 10))
-    usual, found = stats.ttest_rel(a, b), corrected_t(a - b)
-    wider = sqrt((1 / 10 + 1 / 9) / (1 / 10))
-    assert found.p == pytest.approx(2 * stats.t.sf(abs(usual.statistic) / wider, 9))
+    usual, corrected = stats.ttest_rel(a, b), corrected_t(a - b)
+    ratio = sqrt((1 / 10 + 1 / 9) / (1 / 10))
+    assert corrected.p == pytest.approx(2 * stats.t.sf(abs(usual.statistic) / ratio, 9))
     usual_low, usual_high = usual.confidence_interval(0.95)
-    assert np.ptp(found.interval) == pytest.approx(wider * (usual_high - usual_low))
-    assert corrected_t(b - a).p == pytest.approx(found.p)
+    assert np.ptp(corrected.interval) == pytest.approx(ratio * (usual_high - usual_low))
+    assert corrected_t(b - a).p == pytest.approx(corrected.p)
 
 
 def test_p_and_interval_agree(rng):
     for _ in range(50):
-        found = corrected_t(rng.normal(0.02, 0.03, 5))
-        assert (found.p < 0.05) == (found.interval[0] > 0 or found.interval[1] < 0)
+        difference = corrected_t(rng.normal(0.02, 0.03, 5))
+        assert (difference.p < 0.05) == (difference.interval[0] > 0 or difference.interval[1] < 0)
 
 
 def test_folds_that_all_differ_alike_show_nothing():
     """Two small folds in which one learner is wrong once more each are no evidence."""
     for differences in ([0.0, 0.0, 0.0], [0.1, 0.1], [1 / 3, 2 / 3 - 1 / 3, 1 - 2 / 3]):
-        found = corrected_t(differences)
-        assert (found.p, found.interval) == (1.0, None)
+        difference = corrected_t(differences)
+        assert (difference.p, difference.interval) == (1.0, None)
 
 
 def test_it_rarely_finds_a_difference_where_there_is_none(rng):

@@ -1,4 +1,4 @@
-"""Comparisons: networks and scikit-learn's learners on the same folds, and what their differences show."""
+"""Comparisons: networks and scikit-learn's learners on the same folds, with tests of their differences."""
 
 from backhand.experiments.kind import Kind
 

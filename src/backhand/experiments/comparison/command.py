@@ -1,4 +1,4 @@
-"""`backhand compare`: networks and other learners on the same folds."""
+"""`backhand compare`: compare networks with other learners on the same folds."""
 
 from functools import partial
 from pathlib import Path
@@ -79,11 +79,12 @@ def compare(
 
 
 def _names(against: str) -> tuple[str, ...]:
+    """The names in the value of --against, which commas separate."""
     return tuple(name.strip() for name in against.split(",") if name.strip())
 
 
 def _show_runs(folders: list[str]) -> None:
-    """Print a comparison of finished runs."""
+    """Print finished runs side by side: their figures and the settings in which they differ."""
     from backhand.console.terminal import make_console
     from backhand.experiments.run.side_by_side import side_by_side
     from backhand.page.terminal import show
@@ -98,11 +99,12 @@ def _show_runs(folders: list[str]) -> None:
 
 
 def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "DataTable":
+    """The data table of the plan. Raises BackhandError for a wrong name, path or number of samples."""
     from backhand.study import make_table
     from backhand.study.auto import AUTO
     from backhand.study.schema import DataTable
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
-    own = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
-    return make_table(DataTable, name=name, path=path, **own)
+    options = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
+    return make_table(DataTable, name=name, path=path, **options)

@@ -1,4 +1,4 @@
-"""Stratified folds: every sample is tested once, and every learner meets the same ones."""
+"""Stratified folds: every sample is tested once, and all learners are tested on the same folds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from backhand.data.dataset import Splits
 from backhand.errors import BackhandError, DataError
 
-Index = NDArray[np.intp]
+Indices = NDArray[np.intp]
 
 
-def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[str]) -> list[Index]:
-    """The places in y of each fold's test samples, ascending; each class is spread evenly over the folds.
+def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[str]) -> list[Indices]:
+    """The ascending indices of the test samples of each fold; every class is spread evenly over the folds.
 
     Raises BackhandError for fewer than two folds, DataError for a class with fewer samples than folds.
     """
@@ -28,16 +28,17 @@ def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[st
             f'class "{classes[fewest]}" has {counts[fewest]} samples, too few for {folds} folds; '
             f"give fewer --folds or more samples"
         )
-    divide = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return [test for _, test in divide.split(np.zeros(len(y)), y)]
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    return [test_indices for _, test_indices in splitter.split(np.zeros(len(y)), y)]
 
 
-def cut(splits: Splits, places: Index) -> Splits:
-    """The data set with only these samples in its training part."""
-    return replace(splits, train=splits.train.take(places))
+def subset(splits: Splits, indices: Indices) -> Splits:
+    """The data set with only these samples in its training split."""
+    return replace(splits, train=splits.train.take(indices))
 
 
-def part(splits: Splits, test: Index) -> Splits:
-    """The training part of `splits` divided anew for a fold: its test samples, and all others to train on."""
-    rest = np.setdiff1d(np.arange(len(splits.train)), test, assume_unique=True)
-    return replace(splits, train=splits.train.take(rest), validation=None, test=splits.train.take(test))
+def fold_splits(splits: Splits, test_indices: Indices) -> Splits:
+    """The training split of `splits`, divided for one fold into its test samples and all others, to train on."""
+    samples = splits.train
+    train_indices = np.setdiff1d(np.arange(len(samples)), test_indices, assume_unique=True)
+    return replace(splits, train=samples.take(train_indices), validation=None, test=samples.take(test_indices))

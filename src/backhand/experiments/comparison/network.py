@@ -1,4 +1,4 @@
-"""A network as a learner: a study, trained on a fold instead of on its own data."""
+"""A network as a learner of a comparison: its study is trained on a fold instead of on the data that it names."""
 
 import time
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from backhand.study.auto import is_auto
 
 
 def perceptron() -> str:
-    """The file of the study that stands for networks where none is named."""
+    """The path of the study that is compared if the user names no study."""
     return str(Path(__file__).with_name("perceptron.toml"))
 
 
 @dataclass(frozen=True)
 class Network:
-    """The network of a study. Its validation part, by which an epoch is chosen, is held out of the training samples."""
+    """The network of a study. Its validation split, which chooses the epoch, is held out of the training samples."""
 
     study: Study
 
@@ -34,15 +34,15 @@ class Network:
 
     @property
     def settings(self) -> str:
-        """The study, summarised in one line."""
+        """A description of the study in one line."""
         train = self.study.train
         model = ", ".join(f"{key} {value}" for key, value in self.study.model.model_dump(exclude_defaults=True).items())
-        what = self.study.title or f"network ({model})"
+        description = self.study.title or f"network ({model})"
         epochs = "as many epochs as suit the data," if is_auto(train.epochs) else f"at most {train.epochs} epochs of"
-        return f"{what}; {train.optimizer.kind}, {epochs} batches of {train.batch_size}"
+        return f"{description}; {train.optimizer.kind}, {epochs} batches of {train.batch_size}"
 
     def check(self, splits: Splits) -> None:
-        """Raises BackhandError where this study cannot be trained on such data, or could have seen its test samples."""
+        """Raises BackhandError if the study cannot be trained on these data, or starts from trained weights."""
         if self.study.train.init_from is not None or self.study.extend is not None:
             raise StudyError(
                 f"{self.name} starts from trained weights, which may have seen the test samples; "
@@ -52,18 +52,19 @@ class Network:
         Trainer.of(with_some_rate(decide_counts(self.study, feeds)), feeds)
 
     def train_and_predict(self, splits: Splits) -> Outcome:
-        """Train as the study says, and predict. Raises DivergenceError, naming the study."""
-        begin = time.perf_counter()
+        """Train as the study says, and predict the test samples. Raises DivergenceError, which names the study."""
+        start = time.perf_counter()
         trainer = Trainer.of(self.study, self._feeds(splits)).fit()
         if trainer.error is not None:
             raise DivergenceError(f"{self.name}: {trainer.error}") from trainer.error
         trained = time.perf_counter()
         result = trainer.test()
         chosen: dict[str, int | None] = {"epoch": trainer.chosen_epoch}
-        if lost := len(result.not_finite):
-            chosen["scores_not_finite"] = lost
+        not_finite = len(result.not_finite)
+        if not_finite:
+            chosen["scores_not_finite"] = not_finite
         failure = course(trainer, result).sentence()
-        return Outcome(result.predictions, trained - begin, time.perf_counter() - trained, chosen, failure)
+        return Outcome(result.predictions, trained - start, time.perf_counter() - trained, chosen, failure)
 
     def _feeds(self, splits: Splits) -> Feeds:
         return make_feeds(self.study, divided(splits, self.study))

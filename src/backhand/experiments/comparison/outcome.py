@@ -1,4 +1,4 @@
-"""What a learner leaves in a fold."""
+"""What a learner is, and the outcome of its training in a fold."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,9 +9,10 @@ from backhand.data.dataset import Splits
 
 @dataclass(frozen=True)
 class Outcome:
-    """Predictions (N,) for the test samples, seconds of wall-clock time, and what was chosen while training.
+    """What a learner predicts for the test samples of a fold, and how it was trained.
 
-    failure: why a training that came to its end counts as one that failed.
+    predictions: classes (N,).   train_seconds, test_seconds: wall-clock time.   chosen: what the training chose, by
+    name.   failure: why the training counts as failed although it came to its end; "" if it does not.
     """
 
     predictions: Labels
@@ -22,15 +23,15 @@ class Outcome:
 
 
 class Learner(Protocol):
-    """Whatever trains on one part and predicts another. settings: what it is, in words."""
+    """Anything that can be trained on one split and predict another."""
 
     @property
     def name(self) -> str:
-        """A short name, which no other learner of a comparison has."""
+        """A short name that is unique in a comparison."""
 
     @property
     def settings(self) -> str:
-        """What it is and what it was set to, in words."""
+        """A description of the learner and its settings, for the report."""
 
     def train_and_predict(self, splits: Splits) -> Outcome:
-        """Train on splits.train, and predict splits.test without having looked at it."""
+        """Train on splits.train alone, and predict splits.test."""

@@ -1,7 +1,7 @@
 """The learners of scikit-learn that networks are compared with.
 
-Values are scikit-learn's defaults, but for the depth of the tree and the number of neighbours: nobody uses these two
-learners without choosing them, so they are chosen on the training samples, by a cross-validation of their own.
+Their hyper-parameters are scikit-learn's defaults, except for the depth of the tree and the number of neighbours.
+Nobody uses these two learners without choosing them, so a cross-validation on the training samples chooses them.
 """
 
 import time
@@ -19,7 +19,7 @@ from backhand.data.standardize import Standardizer
 from backhand.experiments.comparison.outcome import Outcome
 from backhand.machine import cores
 
-INNER = 3  # folds of the cross-validation that chooses a value
+INNER_FOLDS = 3  # of the cross-validation that chooses a hyper-parameter
 DEPTHS = 2, 4, 8, 16, None
 NEIGHBOURS = 1, 3, 5, 9, 15
 ITERATIONS = 1000  # at most; the default of 100 is too few for images
@@ -27,9 +27,10 @@ ITERATIONS = 1000  # at most; the default of 100 is too few for images
 
 @dataclass(frozen=True)
 class Peer:
-    """A learner of scikit-learn. build: (seed, training samples) -> estimator; settings: in words, for the report.
+    """A learner of scikit-learn.
 
-    scaled: whether it adds features up, so that their scales matter, or only compares their values.
+    settings: a description for the report.   build: makes the estimator from a seed and the number of training samples.
+    scaled: whether the scales of the features matter to it; a tree only compares the values of a feature.
     """
 
     name: str
@@ -39,28 +40,29 @@ class Peer:
     seed: int = 0
 
     def seeded(self, seed: int) -> Self:
-        """A copy that draws from another seed."""
+        """A copy of the learner with another seed."""
         return replace(self, seed=seed)
 
     def train_and_predict(self, splits: Splits) -> Outcome:
-        """Train on splits.train, all of it, and predict splits.test. Choosing its values counts as training."""
+        """Train on all of splits.train, and predict splits.test. The training time includes the choice of values."""
         from sklearn.exceptions import ConvergenceWarning
 
-        begin = time.perf_counter()
-        rows = (_scaled if self.scaled else _compared)(splits.train)
+        start = time.perf_counter()
+        rows = (_scaled_rows if self.scaled else _rank_rows)(splits.train)
         estimator = self.build(self.seed, len(splits.train))
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the iterations are told
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the report says how many iterations there were
             estimator.fit(rows(splits.train.x), splits.train.y)
         trained = time.perf_counter()
         predictions = estimator.predict(rows(splits.test.x))
-        return Outcome(predictions, trained - begin, time.perf_counter() - trained, _chosen(estimator))
+        return Outcome(predictions, trained - start, time.perf_counter() - trained, _chosen_values(estimator))
 
 
-def _scaled(train: Dataset) -> Callable[[Samples], Array]:
-    """What makes rows, one for each sample, on a common scale; of features in float64, so that no digit is lost.
+def _scaled_rows(train: Dataset) -> Callable[[Samples], Array]:
+    """A function that standardises samples by the training samples, and returns them as rows (N, features).
 
-    Pixels of one channel keep their common scale, as those of a network do.
+    All pixels of a channel have one scale, as in a network. Features of tables stay in float64, so that no digit is
+    lost.
     """
     images = train.is_image
     standardizer = Standardizer.fit(train.x, "channel" if images else "feature")
@@ -68,24 +70,28 @@ def _scaled(train: Dataset) -> Callable[[Samples], Array]:
     return lambda x: standardizer.transform(x, dtype).reshape(len(x), -1)
 
 
-def _compared(train: Dataset) -> Callable[[Samples], Array]:
-    """What makes rows, one for each sample: pixels as they are, features too wherever float32 holds them."""
+def _rank_rows(train: Dataset) -> Callable[[Samples], Array]:
+    """A function that returns samples as rows (N, features), in which the order of the values of a feature is kept.
+
+    Pixels stay as they are. So do features that float32 can hold; all others are replaced by ranks.
+    """
     if train.is_image:
         return lambda x: x.reshape(len(x), -1)
     return Ranks.fit(train.x).transform
 
 
-def _chosen(estimator: Any) -> dict[str, int | None]:
-    """What was found in training: the values chosen, or the iterations that it took."""
+def _chosen_values(estimator: Any) -> dict[str, int | None]:
+    """The hyper-parameters that the training chose, or the number of its iterations, by name."""
     if hasattr(estimator, "best_params_"):
         return dict(estimator.best_params_)
     return {"iterations": int(np.max(estimator.n_iter_))} if hasattr(estimator, "n_iter_") else {}
 
 
 def _search(estimator: Any, seed: int, **values: Any) -> Any:
+    """The estimator with the best of these values, which a cross-validation on its training samples chooses."""
     from sklearn.model_selection import GridSearchCV, KFold
 
-    return GridSearchCV(estimator, values, cv=KFold(INNER, shuffle=True, random_state=seed))
+    return GridSearchCV(estimator, values, cv=KFold(INNER_FOLDS, shuffle=True, random_state=seed))
 
 
 def _tree(seed: int, _count: int) -> Any:
@@ -109,8 +115,10 @@ def _forest(seed: int, _count: int) -> Any:
 def _neighbours(seed: int, count: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
-    few = [k for k in NEIGHBOURS if k <= count // 2] or [1]  # of so many samples an inner fold trains on more
-    return _search(KNeighborsClassifier(), seed, n_neighbors=few)
+    possible = [k for k in NEIGHBOURS if k <= count // 2] or [
+        1
+    ]  # an inner fold trains on more than half of the samples
+    return _search(KNeighborsClassifier(), seed, n_neighbors=possible)
 
 
 PEERS = {

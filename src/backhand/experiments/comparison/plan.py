@@ -1,9 +1,9 @@
-"""What a comparison compares on what: learners, and the folds that they all meet."""
+"""The plan of a comparison: its learners, and the samples in folds on which all of them are tested."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from backhand.experiments.comparison import FILE, folds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.outcome import Learner
 from backhand.experiments.comparison.peers import PEERS
-from backhand.experiments.comparison.record import Comparison, Data, PlanRecord
-from backhand.experiments.comparison.record import Learner as LearnerFacts
+from backhand.experiments.comparison.record import Comparison, Data, LearnerRecord, PlanRecord
 from backhand.experiments.splits import load_data_set
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
@@ -25,9 +24,10 @@ from backhand.study.schema import DataTable
 
 @dataclass(frozen=True)
 class Plan:
-    """What to compare on what. data: `name`, `path`, `skip_bad_images`, `resize` and `train_size` count.
+    """The learners to compare, and the data to compare them on.
 
-    networks: studies, whose own data gives way to the folds.   against: names in PEERS.
+    data: only `name`, `path`, `skip_bad_images`, `resize` and `train_size` are used.   networks: studies, whose data
+    are replaced by those of the folds.   against: names in PEERS.
     """
 
     data: DataTable
@@ -38,14 +38,14 @@ class Plan:
 
     @property
     def as_record(self) -> PlanRecord:
-        """The plan in the form in which compare.json keeps it."""
+        """The plan in the form in which compare.json holds it."""
         return PlanRecord(
             data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed
         )
 
     @classmethod
     def of(cls, record: PlanRecord | None, folder: PathLike) -> Self:
-        """The plan that compare.json holds. Raises CheckpointError where an earlier version kept no plan."""
+        """The plan in compare.json. Raises CheckpointError if an earlier version wrote it, which saved no plan."""
         if record is None:
             raise CheckpointError(
                 f"{folder}/{FILE} is of an earlier version, which did not keep all that was asked for; give the whole "
@@ -55,8 +55,8 @@ class Plan:
 
     @property
     def learners(self) -> tuple[Learner, ...]:
-        """The networks, then their peers. Raises BackhandError for unknown ones, and for two of one name."""
-        networks = self.adapted
+        """The networks, then their peers. Raises BackhandError for an unknown peer, and for two of one name."""
+        networks = self.adapted_networks
         for name in self.against:
             if name not in PEERS:
                 raise BackhandError(f'--against: there is no learner "{name}"{closest(name, PEERS)}')
@@ -71,24 +71,24 @@ class Plan:
         return (*networks, *(PEERS[name].seeded(self.seed) for name in self.against))
 
     @property
-    def adapted(self) -> list[Network]:
-        """The networks on the data of the comparison."""
-        own = {"data.name": self.data.name, "seed": self.seed} | dict.fromkeys(
+    def adapted_networks(self) -> list[Network]:
+        """The networks, with the data and the seed of the comparison in their studies."""
+        changes: dict[str, Any] = {"data.name": self.data.name, "seed": self.seed} | dict.fromkeys(
             ("data.path", "data.classes", "data.groups", "data.train_size")
         )
-        return [Network(changed(study, own)) for study in self.networks]
+        return [Network(changed(study, changes)) for study in self.networks]
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The samples that the folds share out, and the indices of each fold's test samples."""
+    """The samples that the folds divide, in the training split, and the indices of the test samples of each fold."""
 
     splits: Splits
-    tests: Sequence[folds.Index]
+    test_indices: Sequence[folds.Indices]
 
     def fold(self, number: int) -> Splits:
-        """The samples divided for one fold."""
-        return folds.part(self.splits, self.tests[number])
+        """The training and test samples of one fold."""
+        return folds.fold_splits(self.splits, self.test_indices[number])
 
 
 def _key(plan: Plan, data_dir: PathLike | None = None) -> object:
@@ -97,25 +97,25 @@ def _key(plan: Plan, data_dir: PathLike | None = None) -> object:
 
 @latest(_key)
 def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
-    """The data, its training part cut to the samples that the folds share out.
+    """The data set, whose training split has only the samples that the folds divide.
 
-    Images come to the size that the plan asks for, or else the first network that asks for one.
+    Images are resized as the plan says, and otherwise as the first network says whose study resizes images.
     """
     table = plan.data
-    own = (study.data.resize for study in plan.networks if study.data.resize is not None)
-    resize = table.resize or next(own, None)
+    of_networks = (study.data.resize for study in plan.networks if study.data.resize is not None)
+    resize = table.resize or next(of_networks, None)
     splits = load_data_set(table.model_copy(update={"resize": resize}), data_dir)
     if table.train_size is not None:
-        splits = folds.cut(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
+        splits = folds.subset(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
     return Pool(splits, folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes))
 
 
-def begun(plan: Plan, splits: Splits) -> Comparison:
-    """The record of the comparison, before it has any result."""
+def without_results(plan: Plan, splits: Splits) -> Comparison:
+    """The comparison before its first training."""
     train, digest = splits.train, hashlib.sha256()
     digest.update(np.ascontiguousarray(train.x).data)
     digest.update(train.y.data)
-    facts = Data(
+    data = Data(
         name=splits.name,
         title=splits.title,
         source=splits.source,
@@ -125,10 +125,11 @@ def begun(plan: Plan, splits: Splits) -> Comparison:
         counts=tuple(np.bincount(train.y, minlength=len(splits.classes)).tolist()),
         sha256=digest.hexdigest(),
     )
-    studies = {network.name: network.study for network in plan.adapted}
-    listed = tuple(
-        LearnerFacts(name=each.name, settings=each.settings, study=studies.get(each.name)) for each in plan.learners
+    studies = {network.name: network.study for network in plan.adapted_networks}
+    learners = tuple(
+        LearnerRecord(name=learner.name, settings=learner.settings, study=studies.get(learner.name))
+        for learner in plan.learners
     )
     return Comparison(
-        plan=plan.as_record, status="running", data=facts, folds=plan.folds, seed=plan.seed, learners=listed
+        plan=plan.as_record, status="running", data=data, folds=plan.folds, seed=plan.seed, learners=learners
     )

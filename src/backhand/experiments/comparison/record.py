@@ -1,4 +1,4 @@
-"""The folder of a comparison: compare.json, with what is compared, every result, and at the end what follows.
+"""The folder of a comparison: compare.json, with the plan, the results, and at the end the tests of the differences.
 
 `docs/formats.md` describes the file.
 """
@@ -17,11 +17,11 @@ from backhand.page.numbers import counted, percent
 from backhand.study import Study
 from backhand.study.schema import DataTable
 
-RESULTS = {"version", "plan", "status", "results", "pairs"}
+RESULTS = {"version", "plan", "status", "results", "pairs"}  # keys that may differ when a comparison is resumed
 
 
 class Data(Record):
-    """What is compared on: the samples that the folds share out, and what a repetition must meet again."""
+    """The samples that the folds divide, with the checksum by which a repetition recognises the same samples."""
 
     name: str
     title: str
@@ -34,12 +34,12 @@ class Data(Record):
 
     @property
     def samples(self) -> int:
-        """The number of samples in all."""
+        """The number of samples in all classes together."""
         return sum(self.counts)
 
 
 class PlanRecord(Record):
-    """What was asked for: the data, the networks, the names of the learners against them, the folds and the seed."""
+    """The plan as it is saved: data, networks, names of the learners against them, number of folds, and seed."""
 
     data: DataTable
     networks: tuple[Study, ...]
@@ -48,8 +48,8 @@ class PlanRecord(Record):
     seed: int
 
 
-class Learner(Record):
-    """A learner that is compared. study: a network's whole study; None for others."""
+class LearnerRecord(Record):
+    """A learner that is compared. study: the whole study of a network; None for a learner of scikit-learn."""
 
     name: str
     settings: str
@@ -57,9 +57,10 @@ class Learner(Record):
 
 
 class Result(Record):
-    """A learner in a fold: the places, among all samples, of those of its `count` test samples that it got wrong.
+    """The result of one learner in one fold, which has `count` test samples.
 
-    failure: why its training counts as one that failed.
+    wrong: the indices, among all samples, of the test samples that the learner classified wrongly.   chosen: what it
+    chose while training, by name.   failure: why its training counts as failed; "" if it does not.
     """
 
     learner: str
@@ -73,15 +74,16 @@ class Result(Record):
 
     @property
     def error(self) -> float:
-        """The share of the fold's test samples that it got wrong."""
+        """The share of the fold's test samples that the learner classified wrongly."""
         return len(self.wrong) / self.count
 
 
 class Pair(Record):
-    """Two learners: how much more the first errs, with the corrected interval and tests; see `statistics.py`.
+    """The difference between the errors of two learners, with its corrected interval and tests; see `statistics.py`.
 
-    No interval where all folds differ alike. p and mcnemar are of this pair alone, p_holm and mcnemar_holm allow for
-    all pairs of the comparison.
+    difference: the mean error of the first learner minus that of the second.   interval: None if the difference is the
+    same in every fold.   p, mcnemar: p-values of this pair alone.   p_holm, mcnemar_holm: the same, corrected for all
+    pairs of the comparison.   only_first, only_second: how many samples only this learner classified wrongly.
     """
 
     first: str
@@ -97,9 +99,9 @@ class Pair(Record):
 
 
 class Comparison(FileRecord):
-    """Everything: what was asked for, what came out so far, and at the end what follows from it.
+    """Everything that compare.json holds: the learners and their data, the results so far, and at the end the tests.
 
-    plan: from which the comparison can be resumed; earlier versions did not keep it.
+    plan: what a comparison is resumed from; None in files of earlier versions.
     """
 
     plan: Annotated[PlanRecord | None, BeforeValidator(lambda value: value or None)] = None
@@ -107,47 +109,47 @@ class Comparison(FileRecord):
     data: Data
     folds: int
     seed: int
-    learners: tuple[Learner, ...]
+    learners: tuple[LearnerRecord, ...]
     results: tuple[Result, ...] = ()
     pairs: tuple[Pair, ...] = ()
 
     @model_validator(mode="after")
     def _finished_is_complete(self) -> Self:
-        done = {(each.learner, each.fold) for each in self.results}
-        wanted = {(each.name, fold) for each in self.learners for fold in range(self.folds)}
+        done = {(result.learner, result.fold) for result in self.results}
+        wanted = {(learner.name, fold) for learner in self.learners for fold in range(self.folds)}
         if self.status == "finished" and not (wanted <= done and self.pairs):
             raise ValueError("a finished comparison needs its results for every learner and fold, and its pairs")
-        names = {each.name for each in self.learners}
+        names = {learner.name for learner in self.learners}
         if unknown := {name for pair in self.pairs for name in (pair.first, pair.second)} - names:
             raise ValueError(f"pairs has {min(unknown)}, which is not among the learners")
         return self
 
     def has(self, learner: str, fold: int) -> bool:
-        """Whether the result of this learner on this fold is there."""
-        return any((each.learner, each.fold) == (learner, fold) for each in self.results)
+        """Whether the learner has been tested on this fold."""
+        return any((result.learner, result.fold) == (learner, fold) for result in self.results)
 
     def of(self, learner: str) -> list[Result]:
-        """A learner's results, fold by fold."""
-        return sorted((each for each in self.results if each.learner == learner), key=lambda each: each.fold)
+        """The results of a learner, in the order of the folds."""
+        return sorted((result for result in self.results if result.learner == learner), key=lambda result: result.fold)
 
     def errors(self, learner: str) -> list[float]:
-        """A learner's error in each fold."""
-        return [each.error for each in self.of(learner)]
+        """The error of a learner in each fold."""
+        return [result.error for result in self.of(learner)]
 
     def wrong(self, learner: str) -> set[int]:
-        """The places of all samples that a learner got wrong."""
-        return {index for each in self.of(learner) for index in each.wrong}
+        """The indices of all samples that a learner classified wrongly."""
+        return {index for result in self.of(learner) for index in result.wrong}
 
 
 def read(folder: Path) -> Comparison:
-    """The comparison in a folder. Raises CheckpointError where it is missing or damaged."""
+    """Read compare.json. Raises CheckpointError where it is missing or damaged."""
     return read_record(Comparison, folder / FILE)
 
 
-def write(folder: Path, found: Comparison) -> Comparison:
-    """Write compare.json, whole or not at all; returns it."""
-    write_record(folder / FILE, found)
-    return found
+def write(folder: Path, comparison: Comparison) -> Comparison:
+    """Write compare.json, whole or not at all, and return the comparison."""
+    write_record(folder / FILE, comparison)
+    return comparison
 
 
 def has_result(folder: Path) -> bool:
@@ -156,36 +158,36 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The learners, the data, how many trainings are done, and which has the lowest error."""
-    found = read(folder)
-    names = [each.name for each in found.learners]
-    if found.status == "running":
-        status, result = f"{len(found.results)} of {counted(found.folds * len(names), 'training')}", ""
+    """The comparison in a list of experiments: its learners, its data, how far it is, and which error is the lowest."""
+    comparison = read(folder)
+    names = [learner.name for learner in comparison.learners]
+    if comparison.status == "running":
+        status, result = f"{len(comparison.results)} of {counted(comparison.folds * len(names), 'training')}", ""
     else:
-        means = {name: sum(found.errors(name)) / found.folds for name in names}
-        least = min(names, key=lambda name: means[name])
-        status, result = "finished", f"lowest error: {least}, {percent(means[least])}"
-    return Row(" against ".join((names[0], ", ".join(names[1:]))), found.data.title, status, result)
+        means = {name: sum(comparison.errors(name)) / comparison.folds for name in names}
+        best = min(names, key=lambda name: means[name])
+        status, result = "finished", f"lowest error: {best}, {percent(means[best])}"
+    return Row(" against ".join((names[0], ", ".join(names[1:]))), comparison.data.title, status, result)
 
 
-def refuse_another(folder: Path, own: Comparison, asked: Comparison) -> None:
-    """Raises BackhandError where anything but its results tells the folder's own from what is asked for.
+def refuse_another(folder: Path, saved: Comparison, requested: Comparison) -> None:
+    """Raises BackhandError where the comparison in the folder is not the requested one, apart from its results.
 
-    The notes on the data follow from the data, and an earlier version kept none.
+    The notes on the data are not compared: they follow from the data, and earlier versions did not save them.
     """
     onward = "ask for the same to go on with it, or choose another --out"
-    learners = {each.name: each for each in own.learners}
-    for each in asked.learners:
-        before = learners.get(each.name)
-        if before is not None and before.study and each.study:
-            differs = difference(settings(before.study), settings(each.study), decided=False)
+    learners = {learner.name: learner for learner in saved.learners}
+    for learner in requested.learners:
+        before = learners.get(learner.name)
+        if before is not None and before.study and learner.study:
+            differs = difference(settings(before.study), settings(learner.study), decided=False)
             if differs is not None:
                 raise BackhandError(
-                    f"{folder} holds a comparison with another network {each.name}: {differs}; {onward}"
+                    f"{folder} holds a comparison with another network {learner.name}: {differs}; {onward}"
                 )
-            learners[each.name] = each
-    data = own.data.model_copy(update={"notes": asked.data.notes})
-    own = own.model_copy(update={"data": data, "learners": tuple(learners.values())})
+            learners[learner.name] = learner
+    data = saved.data.model_copy(update={"notes": requested.data.notes})
+    saved = saved.model_copy(update={"data": data, "learners": tuple(learners.values())})
     for key in Comparison.model_fields:
-        if key not in RESULTS and getattr(own, key) != getattr(asked, key):
+        if key not in RESULTS and getattr(saved, key) != getattr(requested, key):
             raise BackhandError(f"{folder} holds a comparison with other {key} than is asked for; {onward}")

@@ -1,4 +1,4 @@
-"""A comparison from its folds to its tests; killed at any moment, it goes on where it was."""
+"""The work of a comparison, from the folds to the tests. A killed comparison is resumed without losing a result."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from rich.console import Console
 from backhand.experiments import units
 from backhand.experiments.comparison import KIND
 from backhand.experiments.comparison.outcome import Outcome
-from backhand.experiments.comparison.plan import Plan, Pool, begun, load_pool
+from backhand.experiments.comparison.plan import Plan, Pool, load_pool, without_results
 from backhand.experiments.comparison.record import Comparison, Pair, Result, read, refuse_another, write
 from backhand.experiments.comparison.statistics import corrected_t, holm, mcnemar
 from backhand.experiments.units import Workers
@@ -29,70 +29,73 @@ def run(
     quiet: bool = False,
     workers: Workers = 1,
 ) -> Comparison:
-    """Train every learner on every fold, and test their differences; what a resumed one holds is not done again.
+    """Train every learner on every fold, and test the differences; results of a resumed comparison are kept.
 
     workers: as in `units`.
-    Raises BackhandError for what a user can mend, also where `path` holds another comparison, or something else.
+    Raises BackhandError for a mistake in the plan, and where `path` holds another comparison or anything else.
     """
-    reads = [plan.data.path]
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
+    data = [plan.data.path]
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data) as workspace:
         folder, pool = workspace.folder, load_pool(plan, workspace.data_dir)
-        names = [network.name for network in plan.adapted]
-        found = begun(plan, pool.splits)
-        for network in plan.adapted:
+        names = [network.name for network in plan.adapted_networks]
+        comparison = without_results(plan, pool.splits)
+        for network in plan.adapted_networks:
             network.check(pool.fold(0))
         if workspace.resumed:
-            own = read(folder)
-            refuse_another(folder, own, found)
-            found = own.model_copy(update={"plan": found.plan})
+            saved = read(folder)
+            refuse_another(folder, saved, comparison)
+            comparison = saved.model_copy(update={"plan": comparison.plan})
         workspace.begin(plan.seed, {})
-        write(folder, found)
+        write(folder, comparison)
         workspace.console.print("\n".join((f"folder: {folder}", *pool.splits.remarks)))
-        for (learner, fold), outcome in units.results(_units(plan, found, workspace.data_dir), workers):
+        for (learner, fold), outcome in units.results(_units(plan, comparison, workspace.data_dir), workers):
             result = _result(learner, fold, outcome, pool)
-            found = write(folder, _with(found, result))
-            _report_progress(workspace.console, result, found)
-        return write(folder, found.model_copy(update={"status": "finished", "pairs": pairs(found, names)}))
+            comparison = write(folder, _with_result(comparison, result))
+            _report_progress(workspace.console, result, comparison)
+        finished = {"status": "finished", "pairs": pairs(comparison, names)}
+        return write(folder, comparison.model_copy(update=finished))
 
 
 def resume(
     path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> Comparison:
-    """Go on with the comparison in this folder, as it was asked for."""
+    """Go on with the comparison in this folder, by the plan that it holds."""
     plan = Plan.of(read(as_path(path)).plan, path)
     return run(plan, path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 def _units(
-    plan: Plan, found: Comparison, data_dir: Path | None
+    plan: Plan, comparison: Comparison, data_dir: Path | None
 ) -> Iterator[tuple[tuple[str, int], Callable[[], Outcome]]]:
-    """A unit for every learner on every fold, but for those that are done."""
+    """A unit for every learner on every fold that has no result yet, with the learner's name and the fold."""
     for fold in range(plan.folds):
         for learner in plan.learners:
-            if not found.has(learner.name, fold):
-                yield (learner.name, fold), partial(_outcome_of, plan, learner.name, fold, data_dir)
+            if not comparison.has(learner.name, fold):
+                yield (learner.name, fold), partial(_train_and_predict, plan, learner.name, fold, data_dir)
 
 
-def _outcome_of(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
-    """A unit: train one learner on one fold, and let it predict."""
-    learner = next(each for each in plan.learners if each.name == name)
+def _train_and_predict(plan: Plan, name: str, fold: int, data_dir: Path | None) -> Outcome:
+    """A unit of work: train one learner on one fold, and predict the test samples of the fold."""
+    learner = next(learner for learner in plan.learners if learner.name == name)
     return learner.train_and_predict(load_pool(plan, data_dir).fold(fold))
 
 
-def _with(found: Comparison, result: Result) -> Comparison:
-    """The comparison with one more result, in the order in which a single process has them."""
-    order = [each.name for each in found.learners]
-    results = sorted((*found.results, result), key=lambda each: (each.fold, order.index(each.learner)))
-    return found.model_copy(update={"results": tuple(results)})
+def _with_result(comparison: Comparison, new: Result) -> Comparison:
+    """The comparison with one more result. Results are in the order in which a single process trains."""
+    order = [learner.name for learner in comparison.learners]
+    results = sorted((*comparison.results, new), key=lambda result: (result.fold, order.index(result.learner)))
+    return comparison.model_copy(update={"results": tuple(results)})
 
 
-def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
-    """Every pair of learners of which one is a network, tested."""
-    chosen = [pair for pair in combinations([each.name for each in found.learners], 2) if {*pair} & {*networks}]
-    differences = [corrected_t(np.subtract(found.errors(a), found.errors(b))) for a, b in chosen]
-    alone = [(len(found.wrong(a) - found.wrong(b)), len(found.wrong(b) - found.wrong(a))) for a, b in chosen]
+def pairs(comparison: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
+    """The tests of all pairs of learners of which at least one is a network."""
+    names = [learner.name for learner in comparison.learners]
+    compared = [pair for pair in combinations(names, 2) if {*pair} & {*networks}]
+    differences = [corrected_t(np.subtract(comparison.errors(a), comparison.errors(b))) for a, b in compared]
+    wrong = {name: comparison.wrong(name) for name in names}
+    alone = [(len(wrong[a] - wrong[b]), len(wrong[b] - wrong[a])) for a, b in compared]
     exact = [mcnemar(*counts) for counts in alone]
-    corrected, exact_corrected = holm([each.p for each in differences]), holm(exact)
+    corrected, exact_corrected = holm([difference.p for difference in differences]), holm(exact)
     return tuple(
         Pair(
             first=a,
@@ -106,17 +109,19 @@ def pairs(found: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
             mcnemar=exact[i],
             mcnemar_holm=exact_corrected[i],
         )
-        for i, (a, b) in enumerate(chosen)
+        for i, (a, b) in enumerate(compared)
     )
 
 
 def _result(learner: str, fold: int, outcome: Outcome, pool: Pool) -> Result:
-    test = pool.tests[fold]
+    """The result of a learner in a fold, from its predictions of the test samples."""
+    test_indices = pool.test_indices[fold]
+    labels = pool.splits.train.y[test_indices]
     return Result(
         learner=learner,
         fold=fold,
-        count=len(test),
-        wrong=tuple(test[outcome.predictions != pool.splits.train.y[test]].tolist()),
+        count=len(test_indices),
+        wrong=tuple(test_indices[outcome.predictions != labels].tolist()),
         train_seconds=outcome.train_seconds,
         test_seconds=outcome.test_seconds,
         chosen=outcome.chosen,
@@ -124,19 +129,20 @@ def _result(learner: str, fold: int, outcome: Outcome, pool: Pool) -> Result:
     )
 
 
-def _left(found: Comparison) -> float | None:
-    """Seconds that the folds that are left may take; None before every learner has had one."""
-    times = {each.learner: each.train_seconds + each.test_seconds for each in found.results}
-    if len(times) < len(found.learners):
+def _seconds_left(comparison: Comparison) -> float | None:
+    """An estimate of the seconds that the remaining trainings take; None before every learner has a result."""
+    times = {result.learner: result.train_seconds + result.test_seconds for result in comparison.results}
+    if len(times) < len(comparison.learners):
         return None
-    left = ((each.name, fold) for each in found.learners for fold in range(found.folds))
-    return sum(times[name] for name, fold in left if not found.has(name, fold))
+    trainings = ((learner.name, fold) for learner in comparison.learners for fold in range(comparison.folds))
+    return sum(times[name] for name, fold in trainings if not comparison.has(name, fold))
 
 
-def _report_progress(console: Console, result: Result, found: Comparison) -> None:
-    left, of = _left(found), found.folds
+def _report_progress(console: Console, result: Result, comparison: Comparison) -> None:
+    """Print a line on a result: its error, its time, what the learner chose, and the time left."""
+    seconds, folds = _seconds_left(comparison), comparison.folds
     chosen = "".join(f"  {key.replace('_', ' ')} {value or 'none'}" for key, value in result.chosen.items())
     console.print(
-        f"fold {result.fold + 1:>{len(str(of))}}/{of}  {result.learner:<12}  error {result.error:7.2%}  "
-        f"{result.train_seconds:8.2f} s{chosen}" + (f"  {time_left(left)}" if left else "")
+        f"fold {result.fold + 1:>{len(str(folds))}}/{folds}  {result.learner:<12}  error {result.error:7.2%}  "
+        f"{result.train_seconds:8.2f} s{chosen}" + (f"  {time_left(seconds)}" if seconds else "")
     )

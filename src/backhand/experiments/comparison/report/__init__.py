@@ -10,5 +10,5 @@ from backhand.page.blocks import Block, Points
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """What can be said of every pair of learners."""
+    """The end of the command in the terminal: the findings on the learners and on their pairs."""
     yield Points(findings(read(folder)))
