@@ -53,9 +53,9 @@ def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module 'backhand' has no attribute '{name}'")
     module, attribute = _WHERE[name]
-    found = getattr(import_module(module), attribute)
-    globals()[name] = found  # from now on without this function
-    return found
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value  # from now on without this function
+    return value
 
 
 def __dir__() -> list[str]:

@@ -23,7 +23,7 @@ from backhand.kernels.probe import obstacle
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
 KERNELS = "backhand.kernels"
-_asked: str | None = None  # by `use`
+_requested: str | None = None  # by `use`
 LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
 
 
@@ -48,17 +48,17 @@ def reference(name: str) -> Kernel:
 @cache
 def kernel(name: str, dtype: np.dtype[Any] | type) -> Kernel | None:
     """The kernel of this op for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
-    module = _found(f"{KERNELS}.ops.{name}", dtype)
+    module = _importable(f"{KERNELS}.ops.{name}", dtype)
     return None if module is None else module.KERNEL
 
 
 @cache
 def fused_pass(name: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
     """The kernel of a pass over memory that is no op: "batch", which reads and augments, or "update"; or None."""
-    return _found(f"{KERNELS}.{name}", dtype)
+    return _importable(f"{KERNELS}.{name}", dtype)
 
 
-def _found(module: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
+def _importable(module: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
     if np.dtype(dtype) != np.float32 or chosen() != "cpu" or importlib.util.find_spec(module) is None:
         return None
     return importlib.import_module(module)
@@ -72,7 +72,7 @@ def op_names() -> list[str]:
 @cache
 def chosen() -> str:
     """The backend in use: the one that `use` or $BACKHAND_BACKEND names, else kernels where they can be compiled."""
-    return _checked(_asked or os.environ.get(VARIABLE, "cpu"))
+    return _checked(_requested or os.environ.get(VARIABLE, "cpu"))
 
 
 def use(name: str, threads: int | None = None) -> None:
@@ -82,11 +82,11 @@ def use(name: str, threads: int | None = None) -> None:
     threads: how many the kernels use; None leaves that as it is, at first all cores.
     Raises BackhandError for an unknown name, and for more threads than there are cores.
     """
-    global _asked
+    global _requested
     _refuse_unknown(name)
-    _asked = name
-    for each in (op, kernel, fused_pass, chosen):
-        each.cache_clear()
+    _requested = name
+    for function in (op, kernel, fused_pass, chosen):
+        function.cache_clear()
     if chosen() == "cpu" and threads is not None:
         from backhand.kernels import jit
 
@@ -103,15 +103,15 @@ def using(name: str, threads: int | None = None) -> Iterator[None]:
     >>> with bh.using_backend("reference"):
     ...     y = bh.ReLU().forward(x)
     """
-    global _asked
-    before, jit = _asked, sys.modules.get("backhand.kernels.jit")
+    global _requested
+    before, jit = _requested, sys.modules.get("backhand.kernels.jit")
     count = None if jit is None else jit.threads()
     use(name, threads)
     try:
         yield
     finally:
         use(before or os.environ.get(VARIABLE, "cpu"), count)
-        _asked = before
+        _requested = before
 
 
 def variables() -> dict[str, str]:

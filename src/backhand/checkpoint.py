@@ -54,8 +54,8 @@ def save_generation(path: PathLike, arrays: Mapping[str, Array], info: Any = Non
 def remove_generations(path: PathLike) -> None:
     """Remove all that `save_generation` left, the newest last: what is left by a kill amid this can be read."""
     path = as_path(path)
-    for each in (_fresh(path), previous(path), path):
-        each.unlink(missing_ok=True)
+    for file in (_fresh(path), previous(path), path):
+        file.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -112,9 +112,9 @@ def _verify(path: Path, arrays: Mapping[str, Array], metadata: Mapping[str, Any]
         raise CheckpointError(f"{path} has the format {metadata['format']}, and this version reads {FORMAT}")
     if _sum(metadata["info"].encode()) != metadata["info_sha256"]:
         raise CheckpointError(f"{path} is damaged: the sha256 of its facts does not agree")
-    sums = metadata["sha256"]
-    found = {name: _array_sum(name, value) for name, value in arrays.items()}
-    wrong = [name for name in {*found, *sums} if found.get(name) != sums.get(name)]
+    saved = metadata["sha256"]
+    computed = {name: _array_sum(name, value) for name, value in arrays.items()}
+    wrong = [name for name in {*computed, *saved} if computed.get(name) != saved.get(name)]
     if wrong:
         raise CheckpointError(f"{path} is damaged: the sha256 of {min(wrong)} does not agree")
 
@@ -123,8 +123,8 @@ def _array_sum(name: str, value: Array) -> str:
     return _sum(f"{name} {value.dtype.str} {value.shape} ".encode(), value.data if value.size else b"")
 
 
-def _sum(*parts: bytes | memoryview) -> str:
+def _sum(*pieces: bytes | memoryview) -> str:
     digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
+    for piece in pieces:
+        digest.update(piece)
     return digest.hexdigest()

@@ -25,6 +25,6 @@ def images_cnn(outputs: int, side: int = 32, width: int = 128, *, dropout: float
         raise ValueError(f"images_cnn needs sides of 6 pixels or more and a width above 0, not {side} and {width}")
     count = (side // 3).bit_length() - 1
     widths = [max(width >> behind, min(NARROWEST, width)) for behind in reversed(range(count))]
-    blocks = [Block(each, convs=1 + (count - i <= TWICE)) for i, each in enumerate(widths)]
+    blocks = [Block(width, convs=1 + (count - i <= TWICE)) for i, width in enumerate(widths)]
     *body, _, _ = cnn(outputs, blocks, batchnorm=True).layers
     return Sequential(*body, GlobalAvgPool2d(), *[Dropout(dropout)] * (dropout > 0), Linear(outputs, 0.01))

@@ -32,7 +32,8 @@ class Inputs:
     def of(cls, workload: Workload, *, comparable: bool = False) -> Self:
         """Draw the inputs of a workload; they are the same every time."""
         model = workload.model(comparable=comparable).build(workload.shape)
-        return cls(workload, comparable, *workload.samples(), {each.name: each.value for each in model.parameters})
+        weights = {parameter.name: parameter.value for parameter in model.parameters}
+        return cls(workload, comparable, *workload.samples(), weights)
 
     def by_layer(self) -> dict[str, list[Array]]:
         """The parameters of each layer, in the layer's order, by its name in the model, such as `0` or `4.body.0`."""

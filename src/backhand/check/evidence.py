@@ -164,8 +164,8 @@ class Evidence:
             :FIRST_MEASURED
         ]  # most hypotheses fail on these already
         return all(
-            self.agree(self.analytic, _measured_gradient(self.subject, name, places, self.dy, self.limit)[0])
-            for places in (largest, self._remeasured)
+            self.agree(self.analytic, _measured_gradient(self.subject, name, positions, self.dy, self.limit)[0])
+            for positions in (largest, self._remeasured)
         )
 
     def is_true_for_values(self, array: Array, values: Array) -> bool:
@@ -229,11 +229,11 @@ def _temporarily(array: Array, values: Array) -> Iterator[None]:
         array[...] = before
 
 
-def _measured_gradient(subject: Subject, name: str, places: Array, dy: Array, limit: float) -> tuple[Array, float]:
+def _measured_gradient(subject: Subject, name: str, positions: Array, dy: Array, limit: float) -> tuple[Array, float]:
     """The gradient of an array by differences at these flat indices, NaN elsewhere and at kinks; and its floor."""
     shape = subject.arrays[name].shape
-    indices = [tuple(map(int, np.unravel_index(place, shape))) for place in places]
+    indices = [tuple(map(int, np.unravel_index(position, shape))) for position in positions]
     values, rounding, kept, _ = differences(subject, name, indices, dy, limit)
     gradient = np.full(shape, np.nan)
-    gradient.flat[places[kept]] = values[kept]
+    gradient.flat[positions[kept]] = values[kept]
     return gradient, float(rounding[kept].max(initial=0)) / limit

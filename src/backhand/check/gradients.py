@@ -51,19 +51,19 @@ def check_op(
     Returns a `Result`: its `failures` say in sentences what is wrong, and `passed` is true where there are none.
     """
     options = {name: np.array(v) if isinstance(v, np.ndarray) else v for name, v in (options or {}).items()}
-    own = {name: np.array(array, np.float64) for name, array in arrays.items()}
+    copies = {name: np.array(array, np.float64) for name, array in arrays.items()}
     cache: Any = None
 
     def run_forward() -> Array:
         nonlocal cache
-        y, cache = forward(*own.values(), **options)
+        y, cache = forward(*copies.values(), **options)
         return np.asarray(y)
 
     def run_backward(dy: Array) -> tuple[Array | None, ...]:
         return backward(dy if dy.ndim else float(dy), cache)
 
     constants = {name: value for name, value in options.items() if isinstance(value, np.ndarray)}
-    subject = Subject(own, run_forward, run_backward, constants, options)
+    subject = Subject(copies, run_forward, run_backward, constants, options)
     rng = np.random.default_rng([seed, STREAM])
     trials = [examine(subject, partial(draw_upstream, rng), limit, rng) for _ in range(TRIALS)]
     return merge("op", (result for trial in trials for result in trial), configurations=1)
@@ -192,8 +192,8 @@ def _loss_subject(loss: Loss, top: dict[str, Array], labels: Labels) -> Subject:
 def _random_subset(named: dict[str, Array], number: int | None, rng: np.random.Generator) -> dict[str, Array]:
     """A random choice of `number` of the arrays, in their order; all of them for None."""
     names = list(named)
-    kept = range(len(names)) if number is None else sorted(rng.permutation(len(names))[:number])
-    return {names[i]: named[names[i]] for i in kept}
+    chosen = range(len(names)) if number is None else sorted(rng.permutation(len(names))[:number])
+    return {names[i]: named[names[i]] for i in chosen}
 
 
 def _limited_scores(scores: Array) -> Array:

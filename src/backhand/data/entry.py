@@ -79,13 +79,13 @@ class OnDisk(Entry):
         return path.parent if is_piece and path.is_file() else path
 
     def _candidates(self, data_dir: Path) -> Iterator[Path]:
-        own, *_ = folders = self.folders(data_dir)
+        own_folder, *_ = folders = self.folders(data_dir)
         for folder in folders:
             for pattern in self.files:
                 matches = sorted(folder.glob(pattern))
-                yield from (p for p in matches if p != own and (p.is_file() or self._is_data_set(p)))
-        if self._is_data_set(own):
-            yield own
+                yield from (p for p in matches if p != own_folder and (p.is_file() or self._is_data_set(p)))
+        if self._is_data_set(own_folder):
+            yield own_folder
 
     def _is_data_set(self, folder: Path) -> bool:
         return any(next(folder.glob(pattern), None) for pattern in self.marker_files)

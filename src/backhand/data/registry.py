@@ -29,7 +29,7 @@ _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
     *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
     *(images.ENTRY, npz.ENTRY),
 )
-DATASETS = {found.name: found for found in _ENTRIES}
+DATASETS = {entry.name: entry for entry in _ENTRIES}
 
 
 def get_entry(name: str) -> BuiltIn | OnDisk:

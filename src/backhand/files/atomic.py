@@ -110,8 +110,8 @@ def _rename_open(temporary: Path, target: Path) -> bool:
 def _keep_rights(file: IO[bytes], old: os.stat_result) -> None:
     """Give the new file the mode of the old one and, as far as the system allows, its owner."""
     if POSIX:
-        own = os.fstat(file.fileno())
-        if (own.st_uid, own.st_gid) != (old.st_uid, old.st_gid):
+        opened = os.fstat(file.fileno())
+        if (opened.st_uid, opened.st_gid) != (old.st_uid, old.st_gid):
             with suppress(OSError):
                 os.fchown(file.fileno(), old.st_uid, old.st_gid)
         os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))

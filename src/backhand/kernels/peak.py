@@ -30,6 +30,6 @@ def measure(threads: int | None = None) -> float:
 
 def _seconds(results: np.ndarray) -> float:
     """The time that ROUNDS rounds take on as many threads as there are results."""
-    begin = time.perf_counter()
+    start = time.perf_counter()
     _spin(results, ROUNDS, 0.5)
-    return time.perf_counter() - begin
+    return time.perf_counter() - start

@@ -49,8 +49,8 @@ def _agrees() -> bool:
 def _failures(numba: object) -> tuple[type[Exception], ...]:
     """The errors of a Numba whose version does not fit, its own among them if it still has them under that name."""
     errors = getattr(getattr(numba, "core", None), "errors", None)
-    own = getattr(errors, "NumbaError", KernelError)
-    return (*CHANGED, KernelError, own)
+    numba_error = getattr(errors, "NumbaError", KernelError)
+    return (*CHANGED, KernelError, numba_error)
 
 
 def _short(error: Exception) -> str:

@@ -45,13 +45,13 @@ def fit_together(
             solver.begin_fit(train, epochs)
         group = _Group.aligned([solver for solver in solvers if solver.unfinished])
         while group.solvers:
-            begin = _training_clock(solvers)
+            start = _training_clock(solvers)
             for index in group.begin_epoch(train):
                 group.train_step(*train.draw(index, group.solvers[0].streams.augment))
             diverged |= group.diverged
             group = group.without(group.diverged)
             if group.solvers:
-                group.end_epoch(group.evaluate(feeds), _training_clock(solvers) - begin)
+                group.end_epoch(group.evaluate(feeds), _training_clock(solvers) - start)
                 group = group.without([solver for solver in group.solvers if not solver.unfinished])
         for solver in solvers:
             if solver not in diverged:

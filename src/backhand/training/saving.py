@@ -101,7 +101,7 @@ class Checkpoint(Callback):
         return Chosen(solver.epoch, solver.model.snapshot(), solver.history[-1][stopping.monitor])
 
     def _save(self, solver: Solver) -> None:
-        begin = time.perf_counter()
+        start = time.perf_counter()
         with solver.saving():
             self._write_best(solver)
             self._history.sync()
@@ -110,7 +110,7 @@ class Checkpoint(Callback):
             arrays["history"] = np.array(memoryview(self._history.lines))
             checkpoint.save_generation(self._folder / STATE, arrays, facts | {"origin": self.origin})
         end = time.perf_counter()
-        self._next = end + max(self.every, REST * (end - begin)) if self.every else end
+        self._next = end + max(self.every, REST * (end - start)) if self.every else end
         if self.ending:
             self.ending = False
             raise KeyboardInterrupt

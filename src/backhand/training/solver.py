@@ -138,11 +138,11 @@ class Solver(Copyable):
     @contextmanager
     def saving(self) -> Iterator[None]:
         """Count the time of the `with` block as spent on saving, not on the epoch."""
-        begin = time.perf_counter()
+        start = time.perf_counter()
         try:
             yield
         finally:
-            seconds = time.perf_counter() - begin
+            seconds = time.perf_counter() - start
             self.saving_seconds += seconds
             if self.epoch_totals is not None:
                 self.epoch_totals.exclude(seconds)

@@ -32,8 +32,8 @@ def from_torchvision(model: Sequential, tensors: dict[str, Array]) -> dict[str, 
         model_names[f"{modules[layer]}.{ARRAYS.get(array, array)}"] = name
     if all(name.startswith(PARALLEL) for name in tensors):
         tensors = {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
-    kept = {name: tensor for name, tensor in tensors.items() if not name.endswith(COUNTER)}
-    return {model_names.get(name, name): _channels_last(tensor) for name, tensor in kept.items()}
+    weights = {name: tensor for name, tensor in tensors.items() if not name.endswith(COUNTER)}
+    return {model_names.get(name, name): _channels_last(tensor) for name, tensor in weights.items()}
 
 
 def _modules(model: Sequential) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from backhand.errors import DataError
 
 SIDE, CLASSES = 48, 7
 USAGES = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
-SPLIT_BY_USAGE = {usage.lower(): part for usage, part in USAGES.items()}
+SPLIT_BY_USAGE = {usage.lower(): split for usage, split in USAGES.items()}
 COLUMNS = ("emotion", "pixels", "Usage")
 DELIMITERS = ",;\t"
 BLANK = DELIMITERS + string.whitespace

@@ -55,13 +55,13 @@ def without_metadata(data: bytes) -> bytes:
     Pillow refuses a picture for a wrong checksum in any chunk. EXIF data are kept where they are undamaged.
     Source: PNG (Third Edition), section 5.3: length, type, data, checksum.
     """
-    kept, end = [data[:8]], 8
+    chunks, end = [data[:8]], 8
     for kind, start, end in _chunks(data):
         chunk = data[start:end]
         whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:])
         if kind not in TEXTS and (whole or kind not in METADATA):
-            kept.append(chunk)
-    return b"".join([*kept, data[end:]])
+            chunks.append(chunk)
+    return b"".join([*chunks, data[end:]])
 
 
 def has_late_metadata(data: bytes) -> bool:
