@@ -5,7 +5,7 @@ from typing import Any
 
 from backhand.experiments.extension import WAYS
 from backhand.experiments.extension import work as extension
-from backhand.experiments.extension.plan import Plan as Planned
+from backhand.experiments.extension.plan import Plan
 from backhand.experiments.run import work
 from backhand.study import load
 from backhand.study.extend import ExtendTable
@@ -25,14 +25,14 @@ optimizer = { kind = "sgd", lr = 0.1 }
 """
 
 
-def trained(folder: Path, *overrides: str) -> Path:
-    """The run `first` in this folder."""
+def train(folder: Path, *overrides: str) -> Path:
+    """Train the run `first` in this folder; returns its own folder."""
     (folder / "first.toml").write_text(STUDY, "utf-8")
     work.run(load(str(folder / "first.toml"), overrides), folder / "first", quiet=True)
     return folder / "first"
 
 
-def extended(run: Path, out: Path, *, ways: tuple[str, ...] = WAYS, new: Any = None, **asked: Any) -> dict[str, Any]:
-    """The record of an extension by 8 and 9, or by what `new` says."""
+def extend(run: Path, out: Path, *, ways: tuple[str, ...] = WAYS, new: Any = None, **options: Any) -> dict[str, Any]:
+    """Extend the run by the digits 8 and 9, or by the data in the table `new`; returns extend.json."""
     table = ExtendTable(run=run, **(new or {"name": "digits", "classes": ["8", "9"]}))
-    return extension.run(Planned(table, ways, **asked), out, quiet=True).as_json()
+    return extension.run(Plan(table, ways, **options), out, quiet=True).as_json()

@@ -1,4 +1,4 @@
-"""Networks that learn new classes: what is kept, what is measured, what a kill leaves, what the report says."""
+"""Networks that learn new classes: their old outputs, their accuracies, resuming, and the report."""
 
 import json
 import re
@@ -17,22 +17,22 @@ from backhand.errors import StudyError
 from backhand.experiments import reports
 from backhand.experiments.build import build_model, init_weights, load_feeds
 from backhand.experiments.extension import work as extension
-from backhand.experiments.extension.plan import Plan as Planned
+from backhand.experiments.extension.plan import Plan
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.settings import read_study
 from backhand.study.extend import ExtendTable
-from tests.experiments.extension.extensions import extended, trained
+from tests.experiments.extension.extensions import extend, train
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory) -> Path:
-    return trained(tmp_path_factory.mktemp("first"))
+    return train(tmp_path_factory.mktemp("first"))
 
 
 @pytest.fixture(scope="module")
 def whole(first) -> Path:
     """An extension of all three ways, with a tree."""
-    extended(first, first.parent / "whole")
+    extend(first, first.parent / "whole")
     return first.parent / "whole"
 
 
@@ -49,8 +49,9 @@ def record_of(folder: Path):
     return json.loads((folder / "extend.json").read_text())
 
 
-def share(figures, part: slice) -> float:
-    return sum(figures["right"][part]) / sum(figures["counts"][part])
+def share(figures, classes: slice) -> float:
+    """The share of the test samples of these classes that is classified correctly."""
+    return sum(figures["right"][classes]) / sum(figures["counts"][classes])
 
 
 def test_the_old_outputs_keep_their_bits_and_their_scores(first, whole, grown):
@@ -85,9 +86,9 @@ def test_each_way_is_trained_on_what_it_says_and_tested_on_all(first, whole):
         assert (counts[:8] > 0).all() == old_data == (counts[:8] > 0).any()
         assert (counts[8:] > 0).all()
         assert np.array(metrics["data"]["counts"]["test"]).min() > 30
-    own = json.loads((first / "metrics.json").read_text())["data"]["counts"]
-    both = json.loads((whole / "with-old" / "metrics.json").read_text())["data"]["counts"]
-    assert {name: each[:8] for name, each in both.items()} == own
+    before = json.loads((first / "metrics.json").read_text())["data"]["counts"]
+    after = json.loads((whole / "with-old" / "metrics.json").read_text())["data"]["counts"]
+    assert {split: counts[:8] for split, counts in after.items()} == before
 
 
 def test_with_the_old_data_it_learns_without_forgetting_and_without_it_forgets(whole):
@@ -102,9 +103,9 @@ def test_with_the_old_data_it_learns_without_forgetting_and_without_it_forgets(w
 
 
 def test_old_and_new_classes_are_watched_after_each_epoch(whole):
-    for way, each in record_of(whole)["ways"].items():
+    for way, figures in record_of(whole)["ways"].items():
         history = [json.loads(line) for line in (whole / way / "history.jsonl").read_text().splitlines()]
-        assert each["curves"] == {p: [epoch[f"{p}_accuracy"] for epoch in history] for p in ("old", "new")}
+        assert figures["curves"] == {key: [epoch[f"{key}_accuracy"] for epoch in history] for key in ("old", "new")}
         assert len(history) == 6
     alone = record_of(whole)["ways"]["without-old"]["curves"]
     last = json.loads((whole / "without-old" / "history.jsonl").read_text().splitlines()[-1])
@@ -116,8 +117,8 @@ def test_the_report_tells_the_figures_and_is_the_same_each_time(whole):
     assert reports.write(whole).read_bytes() == page
     record, text = record_of(whole), (whole / "report.md").read_text()
     before, after = share(record["old"], slice(8)), share(record["ways"]["without-old"], slice(8))
-    said = f"fell by {100 * (before - after):.2f} percentage points, from {before:.2%} to {after:.2%}"
-    assert said in text
+    sentence = f"fell by {100 * (before - after):.2f} percentage points, from {before:.2%} to {after:.2%}"
+    assert sentence in text
     assert f"| decision tree, on all data | {share(record['tree'], slice(8)):.2%} |" in text
     assert (whole / "plots" / "new-classes.png").exists()
     assert reports.write(whole / "without-old").exists()
@@ -133,7 +134,7 @@ def test_the_report_holds_settings_machine_and_command(whole):
 
 
 def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
-    extended(first, tmp_path / "out", ways=("with-old", "afresh"), epochs=2, lr=0.01, freeze=(":-1",), tree=False)
+    extend(first, tmp_path / "out", ways=("with-old", "afresh"), epochs=2, lr=0.01, freeze=(":-1",), tree=False)
     old, new = (load_classifier(run).model.arrays() for run in (first, tmp_path / "out" / "with-old"))
     np.testing.assert_array_equal(new["1.weight"], old["1.weight"])
     study, fresh = (read_study(tmp_path / "out" / way).train for way in ("with-old", "afresh"))
@@ -146,14 +147,14 @@ def test_options_change_the_network_that_goes_on_alone(first, tmp_path):
 def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
     """And a network whose layers are listed, without a validation split."""
     layers = 'model={name="sequential", layers=[{kind="flatten"}, {kind="linear", outputs=8}]}'
-    first = trained(tmp_path, layers, "data.validation=0", "train.epochs=2")
+    first = train(tmp_path, layers, "data.validation=0", "train.epochs=2")
     (tmp_path / "pictures" / "nine").mkdir(parents=True)
     digits = load_digits()
     for i, image in enumerate(digits.images[digits.target == 9][:60]):
         picture = Image.fromarray((image * 15).astype(np.uint8))
         picture.resize((20, 20)).save(tmp_path / "pictures" / "nine" / f"{i:02}.png")
     new = {"name": "images", "path": tmp_path / "pictures", "resize": True}
-    record = extended(first, tmp_path / "out", ways=("with-old",), new=new)
+    record = extend(first, tmp_path / "out", ways=("with-old",), new=new)
     assert record["ways"]["with-old"]["classes"] == [*"01234567", "nine"]
     assert record["ways"]["with-old"]["counts"][8] == 12
     assert share(record["ways"]["with-old"], slice(8, 9)) > 0.5
@@ -163,22 +164,22 @@ def test_one_class_of_ones_own_pictures_of_another_size(tmp_path):
 
 
 def test_a_single_new_sample_is_too_few_for_batch_normalisation_and_is_refused_at_once(tmp_path):
-    run = trained(tmp_path, "model.batchnorm=true", "data.validation=0", "train.epochs=1")
+    run = train(tmp_path, "model.batchnorm=true", "data.validation=0", "train.epochs=1")
     for split in ("train", "test"):
         (tmp_path / "new" / split / "x").mkdir(parents=True)
         Image.fromarray((load_digits().images[9] * 15).astype(np.uint8)).save(tmp_path / "new" / split / "x" / "0.png")
     table = ExtendTable(run=run, name="images", path=str(tmp_path / "new"))
     with pytest.raises(StudyError, match=r"there is 1 training sample: layer 2, BatchNorm\(\)"):
-        extension.run(Planned(table, ("without-old",)), tmp_path / "out")
+        extension.run(Plan(table, ("without-old",)), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("weights", ['"balanced"', "[2, 1, 1]"])
 def test_class_weights_are_those_that_can_be_known(tmp_path, weights):
     classes = ('data.classes=["0", "1", "2"]', "train.epochs=1", f"train.class_weights={weights}")
-    first = trained(tmp_path, *classes)
+    first = train(tmp_path, *classes)
     new = {"name": "digits", "classes": ["3"]}
-    extended(first, tmp_path / "out", ways=("with-old", "without-old"), new=new, tree=False)
+    extend(first, tmp_path / "out", ways=("with-old", "without-old"), new=new, tree=False)
     asked = {way: read_study(tmp_path / "out" / way).train.class_weights for way in ("with-old", "without-old")}
     assert asked == {"with-old": "balanced" if "b" in weights else None, "without-old": None}
 
@@ -189,9 +190,9 @@ def test_a_convolution_as_the_head_grows_under_a_hinge_loss(tmp_path):
         *('{kind="conv2d", outputs=3, kernel=1}', '{kind="global_avg_pool2d"}'),
     ]
     model = f'model={{name="sequential", layers=[{", ".join(layers)}]}}'
-    first = trained(tmp_path, model, 'data.classes=["0", "1", "2"]', "train.loss=hinge", "train.epochs=1")
+    first = train(tmp_path, model, 'data.classes=["0", "1", "2"]', "train.loss=hinge", "train.epochs=1")
     new = {"name": "digits", "classes": ["3", "4"]}
-    extended(first, tmp_path / "out", ways=("with-old",), new=new, freeze=(":3",), lr=1e-30, tree=False)
+    extend(first, tmp_path / "out", ways=("with-old",), new=new, freeze=(":3",), lr=1e-30, tree=False)
     old, new = (load_classifier(run).model.arrays() for run in (first, tmp_path / "out" / "with-old"))
     assert new["3.weight"].shape == (1, 1, 6, 5)
     for name, value in old.items():
@@ -199,10 +200,10 @@ def test_a_convolution_as_the_head_grows_under_a_hinge_loss(tmp_path):
 
 
 def test_an_extended_network_is_extended_again(tmp_path):
-    first = trained(tmp_path, 'data.classes=["0", "1", "2"]', "train.epochs=2")
-    extended(first, tmp_path / "once", ways=("with-old",), new={"name": "digits", "classes": ["3"]}, tree=False)
+    first = train(tmp_path, 'data.classes=["0", "1", "2"]', "train.epochs=2")
+    extend(first, tmp_path / "once", ways=("with-old",), new={"name": "digits", "classes": ["3"]}, tree=False)
     again = {"name": "digits", "classes": ["4", "5"]}
-    record = extended(tmp_path / "once" / "with-old", tmp_path / "twice", ways=("without-old",), new=again)
+    record = extend(tmp_path / "once" / "with-old", tmp_path / "twice", ways=("without-old",), new=again)
     assert record["old"]["classes"] == ["0", "1", "2", "3"]
     assert record["ways"]["without-old"]["classes"] == ["0", "1", "2", "3", "4", "5"]
 

@@ -7,32 +7,32 @@ import pytest
 
 from backhand.errors import DivergenceError
 from backhand.experiments import reports
-from tests.experiments.extension.extensions import trained
+from tests.experiments.extension.extensions import train
 
 NEW = ("--data", "digits", "--classes", "8,9")
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
-    return trained(tmp_path_factory.mktemp("first"), "train.epochs=1")
+    return train(tmp_path_factory.mktemp("first"), "train.epochs=1")
 
 
 def test_from_the_command_to_the_report(first, tmp_path, cli):
-    status, said = cli("extend", first, *NEW, "--without-old", "--no-afresh", "--no-tree", "--out", tmp_path / "out")
-    assert status == 0, said
-    assert "the head, layer 3, has grown: 8 -> 10 outputs, of which the first 8 are unchanged" in said
+    status, output = cli("extend", first, *NEW, "--without-old", "--no-afresh", "--no-tree", "--out", tmp_path / "out")
+    assert status == 0, output
+    assert "the head, layer 3, has grown: 8 -> 10 outputs, of which the first 8 are unchanged" in output
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         *("environment.json", "extend.json", "plots", "report.html", "report.md", "without-old", "without-old.toml")
     ]
     done = (tmp_path / "out" / "without-old" / "metrics.json").stat().st_mtime_ns
     assert cli("extend", "--resume", tmp_path / "out")[0] == 0
     assert (tmp_path / "out" / "without-old" / "metrics.json").stat().st_mtime_ns == done
-    status, said = cli("extend", first, *NEW, "--out", tmp_path / "out")
-    assert (status, "holds an extension; go on with it by `backhand extend --resume" in said) == (2, True)
+    status, output = cli("extend", first, *NEW, "--out", tmp_path / "out")
+    assert (status, "holds an extension; go on with it by `backhand extend --resume" in output) == (2, True)
     assert cli("report", tmp_path / "out")[0] == 0
     (tmp_path / "out" / "extend.json").write_text('{"title": 3, "run": "", "old": {}, "ways": {}}')
-    status, said = cli("report", tmp_path / "out")
-    assert (status, "extend.json at title" in said) == (2, True)
+    status, output = cli("report", tmp_path / "out")
+    assert (status, "extend.json at title" in output) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -49,19 +49,19 @@ def test_from_the_command_to_the_report(first, tmp_path, cli):
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(first, tmp_path, cli, arguments, sentence):
-    status, said = cli("extend", first, *arguments, "--out", tmp_path / "out")
+    status, output = cli("extend", first, *arguments, "--out", tmp_path / "out")
     assert status == 2
-    assert sentence in said
-    assert said.count("error:") == 1
+    assert sentence in output
+    assert output.count("error:") == 1
     assert not (tmp_path / "out").exists()
 
 
 def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
     assert "is not the folder of a run" in cli("extend", tmp_path, *NEW)[1]
     (tmp_path / "two").mkdir()
-    binary = trained(tmp_path / "two", 'data.classes=["0", "1"]', "train.loss=logistic", "train.epochs=1")
-    status, said = cli("extend", binary, *NEW, "--out", tmp_path / "out")
-    assert (status, "tells 2 classes apart and has no place for more" in said) == (2, True)
+    binary = train(tmp_path / "two", 'data.classes=["0", "1"]', "train.loss=logistic", "train.epochs=1")
+    status, output = cli("extend", binary, *NEW, "--out", tmp_path / "out")
+    assert (status, "tells 2 classes apart and has no place for more" in output) == (2, True)
     half = copytree(first, tmp_path / "half")
     metrics = json.loads((half / "metrics.json").read_text())
     (half / "metrics.json").write_text(json.dumps(metrics | {"status": "running"}))
@@ -70,8 +70,8 @@ def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
     assert "has no metrics.json that can be read" in cli("extend", half, *NEW, "--out", tmp_path / "out")[1]
     metrics["data"]["sha256"] = "0"
     (half / "metrics.json").write_text(json.dumps(metrics))
-    status, said = cli("extend", half, *NEW, "--out", tmp_path / "out")
-    assert (status, "was trained on other data than is there now" in said) == (2, True)
+    status, output = cli("extend", half, *NEW, "--out", tmp_path / "out")
+    assert (status, "was trained on other data than is there now" in output) == (2, True)
     assert not (tmp_path / "out").exists()
     assert "is not the folder of an extension" in cli("extend", "--resume", tmp_path)[1]
     assert "give --resume FOLDER alone" in cli("extend", first, *NEW, "--resume", tmp_path)[1]
@@ -88,8 +88,8 @@ def test_a_run_that_cannot_grow_is_refused(first, tmp_path, cli):
     ],
 )
 def test_an_extension_that_goes_on_is_given_nothing_else(tmp_path, cli, options, named):
-    status, said = cli("extend", "--resume", tmp_path / "ext", *options)
-    assert (status, f"leave out {named} and give --resume FOLDER alone" in said) == (2, True), said
+    status, output = cli("extend", "--resume", tmp_path / "ext", *options)
+    assert (status, f"leave out {named} and give --resume FOLDER alone" in output) == (2, True), output
     assert (
         "has no extend.json"
         in cli("extend", "--resume", tmp_path / "ext", "--out", tmp_path / "ext", "--threads", 1)[1]
@@ -97,12 +97,12 @@ def test_an_extension_that_goes_on_is_given_nothing_else(tmp_path, cli, options,
 
 
 def test_another_folder_than_that_of_the_extension_is_refused(tmp_path, cli):
-    status, said = cli("extend", "--resume", tmp_path / "ext", "--out", "elsewhere")
-    assert (status, "--out and --resume name different folders" in said) == (2, True)
+    status, output = cli("extend", "--resume", tmp_path / "ext", "--out", "elsewhere")
+    assert (status, "--out and --resume name different folders" in output) == (2, True)
 
 
 def test_what_it_was_given_is_said_and_what_it_replaced_is_not(tmp_path, cli):
-    run = trained(tmp_path, "train.epochs=2", "train.l2=0.001", "seed=3")
+    run = train(tmp_path, "train.epochs=2", "train.l2=0.001", "seed=3")
     options = "--epochs", 1, "--lr", 0.2, "--with-old", "--no-tree", "--out", tmp_path / "ext"
     assert cli("extend", run, *NEW, *options)[0] == 0
     pages = {way: line_of(tmp_path / "ext" / way) for way in ("with-old", "afresh", ".")}
@@ -113,9 +113,9 @@ def test_what_it_was_given_is_said_and_what_it_replaced_is_not(tmp_path, cli):
 
 def test_a_run_that_diverged_is_named_as_such(tmp_path, cli):
     with pytest.raises(DivergenceError):
-        trained(tmp_path, "train.optimizer.lr=1e30", "train.epochs=1")
-    status, said = cli("extend", tmp_path / "first", *NEW, "--out", tmp_path / "ext")
-    assert (status, "holds the weights of a training that diverged, which are useless" in said) == (2, True)
+        train(tmp_path, "train.optimizer.lr=1e30", "train.epochs=1")
+    status, output = cli("extend", tmp_path / "first", *NEW, "--out", tmp_path / "ext")
+    assert (status, "holds the weights of a training that diverged, which are useless" in output) == (2, True)
     assert not (tmp_path / "ext").exists()
 
 

@@ -52,12 +52,14 @@ def first(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder / "first"
 
 
-def grown(run: Path, **table: object) -> Study:
+def extended(run: Path, **table: object) -> Study:
+    """The study of the run with a table for its extension."""
     return changed(load(str(run / "study.toml")), {"extend": {"run": str(run), **table}})
 
 
-def new_of(parts: StudySplits) -> np.ndarray:
-    return parts.train.x[parts.train.y == 2]
+def new_samples(splits: StudySplits) -> np.ndarray:
+    """The training samples of the new class."""
+    return splits.train.x[splits.train.y == 2]
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB"])
@@ -66,21 +68,21 @@ def test_new_pictures_are_read_in_the_colour_of_the_old_ones_as_predict_reads_th
 ) -> None:
     folder = draw(tmp_path / "new", "c", mode)
     classifier = load_classifier(first)
-    parts = load_study_splits(grown(first, name="images", path=str(folder)))
+    splits = load_study_splits(extended(first, name="images", path=str(folder)))
     expected = {classifier.read(file).tobytes() for file in folder.rglob("*.png")}
-    assert len(new_of(parts)) >= 3
-    assert {image.tobytes() for image in new_of(parts)} <= expected
-    own = "L" if classifier.sample_shape[2] == 1 else "RGB"
-    said = {"L": "grey", "RGB": "RGB"}
-    note = None if own == mode else f"from {said[mode]} to {said[own]}"
-    assert parts.splits.notes.get("new: pictures converted") == note
+    assert len(new_samples(splits)) >= 3
+    assert {image.tobytes() for image in new_samples(splits)} <= expected
+    old_mode = "L" if classifier.sample_shape[2] == 1 else "RGB"
+    names = {"L": "grey", "RGB": "RGB"}
+    note = None if old_mode == mode else f"from {names[mode]} to {names[old_mode]}"
+    assert splits.splits.notes.get("new: pictures converted") == note
 
 
 def test_arrays_of_another_colour_are_converted_too(first: Path, tmp_path: Path) -> None:
     C = load_classifier(first).sample_shape[2]
     x = np.random.default_rng(0).integers(0, 256, (9, 8, 8, 4 - C)).astype(np.uint8)
     np.savez(tmp_path / "new.npz", x=x, y=np.repeat(["c"], 9))
-    new = new_of(load_study_splits(grown(first, name="npz", path=str(tmp_path / "new.npz"))))
+    new = new_samples(load_study_splits(extended(first, name="npz", path=str(tmp_path / "new.npz"))))
     assert new.shape[1:] == (8, 8, C)
     grey = x @ [0.299, 0.587, 0.114] if C == 1 else x[..., 0]
     assert min(np.abs(grey - new[0, :, :, 0]).max(axis=(1, 2))) <= 0.51
@@ -89,7 +91,7 @@ def test_arrays_of_another_colour_are_converted_too(first: Path, tmp_path: Path)
 def test_pictures_of_another_range_are_refused(first: Path, tmp_path: Path) -> None:
     dark = draw(tmp_path / "new", "c", "L", brightest=2)
     with pytest.raises(DataError, match="the samples of images do not fit those of images: the values, from"):
-        load_study_splits(grown(first, name="images", path=str(dark)))
+        load_study_splits(extended(first, name="images", path=str(dark)))
 
 
 def test_bad_pictures_are_skipped_where_one_asks_and_again_when_resumed(
@@ -98,8 +100,8 @@ def test_bad_pictures_are_skipped_where_one_asks_and_again_when_resumed(
     folder, out = draw(tmp_path / "new", "c", "L"), tmp_path / "out"
     (folder / "c" / "bad.png").write_bytes(b"nothing")
     options = ("--data", "images", "--path", folder, "--no-tree", "--no-afresh", "--without-old", "--out", out)
-    status, said = cli("extend", first, *options)
-    assert (status, "bad.png is not an image (unknown format); remove it or pass --skip-bad-images" in said) == (
+    status, output = cli("extend", first, *options)
+    assert (status, "bad.png is not an image (unknown format); remove it or pass --skip-bad-images" in output) == (
         2,
         True,
     )
@@ -109,5 +111,5 @@ def test_bad_pictures_are_skipped_where_one_asks_and_again_when_resumed(
 
 
 def test_no_option_is_recommended_that_the_command_does_not_have(cli: Callable[..., tuple[int, str]]) -> None:
-    status, said = cli("extend", "run", "--patience", "3")
-    assert (status, "No such option: --patience" in said, "--set" in said) == (2, True, False)
+    status, output = cli("extend", "run", "--patience", "3")
+    assert (status, "No such option: --patience" in output, "--set" in output) == (2, True, False)

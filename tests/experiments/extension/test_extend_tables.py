@@ -9,7 +9,7 @@ from backhand.experiments.build import load_feeds
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.settings import read_study
 from backhand.experiments.splits import load_study_splits
-from tests.experiments.extension.extensions import extended, trained
+from tests.experiments.extension.extensions import extend, train
 
 
 def cluster(rng, seconds, count=200):
@@ -26,10 +26,10 @@ def tables(tmp_path_factory):
     more = np.concatenate([cluster(rng, 40), cluster(rng, 60)])
     np.savez(folder / "new.npz", x=more, y=np.repeat(["c", "d"], 200))
     np.savez(folder / "far.npz", x=more * [1000, 1], y=np.repeat(["c", "d"], 200))
-    run = trained(
+    run = train(
         folder, "data.name=npz", f"data.path={folder / 'old.npz'}", "data.classes=['a', 'b']", "train.batch_size=20"
     )
-    record = extended(
+    record = extend(
         run, folder / "out", ways=("with-old", "without-old"), new={"name": "npz", "path": folder / "new.npz"}
     )
     return folder, record
@@ -53,11 +53,11 @@ def test_samples_of_all_classes_are_on_the_scale_that_is_kept(tables):
 def test_the_scale_is_that_of_the_old_run_to_the_last_bit(tables):
     folder, _ = tables
     feeds = load_feeds(read_study(folder / "first"))
-    own = Standardizer.fit(feeds.train.data.x, "feature")
+    expected = Standardizer.fit(feeds.train.data.x, "feature")
     for run in (folder / "first", folder / "out" / "with-old"):
-        kept = load_classifier(run).standardizer
-        np.testing.assert_array_equal(kept.mean, own.mean)
-        np.testing.assert_array_equal(kept.scale, own.scale)
+        saved = load_classifier(run).standardizer
+        np.testing.assert_array_equal(saved.mean, expected.mean)
+        np.testing.assert_array_equal(saved.scale, expected.scale)
 
 
 def test_new_samples_on_another_scale_are_refused_as_predict_refuses_them(tables):

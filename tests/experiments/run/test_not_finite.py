@@ -10,7 +10,7 @@ from backhand.errors import DivergenceError
 from backhand.experiments import reports
 from backhand.experiments.build import load_feeds
 from backhand.experiments.comparison.network import Network
-from backhand.experiments.extension.record import trained
+from backhand.experiments.extension.record import run_figures
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.series import training
@@ -121,7 +121,7 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
     assert (metrics.test.accuracy, metrics.test.not_finite) == (0, 40)
     assert metrics.test.not_finite_samples == tuple(range(20))
     assert reports.write(tmp_path / "run").exists()
-    assert trained(tmp_path / "run").counts == (20, 20)
+    assert run_figures(tmp_path / "run").counts == (20, 20)
 
 
 def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
@@ -140,6 +140,6 @@ def test_a_comparison_says_how_many_it_counts_as_wrong(study):
 
 def test_an_extension_and_a_classifier_keep_the_remark(study, tmp_path):
     work.run(load(str(study)), tmp_path / "run", quiet=True)
-    remark = trained(tmp_path / "run").remark
+    remark = run_figures(tmp_path / "run").remark
     assert remark.startswith("The scores of 1 of the 40 test samples")
     assert load_classifier(tmp_path / "run").remarks == (remark,)

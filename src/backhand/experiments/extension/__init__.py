@@ -1,4 +1,4 @@
-"""Extensions: classes added to a trained network; what it learns of them, and what it forgets."""
+"""Extensions: new classes for a trained network, which learns them and may forget the old ones."""
 
 from backhand.experiments.kind import Kind
 
@@ -7,7 +7,7 @@ WAYS = WITH, WITHOUT, AFRESH = ("with-old", "without-old", "afresh")
 
 
 def study_name(way: str) -> str:
-    """The name of the file that holds the study of a way."""
+    """The name of the file that holds the study of one way of training."""
     return f"{way}.toml"
 
 

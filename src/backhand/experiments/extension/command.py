@@ -1,4 +1,4 @@
-"""`backhand extend`: add classes to a trained network, and see what it forgets."""
+"""`backhand extend`: add classes to a trained network, and measure what it forgets."""
 
 from functools import partial
 from pathlib import Path
@@ -75,20 +75,20 @@ def extend(
     carry_out("extend", partial(work.run, plan), launch)
 
 
-def _new(run: Path | None, data: str | None, *, classes: str | None, **more: Any) -> "ExtendTable":
-    """Whose network grows, by which classes of which data."""
+def _new(run: Path | None, data: str | None, *, classes: str | None, **options: Any) -> "ExtendTable":
+    """The table of the run that is extended and of its new data. Raises BackhandError if either has no name."""
     from backhand.study import make_table
     from backhand.study.extend import ExtendTable
 
     if run is None or data is None:
         raise BackhandError("name a run and its new data, such as `backhand extend RUN --data mnist --classes 8,9`")
     names = tuple(filter(None, classes.split(","))) if classes else None
-    return make_table(ExtendTable, run=run, name=data, classes=names, **more)
+    return make_table(ExtendTable, run=run, name=data, classes=names, **options)
 
 
 def _ways(with_old: bool | None, *, afresh: bool) -> tuple[str, ...]:
-    """The trainings: with or without the old data, or both; and for comparison a fresh one."""
+    """The ways of training: with the old data, without them, or both; and for comparison one that starts afresh."""
     from backhand.experiments.extension import AFRESH, WITH, WITHOUT
 
-    chosen = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
-    return (*chosen, *[AFRESH] * afresh)
+    ways = {None: (WITH, WITHOUT), True: (WITH,), False: (WITHOUT,)}[with_old]
+    return (*ways, *[AFRESH] * afresh)

@@ -1,4 +1,4 @@
-"""The folder of an extension: extend.json, the study of each way, and a run's folder for each.
+"""The folder of an extension: extend.json, and a study and the folder of a run for each way of training.
 
 `docs/formats.md` describes the files.
 """
@@ -23,11 +23,14 @@ from backhand.study import Study, to_toml
 
 
 class Figures(Record):
-    """For each class, the test samples that are classified rightly, and all of them."""
+    """The test figures of a classifier, class by class.
+
+    right: how many test samples of each class are classified correctly.   counts: how many there are.
+    """
 
     right: tuple[int, ...] = ()
     counts: tuple[int, ...] = ()
-    leaves: int | None = None  # of a decision tree
+    leaves: int | None = None  # of a decision tree; None for a network
 
     @model_validator(mode="after")
     def _one_number_per_class(self) -> Self:
@@ -36,13 +39,17 @@ class Figures(Record):
         return self
 
     def accuracy(self, classes: slice = slice(None)) -> float:
-        """The share of the test samples of these classes that are classified rightly; NaN where there are none."""
+        """The share of the test samples of these classes that is classified correctly; NaN if there are none."""
         total = sum(self.counts[classes])
         return sum(self.right[classes]) / total if total else nan
 
 
-class Trained(Figures):
-    """A run: the names of its classes, accuracies after each epoch, or why it stopped; and what must be said of it."""
+class RunFigures(Figures):
+    """The figures of a run.
+
+    classes: their names.   sha256: the checksum of the data.   curves: accuracies after each epoch.   stopped: why the
+    training broke off; "" if it did not.   remark: sentences on what is wrong with the run; "" if nothing is.
+    """
 
     classes: tuple[str, ...] = ()
     sha256: str = ""
@@ -57,28 +64,29 @@ class Trained(Figures):
         return self
 
     @property
-    def is_over(self) -> bool:
-        """Whether it has come to an end, be it that it diverged before it classified anything."""
+    def is_tested(self) -> bool:
+        """Whether the run was trained to its end, and tested."""
         return bool(self.counts)
 
 
 class Extension(FileRecord):
     """Everything that extend.json holds.
 
-    run: the folder of the run that is extended. tree: whether a decision tree is asked for.
+    run, title, old: the folder, the title and the figures of the run that is extended.   ways: the figures of each way
+    of training.   with_tree: whether a decision tree is wanted.   tree: its figures, once it is grown.
     """
 
     run: str
     title: str
-    old: Trained
-    ways: dict[str, Trained]
+    old: RunFigures
+    ways: dict[str, RunFigures]
     with_tree: bool = True
     tree: Figures | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_version(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Earlier versions told by the key `tree` itself whether one is asked for."""
+        """Files of earlier versions have the key `tree` only if a decision tree is wanted, and no key `with_tree`."""
         return {"with_tree": "tree" in values} | values
 
     @model_validator(mode="after")
@@ -88,9 +96,9 @@ class Extension(FileRecord):
         return self
 
     @property
-    def is_over(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether nothing is left to train."""
-        trained = all(each.is_over or each.stopped for each in self.ways.values())
+        trained = all(figures.is_tested or figures.stopped for figures in self.ways.values())
         return trained and (self.tree is not None or not self.with_tree)
 
 
@@ -99,20 +107,20 @@ def read(folder: Path) -> Extension:
     return read_record(Extension, folder / FILE)
 
 
-def read_studies(folder: Path, record: Extension) -> dict[str, Study]:
-    """The study of each way. Raises CheckpointError where one is missing or damaged."""
-    return {way: study_in(folder / study_name(way)) for way in record.ways}
+def read_studies(folder: Path, extension: Extension) -> dict[str, Study]:
+    """Read the study of each way. Raises CheckpointError where one is missing or damaged."""
+    return {way: study_in(folder / study_name(way)) for way in extension.ways}
 
 
 def study_files(studies: Mapping[str, Study]) -> dict[str, str]:
-    """The files that `read_studies` reads, by their names, for `Workspace.begin` to write."""
+    """The texts of the files that `read_studies` reads, by their names."""
     return {study_name(way): to_toml(study) for way, study in studies.items()}
 
 
-def write(folder: Path, record: Extension) -> Extension:
-    """Write extend.json, whole or not at all; returns it."""
-    write_record(folder / FILE, record)
-    return record
+def write(folder: Path, extension: Extension) -> Extension:
+    """Write extend.json, whole or not at all, and return the extension."""
+    write_record(folder / FILE, extension)
+    return extension
 
 
 def has_result(folder: Path) -> bool:
@@ -121,24 +129,24 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The run, its new classes, how many ways are done, and what the best of them reaches on old and new classes."""
-    record = read(folder)
-    done = [way for way, each in record.ways.items() if each.is_over]
-    first = len(record.old.classes)
-    classes = next((each.classes[first:] for each in record.ways.values() if each.is_over), ())
-    status = "finished" if record.is_over else f"{len(done)} of {len(record.ways)} ways"
-    best = max((each for each in record.ways.values() if each.is_over), key=Figures.accuracy, default=None)
+    """The extension in a list of experiments: run, new classes, how many ways are done, and the best accuracies."""
+    extension = read(folder)
+    done = [figures for figures in extension.ways.values() if figures.is_tested]
+    old_classes = len(extension.old.classes)
+    classes = done[0].classes[old_classes:] if done else ()
+    status = "finished" if extension.is_finished else f"{len(done)} of {len(extension.ways)} ways"
     result = ""
-    if best is not None:
-        old, new = percent(best.accuracy(slice(first))), percent(best.accuracy(slice(first, None)))
+    if done:
+        best = max(done, key=Figures.accuracy)
+        old, new = percent(best.accuracy(slice(old_classes))), percent(best.accuracy(slice(old_classes, None)))
         result = f"test accuracy {old} on old and {new} on new classes"
-    return Row(f"{record.title}: new classes", ", ".join(classes), status, result)
+    return Row(f"{extension.title}: new classes", ", ".join(classes), status, result)
 
 
-def trained(run: Path) -> Trained:
-    """What a finished run knows: its classes, how many test samples of each it has and gets right, its data.
+def run_figures(run: Path) -> RunFigures:
+    """The figures of a finished run, without its curves.
 
-    Raises BackhandError for a run that is not at its end, or whose figures cannot be read.
+    Raises BackhandError for a run that is not finished, or whose figures cannot be read.
     """
     try:
         metrics = read_metrics(run)
@@ -146,7 +154,7 @@ def trained(run: Path) -> Trained:
         raise BackhandError(f"{run} has no {METRICS} that can be read; finish the run first") from error
     if metrics.status != "finished" or metrics.test is None:
         raise BackhandError(f"{run} is not finished but {metrics.status}; bring it to its end, then extend it")
-    return Trained(
+    return RunFigures(
         classes=metrics.data.classes,
         sha256=metrics.data.sha256,
         right=tuple(row[k] for k, row in enumerate(metrics.test.confusion)),
@@ -156,17 +164,17 @@ def trained(run: Path) -> Trained:
 
 
 def curves(run: Path) -> dict[str, tuple[float, ...]]:
-    """The accuracy on validation samples of the old and the new classes after each epoch, where there are any."""
+    """The validation accuracies on old and on new classes after each epoch; {} without a validation split."""
     history = read_history(run, read_metrics(run))
     columns = {
         "old": [epoch.old_accuracy for epoch in history],
         "new": [epoch.new_accuracy for epoch in history],
     }
-    known = {split: tuple(value for value in values if value is not None) for split, values in columns.items()}
-    return {split: values for split, values in known.items() if values}
+    known = {group: tuple(value for value in values if value is not None) for group, values in columns.items()}
+    return {group: values for group, values in known.items() if values}
 
 
 def _remark(metrics: Metrics) -> str:
-    """What must be said of a finished run's figures."""
+    """Sentences on what is wrong with a finished run; "" if nothing is."""
     failure, remark = metrics.training.failure, metrics.test.remark if metrics.test else ""
     return " ".join(filter(None, (f"The training failed. {failure}" if failure else "", remark)))

@@ -1,4 +1,4 @@
-"""The report of an extension: what a network learnt of new classes, and what it forgot."""
+"""The report of an extension, from the files of its folder alone."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,5 +10,5 @@ from backhand.page.blocks import Block
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """What the figures say, and the accuracies before and after each way."""
+    """The end of the command in the terminal: the findings, and the accuracies before and after each way."""
     return summary(read(folder))

@@ -1,4 +1,4 @@
-"""The report of an extension: what a network learnt of new classes, and what it forgot."""
+"""The chapters of an extension's report: what the network learned of new classes, and what it forgot."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from backhand.experiments import environment
 from backhand.experiments.environment import Environment
 from backhand.experiments.extension import study_name
-from backhand.experiments.extension.record import Extension, Figures, Trained, read, read_studies
+from backhand.experiments.extension.record import Extension, Figures, RunFigures, read, read_studies
 from backhand.page import heading, settings, style
 from backhand.page.blocks import Image, Images, Notice, Page, Points, Section, Table, Text
 from backhand.page.chance import differ
@@ -25,7 +25,7 @@ SHORT = {
     "afresh": "afresh",
     "tree": "decision tree",
 }
-LOOKS: dict[str, dict[str, Any]] = {
+LINE_STYLES: dict[str, dict[str, Any]] = {
     "with-old": {"color": style.BLUE, "linestyle": "-", "marker": "o"},
     "without-old": {"color": style.ORANGE, "linestyle": (0, (5, 1.6)), "marker": "s"},
     "afresh": {"color": style.INK, "linestyle": ":", "marker": "^"},
@@ -34,68 +34,66 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Score:
-    """Test accuracies of one classifier: of each class, and of the old, the new and all samples."""
+    """The test accuracies of one classifier, of which the first `old_classes` classes are the old ones."""
 
     name: str
     figures: Figures
-    first: int
+    old_classes: int
 
     @property
     def old(self) -> float:
         """The accuracy on the samples of the old classes."""
-        return self._share(slice(self.first))
+        return self.figures.accuracy(slice(self.old_classes))
 
     @property
     def new(self) -> float:
-        """The accuracy on the samples of the new classes; NaN where there are none."""
-        return self._share(slice(self.first, None))
+        """The accuracy on the samples of the new classes; NaN if there are none."""
+        return self.figures.accuracy(slice(self.old_classes, None))
 
     @property
     def all(self) -> float:
         """The accuracy on all samples."""
-        return self._share(slice(None))
+        return self.figures.accuracy()
 
     def of(self, k: int) -> float:
         """The accuracy on the samples of class k."""
-        return self._share(slice(k, k + 1))
-
-    def _share(self, part: slice) -> float:
-        return self.figures.accuracy(part)
+        return self.figures.accuracy(slice(k, k + 1))
 
 
-def summary(record: Extension) -> tuple[Points, Table]:
-    """What the figures say, and the accuracies before and after each way."""
-    scores = _scores(record)
-    return Points(_findings(record, scores)), _table(scores)
+def summary(extension: Extension) -> tuple[Points, Table]:
+    """The findings, and a table of the accuracies before and after each way."""
+    scores = _scores(extension)
+    return Points(_findings(extension, scores)), _table(scores)
 
 
 def page(folder: Path) -> Page:
-    """The report as a page. Raises CheckpointError for a record that is damaged."""
-    record = read(folder)
-    scores = _scores(record)
-    done = {way: each for way, each in record.ways.items() if each.right}
-    classes = next((each.classes for each in done.values()), record.old.classes)
-    first = len(record.old.classes)
-    sections = [Section("result", "Result", (*_unfinished(record), *summary(record)))]
+    """The report as a page. Raises CheckpointError for a file that is missing or damaged."""
+    extension = read(folder)
+    scores = _scores(extension)
+    done = {way: figures for way, figures in extension.ways.items() if figures.is_tested}
+    classes = next((figures.classes for figures in done.values()), extension.old.classes)
+    old_classes = len(extension.old.classes)
+    sections = [Section("result", "Result", (*_unfinished(extension), *summary(extension)))]
     if done:
-        sections.append(Section("classes", "Class by class", (_per_class(classes, first, scores),)))
-    if any(each.curves for each in done.values()):
-        sections.append(Section("training", "Training", (_explained(), Images(_plots(done)))))
-    studies, origin = read_studies(folder, record), environment.read(folder)
+        sections.append(Section("classes", "Class by class", (_class_table(classes, old_classes, scores),)))
+    if any(figures.curves for figures in done.values()):
+        sections.append(Section("training", "Training", (_explanation(), Images(_plots(done)))))
+    studies, origin = read_studies(folder, extension), environment.read(folder)
     sections.append(_settings(studies, origin))
-    names = ", ".join(classes[first:])
-    data = f"{first} old classes, and the new {'class' if len(classes) == first + 1 else 'classes'} {names}"
+    new_classes = classes[old_classes:]
+    noun = "class" if len(new_classes) == 1 else "classes"
+    data = f"{old_classes} old classes, and the new {noun} {', '.join(new_classes)}"
     changes = {key: value for study in studies.values() for key, value in study.changes.items()}
     subtitle = heading.subtitle(data, origin, changes)
-    return Page(f"{record.title}: new classes", subtitle, tuple(sections))
+    return Page(f"{extension.title}: new classes", subtitle, tuple(sections))
 
 
-def _unfinished(record: Extension) -> tuple[Notice, ...]:
-    """A notice that says what is still to be done, where anything is."""
-    if record.is_over:
+def _unfinished(extension: Extension) -> tuple[Notice, ...]:
+    """A notice of the trainings that are left; none if the extension is finished."""
+    if extension.is_finished:
         return ()
-    left = [NAMES[way] for way, each in record.ways.items() if not (each.is_over or each.stopped)]
-    left += ["a decision tree"] if record.with_tree and record.tree is None else []
+    left = [NAMES[way] for way, figures in extension.ways.items() if not (figures.is_tested or figures.stopped)]
+    left += ["a decision tree"] if extension.with_tree and extension.tree is None else []
     return (Notice(f"This extension is not finished. Still to be trained: {'; '.join(left)}."),)
 
 
@@ -111,60 +109,68 @@ def _settings(studies: dict[str, Study], origin: Environment) -> Section:
     section = settings.chapter("extension", tables, origin)
     if not differing:
         return section
-    unlike = Table("The settings in which the trainings differ.", head, differing, "l" * len(head))
-    return replace(section, blocks=(unlike, *section.blocks))
+    differences = Table("The settings in which the trainings differ.", head, differing, "l" * len(head))
+    return replace(section, blocks=(differences, *section.blocks))
 
 
-def _scores(record: Extension) -> dict[str, Score]:
-    """The scores by name: "before", the ways that are trained, and "tree"."""
-    first = len(record.old.classes)
-    found = {way: Score(NAMES[way], each, first) for way, each in record.ways.items() if each.right}
-    if record.tree is not None:
-        found["tree"] = Score("decision tree, on all data", record.tree, first)
-    counts = next((score.figures.counts for score in found.values()), record.old.counts)
-    right = record.old.right + (0,) * (len(counts) - first)
-    return {"before": Score("before", Figures(right=right, counts=counts), first)} | found
+def _scores(extension: Extension) -> dict[str, Score]:
+    """The scores by name: "before", each way that has been tested, and "tree".
+
+    Before the extension, the network classifies no sample of the new classes correctly.
+    """
+    old_classes = len(extension.old.classes)
+    tested = {way: figures for way, figures in extension.ways.items() if figures.is_tested}
+    scores = {way: Score(NAMES[way], figures, old_classes) for way, figures in tested.items()}
+    if extension.tree is not None:
+        scores["tree"] = Score("decision tree, on all data", extension.tree, old_classes)
+    counts = next((score.figures.counts for score in scores.values()), extension.old.counts)
+    right = extension.old.right + (0,) * (len(counts) - old_classes)
+    return {"before": Score("before", Figures(right=right, counts=counts), old_classes)} | scores
 
 
-def _findings(record: Extension, scores: dict[str, Score]) -> tuple[tuple[str, str], ...]:
-    """What can be said of the figures, in sentences with headings."""
-    found = [(NAMES[way].capitalize(), each.stopped) for way, each in record.ways.items() if each.stopped]
-    found += [(NAMES[way].capitalize(), each.remark) for way, each in record.ways.items() if each.remark]
-    found += [("The network before", record.old.remark)] if record.old.remark else []
+def _findings(extension: Extension, scores: dict[str, Score]) -> tuple[tuple[str, str], ...]:
+    """The findings, as pairs of a heading and a sentence."""
+    ways = {NAMES[way].capitalize(): figures for way, figures in extension.ways.items()}
+    findings = [(name, figures.stopped) for name, figures in ways.items() if figures.stopped]
+    findings += [(name, figures.remark) for name, figures in ways.items() if figures.remark]
+    findings += [("The network before", extension.old.remark)] if extension.old.remark else []
     for way in ("with-old", "without-old"):
         if way in scores:
-            found.append((f"Training continued {NAMES[way]}", _went_on(scores["before"], scores[way])))
+            findings.append((f"Training continued {NAMES[way]}", _change(scores["before"], scores[way])))
     if "with-old" in scores:
         for rival, name in (
             ("afresh", "a fresh network on the same data"),
             ("tree", "a decision tree on the same data"),
         ):
             if rival in scores:
-                found.append((f"Compared with {name}", _against(scores["with-old"], scores[rival])))
-    return tuple(found)
+                findings.append((f"Compared with {name}", _comparison(scores["with-old"], scores[rival])))
+    return tuple(findings)
 
 
-def _went_on(before: Score, after: Score) -> str:
-    change, samples = 100 * (after.old - before.old), sum(before.figures.counts[: before.first])
-    course = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} percentage points, from {percent(before.old)} to"
-    shown = change == 0 or differ(before.old, samples, after.old, samples)
-    doubt = "" if shown else f" (a difference that chance can make on {counted(samples, 'test sample')})"
+def _change(before: Score, after: Score) -> str:
+    """Sentences on the accuracy on the old classes before and after, and on the accuracies that training reached."""
+    change, samples = 100 * (after.old - before.old), sum(before.figures.counts[: before.old_classes])
+    words = f"{'fell' if change < 0 else 'rose'} by {abs(change):.2f} percentage points, from {percent(before.old)} to"
+    certain = change == 0 or differ(before.old, samples, after.old, samples)
+    doubt = "" if certain else f" (a difference that chance can make on {counted(samples, 'test sample')})"
     return (
-        f"The accuracy on the old classes {course if change else 'stayed at'} {percent(after.old)}{doubt}. "
+        f"The accuracy on the old classes {words if change else 'stayed at'} {percent(after.old)}{doubt}. "
         f"It is {percent(after.new)} on the new classes and {percent(after.all)} on all classes."
     )
 
 
-def _against(ours: Score, other: Score) -> str:
-    ahead = sum(ours.figures.right) - sum(other.figures.right)
-    total = count(sum(ours.figures.counts))
-    much = f"{count(abs(ahead))} {'more' if ahead > 0 else 'fewer'} of the {total} test samples" if ahead else "as many"
-    samples = sum(ours.figures.counts)
-    shown = not ahead or differ(ours.all, samples, other.all, samples)
-    doubt = "" if shown else " (a difference that chance can make on so few samples)"
+def _comparison(extended: Score, other: Score) -> str:
+    """Sentences that compare the accuracy of the extended network with that of another classifier."""
+    gain = sum(extended.figures.right) - sum(other.figures.right)
+    samples = sum(extended.figures.counts)
+    more = f"{count(abs(gain))} {'more' if gain > 0 else 'fewer'}"
+    amount = f"{more} of the {count(samples)} test samples" if gain else "as many"
+    certain = not gain or differ(extended.all, samples, other.all, samples)
+    doubt = "" if certain else " (a difference that chance can make on so few samples)"
     return (
-        f"The network that was trained further with the old data classifies {much} correctly: {percent(ours.all)} "
-        f"against {percent(other.all)}{doubt}. Each was trained once; another seed would change both figures."
+        f"The network that was trained further with the old data classifies {amount} correctly: "
+        f"{percent(extended.all)} against {percent(other.all)}{doubt}. Each was trained once; another seed would "
+        f"change both figures."
     )
 
 
@@ -172,8 +178,8 @@ def _table(scores: dict[str, Score]) -> Table:
     before = scores["before"].old
     rows = []
     for way, score in scores.items():
-        went_on = way in ("with-old", "without-old")
-        change = points(score.old - before) if went_on else NONE
+        continued = way in ("with-old", "without-old")
+        change = points(score.old - before) if continued else NONE
         rows.append((score.name, percent(score.old), percent(score.new), percent(score.all), change))
     caption = (
         "Accuracy on the test samples of the old classes, of the new classes and of all classes, and the change on the "
@@ -182,9 +188,9 @@ def _table(scores: dict[str, Score]) -> Table:
     return Table(caption, ("", "old classes", "new classes", "all", "change on old (points)"), tuple(rows), "lrrrr")
 
 
-def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -> Table:
+def _class_table(classes: tuple[str, ...], old_classes: int, scores: dict[str, Score]) -> Table:
     rows = [
-        (name, "new" if k >= first else "old", *(percent(score.of(k)) for score in scores.values()))
+        (name, "new" if k >= old_classes else "old", *(percent(score.of(k)) for score in scores.values()))
         for k, name in enumerate(classes)
     ]
     head = ("class", "group", *(SHORT[way] for way in scores))
@@ -192,31 +198,32 @@ def _per_class(classes: tuple[str, ...], first: int, scores: dict[str, Score]) -
     return Table(caption, head, tuple(rows), "ll" + "r" * len(scores))
 
 
-def _explained() -> Text:
+def _explanation() -> Text:
     return Text(
         "Accuracy on the validation samples of the old and of the new classes after each epoch. Where training "
         "continues without the old data, the accuracy on the old classes is measured but never used to choose an epoch."
     )
 
 
-def _plots(done: dict[str, Trained]) -> tuple[Image, ...]:
+def _plots(done: dict[str, RunFigures]) -> tuple[Image, ...]:
     return tuple(
         Image(
-            f"{part}-classes",
-            _curves({way: each.curves[part] for way, each in done.items() if part in each.curves}),
-            f"Accuracy on the {part} classes against the epoch, a line for each training.",
-            f"The {part} classes: validation accuracy after each epoch.",
+            f"{group}-classes",
+            _curves({way: figures.curves[group] for way, figures in done.items() if group in figures.curves}),
+            f"Accuracy on the {group} classes against the epoch, a line for each training.",
+            f"The {group} classes: validation accuracy after each epoch.",
         )
-        for part in ("old", "new")
+        for group in ("old", "new")
     )
 
 
-def _curves(series: dict[str, tuple[float, ...]]) -> bytes:
+def _curves(accuracies: dict[str, tuple[float, ...]]) -> bytes:
+    """A plot of accuracies against the epoch, with a line per way. Returns a PNG."""
     figure, axes = style.panel()
-    for way, values in series.items():
-        few = {} if len(values) <= 16 else {"marker": ""}
+    for way, values in accuracies.items():
+        markers = {} if len(values) <= 16 else {"marker": ""}
         x = np.arange(1, len(values) + 1)
-        axes.plot(x, 100 * np.array(values), label=NAMES[way], markersize=3.5, **(LOOKS[way] | few))
+        axes.plot(x, 100 * np.array(values), label=NAMES[way], markersize=3.5, **(LINE_STYLES[way] | markers))
     axes.set(xlabel="epoch", ylabel="accuracy (%)", ylim=(-2, 102))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True))
     style.legend(axes, columns=2)
