@@ -180,8 +180,8 @@ def test_class_weights_are_those_that_can_be_known(tmp_path, weights):
     first = train(tmp_path, *classes)
     new = {"name": "digits", "classes": ["3"]}
     extend(first, tmp_path / "out", ways=("with-old", "without-old"), new=new, tree=False)
-    asked = {way: read_study(tmp_path / "out" / way).train.class_weights for way in ("with-old", "without-old")}
-    assert asked == {"with-old": "balanced" if "b" in weights else None, "without-old": None}
+    class_weights = {way: read_study(tmp_path / "out" / way).train.class_weights for way in ("with-old", "without-old")}
+    assert class_weights == {"with-old": "balanced" if "b" in weights else None, "without-old": None}
 
 
 def test_a_convolution_as_the_head_grows_under_a_hinge_loss(tmp_path):

@@ -57,14 +57,14 @@ class Network:
         trainer = Trainer.of(self.study, self._feeds(splits)).fit()
         if trainer.error is not None:
             raise DivergenceError(f"{self.name}: {trainer.error}") from trainer.error
-        trained = time.perf_counter()
+        train_end = time.perf_counter()
         result = trainer.test()
         chosen: dict[str, int | None] = {"epoch": trainer.chosen_epoch}
         not_finite = len(result.not_finite)
         if not_finite:
             chosen["scores_not_finite"] = not_finite
         failure = course(trainer, result).sentence()
-        return Outcome(result.predictions, trained - start, time.perf_counter() - trained, chosen, failure)
+        return Outcome(result.predictions, train_end - start, time.perf_counter() - train_end, chosen, failure)
 
     def _feeds(self, splits: Splits) -> Feeds:
         return make_feeds(self.study, divided(splits, self.study))

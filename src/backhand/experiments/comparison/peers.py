@@ -53,9 +53,9 @@ class Peer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the report says how many iterations there were
             estimator.fit(rows(splits.train.x), splits.train.y)
-        trained = time.perf_counter()
+        train_end = time.perf_counter()
         predictions = estimator.predict(rows(splits.test.x))
-        return Outcome(predictions, trained - start, time.perf_counter() - trained, _chosen_values(estimator))
+        return Outcome(predictions, train_end - start, time.perf_counter() - train_end, _chosen_values(estimator))
 
 
 def _scaled_rows(train: Dataset) -> Callable[[Samples], Array]:
@@ -115,9 +115,8 @@ def _forest(seed: int, _count: int) -> Any:
 def _neighbours(seed: int, count: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
-    possible = [k for k in NEIGHBOURS if k <= count // 2] or [
-        1
-    ]  # an inner fold trains on more than half of the samples
+    # An inner fold trains on more than half of the samples, so that it has as many neighbours.
+    possible = [k for k in NEIGHBOURS if k <= count // 2] or [1]
     return _search(KNeighborsClassifier(), seed, n_neighbors=possible)
 
 
@@ -131,7 +130,7 @@ PEERS = {
             scaled=False,
         ),
         Peer("logistic", "logistic regression, L2 penalty with C = 1; at most 1000 iterations", _logistic),
-        Peer("forest", "random forest of 100 trees", _forest, False),
+        Peer("forest", "random forest of 100 trees", _forest, scaled=False),
         Peer("neighbours", "nearest neighbours; 1, 3, 5, 9 or 15, by 3-fold cross-validation in the fold", _neighbours),
     )
 }

@@ -69,13 +69,13 @@ def extend(
         refuse_other_options(context, resume)
         carry_out("", work.resume, launch)
         return
-    table: dict[str, Any] = {"path": path, "classes": classes, "resize": resize, "skip_bad_images": skip_bad_images}
-    new, ways = _new(run, data, **table), _ways(with_old, afresh=afresh)
+    options: dict[str, Any] = {"path": path, "classes": classes, "resize": resize, "skip_bad_images": skip_bad_images}
+    new, ways = _extend_table(run, data, **options), _ways(with_old, afresh=afresh)
     plan = Plan(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
     carry_out("extend", partial(work.run, plan), launch)
 
 
-def _new(run: Path | None, data: str | None, *, classes: str | None, **options: Any) -> "ExtendTable":
+def _extend_table(run: Path | None, data: str | None, *, classes: str | None, **options: Any) -> "ExtendTable":
     """The table of the run that is extended and of its new data. Raises BackhandError if either has no name."""
     from backhand.study import make_table
     from backhand.study.extend import ExtendTable

@@ -87,10 +87,9 @@ def _study(base: Study, plan: Plan, way: str) -> Study:
     options: dict[str, Any] = {} if plan.seed == 0 else {"seed": plan.seed}
     if plan.epochs is not None:
         options["train.epochs"] = plan.epochs
+    # Weights of the old classes alone are too few; without the old data, there are classes without training samples.
     if way == WITHOUT or isinstance(base.train.class_weights, tuple):
-        values["train.class_weights"] = (
-            None  # they are for the old classes alone, or for classes without training samples
-        )
+        values["train.class_weights"] = None
     if way == AFRESH:
         values["train.freeze"] = []
     elif plan.freeze:
