@@ -56,10 +56,10 @@ def folder(digits, tmp_path):
 
 
 @pytest.fixture
-def told(folder):
-    """The findings after a change of the metrics and of the history, as a mapping."""
+def changed_findings(folder):
+    """A function that gives the findings after changes of the metrics and of the history, as a mapping."""
 
-    def tell(metrics=lambda _: None, history=lambda _: None):
+    def change_and_read(metrics=lambda _: None, history=lambda _: None):
         facts = json.loads((folder / "metrics.json").read_text())
         lines = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
         metrics(facts)
@@ -68,4 +68,4 @@ def told(folder):
         (folder / "history.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         return dict(findings(read(folder)))
 
-    return tell
+    return change_and_read

@@ -2,7 +2,7 @@
 
 
 def ends(lines, **last):
-    """Keep the first two epochs; the second one is as told."""
+    """Keep the first two epochs, with these figures in the second one."""
     del lines[2:]
     lines[0] |= {"train_loss": 1.0, "validation_loss": 0.8}
     lines[1] |= last

@@ -47,9 +47,9 @@ def test_losses_are_weighted_and_accuracies_are_not(balanced_run: Path) -> None:
     metrics = json.loads((balanced_run / "metrics.json").read_text())
     evidence, _ = checkpoint.load(balanced_run / "evidence.safetensors")
     p, labels = evidence["probabilities"].astype(float), evidence["labels"]
-    each, weights = -np.log(p[np.arange(len(labels)), labels]), np.array(metrics["data"]["class_weights"])
-    assert metrics["test"]["loss"] == pytest.approx((weights[labels] * each).mean(), rel=1e-5)
-    assert abs(metrics["test"]["loss"] / each.mean() - 1) > 1e-4
+    losses, weights = -np.log(p[np.arange(len(labels)), labels]), np.array(metrics["data"]["class_weights"])
+    assert metrics["test"]["loss"] == pytest.approx((weights[labels] * losses).mean(), rel=1e-5)
+    assert abs(metrics["test"]["loss"] / losses.mean() - 1) > 1e-4
     assert metrics["test"]["accuracy"] == (p.argmax(1) == labels).mean()
 
 

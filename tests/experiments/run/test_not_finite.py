@@ -40,9 +40,9 @@ def arrays(rng, count):
 @pytest.fixture
 def study(tmp_path, rng):
     """The path of a study whose test sample 3 has a value that overflows on its way."""
-    parts = {part: arrays(rng, 40) for part in ("train", "validation", "test")}
-    parts["test"]["x"][3, 2] = 3e38
-    saved = {f"{name}_{part}": array for part, pair in parts.items() for name, array in pair.items()}
+    splits = {split: arrays(rng, 40) for split in ("train", "validation", "test")}
+    splits["test"]["x"][3, 2] = 3e38
+    saved = {f"{name}_{split}": array for split, pair in splits.items() for name, array in pair.items()}
     np.savez(tmp_path / "few.npz", **saved)
     (tmp_path / "few.toml").write_text(STUDY.format(path=tmp_path / "few.npz"), "utf-8")
     return tmp_path / "few.toml"
@@ -61,11 +61,11 @@ def test_it_is_said_in_the_terminal_the_record_and_the_report(study, tmp_path, c
     assert test.correct == round(test.accuracy * 40) < 40
     assert np.sum(test.confusion) == 39
     assert [row.support for row in test.per_class] == [20, 20]
-    said = "The scores of 1 of the 40 test samples are not finite (sample 3)"
-    assert f"warning: {said}" in capsys.readouterr().out
+    remark = "The scores of 1 of the 40 test samples are not finite (sample 3)"
+    assert f"warning: {remark}" in capsys.readouterr().out
     assert strict((tmp_path / "run" / "metrics.json").read_text("utf-8")) == metrics.as_json()
     page = reports.write(tmp_path / "run").parent / "report.md"
-    assert said in page.read_text("utf-8")
+    assert remark in page.read_text("utf-8")
     assert "not finite" in page.read_text("utf-8")
 
 
@@ -79,8 +79,10 @@ def held_out(study, tmp_path):
 
 
 def test_a_validation_loss_that_is_never_finite_names_the_sample(held_out, tmp_path):
-    said = r"not finite in any of 2 epochs.* The scores of 1 of the 40 validation samples are not finite \(sample 1\)"
-    with pytest.raises(DivergenceError, match=said):
+    message = (
+        r"not finite in any of 2 epochs.* The scores of 1 of the 40 validation samples are not finite \(sample 1\)"
+    )
+    with pytest.raises(DivergenceError, match=message):
         work.run(load(str(held_out)), tmp_path / "run", quiet=True)
     history = [strict(line) for line in (tmp_path / "run" / "history.jsonl").read_text("utf-8").splitlines()]
     assert [epoch["validation_loss"] for epoch in history] == [None, None]
@@ -89,16 +91,16 @@ def test_a_validation_loss_that_is_never_finite_names_the_sample(held_out, tmp_p
 
 
 def test_chosen_by_accuracy_it_is_trained_to_its_end(held_out, tmp_path, capsys):
-    asked = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
-    metrics = work.run(asked, tmp_path / "run")
+    wanted = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
+    metrics = work.run(wanted, tmp_path / "run")
     assert (metrics.validation.not_finite, isnan(metrics.validation.loss)) == (1, True)
     assert "warning: The scores of 1 of the 40 validation samples" in capsys.readouterr().out
     assert reports.write(tmp_path / "run").exists()
 
 
 def test_an_earlier_versions_nan_is_read(held_out, tmp_path):
-    asked = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
-    work.run(asked, tmp_path / "run", quiet=True)
+    wanted = load(str(held_out), ['train.early_stopping.monitor="validation_accuracy"'])
+    work.run(wanted, tmp_path / "run", quiet=True)
     for name in ("metrics.json", "history.jsonl"):
         file = tmp_path / "run" / name
         file.write_text(file.read_text("utf-8").replace('_loss": null', '_loss": NaN').replace("null", "NaN"), "utf-8")
@@ -125,8 +127,8 @@ def test_a_run_that_nothing_is_left_of_has_a_report(study, tmp_path, rng):
 
 
 def test_a_run_of_a_series_leaves_the_loss_out_and_says_why(study):
-    asked = load(str(study))
-    result = training.tested(Trainer.of(asked, data_of(asked)).fit(), {})
+    wanted = load(str(study))
+    result = training.result_of(Trainer.of(wanted, data_of(wanted)).fit(), {})
     assert "test_loss" not in result.figures
     assert result.figures["test_accuracy"] < 1
     assert result.message.startswith("The scores of 1 of the 40 test samples are not finite")

@@ -35,14 +35,14 @@ def finished(base, tmp_path_factory):
 def diverged(base, tmp_path_factory):
     """A run that has the weights of its first epoch, and diverged in a later one."""
     run = tmp_path_factory.mktemp("diverged") / "run"
-    asked = (
+    settings = (
         "train.epochs=99",
         "train.optimizer.lr=0.01",
         'train.schedule={kind="linear", end=50, over=99}',
         "train.save_every=0",
     )
     with pytest.raises(DivergenceError):
-        work.run(load(base, asked), run, quiet=True)
+        work.run(load(base, settings), run, quiet=True)
     assert (run / "best.safetensors").exists()
     return run
 
@@ -79,16 +79,16 @@ def test_a_run_that_diverged_classifies_nothing(diverged, picture, cli):
 
 def test_nor_does_a_training_start_from_it(diverged, base, tmp_path, cli):
     for source in (diverged, diverged / "best.safetensors", diverged / "state.safetensors"):
-        asked = load(base, (*QUICK, f'train.init_from="{source}"'))
+        study = load(base, (*QUICK, f'train.init_from="{source}"'))
         with pytest.raises(CheckpointError, match=r"train\.init_from: .* a training that diverged"):
-            work.run(asked, tmp_path / "run", quiet=True)
+            work.run(study, tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
 
 
 def test_nor_is_it_extended(diverged, tmp_path):
-    asked = Planned(ExtendTable(run=diverged, name="digits"))
+    plan = Planned(ExtendTable(run=diverged, name="digits"))
     with pytest.raises(BackhandError, match="weights of a training that diverged"):
-        extension.run(asked, tmp_path / "out", quiet=True)
+        extension.run(plan, tmp_path / "out", quiet=True)
 
 
 def test_weights_that_are_no_numbers_classify_nothing(altered):
@@ -103,11 +103,11 @@ def test_weights_that_are_no_numbers_classify_nothing(altered):
 
 def test_a_run_that_is_not_finished_says_so(altered, picture, cli):
     run = altered(status="running")
-    said = f"{run} is not finished: these are its best weights so far, of epoch 1"
-    assert load_classifier(run).remarks == (said,)
+    remark = f"{run} is not finished: these are its best weights so far, of epoch 1"
+    assert load_classifier(run).remarks == (remark,)
     status, text = cli("predict", run, picture)
     assert status == 0
-    assert f"note: {said}" in text
+    assert f"note: {remark}" in text
     changes = transfer(copy.deepcopy(load_classifier(run).model), run).changes
     assert changes == ("that run has not finished, and these are its best weights so far",)
 

@@ -8,12 +8,12 @@ from backhand.experiments.run.report.recipe import recipe
 from backhand.study import changed, load, shipped
 
 
-def told(*overrides: str, study: str = "digits") -> str:
+def recipe_of(*overrides: str, study: str = "digits") -> str:
     return recipe(SimpleNamespace(study=load(study, overrides)))
 
 
 def test_the_paragraph_of_a_plain_study():
-    assert told("train.label_smoothing=0", "train.l2=0", "model.dropout=0") == (
+    assert recipe_of("train.label_smoothing=0", "train.l2=0", "model.dropout=0") == (
         "The network was trained by stochastic gradient descent with momentum 0.9 on batches of 50 samples. "
         "The learning rate 0.05 falls to 0 along half a period of a cosine. The loss is softmax cross-entropy. "
         "The training data are not augmented."
@@ -40,7 +40,7 @@ def test_the_paragraph_of_a_plain_study():
 )
 def test_a_setting_is_said(override, sentence):
     more = ("train.label_smoothing=0",) if "hinge" in override else ()
-    assert sentence in told(*more, override)
+    assert sentence in recipe_of(*more, override)
 
 
 def test_every_study_that_ships_has_a_paragraph():

@@ -178,8 +178,8 @@ def test_diverged_with_hardly_a_finite_loss(diverged, tmp_path, losses, plotted)
 
 def test_running_before_the_first_epoch_ended(folder):
     metrics = json.loads((folder / "metrics.json").read_text())
-    kept = {"status": "running", "message": ""} | {key: metrics[key] for key in ("data", "model")}
-    (folder / "metrics.json").write_text(json.dumps(kept))
+    figures = {"status": "running", "message": ""} | {key: metrics[key] for key in ("data", "model")}
+    (folder / "metrics.json").write_text(json.dumps(figures))
     for name in ("history.jsonl", "evidence.safetensors"):
         (folder / name).unlink()
     text = written(folder).page.text
@@ -202,8 +202,8 @@ def test_reported_figures_and_mistakes_without_pictures(folder):
     metrics["reported"] = [{"what": "error of the paper", "reported": "1.6%", "ours": "3.3%"}]
     (folder / "metrics.json").write_text(json.dumps(metrics))
     arrays = load_file(folder / "evidence.safetensors")
-    kept = {name: array for name, array in arrays.items() if name not in ("mistakes", "samples")}
-    checkpoint.save(folder / "evidence.safetensors", kept)
+    remaining = {name: array for name, array in arrays.items() if name not in ("mistakes", "samples")}
+    checkpoint.save(folder / "evidence.safetensors", remaining)
     page = written(folder)
     assert ["error of the paper", "1.6%", "3.3%"] in page.page.rows
     keys = ("mistake_index", "mistake_labels", "mistake_predictions")

@@ -48,9 +48,9 @@ def test_every_map_is_in_its_place(run, axes):
     for i in range(4):
         np.testing.assert_array_equal(cell(axes, i, 0, 128)[::4, ::4], images[i])
         for j in range(8):
-            found = cell(axes, i, 1 + j, 128)[8:120, 8:120]
-            np.testing.assert_allclose(found[::4, ::4].astype(int), tint[maps[i, :, :, j]].astype(int), atol=1)
-            np.testing.assert_array_equal(found[::4, ::4], found[3::4, 3::4])
+            pixels = cell(axes, i, 1 + j, 128)[8:120, 8:120]
+            np.testing.assert_allclose(pixels[::4, ::4].astype(int), tint[maps[i, :, :, j]].astype(int), atol=1)
+            np.testing.assert_array_equal(pixels[::4, ::4], pixels[3::4, 3::4])
 
 
 def test_no_pixel_is_resampled(axes):
@@ -85,8 +85,8 @@ def test_a_wide_plot_is_marked_so_that_a_phone_scrolls_it(hundred):
 
 
 def test_the_text_tells_which_pictures_they_are_and_how_they_were_read(run, hundred):
-    found = run.evidence.feature_maps
-    index, labels, predictions = found.index, found.labels, found.predictions
+    maps = run.evidence.feature_maps
+    index, labels, predictions = maps.index, maps.labels, maps.predictions
     assert f"“{run.classes[labels[0]]}” (sample {index[0]})" in hundred.page.text
     taken = f"“{run.classes[labels[3]]}” (sample {index[3]}, taken for “{run.classes[predictions[3]]}”)"
     assert taken in hundred.page.text

@@ -1,4 +1,4 @@
-"""First-layer weights as pictures: every value in its place, on one scale, pixel for pixel."""
+"""First-layer weights as pictures: every value in its cell, on one scale, pixel for pixel."""
 
 import io
 from dataclasses import replace
@@ -34,12 +34,12 @@ def pixels(png):
     return np.asarray(PILImage.open(io.BytesIO(png)))
 
 
-def unit(picture, place, side, size):
+def unit(picture, cell, side, size):
     """A unit's values, taken back out of the picture; they must be squares of one colour."""
-    top, left = (FRAME + k * (side + GAP) for k in place)
-    cell = picture[top : top + side, left : left + side].reshape(size, side // size, size, side // size, 3)
-    assert np.ptp(cell, axis=(1, 3)).max() == 0
-    return cell[:, 0, :, 0].astype(float)
+    top, left = (FRAME + k * (side + GAP) for k in cell)
+    pixels = picture[top : top + side, left : left + side].reshape(size, side // size, size, side // size, 3)
+    assert np.ptp(pixels, axis=(1, 3)).max() == 0
+    return pixels[:, 0, :, 0].astype(float)
 
 
 def test_kernels_are_shown_value_for_value_on_one_scale(draw, rng):
@@ -53,8 +53,8 @@ def test_kernels_are_shown_value_for_value_on_one_scale(draw, rng):
         assert picture.shape[1] == 4 * (side + GAP) - GAP + 2 * FRAME
         for k in range(8):
             expected = 255 * np.clip(0.5 + weights[:, :, 0, k] / (2 * limit), 0, 1)
-            found = unit(picture, divmod(k, 4), side, 3)
-            np.testing.assert_allclose(found, expected[:, :, None].repeat(3, 2), atol=0.51)
+            values = unit(picture, divmod(k, 4), side, 3)
+            np.testing.assert_allclose(values, expected[:, :, None].repeat(3, 2), atol=0.51)
         assert f"from −{limit:.2g} to {limit:.2g}" in image.caption
         assert f"({shape((3, 3, 1))}): 8 kernels" in image.alt
 
@@ -64,8 +64,8 @@ def test_three_channels_are_colours(draw, rng):
     (image, _) = draw(weights, weights)
     picture = pixels(image.png)
     limit = np.percentile(np.abs([weights, weights]), 99.5)
-    found = unit(picture, (0, 0), len(picture) - 2 * FRAME, 7)
-    np.testing.assert_allclose(found, 255 * np.clip(0.5 + weights[..., 0] / (2 * limit), 0, 1), atol=0.51)
+    values = unit(picture, (0, 0), len(picture) - 2 * FRAME, 7)
+    np.testing.assert_allclose(values, 255 * np.clip(0.5 + weights[..., 0] / (2 * limit), 0, 1), atol=0.51)
     assert "red, green and blue" in image.caption
 
 
@@ -84,17 +84,17 @@ def test_how_far_the_weights_moved(draw, rng):
     assert second.caption.endswith("that of their change 0.25.")
 
 
-@pytest.mark.parametrize(("size", "shown"), [(5, 64), (12, 36)])
-def test_of_many_those_that_moved_most_are_shown_in_their_order(draw, rng, size, shown):
-    strong = np.sort(rng.permutation(100)[:shown])
+@pytest.mark.parametrize(("size", "count"), [(5, 64), (12, 36)])
+def test_of_many_those_that_moved_most_are_shown_in_their_order(draw, rng, size, count):
+    strong = np.sort(rng.permutation(100)[:count])
     before = np.zeros((size, size, 1, 100))
     after = np.full_like(before, 0.01)
-    after[..., strong] = np.linspace(1, 2, shown)
+    after[..., strong] = np.linspace(1, 2, count)
     _, image = draw(before, after)
-    assert f"the {shown} of 100 kernels that moved most, after training" in image.caption
+    assert f"the {count} of 100 kernels that moved most, after training" in image.caption
     picture = pixels(image.png)
-    grey = picture[FRAME :: (len(picture) + GAP - 2 * FRAME) // round(shown**0.5), FRAME, 0]
-    assert len(grey) == round(shown**0.5)
+    grey = picture[FRAME :: (len(picture) + GAP - 2 * FRAME) // round(count**0.5), FRAME, 0]
+    assert len(grey) == round(count**0.5)
     assert (np.diff(grey.astype(int)) > 0).all()
 
 

@@ -13,7 +13,7 @@ from backhand.experiments.run.record import read
 from backhand.experiments.run.report.chapters import _gradients
 from backhand.experiments.run.report.network import DEAD, dying
 from backhand.study import Study
-from tests.experiments.questions.answers import answer, fate, ways
+from tests.experiments.questions.answers import answer, training, uses
 
 RELU, LEAKY = "stops their gradient for good", "the gradient has only the small slope"
 
@@ -55,23 +55,23 @@ def test_units_die_as_their_activation_has_it(name: str, kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "there", "absent"), [("ReLU", RELU, LEAKY), ("LeakyReLU", LEAKY, RELU)])
 def test_what_came_to_nothing_is_explained_with_the_networks_own_activation(kind, there, absent) -> None:
-    lost = of(answer("divergence", [fate(10, 0.1, 0.8), fate(10, 1.0, 0.1)]), kind)
-    text = str(divergence.chapters(lost)[1].blocks[0])
+    unlearned = of(answer("divergence", [training(10, 0.1, 0.8), training(10, 1.0, 0.1)]), kind)
+    text = str(divergence.chapters(unlearned)[1].blocks[0])
     assert there in text
     assert absent not in text
-    fine = of(answer("divergence", [fate(10, 0.1, 0.8)]), kind)
-    assert "yet learn nothing" not in str(divergence.chapters(fine))
+    learned = of(answer("divergence", [training(10, 0.1, 0.8)]), kind)
+    assert "yet learn nothing" not in str(divergence.chapters(learned))
 
 
 def of(whole: Answer, kind: str) -> Answer:
     return replace(whole, record=whole.record.model_copy(update={"activation": kind}))
 
 
-def gradients(folder, kept: list[str] | None, skipped: int = 1, loss: str = "softmax_cross_entropy") -> str:
-    own = {"name": "s", "data": {"name": "digits"}, "model": mlp("relu"), "train": {"loss": loss}}
-    (folder / "study.toml").write_text(tomli_w.dumps(own), encoding="utf-8")
+def gradients(folder, kinks: list[str] | None, skipped: int = 1, loss: str = "softmax_cross_entropy") -> str:
+    study_table = {"name": "s", "data": {"name": "digits"}, "model": mlp("relu"), "train": {"loss": loss}}
+    (folder / "study.toml").write_text(tomli_w.dumps(study_table), encoding="utf-8")
     metrics = json.loads((folder / "metrics.json").read_text())
-    metrics["model"]["kinks"] = kept
+    metrics["model"]["kinks"] = kinks
     for check in metrics["gradient_check"]:
         check["skipped"] = skipped
     (folder / "metrics.json").write_text(json.dumps(metrics))
@@ -91,17 +91,17 @@ def test_the_gradient_check_names_the_networks_own_kinks(folder) -> None:
 
 
 def test_a_network_that_learned_nothing_is_no_example_of_dropout() -> None:
-    values, found = ways(0.7, [0.32, 0.01], 0.5, 1.0, 0.7)
-    for use in found["classic"].values(), found["inverted"].values():
-        for each in use:
-            each["accuracy"] = 0.12
-    told = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7), (values, found)])))
-    assert told["Learned nothing"].startswith("With 16 hidden units and p = 0.7, the network is no better than")
-    assert "Learned nothing" not in dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
+    values, figures = uses(0.7, [0.32, 0.01], 0.5, 1.0, 0.7)
+    for network in figures["classic"], figures["inverted"]:
+        for result in network.values():
+            result["accuracy"] = 0.12
+    findings = dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.7), (values, figures)])))
+    assert findings["Learned nothing"].startswith("With 16 hidden units and p = 0.7, the network is no better than")
+    assert "Learned nothing" not in dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
 
 
 def test_an_accuracy_that_so_few_samples_show_by_chance_costs_nothing_for_sure() -> None:
-    told = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.89)])))
-    assert told["What forgetting costs"].endswith("a difference that chance can make on 100 validation samples.")
-    told = dict(dropout.findings(answer("dropout", [ways(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
-    assert "chance" not in told["What forgetting costs"]
+    findings = dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.89)])))
+    assert findings["What forgetting costs"].endswith("a difference that chance can make on 100 validation samples.")
+    findings = dict(dropout.findings(answer("dropout", [uses(0.5, [0.32, 0.01], 0.5, 1.0, 0.7)])))
+    assert "chance" not in findings["What forgetting costs"]

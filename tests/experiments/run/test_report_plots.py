@@ -96,8 +96,8 @@ def test_roc_runs_from_corner_to_corner(figures):
 
 def test_reliability_has_a_bar_at_the_accuracy_of_each_bin_in_use(figures):
     probabilities = np.array([[0.95, 0.05], [0.05, 0.95], [0.6, 0.4]])
-    found = calibration(Evidence(predictions=Predictions(probabilities, np.zeros(3))))
-    plots.reliability(found)
+    bins = calibration(Evidence(predictions=Predictions(probabilities, np.zeros(3))))
+    plots.reliability(bins)
     top, bottom = figures[0].axes
     assert [bar.get_height() for bar in top.patches] == [100, 50]
     assert [bar.get_height() for bar in bottom.patches if bar.get_height()] == [1, 2]

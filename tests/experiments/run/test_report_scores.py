@@ -13,12 +13,12 @@ def evidence(probabilities, labels):
 
 def test_calibration_error_by_hand():
     # Two samples at 0.9, one of them right; two at 0.6, both right: (2/4)|0.5 - 0.9| + (2/4)|1 - 0.6| = 0.4
-    found = calibration(evidence([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.6, 0.4]], [0, 0, 0, 0]))
-    assert found.error == pytest.approx(0.4, abs=1e-6)
-    assert found.mean_confidence == pytest.approx(0.75, abs=1e-6)
-    assert found.mean_accuracy == 0.75
-    assert found.counts.sum() == 4
-    assert np.count_nonzero(found.counts) == 2
+    bins = calibration(evidence([[0.9, 0.1], [0.1, 0.9], [0.6, 0.4], [0.6, 0.4]], [0, 0, 0, 0]))
+    assert bins.error == pytest.approx(0.4, abs=1e-6)
+    assert bins.mean_confidence == pytest.approx(0.75, abs=1e-6)
+    assert bins.mean_accuracy == 0.75
+    assert bins.counts.sum() == 4
+    assert np.count_nonzero(bins.counts) == 2
 
 
 def test_calibrated_probabilities_have_a_small_error():
@@ -31,9 +31,9 @@ def test_calibrated_probabilities_have_a_small_error():
 
 
 def test_confidences_at_the_ends_fall_into_bins():
-    found = calibration(evidence([[1.0, 0.0], [0.5, 0.5]], [0, 0]))
-    assert found.counts[-1] == 1
-    assert found.counts.sum() == 2
+    bins = calibration(evidence([[1.0, 0.0], [0.5, 0.5]], [0, 0]))
+    assert bins.counts[-1] == 1
+    assert bins.counts.sum() == 2
 
 
 def test_area_under_the_curve_counts_ordered_pairs():

@@ -49,7 +49,7 @@ def draw(folder: Path, labels: str, seed: int = 0) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("BACKHAND_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BACKHAND_BACKEND", "reference")
@@ -67,8 +67,8 @@ def test_prediction_sees_what_training_saw(how: str) -> None:
     classifier = load_classifier(trained(how))
     assert classifier.resize == Resize((20, 28), how)
     feeds = load_feeds(load("run/study.toml")).by_split.values()
-    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
-    assert {classifier.read(file).tobytes() for file in files} == seen
+    training_images = {image.tobytes() for feed in feeds for image in feed.data.x}
+    assert {classifier.read(file).tobytes() for file in files} == training_images
     x = read_image(files[0], classifier.sample_shape, resize=classifier.resize)
     np.testing.assert_array_equal(x, classifier.read(str(files[0])))
 
@@ -85,9 +85,9 @@ def test_grey_pictures_are_read_as_a_run_on_colour_read_them(tmp_path: Path) -> 
     draw(Path("photos"), "ab")
     trained()
     (grey,) = Path("photos/a").glob("4.*")
-    found = load_classifier("run").read(grey)
-    assert found.shape == (20, 28, 3)
-    np.testing.assert_array_equal(found, np.repeat(found[:, :, :1], 3, axis=2))
+    image = load_classifier("run").read(grey)
+    assert image.shape == (20, 28, 3)
+    np.testing.assert_array_equal(image, np.repeat(image[:, :, :1], 3, axis=2))
 
 
 def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_new_classes_come_to_the_size_of_the_old_ones(tmp_path: Path) -> None:
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     classifier = load_classifier("run")
     feeds = load_feeds(load("extended/with-old.toml")).by_split.values()
-    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
+    training_images = {image.tobytes() for feed in feeds for image in feed.data.x}
     files = [*Path("new").rglob("*.*"), *Path("photos").rglob("*.*")]
-    assert {classifier.read(file).tobytes() for file in files} == seen
+    assert {classifier.read(file).tobytes() for file in files} == training_images
     assert extension.resume("extended", quiet=True).ways["with-old"].counts
     assert load_classifier("extended/with-old").resize == Resize((20, 28), "letterbox")
 
@@ -116,9 +116,9 @@ def test_new_classes_are_stretched_where_the_run_has_one_size_of_its_own(tmp_pat
     table = ExtendTable(run=tmp_path / "run", name="images", path=tmp_path / "new", resize=True)
     extension.run(Planned(table, ways=("with-old",), tree=False), Path("extended"), quiet=True)
     feeds = load_feeds(load("extended/with-old.toml")).by_split.values()
-    seen = {image.tobytes() for feed in feeds for image in feed.data.x}
+    training_images = {image.tobytes() for feed in feeds for image in feed.data.x}
     stretched = {read_image(file, (20, 28, 3), resize=True).tobytes() for file in Path("new").rglob("*.*")}
-    assert stretched <= seen
+    assert stretched <= training_images
 
 
 def test_a_comparison_scales_as_its_network_says_or_as_the_plan_says(tmp_path: Path) -> None:
@@ -127,17 +127,17 @@ def test_a_comparison_scales_as_its_network_says_or_as_the_plan_says(tmp_path: P
     study = load("photos.toml", ["train.batch_size=8"])
     for resize, shape in ((None, (20, 28, 3)), ("auto", (24, 24, 3))):
         table = DataTable(name="images", path=tmp_path / "photos", resize=resize)
-        found = comparison.run(Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
-        assert tuple(found.data.sample_shape) == shape
-        assert len(found.results) == 4
+        record = comparison.run(Plan(table, (study,), ("tree",), folds=2), f"compared-{resize}", quiet=True)
+        assert tuple(record.data.sample_shape) == shape
+        assert len(record.results) == 4
 
 
 def test_pictures_of_several_sizes_are_verified_and_shown(cli) -> None:
     draw(Path("photos"), "ab")
     for command in ("verify", "show"):
-        code, said = cli("data", command, "images", "--path", "photos")
+        code, output = cli("data", command, "images", "--path", "photos")
         assert code == 2
-        assert "set data.resize in the study, or pass --resize" in said
-        code, said = cli("data", command, "images", "--path", "photos", "--resize")
+        assert "set data.resize in the study, or pass --resize" in output
+        code, output = cli("data", command, "images", "--path", "photos", "--resize")
         assert code == 0
-    assert "pictures scaled: to" in said
+    assert "pictures scaled: to" in output

@@ -68,7 +68,7 @@ def whole(study, tmp_path_factory) -> dict:
 
 
 def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) -> tuple[bool, str]:
-    """Let it train a random number of epochs and a part of one, then SIGKILL it: whether it hit, and what was said."""
+    """Kill the process after a random time; returns whether the kill hit the training, and the output."""
     until = epochs_done(run) + dice.randint(0, EPOCHS // KILLS)
     while process.poll() is None and epochs_done(run) < until:
         time.sleep(0.002)
@@ -81,24 +81,24 @@ def kill_somewhere(process: subprocess.Popen, run: Path, dice: random.Random) ->
 
 def test_killed_again_and_again_it_ends_with_the_same_bits(study, whole, tmp_path):
     """The whole run is saved at its end alone; the one that is killed several times an epoch."""
-    run, dice, said = tmp_path / "run", random.Random(0), ""
+    run, dice, outputs = tmp_path / "run", random.Random(0), ""
 
     def begin_or_go_on() -> tuple[str, ...]:
-        begun = (run / "study.toml").exists()
-        return (*(("--resume", str(run)) if begun else (str(study), "--out", str(run))), *OFTEN)
+        resumed = (run / "study.toml").exists()
+        return (*(("--resume", str(run)) if resumed else (str(study), "--out", str(run))), *OFTEN)
 
     killed_at = []
     for _ in range(KILLS):
         hit, output = kill_somewhere(start(*begin_or_go_on()), run, dice)
-        said += output
+        outputs += output
         if hit:
             killed_at.append(epochs_done(run))
     assert len(killed_at) > KILLS // 2, f"the kills did not hit the training: {killed_at}"
-    said += finish(*begin_or_go_on())
-    assert "resumed amid epoch" in said
+    outputs += finish(*begin_or_go_on())
+    assert "resumed amid epoch" in outputs
     again = results(run)
-    for part, value in whole.items():
-        assert again[part] == value, f"{part} differs after kills at epochs {killed_at}"
+    for name, value in whole.items():
+        assert again[name] == value, f"{name} differs after kills at epochs {killed_at}"
     assert not [path for path in run.rglob("*") if path.name.endswith((".tmp", ".new"))]
     print(f"killed after epochs {killed_at}")
 
@@ -121,7 +121,7 @@ def test_a_damaged_state_falls_back_to_the_generation_before(study, whole, tmp_p
 def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
     run = tmp_path / "run"
     assert cli("run", study, "--out", run, "--set", "train.epochs=1")[0] == 0
-    for arguments, said in [
+    for arguments, message in [
         (("digits", "--resume", run), "belongs to another study"),
         (("--resume", run, "--set", "train.batch_size=7"), "train.batch_size is 64, and 7 is asked for"),
         (("--resume", run, "--seed", "7"), "seed is 0, and 7 is asked for"),
@@ -132,7 +132,7 @@ def test_another_study_or_other_data_is_refused(study, tmp_path, cli):
         (("--resume", tmp_path), "is not the folder of a run"),
     ]:
         status, output = cli("run", *arguments)
-        assert (status, said in output) == (2, True), output
+        assert (status, message in output) == (2, True), output
     arrays, facts = checkpoint.load(run / "state.safetensors")
     origin = facts["origin"] | {"data": "the sum of other samples"}
     checkpoint.save(run / "state.safetensors", arrays, facts | {"origin": origin})
@@ -147,8 +147,8 @@ def test_a_state_that_lacks_a_later_key_goes_on_at_its_default(study, tmp_path, 
     run = tmp_path / "run"
     assert cli("run", study, "--out", run, "--set", "train.epochs=1")[0] == 0
     arrays, facts = checkpoint.load(run / "state.safetensors")
-    own = {key: value for key, value in facts["origin"]["study"].items() if key != "train.test_shift"}
-    checkpoint.save(run / "state.safetensors", arrays, facts | {"origin": facts["origin"] | {"study": own}})
+    saved = {key: value for key, value in facts["origin"]["study"].items() if key != "train.test_shift"}
+    checkpoint.save(run / "state.safetensors", arrays, facts | {"origin": facts["origin"] | {"study": saved}})
     assert cli("run", "--resume", run, "--set", "train.epochs=2")[0] == 0
     assert epochs_done(run) == 2
     (run / "study.toml").write_text((run / "study.toml").read_text().replace("test_shift = 0", "test_shift = 1"))
@@ -158,12 +158,12 @@ def test_a_state_that_lacks_a_later_key_goes_on_at_its_default(study, tmp_path, 
 
 
 def test_later_keys_of_the_tables_of_a_list_have_their_defaults_too():
-    kept = load("cifar10-cnn", ["model.blocks=[{ outputs = 8 }, { outputs = 4, pool = 4 }]"])
+    study = load("cifar10-cnn", ["model.blocks=[{ outputs = 8 }, { outputs = 4, pool = 4 }]"])
     blocks = [{"outputs": 8, "pool": 2}, {"outputs": 4, "pool": 4}]  # as they were before there were other keys
-    own = {key: value for key, value in settings(kept).items() if not key.startswith("model.blocks")}
-    assert difference(completed(own | {"model.blocks": blocks}, kept), settings(kept)) is None
+    saved = {key: value for key, value in settings(study).items() if not key.startswith("model.blocks")}
+    assert difference(completed(saved | {"model.blocks": blocks}, study), settings(study)) is None
     other = load("cifar10-cnn", ["model.blocks=[{ outputs = 8 }, { outputs = 4, residual = true, pool = 4 }]"])
-    differs = difference(completed(own | {"model.blocks": blocks}, other), settings(other))
+    differs = difference(completed(saved | {"model.blocks": blocks}, other), settings(other))
     assert differs == "its model.blocks.1.residual is None, and True is asked for"
 
 

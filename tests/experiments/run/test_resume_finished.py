@@ -38,13 +38,13 @@ def test_a_finished_run_keeps_no_states_and_stays_as_it_is(study, tmp_path, cli)
     changed = {"environment.json", "report.html", "report.md"}  # which say that it was resumed
     assert {name for name, content in before.items() if after[name] != content} <= changed
     gone = f"states are gone, so it cannot train on to 3; start a new run from its weights with --init-from {run}"
-    for asked, said in [
+    for setting, message in [
         ("train.epochs=3", gone),
         ("train.epochs=1", "has trained 2 epochs, and train.epochs = 1 is fewer"),
         ("train.batch_size=7", "train.batch_size is 64, and 7 is asked for"),
     ]:
-        status, output = cli("run", "--resume", run, "--set", asked)
-        assert (status, said in output) == (2, True), output
+        status, output = cli("run", "--resume", run, "--set", setting)
+        assert (status, message in output) == (2, True), output
     assert files_of(run) == after
 
 

@@ -33,54 +33,54 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     run(study, folder, quiet=True)
     classifier, feeds = load_classifier(folder), load_feeds(study)
     result = evaluate(classifier.model, study.train.make_loss(), feeds.test)
-    found = load_file(folder / "evidence.safetensors")
-    return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, found=found)
+    arrays = load_file(folder / "evidence.safetensors")
+    return SimpleNamespace(study=study, model=classifier.model, test=feeds.test, result=result, arrays=arrays)
 
 
 def test_first_weights_are_those_before_and_after(trained: SimpleNamespace) -> None:
     initial = build_model(trained.study, (8, 8, 1), 10)
-    np.testing.assert_array_equal(trained.found["first_weights_initial"], initial.layers[0].params["weight"])
-    np.testing.assert_array_equal(trained.found["first_weights"], trained.model.layers[0].params["weight"])
+    np.testing.assert_array_equal(trained.arrays["first_weights_initial"], initial.layers[0].params["weight"])
+    np.testing.assert_array_equal(trained.arrays["first_weights"], trained.model.layers[0].params["weight"])
 
 
 def test_pictures_are_of_different_classes_the_last_the_most_confident_mistake(trained: SimpleNamespace) -> None:
-    found, result = trained.found, trained.result
-    assert len(set(found["map_labels"])) == illustrations.MAPPED
-    np.testing.assert_array_equal(found["map_images"], trained.test.data.x[found["map_index"]])
-    np.testing.assert_array_equal(found["map_labels"], result.labels[found["map_index"]])
-    np.testing.assert_array_equal(found["map_predictions"], result.predictions[found["map_index"]])
-    assert (found["map_labels"] == found["map_predictions"]).tolist() == [True, True, True, False]
-    assert found["map_index"][-1] == found["mistake_index"][0]
+    arrays, result = trained.arrays, trained.result
+    assert len(set(arrays["map_labels"])) == illustrations.MAPPED
+    np.testing.assert_array_equal(arrays["map_images"], trained.test.data.x[arrays["map_index"]])
+    np.testing.assert_array_equal(arrays["map_labels"], result.labels[arrays["map_index"]])
+    np.testing.assert_array_equal(arrays["map_predictions"], result.predictions[arrays["map_index"]])
+    assert (arrays["map_labels"] == arrays["map_predictions"]).tolist() == [True, True, True, False]
+    assert arrays["map_index"][-1] == arrays["mistake_index"][0]
 
 
 def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleNamespace) -> None:
     """After conv, batch-norm, ReLU of both blocks: layers 2 and 6 of conv bn relu pool conv bn relu pool ..."""
-    found = trained.found
-    assert {name for name in found if name.startswith("maps.")} == {"maps.2", "maps.6"}
-    x = trained.test.batch(found["map_index"])[0]
-    for place, layer in enumerate(trained.model.layers):
+    arrays = trained.arrays
+    assert {name for name in arrays if name.startswith("maps.")} == {"maps.2", "maps.6"}
+    x = trained.test.batch(arrays["map_index"])[0]
+    for index, layer in enumerate(trained.model.layers):
         x = layer.forward(x)
-        if place in (2, 6):
+        if index in (2, 6):
             means = x.mean(axis=(0, 1, 2))
             channels = np.argsort(-means, kind="stable")[: illustrations.CHANNELS]
-            np.testing.assert_array_equal(found[f"map_channels.{place}"], channels)
-            low, high = found[f"map_ranges.{place}"].T
-            restored = low + found[f"maps.{place}"] / 255 * (high - low)
+            np.testing.assert_array_equal(arrays[f"map_channels.{index}"], channels)
+            low, high = arrays[f"map_ranges.{index}"].T
+            restored = low + arrays[f"maps.{index}"] / 255 * (high - low)
             np.testing.assert_allclose(restored, x[..., channels], atol=(high - low).max() / 255)
 
 
 def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
     x[..., 1] = 0
-    found = illustrations._strongest(x)
-    assert found.channels.tolist() == [0, 1]
-    np.testing.assert_allclose(found.ranges, [[x[..., 0].min(), 0], [0, 0]])
-    assert found.maps[..., 0].min() == 0
-    assert not found.maps[..., 1].any()
+    maps = illustrations._strongest(x)
+    assert maps.channels.tolist() == [0, 1]
+    np.testing.assert_allclose(maps.ranges, [[x[..., 0].min(), 0], [0, 0]])
+    assert maps.maps[..., 0].min() == 0
+    assert not maps.maps[..., 1].any()
 
 
 @pytest.mark.parametrize(
-    ("model", "shape", "places"),
+    ("model", "shape", "indices"),
     [
         (mlp(3), (8, 8, 1), []),
         (cnn(3, hidden=(5,)), (8, 8, 1), [1, 4]),
@@ -90,12 +90,12 @@ def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.ra
         (Sequential(MaxPool2d(), Flatten(), Linear(3)), (8, 8, 1), []),
     ],
 )
-def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, shape: tuple, places: list) -> None:
-    assert illustrations._mapped_layers(model.build(shape)) == places
+def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, shape: tuple, indices: list) -> None:
+    assert illustrations._mapped_layers(model.build(shape)) == indices
 
 
 @pytest.mark.parametrize(
-    ("layers", "kept"),
+    ("layers", "has_weights"),
     [
         ([Conv2d(2, 3), BatchNorm(), Flatten(), Linear(2)], True),
         ([Flatten(), Linear(2)], True),
@@ -104,10 +104,10 @@ def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, 
         ([Flatten()], False),
     ],
 )
-def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, kept: bool) -> None:
+def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, has_weights: bool) -> None:
     model = Sequential(*(layer.fresh() for layer in layers)).build((5, 5, 1))
-    found = illustrations.first_weights(model)
-    assert found is next(iter(model.parameters)).value if kept else found is None
+    weights = illustrations.first_weights(model)
+    assert weights is next(iter(model.parameters)).value if has_weights else weights is None
 
 
 def test_without_a_mistake_all_pictures_were_read_rightly() -> None:
@@ -130,6 +130,6 @@ def test_nothing_is_cached_afterwards(trained: SimpleNamespace) -> None:
 def test_a_perceptron_has_first_weights_and_no_maps(tmp_path: Path) -> None:
     study = Study.model_validate(STUDY | {"model": {"name": "mlp", "hidden": [8]}, "train": {"epochs": 1}})
     run(study, tmp_path / "mlp", quiet=True)
-    found = load_file(tmp_path / "mlp" / "evidence.safetensors")
-    assert found["first_weights"].shape == (64, 8)
-    assert not [name for name in found if name.startswith("map")]
+    arrays = load_file(tmp_path / "mlp" / "evidence.safetensors")
+    assert arrays["first_weights"].shape == (64, 8)
+    assert not [name for name in arrays if name.startswith("map")]

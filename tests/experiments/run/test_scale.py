@@ -82,7 +82,7 @@ def test_notes_on_the_data_are_in_the_terminal_the_record_and_the_report(tmp_pat
     images, y = rng.integers(0, 256, (120, 3, 16, 3), dtype=np.uint8), np.array(["cat", "dog"])[np.arange(120) % 2]
     study = load(saved(tmp_path, x=images, y=y), ["train.epochs=1", "train.optimizer.lr=0.01"])
     metrics = work.run(study, tmp_path / "run")
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     page = (reports.write(tmp_path / "run").parent / "report.md").read_text("utf-8")
     table = DataTable(name="npz", path=study.data.path)
     comparison.run(Plan(table, (study,), ("tree",), folds=2), tmp_path / "compare")
@@ -90,7 +90,7 @@ def test_notes_on_the_data_are_in_the_terminal_the_record_and_the_report(tmp_pat
     reports.write(tmp_path / "compare")
     for words in ("is read as images 3 pixels high and 16 wide", "text, numbered in sorted order: cat, dog"):
         assert any(words in note for note in metrics.data.notes.values())
-        assert words in said
+        assert words in output
         assert words in page
         assert words in compared
         assert words in (tmp_path / "compare" / "report.md").read_text("utf-8")

@@ -29,8 +29,8 @@ def test_figures_settings_and_chance(runs):
     assert rows["parameters"] == [f"{65 * 64 + 65 * 10:,}", f"{65 * 4 + 5 * 10:,}"]
     assert settings.rows == (("model.hidden", "[64]", "[4]"),)
     saved = [load_file(runs / name / "evidence.safetensors") for name in ("wide", "narrow")]
-    right = [each["probabilities"].argmax(1) == each["labels"] for each in saved]
-    alone = (right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum()
+    correct = [arrays["probabilities"].argmax(1) == arrays["labels"] for arrays in saved]
+    alone = (correct[0] & ~correct[1]).sum(), (correct[1] & ~correct[0]).sum()
     ((title, sentence),) = points.items
     assert title == "wide and narrow"
     assert sentence.startswith(f"{alone[0]} test samples are classified correctly by the first alone, {alone[1]} by")
@@ -45,10 +45,10 @@ def test_equal_runs_differ_in_nothing(runs, tmp_path):
 
 
 def test_from_the_command_line(runs, cli, tmp_path):
-    status, said = cli("compare", runs / "wide", runs / "narrow")
-    assert (status, "model.hidden [64] [4]" in said, "test accuracy" in said) == (0, True, True)
-    status, said = cli("compare", runs / "wide")
-    assert (status, "name the folders of two finished runs, or a data set by name" in said) == (2, True)
+    status, output = cli("compare", runs / "wide", runs / "narrow")
+    assert (status, "model.hidden [64] [4]" in output, "test accuracy" in output) == (0, True, True)
+    status, output = cli("compare", runs / "wide")
+    assert (status, "name the folders of two finished runs, or a data set by name" in output) == (2, True)
     assert cli("compare", runs / "wide", tmp_path / "nowhere")[0] == 2
     assert cli("compare")[1].startswith("error: name a data set, such as `backhand compare digits`")
 

@@ -1,4 +1,4 @@
-"""Runs: a study is trained and tested, and leaves a folder that its report reads."""
+"""Runs: a study is trained and tested, and its results are saved in a folder, from which its report is made."""
 
 from backhand.experiments.kind import Kind
 from backhand.files.names import BEST, EVIDENCE, HISTORY, METRICS, RANGE_TEST, STATE, STUDY

@@ -68,52 +68,53 @@ def run(
 
 
 def _refuse_damaged(folder: Path) -> None:
-    """Raises CheckpointError, which says what to do, where the folder's own study or series cannot be read."""
+    """Raises CheckpointError, which says what to do, where the study or series in the folder cannot be read."""
     from backhand.experiments.series.record import read_series
     from backhand.experiments.settings import read_study
 
     (read_series if (folder / SERIES).exists() else read_study)(folder)
 
 
-def _run(study: str, launch: Launch, changes: Changes, storage: str | None) -> None:
+def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> None:
+    """Run the study or series of this name or file."""
     from backhand.experiments.settings import reopen
     from backhand.study import is_series, load, load_series
 
     resumed = launch.resume is not None
-    if is_series(study):
+    if is_series(name):
         if storage is not None:
-            raise BackhandError(f"--storage is for searches, and {study} is a series of runs")
-        from backhand.experiments.series import work as series
+            raise BackhandError(f"--storage is for searches, and {name} is a series of runs")
+        from backhand.experiments.series import work as series_work
 
-        asked = load_series(study, changes.overrides, changes.seed)
-        carry_out(asked.name, partial(series.run, asked, resume=resumed), launch)
+        series = load_series(name, changes.overrides, changes.seed)
+        carry_out(series.name, partial(series_work.run, series, resume=resumed), launch)
         return
-    chosen = partial(load, study, changes.overrides, changes.seed)
-    own = chosen() if launch.resume is None else reopen(launch.resume, chosen)
-    if own.search is not None:
-        from backhand.experiments.search import work as search
+    load_it = partial(load, name, changes.overrides, changes.seed)
+    study = load_it() if launch.resume is None else reopen(launch.resume, load_it)
+    if study.search is not None:
+        from backhand.experiments.search import work as search_work
 
-        more = () if storage is None else ("--storage", storage)
-        carry_out(own.name, partial(search.run, own, resume=resumed, url=storage), launch, *more)
+        options = () if storage is None else ("--storage", storage)
+        carry_out(study.name, partial(search_work.run, study, resume=resumed, url=storage), launch, *options)
         return
     if storage is not None:
-        raise BackhandError(f"--storage is for searches, and {own.name} is none: it has no search table")
+        raise BackhandError(f"--storage is for searches, and {study.name} is none: it has no search table")
     if launch.workers not in (None, 1):
         raise BackhandError(
-            f"--workers shares out the work of searches and series, and {own.name} is a single training; leave it out"
+            f"--workers shares out the work of searches and series, and {study.name} is a single training; leave it out"
         )
     from backhand.experiments.run import work
 
-    carry_out(own.name, partial(work.run, own, resume=resumed), launch.alone())
+    carry_out(study.name, partial(work.run, study, resume=resumed), launch.alone())
 
 
 def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
-    """Every series that ships, each in a folder of its own; what is done there is not done again."""
+    """Run every series that ships, each in a folder of its own; runs that are finished there are not repeated."""
     from backhand.console.terminal import make_console
     from backhand.experiments import engine, environment, reports
     from backhand.experiments.folders import ROOT, refuse_others
     from backhand.experiments.interrupted import interruptible
-    from backhand.experiments.series import work as series
+    from backhand.experiments.series import work as series_work
     from backhand.page.terminal import show
     from backhand.study import shipped_series
 
@@ -122,19 +123,19 @@ def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
             "all series are run as they ship, into --out, and go on there when started again; "
             "to change a series, run it by its name"
         )
-    out, asked, console = launch.out or ROOT / ALL, shipped_series(), make_console()
-    begun = next((out / name for name in asked if (out / name / SERIES).exists()), None)
-    engine.choose(launch.backend, launch.threads, begun)
-    refuse_others(out, {RESULTS, *asked})
+    out, shipped, console = launch.out or ROOT / ALL, shipped_series(), make_console()
+    saved = next((out / name for name in shipped if (out / name / SERIES).exists()), None)
+    engine.choose(launch.backend, launch.threads, saved)
+    refuse_others(out, {RESULTS, *shipped})
     options = launch.options
-    if begun is not None:
-        options["data_dir"] = environment.data_dir(begun, launch.data_dir, resume=True)
-    minutes = sum(each.minutes for each in asked.values())
-    console.print(f"{len(asked)} series, about {minutes / 60:.1f} hours in all, into {out}")
+    if saved is not None:
+        options["data_dir"] = environment.data_dir(saved, launch.data_dir, resume=True)
+    minutes = sum(series.minutes for series in shipped.values())
+    console.print(f"{len(shipped)} series, about {minutes / 60:.1f} hours in all, into {out}")
     with interruptible(out, again=True):
-        for name, each in asked.items():
-            series.run(each, out / name, resume=None, **options)
+        for name, series in shipped.items():
+            series_work.run(series, out / name, resume=None, **options)
             for block in reports.closing(out / name):
                 show(console, block)
             console.print(f"report: {reports.write(out / name)}")
-        console.print(f"results: {reports.write_results([out / name for name in asked], out / RESULTS)}")
+        console.print(f"results: {reports.write_results([out / name for name in shipped], out / RESULTS)}")

@@ -19,9 +19,9 @@ Group = TypeVar("Group")
 
 @dataclass(frozen=True)
 class Predictions:
-    """The probabilities (N, K) of the test samples and their labels (N,), without samples whose scores are not finite.
+    """The probabilities (N, K) of the test samples and their labels (N,); N is the number of samples, K of classes.
 
-    N counts samples, K classes.
+    Samples whose scores are not finite are left out.
     """
 
     probabilities: NDArray[Any]
@@ -38,7 +38,10 @@ class Samples:
 
 @dataclass(frozen=True)
 class Augmented:
-    """Training pictures, each with draws of it behind it (A, 1 + D, H, W, C) uint8, and their targets (A, 1 + D, K)."""
+    """Training pictures with augmented versions of each: (A, 1 + D, H, W, C) uint8, the original first.
+
+    targets: the label of each version as a distribution over the classes, (A, 1 + D, K).
+    """
 
     pictures: NDArray[Any]
     targets: NDArray[Any]
@@ -68,9 +71,9 @@ class FirstWeights:
 
 @dataclass(frozen=True)
 class LayerMaps:
-    """What one layer makes of the pictures: maps (F, h, w, c) uint8 of its c strongest channels.
+    """The outputs of one layer for the pictures: maps (F, h, w, c) uint8 of its c strongest channels.
 
-    channels: their numbers (c,).   ranges: the values (c, 2) that 0 and 255 stand for.
+    channels: the indices of these channels (c,).   ranges: the values (c, 2) that 0 and 255 stand for.
     """
 
     maps: NDArray[Any]
@@ -92,7 +95,7 @@ class FeatureMaps:
     layers: dict[str, LayerMaps]
 
 
-# The array of the file that each attribute is; the first of a group says whether the group is there.
+# The name in the file of each attribute. A group is saved if the first of its arrays is there.
 PREDICTIONS = {"probabilities": "probabilities", "labels": "labels"}
 SAMPLES = {"pictures": "samples", "labels": "sample_labels"}
 AUGMENTED = {"pictures": "augmented", "targets": "augmented_targets"}
@@ -105,7 +108,7 @@ LAYER_MAPS = {"maps": "maps", "channels": "map_channels", "ranges": "map_ranges"
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of evidence.safetensors; what a run has not left is None, as before it is finished."""
+    """All of evidence.safetensors; what the run has not saved is None, such as everything before it is finished."""
 
     predictions: Predictions | None = None
     samples: Samples | None = None
@@ -128,7 +131,7 @@ class Evidence:
 
     def arrays(self) -> Arrays:
         """The arrays of the file, by name."""
-        found: Arrays = {}
+        arrays: Arrays = {}
         groups = (
             (self.predictions, PREDICTIONS),
             (self.samples, SAMPLES),
@@ -138,14 +141,15 @@ class Evidence:
             (self.feature_maps, FEATURE_MAPS),
         )
         for group, names in groups:
-            found |= {name: getattr(group, key) for key, name in names.items() if getattr(group, key, None) is not None}
-        for place, layer in (self.feature_maps.layers if self.feature_maps else {}).items():
-            found |= {f"{name}.{place}": getattr(layer, key) for key, name in LAYER_MAPS.items()}
-        return found
+            values = {name: getattr(group, key, None) for key, name in names.items()}
+            arrays |= {name: value for name, value in values.items() if value is not None}
+        for layer, maps in (self.feature_maps.layers if self.feature_maps else {}).items():
+            arrays |= {f"{name}.{layer}": getattr(maps, key) for key, name in LAYER_MAPS.items()}
+        return arrays
 
 
 def read(folder: Path, classes: int) -> Evidence:
-    """The evidence of a run with so many classes.
+    """Read the evidence of a run with so many classes.
 
     Raises CheckpointError, naming the file, where it is missing, damaged or of a later version, or where its arrays do
     not fit together.
@@ -157,7 +161,7 @@ def read(folder: Path, classes: int) -> Evidence:
         arrays, info = checkpoint.load(path)
     except CheckpointError as error:
         raise CheckpointError(f"{error}; {REMEDY}") from None
-    valid(FileRecord, info or {}, path)  # earlier versions gave it no version
+    valid(FileRecord, info or {}, path)  # a file of an early version has no version in it
     try:
         check(arrays, classes)
     except ValueError as error:
@@ -166,11 +170,12 @@ def read(folder: Path, classes: int) -> Evidence:
 
 
 def write(folder: Path, evidence: Evidence) -> None:
-    """Write the evidence, whole or not at all."""
+    """Write the evidence; if that fails, an earlier file stays as it was."""
     checkpoint.save(folder / EVIDENCE, evidence.arrays(), FileRecord().as_json())
 
 
 def _group(form: type[Group], names: Mapping[str, str], arrays: Arrays) -> Group | None:
+    """The group of this form, whose attributes have these names in the file; None where it is not saved."""
     if next(iter(names.values())) not in arrays:
         return None
     return form(**{key: arrays[name] for key, name in names.items()})
@@ -181,7 +186,7 @@ def _feature_maps(arrays: Arrays) -> FeatureMaps | None:
         return None
     names = (name.removeprefix("maps.") for name in arrays if name.startswith("maps."))
     layers = {
-        place: LayerMaps(**{key: arrays[f"{name}.{place}"] for key, name in LAYER_MAPS.items()})
-        for place in sorted(filter(str.isdecimal, names), key=int)
+        layer: LayerMaps(**{key: arrays[f"{name}.{layer}"] for key, name in LAYER_MAPS.items()})
+        for layer in sorted(filter(str.isdecimal, names), key=int)
     }
     return FeatureMaps(**{key: arrays[name] for key, name in FEATURE_MAPS.items()}, layers=layers)

@@ -1,4 +1,4 @@
-"""Whether the arrays of an evidence.safetensors fit together: their shapes, their types and their values."""
+"""Checks that the arrays of an evidence.safetensors fit together: their shapes, their types and their values."""
 
 from collections.abc import Hashable, Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
-# The axes of each array. A letter has one length wherever it stands; K is the number of classes.
+# The axes of each array. Axes with the same letter have the same length; K is the number of classes.
 AXES: dict[str, Sequence[Hashable]] = {
     "samples": "MHWC",
     "sample_labels": "M",
@@ -26,6 +26,7 @@ AXES: dict[str, Sequence[Hashable]] = {
     "probabilities": "NK",
     "labels": "N",
 }
+# The arrays without which an array cannot be used.
 NEEDS = {
     "samples": {"sample_labels"},
     "augmented": {"augmented_targets"},
@@ -41,61 +42,62 @@ SHARES = ("probabilities", "mistake_confidence", "augmented_targets")
 LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels")
 
 
-def check(found: Arrays, classes: int) -> None:
-    """Raises ValueError where the arrays do not fit together or the classes."""
-    _check_shapes(found, classes)
-    _check_values(found, classes)
+def check(arrays: Arrays, classes: int) -> None:
+    """Raises ValueError where the arrays do not fit each other or the number of classes."""
+    _check_shapes(arrays, classes)
+    _check_values(arrays, classes)
 
 
-def _mapped_layers(found: Arrays) -> tuple[str, ...]:
-    """The layers whose feature maps there are, by name, from the first to the last."""
-    names = (name.removeprefix("maps.") for name in found if name.startswith("maps."))
+def _mapped_layers(arrays: Arrays) -> tuple[str, ...]:
+    """The names of the layers that have feature maps, from the first to the last."""
+    names = (name.removeprefix("maps.") for name in arrays if name.startswith("maps."))
     return tuple(sorted((name for name in names if name.isdecimal()), key=int))
 
 
-def _axes(found: Arrays) -> dict[str, Sequence[Hashable]]:
-    """AXES, and those of the feature maps of each layer: images, rows, columns, channels; a range has two ends."""
+def _axes(arrays: Arrays) -> dict[str, Sequence[Hashable]]:
+    """AXES with the axes of each layer's feature maps: images, rows, columns, channels; a range has two ends."""
     axes = dict(AXES)
-    for place in _mapped_layers(found):
-        channels = f"channels of {place}"
-        axes[f"maps.{place}"] = ("F", f"rows of {place}", f"columns of {place}", channels)
-        axes |= {f"map_channels.{place}": (channels,), f"map_ranges.{place}": (channels, 2)}
+    for layer in _mapped_layers(arrays):
+        channels = f"channels of {layer}"
+        axes[f"maps.{layer}"] = ("F", f"rows of {layer}", f"columns of {layer}", channels)
+        axes |= {f"map_channels.{layer}": (channels,), f"map_ranges.{layer}": (channels, 2)}
     return axes
 
 
-def _needs(found: Arrays) -> dict[str, set[str]]:
-    """NEEDS, and what feature maps cannot do without."""
-    about = ("map_channels", "map_ranges")
-    maps = {f"maps.{n}": {"map_images", *(f"{name}.{n}" for name in about)} for n in _mapped_layers(found)}
-    return NEEDS | maps
+def _needs(arrays: Arrays) -> dict[str, set[str]]:
+    """NEEDS with the arrays without which the feature maps of each layer cannot be used."""
+    return NEEDS | {
+        f"maps.{layer}": {"map_images", f"map_channels.{layer}", f"map_ranges.{layer}"}
+        for layer in _mapped_layers(arrays)
+    }
 
 
-def _check_values(found: Arrays, classes: int) -> None:
-    for name in sorted(name for name in found if name in PICTURES or name.startswith("maps.")):
-        if found[name].dtype != np.uint8:
-            raise ValueError(f"{name} holds {found[name].dtype} where uint8 is expected")
-    for name in sorted(found.keys() & set(LABELS)):
-        if not np.isin(found[name], np.arange(classes)).all():
+def _check_values(arrays: Arrays, classes: int) -> None:
+    for name in sorted(name for name in arrays if name in PICTURES or name.startswith("maps.")):
+        if arrays[name].dtype != np.uint8:
+            raise ValueError(f"{name} holds {arrays[name].dtype} where uint8 is expected")
+    for name in sorted(arrays.keys() & set(LABELS)):
+        if not np.isin(arrays[name], np.arange(classes)).all():
             raise ValueError(f"{name} holds a label outside 0 to {classes - 1}")
-    for name in sorted(found.keys() & set(SHARES)):
-        if not ((found[name] >= 0) & (found[name] <= 1 + 1e-5)).all():
+    for name in sorted(arrays.keys() & set(SHARES)):
+        if not ((arrays[name] >= 0) & (arrays[name] <= 1 + 1e-5)).all():
             raise ValueError(f"{name} holds a value that is no probability")
 
 
-def _check_shapes(found: Arrays, classes: int) -> None:
+def _check_shapes(arrays: Arrays, classes: int) -> None:
     lengths: dict[Hashable, int] = {"K": classes, 2: 2}
-    for name, axes in _axes(found).items():
-        if name not in found:
+    for name, axes in _axes(arrays).items():
+        if name not in arrays:
             continue
-        shape = found[name].shape
+        shape = arrays[name].shape
         if len(shape) != len(axes):
             raise ValueError(f"{name} has {len(shape)} axes where {len(axes)} are expected")
         for axis, length in zip(axes, shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"{name} has {length} where {lengths[axis]} are expected, in shape {shape}")
-    needs = _needs(found)
-    for name in sorted(found.keys() & needs.keys()):
-        if missing := needs[name] - found.keys():
+    needs = _needs(arrays)
+    for name in sorted(arrays.keys() & needs.keys()):
+        if missing := needs[name] - arrays.keys():
             raise ValueError(f"it holds {name} but no {min(missing)}")
-    if "first_weights" in found and found["first_weights"].shape != found["first_weights_initial"].shape:
+    if "first_weights" in arrays and arrays["first_weights"].shape != arrays["first_weights_initial"].shape:
         raise ValueError("first_weights and first_weights_initial have different shapes")

@@ -1,4 +1,4 @@
-"""What a run puts into metrics.json, in the forms of `metrics.py`."""
+"""The figures that a run writes into metrics.json, in the forms of `metrics.py`."""
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from backhand.training.evaluate import Evaluation
 from backhand.training.losses import Loss
 from backhand.training.metrics import words
 
-NAMED = 20  # samples whose scores are not finite, of which metrics.json holds the places
-ALL_DONE = "all epochs done"  # why a training ended that nothing stopped
+LISTED = 20  # the largest number of samples with scores that are not finite whose indices metrics.json lists
+ALL_DONE = "all epochs done"  # the reason for the end of a training that nothing stopped
 
 
 def describe_data(study: Study, feeds: Feeds, model: Sequential) -> Data:
-    """What the data is, how many samples of each class each split holds, and what the model's batches leave out."""
+    """The data set, the number of samples of each class in each split, and which samples each epoch leaves out."""
     splits = feeds.splits
     return Data(
         name=splits.name,
@@ -37,54 +37,56 @@ def describe_data(study: Study, feeds: Feeds, model: Sequential) -> Data:
 
 
 def batch_notes(study: Study, feeds: Feeds, model: Sequential) -> dict[str, str]:
-    """Which samples each epoch leaves out; nothing where it sees all."""
+    """A note on the sample that each epoch leaves out; no note where it leaves none out."""
     count, fewest = len(feeds.train), model.min_batch_size
     if not (rest := samples_left_out(count, study.train.batch_size, fewest)):
         return {}
-    why = f"batch normalisation needs {fewest} in a batch, and the last one would have {rest}"
-    return {"left out of each epoch": f"{rest} training sample, another one each time; {why}"}
+    reason = f"batch normalisation needs {fewest} in a batch, and the last one would have {rest}"
+    return {"left out of each epoch": f"{rest} training sample, another one each time; {reason}"}
 
 
 def describe_model(model: Sequential) -> Model:
-    """The layer table with its totals."""
+    """The layers of the network with their totals, its kinks and its activation."""
     layers = tuple(Layer.model_validate(row) for row in model.rows())
     return Model(
         layers=layers,
         kinks=kinks(model),
         activation=activation(model),
-        parameters=sum(each.parameters for each in layers),
-        trained=sum(each.trained or 0 for each in layers),
-        multiply_adds=sum(each.multiply_adds for each in layers),
+        parameters=sum(layer.parameters for layer in layers),
+        trained=sum(layer.trained or 0 for layer in layers),
+        multiply_adds=sum(layer.multiply_adds for layer in layers),
     )
 
 
 def describe_training(trainer: Trainer, failure: str = "") -> Training:
-    """How long it trained, which epoch's weights were kept why, and why the training counts as one that failed."""
-    solver, choice = trainer.solver, trainer.stopping
-    how = "evaluated after the epoch" if solver.evaluate_train else "running averages over the epoch, in training mode"
-    best = f"{choice.metric.superlative} {words(choice.monitor)}"
+    """The length of the training, which epoch's weights were kept and why, and the failure in words, if it failed."""
+    solver, stopping = trainer.solver, trainer.stopping
+    train_metrics = (
+        "evaluated after the epoch" if solver.evaluate_train else "running averages over the epoch, in training mode"
+    )
+    best = f"{stopping.metric.superlative} {words(stopping.monitor)}"
     return Training(
         epochs=solver.epoch,
         steps=solver.step,
         seconds=solver.elapsed,
         saving_seconds=solver.saving_seconds,
         chosen_epoch=trainer.chosen_epoch or None,
-        chosen_by=best if choice.restore_best else "the last epoch",
+        chosen_by=best if stopping.restore_best else "the last epoch",
         stopped=solver.stopped or ALL_DONE,
         failure=failure,
         constant_loss=constant_loss(trainer.study, trainer.feeds),
-        train_metrics=how,
+        train_metrics=train_metrics,
     )
 
 
 def score(result: Evaluation, split: str, study: Study) -> Score:
-    """Loss, accuracy, error, count; how many samples have scores that are not finite, the first of them, a remark."""
-    lost, augment = result.not_finite, study.train.evaluation_augment
+    """Loss, accuracy and error on a split, and which of its samples have scores that are not finite."""
+    not_finite, augment = result.not_finite, study.train.evaluation_augment
     return Score(
         **result.figures(),
         count=len(result.labels),
-        not_finite=len(lost),
-        not_finite_samples=tuple(lost[:NAMED].tolist()),
+        not_finite=len(not_finite),
+        not_finite_samples=tuple(not_finite[:LISTED].tolist()),
         remark=result.remark(split),
         test_flips=augment.flips,
         test_shift=augment.shift,
@@ -99,23 +101,23 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
     from scipy.stats import binomtest
 
     K, count = len(classes), len(result.labels)
-    confusion, named = np.zeros((K, K), np.int64), result.predictions >= 0
-    np.add.at(confusion, (result.labels[named], result.predictions[named]), 1)
-    right, support, predicted = confusion.diagonal(), np.bincount(result.labels, minlength=K), confusion.sum(0)
+    confusion, classified = np.zeros((K, K), np.int64), result.predictions >= 0
+    np.add.at(confusion, (result.labels[classified], result.predictions[classified]), 1)
+    correct, support, predicted = confusion.diagonal(), np.bincount(result.labels, minlength=K), confusion.sum(0)
     per_class = tuple(
         ClassScore(
             name=classes[k],
-            precision=_ratio(right[k], predicted[k]),
-            recall=_ratio(right[k], support[k]),
-            f1=_ratio(2 * right[k], support[k] + predicted[k]),
+            precision=_ratio(correct[k], predicted[k]),
+            recall=_ratio(correct[k], support[k]),
+            f1=_ratio(2 * correct[k], support[k] + predicted[k]),
             support=int(support[k]),
         )
         for k in range(K)
     )
-    interval = binomtest(int(right.sum()), count).proportion_ci(0.95, method="wilson")
+    interval = binomtest(int(correct.sum()), count).proportion_ci(0.95, method="wilson")
     return TestScore(
         **score(result, "test", study).model_dump(),
-        correct=int(right.sum()),
+        correct=int(correct.sum()),
         interval=(float(interval.low), float(interval.high)),
         interval_kind="95% Wilson score",
         typical_loss=typical_loss(result, loss),
@@ -126,11 +128,11 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
     )
 
 
-def _ratio(part: int, whole: int) -> float | None:
-    """The quotient, or None where the divisor is 0: a class that is never predicted has no precision."""
-    return float(part / whole) if whole else None
+def _ratio(numerator: int, denominator: int) -> float | None:
+    """The quotient; None where the denominator is 0, since a class that is never predicted has no precision."""
+    return float(numerator / denominator) if denominator else None
 
 
 def _mean(values: list[float | None]) -> float:
-    """The macro average; an undefined value counts as 0, as is usual."""
+    """The mean over the classes; an undefined value counts as 0, as is usual."""
     return float(np.mean([value or 0.0 for value in values]))

@@ -1,4 +1,4 @@
-"""The arrays that a run leaves for the pictures of its report, in the form of `evidence.py`."""
+"""The arrays that a run saves for the pictures of its report, in the form of `evidence.py`."""
 
 from dataclasses import replace
 
@@ -22,32 +22,34 @@ from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation
 from backhand.training.solver import Solver
 
-SAMPLES, MISTAKES = 80, 24  # pictures in a report
-AUGMENTED, DRAWS = 6, 7  # pictures whose augmentation a report shows, and draws of each
-MAPPED, CHANNELS = 4, 8  # pictures whose feature maps a report shows, and channels of each map
+SAMPLES, MISTAKES = 80, 24  # numbers of training pictures and of mistakes for a report
+AUGMENTED, DRAWS = 6, 7  # the number of pictures whose augmentation a report shows, and of versions of each
+MAPPED, CHANNELS = 4, 8  # the number of pictures whose feature maps a report shows, and of channels per layer
 
 
 def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array | None = None) -> Evidence:
     """The arrays behind the report's pictures: samples, mistakes, first weights, feature maps, test probabilities.
 
-    initial: what `first_weights` gave before the training.
+    initial: the weights that `first_weights` returned before the training.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # samples whose scores are not finite are left out
         probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
-    named = result.predictions >= 0
+    classified = result.predictions >= 0
     train, test = feeds.train.data, feeds.test.data
-    wrong = np.flatnonzero(named & (result.predictions != result.labels))
+    wrong = np.flatnonzero(classified & (result.predictions != result.labels))
     confidence = probabilities[wrong, result.predictions[wrong]]
     order = np.argsort(-confidence, kind="stable")[:MISTAKES]
     wrong = wrong[order]
     mistakes = Mistakes(result.labels[wrong], result.predictions[wrong], confidence[order], wrong)
-    evidence = Evidence(predictions=Predictions(probabilities[named], result.labels[named]), mistakes=mistakes)
+    evidence = Evidence(
+        predictions=Predictions(probabilities[classified], result.labels[classified]), mistakes=mistakes
+    )
     if not train.is_image:
         return evidence
-    shown, trained = _per_class(train.y, SAMPLES), first_weights(solver.model)
+    chosen, trained = _per_class(train.y, SAMPLES), first_weights(solver.model)
     return replace(
         evidence,
-        samples=Samples(train.x[shown], train.y[shown]),
+        samples=Samples(train.x[chosen], train.y[chosen]),
         mistakes=replace(mistakes, pictures=test.x[wrong]),
         augmented=_augmented(feeds.train, len(feeds.splits.classes)),
         first_weights=None if initial is None or trained is None else FirstWeights(initial, trained),
@@ -56,86 +58,90 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
 
 
 def _augmented(train: Feed, K: int) -> Augmented | None:
-    """Some training images, each followed by draws as training sees them, with their targets; always the same draws.
+    """Some training images, each followed by augmented versions as training sees them, with their targets.
 
-    None without augmentation.
+    The versions are the same in every call. None without augmentation.
     """
     if train.augment is None:
         return None
-    shown, rng = _per_class(train.data.y, AUGMENTED), np.random.default_rng(0)
-    x, labels = train.data.x[shown], train.data.y[shown]
-    hot = np.eye(K, dtype=np.float32)
+    chosen, rng = _per_class(train.data.y, AUGMENTED), np.random.default_rng(0)
+    x, labels = train.data.x[chosen], train.data.y[chosen]
+    one_hot = np.eye(K, dtype=np.float32)
     pictures: list[Array] = [x]
-    targets: list[Array] = [hot[labels]]
+    targets: list[Array] = [one_hot[labels]]
     for _ in range(DRAWS):
-        drawn, mixed = train.augment(x, labels, rng)
-        pictures.append(np.rint(drawn).astype(np.uint8))
-        targets.append(mixed if mixed.ndim == 2 else hot[mixed])
+        augmented, mixed = train.augment(x, labels, rng)
+        pictures.append(np.rint(augmented).astype(np.uint8))
+        targets.append(mixed if mixed.ndim == 2 else one_hot[mixed])
     return Augmented(np.stack(pictures, axis=1), np.stack(targets, axis=1))
 
 
 def _per_class(labels: Labels, limit: int) -> Labels:
-    """The first few samples of each class, about `limit` in all, class by class."""
+    """The indices of the first few samples of each class, about `limit` in all, class by class."""
     classes = np.unique(labels)
-    each = max(limit // len(classes), 1)
-    return np.concatenate([np.flatnonzero(labels == k)[:each] for k in classes[:limit]])
+    count = max(limit // len(classes), 1)
+    return np.concatenate([np.flatnonzero(labels == k)[:count] for k in classes[:limit]])
 
 
 def first_weights(model: Sequential) -> Array | None:
-    """The weights of the first layer that has any, where they can be seen as pictures."""
-    first = next((layer for layer in model.layers if _holds(layer)), None)
+    """The weights of the first layer that has parameters, where these can be shown as pictures; else None."""
+    first = next((layer for layer in model.layers if _contains(layer)), None)
     return first.params["weight"] if isinstance(first, Linear | Conv2d) else None
 
 
-def _holds(layer: Layer, kind: type[Layer] = Layer) -> bool:
-    """Whether the layer is, or has in it, one of this kind with parameters."""
-    return any(isinstance(each, kind) and each.params for _, each in layer.walk())
+def _contains(layer: Layer, kind: type[Layer] = Layer) -> bool:
+    """Whether the layer is a layer of this kind with parameters, or has one in its branches."""
+    return any(isinstance(inner, kind) and inner.params for _, inner in layer.walk())
 
 
 def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: Labels) -> FeatureMaps | None:
-    """What some convolutional layers make of a few test images, at inference; None without such layers."""
-    places = _mapped_layers(model)
-    shown = _mapped_samples(result, mistakes)
-    if not places or not len(shown):  # no sample has a class
+    """The outputs of some convolutional layers for a few test images, at inference; None without such layers."""
+    mapped = _mapped_layers(model)
+    chosen = _mapped_samples(result, mistakes)
+    if not mapped or not len(chosen):  # without finite scores, no sample is assigned to a class
         return None
-    images = test.data.x[shown]
+    images = test.data.x[chosen]
     x: Array = test.standardizer.transform(images)
     layers: dict[str, LayerMaps] = {}
-    for place, layer in enumerate(model.layers[: places[-1] + 1]):
+    for index, layer in enumerate(model.layers[: mapped[-1] + 1]):
         x = layer.forward(x)
         layer.release()
-        if place in places:
-            layers[str(place)] = _strongest(x)
-    return FeatureMaps(images, result.labels[shown], result.predictions[shown], shown, layers)
+        if index in mapped:
+            layers[str(index)] = _strongest(x)
+    return FeatureMaps(images, result.labels[chosen], result.predictions[chosen], chosen, layers)
 
 
 def _mapped_layers(model: Sequential) -> list[int]:
-    """Where a convolution's response is complete, batch-norm and activation behind it: the first, a middle, the last.
+    """The indices of three layers whose outputs are shown: of the first convolution, of a middle one, and of the last.
 
-    A map of a single row or column is no picture.
+    The output of a convolution is that after its batch-norm and activation. Outputs with a single row or column are
+    left out, since they are no pictures.
     """
     ends: list[int] = []
-    for place, layer in enumerate(model.layers):
+    for index, layer in enumerate(model.layers):
         if len(layer.output_shape) != 3 or min(layer.output_shape[:2]) < 2:
             continue
-        if _holds(layer, Conv2d):
-            ends.append(place)
-        elif ends and ends[-1] == place - 1 and layer.output_shape == model.layers[place - 1].output_shape:
-            ends[-1] = place
+        if _contains(layer, Conv2d):
+            ends.append(index)
+        elif ends and ends[-1] == index - 1 and layer.output_shape == model.layers[index - 1].output_shape:
+            ends[-1] = index
     return sorted({ends[0], ends[len(ends) // 2], ends[-1]}) if ends else []
 
 
 def _mapped_samples(result: Evaluation, mistakes: Labels) -> Labels:
-    """One image of each of a few classes that were recognised, and the most confident mistake, of another class."""
-    last = mistakes[:1]
-    right = result.predictions == result.labels
-    right &= ~np.isin(result.labels, result.labels[last])
-    first = np.unique(result.labels[right], return_index=True)[1]
-    return np.concatenate([np.flatnonzero(right)[first][: MAPPED - len(last)], last])
+    """The indices of a correctly classified image of each of a few classes, and of the most confident mistake.
+
+    The mistake is an image of another class than the others.
+    """
+    mistake = mistakes[:1]
+    correct = result.predictions == result.labels
+    correct &= ~np.isin(result.labels, result.labels[mistake])
+    first = np.unique(result.labels[correct], return_index=True)[1]
+    return np.concatenate([np.flatnonzero(correct)[first][: MAPPED - len(mistake)], mistake])
 
 
 def _strongest(x: Array) -> LayerMaps:
-    """The channels of x (F, h, w, C) that are largest in the mean, in absolute value, the strongest first."""
+    """The maps of those channels of x (F, h, w, C) with the largest mean absolute value, the largest first."""
     channels = np.argsort(-np.abs(x).mean(axis=(0, 1, 2)), kind="stable")[:CHANNELS]
     x = x[..., channels]
     low, high = np.minimum(x.min(axis=(0, 1, 2)), 0), np.maximum(x.max(axis=(0, 1, 2)), 0)

@@ -1,4 +1,4 @@
-"""Ctrl-C while a run trains: it ends after the step at hand, and with that step saved."""
+"""Ctrl-C while a run trains: the training ends after the current step, whose state is saved."""
 
 import signal
 import threading
@@ -11,12 +11,13 @@ from backhand.training.saving import Checkpoint
 
 @contextmanager
 def saved_first(saving: Checkpoint) -> Iterator[None]:
-    """The first Ctrl-C in this block raises KeyboardInterrupt after the step at hand has been saved, a second at once.
+    """In this context, Ctrl-C raises KeyboardInterrupt after the state of the current step has been saved.
 
-    Python hears signals in its main thread alone; elsewhere, and where the caller handles Ctrl-C, nothing is changed.
+    A second Ctrl-C raises it at once. Python handles signals in its main thread alone: in other threads, and where the
+    caller has a handler for Ctrl-C, nothing is changed.
     """
-    main = threading.current_thread() is threading.main_thread()
-    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
 
@@ -31,5 +32,5 @@ def saved_first(saving: Checkpoint) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if saving.ending:  # no step came after it
+    if saving.ending:  # Ctrl-C came after the last step
         raise KeyboardInterrupt

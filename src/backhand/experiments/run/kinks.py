@@ -1,4 +1,4 @@
-"""Where the layers of a network have no derivative, and its activation, as metrics.json keeps them for the report."""
+"""The kinks of a network's layers, and its activation, as metrics.json holds them for the report."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ ACTIVATIONS = (ReLU, LeakyReLU, ELU, Sigmoid, Tanh)
 
 
 def kinks(model: Sequential) -> tuple[str, ...]:
-    """The kinks of all layers, those in branches as well, each kind once: ReLU at 0, ties in max-pooling."""
+    """The kinks of all layers, also of those in branches, each kind once, such as "ReLU at 0"."""
     return tuple(dict.fromkeys(kink for _, layer in model.walk() for kink in _kinks(layer)))
 
 
 def activation(model: Sequential) -> str:
-    """The class of the network's first activation; empty without one."""
+    """The name of the class of the network's first activation; empty without one."""
     return next((type(layer).__name__ for _, layer in model.walk() if type(layer) in ACTIVATIONS), "")
 
 
@@ -25,5 +25,5 @@ def _kinks(layer: Layer) -> Iterator[str]:
         yield "leaky ReLU at 0"
     if isinstance(layer, ELU) and layer.alpha != 1:
         yield "ELU at 0"
-    if type(layer) is MaxPool2d:  # which average pooling derives from
+    if type(layer) is MaxPool2d:  # and not average pooling, whose class derives from it
         yield "ties in max-pooling"

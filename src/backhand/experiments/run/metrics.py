@@ -7,13 +7,13 @@ from pydantic import ConfigDict, Field, model_validator
 
 from backhand.experiments.records import Count, FileRecord, Number, Record, Share, finite_numbers
 
-IMBALANCE = 1.5  # the most and the fewest samples of a class, from where their ratio matters
+IMBALANCE = 1.5  # the ratio of the largest to the smallest class above which the classes count as imbalanced
 
 
 class Epoch(Record):
-    """One line of the history. Times in seconds; accuracies and errors are fractions; the rest as training saw it.
+    """One line of the history. Times are in seconds, accuracies and errors are fractions.
 
-    Figures that a callback of somebody's own has added are kept beside these.
+    Figures that a user's own callback has added are read and written as well.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -32,12 +32,12 @@ class Epoch(Record):
     validation_accuracy: Number = math.nan
     validation_error: Number = math.nan
     gradient_norm: Number = math.nan
-    old_accuracy: Number | None = None  # of the old and the new classes apart, where a network is extended
+    old_accuracy: Number | None = None  # accuracies on the old and on the new classes, where a network is extended
     new_accuracy: Number | None = None
 
     @property
     def figures(self) -> dict[str, float]:
-        """The finite figures that the line holds, by name."""
+        """The finite figures of the epoch, by name."""
         return finite_numbers(self.model_dump(exclude_unset=True))
 
 
@@ -51,7 +51,7 @@ class Data(Record):
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
     counts: dict[str, tuple[Count, ...] | None]
-    class_weights: tuple[float, ...] = ()  # of each class in the loss; none: all count as they come
+    class_weights: tuple[float, ...] = ()  # the weight of each class in the loss; empty: all weights are 1
     standardize: str = ""
     augment: dict[str, Any] = Field(default_factory=dict)
     sha256: str = ""
@@ -67,20 +67,20 @@ class Data(Record):
 
     @property
     def splits(self) -> dict[str, tuple[int, ...]]:
-        """The counts of the splits that there are."""
+        """The counts of the splits that the data have."""
         return {split: counts for split, counts in self.counts.items() if counts}
 
 
 class Cost(Record):
-    """What a layer or a network holds, and what it costs for one sample."""
+    """The number of parameters of a layer or a network, and its multiply-adds for one sample."""
 
     parameters: Count
-    trained: Count | None = None  # of the parameters; None: all
+    trained: Count | None = None  # the number of parameters that are trained; None: all
     multiply_adds: Count
 
 
 class Layer(Cost):
-    """One row of the model: what it is, the shape it gives, its cost."""
+    """One layer of the model: its name, its description, the shape of its output, and its cost."""
 
     name: str
     layer: str
@@ -91,8 +91,8 @@ class Model(Cost):
     """The network, layer by layer, with its totals."""
 
     layers: tuple[Layer, ...]
-    kinks: tuple[str, ...] | None = None  # where the layers have no derivative, in words; earlier versions kept none
-    activation: str = ""  # the class of the first activation; empty without one
+    kinks: tuple[str, ...] | None = None  # where the layers have no derivative, in words; earlier versions saved none
+    activation: str = ""  # the name of the class of the first activation; empty without one
 
     @property
     def some_frozen(self) -> bool:
@@ -101,7 +101,7 @@ class Model(Cost):
 
 
 class InitFrom(Record):
-    """Where the weights came from when the run began, and what was changed to fit them."""
+    """The file from which the initial weights came, and what was changed to fit them into the model."""
 
     source: str
     sha256: str
@@ -118,23 +118,23 @@ class Training(Record):
     chosen_epoch: int | None = None
     chosen_by: str = ""
     stopped: str = ""
-    failure: str = ""  # why a training that came to its end counts as one that failed
-    constant_loss: Number | None = None  # of giving every sample the same answer; earlier versions did not keep it
+    failure: str = ""  # why the training failed, although it did not diverge; empty where it did not fail
+    constant_loss: Number | None = None  # of giving every sample the same answer; earlier versions did not save it
     train_metrics: str = ""
 
 
 class Score(Record):
-    """Mean loss and share of right answers over one split."""
+    """Mean loss and accuracy over one split."""
 
     loss: Number
     accuracy: Share
     error: Share
     count: int = Field(ge=1)
-    test_flips: bool = False  # the scores were averaged over each image and its mirror image
-    test_shift: int = 0  # and over each of these, moved by so many pixels
+    test_flips: bool = False  # whether the scores are means over each image and its mirror image
+    test_shift: int = 0  # by how many pixels the copies are moved over which the scores are means as well; 0: no copies
     not_finite: Count = 0  # samples whose scores are not finite: wrong, and in no column of a confusion matrix
-    not_finite_samples: tuple[int, ...] = ()  # the places of the first of them
-    remark: str = ""  # what must be said with these figures
+    not_finite_samples: tuple[int, ...] = ()  # the indices of the first of them
+    remark: str = ""  # a warning that belongs to these figures
 
 
 class ClassScore(Record):
@@ -148,7 +148,7 @@ class ClassScore(Record):
 
 
 class Average(Record):
-    """The mean over the classes, each counting the same."""
+    """The mean over the classes, all with equal weight."""
 
     precision: Share | None = None
     recall: Share | None = None
@@ -158,16 +158,16 @@ class Average(Record):
 class TestScore(Score):
     """The test result. `confusion[i][j]` counts samples of class i that were given class j."""
 
-    __test__ = False  # no test case, whatever pytest reads into the name
+    __test__ = False  # pytest would take the class for a test case, because of its name
 
     correct: Count
     interval: tuple[Share, Share]
     interval_kind: str
-    confidence: str = ""  # what the saved probabilities are, in words
+    confidence: str = ""  # the kind of the saved probabilities, in words
     confusion: tuple[tuple[Count, ...], ...]
     per_class: tuple[ClassScore, ...]
     macro: Average
-    typical_loss: float | None = None  # but for the samples with the largest scores; earlier versions saved none
+    typical_loss: float | None = None  # without the samples of the largest scores; earlier versions saved none
 
     @property
     def imbalanced(self) -> bool:
@@ -190,7 +190,10 @@ class TestScore(Score):
 
 
 class GradientCheck(Record):
-    """The worst relative error among the entries of one gradient that were compared with differences; None of none."""
+    """The worst relative error of one gradient among the entries that were compared with finite differences.
+
+    worst: None where no entry could be compared.
+    """
 
     name: str
     worst: Number | None
@@ -200,14 +203,14 @@ class GradientCheck(Record):
 
 
 class Rounding(Record):
-    """What float64 loses against extended precision, as shares of the largest score and of the loss."""
+    """The rounding errors of float64 against extended precision, as shares of the largest score and of the loss."""
 
     scores: Number
     loss: Number
 
 
 class Reported(Record):
-    """A figure from elsewhere beside the one of this run."""
+    """A figure that was reported elsewhere, beside the figure of this run."""
 
     what: str
     reported: str | float
@@ -215,7 +218,7 @@ class Reported(Record):
 
 
 class Metrics(FileRecord):
-    """The figures of a run, as `metrics.json` holds them: of the data, the model, the training and the tests."""
+    """The figures of a run, as `metrics.json` holds them: of the data, the model, the training and the test."""
 
     status: Literal["finished", "running", "diverged"]
     message: str = ""

@@ -14,7 +14,7 @@ from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import BackhandError, CheckpointError, DataError
 from backhand.experiments.build import build_model
-from backhand.experiments.run.record import finished
+from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.run.saved import Facts, read_best
 from backhand.experiments.settings import read_study
 from backhand.files.names import BEST
@@ -29,7 +29,7 @@ from backhand.weights.source import refuse_diverged, status, without_weights
 class Classifier(Copyable):
     """The best weights of a run, with the scaling of its data and the names of its classes.
 
-    remarks: what whoever relies on its answers must know, a sentence each.   resize: how its images came to their size.
+    remarks: sentences that a user of its answers must know.   resize: how its images came to their size.
     """
 
     model: Sequential
@@ -43,7 +43,7 @@ class Classifier(Copyable):
     resize: Resize | None = None
 
     def read(self, path: PathLike, *, resize: bool = False) -> Array:
-        """The image file (H, W, C) uint8 as training would have seen it; see `read_image`."""
+        """Read an image file as (H, W, C) uint8, in the size and colours of the training images; see `read_image`."""
         return read_image(path, self.sample_shape, resize=self.resize or resize)
 
     def predict_proba(self, images: Array) -> Array:
@@ -55,14 +55,16 @@ class Classifier(Copyable):
         """
         self.value_range.refuse_mismatch(images)
         self.standardizer.refuse_overflow(images, "the samples")
-        with np.errstate(over="ignore", invalid="ignore"):  # what came of it is checked
+        with np.errstate(over="ignore", invalid="ignore"):  # the result is checked for overflow
             scores = [
                 self.model.predict(self.standardizer.transform(variant))
                 for variant in self.evaluation_augment.variants_of(images)
             ]
             mean = np.mean(scores, axis=0)
-        if len(lost := np.flatnonzero(~finite_rows(mean))):
-            raise DataError(f"the scores of {listed(lost)} are not finite, which gives no class; check the values")
+        if len(not_finite := np.flatnonzero(~finite_rows(mean))):
+            raise DataError(
+                f"the scores of {listed(not_finite)} are not finite, which gives no class; check the values"
+            )
         return self.loss.predict_proba(mean)
 
 
@@ -99,17 +101,17 @@ def load_classifier(run: PathLike) -> Classifier:
 
 
 def _value_range(facts: Facts) -> ValueRange:
-    """The values of the training samples; those of earlier versions are not known."""
+    """The range of the training samples, which is unknown in the files of earlier versions."""
     if facts.span is None:
         return ValueRange.unknown(facts.sample_shape)
     return ValueRange.from_facts(facts.sample_shape, facts.span.model_dump(exclude_none=True))
 
 
 def _remarks(run: Path, facts: Facts) -> tuple[str, ...]:
-    """Whether it is finished, and where its test result says that its answers mean little."""
+    """A sentence where the run is not finished, has failed, or has a test result by which its answers mean little."""
     if status(run)[0] == "running":
         return (f"{run} is not finished: these are its best weights so far, of epoch {facts.epoch}",)
-    metrics = finished(run)
+    metrics = finished_metrics(run)
     if metrics is None or metrics.test is None:
         return ()
     test = metrics.test
@@ -126,9 +128,9 @@ def _remarks(run: Path, facts: Facts) -> tuple[str, ...]:
 
 
 def read_image(path: PathLike, shape: tuple[int, ...], *, resize: Resize | bool = False) -> Array:
-    """The image file as (H, W, C) uint8, in grey or RGB as the model takes it.
+    """Read an image file as (H, W, C) uint8, in grey or RGB as the model takes it.
 
-    resize: how it comes to the size, as `Classifier.resize` says; True stretches it.
+    resize: how the image is brought to this size, as in `Classifier.resize`; True stretches it.
     Raises DataError when it is missing, no image, or of another size and `resize` is not set.
     """
     if len(shape) != 3:
@@ -139,9 +141,9 @@ def read_image(path: PathLike, shape: tuple[int, ...], *, resize: Resize | bool 
             f"this run was trained on images of {C} channels, and picture files are read in 1 or 3; it cannot classify "
             f"{path}, but arrays of such images: Classifier.predict_proba"
         )
-    way = Resize((H, W), "stretch") if resize is True else resize or None
+    scaling = Resize((H, W), "stretch") if resize is True else resize or None
     try:
-        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB", way)
+        image = decode(path.read_bytes(), str(path), "L" if C == 1 else "RGB", scaling)
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder; name the images in it, as {path}/*.jpg") from error
     except OSError as error:

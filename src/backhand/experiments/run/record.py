@@ -1,6 +1,6 @@
-"""The folder of a run: every file in it, how it is read, and what is written into it.
+"""The folder of a run: every file in it, how it is read, and how it is written.
 
-`docs/formats.md` describes each. What follows meets no surprise: all that is read has been checked.
+`docs/formats.md` describes each file. Everything that is read here has been checked, so that its users need not.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ FILES = (STUDY, ENVIRONMENT, METRICS)
 
 @dataclass(frozen=True)
 class Run:
-    """What the folder of a run holds; all that a report is made from."""
+    """All that the folder of a run holds, from which its report is made."""
 
     folder: Path
     study: Study
@@ -50,7 +50,7 @@ class Run:
     history: tuple[Epoch, ...]
     metrics: Metrics
     evidence: Evidence
-    rates: RangeTest | None = None  # where the learning rate came from, if a range test found it
+    rates: RangeTest | None = None  # the range test by which the learning rate was chosen, if there was one
 
     @property
     def title(self) -> str:
@@ -59,7 +59,7 @@ class Run:
 
     @property
     def subtitle(self) -> str:
-        """What was learnt, when, and with which version."""
+        """The data, the start, the version, and what the command line changed, in one line."""
         data = self.metrics.data
         return subtitle(data.title or data.name, self.environment, self.study.changes)
 
@@ -73,7 +73,7 @@ class Run:
         """The line of the history whose weights were kept and tested; None before the run is finished."""
         if self.metrics.status != "finished":
             return None
-        return next((e for e in self.history if e.epoch == self.metrics.training.chosen_epoch), None)
+        return next((epoch for epoch in self.history if epoch.epoch == self.metrics.training.chosen_epoch), None)
 
     def series(self, key: str) -> NDArray[np.float64]:
         """One column of the history, NaN where there is no finite value."""
@@ -84,21 +84,21 @@ class Run:
 def read(path: PathLike) -> Run:
     """Read the folder of a run, finished or not: its study, history, figures and evidence.
 
-    Raises CheckpointError, naming the file, for a piece that is missing or damaged.
+    Raises CheckpointError, naming the file, where one is missing or damaged.
     """
     folder = as_path(path)
     if not folder.is_dir():
         raise CheckpointError(f"{folder} is not a folder; give the folder of a saved run")
     if not any((folder / name).exists() for name in FILES):
-        raise CheckpointError(f"{folder} is not the folder of an experiment{_inside(folder, STUDY)}")
+        raise CheckpointError(f"{folder} is not the folder of an experiment{_hint(folder, STUDY)}")
     metrics = read_metrics(folder)
     return Run(
         folder=folder,
-        study=_study(folder),
+        study=_read_study(folder),
         environment=environment.read(folder),
         history=read_history(folder, metrics),
         metrics=metrics,
-        evidence=_evidence(folder, metrics),
+        evidence=_read_evidence(folder, metrics),
         rates=rates.read(folder),
     )
 
@@ -112,7 +112,7 @@ def read_tested(paths: Sequence[PathLike]) -> list[Run]:
     folders = [as_path(path) for path in paths]
     for folder in folders:
         if folder.is_dir() and not (folder / METRICS).exists():
-            raise CheckpointError(f"{folder} is not the folder of a single run{_inside(folder, METRICS)}")
+            raise CheckpointError(f"{folder} is not the folder of a single run{_hint(folder, METRICS)}")
     runs = [read(folder) for folder in folders]
     for number, run in enumerate(runs):
         if run.metrics.test is None:
@@ -122,26 +122,26 @@ def read_tested(paths: Sequence[PathLike]) -> list[Run]:
     return runs
 
 
-def _inside(folder: Path, missing: str) -> str:
-    """What to do with a folder that is no run: name a run in its subfolders; else, which file is missing."""
+def _hint(folder: Path, missing: str) -> str:
+    """A hint for a folder that is no run: to name a run in its subfolders, or else which file is missing."""
     runs = folders_with(METRICS, folder)
     return f"; name those in it, such as {runs[0]}" if runs else f": it has no {missing}"
 
 
-def _study(folder: Path) -> Study:
-    """The study of the run. Raises CheckpointError where it is missing or damaged."""
+def _read_study(folder: Path) -> Study:
+    """Read the study of the run. Raises CheckpointError where it is missing or damaged."""
     if not (folder / STUDY).exists():
         raise CheckpointError(f"{folder / STUDY} is missing; a report needs the whole folder of an experiment")
     return read_study(folder)
 
 
 def read_history(folder: Path, metrics: Metrics) -> tuple[Epoch, ...]:
-    """The figures of each epoch. Raises CheckpointError, naming the line, where it is damaged."""
+    """Read the figures of each epoch. Raises CheckpointError, naming the line, where one is damaged."""
     path = folder / HISTORY
     if not path.exists() and metrics.status != "finished":
         return ()  # stopped before its first epoch ended
     finished = metrics.status == "finished"
-    lines = [line for line in _lines(read_text(path), finished=finished) if line.strip()]
+    lines = [line for line in _complete_lines(read_text(path), finished=finished) if line.strip()]
     if finished and len(lines) != metrics.training.epochs:
         epochs = counted(metrics.training.epochs, "epoch")
         raise CheckpointError(f"{path} has {counted(len(lines), 'line')} for {epochs}; {REMEDY}")
@@ -151,29 +151,30 @@ def read_history(folder: Path, metrics: Metrics) -> tuple[Epoch, ...]:
     )
 
 
-def _lines(text: str, *, finished: bool) -> list[str]:
-    """Without a last line that a killed process, or one that is just writing it, has not brought to its end."""
-    whole, _, rest = text.rpartition("\n")
+def _complete_lines(text: str, *, finished: bool) -> list[str]:
+    """The lines of the history; before the run is finished, a last line that is written only in part is left out."""
+    complete, _, last = text.rpartition("\n")
     try:
-        jsontext.loads(rest or "null")
+        jsontext.loads(last or "null")
     except ValueError:
-        return text.splitlines() if finished else whole.splitlines()
+        return text.splitlines() if finished else complete.splitlines()
     return text.splitlines()
 
 
-def _evidence(folder: Path, metrics: Metrics) -> Evidence:
+def _read_evidence(folder: Path, metrics: Metrics) -> Evidence:
+    """Read the evidence of the run, which may be missing before the run is finished."""
     if metrics.status != "finished" and not (folder / EVIDENCE).exists():
         return Evidence()  # pictures and probabilities are saved when a run ends
     return evidence.read(folder, len(metrics.data.classes))
 
 
 def read_metrics(folder: Path) -> Metrics:
-    """The figures of the run so far. Raises CheckpointError, naming the file, where it is missing or damaged."""
+    """Read the figures of the run so far. Raises CheckpointError, naming the file, where it is missing or damaged."""
     return read_record(Metrics, folder / METRICS)
 
 
-def finished(folder: Path) -> Metrics | None:
-    """The figures of a run that has been tested; None of one that has not, or of none.
+def finished_metrics(folder: Path) -> Metrics | None:
+    """Read the figures of a finished run; None where the run is not finished, or its figures cannot be read.
 
     Raises NewerVersionError for a run of a later version.
     """
@@ -187,18 +188,18 @@ def finished(folder: Path) -> Metrics | None:
 
 
 def write_metrics(folder: Path, metrics: Metrics) -> None:
-    """Write the figures of the run so far, whole or not at all."""
+    """Write the figures of the run so far; if that fails, an earlier file stays as it was."""
     write_record(folder / METRICS, metrics)
 
 
 def has_result(folder: Path) -> bool:
-    """Whether the run has come to an end, be it that it diverged."""
+    """Whether the run is finished or has diverged."""
     return status(folder)[0] in ("finished", "diverged")
 
 
 def row(folder: Path) -> Row:
-    """The study, its data, how far the run is, and its test accuracy."""
-    metrics, study = read_metrics(folder), _study(folder)
+    """The row of the run in a list: its study, its data, its status, and its test accuracy."""
+    metrics, study = read_metrics(folder), _read_study(folder)
     test = metrics.test
     result = f"test accuracy {percent(test.accuracy)}" if test else metrics.message
     return Row(study.name, metrics.data.title or metrics.data.name, metrics.status, result)

@@ -1,4 +1,4 @@
-"""Going on with a run: from its state; or staying as it is, where it is finished and its states are gone."""
+"""Resuming a run: from its state, or, where it is finished and its states are deleted, without any training."""
 
 from pathlib import Path
 
@@ -14,52 +14,52 @@ from backhand.training.saving import load_state
 
 
 def restore(path: Path, trainer: Trainer, origin: Origin) -> list[str]:
-    """Give the solver the newest readable state in the folder; returns what a person should know of it.
+    """Give the solver the newest readable state in the folder; returns lines to print about it.
 
-    origin: the settings and the data of the study that is asked for.
-    Raises StudyError or CheckpointError when it was trained by another study, on other data or for more epochs.
+    origin: the settings and the data of the requested study.
+    Raises StudyError or CheckpointError when the state is of another study, of other data or of more epochs.
     """
     study, solver = trainer.study, trainer.solver
     try:
         arrays, facts, warning = load_state(path)
     except CheckpointError as error:
         raise CheckpointError(f"{error}; restore it, or start a new run") from None
-    own = origin_of(path, facts)
-    epochs = {settings.EPOCHS: study.train.epochs}  # it trains on
-    settings.refuse_another(path, settings.completed(own.study, study) | epochs, origin.study)
-    _refuse_other_data(path, own.data, origin.data)
+    saved = origin_of(path, facts)
+    epochs = {settings.EPOCHS: study.train.epochs}  # the number of epochs may be raised
+    settings.refuse_another(path, settings.completed(saved.study, study) | epochs, origin.study)
+    _refuse_other_data(path, saved.data, origin.data)
     solver.load(arrays, facts)
-    begun = solver.epoch + (solver.epoch_totals is not None)
-    _refuse_fewer_epochs(path, begun, study.train.epoch_count)
+    epoch = solver.epoch + (solver.epoch_totals is not None)  # the current one, if the state is of the middle of one
+    _refuse_fewer_epochs(path, epoch, study.train.epoch_count)
     where = (
         f"after epoch {solver.epoch}"
         if solver.epoch_totals is None
-        else f"amid epoch {begun}, after step {solver.step}"
+        else f"amid epoch {epoch}, after step {solver.step}"
     )
     return [f"warning: {warning}"] * bool(warning) + [f"resumed {where}"]
 
 
 def refuse_to_train_on(path: Path, study: Study, metrics: Metrics, origin: Origin) -> None:
-    """Raises StudyError or CheckpointError where a finished run without states should be another one than it is.
+    """Raises StudyError or CheckpointError where a finished run without states would have to be trained on.
 
-    A run that was stopped early stays ended, however many epochs it is given.
+    That is the case for other data, for fewer epochs, and for more epochs unless the run was stopped early.
     """
     _refuse_other_data(path, metrics.data.sha256, origin.data)
-    done, epochs = metrics.training.epochs, study.train.epoch_count
-    _refuse_fewer_epochs(path, done, epochs)
-    if epochs > done and metrics.training.stopped == ALL_DONE:
+    trained, epochs = metrics.training.epochs, study.train.epoch_count
+    _refuse_fewer_epochs(path, trained, epochs)
+    if epochs > trained and metrics.training.stopped == ALL_DONE:
         raise StudyError(
-            f"{path} is finished after {done} epochs and its states are gone, so it cannot train on to {epochs}; start "
-            f"a new run from its weights with {command(['--init-from', path])}, and keep the states of a run that is "
-            f"to train on later with --set train.keep_states=true"
+            f"{path} is finished after {trained} epochs and its states are gone, so it cannot train on to {epochs}; "
+            f"start a new run from its weights with {command(['--init-from', path])}, and keep the states of a run "
+            f"that is to train on later with --set train.keep_states=true"
         )
 
 
-def _refuse_other_data(path: Path, own: str, wanted: str) -> None:
-    if own != wanted:
+def _refuse_other_data(path: Path, saved: str, present: str) -> None:
+    if saved != present:
         raise CheckpointError(f"{path} was trained on other data than is there now; put back the data, or start anew")
 
 
-def _refuse_fewer_epochs(path: Path, begun: int, epochs: int) -> None:
-    if epochs < begun:
-        raise StudyError(f"{path} has trained {begun} epochs, and train.epochs = {epochs} is fewer; start a new run")
+def _refuse_fewer_epochs(path: Path, trained: int, epochs: int) -> None:
+    if epochs < trained:
+        raise StudyError(f"{path} has trained {trained} epochs, and train.epochs = {epochs} is fewer; start a new run")

@@ -1,4 +1,4 @@
-"""What a run adds to the files that its training saves: to state.safetensors its origin, to best.safetensors facts."""
+"""The facts that a run adds to the files of its training: an origin to state.safetensors, facts to best.safetensors."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,35 +17,35 @@ REMEDY = "train the run again"
 
 
 class Origin(FileRecord):
-    """What a state was trained with: the settings of the study by dotted path, and the sha256 of the data."""
+    """The origin of a state: the settings of its study by dotted path, and the sha256 of its data."""
 
     study: dict[str, Any]
     data: str
 
 
 class Span(Record):
-    """The values that training samples took, by which samples on another scale are refused.
+    """The range of the values of the training samples, by which samples on another scale are refused.
 
-    low, high: of each feature, or of all pixels.   flattest, brightest: the least contrast and the largest brightness
-    of the training samples.
+    low, high: the limits of each feature, or of all pixels.   flattest, brightest: the least contrast and the largest
+    brightness of a training sample.
     """
 
     pixels: bool
     low: Number | tuple[Number, ...]
     high: Number | tuple[Number, ...]
     flattest: float
-    brightest: float | None = None  # earlier versions did not keep it
+    brightest: float | None = None  # earlier versions did not save it
 
 
 class Facts(FileRecord):
-    """What a prediction needs besides the arrays of best.safetensors.
+    """The facts that a prediction needs besides the arrays of best.safetensors.
 
-    resize: how pictures came to the size of a sample; None where they had it.   epoch: that the weights are of.
+    resize: how pictures were brought to the size of a sample; None where they had it.   epoch: that of the weights.
     """
 
     classes: tuple[str, ...] = Field(min_length=1)
     sample_shape: tuple[int, ...]
-    span: Span | None = None  # earlier versions did not keep it
+    span: Span | None = None  # earlier versions did not save it
     resize: ResizeMethod | None = None
     epoch: Count | None = None
 
@@ -60,7 +60,7 @@ class Best:
 
 
 def read_best(folder: Path) -> Best:
-    """The best weights of a run. Raises CheckpointError where they are missing, damaged or of a later version."""
+    """Read the best weights of a run. Raises CheckpointError where they are missing, damaged or of a later version."""
     try:
         arrays, facts = checkpoint.load(folder / BEST)
     except CheckpointError as error:
@@ -75,5 +75,5 @@ def read_best(folder: Path) -> Best:
 
 
 def origin_of(folder: Path, facts: dict[str, Any]) -> Origin:
-    """The origin in the facts of a run's state. Raises CheckpointError where there is none."""
+    """The origin in the facts of a run's state. Raises CheckpointError where it is missing or damaged."""
     return valid(Origin, facts.get("origin"), f"{folder / STATE} at origin", REMEDY)

@@ -12,7 +12,7 @@ from backhand.page.blocks import Block, Points, Table
 from backhand.page.numbers import NONE, count, decimal, duration, percent, plain, probability
 from backhand.page.settings import flat
 
-SHOWN = 0.05  # a p-value below it shows a difference
+LEVEL = 0.05  # a p-value below it shows a difference
 
 
 def side_by_side(folders: Sequence[PathLike]) -> Iterator[Block]:
@@ -31,18 +31,18 @@ def side_by_side(folders: Sequence[PathLike]) -> Iterator[Block]:
 
 
 def _figures(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
-    metrics = [run.metrics for run in runs]
-    tests = [each.test for each in metrics if each.test is not None]
-    held = [each.validation for each in metrics]
-    yield "data", *(each.data.title or each.data.name for each in metrics)
+    tests = [run.metrics.test for run in runs if run.metrics.test is not None]
+    validations = [run.metrics.validation for run in runs]
+    trainings, models = [run.metrics.training for run in runs], [run.metrics.model for run in runs]
+    yield "data", *(run.metrics.data.title or run.metrics.data.name for run in runs)
     yield "test accuracy", *(percent(test.accuracy) for test in tests)
     yield "95% interval", *(" to ".join(map(percent, test.interval)) for test in tests)
     yield "test loss", *(decimal(test.loss) for test in tests)
-    yield "validation accuracy", *(percent(each.accuracy) if each else NONE for each in held)
-    yield "kept epoch", *(f"{each.training.chosen_epoch} of {each.training.epochs}" for each in metrics)
-    yield "training time", *(duration(each.training.seconds) for each in metrics)
-    yield "parameters", *(count(each.model.parameters) for each in metrics)
-    yield "multiply-adds", *(count(each.model.multiply_adds) for each in metrics)
+    yield "validation accuracy", *(percent(score.accuracy) if score else NONE for score in validations)
+    yield "kept epoch", *(f"{training.chosen_epoch} of {training.epochs}" for training in trainings)
+    yield "training time", *(duration(training.seconds) for training in trainings)
+    yield "parameters", *(count(model.parameters) for model in models)
+    yield "multiply-adds", *(count(model.multiply_adds) for model in models)
 
 
 def _differing(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
@@ -55,16 +55,16 @@ def _differing(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
 
 def _sentences(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
     for one, other in combinations(runs, 2):
-        first_tested, second_tested = one.evidence.predictions, other.evidence.predictions
-        if first_tested is None or second_tested is None or one.classes != other.classes:
+        predictions, other_predictions = one.evidence.predictions, other.evidence.predictions
+        if predictions is None or other_predictions is None or one.classes != other.classes:
             continue
-        labels = first_tested.labels
-        if not np.array_equal(labels, second_tested.labels):
+        labels = predictions.labels
+        if not np.array_equal(labels, other_predictions.labels):
             continue
-        right = [tested.probabilities.argmax(1) == labels for tested in (first_tested, second_tested)]
-        first, second = int((right[0] & ~right[1]).sum()), int((right[1] & ~right[0]).sum())
+        correct = [tested.probabilities.argmax(1) == labels for tested in (predictions, other_predictions)]
+        first, second = int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())
         p = mcnemar(first, second)
-        verdict = "a difference that chance does not explain" if p < SHOWN else "that may be chance"
+        verdict = "a difference that chance does not explain" if p < LEVEL else "that may be chance"
         yield (
             f"{one.folder.name} and {other.folder.name}",
             f"{plain(first)} test samples are classified correctly by the first alone, {plain(second)} by the second "

@@ -1,4 +1,4 @@
-"""A study from its first line to the folder of results; killed at any moment, it goes on where it was."""
+"""The work of a run: it trains and tests a study, and after an interruption goes on where it was."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from backhand.experiments.run.illustrations import evidence_of
 from backhand.experiments.run.initial_weights import InitialWeights
 from backhand.experiments.run.interrupt import saved_first
 from backhand.experiments.run.metrics import Metrics, Training
-from backhand.experiments.run.record import finished, write_metrics
+from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
 from backhand.experiments.run.saved import Facts, Origin, Span
 from backhand.experiments.run.split_accuracy import SplitAccuracy
@@ -39,8 +39,8 @@ from backhand.training.saving import has_state, remove_states
 
 
 @dataclass(frozen=True)
-class Run:
-    """A training with what it leaves in its folder.  metrics: as far as they are known before it."""
+class Session:
+    """A training with its folder and all that is needed to save it.   metrics: those known before the training."""
 
     folder: Path
     trainer: Trainer
@@ -50,9 +50,9 @@ class Run:
     metrics: Metrics
     console: Console
 
-    def note(self, **known: Any) -> Metrics:
-        """Write metrics.json with what has become known; returns it."""
-        metrics = self.metrics.model_copy(update={"init_from": self.initial_weights.init_from, **known})
+    def write_metrics(self, **figures: Any) -> Metrics:
+        """Write metrics.json with the figures known before the training and with these; returns its content."""
+        metrics = self.metrics.model_copy(update={"init_from": self.initial_weights.init_from, **figures})
         write_metrics(self.folder, metrics)
         return metrics
 
@@ -65,62 +65,65 @@ def run(
     resume: bool | None = False,
     quiet: bool = False,
 ) -> Metrics:
-    """Train, choose, test, and write everything but the report into the folder `path`; returns its metrics.json.
+    """Train a study, choose the best epoch, test it, and write all but the report into the folder; returns its metrics.
 
-    A fresh run makes the folder; a resumed one goes on from its newest readable state, bit for bit. One that is
-    finished, and has no states any more, stays as it is.
+    A new run makes the folder; a resumed run goes on from its newest readable state, bit for bit. A run that is
+    finished, and whose states are deleted, stays as it is.
 
     study: what to train, such as `load_study` gives.
     path: the folder, which must be new or empty, or, to resume, that of the run.
     data_dir: the folder of data sets; None: as before, else the one that BACKHAND_DATA names, or the user's.
-    resume: whether to go on; None goes on where the folder holds a run, and begins where it holds nothing.
+    resume: whether to go on with a run; None goes on where the folder holds a run, and starts one where it is empty.
     quiet: print nothing.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     reads = [study.data.path]
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as space:
         if space.resumed:
-            own = settings.read_study(space.folder)
-            settings.refuse_another_study(space.folder, own, study)
-            study = settings.inherited(study, own)
+            saved = settings.read_study(space.folder)
+            settings.refuse_another_study(space.folder, saved, study)
+            study = settings.inherited(study, saved)
         return _run(study, space)
 
 
 def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Metrics:
-    """Go on with the run in this folder, as its own study says."""
+    """Go on with the run in this folder, with the study that is saved in it."""
     return run(settings.read_study(Path(path)), path, data_dir=data_dir, resume=True, quiet=quiet)
 
 
 def _run(study: Study, space: Workspace) -> Metrics:
     folder, console = space.folder, space.console
-    saved = finished(folder) if space.resumed else None  # which refuses a run of a later version
-    done = None if has_state(folder) else saved
-    begun = space.resumed and (has_state(folder) or done is not None)
-    made = _prepare(study, space, begun=begun)
-    if done is not None:
-        refuse_to_train_on(folder, made.trainer.study, done, made.origin)
-    elif begun:
-        console.print("\n".join(restore(folder, made.trainer, made.origin)))
+    saved = finished_metrics(folder) if space.resumed else None  # which refuses a run of a later version
+    finished = None if has_state(folder) else saved
+    has_weights = space.resumed and (has_state(folder) or finished is not None)
+    session = _prepare(study, space, has_weights=has_weights)
+    if finished is not None:
+        refuse_to_train_on(folder, session.trainer.study, finished, session.origin)
+    elif has_weights:
+        console.print("\n".join(restore(folder, session.trainer, session.origin)))
     elif space.resumed:
         console.print("no state has been saved yet; the training begins anew")
-    space.begin(study.seed, settings.study_file(made.trainer.study))
-    if done is not None:
+    space.begin(study.seed, settings.study_file(session.trainer.study))
+    if finished is not None:
         console.print("the run is finished; nothing is left to train")
-        return done
-    if made.trainer.rates:
-        rates.write(folder, made.trainer.rates)
-    made.note()
-    _fit(made)
+        return finished
+    if session.trainer.rates:
+        rates.write(folder, session.trainer.rates)
+    session.write_metrics()
+    _fit(session)
     with console.status("testing, and checking the gradients"):
-        return _finish(made)
+        return _finish(session)
 
 
-def _prepare(study: Study, space: Workspace, *, begun: bool) -> Run:
-    """Everything that can be refused before anything is written. A run that has begun has its weights in its state."""
+def _prepare(study: Study, space: Workspace, *, has_weights: bool) -> Session:
+    """Assemble the training, which refuses what is impossible before anything is written.
+
+    has_weights: whether the folder holds weights, so that the initial weights are not needed.
+    """
     feeds, console = load_feeds(study, space.data_dir), space.console
-    finding = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
-    with finding:
-        trainer = Trainer.of(study, feeds, initial_weights=not begun)
+    status = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
+    with status:
+        trainer = Trainer.of(study, feeds, initial_weights=not has_weights)
     study, model = trainer.study, trainer.solver.model
     metrics = Metrics(
         status="running",
@@ -131,15 +134,15 @@ def _prepare(study: Study, space: Workspace, *, begun: bool) -> Run:
     initial_weights = InitialWeights.of(model, trainer.transfer)
     origin = Origin(study=settings.settings(study), data=metrics.data.sha256)
     scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
-    facts, every = _for_predictions(study, feeds).as_json(), study.train.save_every
-    saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, every)
+    facts, save_every = _prediction_facts(study, feeds).as_json(), study.train.save_every
+    saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, save_every)
     trainer.with_callbacks(initial_weights, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
     _announce(trainer, metrics, space)
-    return Run(space.folder, trainer, initial_weights, saving, origin, metrics, console)
+    return Session(space.folder, trainer, initial_weights, saving, origin, metrics, console)
 
 
 def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
-    """Print what is about to be trained."""
+    """Print the folder, the study, its model and the notes on its data."""
     study, console = trainer.study, space.console
     console.print(f"folder: {space.folder}")
     console.print(f"{study.title or study.name}: {len(trainer.feeds.train):,} training samples")
@@ -153,10 +156,10 @@ def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
         console.print(f"learning rate {study.train.optimizer.lr:g}, by a range test of {steps} steps")
 
 
-def _for_predictions(study: Study, feeds: Feeds) -> Facts:
-    """What `predict` needs to know besides the arrays: the classes, and what samples are like.
+def _prediction_facts(study: Study, feeds: Feeds) -> Facts:
+    """The facts that `predict` needs besides the arrays: the classes, and the shape and range of the samples.
 
-    Those of the whole training part, to which an extension that trains on new data alone belongs with its old ones.
+    The range is that of the whole training split, also for an extension that trains on the new part of it alone.
     """
     samples = feeds.splits.train.x
     return Facts(
@@ -167,30 +170,35 @@ def _for_predictions(study: Study, feeds: Feeds) -> Facts:
     )
 
 
-def _fit(made: Run) -> None:
-    trainer = made.trainer
-    with saved_first(made.saving):
+def _fit(session: Session) -> None:
+    """Train; a divergence is written into metrics.json before its error is raised."""
+    trainer = session.trainer
+    with saved_first(session.saving):
         trainer.fit()
     if trainer.error is not None:
         trainer.solver.stopped = "the training diverged"
-        made.note(status="diverged", message=str(trainer.error), training=describe_training(trainer))
+        session.write_metrics(status="diverged", message=str(trainer.error), training=describe_training(trainer))
     trainer.raise_divergence()
 
 
-def _finish(made: Run) -> Metrics:
-    """Judge the chosen weights: validation, test (touched once), gradients, and what the report needs."""
-    trainer, solver, feeds = made.trainer, made.trainer.solver, made.trainer.feeds
+def _finish(session: Session) -> Metrics:
+    """Validate and test the chosen weights, check the gradients, and write what the report needs.
+
+    The test split is used here for the first and only time.
+    """
+    trainer, solver, feeds = session.trainer, session.trainer.solver, session.trainer.feeds
     result = trainer.test()
     failure = course(trainer, result).sentence()
-    held = trainer.validate()
-    validation = None if held is None else score(held, "validation", trainer.study)
+    validated = trainer.validate()
+    validation = None if validated is None else score(validated, "validation", trainer.study)
     test = test_score(result, solver.loss, feeds.splits.classes, trainer.study)
     gradients, rounding = check_gradients(solver, feeds.train), check_rounding(solver, feeds.train)
-    evidence.write(made.folder, evidence_of(feeds, solver, result, made.initial_weights.first_weights))
+    evidence.write(session.folder, evidence_of(feeds, solver, result, session.initial_weights.first_weights))
     remarks = [f"the training failed. {failure}"] if failure else []
-    for remark in (*remarks, *(each.remark for each in (validation, test) if each and each.remark)):
-        made.console.print(f"warning: {remark}")
-    metrics = made.note(
+    remarks += [scores.remark for scores in (validation, test) if scores and scores.remark]
+    for remark in remarks:
+        session.console.print(f"warning: {remark}")
+    metrics = session.write_metrics(
         status="finished",
         training=describe_training(trainer, failure),
         validation=validation,
@@ -199,5 +207,5 @@ def _finish(made: Run) -> Metrics:
         rounding=rounding,
     )
     if not trainer.study.train.keep_states:
-        remove_states(made.folder)
+        remove_states(session.folder)
     return metrics

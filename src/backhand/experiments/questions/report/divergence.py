@@ -33,8 +33,8 @@ def chapters(answer: Answer) -> tuple[Section, ...]:
         "Each cell is a training that starts from the same initial weights. The divergence guard stops a training when "
         f"its loss is not finite or exceeds a thousand times the first loss.{_about_unlearned(answer)}"
     )
-    shown = example(answer)
-    course = Section("course", "The course of a divergence", _course(answer, shown) if shown else ())
+    diverged = example(answer)
+    course = Section("course", "The course of a divergence", _course(answer, diverged) if diverged else ())
     table = Section("diverged", "Every divergence", (_table(answer),) if diverged_cells(answer) else ())
     sections = (
         Section("summary", "Findings", (Points(findings(answer)),)),
