@@ -7,7 +7,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_v
 
 from backhand.study.table import Table
 
-When = dict[str, Any]  # other keys of the space, with the value that each must have for this key to be used
+When = dict[str, Any]  # a key is used only where these other keys of the space have these values
 
 
 class _Entry(Table):
@@ -15,13 +15,13 @@ class _Entry(Table):
 
 
 class Choice(_Entry):
-    """One of several values of any kind: numbers, words, lists, whole tables."""
+    """A key that takes one of several values of any kind: numbers, words, lists or whole tables."""
 
     choices: tuple[Any, ...] = Field(strict=False, min_length=1)
 
 
 class Range(_Entry):
-    """A number from `low` to `high`, both included; a whole number where both are whole."""
+    """A key that takes a number from `low` to `high`, both included; a whole number where both bounds are whole."""
 
     low: int | float
     high: int | float
@@ -29,7 +29,7 @@ class Range(_Entry):
     step: PositiveInt | PositiveFloat | None = None
 
     @model_validator(mode="after")
-    def _possible(self) -> "Range":
+    def _bounds_are_valid(self) -> "Range":
         if self.high <= self.low:
             raise ValueError(f"high must be above low, but {self.high} is not above {self.low}")
         if self.log and self.low <= 0:
@@ -47,14 +47,14 @@ class Range(_Entry):
 
 
 class Repeat(_Entry):
-    """A list of `low` to `high` entries, such as the widths of hidden layers; each entry is one of `of`."""
+    """A key that takes a list of `low` to `high` entries, such as the widths of hidden layers, each one of `of`."""
 
     of: tuple[Any, ...] = Field(strict=False, min_length=1)
     low: Annotated[int, Field(ge=0)]
     high: PositiveInt
 
     @model_validator(mode="after")
-    def _possible(self) -> "Repeat":
+    def _bounds_are_valid(self) -> "Repeat":
         if self.high <= self.low:
             raise ValueError(f"high must be above low, but {self.high} is not above {self.low}")
         return self
@@ -68,20 +68,20 @@ class SearchTable(Table):
 
     space: dict[str, Entry] = Field(min_length=1)
     method: Literal["grid", "random", "tpe"] = "tpe"
-    trials: PositiveInt | None = None  # absent: all of a grid, else until the minutes are over
+    trials: PositiveInt | None = None  # if absent: the whole grid, or until the minutes are over
     minutes: PositiveFloat | None = None
     monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
     pruning: Literal["none", "halving", "hyperband"] = "none"
     workers: PositiveInt = 1
-    together: PositiveInt = 1  # trials at a time, of which those that differ in rates and the like alone train in step
-    seeds: Annotated[int, Field(ge=0)] = 3  # trainings of the best trial; 0: none, and no test
+    together: PositiveInt = 1  # trials begun at a time; those that differ only in rates and the like train in step
+    seeds: Annotated[int, Field(ge=0)] = 3  # trainings of the best trial; with 0, nothing is trained again or tested
 
     @field_validator("space", mode="before")
     @classmethod
     def _lists_are_choices(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        return {key: {"choices": item} if isinstance(item, list | tuple) else item for key, item in value.items()}
+        return {key: {"choices": entry} if isinstance(entry, list | tuple) else entry for key, entry in value.items()}
 
     @model_validator(mode="after")
     def _has_an_end(self) -> "SearchTable":

@@ -15,7 +15,10 @@ Values = dict[str, Any]  # by the dotted path of a study's key
 
 
 class Axis(Table):
-    """One thing that varies: `cases` by label, each a change of the study; or, for a single key, `key` and `values`."""
+    """What varies over the runs of a part.
+
+    Either `cases`, which are changes of the study by their labels, or the `values` of a single `key`.
+    """
 
     name: str
     cases: dict[str, Values] = Field({})
@@ -29,14 +32,14 @@ class Axis(Table):
         return self
 
     def changes(self) -> dict[str, Values]:
-        """The change that each case makes, by the label of the case."""
+        """Return the change of the study that each case makes, by the label of the case."""
         return self.cases or {_label(value): {str(self.key): value} for value in self.values}
 
 
 class Claim(Table):
     """A figure of the series to compare with a reported one, and the least and the most that it may be.
 
-    at: the case of each axis; for an axis that is left out, the case that was best on the validation split.
+    at: the case on each axis. Of an axis that is left out, the case that was best on the validation split is taken.
     """
 
     what: str
@@ -48,7 +51,7 @@ class Claim(Table):
 
 
 class Part(Table):
-    """Runs of one study: each combination of the axes' cases, with each seed."""
+    """The runs of one study: one for each combination of the cases of the axes and each seed."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     title: str
@@ -56,10 +59,10 @@ class Part(Table):
     set: Values = Field({})
     axes: tuple[Axis, ...] = Field((), strict=False)
     seeds: PositiveInt = 1
-    together: PositiveInt = 1  # runs in step, of those that differ in rates, penalties, and the like alone
-    whole: bool = False  # keep each run with its report and its states, rather than its figures alone
-    against: str | None = None  # another part, whose best run the report compares with the best of this one
-    range_test: bool = False  # first raise the learning rate step by step, and see where the loss falls
+    together: PositiveInt = 1  # how many runs train in step; they may differ only in rates, penalties and the like
+    whole: bool = False  # keep each run in a folder with its report and its states, not only its figures
+    against: str | None = None  # the part whose best cell the report compares with the best of this one
+    range_test: bool = False  # make a learning-rate range test before the runs
     claims: tuple[Claim, ...] = Field((), strict=False)
 
     @model_validator(mode="after")
@@ -74,15 +77,15 @@ class Part(Table):
         return self
 
     def leaves_open(self, key: str) -> bool:
-        """Whether a value of this key can be set for all runs, because no axis sets the key or a table around it."""
-        varied = [path for axis in self.axes for case in axis.changes().values() for path in case]
-        return not any(covers(path, key) for path in varied)
+        """Whether the command line can set this key for all runs: no axis sets the key or a table around it."""
+        varied_keys = [path for axis in self.axes for change in axis.changes().values() for path in change]
+        return not any(covers(path, key) for path in varied_keys)
 
     def cells(self) -> Iterator[tuple[dict[str, str], Values]]:
-        """Each combination of cases: their labels by axis, and the change that they make together."""
-        for chosen in itertools.product(*(axis.changes().items() for axis in self.axes)):
-            labels = {axis.name: label for axis, (label, _) in zip(self.axes, chosen, strict=True)}
-            yield labels, reduce(merged, (change for _, change in chosen), dict(self.set))
+        """Yield every combination of cases: their labels by axis, and the change that they make together."""
+        for combination in itertools.product(*(axis.changes().items() for axis in self.axes)):
+            labels = {axis.name: label for axis, (label, _) in zip(self.axes, combination, strict=True)}
+            yield labels, reduce(merged, (change for _, change in combination), dict(self.set))
 
 
 class Series(Table):
@@ -94,14 +97,14 @@ class Series(Table):
     minutes: PositiveFloat  # the approximate duration on two cores
     memory: NonNegativeFloat  # approximate, in GiB
     parts: tuple[Part, ...] = Field(strict=False, min_length=1)
-    changes: Values = Field({})  # what the command line changed of every run: reports show it
+    changes: Values = Field({})  # the changes that the command line made; reports show them
 
     def changes_of(self, part: Part) -> Values:
-        """The changes that apply to the runs of this part: all but those of keys that an axis varies."""
+        """Return the command line's changes that apply to the runs of this part: of keys that no axis varies."""
         return {key: value for key, value in self.changes.items() if part.leaves_open(key)}
 
-    def alterations(self, part: Part) -> Values:
-        """The changes after which the claims of this part no longer apply: all but another seed."""
+    def decisive_changes(self, part: Part) -> Values:
+        """Return the changes after which the claims of this part no longer apply: all but that of the seed."""
         return {key: value for key, value in self.changes_of(part).items() if key != "seed"}
 
     @model_validator(mode="after")
@@ -116,7 +119,7 @@ class Series(Table):
         return self
 
     @model_validator(mode="after")
-    def _part_names_are_right(self) -> "Series":
+    def _part_names_are_valid(self) -> "Series":
         names = [part.name for part in self.parts]
         for part in self.parts:
             if names.count(part.name) > 1:

@@ -17,7 +17,7 @@ import pytest
 from backhand.errors import BackhandError
 from backhand.experiments.search import claims, loop, outcomes, storage
 from backhand.experiments.search import work as search
-from backhand.experiments.search.space import suggested
+from backhand.experiments.search.space import suggest
 from backhand.experiments.search.trial import Outcome
 from backhand.study import load
 from tests.experiments import studytexts
@@ -81,7 +81,7 @@ def opened(file, url):
 
     def enter():
         study = load(str(file))
-        return stack.enter_context(storage.opened(Path(), study, study.search, url))
+        return stack.enter_context(storage.open_storage(Path(), study, study.search, url))
 
     with ExitStack() as stack:
         yield enter
@@ -137,36 +137,36 @@ def test_a_living_host_keeps_its_trial_however_long_it_takes(opened, monkeypatch
     now = [1e6]
     monkeypatch.setattr(claims, "monotonic", lambda: now[0])
     one, other = opened(), opened()
-    one.begin(one.claims.claim(5), None)
+    one.start_trial(one.claims.claim(5), None)
     for _ in range(3):
-        assert other.claims.dead() == []
+        assert other.claims.dead_claims() == []
         one.claims.beat()
         now[0] += 10 * claims.DEAD
-    assert other.claims.dead() == []  # it has moved since it was last seen
+    assert other.claims.dead_claims() == []  # it has moved since it was last seen
     now[0] += claims.DEAD - 1
-    assert other.claims.dead() == []
+    assert other.claims.dead_claims() == []
     now[0] += 1
-    (dead,) = other.claims.dead()
+    (dead,) = other.claims.dead_claims()
     one.claims.beat()
     assert other.claims.retake(dead) is None  # it lives after all
-    assert one.claims.dead() == []
-    assert other.claims.elsewhere() == [one.claims.owner]
+    assert one.claims.dead_claims() == []
+    assert other.claims.other_owners() == [one.claims.owner]
 
 
 def test_once_the_time_is_over_only_who_lives_is_waited_for(opened, monkeypatch):
     now = [1e6]
     monkeypatch.setattr(claims, "monotonic", lambda: now[0])
     one, other = opened(), opened()
-    one.begin(one.claims.claim(5), None)
-    assert other.claims.alive() == [one.claims.owner]
-    assert one.claims.alive() == []
+    one.start_trial(one.claims.claim(5), None)
+    assert other.claims.living_owners() == [one.claims.owner]
+    assert one.claims.living_owners() == []
     now[0] += claims.DEAD
-    assert other.claims.alive() == []
+    assert other.claims.living_owners() == []
     one.claims.beat()
-    assert other.claims.alive() == [one.claims.owner]
+    assert other.claims.living_owners() == [one.claims.owner]
     one.claims.give_up()
-    assert other.claims.alive() == []
-    assert other.claims.elsewhere() == [one.claims.owner]
+    assert other.claims.living_owners() == []
+    assert other.claims.other_owners() == [one.claims.owner]
 
 
 def test_hosts_whose_time_is_over_know_one_anothers_last_trials(file, url, tmp_path):
@@ -188,30 +188,30 @@ def test_what_is_no_address_is_one_sentence_without_the_password(file, tmp_path,
 
 def test_who_gives_up_says_so_and_nobody_has_to_wait(opened):
     one, other = opened(), opened()
-    values = suggested(one.begin(one.claims.claim(5), None), one.search.space)
-    assert other.claims.dead() == []
+    values = suggest(one.start_trial(one.claims.claim(5), None), one.search.space)
+    assert other.claims.dead_claims() == []
     one.claims.give_up()
-    (dead,) = other.claims.dead()
+    (dead,) = other.claims.dead_claims()
     own, again = other.retake(dead)
     assert (own.slot, again) == (1, values)
     assert one.retake(dead) is None  # somebody was faster
-    assert suggested(other.begin(own, again), one.search.space) == values
+    assert suggest(other.start_trial(own, again), one.search.space) == values
 
 
 def test_the_result_of_a_host_that_stood_still_too_long_does_not_count_twice(opened):
     one, other = opened(), opened()
-    trial = one.begin(one.claims.claim(5), None)
-    assignment = suggested(trial, one.search.space)
+    trial = one.start_trial(one.claims.claim(5), None)
+    assignment = suggest(trial, one.search.space)
     one.claims.give_up()  # as if it had stopped
-    own, values = other.retake(other.claims.dead()[0])
+    own, values = other.retake(other.claims.dead_claims()[0])
     outcome = Outcome(0.9, 1, 1.0, 10)
-    assert not outcomes.keep(trial, assignment, outcome)
+    assert not outcomes.save(trial, assignment, outcome)
     assert not one.claims.finish(trial.user_attrs["claim"])
-    second = other.begin(own, values)
-    assert outcomes.keep(second, suggested(second, other.search.space), outcome)
+    second = other.start_trial(own, values)
+    assert outcomes.save(second, suggest(second, other.search.space), outcome)
     assert other.claims.finish(own.token)
-    assert [each.number for each in outcomes.finished(other.trials)] == [2]
-    assert other.claims.elsewhere() == []
+    assert [each.number for each in outcomes.ended_trials(other.trials)] == [2]
+    assert other.claims.other_owners() == []
 
 
 @pytest.mark.parametrize("moment", ["before the trial", "after the trial"])
@@ -220,17 +220,17 @@ def test_a_host_that_dies_beside_its_trial_costs_none(moment, opened, states):
     one, other = opened(), opened()
     claim = one.claims.claim(5)
     if moment == "after the trial":
-        trial = one.begin(claim, None)
-        outcomes.keep(trial, suggested(trial, one.search.space), Outcome(0.9, 1, 1.0, 10))
+        trial = one.start_trial(claim, None)
+        outcomes.save(trial, suggest(trial, one.search.space), Outcome(0.9, 1, 1.0, 10))
     one.claims.give_up()
-    taken = other.retake(other.claims.dead()[0])
+    taken = other.retake(other.claims.dead_claims()[0])
     if moment == "before the trial":
         assert taken[0].slot == 1
-        assert one.begin(claim, None) is None  # it had only stood still, and comes too late
+        assert one.start_trial(claim, None) is None  # it had only stood still, and comes too late
         assert states() == ["FAIL"]
     else:
         assert taken is None
-        assert other.claims.dead() == []
+        assert other.claims.dead_claims() == []
         assert states() == ["COMPLETE"]
     assert other.claims.claim(5).slot == 2
 
@@ -256,7 +256,7 @@ def test_a_search_of_an_earlier_version_goes_on(file, tmp_path, method):
     file.write_text(text)
     study, folder = load(str(file)), tmp_path / "run"
     first = search.run(study, folder, quiet=True)
-    with storage.opened(folder, study, study.search) as opened, opened.claims.engine.begin() as connection:
+    with storage.open_storage(folder, study, study.search) as opened, opened.claims.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE backhand_claims")
         connection.exec_driver_sql("DELETE FROM trial_user_attributes WHERE key = 'claim'")
         connection.exec_driver_sql("UPDATE trials SET state = 'RUNNING' WHERE number = 2")
@@ -276,6 +276,6 @@ def test_a_storage_that_goes_away_is_one_sentence(file, url, tmp_path, monkeypat
             "the server closed the door"
         )
 
-    monkeypatch.setattr(loop.Loop, "_note", lost)
+    monkeypatch.setattr(loop.Loop, "_save", lost)
     with pytest.raises(BackhandError, match="the server closed the door; mend it"):
         search.run(load(str(file)), tmp_path / "run", url=url, quiet=True)

@@ -10,9 +10,9 @@ from optuna.trial import Trial as Told
 
 from backhand.errors import BackhandError
 from backhand.experiments.search import work as search
-from backhand.experiments.search.record import SearchRecord, Trial, best
+from backhand.experiments.search.record import SearchRecord, Trial, best_trial
 from backhand.experiments.search.report.chapters import chapters
-from backhand.experiments.search.trial import TrialJudge
+from backhand.experiments.search.trial import TrialMonitor
 from backhand.study import load
 from backhand.study.search import SearchTable
 from backhand.training.evaluate import evaluate
@@ -30,14 +30,14 @@ search = { method = "grid", seeds = 0, monitor = "validation_loss", space = { "t
 def test_an_epoch_without_a_number_is_passed_over(make_solver, monitor: str, won: float) -> None:
     for values in itertools.permutations([nan, 0.25, 0.75, inf]):
         asked: list[float] = []
-        judge = TrialJudge(monitor, lambda epoch, value, asked=asked: asked.append(value) or True)
+        monitored = TrialMonitor(monitor, lambda epoch, value, asked=asked: asked.append(value) or True)
         solver = make_solver()
         solver.epochs = len(values)
         for value in values:
             solver.epoch += 1
             solver.history.append({monitor: value})
-            judge.on_epoch_end(solver)
-        assert (judge.best, judge.epoch) == (won, 1 + values.index(won))
+            monitored.on_epoch_end(solver)
+        assert (monitored.best, monitored.epoch) == (won, 1 + values.index(won))
         assert sorted(asked) == [0.25, 0.75]
 
 
@@ -63,7 +63,7 @@ def test_the_best_trial_has_a_number(monitor: str, won: int) -> None:
     trials = [ended(0, nan), ended(1, 0.75), ended(2, 0.25), ended(3, inf), ended(4, None), ended(5, 0.99, "pruned")]
     asked = SearchTable(space={"train.optimizer.lr": [0.1]}, trials=9, monitor=monitor)
     for order in itertools.permutations(trials[:5]):
-        found = best([*order, trials[5]], asked)
+        found = best_trial([*order, trials[5]], asked)
         assert found is not None
         assert found.number == won
 

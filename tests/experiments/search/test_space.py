@@ -64,14 +64,14 @@ def test_what_a_sampler_suggests_is_of_the_space_and_is_found_again_by_its_param
     trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
         trial = trials.ask()
-        found = space.suggested(trial, both)
+        found = space.suggest(trial, both)
         assert trial.params == space.parameters(found, both)
         assert 1e-4 <= found["train.optimizer.lr"] <= 1
         assert found["model.dropout"] in (0, 0.25, 0.5)
         assert found["model"] in entries["model"]
         assert ("train.optimizer.nesterov" in found) == (found["train.optimizer.kind"] == "sgd")
     trials.enqueue_trial(space.parameters(found, both))
-    assert space.suggested(trials.ask(), both) == found
+    assert space.suggest(trials.ask(), both) == found
 
 
 def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():

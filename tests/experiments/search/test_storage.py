@@ -7,7 +7,7 @@ import pytest
 from backhand.errors import BackhandError
 from backhand.experiments.search import storage
 from backhand.experiments.search import work as search
-from backhand.experiments.search.space import suggested
+from backhand.experiments.search.space import suggest
 from backhand.study import load, to_toml
 from tests.experiments import studytexts
 
@@ -49,9 +49,9 @@ def test_a_longer_search_goes_on_with_values_that_it_has_not_tried(study, tmp_pa
 def test_processes_that_share_a_search_draw_different_values(study, tmp_path, shared):
     asked, drawn = study(), []
     for folder in ("one", "one", "other"):
-        with storage.opened(tmp_path / folder, asked, asked.search, shared) as opened:
-            trial = opened.begin(opened.claims.claim(3), None)
-            drawn.append(suggested(trial, asked.search.space)["train.optimizer.lr"])
+        with storage.open_storage(tmp_path / folder, asked, asked.search, shared) as opened:
+            trial = opened.start_trial(opened.claims.claim(3), None)
+            drawn.append(suggest(trial, asked.search.space)["train.optimizer.lr"])
     assert len(set(drawn)) == 3
     alone = rates(search.run(asked, tmp_path / "alone", quiet=True))
     assert drawn == alone  # whoever draws them
@@ -67,14 +67,14 @@ def test_folders_that_share_a_storage_share_their_trials(study, tmp_path, shared
 def test_a_folder_of_its_own_may_be_moved_with_a_trial_in_flight(study, tmp_path):
     asked, here = study(), tmp_path / "here"
     here.mkdir()
-    with storage.opened(here, asked, asked.search) as opened:
-        tried = suggested(opened.begin(opened.claims.claim(3), None), asked.search.space)
+    with storage.open_storage(here, asked, asked.search) as opened:
+        tried = suggest(opened.start_trial(opened.claims.claim(3), None), asked.search.space)
     there = here.rename(tmp_path / "there")
     for name in "study.toml", "environment.json":
         (there / name).write_text(to_toml(asked) if name == "study.toml" else "{}")
     record = search.run(asked, there, resume=True, quiet=True)
     assert rates(record)[0] == tried["train.optimizer.lr"]
-    with storage.opened(there, asked, asked.search) as opened:
+    with storage.open_storage(there, asked, asked.search) as opened:
         states = [trial.state.name for trial in opened.trials.trials]
     assert states == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
 

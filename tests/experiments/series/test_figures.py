@@ -6,7 +6,7 @@ from math import inf, nan
 import pytest
 
 from backhand.errors import StudyError
-from backhand.experiments.series import work as series
+from backhand.experiments.series import work
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import check, figure_of, mean_figure
 from backhand.experiments.series.forms import Result
@@ -50,16 +50,16 @@ def test_an_expression_that_names_no_figure_is_refused_before_anything_runs(file
         check(metric)
     file.write_text(TEXT + f'[[parts.claims]]\nwhat = "all"\nmetric = "{metric}"\n')
     with pytest.raises(StudyError, match=r"names no figure|nothing says whether a higher or a lower"):
-        series.run(load_series(str(file)), tmp_path / "run", quiet=True)
+        work.run(load_series(str(file)), tmp_path / "run", quiet=True)
     assert not (tmp_path / "run").exists()
 
 
 def test_the_cell_of_a_claim_is_the_best_that_has_a_number(file) -> None:
-    asked = load_series(str(file))
+    series = load_series(str(file))
     scores = {"a": nan, "b": 0.5, "c": 0.75, "d": inf}
     for order in itertools.permutations(scores):
-        found = [result(label, validation_accuracy=scores[label], test_accuracy=0.5) for label in order]
-        *_, best = verdicts(asked, {"table": found})
+        results = [result(label, validation_accuracy=scores[label], test_accuracy=0.5) for label in order]
+        *_, best = verdicts(series, {"table": results})
         assert best.cell == {"case": "c"}
 
 

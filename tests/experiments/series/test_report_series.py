@@ -7,14 +7,14 @@ import pytest
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.series.record import Cell, read
-from backhand.experiments.series.report.findings import against, compared, findings
+from backhand.experiments.series.report.findings import findings, next_sentence, part_comparison
 from backhand.experiments.series.report.fit import verdict
 from backhand.study.series import Axis, Part
 from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
 
 
 @pytest.mark.parametrize(
-    ("made", "word", "reason"),
+    ("measured", "word", "reason"),
     [
         (GOOD, "fits", "training 99.00%, validation 98.50%"),
         (cell("a", run(1.0, 0.9)), "overfits", "training 100.00%, but validation 90.00%"),
@@ -27,20 +27,20 @@ from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
         (cell("a", run(0.98, 0.97), run(0.1, 0.1, status="diverged")), "diverged", "1 of 2 runs"),
     ],
 )
-def test_a_verdict_rests_on_the_last_epoch(made, word, reason):
-    found = verdict(made, (GOOD, made))
-    assert (found.word, found.reason) == (word, reason)
+def test_a_verdict_rests_on_the_last_epoch(measured, word, reason):
+    fit = verdict(measured, (GOOD, measured))
+    assert (fit.word, fit.reason) == (word, reason)
 
 
 def test_without_validation_data_there_is_no_verdict():
-    made = run(0.9, 0.9)
-    last = {key: value for key, value in made.history[-1].items() if key != "validation_accuracy"}
-    made = made.model_copy(update={"history": (*made.history[:-1], last)})
-    assert verdict(cell("a", made), (GOOD,)).word == ""
+    result = run(0.9, 0.9)
+    last = {key: value for key, value in result.history[-1].items() if key != "validation_accuracy"}
+    result = result.model_copy(update={"history": (*result.history[:-1], last)})
+    assert verdict(cell("a", result), (GOOD,)).word == ""
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "said"),
+    ("first", "second", "sentence"),
     [
         ([0.9], [0.8], "The next, b, is 10.00 percentage points lower (one seed, so that the spread is unknown)."),
         ([0.9], [0.9], "The next, b, is equal to it (one seed, so that the spread is unknown)."),
@@ -63,13 +63,13 @@ def test_without_validation_data_there_is_no_verdict():
         ),
     ],
 )
-def test_how_sure_an_order_is(first, second, said):
+def test_how_sure_an_order_is(first, second, sentence):
     cells = (cell(name, *(run(0.9, value) for value in values)) for name, values in (("a", first), ("b", second)))
-    assert compared(*cells) == said
+    assert next_sentence(*cells) == sentence
 
 
 @pytest.mark.parametrize(
-    ("dropout", "penalty", "said"),
+    ("dropout", "penalty", "comparison"),
     [
         (
             [0.90, 0.88, 0.89],
@@ -97,7 +97,7 @@ def test_how_sure_an_order_is(first, second, said):
         ),
     ],
 )
-def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
+def test_the_best_of_two_parts_are_compared(dropout, penalty, comparison):
     ours, theirs = (
         (
             Cell({name: "0"}, tuple(run(0.9, 0.1) for _ in values)),
@@ -105,20 +105,20 @@ def test_the_best_of_two_parts_are_compared(dropout, penalty, said):
         )
         for name, label, values in (("dropout", "0.5", dropout), ("L2", "0.001", penalty))
     )
-    sentence = ("Compared with penalty", f"Of the best cells of both, {said}")
-    assert list(against(ours, "penalty", theirs)) == [sentence]
-    assert not list(against(ours, "penalty", (cell("bad", run(0.2, 0.2, status="diverged")),)))
+    finding = ("Compared with penalty", f"Of the best cells of both, {comparison}")
+    assert list(part_comparison(ours, "penalty", theirs)) == [finding]
+    assert not list(part_comparison(ours, "penalty", (cell("bad", run(0.2, 0.2, status="diverged")),)))
 
 
-def test_sentences_are_said_only_where_there_is_something_to_say():
+def test_sentences_are_written_only_where_the_figures_support_them():
     part = Part(name="p", title="p", study="digits", axes=(Axis(name="axis", key="k", values=("good", "bad")),))
     bad = cell("bad", run(0.2, 0.2, status="diverged"))
-    said = dict(findings(part, (GOOD, cell("other", run(0.9, 0.89)), bad)))
-    assert said["Best"].startswith(
+    sentences = dict(findings(part, (GOOD, cell("other", run(0.9, 0.89)), bad)))
+    assert sentences["Best"].startswith(
         "The highest validation accuracy, 98.50% (test accuracy 97.50%), belongs to good. The next, other, is"
     )
-    assert said["By axis"] == "The highest validation accuracy for each axis is: good: 98.50%; other: 89.00%."
-    assert (said["Diverged"], said["Fit"]) == ("bad.", "Of 3 cells, 1 underfits, 1 fits well and 1 diverged.")
+    assert sentences["By axis"] == "The highest validation accuracy for each axis is: good: 98.50%; other: 89.00%."
+    assert (sentences["Diverged"], sentences["Fit"]) == ("bad.", "Of 3 cells, 1 underfits, 1 fits well and 1 diverged.")
     assert dict(findings(part, (bad,))).keys() == {"Diverged", "Time"}
 
 
@@ -132,8 +132,8 @@ def folder(tmp_path):
         for width in ("[5]", "[9]"):
             for seed in (0, 1):
                 labels = {"rate": rate, "width": width}
-                made = run(0.9, 0.8 + 0.01 * number, labels=labels, seed=seed)
-                (tmp_path / "rates" / f"{number:03}-seed-{seed}.json").write_text(made.as_text())
+                result = run(0.9, 0.8 + 0.01 * number, labels=labels, seed=seed)
+                (tmp_path / "rates" / f"{number:03}-seed-{seed}.json").write_text(result.as_text())
             number += 1
     claim = {"part": "rates", "what": "the best", "metric": "test_accuracy", "cell": {"rate": "1"}, "reported": 0.8}
     claim |= {"ours": 0.82, "least": 0.9, "most": None, "met": False}
@@ -159,10 +159,10 @@ def test_one_axis_is_drawn_with_its_spread(folder):
     text = SERIES.replace('[[parts.axes]]\nname = "width"\nkey = "model.hidden"\nvalues = [[5], [9]]\n', "")
     (folder / "series.toml").write_text(text)
     for path in (folder / "rates").glob("*.json"):
-        made = json.loads(path.read_text())
+        result = json.loads(path.read_text())
         path.unlink()
-        if made["labels"].pop("width") == "[5]":
-            path.write_text(json.dumps(made))
+        if result["labels"].pop("width") == "[5]":
+            path.write_text(json.dumps(result))
     reports.write(folder)
     whole = (folder / "plots" / "rates-strength.png").read_bytes()
     for path in (folder / "rates").glob("002-*.json"):
@@ -179,8 +179,8 @@ def test_many_cells_have_a_plot_each_and_very_many_a_table_of_the_best(folder, w
         path.unlink()
     for number in range(2 * widths):
         labels = {"rate": ("0.1", "1")[number // widths], "width": str(values[number % widths])}
-        made = run(0.9, 0.5 + 0.01 * number, labels=labels)
-        (folder / "rates" / f"{number:03}-seed-0.json").write_text(made.as_text())
+        result = run(0.9, 0.5 + 0.01 * number, labels=labels)
+        (folder / "rates" / f"{number:03}-seed-0.json").write_text(result.as_text())
     reports.write(folder)
     text = (folder / "report.md").read_text()
     assert ("rates-epochs" in text) == plot
@@ -209,13 +209,13 @@ def test_a_damaged_piece_is_named(folder):
 def test_results_of_several_series_stand_in_one_file(folder):
     out = reports.write_results([folder], folder / "RESULTS.md")
     text = out.read_text()
-    for part in (
+    for text_part in (
         "# Results",
         "Rates & widths".replace("&", r"\&"),
         "backhand run rates --data-dir DATA. Data: Digits (a copy).",
         "8 runs, 16.0 s",
     ):
-        assert part in text, text
+        assert text_part in text, text
     assert "| rates | the best | 1 | 80.00% | 82.00% | +2.00 | ≥ 90.00% | missed |" in text
     assert "`" not in text  # it would be escaped, and shown as it is
     with pytest.raises(CheckpointError):

@@ -11,11 +11,11 @@ import pytest
 
 from backhand.errors import BackhandError, StudyError
 from backhand.experiments import reports
-from backhand.experiments.series import work as series
+from backhand.experiments.series import work
 from backhand.experiments.series.claims import verdicts
 from backhand.experiments.series.figures import mean_figure
 from backhand.experiments.series.work import expand, results
-from backhand.page.numbers import change, shown
+from backhand.page.numbers import metric_change, metric_text
 from backhand.study import Series, is_series, load_series, shipped_series
 from backhand.study.series import Axis, Part
 from tests.experiments.series.twomodels import TEXT
@@ -36,85 +36,87 @@ def test_every_combination_and_seed_is_a_run_of_its_own(file, tmp_path):
 
 
 def test_a_series_runs_and_its_claims_stand_beside_the_figures(file, tmp_path):
-    asked = load_series(str(file))
-    linear, best = series.run(asked, tmp_path / "run", quiet=True)
-    found = results(asked, tmp_path / "run")["table"]
-    assert len(found) == 8
-    assert linear.ours == pytest.approx(sum(r.figures["test_accuracy"] for r in found[:2]) / 2)
+    series = load_series(str(file))
+    linear, best = work.run(series, tmp_path / "run", quiet=True)
+    table = results(series, tmp_path / "run")["table"]
+    assert len(table) == 8
+    assert linear.ours == pytest.approx(sum(r.figures["test_accuracy"] for r in table[:2]) / 2)
     assert (linear.reported, linear.least, linear.met) == (0.5, 0.99, False)
     cells = {
-        tuple(r.labels.values()): mean_figure(found[i : i + 2], "validation_accuracy") for i, r in enumerate(found[::2])
+        tuple(r.labels.values()): mean_figure(table[i : i + 2], "validation_accuracy") for i, r in enumerate(table[::2])
     }
-    assert (best.met, max(r.figures["validation_accuracy"] for r in found) > 0.3) == (True, True)
+    assert (best.met, max(r.figures["validation_accuracy"] for r in table) > 0.3) == (True, True)
     assert len(cells) == 4
-    kept = json.loads((tmp_path / "run" / "claims.json").read_text())["claims"]
-    assert [claim["ours"] for claim in kept] == [linear.ours, best.ours]
+    saved = json.loads((tmp_path / "run" / "claims.json").read_text())["claims"]
+    assert [claim["ours"] for claim in saved] == [linear.ours, best.ours]
 
 
 def test_what_is_done_is_not_done_again(file, tmp_path):
-    asked, path = load_series(str(file)), tmp_path / "run"
-    first = series.run(asked, path, quiet=True)
-    times = {each: each.stat().st_mtime_ns for each in path.rglob("*-seed-*.json")}
+    series, path = load_series(str(file)), tmp_path / "run"
+    first = work.run(series, path, quiet=True)
+    times = {file: file.stat().st_mtime_ns for file in path.rglob("*-seed-*.json")}
     lost = sorted(times)[3]
     lost.unlink()
-    assert series.run(asked, path, resume=True, quiet=True) == first
-    assert {each for each in times if each.stat().st_mtime_ns != times[each]} == {lost}
+    assert work.run(series, path, resume=True, quiet=True) == first
+    assert {file for file in times if file.stat().st_mtime_ns != times[file]} == {lost}
     with pytest.raises(BackhandError, match="already holds a series of the study two-models"):
-        series.run(asked, path, quiet=True)
+        work.run(series, path, quiet=True)
     with pytest.raises(StudyError, match=r"belongs to another study: its train\.batch_size is"):
-        series.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)
+        work.run(load_series(str(file), ["train.batch_size=7"]), path, resume=True, quiet=True)
 
 
 def test_results_that_lack_a_later_key_stand_for_its_default(file, tmp_path):
-    asked, path = load_series(str(file)), tmp_path / "run"
-    first = series.run(asked, path, quiet=True)
-    for each in path.rglob("*-seed-*.json"):
-        result = json.loads(each.read_text())
+    series, path = load_series(str(file)), tmp_path / "run"
+    first = work.run(series, path, quiet=True)
+    for result_file in path.rglob("*-seed-*.json"):
+        result = json.loads(result_file.read_text())
         del result["settings"]["train.test_shift"], result["settings"]["train.epochs"]
-        each.write_text(json.dumps(result))
-    assert series.run(asked, path, resume=True, quiet=True) == first
+        result_file.write_text(json.dumps(result))
+    assert work.run(series, path, resume=True, quiet=True) == first
     with pytest.raises(StudyError, match=r"its train\.test_shift is 0, and 1 is asked for"):
-        series.run(load_series(str(file), ["train.test_shift=1"]), path, resume=True, quiet=True)
+        work.run(load_series(str(file), ["train.test_shift=1"]), path, resume=True, quiet=True)
 
 
 def test_killed_at_any_moment_it_goes_on(file, tmp_path):
     path = tmp_path / "run"
     for delay in (1.0, 1.6, 1.3):
-        what = ["--resume", path] if (path / "series.toml").exists() else [file, "--out", path]
+        options = ["--resume", path] if (path / "series.toml").exists() else [file, "--out", path]
         process = subprocess.Popen(
-            [sys.executable, "-m", "backhand", "run", *map(str, what)],
+            [sys.executable, "-m", "backhand", "run", *map(str, options)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         time.sleep(delay)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    asked = load_series(str(file))
-    killed = series.run(asked, path, resume=(path / "series.toml").exists(), quiet=True)
-    assert [each.ours for each in killed] == [each.ours for each in series.run(asked, tmp_path / "other", quiet=True)]
+    series = load_series(str(file))
+    killed = work.run(series, path, resume=(path / "series.toml").exists(), quiet=True)
+    assert [claim.ours for claim in killed] == [
+        claim.ours for claim in work.run(series, tmp_path / "other", quiet=True)
+    ]
 
 
 def test_whole_runs_have_folders_and_figures(file, tmp_path):
     file.write_text(TEXT.replace("seeds = 2", "whole = true").replace("values = [0.01, 0.1]", "values = [0.01]"))
-    asked = load_series(str(file))
-    series.run(asked, tmp_path / "run", quiet=True)
+    series = load_series(str(file))
+    work.run(series, tmp_path / "run", quiet=True)
     light = load_series(str(file)).model_copy(
-        update={"parts": tuple(part.model_copy(update={"whole": False}) for part in asked.parts)}
+        update={"parts": tuple(part.model_copy(update={"whole": False}) for part in series.parts)}
     )
-    series.run(light, tmp_path / "light", quiet=True)
-    for a, b in zip(*(results(asked, tmp_path / name)["table"] for name in ("run", "light")), strict=True):
+    work.run(light, tmp_path / "light", quiet=True)
+    for a, b in zip(*(results(series, tmp_path / name)["table"] for name in ("run", "light")), strict=True):
         for key in ("test_accuracy", "validation_loss", "train_loss", "parameters", "epochs"):
             assert a.figures[key] == pytest.approx(b.figures[key], rel=1e-6), key
         assert a.data == b.data == "Digits"
-        assert [e["validation_loss"] for e in a.history] == [e["validation_loss"] for e in b.history]
+        assert [epoch["validation_loss"] for epoch in a.history] == [epoch["validation_loss"] for epoch in b.history]
     assert (tmp_path / "run" / "table" / "000-seed-0" / "best.safetensors").exists()
 
 
 def test_a_run_that_diverges_is_a_result(file, tmp_path):
     file.write_text(TEXT.replace("values = [0.01, 0.1]", "values = [0.01, 1e6]").replace("seeds = 2", "seeds = 1"))
-    asked = load_series(str(file))
-    _, best = series.run(asked, tmp_path / "run", quiet=True)
-    states = [(result.labels["rate"], result.status) for result in results(asked, tmp_path / "run")["table"]]
+    series = load_series(str(file))
+    _, best = work.run(series, tmp_path / "run", quiet=True)
+    states = [(result.labels["rate"], result.status) for result in results(series, tmp_path / "run")["table"]]
     assert states == [("0.01", "finished"), ("1e+06", "diverged")] * 2
     assert best.cell["rate"] == "0.01"
 
@@ -122,12 +124,12 @@ def test_a_run_that_diverges_is_a_result(file, tmp_path):
 def test_a_claim_without_a_result_has_no_verdict(file):
     for verdict in verdicts(load_series(str(file)), {"table": []}):
         assert (verdict.ours, verdict.met, verdict.cell) == (None, None, {})
-    assert [shown(0.5, "test_accuracy"), change(-0.01, "test_error")] == ["50.00%", "−1.00"]
-    assert [shown(None, "seconds"), shown(12.345, "seconds")] == ["", "12.35"]
+    assert [metric_text(0.5, "test_accuracy"), metric_change(-0.01, "test_error")] == ["50.00%", "−1.00"]
+    assert [metric_text(None, "seconds"), metric_text(12.345, "seconds")] == ["", "12.35"]
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('study = "digits"', 'study = "digit"', 'no study and no .toml file "digit"; did you mean "digits"?'),
         ('"train.l2" = 1e-3', '"train.l22" = 1e-3', r"part table, \{'model': 'hidden', 'rate': '0.01'\}: .*l22"),
@@ -142,11 +144,11 @@ def test_a_claim_without_a_result_has_no_verdict(file):
         ("seeds = 2", "seedz = 2", 'parts.0: unknown key "seedz"; did you mean "seeds"?'),
     ],
 )
-def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, said):
+def test_mistakes_are_named_before_anything_runs(file, tmp_path, cli, old, new, message):
     file.write_text(TEXT.replace(old, new))
     status, output = cli("run", file, "--out", tmp_path / "run")
     assert status == 2
-    assert re.search(said, output), output
+    assert re.search(message, output), output
     assert not (tmp_path / "run").exists()
 
 
@@ -194,17 +196,17 @@ def test_a_change_reaches_the_parts_whose_axes_leave_it_alone():
     rates = Axis(name="rate", key="train.optimizer.lr", values=(0.1, 1.0))
     parts = fixed, Part(name="widths", title="", study="digits", axes=(widths, rates))
     changes = {"model.dropout": 0.1, "train.optimizer.lr": 2.0, "train.optimizer": {}, "train.l2": 1e-3}
-    asked = Series(name="s", title="", minutes=1, memory=0, parts=parts, changes=changes)
-    assert [list(asked.changes_of(part)) for part in parts] == [list(changes), ["train.optimizer", "train.l2"]]
+    series = Series(name="s", title="", minutes=1, memory=0, parts=parts, changes=changes)
+    assert [list(series.changes_of(part)) for part in parts] == [list(changes), ["train.optimizer", "train.l2"]]
 
 
 @pytest.mark.parametrize("name", shipped_series())
 def test_every_run_of_a_shipped_series_is_a_study(name, tmp_path):
-    asked = shipped_series()[name]
-    assert isinstance(asked, Series)
+    series = shipped_series()[name]
+    assert isinstance(series, Series)
     assert is_series(name)
-    assert list(expand(asked, tmp_path))
-    assert any(claim.least is not None for part in asked.parts for claim in part.claims)
+    assert list(expand(series, tmp_path))
+    assert any(claim.least is not None for part in series.parts for claim in part.claims)
 
 
 @pytest.mark.parametrize(
@@ -218,15 +220,15 @@ def test_every_run_of_a_shipped_series_is_a_study(name, tmp_path):
 )
 def test_an_option_that_a_series_would_ignore_is_refused(cli, monkeypatch, tmp_path, options, sentence):
     monkeypatch.chdir(tmp_path)
-    status, said = cli("run", *options)
+    status, output = cli("run", *options)
     assert status == 2
-    assert sentence in said
+    assert sentence in output
     assert not list(tmp_path.iterdir())
 
 
 def test_all_of_them_go_on_where_they_were(file, tmp_path, cli, monkeypatch):
-    asked = load_series(str(file), ["train.epochs=1"])
-    monkeypatch.setattr("backhand.study.shipped_series", lambda: {asked.name: asked})
+    series = load_series(str(file), ["train.epochs=1"])
+    monkeypatch.setattr("backhand.study.shipped_series", lambda: {series.name: series})
     status, output = cli("run", "all", "--out", tmp_path / "all")
     assert (status, "1 series, about 0.0 hours in all" in output) == (0, True)
     first = (tmp_path / "all" / "RESULTS.md").read_text()

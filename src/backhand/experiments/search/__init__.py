@@ -1,4 +1,4 @@
-"""Searches: many trials over a space of values, the best of which are trained with several seeds and tested."""
+"""Searches: many trials over a space of values. The best values are then trained with several seeds and tested."""
 
 from backhand.experiments.kind import Kind
 from backhand.files.names import STUDY

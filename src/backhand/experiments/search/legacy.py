@@ -1,4 +1,4 @@
-"""Searches that an earlier version began, before there were claims: their trials are given slots."""
+"""Searches that a version without claims began: their trials are entered into the claims, so that they go on."""
 
 import hashlib
 from itertools import count
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
     import optuna
 
 
-OWNER = "owner"  # an attribute of their trials
-
-
 def token_of(search: str, trial: "optuna.trial.FrozenTrial") -> str:
-    """The token of the trial's claim; of one of an earlier version, that which it is given."""
-    own = trial.user_attrs.get(CLAIM)
-    return own if own is not None else hashlib.sha256(f"{search}/{trial.number}".encode()).hexdigest()[:32]
+    """Return the token of the trial's claim. A trial of an earlier version gets one from its search and its number."""
+    token = trial.user_attrs.get(CLAIM)
+    return token if token is not None else hashlib.sha256(f"{search}/{trial.number}".encode()).hexdigest()[:32]
 
 
-def interrupted(trial: "optuna.trial.FrozenTrial") -> bool:
-    """Whether the trial was cut short and marked so, rather than ended by itself."""
+def is_interrupted(trial: "optuna.trial.FrozenTrial") -> bool:
+    """Whether the trial was marked as interrupted, because its process ended before the training did."""
     return trial.state.name == "FAIL" and trial.user_attrs.get(REASON) == INTERRUPTED
 
 
 def adopt(trials: "optuna.Study", claims: Claims, search: SearchTable) -> None:
-    """Enter the trials that have none into the claims; several processes may do so at once.
+    """Enter a claim for every trial that has none. Several processes may do so at once.
 
-    In a grid, a slot is an assignment's number. Trials that were interrupted, or wait, have not begun.
+    In a grid, the slot of a trial is the number of its assignment. Trials that were interrupted or wait get no claim:
+    they do not count as begun.
     """
     from optuna.trial import TrialState
 
-    cells = [parameters(each, search.space) for each in grid(search.space)] if search.method == "grid" else []
+    cells = (
+        [parameters(assignment, search.space) for assignment in grid(search.space)] if search.method == "grid" else []
+    )
     for trial in trials.get_trials(deepcopy=False):
-        if CLAIM in trial.user_attrs or trial.state == TrialState.WAITING or interrupted(trial):
+        if CLAIM in trial.user_attrs or trial.state == TrialState.WAITING or is_interrupted(trial):
             continue
         token, done = token_of(claims.search, trial), trial.state.is_finished()
         values = trial.params or trial.system_attrs.get("fixed_params", {})

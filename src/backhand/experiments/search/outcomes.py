@@ -1,9 +1,9 @@
-"""How trials ended, as Optuna's storage keeps it for the samplers, the pruners and other processes."""
+"""The outcomes of trials in Optuna's storage, where samplers, pruners and other processes read them."""
 
 from typing import TYPE_CHECKING
 
 from backhand.experiments.records import valid
-from backhand.experiments.search.legacy import interrupted
+from backhand.experiments.search.legacy import is_interrupted
 from backhand.experiments.search.record import Trial
 from backhand.experiments.search.space import Assignment
 from backhand.experiments.search.trial import Outcome
@@ -11,12 +11,12 @@ from backhand.experiments.search.trial import Outcome
 if TYPE_CHECKING:
     import optuna
 
-OPTUNAS = "number", "state"  # what Optuna keeps of a trial by itself
-KEPT = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
+OPTUNA_FIELDS = "number", "state"  # what Optuna saves of a trial by itself
+CURVES = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
 
 
-def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
-    """Keep with the trial how it ended. False where another process has taken it over, and it counts no more."""
+def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
+    """Save the outcome of a trial. False where another process has taken it over, so that it does not count."""
     from optuna.exceptions import UpdateFinishedTrialError
     from optuna.trial import TrialState
 
@@ -30,33 +30,35 @@ def keep(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
         seconds=outcome.seconds,
         parameters=outcome.parameters,
         reason=outcome.reason,
-        curve={key: tuple(record[key] for record in outcome.curve if key in record) for key in KEPT},
+        curve={key: tuple(record[key] for record in outcome.curve if key in record) for key in CURVES},
     )
     try:
         for key, value in ended.as_json().items():
-            if key not in OPTUNAS:
+            if key not in OPTUNA_FIELDS:
                 trial.set_user_attr(key, value)
     except UpdateFinishedTrialError:
         return False
     value = outcome.value if state == TrialState.COMPLETE else None
-    told = trial.study.tell(trial, value, state, skip_if_finished=True)
-    return told.state == state and not interrupted(told)
+    saved = trial.study.tell(trial, value, state, skip_if_finished=True)
+    return saved.state == state and not is_interrupted(saved)
 
 
-def finished(trials: "optuna.Study") -> list[Trial]:
-    """Those that have ended by themselves, in the order of their numbers."""
+def ended_trials(trials: "optuna.Study") -> list[Trial]:
+    """Return the trials that have ended and were not interrupted, in the order of their numbers."""
     states = _states()
     return [
-        _kept(each, states[each.state])
-        for each in trials.get_trials(deepcopy=False, states=tuple(states))
-        if not interrupted(each) and "assignment" in each.user_attrs
+        _trial(trial, states[trial.state])
+        for trial in trials.get_trials(deepcopy=False, states=tuple(states))
+        if not is_interrupted(trial) and "assignment" in trial.user_attrs
     ]
 
 
-def _kept(trial: "optuna.trial.FrozenTrial", state: str) -> Trial:
-    """The trial as `keep` left it."""
-    own = {"number": trial.number + 1, "state": state}
-    return valid(Trial, {"value": trial.value} | trial.user_attrs | own, f"trial {trial.number + 1} of the storage")
+def _trial(trial: "optuna.trial.FrozenTrial", state: str) -> Trial:
+    """Return the trial that `save` has saved."""
+    optuna_fields = {"number": trial.number + 1, "state": state}
+    return valid(
+        Trial, {"value": trial.value} | trial.user_attrs | optuna_fields, f"trial {trial.number + 1} of the storage"
+    )
 
 
 def _states() -> "dict[optuna.trial.TrialState, str]":

@@ -18,7 +18,7 @@ from backhand.experiments.records import FileRecord, Record, read_record, write_
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
 from backhand.files import jsontext
-from backhand.page.numbers import counted, percent, shown
+from backhand.page.numbers import counted, metric_text, percent
 from backhand.study import Study
 from backhand.study.search import Choice, Entry, Range, SearchTable
 from backhand.training.metrics import Metric, metric, words
@@ -27,8 +27,8 @@ from backhand.training.metrics import Metric, metric, words
 class Trial(Record):
     """A trial that has ended.
 
-    number: from 1, where Optuna counts from 0.   state: "complete", "pruned" or "failed".   value: of the monitored
-    figure, at `epoch`.   curve: columns of its history.
+    number: counted from 1, whereas Optuna counts from 0.   state: "complete", "pruned" or "failed".   value: the
+    monitored figure, at `epoch`.   curve: columns of the training's history.
     """
 
     number: int
@@ -42,13 +42,13 @@ class Trial(Record):
     curve: dict[str, tuple[float | None, ...]] = Field(default_factory=dict)
 
     @property
-    def reached(self) -> float:
-        """The value of the trial; NaN where it has none."""
+    def value_or_nan(self) -> float:
+        """The value of the trial, or NaN where it has none."""
         return nan if self.value is None else self.value
 
 
 class TestedRun(Record):
-    """A run of the best values with one seed: its folder, and what it reached, or how it diverged."""
+    """A run of the best values with one seed: its folder, and its accuracies, or how it diverged."""
 
     folder: str
     seed: int
@@ -61,10 +61,10 @@ class TestedRun(Record):
 
 
 class SearchRecord(FileRecord):
-    """All of search.json.
+    """Everything that search.json holds.
 
-    best: the number of the trial that was chosen.   elsewhere: whether the trials are kept in a storage that a URL
-    names; None in files of earlier versions.
+    best: the number of the chosen trial.   elsewhere: whether the trials are kept in a storage that a URL names; None
+    in files of earlier versions.
     """
 
     search: SearchTable
@@ -77,29 +77,29 @@ class SearchRecord(FileRecord):
     def _trials_are_of_the_space(self) -> Self:
         for trial in self.trials:
             for key, value in trial.assignment.items():
-                if key not in self.search.space or not _holds(self.search.space[key], value):
+                if key not in self.search.space or not _contains(self.search.space[key], value):
                     raise ValueError(f"trial {trial.number} has {key} = {value!r}, which is not in the space")
         return self
 
     @classmethod
     def of(cls, search: SearchTable, *, elsewhere: bool) -> Self:
-        """The record of a search, before its first trial."""
+        """Return the record of a search before its first trial."""
         return cls(search=search, elsewhere=elsewhere)
 
-    def having(self, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> Self:
-        """The record with what the trials, and the runs of the best settings, have shown so far."""
-        chosen = best(trials, search)
-        number = chosen.number if chosen else None
+    def with_trials(self, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> Self:
+        """Return the record with these trials, the best of them, and the runs of the best settings."""
+        best = best_trial(trials, search)
+        number = best.number if best else None
         return self.model_copy(update={"search": search, "trials": tuple(trials), "best": number, "runs": runs})
 
     @property
     def monitor(self) -> str:
-        """The figure by which trials are judged."""
+        """The name of the figure by which trials are compared."""
         return self.search.monitor
 
     @property
     def metric(self) -> Metric:
-        """The metric of that figure, which says whether higher or lower is better."""
+        """The metric of the monitored figure, which says whether higher or lower is better."""
         return metric(self.monitor)
 
     @property
@@ -108,37 +108,37 @@ class SearchRecord(FileRecord):
         return tuple(self.search.space)
 
     @property
-    def valued(self) -> list[Trial]:
-        """The trials that reached a finite value."""
-        return [trial for trial in self.trials if isfinite(trial.reached)]
+    def finite_trials(self) -> list[Trial]:
+        """The trials that have a finite value."""
+        return [trial for trial in self.trials if isfinite(trial.value_or_nan)]
 
     @property
-    def ranked(self) -> list[Trial]:
-        """The trials that reached a finite value, the best first."""
-        return sorted(self.valued, key=lambda trial: (self.metric.cost(trial.value), trial.number))
+    def ranked_trials(self) -> list[Trial]:
+        """The trials that have a finite value, the best first."""
+        return sorted(self.finite_trials, key=lambda trial: (self.metric.cost(trial.value), trial.number))
 
     @property
-    def complete(self) -> list[Trial]:
-        """Those that came to their end, of which one is chosen; the best first."""
-        return [trial for trial in self.ranked if trial.state == "complete"]
+    def complete_trials(self) -> list[Trial]:
+        """The trials that were neither pruned nor failed, the best first. The best trial is one of them."""
+        return [trial for trial in self.ranked_trials if trial.state == "complete"]
 
     @property
-    def tested(self) -> list[TestedRun]:
-        """The runs of the best values that came to their end."""
+    def tested_runs(self) -> list[TestedRun]:
+        """The runs of the best values that did not diverge."""
         return [run for run in self.runs if run.test is not None and run.validation is not None]
 
 
 @dataclass(frozen=True)
 class SavedSearch:
-    """A search as its report takes it."""
+    """Everything that the report of a search is written from."""
 
     study: Study
-    found: SearchRecord
+    record: SearchRecord
     environment: Environment
 
 
-def _holds(entry: Entry, value: Any) -> bool:
-    """Whether a value may be of this entry of the space: a number of a range, one of the choices, or a list."""
+def _contains(entry: Entry, value: Any) -> bool:
+    """Whether an entry of the space admits a value: a number for a range, one of the choices, or else a list."""
     if isinstance(entry, Range):
         return isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(entry, Choice):
@@ -146,8 +146,8 @@ def _holds(entry: Entry, value: Any) -> bool:
     return isinstance(value, list | tuple)
 
 
-def best(trials: list[Trial], search: SearchTable) -> Trial | None:
-    """The complete trial of the best value; of equal ones the first."""
+def best_trial(trials: list[Trial], search: SearchTable) -> Trial | None:
+    """Return the complete trial of the best value, the first of equal ones; None where no trial is complete."""
     complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
     cost = metric(search.monitor).cost
     return min(complete, key=lambda trial: (cost(trial.value), trial.number), default=None)
@@ -159,32 +159,32 @@ def read(folder: Path) -> SavedSearch:
 
 
 def read_search(folder: Path) -> SearchRecord:
-    """search.json. Raises CheckpointError where it is missing or damaged."""
+    """Read search.json. Raises CheckpointError where it is missing or damaged."""
     return read_record(SearchRecord, folder / FILE)
 
 
 def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> SearchRecord:
-    """Write what the trials, and the runs of the best, have shown so far; returns all of it."""
-    return write(folder, read_search(folder).having(trials, search, runs))
+    """Write these trials and the runs of the best settings into search.json; returns the whole record."""
+    return write(folder, read_search(folder).with_trials(trials, search, runs))
 
 
-def write(folder: Path, found: SearchRecord) -> SearchRecord:
+def write(folder: Path, record: SearchRecord) -> SearchRecord:
     """Write search.json, whole or not at all; returns the record."""
-    write_record(folder / FILE, found)
-    return found
+    write_record(folder / FILE, record)
+    return record
 
 
 def has_result(folder: Path) -> bool:
-    """Whether a trial has ended."""
+    """Whether the folder holds a trial that has ended."""
     return (folder / FILE).exists() and bool(read_search(folder).trials)
 
 
 def row(folder: Path) -> Row:
-    """The study, its data, how many trials have ended, and what the best settings reach."""
-    saved = read(folder)
-    found, leader = saved.found, next(iter(saved.found.complete), None)
-    status = "finished" if found.runs else "searching"
-    reached = "" if leader is None else f", best {words(found.monitor)} {shown(leader.value, found.monitor)}"
-    if tests := [run.test for run in found.tested if run.test is not None and run.validation is not None]:
-        reached = f", test accuracy {percent(fmean(tests))} (mean of {counted(len(tests), 'seed')})"
-    return Row(saved.study.name, saved.study.data.name, status, f"{counted(len(found.trials), 'trial')}{reached}")
+    """Return the row of the search: its study, its data, how many trials have ended, and the best result."""
+    search = read(folder)
+    record, best = search.record, next(iter(search.record.complete_trials), None)
+    status = "finished" if record.runs else "searching"
+    result = "" if best is None else f", best {words(record.monitor)} {metric_text(best.value, record.monitor)}"
+    if tests := [run.test for run in record.tested_runs if run.test is not None]:
+        result = f", test accuracy {percent(fmean(tests))} (mean of {counted(len(tests), 'seed')})"
+    return Row(search.study.name, search.study.data.name, status, f"{counted(len(record.trials), 'trial')}{result}")

@@ -1,4 +1,4 @@
-"""From a space to assignments, a value for each key, and from an assignment to the study that it makes."""
+"""Spaces of settings: their assignments, which give every key a value, and whether a study takes those values."""
 
 import itertools
 import json
@@ -17,105 +17,104 @@ Space = Mapping[str, Entry]
 Assignment = dict[str, Any]  # by the dotted path of a key; keys whose condition does not hold are absent
 
 
-def suggested(trial: "Trial", space: Space) -> Assignment:
-    """What the trial's sampler chooses, key by key."""
-    found: Assignment = {}
-    for key, entry in _relevant(space, found):
+def suggest(trial: "Trial", space: Space) -> Assignment:
+    """Return the assignment that the trial's sampler chooses, key by key."""
+    assignment: Assignment = {}
+    for key, entry in _relevant(space, assignment):
         match entry:
             case Choice():
-                found[key] = _one_of(trial, key, entry.choices)
+                assignment[key] = _one_of(trial, key, entry.choices)
             case Range(low=low, high=high, log=log, step=step) if entry.whole:
-                found[key] = trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=log)
+                assignment[key] = trial.suggest_int(key, int(low), int(high), step=int(step or 1), log=log)
             case Range(low=low, high=high, log=log, step=step):
-                found[key] = trial.suggest_float(key, low, high, step=step, log=log)
+                assignment[key] = trial.suggest_float(key, low, high, step=step, log=log)
             case Repeat():
                 length = trial.suggest_int(_length(key), entry.low, entry.high)
-                found[key] = [_one_of(trial, f"{key}[{i}]", entry.of) for i in range(length)]
-    return found
+                assignment[key] = [_one_of(trial, f"{key}[{i}]", entry.of) for i in range(length)]
+    return assignment
 
 
 def _one_of(trial: "Trial", name: str, values: tuple[Any, ...]) -> Any:
-    """One of the choices, which are named by their places: storages keep no lists or tables."""
-    words = [_word(value) for value in values]
-    return values[words.index(trial.suggest_categorical(name, words))]
+    """Let the sampler choose one of the values, as texts: a storage holds no lists or tables."""
+    texts = [_text(value) for value in values]
+    return values[texts.index(trial.suggest_categorical(name, texts))]
 
 
 def parameters(assignment: Assignment, space: Space) -> dict[str, Any]:
-    """The assignment by the names and values under which a storage keeps it."""
-    found: dict[str, Any] = {}
+    """Return the assignment by the names and values under which a storage holds it."""
+    values: dict[str, Any] = {}
     for key, value in assignment.items():
         match space[key]:
             case Choice():
-                found[key] = _word(value)
+                values[key] = _text(value)
             case Range():
-                found[key] = value
+                values[key] = value
             case Repeat():
-                found |= {_length(key): len(value)} | {f"{key}[{i}]": _word(each) for i, each in enumerate(value)}
-    return found
+                values |= {_length(key): len(value)} | {f"{key}[{i}]": _text(item) for i, item in enumerate(value)}
+    return values
 
 
 def grid(space: Space) -> Iterator[Assignment]:
-    """Every assignment once; the last key changes fastest."""
+    """Yield every assignment once; the last key changes fastest."""
 
-    def extended(found: Assignment, rest: list[str]) -> Iterator[Assignment]:
-        if not rest:
-            yield found
+    def extend(assignment: Assignment, keys: list[str]) -> Iterator[Assignment]:
+        if not keys:
+            yield assignment
             return
-        key, *others = rest
-        values = _values(space[key]) if _holds(space[key], found) else None
-        if values is None:
-            yield from extended(found, others)
+        key, *others = keys
+        if not _condition_holds(space[key], assignment):
+            yield from extend(assignment, others)
         else:
-            for value in values:
-                yield from extended({**found, key: value}, others)
+            for value in _values(space[key]):
+                yield from extend({**assignment, key: value}, others)
 
-    yield from extended({}, list(space))
+    yield from extend({}, list(space))
 
 
 def check(study: Study, space: Space) -> None:
-    """Raises StudyError, naming the key, where a value of the space is none for the study."""
+    """Raises StudyError, naming the key, where the study cannot have a value of the space."""
     for key, entry in space.items():
         for value in _extremes(entry):
             try:
                 changed(study, _example(space, key, value))
             except StudyError as error:
-                raise StudyError(f"search.space: {key} = {_word(value)} makes no valid study: {error}") from None
+                raise StudyError(f"search.space: {key} = {_text(value)} makes no valid study: {error}") from None
 
 
 def refuse_changes(changes: Mapping[str, Any], space: Space) -> None:
-    """Raises StudyError for a change, by its dotted path, of a key that every trial gets from the space."""
-    always = {key for key, entry in space.items() if not entry.when}
+    """Raises StudyError for a change of a key that the space sets in every trial. changes: by dotted path."""
+    varied_keys = {key for key, entry in space.items() if not entry.when}
     for path in changes:
-        if any(covers(key, path) for key in always):
+        if any(covers(key, path) for key in varied_keys):
             raise StudyError(
                 f"{path} cannot be changed: search.space varies it; leave it out, or change search.space itself"
             )
 
 
 def _example(space: Space, key: str, value: Any) -> Assignment:
-    """An assignment with this value of this key, whatever that depends on, and else first values."""
-    wanted, open_keys = {key: value}, [key]
-    while open_keys:
-        when = space[open_keys.pop()].when
+    """Return an assignment in which the key has this value, its conditions hold, and other keys have first values."""
+    wanted, pending = {key: value}, [key]
+    while pending:
+        when = space[pending.pop()].when
         wanted |= when
-        open_keys += when
-    found: Assignment = {}
-    for each, entry in _relevant(space, found):
-        found[each] = wanted.get(each, _extremes(entry)[0])
-    return found
+        pending += when
+    assignment: Assignment = {}
+    for name, entry in _relevant(space, assignment):
+        assignment[name] = wanted.get(name, _extremes(entry)[0])
+    return assignment
 
 
-def _relevant(space: Space, found: Assignment) -> Iterator[tuple[str, Entry]]:
-    """The keys whose conditions hold, given what has been chosen so far."""
-    return ((key, entry) for key, entry in space.items() if _holds(entry, found))
+def _relevant(space: Space, assignment: Assignment) -> Iterator[tuple[str, Entry]]:
+    """Yield the keys whose conditions hold, with their entries, while the caller fills the assignment."""
+    return ((key, entry) for key, entry in space.items() if _condition_holds(entry, assignment))
 
 
-def _holds(entry: Entry, found: Assignment) -> bool:
-    return all(key in found and found[key] == value for key, value in entry.when.items())
+def _condition_holds(entry: Entry, assignment: Assignment) -> bool:
+    return all(key in assignment and assignment[key] == value for key, value in entry.when.items())
 
 
 def _values(entry: Entry) -> list[Any]:
-    """All values of the entry, in order."""
+    """Return all values of the entry, in order."""
     match entry:
         case Choice():
             return list(entry.choices)
@@ -125,11 +124,11 @@ def _values(entry: Entry) -> list[Any]:
             return [entry.low + i * step for i in range(count)]
         case Repeat():
             lengths = range(entry.low, entry.high + 1)
-            return [list(each) for n in lengths for each in itertools.product(entry.of, repeat=n)]
+            return [list(values) for n in lengths for values in itertools.product(entry.of, repeat=n)]
 
 
 def _extremes(entry: Entry) -> list[Any]:
-    """Values of the entry that a study must allow if it is to allow all of them."""
+    """Return values of the entry that represent all of them: a study that allows these allows the others."""
     match entry:
         case Choice():
             return list(entry.choices)
@@ -139,7 +138,7 @@ def _extremes(entry: Entry) -> list[Any]:
             return [[value] * n for n in (entry.low, entry.high) for value in entry.of]
 
 
-def _word(value: Any) -> str:
+def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 

@@ -1,4 +1,4 @@
-"""Where trials are kept: Optuna's tables, in a SQLite file in the search's folder or wherever a URL says.
+"""The storage of a search's trials: Optuna's tables, in a SQLite file in the search's folder or where a URL says.
 
 A trial whose process died is marked as interrupted, and its values are tried again.
 """
@@ -19,7 +19,7 @@ import numpy as np
 from backhand.errors import BackhandError
 from backhand.experiments.search import DATABASE
 from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
-from backhand.experiments.search.legacy import adopt, interrupted, token_of
+from backhand.experiments.search.legacy import adopt, is_interrupted, token_of
 from backhand.experiments.settings import completed, difference, settings
 from backhand.study import Study
 from backhand.study.search import SearchTable
@@ -29,25 +29,26 @@ if TYPE_CHECKING:
     import optuna
     from sqlalchemy.engine import URL
 
-STUDY = "study"  # the attribute of the whole that holds its settings
-WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before what met another process at the same work is tried again
+STUDY = "study"  # the attribute of Optuna's study that holds the settings of ours
+WAITS = 0.1, 0.2, 0.4, 0.8, 1.6  # seconds before each new attempt, after another process made the same tables
 PATIENCE = 60  # seconds for which SQLite waits for another process to write
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Storage:
-    """The trials of a search, and who has begun which."""
+    """The trials of a search, and the claims that say which process has begun which trial."""
 
     trials: "optuna.Study"
     claims: Claims
     search: SearchTable
     seed: int
 
-    def begin(self, claim: Claim, values: dict[str, Any] | None) -> "optuna.Trial | None":
-        """The trial of a slot; values: by name, those that it must have. None where the slot has been taken over.
+    def start_trial(self, claim: Claim, values: dict[str, Any] | None) -> "optuna.Trial | None":
+        """Start the trial of a claimed slot and return it; None where another process has taken the slot over.
 
-        What it draws depends on the seed, its slot and the trials that have ended, not on who draws it.
+        values: those that the trial must have, by name; None: the sampler draws them. What it draws depends on the
+        seed, the slot and the trials that have ended, not on the process that draws it.
         """
         import optuna
 
@@ -59,77 +60,78 @@ class Storage:
             system_attrs={"fixed_params": values} if values else {},
         )
         trials.add_trial(template)
-        (own,) = self._with(claim.token)
+        (trial,) = self._trials_with(claim.token)
         if self.claims.holds(claim.token):
-            return optuna.Trial(trials, own._trial_id)
+            return optuna.Trial(trials, trial._trial_id)
         self.interrupt(claim.token)
         return None
 
     def retake(self, dead: Claim) -> tuple[Claim, dict[str, Any]] | None:
-        """The slot of a dead process, and the values of its trial, to be tried again.
+        """Take over the slot of a dead process; returns our claim and the values of its trial, to be tried again.
 
-        None where the trial had ended before its process did, where that lives after all, or another was faster.
+        None where the trial had ended before its process did, where that process lives after all, or where another
+        process was faster.
         """
         values = self.interrupt(dead.token)
         if values is None:
             self.claims.finish(dead.token)
             return None
-        own = self.claims.retake(dead)
-        if own is None:
+        claim = self.claims.retake(dead)
+        if claim is None:
             return None
-        late = self.interrupt(dead.token)  # one that began it between the two, and lost the slot
-        if late is None:
-            self.claims.finish(own.token)
+        late_values = self.interrupt(dead.token)  # the process may have begun its trial meanwhile, and lost the slot
+        if late_values is None:
+            self.claims.finish(claim.token)
             return None
-        return own, values or late
+        return claim, values or late_values
 
     def interrupt(self, token: str) -> dict[str, Any] | None:
-        """Mark the trial of a dead process; returns its values, none where it drew none. None where it had ended."""
+        """Mark the trial of a dead process as interrupted; returns the values that it drew, or None if it had ended."""
         import optuna
 
-        for trial in self._with(token):
+        for trial in self._trials_with(token):
             with suppress(optuna.exceptions.UpdateFinishedTrialError):
                 self.trials._storage.set_trial_user_attr(trial._trial_id, REASON, INTERRUPTED)
-            now = self.trials.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
-            return (now.params or now.system_attrs.get("fixed_params", {})) if interrupted(now) else None
+            ended = self.trials.tell(trial.number, state=optuna.trial.TrialState.FAIL, skip_if_finished=True)
+            return (ended.params or ended.system_attrs.get("fixed_params", {})) if is_interrupted(ended) else None
         return {}
 
-    def _with(self, token: str) -> "list[optuna.trial.FrozenTrial]":
-        """The trial of a claim, if the claim has one already."""
-        name = self.claims.search
-        return [trial for trial in self.trials.get_trials(deepcopy=False) if token_of(name, trial) == token]
+    def _trials_with(self, token: str) -> "list[optuna.trial.FrozenTrial]":
+        """Return the trial of the claim with this token, in a list that is empty while there is none."""
+        search = self.claims.search
+        return [trial for trial in self.trials.get_trials(deepcopy=False) if token_of(search, trial) == token]
 
 
 @contextmanager
-def opened(
+def open_storage(
     folder: Path, study: Study, search: SearchTable, url: str | None = None, *, owner: str = ""
 ) -> Iterator[Storage]:
-    """The trials of the search, new or as they were left: those of this folder, or all that are in the storage.
+    """Open the storage of the search, in this folder or at the URL, and create it where there is none.
 
-    owner: of the slots that are claimed; "": a new one.
+    owner: of the slots that are claimed; "" stands for a new one.
 
     Raises BackhandError where the storage cannot be reached, now or later, or holds another search of this name.
     """
     from optuna.exceptions import StorageInternalError
     from sqlalchemy.exc import SQLAlchemyError
 
-    place = "that --storage names" if url else str(folder / DATABASE)  # an address may hold a password
+    location = "that --storage names" if url else str(folder / DATABASE)  # an address may hold a password
     try:
         address = _address(folder, url)
-        place = str(address)  # which hides a password
+        location = str(address)  # str hides a password
         tables = _open_tables(address)
         try:
             trials = _trials(tables, study, search)
             claims = Claims(tables.engine, study.name, owner or uuid.uuid4().hex)
             _patiently(claims.create)
-            _refuse_another(trials, study, place)
+            _refuse_another(trials, study, location)
             adopt(trials, claims, search)
             yield Storage(trials, claims, search, study.seed)
         finally:
             tables.scoped_session.remove()
             tables.engine.dispose()
     except (SQLAlchemyError, StorageInternalError) as error:
-        raise _unusable(place, error) from error
+        raise _unusable(location, error) from error
 
 
 def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: SearchTable) -> "optuna.Study":
@@ -147,13 +149,13 @@ def _trials(tables: "optuna.storages.RDBStorage", study: Study, search: SearchTa
         )
 
 
-def _unusable(place: str, error: BaseException) -> BackhandError:
-    first = str(error.__cause__ or error).splitlines()[0]
-    return BackhandError(f"the storage {place} cannot be used: {first}; mend it or name another")
+def _unusable(location: str, error: BaseException) -> BackhandError:
+    reason = str(error.__cause__ or error).splitlines()[0]
+    return BackhandError(f"the storage {location} cannot be used: {reason}; mend it or name another")
 
 
 def _address(folder: Path, url: str | None) -> "URL":
-    """Where the trials are; PostgreSQL is spoken to by psycopg, whichever driver SQLAlchemy would take."""
+    """Return the address of the trials' database. PostgreSQL is reached by psycopg, whatever SQLAlchemy prefers."""
     from sqlalchemy.engine import URL, make_url
 
     if url is None:
@@ -166,7 +168,7 @@ def _address(folder: Path, url: str | None) -> "URL":
 
 
 def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
-    """Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
+    """Open Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
     try:
         return _patiently(lambda: _create(address))
     except ImportError as error:
@@ -181,9 +183,9 @@ def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
 def _create(address: "URL") -> "optuna.storages.RDBStorage":
     import optuna
 
-    options: dict[str, Any] = {"pool_pre_ping": True}  # a server that was started anew is no error
+    options: dict[str, Any] = {"pool_pre_ping": True}  # a server that was restarted is not an error
     if address.get_backend_name() == "sqlite":
-        # who is going to write says so at once: two who only read, and then want to write, would both have to give up
+        # A transaction locks the file when it begins: two that had both read and then want to write would both fail.
         options["connect_args"] = {"timeout": PATIENCE, "isolation_level": "IMMEDIATE"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -191,42 +193,42 @@ def _create(address: "URL") -> "optuna.storages.RDBStorage":
 
 
 def _patiently(make: Callable[[], Result]) -> Result:
-    """Make tables. Several processes that make the same ones at once meet, and then all but one try again."""
+    """Make tables. Where several processes make the same ones at once, all but one fail, and try again."""
     from sqlalchemy.exc import DBAPIError
 
     for seconds in WAITS:
         try:
             return make()
         except DBAPIError as error:
-            if error.statement is None:  # there is no connection
+            if error.statement is None:  # the error is one of the connection
                 raise
-        except AssertionError:  # Optuna's, of tables that another process has made and not yet filled
+        except AssertionError:  # Optuna finds tables that another process has made and not filled yet
             pass
         time.sleep(seconds * random.uniform(0.5, 1.5))
     return make()
 
 
-def _refuse_another(trials: "optuna.Study", study: Study, place: str) -> None:
-    """Raises BackhandError unless the trials are of this very study, but for its budget."""
+def _refuse_another(trials: "optuna.Study", study: Study, location: str) -> None:
+    """Raises BackhandError where the trials are of another study. The budget of the study may differ."""
     wanted = settings(study)
-    own = trials.user_attrs.get(STUDY)
-    if own is None:
+    saved = trials.user_attrs.get(STUDY)
+    if saved is None:
         trials.set_user_attr(STUDY, json.dumps(wanted))
-    elif (differs := difference(completed(json.loads(own), study), wanted)) is not None:
+    elif (change := difference(completed(json.loads(saved), study), wanted)) is not None:
         raise BackhandError(
-            f"the storage {place} holds another search named {study.name}: {differs}; give this one a name of its own"
+            f"the storage {location} holds another search named {study.name}: {change}; give this one a name of its own"
         )
 
 
 def _sampler(search: SearchTable, seed: int, slot: int) -> "optuna.samplers.BaseSampler":
     import optuna
 
-    own = int(np.random.SeedSequence((seed, slot)).generate_state(1)[0])
+    sampler_seed = int(np.random.SeedSequence((seed, slot)).generate_state(1)[0])
     if search.method == "tpe":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            return optuna.samplers.TPESampler(seed=own, multivariate=True, group=True, constant_liar=True)
-    return optuna.samplers.RandomSampler(seed=own)
+            return optuna.samplers.TPESampler(seed=sampler_seed, multivariate=True, group=True, constant_liar=True)
+    return optuna.samplers.RandomSampler(seed=sampler_seed)
 
 
 def _pruner(search: SearchTable, epochs: int) -> "optuna.pruners.BasePruner":

@@ -1,4 +1,4 @@
-"""One trial: a training that is judged on validation data, and stopped early where others do better."""
+"""The trials of a search: trainings that are compared on validation data, and stopped where others do better."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ PRUNED = "others do better by then"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended. value: its best epoch's, or None where it failed; reason: why it was stopped, or failed."""
+    """How a trial ended. value: that of its best epoch; None if it failed.   reason: why it was stopped, or failed."""
 
     value: float | None
     epoch: int
@@ -30,15 +30,15 @@ class Outcome:
 
     @property
     def pruned(self) -> bool:
-        """Whether it was stopped because other trials do better."""
+        """Whether the trial was stopped because other trials do better."""
         return self.reason == PRUNED
 
 
 @dataclass(eq=False)
-class TrialJudge(Callback):
-    """Keeps the best value of the history's column `monitor`, and stops the training where `goes_on` says so.
+class TrialMonitor(Callback):
+    """Records the best value of the history's column `monitor`, and stops the training where `goes_on` is False.
 
-    An epoch whose value is not finite is not the best, and nothing is asked of it.
+    An epoch whose value is not finite is never the best, and `goes_on` is not called for it.
     """
 
     monitor: str
@@ -47,7 +47,7 @@ class TrialJudge(Callback):
     epoch: int = 0
 
     def on_epoch_end(self, solver: Solver) -> None:
-        """Keep the value of this epoch if it is the best, and ask whether to go on."""
+        """Record the value of this epoch if it is the best, and stop the training if it is to be pruned."""
         value = solver.history[-1][self.monitor]
         if not isfinite(value):
             return
@@ -57,33 +57,35 @@ class TrialJudge(Callback):
             solver.stopped = PRUNED
 
 
-def train_trials(studies: Sequence[Study], data_dir: PathLike | None, judges: Sequence[TrialJudge]) -> list[Outcome]:
-    """Train each study; values that make a study impossible are an outcome, not an error. Several must be `alike`."""
-    begin = time.perf_counter()
+def train_trials(
+    studies: Sequence[Study], data_dir: PathLike | None, monitors: Sequence[TrialMonitor]
+) -> list[Outcome]:
+    """Train each study. Values that no study can have are an outcome, not an error. Several studies must be `alike`."""
+    start = time.perf_counter()
     try:
-        trainers = train(studies, data_of(studies[0], data_dir), judges)
-        return [_outcome(*each) for each in zip(trainers, judges, strict=True)]
+        trainers = train(studies, data_of(studies[0], data_dir), monitors)
+        return [_outcome(trainer, monitor) for trainer, monitor in zip(trainers, monitors, strict=True)]
     except BackhandError as error:
-        if len(studies) > 1:  # one of them, perhaps
-            pairs = zip(studies, judges, strict=True)
-            return [outcome for study, judge in pairs for outcome in train_trials([study], data_dir, [judge])]
-        return [Outcome(None, 0, time.perf_counter() - begin, 0, (), str(error))]
+        if len(studies) > 1:  # perhaps only one of them is impossible
+            pairs = zip(studies, monitors, strict=True)
+            return [outcome for study, monitor in pairs for outcome in train_trials([study], data_dir, [monitor])]
+        return [Outcome(None, 0, time.perf_counter() - start, 0, (), str(error))]
 
 
-def _outcome(trainer: Trainer, judge: TrialJudge) -> Outcome:
+def _outcome(trainer: Trainer, monitor: TrialMonitor) -> Outcome:
     solver, size = trainer.solver, trainer.solver.model.parameters.values.size
     curve = tuple(solver.history)
     if trainer.error is not None:
         return Outcome(None, 0, trainer.seconds, size, curve, f"diverged: {trainer.error}")
-    if judge.best is None:
-        return Outcome(None, 0, trainer.seconds, size, curve, f"no epoch with a finite {words(judge.monitor)}")
+    if monitor.best is None:
+        return Outcome(None, 0, trainer.seconds, size, curve, f"no epoch with a finite {words(monitor.monitor)}")
     reason = solver.stopped if solver.stopped == PRUNED else ""
-    return Outcome(judge.best, judge.epoch, trainer.seconds, size, curve, reason)
+    return Outcome(monitor.best, monitor.epoch, trainer.seconds, size, curve, reason)
 
 
 def data_with_validation(study: Study, data_dir: PathLike | None) -> Feeds:
-    """The data of a study. Raises StudyError where it holds no validation part."""
-    found = data_of(study, data_dir)
-    if found.validation is None:
+    """Load the data of a study. Raises StudyError where they have no validation split."""
+    feeds = data_of(study, data_dir)
+    if feeds.validation is None:
         raise StudyError("a search chooses on validation data, and data.validation is 0; give it a share")
-    return found
+    return feeds

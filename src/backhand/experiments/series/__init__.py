@@ -1,4 +1,4 @@
-"""Series: many runs that answer a question together, and the claims beside what came out."""
+"""Series: many runs that answer a question together, and claims that compare their figures with reported ones."""
 
 from backhand.experiments.kind import Kind
 from backhand.files.names import SERIES

@@ -1,8 +1,8 @@
 """The figures that claims are about.
 
-A figure is named by an expression over a run's history and its final figures:
+An expression over a run's history and its final figures names a figure:
 
-    test_accuracy               of the chosen weights; so also validation_loss, seconds, parameters, ...
+    test_accuracy               of the chosen weights; likewise validation_loss, seconds, parameters, ...
     validation_accuracy@4       the best of the first 4 epochs
     epoch(train_accuracy>=1)    the first epoch where this holds
     sum(seconds)                over all runs of the part
@@ -22,23 +22,23 @@ FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
 
 
 def figure_of(result: Result, expression: str) -> float | None:
-    """The figure that the expression names; None where the run has none. Raises StudyError for no expression."""
-    if found := WITHIN.fullmatch(expression):
-        key, count = found[1], int(found[2])
-        return _metric(key).best(record.get(key) for record in result.history[:count])
-    if found := FIRST.fullmatch(expression):
-        key, bound = found[1], float(found[3])
-        sign = 1 if found[2] == ">=" else -1
-        values = ((r["epoch"], r[key]) for r in result.history if key in r)
+    """Return the figure that the expression names; None where the run has none. Raises StudyError as `check` does."""
+    if match := WITHIN.fullmatch(expression):
+        key, count = match[1], int(match[2])
+        return _metric(key).best(epoch.get(key) for epoch in result.history[:count])
+    if match := FIRST.fullmatch(expression):
+        key, bound = match[1], float(match[3])
+        sign = 1 if match[2] == ">=" else -1
+        values = ((figures["epoch"], figures[key]) for figures in result.history if key in figures)
         return next((epoch for epoch, value in values if sign * value >= sign * bound), None)
     check(expression)
     return result.figures.get(expression)
 
 
 def check(expression: str) -> None:
-    """Raises StudyError for an expression that names no figure, or the best of a figure whose best nobody knows."""
-    if found := WITHIN.fullmatch(expression):
-        _metric(found[1])
+    """Raises StudyError where an expression names no figure, or the best of one that has no better direction."""
+    if match := WITHIN.fullmatch(expression):
+        _metric(match[1])
     elif not (SUM.fullmatch(expression) or FIRST.fullmatch(expression) or expression.isidentifier()):
         raise StudyError(f'"{expression}" names no figure; see the guide on series')
 
@@ -54,13 +54,13 @@ def _metric(key: str) -> Metric:
 
 
 def mean_figure(results: list[Result], metric: str) -> float | None:
-    """The mean over the seeds of a cell; None unless every run has it, and a finite one."""
-    found = [figure_of(result, metric) for result in results]
-    known = [value for value in found if value is not None and isfinite(value)]
-    return mean(known) if known and len(known) == len(found) else None
+    """Return the mean of a figure over the seeds of a cell; None unless every run has a finite one."""
+    figures = [figure_of(result, metric) for result in results]
+    finite = [figure for figure in figures if figure is not None and isfinite(figure)]
+    return mean(finite) if finite and len(finite) == len(figures) else None
 
 
 def total(results: list[Result], metric: str, runs: int) -> float | None:
-    """What sum(...) names; None where the expression is another, and while there are fewer than so many runs."""
-    found = SUM.fullmatch(metric)
-    return sum(r.figures.get(found[1], 0.0) for r in results) if found and len(results) == runs else None
+    """Return the sum that sum(...) names; None for other expressions, and until there are as many results as runs."""
+    match = SUM.fullmatch(metric)
+    return sum(result.figures.get(match[1], 0.0) for result in results) if match and len(results) == runs else None

@@ -10,22 +10,25 @@ from backhand.experiments.records import FileRecord, Record
 
 
 def _finite(values: Any) -> Any:
-    """The figures without those that are not finite, for which earlier versions have null or NaN."""
+    """Leave out figures that are not finite. Files of earlier versions hold null or NaN for them."""
     if not isinstance(values, dict):
         return values
-    lost = {key for key, value in values.items() if value is None or (isinstance(value, float) and not isfinite(value))}
-    return {key: value for key, value in values.items() if key not in lost}
+    return {
+        key: value
+        for key, value in values.items()
+        if value is not None and not (isinstance(value, float) and not isfinite(value))
+    }
 
 
 Figures = Annotated[dict[str, float], BeforeValidator(_finite)]
 
 
 class Result(FileRecord):
-    """A run that has ended: its cell, its figures, its epochs.
+    """The result of a run that has ended: its cell, its figures and its epochs.
 
-    labels: its case on each axis.   status: "finished" or "diverged", as `message` says.   data: the title of the data
-    set, with the copy that it was.   failure: why a training that came to its end counts as one that failed.
-    A figure that is not finite is left out, of the figures as of an epoch.
+    labels: its case on each axis.   status: "finished", or "diverged", which `message` explains.   data: the title of
+    the data set and its copy.   failure: why a training that reached its last epoch counts as failed.
+    Figures that are not finite are left out, of the run as of each epoch.
     """
 
     labels: dict[str, str] = Field(default_factory=dict)
@@ -41,15 +44,16 @@ class Result(FileRecord):
 
     @property
     def folder(self) -> Path:
-        """The folder of a run that is kept whole, beside the file that this was read from."""
+        """The folder of a run that is kept whole, beside the file from which this result was read."""
         assert self._file is not None
         return self._file.with_suffix("")
 
 
 class Verdict(Record):
-    """A claim with our figure. cell: the cases it is of; judged: whether the runs are those that the claim is about.
+    """A claim with our figure.
 
-    met: None where the claim asks for nothing, is not judged, or has no figure yet.
+    cell: the cases of the runs whose figure it is.   judged: whether the runs are those that the claim is about: False
+    after changes on the command line.   met: None where the claim has no target, no figure yet, or is not judged.
     """
 
     part: str
@@ -62,7 +66,7 @@ class Verdict(Record):
     most: float | None = None
     judged: bool = True
 
-    @computed_field  # type: ignore[prop-decorator]  # as pydantic says that it should be written
+    @computed_field  # type: ignore[prop-decorator]  # pydantic documents this order of decorators
     @property
     def met(self) -> bool | None:
         """Whether our figure is within the bounds of the claim."""
@@ -72,6 +76,6 @@ class Verdict(Record):
 
 
 class Claims(FileRecord):
-    """All of claims.json, which is written anew as the series goes on."""
+    """Everything that claims.json holds, which is written anew after every part."""
 
     claims: tuple[Verdict, ...] = ()

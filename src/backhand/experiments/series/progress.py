@@ -1,4 +1,4 @@
-"""How far a series is: a line for each cell that is done."""
+"""The progress of a series: a line for each training that is done."""
 
 import time
 from collections import Counter
@@ -11,42 +11,45 @@ from backhand.training.progress import time_left
 
 
 class SeriesProgress:
-    """A line for each training that is done, with the time that the rest may take.
+    """Prints a line for each training that is done, with the time that the rest may take.
 
-    seconds: what the series says that all of these trainings take, for parts that have not begun.
+    seconds: the time of all these trainings, as the series states it; it is used for parts that have not begun.
     """
 
     def __init__(self, console: Console, trainings: list[Training], seconds: float) -> None:
         self.console, self.total, self.seconds = console, len(trainings), seconds
-        self.left = Counter(each.part.name for each in trainings)
-        self.begin = self.part_begin = time.perf_counter()
-        self.part = ("", 0)  # that of the latest training, and how many of its trainings are done
+        self.left = Counter(training.part.name for training in trainings)
+        self.start = self.part_start = time.perf_counter()
+        self.part_progress = ("", 0)  # the part of the latest training, and how many of its trainings are done
 
-    def note(self, each: Training, result: Result) -> None:
+    def note(self, training: Training, result: Result) -> None:
         """Print the line of a training that is done."""
-        name, done = self.part
-        self.part = each.part.name, done + 1 if name == each.part.name else 1
-        self.left[each.part.name] -= 1
+        part = training.part.name
+        name, done = self.part_progress
+        self.part_progress = part, done + 1 if name == part else 1
+        self.left[part] -= 1
         left = self.left.total()
-        rest = f"; {time_left(self._rest(each.part.name))}" if left else ""
-        self.console.print(f"{self.total - left:>4}/{self.total}  {each}: {_outcome(result)}{rest}")
+        rest = f"; {time_left(self._seconds_left(part))}" if left else ""
+        self.console.print(f"{self.total - left:>4}/{self.total}  {training}: {_outcome(result)}{rest}")
 
-    def part_is_done(self, each: Training) -> bool:
-        """Whether no training of its part is left."""
-        return not self.left[each.part.name]
+    def part_is_done(self, training: Training) -> bool:
+        """Whether the part of this training has no training left."""
+        return not self.left[training.part.name]
 
-    def _rest(self, part: str) -> float:
-        """Seconds that the rest may take.
+    def _seconds_left(self, part: str) -> float:
+        """Estimate the seconds that the rest of the series takes.
 
-        Trainings of this part take what those before them took, other parts what the series says.
+        Trainings of this part take as long as those before them, and other parts as long as the series states.
         """
         now = time.perf_counter()
-        own = (now - self.part_begin) / self.part[1] * self.left[part]
+        this_part = (now - self.part_start) / self.part_progress[1] * self.left[part]
         if not self.left[part]:
-            self.part_begin = now  # the next training is that of another part
+            self.part_start = now  # the next training is that of another part
         others = self.left.total() - self.left[part]
-        mean = (now - self.begin) / (self.total - self.left.total())
-        return own + (max(self.seconds - (now - self.begin) - own, mean * others) if others else 0.0)
+        if not others:
+            return this_part
+        mean = (now - self.start) / (self.total - self.left.total())
+        return this_part + max(self.seconds - (now - self.start) - this_part, mean * others)
 
 
 def _outcome(result: Result) -> str:
@@ -54,6 +57,6 @@ def _outcome(result: Result) -> str:
         return f"diverged after {len(result.history)} epochs"
     figures = result.figures
     validation = f"validation {figures['validation_accuracy']:.2%}, " if "validation_accuracy" in figures else ""
-    said = filter(None, (result.message, f"the training failed. {result.failure}" if result.failure else ""))
-    remark = "".join(f"; {each}" for each in said)
-    return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s{remark}"
+    remark = f"; {result.message}" if result.message else ""
+    failure = f"; the training failed. {result.failure}" if result.failure else ""
+    return f"{validation}test {figures['test_accuracy']:.2%}, {figures['seconds']:.1f} s{remark}{failure}"

@@ -1,4 +1,4 @@
-"""The trainings of a series, one by one or several in step; of each the figures are kept, or the whole run."""
+"""The trainings of a series, one by one or several in step. A part saves their figures alone, or whole runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,36 +37,37 @@ class Training:
     file: Path
 
     def __str__(self) -> str:
-        """The name that the progress shows."""
-        where = ", ".join([*self.labels.values(), *[f"seed {self.study.seed}"] * (self.part.seeds > 1)])
-        return f"{self.part.name}: {where}" if where else self.part.name
+        """Return the name by which progress shows the training: its part, its cases and its seed."""
+        cell = ", ".join([*self.labels.values(), *[f"seed {self.study.seed}"] * (self.part.seeds > 1)])
+        return f"{self.part.name}: {cell}" if cell else self.part.name
 
 
 def results_of(trainings: list[Training], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
-    """A unit: trainings in step, or a single one that is kept whole. Raises BackhandError as runs and searches do."""
+    """Do one unit of work: trainings in step, or a whole run or search. Raises BackhandError as these do."""
     first = trainings[0]
     if first.part.whole:
         first.file.parent.mkdir(parents=True, exist_ok=True)
-        made = _whole if first.study.search is None else _searched
-        return [made(first, data_dir, quiet=quiet)]
+        train_whole = _run_whole if first.study.search is None else _search_whole
+        return [train_whole(first, data_dir, quiet=quiet)]
     name = str(first) if len(trainings) == 1 else f"{first}, and {len(trainings) - 1} more in step"
     with _Bar(name, make_console(quiet=quiet)) as bar:
-        trainers = train([each.study for each in trainings], data_of(first.study, data_dir), [bar] * len(trainings))
-    return [tested(trainer, each.labels) for trainer, each in zip(trainers, trainings, strict=True)]
+        studies = [training.study for training in trainings]
+        trainers = train(studies, data_of(first.study, data_dir), [bar] * len(trainings))
+    return [result_of(trainer, training.labels) for trainer, training in zip(trainers, trainings, strict=True)]
 
 
-def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
-    """The result of a training of which only the figures are kept. One that diverged has a result, too."""
+def result_of(trainer: Trainer, labels: dict[str, str]) -> Result:
+    """Test a training of which only the figures are saved, and return its result; a diverged one is not tested."""
     solver, feeds = trainer.solver, trainer.feeds
     figures: dict[str, float] = {"parameters": solver.model.parameters.values.size}
     figures |= {f"{split}_count": len(feed) for split, feed in feeds.by_split.items()}
     message, failure = str(trainer.error or ""), ""
     if trainer.error is None:
-        result = trainer.test()
+        test = trainer.test()
         figures |= solver.history[trainer.chosen_epoch - 1]
-        figures |= {f"test_{key}": value for key, value in result.figures().items()}
-        message = result.remark("test")
-        failure = course(trainer, result).sentence()
+        figures |= {f"test_{key}": value for key, value in test.figures().items()}
+        message = test.remark("test")
+        failure = course(trainer, test).sentence()
     figures |= {"epochs": len(solver.history), "seconds": trainer.seconds}
     return _result(
         labels,
@@ -80,8 +81,8 @@ def tested(trainer: Trainer, labels: dict[str, str]) -> Result:
     )
 
 
-def _whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
-    """A run in a folder of its own, which goes on where it was."""
+def _run_whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
+    """Do a run in a folder of its own; a run that was interrupted goes on."""
     folder = training.file.with_suffix("")
     try:
         metrics = single.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
@@ -114,39 +115,39 @@ def _figures(metrics: Metrics, history: tuple[dict[str, float], ...]) -> dict[st
 
 
 def _exactness(metrics: Metrics) -> dict[str, float]:
-    """The worst relative error of a gradient, and what float64 loses of scores and loss."""
+    """Return the largest relative error of a gradient, and the rounding of scores and loss in float64."""
     errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
     rounding = metrics.rounding.model_dump() if metrics.rounding else {}
-    lost = {f"{key}_rounding": value for key, value in rounding.items()}
-    return ({"gradient_difference": max(errors)} if errors else {}) | lost
+    rounding_figures = {f"{key}_rounding": value for key, value in rounding.items()}
+    return ({"gradient_difference": max(errors)} if errors else {}) | rounding_figures
 
 
-def _searched(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
-    """A search in a folder of its own: the figures are means over the seeds that its best values were trained with."""
+def _search_whole(training: Training, data_dir: PathLike | None, *, quiet: bool) -> Result:
+    """Do a search in a folder of its own. The figures are means over the runs of its best values."""
     folder = training.file.with_suffix("")
-    found = search.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
-    best, runs = found.complete[0], found.tested
-    figures: dict[str, float] = {"trials": len(found.trials), "parameters": best.parameters}
+    record = search.run(training.study, folder, data_dir=data_dir, resume=None, quiet=quiet)
+    best, runs = record.complete_trials[0], record.tested_runs
+    figures: dict[str, float] = {"trials": len(record.trials), "parameters": best.parameters}
     if runs:
         figures["validation_accuracy"] = mean(run.validation or 0.0 for run in runs)
         figures["test_accuracy"] = mean(run.test or 0.0 for run in runs)
-    figures["seconds"] = sum(trial.seconds for trial in found.trials) + sum(run.seconds for run in runs)
+    figures["seconds"] = sum(trial.seconds for trial in record.trials) + sum(run.seconds for run in runs)
     columns = zip(*best.curve.values(), strict=True)
     history = (dict(zip(best.curve, values, strict=True)) for values in columns)
-    metrics = run_record.finished(folder / runs[0].folder) if runs else None
+    metrics = run_record.finished_metrics(folder / runs[0].folder) if runs else None
     return _result(
         training.labels,
         training.study,
         figures=figures,
-        history=tuple({"epoch": epoch} | _numbers(each) for epoch, each in enumerate(history, start=1)),
+        history=tuple({"epoch": epoch} | _numbers(values) for epoch, values in enumerate(history, start=1)),
         data=metrics.data.title if metrics else "",
         failure=next((run.failure for run in runs if run.failure), ""),
     )
 
 
-def _result(labels: dict[str, str], study: Study, **found: Any) -> Result:
-    """A result with the cell and the settings that it belongs to."""
-    return Result(labels=labels, seed=study.seed, settings=settings.settings(study), **found)
+def _result(labels: dict[str, str], study: Study, **fields: Any) -> Result:
+    """Return a result with these fields, and with the cell, the seed and the settings of its study."""
+    return Result(labels=labels, seed=study.seed, settings=settings.settings(study), **fields)
 
 
 def _numbers(record: Mapping[str, Any]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A series from its first training to the table of claims; killed at any moment, it goes on where it was."""
+"""A series from its first training to the table of claims. A series that was killed goes on where it was."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -47,28 +47,28 @@ def run(
     """Do every training that has no result yet; returns the claims beside our figures.
 
     workers: as in `units`.
-    Raises StudyError for values that make no study, and for a series other than the one that is resumed, before
-    anything runs, and BackhandError as runs do.
+    Raises StudyError, before anything runs, for values that make no study and for another series than the one to be
+    resumed. Raises BackhandError as runs do.
     """
     trainings = list(expand(series, path))
-    reads = {each.study.data.path for each in trainings}
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
+    data_paths = {training.study.data.path for training in trainings}
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data_paths) as workspace:
         if workspace.resumed:
             _refuse_another(series, workspace.folder, trainings)
-        for folder in {each.file.parent for each in trainings}:
-            sweep(folder, {each.file.name for each in trainings} | {RANGE_TEST})
+        for folder in {training.file.parent for training in trainings}:
+            sweep(folder, {training.file.name for training in trainings} | {RANGE_TEST})
         workspace.begin(series.seed, {} if workspace.resumed else series_file(series))
-        left = [each for each in trainings if not each.file.exists()]
+        left = [training for training in trainings if not training.file.exists()]
         workspace.console.print(f"folder: {workspace.folder}")
         workspace.console.print(
             f"{series.title}: {len(trainings)} runs, about {series.minutes:g} min and {series.memory:g} GiB"
             + (f"; {len(trainings) - len(left)} are done" if len(left) < len(trainings) else "")
         )
         progress = SeriesProgress(workspace.console, left, 60 * series.minutes * len(left) / len(trainings))
-        for group, found in units.results(_units(left, workspace, quiet=workers != 1), workers):
-            for each, result in zip(group, found, strict=True):
-                write_result(each.file, result)
-                progress.note(each, result)
+        for group, group_results in units.results(_units(left, workspace, quiet=workers != 1), workers):
+            for training, result in zip(group, group_results, strict=True):
+                write_result(training.file, result)
+                progress.note(training, result)
             if progress.part_is_done(group[0]):
                 _compare_claims(series, workspace.folder)
         return _compare_claims(series, workspace.folder)
@@ -77,12 +77,12 @@ def run(
 def resume(
     path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, workers: Workers = 1
 ) -> list[Verdict]:
-    """Go on with the series in this folder, as its own series.toml says."""
+    """Go on with the series in this folder, as its series.toml says."""
     return run(read_series(as_path(path)), path, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 def expand(series: Series, path: PathLike) -> Iterator[Training]:
-    """Every training, in order. Raises StudyError, naming the cell, for values that make no study."""
+    """Yield every training, in order. Raises StudyError, naming the cell, for values that make no study."""
     path = as_path(path)
     for part in series.parts:
         base = load(part.study)
@@ -96,68 +96,69 @@ def expand(series: Series, path: PathLike) -> Iterator[Training]:
             for seed in range(series.seed, series.seed + part.seeds):
                 changes = {key: seed if key == "seed" else value for key, value in series.changes_of(part).items()}
                 try:
-                    kept = {"search": base.search, "changes": changes}
-                    study = changed(base, values | {"seed": seed}).model_copy(update=kept)
+                    more = {"search": base.search, "changes": changes}
+                    study = changed(base, values | {"seed": seed}).model_copy(update=more)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
                 yield Training(part, labels, study, result_file(path, part.name, number, seed))
 
 
 def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
-    """What there is of each part. Raises StudyError for a result of other settings than the series has now."""
-    found: dict[str, list[Result]] = {part.name: [] for part in series.parts}
-    for each in expand(series, path):
-        if each.file.exists():
-            result = read_result(each.file)
-            own = settings.completed(result.settings, each.study)
-            settings.refuse_another(each.file, own, settings.settings(each.study))
-            found[each.part.name].append(result)
-    return found
+    """Read the results of each part. Raises StudyError for a result of other settings than the series has now."""
+    by_part: dict[str, list[Result]] = {part.name: [] for part in series.parts}
+    for training in expand(series, path):
+        if training.file.exists():
+            result = read_result(training.file)
+            saved = settings.completed(result.settings, training.study)
+            settings.refuse_another(training.file, saved, settings.settings(training.study))
+            by_part[training.part.name].append(result)
+    return by_part
 
 
 def _refuse_another(series: Series, path: Path, trainings: list[Training]) -> None:
-    """Raises StudyError unless the series in the folder, and every result of it, has the settings of this one."""
-    own = list(expand(read_series(path), path))
-    for before, now in zip(own, trainings, strict=False):
-        settings.refuse_another(path, settings.settings(before.study), settings.settings(now.study), decided=False)
-    if [each.file for each in own] != [each.file for each in trainings]:
+    """Raises StudyError unless the series in the folder and all its results have the settings of this series."""
+    saved = list(expand(read_series(path), path))
+    for old, new in zip(saved, trainings, strict=False):
+        settings.refuse_another(path, settings.settings(old.study), settings.settings(new.study), decided=False)
+    if [training.file for training in saved] != [training.file for training in trainings]:
         raise StudyError(f"{path} holds a series of other parts, axes or seeds; resume it as it began, or start anew")
     results(series, path)
     refuse_later_claims(path)
 
 
 def _compare_claims(series: Series, path: Path) -> list[Verdict]:
-    """The claims beside the figures that there are, also in claims.json."""
-    found = verdicts(series, results(series, path))
-    write_claims(path, found)
-    return found
+    """Compare the claims with the results so far, and write them into claims.json."""
+    claims = verdicts(series, results(series, path))
+    write_claims(path, claims)
+    return claims
 
 
 def _units(
     left: list[Training], workspace: Workspace, *, quiet: bool
 ) -> Iterator[tuple[list[Training], Callable[[], list[Result]]]]:
-    """Trainings in step, where their part asks for it, else one by one; each part is announced before."""
+    """Yield groups of trainings with their work: several in step where the part says so, else one by one."""
     console, data_dir = workspace.console, workspace.data_dir
-    for _, several in groupby(left, key=lambda each: each.part.name):
-        part = list(several)
-        _prepare(part[0], workspace)
-        together = 1 if part[0].part.whole else part[0].part.together
-        for group in in_step([(each.study, each) for each in part], together):
-            if group[0].part.whole:
-                what = "run" if group[0].study.search is None else "search"
-                console.print(f"{group[0]}: a whole {what} in {group[0].file.with_suffix('')}")
+    for _, group_of_part in groupby(left, key=lambda training: training.part.name):
+        trainings = list(group_of_part)
+        part = trainings[0].part
+        _prepare(trainings[0], workspace)
+        together = 1 if part.whole else part.together
+        for group in in_step([(training.study, training) for training in trainings], together):
+            if part.whole:
+                kind = "run" if group[0].study.search is None else "search"
+                console.print(f"{group[0]}: a whole {kind} in {group[0].file.with_suffix('')}")
             yield group, partial(results_of, group, data_dir, quiet=quiet or console.quiet)
 
 
 def _prepare(first: Training, workspace: Workspace) -> None:
-    """Print what is said of a part's data, and make its range test unless it is there: both with its first study."""
+    """Print the remarks on a part's data, and make its range test where there is none, both with its first study."""
     if first.part.whole:
         return
     feeds, folder = data_of(first.study, workspace.data_dir), first.file.parent
     for remark in feeds.splits.remarks:
         workspace.console.print(f"{first.part.name}: {remark}")
     if first.part.range_test and not (folder / RANGE_TEST).exists():
-        found = range_test(Trainer.of(with_some_rate(first.study), feeds).solver, feeds.train)
+        test = range_test(Trainer.of(with_some_rate(first.study), feeds).solver, feeds.train)
         folder.mkdir(parents=True, exist_ok=True)
-        rates.write(folder, found)
-        workspace.console.print(f"{first.part.name}: a range test suggests a learning rate of {found.suggestion:.2g}")
+        rates.write(folder, test)
+        workspace.console.print(f"{first.part.name}: a range test suggests a learning rate of {test.suggestion:.2g}")

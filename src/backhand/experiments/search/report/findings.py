@@ -1,54 +1,54 @@
-"""What a search found, in sentences."""
+"""The findings of a search, in sentences."""
 
 from collections.abc import Iterator, Mapping
 from statistics import mean, stdev
 
 from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.page.chance import differ
-from backhand.page.numbers import brief, change, counted, listed, percent, shown
+from backhand.page.numbers import brief, counted, listed, metric_change, metric_text, percent
 from backhand.training.metrics import metric, words
 
 
-def findings(found: SearchRecord, shares: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Titles and sentences: what the chosen settings reach over all seeds, what was chosen, and what came next.
+def findings(record: SearchRecord, shares: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yield titles and sentences: the accuracies of the chosen settings, the best trial, and the second best.
 
-    shares: the importance of each key, as `importances` has it.
+    shares: the importance of each key, as `importances` returns it.
     """
-    monitor, complete, tested = found.monitor, found.complete, found.tested
-    if tested:
-        validation, test = (_spread([getattr(run, split) for run in tested]) for split in ("validation", "test"))
-        trained = f"Trained with {counted(len(tested), 'seed')}, the chosen settings reach"
+    monitor, complete, runs = record.monitor, record.complete_trials, record.tested_runs
+    if runs:
+        validation, test = (_spread([getattr(run, split) for run in runs]) for split in ("validation", "test"))
+        trained = f"Trained with {counted(len(runs), 'seed')}, the chosen settings reach"
         yield "Result", f"{trained} {test} on test data and {validation} on validation data."
     if complete:
-        first = complete[0]
-        reached = f"{words(monitor)} {shown(first.reached, monitor)} at epoch {first.epoch}"
-        yield "Chosen", f"Trial {first.number} ({reached}): {settings_of(first)}."
+        best = complete[0]
+        result = f"{words(monitor)} {metric_text(best.value_or_nan, monitor)} at epoch {best.epoch}"
+        yield "Chosen", f"Trial {best.number} ({result}): {settings_text(best)}."
     if len(complete) > 1:
-        yield "Runner-up", _runner_up(found, *complete[:2])
+        yield "Runner-up", _runner_up(record, *complete[:2])
     if ranks := list(shares.items()):
         (key, share), *others = ranks
         rest = listed([f"{key} {_share(share)}" for key, share in others[:2]])
         yield "Importance", f"{key} explains {_share(share)} of the differences between trials, {rest}."
 
 
-def _runner_up(found: SearchRecord, first: Trial, second: Trial) -> str:
-    monitor = found.monitor
-    gap = change(abs(first.reached - second.reached), monitor).lstrip("+")
+def _runner_up(record: SearchRecord, first: Trial, second: Trial) -> str:
+    monitor = record.monitor
+    gap = metric_change(abs(first.value_or_nan - second.value_or_nan), monitor).lstrip("+")
     unit = " percentage points" if metric(monitor).unit else ""
-    doubt = _doubt(found, first.reached, second.reached)
-    return f"Trial {second.number} is {gap}{unit} behind{doubt}: {settings_of(second)}."
+    doubt = _doubt(record, first.value_or_nan, second.value_or_nan)
+    return f"Trial {second.number} is {gap}{unit} behind{doubt}: {settings_text(second)}."
 
 
-def _doubt(found: SearchRecord, first: float, second: float) -> str:
-    """Where both are shares of so few validation samples that chance may have put one before the other."""
-    count = next((run.validation_count for run in found.runs if run.validation_count), 0)
-    if not count or not found.metric.unit or differ(first, count, second, count):
+def _doubt(record: SearchRecord, first: float, second: float) -> str:
+    """Return a remark where both values are shares of so few samples that chance alone may explain their order."""
+    count = next((run.validation_count for run in record.runs if run.validation_count), 0)
+    if not count or not record.metric.unit or differ(first, count, second, count):
         return ""
     return f", a difference that chance alone can make on {count:,} validation samples"
 
 
 def _spread(figures: list[float]) -> str:
-    """Shares as their mean and standard deviation over the seeds."""
+    """Write shares as their mean and standard deviation over the seeds."""
     if len(figures) == 1:
         return percent(figures[0])
     return f"{percent(mean(figures))} (standard deviation {100 * stdev(figures):.2f} points)"
@@ -58,6 +58,6 @@ def _share(share: float) -> str:
     return f"{100 * share:.0f}%"
 
 
-def settings_of(trial: Trial) -> str:
-    """The settings of a trial: key = value, separated by semicolons, since values hold commas."""
+def settings_text(trial: Trial) -> str:
+    """Write the settings of a trial as key = value, separated by semicolons, since values hold commas."""
     return "; ".join(f"{key} = {brief(value)}" for key, value in trial.assignment.items())

@@ -1,4 +1,4 @@
-"""The trials of a search, drawn. What is best is dark and thick, so that it stands out in grey too."""
+"""Plots of the trials of a search. The best trials are dark and thick, so that they stand out in grey print, too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,8 +17,8 @@ from backhand.training.metrics import Metric
 Trials = Sequence[Trial]
 Space = Mapping[str, Entry]
 MARKS, COLOURS = "osD^v", (style.BLUE, style.ORANGE, style.INK, style.SKY, style.FAINT)
-TICKS = 6  # values named on a coordinate, at most
-# On white, so that lines that pass behind do not cross it out.
+TICKS = 6  # the most values that are named on an axis
+# Ticks have a white background, so that lines that pass behind do not cross them out.
 TICK: dict[str, Any] = {
     "fontsize": 7.5,
     "va": "center",
@@ -28,17 +28,17 @@ TICK: dict[str, Any] = {
 
 
 def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
-    """The value of each trial, and the best so far; every trial has one."""
+    """Draw the value of each trial, and the best value so far. Every trial needs a value."""
     figure, axes = style.panel()
     states = (("complete", style.BLUE, "o"), ("pruned", style.FAINT, "x"))
     for state, colour, mark in states:
-        some = [trial for trial in trials if trial.state == state]
-        numbers, values = [t.number for t in some], [monitor.factor * t.reached for t in some]
-        if some:
+        group = [trial for trial in trials if trial.state == state]
+        numbers, values = [t.number for t in group], [monitor.factor * t.value_or_nan for t in group]
+        if group:
             axes.plot(numbers, values, linestyle="", marker=mark, markersize=4, color=colour, label=state)
     complete = [trial for trial in trials if trial.state == "complete"]
-    lead = np.maximum if monitor.higher_is_better else np.minimum
-    best = lead.accumulate([monitor.factor * trial.reached for trial in complete])
+    better = np.maximum if monitor.higher_is_better else np.minimum
+    best = better.accumulate([monitor.factor * trial.value_or_nan for trial in complete])
     axes.step([t.number for t in complete], best, where="post", color=style.ORANGE, label="best so far")
     axes.set(xlabel="trial", ylabel=_with_unit(label, monitor))
     style.legend(axes)
@@ -46,7 +46,7 @@ def progress(trials: Trials, label: str, monitor: Metric) -> bytes:
 
 
 def importance(shares: Mapping[str, float]) -> bytes:
-    """A bar for each key: the share of the differences between trials that it explains, largest at the top."""
+    """Draw a bar for each key: the share of the differences between trials that it explains, largest at the top."""
     figure, axes = style.panel(height=max(style.HEIGHT * 0.6, 0.35 * len(shares) + 0.6))
     names = [_name(key) for key in shares]
     axes.barh(names, [100 * share for share in shares.values()], color=style.BLUE, height=0.6)
@@ -59,18 +59,19 @@ def importance(shares: Mapping[str, float]) -> bytes:
 
 
 def parallel(trials: Trials, space: Space, label: str, monitor: Metric) -> bytes:
-    """A line for each trial through its settings: one vertical axis per key, and at the end what the trial reached."""
-    ended = sorted(trials, key=lambda trial: -monitor.cost(trial.reached))
-    scales = [_scale(ended, key, entry) for key, entry in space.items()]
-    values = np.array([trial.reached for trial in ended])
+    """Draw a line for each trial through its settings: one vertical axis per key, and one for the values."""
+    ranked = sorted(trials, key=lambda trial: -monitor.cost(trial.value_or_nan))
+    scales = [_scale(ranked, key, entry) for key, entry in space.items()]
+    values = np.array([trial.value_or_nan for trial in ranked])
     heights = [*(scale.heights for scale in scales), _scaled(values)]
     figure, axes = style.panel(style.WIDTH * 1.9, style.HEIGHT * 1.2)
-    for i in range(len(ended)):
-        rank = (i + 1) / len(ended)  # the best is drawn last, above the others
-        look: dict[str, Any] = {"color": style.BLUE if rank > 0.9 else style.FAINT, "alpha": 0.25 + 0.75 * rank**3}
-        axes.plot(range(len(heights)), [height[i] for height in heights], linewidth=0.7 + 1.6 * rank**6, **look)
-    ends = [(height, monitor.text(_between(values, height), 3)) for height in (0.0, 0.5, 1.0)]
-    for x, ticks in enumerate((*(scale.ticks for scale in scales), ends)):
+    for i in range(len(ranked)):
+        rank = (i + 1) / len(ranked)  # the best is drawn last, above the others
+        color, alpha = style.BLUE if rank > 0.9 else style.FAINT, 0.25 + 0.75 * rank**3
+        y = [height[i] for height in heights]
+        axes.plot(range(len(y)), y, color=color, alpha=alpha, linewidth=0.7 + 1.6 * rank**6)
+    value_ticks = [(height, monitor.text(_between(values, height), 3)) for height in (0.0, 0.5, 1.0)]
+    for x, ticks in enumerate((*(scale.ticks for scale in scales), value_ticks)):
         axes.axvline(x, color=style.INK, linewidth=0.8)
         for height, text in ticks:
             axes.text(x + 0.02, height, style.shorten(text, 20), **TICK)
@@ -82,24 +83,24 @@ def parallel(trials: Trials, space: Space, label: str, monitor: Metric) -> bytes
 
 
 def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes:
-    """The value of each trial that came to its end against its parameters; by the length of the list that `key` has."""
-    ended = [trial for trial in trials if trial.state == "complete"]
-    lengths = [len(trial.assignment[key]) if key else 0 for trial in ended]
+    """Draw the values of complete trials against their parameters, with a mark for each length of the list `key`."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    lengths = [len(trial.assignment[key]) if key else 0 for trial in complete]
     figure, axes = style.panel()
     for i, length in enumerate(sorted(set(lengths))):
-        some = [trial for trial, own in zip(ended, lengths, strict=True) if own == length]
-        look: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
-        look |= {"label": f"length of {_name(key)}: {length}"} if key else {}
-        axes.scatter([trial.parameters for trial in some], [monitor.factor * trial.reached for trial in some], **look)
+        group = [trial for trial, trial_length in zip(complete, lengths, strict=True) if trial_length == length]
+        marks: dict[str, Any] = {"marker": MARKS[i % len(MARKS)], "color": COLOURS[i % len(COLOURS)], "s": 20}
+        marks |= {"label": f"length of {_name(key)}: {length}"} if key else {}
+        axes.scatter([t.parameters for t in group], [monitor.factor * t.value_or_nan for t in group], **marks)
     axes.set(xlabel="parameters", ylabel=_with_unit(label, monitor))
-    _count_axis(axes, [trial.parameters for trial in ended])
+    _count_axis(axes, [trial.parameters for trial in complete])
     if key:
         style.legend(axes, columns=2)
     return style.png(figure)
 
 
 def _count_axis(axes: Axes, counts: Sequence[int]) -> None:
-    """Thousands and millions by their letters; powers of ten where the counts span several."""
+    """Label an axis of counts with k and M; its scale is logarithmic where the counts differ much."""
     span = max(counts) / min(counts)
     if span > 4:
         axes.set_xscale("log")
@@ -111,31 +112,31 @@ def _count_axis(axes: Axes, counts: Sequence[int]) -> None:
 
 
 class _Scale(NamedTuple):
-    """Where each trial meets the axis of a key, from 0 to 1 (NaN where it has no such value), and the axis's ticks."""
+    """The height at which each trial meets the axis of a key, from 0 to 1 (NaN without a value), and the ticks."""
 
     heights: NDArray[np.float64]
     ticks: list[tuple[float, str]]
 
 
 def _scale(trials: Trials, key: str, entry: Entry) -> _Scale:
-    """A range that was tried at many values has a scale of numbers; everything else has one step per value."""
+    """Scale the axis of a key: by its numbers for a range with many values, else with one step per value."""
     tried = [trial.assignment.get(key) for trial in trials]
     if isinstance(entry, Range) and len({value for value in tried if value is not None}) > TICKS:
         numbers = np.array([np.nan if value is None else float(value) for value in tried])
         scaled = np.log(numbers) if entry.log else numbers
         low, high = np.nanmin(scaled), np.nanmax(scaled)
-        marks = [(height, low + height * (high - low)) for height in (0.0, 0.5, 1.0)]
-        ticks = [(height, significant(np.exp(mark) if entry.log else mark, 2)) for height, mark in marks]
+        levels = [(height, low + height * (high - low)) for height in (0.0, 0.5, 1.0)]
+        ticks = [(height, significant(np.exp(level) if entry.log else level, 2)) for height, level in levels]
         return _Scale((scaled - low) / (high - low), ticks)
-    words = [None if value is None else brief(value) for value in tried]
-    order = [word for word in map(brief, _ordered(tried, entry)) if word in words]
-    height = {word: i / max(len(order) - 1, 1) for i, word in enumerate(order)}
-    ticks = [(height[word], word) for word in order] if len(order) <= 2 * TICKS else []
-    return _Scale(np.array([np.nan if word is None else height[word] for word in words]), ticks)
+    texts = [None if value is None else brief(value) for value in tried]
+    order = [text for text in map(brief, _ordered(tried, entry)) if text in texts]
+    height = {text: i / max(len(order) - 1, 1) for i, text in enumerate(order)}
+    ticks = [(height[text], text) for text in order] if len(order) <= 2 * TICKS else []
+    return _Scale(np.array([np.nan if text is None else height[text] for text in texts]), ticks)
 
 
 def _ordered(tried: Sequence[Any], entry: Entry) -> Sequence[Any]:
-    """The values that stand on an axis from bottom to top: choices as the study lists them, others by size."""
+    """Return the values of an axis from bottom to top: choices as the study lists them, others by size."""
     if isinstance(entry, Choice):
         return entry.choices
     different = {brief(value): value for value in tried if value is not None}
@@ -144,7 +145,7 @@ def _ordered(tried: Sequence[Any], entry: Entry) -> Sequence[Any]:
 
 
 def _name(key: str) -> str:
-    """The name of a key as an axis shows it: train.batch_size becomes batch size."""
+    """Return the name of a key as an axis shows it: train.batch_size becomes batch size."""
     return key.rpartition(".")[2].replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""The report of a series: claims beside figures, and each part as a table and plots."""
+"""The report of a series: its claims beside our figures, and every part as a table and plots."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from backhand.page.blocks import Block
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """Every claim beside our figure."""
-    saved = read(folder)
-    if saved.claims:
-        yield claims_table(saved)
+    """Yield the table of every claim beside our figure, where there are claims."""
+    saved_series = read(folder)
+    if saved_series.claims:
+        yield claims_table(saved_series)

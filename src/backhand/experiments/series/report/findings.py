@@ -1,4 +1,4 @@
-"""Sentences about a part, each true by construction: said only where the figures bear it out."""
+"""The findings on a part, in sentences that are written only where the figures support them."""
 
 from collections.abc import Iterator
 from math import comb
@@ -11,7 +11,7 @@ from backhand.study.series import Part
 from backhand.training.metrics import ACCURACY
 
 METRIC = "validation_accuracy"
-# How a number of cells is said for each verdict: of one, and of several.
+# The words after a number of cells for each verdict: of one cell, and of several.
 VERBS = {
     "underfits": ("underfits", "underfit"),
     "fits": ("fits well", "fit well"),
@@ -19,26 +19,26 @@ VERBS = {
     "failed": ("failed", "failed"),
     "diverged": ("diverged", "diverged"),
 }
-SEEDS = 20  # arrangements of the runs of two cells, from which their order means something: one in 20 by chance
+FEWEST_ORDERS = 20  # possible orders of the runs of two cells from which one order is significant: 1 in 20 by chance
 
 
 def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
-    """What can be said of the part: headings and sentences."""
+    """Yield the findings on the part: headings and sentences."""
     ranked = sorted((cell for cell in cells if cell.mean(METRIC) is not None), key=_cost)
     if len(ranked) > 1:
-        yield "Best", _best(ranked)
+        yield "Best", _best_sentence(ranked)
         varied = (axis.name for axis in part.axes if len({cell.labels[axis.name] for cell in ranked}) > 1)
-        yield from ((f"By {name}", _along(name, ranked)) for name in varied)
+        yield from ((f"By {name}", _axis_sentence(name, ranked)) for name in varied)
     for cell in cells:
         for failure in cell.failures[:1]:
-            yield "Training failed", f"{cell.phrase}{_of_runs(cell)}. {failure}"
+            yield "Training failed", f"{cell.phrase}{_failure_count(cell)}. {failure}"
     if diverged := [cell for cell in cells if cell.diverged]:
         yield "Diverged", f"{'; '.join(cell.phrase for cell in diverged)}."
     words = [verdict(cell, cells).word for cell in cells]
     if len(cells) > 1 and any(words):
         counts = [(words.count(word), verbs) for word, verbs in VERBS.items() if word in words]
-        verdicts = [f"{count} {verbs[count > 1]}" for count, verbs in counts]
-        yield "Fit", f"Of {len(cells)} cells, {listed(verdicts)}."
+        phrases = [f"{count} {verbs[count > 1]}" for count, verbs in counts]
+        yield "Fit", f"Of {len(cells)} cells, {listed(phrases)}."
     if times := [seconds for cell in cells for seconds in cell.values("seconds")]:
         shortest, longest = duration(min(times)), duration(max(times))
         spread = f" in all, from {shortest} to {longest} each" if len(times) > 1 else ""
@@ -53,66 +53,68 @@ def _cost(cell: Cell) -> float:
     return ACCURACY.cost(cell.mean(METRIC))
 
 
-def _of_runs(cell: Cell) -> str:
+def _failure_count(cell: Cell) -> str:
     return f" ({len(cell.failures)} of {len(cell.runs)} runs)" if len(cell.runs) > 1 else ""
 
 
-def _best(ranked: list[Cell]) -> str:
+def _best_sentence(ranked: list[Cell]) -> str:
     first, second = ranked[:2]
     test = first.mean("test_accuracy")
-    tested = f" (test accuracy {percent(test)})" if test is not None else ""
-    best = f"The highest validation accuracy, {percent(_score(first))}{tested}, belongs to {first.phrase}."
-    return f"{best} {compared(first, second)}"
+    test_text = f" (test accuracy {percent(test)})" if test is not None else ""
+    best = f"The highest validation accuracy, {percent(_score(first))}{test_text}, belongs to {first.phrase}."
+    return f"{best} {next_sentence(first, second)}"
 
 
-def compared(first: Cell, second: Cell) -> str:
-    """How sure the order of two cells is, as far as the seeds tell."""
+def next_sentence(first: Cell, second: Cell) -> str:
+    """Say how far the second best cell is behind the best, and how certain their order is."""
     points = f"{100 * (_score(first) - _score(second)):.2f}"
     if points == "0.00":
-        return f"The next, {second.phrase}, is equal to it {_surety(first, second)}."
-    return f"The next, {second.phrase}, is {points} percentage points lower {_surety(first, second)}."
+        return f"The next, {second.phrase}, is equal to it {_certainty(first, second)}."
+    return f"The next, {second.phrase}, is {points} percentage points lower {_certainty(first, second)}."
 
 
-def _surety(first: Cell, second: Cell) -> str:
+def _certainty(first: Cell, second: Cell) -> str:
+    """Say in parentheses how certain the order of two cells is, as far as the seeds show it."""
     seeds = min(len(first.runs), len(second.runs))
     if seeds == 1:
-        return f"(one seed, so that the spread is unknown{_within_chance(first, second)})"
+        return f"(one seed, so that the spread is unknown{_chance_remark(first, second)})"
     if min(first.values(METRIC)) <= max(second.values(METRIC)):
         return f"({seeds} seeds; the ranges overlap, so that no difference is shown)"
-    few = "" if _apart(first, second) else ", but so few runs show no difference"
+    few = "" if _is_significant(first, second) else ", but so few runs show no difference"
     return f"({seeds} seeds; the ranges do not overlap{few})"
 
 
-def _within_chance(first: Cell, second: Cell) -> str:
-    """Where the validation samples are too few for this difference."""
+def _chance_remark(first: Cell, second: Cell) -> str:
+    """Return a remark where the validation samples are so few that chance can make the difference, else no text."""
     counts = [cell.mean("validation_count") for cell in (first, second)]
-    one, other = (round(count) if count else 0 for count in counts)
-    if not one or not other or differ(_score(first), one, _score(second), other):
+    first_count, second_count = (round(count) if count else 0 for count in counts)
+    fewer = min(first_count, second_count)
+    if not fewer or differ(_score(first), first_count, _score(second), second_count):
         return ""
-    return f"; chance alone can make this difference on {counted(min(one, other), 'validation sample')}"
+    return f"; chance alone can make this difference on {counted(fewer, 'validation sample')}"
 
 
-def _apart(first: Cell, second: Cell) -> bool:
-    """Whether every run of the first is above every run of the second, of so many that chance puts few so.
+def _is_significant(first: Cell, second: Cell) -> bool:
+    """Whether all runs of the first cell are above all runs of the second, and are enough to exclude chance at 5%.
 
-    Of n and m runs one order in (n + m)! / (n! m!) is such: the rank-sum test (Wilcoxon 1945) at 5%.
+    Of n and m runs, one order in (n + m)! / (n! m!) is such: the rank-sum test (Wilcoxon 1945).
     """
     runs = len(first.runs), len(second.runs)
-    return comb(sum(runs), runs[0]) >= SEEDS and min(first.values(METRIC)) > max(second.values(METRIC))
+    return comb(sum(runs), runs[0]) >= FEWEST_ORDERS and min(first.values(METRIC)) > max(second.values(METRIC))
 
 
-def against(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
-    """The best of these cells compared with the best of another part; nothing where a part has none."""
+def part_comparison(cells: tuple[Cell, ...], name: str, others: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
+    """Yield a comparison of the best of these cells with the best of another part, where both parts have one."""
     groups = [[cell for cell in group if cell.mean(METRIC) is not None] for group in (cells, others)]
     if all(groups):
         first, second = sorted((min(group, key=_cost) for group in groups), key=_cost)
-        ahead = f"{100 * (_score(first) - _score(second)):.2f} percentage points above {second.phrase}"
-        sentence = f"Of the best cells of both, {first.phrase} is {ahead} on validation data {_surety(first, second)}."
+        gap = f"{100 * (_score(first) - _score(second)):.2f} percentage points above {second.phrase}"
+        sentence = f"Of the best cells of both, {first.phrase} is {gap} on validation data {_certainty(first, second)}."
         yield f"Compared with {name}", sentence
 
 
-def _along(axis: str, ranked: list[Cell]) -> str:
-    """The best cell of each case: `ranked` is from the best to the worst."""
+def _axis_sentence(axis: str, ranked: list[Cell]) -> str:
+    """Name the score of the best cell of each case. ranked: the cells from the best to the worst."""
     best: dict[str, Cell] = {}
     for cell in ranked:
         best.setdefault(cell.labels[axis], cell)

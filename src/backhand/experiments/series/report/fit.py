@@ -1,4 +1,4 @@
-"""Whether a network fits: a verdict on a cell, with the numbers that it rests on."""
+"""How the networks of a cell fit the data: a verdict, with the numbers on which it rests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,22 +8,25 @@ from backhand.experiments.series.record import Cell
 from backhand.page.chance import differ, trend
 from backhand.page.numbers import percent
 
-# What matters in practice; besides, a difference counts only where the samples and the noise of the curve show it.
-GAP = 0.03  # of training over validation accuracy: above it a network overfits
-SHORT = 0.03  # of the best training accuracy of the part's cells: farther below it a network underfits
-RISE = 1.05  # of the validation loss over its lowest: above it a network overfits by the end
+# Thresholds that matter in practice. A difference counts only if it is also more than chance and noise explain.
+GAP = 0.03  # training accuracy minus validation accuracy, above which a network overfits
+SHORTFALL = 0.03  # distance below the best training accuracy of the part, above which a network underfits
+RISE = 1.05  # last validation loss over the lowest one, above which a network overfits by the end
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The word is underfits, fits, overfits, failed or diverged; the reason gives the figures that say so."""
+    """A verdict on a cell. word: underfits, fits, overfits, failed or diverged.   reason: the figures that show it."""
 
     word: str
     reason: str
 
 
 def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
-    """From the last epoch's accuracies, means over the seeds, and the validation losses."""
+    """Judge a cell by the accuracies of the last epoch, as means over the seeds, and by the validation losses.
+
+    cells: all cells of the part.
+    """
     if cell.diverged:
         return Verdict("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
     if cell.failures:
@@ -32,46 +35,48 @@ def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
         return Verdict("", "no validation data")
     if any("validation_loss" not in run.history[-1] for run in cell.runs):
         return Verdict("failed", "the validation loss is not finite by the end")
-    return _fit(cell, max((each for each in cells if _ended(each)), key=lambda each: last(each, "train_accuracy")))
+    finished = [other for other in cells if _has_finished(other)]
+    return _fit(cell, max(finished, key=lambda other: last_mean(other, "train_accuracy")))
 
 
-def _ended(cell: Cell) -> bool:
+def _has_finished(cell: Cell) -> bool:
     return not cell.diverged and all("train_accuracy" in run.history[-1] for run in cell.runs)
 
 
-def _fit(cell: Cell, most: Cell) -> Verdict:
-    """most: the cell of the best training accuracy."""
-    train, validation = last(cell, "train_accuracy"), last(cell, "validation_accuracy")
-    best = last(most, "train_accuracy")
-    samples, held = _samples(cell, "train"), _samples(cell, "validation")
-    if train - validation > GAP and _shown(train, samples, validation, held):
+def _fit(cell: Cell, best: Cell) -> Verdict:
+    """Judge a cell whose runs have finished. best: the cell of the highest training accuracy in the part."""
+    train, validation = last_mean(cell, "train_accuracy"), last_mean(cell, "validation_accuracy")
+    best_train = last_mean(best, "train_accuracy")
+    train_count, validation_count = _sample_count(cell, "train"), _sample_count(cell, "validation")
+    if train - validation > GAP and _is_significant(train, train_count, validation, validation_count):
         return Verdict("overfits", f"training {percent(train)}, but validation {percent(validation)}")
-    if train < best - SHORT and _shown(train, samples, best, _samples(most, "train")):
-        return Verdict("underfits", f"training {percent(train)}, where another cell has {percent(best)}")
-    rise = mean(_rise(run.history, held) for run in cell.runs)
+    if train < best_train - SHORTFALL and _is_significant(train, train_count, best_train, _sample_count(best, "train")):
+        return Verdict("underfits", f"training {percent(train)}, where another cell has {percent(best_train)}")
+    rise = mean(_rise(run.history, validation_count) for run in cell.runs)
     if rise > RISE:
         return Verdict("overfits", f"the validation loss ends at {rise:.2f} times its lowest")
     return Verdict("fits", f"training {percent(train)}, validation {percent(validation)}")
 
 
-def last(cell: Cell, key: str) -> float:
-    """A figure of the last epoch, as the mean over the seeds."""
+def last_mean(cell: Cell, key: str) -> float:
+    """Return the mean over the seeds of a figure of the last epoch."""
     return mean(run.history[-1][key] for run in cell.runs)
 
 
-def _samples(cell: Cell, split: str) -> int:
-    """How many a part has; 0 of a series of an earlier version, which did not say."""
+def _sample_count(cell: Cell, split: str) -> int:
+    """Return the number of samples of a split; 0 where an earlier version saved the series without it."""
     return round(cell.mean(f"{split}_count") or 0)
 
 
-def _shown(first: float, samples: int, second: float, others: int) -> bool:
-    return differ(first, samples, second, others) if samples and others else True
+def _is_significant(first: float, first_count: int, second: float, second_count: int) -> bool:
+    """Whether two accuracies differ by more than chance explains; True where a number of samples is unknown."""
+    return differ(first, first_count, second, second_count) if first_count and second_count else True
 
 
 def _rise(history: Sequence[Mapping[str, float]], samples: int) -> float:
-    """The validation loss by the end over its lowest; 1 where chance explains the difference."""
-    losses = [record["validation_loss"] for record in history if "validation_loss" in record]
-    since = losses.index(min(losses))
-    if samples and trend(losses, since, samples) != 1:
+    """Return the last validation loss over the lowest one; 1 where chance explains the difference."""
+    losses = [epoch["validation_loss"] for epoch in history if "validation_loss" in epoch]
+    lowest = losses.index(min(losses))
+    if samples and trend(losses, lowest, samples) != 1:
         return 1.0
-    return losses[-1] / max(losses[since], 1e-12)
+    return losses[-1] / max(losses[lowest], 1e-12)

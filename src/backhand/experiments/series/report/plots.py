@@ -1,4 +1,4 @@
-"""A part, drawn: curves over time, accuracy against a strength, heat maps. Lines differ in dash and mark as well."""
+"""Plots of a part: curves, accuracy against the cases of an axis, heat maps. Lines also differ in dash and mark."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from backhand.training.metrics import find_metric
 
 COLOURS = style.BLUE, style.ORANGE, style.SKY, style.INK, style.FAINT
 DASHES = "-", (0, (5, 1.6)), ":", (0, (3, 1.2, 1, 1.2))
-LOOKS: dict[str, dict[str, Any]] = {
+LINE_STYLES: dict[str, dict[str, Any]] = {
     "train": style.TRAIN,
     "validation": style.VALIDATION,
     "test": {"color": style.INK, "linestyle": ":", "marker": "^", "markersize": 3.5},
@@ -22,14 +22,15 @@ MARKS = "o", "s", "^", "D", "v", "P", "X", "*"
 
 
 def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) -> bytes:
-    """A figure of the history of each cell's first run, over its epochs or over the seconds of training."""
+    """Draw a figure of the history of each cell's first run, over its epochs or over the seconds of training."""
     figure, axes = style.panel(style.WIDTH * 1.1, style.HEIGHT * 1.1)
     for i, cell in enumerate(cells):
-        history = [record for record in cell.runs[0].history if key in record]
-        x = [record["elapsed" if over_time else "epoch"] for record in history]
-        found = find_metric(key)
-        scale = found.factor if found else 1
-        axes.plot(x, [scale * record[key] for record in history], label=style.shorten(cell.name, 28), **_line(i))
+        history = [epoch for epoch in cell.runs[0].history if key in epoch]
+        x = [epoch["elapsed" if over_time else "epoch"] for epoch in history]
+        metric = find_metric(key)
+        scale = metric.factor if metric else 1
+        y = [scale * epoch[key] for epoch in history]
+        axes.plot(x, y, label=style.shorten(cell.name, 28), **_line_style(i))
     axes.set(xlabel="training time (s)" if over_time else "epoch", ylabel=label)
     if len(cells) > 1:
         _legend(axes, len(cells))
@@ -37,17 +38,17 @@ def curves(cells: tuple[Cell, ...], key: str, label: str, *, over_time: bool) ->
 
 
 def panels(cells: tuple[Cell, ...]) -> bytes:
-    """A small plot for each cell, all on one scale: accuracies of its first run against epochs."""
+    """Draw a small plot for each cell, all on one scale: the accuracies of its first run against epochs."""
     columns = min(4, len(cells))
     rows = -(-len(cells) // columns)
     figure = Figure(figsize=(2.4 * columns, 1.75 * rows))
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, cell in zip(grid.flat, cells, strict=False):
-        for part in ("train", "validation"):
-            records = [record for record in cell.runs[0].history if f"{part}_accuracy" in record]
-            values = [100 * record[f"{part}_accuracy"] for record in records]
-            look = LOOKS[part] | {"label": "training" if part == "train" else part, "markersize": 2}
-            axes.plot([record["epoch"] for record in records], values, **look)
+        for split in ("train", "validation"):
+            history = [epoch for epoch in cell.runs[0].history if f"{split}_accuracy" in epoch]
+            values = [100 * epoch[f"{split}_accuracy"] for epoch in history]
+            line_style = LINE_STYLES[split] | {"label": "training" if split == "train" else split, "markersize": 2}
+            axes.plot([epoch["epoch"] for epoch in history], values, **line_style)
         axes.set_title(style.shorten(cell.name, 30), fontsize=7.5)
     for axes in grid.flat[len(cells) :]:
         axes.set_visible(False)
@@ -58,15 +59,15 @@ def panels(cells: tuple[Cell, ...]) -> bytes:
 
 
 def strengths(cells: tuple[Cell, ...], axis: str) -> bytes:
-    """Accuracies against the cases of an axis: the mean over the seeds, and the range."""
+    """Draw accuracies against the cases of an axis: the mean over the seeds, and the range."""
     figure, axes = style.panel()
-    for part, look in LOOKS.items():
-        groups = {x: [100 * value for value in cell.values(f"{part}_accuracy")] for x, cell in enumerate(cells)}
-        groups = {x: group for x, group in groups.items() if group}  # none where every run diverged
+    for split, line_style in LINE_STYLES.items():
+        groups = {x: [100 * value for value in cell.values(f"{split}_accuracy")] for x, cell in enumerate(cells)}
+        groups = {x: group for x, group in groups.items() if group}  # cells without an accuracy are left out
         if groups:
-            middle = np.array([np.mean(group) for group in groups.values()])
-            spread = np.abs(np.array([[min(group), max(group)] for group in groups.values()]) - middle[:, None]).T
-            axes.errorbar(list(groups), middle, spread, label=part, capsize=3, **look)
+            means = np.array([np.mean(group) for group in groups.values()])
+            ranges = np.abs(np.array([[min(group), max(group)] for group in groups.values()]) - means[:, None]).T
+            axes.errorbar(list(groups), means, ranges, label=split, capsize=3, **line_style)
     axes.set_xticks(range(len(cells)), [style.shorten(cell.labels[axis], 14) for cell in cells])
     axes.set(xlabel=axis, ylabel="accuracy (%)")
     style.legend(axes)
@@ -74,7 +75,7 @@ def strengths(cells: tuple[Cell, ...], axis: str) -> bytes:
 
 
 def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: str, label: str) -> bytes:
-    """A figure of every cell: rows by the cases of some axes, columns by those of the others."""
+    """Draw a figure of every cell: rows by the cases of the axes `down`, columns by those of the axes `across`."""
     rows = list(dict.fromkeys(_case(cell, down) for cell in cells))
     columns = list(dict.fromkeys(_case(cell, across) for cell in cells))
     values = np.full((len(rows), len(columns)), np.nan)
@@ -83,8 +84,8 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
         if value is not None:
             values[rows.index(_case(cell, down)), columns.index(_case(cell, across))] = 100 * value
     figure, axes = style.panel(min(11.0, 2.4 + 0.62 * len(columns)), min(9.0, 1.6 + 0.32 * len(rows)))
-    shown = values[np.isfinite(values)]
-    low, high = (shown.min(), shown.max()) if shown.size else (0.0, 100.0)
+    finite = values[np.isfinite(values)]
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 100.0)
     image = axes.imshow(values, cmap="Blues", aspect="auto", vmin=low, vmax=high)
     bar = figure.colorbar(image, ax=axes, pad=0.02)
     bar.set_label(label)
@@ -101,20 +102,25 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
 
 
 def _write(axes: Axes, values: NDArray[np.float64], middle: float) -> None:
-    """Each figure in its cell, white where it is dark, above the middle; a cross where a run diverged."""
+    """Write each figure into its cell, white above the middle, where cells are dark; a cross where a run diverged."""
     for (row, column), value in np.ndenumerate(values):
-        dark = np.isfinite(value) and value > middle
+        is_dark = np.isfinite(value) and value > middle
         text = f"{value:.1f}" if np.isfinite(value) else "×"
-        axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if dark else style.INK)
+        axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color="white" if is_dark else style.INK)
 
 
 def _case(cell: Cell, axes: list[str]) -> str:
     return ", ".join(cell.labels[axis] for axis in axes)
 
 
-def _line(i: int) -> dict[str, Any]:
-    look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i % len(DASHES)], "marker": MARKS[i % len(MARKS)]}
-    return look | {"markersize": 3.5, "linewidth": 1.4}
+def _line_style(i: int) -> dict[str, Any]:
+    return {
+        "color": COLOURS[i % len(COLOURS)],
+        "linestyle": DASHES[i % len(DASHES)],
+        "marker": MARKS[i % len(MARKS)],
+        "markersize": 3.5,
+        "linewidth": 1.4,
+    }
 
 
 def _legend(axes: Axes, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Runs and searches that a series keeps whole: what the page of the series shows of each."""
+"""Runs and searches that a series keeps whole: what the page of the series shows of them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,18 +16,18 @@ from backhand.page.blocks import Block, Code, Columns, Image, Images, Text
 from backhand.study.series import Part
 
 
-def kept_whole(part: Part, cell: Cell) -> Iterator[Block]:
-    """What there is of the cell. Raises CheckpointError where a piece is missing or damaged."""
+def whole_run_blocks(part: Part, cell: Cell) -> Iterator[Block]:
+    """Yield the results of the cell's runs or searches. Raises CheckpointError where one is incomplete or damaged."""
     for folder in (result.folder for result in cell.runs):
         kind, blocks = ("search", _search(folder)) if kind_of(folder) is SEARCH else ("run", _run(folder))
-        which = f"{cell.name}: this" if cell.labels else "This"
-        yield Text(f"{which} {kind} has a folder and a report of its own. To write that report:")
+        subject = f"{cell.name}: this" if cell.labels else "This"
+        yield Text(f"{subject} {kind} has a folder and a report of its own. To write that report:")
         yield Code(f"backhand report {part.name}/{folder.name}")
-        yield from (_named(f"{part.name}-{folder.name}", block) for block in blocks)
+        yield from (_prefixed(f"{part.name}-{folder.name}", block) for block in blocks)
 
 
 def _run(folder: Path) -> Iterator[Block]:
-    """The test result class by class, and the first weights."""
+    """Yield the test result class by class, and images of the first layer's weights."""
     run = read(folder)
     if run.metrics.test is not None:
         yield Columns((tables.per_class(run.metrics.test),), (Images((confusion(run, run.metrics.test),)),))
@@ -36,14 +36,14 @@ def _run(folder: Path) -> Iterator[Block]:
 
 
 def _search(folder: Path) -> Iterator[Block]:
-    """What came out, and how the trials compare; its own report has its settings."""
+    """Yield the results and the comparison of the trials. The settings are in the search's own report."""
     return (block for section in chapters_of_search(read_search(folder)) for block in section.blocks)
 
 
-def _named(prefix: str, block: Block) -> Block:
-    """With images under names that no other run's have."""
+def _prefixed(prefix: str, block: Block) -> Block:
+    """Return the block with a prefix to the names of its images, so that they differ from those of other runs."""
     if isinstance(block, Columns):
-        left, right = (tuple(_named(prefix, each) for each in side) for side in (block.left, block.right))
+        left, right = (tuple(_prefixed(prefix, inner) for inner in side) for side in (block.left, block.right))
         return Columns(left, right)
     if not isinstance(block, Images):
         return block
