@@ -32,14 +32,21 @@ def compare(
         typer.Argument(metavar="DATA", help="A data set by name, such as digits; or the folders of finished runs."),
     ] = None,
     study: Annotated[
-        list[str] | None, typer.Option(metavar="STUDY", help="A network; may be repeated.", show_default="a perceptron")
+        list[str] | None,
+        typer.Option(
+            metavar="STUDY",
+            help="Let the network of this study take part; may be repeated.",
+            show_default="a perceptron",
+        ),
     ] = None,
-    against: Annotated[str, typer.Option(metavar="NAME,...", help="The other learners.")] = (
+    against: Annotated[str, typer.Option(metavar="NAME,...", help="Let these learners of scikit-learn take part.")] = (
         "tree,logistic,forest,neighbours"
     ),
-    folds: Annotated[int, typer.Option(help="Parts of the samples; each is tested on once.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
-    train_size: Annotated[int | None, typer.Option(help="Use only so many samples.", show_default="all")] = None,
+    folds: Annotated[int, typer.Option(metavar="N", help="Divide the samples into this number of folds.")] = 10,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Set the seed of all randomness.")] = 0,
+    train_size: Annotated[
+        int | None, typer.Option(metavar="N", help="Use only this number of samples.", show_default="all")
+    ] = None,
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,

@@ -30,25 +30,29 @@ def extend(
     run: Annotated[
         Path | None, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a finished run.")
     ] = None,
-    data: Annotated[str | None, typer.Option(metavar="NEW", help="The data set that has the new classes.")] = None,
+    data: Annotated[str | None, typer.Option(metavar="NEW", help="Take the new classes from this data set.")] = None,
     path: DataPath = None,
     classes: Annotated[
-        str | None, typer.Option(metavar="NAME,...", help="Only these of its classes.", show_default="all")
+        str | None, typer.Option(metavar="NAME,...", help="Add only these of its classes.", show_default="all")
     ] = None,
     resize: ResizeOthers = False,
     skip_bad_images: SkipBadImages = False,
     with_old: Annotated[
         bool | None,
-        typer.Option("--with-old/--without-old", help="Go on with or without the old data.", show_default="both"),
+        typer.Option("--with-old/--without-old", help="Train with the old data, or without them.", show_default="both"),
     ] = None,
-    afresh: Annotated[bool, typer.Option(help="For comparison, train a fresh network on all data.")] = True,
-    tree: Annotated[bool, typer.Option(help="For comparison, grow a decision tree on all data.")] = True,
-    epochs: Annotated[int | None, typer.Option(min=1, help="How long to train.", show_default="as RUN")] = None,
-    lr: Annotated[float | None, typer.Option(help="The learning rate.", show_default="as RUN")] = None,
+    afresh: Annotated[bool, typer.Option(help="Train a fresh network on all data, for comparison.")] = True,
+    tree: Annotated[bool, typer.Option(help="Grow a decision tree on all data, for comparison.")] = True,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Train for this number of epochs.", show_default="as RUN")
+    ] = None,
+    lr: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Set the learning rate.", show_default="as RUN")
+    ] = None,
     freeze: Annotated[
-        list[str] | None, typer.Option(metavar="PLACE", help="Layers that keep their weights; may be repeated.")
+        list[str] | None, typer.Option(metavar="PLACE", help="Keep the weights of these layers; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of all randomness.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Set the seed of all randomness.")] = 0,
     data_dir: DataDir = None,
     out: Out = None,
     resume: Resume = None,
@@ -58,7 +62,7 @@ def extend(
 ) -> None:
     """Add classes to a trained network, and see what it forgets.
 
-    It goes on training with and without the old data.
+    The network is trained further, once with the old data and once without them.
     """
     from backhand.experiments.extension import work
     from backhand.experiments.extension.plan import Plan
