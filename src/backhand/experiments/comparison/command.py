@@ -25,28 +25,28 @@ from backhand.files.paths import as_path
 if TYPE_CHECKING:
     from backhand.study.schema import DataTable
 
+Studies = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="STUDY", help="Let the network of this study take part; may be repeated.", show_default="a perceptron"
+    ),
+]
+Against = Annotated[str, typer.Option(metavar="NAME,...", help="Let these learners of scikit-learn take part.")]
+TrainSize = Annotated[
+    int | None, typer.Option(metavar="N", help="Use only this number of samples.", show_default="all")
+]
+
 
 def compare(
     data: Annotated[
         list[str] | None,
         typer.Argument(metavar="DATA", help="A data set by name, such as digits; or the folders of finished runs."),
     ] = None,
-    study: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="STUDY",
-            help="Let the network of this study take part; may be repeated.",
-            show_default="a perceptron",
-        ),
-    ] = None,
-    against: Annotated[str, typer.Option(metavar="NAME,...", help="Let these learners of scikit-learn take part.")] = (
-        "tree,logistic,forest,neighbours"
-    ),
+    study: Studies = None,
+    against: Against = "tree,logistic,forest,neighbours",
     folds: Annotated[int, typer.Option(metavar="N", help="Divide the samples into this number of folds.")] = 10,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Set the seed of all randomness.")] = 0,
-    train_size: Annotated[
-        int | None, typer.Option(metavar="N", help="Use only this number of samples.", show_default="all")
-    ] = None,
+    train_size: TrainSize = None,
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,

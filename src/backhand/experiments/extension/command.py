@@ -24,6 +24,11 @@ from backhand.files.paths import as_path
 if TYPE_CHECKING:
     from backhand.study.extend import ExtendTable
 
+WithOld = Annotated[
+    bool | None,
+    typer.Option("--with-old/--without-old", help="Train with the old data, or without them.", show_default="both"),
+]
+
 
 def extend(
     context: typer.Context,
@@ -37,10 +42,7 @@ def extend(
     ] = None,
     resize: ResizeOthers = False,
     skip_bad_images: SkipBadImages = False,
-    with_old: Annotated[
-        bool | None,
-        typer.Option("--with-old/--without-old", help="Train with the old data, or without them.", show_default="both"),
-    ] = None,
+    with_old: WithOld = None,
     afresh: Annotated[bool, typer.Option(help="Train a fresh network on all data, for comparison.")] = True,
     tree: Annotated[bool, typer.Option(help="Grow a decision tree on all data, for comparison.")] = True,
     epochs: Annotated[
