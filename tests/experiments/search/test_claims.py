@@ -96,7 +96,7 @@ def test_each_slot_is_given_once_and_no_more_than_there_are(opened):
     at_once = [opened().claims for _ in range(4)]
     with ThreadPoolExecutor(8) as pool:
         given = [*pool.map(lambda i: at_once[i % 4].claim(9), range(24))]
-    assert sorted(each.slot for each in given if each is not None) == list(range(1, 10))
+    assert sorted(claim.slot for claim in given if claim is not None) == list(range(1, 10))
     assert at_once[0].claim(10).slot == 10
 
 
@@ -116,8 +116,8 @@ def test_the_trial_of_a_killed_host_is_tried_again_by_another(file, url, tmp_pat
     process = host(file, tmp_path / "killed", url)
     try:
         deadline = time.monotonic() + 60
-        seen = opened().trials
-        while not (running := [trial for trial in seen.trials if trial.params]):
+        trials = opened().trials
+        while not (running := [trial for trial in trials.trials if trial.params]):
             assert time.monotonic() < deadline
             assert process.poll() is None
     finally:
@@ -192,10 +192,10 @@ def test_who_gives_up_says_so_and_nobody_has_to_wait(opened):
     assert other.claims.dead_claims() == []
     one.claims.give_up()
     (dead,) = other.claims.dead_claims()
-    own, again = other.retake(dead)
-    assert (own.slot, again) == (1, values)
+    claim, again = other.retake(dead)
+    assert (claim.slot, again) == (1, values)
     assert one.retake(dead) is None  # somebody was faster
-    assert suggest(other.start_trial(own, again), one.search.space) == values
+    assert suggest(other.start_trial(claim, again), one.search.space) == values
 
 
 def test_the_result_of_a_host_that_stood_still_too_long_does_not_count_twice(opened):
@@ -203,14 +203,14 @@ def test_the_result_of_a_host_that_stood_still_too_long_does_not_count_twice(ope
     trial = one.start_trial(one.claims.claim(5), None)
     assignment = suggest(trial, one.search.space)
     one.claims.give_up()  # as if it had stopped
-    own, values = other.retake(other.claims.dead_claims()[0])
+    claim, values = other.retake(other.claims.dead_claims()[0])
     outcome = Outcome(0.9, 1, 1.0, 10)
     assert not outcomes.save(trial, assignment, outcome)
     assert not one.claims.finish(trial.user_attrs["claim"])
-    second = other.start_trial(own, values)
+    second = other.start_trial(claim, values)
     assert outcomes.save(second, suggest(second, other.search.space), outcome)
-    assert other.claims.finish(own.token)
-    assert [each.number for each in outcomes.ended_trials(other.trials)] == [2]
+    assert other.claims.finish(claim.token)
+    assert [ended.number for ended in outcomes.ended_trials(other.trials)] == [2]
     assert other.claims.other_owners() == []
 
 

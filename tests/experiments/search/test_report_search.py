@@ -109,8 +109,8 @@ def test_few_trials_have_a_page_too(trials):
 
 
 def test_the_lowest_loss_comes_first():
-    found = SearchRecord.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss"))
-    (table,) = next(section.blocks for section in chapters(found) if section.key == "trials")
+    search = SearchRecord.model_validate(record(trial(0, 0.9), trial(1, 0.2), monitor="validation_loss"))
+    (table,) = next(section.blocks for section in chapters(search) if section.key == "trials")
     assert [(row[0], row[2]) for row in table.rows] == [("1", "0.2"), ("0", "0.9")]
 
 
@@ -132,7 +132,7 @@ def test_numbers_find_their_height_on_an_axis():
 
 def test_a_key_that_decides_alone_is_the_most_important():
     settings = [{"train.optimizer.lr": 0.01 * (i + 1), "model.hidden": [5 + 4 * (i % 2)]} for i in range(20)]
-    trials = [trial(i, 0.5 + each["train.optimizer.lr"], **each) for i, each in enumerate(settings)]
+    trials = [trial(i, 0.5 + values["train.optimizer.lr"], **values) for i, values in enumerate(settings)]
     shares = importances(SearchRecord.model_validate(record(*trials)))
     assert next(iter(shares)) == "train.optimizer.lr"
     assert shares["train.optimizer.lr"] > 0.9
@@ -148,7 +148,12 @@ def test_a_damaged_file_is_named(folder):
 
 def test_chance_and_failures_are_said_of_the_best():
     runs = [RUNS[0] | {"validation_count": count, "failure": "It blew up."} for count in (100, 10_000)]
-    doubt, shown = (str(chapters(SearchRecord.model_validate(record(*TRIALS, runs=(run,))))[0].blocks) for run in runs)
-    assert "5.00 percentage points behind, a difference that chance alone can make on 100 validation samples" in doubt
-    assert "chance" not in shown
-    assert "'93.00%', '1.00 s', 'best-seed-0', 'The training failed. It blew up.'" in shown
+    few_samples, many_samples = (
+        str(chapters(SearchRecord.model_validate(record(*TRIALS, runs=(run,))))[0].blocks) for run in runs
+    )
+    assert (
+        "5.00 percentage points behind, a difference that chance alone can make on 100 validation samples"
+        in few_samples
+    )
+    assert "chance" not in many_samples
+    assert "'93.00%', '1.00 s', 'best-seed-0', 'The training failed. It blew up.'" in many_samples

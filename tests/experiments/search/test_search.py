@@ -42,13 +42,13 @@ space = { "train.optimizer.lr" = [0.01, 0.1, 0.3], "train.l2" = [0.0, 1e-3] }
 
 
 @pytest.fixture
-def study(tmp_path):
-    def made(table, **more):
+def make_study(tmp_path):
+    def make(table, **more):
         path = tmp_path / "study.toml"
         path.write_text(STUDY + table)
         return load(str(path), [f"{key}={json.dumps(value)}" for key, value in more.items()])
 
-    return made
+    return make
 
 
 def values(record):
@@ -59,8 +59,8 @@ def best_of(record):
     return next(trial for trial in record.trials if trial.number == record.best)
 
 
-def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(study, tmp_path):
-    record = search.run(study(GRID, **{"search.seeds": 2}), tmp_path / "run", quiet=True)
+def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(make_study, tmp_path):
+    record = search.run(make_study(GRID, **{"search.seeds": 2}), tmp_path / "run", quiet=True)
     assert len(record.trials) == len(values(record)) == 6
     assert all(len(trial.curve["validation_loss"]) == 4 for trial in record.trials)
     best = best_of(record)
@@ -68,71 +68,71 @@ def test_a_grid_is_tried_whole_and_its_best_is_trained_with_each_seed(study, tmp
     assert [run.seed for run in record.runs] == [3, 4]
     first = json.loads((tmp_path / "run" / "best-seed-3" / "metrics.json").read_text())
     assert record.runs[0].test == first["test"]["accuracy"] > 0.7
-    kept = load(str(tmp_path / "run" / "best-seed-4" / "study.toml"))
-    assert (kept.train.optimizer.lr, kept.train.l2, kept.seed) == (*best.assignment.values(), 4)
+    best_study = load(str(tmp_path / "run" / "best-seed-4" / "study.toml"))
+    assert (best_study.train.optimizer.lr, best_study.train.l2, best_study.seed) == (*best.assignment.values(), 4)
     assert record.as_json() == json.loads((tmp_path / "run" / "search.json").read_text())
 
 
-def test_trials_in_step_find_what_they_find_alone(study, tmp_path):
-    alone = search.run(study(GRID), tmp_path / "alone", quiet=True)
-    in_step = search.run(study(GRID, **{"search.together": 4}), tmp_path / "in-step", quiet=True)
+def test_trials_in_step_find_what_they_find_alone(make_study, tmp_path):
+    alone = search.run(make_study(GRID), tmp_path / "alone", quiet=True)
+    in_step = search.run(make_study(GRID, **{"search.together": 4}), tmp_path / "in-step", quiet=True)
     wanted = values(alone)
     assert values(in_step) == {key: pytest.approx(value, abs=0.02) for key, value in wanted.items()}
     assert [trial.epoch for trial in in_step.trials]
 
 
-def test_in_step_a_trial_that_fails_fails_alone(study, tmp_path):
+def test_in_step_a_trial_that_fails_fails_alone(make_study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.01, 1e6]")
-    record = search.run(study(table, **{"search.together": 4}), tmp_path / "run", quiet=True)
+    record = search.run(make_study(table, **{"search.together": 4}), tmp_path / "run", quiet=True)
     states = {trial.assignment["train.optimizer.lr"]: trial.state for trial in record.trials}
     assert states == {0.01: "complete", 1e6: "failed"}
     failed = [trial for trial in record.trials if trial.state == "failed"]
     assert all(trial.reason.startswith("diverged: the training diverged at step") for trial in failed)
 
 
-def test_pruning_takes_trials_out_of_their_group(study, tmp_path):
+def test_pruning_takes_trials_out_of_their_group(make_study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.1, 1e-6, 2e-6, 3e-6]") + 'pruning = "halving"\n'
-    asked = study(table.replace("[0.0, 1e-3] }", "[0.0, 1e-3] }\ntogether = 8\ntrials = 8"), **{"train.epochs": 9})
-    record = search.run(asked, tmp_path / "run", quiet=True)
+    study = make_study(table.replace("[0.0, 1e-3] }", "[0.0, 1e-3] }\ntogether = 8\ntrials = 8"), **{"train.epochs": 9})
+    record = search.run(study, tmp_path / "run", quiet=True)
     lengths = {trial.state: len(trial.curve["validation_loss"]) for trial in record.trials}
     assert lengths["complete"] == 9
     assert lengths["pruned"] < 9
 
 
-def test_a_finished_search_is_only_read(study, tmp_path):
-    asked = study(GRID, **{"search.seeds": 1})
-    record = search.run(asked, tmp_path / "run", quiet=True)
+def test_a_finished_search_is_only_read(make_study, tmp_path):
+    study = make_study(GRID, **{"search.seeds": 1})
+    record = search.run(study, tmp_path / "run", quiet=True)
     tested = (tmp_path / "run" / "best-seed-3" / "metrics.json").stat().st_mtime_ns
-    assert search.run(asked, tmp_path / "run", resume=True, quiet=True) == record
+    assert search.run(study, tmp_path / "run", resume=True, quiet=True) == record
     assert (tmp_path / "run" / "best-seed-3" / "metrics.json").stat().st_mtime_ns == tested
 
 
-def test_a_trial_gives_what_its_study_alone_gives(study, tmp_path):
+def test_a_trial_gives_what_its_study_alone_gives(make_study, tmp_path):
     """Trials in one process share the data and nothing else."""
     from backhand.experiments.run import work
     from backhand.study import changed
 
-    asked = study(GRID)
-    record = search.run(asked, tmp_path / "run", quiet=True)
+    study = make_study(GRID)
+    record = search.run(study, tmp_path / "run", quiet=True)
     last = record.trials[-1]
-    work.run(changed(asked, last.assignment), tmp_path / "alone", quiet=True)
+    work.run(changed(study, last.assignment), tmp_path / "alone", quiet=True)
     lines = (tmp_path / "alone" / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["validation_loss"] for line in lines] == list(last.curve["validation_loss"])
 
 
-def test_trials_that_fail_are_kept_with_their_reason(study, tmp_path):
+def test_trials_that_fail_are_kept_with_their_reason(make_study, tmp_path):
     table = GRID.replace("[0.01, 0.1, 0.3]", "[0.1, 1e6]")
-    record = search.run(study(table), tmp_path / "run", quiet=True)
+    record = search.run(make_study(table), tmp_path / "run", quiet=True)
     states = {trial.assignment["train.optimizer.lr"]: (trial.state, trial.reason) for trial in record.trials}
     assert states[0.1] == ("complete", "")
     assert states[1e6][0] == "failed"
     assert states[1e6][1].startswith("diverged: ")
     with pytest.raises(BackhandError, match=r"no trial of .* came to its end \(diverged\)"):
-        search.run(study(GRID.replace("[0.01, 0.1, 0.3]", "[1e6]")), tmp_path / "other", quiet=True)
+        search.run(make_study(GRID.replace("[0.01, 0.1, 0.3]", "[1e6]")), tmp_path / "other", quiet=True)
 
 
 @pytest.mark.parametrize("pruning", ["halving", "hyperband"])
-def test_trials_are_given_up_for_better_ones(study, tmp_path, pruning):
+def test_trials_are_given_up_for_better_ones(make_study, tmp_path, pruning):
     table = f"""
 [search]
 method = "random"
@@ -141,7 +141,7 @@ seeds = 0
 pruning = "{pruning}"
 space = {{ "train.optimizer.lr" = {{ low = 1e-5, high = 0.3, log = true }} }}
 """
-    record = search.run(study(table, **{"train.epochs": 9}), tmp_path / "run", quiet=True)
+    record = search.run(make_study(table, **{"train.epochs": 9}), tmp_path / "run", quiet=True)
     states = [trial.state for trial in record.trials]
     assert len(states) == 14
     assert states.count("pruned") >= 2
@@ -152,28 +152,28 @@ space = {{ "train.optimizer.lr" = {{ low = 1e-5, high = 0.3, log = true }} }}
     assert best_of(record).value == max(complete)
 
 
-def test_the_lowest_loss_is_best_where_the_loss_is_watched(study, tmp_path):
-    record = search.run(study(GRID, **{"search.monitor": "validation_loss"}), tmp_path / "run", quiet=True)
+def test_the_lowest_loss_is_best_where_the_loss_is_watched(make_study, tmp_path):
+    record = search.run(make_study(GRID, **{"search.monitor": "validation_loss"}), tmp_path / "run", quiet=True)
     assert best_of(record).value == min(values(record).values())
 
 
-def test_several_processes_share_the_trials(study, tmp_path):
-    alone = search.run(study(GRID), tmp_path / "alone", quiet=True)
-    shared = search.run(study(GRID, **{"search.workers": 2}), tmp_path / "shared", quiet=True)
+def test_several_processes_share_the_trials(make_study, tmp_path):
+    alone = search.run(make_study(GRID), tmp_path / "alone", quiet=True)
+    shared = search.run(make_study(GRID, **{"search.workers": 2}), tmp_path / "shared", quiet=True)
     assert values(shared).keys() == values(alone).keys()
     np.testing.assert_allclose([values(shared)[key] for key in values(alone)], list(values(alone).values()), atol=0.03)
 
 
-def test_a_search_ends_when_its_time_is_over(study, tmp_path):
+def test_a_search_ends_when_its_time_is_over(make_study, tmp_path):
     table = '[search]\nminutes = 1e-9\nseeds = 0\nspace = { "train.l2" = { low = 0.0, high = 1.0 } }\n'
-    record = search.run(study(table), tmp_path / "run", quiet=True)
+    record = search.run(make_study(table), tmp_path / "run", quiet=True)
     assert len(record.trials) == 1
 
 
 @pytest.mark.parametrize("together", [1, 3])
-def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_path, together):
-    asked = study(GRID + f"together = {together}\n", **{"train.epochs": 30})
-    wanted = values(search.run(asked, tmp_path / "whole", quiet=True))
+def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(make_study, tmp_path, together):
+    study = make_study(GRID + f"together = {together}\n", **{"train.epochs": 30})
+    wanted = values(search.run(study, tmp_path / "whole", quiet=True))
     path, delays = (
         tmp_path / "run",
         np.random.default_rng(0).uniform(0.6, 2.0, int(os.environ.get("BACKHAND_KILLS", 3))),
@@ -188,10 +188,10 @@ def test_killed_at_any_moment_it_goes_on_and_loses_no_finished_trial(study, tmp_
         process.send_signal(signal.SIGKILL)
         process.wait()
         if (path / "search.json").exists():
-            found = values(read_search(path))
-            assert found.items() >= known.items()
-            known = found
-    record = search.run(asked, path, resume=(path / "study.toml").exists(), quiet=True)
+            saved = values(read_search(path))
+            assert saved.items() >= known.items()
+            known = saved
+    record = search.run(study, path, resume=(path / "study.toml").exists(), quiet=True)
     close = {key: pytest.approx(value, abs=0 if together == 1 else 0.02) for key, value in wanted.items()}
     assert values(record) == close  # in step, other groups after a kill round otherwise
     assert len(record.trials) == 6
@@ -205,9 +205,9 @@ def test_mistakes_of_a_user_are_one_sentence(cli, tmp_path):
         (["--set", "data.validation=0"], "a search chooses on validation data, and data.validation is 0"),
         (["--set", 'search.space={"train.epoch"=[1]}'], "search.space: train.epoch = 1 makes no valid study"),
     ]
-    for options, said in refused:
+    for options, message in refused:
         status, output = cli("run", path, "--out", out / options[1][:6], *options)
         assert status == 2
-        assert said in output, output
+        assert message in output, output
     status, output = cli("run", "digits", "--storage", "sqlite:///x.db")
     assert (status, output) == (2, "error: --storage is for searches, and digits is none: it has no search table")

@@ -55,13 +55,13 @@ def test_a_storage_that_is_refused_leaves_nothing(file, tmp_path, url):
 
 
 def test_a_change_to_no_effect_is_refused(file, tmp_path, cli):
-    status, said = cli("run", file, "--out", tmp_path / "run", "--set", "train.optimizer.lr=7")
-    assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in said) == (2, True)
-    status, said = cli("ask", "dropout", "--out", tmp_path / "run", "--set", "model.dropout=0.3")
-    assert (status, "model.dropout cannot be changed: search.space varies it" in said) == (2, True)
+    status, output = cli("run", file, "--out", tmp_path / "run", "--set", "train.optimizer.lr=7")
+    assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in output) == (2, True)
+    status, output = cli("ask", "dropout", "--out", tmp_path / "run", "--set", "model.dropout=0.3")
+    assert (status, "model.dropout cannot be changed: search.space varies it" in output) == (2, True)
     (tmp_path / "few.toml").write_text(studytexts.series('study = "small.toml"\nwhole = true'))
-    status, said = cli("run", tmp_path / "few.toml", "--out", tmp_path / "run", "--set", "train.optimizer.lr=7")
-    assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in said) == (2, True)
+    status, output = cli("run", tmp_path / "few.toml", "--out", tmp_path / "run", "--set", "train.optimizer.lr=7")
+    assert (status, "train.optimizer.lr cannot be changed: search.space varies it" in output) == (2, True)
     assert not (tmp_path / "run").exists()
 
 

@@ -26,17 +26,18 @@ SPACE = searched(
 
 
 def test_a_grid_has_every_combination_once():
-    found = list(space.grid(SPACE))
+    assignments = list(space.grid(SPACE))
     lists = 1 + 2 + 4
-    assert len(found) == (2 + 1) * lists * 3
-    assert len({str(each) for each in found}) == len(found)
-    assert found[0] == {
+    assert len(assignments) == (2 + 1) * lists * 3
+    assert len({str(assignment) for assignment in assignments}) == len(assignments)
+    assert assignments[0] == {
         "train.optimizer.kind": "sgd",
         "train.optimizer.nesterov": True,
         "model.hidden": [],
         "train.batch_size": 50,
     }
-    assert all(("train.optimizer.nesterov" in each) == (each["train.optimizer.kind"] == "sgd") for each in found)
+    for assignment in assignments:
+        assert ("train.optimizer.nesterov" in assignment) == (assignment["train.optimizer.kind"] == "sgd")
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,8 @@ def test_a_grid_has_every_combination_once():
     ],
 )
 def test_a_stepped_range_ends_with_the_last_value_that_its_bound_admits(entry, values):
-    found = [each["train.l2"] for each in space.grid(searched({"train.l2": entry}))]
-    assert found == pytest.approx(values)
+    l2_values = [assignment["train.l2"] for assignment in space.grid(searched({"train.l2": entry}))]
+    assert l2_values == pytest.approx(values)
 
 
 def test_what_a_sampler_suggests_is_of_the_space_and_is_found_again_by_its_parameters():
@@ -64,14 +65,14 @@ def test_what_a_sampler_suggests_is_of_the_space_and_is_found_again_by_its_param
     trials = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     for _ in range(50):
         trial = trials.ask()
-        found = space.suggest(trial, both)
-        assert trial.params == space.parameters(found, both)
-        assert 1e-4 <= found["train.optimizer.lr"] <= 1
-        assert found["model.dropout"] in (0, 0.25, 0.5)
-        assert found["model"] in entries["model"]
-        assert ("train.optimizer.nesterov" in found) == (found["train.optimizer.kind"] == "sgd")
-    trials.enqueue_trial(space.parameters(found, both))
-    assert space.suggest(trials.ask(), both) == found
+        assignment = space.suggest(trial, both)
+        assert trial.params == space.parameters(assignment, both)
+        assert 1e-4 <= assignment["train.optimizer.lr"] <= 1
+        assert assignment["model.dropout"] in (0, 0.25, 0.5)
+        assert assignment["model"] in entries["model"]
+        assert ("train.optimizer.nesterov" in assignment) == (assignment["train.optimizer.kind"] == "sgd")
+    trials.enqueue_trial(space.parameters(assignment, both))
+    assert space.suggest(trials.ask(), both) == assignment
 
 
 def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
@@ -80,13 +81,13 @@ def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
     both = searched(entries)
     (assignment,) = space.grid(both)
     for _ in range(2):
-        made = changed(study, assignment)
-        assert (made.train.optimizer.kind, made.train.optimizer.lr, made.train.epochs) == ("adam", 0.5, 3)
+        train = changed(study, assignment).train
+        assert (train.optimizer.kind, train.optimizer.lr, train.epochs) == ("adam", 0.5, 3)
     assert both["train.optimizer"].choices == ({"kind": "adam"},)
 
 
 @pytest.mark.parametrize(
-    ("entries", "said"),
+    ("entries", "message"),
     [
         ({"train.optimizer.rate": [0.1]}, 'train.optimizer.rate = 0.1 makes no valid study: .*unknown key "rate"'),
         ({"model.dropout": {"low": 0.0, "high": 1.0}}, "model.dropout = 1.0 makes no valid study"),
@@ -100,8 +101,8 @@ def test_a_study_takes_an_assignment_and_the_space_stays_as_it_is():
         ),
     ],
 )
-def test_a_value_that_is_none_for_the_study_is_refused_before_anything_runs(entries, said):
-    with pytest.raises(StudyError, match=f"search.space: .*{said}" if said.startswith('"') else said):
+def test_a_value_that_is_none_for_the_study_is_refused_before_anything_runs(entries, message):
+    with pytest.raises(StudyError, match=f"search.space: .*{message}" if message.startswith('"') else message):
         space.check(Study.model_validate(BASE), searched(entries))
 
 
@@ -114,7 +115,7 @@ def test_a_condition_is_met_before_its_key_is_checked():
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ({"space": {}}, "at least 1"),
         ({"space": {"a": [1]}, "trials": None}, "a tpe search needs trials or minutes"),
@@ -131,6 +132,6 @@ def test_a_condition_is_met_before_its_key_is_checked():
         ({"space": {"a": [1]}, "metod": "grid"}, 'unknown key "metod"'),
     ],
 )
-def test_an_impossible_search_is_refused(table, said):
-    with pytest.raises(ValueError, match=said):
+def test_an_impossible_search_is_refused(table, message):
+    with pytest.raises(ValueError, match=message):
         SearchTable.model_validate({"trials": 3} | table)
