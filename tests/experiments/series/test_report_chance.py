@@ -7,7 +7,7 @@ import pytest
 from backhand.experiments import reports
 from backhand.experiments.series.record import Cell, read_result
 from backhand.experiments.series.report.findings import findings, next_sentence
-from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.report.fit import fit_of
 from backhand.experiments.series.report.rates import range_test_blocks
 from backhand.study.series import Part
 from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
@@ -15,7 +15,7 @@ from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
 
 def test_a_cell_whose_training_failed_does_not_fit():
     lost = cell("lost", run(0.99, 0.985).model_copy(update={"failure": "After 3 epochs ..."}), run(0.99, 0.985))
-    assert verdict(lost, (lost, GOOD)).word == "failed"
+    assert fit_of(lost, (lost, GOOD)).word == "failed"
     sentences = list(findings(Part(name="p", title="P", study="digits"), (lost, GOOD)))
     assert ("Training failed", "lost (1 of 2 runs). After 3 epochs ...") in sentences
     assert dict(sentences)["Fit"] == "Of 2 cells, 1 fits well and 1 failed."
@@ -30,9 +30,9 @@ def counted(cell, train, validation):
 @pytest.mark.parametrize(("samples", "word"), [(50, "fits"), (5000, "overfits")])
 def test_a_gap_counts_where_the_samples_show_it(samples, word):
     gap = counted(cell("a", run(0.95, 0.90)), samples, samples)
-    assert verdict(gap, (gap,)).word == word
+    assert fit_of(gap, (gap,)).word == word
     rise = counted(cell("b", run(0.99, 0.985, losses=(0.5, 0.54))), samples, samples)
-    assert verdict(rise, (rise,)).word == word
+    assert fit_of(rise, (rise,)).word == word
     sentence = next_sentence(
         counted(cell("a", run(0.9, 0.85)), samples, samples), counted(cell("b", run(0.9, 0.83)), samples, samples)
     )

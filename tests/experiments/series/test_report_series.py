@@ -8,7 +8,7 @@ from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.series.record import Cell, read
 from backhand.experiments.series.report.findings import findings, next_sentence, part_comparison
-from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.report.fit import fit_of
 from backhand.study.series import Axis, Part
 from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
 
@@ -28,7 +28,7 @@ from tests.experiments.series.savedresults import GOOD, SERIES, cell, run
     ],
 )
 def test_a_verdict_rests_on_the_last_epoch(measured, word, reason):
-    fit = verdict(measured, (GOOD, measured))
+    fit = fit_of(measured, (GOOD, measured))
     assert (fit.word, fit.reason) == (word, reason)
 
 
@@ -36,7 +36,7 @@ def test_without_validation_data_there_is_no_verdict():
     result = run(0.9, 0.9)
     last = {key: value for key, value in result.history[-1].items() if key != "validation_accuracy"}
     result = result.model_copy(update={"history": (*result.history[:-1], last)})
-    assert verdict(cell("a", result), (GOOD,)).word == ""
+    assert fit_of(cell("a", result), (GOOD,)).word == ""
 
 
 @pytest.mark.parametrize(

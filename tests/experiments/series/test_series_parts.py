@@ -128,7 +128,7 @@ def test_the_time_left_is_that_of_this_part_and_what_the_series_says_of_others(f
     result = Result(status="diverged")
     for training in cells:
         now[0] += 2 if training.part.name == "table" else 3
-        progress.note(training, result)
+        progress.print_result(training, result)
     left = [re.search(r"about (\d+) s left", line) for line in output.getvalue().splitlines()]
     assert [int(match[1]) for match in left[:-1]] == [
         *(80 - 2 * done for done in range(1, 9)),  # this part, and the rest of what the series says

@@ -50,13 +50,13 @@ class Claims:
         """Create the table where there is none. Of two processes that do so at once, one may fail and has to retry."""
         _table().metadata.create_all(self.engine)
 
-    def claim(self, most: int | None) -> Claim | None:
-        """Claim the first slot that nobody has had yet; None where more than `most` slots would be claimed."""
+    def claim(self, limit: int | None) -> Claim | None:
+        """Claim the first slot that nobody has had yet; None where all slots up to the limit are taken."""
         token = uuid.uuid4().hex
         while True:
             taken = {row.slot for row in self._rows()}
             slot = next(slot for slot in count(1) if slot not in taken)
-            if most is not None and slot > most:
+            if limit is not None and slot > limit:
                 return None
             if self.insert(Claim(slot, token)):
                 self.tokens.add(token)
@@ -85,7 +85,7 @@ class Claims:
 
     def dead_claims(self) -> list[Claim]:
         """Return the claims that processes gave up, or whose heartbeats have stood still for too long."""
-        now, rows = monotonic(), [row for row in self._open() if row.token not in self.tokens]
+        now, rows = monotonic(), [row for row in self._open_rows() if row.token not in self.tokens]
         before = self._heartbeats
         self._heartbeats = {row.token: (row.beat, now) for row in rows}
         for row in rows:
@@ -105,12 +105,12 @@ class Claims:
 
     def other_owners(self) -> list[str]:
         """Return the owner of each unfinished trial of another process, living or dead."""
-        return [row.owner for row in self._open() if row.token not in self.tokens]
+        return [row.owner for row in self._open_rows() if row.token not in self.tokens]
 
     def living_owners(self) -> list[str]:
         """Return the owner of each unfinished trial of another process that lives, as far as is known."""
         dead = {claim.token for claim in self.dead_claims()}
-        return [row.owner for row in self._open() if row.token not in self.tokens | dead]
+        return [row.owner for row in self._open_rows() if row.token not in self.tokens | dead]
 
     def give_up(self, *, everyone: bool = False) -> None:
         """Let any process take over the unfinished slots of this owner, or of everyone, at once."""
@@ -141,7 +141,7 @@ class Claims:
             with suppress(SQLAlchemyError):  # the next heartbeat is soon enough
                 self.beat()
 
-    def _open(self) -> list[Any]:
+    def _open_rows(self) -> list[Any]:
         return [row for row in self._rows() if not row.done]
 
     def _rows(self) -> list[Any]:

@@ -23,7 +23,7 @@ def is_interrupted(trial: "optuna.trial.FrozenTrial") -> bool:
     return trial.state.name == "FAIL" and trial.user_attrs.get(REASON) == INTERRUPTED
 
 
-def adopt(trials: "optuna.Study", claims: Claims, search: SearchTable) -> None:
+def add_missing_claims(trials: "optuna.Study", claims: Claims, search: SearchTable) -> None:
     """Enter a claim for every trial that has none. Several processes may do so at once.
 
     In a grid, the slot of a trial is the number of its assignment. Trials that were interrupted or wait get no claim:

@@ -56,8 +56,7 @@ class Loop:
     def run(self) -> None:
         """Try trials until the budget is spent and no trial of another process is unfinished.
 
-        A trial of a dead process is taken over. Once the time is over none is, and only living processes are waited
-        for.
+        Trials of dead processes are taken over, until the time is over: then only living processes are waited for.
         """
         claims, is_announced = self.storage.claims, False
         with claims.beating():
@@ -67,10 +66,10 @@ class Loop:
                 elif not (owners := claims.living_owners() if self._time_is_over() else claims.other_owners()):
                     return
                 else:
-                    others = sum(owner != claims.owner for owner in owners)
-                    if others and not is_announced:
+                    count = sum(owner != claims.owner for owner in owners)
+                    if count and not is_announced:
                         is_announced = True
-                        self.console.print(f"waiting for {counted(others, 'trial')} of other processes")
+                        self.console.print(f"waiting for {counted(count, 'trial')} of other processes")
                     time.sleep(POLL)
 
     def _train(self, assignments: "dict[optuna.Trial, Assignment]") -> None:
@@ -88,8 +87,8 @@ class Loop:
             return
         self.storage.claims.finish(trial.user_attrs[CLAIM])
         trials = ended_trials(self.trials)
-        record.note(self.folder, trials, self.search)
-        self.console.print(line(trials, trial.number + 1, self.search, self._seconds_left(trials)))
+        record.update_record(self.folder, trials, self.search)
+        self.console.print(trial_line(trials, trial.number + 1, self.search, self._seconds_left(trials)))
 
     def _start_trials(self) -> "dict[optuna.Trial, Assignment]":
         """Start as many trials as train together; returns none when no more may begin."""
@@ -141,8 +140,8 @@ class Loop:
 def _pruner(trial: "optuna.Trial", seconds: float) -> Callable[[int, float], bool]:
     """Return a function of an epoch and its value that says whether the trial goes on.
 
-    It does not where other trials do better or another process has taken it over. The storage gets a value only once
-    in so many seconds.
+    A trial is stopped where others do better, or another process has taken it over. The storage gets a value only
+    once in so many seconds.
     """
     from optuna.exceptions import UpdateFinishedTrialError
 
@@ -162,7 +161,7 @@ def _pruner(trial: "optuna.Trial", seconds: float) -> Callable[[int, float], boo
     return goes_on
 
 
-def line(trials: list[Trial], number: int, search: SearchTable, left: float | None) -> str:
+def trial_line(trials: list[Trial], number: int, search: SearchTable, left: float | None) -> str:
     """Return the line of a trial that has ended: its value, the best one so far, its settings, and the time left."""
     trial = next(trial for trial in trials if trial.number == number)
     best = best_trial(trials, search)

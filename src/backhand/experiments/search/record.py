@@ -163,7 +163,9 @@ def read_search(folder: Path) -> SearchRecord:
     return read_record(SearchRecord, folder / FILE)
 
 
-def note(folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()) -> SearchRecord:
+def update_record(
+    folder: Path, trials: list[Trial], search: SearchTable, runs: tuple[TestedRun, ...] = ()
+) -> SearchRecord:
     """Write these trials and the runs of the best settings into search.json; returns the whole record."""
     return write(folder, read_search(folder).with_trials(trials, search, runs))
 

@@ -19,7 +19,7 @@ import numpy as np
 from backhand.errors import BackhandError
 from backhand.experiments.search import DATABASE
 from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
-from backhand.experiments.search.legacy import adopt, is_interrupted, token_of
+from backhand.experiments.search.legacy import add_missing_claims, is_interrupted, token_of
 from backhand.experiments.settings import completed, difference, settings
 from backhand.study import Study
 from backhand.study.search import SearchTable
@@ -123,9 +123,9 @@ def open_storage(
         try:
             trials = _trials(tables, study, search)
             claims = Claims(tables.engine, study.name, owner or uuid.uuid4().hex)
-            _patiently(claims.create)
+            _with_retries(claims.create)
             _refuse_another(trials, study, location)
-            adopt(trials, claims, search)
+            add_missing_claims(trials, claims, search)
             yield Storage(trials, claims, search, study.seed)
         finally:
             tables.scoped_session.remove()
@@ -170,7 +170,7 @@ def _address(folder: Path, url: str | None) -> "URL":
 def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
     """Open Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
     try:
-        return _patiently(lambda: _create(address))
+        return _with_retries(lambda: _create(address))
     except ImportError as error:
         raise BackhandError(
             f"the storage {address} needs a driver: {error.__cause__ or error}; "
@@ -192,7 +192,7 @@ def _create(address: "URL") -> "optuna.storages.RDBStorage":
         return optuna.storages.RDBStorage(address.render_as_string(hide_password=False), options)
 
 
-def _patiently(make: Callable[[], Result]) -> Result:
+def _with_retries(make: Callable[[], Result]) -> Result:
     """Make tables. Where several processes make the same ones at once, all but one fail, and try again."""
     from sqlalchemy.exc import DBAPIError
 

@@ -15,7 +15,7 @@ from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
 from backhand.experiments.search.loop import Loop, value_text
 from backhand.experiments.search.outcomes import ended_trials
-from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, note, read_search
+from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, read_search, update_record
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -42,7 +42,7 @@ def run(
     Raises BackhandError for what a user can mend, also where every trial failed. No new folder is left where the
     storage is refused.
     """
-    search = _search_of(study)
+    search = _search_table(study)
     space.check(study, search.space)
     if not resume:
         space.refuse_changes(study.changes, search.space)
@@ -77,11 +77,11 @@ def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = Fa
 def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
     """Write the first files of the search and open its storage; a storage at a URL is opened first."""
     is_new = not (workspace.folder / FILE).exists()
-    mark = {FILE: SearchRecord.of(_search_of(study), elsewhere=url is not None).as_text()} if is_new else {}
+    mark = {FILE: SearchRecord.of(_search_table(study), elsewhere=url is not None).as_text()} if is_new else {}
     write_files = partial(workspace.begin, study.seed, mark | settings.study_file(study))
     if url is None:
         write_files()
-    with storage.open_storage(workspace.folder, study, _search_of(study), url) as trial_storage:
+    with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
         if url is not None:
             write_files()
         yield trial_storage
@@ -102,7 +102,7 @@ def _try_all(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:
     search, claims = loop.search, loop.storage.claims
     if url is None:  # no other process has the folder, so none trains any of its trials
         claims.give_up(everyone=True)
-    loop.console.print(f"{loop.study.title or loop.study.name}: {plan(search)}")
+    loop.console.print(f"{loop.study.title or loop.study.name}: {description(search)}")
     try:
         if workers == 1:
             loop.run()
@@ -118,12 +118,12 @@ def _try_all(loop: Loop, url: str | None, workers: Workers) -> list[Trial]:
 def _run_loop(folder: Path, data_dir: Path | None, url: str | None, owner: str, *, quiet: bool) -> None:
     """Do one unit of work: trials of the search in this folder, until none is left to begin."""
     study = settings.read_study(folder)
-    search = _search_of(study)
+    search = _search_table(study)
     with storage.open_storage(folder, study, search, url, owner=owner) as trial_storage:
         Loop(study, search, folder, trial_storage, data_dir, make_console(quiet=quiet)).run()
 
 
-def plan(search: SearchTable) -> str:
+def description(search: SearchTable) -> str:
     """Describe in words what the search is going to try."""
     limits = [f"{search.trials} trials"] if search.trials is not None else []
     if search.method == "grid":
@@ -134,7 +134,7 @@ def plan(search: SearchTable) -> str:
     return f"a {search.method} search of {' or '.join(limits)} over {', '.join(search.space)}{pruning}"
 
 
-def _search_of(study: Study) -> SearchTable:
+def _search_table(study: Study) -> SearchTable:
     if study.search is None:
         raise BackhandError(f"the study {study.name} has no search table")
     return study.search
@@ -152,9 +152,9 @@ def _refuse_other_storage(path: Path, url: str | None) -> None:
 
 def _test_best(study: Study, trials: list[Trial], workspace: Workspace, workers: Workers) -> SearchRecord:
     """Train the best values with each seed and test them; returns what search.json then holds."""
-    search, folder = _search_of(study), workspace.folder
+    search, folder = _search_table(study), workspace.folder
     best = best_trial(trials, search)
-    record = note(folder, trials, search)
+    record = update_record(folder, trials, search)
     if best is None:
         reasons = "; ".join(sorted({trial.reason.split(":")[0] for trial in trials if trial.reason})) or "none ended"
         raise BackhandError(f"no trial of {folder} came to its end ({reasons}); change the space or the budget")
@@ -170,7 +170,7 @@ def _test_best(study: Study, trials: list[Trial], workspace: Workspace, workers:
     quiet = workspace.console.quiet or workers != 1
     work = ((seed, partial(_train, study, folder, workspace.data_dir, quiet=quiet)) for seed, study in studies.items())
     runs = dict(units.results(work, workers))
-    return note(folder, trials, search, tuple(runs[seed] for seed in seeds))
+    return update_record(folder, trials, search, tuple(runs[seed] for seed in seeds))
 
 
 def _run_folder(folder: Path, study: Study) -> Path:

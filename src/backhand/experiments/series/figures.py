@@ -16,17 +16,17 @@ from backhand.errors import BackhandError, StudyError
 from backhand.experiments.series.forms import Result
 from backhand.training.metrics import METRICS, Metric, metric
 
-WITHIN = re.compile(r"(\w+)@(\d+)")
+BEST_OF_FIRST = re.compile(r"(\w+)@(\d+)")
 SUM = re.compile(r"sum\((\w+)\)")
-FIRST = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
+FIRST_EPOCH = re.compile(r"epoch\((\w+)(>=|<=)([\d.e-]+)\)")
 
 
 def figure_of(result: Result, expression: str) -> float | None:
     """Return the figure that the expression names; None where the run has none. Raises StudyError as `check` does."""
-    if match := WITHIN.fullmatch(expression):
+    if match := BEST_OF_FIRST.fullmatch(expression):
         key, count = match[1], int(match[2])
         return _metric(key).best(epoch.get(key) for epoch in result.history[:count])
-    if match := FIRST.fullmatch(expression):
+    if match := FIRST_EPOCH.fullmatch(expression):
         key, bound = match[1], float(match[3])
         sign = 1 if match[2] == ">=" else -1
         values = ((figures["epoch"], figures[key]) for figures in result.history if key in figures)
@@ -37,9 +37,9 @@ def figure_of(result: Result, expression: str) -> float | None:
 
 def check(expression: str) -> None:
     """Raises StudyError where an expression names no figure, or the best of one that has no better direction."""
-    if match := WITHIN.fullmatch(expression):
+    if match := BEST_OF_FIRST.fullmatch(expression):
         _metric(match[1])
-    elif not (SUM.fullmatch(expression) or FIRST.fullmatch(expression) or expression.isidentifier()):
+    elif not (SUM.fullmatch(expression) or FIRST_EPOCH.fullmatch(expression) or expression.isidentifier()):
         raise StudyError(f'"{expression}" names no figure; see the guide on series')
 
 

@@ -22,7 +22,7 @@ class SeriesProgress:
         self.start = self.part_start = time.perf_counter()
         self.part_progress = ("", 0)  # the part of the latest training, and how many of its trainings are done
 
-    def note(self, training: Training, result: Result) -> None:
+    def print_result(self, training: Training, result: Result) -> None:
         """Print the line of a training that is done."""
         part = training.part.name
         name, done = self.part_progress

@@ -42,7 +42,7 @@ class Training:
         return f"{self.part.name}: {cell}" if cell else self.part.name
 
 
-def results_of(trainings: list[Training], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
+def train_group(trainings: list[Training], data_dir: PathLike | None, *, quiet: bool) -> list[Result]:
     """Do one unit of work: trainings in step, or a whole run or search. Raises BackhandError as these do."""
     first = trainings[0]
     if first.part.whole:
@@ -50,7 +50,7 @@ def results_of(trainings: list[Training], data_dir: PathLike | None, *, quiet: b
         train_whole = _run_whole if first.study.search is None else _search_whole
         return [train_whole(first, data_dir, quiet=quiet)]
     name = str(first) if len(trainings) == 1 else f"{first}, and {len(trainings) - 1} more in step"
-    with _Bar(name, make_console(quiet=quiet)) as bar:
+    with _ProgressBar(name, make_console(quiet=quiet)) as bar:
         studies = [training.study for training in trainings]
         trainers = train(studies, data_of(first.study, data_dir), [bar] * len(trainings))
     return [result_of(trainer, training.labels) for trainer, training in zip(trainers, trainings, strict=True)]
@@ -154,7 +154,7 @@ def _numbers(record: Mapping[str, Any]) -> dict[str, float]:
     return {key: value for key, value in record.items() if isinstance(value, int | float) and isfinite(value)}
 
 
-class _Bar(Callback):
+class _ProgressBar(Callback):
     """A progress bar over the epochs of a run, in a terminal."""
 
     def __init__(self, name: str, console: Console) -> None:
@@ -166,7 +166,7 @@ class _Bar(Callback):
         self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self.task = self.bar.add_task(name, total=None)
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> "_ProgressBar":
         self.bar.start()
         return self
 

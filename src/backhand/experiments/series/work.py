@@ -23,7 +23,7 @@ from backhand.experiments.series.record import (
     write_claims,
     write_result,
 )
-from backhand.experiments.series.training import Training, results_of
+from backhand.experiments.series.training import Training, train_group
 from backhand.experiments.trainer import Trainer, data_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
@@ -68,7 +68,7 @@ def run(
         for group, group_results in units.results(_units(left, workspace, quiet=workers != 1), workers):
             for training, result in zip(group, group_results, strict=True):
                 write_result(training.file, result)
-                progress.note(training, result)
+                progress.print_result(training, result)
             if progress.part_is_done(group[0]):
                 _compare_claims(series, workspace.folder)
         return _compare_claims(series, workspace.folder)
@@ -96,8 +96,8 @@ def expand(series: Series, path: PathLike) -> Iterator[Training]:
             for seed in range(series.seed, series.seed + part.seeds):
                 changes = {key: seed if key == "seed" else value for key, value in series.changes_of(part).items()}
                 try:
-                    more = {"search": base.search, "changes": changes}
-                    study = changed(base, values | {"seed": seed}).model_copy(update=more)
+                    extra = {"search": base.search, "changes": changes}
+                    study = changed(base, values | {"seed": seed}).model_copy(update=extra)
                 except StudyError as error:
                     raise StudyError(f"{series.name}, part {part.name}, {labels}: {error}") from None
                 yield Training(part, labels, study, result_file(path, part.name, number, seed))
@@ -147,7 +147,7 @@ def _units(
             if part.whole:
                 kind = "run" if group[0].study.search is None else "search"
                 console.print(f"{group[0]}: a whole {kind} in {group[0].file.with_suffix('')}")
-            yield group, partial(results_of, group, data_dir, quiet=quiet or console.quiet)
+            yield group, partial(train_group, group, data_dir, quiet=quiet or console.quiet)
 
 
 def _prepare(first: Training, workspace: Workspace) -> None:

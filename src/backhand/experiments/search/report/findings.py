@@ -25,10 +25,10 @@ def findings(record: SearchRecord, shares: Mapping[str, float]) -> Iterator[tupl
         yield "Chosen", f"Trial {best.number} ({result}): {settings_text(best)}."
     if len(complete) > 1:
         yield "Runner-up", _runner_up(record, *complete[:2])
-    if ranks := list(shares.items()):
-        (key, share), *others = ranks
-        rest = listed([f"{key} {_share(share)}" for key, share in others[:2]])
-        yield "Importance", f"{key} explains {_share(share)} of the differences between trials, {rest}."
+    if ranking := list(shares.items()):
+        (key, share), *others = ranking
+        next_keys = listed([f"{key} {_share(share)}" for key, share in others[:2]])
+        yield "Importance", f"{key} explains {_share(share)} of the differences between trials, {next_keys}."
 
 
 def _runner_up(record: SearchRecord, first: Trial, second: Trial) -> str:

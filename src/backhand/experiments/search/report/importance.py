@@ -51,12 +51,12 @@ def _distributions(trials: list[Trial], space: Space) -> "dict[str, BaseDistribu
 
     distributions: dict[str, BaseDistribution] = {}
     for key, entry in space.items():
-        tried = {_values(trial, space).get(key) for trial in trials}
-        if None in tried or len(tried) == 1:
+        values_tried = {_values(trial, space).get(key) for trial in trials}
+        if None in values_tried or len(values_tried) == 1:
             continue
         match entry:
             case Choice() | Repeat():
-                distributions[key] = CategoricalDistribution(sorted(map(str, tried)))
+                distributions[key] = CategoricalDistribution(sorted(map(str, values_tried)))
             case Range(low=low, high=high, log=log) if entry.whole:
                 distributions[key] = IntDistribution(int(low), int(high), log=log)
             case Range(low=low, high=high, log=log):

@@ -120,26 +120,26 @@ class _Scale(NamedTuple):
 
 def _scale(trials: Trials, key: str, entry: Entry) -> _Scale:
     """Scale the axis of a key: by its numbers for a range with many values, else with one step per value."""
-    tried = [trial.assignment.get(key) for trial in trials]
-    if isinstance(entry, Range) and len({value for value in tried if value is not None}) > TICKS:
-        numbers = np.array([np.nan if value is None else float(value) for value in tried])
+    values = [trial.assignment.get(key) for trial in trials]
+    if isinstance(entry, Range) and len({value for value in values if value is not None}) > TICKS:
+        numbers = np.array([np.nan if value is None else float(value) for value in values])
         scaled = np.log(numbers) if entry.log else numbers
         low, high = np.nanmin(scaled), np.nanmax(scaled)
         levels = [(height, low + height * (high - low)) for height in (0.0, 0.5, 1.0)]
         ticks = [(height, significant(np.exp(level) if entry.log else level, 2)) for height, level in levels]
         return _Scale((scaled - low) / (high - low), ticks)
-    texts = [None if value is None else brief(value) for value in tried]
-    order = [text for text in map(brief, _ordered(tried, entry)) if text in texts]
+    texts = [None if value is None else brief(value) for value in values]
+    order = [text for text in map(brief, _ordered(values, entry)) if text in texts]
     height = {text: i / max(len(order) - 1, 1) for i, text in enumerate(order)}
     ticks = [(height[text], text) for text in order] if len(order) <= 2 * TICKS else []
     return _Scale(np.array([np.nan if text is None else height[text] for text in texts]), ticks)
 
 
-def _ordered(tried: Sequence[Any], entry: Entry) -> Sequence[Any]:
+def _ordered(values: Sequence[Any], entry: Entry) -> Sequence[Any]:
     """Return the values of an axis from bottom to top: choices as the study lists them, others by size."""
     if isinstance(entry, Choice):
         return entry.choices
-    different = {brief(value): value for value in tried if value is not None}
+    different = {brief(value): value for value in values if value is not None}
     by_length = isinstance(entry, Repeat)
     return sorted(different.values(), key=lambda value: (len(value), value) if by_length else value)
 

@@ -7,7 +7,7 @@ from backhand.experiments.series.forms import Verdict
 from backhand.experiments.series.record import Cell, SavedSeries, read
 from backhand.experiments.series.report import plots
 from backhand.experiments.series.report.findings import findings, part_comparison
-from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.report.fit import fit_of
 from backhand.experiments.series.report.rates import range_test_blocks
 from backhand.experiments.series.report.whole_runs import whole_run_blocks
 from backhand.files.names import SERIES
@@ -27,8 +27,8 @@ JOINED = "\N{NO-BREAK SPACE}"
 def page(folder: Path) -> Page:
     """Write the report as a page. Raises CheckpointError where a file is missing or damaged."""
     saved_series = read(folder)
-    line = subtitle(saved_series.data, saved_series.environment, saved_series.series.changes)
-    return Page(saved_series.series.title, line, (*chapters(saved_series), _settings(saved_series)))
+    subtitle_text = subtitle(saved_series.data, saved_series.environment, saved_series.series.changes)
+    return Page(saved_series.series.title, subtitle_text, (*chapters(saved_series), _settings(saved_series)))
 
 
 def chapters(saved_series: SavedSeries) -> tuple[Section, ...]:
@@ -55,10 +55,10 @@ def changes_notice(saved_series: SavedSeries) -> tuple[Block, ...]:
     unchanged = [part.name for part in series.parts if not series.decisive_changes(part)]
     if len(unchanged) == len(series.parts):
         return ()
-    but = f", all but {', '.join(unchanged)}" if unchanged else ""
+    exception = f", all but {', '.join(unchanged)}" if unchanged else ""
     return (
         Notice(
-            f"The command line changed the runs of this series{but}: {changes(series.changes)}. Claims about "
+            f"The command line changed the runs of this series{exception}: {changes(series.changes)}. Claims about "
             f"changed runs are not judged, and a title that names a value may name the old one."
         ),
     )
@@ -126,7 +126,7 @@ def _table(part: Part, cells: tuple[Cell, ...]) -> Table:
     head = *(axis.name for axis in part.axes), "training", "validation", "test", "time", "verdict", "why"
     rows, listed = [], cells if len(cells) <= MOST_ROWS else _best(cells)
     for cell in listed:
-        fit = verdict(cell, cells)
+        fit = fit_of(cell, cells)
         figures = (_range(cell, f"{name}_accuracy") for name in ("train", "validation", "test"))
         seconds = cell.mean("seconds")
         time = NONE if seconds is None else duration(seconds)

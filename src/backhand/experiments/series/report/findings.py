@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from math import comb
 
 from backhand.experiments.series.record import Cell
-from backhand.experiments.series.report.fit import verdict
+from backhand.experiments.series.report.fit import fit_of
 from backhand.page.chance import differ
 from backhand.page.numbers import counted, duration, listed, percent
 from backhand.study.series import Part
 from backhand.training.metrics import ACCURACY
 
 METRIC = "validation_accuracy"
-# The words after a number of cells for each verdict: of one cell, and of several.
+# The words after a number of cells for each fit: of one cell, and of several.
 VERBS = {
     "underfits": ("underfits", "underfit"),
     "fits": ("fits well", "fit well"),
@@ -34,7 +34,7 @@ def findings(part: Part, cells: tuple[Cell, ...]) -> Iterator[tuple[str, str]]:
             yield "Training failed", f"{cell.phrase}{_failure_count(cell)}. {failure}"
     if diverged := [cell for cell in cells if cell.diverged]:
         yield "Diverged", f"{'; '.join(cell.phrase for cell in diverged)}."
-    words = [verdict(cell, cells).word for cell in cells]
+    words = [fit_of(cell, cells).word for cell in cells]
     if len(cells) > 1 and any(words):
         counts = [(words.count(word), verbs) for word, verbs in VERBS.items() if word in words]
         phrases = [f"{count} {verbs[count > 1]}" for count, verbs in counts]
@@ -80,8 +80,8 @@ def _certainty(first: Cell, second: Cell) -> str:
         return f"(one seed, so that the spread is unknown{_chance_remark(first, second)})"
     if min(first.values(METRIC)) <= max(second.values(METRIC)):
         return f"({seeds} seeds; the ranges overlap, so that no difference is shown)"
-    few = "" if _is_significant(first, second) else ", but so few runs show no difference"
-    return f"({seeds} seeds; the ranges do not overlap{few})"
+    remark = "" if _is_significant(first, second) else ", but so few runs show no difference"
+    return f"({seeds} seeds; the ranges do not overlap{remark})"
 
 
 def _chance_remark(first: Cell, second: Cell) -> str:

@@ -1,4 +1,4 @@
-"""How the networks of a cell fit the data: a verdict, with the numbers on which it rests."""
+"""How the networks of a cell fit the data: a word for it, with the numbers on which it rests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,47 +15,50 @@ RISE = 1.05  # last validation loss over the lowest one, above which a network o
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """A verdict on a cell. word: underfits, fits, overfits, failed or diverged.   reason: the figures that show it."""
+class Fit:
+    """How the networks of a cell fit the data.
+
+    word: underfits, fits, overfits, failed or diverged.   reason: the figures that show it.
+    """
 
     word: str
     reason: str
 
 
-def verdict(cell: Cell, cells: tuple[Cell, ...]) -> Verdict:
+def fit_of(cell: Cell, cells: tuple[Cell, ...]) -> Fit:
     """Judge a cell by the accuracies of the last epoch, as means over the seeds, and by the validation losses.
 
     cells: all cells of the part.
     """
     if cell.diverged:
-        return Verdict("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
+        return Fit("diverged", f"{cell.diverged} of {len(cell.runs)} runs")
     if cell.failures:
-        return Verdict("failed", f"{len(cell.failures)} of {len(cell.runs)} runs learned nothing that lasted")
+        return Fit("failed", f"{len(cell.failures)} of {len(cell.runs)} runs learned nothing that lasted")
     if any("validation_accuracy" not in run.history[-1] for run in cell.runs):
-        return Verdict("", "no validation data")
+        return Fit("", "no validation data")
     if any("validation_loss" not in run.history[-1] for run in cell.runs):
-        return Verdict("failed", "the validation loss is not finite by the end")
+        return Fit("failed", "the validation loss is not finite by the end")
     finished = [other for other in cells if _has_finished(other)]
-    return _fit(cell, max(finished, key=lambda other: last_mean(other, "train_accuracy")))
+    return _fit_of_finished(cell, max(finished, key=lambda other: last_mean(other, "train_accuracy")))
 
 
 def _has_finished(cell: Cell) -> bool:
     return not cell.diverged and all("train_accuracy" in run.history[-1] for run in cell.runs)
 
 
-def _fit(cell: Cell, best: Cell) -> Verdict:
+def _fit_of_finished(cell: Cell, best: Cell) -> Fit:
     """Judge a cell whose runs have finished. best: the cell of the highest training accuracy in the part."""
     train, validation = last_mean(cell, "train_accuracy"), last_mean(cell, "validation_accuracy")
     best_train = last_mean(best, "train_accuracy")
     train_count, validation_count = _sample_count(cell, "train"), _sample_count(cell, "validation")
     if train - validation > GAP and _is_significant(train, train_count, validation, validation_count):
-        return Verdict("overfits", f"training {percent(train)}, but validation {percent(validation)}")
+        return Fit("overfits", f"training {percent(train)}, but validation {percent(validation)}")
     if train < best_train - SHORTFALL and _is_significant(train, train_count, best_train, _sample_count(best, "train")):
-        return Verdict("underfits", f"training {percent(train)}, where another cell has {percent(best_train)}")
+        return Fit("underfits", f"training {percent(train)}, where another cell has {percent(best_train)}")
     rise = mean(_rise(run.history, validation_count) for run in cell.runs)
     if rise > RISE:
-        return Verdict("overfits", f"the validation loss ends at {rise:.2f} times its lowest")
-    return Verdict("fits", f"training {percent(train)}, validation {percent(validation)}")
+        return Fit("overfits", f"the validation loss ends at {rise:.2f} times its lowest")
+    return Fit("fits", f"training {percent(train)}, validation {percent(validation)}")
 
 
 def last_mean(cell: Cell, key: str) -> float:
