@@ -77,8 +77,8 @@ class Loop:
         for group in in_step([(study, trial) for trial, study in studies.items()], self.search.together):
             seconds = REPORT if self.search.pruning == "none" else 0.0
             monitors = [TrialMonitor(self.search.monitor, _pruner(trial, seconds)) for trial in group]
-            results = train_trials([studies[trial] for trial in group], self.data_dir, monitors)
-            for trial, outcome in zip(group, results, strict=True):
+            group_outcomes = train_trials([studies[trial] for trial in group], self.data_dir, monitors)
+            for trial, outcome in zip(group, group_outcomes, strict=True):
                 self._save(trial, assignments[trial], outcome)
 
     def _save(self, trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> None:

@@ -185,7 +185,7 @@ def _refuse_another_best(folder: Path, wanted: Study) -> None:
     change = settings.difference(*map(settings.settings, (settings.read_study(run_folder), wanted)))
     if change is not None:
         raise BackhandError(
-            f"{folder} has been tested already with its best trial of then, and now another is best: {change}; "
+            f"{folder} has already been tested with the trial that was best then, and now another is best: {change}; "
             f"a longer search with a test of its own needs a new folder"
         )
 
