@@ -1,4 +1,4 @@
-"""The report of a run: its data, its model, its training, its test, and where it errs."""
+"""The report of a run: its data, its model, its training, its test, and its mistakes."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +16,7 @@ def page(folder: Path) -> Page:
 
 
 def closing(folder: Path) -> Iterable[Block]:
-    """How long it took, and what it reached on test data."""
+    """The time that the training took, and the test result; nothing where there is none."""
     metrics = read_metrics(folder)
     training, test = metrics.training, metrics.test
     if test is None:

@@ -1,11 +1,11 @@
-"""The chapters of a report, in the order in which they are read."""
+"""The sections of a run's report, in their order."""
 
 import numpy as np
 
 from backhand.experiments.run.metrics import Data, TestScore
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
-from backhand.experiments.run.report.classes import confusions, in_words
+from backhand.experiments.run.report.classes import confusion_text, confusions
 from backhand.experiments.run.report.findings import findings
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
@@ -20,9 +20,9 @@ NO_MISTAKE = "No test sample was given a wrong class"
 
 
 def chapters(run: Run) -> tuple[Section, ...]:
-    """Every chapter for which the run holds anything."""
+    """Every section for which the run has content."""
     test = run.metrics.test
-    found = (
+    sections = (
         Section("summary", "Summary", _summary(run)),
         Section("data", "Data", _data(run)),
         Section("augmented", "Augmented samples", _augmented(run)),
@@ -35,7 +35,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("gradients", "Gradient check", _gradients(run)),
         _settings(run),
     )
-    return tuple(section for section in found if section.blocks)
+    return tuple(section for section in sections if section.blocks)
 
 
 def _summary(run: Run) -> tuple[Block, ...]:
@@ -59,16 +59,16 @@ def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
             ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
         ]
         if test.imbalanced:
-            each = f"mean over {len(test.per_class)} classes of equal weight"
-            tiles.append(("Macro-averaged recall", percent(test.macro.recall), each))
-    why = f", {training.chosen_by}" if training.chosen_by else ""
-    kept = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{why}")] if run.chosen else []
+            remark = f"mean over {len(test.per_class)} classes of equal weight"
+            tiles.append(("Macro-averaged recall", percent(test.macro.recall), remark))
+    reason = f", {training.chosen_by}" if training.chosen_by else ""
+    chosen = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{reason}")] if run.chosen else []
     length = f"{counted(training.epochs, 'epoch')}, {counted(training.steps, 'step')}"
     return (
         *tiles,
         ("Parameters", count(model.parameters), f"{count(model.multiply_adds)} multiply-adds per sample"),
         ("Training time", duration(training.seconds), length),
-        *kept,
+        *chosen,
     )
 
 
@@ -84,7 +84,7 @@ def _data(run: Run) -> tuple[Block, ...]:
     )
     gallery = pictures.samples(run)
     return (
-        Text(_about(data)),
+        Text(_description(data)),
         Columns((tables.class_counts(run.metrics),), (Images((bars,)),)),
         *((gallery,) if gallery else ()),
     )
@@ -95,8 +95,8 @@ def _augmented(run: Run) -> tuple[Block, ...]:
     return (gallery,) if gallery else ()
 
 
-def _about(data: Data) -> str:
-    """Where the data come from, what one sample is, what was done to them."""
+def _description(data: Data) -> str:
+    """Sentences on the source of the data, the shape of a sample, and how the data were prepared."""
     sample = f"{shape(data.sample_shape)} values"
     if len(data.sample_shape) == 3:
         sample += " (height × width × channels)"
@@ -111,11 +111,11 @@ def _about(data: Data) -> str:
 
 
 def _init_from(run: Run) -> tuple[Block, ...]:
-    start = run.metrics.init_from
-    if start is None:
+    origin = run.metrics.init_from
+    if origin is None:
         return ()
-    source = f"The initial weights are not random: they come from {start.source} (SHA-256 {start.sha256})"
-    return (Text(f"{'; '.join((source, *start.changes))}."),)
+    source = f"The initial weights are not random: they come from {origin.source} (SHA-256 {origin.sha256})"
+    return (Text(f"{'; '.join((source, *origin.changes))}."),)
 
 
 def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
@@ -125,28 +125,28 @@ def _result(run: Run, test: TestScore) -> tuple[Block, ...]:
         *((tables.reported(run.metrics),) if run.metrics.reported else ()),
         tables.confusions(mixups) if mixups else Text(f"{NO_MISTAKE}."),
     )
-    shown, curves = (Images((confusion(run, test),)),), _probabilities(run)
-    detail = tables.per_class(test)
+    matrix, curves = (Images((confusion(run, test),)),), _probabilities(run)
+    per_class = tables.per_class(test)
     return (
-        *(scores + shown if plots.large(len(run.classes)) else (Columns(scores, shown),)),
-        *((Columns((detail,), (Images(curves),)),) if len(curves) == 1 else (detail, Images(curves))),
+        *(scores + matrix if plots.large(len(run.classes)) else (Columns(scores, matrix),)),
+        *((Columns((per_class,), (Images(curves),)),) if len(curves) == 1 else (per_class, Images(curves))),
     )
 
 
 def confusion(run: Run, test: TestScore) -> Image:
-    """The confusion matrix as a picture, with the commonest mistakes as its caption."""
-    words = "; ".join(in_words(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
+    """The confusion matrix as an image, with the commonest mistakes in the text for readers who cannot see it."""
+    commonest = "; ".join(confusion_text(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
     return Image(
         "confusion",
         plots.confusion(run.classes, np.array(test.confusion)),
-        f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {words}",
+        f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {commonest}",
         f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
         f"{count(test.count - test.correct)} off it. Empty cells are zero.",
     )
 
 
 def _probabilities(run: Run) -> tuple[Image, ...]:
-    """The reliability diagram, and the ROC curve of two classes."""
+    """The reliability diagram, and for two classes the ROC curve."""
     images = []
     bins = calibration(run.evidence)
     if bins:
@@ -204,30 +204,29 @@ def _gradients(run: Run) -> tuple[Block, ...]:
 
 
 def _skipped(run: Run) -> str:
-    """Which entries were left out, where the network has kinks."""
-    where = kinks(run)
-    if not where and not any(check.skipped for check in run.metrics.gradient_check):
+    """A sentence on the entries at kinks, which are not compared; empty where there are none."""
+    points = kinks(run)
+    if not points and not any(check.skipped for check in run.metrics.gradient_check):
         return ""
-    such = f", here {where}," if where else ""
-    return f" Entries at a kink{such} are skipped, because a difference across it says nothing about the gradient."
+    named = f", here {points}," if points else ""
+    return f" Entries at a kink{named} are skipped, because a difference across it says nothing about the gradient."
 
 
 def _rounding(run: Run) -> tuple[Block, ...]:
-    found = run.metrics.rounding
-    if found is None:
+    rounding = run.metrics.rounding
+    if rounding is None:
         return ()
     text = (
         "The forward pass of a few samples was computed in extended precision, too, by the same formulas. In float64 "
-        f"the scores differ from it by {scientific(found.scores)} of the largest score, and the loss by "
-        f"{scientific(found.loss)}: this is rounding."
+        f"the scores differ from it by {scientific(rounding.scores)} of the largest score, and the loss by "
+        f"{scientific(rounding.loss)}: this is rounding."
     )
     return (Text(text),)
 
 
 def _settings(run: Run) -> Section:
     table = settings.table(f"Every setting of this run ({STUDY}).", to_values(run.study))
-    data = run.metrics.data
-    same = f" The data must have the SHA-256 fingerprint {data.sha256}." if data.sha256 else ""
-    seeded = f" The seed is {plain(run.study.seed)}."
-    holds = f"The file {STUDY} beside this report holds every setting.{seeded}{same} To repeat the run:"
-    return settings.chapter("run", [table], run.environment, again=(Text(holds), Code(f"backhand run {STUDY}")))
+    sha256, seed = run.metrics.data.sha256, plain(run.study.seed)
+    same_data = f" The data must have the SHA-256 fingerprint {sha256}." if sha256 else ""
+    text = f"The file {STUDY} beside this report holds every setting. The seed is {seed}.{same_data} To repeat the run:"
+    return settings.chapter("run", [table], run.environment, again=(Text(text), Code(f"backhand run {STUDY}")))

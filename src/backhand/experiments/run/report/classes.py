@@ -1,4 +1,4 @@
-"""What the classes show: which is hard to recognise, which are mixed up, and whether the rare ones suffer."""
+"""Findings on the classes: which are hard to recognise, which are confused, and whether rare ones do worse."""
 
 from math import sqrt
 from typing import NamedTuple
@@ -15,7 +15,7 @@ Finding = tuple[str, str]
 
 
 class Confusion(NamedTuple):
-    """How often samples of one class were given another; `share` is of the true class."""
+    """How often samples of one class were taken for another; `share` is that of the true class's samples."""
 
     true: str
     predicted: str
@@ -24,12 +24,12 @@ class Confusion(NamedTuple):
 
 
 def rare_or_hard(test: TestScore) -> Finding | None:
-    """A sentence: the frequent classes make the accuracy look good, or else which class is recognised least often."""
+    """That the accuracy is mostly that of frequent classes, or else which class is recognised least often."""
     return _rare(test) or _hardest(test)
 
 
 def _rare(test: TestScore) -> Finding | None:
-    """Where the macro-averaged recall lies below the accuracy by more than both their errors."""
+    """That rare classes do worse, where the macro-averaged recall is below the accuracy by more than both errors."""
     mean = test.macro.recall
     if mean is None or mean >= test.interval[0] or mean + Z * _recall_error(test) >= test.accuracy:
         return None
@@ -43,36 +43,40 @@ def _rare(test: TestScore) -> Finding | None:
 
 
 def _recall_error(test: TestScore) -> float:
-    """The standard error of the macro-averaged recall, each recall as that of one more right and one more wrong."""
+    """The standard error of the macro-averaged recall.
+
+    For the error of each recall, one right and one wrong sample are added, so that a recall of 0 or 1 has an error too.
+    """
     recalls = [((_right(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
     return sqrt(sum(share * (1 - share) / support for share, support in recalls)) / len(test.per_class)
 
 
 def _right(row: ClassScore) -> int:
+    """The number of samples of the class that were recognised."""
     return round((row.recall or 0.0) * row.support)
 
 
 def _hardest(test: TestScore) -> Finding | None:
-    """The class of the lowest recall, or how many share it, where chance does not explain it."""
+    """The class with the lowest recall, or how many have it, where chance does not explain it."""
     lowest = min((row.recall for row in test.per_class if row.recall is not None), default=1.0)
     weak = [row for row in test.per_class if row.recall == lowest and _harder(row, test)]
     if not weak:
         return None
-    who = f"“{weak[0].name}” ({counted(weak[0].support, 'test sample')}) was"
+    subject = f"“{weak[0].name}” ({counted(weak[0].support, 'test sample')}) was"
     if len(weak) > 1:
-        who = f"{len(weak)} classes, “{weak[0].name}” among them, were"
-    return "Hardest class", f"{who} recognised least often: recall {percent(lowest)}."
+        subject = f"{len(weak)} classes, “{weak[0].name}” among them, were"
+    return "Hardest class", f"{subject} recognised least often: recall {percent(lowest)}."
 
 
 def _harder(row: ClassScore, test: TestScore) -> bool:
-    """Whether a class is recognised less often than the others together, which is tried for each of them."""
+    """Whether a class is recognised less often than all others together, by more than chance explains."""
     others = test.count - row.support
-    rest = sum(map(_right, test.per_class)) - _right(row)
-    return bool(others) and fewer(_right(row), row.support, rest / others, tries=len(test.per_class))
+    right_of_others = sum(map(_right, test.per_class)) - _right(row)
+    return bool(others) and fewer(_right(row), row.support, right_of_others / others, tries=len(test.per_class))
 
 
 def confusions(run: Run, test: TestScore) -> list[Confusion]:
-    """The mix-ups of classes, the most frequent first."""
+    """The pairs of classes that were confused, the most frequent first."""
     counts: NDArray[np.int64] = np.array(test.confusion)
     support = counts.sum(axis=1)
     pairs = [(i, j) for i, j in np.argwhere(counts) if i != j]
@@ -82,37 +86,37 @@ def confusions(run: Run, test: TestScore) -> list[Confusion]:
     ]
 
 
-def commonest(run: Run, test: TestScore) -> Finding | None:
-    """The commonest mix-up, where the mistakes fall on it more often than chance would have them."""
+def commonest_confusion(run: Run, test: TestScore) -> Finding | None:
+    """The commonest confusion, where it is more frequent than chance explains; else how the mistakes are spread."""
     mixups = confusions(run, test)
     if not mixups:
         return ("Confusions", "No test sample was given a wrong class.") if test.correct == test.count else None
     if _stands_out(mixups, test):
-        return "Most confused", in_words(mixups[0]) + "."
+        return "Most confused", f"{confusion_text(mixups[0])}."
     wrong, times = sum(mixup.times for mixup in mixups), mixups[0].times
-    often = f"the commonest occurs {_times(times)}, which chance explains"
-    most = "no pair occurs more than once" if times == 1 else often
+    commonest = f"the commonest occurs {_times_text(times)}, which chance explains"
+    frequency = "no pair occurs more than once" if times == 1 else commonest
     return (
         "Confusions",
-        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes; {most}.",
+        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes; {frequency}.",
     )
 
 
 def _stands_out(mixups: list[Confusion], test: TestScore) -> bool:
-    """Whether the first is more than its part of all mistakes, if those of a class fell on the others alike."""
+    """Whether the first is more frequent than chance explains, if the mistakes of a class fell evenly on all others."""
     first, others = mixups[0], len(test.per_class) - 1
     support = next(row.support for row in test.per_class if row.name == first.true)
     cells = len(test.per_class) * others
     return more(first.times, sum(mixup.times for mixup in mixups), support / test.count / others, tries=cells)
 
 
-def in_words(mixup: Confusion) -> str:
-    """“4” was taken for “9” 5 times (14.29% of its test samples)."""
+def confusion_text(mixup: Confusion) -> str:
+    """A confusion in words: “4” was taken for “9” 5 times (14.29% of its test samples)."""
     return (
-        f"“{mixup.true}” was taken for “{mixup.predicted}” {_times(mixup.times)} "
+        f"“{mixup.true}” was taken for “{mixup.predicted}” {_times_text(mixup.times)} "
         f"({percent(mixup.share)} of its test samples)"
     )
 
 
-def _times(times: int) -> str:
+def _times_text(times: int) -> str:
     return {1: "once", 2: "twice"}.get(times, f"{count(times)} times")

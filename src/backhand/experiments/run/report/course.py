@@ -1,4 +1,4 @@
-"""The course of a saved training, as `failure` takes it."""
+"""The course of a saved training, from which `failure` decides whether it failed."""
 
 from math import inf
 
@@ -6,8 +6,11 @@ from backhand.experiments.failure import Course, KeptWeights
 from backhand.experiments.run.record import Run
 
 
-def course(run: Run) -> Course:
-    """From the history, the test result and the settings; an earlier version did not keep the constant's loss."""
+def course_of(run: Run) -> Course:
+    """The course of a training, from the history, the test result and the settings of its run.
+
+    Earlier versions did not save the loss of a constant answer; it counts as infinite then.
+    """
     test, train, constant = run.metrics.test, run.study.train, run.metrics.training.constant_loss
     tested = None
     if test:

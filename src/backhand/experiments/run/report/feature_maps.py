@@ -1,4 +1,4 @@
-"""What convolutional layers make of a few test images: a row for each image, a column for each channel."""
+"""Outputs of convolutional layers for a few test images: a row per image, a column per channel."""
 
 from typing import Any
 
@@ -17,50 +17,50 @@ from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
 from backhand.page.numbers import counted, shape, significant
 
-CELL = 132  # pixels of a map, about: a whole number for each pixel of the image
+CELL = 132  # about so many pixels for a map: a whole number of them for each pixel of the image
 LEFT, ABOVE, BELOW, RIGHT = 176, 40, 76, 12  # pixels for the names of rows and columns
-COLOURS = "viridis"  # its lightness rises evenly, so that it can be read in grey
+COLOURS = "viridis"  # its lightness rises evenly, so that it is readable in grey print
 
 Pixels = NDArray[Any]
 
 
 def feature_maps(run: Run) -> tuple[Image, ...]:
-    """A sheet for each layer whose outputs the run has kept, from the first to the last."""
-    found, rows = run.evidence.feature_maps, {row.name: row for row in run.metrics.model.layers}
-    if found is None:
+    """An image for each layer whose outputs the run has saved, from the first to the last."""
+    saved, rows = run.evidence.feature_maps, {row.name: row for row in run.metrics.model.layers}
+    if saved is None:
         return ()
-    return tuple(_image(run, found, rows[place]) for place in found.layers if place in rows)
+    return tuple(_image(run, saved, rows[name]) for name in saved.layers if name in rows)
 
 
-def about(run: Run, found: FeatureMaps) -> str:
-    """Which test images these are, and how they were read."""
-    words = []
-    for i, true, predicted in zip(found.index, found.labels, found.predictions, strict=True):
+def about(run: Run, saved: FeatureMaps) -> str:
+    """Sentences on the test images, the classes for which they were taken, and what the maps show."""
+    names = []
+    for i, true, predicted in zip(saved.index, saved.labels, saved.predictions, strict=True):
         taken = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
-        words.append(f"“{run.classes[true]}” (sample {i}{taken})")
+        names.append(f"“{run.classes[true]}” (sample {i}{taken})")
     return (
-        f"{counted(len(words), 'test picture')}, from the first row to the last: {', '.join(words)}. Beside each "
+        f"{counted(len(names), 'test picture')}, from the first row to the last: {', '.join(names)}. Beside each "
         "picture stand outputs of some layers for it, at inference with the kept weights; brighter means larger. Where "
         "a layer has many channels, those with the largest mean absolute value over these pictures are shown."
     )
 
 
-def _image(run: Run, found: FeatureMaps, row: Layer) -> Image:
-    layer = found.layers[row.name]
-    shown = len(layer.channels)
-    all_of_them = len(row.output) == 3 and shown == row.output[-1]
-    which = f"all {counted(shown, 'channel')}" if all_of_them else f"{shown} of {row.output[-1]} channels"
+def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
+    layer = saved.layers[row.name]
+    count = len(layer.channels)
+    complete = len(row.output) == 3 and count == row.output[-1]
+    which = f"all {counted(count, 'channel')}" if complete else f"{count} of {row.output[-1]} channels"
     caption = (
         f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {which}. The values under each "
         "channel are those of its darkest and its brightest colour, which are the same for all pictures."
     )
-    number = counted(len(found.images), "test picture")
+    number = counted(len(saved.images), "test picture")
     alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {which}"
-    return Image(f"feature-maps-{row.name}", _sheet(run, found, layer), alt, caption)
+    return Image(f"feature-maps-{row.name}", _sheet(run, saved, layer), alt, caption)
 
 
-def _sheet(run: Run, found: FeatureMaps, layer: LayerMaps) -> bytes:
-    images, maps = found.images, layer.maps
+def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
+    images, maps = saved.images, layer.maps
     side = max(images.shape[1:3]) * max(round(CELL / max(images.shape[1:3])), 1)
     tint = matplotlib.colormaps[COLOURS]
     coloured = tint(np.moveaxis(maps, -1, 1), bytes=True)[..., :3]  # (F, c, h, w, 3)
@@ -74,13 +74,13 @@ def _sheet(run: Run, found: FeatureMaps, layer: LayerMaps) -> bytes:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(page, interpolation="nearest", aspect="auto")
     axes.set_axis_off()
-    _names_of_rows(axes, run, found, side)
-    _names_of_columns(axes, layer, side, ABOVE + high)
+    _name_rows(axes, run, saved, side)
+    _name_columns(axes, layer, side, ABOVE + high)
     return style.png(figure)
 
 
-def _names_of_rows(axes: Axes, run: Run, found: FeatureMaps, side: int) -> None:
-    labels = zip(found.labels, found.predictions, strict=True)
+def _name_rows(axes: Axes, run: Run, saved: FeatureMaps, side: int) -> None:
+    labels = zip(saved.labels, saved.predictions, strict=True)
     for i, (true, predicted) in enumerate(labels):
         name, taken = (style.shorten(run.classes[k], 12) for k in (true, predicted))
         text = name if true == predicted else f"{name}\ntaken for\n{taken}"
@@ -88,8 +88,8 @@ def _names_of_rows(axes: Axes, run: Run, found: FeatureMaps, side: int) -> None:
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
 
 
-def _names_of_columns(axes: Axes, layer: LayerMaps, side: int, foot: int) -> None:
-    """Over each column the channel, under it the values of the darkest and the brightest colour."""
+def _name_columns(axes: Axes, layer: LayerMaps, side: int, foot: int) -> None:
+    """Write the channel above each column, and the values of its darkest and its brightest colour below it."""
     columns = [("channel", "darkest", "brightest"), ("image", "", "")]
     columns += [
         (str(k), significant(low), significant(high))

@@ -1,4 +1,4 @@
-"""The first layer's weights as pictures: the kernels of a convolution, or the units of a linear layer on images."""
+"""The first layer's weights as pictures: kernels of a convolution, or units of a linear layer on images."""
 
 import math
 from typing import Any
@@ -12,29 +12,29 @@ from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
 from backhand.page.numbers import counted, shape
 
-SMALL = 11  # rows and columns; the usual first convolutions have no more
-SMALL_ONES, LARGE_ONES = 64, 36  # how many are shown
-WIDE, SIDE = 920, 160  # pixels of a plot beside another, and of a kernel, at most
+SMALL = 11  # the most rows or columns of a small kernel; the usual first convolutions have no more
+MOST_SMALL, MOST_LARGE = 64, 36  # the largest numbers of small and of large kernels that are shown
+WIDE, SIDE = 920, 160  # the most pixels across a plot that stands beside another, and across a kernel
 
 Pixels = NDArray[Any]
 
 
 def weights(run: Run) -> tuple[Image, ...]:
-    """Before and after training, the same units in the same places, on one scale; none where they are no pictures."""
+    """Images of the same units before and after training, on one scale; none for weights that are no pictures."""
     saved = run.evidence.first_weights
     if saved is None:
         return ()
-    before, after = (_units(each, run.metrics.data.sample_shape) for each in (saved.initial, saved.trained))
+    before, after = (_units(array, run.metrics.data.sample_shape) for array in (saved.initial, saved.trained))
     if before is None or after is None:
         return ()
-    number = SMALL_ONES if max(before.shape[1:3]) <= SMALL else LARGE_ONES
+    number = MOST_SMALL if max(before.shape[1:3]) <= SMALL else MOST_LARGE
     moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:number])
     limit = float(np.percentile(np.abs([before[moved], after[moved]]), 99.5)) or 1.0
     noun = "kernel" if saved.trained.ndim == 4 else "unit"
     which = counted(len(before), noun)
     if len(moved) < len(before):
         which = f"the {len(moved)} of {which} that moved most"
-    change = f", and that of their change {_size(after[moved] - before[moved])}"
+    change = f", and that of their change {_root_mean_square(after[moved] - before[moved])}"
     return (
         _image("weights-before", f"{which}, before training", before[moved], limit, ""),
         _image("weights-after", f"{which}, after training", after[moved], limit, change),
@@ -42,31 +42,31 @@ def weights(run: Run) -> tuple[Image, ...]:
 
 
 def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:
-    """(O, h, w, C): linear weights (I, O) take the shape of the sample; None where there is nothing to see."""
+    """The weights as pictures (O, h, w, C), those of a linear layer (I, O) in the shape of the sample; else None."""
     if array.ndim == 2 and len(sample) == 3 and array.shape[0] == math.prod(sample):
         array = array.reshape(*sample, -1)
     return np.moveaxis(array, -1, 0).astype(np.float64) if array.ndim == 4 else None
 
 
-def _size(weights: Pixels) -> str:
+def _root_mean_square(weights: Pixels) -> str:
     """The root mean square of the weights, as text."""
     return f"{float(np.sqrt(np.mean(weights**2))):.3g}"
 
 
-def _image(name: str, what: str, units: Pixels, limit: float, change: str) -> Image:
+def _image(name: str, description: str, units: Pixels, limit: float, change: str) -> Image:
     channels = units.shape[3]
-    what = f"First-layer weights ({shape(units.shape[1:])}): {what}"
-    shown = {1: "Grey runs", 3: "Each of red, green and blue runs"}
-    scale = shown.get(channels, f"Grey is the mean of {channels} channels and runs")
+    text = f"First-layer weights ({shape(units.shape[1:])}): {description}"
+    scales = {1: "Grey runs", 3: "Each of red, green and blue runs"}
+    scale = scales.get(channels, f"Grey is the mean of {channels} channels and runs")
     caption = (
-        f"{what}. {scale} from −{limit:.2g} to {limit:.2g}, with 0 in the middle. The root mean square of the weights "
-        f"is {_size(units)}{change}."
+        f"{text}. {scale} from −{limit:.2g} to {limit:.2g}, with 0 in the middle. The root mean square of the weights "
+        f"is {_root_mean_square(units)}{change}."
     )
-    return Image(name, png(_sheet(units, limit)), f"{what}, root mean square {_size(units)}", caption)
+    return Image(name, png(_sheet(units, limit)), f"{text}, root mean square {_root_mean_square(units)}", caption)
 
 
 def _sheet(units: Pixels, limit: float) -> Pixels:
-    """The units in a near square, or a somewhat wider one that they fill better."""
+    """The units in one picture, about as many rows as columns, or more columns where these leave fewer cells empty."""
     if units.shape[3] != 3:
         units = units.mean(axis=3, keepdims=True).repeat(3, axis=3)
     grey = np.rint(255 * np.clip(0.5 + units / (2 * limit), 0, 1)).astype(np.uint8)

@@ -1,11 +1,11 @@
-"""Sentences that the numbers themselves make: each is written only where it is true."""
+"""Findings: sentences on the figures of a run, each of which is written only where it is true."""
 
 import math
 
 from backhand.experiments.run.metrics import Epoch, GradientCheck, TestScore
 from backhand.experiments.run.record import Run
-from backhand.experiments.run.report.classes import Finding, commonest, rare_or_hard
-from backhand.experiments.run.report.course import course
+from backhand.experiments.run.report.classes import Finding, commonest_confusion, rare_or_hard
+from backhand.experiments.run.report.course import course_of
 from backhand.experiments.run.report.scores import calibration
 from backhand.page.chance import Z, differ, trend
 from backhand.page.numbers import count, counted, decimal, duration, percent, scientific
@@ -14,33 +14,33 @@ __all__ = ["Finding", "failure", "findings"]
 
 
 def findings(run: Run) -> tuple[Finding, ...]:
-    """All that can be said of this run, the most important first; what the weights show, unless the training failed."""
+    """All findings on a run, the most important first; those on the kept weights only if the training did not fail."""
     test, failed = run.metrics.test, failure(run)
-    found = [
+    sentences = [
         failed,
         *([_result(test), _baseline(run, test)] if test else []),
         _divergence(run),
         _choice(run),
         _not_finite(run),
-        *([] if failed else _shown(run)),
+        *([] if failed else _kept_weights(run)),
         _speed(run),
         _gradients(run.metrics.gradient_check),
     ]
-    return tuple(finding for finding in found if finding)
+    return tuple(finding for finding in sentences if finding)
 
 
-def _shown(run: Run) -> list[Finding | None]:
-    """Sentences on what the kept weights show."""
+def _kept_weights(run: Run) -> list[Finding | None]:
+    """Findings on the kept weights, which mean nothing after a failed training."""
     test = run.metrics.test
-    classes = [rare_or_hard(test), commonest(run, test)] if test else []
+    classes = [rare_or_hard(test), commonest_confusion(run, test)] if test else []
     return [_gap(run), _overfitting(run), *classes, _confidence(run)]
 
 
 def failure(run: Run) -> Finding | None:
-    """That the training has failed, why, and what to do."""
+    """That the training failed, why, and what to do; None where it did not fail."""
     sentence = run.metrics.training.failure
     if not sentence and run.history and run.metrics.status != "diverged":
-        sentence = course(run).sentence()
+        sentence = course_of(run).sentence()
     return ("Training failed", sentence) if sentence else None
 
 
@@ -88,13 +88,13 @@ def _choice(run: Run) -> Finding | None:
 
 
 def _not_finite(run: Run) -> Finding | None:
-    """Epochs whose validation loss is no number, of a run that has others."""
+    """The number of epochs whose validation loss is not finite, if there are any."""
     if run.chosen is None or not _samples(run, "validation"):
         return None
-    lost = sum(not math.isfinite(epoch.validation_loss) for epoch in run.history)
-    if not lost:
+    epochs = sum(not math.isfinite(epoch.validation_loss) for epoch in run.history)
+    if not epochs:
         return None
-    return "Not finite", f"The validation loss was not finite in {counted(lost, 'epoch')}, none of which can be kept."
+    return "Not finite", f"The validation loss was not finite in {counted(epochs, 'epoch')}, none of which can be kept."
 
 
 def _gap(run: Run) -> Finding | None:
@@ -102,23 +102,26 @@ def _gap(run: Run) -> Finding | None:
     if chosen is None or math.isnan(chosen.validation_accuracy) or math.isnan(chosen.train_accuracy):
         return None
     gap = 100 * (chosen.train_accuracy - chosen.validation_accuracy)
-    how = "the same" if gap == 0 else f"{abs(gap):.2f} percentage points {'higher' if gap < 0 else 'lower'}"
-    train, held = _samples(run, "train"), _samples(run, "validation")
-    shown = differ(chosen.train_accuracy, train, chosen.validation_accuracy, held) if train and held else True
-    doubt = "" if shown or gap == 0 else f", a difference that chance can make on {counted(held, 'validation sample')}"
+    difference = "the same" if gap == 0 else f"{abs(gap):.2f} percentage points {'higher' if gap < 0 else 'lower'}"
+    train, validation = _samples(run, "train"), _samples(run, "validation")
+    known = train > 0 and validation > 0
+    chance = known and not differ(chosen.train_accuracy, train, chosen.validation_accuracy, validation)
+    reservation = f", a difference that chance can make on {counted(validation, 'validation sample')}"
+    doubt = reservation if chance and gap != 0 else ""
     return (
         "Generalisation",
         f"At the kept epoch the training accuracy was {percent(chosen.train_accuracy)} and the validation accuracy "
-        f"{percent(chosen.validation_accuracy)}: {how} on samples that were not trained on{doubt}.",
+        f"{percent(chosen.validation_accuracy)}: {difference} on samples that were not trained on{doubt}.",
     )
 
 
 def _samples(run: Run, split: str) -> int:
+    """The number of samples of a split; 0 where it is not known."""
     return sum(run.metrics.data.splits.get(split, ()))
 
 
 def _overfitting(run: Run) -> Finding | None:
-    """Only where training went on to fit better while validation got worse, both by more than chance explains."""
+    """That after the kept epoch the training loss fell and the validation loss rose, by more than chance explains."""
     chosen, last = run.chosen, run.history[-1] if run.history else None
     if chosen is None or last is None or chosen is last:
         return None
@@ -133,26 +136,26 @@ def _overfitting(run: Run) -> Finding | None:
 
 
 def _trend(run: Run, chosen: Epoch, split: str) -> int:
-    """Where the loss of a split went after the kept epoch; 0 also where a figure is missing or not finite."""
+    """The `trend` of a split's loss after the kept epoch; 0 where a figure is missing or not finite."""
     losses, since = [getattr(epoch, f"{split}_loss") for epoch in run.history], run.history.index(chosen)
     samples = _samples(run, split)
     return trend(losses, since, samples) if samples and all(map(math.isfinite, losses)) else 0
 
 
 def _confidence(run: Run) -> Finding | None:
-    found = calibration(run.evidence)
-    if found is None:
+    bins = calibration(run.evidence)
+    if bins is None:
         return None
-    above = found.mean_confidence - found.mean_accuracy
-    word = "above" if above > 0 else "below" if above < 0 else "equal to"
-    doubt = " (a difference that chance explains)" if 0 < abs(above) <= Z * found.deviation else ""
+    excess = bins.mean_confidence - bins.mean_accuracy
+    relation = "above" if excess > 0 else "below" if excess < 0 else "equal to"
+    doubt = " (a difference that chance explains)" if 0 < abs(excess) <= Z * bins.deviation else ""
     kind = run.metrics.test.confidence if run.metrics.test else ""
-    remark = f" Confidence is the {kind}." if "(" in kind else ""  # what was not trained to be a probability
+    remark = f" Confidence is the {kind}." if "(" in kind else ""  # the loss did not train it to be a probability
     return (
         "Calibration",
-        f"The mean confidence in the answers was {percent(found.mean_confidence)}, {word} the accuracy of "
-        f"{percent(found.mean_accuracy)}{doubt}. The expected calibration error is {percent(found.error)}; on as many "
-        f"samples a perfectly calibrated network shows {percent(found.chance)} by chance.{remark}",
+        f"The mean confidence in the answers was {percent(bins.mean_confidence)}, {relation} the accuracy of "
+        f"{percent(bins.mean_accuracy)}{doubt}. The expected calibration error is {percent(bins.error)}; on as many "
+        f"samples a perfectly calibrated network shows {percent(bins.chance)} by chance.{remark}",
     )
 
 
@@ -168,16 +171,16 @@ def _speed(run: Run) -> Finding | None:
     )
 
 
-def _all(compared: int) -> str:
+def _agreement(compared: int) -> str:
     return "The one gradient compared agrees" if compared == 1 else f"All {compared} gradients compared agree"
 
 
 def _gradients(checks: tuple[GradientCheck, ...]) -> Finding | None:
     if not checks:
         return None
-    bad = [check.name for check in checks if check.verdict == "failed"]
-    if bad:
-        return "Gradients", f"The gradient check fails for {', '.join(bad)}."
+    failed = [check.name for check in checks if check.verdict == "failed"]
+    if failed:
+        return "Gradients", f"The gradient check fails for {', '.join(failed)}."
     compared = [(check.worst, check.name) for check in checks if check.worst is not None]
     if not compared:
         return (
@@ -186,9 +189,9 @@ def _gradients(checks: tuple[GradientCheck, ...]) -> Finding | None:
         )
     error, name = max(compared)
     skipped = len(checks) - len(compared)
-    left = f"; {skipped} could not be compared, since the entries lie at kinks" if skipped else ""
+    remainder = f"; {skipped} could not be compared, since the entries lie at kinks" if skipped else ""
     return (
         "Gradients",
-        f"{_all(len(compared))} with finite differences; the largest relative error is {scientific(error)} "
-        f"({name}){left}.",
+        f"{_agreement(len(compared))} with finite differences; the largest relative error is {scientific(error)} "
+        f"({name}){remainder}.",
     )

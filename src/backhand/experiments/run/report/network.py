@@ -1,9 +1,9 @@
-"""What a network is made of, so that words about it are about it: its kinks, and how its units may die."""
+"""Words on the layers of a network: its kinks, and how its units may die."""
 
 from backhand.experiments.run.record import Run
 from backhand.page.numbers import listed
 
-# What a step that is too large does to a unit, by its activation.
+# The effect on units of a step that is too large, by the class of their activation.
 DEAD = {
     "ReLU": (
         "a step that is too large can make the inputs of ReLU units negative for every sample, which stops their "
@@ -23,16 +23,16 @@ DEAD = {
 
 
 def kinks(run: Run) -> str:
-    """Where the network and its loss have no derivative, in words: ReLU at 0 and ties in max-pooling.
+    """The kinks of the network and its loss in words, such as "ReLU at 0 and ties in max-pooling".
 
-    Empty where there is no such point, and for a run of an earlier version, which did not keep it.
+    Empty where there are none, and for a run of an earlier version, which did not save them.
     """
     if run.metrics.model.kinks is None:
         return ""
-    words = [*run.metrics.model.kinks, *["the hinge at its margin"] * ("hinge" in run.study.train.loss)]
-    return listed(words)
+    points = [*run.metrics.model.kinks, *["the hinge at its margin"] * ("hinge" in run.study.train.loss)]
+    return listed(points)
 
 
 def dying(activation: str) -> str:
-    """How a step that is too large ends the learning of units with this activation; empty where it is not known."""
+    """How a step that is too large stops units with this activation from learning; empty for other activations."""
     return DEAD.get(activation, "")

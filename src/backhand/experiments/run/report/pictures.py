@@ -1,4 +1,4 @@
-"""Pictures of the data and of the mistakes."""
+"""Galleries of pictures: training samples, augmented versions of them, and mistakes."""
 
 import io
 import math
@@ -15,67 +15,67 @@ from backhand.page import style
 from backhand.page.blocks import Gallery, Image, Picture
 from backhand.page.numbers import counted, percent, plain
 
-SAMPLES = 30
+SAMPLES = 30  # the largest number of training pictures that are shown
 SAMPLE_COLUMNS, MISTAKE_COLUMNS = 10, 8
-BRIEF = 7  # letters; up to here the true and the predicted class share a line
+BRIEF = 7  # the most letters of a class name for the true and the predicted class to share a line
 
 Pixels = NDArray[Any]
 
 
 def samples(run: Run) -> Gallery | None:
-    """Training pictures: row by row one of each class, or of evenly chosen classes where there are many."""
+    """Training pictures: each row has one of every class, or of evenly chosen classes where there are many."""
     saved = run.evidence.samples
     if saved is None or not len(saved.pictures):
         return None
-    found, labels = saved.pictures, saved.labels
-    order = _by_turns(labels)
+    images, labels = saved.pictures, saved.labels
+    order = _class_by_class(labels)
     names = [run.classes[labels[i]] for i in order]
     pictures = tuple(
-        Picture(png(found[i]), f"training sample of class {name}", (name,))
+        Picture(png(images[i]), f"training sample of class {name}", (name,))
         for i, name in zip(order, names, strict=True)
     )
     columns = len(set(names)) if 5 <= len(set(names)) <= SAMPLE_COLUMNS else SAMPLE_COLUMNS
     alt = f"{counted(len(order), 'training picture')} with the class of each"
-    return Gallery(pictures, columns, Image("samples", sheet(found[order], pictures, columns), alt, f"{alt}."))
+    return Gallery(pictures, columns, Image("samples", sheet(images[order], pictures, columns), alt, f"{alt}."))
 
 
-def _by_turns(labels: NDArray[np.int64]) -> list[int]:
+def _class_by_class(labels: NDArray[np.int64]) -> list[int]:
     """Indices of samples: the first of every class, then the second of every class, and so on."""
     present = np.unique(labels)
-    shown = present[np.linspace(0, len(present) - 1, min(len(present), SAMPLES)).round().astype(int)]
-    turns = [np.flatnonzero(labels == k)[: SAMPLES // len(shown)] for k in shown]
-    longest = max(map(len, turns))
-    return [int(turn[i]) for i in range(longest) for turn in turns if i < len(turn)]
+    chosen = present[np.linspace(0, len(present) - 1, min(len(present), SAMPLES)).round().astype(int)]
+    per_class = [np.flatnonzero(labels == k)[: SAMPLES // len(chosen)] for k in chosen]
+    longest = max(map(len, per_class))
+    return [int(indices[i]) for i in range(longest) for indices in per_class if i < len(indices)]
 
 
 def augmented(run: Run) -> Gallery | None:
-    """Row by row a training picture and draws of it, as training saw them."""
+    """In each row, a training picture and augmented versions of it, as training saw them."""
     saved = run.evidence.augmented
     if saved is None or not saved.pictures.size:
         return None
-    found, targets = saved.pictures, saved.targets
-    rows, columns = found.shape[:2]
+    images, targets = saved.pictures, saved.targets
+    rows, columns = images.shape[:2]
     mixed = bool((targets.max(axis=2) < 1).any())
     pictures = []
     for i, j in np.ndindex(rows, columns):
-        what = " + ".join(shares := _shares(run, targets[i, j]))
-        alt = f"version {j} of row {i + 1}: {what}" if j else f"training sample of class {what}"
-        pictures.append(Picture(png(found[i, j]), alt, shares if mixed or j == 0 else ()))
+        classes = " + ".join(shares := _shares(run, targets[i, j]))
+        alt = f"version {j} of row {i + 1}: {classes}" if j else f"training sample of class {classes}"
+        pictures.append(Picture(png(images[i, j]), alt, shares if mixed or j == 0 else ()))
     changes = run.metrics.data.augment.items()
-    named = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)
+    settings = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)
     caption = (
         f"The first picture of each row is a training sample; the other {columns - 1} are versions of it as "
-        f"training sees them (data.augment: {named})."
+        f"training sees them (data.augment: {settings})."
     )
     if mixed:
         caption += " The lines under a mixed picture give the shares of its classes."
     alt = f"{counted(rows, 'training picture')}, each with {counted(columns - 1, 'augmented version')} beside it"
-    image = Image("augmented", sheet(found.reshape(-1, *found.shape[2:]), pictures, columns), alt, caption)
+    image = Image("augmented", sheet(images.reshape(-1, *images.shape[2:]), pictures, columns), alt, caption)
     return Gallery(tuple(pictures), columns, image)
 
 
 def _shares(run: Run, target: NDArray[np.float32]) -> tuple[str, ...]:
-    """The class of a target, or the two of a mixed one with their shares in whole per cent."""
+    """The class of a target; of a mixed target, its two classes with their shares in whole per cent."""
     first, second = np.argsort(-target, kind="stable")[:2]
     if target[second] < 0.005:
         return (run.classes[first],)
@@ -83,36 +83,36 @@ def _shares(run: Run, target: NDArray[np.float32]) -> tuple[str, ...]:
 
 
 def mistakes(run: Run) -> Gallery | None:
-    """The test pictures that were misread with the highest confidence."""
+    """The test pictures that were taken for a wrong class with the highest confidence."""
     saved = run.evidence.mistakes
     if saved is None or saved.pictures is None or not len(saved.pictures):
         return None
-    found, columns = saved.pictures, (saved.labels, saved.predictions, saved.confidence, saved.index)
+    images, columns = saved.pictures, (saved.labels, saved.predictions, saved.confidence, saved.index)
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     brief = max(map(len, run.classes)) <= BRIEF
     pictures = []
     for i, (true, predicted, confidence, index) in enumerate(rows):
-        was, taken = run.classes[true], run.classes[predicted]
-        alt = f"“{was}” taken for “{taken}” with a confidence of {percent(confidence)}"
-        what = (f"{was} → {taken}",) if brief else (was, f"→\u00a0{taken}")
-        pictures.append(Picture(png(found[i]), alt, (*what, percent(confidence), f"sample {index}")))
+        true_class, predicted_class = run.classes[true], run.classes[predicted]
+        alt = f"“{true_class}” taken for “{predicted_class}” with a confidence of {percent(confidence)}"
+        names = (f"{true_class} → {predicted_class}",) if brief else (true_class, f"→\u00a0{predicted_class}")
+        pictures.append(Picture(png(images[i]), alt, (*names, percent(confidence), f"sample {index}")))
     alt = f"{counted(len(rows), 'misread test picture')}; the first is {pictures[0].alt}"
-    image = Image("mistakes", sheet(found, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run, saved))
+    image = Image("mistakes", sheet(images, pictures, MISTAKE_COLUMNS), alt, mistakes_caption(run, saved))
     return Gallery(tuple(pictures), MISTAKE_COLUMNS, image)
 
 
-def sheet(pixels: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
-    """All pictures in one image, each with its lines of text underneath."""
+def sheet(images: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
+    """One image of all pictures, each with its lines of text underneath."""
     columns = min(columns, len(pictures))
-    depth = max(len(picture.lines) for picture in pictures)
-    high = pixels.shape[1] / pixels.shape[2]
-    row = high + 0.12 + 0.13 * depth  # in widths of a picture
+    lines = max(len(picture.lines) for picture in pictures)
+    height = images.shape[1] / images.shape[2]  # this and the following in widths of a picture
+    row = height + 0.12 + 0.13 * lines
     rows = math.ceil(len(pictures) / columns)
     figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
-    for i, (picture, values) in enumerate(zip(pictures, pixels, strict=True)):
+    for i, (picture, image) in enumerate(zip(pictures, images, strict=True)):
         left, top = i % columns, i // columns * row
-        foot = top + 0.92 * high
-        axes.imshow(colours(values), extent=(left, left + 0.92, foot, top), interpolation="nearest")
+        foot = top + 0.92 * height
+        axes.imshow(colours(image), extent=(left, left + 0.92, foot, top), interpolation="nearest")
         text = "\n".join(style.shorten(line, 19) for line in picture.lines)
         axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
     axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
@@ -121,14 +121,14 @@ def sheet(pixels: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
 
 
 def colours(picture: Pixels) -> Pixels:
-    """(H, W, C) as (H, W, 3): three channels as they are, any other number as their mean in grey."""
+    """The picture (H, W, C) in colours (H, W, 3); other than three channels are shown as their mean in grey."""
     if picture.shape[2] == 3:
         return picture
     return picture.mean(axis=2, keepdims=True).astype(picture.dtype).repeat(3, axis=2)
 
 
 def png(picture: Pixels) -> bytes:
-    """A uint8 picture as PNG, pixel for pixel."""
+    """A uint8 picture as a PNG file of the same size."""
     buffer = io.BytesIO()
     PILImage.fromarray(colours(picture)).save(buffer, format="PNG", optimize=True)
     return buffer.getvalue()

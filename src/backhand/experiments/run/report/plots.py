@@ -1,4 +1,4 @@
-"""The data and the test result, drawn: counts, confusion, reliability, ROC."""
+"""Plots of the data and of the test result: counts, confusion, reliability, ROC."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,25 +11,25 @@ from backhand.experiments.run.report.scores import Calibration, Roc
 from backhand.page import style
 
 NAMED = 20  # beyond this many classes an axis is numbered instead of named
-SMALL = 12  # up to this many classes a confusion matrix has its place beside a table
-LARGE = 7.0  # inches of a matrix that has a row to itself
+SMALL = 12  # up to this many classes a confusion matrix stands beside a table
+LARGE = 7.0  # inches across a confusion matrix that has a row of the page to itself
 NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
 SPLITS = {"train": (style.BLUE, ""), "validation": (style.SKY, "////"), "test": (style.YELLOW, "....")}
 
 
 def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
-    """A bar for every class, divided into the splits."""
+    """A plot with a bar for every class, divided into the splits."""
     figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
-    places, start = np.arange(len(classes)), np.zeros(len(classes))
+    positions, start = np.arange(len(classes)), np.zeros(len(classes))
     named = len(classes) <= NAMED
-    height, line = (0.74, 0.3) if named else (1.0, 0.0)  # the bars of many classes touch and have no outline
+    height, outline = (0.74, 0.3) if named else (1.0, 0.0)  # the bars of many classes touch and have no outline
     for split, counts in splits.items():
         colour, hatch = SPLITS.get(split, (style.FAINT, ""))
-        look = style.bar(colour, hatch if named else "", line)
-        axes.barh(places, counts, height, start, label=split, **look)
+        bar_style = style.bar(colour, hatch if named else "", outline)
+        axes.barh(positions, counts, height, start, label=split, **bar_style)
         start += counts
     if named:
-        axes.set_yticks(places, [style.shorten(name, 18) for name in classes])
+        axes.set_yticks(positions, [style.shorten(name, 18) for name in classes])
     else:
         axes.set_ylabel("class, counted from 0 in the order of the table")
     axes.set(xlabel="samples", ylim=(len(classes) - 0.4, -0.6))
@@ -44,44 +44,44 @@ def large(size: int) -> bool:
 
 
 def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
-    """The confusion matrix: colour is the share of the row, that is of the true class."""
+    """The confusion matrix; the colour of a cell is its share of the row, that is of the true class."""
     size = len(classes)
     side = LARGE if large(size) else style.WIDTH
     figure, axes = style.panel(side, side * 0.9)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    # A square-root scale: single mistakes would vanish beside a strong diagonal.
+    # The scale is that of the square root, since single mistakes would be invisible beside a strong diagonal otherwise.
     image = axes.imshow(100 * share, cmap="Blues", norm=PowerNorm(0.5, 0, 100))
     bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 1, 5, 10, 25, 50, 100], pad=0.02)
     bar.set_label("share of the true class (%)")
     bar.outline.set_visible(False)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.grid(visible=False)
-    _class_ticks(axes, classes)
+    _set_class_ticks(axes, classes)
     if size <= NUMBERED:
-        _numbers(axes, counts, share)
+        _write_counts(axes, counts, share)
     return style.png(figure)
 
 
-def _cell(size: int) -> float:
-    """About the width of a cell, in points, beside names and a colour bar."""
+def _cell_width(size: int) -> float:
+    """The approximate width in points of a cell of the confusion matrix of so many classes."""
     return 50 * (LARGE if large(size) else style.WIDTH) / size
 
 
-def _class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
+def _set_class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
     if len(classes) > NUMBERED:
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(10, integer=True))
         return
     names = [style.shorten(name) for name in classes]
-    turned = max(map(len, names)) * 6 > _cell(len(names))
-    axes.set_xticks(range(len(names)), names, rotation=90 if turned else 0)
+    vertical = max(map(len, names)) * 6 > _cell_width(len(names))
+    axes.set_xticks(range(len(names)), names, rotation=90 if vertical else 0)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
 
 
-def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
+def _write_counts(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     digits = len(str(counts.max()))
-    size = min(9.5, 1.3 * _cell(len(counts)) / max(digits, 2))
+    size = min(9.5, 1.3 * _cell_width(len(counts)) / max(digits, 2))
     for (row, column), value in np.ndenumerate(counts):
         if value:
             ink = "white" if share[row, column] > 0.3 else style.INK
@@ -89,7 +89,7 @@ def _numbers(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) 
 
 
 def reliability(calibration: Calibration) -> bytes:
-    """Accuracy against confidence, bin by bin, over a histogram of the confidences."""
+    """The reliability diagram: accuracy against confidence in bins, above a histogram of the confidences."""
     figure = Figure(figsize=(style.WIDTH, 4.2))
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     edges = calibration.edges * 100
@@ -109,7 +109,7 @@ def reliability(calibration: Calibration) -> bytes:
 
 
 def roc(curve: Roc) -> bytes:
-    """The ROC curve of a task with two classes."""
+    """The plot of the ROC curve of a task with two classes."""
     figure, axes = style.panel(style.WIDTH, 4.2)
     axes.plot(100 * curve.false_positive, 100 * curve.true_positive, color=style.BLUE, label="this network")
     axes.plot([0, 100], [0, 100], label="guessing", **style.DIAGONAL)

@@ -1,4 +1,4 @@
-"""How a run was trained, in a paragraph that can stand in a hand-in: each sentence follows from its study."""
+"""The training of a run in a paragraph that a student can hand in; each sentence follows from the study."""
 
 from collections.abc import Iterator
 
@@ -28,10 +28,10 @@ LOSSES = {
 
 
 def recipe(run: Run) -> str:
-    """The optimiser, the rate and its schedule, the batches, the loss, the regularisation and the augmentation."""
+    """Sentences on the optimiser, the learning rate, the batches, the loss, the regularisation and the augmentation."""
     train, augment = run.study.train, run.study.data.augment
-    means = _regularisation(train, run.study.model)
-    return " ".join((_steps(train), *_loss(train), *means, *_augmentation(augment), *_end(train)))
+    methods = _regularisation(train, run.study.model)
+    return " ".join((_steps(train), *_loss(train), *methods, *_augmentation(augment), *_end(train)))
 
 
 def _steps(train: TrainTable) -> str:
@@ -48,10 +48,10 @@ def _steps(train: TrainTable) -> str:
 
 def _rate(lr: float | str, schedule: ScheduleTable) -> str:
     after = f", after a linear warm-up of {_epochs(schedule.warmup)}" if schedule.warmup else ""
-    return f"The learning rate {plain(lr)} {_course(schedule)}{after}."
+    return f"The learning rate {plain(lr)} {_schedule_text(schedule)}{after}."
 
 
-def _course(schedule: ScheduleTable) -> str:
+def _schedule_text(schedule: ScheduleTable) -> str:
     match schedule:
         case ConstantTable():
             return "is constant"
@@ -82,25 +82,28 @@ def _loss(train: TrainTable) -> Iterator[str]:
             "network's confidence is meant to stay below 100%, also where it is always right."
         )
     if weights is not None:
-        how = {"balanced": "the inverse of its class's size", "sqrt": "the inverse square root of its class's size"}
-        weight = how.get(weights, "its class") if isinstance(weights, str) else "its class"
+        weight_texts = {
+            "balanced": "the inverse of its class's size",
+            "sqrt": "the inverse square root of its class's size",
+        }
+        weight = weight_texts.get(weights, "its class") if isinstance(weights, str) else "its class"
         yield f"The loss of each sample is weighted by {weight}."
 
 
 def _regularisation(train: TrainTable, model: object) -> Iterator[str]:
-    means = []
+    methods = []
     if train.l2:
-        means.append(f"an L2 penalty of {train.l2:g} on the weights")
+        methods.append(f"an L2 penalty of {train.l2:g} on the weights")
     if train.optimizer.weight_decay:
-        means.append(f"weight decay {train.optimizer.weight_decay:g}")
-    if dropout := getattr(model, "dropout", 0):  # which not every architecture has
-        means.append(f"dropout of {plain(dropout)}")
+        methods.append(f"weight decay {train.optimizer.weight_decay:g}")
+    if dropout := getattr(model, "dropout", 0):  # not every architecture has dropout
+        methods.append(f"dropout of {plain(dropout)}")
     if getattr(model, "batchnorm", False):
-        means.append("batch normalisation")
-    if means:
-        yield f"The network is regularised by {listed(means)}."
+        methods.append("batch normalisation")
+    if methods:
+        yield f"The network is regularised by {listed(methods)}."
     limits = (("norm", train.clip_norm), ("components", train.clip_value))
-    if clips := [f"{what} at {limit:g}" for what, limit in limits if limit]:
+    if clips := [f"{quantity} at {limit:g}" for quantity, limit in limits if limit]:
         yield f"Gradients are clipped by their {listed(clips)}."
 
 

@@ -1,4 +1,4 @@
-"""What the saved test probabilities tell beyond the accuracy: calibration, and the ROC curve of two classes."""
+"""Scores of the saved test probabilities: their calibration, and the ROC curve of two classes."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,11 @@ BINS = 15
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bins of confidence between `edges`: samples, mean confidence and accuracy of each; `error` over all.
+    """Bins of confidence between `edges`: samples, mean confidence and accuracy of each bin.
 
-    chance: the error that a calibrated network has, on the average, with so many samples in these bins; deviation: the
-    standard deviation of mean_accuracy about mean_confidence in such a network.
+    error: the expected calibration error over all bins.   chance: the error that a perfectly calibrated network has on
+    average, with so many samples in these bins.   deviation: the standard deviation of mean_accuracy about
+    mean_confidence in such a network.
     """
 
     edges: NDArray[np.float64]
@@ -42,28 +43,28 @@ def calibration(evidence: Evidence, bins: int = BINS) -> Calibration | None:
     """Expected calibration error: sum over the bins of n_b/N |accuracy_b - confidence_b|; None without probabilities.
 
     The bins divide 0..1 evenly. Source: Guo et al., "On Calibration of Modern Neural Networks" (ICML 2017). By chance
-    the accuracy of a bin lies sqrt(2/π) standard deviations from its confidence, sqrt(c (1 - c) / n_b), on the average.
+    the accuracy of a bin is on average sqrt(2/π) standard deviations from its confidence c, of sqrt(c (1 - c) / n_b).
     """
-    tested = evidence.predictions
-    if tested is None or not tested.labels.size:
+    predictions = evidence.predictions
+    if predictions is None or not predictions.labels.size:
         return None
-    confidence = tested.probabilities.max(axis=1).astype(np.float64)
-    right = tested.probabilities.argmax(axis=1) == tested.labels
-    which = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    counts = np.bincount(which, minlength=bins)
+    confidence = predictions.probabilities.max(axis=1).astype(np.float64)
+    correct = predictions.probabilities.argmax(axis=1) == predictions.labels
+    indices = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(indices, minlength=bins)
     filled = np.maximum(counts, 1)
-    mean = np.bincount(which, confidence, bins) / filled
-    accuracy = np.bincount(which, right, bins) / filled
+    mean = np.bincount(indices, confidence, bins) / filled
+    accuracy = np.bincount(indices, correct, bins) / filled
     return Calibration(
         edges=np.linspace(0, 1, bins + 1),
         counts=counts,
         confidence=mean,
         accuracy=accuracy,
-        error=float(np.sum(counts * np.abs(accuracy - mean)) / len(right)),
-        chance=float(np.sqrt(2 / np.pi) * np.sqrt(counts * mean * (1 - mean)).sum() / len(right)),
-        deviation=float(np.sqrt((confidence * (1 - confidence)).sum()) / len(right)),
+        error=float(np.sum(counts * np.abs(accuracy - mean)) / len(correct)),
+        chance=float(np.sqrt(2 / np.pi) * np.sqrt(counts * mean * (1 - mean)).sum() / len(correct)),
+        deviation=float(np.sqrt((confidence * (1 - confidence)).sum()) / len(correct)),
         mean_confidence=float(confidence.mean()),
-        mean_accuracy=float(right.mean()),
+        mean_accuracy=float(correct.mean()),
     )
 
 
@@ -72,10 +73,10 @@ def roc(evidence: Evidence) -> Roc | None:
 
     Source: Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27 (2006).
     """
-    tested = evidence.predictions
-    if tested is None or tested.probabilities.shape[1] != 2 or len(np.unique(tested.labels)) != 2:
+    predictions = evidence.predictions
+    if predictions is None or predictions.probabilities.shape[1] != 2 or len(np.unique(predictions.labels)) != 2:
         return None
     from sklearn.metrics import auc, roc_curve
 
-    false_positive, true_positive, _ = roc_curve(tested.labels, tested.probabilities[:, 1])
+    false_positive, true_positive, _ = roc_curve(predictions.labels, predictions.probabilities[:, 1])
     return Roc(false_positive, true_positive, float(auc(false_positive, true_positive)))

@@ -1,4 +1,4 @@
-"""The tables of a report."""
+"""The tables of a run's report."""
 
 import math
 from collections.abc import Sequence
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from backhand.experiments.run.evidence import Mistakes
 from backhand.experiments.run.metrics import Cost, Epoch, Metrics, TestScore
 from backhand.experiments.run.record import Run
-from backhand.experiments.run.report.classes import Confusion, in_words
+from backhand.experiments.run.report.classes import Confusion, confusion_text
 from backhand.page.blocks import Table
 from backhand.page.numbers import count, decimal, duration, percent, plain, scientific, shape
 
-FREQUENT = 6  # confusions to show
+FREQUENT = 6  # the number of confusions that are shown
 
 
 def class_counts(metrics: Metrics) -> Table:
-    """Samples of every class in every split, with totals; the weights of the classes where the loss has some."""
+    """The samples of every class in every split, with totals, and the weights of the classes if the loss has them."""
     splits, weights = metrics.data.splits, metrics.data.class_weights
     rows = [
         (
@@ -35,10 +35,10 @@ def class_counts(metrics: Metrics) -> Table:
 
 
 def layers(metrics: Metrics) -> Table:
-    """The network from input to output; where some of it was frozen, how much of it was trained."""
+    """The layers of the network from input to output; where some are frozen, with the parameters that were trained."""
     model = metrics.model
     costs: tuple[Cost, ...] = (*model.layers, model)
-    figures = [(each.parameters, *[each.trained or 0] * model.some_frozen, each.multiply_adds) for each in costs]
+    figures = [(cost.parameters, *[cost.trained or 0] * model.some_frozen, cost.multiply_adds) for cost in costs]
     names = [(row.name, row.layer, shape(row.output)) for row in model.layers] + [("total", "", "")]
     rows = tuple((*name, *map(count, row)) for name, row in zip(names, figures, strict=True))
     trained = f", {count(model.trained or 0)} of them trained and the others frozen" if model.some_frozen else ""
@@ -51,11 +51,11 @@ def layers(metrics: Metrics) -> Table:
 
 
 def epoch(line: Epoch) -> Table:
-    """What one epoch recorded: a single point makes no curve."""
-    found = {"training": (line.train_loss, line.train_accuracy)}
+    """The figures of a single epoch, of which no curve can be drawn."""
+    figures = {"training": (line.train_loss, line.train_accuracy)}
     if not math.isnan(line.validation_accuracy):
-        found["validation"] = (line.validation_loss, line.validation_accuracy)
-    rows = [(split, decimal(loss), percent(share), percent(1 - share)) for split, (loss, share) in found.items()]
+        figures["validation"] = (line.validation_loss, line.validation_accuracy)
+    rows = [(split, decimal(loss), percent(share), percent(1 - share)) for split, (loss, share) in figures.items()]
     momentum = "" if line.momentum is None else f", momentum {line.momentum:.4g}"
     caption = (
         f"Epoch {line.epoch}, which took {duration(line.seconds)}: learning rate {line.lr:.4g}{momentum}, "
@@ -65,7 +65,7 @@ def epoch(line: Epoch) -> Table:
 
 
 def scores(metrics: Metrics, test: TestScore) -> Table:
-    """Loss, accuracy and error of the kept weights."""
+    """Loss, accuracy and error of the kept weights on each split."""
     rows = [
         (name, count(score.count), decimal(score.loss), percent(score.accuracy), percent(score.error))
         for name, score in (("validation", metrics.validation), ("test", test))
@@ -80,14 +80,14 @@ def scores(metrics: Metrics, test: TestScore) -> Table:
 
 
 def _views(test: TestScore) -> str:
-    """What the scores were averaged over, or nothing."""
+    """A sentence on the versions of each picture over which the scores are averaged; empty where they are not."""
     views = {}
     if test.test_flips:
         views["train.test_flips"] = "of its mirror image"
     if test.test_shift:
         views["train.test_shift"] = f"of each moved by {test.test_shift} px towards two opposite corners"
-    seen = " and ".join(["of each picture", *views.values()])
-    return f" Predictions are the mean of the scores {seen} ({', '.join(views)})." if views else ""
+    averaged = " and ".join(["of each picture", *views.values()])
+    return f" Predictions are the mean of the scores {averaged} ({', '.join(views)})." if views else ""
 
 
 def per_class(test: TestScore) -> Table:
@@ -105,27 +105,27 @@ def per_class(test: TestScore) -> Table:
 
 
 def confusions(mixups: Sequence[Confusion]) -> Table:
-    """The most frequent mix-ups; the first of them in words."""
+    """The most frequent confusions, with the first of them in words as the caption."""
     rows = tuple((m.true, m.predicted, count(m.times), percent(m.share)) for m in mixups[:FREQUENT])
-    caption = f"Most frequent confusions: {in_words(mixups[0])}."
+    caption = f"Most frequent confusions: {confusion_text(mixups[0])}."
     return Table(caption, ("true", "predicted", "times", "of the class"), rows, "llrr")
 
 
-def mistakes(run: Run, found: Mistakes) -> Table:
-    """The most confident mistakes where there are no pictures of them."""
-    columns = (found.index, found.labels, found.predictions, found.confidence)
+def mistakes(run: Run, saved: Mistakes) -> Table:
+    """The most confident mistakes, for samples that are no pictures."""
+    columns = (saved.index, saved.labels, saved.predictions, saved.confidence)
     rows = tuple(
         (str(index), run.classes[true], run.classes[predicted], percent(confidence))
         for index, true, predicted, confidence in zip(*(column.tolist() for column in columns), strict=True)
     )
-    return Table(mistakes_caption(run, found), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
+    return Table(mistakes_caption(run, saved), ("test sample", "true", "predicted", "confidence"), rows, "lllr")
 
 
-def mistakes_caption(run: Run, found: Mistakes) -> str:
-    """How many there are, and how sure the network was of them."""
-    confidence, test = found.confidence, run.metrics.test
-    shown, wrong = len(confidence), test.count - test.correct if test else 0
-    which = f"All {count(shown)}" if shown == wrong else f"The {count(shown)} most confident of {count(wrong)}"
+def mistakes_caption(run: Run, saved: Mistakes) -> str:
+    """A caption with the number of mistakes, and the confidence of the network in them."""
+    confidence, test = saved.confidence, run.metrics.test
+    number, wrong = len(confidence), test.count - test.correct if test else 0
+    which = f"All {count(number)}" if number == wrong else f"The {count(number)} most confident of {count(wrong)}"
     kind = f" ({test.confidence})" if test and test.confidence else ""
     return (
         f"{which} mistakes: true and predicted class, and the confidence in the wrong one{kind}, "
@@ -134,23 +134,23 @@ def mistakes_caption(run: Run, found: Mistakes) -> str:
 
 
 def reported(metrics: Metrics) -> Table:
-    """Figures from elsewhere beside those of this run."""
+    """Figures that were reported elsewhere, beside those of this run."""
     rows = tuple((row.what, plain(row.reported), plain(row.ours)) for row in metrics.reported)
     caption = "Figures reported elsewhere, beside those of this run."
     return Table(caption, ("figure", "reported", "this run"), rows, "lrr")
 
 
 def gradients(metrics: Metrics) -> Table:
-    """The gradient check, one row for each parameter."""
+    """The gradient check, with one row per parameter."""
     rows = tuple(
-        (row.name, _error(row.worst), count(row.checked), count(row.skipped), row.verdict)
+        (row.name, _error_text(row.worst), count(row.checked), count(row.skipped), row.verdict)
         for row in metrics.gradient_check
     )
     errors = [row.worst for row in metrics.gradient_check if row.worst is not None]
-    found = f"the largest relative error is {_error(max(errors))}" if errors else "no entry could be compared"
-    caption = f"Back-propagation against finite differences: {found}."
+    result = f"the largest relative error is {_error_text(max(errors))}" if errors else "no entry could be compared"
+    caption = f"Back-propagation against finite differences: {result}."
     return Table(caption, ("gradient", "largest relative error", "checked", "skipped", "verdict"), rows, "lrrrl")
 
 
-def _error(error: float | None) -> str:
+def _error_text(error: float | None) -> str:
     return "" if error is None else scientific(error)

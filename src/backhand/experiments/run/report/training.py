@@ -1,4 +1,4 @@
-"""The chapter on training: curves, and what they show in words."""
+"""The section on training: the curves, and what they show in words."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +13,22 @@ from backhand.page.range_test import plot
 
 
 def training(run: Run) -> tuple[Block, ...]:
-    """Loss and accuracy against epoch and time, then the learning rate and the size of the gradient."""
-    how = tuple(map(Text, filter(None, [recipe(run)])))
+    """The recipe, then plots of loss, accuracy, learning rate and gradient norm against the epoch or the time."""
+    method = tuple(map(Text, filter(None, [recipe(run)])))
     if not run.history:
-        return *how, Text("No epoch was finished.")
+        return *method, Text("No epoch was finished.")
     if len(run.history) == 1:
-        return *how, Text(_course(run)), tables.epoch(run.history[0]), *_range_test(run)
-    plain = [RATE, GRADIENT]
+        return *method, Text(_summary(run)), tables.epoch(run.history[0]), *_range_test(run)
+    further = [RATE, GRADIENT]
     if len({epoch.momentum for epoch in run.history}) > 1:
-        plain.append(MOMENTUM)
-    images = [image for quantity in (LOSS, ACCURACY) for image in _twice(run, quantity)]
-    images += [_image(run, quantity) for quantity in plain if curves.recorded(run, quantity)]
-    return *how, Text(_course(run)), Images(tuple(images)), *_range_test(run)
+        further.append(MOMENTUM)
+    images = [image for quantity in (LOSS, ACCURACY) for image in _epoch_and_time(run, quantity)]
+    images += [_image(run, quantity) for quantity in further if curves.recorded(run, quantity)]
+    return *method, Text(_summary(run)), Images(tuple(images)), *_range_test(run)
 
 
 def _range_test(run: Run) -> tuple[Block, ...]:
-    """Where the learning rate came from, unless the study gave it."""
+    """The range test by which the learning rate was chosen; nothing where the study gives the rate."""
     if run.rates is None:
         return ()
     lr = float(run.study.train.optimizer.lr)
@@ -45,27 +45,28 @@ def _range_test(run: Run) -> tuple[Block, ...]:
     return Text(text), Images((image,))
 
 
-def _course(run: Run) -> str:
-    """How long it went on, why it ended, and what the training figures mean."""
+def _summary(run: Run) -> str:
+    """Sentences on the length of the training, why it ended, and what the training figures mean."""
     facts, last = run.metrics.training, run.history[-1]
-    done = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
+    length = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
     stopped = f" Why training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
-    means = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
-    return done + stopped + means
+    meaning = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
+    return length + stopped + meaning
 
 
-def _twice(run: Run, quantity: Quantity) -> list[Image]:
+def _epoch_and_time(run: Run, quantity: Quantity) -> list[Image]:
+    """A plot of the quantity against the epoch, and one against the training time."""
     series = curves.recorded(run, quantity)
     if not series:
         return []
     name = _name(quantity)
     chosen = run.chosen
-    when = (
+    end = (
         f"epoch {chosen.epoch}, which was kept, ended after {duration(chosen.elapsed)}"
         if chosen
         else f"the last epoch ended after {duration(run.history[-1].elapsed)}"
     )
-    caption = f"{name.capitalize()} against training time: {when}.{_scale(quantity, series)}"
+    caption = f"{name.capitalize()} against training time: {end}.{_scale(quantity, series)}"
     return [
         _image(run, quantity),
         Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
@@ -90,24 +91,24 @@ def _scale(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> str:
 
 
 def _trend(run: Run, quantity: Quantity, line: str, values: NDArray[np.float64]) -> str:
-    """training from 2.3000 to 0.0100; validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
-    places = np.flatnonzero(np.isfinite(values))
+    """The course of a line in words, such as: validation from 2.2000 to 0.3000, lowest 0.2000 at epoch 7."""
+    indices = np.flatnonzero(np.isfinite(values))
     highest = quantity.metric is not None and quantity.metric.higher_is_better
     best = int(np.nanargmax(values) if highest else np.nanargmin(values))
-    first, last, extreme = (_written(quantity, float(values[i])) for i in (places[0], places[-1], best))
+    first, last, extreme = (_value_text(quantity, float(values[i])) for i in (indices[0], indices[-1], best))
     text = f"from {first} to {last}" if first != last else f"{first} throughout"
-    if len(places) == 1:
-        text = f"{first} after epoch {run.history[places[0]].epoch}"
+    if len(indices) == 1:
+        text = f"{first} after epoch {run.history[indices[0]].epoch}"
     if len(quantity.series) > 1:
         text = f"{line} {text}"
         if extreme not in (first, last):
             text += f", {'highest' if highest else 'lowest'} {extreme} at epoch {run.history[best].epoch}"
-    if len(places) < len(values):
-        text += f", without a finite value in {counted(len(values) - len(places), 'epoch')}"
+    if len(indices) < len(values):
+        text += f", without a finite value in {counted(len(values) - len(indices), 'epoch')}"
     return text
 
 
-def _written(quantity: Quantity, value: float) -> str:
+def _value_text(quantity: Quantity, value: float) -> str:
     if quantity.metric is not None and quantity.metric.unit == "%":
         return percent(value / 100)
     return decimal(value) if quantity is LOSS else significant(value, 4)
