@@ -1,4 +1,4 @@
-"""What may be chance: the interval of a share, the noise of a curve, the largest of many counts.
+"""Tests of what chance explains: the interval of a share, the noise of a curve, the largest of many counts.
 
 Every sentence of a report that compares figures is first tested here. The level of all tests is 5%.
 """

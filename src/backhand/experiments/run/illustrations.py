@@ -112,7 +112,7 @@ def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: L
 
 
 def _mapped_layers(model: Sequential) -> list[int]:
-    """The indices of three layers whose outputs are shown: of the first convolution, of a middle one, and of the last.
+    """The indices of the layers whose outputs are shown: those of a first, a middle and a last convolution.
 
     The output of a convolution is that after its batch-norm and activation. Outputs with a single row or column are
     left out, since they are no pictures.

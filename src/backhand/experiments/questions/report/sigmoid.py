@@ -145,7 +145,7 @@ def _signs(cell: Cell) -> Finding | None:
 
 
 def _same_signs(cells: dict[str, Cell]) -> Finding | None:
-    """That the gradients of ReLU have the same signs as those of sigmoid, to which alone they are often ascribed."""
+    """That ReLU shows the same signs as sigmoid, where it does; they are often called a fault of sigmoid alone."""
     shares = [one_sign(cells[name]) for name in NEVER_NEGATIVE if name in cells]
     if len(shares) < 2 or any(share is None or share < SAME_SIGN for share in shares):
         return None
