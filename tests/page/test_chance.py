@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from backhand.page.chance import differ, fewer, more, noise, trend, wilson
+from backhand.page.chance import differ, fewer_than_chance, more_than_chance, noise, trend, wilson
 
 
 @pytest.mark.parametrize(("right", "count"), [(0, 5), (3, 5), (5, 5), (37, 360), (9_000, 10_000)])
@@ -23,11 +23,11 @@ def test_shares_that_differ_by_chance_alone_seldom_differ(rng) -> None:
 
 def test_the_largest_of_many_counts_is_seldom_more_than_chance(rng) -> None:
     draws = rng.multinomial(30, np.full(20, 0.05), 1000)
-    assert np.mean([more(int(draw.max()), 30, 0.05, tries=20) for draw in draws]) < 0.05
-    assert more(8, 30, 0.05, tries=20)
+    assert np.mean([more_than_chance(int(draw.max()), 30, 0.05, tries=20) for draw in draws]) < 0.05
+    assert more_than_chance(8, 30, 0.05, tries=20)
     draws = rng.binomial(40, 0.8, (1000, 10))
-    assert np.mean([fewer(int(draw.min()), 40, 0.8, tries=10) for draw in draws]) < 0.05
-    assert fewer(20, 40, 0.8, tries=10)
+    assert np.mean([fewer_than_chance(int(draw.min()), 40, 0.8, tries=10) for draw in draws]) < 0.05
+    assert fewer_than_chance(20, 40, 0.8, tries=10)
 
 
 def test_the_noise_of_a_curve_is_what_its_trend_leaves(rng) -> None:

@@ -14,9 +14,9 @@ DEVIATIONS = 1.4826  # standard deviation of a normal distribution over the medi
 FEWEST = 5  # differences from epoch to epoch from which the noise of a curve is estimated, where it has so many
 
 
-def wilson(right: float, count: int) -> tuple[float, float]:
-    """The 95% interval of a share that was measured as right / count. Source: Wilson 1927, JASA 22 (158)."""
-    share, z2 = right / count, Z * Z
+def wilson(correct: float, count: int) -> tuple[float, float]:
+    """The 95% interval of a share that was measured as correct / count. Source: Wilson 1927, JASA 22 (158)."""
+    share, z2 = correct / count, Z * Z
     middle = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = Z / (1 + z2 / count) * sqrt(share * (1 - share) / count + z2 / (4 * count * count))
     return max(middle - half, 0.0), min(middle + half, 1.0)
@@ -28,17 +28,17 @@ def differ(first: float, samples: int, second: float, others: int) -> bool:
     return abs(first - second) > Z * sqrt(pooled * (1 - pooled) * (1 / samples + 1 / others))
 
 
-def fewer(right: int, count: int, share: float, tries: int = 1) -> bool:
-    """Whether `right` of `count` are fewer than chance explains if the true share is `share`.
+def fewer_than_chance(correct: int, count: int, share: float, tries: int = 1) -> bool:
+    """Whether `correct` of `count` are fewer than chance explains if the true share is `share`.
 
     tries: how many counts there are of which this is the least, for the correction of Bonferroni.
     """
     from scipy.stats import binom
 
-    return bool(binom.cdf(right, count, share) * tries < LEVEL)
+    return bool(binom.cdf(correct, count, share) * tries < LEVEL)
 
 
-def more(times: int, count: int, share: float, tries: int = 1) -> bool:
+def more_than_chance(times: int, count: int, share: float, tries: int = 1) -> bool:
     """Whether `times` of `count` are more than chance explains if the true share is `share`.
 
     tries: how many counts there are of which this is the greatest, for the correction of Bonferroni.

@@ -183,6 +183,6 @@ def has_result(folder: Path) -> bool:
 def row(folder: Path) -> Row:
     """The row of the question in a list: its title, its data, and how many of its cells are trained."""
     answer = read(folder)
-    done, planned = len(answer.cells), answer.record.planned
-    status = "finished" if done == planned else f"{done} of {counted(planned, 'cell')}"
+    trained, planned = len(answer.cells), answer.record.planned
+    status = "finished" if trained == planned else f"{trained} of {counted(planned, 'cell')}"
     return Row(answer.title, answer.data.title, status, "")

@@ -131,10 +131,10 @@ def _describe_data(feeds: Feeds) -> Data:
 
 
 def _report_progress(console: Console, cell: Cell, record: QuestionRecord) -> None:
-    done, planned = len(record.cells), record.planned
-    left = record.seconds / done * (planned - done)
+    trained, planned = len(record.cells), record.planned
+    remaining = record.seconds / trained * (planned - trained)
     text = _settings_text(cell.values)
-    console.print(f"cell {f'{done}/{planned}':>7}  {text}  {cell.seconds:.1f} s  {left:.0f} s left")
+    console.print(f"cell {f'{trained}/{planned}':>7}  {text}  {cell.seconds:.1f} s  {remaining:.0f} s left")
 
 
 def _settings_text(values: Assignment) -> str:

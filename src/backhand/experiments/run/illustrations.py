@@ -36,11 +36,13 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
         probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
     classified = result.predictions >= 0
     train, test = feeds.train.data, feeds.test.data
-    wrong = np.flatnonzero(classified & (result.predictions != result.labels))
-    confidence = probabilities[wrong, result.predictions[wrong]]
+    misclassified = np.flatnonzero(classified & (result.predictions != result.labels))
+    confidence = probabilities[misclassified, result.predictions[misclassified]]
     order = np.argsort(-confidence, kind="stable")[:MISTAKES]
-    wrong = wrong[order]
-    mistakes = Mistakes(result.labels[wrong], result.predictions[wrong], confidence[order], wrong)
+    misclassified = misclassified[order]
+    mistakes = Mistakes(
+        result.labels[misclassified], result.predictions[misclassified], confidence[order], misclassified
+    )
     evidence = Evidence(
         predictions=Predictions(probabilities[classified], result.labels[classified]), mistakes=mistakes
     )
@@ -50,10 +52,10 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
     return replace(
         evidence,
         samples=Samples(train.x[chosen], train.y[chosen]),
-        mistakes=replace(mistakes, pictures=test.x[wrong]),
+        mistakes=replace(mistakes, pictures=test.x[misclassified]),
         augmented=_augmented(feeds.train, len(feeds.splits.classes)),
         first_weights=None if initial is None or trained is None else FirstWeights(initial, trained),
-        feature_maps=_feature_maps(solver.model, feeds.test, result, wrong),
+        feature_maps=_feature_maps(solver.model, feeds.test, result, misclassified),
     )
 
 

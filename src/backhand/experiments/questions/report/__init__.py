@@ -32,10 +32,12 @@ def closing(folder: Path) -> Iterable[Block]:
 
 def _unfinished(answer: Answer) -> Notice | None:
     """How many cells are trained; None where all of them are."""
-    done, planned = len(answer.cells), answer.record.planned
-    if done == planned:
+    trained, planned = len(answer.cells), answer.record.planned
+    if trained == planned:
         return None
-    return Notice(f"This question is not answered yet: {done} of {counted(planned, 'cell')} of the grid are trained.")
+    return Notice(
+        f"This question is not answered yet: {trained} of {counted(planned, 'cell')} of the grid are trained."
+    )
 
 
 def _settings(answer: Answer) -> Section:

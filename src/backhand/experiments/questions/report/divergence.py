@@ -49,8 +49,8 @@ def _about_unlearned(answer: Answer) -> str:
     """A sentence on trainings that learned nothing without diverging, and how that comes about with this activation."""
     if not unlearned_cells(answer):
         return ""
-    why = dying(answer.record.activation)
-    return f" Others do not diverge and yet learn nothing{f': {why}' if why else ''}."
+    explanation = dying(answer.record.activation)
+    return f" Others do not diverge and yet learn nothing{f': {explanation}' if explanation else ''}."
 
 
 def findings(answer: Answer) -> tuple[Finding, ...]:
@@ -89,8 +89,8 @@ def _best(answer: Answer) -> Finding:
 
 def _unlearned(answer: Answer, cells: list[Cell]) -> Finding:
     fallen = sum(map(loss_fell, cells))
-    which = "Its loss" if len(cells) == 1 else f"In {fallen} of them the loss"
-    in_between = f" {which} had once fallen by a tenth or more." if fallen else ""
+    subject = "Its loss" if len(cells) == 1 else f"In {fallen} of them the loss"
+    in_between = f" {subject} had once fallen by a tenth or more." if fallen else ""
     return (
         "Learned nothing",
         f"{counted(len(cells), 'more training')} ended without diverging, but classified no better than answering the "

@@ -90,9 +90,9 @@ def _unlearned(answer: Answer, hidden: list[int]) -> list[Finding]:
     unlearned = [f"{p:g}" for p, accuracy in accuracies.items() if not answer.better_than_chance(accuracy)]
     if not unlearned:
         return []
-    which, baseline = ", ".join(unlearned), percent(answer.data.baseline)
+    values, baseline = ", ".join(unlearned), percent(answer.data.baseline)
     sentence = (
-        f"With {network(hidden)} hidden units and p = {which}, the network is no better than answering the same every "
+        f"With {network(hidden)} hidden units and p = {values}, the network is no better than answering the same every "
         f"time ({baseline}, within two standard errors), even where it is used as it was trained."
     )
     return [("Learned nothing", sentence)]
@@ -117,21 +117,21 @@ def _offset(cell: Cell, use: Use) -> Finding:
     """How far a wrong scaling moves the scores from the mean over masks; for one dropout layer, p predicts it."""
     p, gap = cell.settings["dropout"], result(cell, use).gap[-1]
     expected = p if use == ("classic", "inverted") else p / (1 - p)
-    right = result(cell, (use[0], use[0])).gap[-1]
+    right_gap = result(cell, (use[0], use[0])).gap[-1]
     sentence = f"With {_where(cell)}, the scores at inference differ from the mean over masks by {percent(gap)}"
-    if gap <= 2 * right:
-        return _title(use), f"{sentence}, no more than twice as much as with the right scaling ({percent(right)})."
+    if gap <= 2 * right_gap:
+        return _title(use), f"{sentence}, no more than twice as much as with the right scaling ({percent(right_gap)})."
     prediction = f", as p{'' if use[0] == 'classic' else ' / (1 − p)'} = {percent(expected)} predicts"
     agreement = prediction if abs(gap - expected) < 0.05 * expected else ""
-    return _title(use), f"{sentence}{agreement}; with the right scaling, by {percent(right)}."
+    return _title(use), f"{sentence}{agreement}; with the right scaling, by {percent(right_gap)}."
 
 
 def _cost(answer: Answer, hidden: list[int]) -> Finding:
     """How often forgetting the scaling of classic dropout raises the loss, and where it costs the most accuracy."""
-    cells, right, wrong = answer.cells_with(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
-    worse = [cell for cell in cells if result(cell, wrong).loss > result(cell, right).loss]
-    cell = max(cells, key=lambda cell: result(cell, right).accuracy - result(cell, wrong).accuracy)
-    before, after = result(cell, right), result(cell, wrong)
+    cells, right_use, wrong_use = answer.cells_with(hidden=hidden), ("classic", "classic"), ("classic", "inverted")
+    worse = [cell for cell in cells if result(cell, wrong_use).loss > result(cell, right_use).loss]
+    cell = max(cells, key=lambda cell: result(cell, right_use).accuracy - result(cell, wrong_use).accuracy)
+    before, after = result(cell, right_use), result(cell, wrong_use)
     units = f"With {network(hidden)} hidden units, forgetting the scaling"
     rises = f"{units} raises the loss at {len(worse) or 'none'} of {counted(len(cells), 'value')} of p"
     if before.accuracy > after.accuracy:

@@ -125,9 +125,9 @@ def _training(answer: Answer, name: str) -> Finding:
     reached = f"With {depths}, the validation accuracy is between {percent(low)} and {percent(high)}."
     always = f"answering the same every time ({percent(chance)})"
     if failed:
-        which = listed(list(map(str, failed)))
+        failed_depths = listed(list(map(str, failed)))
         nothing = f"the network learned nothing: it is no better than {always}, within two standard errors."
-        return f"Training with {name}", f"{reached} With {which} hidden layers {nothing}"
+        return f"Training with {name}", f"{reached} With {failed_depths} hidden layers {nothing}"
     return f"Training with {name}", f"{reached} Every network learned more than {always}."
 
 

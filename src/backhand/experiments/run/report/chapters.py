@@ -208,8 +208,8 @@ def _skipped(run: Run) -> str:
     points = kinks(run)
     if not points and not any(check.skipped for check in run.metrics.gradient_check):
         return ""
-    named = f", here {points}," if points else ""
-    return f" Entries at a kink{named} are skipped, because a difference across it says nothing about the gradient."
+    location = f", here {points}," if points else ""
+    return f" Entries at a kink{location} are skipped, because a difference across it says nothing about the gradient."
 
 
 def _rounding(run: Run) -> tuple[Block, ...]:

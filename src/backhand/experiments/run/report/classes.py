@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from backhand.experiments.run.metrics import ClassScore, TestScore
 from backhand.experiments.run.record import Run
-from backhand.page.chance import Z, fewer, more
+from backhand.page.chance import Z, fewer_than_chance, more_than_chance
 from backhand.page.numbers import count, counted, percent
 
 Finding = tuple[str, str]
@@ -47,11 +47,11 @@ def _recall_error(test: TestScore) -> float:
 
     For the error of each recall, one right and one wrong sample are added, so that a recall of 0 or 1 has an error too.
     """
-    recalls = [((_right(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
+    recalls = [((_correct(row) + 1) / (row.support + 2), row.support) for row in test.per_class if row.support]
     return sqrt(sum(share * (1 - share) / support for share, support in recalls)) / len(test.per_class)
 
 
-def _right(row: ClassScore) -> int:
+def _correct(row: ClassScore) -> int:
     """The number of samples of the class that were recognised."""
     return round((row.recall or 0.0) * row.support)
 
@@ -71,8 +71,10 @@ def _hardest(test: TestScore) -> Finding | None:
 def _harder(row: ClassScore, test: TestScore) -> bool:
     """Whether a class is recognised less often than all others together, by more than chance explains."""
     others = test.count - row.support
-    right_of_others = sum(map(_right, test.per_class)) - _right(row)
-    return bool(others) and fewer(_right(row), row.support, right_of_others / others, tries=len(test.per_class))
+    correct_of_others = sum(map(_correct, test.per_class)) - _correct(row)
+    return bool(others) and fewer_than_chance(
+        _correct(row), row.support, correct_of_others / others, tries=len(test.per_class)
+    )
 
 
 def confusions(run: Run, test: TestScore) -> list[Confusion]:
@@ -93,12 +95,12 @@ def commonest_confusion(run: Run, test: TestScore) -> Finding | None:
         return ("Confusions", "No test sample was given a wrong class.") if test.correct == test.count else None
     if _stands_out(mixups, test):
         return "Most confused", f"{confusion_text(mixups[0])}."
-    wrong, times = sum(mixup.times for mixup in mixups), mixups[0].times
+    mistakes, times = sum(mixup.times for mixup in mixups), mixups[0].times
     commonest = f"the commonest occurs {_times_text(times)}, which chance explains"
     frequency = "no pair occurs more than once" if times == 1 else commonest
     return (
         "Confusions",
-        f"The {counted(wrong, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes; {frequency}.",
+        f"The {counted(mistakes, 'mistake')} spread over {counted(len(mixups), 'pair')} of classes; {frequency}.",
     )
 
 
@@ -107,7 +109,9 @@ def _stands_out(mixups: list[Confusion], test: TestScore) -> bool:
     first, others = mixups[0], len(test.per_class) - 1
     support = next(row.support for row in test.per_class if row.name == first.true)
     cells = len(test.per_class) * others
-    return more(first.times, sum(mixup.times for mixup in mixups), support / test.count / others, tries=cells)
+    return more_than_chance(
+        first.times, sum(mixup.times for mixup in mixups), support / test.count / others, tries=cells
+    )
 
 
 def confusion_text(mixup: Confusion) -> str:

@@ -36,8 +36,8 @@ def about(run: Run, saved: FeatureMaps) -> str:
     """Sentences on the test images, the classes for which they were taken, and what the maps show."""
     names = []
     for i, true, predicted in zip(saved.index, saved.labels, saved.predictions, strict=True):
-        taken = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
-        names.append(f"“{run.classes[true]}” (sample {i}{taken})")
+        mistake = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
+        names.append(f"“{run.classes[true]}” (sample {i}{mistake})")
     return (
         f"{counted(len(names), 'test picture')}, from the first row to the last: {', '.join(names)}. Beside each "
         "picture stand outputs of some layers for it, at inference with the kept weights; brighter means larger. Where "
@@ -49,13 +49,13 @@ def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
     layer = saved.layers[row.name]
     count = len(layer.channels)
     complete = len(row.output) == 3 and count == row.output[-1]
-    which = f"all {counted(count, 'channel')}" if complete else f"{count} of {row.output[-1]} channels"
+    channels = f"all {counted(count, 'channel')}" if complete else f"{count} of {row.output[-1]} channels"
     caption = (
-        f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {which}. The values under each "
+        f"Feature maps after layer {row.name}, {row.layer}, of {shape(row.output)}: {channels}. The values under each "
         "channel are those of its darkest and its brightest colour, which are the same for all pictures."
     )
     number = counted(len(saved.images), "test picture")
-    alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {which}"
+    alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {channels}"
     return Image(f"feature-maps-{row.name}", _sheet(run, saved, layer), alt, caption)
 
 
@@ -82,8 +82,8 @@ def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
 def _name_rows(axes: Axes, run: Run, saved: FeatureMaps, side: int) -> None:
     labels = zip(saved.labels, saved.predictions, strict=True)
     for i, (true, predicted) in enumerate(labels):
-        name, taken = (style.shorten(run.classes[k], 12) for k in (true, predicted))
-        text = name if true == predicted else f"{name}\ntaken for\n{taken}"
+        true_name, predicted_name = (style.shorten(run.classes[k], 12) for k in (true, predicted))
+        text = true_name if true == predicted else f"{true_name}\ntaken for\n{predicted_name}"
         middle = ABOVE + FRAME + i * (side + GAP) + side / 2
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
 

@@ -31,13 +31,13 @@ def weights(run: Run) -> tuple[Image, ...]:
     moved = np.sort(np.argsort(-np.sum((after - before) ** 2, axis=(1, 2, 3)), kind="stable")[:number])
     limit = float(np.percentile(np.abs([before[moved], after[moved]]), 99.5)) or 1.0
     noun = "kernel" if saved.trained.ndim == 4 else "unit"
-    which = counted(len(before), noun)
+    units = counted(len(before), noun)
     if len(moved) < len(before):
-        which = f"the {len(moved)} of {which} that moved most"
+        units = f"the {len(moved)} of {units} that moved most"
     change = f", and that of their change {_root_mean_square(after[moved] - before[moved])}"
     return (
-        _image("weights-before", f"{which}, before training", before[moved], limit, ""),
-        _image("weights-after", f"{which}, after training", after[moved], limit, change),
+        _image("weights-before", f"{units}, before training", before[moved], limit, ""),
+        _image("weights-after", f"{units}, after training", after[moved], limit, change),
     )
 
 

@@ -21,14 +21,14 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
     """A plot with a bar for every class, divided into the splits."""
     figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
     positions, start = np.arange(len(classes)), np.zeros(len(classes))
-    named = len(classes) <= NAMED
-    height, outline = (0.74, 0.3) if named else (1.0, 0.0)  # the bars of many classes touch and have no outline
+    has_names = len(classes) <= NAMED
+    height, outline = (0.74, 0.3) if has_names else (1.0, 0.0)  # the bars of many classes touch and have no outline
     for split, counts in splits.items():
         colour, hatch = SPLITS.get(split, (style.FAINT, ""))
-        bar_style = style.bar(colour, hatch if named else "", outline)
+        bar_style = style.bar(colour, hatch if has_names else "", outline)
         axes.barh(positions, counts, height, start, label=split, **bar_style)
         start += counts
-    if named:
+    if has_names:
         axes.set_yticks(positions, [style.shorten(name, 18) for name in classes])
     else:
         axes.set_ylabel("class, counted from 0 in the order of the table")
@@ -94,9 +94,11 @@ def reliability(calibration: Calibration) -> bytes:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     edges = calibration.edges * 100
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-    used = calibration.counts > 0
-    confidence, accuracy = 100 * calibration.confidence[used], 100 * calibration.accuracy[used]
-    top.bar(middle[used], accuracy, width[used] * 0.92, label="accuracy in the bin", **style.bar(style.SKY, "", 0.4))
+    filled = calibration.counts > 0
+    confidence, accuracy = 100 * calibration.confidence[filled], 100 * calibration.accuracy[filled]
+    top.bar(
+        middle[filled], accuracy, width[filled] * 0.92, label="accuracy in the bin", **style.bar(style.SKY, "", 0.4)
+    )
     top.plot([0, 100], [0, 100], label="perfect calibration", **style.DIAGONAL)
     top.plot(confidence, accuracy, "D", color=style.ORANGE, markersize=4, clip_on=False, label="at mean confidence")
     top.set(ylabel="accuracy (%)", ylim=(0, 102), xlim=(0, 100))

@@ -108,8 +108,11 @@ def _regularisation(train: TrainTable, model: object) -> Iterator[str]:
 
 
 def _augmentation(augment: AugmentTable) -> Iterator[str]:
-    used = [key if value is True else f"{key} {value:g}" for key, value in augment if value]
-    yield f"Training images are augmented by {listed(used)}." if used else "The training data are not augmented."
+    augmentations = [key if value is True else f"{key} {value:g}" for key, value in augment if value]
+    if augmentations:
+        yield f"Training images are augmented by {listed(augmentations)}."
+    else:
+        yield "The training data are not augmented."
 
 
 def _end(train: TrainTable) -> Iterator[str]:

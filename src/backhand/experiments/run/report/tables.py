@@ -124,11 +124,11 @@ def mistakes(run: Run, saved: Mistakes) -> Table:
 def mistakes_caption(run: Run, saved: Mistakes) -> str:
     """A caption with the number of mistakes, and the confidence of the network in them."""
     confidence, test = saved.confidence, run.metrics.test
-    number, wrong = len(confidence), test.count - test.correct if test else 0
-    which = f"All {count(number)}" if number == wrong else f"The {count(number)} most confident of {count(wrong)}"
+    number, total = len(confidence), test.count - test.correct if test else 0
+    extent = f"All {count(number)}" if number == total else f"The {count(number)} most confident of {count(total)}"
     kind = f" ({test.confidence})" if test and test.confidence else ""
     return (
-        f"{which} mistakes: true and predicted class, and the confidence in the wrong one{kind}, "
+        f"{extent} mistakes: true and predicted class, and the confidence in the wrong one{kind}, "
         f"from {percent(confidence[0])} down to {percent(confidence[-1])}."
     )
 
