@@ -42,13 +42,13 @@ def test_what_counts_as_a_failure(losses: list[float], tested: KeptWeights | Non
 
 
 def test_it_is_said_why_and_what_to_do() -> None:
-    assert Course([2.3, 5.0, 600.0], TEN, EARLY, kept=1, lr=0.05).sentence() == (
+    assert Course([2.3, 5.0, 600.0], TEN, EARLY, kept_epoch=1, lr=0.05).sentence() == (
         "After 3 epochs the training loss is 600, after 2.3 in the first epoch; answering the same for every sample "
         "has a loss of 2.303. The kept weights, of epoch 1, are right on 25.00% of the test samples. The steps were "
         "too large: try a lower learning rate (such as train.optimizer.lr = 0.005), or clip the gradients "
         "(train.clip_norm = 1)."
     )
-    assert Course([2.31, 2.303], TEN, BAD, kept=2).sentence() == (
+    assert Course([2.31, 2.303], TEN, BAD, kept_epoch=2).sentence() == (
         "After 2 epochs the training loss is 2.303; answering the same for every sample has a loss of 2.303. The test "
         "accuracy, 10.00%, is no better than always answering the commonest class, 10.28%. The network never began to "
         "learn: try other learning rates (backhand lr-find shows where the loss falls), and check that the labels "
@@ -60,7 +60,7 @@ def test_it_is_said_why_and_what_to_do() -> None:
         "or more epochs."
     )
     assert "too large" in Course([90.0, 20.0, 2.31], TEN, BAD, lr=1e-4).sentence()
-    clipped = Course([2.0, nan], TEN, GOOD, kept=1, clipped=True).sentence()
+    clipped = Course([2.0, nan], TEN, GOOD, kept_epoch=1, clipped=True).sentence()
     assert clipped.startswith("After 2 epochs the training loss is not finite. ")
     assert clipped.endswith("try a lower learning rate.")
 

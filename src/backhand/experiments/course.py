@@ -29,8 +29,8 @@ def constant_loss(study: Study, feeds: Feeds) -> float:
     return study.train.make_loss(class_weights(study, feeds)).constant(feeds.counts()["train"])
 
 
-def course(trainer: Trainer, result: Evaluation) -> Course:
-    """result: of the kept weights on the test split."""
+def course_of(trainer: Trainer, result: Evaluation) -> Course:
+    """The course of a training, and how its kept weights do on the test split, which `result` holds."""
     study, solver = trainer.study, trainer.solver
     counts, loss = trainer.feeds.counts(), study.train.make_loss(class_weights(study, trainer.feeds))
     right = int((result.predictions == result.labels).sum())
@@ -38,7 +38,7 @@ def course(trainer: Trainer, result: Evaluation) -> Course:
         losses=[record["train_loss"] for record in solver.history],
         constant=constant_loss(study, trainer.feeds),
         tested=KeptWeights("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
-        kept=trainer.chosen_epoch,
+        kept_epoch=trainer.chosen_epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
         clipped=solver.clip_norm is not None,
     )

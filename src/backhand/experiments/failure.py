@@ -36,14 +36,14 @@ class KeptWeights:
 class Course:
     """A training: its loss epoch by epoch, and the loss of giving every sample the same answer, `constant`.
 
-    tested: how the kept weights do on the test split.   kept: the epoch of those weights.   lr: the initial learning
-    rate.   clipped: whether gradients were clipped.
+    tested: how the kept weights do on the test split.   kept_epoch: the epoch of those weights.   lr: the initial
+    learning rate.   clipped: whether gradients were clipped.
     """
 
     losses: Sequence[float]
     constant: float
     tested: KeptWeights | None = None
-    kept: int | None = None
+    kept_epoch: int | None = None
     lr: float | None = None
     clipped: bool = False
 
@@ -107,7 +107,7 @@ class Course:
         if not tested.learned:
             always = f"always answering the commonest class, {tested.commonest / tested.count:.2%}"
             return f"The {tested.split} accuracy, {share:.2%}, is no better than {always}."
-        epoch = "" if self.kept is None else f", of epoch {self.kept},"
+        epoch = "" if self.kept_epoch is None else f", of epoch {self.kept_epoch},"
         loss = (
             ""
             if tested.loss is None or not self._explains_nothing(tested.loss)

@@ -8,7 +8,7 @@ from backhand.data.dataset import Splits
 from backhand.errors import DivergenceError, StudyError
 from backhand.experiments.build import Feeds, make_feeds
 from backhand.experiments.comparison.outcome import Outcome
-from backhand.experiments.course import course
+from backhand.experiments.course import course_of
 from backhand.experiments.decide import decide_counts, with_some_rate
 from backhand.experiments.splits import divided
 from backhand.experiments.trainer import Trainer
@@ -63,7 +63,7 @@ class Network:
         not_finite = len(result.not_finite)
         if not_finite:
             chosen["scores_not_finite"] = not_finite
-        failure = course(trainer, result).sentence()
+        failure = course_of(trainer, result).sentence()
         return Outcome(result.predictions, train_end - start, time.perf_counter() - train_end, chosen, failure)
 
     def _feeds(self, splits: Splits) -> Feeds:

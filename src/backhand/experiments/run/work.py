@@ -10,7 +10,7 @@ from rich.console import Console
 from backhand.data.value_range import ValueRange
 from backhand.experiments import rates, settings
 from backhand.experiments.build import Feeds, load_feeds
-from backhand.experiments.course import constant_loss, course
+from backhand.experiments.course import constant_loss, course_of
 from backhand.experiments.run import KIND, evidence
 from backhand.experiments.run.figures import (
     describe_data,
@@ -188,7 +188,7 @@ def _finish(session: Session) -> Metrics:
     """
     trainer, solver, feeds = session.trainer, session.trainer.solver, session.trainer.feeds
     result = trainer.test()
-    failure = course(trainer, result).sentence()
+    failure = course_of(trainer, result).sentence()
     validated = trainer.validate()
     validation = None if validated is None else score(validated, "validation", trainer.study)
     test = test_score(result, solver.loss, feeds.splits.classes, trainer.study)

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from backhand.console.terminal import make_console
 from backhand.errors import DivergenceError
 from backhand.experiments import settings
-from backhand.experiments.course import course
+from backhand.experiments.course import course_of
 from backhand.experiments.run import record as run_record
 from backhand.experiments.run import work as single
 from backhand.experiments.run.metrics import Metrics
@@ -67,7 +67,7 @@ def result_of(trainer: Trainer, labels: dict[str, str]) -> Result:
         figures |= solver.history[trainer.chosen_epoch - 1]
         figures |= {f"test_{key}": value for key, value in test.figures().items()}
         message = test.remark("test")
-        failure = course(trainer, test).sentence()
+        failure = course_of(trainer, test).sentence()
     figures |= {"epochs": len(solver.history), "seconds": trainer.seconds}
     return _result(
         labels,

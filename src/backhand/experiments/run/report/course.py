@@ -20,7 +20,7 @@ def course_of(run: Run) -> Course:
         losses=[epoch.train_loss for epoch in run.history],
         constant=inf if constant is None else constant,
         tested=tested,
-        kept=run.chosen.epoch if run.chosen else None,
+        kept_epoch=run.chosen.epoch if run.chosen else None,
         lr=None if isinstance(train.optimizer.lr, str) else train.optimizer.lr,
         clipped=train.clip_norm is not None,
     )
