@@ -4,8 +4,9 @@ import threading
 
 import numpy as np
 
+from backhand.arrays.memory import ALIGNMENT
 from backhand.kernels import buffers
-from backhand.kernels.buffers import ALIGN, Pool
+from backhand.kernels.buffers import Pool
 
 
 def address(array):
@@ -53,7 +54,7 @@ def test_arrays_are_aligned_and_of_the_dtype_asked_for():
         array = pool.empty(shape, np.uint8)
         assert array.shape == shape
         assert array.dtype == np.uint8
-        assert address(array) % ALIGN == 0
+        assert address(array) % ALIGNMENT == 0
         assert array.flags.writeable
         assert array.flags.c_contiguous
 

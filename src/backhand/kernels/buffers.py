@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
+from backhand.arrays.memory import aligned_zeros
 
-ALIGN = 64  # bytes of a cache line, and of the widest vector
 WASTE = 2  # a block may be this many times as large as what is asked for
 
 
@@ -24,10 +24,8 @@ class _Block:
     """Aligned memory: `memory` is an array of bytes, which every array that is lent refers to."""
 
     def __init__(self, size: int) -> None:
-        whole = np.empty(size + ALIGN, np.uint8)
-        start = -whole.ctypes.data % ALIGN
-        # Not a view of `whole`: views of it would then refer to `whole` instead.
-        self.memory = np.frombuffer(whole.data[start : start + size], np.uint8)
+        # By way of its buffer: as a view of the aligned array, it would pass references of its own views on to that.
+        self.memory = np.frombuffer(aligned_zeros((size,), np.uint8).data, np.uint8)
         self.size = size
 
     def users(self) -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array
 from backhand.arrays.copies import Copyable
+from backhand.arrays.memory import aligned_zeros
 from backhand.layers import Layer
 
 
@@ -39,7 +39,7 @@ class Parameters(Copyable):
     ) -> None:
         self.layers = [(name, layer) for name, layer in layers if not layer.frozen]
         size = sum(value.size for _, layer in self.layers for value in layer.params.values())
-        self.values, self.grads = buffers or (np.zeros(size, dtype), np.zeros(size, dtype))
+        self.values, self.grads = buffers or (aligned_zeros((size,), dtype), aligned_zeros((size,), dtype))
         self._by_name = {parameter.name: parameter for parameter in self._moved()}
 
     def _moved(self) -> Iterator[Parameter]:

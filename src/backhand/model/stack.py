@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.arrays.memory import aligned_zeros
 from backhand.errors import ModelError
 from backhand.layers import Chain, Flatten, Layer
 from backhand.model.sequential import Sequential
@@ -68,7 +69,7 @@ class Stack(Chain):
         if any(model.parameters.values.dtype != self._dtype for model in models):
             raise ModelError("models can be stacked only if they have the same dtype")
         shape = len(models), first.parameters.values.size
-        self.values, self.gradients = np.zeros(shape, self._dtype), np.zeros(shape, self._dtype)
+        self.values, self.gradients = aligned_zeros(shape, self._dtype), aligned_zeros(shape, self._dtype)
         for model, values, grads in zip(models, self.values, self.gradients, strict=True):
             model.move_parameters(values, grads)
         layers: list[Layer] = []

@@ -14,6 +14,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.arrays.copies import Copyable
+from backhand.arrays.memory import aligned_zeros
 from backhand.backend import fused_pass
 from backhand.errors import CheckpointError
 from backhand.model.parameters import Parameters
@@ -42,7 +43,7 @@ class Optimizer(Copyable, ABC):
         Returns the Euclidean norm of all gradients. Their memory is used as scratch space.
         """
         w, g = parameters.values, parameters.grads
-        self.buffers = self.buffers or {name: np.zeros_like(w) for name in self.buffer_names}
+        self.buffers = self.buffers or {name: aligned_zeros(w.shape, w.dtype) for name in self.buffer_names}
         self.steps += 1
         fast = fused_pass("update", w.dtype)
         if fast is not None and self.kernel_name:
