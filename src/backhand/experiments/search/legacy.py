@@ -1,10 +1,14 @@
-"""Searches that a version without claims began: their trials are entered into the claims, so that they go on."""
+"""Searches that an earlier version began: what they lack is added, and what is different now is said."""
 
 import hashlib
+import warnings
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backhand.errors import BackhandWarning
 from backhand.experiments.search.claims import CLAIM, INTERRUPTED, REASON, Claim, Claims
+from backhand.experiments.search.record import SearchRecord
 from backhand.experiments.search.space import grid, parameters
 from backhand.study.search import SearchTable
 
@@ -41,3 +45,20 @@ def add_missing_claims(trials: "optuna.Study", claims: Claims, search: SearchTab
         values = trial.params or trial.system_attrs.get("fixed_params", {})
         slots = [cells.index(values) + 1] if values in cells else count(1)
         any(claims.holds(token) or claims.insert(Claim(slot, token), done=done) for slot in slots)
+
+
+def warn_of_ignored_keys(folder: Path, record: SearchRecord) -> None:
+    """Warn where the trials of an earlier version ignored keys that come before their table in the space.
+
+    `"train.optimizer.lr"` before `"train.optimizer"` is an example: the table then replaced the rate of the trial.
+    """
+    keys = list(record.search.space)
+    ignored = [key for number, key in enumerate(keys) if any(key.startswith(f"{table}.") for table in keys[number:])]
+    if ignored and record.trials and "version" not in record.model_fields_set:
+        warnings.warn(
+            f"{folder} was begun by a version whose trials ignored {' and '.join(ignored)}, which the space has before "
+            f"the whole table. Trials from now on use the values of these keys, so that old and new trials cannot be "
+            f"compared; start a new search",
+            BackhandWarning,
+            stacklevel=2,
+        )

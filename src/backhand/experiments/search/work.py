@@ -13,6 +13,7 @@ from backhand.experiments.kinds import kind_of
 from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
+from backhand.experiments.search.legacy import warn_of_ignored_keys
 from backhand.experiments.search.loop import Loop, value_text
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, read_search, update_record
@@ -79,6 +80,8 @@ def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterat
     is_new = not (workspace.folder / FILE).exists()
     mark = {FILE: SearchRecord.of(_search_table(study), elsewhere=url is not None).as_text()} if is_new else {}
     write_files = partial(workspace.begin, study.seed, mark | settings.study_file(study))
+    if not is_new:
+        warn_of_ignored_keys(workspace.folder, read_search(workspace.folder))
     if url is None:
         write_files()
     with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
