@@ -15,13 +15,13 @@ from backhand.experiments.questions import FILE, KIND
 from backhand.experiments.questions.plan import question
 from backhand.experiments.questions.record import Cell, Data, QuestionRecord, read_question, write
 from backhand.experiments.run.kinks import activation
-from backhand.experiments.search.loop import value_text
 from backhand.experiments.search.space import Assignment, grid
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.trainer import data_of
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path
+from backhand.page.numbers import brief
 from backhand.study import Study, changed
 from backhand.study.search import Entry
 
@@ -138,7 +138,7 @@ def _report_progress(console: Console, cell: Cell, record: QuestionRecord) -> No
 
 
 def _settings_text(values: Assignment) -> str:
-    return "  ".join(f"{key.rpartition('.')[2]}={value_text(value)}" for key, value in values.items())
+    return "  ".join(f"{key.rpartition('.')[2]}={brief(value)}" for key, value in values.items())
 
 
 def _as_json(values: Assignment) -> Assignment:

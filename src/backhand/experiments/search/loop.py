@@ -17,7 +17,7 @@ from backhand.experiments.search.space import Assignment, grid, parameters, sugg
 from backhand.experiments.search.storage import Storage
 from backhand.experiments.search.trial import Outcome, TrialMonitor, train_trials
 from backhand.experiments.trainer import in_step
-from backhand.page.numbers import counted
+from backhand.page.numbers import brief, counted
 from backhand.study import Study, changed
 from backhand.study.search import SearchTable
 from backhand.training.metrics import metric
@@ -168,18 +168,7 @@ def trial_line(trials: list[Trial], number: int, search: SearchTable, left: floa
     text = metric(search.monitor).text
     value = text(trial.value) if trial.value is not None else trial.reason.split(":")[0]
     value += " (pruned)" if trial.state == "pruned" else ""
-    values = "  ".join(f"{key.rpartition('.')[2]}={value_text(setting)}" for key, setting in trial.assignment.items())
+    values = "  ".join(f"{key.rpartition('.')[2]}={brief(setting)}" for key, setting in trial.assignment.items())
     best_text = f"best {text(best.value)}" if best else "none yet"
     rest = "" if left is None else f"  {time_left(left)}"
     return f"trial {number:>4}  {value:>16}  {best_text}  {values}  {trial.seconds:.1f} s{rest}"
-
-
-def value_text(value: object) -> str:
-    """Return a value of an assignment as a table shows it."""
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, list | tuple):
-        return "-".join(map(value_text, value)) or "none"
-    if isinstance(value, dict):
-        return ",".join(f"{key}={value_text(entry)}" for key, entry in value.items())
-    return str(value)

@@ -14,7 +14,7 @@ from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
 from backhand.experiments.search.legacy import warn_of_ignored_keys
-from backhand.experiments.search.loop import Loop, value_text
+from backhand.experiments.search.loop import Loop
 from backhand.experiments.search.outcomes import ended_trials
 from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, best_trial, read_search, update_record
 from backhand.experiments.search.trial import data_with_validation
@@ -22,6 +22,7 @@ from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
+from backhand.page.numbers import brief
 from backhand.study import Study, changed
 from backhand.study.search import SearchTable
 
@@ -164,7 +165,7 @@ def _test_best(study: Study, trials: list[Trial], workspace: Workspace, workers:
     seeds = range(study.seed, study.seed + search.seeds)
     if not seeds:
         return record
-    values = "  ".join(f"{key} = {value_text(value)}" for key, value in best.assignment.items())
+    values = "  ".join(f"{key} = {brief(value)}" for key, value in best.assignment.items())
     seeds_text = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
     workspace.console.print(f"best: {values}; training with {seeds_text}")
     studies = {seed: changed(study, best.assignment | {"seed": seed}) for seed in seeds}
