@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from backhand import backend
+from backhand.console.exits import run_to_exit_status
 from backhand.console.options import Names
 from backhand.errors import BackhandError, closest
 from backhand.experiments.build import build_model, build_solver, load_feeds
@@ -71,7 +72,7 @@ TASKS: dict[str, Callable[[Path | None], None]] = {
 }
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", type=Path, help="Look for data sets in this folder.")
     known = ", ".join(TASKS)
@@ -79,16 +80,11 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(words)
     names = arguments.only or tuple(TASKS)
     print(f"{cpu()}, {cores()} cores; {backend.describe()}")
-    try:
-        for name in names:
-            if name not in TASKS:
-                raise BackhandError(f'unknown task "{name}"{closest(name, TASKS)}')
-            TASKS[name](arguments.data_dir)
-    except BackhandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    for name in names:
+        if name not in TASKS:
+            raise BackhandError(f'unknown task "{name}"{closest(name, TASKS)}')
+        TASKS[name](arguments.data_dir)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_to_exit_status(main))

@@ -15,7 +15,7 @@ from statistics import median
 
 import numpy as np
 
-from backhand.errors import BackhandError
+from backhand.console.exits import run_to_exit_status
 from backhand.experiments.build import Feeds
 from backhand.experiments.trainer import Trainer, data_of
 from backhand.machine import cores, cpu
@@ -76,23 +76,18 @@ def compare(studies: list[Study], feeds: Feeds, width: int, rounds: int) -> None
     )
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", type=Path, help="Look for data sets in this folder.")
     parser.add_argument("--widths", type=int, nargs="+", default=[20, 40, 60, 80], help="Time these hidden widths.")
     parser.add_argument("--rounds", type=int, default=5, help="Time this number of rounds.")
     arguments = parser.parse_args()
     print(f"{cpu()}, {cores()} cores; {len(CHANGES)} trainings of one epoch, in batches of {BATCH}")
-    try:
-        feeds = data_of(make_studies(20)[0], arguments.data_dir)
-        train_in_lockstep(make_studies(20), feeds)  # compiles what is not compiled yet
-        for width in arguments.widths:
-            compare(make_studies(width), feeds, width, arguments.rounds)
-    except BackhandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    return 0
+    feeds = data_of(make_studies(20)[0], arguments.data_dir)
+    train_in_lockstep(make_studies(20), feeds)  # compiles what is not compiled yet
+    for width in arguments.widths:
+        compare(make_studies(width), feeds, width, arguments.rounds)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_to_exit_status(main))

@@ -27,7 +27,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegressionCV
 
 from backhand import backend
-from backhand.errors import BackhandError
+from backhand.console.exits import run_to_exit_status
 from backhand.experiments.build import load_feeds
 from backhand.experiments.run import work
 from backhand.study import Study, load
@@ -174,7 +174,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except BackhandError as error:
-        sys.exit(f"error: {error}")
+    sys.exit(run_to_exit_status(main))

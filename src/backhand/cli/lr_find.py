@@ -1,5 +1,6 @@
 """`backhand lr-find`: finds a learning rate by a range test."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,12 @@ from backhand.console.options import Backend, DataDir, DataPath, InitFrom, Overr
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from backhand.data.feed import Feed
     from backhand.experiments.command import Changes
+    from backhand.training.range_test import RangeTest
+    from backhand.training.solver import Solver
 
 
 def lr_find(
@@ -35,13 +41,16 @@ def lr_find(
     """
     from backhand.experiments import engine
     from backhand.experiments.command import Changes
+    from backhand.training.range_test import range_test
 
     engine.choose(backend, threads)
     changes = Changes.of(set_, path, skip_bad_images, seed, init_from)
-    _find(study, changes, data_dir, out, low=low, high=high, steps=steps)
+    _find(study, changes, data_dir, out, partial(range_test, low=low, high=high, steps=steps))
 
 
-def _find(name: str, changes: "Changes", data_dir: Path | None, out: Path, **options: float) -> None:
+def _find(
+    name: str, changes: "Changes", data_dir: Path | None, out: Path, make_test: "Callable[[Solver, Feed], RangeTest]"
+) -> None:
     from backhand.console.terminal import make_console
     from backhand.errors import BackhandError
     from backhand.experiments.decide import with_some_rate
@@ -49,7 +58,7 @@ def _find(name: str, changes: "Changes", data_dir: Path | None, out: Path, **opt
     from backhand.files.refusals import refuse_inside_data, refuse_unwritable
     from backhand.page.range_test import draw
     from backhand.study import load
-    from backhand.training.range_test import RatesTooHighError, range_test
+    from backhand.training.range_test import RatesTooHighError
 
     console = make_console()
     refuse_unwritable(out)
@@ -60,7 +69,7 @@ def _find(name: str, changes: "Changes", data_dir: Path | None, out: Path, **opt
         console.print(remark)
     solver = Trainer.of(with_some_rate(study), feeds).solver
     try:
-        test = range_test(solver, feeds.train, **options)  # type: ignore[arg-type]
+        test = make_test(solver, feeds.train)
     except RatesTooHighError as error:
         raise BackhandError(f"{error}; choose a lower --low") from error
     draw(test, study.title or study.name, out)

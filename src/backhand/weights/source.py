@@ -5,12 +5,12 @@ from pathlib import Path
 from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
-from backhand.files import jsontext
 from backhand.files.folders import folders_with
-from backhand.files.names import BEST, METRICS, STUDY
+from backhand.files.names import BEST, STUDY
 from backhand.files.paths import command
 from backhand.model.sequential import Sequential
 from backhand.weights import torch_file
+from backhand.weights.run_status import read_status
 from backhand.weights.tensors import decode
 from backhand.weights.torchvision import from_torchvision
 
@@ -21,22 +21,13 @@ SHOWN = 5  # the most runs that a message lists
 MODEL = "model."  # the prefix of a model's arrays in a run's files
 
 
-def status(folder: Path) -> tuple[str, str]:
-    """The status of a run and its message, from its metrics.json; both empty where it cannot be read."""
-    try:
-        metrics = jsontext.loads((folder / METRICS).read_text("utf-8"))
-        return str(metrics["status"]), str(metrics.get("message") or "")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return "", ""
-
-
 def refuse_diverged(folder: Path) -> None:
     """Raise CheckpointError for the folder of a run whose training diverged."""
-    kind, message = status(folder)
-    if kind == "diverged":
+    run = read_status(folder)
+    if run is not None and run.status == "diverged":
         raise CheckpointError(
             f"{folder} holds the weights of a training that diverged, which are useless; "
-            f"{message or 'train it again with a lower learning rate'}"
+            f"{run.message or 'train it again with a lower learning rate'}"
         )
 
 

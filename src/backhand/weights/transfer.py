@@ -11,7 +11,8 @@ from backhand.errors import CheckpointError
 from backhand.files.paths import PathLike, as_path
 from backhand.layers import Conv2d, Layer
 from backhand.model.sequential import Sequential
-from backhand.weights.source import file_of, read, status
+from backhand.weights.run_status import has_status
+from backhand.weights.source import file_of, read
 
 RUNNING = "that run has not finished, and these are its best weights so far"
 
@@ -41,7 +42,7 @@ def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transf
     """
     path = as_path(path)
     file = file_of(path)
-    running = [RUNNING] if path.is_dir() and status(path)[0] == "running" else []
+    running = [RUNNING] if path.is_dir() and has_status(path, "running") else []
     saved = read(file, model)
     layers = [(name, layer) for name, layer in model.walk() if layer.params]
     changes = (

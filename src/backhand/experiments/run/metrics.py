@@ -1,11 +1,12 @@
 """The form of a run's `metrics.json` and of a line of its `history.jsonl`."""
 
 import math
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from backhand.experiments.records import Count, FileRecord, Number, Record, Share, finite_numbers
+from backhand.weights.run_status import RunStatus
 
 IMBALANCE = 1.5  # the ratio of the largest to the smallest class above which the classes count as imbalanced
 
@@ -217,11 +218,9 @@ class Reported(Record):
     ours: str | float
 
 
-class Metrics(FileRecord):
+class Metrics(RunStatus, FileRecord):
     """The figures of a run, as `metrics.json` holds them: of the data, the model, the training and the test."""
 
-    status: Literal["finished", "running", "diverged"]
-    message: str = ""
     data: Data
     model: Model
     init_from: InitFrom | None = None

@@ -22,7 +22,8 @@ from backhand.files.paths import PathLike, as_path
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import listed
 from backhand.training.losses import Loss, finite_rows
-from backhand.weights.source import refuse_diverged, status, without_weights
+from backhand.weights.run_status import has_status
+from backhand.weights.source import refuse_diverged, without_weights
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _value_range(facts: Facts) -> ValueRange:
 
 def _remarks(run: Path, facts: Facts) -> tuple[str, ...]:
     """A sentence where the run is not finished, has failed, or has a test result by which its answers mean little."""
-    if status(run)[0] == "running":
+    if has_status(run, "running"):
         return (f"{run} is not finished: these are its best weights so far, of epoch {facts.epoch}",)
     metrics = finished_metrics(run)
     if metrics is None or metrics.test is None:

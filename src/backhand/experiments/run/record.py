@@ -35,7 +35,7 @@ from backhand.page.heading import subtitle
 from backhand.page.numbers import counted, percent
 from backhand.study import Study
 from backhand.training.range_test import RangeTest
-from backhand.weights.source import status
+from backhand.weights.run_status import has_status
 
 FILES = (STUDY, ENVIRONMENT, METRICS)
 
@@ -194,7 +194,7 @@ def write_metrics(folder: Path, metrics: Metrics) -> None:
 
 def has_result(folder: Path) -> bool:
     """Whether the run is finished or has diverged."""
-    return status(folder)[0] in ("finished", "diverged")
+    return has_status(folder, "finished", "diverged")
 
 
 def row(folder: Path) -> Row:

@@ -69,10 +69,17 @@ def run(
         return _test_best(study, trials, workspace, workers or search.workers)
 
 
-def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False, **options: object) -> SearchRecord:
-    """Go on with the search in this folder, as its study says. options: `url` and `workers`, as for `run`."""
+def resume(
+    path: PathLike,
+    *,
+    data_dir: PathLike | None = None,
+    quiet: bool = False,
+    url: str | None = None,
+    workers: Workers | None = None,
+) -> SearchRecord:
+    """Go on with the search in this folder, as its study says. url, workers: as for `run`."""
     study = settings.read_study(as_path(path))
-    return run(study, path, data_dir=data_dir, resume=True, quiet=quiet, **options)  # type: ignore[arg-type]
+    return run(study, path, url=url, data_dir=data_dir, resume=True, quiet=quiet, workers=workers)
 
 
 @contextmanager
