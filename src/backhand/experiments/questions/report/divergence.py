@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from backhand.experiments.questions.record import Answer, Cell
-from backhand.experiments.questions.report.lines import LINES
-from backhand.experiments.questions.report.outcomes import (
+from backhand.experiments.questions.report.divergence_cells import (
     accuracy,
     advised_cells,
     diverged_cells,
@@ -20,6 +19,7 @@ from backhand.experiments.questions.report.outcomes import (
     rate_limits,
     unlearned_cells,
 )
+from backhand.experiments.questions.report.lines import LINES
 from backhand.experiments.run.report.classes import Finding
 from backhand.experiments.run.report.network import dying
 from backhand.page import style
