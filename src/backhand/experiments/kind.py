@@ -16,11 +16,15 @@ REPORT = ("report.html", "report.md")
 class Record(Protocol):
     """`record.py` of a kind: every file of its folder, its form, and what reads and writes it."""
 
-    def has_result(self, folder: Path) -> bool:
-        """Whether the folder holds a result, so that no other experiment may begin in it."""
-
     def row(self, folder: Path) -> "Row":
         """What a list of experiments says of the one in this folder."""
+
+
+class EarlyMarkRecord(Record, Protocol):
+    """`record.py` of a kind whose mark is among its first files, so that the mark alone is no result."""
+
+    def has_result(self, folder: Path) -> bool:
+        """Whether the folder holds a result beside its first files."""
 
 
 class Work(Protocol):
@@ -77,6 +81,12 @@ class Kind:
     def resume(self) -> tuple[str, ...]:
         """The command words that go on with an experiment of this kind, without its folder."""
         return self.command, "--resume"
+
+    def has_result(self, folder: Path) -> bool:
+        """Whether the folder holds a result of this kind, so that no other experiment may begin in it."""
+        if self.mark not in self.first:
+            return (folder / self.mark).exists()
+        return cast(EarlyMarkRecord, self.record).has_result(folder)
 
     def onward(self, folder: Path) -> str:
         """How to go on with the experiment in this folder, with a command that can be pasted."""

@@ -120,7 +120,7 @@ def _unused(folder: Path, kind: Kind) -> bool:
     """Whether the folder holds nothing, or only what an experiment that was killed before any result put there."""
     names = visible(folder)
     only_first_files = ENVIRONMENT in names and names <= {ENVIRONMENT, *kind.first}
-    return not names or (only_first_files and not kind.record.has_result(folder))
+    return not names or (only_first_files and not kind.has_result(folder))
 
 
 @contextmanager

@@ -152,11 +152,6 @@ def write(folder: Path, comparison: Comparison) -> Comparison:
     return comparison
 
 
-def has_result(folder: Path) -> bool:
-    """Whether the folder holds a comparison."""
-    return (folder / FILE).exists()
-
-
 def row(folder: Path) -> Row:
     """The comparison in a list of experiments: its learners, its data, how far it is, and which error is the lowest."""
     comparison = read(folder)

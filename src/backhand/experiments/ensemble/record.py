@@ -64,11 +64,6 @@ def write(folder: Path, ensemble: Ensemble) -> None:
     write_record(folder / FILE, ensemble)
 
 
-def has_result(folder: Path) -> bool:
-    """Whether the folder holds an ensemble."""
-    return (folder / FILE).exists()
-
-
 def row(folder: Path) -> Row:
     """The ensemble in a list of experiments: the number of its members, its data, and the accuracy of the mean."""
     ensemble = read(folder)

@@ -123,11 +123,6 @@ def write(folder: Path, extension: Extension) -> Extension:
     return extension
 
 
-def has_result(folder: Path) -> bool:
-    """Whether the folder holds an extension."""
-    return (folder / FILE).exists()
-
-
 def row(folder: Path) -> Row:
     """The extension in a list of experiments: run, new classes, how many ways are done, and the best accuracies."""
     extension = read(folder)

@@ -175,11 +175,6 @@ def write(folder: Path, record: QuestionRecord) -> QuestionRecord:
     return record
 
 
-def has_result(folder: Path) -> bool:
-    """Whether the folder has a question.json, with or without all cells."""
-    return (folder / FILE).exists()
-
-
 def row(folder: Path) -> Row:
     """The row of the question in a list: its title, its data, and how many of its cells are trained."""
     answer = read(folder)
