@@ -43,11 +43,13 @@ def test_no_archive_is_unpacked_whole_and_no_code_comes_from_data(path):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             ours = path.name == "jit.py" and called == "pickle.loads"  # machine code: to load it is to run it
-            assert ours or called not in FROM_DATA, f"line {node.lineno}: {called}"
+            person = path.match("check/source/guarded.py") and called == "exec"  # a check runs what a person names
+            assert ours or person or called not in FROM_DATA, f"line {node.lineno}: {called}"
             assert not called.endswith(".extractall"), f"line {node.lineno}: {called}"
         if isinstance(node, ast.ExceptHandler) and ast.unparse(node.body[-1]) != "raise":  # tidying up is well
             caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in {"everything", "Exception", "BaseException"}, f"line {node.lineno}: catches {caught}"
+            everything = caught in {"everything", "Exception", "BaseException"}  # as a person's code may raise anything
+            assert not everything or path.match("check/source/guarded.py"), f"line {node.lineno}: catches {caught}"
 
 
 def test_tests_lie_in_the_rooms_of_what_they_test():

@@ -1,0 +1,74 @@
+"""A file's syntax tree, also where some of its blocks hold errors: those are left out, and the others stay."""
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+
+# A line at the margin that begins a block; the others belong to the block above.
+MARGIN = re.compile(r"(?!(else|elif|except|finally)\b)[^\s#)\]}]")
+UNCLOSED = ("never closed", "unterminated triple-quoted", "unexpected EOF")  # more lines may mend it
+MOST_LINES = 500  # that are added to a block in the hope that they close its bracket or string
+
+
+@dataclass
+class Parsed:
+    """The top-level statements that could be read, and the errors of the blocks that could not."""
+
+    statements: list[ast.stmt] = field(default_factory=list)
+    errors: list[SyntaxError] = field(default_factory=list)
+
+
+def parse(text: str) -> Parsed:
+    """Read a whole file, or else block by block; every line number is that of the file."""
+    tree = _parsed(text)
+    if isinstance(tree, ast.Module):
+        return Parsed(tree.body)
+    result = Parsed()
+    lines = text.split("\n")
+    starts = _block_starts(lines)
+    ends = [*starts[1:], len(lines)]
+    position = 0
+    while position < len(starts):
+        position = _read_block(lines, starts, ends, position, result)
+    return result
+
+
+def _read_block(lines: list[str], starts: list[int], ends: list[int], position: int, result: Parsed) -> int:
+    """Read the block at this position, where need be with the following ones; return the position after it."""
+    first: SyntaxError | None = None
+    for last in range(position, len(starts)):
+        tree = _parsed("\n" * starts[position] + "\n".join(lines[starts[position] : ends[last]]))
+        if isinstance(tree, ast.Module):
+            result.statements += tree.body
+            return last + 1
+        first = first or tree
+        too_long = ends[last] - starts[position] > MOST_LINES
+        if too_long or not any(words in (tree.msg or "") for words in UNCLOSED):
+            break
+    if first is not None:
+        result.errors.append(first)
+    return position + 1
+
+
+def _block_starts(lines: list[str]) -> list[int]:
+    """The indices of the lines that begin a block; decorators begin the block of what they decorate."""
+    starts = [0]
+    decorated = False
+    for index, line in enumerate(lines):
+        if MARGIN.match(line):
+            if index and not decorated:
+                starts.append(index)
+            decorated = line.startswith("@")
+    return starts
+
+
+def _parsed(text: str) -> ast.Module | SyntaxError:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text)
+        except SyntaxError as error:
+            return error
+        except (ValueError, RecursionError, MemoryError) as error:  # null bytes; expressions that are nested too deeply
+            return SyntaxError(str(error) or "too deeply nested", ("", 1, 1, ""))

@@ -1,0 +1,128 @@
+"""The one file that executes a person's code: whatever it raises is caught, and what takes too long is ended."""
+
+import contextlib
+import io
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
+from typing import Any
+
+MOST_OUTPUT = 100_000  # bytes of printed output that are kept
+REPEAT = 0.5  # seconds after which an alarm that the code itself caught rings again
+
+
+class OutOfTime(BaseException):
+    """Raised inside code that takes longer than its limit; no `except Exception` of that code catches it."""
+
+
+class BoundedOutput(io.BytesIO):
+    """A stream that keeps the beginning of what is written to it and drops the rest."""
+
+    def write(self, data: Any, /) -> int:
+        """Take all of the bytes and keep those that there is room for."""
+        content = bytes(data)
+        super().write(content[: MOST_OUTPUT - self.tell()])
+        return len(content)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[BoundedOutput]:
+    """Keep what the code prints from the terminal, give it an empty standard input, and ignore its warnings."""
+    output = BoundedOutput()
+    stream = io.TextIOWrapper(output, encoding="utf-8", errors="replace", write_through=True)
+    before = sys.stdin
+    sys.stdin = io.StringIO()
+    try:
+        with (
+            contextlib.redirect_stdout(stream),
+            contextlib.redirect_stderr(stream),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            yield output
+    finally:
+        sys.stdin = before
+
+
+def attempt(action: Callable[[], object], seconds: float) -> BaseException | None:
+    """Call `action` and return what it raised, an OutOfTime after so many seconds; None where all went well."""
+    try:
+        with limited(seconds):
+            action()
+    except BaseException as error:  # a person's code may raise anything, SystemExit and KeyboardInterrupt included
+        return error
+    return None
+
+
+def execute(code: CodeType, namespace: dict[str, Any]) -> None:
+    """Execute compiled statements of a person's file in the namespace of its module."""
+    exec(code, namespace)
+
+
+def limited(seconds: float) -> contextlib.AbstractContextManager[None]:
+    """Raise OutOfTime in the body after so many seconds."""
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        return _limited_by_alarm(seconds)
+    return _limited_by_trace(seconds)
+
+
+@contextlib.contextmanager
+def paused() -> Iterator[None]:
+    """Stop the clock of the surrounding limit, as for the import of a large library."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            yield
+        finally:
+            sys.settrace(tracer)
+        return
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left, REPEAT)
+
+
+@contextlib.contextmanager
+def _limited_by_alarm(seconds: float) -> Iterator[None]:
+    """Also ends endless loops and waiting, though not a single long call of a C function."""
+    armed = True
+
+    def ring(_number: int, _frame: FrameType | None) -> None:
+        if armed:
+            raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
+        try:
+            yield
+        finally:
+            armed = False  # an alarm at this very moment still passes through the block below
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextlib.contextmanager
+def _limited_by_trace(seconds: float) -> Iterator[None]:
+    """Where there are no alarms (Windows, other threads): look at the clock at every line of Python; slow, but sure."""
+    end = time.monotonic() + seconds
+
+    def trace(_frame: FrameType, _event: str, _argument: Any) -> Any:
+        if time.monotonic() > end:
+            raise OutOfTime
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)

@@ -1,0 +1,29 @@
+"""What a check changes of the process that it runs in; a process that runs a person's code is for nothing else."""
+
+import os
+import sys
+from pathlib import Path
+
+ENVIRONMENT = {
+    "MPLBACKEND": "Agg",  # plots open no window
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_DISABLE_PERFORMANCE_WARNINGS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+def take_over_process(path: Path, *, raise_precision: bool) -> None:
+    """Make this process one in which the file at `path` runs as if it had been started by itself.
+
+    Sets the working directory to the file's folder, `sys.argv`, environment variables and the recursion limit, and
+    takes that folder off `sys.path`, since a person's `random.py` must not hide the one that libraries import.
+    """
+    folder = path if path.is_dir() else path.parent
+    os.chdir(folder)
+    sys.argv = [path.name]
+    os.environ.update(ENVIRONMENT)
+    if raise_precision:
+        os.environ["JAX_ENABLE_X64"] = "1"
+    sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != folder]
