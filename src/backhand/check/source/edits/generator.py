@@ -1,0 +1,80 @@
+"""The changes of a function that would mend the usual mistakes, the most usual first."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain
+from types import FunctionType
+
+from backhand.check.source.edits import arithmetic, factors, reductions
+from backhand.check.source.edits.edit import Edit
+from backhand.check.source.edits.flow import slice_depths
+from backhand.check.source.edits.scope import Change, Scope
+
+Rule = Callable[[ast.expr, Scope], Iterator[Change]]
+EXPRESSION_RULES: tuple[Rule, ...] = (*reductions.RULES, *factors.RULES, *arithmetic.RULES)
+PER_LINE = 50
+PER_FUNCTION = 2500
+
+
+def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]:
+    """Every plausible single change of a function's body, without duplicates, the most usual first.
+
+    With `focus`, the names of results that are wrong, the changes of the lines that these depend on come first. There
+    are none where the source cannot be read or is not what runs.
+    """
+    try:
+        scope = Scope(function)
+    except (OSError, TypeError, SyntaxError, LookupError):
+        return
+    found = _without_duplicates(scope)
+    yield from rank(found, focus) if focus else found
+
+
+def _without_duplicates(scope: Scope) -> Iterator[Edit]:
+    changes = chain.from_iterable(rule(node, scope) for node in scope.expressions for rule in EXPRESSION_RULES)
+    per_line: Counter[int] = Counter()
+    seen = {scope.text.data}
+    for change in sorted(changes, key=lambda change: change.tier):
+        line = scope.text.line_at(change.start)
+        if per_line[line] >= PER_LINE or len(seen) > PER_FUNCTION:
+            continue
+        changed = scope.text.data[: change.start] + change.text.encode() + scope.text.data[change.stop :]
+        if changed not in seen and _keeps_free_variables(changed, change, scope):
+            seen.add(changed)
+            per_line[line] += 1
+            yield _edit(change, changed, line, scope)
+
+
+def _keeps_free_variables(changed: bytes, change: Change, scope: Scope) -> bool:
+    """Whether the changed code reads the same variables of enclosing functions, without which it cannot be put in."""
+    removed = set(re.findall(rb"\w+", scope.text.data[change.start : change.stop])) - set(
+        re.findall(rb"\w+", change.text.encode())
+    )
+    free = scope.text.code.co_freevars
+    return not removed & {name.encode() for name in free} or scope.text.compile(changed).co_freevars == free
+
+
+def _edit(change: Change, changed: bytes, line: int, scope: Scope) -> Edit:
+    stop = change.start + len(change.text.encode())
+    return Edit(
+        scope.function,
+        line,
+        scope.text.lines(change.start, change.stop, scope.text.data),
+        scope.text.lines(change.start, stop, changed),
+        change.operator,
+        scope.names(change.node),
+        change.tier,
+        changed,
+        scope.text,
+    )
+
+
+def rank(candidates: Iterable[Edit], focus: Collection[str]) -> list[Edit]:
+    """The edits in another order: first those of the lines that these names depend on, the nearest lines earlier."""
+    ordered = list(candidates)
+    if not ordered:
+        return ordered
+    depths = slice_depths(ordered[0].text, focus)
+    return sorted(ordered, key=lambda edit: (edit.line not in depths, edit.tier + min(depths.get(edit.line, 0), 3)))
