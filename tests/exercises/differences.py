@@ -50,9 +50,9 @@ def assert_pair(forward, backward, arrays, rng, differentiable=None):
     upstream = rng.standard_normal(out.shape)
     given = upstream.copy()
     first, second = (_tuple(backward(upstream, cache)) for _ in range(2))
-    assert np.array_equal(upstream, given)
-    assert all(np.array_equal(array, copy) for array, copy in zip(arrays, before, strict=True))
-    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+    assert np.array_equal(upstream, given), "the upstream gradient is changed"
+    assert all(np.array_equal(*pair) for pair in zip(arrays, before, strict=True)), "an argument is changed"
+    assert all(np.array_equal(*pair) for pair in zip(first, second, strict=True)), "backward does not repeat"
     pairs = {f"argument {i}": pair for i, pair in enumerate(zip(differentiable, first, strict=True))}
     assert_gradients(lambda: (upstream * forward(*arrays)[0]).sum(), pairs, rng)
     return out
@@ -69,8 +69,8 @@ def assert_layer(layer, x, rng, parameters=(), forward=None):
     upstream = rng.standard_normal(out.shape)
     given = upstream.copy()
     dx = layer.backward(upstream)
-    assert np.array_equal(x, before)
-    assert np.array_equal(upstream, given)
+    assert np.array_equal(x, before), "x is changed"
+    assert np.array_equal(upstream, given), "the upstream gradient is changed"
     pairs = {"x": (x, dx)} | {f"parameter {i}": (value(), grad().copy()) for i, (value, grad) in enumerate(parameters)}
     assert_gradients(lambda: (upstream * forward(x)).sum(), pairs, rng)
     return out
