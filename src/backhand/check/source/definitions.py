@@ -58,7 +58,7 @@ class FileIndex:
         self.file = file
         self.nodes: dict[str, Node] = {}
         self._by_line: dict[int, Node] = {}
-        for name, node in _qualified(file.tree, ""):
+        for name, node in qualified(file.tree, ""):
             self.nodes[name] = node
             self._by_line[first_line(node)] = node
 
@@ -69,7 +69,7 @@ class FileIndex:
             same_module = value.__module__ == self.file.module.__name__
             return self.nodes.get(value.__qualname__) if same_module else None
         code = getattr(value, "__code__", None)
-        if code is None or code.co_filename != str(self.file.path):
+        if code is None or code.co_filename != str(self.file.source.path):
             return None
         line: int = code.co_firstlineno
         return self._by_line.get(line) or self._statement(line)
@@ -106,16 +106,16 @@ def first_line(node: ast.stmt) -> int:
     return min([node.lineno, *(each.lineno for each in decorators)])
 
 
-def _qualified(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Node]]:
+def qualified(statements: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Node]]:
     """Every definition in these statements and within them, with the name that Python gives it."""
     for statement in statements:
         if isinstance(statement, Node):
             name = prefix + statement.name
             yield name, statement
             inner = f"{name}." if isinstance(statement, ast.ClassDef) else f"{name}.<locals>."
-            yield from _qualified(statement.body, inner)
+            yield from qualified(statement.body, inner)
         else:
-            yield from _qualified(_body(statement), prefix)
+            yield from qualified(_body(statement), prefix)
 
 
 def _assigned(statements: list[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from backhand.check.source.gone import restore_gone_names
+
 ENVIRONMENT = {
     "MPLBACKEND": "Agg",  # plots open no window
     "OMP_NUM_THREADS": "1",
@@ -17,8 +19,9 @@ ENVIRONMENT = {
 def take_over_process(path: Path, *, raise_precision: bool) -> None:
     """Make this process one in which the file at `path` runs as if it had been started by itself.
 
-    Sets the working directory to the file's folder, `sys.argv`, environment variables and the recursion limit, and
-    takes that folder off `sys.path`, since a person's `random.py` must not hide the one that libraries import.
+    Sets the working directory to the file's folder, `sys.argv`, environment variables, and takes that folder off
+    `sys.path`, since a person's `random.py` must not hide the one that libraries import. Gives NumPy the names that it
+    no longer has.
     """
     folder = path if path.is_dir() else path.parent
     os.chdir(folder)
@@ -27,3 +30,4 @@ def take_over_process(path: Path, *, raise_precision: bool) -> None:
     if raise_precision:
         os.environ["JAX_ENABLE_X64"] = "1"
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != folder]
+    restore_gone_names()

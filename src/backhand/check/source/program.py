@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 from backhand.check.source.definitions import Definition, FileIndex
-from backhand.check.source.guarded import quiet
 from backhand.check.source.process import take_over_process
-from backhand.check.source.remarks import Location, Remark
+from backhand.check.source.remarks import Location, Remark, Unfinished
 from backhand.check.source.session import LoadedFile, Session
+from backhand.check.source.unfinished import base_names, unfinished_functions
 from backhand.errors import BackhandError
 
 MOST_FILES = 300  # of a folder
@@ -41,7 +41,19 @@ class Program:
     @property
     def precision(self) -> str:
         """The precision that the code is written in: "float32" where the check raises it to float64, else "float64"."""
-        return self.session.precision
+        return "float32" if self.session.widened else "float64"
+
+    @cached_property
+    def unfinished(self) -> tuple[Unfinished, ...]:
+        """The functions and methods of the program's modules that nobody has written yet, with their lines."""
+        files = list(self.session.files.values())
+        inherited = {name for file in files for name in base_names(file.tree)}
+        return tuple(
+            Unfinished(name, self.session.location(file.source, line))
+            for file in files
+            if self._is_own(file)
+            for name, line in unfinished_functions(file.tree, inherited)
+        )
 
     def functions(self) -> list[Definition]:
         """The functions at the top level of the program's modules, lambdas with a name included."""
@@ -83,6 +95,9 @@ class Program:
             step = step.tb_next
         return where
 
+    def _is_own(self, file: LoadedFile) -> bool:
+        return any(file.module is module for module in self.modules)
+
     @property
     def _indices(self) -> list[FileIndex]:
         return [self._index(file) for file in self.session.files.values()]
@@ -92,14 +107,14 @@ class Program:
         return {}
 
     def _index(self, file: LoadedFile) -> FileIndex:
-        if file.path not in self._known_indices:
-            self._known_indices[file.path] = FileIndex(file)
-        return self._known_indices[file.path]
+        if file.source.path not in self._known_indices:
+            self._known_indices[file.source.path] = FileIndex(file)
+        return self._known_indices[file.source.path]
 
     def _definitions(self, *, own: bool) -> Iterator[Definition]:
         for index in self._indices:
             file = index.file
-            if any(file.module is module for module in self.modules) is own:
+            if self._is_own(file) is own:
                 for name, value, statement in index.top_level():
                     yield Definition(name, value, file.module, self.session.location(file.source, statement.lineno))
 
@@ -117,8 +132,8 @@ def load(path: Path, *, raise_precision: bool = True) -> Program:
     folder = path if path.is_dir() else path.parent
     session = Session(folder, raise_precision)
     take_over_process(path, raise_precision=raise_precision)
-    with quiet():
-        loaded = list(_loaded(session, files, alone=path.is_file()))
+    loaded = list(_loaded(session, files, alone=path.is_file()))
+    session.leniency.granted = False
     return Program(path, tuple(file.module for file in loaded), session)
 
 

@@ -1,20 +1,29 @@
 """One loading of a person's program: every file that it consists of or imports, each executed once."""
 
 import ast
+import builtins
 import linecache
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from backhand.check.source.blocks import parse
-from backhand.check.source.guarded import paused
+from backhand.check.source.compat import BUILTINS, LISTS
+from backhand.check.source.gone import gone_names
+from backhand.check.source.guarded import paused, quiet
+from backhand.check.source.imports import Importer, lines_of_tried_imports
+from backhand.check.source.precision import Widening, widen_library
+from backhand.check.source.reading import Reading, read_statements
 from backhand.check.source.remarks import Kind, Location, Remark
 from backhand.check.source.statements import run_statements
+from backhand.check.source.stubs import Leniency, Stub
 from backhand.check.source.texts import SourceText, read_source
+from backhand.errors import BackhandError
 
-RESERVED_STEMS = {"__main__", "__init__"}
+NOTEBOOK_NAMES = ("display", "get_ipython")
 
 
 @dataclass
@@ -25,54 +34,109 @@ class LoadedFile:
     module: ModuleType
     tree: list[ast.stmt]
 
-    @property
-    def path(self) -> Path:
-        """The file's absolute path."""
-        return self.source.path
-
 
 @dataclass
 class Session:
     """The files loaded so far, by path, in the order in which their execution began, and the remarks on them.
 
-    folder: from which the person sees the files.
+    folder: from which the person sees the files.   leniency: granted while a file is executed.   missing: the top-level
+    names of the missing modules.   search_path: `sys.path` without what the person's code adds.
     """
 
     folder: Path
     raise_precision: bool = True
     files: dict[Path, LoadedFile] = field(default_factory=dict)
+    packages: dict[str, ModuleType] = field(default_factory=dict)
     remarks: list[Remark] = field(default_factory=list)
-    precision: str = "float64"
+    missing: set[str] = field(default_factory=set)
+    leniency: Leniency = field(default_factory=Leniency)
+    search_path: list[str] = field(default_factory=lambda: [*sys.path])
+    widened: bool = False
 
     def load(self, path: Path) -> LoadedFile:
         """Execute a file, unless that was done before. Raises BackhandError where it cannot be read."""
         path = path.resolve()
         if path not in self.files:
             source = read_source(path)
-            with paused():
+            with paused(), self._lenient(), quiet():
                 self._execute(source)
         return self.files[path]
 
+    def module_at(self, path: Path | None, name: str) -> ModuleType:
+        """The module of a file, or the package of a folder; an empty package where there is no such folder."""
+        if path is not None and path.is_file():
+            return self._module_of(path)
+        if path is not None and (path / "__init__.py").is_file():
+            package = self._module_of(path / "__init__.py")
+        else:
+            package = self.packages.setdefault(str(path or name), ModuleType(name))
+        package.__path__ = [str(path)] if path is not None else []
+        return package
+
+    def _module_of(self, path: Path) -> ModuleType:
+        try:
+            return self.load(path).module
+        except BackhandError as error:
+            raise ImportError(str(error)) from error
+
     def _execute(self, source: SourceText) -> None:
-        parsed = parse(source.text)
-        module = self._module(source.path)
-        file = LoadedFile(source, module, parsed.statements)
-        self.files[source.path] = file  # before it is executed, for files that import one another
-        linecache.cache[str(source.path)] = (
-            len(source.text),
-            None,
-            source.text.splitlines(keepends=True),
-            str(source.path),
-        )
-        for kind, text, line in run_statements(parsed.statements, module.__dict__, str(source.path)):
+        reading = read_statements(source.text)
+        module = self._module(source, reading)
+        self.files[source.path] = LoadedFile(source, module, reading.statements)  # first, for files in a circle
+        for kind, text, line in reading.failures:
+            self.remark(kind, text, source, line)
+        self._remark_gone_names(source, reading.statements)
+        statements = reading.statements
+        if self.raise_precision:
+            widening = Widening()
+            statements = [widening.visit(each) for each in read_statements(source.text).statements]
+            self.widened |= widening.changed
+        filename = str(source.path)
+        linecache.cache[filename] = (len(reading.text), None, reading.text.splitlines(keepends=True), filename)
+        for kind, text, line in run_statements(statements, module.__dict__, filename):
             self.remark(kind, text, source, line)
 
-    def _module(self, path: Path) -> ModuleType:
-        name = path.parent.name if path.stem in RESERVED_STEMS else path.stem
+    def _module(self, source: SourceText, reading: Reading) -> ModuleType:
+        """A new module for a file, with built-in names of its own, among them what `import` does."""
+        path = source.path
+        name = path.parent.name if path.stem in {"__init__", "__main__"} else path.stem
         module = ModuleType(name)
         module.__file__ = str(path)
-        sys.modules.setdefault(name, module)
+        module.__package__ = path.parent.name
+        if reading.statements and isinstance(text := reading.docstring, str):
+            module.__doc__ = text
+        own = {**vars(builtins), **BUILTINS, **(LISTS if reading.is_python2 else {})}
+        own |= {each: Stub(each) for each in NOTEBOOK_NAMES}
+        own["__import__"] = Importer(self, source, lines_of_tried_imports(reading.statements))
+        module.__dict__["__builtins__"] = own
+        sys.modules.setdefault(name, module)  # where dataclasses and others look for a class's module
         return module
+
+    @contextmanager
+    def _lenient(self) -> Iterator[None]:
+        before, self.leniency.granted = self.leniency.granted, True
+        try:
+            yield
+        finally:
+            self.leniency.granted = before
+
+    def _remark_gone_names(self, source: SourceText, statements: list[ast.stmt]) -> None:
+        """One remark for each name, at its first line."""
+        named: set[str] = set()
+        for name, today, line in gone_names(statements):
+            if name not in named:
+                named.add(name)
+                text = f"NumPy no longer has `{name}`; write `{today}`. The check goes on as if it still had it."
+                self.remark("gone name", text, source, line)
+
+    def added_folders(self) -> list[Path]:
+        """The folders that the person's code added to `sys.path`."""
+        return [Path(entry).resolve() for entry in sys.path if entry not in self.search_path]
+
+    def library_imported(self, top: str) -> None:
+        """Let torch and jax compute in float64 once the code has imported them."""
+        if self.raise_precision and widen_library(top):
+            self.widened = True
 
     def remark(self, kind: Kind, text: str, source: SourceText, line: int) -> None:
         """Keep a remark on a line of a file's text."""

@@ -1,0 +1,136 @@
+"""Functions that a person has not written yet: what is left of a template."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from backhand.check.source.definitions import qualified
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+NOT_IMPLEMENTED = re.compile(r"not[\s_]*(yet[\s_]*)?implemented|to[\s_-]*do\b", re.IGNORECASE)
+
+
+def unfinished_functions(statements: list[ast.stmt], inherited: set[str]) -> Iterator[tuple[str, int]]:
+    """The qualified names and the lines of the functions and methods without content.
+
+    inherited: the names of the classes that others of the program inherit from, whose methods may well be empty.
+    """
+    nodes = dict(qualified(statements, ""))
+    for name, node in nodes.items():
+        owner = nodes.get(name.rpartition(".")[0])
+        if not isinstance(node, Function) or node.name == "__init__" or not is_unfinished(node):
+            continue
+        if not isinstance(owner, ast.ClassDef) or not _is_abstract(owner, node, inherited):
+            yield name, node.lineno
+
+
+def base_names(statements: list[ast.stmt]) -> set[str]:
+    """The last names of all classes that those in these statements inherit from."""
+    classes = (node for each in statements for node in ast.walk(each) if isinstance(node, ast.ClassDef))
+    return {ast.unparse(base).rpartition(".")[2] for each in classes for base in each.bases}
+
+
+def is_unfinished(function: Function) -> bool:
+    """Whether a function only passes, says that it is not implemented, or returns what it only ever set to None."""
+    body = [each for each in function.body if not _is_text(each)]
+    returns = [node for each in body for node in ast.walk(each) if isinstance(node, ast.Return)]
+    if all(_is_empty(each) for each in body) or (not returns and any(_says_so(each) for each in body)):
+        return True
+    if len(returns) != 1 or body[-1] is not returns[0] or returns[0].value is None:
+        return False
+    return _Template(function, body[:-1], _elements(returns[0].value)).is_left
+
+
+class _Template:
+    """A function that ends with its only return, looked at as the template that it may still be.
+
+    Templates set what is to be computed to None, or to zeros above a `pass`; around that they unpack the cache, gather
+    it, read settings, assert shapes and branch by mode.
+    """
+
+    def __init__(self, function: Function, statements: list[ast.stmt], values: list[ast.expr]) -> None:
+        self.statements = statements
+        self.returned = {each.id for each in values if isinstance(each, ast.Name)}
+        self.only_names = all(isinstance(each, ast.Name) or _is_none(each) for each in values)
+        self.has_pass = any(isinstance(each, ast.Pass) for each in statements)
+        assigned = [node for each in statements for node in ast.walk(each) if isinstance(node, ast.Assign)]
+        self.nothing = {name for each in assigned if self._is_nothing(each.value) for name in _targets(each)}
+        self.gathered = {name for each in assigned if _is_gathered(each.value) for name in _targets(each)}
+        self.arguments = {each.arg for each in [*function.args.args, *function.args.kwonlyargs]}
+
+    @property
+    def is_left(self) -> bool:
+        """Whether nothing that the function returns was computed in it."""
+        known = self.nothing | self.gathered | self.arguments
+        empty = bool(self.returned & self.nothing) and self.returned <= known
+        return self.only_names and empty and all(self._is_left(each) for each in self.statements)
+
+    def _is_left(self, statement: ast.stmt) -> bool:
+        """Whether a statement computes nothing that the function returns."""
+        if isinstance(statement, ast.Assign):
+            results = _targets(statement) & self.returned
+            used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+            itself = bool(results & used & self.nothing)  # as in `out = out.astype(x.dtype)`
+            return not results or itself or self._is_nothing(statement.value) or _is_gathered(statement.value)
+        if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
+            inside = [*statement.body, *getattr(statement, "orelse", [])]
+            return all(self._is_left(each) for each in inside)
+        return _is_empty(statement) or isinstance(statement, ast.Assert | ast.Expr | ast.Raise)
+
+    def _is_nothing(self, value: ast.expr) -> bool:
+        """None; above a `pass` also zeros."""
+        if _is_none(value):
+            return True
+        zeros = isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in {"zeros", "zeros_like"}
+        return self.has_pass and (zeros or (isinstance(value, ast.Constant) and value.value == 0))
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """Whether a statement is a docstring, or a string in place of a comment."""
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Return):
+        return statement.value is None or _is_none(statement.value)
+    dots = isinstance(statement, ast.Expr) and getattr(statement.value, "value", None) is Ellipsis
+    return dots or isinstance(statement, ast.Pass) or _says_so(statement)
+
+
+def _says_so(statement: ast.stmt) -> bool:
+    """Whether a statement raises an error that says "not implemented"."""
+    return isinstance(statement, ast.Raise) and bool(NOT_IMPLEMENTED.search(ast.unparse(statement)))
+
+
+def _is_none(value: ast.expr) -> bool:
+    """None, `...`, NotImplemented, or a tuple of nothing else."""
+    if isinstance(value, ast.Tuple):
+        return bool(value.elts) and all(_is_none(each) for each in value.elts)
+    if isinstance(value, ast.Name):
+        return value.id == "NotImplemented"
+    return isinstance(value, ast.Constant) and (value.value is None or value.value is Ellipsis)
+
+
+def _is_gathered(value: ast.expr) -> bool:
+    """Whether a value only puts names together, as a cache does."""
+    return isinstance(value, ast.Name) or (
+        isinstance(value, ast.Tuple) and all(isinstance(each, ast.Name) for each in value.elts)
+    )
+
+
+def _targets(statement: ast.Assign) -> set[str]:
+    """The names that an assignment binds."""
+    elements = (each for target in statement.targets for each in _elements(target))
+    return {each.id for each in elements if isinstance(each, ast.Name)}
+
+
+def _elements(value: ast.expr) -> list[ast.expr]:
+    return value.elts if isinstance(value, ast.Tuple | ast.List) else [value]
+
+
+def _is_abstract(owner: ast.ClassDef, function: Function, inherited: set[str]) -> bool:
+    """Whether an empty method is one that sub-classes write."""
+    marks = {ast.unparse(each).rpartition(".")[2] for each in function.decorator_list}
+    bases = {ast.unparse(base).rpartition(".")[2] for base in owner.bases}
+    metaclass = any(ast.unparse(each.value).endswith("ABCMeta") for each in owner.keywords)
+    return "abstractmethod" in marks or owner.name in inherited or bool(bases & {"ABC", "Protocol"}) or metaclass
