@@ -1,0 +1,125 @@
+"""All kinds of layers, and which of them a name speaks of."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.functions import Identity, OtherFunction
+from backhand.check.kinds.kind import Kind
+from backhand.check.kinds.linear import Linear
+from backhand.check.kinds.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from backhand.check.kinds.smooth import GELU, Sigmoid, Softplus, Swish, Tanh
+from backhand.check.kinds.softmax import Softmax
+from backhand.check.reading.roles import roles
+from backhand.check.reading.words import words
+
+KINDS: tuple[Kind, ...] = (
+    Linear(),
+    ReLU(),
+    Sigmoid(),
+    Tanh(),
+    LeakyReLU(),
+    Softmax(),
+    ELU(),
+    SELU(),
+    Softplus(),
+    Swish(),
+    GELU(),
+    Identity(),
+    OtherFunction(),
+)
+# Words that say what a function is part of, and nothing of its kind.
+_FILLERS = """
+    layer layers module modules op forward backward fwd bwd pass naive fast alt vectorized vec grad gradient deriv
+    derivative prime prop fprop bprop function func fn unit block my custom own numpy np with and the of
+    compute calculate calc torch cell
+"""
+FILLERS = frozenset(_FILLERS.split())
+ACTIVATION = ("activation", "activations", "nonlinearity", "act")
+# Roles of arguments with the kinds that have them all, for names that say nothing.
+HINTS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
+    (frozenset({"gamma", "beta"}), ("batchnorm", "spatial_batchnorm", "layernorm")),
+    (frozenset({"prev_h", "prev_c"}), ("lstm_step",)),
+    (frozenset({"prev_h"}), ("rnn_step", "rnn")),
+    (frozenset({"w", "stride"}), ("conv2d",)),
+    (frozenset({"w", "padding"}), ("conv2d",)),
+    (frozenset({"in", "out", "window"}), ("conv2d",)),
+    (frozenset({"stride"}), ("max_pool", "avg_pool")),
+    (frozenset({"labels"}), ("softmax_cross_entropy", "mean_squared_error")),
+    (frozenset({"w", "b"}), ("linear",)),
+    (frozenset({"in", "out"}), ("linear",)),
+    (frozenset({"p"}), ("dropout",)),
+)
+
+
+class Likely(NamedTuple):
+    """All kinds, the likeliest first, and whether the name settles that the first is meant."""
+
+    kinds: list[Kind]
+    settled: bool
+
+
+def likely(name: str, argument_names: Sequence[str] = ()) -> Likely:
+    """The kinds in the order in which they are to be tried for a class or function of this name.
+
+    A name of two kinds, such as affine_relu, gives a compound of both first, then the two alone. Where the name says
+    nothing, the arguments decide the order.
+    """
+    spoken = list(_spoken(name))
+    if not spoken:
+        return Likely(_first(_hinted(argument_names)), False)
+    first = [kinds[0] for kinds in spoken]
+    if len(spoken) > 1 or _has_activation(name, first[0]):
+        return Likely([compound(first), *_first([kind for kinds in spoken for kind in kinds])], True)
+    return Likely(_first(spoken[0]), len(spoken[0]) == 1)
+
+
+def compound(kinds: Sequence[Kind]) -> Compound:
+    """The kinds in a row as one, with the arrays of the first and no result that is known."""
+    return Compound(kinds)
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of this name. Raises KeyError where there is none."""
+    return {kind.name: kind for kind in KINDS}[name]
+
+
+def _first(kinds: Sequence[Kind]) -> list[Kind]:
+    return [*dict.fromkeys(kinds), *(kind for kind in KINDS if kind not in kinds)]
+
+
+def _named() -> dict[str, list[Kind]]:
+    """The kinds by each of their names, written as one word."""
+    table: dict[str, list[Kind]] = {}
+    for kind in KINDS:
+        for entry in dict.fromkeys(entry.replace(" ", "") for entry in kind.names):
+            table.setdefault(entry, []).append(kind)
+    return table
+
+
+NAMED = _named()
+
+
+def _spoken(name: str) -> Iterator[list[Kind]]:
+    """The kinds that a name speaks of, in its order: the longest entries first, and no word counts twice."""
+    pieces = [piece for piece in words(name) if piece not in FILLERS and not piece.isdigit()]
+    runs = [(start, stop) for start in range(len(pieces)) for stop in range(start + 1, len(pieces) + 1)]
+    known = [(start, stop) for start, stop in runs if "".join(pieces[start:stop]) in NAMED]
+    known.sort(key=lambda run: -len("".join(pieces[slice(*run)])))
+    taken: list[tuple[int, int]] = []
+    for start, stop in known:
+        if all(stop <= first or start >= last for first, last in taken):
+            taken.append((start, stop))
+    for start, stop in sorted(taken):
+        yield NAMED["".join(pieces[start:stop])]
+
+
+def _has_activation(name: str, kind: Kind) -> bool:
+    """Whether the name adds an activation that it does not name, as linear_activation_forward does."""
+    return bool(kind.parameters) and any(piece in ACTIVATION for piece in words(name))
+
+
+def _hinted(argument_names: Sequence[str]) -> list[Kind]:
+    given = {role for name in argument_names for role in roles(name)[:3]}
+    names = [name for needed, suggested in HINTS if needed <= given for name in suggested]
+    return [kind for name in dict.fromkeys(names) for kind in KINDS if kind.name == name]

@@ -1,0 +1,54 @@
+"""Which kinds a name speaks of."""
+
+import pytest
+
+from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.table import KINDS, likely
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("FullyConnectedLayer", "linear"),
+        ("Affine", "linear"),
+        ("InnerProductLayer", "linear"),
+        ("linear_forward", "linear"),
+        ("LinearModule", "linear"),
+        ("sigmoid_grad", "sigmoid"),
+        ("ReLU", "relu"),
+        ("relu_backward", "relu"),
+        ("LeakyReLULayer", "leaky_relu"),
+        ("TanhLayer", "tanh"),
+        ("SoftMaxModule", "softmax"),
+        ("ELU", "elu"),
+    ],
+)
+def test_a_name_settles_its_kind(name, kind):
+    kinds, settled = likely(name)
+    assert kinds[0].name == kind
+    assert settled
+    assert set(kinds) == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "joined"),
+    [
+        ("affine_relu_forward", "linear_relu"),
+        ("Linear_ReLU", "linear_relu"),
+        ("linear_activation_forward", "linear"),
+    ],
+)
+def test_a_name_of_several_kinds_gives_a_compound(name, joined):
+    kinds, settled = likely(name)
+    assert isinstance(kinds[0], Compound)
+    assert kinds[0].name == joined
+    assert settled
+    assert kinds[1].name == "linear"
+    assert not list(kinds[0].matches({}, kinds[0].configs()[0], kinds[0].layouts()[0]))
+
+
+@pytest.mark.parametrize("name", ["Layer", "NNForward", "forward", "Module"])
+def test_a_name_that_says_nothing_settles_nothing(name):
+    kinds, settled = likely(name)
+    assert not settled
+    assert kinds == list(KINDS)
