@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.linear import Linear
@@ -20,6 +21,7 @@ KINDS: tuple[Kind, ...] = (
     Tanh(),
     LeakyReLU(),
     Softmax(),
+    Dropout(),
     ELU(),
     SELU(),
     Softplus(),
