@@ -5,7 +5,9 @@ says of the numbers holds to within the check's limit wherever they were measure
 question. Where no hypothesis holds, nothing is claimed.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,12 +23,37 @@ from backhand.check.partial import (
 )
 
 
+class Explanation(NamedTuple):
+    """A hypothesis that holds for a wrong gradient.
+
+    key: its name, the same in every configuration.   text: the rest of a sentence that begins with "it".
+    """
+
+    key: str
+    text: str
+
+
+def explanations(evidence: Evidence) -> Iterator[Explanation]:
+    """Every hypothesis that holds, the simplest first; a factor under the name of each number that it may be."""
+    if not _can_be_explained(evidence):
+        return
+    for hypothesis in HYPOTHESES:
+        if hypothesis is _times_a_constant:
+            yield from _factors(evidence)
+        elif text := hypothesis(evidence):
+            yield Explanation(hypothesis.__name__.strip("_").replace("_", " "), text)
+
+
+def _can_be_explained(evidence: Evidence) -> bool:
+    return np.isfinite(evidence.analytic).all() and not evidence.is_true(evidence.analytic) and evidence.is_precise
+
+
 def diagnose(subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> str:
     """The cause of a wrong gradient, as the end of a sentence; empty where none is found."""
     if analytic.dtype.kind != "f" or not np.isfinite(analytic).all():
         return ""
     evidence = Evidence.measure(subject, name, analytic, dy, limit)
-    if evidence.is_true(analytic) or not evidence.is_precise:
+    if not _can_be_explained(evidence):
         return ""
     return next((f"; it {cause}" for hypothesis in HYPOTHESES if (cause := hypothesis(evidence))), "")
 
@@ -54,13 +81,33 @@ def _upstream_itself(e: Evidence) -> str | None:
     return "is dy itself: is the derivative left out?" if e.agree(e.analytic, e.dy) else None
 
 
-def _times_a_constant(e: Evidence) -> str | None:
+def _constant_ratio(e: Evidence) -> float | None:
+    """The number by which the true gradient is multiplied; None where it is no single one."""
     if not e.has_right_shape:
         return None
     given, true = e.analytic[e.known], e.true[e.known]
     ratio = float(given @ true / (true @ true))
-    if not ratio or not e.is_true(e.analytic / ratio):
+    return ratio if ratio and e.is_true(e.analytic / ratio) else None
+
+
+def _factors(e: Evidence) -> Iterator[Explanation]:
+    """The factor of a gradient, once for each usual number that it equals."""
+    ratio = _constant_ratio(e)
+    if ratio is None:
+        return
+    for value, *text in _usual_factors(e):
+        if np.isclose(ratio, value, rtol=10 * e.limit, atol=0):
+            key = re.sub(r" [-\d.]+(e[-+]\d+)?,", "", text[0])
+            yield Explanation(key, f"is the true gradient {text[0]}")
+    if (np.abs(e.true[e.known]) > e.floor).sum() >= 3 and abs(ratio - 1) >= 1e-4:
+        yield Explanation("times a constant", f"is the true gradient times {ratio:.6g}")
+
+
+def _times_a_constant(e: Evidence) -> str | None:
+    ratio = _constant_ratio(e)
+    if ratio is None:
         return None
+    true = e.true[e.known]
     matches = [words for value, *words in _usual_factors(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
     if len(matches) == 1:
         return "is the true gradient " + "".join(matches[0])

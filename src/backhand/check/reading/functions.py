@@ -1,0 +1,296 @@
+"""Pairs of functions: which arguments forward takes, what of its results backward wants, and what backward returns."""
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.reading.arguments import ArrayArgument, Settings, Setup, Unresolved, resolve
+from backhand.check.reading.dialect import Maker
+from backhand.check.reading.results import as_float, assign_gradients, items, returned_names
+from backhand.check.reading.roles import has_role, roles
+from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, joined, seed_everything, separated
+from backhand.check.reading.words import words
+
+
+DERIVATIVES = frozenset({"prime", "deriv", "derivative", "grad", "gradient", "der"})
+
+
+@dataclass(frozen=True)
+class Calls:
+    """How a pair of functions is called.
+
+    backward: None for a loss that returns its gradient beside its value.   outputs: how many of forward's results are
+    differentiated.   sources: for each argument of backward by name where its
+    value comes from: ("dy", i), ("argument", name), ("result", i) or ("outputs", i).   derivative: whether backward is
+    the derivative itself, to be multiplied with dy.
+    """
+
+    forward: Callable[..., Any]
+    backward: Callable[..., Any] | None = None
+    outputs: int = 1
+    sources: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+    derivative: bool = False
+
+
+class FunctionSpecimen(Specimen):
+    """A pair of functions in one configuration."""
+
+    def __init__(self, calls: Calls, setup: Setup, make: Maker) -> None:
+        self.calls, self.make = calls, make
+        self.given = resolve(calls.forward, setup)
+        self.arrays, self.roles, self.constants = {}, {}, {}
+        for name, value in self.given.items():
+            if isinstance(value, ArrayArgument):
+                array = setup.array(value.role)
+                assert array is not None
+                if array.dtype.kind == "f":
+                    self.arrays[name] = np.array(array, np.float64)
+                    self.roles[name] = value.role
+                else:
+                    self.constants[name] = array
+        self.inside: dict[str, tuple[str, str]] = {}
+        self._look_inside()
+
+    def _look_inside(self) -> None:
+        """Find the parameters that forward takes out of a dictionary, as `params["W" + name]`."""
+        dictionaries = {name: value for name, value in self.given.items() if isinstance(value, Settings)}
+        if not dictionaries:
+            return
+        given = self.arguments()
+        seed_everything(SEED)
+        with np.errstate(all="ignore"):
+            call(self.calls.forward, given)
+        for argument in dictionaries:
+            for key, role in given[argument].parameters.items():
+                self.arrays[key] = np.array(given[argument].setup.array(role))
+                self.roles[key], self.inside[key] = role, (argument, key)
+
+    def arguments(self) -> dict[str, Any]:
+        """Fresh values for every argument of forward."""
+        fresh: dict[str, Any] = {}
+        for name, value in self.given.items():
+            if name in self.arrays or name in self.constants:
+                fresh[name] = self.make(self.arrays.get(name, self.constants.get(name)))
+            else:
+                fresh[name] = copy.deepcopy(value)
+        for name, (argument, key) in self.inside.items():
+            fresh[argument][key] = self.make(self.arrays[name])
+        return fresh
+
+    def forward(self, seed: int = SEED) -> "FunctionPassage":
+        given = self.arguments()
+        seed_everything(seed)
+        with np.errstate(all="ignore"):
+            result = call(self.calls.forward, given)
+        return FunctionPassage(self, given, result)
+
+
+def call(function: Callable[..., Any], given: dict[str, Any]) -> Any:
+    """Call a function with arguments by name, those of a `*input` by position."""
+    parameters = inspect.signature(function).parameters
+    star = [name for name in given if parameters[name].kind is inspect.Parameter.VAR_POSITIONAL]
+    only = [name for name in given if parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY]
+    if star or only:
+        return function(
+            *(given[name] for name in (*only, *star)), **{k: v for k, v in given.items() if k not in (*star, *only)}
+        )
+    return function(**given)
+
+
+class FunctionPassage(Passage):
+    """One run of a pair's forward function."""
+
+    def __init__(self, specimen: FunctionSpecimen, given: dict[str, Any], result: Any) -> None:
+        self.specimen, self.given = specimen, given
+        self.results = items(result)
+        count = specimen.calls.outputs
+        outputs = [array for value in self.results if (array := as_float(value)) is not None][:count]
+        if specimen.calls.backward is None:
+            outputs = [array for array in map(as_float, self.results) if array is not None and array.size == 1][:1]
+        if not outputs:
+            raise Unresolved("forward returns no array")
+        self.outputs = tuple(outputs)
+        self.changed = _changed(specimen, given)
+        self.written = {
+            f"{name}[{key!r}]": array
+            for name, value in given.items()
+            if isinstance(value, dict)
+            for key, item in value.items()
+            if (array := as_float(item)) is not None and isinstance(key, str)
+        }
+
+    def backward(self, dy: Array) -> Gradients:
+        specimen, calls = self.specimen, self.specimen.calls
+        upstream = [specimen.make(piece) if piece.ndim else float(piece) for piece in separated(dy, self.outputs)]
+        originals = [copy.deepcopy(piece) for piece in upstream]
+        sources = {
+            "dy": lambda i: upstream[i],
+            "argument": lambda name: self.given[name] if name in self.given else defaults[name].default,
+            "result": lambda i: self.results[i],
+            "outputs": lambda i: specimen.make(self.outputs[i]),
+        }
+        defaults = inspect.signature(calls.forward).parameters
+        names = list(specimen.arrays)
+        before = {argument: dict(self.given[argument]) for argument, _ in specimen.inside.values()}
+        if calls.backward is None:
+            result: Any = [value for value in self.results if np.size(as_float(value)) > 1 or isinstance(value, dict)]
+            result = result[0] if len(result) == 1 and isinstance(result[0], dict) else result
+        else:
+            values = {name: sources[source](key) for name, (source, key) in calls.sources.items()}
+            with np.errstate(all="ignore"):
+                result = call(calls.backward, values)
+            if calls.derivative:
+                result = _times(as_float(result), self.outputs[0], dy)
+        if specimen.inside:
+            result = self._with_written(result, before)
+        raw = assign_gradients(result, names, specimen.arrays, returned_names(calls.backward or calls.forward))
+        gradients = {name: as_float(raw.get(name)) for name in names}
+        changed = list(_changed(specimen, self.given))
+        changed += ["dy" for new, old in zip(upstream, originals, strict=True) if not _same(new, old)]
+        return Gradients(gradients, tuple(dict.fromkeys(changed)))
+
+    def _with_written(self, result: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """What backward returned, and what it wrote into the dictionary of the parameters."""
+        specimen = self.specimen
+        outside = [name for name in specimen.arrays if name not in specimen.inside]
+        written = {
+            str(key): value
+            for argument, old in before.items()
+            for key, value in self.given[argument].items()
+            if value is not old.get(key)
+        }
+        return assign_gradients(result, outside, specimen.arrays, ()) | written
+
+
+def _times(slope: Array | None, y: Array, dy: Array) -> Array | None:
+    """dy times a derivative, which is an array like y, or the whole Jacobian of a single sample."""
+    if slope is None:
+        return None
+    if slope.shape != dy.shape and slope.ndim == 2 and slope.shape == (dy.size, dy.size):
+        return (np.ravel(dy) @ slope).reshape(dy.shape)
+    return slope * dy if slope.size in (1, dy.size) else slope
+
+
+def _same(a: Any, b: Any) -> bool:
+    x, y = as_float(a), as_float(b)
+    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
+
+
+def _changed(specimen: FunctionSpecimen, given: dict[str, Any]) -> tuple[str, ...]:
+    originals = specimen.arrays | specimen.constants
+    return tuple(name for name, value in given.items() if name in originals and not _same(value, originals[name]))
+
+
+@dataclass
+class _Backward:
+    """The arguments of a backward function, each to be given a source."""
+
+    forward: Callable[..., Any]
+    function: Callable[..., Any]
+    results: int
+    sources: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+
+def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
+    """A loss that returns its gradient beside its value. Raises Unresolved where it returns no gradient."""
+    probe = FunctionSpecimen(Calls(forward), setup, make)
+    results = items(call(forward, probe.arguments()))
+    sizes = [np.size(value) for value in map(as_float, results) if value is not None]
+    if (
+        1 not in sizes
+        or not any(isinstance(v, dict) for v in results)
+        and not any(
+            np.size(as_float(v)) == array.size
+            for v in results
+            for array in probe.arrays.values()
+            if as_float(v) is not None
+        )
+    ):
+        raise Unresolved("it returns no value beside a gradient")
+    return [Calls(forward)]
+
+
+def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
+    """The ways in which the pair may be called, the likeliest first. Runs forward once, to see what it returns.
+
+    Raises whatever the person's forward raises, or Unresolved.
+    """
+    probe = FunctionSpecimen(Calls(forward, backward), setup, make)
+    results = items(call(forward, probe.arguments()))
+    parameters = [
+        p for p in inspect.signature(backward).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    names = [p.name for p in parameters if p.default is p.empty]
+    if len(names) == 1 and (not has_role(names[0], "dy") or words(backward.__name__)[-1] in DERIVATIVES):
+        return _derivatives(forward, backward, names[0], results)
+    upstream = [name for name in names if _is_upstream(name, probe)]
+    outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
+    upstream = upstream[:outputs] or names[:1]
+    sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
+    labels = returned_names(forward)
+    rest = list(range(outputs, len(results)))
+    for name in names:
+        if name in sources:
+            continue
+        if name in probe.given:
+            sources[name] = ("argument", name)
+        elif name in labels and labels.index(name) < len(results):
+            sources[name] = ("result", labels.index(name))
+            rest = [i for i in rest if i != labels.index(name)]
+    for name in names:
+        if name not in sources:
+            source = _source_by_role(name, probe, rest)
+            if source is None:
+                raise Unresolved(f"nothing is known of the argument `{name}` of backward")
+            sources[name] = source
+            if source[0] == "result":
+                rest.remove(source[1])
+    for parameter in parameters:  # settings that forward was given go to backward under the same name
+        if parameter.name not in sources and parameter.name in probe.given:
+            sources[parameter.name] = ("argument", parameter.name)
+    return [Calls(forward, backward, outputs, sources)]
+
+
+def _is_upstream(name: str, probe: FunctionSpecimen) -> bool:
+    return name not in probe.given and (roles(name)[:1] == ("dy",) or words(name)[:1] == ["d"])
+
+
+def _source_by_role(name: str, probe: FunctionSpecimen, rest: list[int]) -> tuple[str, Any] | None:
+    own = roles(name)
+    if rest and ("cache" in own or "mask" in own or len(rest) == 1):
+        return "result", rest[0]
+    for given, value in probe.given.items():
+        if isinstance(value, ArrayArgument) and value.role in own:
+            return "argument", given
+    if "cache" in own or "x" in own:
+        return next((("argument", given) for given, role in probe.roles.items() if role == "x"), None)
+    return ("outputs", 0) if "scores" in own else ("result", rest[0]) if rest else None
+
+
+def _derivatives(
+    forward: Callable[..., Any], backward: Callable[..., Any], name: str, results: list[Any]
+) -> list[Calls]:
+    """A function of one argument: the derivative at the input, or at the output, or with a cache."""
+    make = partial(Calls, forward, backward, 1, derivative=True)
+    at_input = make(sources={name: ("argument", next(iter(inspect.signature(forward).parameters)))})
+    at_output = make(sources={name: ("outputs", 0)})
+    cached = [make(sources={name: ("result", 1)})] if len(results) > 1 else []
+    likely_output = name.lower().strip("_") in (
+        "s",
+        "y",
+        "out",
+        "output",
+        "post_act",
+        "a",
+        "o",
+        "sig",
+        "activated",
+        "yhat",
+    )
+    return [*cached, *((at_output, at_input) if likely_output else (at_input, at_output))]

@@ -1,0 +1,341 @@
+"""Classes with a forward and a backward method, read by what they do.
+
+Parameters are the reachable arrays whose change moves the output. Gradients are the arrays of the same size that
+backward wrote or returned, under a similar name.
+"""
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.reading.arguments import ArrayArgument, Setup, Unresolved, resolve
+from backhand.check.reading.dialect import Maker, is_array, is_number, to_numpy, write
+from backhand.check.reading.functions import call
+from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
+from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.roles import roles
+from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
+from backhand.check.reading.words import are_alike
+
+
+@dataclass(frozen=True)
+class Methods:
+    """The methods of a class that make its passes.
+
+    parameter_gradients: a method of its own for the gradients of the parameters, as `grads_wrt_params`; "" for none.
+    pairs: a method or property that gives parameters beside their gradients, or gradients by themselves; "" for none.
+    """
+
+    cls: type
+    forward: str
+    backward: str
+    parameter_gradients: str = ""
+
+
+@dataclass
+class Parameter:
+    """A parameter: the paths under which its one array is reached, and the name by which it is told."""
+
+    name: str
+    paths: list[Path]
+    role: str = ""
+
+
+class ObjectSpecimen(Specimen):
+    """An instance of a class in one configuration."""
+
+    def __init__(self, methods: Methods, setup: Setup, make: Maker) -> None:
+        self.methods, self.setup, self.make = methods, setup, make
+        self.instance = construct(methods.cls, setup, make)
+        self.call_names: dict[str, Any] = resolve(getattr(self.instance, methods.forward), setup)
+        self.arrays, self.roles, self.constants = {}, {}, {}
+        for name, value in self.call_names.items():
+            if isinstance(value, ArrayArgument):
+                array = setup.array(value.role)
+                assert array is not None
+                if array.dtype.kind == "f":
+                    self.arrays[name] = np.array(array, np.float64)
+                    self.roles[name] = value.role
+                else:
+                    self.constants[name] = array
+        self.inputs = list(self.arrays)
+        self.parameters: list[Parameter] = []
+        self._find_parameters()
+
+    def arguments(self) -> dict[str, Any]:
+        """Fresh values for every argument of the forward method."""
+        fresh: dict[str, Any] = {}
+        for name, value in self.call_names.items():
+            held = self.arrays.get(name, self.constants.get(name))
+            fresh[name] = self.make(held) if isinstance(value, ArrayArgument) else copy.deepcopy(value)
+        return fresh
+
+    def fresh_instance(self) -> Any:
+        """A copy of the untouched instance, with the present values of the parameters."""
+        instance = copy.deepcopy(self.instance)
+        for parameter in self.parameters:
+            for path in parameter.paths:
+                _put(instance, path, self.arrays[parameter.name], self.make)
+        return instance
+
+    def forward(self, seed: int = SEED) -> "ObjectPassage":
+        instance, given = self.fresh_instance(), self.arguments()
+        seed_everything(seed)
+        with np.errstate(all="ignore"):
+            result = call(getattr(instance, self.methods.forward), given)
+        return ObjectPassage(self, instance, given, result)
+
+    def _find_parameters(self) -> None:
+        """Find the arrays whose change moves the output, some of which may appear at the first forward pass only."""
+        before = set(reachable(self.instance))
+        passage = self.forward()
+        late = [path for path in reachable(passage.instance) if path not in before]
+        y = passage.y
+        if late and not before:
+            seed_everything(SEED)
+            call(getattr(self.instance, self.methods.forward), self.arguments())  # parameters made at the first forward
+            y = self.forward().y
+        groups: list[tuple[list[Path], Any]] = []
+        for path, array in reachable(self.instance).items():
+            for paths, other in groups:
+                if same_storage(array, other):
+                    paths.append(path)
+                    break
+            else:
+                groups.append(([path], array))
+        rng = np.random.default_rng(11)
+        moving = [(paths, array) for paths, array in groups if self._moves(paths, array, y, rng)]
+        names = _short_names([paths for paths, _ in moving], set(self.arrays))
+        for name, (paths, array) in zip(names, moving, strict=True):
+            self.parameters.append(Parameter(name, paths, _parameter_role(paths)))
+            shape = to_numpy(array).shape
+            drawn = self.setup.drawn.get(self.parameters[-1].role)
+            fits = drawn is not None and drawn.shape == shape
+            self.arrays[name] = np.array(drawn) if fits and drawn is not None else rng.standard_normal(shape)
+            self.roles[name] = self.parameters[-1].role
+
+    def _moves(self, paths: list[Path], array: Any, y: Array, rng: np.random.Generator) -> bool:
+        instance = copy.deepcopy(self.instance)
+        values = to_numpy(array) + 0.1 + rng.random(to_numpy(array).shape)
+        for path in paths:
+            _put(instance, path, values, self.make)
+        seed_everything(SEED)
+        try:
+            with np.errstate(all="ignore"):
+                result = call(getattr(instance, self.methods.forward), self.arguments())
+            moved = ObjectPassage(self, instance, {}, result).y
+        except Exception:
+            return False
+        return moved.shape == y.shape and not np.array_equal(moved, y, equal_nan=True)
+
+
+def _put(instance: Any, path: Path, values: Array, make: Maker) -> None:
+    """Write values into the array at a path: in place where it takes them, else by another array there."""
+    target = at(instance, path)
+    try:
+        write(target, values)
+    except (TypeError, ValueError, RuntimeError):  # a JAX array, or one that may not be written to
+        set_at(instance, path, make(values))
+
+
+def _short_names(groups: list[list[Path]], taken: set[str]) -> list[str]:
+    """A name for each parameter: the last name of its path that says something, or the whole path where two agree."""
+    last = [_last_name(paths[0]) for paths in groups]
+    return [
+        name if last.count(name) == 1 and name not in taken else spelled(paths[0]).removeprefix("self.")
+        for name, paths in zip(last, groups, strict=True)
+    ]
+
+
+def _last_name(path: Path) -> str:
+    names = [str(key) for kind, key in path if kind != "index"]
+    saying = [name for name in names if name not in ("value", "data", "params", "parameters", "param")]
+    return (saying or names or ["array"])[-1]
+
+
+def _parameter_role(paths: list[Path]) -> str:
+    """The role of a parameter by the names on its paths."""
+    for path in paths:
+        for _, key in reversed(path):
+            for role in roles(str(key)):
+                if role in ("w", "b", "gamma", "beta", "wh"):
+                    return role
+    return "w"
+
+
+def construct(cls: type, setup: Setup, make: Maker) -> Any:
+    """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
+    given = resolve(cls, setup, constructor=True) if cls.__init__ is not object.__init__ else {}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, ArrayArgument):
+            array = setup.array(value.role)
+            assert array is not None
+            values[name] = make(array)
+        else:
+            values[name] = value
+    seed_everything(SEED)
+    return call(cls, values)
+
+
+class ObjectPassage(Passage):
+    """One run of an instance's forward method."""
+
+    def __init__(self, specimen: ObjectSpecimen, instance: Any, given: dict[str, Any], result: Any) -> None:
+        self.specimen, self.instance, self.given = specimen, instance, given
+        arrays = [array for value in items(result) if (array := as_float(value)) is not None]
+        if not arrays:
+            raise Unresolved("forward returns no array")
+        scalars = [array for array in arrays if array.ndim == 0]
+        self.outputs = (scalars[0] if scalars and len(arrays) > 1 else arrays[0],)
+        self.changed = tuple(
+            name
+            for name, value in given.items()
+            if (kept := specimen.arrays.get(name, specimen.constants.get(name))) is not None and not _same(value, kept)
+        )
+        self.written = {}
+
+    def backward(self, dy: Array) -> Gradients:
+        specimen = self.specimen
+        upstream = separated(dy, self.outputs)[0]
+        handed = specimen.make(upstream) if upstream.ndim else float(upstream)
+        before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
+        with np.errstate(all="ignore"):
+            result = self._call_backward(specimen.methods.backward, handed)
+            more = (
+                self._call_backward(specimen.methods.parameter_gradients, handed)
+                if specimen.methods.parameter_gradients
+                else None
+            )
+        written = {
+            path: array
+            for path, array in reachable(self.instance).items()
+            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not _same(array, before[path])
+        }
+        values, homes = _match_gradients(specimen, result, more, written)
+        changed = [
+            name
+            for name, value in self.given.items()
+            if name in specimen.arrays and not _same(value, specimen.arrays[name])
+        ]
+        changed += [
+            p.name for p in specimen.parameters if not _same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
+        ]
+        if is_array(handed) and not _same(handed, upstream):
+            changed.append("dy")
+        return Gradients(values, tuple(dict.fromkeys(changed)), homes)
+
+    def _call_backward(self, name: str, dy: Any) -> Any:
+        method = getattr(self.instance, name)
+        values: list[Any] = []
+        given = dict(self.given)
+        for parameter in inspect.signature(method).parameters.values():
+            if parameter.kind is parameter.VAR_KEYWORD:
+                continue
+            own = roles(parameter.name)
+            if parameter.name in given:
+                values.append(given[parameter.name])
+            elif own[:1] == ("dy",) or parameter.kind is parameter.VAR_POSITIONAL:
+                values.append(dy)
+            elif parameter.default is not parameter.empty:
+                break
+            elif "scores" in own:
+                values.append(self.specimen.make(self.outputs[0]))
+            elif "x" in own and len(inspect.signature(method).parameters) > 1:
+                values.append(next(iter(given.values())))
+            else:
+                values.append(dy)
+        return method(*values)
+
+
+def _same(a: Any, b: Any) -> bool:
+    x, y = as_float(a), as_float(b)
+    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
+
+
+def _match_gradients(
+    specimen: ObjectSpecimen, result: Any, more: Any, written: Mapping[Path, Any]
+) -> tuple[dict[str, Array | None], dict[str, str]]:
+    """The gradients of the inputs and of the parameters, and where they were found."""
+    values: dict[str, Array | None] = {}
+    homes: dict[str, str] = {}
+    returned = (
+        [array for value in items(result) if (array := as_float(value)) is not None]
+        if not isinstance(result, dict)
+        else []
+    )
+    for name in specimen.inputs:
+        size = specimen.arrays[name].size
+        fitting = [array for array in returned if array.size == size]
+        if fitting or (returned and len(returned) == 1 and not specimen.parameters):
+            values[name], homes[name] = (fitting or returned)[0], "returned"
+            continue
+        stored = [
+            path for path in written if _is_input_gradient(path, name) and np.size(to_numpy(written[path])) == size
+        ]
+        values[name] = (
+            as_float(written[stored[0]]) if stored else (returned[0] if returned and returned[0].shape != () else None)
+        )
+        homes[name] = spelled(stored[0]) if stored else "returned"
+    extras = {
+        f"returned {i}": array for i, array in enumerate(returned) if not any(array is v for v in values.values())
+    }
+    extras |= {
+        f"returned {i}": array
+        for i, v in enumerate(items(more) if more is not None else [])
+        if (array := as_float(v)) is not None
+    }
+    if isinstance(result, dict):
+        extras |= {str(key): array for key, v in result.items() if (array := as_float(v)) is not None}
+    own_paths = {path for parameter in specimen.parameters for path in parameter.paths}
+    candidates = {path: array for path, array in written.items() if path not in own_paths}
+    for parameter in specimen.parameters:
+        found = _gradient_of(parameter, specimen.arrays[parameter.name], candidates, extras)
+        values[parameter.name], homes[parameter.name] = found if found else (None, "")
+    return values, homes
+
+
+def _is_input_gradient(path: Path, name: str) -> bool:
+    own = str(path[-1][1]).lower().replace("_", "")
+    return own in (
+        "dx",
+        "gradinput",
+        "gradx",
+        "dinput",
+        "dinputs",
+        "inputgrad",
+        "dldx",
+        "dlda",
+        "da",
+        "dz",
+    ) or are_alike(own, name)
+
+
+def _gradient_of(
+    parameter: Parameter, array: Array, written: Mapping[Path, Any], extras: Mapping[str, Array]
+) -> tuple[Array, str] | None:
+    """The gradient of a parameter among what backward wrote and returned: of its name first, then of its size."""
+    names = [parameter.name, *(_last_name(path) for path in parameter.paths)]
+    sized = {path: value for path, value in written.items() if np.size(to_numpy(value)) == array.size}
+    for path, value in [*sized.items(), *written.items()]:
+        label = ".".join(str(key) for kind, key in path)
+        gradient = as_float(value)
+        if gradient is not None and any(are_alike(label, name) or are_alike(str(path[-1][1]), name) for name in names):
+            return gradient, spelled(path)
+    for label, gradient in extras.items():
+        if any(are_alike(label, name) for name in names) or gradient.shape == array.shape:
+            return gradient, "returned"
+    same = [
+        path
+        for path, value in sized.items()
+        if "grad" in spelled(path).lower() or np.shape(to_numpy(value)) == array.shape
+    ]
+    if len(same) == 1:
+        gradient = as_float(written[same[0]])
+        return None if gradient is None else (gradient, spelled(same[0]))
+    return None

@@ -1,0 +1,115 @@
+"""What a person's pass returns, taken apart: outputs, caches and gradients, in tuples, lists and dictionaries."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.reading.dialect import is_array, is_number, to_numpy
+from backhand.check.reading.words import are_alike
+
+
+def items(result: Any) -> list[Any]:
+    """The values of a returned tuple or list; a single value as a list of one."""
+    return list(result) if isinstance(result, tuple | list) else [result]
+
+
+def as_float(value: Any) -> Array | None:
+    """A number or an array of numbers as float64; None for anything else."""
+    if value is None or isinstance(value, str | bytes | Mapping):
+        return None
+    if is_array(value) or is_number(value):
+        return to_numpy(value).astype(np.float64)
+    if isinstance(value, list | tuple) and value and all(is_array(item) or is_number(item) for item in value):
+        try:
+            return np.array([to_numpy(item) for item in value], np.float64)
+        except ValueError:
+            return None
+    return None
+
+
+@lru_cache(maxsize=256)
+def returned_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names in a function's last return statement, "" for an expression; empty where its source is unknown."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ()
+    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value is not None]
+    if not returns:
+        return ()
+    value = returns[-1]
+    return tuple(_name(item) for item in (value.elts if isinstance(value, ast.Tuple | ast.List) else [value]))
+
+
+def _name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return ""
+
+
+def assign_gradients(
+    result: Any, names: Sequence[str], arrays: Mapping[str, Array], labels: Sequence[str]
+) -> dict[str, Any]:
+    """The returned values by the names of the arrays whose gradients they are; missing ones are left out.
+
+    names: the differentiated arrays in forward's order.   labels: how backward's return statement names its values.
+    A dictionary is read by its keys. Else names decide where they say enough, then sizes, in order.
+    """
+    if isinstance(result, Mapping):
+        keyed = {str(key): value for key, value in result.items() if as_float(value) is not None}
+        return {name: keyed[key] for name in names if (key := name if name in keyed else _alike(name, keyed))}
+    values = [value for value in items(result)]
+    if len(values) != len(labels):
+        labels = [""] * len(values)
+    by_name = _by_labels(values, names, arrays, labels)
+    if by_name is not None:
+        return by_name
+    return _by_sizes(values, names, arrays)
+
+
+def _alike(name: str, keyed: Mapping[str, Any]) -> str:
+    return next((key for key in keyed if are_alike(key, name)), "")
+
+
+def _by_labels(
+    values: Sequence[Any], names: Sequence[str], arrays: Mapping[str, Array], labels: Sequence[str]
+) -> dict[str, Any] | None:
+    """By names, where each array has exactly one value of that name and a size that does not speak against it."""
+    chosen: dict[str, Any] = {}
+    for name in names:
+        alike = [value for value, label in zip(values, labels, strict=True) if label and are_alike(label, name)]
+        if len(alike) != 1:
+            return None
+        chosen[name] = alike[0]
+    return chosen
+
+
+def _by_sizes(values: Sequence[Any], names: Sequence[str], arrays: Mapping[str, Array]) -> dict[str, Any]:
+    gradients = [value for value in values if value is not None and as_float(value) is not None]
+    if len(values) >= len(names) and len(gradients) == len(names):
+        in_order = dict(zip(names, gradients, strict=True))
+        if all(as_float(value).size == arrays[name].size for name, value in in_order.items()):  # type: ignore[union-attr]
+            return in_order
+    chosen: dict[str, Any] = {}
+    left = list(gradients)
+    for name in names:
+        fitting = [value for value in left if np.shape(as_float(value)) == arrays[name].shape] or [
+            value
+            for value in left
+            if as_float(value).size == arrays[name].size  # type: ignore[union-attr]
+        ]
+        if fitting:
+            chosen[name] = fitting[0]
+            left = [value for value in left if value is not fitting[0]]
+    missing = [name for name in names if name not in chosen]
+    if len(missing) == len(left):
+        chosen |= dict(zip(missing, left, strict=True))
+    return chosen

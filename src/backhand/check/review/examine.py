@@ -1,0 +1,77 @@
+"""Reviews a file: loads it, finds what it holds, reads and judges each unit."""
+
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from backhand.check.kinds.table import likely
+from backhand.check.reading.reader import Unread, read
+from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, pair_functions
+from backhand.check.review.records import Note, Place, Review, UnitReview, UnreadUnit
+from backhand.check.source.program import Program, load
+from backhand.check.verdicts.judge import Judgement, judge
+
+
+def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda part: None) -> Review:
+    """Review a file, a folder or a notebook.
+
+    announce: is called with each unit as soon as it is done, so that none is lost if a later one ends the process.
+    """
+    start = time.monotonic()
+    program = load(Path(path))
+    units: list[UnitReview] = []
+    unread: list[UnreadUnit] = []
+    judgements: list[Judgement] = []
+    for unit in find_units(program):
+        reading = read(unit, likely(unit.name, unit.argument_names).kinds)
+        if isinstance(reading, Unread):
+            if unit.form == "loss function" or _is_base(unit, program):  # it only looked like a layer
+                continue
+            unread.append(_unread(reading, program))
+            announce(unread[-1])
+            continue
+        judgement = judge(reading, program)
+        judgements.append(judgement)
+        units.append(judgement.review)
+        announce(units[-1])
+    return Review(
+        path, tuple(units), tuple(unread), tuple(_notes(program)), (), program.precision, time.monotonic() - start
+    )
+
+
+def find_units(program: Program) -> Iterator[Unit]:
+    """The layers, losses and networks of a program."""
+    for module in program.modules:
+        yield from _units_of(module, program)
+
+
+def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
+    functions = [d.value for d in program.functions() if d.module is module and inspect.isfunction(d.value)]
+    pairs = [*custom_vjp_units(vars(module), module)]
+    known = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
+    pairs += [unit for unit in pair_functions(functions, module) if id(unit.backward) not in known]
+    yield from pairs
+    known |= {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
+    yield from loss_units(functions, known, module)
+    for definition in program.classes():
+        unit = class_unit(definition.name, definition.value, module) if definition.module is module else None
+        if unit is not None:
+            yield unit
+
+
+def _is_base(unit: Unit, program: Program) -> bool:
+    """Whether a class is one that others of the program are derived from."""
+    return any(unit.forward in d.value.__mro__[1:] for d in program.classes() if isinstance(unit.forward, type))
+
+
+def _unread(unread: Unread, program: Program) -> UnreadUnit:
+    where = program.location(unread.unit.forward)
+    place = None if where is None else Place(where.file, where.line, where.cell)
+    return UnreadUnit(unread.unit.name, place, unread.reason, "")
+
+
+def _notes(program: Program) -> Iterator[Note]:
+    for remark in program.remarks:
+        yield Note(remark.kind, remark.text, Place(remark.file, remark.line, remark.cell))

@@ -1,0 +1,219 @@
+"""One trial: a person's layer in one configuration, its passes run and its gradients compared with differences.
+
+Each gradient is first compared along random directions, which costs a few forward passes whatever its size. Only a
+gradient that is wrong along one of them is measured element by element, for the diagnosis.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.evidence import Evidence, Subject
+from backhand.check.kinds.kind import Config
+from backhand.check.numerical import derivative
+from backhand.check.reading.reader import Reading
+from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen
+
+DIRECTIONS = 2
+LIMIT = 2e-6  # the largest relative error that passes; people's small constants inside logarithms and roots need it
+LOOSE_LIMIT = 5e-5  # for losses, whose logarithms of p + 1e-7 differ from their gradients by 1e-7 / p
+
+
+@dataclass
+class Trial:
+    """A layer in one configuration.
+
+    refused: the error with which the forward pass does not take this configuration; nothing else is known then.
+    crashed: the error with which backward ended.   wrong: the arrays whose gradient is wrong, with the relative error.
+    behaviours: what the passes did beside computing, by name, with the arrays concerned.
+    """
+
+    reading: Reading
+    config: Config
+    limit: float = LIMIT
+    refused: Exception | None = None
+    crashed: Exception | None = None
+    specimen: Specimen | None = None
+    passage: Passage | None = None
+    dy: Array = field(default_factory=lambda: np.zeros(()))
+    gradients: Gradients = field(default_factory=lambda: Gradients({}))
+    wrong: dict[str, float] = field(default_factory=dict)
+    behaviours: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    skipped: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gradient is right here."""
+        return not self.wrong and self.crashed is None
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The layer as the generic hypotheses examine it."""
+        assert self.specimen is not None
+        return subject_of(self.specimen)
+
+    def evidence(self, name: str) -> Evidence:
+        """A wrong gradient beside the true one, measured element by element at the first request."""
+        if name not in self._evidence:
+            gradient = self.gradients.values[name]
+            assert gradient is not None
+            self._evidence[name] = Evidence.measure(self.subject, name, gradient, self.dy, self.limit)
+        return self._evidence[name]
+
+    @cached_property
+    def _evidence(self) -> dict[str, Evidence]:
+        return {}
+
+
+def subject_of(specimen: Specimen) -> Subject:
+    """A specimen as arrays and two functions, of which backward follows the last forward pass."""
+    last: list[Passage] = []
+
+    def forward() -> Array:
+        last[:] = [specimen.forward()]
+        return last[0].y
+
+    def backward(dy: Array) -> list[Array | None]:
+        values = last[0].backward(dy).values
+        return [values.get(name) for name in specimen.arrays]
+
+    constants = {name: value for name, value in specimen.constants.items() if isinstance(value, np.ndarray)}
+    return Subject(specimen.arrays, forward, backward, constants)
+
+
+def run_trial(reading: Reading, config: Config) -> Trial:
+    """Run a layer in one configuration and compare its gradients. Nothing that the person's code raises gets out."""
+    trial = Trial(reading, config)
+    try:
+        trial.specimen = reading.specimen_for(config)
+        trial.passage = trial.specimen.forward()
+        if not np.isfinite(trial.passage.y).all():
+            raise FloatingPointError("forward gives values that are not finite")
+    except Exception as error:
+        trial.refused = error
+        return trial
+    rng = np.random.default_rng([23, len(config.name)])
+    y = trial.passage.y
+    trial.limit = LIMIT if y.ndim else LOOSE_LIMIT
+    draw = rng.standard_normal(y.shape)
+    trial.dy = np.asarray(draw + np.copysign(0.5, draw)) if y.ndim else np.ones(())
+    try:
+        trial.gradients = trial.passage.backward(trial.dy)
+    except Exception as error:
+        trial.crashed = error
+        return trial
+    compare(trial, rng)
+    return trial
+
+
+def compare(trial: Trial, rng: np.random.Generator) -> None:
+    """Compare each gradient with differences along random directions; fills in `wrong`."""
+    assert trial.specimen is not None
+    for name, array in trial.specimen.arrays.items():
+        gradient = trial.gradients.values.get(name)
+        if gradient is None:
+            continue
+        if gradient.size != array.size or not np.isfinite(gradient).all():
+            trial.wrong[name] = np.inf
+            continue
+        bare = gradient.reshape(array.shape)
+        errors = [_error_along(trial, name, bare, rng) for _ in range(DIRECTIONS)]
+        known = [error for error in errors if error is not None]
+        trial.skipped += len(errors) - len(known)
+        if known and max(known) > trial.limit:
+            trial.wrong[name] = max(known)
+
+
+def _error_along(trial: Trial, name: str, gradient: Array, rng: np.random.Generator) -> float | None:
+    """The relative error of a gradient along a random direction; None where a kink lies too near to tell."""
+    assert trial.specimen is not None
+    array = trial.specimen.arrays[name]
+    direction, original, step = rng.standard_normal(array.shape), array.copy(), np.zeros(1)
+    specimen = trial.specimen
+
+    def forward() -> Array:
+        array[...] = original + step[0] * direction
+        return specimen.forward().y
+
+    try:
+        estimate = derivative(forward, step, (0,), trial.dy)
+    finally:
+        array[...] = original
+    analytic = float((gradient * direction).sum())
+    size = max(abs(analytic), abs(estimate.value), 0.1 * float(np.linalg.norm(gradient * direction)))
+    floor = estimate.rounding / trial.limit
+    if estimate.spread > max(trial.limit * size, estimate.rounding):
+        return None
+    return abs(analytic - estimate.value) / max(size, floor, 1e-300)
+
+
+def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
+    """What the passes did beside computing: by name, with the arrays concerned.
+
+    "x changed in forward", "dy changed", "parameters changed in backward", "input changed in backward",
+    "gradients accumulate", "backward differs the second time", "random in backward", "forward differs".
+    """
+    specimen, passage = trial.specimen, trial.passage
+    assert specimen is not None and passage is not None
+    seen: dict[str, tuple[str, ...]] = {}
+    if passage.changed:
+        seen["changed in forward"] = passage.changed
+    changed = [name for name in trial.gradients.changed if name not in passage.changed]
+    for what, names in {
+        "dy changed": [name for name in changed if name == "dy"],
+        "parameters changed in backward": [n for n in changed if specimen.roles.get(n) not in (None, "x")],
+        "input changed in backward": [n for n in changed if specimen.roles.get(n) == "x"],
+    }.items():
+        if names:
+            seen[what] = tuple(names)
+    again = _attempted(lambda: specimen.forward().y)
+    if again is not None and not np.array_equal(again, passage.y, equal_nan=True):
+        seen["forward differs"] = ()
+        return seen
+    seen |= _repeated(specimen, trial)
+    return seen
+
+
+def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
+    """What a second backward pass after one forward pass shows."""
+    from backhand.check.reading.specimen import seed_everything
+
+    passage = specimen.forward()
+    seed_everything(SEED + 1)
+    first = _attempted(lambda: passage.backward(trial.dy).values)
+    if first is None:
+        return {}
+    if differing := _differing(first, trial.gradients.values):
+        return {"random in backward": differing}
+    second = _attempted(lambda: passage.backward(trial.dy).values)
+    if second is None:
+        return {"backward runs once only": ()}
+    differing = _differing(second, first)
+    doubled = tuple(name for name in differing if _is_multiple(second[name], first[name], 2))
+    seen = {"gradients accumulate": doubled} if doubled else {}
+    if rest := tuple(name for name in differing if name not in doubled):
+        seen["backward differs the second time"] = rest
+    return seen
+
+
+def _attempted(action: Callable[[], Any]) -> Any:
+    try:
+        return action()
+    except Exception:
+        return None
+
+
+def _differing(a: dict[str, Array | None], b: dict[str, Array | None]) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, value in a.items()
+        if value is not None and (other := b.get(name)) is not None and not np.allclose(value, other, equal_nan=True)
+    )
+
+
+def _is_multiple(a: Array | None, b: Array | None, factor: float) -> bool:
+    return a is not None and b is not None and a.shape == b.shape and bool(np.allclose(a, factor * b))
