@@ -207,7 +207,8 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
     name, optional = parameter.name, parameter.default is not parameter.empty
     if name in ("ctx", "context") and not optional:
         return Context()
-    if not optional and set(words(name)) & _DICTIONARIES:
+    flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0
+    if not optional and not flat and set(words(name)) & _DICTIONARIES:
         return Settings(setup)
     for role in roles(name):
         if role in taken:

@@ -37,6 +37,11 @@ class Calls:
     sources: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     derivative: bool = False
 
+    @property
+    def is_of_loss(self) -> bool:
+        """Whether backward takes no upstream gradient, since forward ends in a loss."""
+        return bool(self.sources) and not self.derivative and all(source != "dy" for source, _ in self.sources.values())
+
 
 class FunctionSpecimen(Specimen):
     """A pair of functions in one configuration."""
@@ -111,7 +116,7 @@ class FunctionPassage(Passage):
         self.results = items(result)
         count = specimen.calls.outputs
         outputs = [array for value in self.results if (array := as_float(value)) is not None][:count]
-        if specimen.calls.backward is None:
+        if specimen.calls.backward is None or specimen.calls.is_of_loss:
             outputs = [array for array in map(as_float, self.results) if array is not None and array.size == 1][:1]
         if not outputs:
             raise Unresolved("forward returns no array")
@@ -231,7 +236,8 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
         return _derivatives(forward, backward, names[0], results)
     upstream = [name for name in names if _is_upstream(name, probe)]
     outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
-    upstream = upstream[:outputs] or names[:1]
+    known = {*probe.given, *returned_names(forward)}
+    upstream = upstream[:outputs] or [name for name in names[:1] if name not in known]
     sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
     labels = returned_names(forward)
     rest = list(range(outputs, len(results)))

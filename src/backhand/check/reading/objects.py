@@ -84,7 +84,11 @@ class ObjectSpecimen(Specimen):
         return instance
 
     def forward(self, seed: int = SEED) -> "ObjectPassage":
-        instance, given = self.fresh_instance(), self.arguments()
+        return self.run(self.fresh_instance(), seed)
+
+    def run(self, instance: Any, seed: int = SEED) -> "ObjectPassage":
+        """Run the forward method of this instance on fresh arguments."""
+        given = self.arguments()
         seed_everything(seed)
         with np.errstate(all="ignore"):
             result = call(getattr(instance, self.methods.forward), given)
@@ -97,8 +101,7 @@ class ObjectSpecimen(Specimen):
         late = [path for path in reachable(passage.instance) if path not in before]
         y = passage.y
         if late and not before:
-            seed_everything(SEED)
-            call(getattr(self.instance, self.methods.forward), self.arguments())  # parameters made at the first forward
+            self.run(self.instance)  # the parameters are made at the first forward pass
             y = self.forward().y
         groups: list[tuple[list[Path], Any]] = []
         for path, array in reachable(self.instance).items():
@@ -124,11 +127,8 @@ class ObjectSpecimen(Specimen):
         values = to_numpy(array) + 0.1 + rng.random(to_numpy(array).shape)
         for path in paths:
             _put(instance, path, values, self.make)
-        seed_everything(SEED)
         try:
-            with np.errstate(all="ignore"):
-                result = call(getattr(instance, self.methods.forward), self.arguments())
-            moved = ObjectPassage(self, instance, {}, result).y
+            moved = self.run(instance).y
         except Exception:
             return False
         return moved.shape == y.shape and not np.array_equal(moved, y, equal_nan=True)

@@ -11,6 +11,7 @@ from backhand.check.kinds.kind import Config, Kind, Layout, Match
 from backhand.check.reading.arguments import Setup, Unresolved
 from backhand.check.reading.dialect import Maker, makers
 from backhand.check.reading.functions import Calls, FunctionSpecimen, plan_calls, plan_loss
+from backhand.check.reading.networks import NetworkMethods, NetworkSpecimen, plan_network
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.specimen import Passage, Specimen
 from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method
@@ -34,6 +35,7 @@ class Reading:
     make: Maker
     methods: Methods | None = None
     calls: Calls | None = None
+    network: NetworkMethods | None = None
     match: Match | None = None
     specimen: Specimen | None = field(default=None, compare=False, repr=False)
 
@@ -56,6 +58,8 @@ class Unread:
 
 
 def _specimen(reading: Reading, setup: Setup) -> Specimen:
+    if reading.network is not None:
+        return NetworkSpecimen(reading.network, setup, reading.make)
     if reading.methods is not None:
         return ObjectSpecimen(reading.methods, setup, reading.make)
     assert reading.calls is not None
@@ -64,7 +68,7 @@ def _specimen(reading: Reading, setup: Setup) -> Specimen:
 
 def read(unit: Unit, kinds: Sequence[Kind]) -> Reading | Unread:
     """Read a unit as one of these kinds, the likeliest of which come first."""
-    first: Reading | None = None
+    best: Reading | None = None
     wrong: Reading | None = None
     reason = ""
     for attempts, (kind, layout, variant, make) in enumerate(_attempts(unit, kinds)):
@@ -79,8 +83,23 @@ def read(unit: Unit, kinds: Sequence[Kind]) -> Reading | Unread:
             return reading
         if reading.match is not None:
             wrong = wrong or reading
-        first = first or reading
-    return wrong or first or Unread(unit, reason)
+        if unit.form == "network" and not any(_faults(reading)):
+            return reading
+        if best is None or (unit.form == "network" and _faults(reading) < _faults(best)):
+            best = reading
+    return wrong or best or Unread(unit, reason)
+
+
+def _faults(reading: Reading) -> tuple[int, int, float]:
+    """How many parameters have no gradient, how many gradients are wrong, and by how much."""
+    from backhand.check.verdicts.trial import run_trial
+
+    trial = run_trial(reading, reading.kind.configs()[0])
+    if trial.refused is not None or trial.crashed is not None or trial.specimen is None:
+        return (99, 99, np.inf)
+    parameters = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
+    missing = [name for name in parameters if trial.gradients.values.get(name) is None]
+    return (len(missing), len(trial.wrong), 0.0)
 
 
 def _attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout, int, Maker]]:
@@ -94,24 +113,34 @@ def _attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout,
 def _attempt(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Maker) -> Reading:
     config = kind.configs()[0]
     setup = Setup(kind, config, layout, variant)
-    methods, calls = None, None
     if unit.form == "class":
         methods = methods_of(unit.forward)  # type: ignore[arg-type]
         return _tried(Reading(unit, kind, layout, variant, make, methods), setup)
-    if unit.backward is None:
-        plans = plan_loss(unit.forward, setup, make)
+    bare = Reading(unit, kind, layout, variant, make)
+    if unit.form == "network":
+        networks = plan_network(unit.forward, setup, make)  # type: ignore[arg-type]
+        readings = _runnable([replace(bare, network=network) for network in networks], setup)
     else:
-        plans = plan_calls(unit.forward, unit.backward, setup, make)
-    readings = [_tried(Reading(unit, kind, layout, variant, make, None, calls), setup) for calls in plans]
-    return readings[0] if len(readings) == 1 else min(readings, key=_error)
+        plans = (
+            plan_loss(unit.forward, setup, make)
+            if unit.backward is None
+            else plan_calls(unit.forward, unit.backward, setup, make)
+        )
+        readings = [_tried(replace(bare, calls=calls), setup) for calls in plans]
+    return readings[0] if len(readings) == 1 else min(readings, key=_faults)
 
 
-def _error(reading: Reading) -> float:
-    """How far the gradients of a reading are off, to choose between several ways to call backward."""
-    from backhand.check.verdicts.trial import run_trial
-
-    trial = run_trial(reading, reading.kind.configs()[0])
-    return max(trial.wrong.values(), default=0.0) if trial.crashed is None and trial.refused is None else np.inf
+def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:
+    """The readings that run. Raises Unresolved where none does."""
+    tried = []
+    for reading in readings:
+        try:
+            tried.append(_tried(reading, setup))
+        except Exception:
+            continue
+    if not tried:
+        raise Unresolved("the network does not run")
+    return tried
 
 
 def _tried(reading: Reading, setup: Setup) -> Reading:

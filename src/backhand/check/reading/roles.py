@@ -43,17 +43,24 @@ _NAMES: dict[str, str] = {
     "window_w": "poolwidth poolw kw ww fw filterwidth kernelw windowwidth filterw pw",
     "stride_h": "strideh sh stridey strideheight",
     "stride_w": "stridew sw stridex stridewidth",
-    "in": "nin nin indim infeatures inputsize inputdim innum inunits ninput ninputs in inputfeatures inputs insize"
+    "in": "inputlayersize inputlayer inputnodes nin nin indim infeatures inputsize inputdim innum inunits ninput ninputs in inputfeatures inputs insize"
     " fanin inputunits inputchannels d dim din inchannels inchannel numinput numinputs inputlen nx indepth inputdepth"
     " ni infeats numfeatures features nfeatures inchans numin sizein inputchannel nchannels channels numchannels"
     " channelsin channelin inputnum inputlength prevsize inch cin size inplanes nfeature insz channel nch inc neuronsin"
     " nprev insizes numchannel units ninputfeatures depth indims",
+    "sizes": "sizes layersizes layerdims layersdims dimensions layers layerssizes architecture arch structure topology dims"
+    " nnarchitecture layout layersize units",
+    "hidden": "hiddensize hiddendim hiddendims hiddenlayersize hiddenunits nhidden numhidden hidden hiddenlayers hiddens"
+    " hiddensizes hiddenlayer1size hiddenlayersizes nhid hid hiddennodes hiddenlayer hidunits nh numhiddenunits hiddenneurons",
+    "neurons": "neurons",
+    "activations": "activations",
+    "params": "params parameters nnparams theta weights thetas flat w paramvector initialnnparams nnparam",
     "out": "nout outdim outfeatures outputsize outputdim outnum outunits noutput noutputs out outputfeatures outputs"
     " outsize fanout hiddenunits m nunits units outchannels outchannel numoutput numoutputs outputlen ny outdepth"
     " nfilters numfilters filters outchans numout sizeout outputchannel channelsout outputunits neurons numkernels"
     " no numneurons nneurons outputnum outputlength hiddensize hiddendim nhidden numhidden h outch cout width kernels"
     " outplanes dout outsz numunits nkernels outc neuronsout nodes nnodes nummaps outputchannels outdims nf",
-    "classes": "maxclasses numclasses nclasses numlabels k c classcount outputclasses",
+    "classes": "outputlayersize outputlayer outputnodes outputsize outputdim numlabels numlabel maxclasses numclasses nclasses numlabels k c classcount outputclasses",
     "eps": "eps epsilon e",
     "momentum": "momentum mom decay alpha0",
     "slope": "slope alpha negativeslope leak leakyslope a negslope leakiness leakyalpha",

@@ -117,6 +117,26 @@ def pair_functions(functions: Sequence[Callable[..., Any]], module: ModuleType) 
             yield Unit(base or forward.__name__, "functions", module, forward, function)
 
 
+def network_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
+    """A class with a method that returns a loss with its gradients, or gradients for samples and labels."""
+    for spelled in (
+        "loss",
+        "backprop",
+        "cost",
+        "compute_loss",
+        "loss_function",
+        "back_prop",
+        "backpropagation",
+        "gradient",
+        "gradients",
+        "grad",
+    ):
+        found = method(cls, (spelled,))
+        if found and len(parameter_names(getattr(cls, found))) >= 3:
+            return Unit(name, "network", module, cls, cls)
+    return None
+
+
 def class_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
     """The unit that a class is: a namespace of static methods, an `autograd.Function`, or a class of objects."""
     passes = class_passes(cls)

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
+from backhand.check.kinds.kind import Kind
+from backhand.check.kinds.network import Network, TwoMatrices
 from backhand.check.kinds.table import likely
 from backhand.check.reading.reader import Unread, read
-from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, pair_functions
+from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, network_unit, pair_functions
 from backhand.check.review.records import Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.program import Program, load
 from backhand.check.verdicts.judge import Judgement, judge
@@ -25,7 +27,7 @@ def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lamb
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
     for unit in find_units(program):
-        reading = read(unit, likely(unit.name, unit.argument_names).kinds)
+        reading = read(unit, kinds_for(unit))
         if isinstance(reading, Unread):
             if unit.form == "loss function" or _is_base(unit, program):  # it only looked like a layer
                 continue
@@ -39,6 +41,14 @@ def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lamb
     return Review(
         path, tuple(units), tuple(unread), tuple(_notes(program)), (), program.precision, time.monotonic() - start
     )
+
+
+def kinds_for(unit: Unit) -> list[Kind]:
+    """The kinds as which a unit is tried, the likeliest first."""
+    if unit.form == "network":
+        return [Network()]
+    kinds = likely(unit.name, unit.argument_names).kinds
+    return [*kinds, Network(), TwoMatrices()]
 
 
 def find_units(program: Program) -> Iterator[Unit]:
@@ -56,9 +66,11 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
     known |= {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
     yield from loss_units(functions, known, module)
     for definition in program.classes():
-        unit = class_unit(definition.name, definition.value, module) if definition.module is module else None
-        if unit is not None:
-            yield unit
+        if definition.module is module:
+            network = network_unit(definition.name, definition.value, module)
+            unit = network or class_unit(definition.name, definition.value, module)
+            if unit is not None:
+                yield unit
 
 
 def _is_base(unit: Unit, program: Program) -> bool:

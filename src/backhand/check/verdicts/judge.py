@@ -310,17 +310,21 @@ def _is_summed(reading: Reading, findings: Sequence[Finding]) -> bool:
 
 
 def _function(reading: Reading, pass_name: str) -> Any:
+    if reading.network is not None:
+        return plain(getattr(reading.network.cls, reading.network.gradient))
     if reading.methods is not None:
         name = reading.methods.forward if pass_name == "forward" else reading.methods.backward
         return plain(getattr(reading.methods.cls, name))
     assert reading.calls is not None
-    return plain(reading.calls.forward if pass_name == "forward" else reading.calls.backward)
+    backward = reading.calls.backward or reading.calls.forward
+    return plain(reading.calls.forward if pass_name == "forward" else backward)
 
 
 def _qualified(reading: Reading, pass_name: str) -> str:
     function = _function(reading, pass_name)
     name = getattr(function, "__name__", reading.unit.name)
-    return f"{reading.methods.cls.__name__}.{name}" if reading.methods is not None else str(name)
+    owner = reading.methods or reading.network
+    return f"{owner.cls.__name__}.{name}" if owner is not None else str(name)
 
 
 def _labels(reading: Reading, names: Sequence[str]) -> list[str]:

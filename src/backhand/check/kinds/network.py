@@ -1,0 +1,116 @@
+"""Whole networks with their loss: their sizes, and how their samples and labels may be given.
+
+What a network computes is not compared with anything; its gradients are compared with differences of its own loss.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.check.kinds.kind import Config, Kind, Layout, Match
+
+
+class Network(Kind):
+    """A network of one hidden layer or more that takes samples and labels."""
+
+    name, title = "network", "Network"
+    names = ("network", "net", "neural net", "mlp", "perceptron", "classifier", "model", "nn")
+    inputs = ("x", "labels")
+    constants = ("labels",)
+    parameters = ("params",)
+
+    def configs(self) -> Sequence[Config]:
+        facts = {"in": 4, "hidden": 5, "out": 3, "classes": 3, "N": 6}
+        return (
+            Config("6 samples, 4 inputs, 5 hidden, 3 classes", {**facts, "reg": 0.0}),
+            Config("with a penalty of 0.1", {**facts, "reg": 0.1}),
+            Config("1 sample", {**facts, "N": 1, "reg": 0.0}),
+            Config("as many hidden as inputs", {**facts, "hidden": 4, "reg": 0.1}),
+        )
+
+    def layouts(self) -> Sequence[Layout]:
+        flat = ({"samples": "a single one", "labels": labels} for labels in ("one-hot", "class"))
+        pairs = product(("rows", "columns"), ("classes", "one-hot", "classes from 1", "column of classes", "values"))
+        return [
+            *({"samples": samples, "labels": labels} for samples, labels in pairs),
+            {"samples": "a single column", "labels": "one-hot"},
+            {"samples": "a single column", "labels": "class"},
+            *flat,
+            {"samples": "a single one with a leading 1", "labels": "one-hot"},
+        ]
+
+    def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
+        I, O, H = config["in"], config["out"], config["hidden"]
+        if role == "x":
+            return {
+                "rows": (config["N"], I),
+                "columns": (I, config["N"]),
+                "a single column": (I, 1),
+                "a single one": (I,),
+                "a single one with a leading 1": (I + 1,),
+            }[layout["samples"]]
+        if role == "params":
+            return ((I + 1) * H + (H + 1) * O,)
+        return None
+
+    def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:
+        if role != "labels":
+            drawn = super().draw(role, config, layout, rng)
+            if drawn is not None and layout["samples"].endswith("leading 1") and role == "x":
+                drawn[0] = 1
+            return drawn
+        N = config["N"] if layout["samples"] in ("rows", "columns") else 1
+        classes = np.resize(np.arange(config["classes"]), N)
+        rng.shuffle(classes)
+        return _labels(classes, config["classes"], layout)
+
+    def values(self, role: str, config: Config) -> list[Any]:
+        I, H, O = config["in"], config["hidden"], config["out"]
+        several: dict[str, list[Any]] = {
+            "hidden": [H, [H], [H, H - 1]],
+            "sizes": [[I, H, O], (I, H, O), [I, H, H, O]],
+            "activations": [["relu", "identity"], ["sigmoid", "sigmoid"], ["tanh", "sigmoid"]],
+            "neurons": [[H, O], [H, O], [H, O]],
+        }
+        return several.get(role) or super().values(role, config)
+
+    def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
+        return iter(())
+
+
+def _labels(classes: Array, K: int, layout: Layout) -> Array:
+    columns = layout["samples"] == "columns" or layout["samples"].startswith("a single column")
+    one_hot = np.eye(K)[classes]
+    if layout["labels"] == "one-hot":
+        shaped = one_hot.T if columns else one_hot
+        return (shaped[0] if layout["samples"].startswith("a single one") else shaped).astype(int)
+    if layout["labels"] == "values":
+        return one_hot.T if columns else one_hot
+    if layout["labels"] == "class":
+        return classes[0]
+    if layout["labels"] == "classes from 1":
+        return classes + 1
+    if layout["labels"] == "column of classes":
+        return classes[None] if columns else classes[:, None]
+    return classes
+
+
+class TwoMatrices(Network):
+    """A network of one hidden layer for a single sample, whose weights are two matrices, the biases in column 0."""
+
+    name, title = "network of two matrices", "Network"
+    parameters = ("slope", "beta")  # as a course calls them: alpha and beta
+
+    def layouts(self) -> Sequence[Layout]:
+        return (
+            {"samples": "a single one with a leading 1", "labels": "one-hot"},
+            {"samples": "a single one", "labels": "one-hot"},
+        )
+
+    def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
+        if role == "slope":
+            return (config["hidden"], config["in"] + 1)
+        return (config["out"], config["hidden"] + 1) if role == "beta" else super().shape(role, config, layout)

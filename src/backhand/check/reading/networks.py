@@ -1,0 +1,179 @@
+"""Whole networks: a method that returns the loss with its gradients, or one that returns gradients of a loss nobody wrote.
+
+Of the second kind (`backprop(x, y)`) the loss is inferred: the usual losses are tried on the output of the network, and
+the one whose gradients are those that were returned is taken.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.reading.arguments import Setup, Unresolved
+from backhand.check.reading.dialect import Maker
+from backhand.check.reading.functions import call
+from backhand.check.reading.objects import Methods, ObjectPassage, ObjectSpecimen
+from backhand.check.reading.reachable import reachable, spelled
+from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.specimen import SEED, Gradients, seed_everything
+from backhand.check.reading.units import method
+from backhand.check.reading.words import are_alike
+
+Loss = Callable[[Array, Array], float]
+GRADIENT_METHODS = (
+    "loss",
+    "compute_loss",
+    "loss_function",
+    "cost",
+    "backprop",
+    "back_prop",
+    "backpropagation",
+    "gradient",
+    "gradients",
+    "grad",
+)
+OUTPUT_METHODS = (
+    "feedforward",
+    "feed_forward",
+    "forward",
+    "predict_proba",
+    "forward_pass",
+    "forward_propagation",
+    "fprop",
+    "forwardprop",
+    "predict",
+)
+
+
+def _softmax(a: Array, axis: int) -> Array:
+    e = np.exp(a - a.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+def _log(a: Array) -> Array:
+    return np.log(np.maximum(a, 1e-300))
+
+
+LOSSES: dict[str, Loss] = {
+    "half the squared error": lambda a, t: float(0.5 * ((a - t) ** 2).sum()),
+    "the squared error": lambda a, t: float(((a - t) ** 2).sum()),
+    "cross-entropy of each output": lambda a, t: float(-(t * _log(a) + (1 - t) * _log(1 - a)).sum()),
+    "cross-entropy of probabilities": lambda a, t: float(-(t * _log(a)).sum()),
+    "softmax cross-entropy of scores": lambda a, t: float(
+        -(t * _log(_softmax(a, int(np.argmax(np.array(t.shape) == t.sum()) == 0)))).sum()
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NetworkMethods:
+    """How a network is called.
+
+    gradient: the method that returns gradients.   output: the method that gives the output, for a loss that is written
+    nowhere.   loss: the name of that loss; "" where the gradient method returns its loss, too.   divided: whether it is
+    divided by the number of samples.
+    """
+
+    cls: type
+    gradient: str
+    output: str = ""
+    loss: str = ""
+    divided: bool = False
+
+
+class NetworkSpecimen(ObjectSpecimen):
+    """A network whose one method takes samples and labels and returns gradients, with or without the loss."""
+
+    def __init__(self, network: NetworkMethods, setup: Setup, make: Maker) -> None:
+        self.network = network
+        super().__init__(Methods(network.cls, network.gradient, network.gradient), setup, make)
+
+    def run(self, instance: Any, seed: int = SEED) -> "NetworkPassage":
+        """The loss for fresh arguments; backward is the gradient method."""
+        given, network = self.arguments(), self.network
+        seed_everything(seed)
+        with np.errstate(all="ignore"):
+            if not network.loss:
+                return NetworkPassage(self, instance, given, call(getattr(instance, network.gradient), given))
+            samples = next(name for name, role in self.roles.items() if role == "x")
+            output = as_float(items(getattr(instance, network.output)(given[samples]))[0])
+            target = np.asarray(next(iter(self.constants.values())), float)
+            if output is None or output.size != target.size:
+                raise Unresolved("the output and the target of the network differ in size")
+            total = LOSSES[network.loss](output, target.reshape(output.shape))
+            count = self.setup.config["N"] if network.divided else 1
+            return NetworkPassage(self, instance, given, total / count)
+
+
+class NetworkPassage(ObjectPassage):
+    """A loss with its gradients, all in one call, or an inferred loss with a call of the gradient method to come."""
+
+    def __init__(self, specimen: NetworkSpecimen, instance: Any, given: dict[str, Any], result: Any) -> None:
+        self.result = result
+        numbers = [value for value in items(result) if np.size(as_float(value)) == 1 and as_float(value) is not None]
+        if not numbers:
+            raise Unresolved("no loss is returned")
+        super().__init__(specimen, instance, given, numbers[0])
+
+    def backward(self, dy: Array) -> Gradients:
+        specimen = self.specimen
+        assert isinstance(specimen, NetworkSpecimen)
+        result = self.result
+        if specimen.network.loss:
+            with np.errstate(all="ignore"):
+                result = call(getattr(self.instance, specimen.network.gradient), self.given)
+        values, homes = _gradients(specimen, result, self.instance)
+        return Gradients({name: None if v is None else v * float(dy) for name, v in values.items()}, (), homes)
+
+
+def _gradients(specimen: NetworkSpecimen, result: Any, instance: Any) -> tuple[dict[str, Array | None], dict[str, str]]:
+    """The returned gradients by the names of the parameters: by name where names tell, else by size in order."""
+    labels = returned_names(getattr(specimen.network.cls, specimen.network.gradient))
+    returned: dict[str, Array] = {}
+    pieces = items(result)
+    for i, value in enumerate(pieces):
+        label = labels[i] if len(labels) == len(pieces) else f"result {i}"
+        for path, array in reachable(value).items() if not np.isscalar(value) else ():
+            gradient = as_float(array)
+            if gradient is not None:
+                returned[label + "".join(f".{key}" for _, key in path)] = gradient
+    if not returned:
+        returned = {
+            spelled(path): array
+            for path, value in reachable(instance).items()
+            if (array := as_float(value)) is not None and "grad" in spelled(path).lower()
+        }
+    values: dict[str, Array | None] = {name: None for name in specimen.arrays}
+    homes: dict[str, str] = {}
+    for parameter in specimen.parameters:
+        array = specimen.arrays[parameter.name]
+        key = _key_for(parameter.name, array, returned)
+        if key:
+            values[parameter.name], homes[parameter.name] = returned.pop(key), key
+    return values, homes
+
+
+def _key_for(name: str, array: Array, returned: Mapping[str, Array]) -> str:
+    sized = [key for key, gradient in returned.items() if gradient.size == array.size]
+    last = [key for key in returned if are_alike(key.split(".")[-1], name)]
+    named = [key for key in sized if key in last]
+    same = [key for key in sized if returned[key].shape == array.shape]
+    return next(iter([*named, *(last if len(last) == 1 else []), *same, *sized]), "")
+
+
+def plan_network(cls: type, setup: Setup, make: Maker) -> list[NetworkMethods]:
+    """The ways in which a network may be called; several where its loss has to be inferred. Raises Unresolved."""
+    gradient = method(cls, GRADIENT_METHODS)
+    plain = NetworkMethods(cls, gradient)
+    try:
+        passage = NetworkSpecimen(plain, setup, make).forward()
+        if any(value is not None for value in passage.backward(np.ones(())).values.values()):
+            return [plain]
+    except Unresolved:
+        pass
+    output = method(cls, OUTPUT_METHODS)
+    if not output:
+        raise Unresolved("neither a loss nor the output of the network can be computed")
+    return [NetworkMethods(cls, gradient, output, name, divided) for divided in (False, True) for name in LOSSES]
