@@ -1,6 +1,7 @@
 """Cases for the tests of kinds: arrays drawn by a kind, and the gradients of one of its ways, by differences."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -12,13 +13,16 @@ STEP = 1e-5
 
 def draw_arrays(kind: Kind, config: Config, layout: Layout, seed: int = 1) -> dict[str, Array]:
     rng = np.random.default_rng(seed)
-    arrays = {role: kind.draw(role, config, layout, rng) for role in (*kind.inputs, *kind.parameters)}
+    arrays = {role: kind.draw(role, config, layout, rng) for role in (*kind.inputs, *kind.parameters, *kind.state)}
     return {role: array for role, array in arrays.items() if array is not None}
 
 
-def right_ways(kind: Kind, arrays: Mapping[str, Array], config: Config, layout: Layout) -> list[Match]:
+def right_ways(
+    kind: Kind, arrays: Mapping[str, Array], config: Config, layout: Layout, most: int | None = None
+) -> list[Match]:
     with np.errstate(all="ignore"):
-        return [match for match in kind.matches(arrays, config, layout) if not match.mistake]
+        right = (match for match in kind.matches(arrays, config, layout) if not match.mistake)
+        return list(islice(right, most))
 
 
 def differences(value: Callable[[dict[str, Array]], Array], arrays: Mapping[str, Array], role: str, dy: Array) -> Array:
@@ -37,14 +41,14 @@ def differences(value: Callable[[dict[str, Array]], Array], arrays: Mapping[str,
 def case_of(kind: Kind, config: Config, layout: Layout, way: int = 0, seed: int = 1) -> Case | None:
     """A case of one right way of a kind, with the true gradients; None where the way does not exist."""
     arrays = draw_arrays(kind, config, layout, seed)
-    ways = right_ways(kind, arrays, config, layout)
+    ways = right_ways(kind, arrays, config, layout, way + 1)
     if way >= len(ways):
         return None
     y = ways[way].y
     dy = np.random.default_rng(seed + 1).standard_normal(y.shape)
-    roles = [role for role in arrays if role not in kind.constants]
+    roles = [role for role in arrays if role not in (*kind.constants, *kind.state)]
     true = {
-        role: differences(lambda moved: right_ways(kind, moved, config, layout)[way].y, arrays, role, dy)
+        role: differences(lambda moved: right_ways(kind, moved, config, layout, way + 1)[way].y, arrays, role, dy)
         for role in roles
     }
     convention = {**layout, **ways[way].convention}

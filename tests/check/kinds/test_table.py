@@ -24,7 +24,7 @@ from backhand.check.kinds.table import KINDS, likely
     ],
 )
 def test_a_name_settles_its_kind(name, kind):
-    kinds, settled = likely(name)
+    kinds, settled, _ = likely(name)
     assert kinds[0].name == kind
     assert settled
     assert set(kinds) == set(KINDS)
@@ -39,7 +39,7 @@ def test_a_name_settles_its_kind(name, kind):
     ],
 )
 def test_a_name_of_several_kinds_gives_a_compound(name, joined):
-    kinds, settled = likely(name)
+    kinds, settled, _ = likely(name)
     assert isinstance(kinds[0], Compound)
     assert kinds[0].name == joined
     assert settled
@@ -49,6 +49,6 @@ def test_a_name_of_several_kinds_gives_a_compound(name, joined):
 
 @pytest.mark.parametrize("name", ["Layer", "NNForward", "forward", "Module"])
 def test_a_name_that_says_nothing_settles_nothing(name):
-    kinds, settled = likely(name)
+    kinds, settled, _ = likely(name)
     assert not settled
     assert kinds == list(KINDS)

@@ -121,10 +121,11 @@ class Kind:
 
     names: what people call it; all words of an entry must occur in the name of a function or class.   page: its
     derivation.   inputs: the roles of the arrays that every call is given.   constants: those of them that are not
-    differentiated, such as labels.   parameters: the roles of its parameters.   outputs: the roles of what it returns,
-    where those are several.   configurations: where it is tried; the first is the one by which it is recognised.
-    arrangements: how people arrange its arrays, the most usual first.   mistakes: the catalogue, by the names that
-    `matches`, `states`, `joint_mistakes` and `wrong_gradients` use.
+    differentiated, such as labels.   parameters: the roles of its parameters.   state: those of the arrays that it
+    changes from call to call, such as running statistics.   outputs: those of what it returns, where that is several.
+    configurations: where it is tried; the first is the one by which it is recognised.   arrangements: how people
+    arrange its arrays, the most usual first.   mistakes: the catalogue, by the names that `matches`, `states`,
+    `joint_mistakes` and `wrong_gradients` use.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Kind:
     inputs: tuple[str, ...] = ("x",)
     constants: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ("y",)
     configurations: Sequence[Config] = ()
     arrangements: Sequence[Layout] = ({},)

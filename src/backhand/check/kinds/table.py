@@ -6,8 +6,10 @@ from typing import NamedTuple
 from backhand.check.kinds.compound import Compound
 from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
+from backhand.check.kinds.image_norms import GroupNorm, InstanceNorm, SpatialBatchNorm
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.linear import Linear
+from backhand.check.kinds.norms import BatchNorm, LayerNorm
 from backhand.check.kinds.rectifiers import ELU, SELU, LeakyReLU, ReLU
 from backhand.check.kinds.smooth import GELU, Sigmoid, Softplus, Swish, Tanh
 from backhand.check.kinds.softmax import Softmax
@@ -22,6 +24,11 @@ KINDS: tuple[Kind, ...] = (
     LeakyReLU(),
     Softmax(),
     Dropout(),
+    BatchNorm(),
+    LayerNorm(),
+    SpatialBatchNorm(),
+    InstanceNorm(),
+    GroupNorm(),
     ELU(),
     SELU(),
     Softplus(),
@@ -55,10 +62,15 @@ HINTS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
 
 
 class Likely(NamedTuple):
-    """All kinds, the likeliest first, and whether the name settles that the first is meant."""
+    """All kinds, the likeliest first.
+
+    settled: whether the name speaks of the first ones.   spoken: how many of them it may speak of; a name such as
+    BatchNorm leaves several.
+    """
 
     kinds: list[Kind]
     settled: bool
+    spoken: int = 0
 
 
 def likely(name: str, argument_names: Sequence[str] = ()) -> Likely:
@@ -72,8 +84,8 @@ def likely(name: str, argument_names: Sequence[str] = ()) -> Likely:
         return Likely(_first(_hinted(argument_names)), False)
     first = [kinds[0] for kinds in spoken]
     if len(spoken) > 1 or _has_activation(name, first[0]):
-        return Likely([compound(first), *_first([kind for kinds in spoken for kind in kinds])], True)
-    return Likely(_first(spoken[0]), len(spoken[0]) == 1)
+        return Likely([compound(first), *_first([kind for kinds in spoken for kind in kinds])], True, 1)
+    return Likely(_first(spoken[0]), True, len(spoken[0]))
 
 
 def compound(kinds: Sequence[Kind]) -> Compound:
@@ -104,7 +116,7 @@ NAMED = _named()
 
 def _spoken(name: str) -> Iterator[list[Kind]]:
     """The kinds that a name speaks of, in its order: the longest entries first, and no word counts twice."""
-    pieces = [piece for piece in words(name) if piece not in FILLERS and not piece.isdigit()]
+    pieces = [piece for piece in words(name) if piece not in FILLERS]
     runs = [(start, stop) for start in range(len(pieces)) for stop in range(start + 1, len(pieces) + 1)]
     known = [(start, stop) for start, stop in runs if "".join(pieces[start:stop]) in NAMED]
     known.sort(key=lambda run: -len("".join(pieces[slice(*run)])))
