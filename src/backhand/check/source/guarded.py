@@ -8,6 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
@@ -65,21 +66,22 @@ def execute(code: CodeType, namespace: dict[str, Any]) -> None:
 
 def limited(seconds: float) -> contextlib.AbstractContextManager[None]:
     """Raise OutOfTime in the body after so many seconds."""
-    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+    if _has_alarms():
         return _limited_by_alarm(seconds)
     return _limited_by_trace(seconds)
+
+
+def _has_alarms() -> bool:
+    """Whether the system can interrupt this thread: not on Windows, and only the main thread."""
+    return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
 
 @contextlib.contextmanager
 def paused() -> Iterator[None]:
     """Stop the clock of the surrounding limit, as for the import of a large library."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        tracer = sys.gettrace()
-        sys.settrace(None)
-        try:
+    if not _has_alarms():
+        with _untraced():
             yield
-        finally:
-            sys.settrace(tracer)
         return
     left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
     try:
@@ -94,11 +96,12 @@ def _limited_by_alarm(seconds: float) -> Iterator[None]:
     """Also ends endless loops and waiting, though not a single long call of a C function."""
     armed = True
 
-    def ring(_number: int, _frame: FrameType | None) -> None:
+    def ring(_number: int, frame: FrameType | None) -> None:
         if armed:
+            _raise_again_in(frame)
             raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before, tracer = signal.signal(signal.SIGALRM, ring), sys.gettrace()
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
         try:
@@ -108,15 +111,39 @@ def _limited_by_alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        sys.settrace(tracer)
+
+
+def _raise_again_in(frame: FrameType | None) -> None:
+    """Raise OutOfTime once more at the next line of the running functions: that of an `except:` which catches all."""
+
+    def trace(_frame: FrameType, event: str, _argument: Any) -> Any:
+        if event == "line":
+            raise OutOfTime
+        return trace
+
+    while frame is not None and frame.f_code.co_filename != __file__:
+        frame.f_trace = trace
+        frame = frame.f_back
+    sys.settrace(_leave_alone)
+
+
+def _leave_alone(_frame: FrameType, _event: str, _argument: Any) -> Any:
+    """Trace no function that is called from now on, such as those that tidy up."""
+    return None
 
 
 @contextlib.contextmanager
 def _limited_by_trace(seconds: float) -> Iterator[None]:
-    """Where there are no alarms (Windows, other threads): look at the clock at every line of Python; slow, but sure."""
-    end = time.monotonic() + seconds
+    """Where there are no alarms (Windows, other threads): look at the clock at every line of Python.
+
+    This is slow, and Python stops tracing once the tracer has raised: code that catches even OutOfTime goes on. The
+    process as a whole needs a limit of its own.
+    """
+    end = time.monotonic() - _untimed.seconds + seconds
 
     def trace(_frame: FrameType, _event: str, _argument: Any) -> Any:
-        if time.monotonic() > end:
+        if time.monotonic() - _untimed.seconds > end:
             raise OutOfTime
         return trace
 
@@ -126,3 +153,24 @@ def _limited_by_trace(seconds: float) -> Iterator[None]:
         yield
     finally:
         sys.settrace(before)
+
+
+@dataclass
+class _Untimed:
+    """How long the clock that the tracer looks at has stood still."""
+
+    seconds: float = 0.0
+
+
+_untimed = _Untimed()
+
+
+@contextlib.contextmanager
+def _untraced() -> Iterator[None]:
+    tracer, begin = sys.gettrace(), time.monotonic()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        _untimed.seconds += time.monotonic() - begin
+        sys.settrace(tracer)

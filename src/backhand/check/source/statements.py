@@ -16,9 +16,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Failure = tuple[Kind, str, int]  # the kind and the text of a remark, and the line of the file's text
 
 
-def run_statements(
-    statements: list[ast.stmt], namespace: dict[str, Any], filename: str, seconds: float = SECONDS
-) -> Iterable[Failure]:
+def run_statements(statements: list[ast.stmt], namespace: dict[str, Any], filename: str) -> Iterable[Failure]:
     """Execute statements in order and yield a failure for each that raises or takes too long."""
     flags = _future_flags(statements)
     for statement in statements:
@@ -27,7 +25,7 @@ def run_statements(
         def run(module: ast.Module = module) -> None:
             execute(compile(module, filename, "exec", flags, dont_inherit=True), namespace)
 
-        error = attempt(run, seconds)
+        error = attempt(run, SECONDS)
         if error is not None:
             yield _failure(statement, error, filename)
 
