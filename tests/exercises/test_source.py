@@ -105,6 +105,15 @@ def test_layers_are_chosen(source):
     linear = source.of(["linear"])
     assert "step" not in linear.solution()
     assert linear.solution().endswith("return [self.W]\n")
-    assert source.of(["conv2d"]) is None
+    assert source.of(["conv2d"]).solution() == source.preamble.rstrip("\n") + "\n"
     given = Source.parse("util.py", "import os\n")
-    assert given.of(["conv2d"]).exercise({}) == "import os\n"
+    assert given.exercise({}) == given.solution() == "import os\n"
+
+
+def test_imports_between_files():
+    util, deep = Source.parse("util.py", ""), Source.parse("nn/layers.py", "from util import im2col\n")
+    assert deep.imports(util)
+    assert not util.imports(deep)
+    assert Source.parse("a.py", "from nn.layers import x\nimport os\n").imports(deep)
+    assert Source.parse("nn/a.py", "from layers import x\n").imports(deep)
+    assert not Source.parse("a.py", "from ayers import x\n").imports(deep)

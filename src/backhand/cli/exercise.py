@@ -37,8 +37,7 @@ def exercise(
     """
     from backhand.console.terminal import make_console
     from backhand.exercises.catalogue import find_convention
-    from backhand.exercises.handout import SOLUTION, write_handout
-    from backhand.files.paths import command
+    from backhand.exercises.handout import README, SOLUTION, write_handout
     from backhand.page.numbers import counted
 
     console = make_console()
@@ -55,7 +54,7 @@ def exercise(
     console.print(f"to write: {counted(handout.functions, 'function')} of {', '.join(handout.layers)}", soft_wrap=True)
     if solution:
         console.print(f"solution: {folder / SOLUTION}; remove it before you hand the folder out", soft_wrap=True)
-    console.print(f"students check their work with: {command(['backhand', 'check', handout.files[0]])}", soft_wrap=True)
+    console.print(f"students read: {folder / README}; they check their work with `backhand check`", soft_wrap=True)
 
 
 def _conventions() -> "Table":

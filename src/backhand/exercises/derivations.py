@@ -10,13 +10,18 @@ from backhand.errors import BackhandError
 FOLDER = "derivations"  # in the folder of an exercise, and in a wheel
 # Layers of courses that have no page of their own are derived as these are.
 DERIVED_AS = {
+    "cross_entropy": "softmax_cross_entropy",
     "embedding": "linear",
     "groupnorm": "batchnorm",
     "layernorm": "batchnorm",
+    "linear_relu": "linear",
     "lstm": "sigmoid",
+    "max_pool": "max_pool2d",
     "network": "linear",
+    "nll": "softmax_cross_entropy",
     "pooling": "max_pool2d",
     "rnn": "tanh",
+    "softmax": "softmax_cross_entropy",
     "spatial_batchnorm": "batchnorm",
     "temporal_linear": "linear",
     "temporal_softmax_cross_entropy": "softmax_cross_entropy",

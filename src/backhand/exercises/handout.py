@@ -51,13 +51,20 @@ def write_handout(
 
 
 def select(convention: Convention, layers: Iterable[str] | None) -> list[Source]:
-    """The files of a convention with the sections of these layers and of those that they call."""
+    """The files of a convention with the sections of these layers and of those that they call.
+
+    Files without any of them are left out, unless another file imports from them.
+    """
     sources = convention.sources()
     chosen = set(convention.layers()) if layers is None else _with_called(sources, layers)
     for layer in chosen:
         if layer not in convention.layers():
             raise BackhandError(f'{convention.name} has no layer "{layer}"{closest(layer, convention.layers())}')
-    return [kept for source in sources if (kept := source.of(chosen)) is not None]
+    files = [source.of(chosen) for source in sources]
+    kept = [file for file in files if file.sections]
+    for file in kept:  # which grows on the way: an imported file may import another
+        kept += [other for other in files if other not in kept and file.imports(other)]
+    return sorted(kept, key=lambda file: file.path)
 
 
 def _with_called(sources: list[Source], layers: Iterable[str]) -> set[str]:

@@ -11,7 +11,7 @@ PAGE = """\
 # Neural networks by hand
 
 In this folder are layers of neural networks whose code is missing: you derive the gradients and write both passes.
-The layers have the form of {course}: {form}, with {arrays} arrays.
+They follow the convention {name} ({course}): {form}, on {arrays}.
 
 ## What to write
 
@@ -51,20 +51,21 @@ Functions that you have not written yet do not disturb the others.
 """
 MEAN_IN_LOSS = "The mean over the samples belongs to the loss: no other layer has a factor 1/N."
 MEAN_IN_LAYER = "Mind where the mean over the samples is taken: in one place only, which the docstrings name."
-MEAN_IN_LAYERS = ("deeplearning-ai",)  # conventions whose linear layer takes the mean
 
 
 def readme(convention: Convention, sources: Sequence[Source], hints: Mapping[str, str]) -> str:
     """The page for students; hints: layer -> the page on which it is derived."""
     exercises = [source for source in sources if source.sections]
-    checks = [command(["backhand", "check", PurePosixPath(source.path)]) for source in exercises]
+    paths = ["."] if convention.checked_together else [source.path for source in exercises]
+    checks = [command(["backhand", "check", path]) for path in paths]
     return PAGE.format(
+        name=convention.name,
         course=convention.course,
         form=convention.form,
         arrays=convention.arrays,
         table=_table(exercises, hints),
         axes=convention.axes,
-        factor=MEAN_IN_LAYER if convention.name in MEAN_IN_LAYERS else MEAN_IN_LOSS,
+        factor=MEAN_IN_LAYER if convention.mean_in_layer else MEAN_IN_LOSS,
         commands="\n".join(checks),
     )
 

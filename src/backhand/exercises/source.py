@@ -81,10 +81,18 @@ class Source:
         sections = (Section(mark[1], text[mark.start() : end]) for mark, end in zip(marks, ends[1:], strict=True))
         return cls(path, text[: ends[0]], tuple(sections))
 
-    def of(self, layers: Collection[str]) -> Self | None:
-        """The file with only the sections of these layers; None where none is left, unless all of it is given."""
-        sections = tuple(section for section in self.sections if section.layer in layers)
-        return type(self)(self.path, self.preamble, sections) if sections or not self.sections else None
+    def of(self, layers: Collection[str]) -> Self:
+        """The file with only the sections of these layers."""
+        return type(self)(self.path, self.preamble, tuple(each for each in self.sections if each.layer in layers))
+
+    def imports(self, other: "Source") -> bool:
+        """Whether the file imports from another one of its convention."""
+        module = "." + other.path.removesuffix(".py").replace("/", ".")
+        return any(
+            module.endswith(f".{node.module}")
+            for node in ast.parse(self.preamble).body
+            if isinstance(node, ast.ImportFrom)
+        )
 
     def solution(self) -> str:
         """The text of the file, complete."""
