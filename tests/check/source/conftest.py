@@ -1,26 +1,23 @@
 """Loading takes over its process; the tests give it back as it was."""
 
-import collections
-import itertools
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backhand.check.source import Program, load
+from backhand.check.source import Program, gone, load
 
-PATCHED = (np, time, collections, itertools)
+GIVEN = [(np, gone.MISSING), *gone.MOVED.items()]
 
 
 @pytest.fixture(autouse=True)
 def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The working directory, arguments, path, environment, modules and patched names, as they were before the test."""
     folder, environment, modules = Path.cwd(), dict(os.environ), set(sys.modules)
-    names = {module: set(vars(module)) for module in PATCHED}
+    names = [(module, name) for module, given in GIVEN for name in given if not gone.has_name(module, name)]
     monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.setattr(sys, "path", [*sys.path])
     yield
@@ -30,9 +27,8 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in set(sys.modules) - modules:
         if getattr(sys.modules[name], "__spec__", None) is None:  # a file of the test, not a library
             del sys.modules[name]
-    for module, before in names.items():
-        for name in set(vars(module)) - before:
-            delattr(module, name)
+    for module, name in names:
+        vars(module).pop(name, None)
     if torch := sys.modules.get("torch"):
         torch.set_default_dtype(torch.float32)
 

@@ -13,8 +13,12 @@ MOST_LINES = 500  # that are added to a block in the hope that they close its br
 
 @dataclass
 class Parsed:
-    """The top-level statements that could be read, and the errors of the blocks that could not."""
+    """The top-level statements that could be read, and the errors of the blocks that could not.
 
+    text: that of the file, the lines of those blocks left blank.
+    """
+
+    text: str
     statements: list[ast.stmt] = field(default_factory=list)
     errors: list[SyntaxError] = field(default_factory=list)
 
@@ -23,19 +27,23 @@ def parse(text: str) -> Parsed:
     """Read a whole file, or else block by block; every line number is that of the file."""
     tree = _parsed(text)
     if isinstance(tree, ast.Module):
-        return Parsed(tree.body)
-    result = Parsed()
+        return Parsed(text, tree.body)
+    result = Parsed(text)
     lines = text.split("\n")
     starts = _block_starts(lines)
     ends = [*starts[1:], len(lines)]
     position = 0
     while position < len(starts):
         position = _read_block(lines, starts, ends, position, result)
+    result.text = "\n".join(lines)
     return result
 
 
 def _read_block(lines: list[str], starts: list[int], ends: list[int], position: int, result: Parsed) -> int:
-    """Read the block at this position, where need be with the following ones; return the position after it."""
+    """Read the block at this position, where need be with the following ones; return the position after it.
+
+    The lines of a block that cannot be read become blank.
+    """
     first: SyntaxError | None = None
     for last in range(position, len(starts)):
         tree = _parsed("\n" * starts[position] + "\n".join(lines[starts[position] : ends[last]]))
@@ -48,6 +56,8 @@ def _read_block(lines: list[str], starts: list[int], ends: list[int], position: 
             break
     if first is not None:
         result.errors.append(first)
+        begin, end = starts[position], ends[position]
+        lines[begin:end] = [""] * (end - begin)
     return position + 1
 
 

@@ -67,13 +67,14 @@ MOVED: dict[Any, dict[str, Any]] = {
 }
 
 
-def _lacks(module: Any, name: str) -> bool:
+def has_name(module: Any, name: str) -> bool:
+    """Whether a module has a name, without its warnings about those that are to go."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return not hasattr(module, name)
+        return hasattr(module, name)
 
 
-MISSING = {name: entry for name, entry in GONE.items() if _lacks(np, name)}
+MISSING = {name: entry for name, entry in GONE.items() if not has_name(np, name)}
 
 
 def restore_gone_names() -> None:
@@ -82,7 +83,7 @@ def restore_gone_names() -> None:
         setattr(np, name, value)
     for module, names in MOVED.items():
         for name, value in names.items():
-            if _lacks(module, name):
+            if not has_name(module, name):
                 setattr(module, name, value)
 
 

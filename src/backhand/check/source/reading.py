@@ -37,7 +37,7 @@ def read_statements(text: str) -> Reading:
         failures += _python2_names(parsed.statements)
     failures += [_syntax_failure(error, text) for error in parsed.errors]
     statements = [DictionaryMethods().visit(each) for each in parsed.statements]
-    return Reading(text, statements, failures, is_python2)
+    return Reading(parsed.text, statements, failures, is_python2)
 
 
 MIXED_TABS = "tabs mixed with spaces"
