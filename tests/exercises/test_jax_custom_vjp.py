@@ -50,7 +50,7 @@ def test_swish(layers, rng):
 
 
 @pytest.mark.parametrize("name", ["batchnorm", "layernorm"])
-@pytest.mark.parametrize(("N", "D"), [(1, 3), (2, 3), (5, 4)])
+@pytest.mark.parametrize(("N", "D"), [(1, 3), (5, 4)])
 def test_normalisation(name, N, D, layers, rng):
     function = getattr(layers, name)
     check(lambda x, gamma, beta: function(x, gamma, beta, 0.1), draw(rng, (N, D), D, D), rng)
@@ -65,8 +65,15 @@ def test_dropout(p, layers, rng):
     assert abs((out == 0).mean() - p) < 0.02
 
 
-@pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 1), (2, 1), (2, 2), (3, 0)])
-@pytest.mark.parametrize("shapes", [((1, 5, 5, 1), (3, 3, 1, 1)), ((2, 6, 5, 3), (2, 3, 3, 4))])
+@pytest.mark.parametrize(
+    ("shapes", "stride", "padding"),
+    [
+        (((1, 5, 5, 1), (3, 3, 1, 1)), 1, 1),
+        (((2, 6, 5, 3), (2, 3, 3, 4)), 1, 0),
+        (((2, 6, 5, 3), (2, 3, 3, 4)), 2, 2),
+        (((2, 6, 5, 3), (2, 3, 3, 4)), 3, 0),
+    ],
+)
 def test_conv2d(shapes, stride, padding, layers, rng):
     x, w, b = draw(rng, *shapes, shapes[1][3])
     out = check(lambda x, w, b: layers.conv2d(x, w, b, stride, padding), [x, w, b], rng)
