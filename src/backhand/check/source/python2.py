@@ -89,9 +89,9 @@ def _prints(text: str, mask: str) -> Iterator[Edit]:
     if re.search(r"^from\s+__future__\s+import\b.*\bprint_function", text, re.MULTILINE):
         return
     for start, end in _statements(mask):
-        found = re.compile(r"print(?![\w.])\s*(?P<rest>)(?![=,)\]])").match(mask, start, end)
-        if found and not _is_call(mask, found.start("rest"), end):
-            yield Edit(start, end, _print_call(text, mask, found.start("rest"), end), "a print statement")
+        found = re.compile(r"print(?![\w.])(?!\s*[=,)\]])\s*").match(mask, start, end)
+        if found and not _is_call(mask, found.end(), end):
+            yield Edit(start, end, _print_call(text, mask, found.end(), end), "a print statement")
 
 
 def _is_call(mask: str, start: int, end: int) -> bool:

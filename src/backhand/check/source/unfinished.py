@@ -69,8 +69,7 @@ class _Template:
         """Whether a statement computes nothing that the function returns."""
         if isinstance(statement, ast.Assign):
             results = _targets(statement) & self.returned
-            used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
-            itself = bool(results & used & self.nothing)  # as in `out = out.astype(x.dtype)`
+            itself = _called_on(statement.value) in results & self.nothing  # as in `out = out.astype(x.dtype)`
             return not results or itself or self._is_nothing(statement.value) or _is_gathered(statement.value)
         if isinstance(statement, ast.If | ast.For | ast.While | ast.With):
             inside = [*statement.body, *getattr(statement, "orelse", [])]
@@ -116,6 +115,12 @@ def _is_gathered(value: ast.expr) -> bool:
     return isinstance(value, ast.Name) or (
         isinstance(value, ast.Tuple) and all(isinstance(each, ast.Name) for each in value.elts)
     )
+
+
+def _called_on(value: ast.expr) -> str:
+    """The name of which a value calls a method."""
+    owner = value.func.value if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) else None
+    return owner.id if isinstance(owner, ast.Name) else ""
 
 
 def _targets(statement: ast.Assign) -> set[str]:
