@@ -1,9 +1,13 @@
-"""`backhand check`: every gradient of this installation against numerical derivatives, as a table."""
+"""`backhand check`: anybody's layers, or every gradient of this installation, against numerical derivatives."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from backhand.errors import BackhandError
+from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -14,17 +18,69 @@ MAX_FAILURES = 3  # the failures of a row that are printed
 
 
 def check(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Check the layers in these files, notebooks, folders or modules."),
+    ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Check each file and folder in the folder PATH as one submission of many.")
+    ] = False,
+    html: Annotated[
+        Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the result to this file as a page.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    junit: Annotated[
+        Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write a JUnit report to this file.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever the file is saved, until Ctrl-C.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="End the check of a file after this time.")
+    ] = 120,
+    memory: Annotated[
+        float, typer.Option(min=0.25, metavar="GIB", help="Let the code of a file use this much memory.")
+    ] = 4,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --all, check this number at a time.", show_default="all cores"),
+    ] = None,
     only: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Check only this op, layer or network, such as linear.")
+        str | None,
+        typer.Option(metavar="NAME", help="Without PATH: check only this op, layer or network, such as linear."),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Set the seed of the random inputs and upstream gradients.")
-    ] = 0,
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Without PATH: set the seed of inputs and upstream gradients.", show_default="0"
+        ),
+    ] = None,
 ) -> None:
-    """Check every gradient against numerical derivatives.
+    """Check the layers in your file, and name their mistakes.
 
-    The gradients are those of every op, of every layer, and of a few whole networks.
+    Without PATH, every op, layer and network of Backhand itself is checked.
     """
+    if not targets:
+        if all_ or html or json_ or junit or watch or workers:
+            raise BackhandError("name what to check, such as layers.py or a folder of submissions")
+        _check_own(only, seed or 0)
+        return
+    if only is not None or seed is not None:
+        raise BackhandError("--only and --seed are for Backhand's own layers; leave them out, or name no file")
+    from backhand.check.review.process import GIB, Limits
+    from backhand.cli import review
+
+    limits = Limits(timeout, round(memory * GIB))
+    outputs = review.Outputs(json_, html, junit)
+    if watch:
+        raise typer.Exit(review.watch_target(review.single(targets, all_, outputs), limits))
+    if all_:
+        raise typer.Exit(review.review_submissions([Path(target) for target in targets], limits, outputs, workers))
+    raise typer.Exit(review.review_targets(targets, limits, outputs))
+
+
+def _check_own(only: str | None, seed: int) -> None:
+    """Check the ops, layers and networks of Backhand, and print a table."""
     from backhand.check import suite
     from backhand.console.terminal import make_console
 

@@ -1,4 +1,4 @@
-"""What a review of a person's file says, as plain values that travel between processes and into every form of output."""
+"""What a review of a person's file says, as plain values that travel between processes and into every form."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -101,7 +101,7 @@ class UnitReview:
 
 @dataclass(frozen=True)
 class UnreadUnit:
-    """Something that looks like a layer but was not understood: why, and three lines of `spec` that would explain it."""
+    """What looks like a layer but was not understood: why, and three lines of `spec` that would explain it."""
 
     name: str
     place: Place | None
@@ -112,7 +112,8 @@ class UnreadUnit:
 @dataclass(frozen=True)
 class Note:
     """What was noticed while the file was read: a module that is missing, Python 2, a syntax error, an unfinished
-    function (kind "unfinished")."""
+    function (kind "unfinished").
+    """
 
     kind: str
     text: str
@@ -145,8 +146,9 @@ class Review:
 
     @property
     def passed(self) -> bool:
-        """Whether something was checked and nothing is wrong, here or elsewhere."""
-        return bool(self.units) and not any(finding.severity.startswith("wrong") for finding in self.findings)
+        """Whether something was checked to the end and nothing is wrong, here or elsewhere."""
+        wrong = any(finding.severity.startswith("wrong") for finding in self.findings)
+        return bool(self.units) and not wrong and not self.failure
 
     def to_json(self) -> dict[str, Any]:
         """The review as values for JSON."""
@@ -175,8 +177,9 @@ class Review:
 
 def from_values(kind: str, values: dict[str, Any]) -> UnitReview | UnreadUnit | Note:
     """A part of a review from its values; kind: "unit", "unread" or "note"."""
-    part: UnitReview | UnreadUnit | Note = {"unit": _unit, "unread": _unread, "note": _note}[kind](values)
-    return part
+    if kind == "unit":
+        return _unit(values)
+    return _unread(values) if kind == "unread" else _note(values)
 
 
 def _unread(values: dict[str, Any]) -> UnreadUnit:

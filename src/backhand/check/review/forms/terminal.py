@@ -1,0 +1,102 @@
+"""A review as a page in a terminal: what was understood, the results, each mistake in full, and what was not read."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.segment import Segment, Segments
+from rich.table import Column
+from rich.text import Text
+
+from backhand.check.review.forms import wording
+from backhand.check.review.forms.finding import show_finding
+from backhand.check.review.forms.styles import CODE_STYLE, FAINT, STYLES, grid, heading, indented, marked_up
+from backhand.check.review.records import Review, UnitReview, UnreadUnit
+from backhand.console.terminal import UNWRAPPED_WIDTH, make_console
+from backhand.page.numbers import duration
+
+WIDTH = 100  # columns at most: longer lines are hard to read
+
+
+def page_console(*, stderr: bool = False) -> Console:
+    """A console for pages of text: as wide as the terminal or as COLUMNS says, but no wider than is easy to read."""
+    console = make_console(stderr=stderr)
+    columns = os.environ.get("COLUMNS", "")
+    if console.width == UNWRAPPED_WIDTH and columns.isdigit() and int(columns):
+        console.width = int(columns)
+    console.width = min(console.width, WIDTH)
+    return console
+
+
+def show(console: Console, review: Review) -> None:
+    """Print the page, without blanks at the ends of its lines."""
+    printed: list[Segment] = []
+    for line in console.render_lines(Group(*render(review)), pad=False):
+        while line and not line[-1].text.strip():
+            line.pop()
+        if line:
+            line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+        printed += [*line, Segment.line()]
+    console.print(Segments(printed), end="")
+
+
+def as_text(review: Review) -> str:
+    """The page as text, without colours, for messages."""
+    text = io.StringIO()
+    show(Console(file=text, width=WIDTH, highlight=False, markup=False, emoji=False, color_system=None), review)
+    return text.getvalue()
+
+
+def render(review: Review) -> Iterator[RenderableType]:
+    """The parts of the page, one below the other."""
+    yield _title(review)
+    if review.failure:
+        yield _block(marked_up(review.failure, STYLES["wrong"]))
+    if review.units:
+        yield _block(heading("What was understood"), _understood(review.units))
+        yield _block(heading("Results"), _results(review.units))
+    for number, (unit, finding) in enumerate(wording.in_order(review), start=1):
+        yield _block(*show_finding(number, wording.layer_name(unit), finding, review.target))
+    if review.unread:
+        yield _block(heading("Not understood"), *(part for unit in review.unread for part in _unread(unit, review)))
+    for title, notes in (("Unfinished", wording.unfinished(review)), ("Remarks", wording.remarks(review))):
+        if notes:
+            lines = (indented(marked_up(wording.note_text(note, review.target))) for note in notes)
+            yield _block(heading(title), *lines)
+    yield marked_up(wording.conclusion(review), "bold")
+
+
+def _title(review: Review) -> RenderableType:
+    facts = ", ".join(filter(None, (wording.precision(review), duration(review.seconds))))
+    return _block(Text.assemble((review.target, "bold"), (f"   {facts}", FAINT)))
+
+
+def _block(*parts: RenderableType) -> RenderableType:
+    """Parts of the page with a blank line after them."""
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _understood(units: Iterable[UnitReview]) -> RenderableType:
+    table = grid(Column("name", no_wrap=True), Column("kind", no_wrap=True), "how it was read")
+    for unit in units:
+        table.add_row(Text(unit.name, "bold"), unit.kind or "unknown", marked_up(wording.understood(unit)))
+    return indented(table)
+
+
+def _results(units: Iterable[UnitReview]) -> RenderableType:
+    numbers = [Column(title, justify="right", no_wrap=True) for title in ("configurations", "largest error")]
+    table = grid(Column("name", no_wrap=True), "result", *numbers)
+    for unit in units:
+        verdict = wording.verdict(unit)
+        result = Text(verdict, STYLES.get(verdict, STYLES["right"]))
+        table.add_row(Text(unit.name, "bold"), result, wording.configurations(unit), wording.largest_error(unit))
+    return indented(table)
+
+
+def _unread(unit: UnreadUnit, review: Review) -> Iterator[RenderableType]:
+    yield indented(marked_up(wording.unread_sentence(unit, review.target)))
+    if unit.spec:
+        yield indented(Text("These lines at the end of the file would explain it:", FAINT), 4)
+        yield indented(Text(unit.spec, CODE_STYLE), 6)

@@ -1,0 +1,85 @@
+"""The process that runs a person's file: `process` starts it, and reads what it leaves in a folder.
+
+Two files are the whole connection, so that nothing that the person's code prints, closes or forks can disturb it.
+`PARTS` has a line of JSON for each part of the review as soon as it is known, `[kind, value]`, and ends with the whole.
+`TRACE` says where the code was when it crashed or ran out of time.
+"""
+
+import faulthandler
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, NoReturn
+
+from backhand.check.review.limits import cut_network, limit_resources
+from backhand.check.review.records import Note, Review, UnitReview, UnreadUnit
+from backhand.errors import BackhandError
+
+PARTS, TRACE = "parts.jsonl", "trace.txt"
+Part = UnitReview | UnreadUnit | Note
+Announce = Callable[[Part], None]
+KINDS = {UnitReview: "unit", UnreadUnit: "unread", Note: "note"}
+
+
+def main() -> NoReturn:
+    """Review the file that the command line names."""
+    serve(_examine)
+
+
+def serve(review: Callable[[str, Announce], Review]) -> NoReturn:
+    """Run the review of `sys.argv` under its limits, and end the process whatever the person's code has started."""
+    target, folder, seconds, memory = sys.argv[1:]
+    parts = Path(folder, PARTS)
+    status = 1
+    with Path(folder, TRACE).open("w", encoding="utf-8") as trace:
+        faulthandler.enable(trace)
+        faulthandler.dump_traceback_later(float(seconds), exit=True, file=trace)
+        limit_resources(int(memory))
+        cut_network()
+        try:
+            _write_review(review, target, parts)
+            status = 0
+        except BaseException:
+            traceback.print_exc(file=trace)
+            raise
+        finally:
+            trace.flush()
+            os._exit(status)  # threads that the code left behind do not keep it
+
+
+def _examine(target: str, announce: Announce) -> Review:
+    from backhand.check.review.examine import review
+
+    return review(target, announce)
+
+
+def _write_review(review: Callable[[str, Announce], Review], target: str, parts: Path) -> None:
+    try:
+        result = review(target, lambda part: _append(parts, KINDS[type(part)], asdict(part)))
+    except BackhandError as error:
+        _append(parts, "refused", str(error))
+    except MemoryError:
+        _append(parts, "memory", "")
+    else:
+        _append(parts, "review", result.to_json())
+
+
+def _append(parts: Path, kind: str, value: Any) -> None:
+    """Add a line; the file is opened for each, since the person's code may close all that is open."""
+    line = json.dumps([kind, value], default=_number)
+    with parts.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def _number(value: object) -> float:
+    """A number of NumPy as one of Python."""
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError(f"a review holds a {type(value).__name__}")
