@@ -18,6 +18,18 @@ _DICTIONARIES = frozenset(
 )
 
 
+class Catcher:
+    """Stands for a model that a loss drives: keeps the gradient that it is handed."""
+
+    def __init__(self) -> None:
+        self.grad_input: Any = None
+
+    def backward(self, gradient: Any, *_: Any, **__: Any) -> Any:
+        """Keep the gradient."""
+        self.grad_input = gradient
+        return gradient
+
+
 def _identity(x: Any) -> Any:
     return x
 
@@ -34,7 +46,7 @@ NEUTRAL: dict[str, list[Any]] = {
     "momentum": [0.9],
     "lr": [0.01],
     "reg": [0.0],
-    "model": [None],
+    "model": [Catcher(), None],
     "train": [True],
     "test": [False],
     "mode": ["train"],
@@ -123,6 +135,7 @@ class Settings(dict[str, Any]):
 
 
 _NONE = object()
+_MEANINGFUL = {"labels", "dy", "cache", "x", "w", "b", "mask"}  # names that no mere number bears
 
 
 def _is_optional(key: object) -> bool:
@@ -135,7 +148,8 @@ class Setup:
     """A kind in one configuration and layout, from which arguments take their values.
 
     variant: which of several equally likely values an argument takes (a stride as a number or as a pair).
-    drawn: the arrays by role, float64 or whole numbers, drawn once.
+    drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses: the arguments whose names said nothing.
+    used: the roles of the settings that the code was given.
     """
 
     kind: Kind
@@ -143,6 +157,8 @@ class Setup:
     layout: Layout
     variant: int = 0
     drawn: dict[str, Array] = field(default_factory=dict)
+    guesses: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
     def array(self, role: str) -> Array | None:
         """The array of a role, drawn at the first request; None where the kind has none."""
@@ -168,6 +184,7 @@ class Setup:
         for role in roles(name):
             values = self.values(role)
             if values:
+                self.used.add(role)
                 return values[min(self.variant, len(values) - 1)]
         for role in roles(name) if required else ():
             if NEUTRAL.get(role):
@@ -199,7 +216,7 @@ def _parameters(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
     for parameter in parameters:
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             yield parameter
-        elif parameter.kind is parameter.VAR_POSITIONAL and parameter.name.strip("_") in ("input", "inputs", "x"):
+        elif parameter.kind is parameter.VAR_POSITIONAL and roles(parameter.name)[:1] in (("x",), ("scores",)):
             yield parameter
 
 
@@ -217,9 +234,13 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
             taken.add(role)
             return ArrayArgument(role)
         values = setup.values(role)
+        if values:
+            setup.used.add(role)
         if values and not (optional and _is_kept(role, parameter.default, values)):
             taken.add(role)
             return values[min(setup.variant, len(values) - 1)]
+    if optional and parameter.default is None and "model" in roles(name):
+        return Catcher()
     if optional:
         return Settings(setup) if set(words(name)) & _DICTIONARIES and parameter.default in ({}, None) else _NONE
     for role in roles(name):
@@ -239,11 +260,15 @@ def _leftover(parameter: inspect.Parameter, setup: Setup, taken: set[str], const
         for role in ("in", "out", "window"):
             if role not in taken and setup.values(role):
                 taken.add(role)
+                setup.guesses.append(parameter.name)
                 return setup.values(role)[0]
     else:
         for role in setup.array_roles(constructor=False):
             if role not in taken and setup.array(role) is not None:
                 taken.add(role)
+                setup.guesses.append(parameter.name)
                 return ArrayArgument(role)
-        return ArrayArgument(f"number {parameter.name}")
+        if not _MEANINGFUL & set(roles(parameter.name)):
+            setup.guesses.append(parameter.name)
+            return ArrayArgument(f"number {parameter.name}")
     raise Unresolved(f"nothing is known of the argument `{parameter.name}`")

@@ -14,7 +14,7 @@ from backhand.check.reading.arguments import ArrayArgument, Settings, Setup, Unr
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.results import as_float, assign_gradients, items, returned_names
 from backhand.check.reading.roles import has_role, roles
-from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, joined, seed_everything, separated
+from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.reading.words import words
 
 
@@ -49,16 +49,16 @@ class FunctionSpecimen(Specimen):
     def __init__(self, calls: Calls, setup: Setup, make: Maker) -> None:
         self.calls, self.make = calls, make
         self.given = resolve(calls.forward, setup)
-        self.arrays, self.roles, self.constants = {}, {}, {}
+        self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
         for name, value in self.given.items():
             if isinstance(value, ArrayArgument):
                 array = setup.array(value.role)
                 assert array is not None
-                if array.dtype.kind == "f":
+                if array.dtype.kind == "f" and value.role not in setup.kind.constants:
                     self.arrays[name] = np.array(array, np.float64)
                     self.roles[name] = value.role
                 else:
-                    self.constants[name] = array
+                    self.constants[name], self.constant_roles[name] = array, value.role
         self.inside: dict[str, tuple[str, str]] = {}
         self._look_inside()
 

@@ -6,18 +6,18 @@ backward wrote or returned, under a similar name.
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.reading.arguments import ArrayArgument, Setup, Unresolved, resolve
-from backhand.check.reading.dialect import Maker, is_array, is_number, to_numpy, write
+from backhand.check.reading.dialect import Maker, is_array, to_numpy, write
 from backhand.check.reading.functions import call
 from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
-from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.results import as_float, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.reading.words import are_alike
@@ -28,13 +28,16 @@ class Methods:
     """The methods of a class that make its passes.
 
     parameter_gradients: a method of its own for the gradients of the parameters, as `grads_wrt_params`; "" for none.
-    pairs: a method or property that gives parameters beside their gradients, or gradients by themselves; "" for none.
+    argument_is_output: whether an argument of backward besides the upstream gradient is the layer's output rather than
+    its input.   last_is_dx: whether the last of several results is the gradient of the input rather than the first.
     """
 
     cls: type
     forward: str
     backward: str
     parameter_gradients: str = ""
+    argument_is_output: bool = False
+    last_is_dx: bool = False
 
 
 @dataclass
@@ -52,17 +55,19 @@ class ObjectSpecimen(Specimen):
     def __init__(self, methods: Methods, setup: Setup, make: Maker) -> None:
         self.methods, self.setup, self.make = methods, setup, make
         self.instance = construct(methods.cls, setup, make)
+        if setup.config.get("train") is not None:
+            set_mode(self.instance, setup)
         self.call_names: dict[str, Any] = resolve(getattr(self.instance, methods.forward), setup)
-        self.arrays, self.roles, self.constants = {}, {}, {}
+        self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
         for name, value in self.call_names.items():
             if isinstance(value, ArrayArgument):
                 array = setup.array(value.role)
                 assert array is not None
-                if array.dtype.kind == "f":
+                if array.dtype.kind == "f" and value.role not in setup.kind.constants:
                     self.arrays[name] = np.array(array, np.float64)
                     self.roles[name] = value.role
                 else:
-                    self.constants[name] = array
+                    self.constants[name], self.constant_roles[name] = array, value.role
         self.inputs = list(self.arrays)
         self.parameters: list[Parameter] = []
         self._find_parameters()
@@ -168,6 +173,32 @@ def _parameter_role(paths: list[Path]) -> str:
     return "w"
 
 
+def set_mode(instance: Any, setup: Setup) -> None:
+    """Put an object into train or test mode by its own means: a method, or an attribute that says which mode it is in."""
+    train = bool(setup.config["train"])
+    for name, values in (
+        ("train", (train,)),
+        ("eval", ()),
+        ("set_train", (train,)),
+        ("set_mode", ("train" if train else "test",)),
+    ):
+        if callable(getattr(instance, name, None)) and (name != "eval" or not train):
+            try:
+                getattr(instance, name)(*values)
+            except TypeError:
+                continue
+            setup.used.add("train")
+            return
+    for name, value in list(vars(instance).items()) if hasattr(instance, "__dict__") else ():
+        own = roles(name)
+        if isinstance(value, bool) and ("train" in own or "test" in own):
+            setattr(instance, name, train if "train" in own else not train)
+            setup.used.add("train")
+        elif isinstance(value, str) and value in ("train", "test", "eval"):
+            setattr(instance, name, "train" if train else "test" if value != "eval" else "eval")
+            setup.used.add("train")
+
+
 def construct(cls: type, setup: Setup, make: Maker) -> Any:
     """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
     given = resolve(cls, setup, constructor=True) if cls.__init__ is not object.__init__ else {}
@@ -247,7 +278,8 @@ class ObjectPassage(Passage):
             elif "scores" in own:
                 values.append(self.specimen.make(self.outputs[0]))
             elif "x" in own and len(inspect.signature(method).parameters) > 1:
-                values.append(next(iter(given.values())))
+                is_output = self.specimen.methods.argument_is_output
+                values.append(self.specimen.make(self.outputs[0]) if is_output else next(iter(given.values())))
             else:
                 values.append(dy)
         return method(*values)
@@ -273,7 +305,8 @@ def _match_gradients(
         size = specimen.arrays[name].size
         fitting = [array for array in returned if array.size == size]
         if fitting or (returned and len(returned) == 1 and not specimen.parameters):
-            values[name], homes[name] = (fitting or returned)[0], "returned"
+            position = -1 if specimen.methods.last_is_dx else 0
+            values[name], homes[name] = (fitting or returned)[position], "returned"
             continue
         stored = [
             path for path in written if _is_input_gradient(path, name) and np.size(to_numpy(written[path])) == size

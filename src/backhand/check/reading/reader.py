@@ -1,12 +1,10 @@
-"""Reads a unit: tries kinds, layouts and values until its forward pass runs and, if possible, computes a known kind."""
+"""A unit as it may be read: as a kind, in a layout, with values for its arguments and a way to call its passes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from backhand.arrays import Array
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
 from backhand.check.reading.arguments import Setup, Unresolved
 from backhand.check.reading.dialect import Maker, makers
@@ -14,10 +12,21 @@ from backhand.check.reading.functions import Calls, FunctionSpecimen, plan_calls
 from backhand.check.reading.networks import NetworkMethods, NetworkSpecimen, plan_network
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.specimen import Passage, Specimen
-from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method
+from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method, parameter_names
 
-MAX_ATTEMPTS = 400
 VARIANTS = 3
+
+
+class NoSuchSetting(Exception):
+    """A configuration differs from the first in a setting that the person's code does not have."""
+
+
+SETTINGS = ("train", "p", "stride", "padding", "eps", "momentum", "reg", "slope", "groups", "dilation")
+_ALIKE = {
+    "train": {"train", "test", "mode"},
+    "stride": {"stride", "stride_h", "stride_w"},
+    "p": {"p", "keep"},
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,8 @@ class Reading:
     """A unit that was understood: how it is made in any configuration.
 
     kind: what it is taken for.   match: the way in which its forward pass computes that kind; None where it computes
-    something else, and a match with a mistake where it computes a known mistake.
+    something else, and a match with a mistake where it computes a known mistake.   guesses: the arguments whose names
+    say nothing, so that their values were guessed.
     """
 
     unit: Unit
@@ -37,6 +47,7 @@ class Reading:
     calls: Calls | None = None
     network: NetworkMethods | None = None
     match: Match | None = None
+    guesses: tuple[str, ...] = ()
     specimen: Specimen | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -45,8 +56,19 @@ class Reading:
         return self.specimen is None or self.specimen.forward().y.ndim > 0
 
     def specimen_for(self, config: Config) -> Specimen:
-        """The unit in a configuration. Raises whatever the person's code raises there."""
-        return _specimen(self, Setup(self.kind, config, self.layout, self.variant))
+        """The unit in a configuration.
+
+        Raises NoSuchSetting where it has no such setting, or whatever the person's code raises there.
+        """
+        setup = Setup(self.kind, config, self.layout, self.variant)
+        specimen = _specimen(self, setup)
+        first = self.kind.configs()[0]
+        for setting in SETTINGS:
+            if config.get(setting) != first.get(setting) and not setup.used & _ALIKE.get(setting, {setting}):
+                specimen.forward()  # a dictionary of settings may be asked now only
+                if not setup.used & _ALIKE.get(setting, {setting}):
+                    raise NoSuchSetting(setting)
+        return specimen
 
 
 @dataclass(frozen=True)
@@ -66,43 +88,8 @@ def _specimen(reading: Reading, setup: Setup) -> Specimen:
     return FunctionSpecimen(reading.calls, setup, reading.make)
 
 
-def read(unit: Unit, kinds: Sequence[Kind]) -> Reading | Unread:
-    """Read a unit as one of these kinds, the likeliest of which come first."""
-    best: Reading | None = None
-    wrong: Reading | None = None
-    reason = ""
-    for attempts, (kind, layout, variant, make) in enumerate(_attempts(unit, kinds)):
-        if attempts >= MAX_ATTEMPTS:
-            break
-        try:
-            reading = _attempt(unit, kind, layout, variant, make)
-        except Exception as error:
-            reason = reason or f"{type(error).__name__}: {error}"
-            continue
-        if reading.match is not None and not reading.match.mistake:
-            return reading
-        if reading.match is not None:
-            wrong = wrong or reading
-        if unit.form == "network" and not any(_faults(reading)):
-            return reading
-        if best is None or (unit.form == "network" and _faults(reading) < _faults(best)):
-            best = reading
-    return wrong or best or Unread(unit, reason)
-
-
-def _faults(reading: Reading) -> tuple[int, int, float]:
-    """How many parameters have no gradient, how many gradients are wrong, and by how much."""
-    from backhand.check.verdicts.trial import run_trial
-
-    trial = run_trial(reading, reading.kind.configs()[0])
-    if trial.refused is not None or trial.crashed is not None or trial.specimen is None:
-        return (99, 99, np.inf)
-    parameters = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
-    missing = [name for name in parameters if trial.gradients.values.get(name) is None]
-    return (len(missing), len(trial.wrong), 0.0)
-
-
-def _attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout, int, Maker]]:
+def attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout, int, Maker]]:
+    """Everything as which a unit may be read, the likeliest first."""
     for kind in kinds:
         for make in makers(unit.module):
             for variant in range(VARIANTS):
@@ -110,24 +97,25 @@ def _attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout,
                     yield kind, layout, variant, make
 
 
-def _attempt(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Maker) -> Reading:
-    config = kind.configs()[0]
-    setup = Setup(kind, config, layout, variant)
-    if unit.form == "class":
-        methods = methods_of(unit.forward)  # type: ignore[arg-type]
-        return _tried(Reading(unit, kind, layout, variant, make, methods), setup)
+def readings_as(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Maker) -> list[Reading]:
+    """The unit as this kind, once for each way in which its backward pass may be called.
+
+    Raises whatever the person's code raises when it is called in a way that it was not written for.
+    """
+    setup = Setup(kind, kind.configs()[0], layout, variant)
     bare = Reading(unit, kind, layout, variant, make)
-    if unit.form == "network":
+    if unit.form == "class":
+        plans = [replace(bare, methods=methods) for methods in methods_of(unit.forward)]  # type: ignore[arg-type]
+    elif unit.form == "network":
         networks = plan_network(unit.forward, setup, make)  # type: ignore[arg-type]
-        readings = _runnable([replace(bare, network=network) for network in networks], setup)
+        plans = [replace(bare, network=network) for network in networks]
+    elif unit.backward is None:
+        plans = [replace(bare, calls=calls) for calls in plan_loss(unit.forward, setup, make)]
     else:
-        plans = (
-            plan_loss(unit.forward, setup, make)
-            if unit.backward is None
-            else plan_calls(unit.forward, unit.backward, setup, make)
-        )
-        readings = [_tried(replace(bare, calls=calls), setup) for calls in plans]
-    return readings[0] if len(readings) == 1 else min(readings, key=_faults)
+        plans = [replace(bare, calls=calls) for calls in plan_calls(unit.forward, unit.backward, setup, make)]
+    if len(plans) == 1:
+        return [_tried(plans[0], setup)]
+    return _runnable(plans, setup)
 
 
 def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:
@@ -151,24 +139,31 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
         raise Unresolved("forward gives values that are not finite")
     passage.backward(np.random.default_rng(3).standard_normal(passage.y.shape))
     match = recognise(reading.kind, specimen, passage, setup.config, reading.layout)
+    reading = replace(reading, guesses=tuple(setup.guesses))
     layout = reading.layout
     if match is not None:  # what was seen counts for more than what was tried
         layout = {name: match.convention.get(name, choice) for name, choice in layout.items()}
     return replace(reading, layout=layout, match=match, specimen=specimen)
 
 
-def methods_of(cls: type) -> Methods:
-    """The methods that make the passes of a class; those that give the parameters' gradients only where backward
-    does not call them itself.
+def methods_of(cls: type) -> list[Methods]:
+    """The methods that make the passes of a class, once for each way in which they may be meant.
+
+    A method for the gradients of the parameters is called only where backward does not call it itself. An argument
+    besides the upstream gradient may be the layer's input or its output, and dx the first or the last result.
     """
     backward = method(cls, BACKWARD)
     separate = "" if backward == "backward" else method(cls, PARAMETER_GRADIENTS)
-    return Methods(cls, method(cls, FORWARD), backward, separate)
+    plain = Methods(cls, method(cls, FORWARD), backward, separate)
+    names = [name for name in parameter_names(getattr(cls, backward)) if name not in ("self", "cls")]
+    if len(names) < 2:
+        return [plain]
+    return [plain, replace(plain, argument_is_output=True), replace(plain, argument_is_output=True, last_is_dx=True)]
 
 
 def recognise(kind: Kind, specimen: Specimen, passage: Passage, config: Config, layout: Layout) -> Match | None:
     """The way in which a forward pass computes the kind; None where it computes something else."""
-    arrays: dict[str, Array] = {**specimen.by_role, **{k: np.asarray(v) for k, v in specimen.constants.items()}}
+    arrays = specimen.by_role
     if any(role not in arrays for role in kind.inputs):
         return None
     return next(kind.recognise(passage.y, arrays, config, layout), None)

@@ -57,12 +57,13 @@ class Specimen(ABC):
     """A layer in one configuration.
 
     arrays: what is differentiated, by the person's names, float64; passes use their present contents.   roles: the role
-    of each.   constants: other arrays that the passes must not change, such as labels.
+    of each.   constants, constant_roles: other arrays that the passes must not change, such as labels.
     """
 
     arrays: dict[str, Array]
     roles: dict[str, str]
     constants: dict[str, Any]
+    constant_roles: dict[str, str]
 
     @abstractmethod
     def forward(self, seed: int = SEED) -> Passage:
@@ -70,8 +71,9 @@ class Specimen(ABC):
 
     @property
     def by_role(self) -> dict[str, Array]:
-        """The arrays by their roles."""
-        return {self.roles[name]: array for name, array in self.arrays.items()}
+        """The arrays and the constants by their roles."""
+        constants = {self.constant_roles[name]: np.asarray(value) for name, value in self.constants.items()}
+        return {**constants, **{self.roles[name]: array for name, array in self.arrays.items()}}
 
 
 def joined(arrays: tuple[Array, ...]) -> Array:

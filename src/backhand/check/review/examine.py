@@ -8,26 +8,28 @@ from types import ModuleType
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
-from backhand.check.kinds.table import likely
-from backhand.check.reading.reader import Unread, read
+from backhand.check.kinds.table import _spoken, likely
+from backhand.check.reading.choice import read
+from backhand.check.reading.reader import Unread
 from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, network_unit, pair_functions
 from backhand.check.review.records import Note, Place, Review, UnitReview, UnreadUnit
-from backhand.check.source.program import Program, load
+from backhand.check.source.program import Program, load, load_module
 from backhand.check.verdicts.judge import Judgement, judge
 
 
-def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda part: None) -> Review:
-    """Review a file, a folder or a notebook.
+def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda _: None) -> Review:
+    """Review a file, a folder, a notebook or a module.
 
     announce: is called with each unit as soon as it is done, so that none is lost if a later one ends the process.
     """
     start = time.monotonic()
-    program = load(Path(path))
+    program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
     units: list[UnitReview] = []
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
     for unit in find_units(program):
-        reading = read(unit, kinds_for(unit))
+        kinds = kinds_for(unit)
+        reading = read(unit, kinds, spoken_kinds(unit.name))
         if isinstance(reading, Unread):
             if unit.form == "loss function" or _is_base(unit, program):  # it only looked like a layer
                 continue
@@ -49,6 +51,11 @@ def kinds_for(unit: Unit) -> list[Kind]:
         return [Network()]
     kinds = likely(unit.name, unit.argument_names).kinds
     return [*kinds, Network(), TwoMatrices()]
+
+
+def spoken_kinds(name: str) -> set[Kind]:
+    """The kinds of which a name speaks."""
+    return {kind for kinds in _spoken(name) for kind in kinds}
 
 
 def find_units(program: Program) -> Iterator[Unit]:

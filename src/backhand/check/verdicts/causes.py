@@ -96,11 +96,10 @@ def case_of(trial: Trial, true: dict[str, Array]) -> Case | None:
     if specimen is None or passage is None:
         return None
     match = trial.reading.match
-    constants = {name: np.asarray(value) for name, value in specimen.constants.items()}
     gradients = {n: v for n, v in trial.gradients.values.items() if v is not None}
     return Case(
         trial.config,
-        {**constants, **specimen.by_role},
+        specimen.by_role,
         passage.y,
         trial.dy,
         {specimen.roles[name]: gradient for name, gradient in gradients.items()},

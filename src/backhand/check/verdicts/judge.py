@@ -9,7 +9,7 @@ import numpy as np
 from backhand.check.kinds.kind import Match
 from backhand.check.reading.functions import FunctionSpecimen
 from backhand.check.reading.objects import ObjectSpecimen
-from backhand.check.reading.reader import Reading, recognise
+from backhand.check.reading.reader import NoSuchSetting, Reading, recognise
 from backhand.check.reading.results import returned_names
 from backhand.check.reading.words import are_alike
 from backhand.check.review.records import Change, Finding, Picture, Place, Severity, UnitReview
@@ -54,6 +54,7 @@ class Judgement:
 def judge(reading: Reading, program: Program) -> Judgement:
     """Judge a unit that was read."""
     trials = [run_trial(reading, config) for config in reading.kind.configs()]
+    trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSetting)]
     ran = [trial for trial in trials if trial.refused is None]
     findings = [*_forward_findings(reading, ran, program)]
     wrong = _backward_findings(reading, ran, program)
@@ -336,7 +337,7 @@ def _labels(reading: Reading, names: Sequence[str]) -> list[str]:
     for name in names:
         alike = [label for label in labels if are_alike(label, name)]
         home = homes.get(name, "")
-        found += alike[:1] or ([home] if home not in ("", "returned") else labels[:1])
+        found += alike[:1] or ([home] if home not in ("", "returned") else labels if len(labels) == 1 else [])
     return found
 
 
