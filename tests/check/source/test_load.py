@@ -86,6 +86,14 @@ def test_a_data_file_that_is_not_there_is_named(load_text):
     assert "reads `mnist.npy`, which is not there" in texts(program)
 
 
+def test_what_follows_from_a_failure_says_so(load_text):
+    program = load_text("import sys\ndata, n = open('x'), 3\nlines = data.read()\nrate = float(sys.argv[1])\nother()\n")
+    assert [remark.line for remark in program.remarks] == [2, 3, 4, 5]
+    assert program.remarks[1].text == "This statement was left out, since `data` comes from one that failed."
+    assert "reads arguments of the command line" in program.remarks[2].text
+    assert "NameError: name 'other' is not defined" in program.remarks[3].text
+
+
 def test_arguments_folder_and_environment_are_those_of_the_file(load_text, project):
     program = load_text("import os, sys\na, b, c = sys.argv, os.getcwd(), os.environ['MPLBACKEND']\n")
     assert [value(program, name) for name in "abc"] == [["layers.py"], str(project), "Agg"]

@@ -48,7 +48,7 @@ def test_each_form_of_python_2_is_converted(old, new):
         "print('a', end='')\nprint (a, b)\nprint(\n  a)\nprinter = 3\nx.print = 4\nprint = log\n",
         "'print x'\n'''\nprint x\nexcept A, e:\n'''\n# print x, 0777\n",
         "except_ = a, b\nexecute(x)\nexec('x')\nexec (x)\nraise E('a, b')\nraise\nraise E from e\n",
-        "0\n0.0\n1e05\nx07 = a[0:7]\n",
+        "0\n0.0\n1e05, 1e-05, 1.e+05\nx07 = a[0:7]\n",
         "from __future__ import print_function\nprint\n",
         "x = {'a': 1, 'b': lambda y: y}\ndef f(x: int, y: str = 'ur') -> None: ...\n",
     ],

@@ -113,3 +113,16 @@ def test_numpy_scipy_and_the_like_stay_real(load_text):
     assert value(program, "numpy") is np
     assert value(program, "la") is np.linalg
     assert value(program, "x") == [2]
+
+
+def test_numpy_stands_in_for_cupy(load_text):
+    program = load_text("import cupy as np\nnp.cuda.set_allocator(3)\nx = np.asnumpy(np.ones(2)).sum()\n")
+    assert kinds(program) == [("missing module", 1)]
+    assert "NumPy stands in for it" in texts(program)
+    assert value(program, "x") == 2
+
+
+def test_layers_of_a_missing_package_are_not_the_persons(load_text):
+    program = load_text("from keras.layers import Dense\n", {"layers2/layers.py": "class Dense:\n    pass\n"})
+    assert kinds(program) == [("missing module", 1)]
+    assert program.helpers() == []

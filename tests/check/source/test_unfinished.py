@@ -25,7 +25,7 @@ UNFINISHED = {
     "cs231n batchnorm": "def f(x, bn_param):\n    mode = bn_param['mode']\n    mean = bn_param.get('mean', 3)\n"
     "    out, cache = None, None\n    if mode == 'train':\n        pass\n    else:\n        raise ValueError(mode)\n"
     "    bn_param['mean'] = mean\n    return out, cache\n",
-    "deeplearning.ai": "def f(A, W, b):\n    Z = None\n    assert Z.shape == (3,)\n    cache = (A, W)\n    return Z, cache\n",
+    "deeplearning.ai": "def f(A, W, b):\n    Z = None\n    assert Z.shape\n    cache = (A, W)\n    return Z, cache\n",
     "mytorch": "def f(self, dLdZ):\n    dLdA = None\n    dLdW = None\n    self.dLdW = dLdW\n    return dLdA\n",
 }
 FINISHED = {

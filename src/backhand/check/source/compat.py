@@ -8,6 +8,10 @@ import pickle
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
+from backhand.check.source.stubs import Stub
+
 RENAMED = {
     "cPickle": "pickle",
     "Queue": "queue",
@@ -41,6 +45,14 @@ LISTS: dict[str, Any] = {name: _as_list(getattr(builtins, name)) for name in ("m
 # Packages that make one file run under both, and what files import from them.
 BRIDGES = ("past.builtins", "six.moves", "future.builtins", "imp")
 EXTRA = {"izip": zip, "imap": map, "ifilter": filter, "zip_longest": itertools.zip_longest}
+
+
+def numpy_as(name: str) -> ModuleType:
+    """NumPy under the name of cupy, which has the same functions for graphics processors."""
+    module = ModuleType(name)
+    module.__dict__.update(vars(np))
+    module.__dict__.update(asnumpy=np.asarray, get_array_module=lambda *_: np, cuda=Stub("cuda"))
+    return module
 
 
 def renamed_module(name: str) -> ModuleType | None:

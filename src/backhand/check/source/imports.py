@@ -7,9 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from backhand.check.source.compat import renamed_module
+from backhand.check.source.compat import numpy_as, renamed_module
 from backhand.check.source.guarded import paused
-from backhand.check.source.siblings import Chain, child, find_absolute, find_relative
+from backhand.check.source.siblings import PACKAGES, Chain, child, find_absolute, find_relative
 from backhand.check.source.stubs import Stub, progress_stub
 from backhand.check.source.texts import SourceText
 
@@ -21,10 +21,10 @@ STUBBED = {"matplotlib", "pylab", "mpl_toolkits", "seaborn", "IPython", "ipywidg
 STUBBED |= {"tensorboard", "tensorboardX", "visdom", "google", "tkinter", "Tkinter", "turtle", "pytest", "nose"}
 # Where they are missing there is no need to say so: layers do not compute with them.
 UNREMARKED = {"pandas", "cv2", "PIL", "h5py", "imageio", "skimage", "graphviz", "pydot", "termcolor", "colorama"}
-UNREMARKED |= {"progressbar", "tabulate", "prettytable", "requests", "psutil", "coloredlogs", "sty"}
+UNREMARKED |= {"progressbar", "tabulate", "prettytable", "requests", "psutil", "future", "past", "six", "Cython"}
 # Names that courses give to files of their own; a package of that name is something else.
 STAFF = {"tests", "test", "utils", "helpers", "public_tests", "test_utils", "testCases", "dnn_utils", "data_utils"}
-INSTALLED_BY = {"torch": "pip install torch", "jax": "pip install jax", "numba": "pip install numba"}
+BESIDE = "If it is a file of yours, put it beside this one."
 IMPORT_ERRORS = (  # what a package that does not fit this machine may raise
     *(ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError),
@@ -40,6 +40,13 @@ def lines_of_tried_imports(statements: list[ast.stmt]) -> set[int]:
                 inside = (inner for each in node.body for inner in ast.walk(each))
                 lines |= {inner.lineno for inner in inside if isinstance(inner, ast.Import | ast.ImportFrom)}
     return lines
+
+
+def _missing_text(name: str, top: str) -> str:
+    if top == "cupy":
+        return f"The module `{name}` is not here; NumPy stands in for it."
+    text = f"The module `{name}` is not here, so code that needs it cannot be checked."
+    return f"{text} Install it with `pip install {top}`." if top in PACKAGES else f"{text} {BESIDE}"
 
 
 class Importer:
@@ -127,9 +134,8 @@ class Importer:
         complete.__dict__.update({each: getattr(module, each) for each in names if each not in lacking})
         for each in lacking:
             setattr(complete, each, Stub(f"{name}.{each}", self.session.leniency))
-            text = (
-                f"`{name}` has no `{each}`, so code that needs it cannot be checked. Look at its spelling and version."
-            )
+            text = f"`{name}` has no `{each}`, so code that needs it cannot be checked. Look at its spelling, and at "
+            text += "the version of a library."
             self.session.remark("missing name", text, self.source, line)
         return complete
 
@@ -141,10 +147,9 @@ class Importer:
         silent = top in UNREMARKED
         if not silent and top not in self.session.missing:
             self.session.missing.add(top)
-            cure = INSTALLED_BY.get(top)
-            cure = f"Install it with `{cure}`." if cure else "If it is a file of yours, put it beside this one."
-            text = f"The module `{name}` is not here, so code that needs it cannot be checked. {cure}"
-            self.session.remark("missing module", text, self.source, line)
+            self.session.remark("missing module", _missing_text(name, top), self.source, line)
+        if top == "cupy":
+            return numpy_as(name)
         return self._stand_in(name, names, silent=silent)
 
     def _stand_in(self, name: str, names: list[str], *, silent: bool) -> Any:

@@ -13,7 +13,7 @@ STRING = re.compile(
 HIDDEN = "\x01"  # stands for every character of a string
 COMPOUND = re.compile(r"[ \t]*(if|elif|else|for|while|try|except|finally|with|def|class)\b")
 EXCEPT = re.compile(r"^[ \t]*except\b[^:\n]+(?P<comma>,[ \t]*)[A-Za-z_]\w*[ \t]*:", re.MULTILINE)
-OCTAL = re.compile(r"(?<![\w.])0(?=[0-7]+\b(?!\.))")
+OCTAL = re.compile(r"(?<![\w.])(?<![\d.][eE][-+])0(?=[0-7]+\b(?!\.))")
 LONG = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|\d+)(?P<mark>[lL])\b")
 BACKTICKS = re.compile(r"`([^`\n]+)`")
 INDENT = re.compile(r"^[ \t]*\t[ \t]*(?=\S)", re.MULTILINE)

@@ -9,6 +9,21 @@ from pathlib import Path
 MOST_PARENTS = 4
 # Names that always mean the library, whatever files a person has; so do those of the standard library.
 LIBRARIES = {"numpy", "torch", "jax", "jaxlib", "scipy", "backhand"}
+# Installable packages, whose modules are never taken for a file of the last name, such as keras.layers for layers.py.
+PACKAGES = {
+    "torch",
+    "jax",
+    "numba",
+    "keras",
+    "tensorflow",
+    "torchvision",
+    "theano",
+    "lasagne",
+    "cupy",
+    "mxnet",
+    "caffe",
+}
+PACKAGES |= {"einops", "flax", "optax", "haiku", "nltk", "gensim", "chainer", "autograd", "gym", "sklearn", "skimage"}
 # A chain of packages down to a module: each name with its file or folder, None for a package that is not there.
 Chain = list[tuple[str, Path | None]]
 
@@ -39,7 +54,7 @@ def find_absolute(importer: Path, parts: list[str], extra: list[Path]) -> Chain 
     if is_installed(parts[0]):
         return next(_matches(above, parts, importer, strict=True), None)
     roots = [*above, *(below for folder in above for below in _subfolders(folder))]
-    for dropped in range(len(parts)):
+    for dropped in range(1 if parts[0] in PACKAGES else len(parts)):
         found = next(_matches(roots, parts[dropped:], importer, strict=False), None)
         if found is not None:
             return [*((name, None) for name in parts[:dropped]), *found]

@@ -19,6 +19,7 @@ Failure = tuple[Kind, str, int]  # the kind and the text of a remark, and the li
 def run_statements(statements: list[ast.stmt], namespace: dict[str, Any], filename: str) -> Iterable[Failure]:
     """Execute statements in order and yield a failure for each that raises or takes too long."""
     flags = _future_flags(statements)
+    lost: set[str] = set()  # the names that statements which failed were to define
     for statement in statements:
         module = ast.Module([statement], type_ignores=[])
 
@@ -27,7 +28,8 @@ def run_statements(statements: list[ast.stmt], namespace: dict[str, Any], filena
 
         error = attempt(run, SECONDS)
         if error is not None:
-            yield _failure(statement, error, filename)
+            yield _failure(statement, error, filename, lost)
+            lost |= _bound_names(statement) - namespace.keys()
 
 
 def _future_flags(statements: list[ast.stmt]) -> int:
@@ -41,7 +43,20 @@ def _future_flags(statements: list[ast.stmt]) -> int:
     return flags
 
 
-def _failure(statement: ast.stmt, error: BaseException, filename: str) -> Failure:
+def _bound_names(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines or assigns."""
+    nodes = list(ast.walk(statement))
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    aliases = {
+        alias.asname or alias.name.partition(".")[0]
+        for node in nodes
+        for alias in getattr(node, "names", [])
+        if isinstance(alias, ast.alias)
+    }
+    return names | aliases | {node.name for node in nodes if isinstance(node, Definition)}
+
+
+def _failure(statement: ast.stmt, error: BaseException, filename: str, lost: set[str]) -> Failure:
     line = _line(statement, error, filename)
     if isinstance(error, OutOfTime):
         text = (
@@ -55,18 +70,22 @@ def _failure(statement: ast.stmt, error: BaseException, filename: str) -> Failur
         return "definition", text, line
     if isinstance(statement, ast.Import | ast.ImportFrom):
         return "definition", f"This import failed: {described(error)}. Code that needs it cannot be checked.", line
-    return "statement", _stopped(error), line
+    if isinstance(error, NameError) and error.name in lost:
+        return "statement", f"This statement was left out, since `{error.name}` comes from one that failed.", line
+    return "statement", _stopped(statement, error), line
 
 
-def _stopped(error: BaseException) -> str:
+def _stopped(statement: ast.stmt, error: BaseException) -> str:
     """Why a statement that is no definition stopped, and what it means for the check."""
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return "The program ends itself at this line; the check goes on with the lines below."
     if isinstance(error, EOFError):
-        return "This statement waits for input, which there is none of in a check; it was left out."
+        return "This statement waits for input, of which a check gives none; it was left out."
     if isinstance(error, FileNotFoundError) and error.filename:
         name = Path(str(error.filename)).name
         return f"This statement reads `{name}`, which is not there; it was left out. Layers rarely need it."
+    if isinstance(error, IndexError | ValueError) and "sys.argv" in ast.unparse(statement):
+        return "This statement reads arguments of the command line, of which a check gives none; it was left out."
     return f"This statement was left out, since it stopped with {described(error)}."
 
 
