@@ -20,6 +20,7 @@ from backhand.check.reading.reachable import Path, at, reachable, same_storage, 
 from backhand.check.reading.results import as_float, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
+from backhand.check.reading.units import method
 from backhand.check.reading.words import are_alike
 
 
@@ -372,3 +373,32 @@ def _gradient_of(
         gradient = as_float(written[same[0]])
         return None if gradient is None else (gradient, spelled(same[0]))
     return None
+
+
+UPDATES = (
+    "update_params",
+    "update",
+    "step",
+    "apply_gradients",
+    "update_weights",
+    "update_parameters",
+    "apply_grad",
+    "sgd",
+)
+
+
+def updated(specimen: ObjectSpecimen, dy: Array, rate: float = 0.5) -> dict[str, Array] | None:
+    """The parameters after a step by the object's own update method; None where it has none that takes a rate.
+
+    A gradient of another shape than its parameter is harmless where the update makes up for it.
+    """
+    name = method(specimen.methods.cls, UPDATES)
+    if not name:
+        return None
+    passage = specimen.forward()
+    passage.backward(dy)
+    try:
+        getattr(passage.instance, name)(rate)
+        return {p.name: to_numpy(at(passage.instance, p.paths[0])) for p in specimen.parameters}
+    except Exception:
+        return None

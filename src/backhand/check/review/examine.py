@@ -2,7 +2,8 @@
 
 import inspect
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,11 +11,14 @@ from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
 from backhand.check.kinds.table import _spoken, likely
 from backhand.check.reading.choice import read
+from backhand.check.reading.objects import ObjectSpecimen
+from backhand.check.reading.reachable import at
 from backhand.check.reading.reader import Unread
 from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, network_unit, pair_functions
-from backhand.check.review.records import Note, Place, Review, UnitReview, UnreadUnit
+from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.verdicts.judge import Judgement, judge
+from backhand.check.verdicts.together import judge_together
 
 
 def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda _: None) -> Review:
@@ -24,7 +28,6 @@ def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lamb
     """
     start = time.monotonic()
     program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
-    units: list[UnitReview] = []
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
     for unit in find_units(program):
@@ -38,10 +41,37 @@ def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lamb
             continue
         judgement = judge(reading, program)
         judgements.append(judgement)
-        units.append(judgement.review)
-        announce(units[-1])
+        announce(judgement.review)
+    together, units = _joined(judgements)
     return Review(
-        path, tuple(units), tuple(unread), tuple(_notes(program)), (), program.precision, time.monotonic() - start
+        path, units, tuple(unread), tuple(_notes(program)), together, program.precision, time.monotonic() - start
+    )
+
+
+def _joined(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple[UnitReview, ...]]:
+    """The findings on the file as a whole, and the reviews of its units with what only the whole could tell."""
+    together, late = judge_together(judgements)
+    units = []
+    for i, judgement in enumerate(judgements):
+        findings = (*judgement.review.findings, *late.get(i, ()))
+        if is_composite(judgement, judgements):  # what is wrong in a layer shows in every network that it is part of
+            causes = {f.cause for other in judgements if other is not judgement for f in other.review.findings}
+            findings = tuple(finding for finding in findings if finding.cause not in causes)
+        units.append(replace(judgement.review, findings=findings))
+    return tuple(together), tuple(units)
+
+
+def is_composite(judgement: Judgement, judgements: Sequence[Judgement]) -> bool:
+    """Whether a unit is made of others of the file: its parameters lie in objects of their classes."""
+    specimen = judgement.reading.specimen
+    classes = {other.reading.unit.forward for other in judgements if other is not judgement}
+    if not isinstance(specimen, ObjectSpecimen):
+        return False
+    return any(
+        type(at(specimen.instance, path[:stop])) in classes
+        for parameter in specimen.parameters
+        for path in parameter.paths[:1]
+        for stop in range(1, len(path))
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from backhand.arrays import Array
 from backhand.check.kinds.kind import Match
 from backhand.check.reading.functions import FunctionSpecimen
-from backhand.check.reading.objects import ObjectSpecimen
+from backhand.check.reading.objects import ObjectSpecimen, updated
 from backhand.check.reading.reader import NoSuchSetting, Reading, recognise
 from backhand.check.reading.results import returned_names
 from backhand.check.reading.words import are_alike
@@ -18,10 +19,12 @@ from backhand.check.source.edits import Edit, slice_lines
 from backhand.check.source.program import Program
 from backhand.check.verdicts.causes import Cause, find_cause
 from backhand.check.verdicts.repair import mend
-from backhand.check.verdicts.texts import BEHAVIOURS, words_for
+from backhand.check.verdicts.texts import BEHAVIOURS, LOGARITHM, OVERFLOW, words_for
 from backhand.check.verdicts.trial import Trial, observe, run_trial
 
+EXTREME = ("extreme", "zeros and ones")  # the draws that a result need not survive
 MAX_PICTURE = 400  # the most entries of a picture
+SUMMED = ("times the batch size", "1/N missing")
 AVERAGED = ("divided by the batch size", "averaged over the batch")
 BEHAVIOUR_SEVERITY: dict[str, Severity] = {
     "changed in forward": "wrong elsewhere",
@@ -56,7 +59,7 @@ def judge(reading: Reading, program: Program) -> Judgement:
     trials = [run_trial(reading, config) for config in reading.kind.configs()]
     trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSetting)]
     ran = [trial for trial in trials if trial.refused is None]
-    findings = [*_forward_findings(reading, ran, program)]
+    findings = [*_forward_findings(reading, ran, program), *_overflow_findings(reading, trials, program)]
     wrong = _backward_findings(reading, ran, program)
     averaged = _is_averaged(reading, wrong)
     summed = _is_summed(reading, wrong)
@@ -137,6 +140,26 @@ def _forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) 
             place=_place(program, _function(reading, "forward")),
             failed=tuple(trial.config.name for trial in trials),
             tried=len(ran),
+        )
+
+
+def _overflow_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
+    """Warnings of results that are not finite for extreme values."""
+    for trial in trials:
+        if trial.config.draw not in EXTREME or not isinstance(trial.refused, FloatingPointError):
+            continue
+        words = OVERFLOW if trial.passage is not None and np.isnan(trial.passage.y).any() else LOGARITHM
+        yield Finding(
+            "warning",
+            words.headline,
+            "forward",
+            f"forward gives infinity or NaN for {trial.config.name}: {words.headline}",
+            explanation=words.why,
+            page=reading.kind.page,
+            function=_qualified(reading, "forward"),
+            place=_place(program, _function(reading, "forward")),
+            failed=(trial.config.name,),
+            tried=len(trials),
         )
 
 
@@ -273,21 +296,33 @@ def _shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) ->
             array = trial.specimen.arrays[name]
             if gradient is None or name in trial.wrong or gradient.shape == array.shape:
                 continue
-            forgiving = np.squeeze(gradient).shape == np.squeeze(array).shape and (
-                np.broadcast_shapes(gradient.shape, array.shape) == array.shape
-            )
+            forgiving = _is_forgiven(trial, name, gradient)
             yield Finding(
                 "harmless" if forgiving else "wrong",
                 "another shape",
                 "backward",
                 f"{_names(reading, trial, name)['g']} has the shape {gradient.shape}, {name} has {array.shape}",
-                explanation="The update works, since broadcasting adds the missing axis."
+                explanation="The update works all the same."
                 if forgiving
                 else f"An update such as {name} -= rate * gradient would fail or change the shape of {name}.",
                 function=_qualified(reading, "backward"),
                 array=name,
                 place=_line(program, _function(reading, "backward"), _labels(reading, [name]), None),
             )
+
+
+def _is_forgiven(trial: Trial, name: str, gradient: Array) -> bool:
+    """Whether an update works with a gradient of another shape: the object's own, or else by broadcasting."""
+    specimen = trial.specimen
+    assert specimen is not None
+    array = specimen.arrays[name]
+    after = updated(specimen, trial.dy) if isinstance(specimen, ObjectSpecimen) else None
+    if after is not None and name in after:
+        return after[name].shape == array.shape and not np.array_equal(after[name], array)
+    try:
+        return np.broadcast_shapes(gradient.shape, array.shape) == array.shape
+    except ValueError:
+        return False
 
 
 # ---- the mean over the batch, which is judged together
@@ -304,7 +339,9 @@ def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:
 
 def _is_summed(reading: Reading, findings: Sequence[Finding]) -> bool:
     """Whether it is a loss whose value is a mean and whose gradient is that of the sum."""
-    return not reading.has_upstream and [finding.cause for finding in findings] == ["times the batch size"]
+    return "labels" in reading.kind.constants and [finding.cause for finding in findings] in [
+        [cause] for cause in SUMMED
+    ]
 
 
 # ---- names and places

@@ -97,6 +97,14 @@ def words_for(key: str, role: str) -> Words:
     return Words(f"{{g}} is the true gradient {key}", "A factor is missing, or used twice.")
 
 
+OVERFLOW = Words(
+    "the exponential overflows",
+    "exp(x) is infinite from about x = 710 on. Subtract the largest score of each sample first: softmax does not change.",
+)
+LOGARITHM = Words(
+    "the logarithm of 0",
+    "A probability may round to 0. Compute the loss from the scores, or keep the probability above a small constant.",
+)
 BEHAVIOURS: dict[str, Words] = {
     "changed in forward": Words(
         "forward changes its input {a} in place",

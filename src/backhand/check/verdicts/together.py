@@ -1,0 +1,90 @@
+"""Judges layers, losses and updates together: what is right or wrong only as the file wires them.
+
+Whether the batch is averaged is decided once. A layer that divides its gradients by the batch size is right beside a
+loss that does not, and wrong beside one that does; a loss whose gradient lacks the 1/N of its value is right only with
+layers that divide.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from backhand.check.review.records import Finding
+from backhand.check.verdicts.judge import Judgement
+
+
+def judge_together(judgements: Sequence[Judgement]) -> tuple[list[Finding], dict[int, tuple[Finding, ...]]]:
+    """The findings on the file as a whole, and those that belong to single units after all, by their positions."""
+    layers = [j for j in judgements if _has_parameters(j)]
+    losses = [j for j in judgements if "labels" in j.reading.kind.constants and j.reading.unit.form != "network"]
+    averaging, summing = [j for j in layers if j.averaged], [j for j in losses if j.summed]
+    plain = [j for j in layers if not j.averaged]
+    own: dict[int, tuple[Finding, ...]] = {}
+    findings: list[Finding] = []
+    if averaging and plain and not _same_file_mixes_by_design(averaging, plain):
+        findings += [_mixed(j, plain) for j in averaging]
+    elif averaging and losses and not summing and all(_is_mean(j) for j in losses):
+        findings += [_averaged_twice(j, losses) for j in averaging]
+    for j in summing:
+        if not averaging:
+            own[judgements.index(j)] = j.pending
+    findings += _accumulation(layers)
+    return findings, own
+
+
+def _has_parameters(judgement: Judgement) -> bool:
+    specimen = judgement.reading.specimen
+    return (
+        specimen is not None
+        and "labels" not in judgement.reading.kind.constants
+        and any(role not in ("x", "scores") for role in specimen.roles.values())
+    )
+
+
+def _same_file_mixes_by_design(averaging: Sequence[Judgement], plain: Sequence[Judgement]) -> bool:
+    """Whether the layers that do not average are other kinds whose wrong gradients are told already."""
+    return all(j.review.worst == "wrong" for j in plain)
+
+
+def _is_mean(judgement: Judgement) -> bool:
+    match = judgement.reading.match
+    return match is not None and "mean" in match.convention.get("reduction", "")
+
+
+def _mixed(judgement: Judgement, plain: Sequence[Judgement]) -> Finding:
+    others = " and ".join(f"`{j.review.name}`" for j in plain[:3])
+    return replace(
+        judgement.pending[0],
+        severity="wrong",
+        pass_name="together",
+        cause="averaged in some layers only",
+        headline=f"`{judgement.review.name}` averages its gradients over the batch, and {others} does not",
+        explanation="All layers must agree, or their gradients have different scales.",
+        change=None,
+    )
+
+
+def _averaged_twice(judgement: Judgement, losses: Sequence[Judgement]) -> Finding:
+    loss = losses[0].review.name
+    return replace(
+        judgement.pending[0],
+        severity="wrong",
+        pass_name="together",
+        cause="averaged twice",
+        headline=f"the gradients of `{judgement.review.name}` are divided by the batch size, and so is that of `{loss}`",
+        explanation="The batch is averaged twice, so the steps are too small by the batch size. Divide once: in the loss.",
+    )
+
+
+def _accumulation(layers: Sequence[Judgement]) -> Iterator[Finding]:
+    adding = [j for j in layers if j.accumulates]
+    setting = [j for j in layers if not j.accumulates]
+    if adding and setting:
+        names = [" and ".join(f"`{j.review.name}`" for j in group[:3]) for group in (adding, setting)]
+        yield Finding(
+            "warning",
+            "accumulation in some layers only",
+            "together",
+            f"{names[0]} adds its gradients to those of earlier passes, and {names[1]} overwrites them",
+            explanation="Whoever calls backward twice, or sets gradients to 0, must know which; let all layers do the same.",
+            place=adding[0].review.place,
+        )
