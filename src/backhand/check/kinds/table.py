@@ -3,14 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from backhand.check.kinds.binary_losses import BinaryCrossEntropy, BinaryHinge, LogisticLoss
 from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.cross_entropy import SoftmaxCrossEntropy
 from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
+from backhand.check.kinds.hinge import Hinge
 from backhand.check.kinds.image_norms import GroupNorm, InstanceNorm, SpatialBatchNorm
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.linear import Linear
 from backhand.check.kinds.norms import BatchNorm, LayerNorm
+from backhand.check.kinds.penalty import Penalty
+from backhand.check.kinds.probability_losses import CrossEntropy, NegativeLogLikelihood
 from backhand.check.kinds.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from backhand.check.kinds.regression import Huber, MeanAbsoluteError, MeanSquaredError
 from backhand.check.kinds.smooth import GELU, Sigmoid, Softplus, Swish, Tanh
 from backhand.check.kinds.softmax import Softmax
 from backhand.check.reading.roles import roles
@@ -36,6 +42,17 @@ KINDS: tuple[Kind, ...] = (
     GELU(),
     Identity(),
     OtherFunction(),
+    SoftmaxCrossEntropy(),
+    CrossEntropy(),
+    NegativeLogLikelihood(),
+    MeanSquaredError(),
+    MeanAbsoluteError(),
+    Huber(),
+    BinaryCrossEntropy(),
+    LogisticLoss(),
+    BinaryHinge(),
+    Hinge(),
+    Penalty(),
 )
 # Words that say what a function is part of, and nothing of its kind.
 _FILLERS = """
