@@ -2,14 +2,18 @@
 
 import ast
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import backhand
 from backhand.errors import BackhandError
 from backhand.exercises import derivations
 from backhand.exercises.catalogue import CONVENTIONS, find_convention
 from backhand.exercises.handout import select, write_handout
 from tests.exercises.solutions import CONVENTIONS as FOLDER
+from tests.exercises.solutions import load_from
 
 EVERY = pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.name)
 
@@ -76,6 +80,22 @@ def test_a_layer_brings_what_it_calls(convention):
         assert used & defined <= {name for section in sections for name in section.defined}
 
 
+@EVERY
+def test_each_layer_alone_can_be_imported(convention, tmp_path):
+    package = {"PyTorch": "torch", "JAX": "jax"}.get(convention.arrays)
+    if package is not None:
+        pytest.importorskip(package, reason=f"the convention is one of {convention.arrays}")
+    for layer in convention.layers():
+        sources = select(convention, [layer])
+        for source in sources:
+            file = tmp_path / layer / source.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(source.exercise({}), "utf-8")
+        for source in sources:
+            module = load_from(tmp_path / layer, source.path)
+            assert all(hasattr(module, name) for section in source.sections for name in section.defined)
+
+
 def test_chosen_layers_alone(tmp_path):
     handout = write_handout(str(tmp_path), find_convention("dlfs"), ["relu", "linear"], solution=False)
     assert handout.layers == ("linear", "relu")
@@ -90,6 +110,21 @@ def test_derivations_of_layers_are_there():
     assert without <= {"mse", "sgd", "momentum", "adam", "gelu", "identity", "resampling", "softplus", "swish"}
     assert set(derivations.DERIVED_AS) <= layers
     assert not set(derivations.DERIVED_AS) & {page.removesuffix(".md") for page in pages}
+
+
+def test_a_wheel_has_the_derivations_where_they_are_looked_for():
+    root = Path(backhand.__file__).parents[2]
+    wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["sources"]["docs/derivations"] == f"backhand/{derivations.FOLDER}"
+    assert set(wheel["only-include"]) == set(wheel["sources"])
+    assert all((root / folder).is_dir() for folder in wheel["sources"])
+
+
+def test_pages_in_the_package_come_first(monkeypatch, tmp_path):
+    (tmp_path / derivations.FOLDER).mkdir()
+    (tmp_path / derivations.FOLDER / "linear.md").write_text("# Linear\n", "utf-8")
+    monkeypatch.setattr(derivations, "files", lambda package: tmp_path)
+    assert derivations.read_pages() == {"linear.md": "# Linear\n"}
 
 
 def test_an_installation_without_derivations_is_told(monkeypatch, tmp_path):

@@ -9,9 +9,9 @@ import torch
 from tests.exercises.differences import assert_gradients, assert_layer, draw
 from tests.exercises.solutions import load
 
-LINEAR, ACTIVATION, BATCHNORM, LOSS, RESAMPLING, CONV, POOL = (
+LINEAR, ACTIVATION, BATCHNORM, LOSS, RESAMPLING, CONV, POOL, FLATTEN = (
     load("mytorch", f"mytorch/nn/{name}.py")
-    for name in ("linear", "activation", "batchnorm", "loss", "resampling", "conv", "pool")
+    for name in ("linear", "activation", "batchnorm", "loss", "resampling", "conv", "pool", "flatten")
 )
 SGD = load("mytorch", "mytorch/optim/sgd.py").SGD
 
@@ -97,7 +97,7 @@ def test_resampling(name, factor, rng):
 
 
 def test_flatten(rng):
-    assert assert_layer(POOL.Flatten(), draw(rng, (2, 3, 4, 5))[0], rng).shape == (2, 60)
+    assert assert_layer(FLATTEN.Flatten(), draw(rng, (2, 3, 4, 5))[0], rng).shape == (2, 60)
 
 
 @pytest.mark.parametrize("momentum", [0, 0.8])

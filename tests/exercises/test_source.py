@@ -48,7 +48,15 @@ class Affine:
 def step(params, grads):
     """Make a step with the layer."""
     params["W"] -= grads
+    for key in params:
+        params[key + "x"] = 0
     return Affine(np.eye(2)), (params, grads)
+
+
+def both(x):
+    """Return a list of two numbers."""
+    y = 2 * x
+    return [x, y]
 
 
 def plain(x):
@@ -88,7 +96,8 @@ def test_the_errors_say_what_to_write(source):
     for function, arguments, message in (
         (layer.forward, (1,), "write Affine.forward: return out; see linear.md"),
         (layer.backward, (1,), "write Affine.backward: set self.dW; return dx; see linear.md"),
-        (names["step"], (1, 2), "write step: set params['W']; return cache"),
+        (names["step"], (1, 2), "write step: set params['W'], the entries of params; return cache"),
+        (names["both"], (1,), "write both: return [x, y]"),
         (names["plain"], (1,), "write plain"),
     ):
         with pytest.raises(NotImplementedError) as error:

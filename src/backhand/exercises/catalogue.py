@@ -140,7 +140,7 @@ CONVENTIONS = (
     ),
     Convention(
         "nielsen",
-        "Neural Networks and Deep Learning (book)",
+        "the book Neural Networks and Deep Learning",
         "a network with backprop(x, y)",
         "One sample at a time, a column; weights are (out, in), biases (out, 1).",
     ),

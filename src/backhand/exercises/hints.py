@@ -21,12 +21,19 @@ def _targets(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[str]:
     """The attributes and entries of arguments that the function assigns, such as self.dW, each once."""
     arguments = {argument.arg for argument in function.args.args}
     targets = [
-        ast.unparse(node)
+        _target(node)
         for node in ast.walk(function)
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
-        if _root(node) in arguments and '"' not in ast.unparse(node)
+        if _root(node) in arguments
     ]
     return list(dict.fromkeys(targets))
+
+
+def _target(node: ast.expr) -> str:
+    """What is assigned, without an index that is computed, since that would say too much."""
+    while isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+        node = node.value
+    return f"the entries of {node.id}" if isinstance(node, ast.Name) else ast.unparse(node)
 
 
 def _root(node: ast.expr) -> str | None:
@@ -42,7 +49,8 @@ def _results(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     if not returned:
         return ""
     value = max(returned, key=lambda node: node.lineno)
-    return ", ".join(_names(value.elts if isinstance(value, ast.Tuple) else [value]))
+    names = ", ".join(_names(value.elts if isinstance(value, ast.Tuple | ast.List) else [value]))
+    return f"[{names}]" if isinstance(value, ast.List) else names
 
 
 def _names(values: list[ast.expr]) -> Iterator[str]:

@@ -209,7 +209,8 @@ class Conv2dFunction(torch.autograd.Function):
         ctx.input_size = (H, W)
         ctx.stride, ctx.padding = stride, padding
         height = (H + 2 * padding - kh) // stride + 1
-        return output.reshape(N, O, height, -1)
+        output = output.reshape(N, O, height, -1)
+        return output
 
     @staticmethod
     def backward(ctx, grad_output):

@@ -71,7 +71,8 @@ class CrossEntropyLossLayer(Layer):
     def softmax(x):
         """Take scores (N, K) and return probabilities (N, K); each row sums to 1."""
         e = np.exp(x - x.max(axis=1, keepdims=True))  # the same softmax, and exp cannot overflow
-        return e / e.sum(axis=1, keepdims=True)
+        probs = e / e.sum(axis=1, keepdims=True)
+        return probs
 
     def forward(self, inputs, y_target):
         """Take scores (N, K) and one-hot targets (N, K), and return the loss in nats, a number."""
@@ -194,7 +195,7 @@ class MultiLayerNetwork:
             if activation in functions:
                 self._layers.append(functions[activation]())
 
-    def __call__(self, x):
+    def __call__(self, x):  # given
         return self.forward(x)
 
     def forward(self, x):

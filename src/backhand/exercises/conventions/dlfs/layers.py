@@ -194,7 +194,8 @@ class BatchNormalization:
         self.std = np.sqrt(var + 1e-7)
         self.xn = (x - mean) / self.std
         out = self.gamma * self.xn + self.beta
-        return out.reshape(self.input_shape)
+        out = out.reshape(self.input_shape)
+        return out
 
     def backward(self, dout):
         """Take the upstream gradient and return dx, both in the shape of x; set dgamma (D,) and dbeta (D,)."""
@@ -208,7 +209,8 @@ class BatchNormalization:
             var_term = self.xn * np.mean(dxn * self.xn, axis=0)
             dxn = dxn - mean_term - var_term
         dx = dxn / self.std
-        return dx.reshape(self.input_shape)
+        dx = dx.reshape(self.input_shape)
+        return dx
 
 
 # ---- conv2d ----
@@ -245,7 +247,8 @@ class Convolution:
         self.col = im2col(x, FH, FW, self.stride, self.pad)
         self.col_W = self.W.reshape(FN, -1).T
         out = self.col @ self.col_W + self.b
-        return out.reshape(N, out_h, out_w, FN).transpose(0, 3, 1, 2)
+        out = out.reshape(N, out_h, out_w, FN).transpose(0, 3, 1, 2)
+        return out
 
     def backward(self, dout):
         """Take the upstream gradient (N, FN, H', W') and return dx (N, C, H, W); set dW (FN, C, FH, FW), db (FN,)."""
@@ -289,7 +292,8 @@ class Pooling:
         self.x_shape = x.shape
         self.arg_max = np.argmax(col, axis=1)
         out = np.max(col, axis=1)
-        return out.reshape(N, out_h, out_w, C).transpose(0, 3, 1, 2)
+        out = out.reshape(N, out_h, out_w, C).transpose(0, 3, 1, 2)
+        return out
 
     def backward(self, dout):
         """Take the upstream gradient (N, C, H', W') and return dx (N, C, H, W).

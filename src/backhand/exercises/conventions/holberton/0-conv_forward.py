@@ -35,4 +35,5 @@ def conv_forward(A_prev, W, b, activation, padding="same", stride=(1, 1)):
             top, left = h * sh, w * sw
             window = padded[:, top : top + kh, left : left + kw, :]  # (m, kh, kw, c_prev)
             Z[:, h, w, :] = np.tensordot(window, W, axes=3)
-    return activation(Z + b)
+    A = activation(Z + b)
+    return A

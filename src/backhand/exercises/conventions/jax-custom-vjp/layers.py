@@ -17,7 +17,8 @@ import jax.numpy as jnp
 @jax.custom_vjp
 def linear(x, w, b):
     """Compute the affine map, x w + b. x (N, I), w (I, O), b (O,) -> (N, O)."""
-    return x @ w + b
+    y = x @ w + b
+    return y
 
 
 def linear_fwd(x, w, b):
@@ -43,7 +44,8 @@ linear.defvjp(linear_fwd, linear_bwd)
 @jax.custom_vjp
 def relu(x):
     """Compute the rectifier, max(0, x), element by element; its slope at 0 is taken as 0."""
-    return jnp.maximum(x, 0)
+    y = jnp.maximum(x, 0)
+    return y
 
 
 def relu_fwd(x):
@@ -68,7 +70,8 @@ relu.defvjp(relu_fwd, relu_bwd)
 def sigmoid(x):
     """Compute the logistic sigmoid, 1 / (1 + exp(-x)), element by element."""
     e = jnp.exp(-jnp.abs(x))  # at most 1, so nothing overflows
-    return jnp.where(x >= 0, 1 / (1 + e), e / (1 + e))
+    y = jnp.where(x >= 0, 1 / (1 + e), e / (1 + e))
+    return y
 
 
 def sigmoid_fwd(x):
@@ -92,7 +95,8 @@ sigmoid.defvjp(sigmoid_fwd, sigmoid_bwd)
 @jax.custom_vjp
 def swish(x, beta):
     """Compute x sigmoid(beta x), element by element; beta is a number, and has a gradient."""
-    return x * jax.nn.sigmoid(beta * x)
+    y = x * jax.nn.sigmoid(beta * x)
+    return y
 
 
 def swish_fwd(x, beta):

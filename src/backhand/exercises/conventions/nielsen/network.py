@@ -14,7 +14,8 @@ import numpy as np
 def sigmoid(z):
     """Compute the logistic sigmoid, 1 / (1 + exp(-z)), for z of any shape."""
     e = np.exp(-np.abs(z))  # at most 1, so nothing overflows
-    return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+    s = np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+    return s
 
 
 def sigmoid_prime(z):
