@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from backhand.check.kinds.kind import Case
 from backhand.check.kinds.table import kind_named
-from tests.check.kinds.cases import draw_arrays
+from tests.check.kinds.cases import draw_arrays, predicts
 
 EPS = 1e-5
 BATCH = kind_named("batchnorm")
@@ -85,3 +86,15 @@ def test_updates_of_the_running_statistics_are_recognised(mistake, config, updat
     mean, variance = update(arrays["running_mean"], arrays["running_var"], arrays["x"])
     written = {"running_mean": mean, "running_var": variance}
     assert next(BATCH.recognise_state(written, arrays, config, ROWS)).mistake == mistake
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_statistics_that_are_not_known_start_at_0_or_1(start):
+    arrays = draw_arrays(BATCH, TEST, ROWS)
+    del arrays["running_mean"], arrays["running_var"]
+    y = affine(arrays["x"] / np.sqrt(start + EPS), arrays)
+    match = next(BATCH.recognise(y, arrays, TEST, ROWS))
+    assert (match.mistake, match.convention["running variance starts at"]) == ("", str(start))
+    dy = np.random.default_rng(9).standard_normal(y.shape)
+    case = Case(TEST, arrays, y, dy, {}, {}, ROWS)
+    assert predicts(BATCH, case, "gamma left out of dx", dy / np.sqrt(start + EPS))

@@ -94,7 +94,7 @@ class Activation(Kind):
 
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """The slips of this activation, then those that any activation may have."""
-        words = case.convention.get("function", "")
+        words = self.convention_of(case).get("function", "")
         curves = self.curves_of(case.config)
         curve = next((curve for curve in curves if curve.words == words), curves[0])
         x = case.arrays["x"]

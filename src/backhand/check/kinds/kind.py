@@ -1,6 +1,6 @@
 """What a kind of layer is: how people arrange its arrays, what it should compute, and where it is to be tried."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Shape
+from backhand.check.kinds.draws import DRAWS
 
 Layout = Mapping[str, str]
 
@@ -193,6 +194,16 @@ class Kind:
         """
         yield from ()
 
+    def convention_of(self, case: Case) -> Layout:
+        """The choices that explain the result of this very case: those that are given if they do, else its own.
+
+        A setting such as a slope or a small number in a root may differ from one configuration to the next.
+        """
+        ways = list(self.recognise(case.y, case.arrays, case.config, case.convention))
+        given = case.convention.items()
+        way = next((way for way in ways if way.convention.items() <= given), ways[0] if ways else None)
+        return {**case.convention, **(way.convention if way else {})}
+
     def values(self, role: str, config: Config) -> list[Any]:
         """What an argument of this role may be given, the likeliest first; empty where it has no value here."""
         value = config.get(role)
@@ -217,33 +228,3 @@ def agree(y: Array, expected: Array, limit: float = 1e-9) -> bool:
     if not (np.isfinite(y).all() and np.isfinite(expected).all()):
         return bool(np.array_equal(y, expected, equal_nan=True))
     return bool(np.abs(y - expected).max(initial=0) <= limit * max(1e-30, np.abs(expected).max(initial=0)))
-
-
-def _ties(rng: np.random.Generator, shape: Shape) -> Array:
-    return rng.integers(-2, 3, shape).astype(np.float64)
-
-
-def _constant_column(rng: np.random.Generator, shape: Shape) -> Array:
-    x = rng.standard_normal(shape)
-    x[..., 0] = 0.5
-    return x
-
-
-def _first(sign: int) -> Callable[[np.random.Generator, Shape], Array]:
-    def draw(rng: np.random.Generator, shape: Shape) -> Array:
-        x = rng.standard_normal(shape)
-        x.flat[0] = sign * abs(x.flat[0])
-        return x
-
-    return draw
-
-
-DRAWS: Mapping[str, Callable[[np.random.Generator, Shape], Array]] = {
-    "normal": lambda rng, shape: rng.standard_normal(shape),
-    "large": lambda rng, shape: 4 * rng.standard_normal(shape),
-    "extreme": lambda rng, shape: 1000 * rng.choice([-1.0, 1.0], shape) + rng.standard_normal(shape),
-    "ties": _ties,
-    "constant column": _constant_column,
-    "first negative": _first(-1),
-    "first positive": _first(1),
-}

@@ -166,7 +166,7 @@ class Loss(Kind):
 
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """Wrong terms with the right factor or none, then the right term with wrong factors."""
-        layout, config = case.convention, case.config
+        layout, config = self.convention_of(case), case.config
         x = _rows(case.arrays["x"], layout)
         labels, (N, K) = _labels(case.arrays["labels"], x.shape, layout), x.shape
         reduction = next((r for r in self.reductions if r.words == layout.get("reduction")), self.reductions[0])

@@ -80,7 +80,7 @@ class Normalisation(Kind):
 
     def moments(self, case: Case, view: View) -> Moments:
         """The mean and variance that forward used."""
-        eps = float(case.convention.get("eps", case.config.get("eps", 1e-5)))
+        eps = float(self.convention_of(case).get("eps", case.config.get("eps", 1e-5)))
         return Moments.of(case.arrays["x"].reshape(view.shape), view.axes, eps)
 
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:

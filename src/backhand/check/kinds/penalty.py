@@ -77,7 +77,7 @@ class Penalty(Kind):
 
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """A factor 2 that is missing or kept, a forgotten strength, and gradients of other penalties."""
-        w, form = case.arrays["w"], case.convention.get("form", SQUARES)
+        w, form = case.arrays["w"], self.convention_of(case).get("form", SQUARES)
         right = {SQUARES: 2 * w, HALF: w, ABSOLUTE: np.sign(w)}[form]
         reg = case.config["reg"] * case.dy
         slips = {

@@ -39,12 +39,13 @@ class WithRunningStatistics(Normalisation):
         of_batch = super().moments(case, view)
         if case.config["train"]:
             return of_batch
-        mean, variance = next(_starts(case.arrays, of_batch.variance.shape))
+        starts, convention = list(_starts(case.arrays, of_batch.variance.shape)), self.convention_of(case)
+        mean, variance, _ = next((start for start in starts if start[2].items() <= convention.items()), starts[0])
         return Moments(of_batch.x, view.axes, mean, variance, of_batch.eps)
 
     def slips(self, moments: Moments, dy: Array, gamma: Array | None, case: Case) -> Iterator[tuple[str, Array]]:
         """The mistakes of the mode; those of the other mode leave the gradient right in this one."""
-        right = case.true["x"]
+        right = case.true.get("x", np.full(dy.shape, np.nan))
         of_train, of_test = slips_of_x(moments, dy, gamma), slips_of_constants(moments, dy, gamma)
         if case.config["train"]:
             yield from of_train
@@ -60,7 +61,7 @@ class WithRunningStatistics(Normalisation):
         moments = Moments.of(arrays["x"].reshape(view.shape), view.axes, 0)
         count = moments.count
         factor = count / (count - 1) if count > 1 else 1.0
-        for old_mean, old_variance in _starts(arrays, moments.variance.shape):
+        for old_mean, old_variance, _ in _starts(arrays, moments.variance.shape):
             old = {"running_mean": old_mean, "running_var": old_variance}
             yield State(old, {}, "statistics not updated" if config["train"] else "")
             for words, scale in {"biased": 1.0, "unbiased": factor}.items():
@@ -81,20 +82,20 @@ class WithRunningStatistics(Normalisation):
             yield "another eps in test mode"
 
 
-def _starts(arrays: Mapping[str, Array], shape: tuple[int, ...]) -> Iterator[tuple[Array, Array]]:
+def _starts(arrays: Mapping[str, Array], shape: tuple[int, ...]) -> Iterator[tuple[Array, Array, Layout]]:
     """The running statistics before the pass: as given, or else what people start with."""
     if "running_mean" in arrays and "running_var" in arrays:
-        yield arrays["running_mean"].reshape(shape), arrays["running_var"].reshape(shape)
+        yield arrays["running_mean"].reshape(shape), arrays["running_var"].reshape(shape), {}
         return
-    yield np.zeros(shape), np.ones(shape)
-    yield np.zeros(shape), np.zeros(shape)
+    yield np.zeros(shape), np.ones(shape), {"running variance starts at": "1"}
+    yield np.zeros(shape), np.zeros(shape), {"running variance starts at": "0"}
 
 
 def _of_running(x: Array, view: View, arrays: Mapping[str, Array], config: Config) -> Iterator[Normal]:
     shape = x.mean(view.axes, keepdims=True).shape
-    for mean, variance in _starts(arrays, shape):
+    for mean, variance, start in _starts(arrays, shape):
         for eps in dict.fromkeys([config.get("eps", 1e-5), *EPSILONS]):
-            convention = {"eps": f"{eps:g}"}
+            convention = {"eps": f"{eps:g}", **start}
             yield (x - mean) / np.sqrt(variance + eps), convention, ""
             yield (x - mean) / (variance + eps), convention, "divided by the variance"
             yield (x - mean) / (np.sqrt(variance) + eps), convention, "eps outside the root"

@@ -156,9 +156,10 @@ class Softmax(Kind):
         """What the diagonal of the Jacobian alone gives, or a sum that is wrong or missing."""
         if case.dy.shape != case.arrays["x"].shape:
             return
-        axis = AXES[case.convention.get("samples", "rows")]
+        convention = self.convention_of(case)
+        axis = AXES[convention.get("samples", "rows")]
         p = softmax(case.arrays["x"], axis)
-        slips = _of_logarithm if case.convention.get("function") == LOGARITHM else _of_softmax
+        slips = _of_logarithm if convention.get("function") == LOGARITHM else _of_softmax
         for mistake, values in slips(p, case.dy, axis):
             yield WrongGradient(mistake, "x", values)
 
