@@ -1,5 +1,7 @@
 """Whole networks in one method: TwoLayerNet.loss, and Network.backprop of one sample."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 
@@ -77,24 +79,13 @@ def test_a_step_is_one_of_gradient_descent(rng):
 
 
 def test_weight_decay_is_the_gradient_of_the_penalty(rng):
+    """A step with the learning rate 1 takes the gradient of the whole cost off the weights."""
     data = [(x, np.abs(np.tanh(y))) for x, y in (draw(rng, (3, 1), (2, 1)) for _ in range(4))]
     network = NETWORK2.Network([3, 4, 2])
-    weights = network.weights[0]
-    before = weights.copy()
-    network.update_mini_batch(data, 1.0, 0.7, len(data))
-    gradient = before - network.weights[0]
-    network = NETWORK2.Network([3, 4, 2])
-    network.weights[0][...] = before
-    gradient = _decayed_gradient(network, data, 0.7)
-    assert_gradients(lambda: network.total_cost(data, 0.7), {"w": (network.weights[0], gradient)}, rng)
-
-
-def _decayed_gradient(network, data, lmbda):
-    """What a step with the learning rate 1 takes off the first weights."""
-    copy = NETWORK2.Network(network.sizes)
-    copy.weights, copy.biases = list(network.weights), list(network.biases)
-    copy.update_mini_batch(data, 1.0, lmbda, len(data))
-    return network.weights[0] - copy.weights[0]
+    moved = copy(network)
+    moved.update_mini_batch(data, 1.0, 0.7, len(data))
+    pairs = {i: (w, w - after) for i, (w, after) in enumerate(zip(network.weights, moved.weights, strict=True))}
+    assert_gradients(lambda: network.total_cost(data, 0.7), pairs, rng)
 
 
 def test_training(rng):
