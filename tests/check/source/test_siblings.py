@@ -104,6 +104,21 @@ def test_files_in_a_circle_load(load_text):
     assert value(program, "z") == 2
 
 
+def test_a_file_of_a_package_is_loaded_after_its_package(project):
+    files = {
+        "nn/__init__.py": "from nn import loss\nfrom nn.functions import relu\n",
+        "nn/loss.py": "from nn.functions import softmax\n",
+        "nn/functions.py": "from nn.np import *\ndef softmax(x):\n    return x\ndef relu(x):\n    return x\n",
+        "nn/np.py": "import numpy as np\n",
+    }
+    (project / "nn").mkdir()
+    for name, text in files.items():
+        (project / name).write_text(text)
+    program = load(project / "nn" / "functions.py")
+    assert not program.remarks
+    assert [each.name for each in program.functions()] == ["softmax", "relu"]
+
+
 def test_a_broken_sibling_is_missing(project):
     (project / "util.py").write_bytes(b"\x00\x00")
     (project / "layers.py").write_text("import util\nx = 1\n")

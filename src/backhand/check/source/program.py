@@ -162,7 +162,7 @@ def _loaded(session: Session, files: list[Path], *, alone: bool) -> Iterator[Loa
     """Load files; of several, one that is no text becomes a remark."""
     for path in files:
         try:
-            yield session.load(path)
+            yield session.load_as_module(path)
         except BackhandError as error:
             if alone:
                 raise

@@ -18,6 +18,7 @@ from backhand.check.source.imports import Importer, lines_of_tried_imports
 from backhand.check.source.precision import Widening, widen_library
 from backhand.check.source.reading import Reading, read_statements
 from backhand.check.source.remarks import Kind, Location, Remark
+from backhand.check.source.siblings import imports_from, packages_above
 from backhand.check.source.statements import run_statements
 from backhand.check.source.stubs import Leniency, Stub
 from backhand.check.source.texts import SourceText, read_source
@@ -61,6 +62,17 @@ class Session:
             with paused(), self._lenient(), quiet():
                 self._execute(source)
         return self.files[path]
+
+    def load_as_module(self, path: Path) -> LoadedFile:
+        """Execute a file as an import of it would: after its packages, if it imports from them.
+
+        These import the file in their turn; the other way round, they would find it half executed.
+        """
+        packages = packages_above(path)
+        if packages and imports_from(read_source(path).text, packages[0].name):
+            for folder in packages:
+                self.module_at(folder, folder.name)
+        return self.load(path)
 
     def module_at(self, path: Path | None, name: str) -> ModuleType:
         """The module of a file, or the package of a folder; an empty package where there is no such folder."""

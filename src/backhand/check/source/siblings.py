@@ -1,6 +1,7 @@
 """Where the files lie that a person's file imports from its own project."""
 
 import importlib.util
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -77,6 +78,20 @@ def child(folder: Path, name: str) -> Path | None:
     if (file := folder / f"{name}.py").is_file():
         return file
     return inner if (inner := folder / name).is_dir() and _holds_code(inner) else None
+
+
+def packages_above(path: Path) -> list[Path]:
+    """The folders that are packages of a file, the topmost first."""
+    folders: list[Path] = []
+    while (path.parent / "__init__.py").is_file():
+        path = path.parent
+        folders.insert(0, path)
+    return folders
+
+
+def imports_from(text: str, package: str) -> bool:
+    """Whether a file's text imports from a package of this name."""
+    return re.search(rf"^\s*(from|import)\s+{re.escape(package)}\b", text, re.MULTILINE) is not None
 
 
 def _matches(roots: list[Path], parts: list[str], importer: Path, *, strict: bool) -> Iterator[Chain]:
