@@ -80,8 +80,11 @@ def _named(forward: Callable[..., Any], arrays: Mapping[str, Any] | Sequence[Any
 def _mistakes(review: Review) -> str:
     """The page of a review in which something is wrong, as text; "" where all is right."""
     from backhand.check.review.forms.terminal import as_text
+    from backhand.check.review.forms.wording import is_refused
 
-    return "" if review.passed else as_text(review)
+    if review.passed:
+        return ""
+    return as_text(review) if not is_refused(review) else review.failure
 
 
 def _source_file(subject: Any) -> Path:
@@ -91,9 +94,7 @@ def _source_file(subject: Any) -> Path:
     except TypeError:
         path = Path()
     if not path.is_file():
-        raise TypeError(
-            f"{subject!r} is not written in a file; give arrays: assert_gradients(forward, backward, arrays)"
-        )
+        raise TypeError(f"{subject!r} is in no file; give arrays: assert_gradients(forward, backward, arrays)")
     return path
 
 

@@ -37,14 +37,14 @@ def review_targets(targets: Sequence[str], limits: Limits, outputs: Outputs) -> 
     reviews: list[Review] = []
     for number, target in enumerate(targets):
         reviews.append(review_with_status(target, limits))
-        if not outputs.json and (len(targets) > 1 or not _is_refused(reviews[-1])):
+        if not outputs.json and (len(targets) > 1 or not wording.is_refused(reviews[-1])):
             if number:
                 console.print()
             terminal.show(console, reviews[-1])
     outputs.write(reviews, _page(reviews) if outputs.html else "")
     if outputs.json:
         print_json(files.json_of(reviews[0]) if len(reviews) == 1 else files.json_of_all(reviews))
-    elif len(reviews) == 1 and _is_refused(reviews[0]):
+    elif len(reviews) == 1 and wording.is_refused(reviews[0]):
         raise BackhandError(reviews[0].failure)
     return wording.status(reviews)
 
@@ -58,11 +58,6 @@ def _page(reviews: Sequence[Review]) -> str:
     from backhand.check.review.forms import html, overview
 
     return html.page(reviews[0]) if len(reviews) == 1 else overview.page(reviews, f"Check of {len(reviews)} files")
-
-
-def _is_refused(review: Review) -> bool:
-    """Whether there is nothing to show but why there is nothing."""
-    return bool(review.failure) and not (review.units or review.unread or review.notes)
 
 
 def review_with_status(target: str, limits: Limits) -> Review:

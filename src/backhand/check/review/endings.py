@@ -44,8 +44,9 @@ def sentence(ending: Ending, trace: str, target: Path, seconds: float, memory: i
     if error and error != "SystemExit":
         said = f"{error}: {text}" if text else error
         return f"The check itself failed ({said}); please report this, with the file."
+    status = text if error else ending.status
     return (
-        f"The file ended the process of the check, with status {ending.status}; put the call of `exit` or `os._exit` "
+        f"The file ended the process of the check, with status {status}; put its call of `exit` or `os._exit` "
         'under `if __name__ == "__main__":`.'
     )
 

@@ -1,22 +1,23 @@
 """Many reviews at once: a table of the submissions, and the mistakes that they share, in a terminal and as a page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Column, Table
 from rich.text import Text
 
 import backhand
-from backhand.check.review.forms import html, wording
-from backhand.check.review.forms.styles import STYLES, grid, heading, indented
+from backhand.check.review.forms import html, terminal, wording
+from backhand.check.review.forms.styles import STYLES, grid, heading, indented, marked_up
 from backhand.check.review.groups import Group, group
 from backhand.check.review.records import Review
 from backhand.page.numbers import counted, duration
 
 MOST_NAMES = 4  # of submissions that are named beside a mistake in a terminal
 RESULTS = "right", "wrong", "wrong elsewhere"
+MISTAKES = "Mistakes, the most frequent first"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,25 @@ class Row:
         return "not finished" if self.review.failure else "right"
 
     @property
-    def open(self) -> int:
-        """The number of layers that were not understood or are not written yet."""
-        return len(self.review.unread) + len(wording.unfinished(self.review))
+    def numbers(self) -> list[str]:
+        """How many layers are right, wrong, wrong elsewhere, and open: not understood, or not written yet."""
+        opened = len(self.review.unread) + len(wording.unfinished(self.review))
+        return [str(count) if count else wording.NONE for count in (*self.counts.values(), opened)]
+
+    @property
+    def causes(self) -> list[str]:
+        """The names of its mistakes."""
+        return list(
+            dict.fromkeys(filter(None, (each.cause for each in filter(wording.is_mistake, self.review.findings))))
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why it was not checked to the end; "" where it was."""
+        if self.review.failure or wording.checked(self.review):
+            return wording.sentence(self.review.failure)
+        notes = [wording.note_text(note, self.review.target) for note in wording.remarks(self.review)]
+        return wording.sentence(notes[0]) if notes else wording.conclusion(self.review)
 
 
 def rows(reviews: Sequence[Review]) -> list[Row]:
@@ -60,39 +77,38 @@ def short_names(targets: Sequence[str]) -> dict[str, str]:
 
 
 def show(console: Console, reviews: Sequence[Review], seconds: float) -> None:
-    """Print the table, the shared mistakes, and a sentence with the counts."""
-    console.print(indented(_table(rows(reviews)), 0))
-    groups = group(reviews)
+    """Print the table, what was not checked to the end, the mistakes, and a sentence with the counts."""
+    terminal.print_parts(console, _render(reviews, seconds))
+
+
+def _render(reviews: Sequence[Review], seconds: float) -> Iterator[RenderableType]:
+    table_rows, groups = rows(reviews), group(reviews)
+    yield terminal.block(_table(table_rows))
+    if reasons := [(row.name, row.reason) for row in table_rows if row.reason]:
+        lines = (indented(marked_up(f"{name}: {reason}")) for name, reason in reasons)
+        yield terminal.block(heading("Not checked to the end"), *lines)
     if groups:
-        console.print()
-        console.print(heading("The same mistakes"))
-        names = short_names([review.target for review in reviews])
-        console.print(indented(_shared(groups, names)))
-    console.print()
-    console.print(Text(f"{conclusion(reviews)} It took {duration(seconds)}.", "bold"))
+        shared = _mistakes(groups, short_names([review.target for review in reviews]))
+        yield terminal.block(heading(MISTAKES), indented(shared))
+    yield Text(f"{conclusion(reviews)} It took {duration(seconds)}.", "bold")
 
 
 def _table(table_rows: Sequence[Row]) -> Table:
     numbers = [Column(title, justify="right") for title in ("right", "wrong", "elsewhere", "open")]
-    table = grid(Column("submission"), "result", *numbers, "remark")
+    table = grid(Column("submission"), Column("result", no_wrap=True), *numbers, "mistakes")
     for row in table_rows:
-        counts = (str(row.counts[result]) for result in RESULTS)
         result = Text(row.result, STYLES.get(row.result, STYLES["not checked"]))
-        table.add_row(Text(row.name, "bold"), result, *counts, str(row.open), row.review.failure)
+        table.add_row(Text(row.name, "bold"), result, *row.numbers, ", ".join(row.causes))
     return table
 
 
-def _shared(groups: Sequence[Group], names: dict[str, str]) -> Table:
+def _mistakes(groups: Sequence[Group], names: Mapping[str, str]) -> Table:
     table = grid(Column("submissions", justify="right"), "kind", "mistake", "in")
     for each in groups:
         shown = [names[target] for target in each.targets[:MOST_NAMES]]
         more = len(each.targets) - len(shown)
-        table.add_row(
-            str(len(each.targets)),
-            each.kind or wording.NONE,
-            each.cause,
-            ", ".join([*shown, f"{more} more"] if more else shown),
-        )
+        listed = ", ".join([*shown, f"{more} more"] if more else shown)
+        table.add_row(str(len(each.targets)), each.kind or wording.NONE, each.cause, listed)
     return table
 
 
@@ -116,5 +132,5 @@ def page(reviews: Sequence[Review], title: str) -> str:
         groups=group(reviews),
         names=names,
         links={review.target: f"review-{number}" for number, review in enumerate(reviews, start=1)},
-        results=RESULTS,
+        mistakes=MISTAKES,
     )

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -17,6 +18,7 @@ from backhand.check.review.records import Review, UnitReview, UnreadUnit
 from backhand.console.terminal import UNWRAPPED_WIDTH, make_console
 from backhand.page.numbers import duration
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 WIDTH = 100  # columns at most: longer lines are hard to read
 
 
@@ -31,9 +33,18 @@ def page_console(*, stderr: bool = False) -> Console:
 
 
 def show(console: Console, review: Review) -> None:
-    """Print the page, without blanks at the ends of its lines."""
+    """Print the page."""
+    print_parts(console, render(review))
+
+
+def print_parts(console: Console, parts: Iterable[RenderableType]) -> None:
+    """Print the parts of a page one below the other, without blanks at the ends of lines.
+
+    Characters of the person's file that would control the terminal become question marks.
+    """
     printed: list[Segment] = []
-    for line in console.render_lines(Group(*render(review)), pad=False):
+    for rendered in console.render_lines(Group(*parts), pad=False):
+        line = [Segment(CONTROL.sub("?", segment.text), segment.style) for segment in rendered]
         while line and not line[-1].text.strip():
             line.pop()
         if line:
@@ -53,27 +64,28 @@ def render(review: Review) -> Iterator[RenderableType]:
     """The parts of the page, one below the other."""
     yield _title(review)
     if review.failure:
-        yield _block(marked_up(review.failure, STYLES["wrong"]))
+        yield block(marked_up(review.failure, STYLES["wrong"]))
     if review.units:
-        yield _block(heading("What was understood"), _understood(review.units))
-        yield _block(heading("Results"), _results(review.units))
+        yield block(heading("What was understood"), _understood(review.units))
+        yield block(heading("Results"), _results(review.units))
     for number, (unit, finding) in enumerate(wording.in_order(review), start=1):
-        yield _block(*show_finding(number, wording.layer_name(unit), finding, review.target))
+        yield block(*show_finding(number, wording.layer_name(unit), finding, review.target))
     if review.unread:
-        yield _block(heading("Not understood"), *(part for unit in review.unread for part in _unread(unit, review)))
+        yield block(heading("Not understood"), *(part for unit in review.unread for part in _unread(unit, review)))
     for title, notes in (("Unfinished", wording.unfinished(review)), ("Remarks", wording.remarks(review))):
         if notes:
             lines = (indented(marked_up(wording.note_text(note, review.target))) for note in notes)
-            yield _block(heading(title), *lines)
+            yield block(heading(title), *lines)
     yield marked_up(wording.conclusion(review), "bold")
 
 
 def _title(review: Review) -> RenderableType:
-    facts = ", ".join(filter(None, (wording.precision(review), duration(review.seconds))))
-    return _block(Text.assemble((review.target, "bold"), (f"   {facts}", FAINT)))
+    time = duration(review.seconds) if review.seconds else ""
+    facts = ", ".join(filter(None, (wording.precision(review), time)))
+    return block(Text.assemble((review.target, "bold"), (f"   {facts}", FAINT)))
 
 
-def _block(*parts: RenderableType) -> RenderableType:
+def block(*parts: RenderableType) -> RenderableType:
     """Parts of the page with a blank line after them."""
     return Padding(Group(*parts), (0, 0, 1, 0))
 

@@ -146,6 +146,11 @@ def note_text(note: Note, target: str) -> str:
     return f"{where(note.place, target)}: {note.text}" if note.place else note.text
 
 
+def is_refused(review: Review) -> bool:
+    """Whether there is nothing to show but why there is nothing."""
+    return bool(review.failure) and not (review.units or review.unread or review.notes)
+
+
 def checked(review: Review) -> list[UnitReview]:
     """The layers of which at least one configuration ran."""
     return [unit for unit in review.units if unit.tried]
@@ -173,7 +178,8 @@ _RESULTS = {"right": "right", "wrong": "wrong", "wrong elsewhere": "wrong only e
 def _other_counts(review: Review) -> list[str]:
     """What was not checked."""
     counts = ((len(review.unread), "not understood"), (len(unfinished(review)), "unfinished"))
-    return [f"{count} {text}" for count, text in counts if count]
+    found = [f"{count} {text}" for count, text in counts if count]
+    return [*found, "the rest was not reached"] if review.failure and review.units else found
 
 
 def status(reviews: Sequence[Review]) -> int:
