@@ -27,6 +27,17 @@ def test_the_block_with_the_error_is_left_out(load_text, broken):
     assert program.location(program.modules[0].last).line == 7 + broken.count("\n") + 1
 
 
+def test_of_a_class_only_the_method_is_left_out(load_text):
+    text = "class Linear:\n    size = 3\n    @staticmethod\n    def first(x):\n        W = # TODO\n        return W\n\n"
+    text += "    def second(self, x):\n        return x\n    def third(self, x):\n        return (x\n"
+    program = load_text(f"{text}class ReLU:\n    x = = 3\n    def forward(self, x):\n        return x\n")
+    assert kinds(program) == [("syntax", 5), ("syntax", 11), ("syntax", 13)]
+    linear = program.classes()[0].value
+    assert linear().second(linear.size) == 3
+    assert not hasattr(linear, "first")
+    assert [each.name for each in program.classes()] == ["Linear"]
+
+
 def test_the_remark_says_what_python_says(load_text):
     program = load_text("def f(x):\n    return (x + 1\n")
     assert "syntax error at `return (x + 1`, column 12: Python says: '(' was never closed." in texts(program)

@@ -1,4 +1,7 @@
-"""A file's syntax tree, also where some of its blocks hold errors: those are left out, and the others stay."""
+"""A file's syntax tree, also where some of its blocks hold errors: those are left out, and the others stay.
+
+A block is a statement at the margin, or a method of a class.
+"""
 
 import ast
 import re
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 
 # A line at the margin that begins a block; the others belong to the block above.
 MARGIN = re.compile(r"(?!(else|elif|except|finally)\b)[^\s#)\]}]")
+METHOD = re.compile(r"\s+(async\s+)?def\b")
 UNCLOSED = ("never closed", "unterminated triple-quoted", "unexpected EOF")  # more lines may mend it
 MOST_LINES = 500  # that are added to a block in the hope that they close its bracket or string
 
@@ -54,11 +58,42 @@ def _read_block(lines: list[str], starts: list[int], ends: list[int], position: 
         too_long = ends[last] - starts[position] > MOST_LINES
         if too_long or not any(words in (tree.msg or "") for words in UNCLOSED):
             break
-    if first is not None:
+    begin, end = starts[position], ends[position]
+    if first is not None and not _read_class(lines, begin, end, result):
         result.errors.append(first)
-        begin, end = starts[position], ends[position]
         lines[begin:end] = [""] * (end - begin)
     return position + 1
+
+
+def _read_class(lines: list[str], begin: int, end: int, result: Parsed) -> bool:
+    """Read a class without those of its methods that hold errors, whose lines become blank; whether that works."""
+    kept = [""] * begin + lines[begin:end]
+    errors: list[SyntaxError] = []
+    tree = _parsed("\n".join(kept))
+    while isinstance(tree, SyntaxError):
+        method = _method(kept, begin, (tree.lineno or 1) - 1)
+        if method is None:
+            return False
+        errors.append(tree)
+        kept[method] = [""] * (method.stop - method.start)
+        tree = _parsed("\n".join(kept))
+    result.statements += tree.body
+    result.errors += errors
+    lines[begin:end] = kept[begin:]
+    return True
+
+
+def _method(lines: list[str], begin: int, index: int) -> slice | None:
+    """The lines of the method that holds a line, decorators included; None outside of methods."""
+    start = next((each for each in range(min(index, len(lines) - 1), begin, -1) if METHOD.match(lines[each])), None)
+    if start is None:
+        return None
+    margin = len(lines[start]) - len(lines[start].lstrip())
+    inside = (each for each in range(start + 1, len(lines)) if lines[each].strip())
+    stop = next((each for each in inside if len(lines[each]) - len(lines[each].lstrip()) <= margin), len(lines))
+    while start - 1 > begin and lines[start - 1].strip().startswith("@"):
+        start -= 1
+    return slice(start, stop) if start <= index < stop else None
 
 
 def _block_starts(lines: list[str]) -> list[int]:

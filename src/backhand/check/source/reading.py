@@ -85,4 +85,8 @@ def _syntax_failure(error: SyntaxError, text: str) -> Failure:
     lines = text.split("\n")
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     quoted = f" at `{shown[:60]}`" if shown else ""
-    return "syntax", f"There is a syntax error{quoted}{column}: {said}. The block that holds it is left out.", line
+    return (
+        "syntax",
+        f"There is a syntax error{quoted}{column}: {said}. The function or statement that holds it is left out.",
+        line,
+    )
