@@ -31,7 +31,7 @@ def exercise(
         bool, typer.Option("--list", help="List the conventions; with --convention, the layers of one.")
     ] = False,
 ) -> None:
-    """Write the built-in layers as exercises, in the convention of a course.
+    """Write layers as exercises in the convention of a course.
 
     Signatures and docstrings stay, and students write the bodies. The derivations lie beside them as hints.
     """
