@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def exercise(
     folder: Annotated[
-        Path | None, typer.Argument(parser=as_path, metavar="[DIR]", help="Write the exercises to this folder.")
+        Path | None, typer.Argument(parser=as_path, metavar="DIR", help="Write the exercises to this folder.")
     ] = None,
     convention: Annotated[
         str | None, typer.Option(metavar="NAME", help="Write them in this convention, such as cs231n.")
