@@ -31,7 +31,7 @@ _FROM = {
     "backhand.data": "Standardizer load stratified_split",
     "backhand.data.dataset": "Dataset Splits",
     "backhand.data.feed": "Feed",
-    "backhand.check": "check_layer check_model check_op",
+    "backhand.check": "assert_gradients check_file check_layer check_model check_op",
     "backhand.weights": "transfer",
     "backhand.study": "Study load_study=load",
     "backhand.experiments.run.work": "run",

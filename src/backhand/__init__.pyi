@@ -10,6 +10,8 @@ from backhand.architectures import resnet as resnet
 from backhand.architectures import vgg_small as vgg_small
 from backhand.backend import use as _use_backend
 from backhand.backend import using as _using_backend
+from backhand.check import assert_gradients as assert_gradients
+from backhand.check import check_file as check_file
 from backhand.check import check_layer as check_layer
 from backhand.check import check_model as check_model
 from backhand.check import check_op as check_op

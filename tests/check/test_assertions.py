@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from backhand.check import assert_gradients, check_file
+from backhand.check import assert_gradients, assertions, check_file
+from backhand.check.review.records import Finding, Place, Review, UnitReview
 
 TEXT = """
 import numpy as np
@@ -28,29 +29,38 @@ class Sigmoid:
     def forward(self, x):
         self.y = 1 / (1 + np.exp(-x))
         return self.y
-
-    def backward(self, dy):
-        return dy * self.y * (1 - self.y)
 """
 
 
 @pytest.fixture
 def layers(tmp_path, monkeypatch):
-    """A module with a mistake in one of its layers."""
+    """A module whose review is known: there is a mistake in one of its layers."""
     (tmp_path / "my_layers.py").write_text(TEXT)
     spec = importlib.util.spec_from_file_location("my_layers", tmp_path / "my_layers.py")
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "my_layers", module)
     spec.loader.exec_module(module)
+    where = {"affine": 4, "relu": 11, "Sigmoid": 17}
+    mistake = Finding("wrong", "averaged over the batch", "backward", "db is averaged over the batch")
+    units = tuple(
+        UnitReview(name, "", "", Place("my_layers.py", line), 1, findings=(mistake,) if name == "affine" else ())
+        for name, line in where.items()
+    )
+
+    def check_file(path, **options):
+        assert str(path) == module.__file__
+        assert options in ({}, {"seconds": 9})
+        return Review(str(path), units)
+
+    monkeypatch.setattr(assertions, "check_file", check_file)
     return module
 
 
 def test_a_file_or_module_with_a_mistake_fails_with_the_page(layers):
     for subject in (layers.__file__, layers):
         with pytest.raises(AssertionError) as failed:
-            assert_gradients(subject)
-        assert "1. affine: wrong" in str(failed.value)
-        assert "`affine_backward`, line 9: " in str(failed.value)
+            assert_gradients(subject, seconds=9)
+        assert "1. affine: wrong\n   In this file: db is averaged over the batch.\n" in str(failed.value)
         assert str(failed.value).rstrip().endswith("2 right and 1 wrong; 1 mistake.")
 
 

@@ -1,6 +1,8 @@
 """The page in a terminal: what stands on it, in which order, and how it wraps."""
 
 import io
+import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -49,12 +51,14 @@ def test_a_line_for_each_layer_lines_up(full):
     ]
     results = page[page.index("Results") + 1 :][:5]
     assert results == [
-        "  name      result               configurations   largest error",
-        "  affine    wrong                             2          1.0e−9",
-        "  relu      right              7, and 1 refused         2.1e−10",
-        "  conv      wrong elsewhere                   3          1.0e−9",
-        "  softmax   right, 1 warning                  5          1.0e−9",
+        "  name      result               configurations   at kinks   largest error",
+        "  affine    wrong                             2          –          1.0e−9",
+        "  relu      right              7, and 1 refused          3         2.1e−10",
+        "  conv      wrong elsewhere                   3          –          1.0e−9",
+        "  softmax   right, 1 warning                  5          –          1.0e−9",
     ]
+    smooth = replace(full, units=full.units[:1])
+    assert "  name     result   configurations   largest error" in lines(smooth)
 
 
 def test_a_mistake_in_full(full):
@@ -96,7 +100,7 @@ def test_what_was_not_understood_comes_with_the_lines_that_explain_it(full):
     assert "`lstm`, line 2: it wants `prev_h`." in page
     assert "      from backhand.check import spec\n      spec(lstm)" in page
     assert "line 8: `dropout_backward` is not written yet" in page
-    assert "line 1: The module `course` is missing." in page
+    assert "  line 1: The module `course` is missing.\n  `relu` does not take 3 axes: ValueError: no.\n" in page
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -116,6 +120,7 @@ def test_colours_only_repeat_what_words_say(full):
     text = io.StringIO()
     show(Console(file=text, width=80, force_terminal=True, color_system="standard"), full)
     assert "\x1b[1;31mwrong" in text.getvalue()
+    assert re.search(r"\x1b]8;id=\d+;file://\S+/derivations/linear.md\x1b", text.getvalue())
 
 
 def test_characters_that_control_a_terminal_are_not_printed():

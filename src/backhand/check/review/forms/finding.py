@@ -1,14 +1,17 @@
 """One finding in a terminal: the sentence to read first, then what was measured, why, and the change that mends it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Column
 from rich.text import Text
 
+import backhand
 from backhand.check.review.forms import maps, wording
 from backhand.check.review.forms.listing import lines_around
 from backhand.check.review.forms.styles import AFTER, BEFORE, CODE_STYLE, FAINT, STYLES, grid, indented, marked_up
+from backhand.check.review.forms.wording import DERIVATIONS
 from backhand.check.review.records import Change, Finding, Picture
 
 INDENT = 3
@@ -31,11 +34,18 @@ def _rows(finding: Finding, target: str) -> Iterator[tuple[str, RenderableType]]
     if code:
         yield "code", Text(code, CODE_STYLE)
     for title, text in wording.details(finding):
-        yield title, marked_up(text)
+        yield title, marked_up(text, derivation_link(finding.page) if text.endswith(f"/{finding.page}") else "")
     if finding.picture is not None:
         yield "map", _map(finding.picture)
     if finding.change is not None:
         yield "change", Group(wording.change_title(finding, target), *_difference(finding.change))
+
+
+def derivation_link(page: str) -> str:
+    """A style by which terminals open the derivation where one clicks on it; "" where it is not installed."""
+    package = Path(backhand.__file__).parent
+    files = (package / "derivations" / page, package.parents[1] / DERIVATIONS / page)
+    return next((f"link {file.as_uri()}" for file in files if page and file.is_file()), "")
 
 
 def _code(finding: Finding, target: str) -> str:

@@ -1,7 +1,6 @@
 """A review as one HTML page that needs nothing else, in the style of reports, and as a notebook shows it."""
 
 import re
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,7 +60,6 @@ def _environment() -> Environment:
         "code": _with_code,
         "findings": _named_findings,
         "lines": lines_around,
-        "notes": _notes,
         "panels": heat.rows,
         "result_class": lambda result: CLASSES.get(result, "right"),
         "severity_class": lambda severity: CLASSES.get(severity, "remark"),
@@ -70,7 +68,7 @@ def _environment() -> Environment:
             function.__name__: function
             for function in (
                 *(wording.change_title, wording.conclusion, wording.configurations, wording.details, wording.headline),
-                *(wording.largest_error, wording.understood, wording.unread_sentence, wording.verdict),
+                *(wording.largest_error, wording.notes, wording.understood, wording.unread_sentence, wording.verdict),
             )
         },
     }
@@ -87,9 +85,3 @@ def _with_code(text: str) -> Markup:
 
 def _named_findings(review: Review) -> list[tuple[str, Finding]]:
     return [(wording.layer_name(unit), finding) for unit, finding in wording.in_order(review)]
-
-
-def _notes(review: Review) -> list[tuple[str, Sequence[str]]]:
-    """The headings and the lines of what was noticed beside the layers."""
-    parts = (("Unfinished", wording.unfinished(review)), ("Remarks", wording.remarks(review)))
-    return [(title, [wording.note_text(note, review.target) for note in notes]) for title, notes in parts if notes]

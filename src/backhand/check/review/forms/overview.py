@@ -55,8 +55,7 @@ class Row:
         """Why it was not checked to the end; "" where it was."""
         if self.review.failure or wording.checked(self.review):
             return wording.sentence(self.review.failure)
-        notes = [wording.note_text(note, self.review.target) for note in wording.remarks(self.review)]
-        return wording.sentence(notes[0]) if notes else wording.conclusion(self.review)
+        return next((sentences[0] for _, sentences in wording.notes(self.review)), wording.conclusion(self.review))
 
 
 def rows(reviews: Sequence[Review]) -> list[Row]:

@@ -3,7 +3,7 @@
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -72,10 +72,8 @@ def render(review: Review) -> Iterator[RenderableType]:
         yield block(*show_finding(number, wording.layer_name(unit), finding, review.target))
     if review.unread:
         yield block(heading("Not understood"), *(part for unit in review.unread for part in _unread(unit, review)))
-    for title, notes in (("Unfinished", wording.unfinished(review)), ("Remarks", wording.remarks(review))):
-        if notes:
-            lines = (indented(marked_up(wording.note_text(note, review.target))) for note in notes)
-            yield block(heading(title), *lines)
+    for title, sentences in wording.notes(review):
+        yield block(heading(title), *(indented(marked_up(text)) for text in sentences))
     yield marked_up(wording.conclusion(review), "bold")
 
 
@@ -97,13 +95,17 @@ def _understood(units: Iterable[UnitReview]) -> RenderableType:
     return indented(table)
 
 
-def _results(units: Iterable[UnitReview]) -> RenderableType:
-    numbers = [Column(title, justify="right", no_wrap=True) for title in ("configurations", "largest error")]
-    table = grid(Column("name", no_wrap=True), "result", *numbers)
+def _results(units: Sequence[UnitReview]) -> RenderableType:
+    titles = ["configurations", *(["at kinks"] if any(unit.skipped for unit in units) else []), "largest error"]
+    columns = [Column(title, justify="right", no_wrap=True) for title in titles]
+    table = grid(Column("name", no_wrap=True), "result", *columns)
     for unit in units:
         verdict = wording.verdict(unit)
         result = Text(verdict, STYLES.get(verdict, STYLES["right"]))
-        table.add_row(Text(unit.name, "bold"), result, wording.configurations(unit), wording.largest_error(unit))
+        numbers = [wording.configurations(unit), str(unit.skipped or wording.NONE), wording.largest_error(unit)]
+        if len(numbers) > len(columns):
+            numbers.pop(1)
+        table.add_row(Text(unit.name, "bold"), result, *numbers)
     return indented(table)
 
 

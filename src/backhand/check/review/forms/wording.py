@@ -82,15 +82,8 @@ def headline(finding: Finding, target: str) -> str:
     """The first sentence of a finding, with the function and the line before it."""
     function = f"`{finding.function}`" if finding.function else ""
     line = where(finding.place, target) if finding.place else ""
-    begin = ", ".join(filter(None, (function, line)))
-    return sentence(
-        f"{begin}: {finding.headline}" if begin else f"{finding.headline[:1].upper()}{finding.headline[1:]}"
-    )
-
-
-def sentence(text: str) -> str:
-    """The text with a full stop at its end."""
-    return text if not text or text[-1] in ".!?:" else f"{text}."
+    begin = ", ".join(filter(None, (function, line))) or "In this file"
+    return sentence(f"{begin}: {finding.headline}")
 
 
 def details(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -130,20 +123,29 @@ def unfinished(review: Review) -> list[Note]:
     return [note for note in review.notes if note.kind == UNFINISHED]
 
 
-def remarks(review: Review) -> list[Note]:
-    """The notes on everything else that was noticed while the file was read."""
-    return [note for note in review.notes if note.kind != UNFINISHED]
-
-
 def unread_sentence(unit: UnreadUnit, target: str) -> str:
     """What was not understood, with its place, and why."""
     place = f", {where(unit.place, target)}" if unit.place else ""
     return sentence(f"`{unit.name}`{place}: {unit.reason}")
 
 
+def notes(review: Review) -> list[tuple[str, list[str]]]:
+    """Headings, and the sentences under each: what is unfinished, and what else was noticed."""
+    noticed = [note for note in review.notes if note.kind != UNFINISHED]
+    sentences = [note_text(note, review.target) for note in noticed]
+    sentences += [text for unit in review.units for text in refusals(unit)]
+    parts = [("Unfinished", [note_text(note, review.target) for note in unfinished(review)]), ("Remarks", sentences)]
+    return [part for part in parts if part[1]]
+
+
+def refusals(unit: UnitReview) -> list[str]:
+    """The configurations that a layer does not take, each with its error."""
+    return [sentence(f"`{unit.name}` does not take {name}: {error}") for name, error in unit.refused.items()]
+
+
 def note_text(note: Note, target: str) -> str:
     """A note with its place before it."""
-    return f"{where(note.place, target)}: {note.text}" if note.place else note.text
+    return sentence(f"{where(note.place, target)}: {note.text}" if note.place else note.text)
 
 
 def is_refused(review: Review) -> bool:
