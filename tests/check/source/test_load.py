@@ -87,8 +87,9 @@ def test_a_data_file_that_is_not_there_is_named(load_text):
 
 
 def test_what_follows_from_a_failure_says_so(load_text):
-    program = load_text("import sys\ndata, n = open('x'), 3\nlines = data.read()\nrate = float(sys.argv[1])\nother()\n")
-    assert [remark.line for remark in program.remarks] == [2, 3, 4, 5]
+    text = "import sys\ndata, n = open('x'), 3\nlines = data.read()\nrate = float(sys.argv[1])\nother()\n"
+    program = load_text(f"{text}data.more()\nother()\nclass A(data):\n    pass\n")
+    assert [remark.line for remark in program.remarks] == [2, 3, 4, 5, 8]
     assert program.remarks[1].text == "This statement was left out, since `data` comes from one that failed."
     assert "reads arguments of the command line" in program.remarks[2].text
     assert "NameError: name 'other' is not defined" in program.remarks[3].text

@@ -1,5 +1,8 @@
 """float32 in the code becomes float64 for the check, and the program says so."""
 
+import sys
+from types import ModuleType, SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -65,3 +68,13 @@ def test_torch_stays_as_it_is_where_that_is_wanted(load_text):
     torch = pytest.importorskip("torch")
     program = load_text("import torch\na = torch.ones(2)\n", raise_precision=False)
     assert value(program, "a").dtype == torch.float32
+
+
+def test_jax_computes_in_float64(load_text, monkeypatch):
+    settings = {}
+    fake = ModuleType("jax")
+    fake.config = SimpleNamespace(update=settings.__setitem__)
+    monkeypatch.setitem(sys.modules, "jax", fake)
+    program = load_text("import jax\n")
+    assert settings == {"jax_enable_x64": True}
+    assert program.precision == "float32"

@@ -86,6 +86,11 @@ def headline(finding: Finding, target: str) -> str:
     return sentence(f"{begin}: {finding.headline}")
 
 
+def sentence(text: str) -> str:
+    """The text with a full stop at its end."""
+    return text if not text or text[-1] in ".!?:" else f"{text}."
+
+
 def details(finding: Finding) -> Iterator[tuple[str, str]]:
     """What else a finding says, each with its heading, without what is empty."""
     rows = (
