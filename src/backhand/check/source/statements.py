@@ -17,9 +17,13 @@ Failure = tuple[Kind, str, int]  # the kind and the text of a remark, and the li
 
 
 def run_statements(statements: list[ast.stmt], namespace: dict[str, Any], filename: str) -> Iterable[Failure]:
-    """Execute statements in order and yield a failure for each that raises or takes too long."""
+    """Execute statements in order and yield a failure for each that raises or takes too long.
+
+    Statements that are no definitions and lack the same name share one failure.
+    """
     flags = _future_flags(statements)
     lost: set[str] = set()  # the names that statements which failed were to define
+    told: set[str | None] = set()  # the names of which a remark said that they are not defined
     for statement in statements:
         module = ast.Module([statement], type_ignores=[])
 
@@ -27,9 +31,13 @@ def run_statements(statements: list[ast.stmt], namespace: dict[str, Any], filena
             execute(compile(module, filename, "exec", flags, dont_inherit=True), namespace)
 
         error = attempt(run, SECONDS)
-        if error is not None:
+        if error is None:
+            continue
+        if not (isinstance(error, NameError) and error.name in told and not isinstance(statement, Definition)):
             yield _failure(statement, error, filename, lost)
-            lost |= _bound_names(statement) - namespace.keys()
+        if isinstance(error, NameError):
+            told.add(error.name)
+        lost |= _bound_names(statement) - namespace.keys()
 
 
 def _future_flags(statements: list[ast.stmt]) -> int:
