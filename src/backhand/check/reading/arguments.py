@@ -40,6 +40,7 @@ def _normal(*shape: Any, size: Any = None, **_: Any) -> Any:
 
 NEUTRAL: dict[str, list[Any]] = {
     "name": ["layer"],
+    "children": [[]],
     "init": [0.1, "normal", _normal],
     "seed": [None],
     "eps": [1e-5],

@@ -1,5 +1,6 @@
 """Chooses the reading of a unit: the first that computes a known kind, else the one whose gradients fit best."""
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
 from backhand.check.reading.units import Unit
 from backhand.check.verdicts.trial import run_trial
 
-MAX_ATTEMPTS = 500
+BUDGET = 6.0  # seconds for each unit
 MAX_COMPARED = 24  # the readings of a unit of no known kind whose gradients are compared
 
 
@@ -20,8 +21,9 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     unknown: list[Reading] = []
     mistaken: Reading | None = None
     reason = ""
-    for count, (kind, layout, variant, make) in enumerate(attempts(unit, kinds)):
-        if count >= MAX_ATTEMPTS or (kind not in spoken and spoken and _is_clear(unknown)):
+    end = time.monotonic() + BUDGET
+    for kind, layout, variant, make in attempts(unit, kinds):
+        if time.monotonic() > end or (kind not in spoken and spoken and _is_clear(unknown)):
             break
         try:
             readings = readings_as(unit, kind, layout, variant, make)
@@ -38,9 +40,19 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     if not unknown:
         return Unread(unit, reason)
     best = _best(unknown[:MAX_COMPARED])
-    if best.guesses and any(_faults(best)):
+    if any(_faults(best)) and best.guesses:
         return Unread(unit, f"the meaning of {' and '.join(best.guesses)} is not known")
+    if any(_faults(best)) and not _keeps_samples(best):
+        return Unread(unit, "its result has no axis of the samples, so its arguments are something else than they seem")
     return best
+
+
+def _keeps_samples(reading: Reading) -> bool:
+    """Whether the result is a number, or has an axis as long as there are samples."""
+    assert reading.specimen is not None
+    y = reading.specimen.forward().outputs[0]
+    N = reading.kind.configs()[0].get("N")
+    return y.ndim == 0 or N is None or N in y.shape
 
 
 def _is_clear(unknown: Sequence[Reading]) -> bool:

@@ -17,7 +17,6 @@ from backhand.check.reading.roles import has_role, roles
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.reading.words import words
 
-
 DERIVATIVES = frozenset({"prime", "deriv", "derivative", "grad", "gradient", "der"})
 
 

@@ -7,7 +7,7 @@ backward wrote or returned, under a similar name.
 import copy
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,9 +28,10 @@ from backhand.check.reading.words import are_alike
 class Methods:
     """The methods of a class that make its passes.
 
-    parameter_gradients: a method of its own for the gradients of the parameters, as `grads_wrt_params`; "" for none.
+    parameter_gradients: a method for the gradients of the parameters, as `grads_wrt_params`, which is called where
+    backward itself leaves none; "" for none.
     argument_is_output: whether an argument of backward besides the upstream gradient is the layer's output rather than
-    its input.   last_is_dx: whether the last of several results is the gradient of the input rather than the first.
+    its input.   dx_position: which of several results is the gradient of the input; None where that is not known yet.
     """
 
     cls: type
@@ -38,7 +39,7 @@ class Methods:
     backward: str
     parameter_gradients: str = ""
     argument_is_output: bool = False
-    last_is_dx: bool = False
+    dx_position: int | None = None
 
 
 @dataclass
@@ -220,6 +221,10 @@ class ObjectPassage(Passage):
 
     def __init__(self, specimen: ObjectSpecimen, instance: Any, given: dict[str, Any], result: Any) -> None:
         self.specimen, self.instance, self.given = specimen, instance, given
+        if result is None:
+            result = next(
+                (vars(instance)[name] for name in STORED_OUTPUTS if name in getattr(instance, "__dict__", {})), None
+            )
         arrays = [array for value in items(result) if (array := as_float(value)) is not None]
         if not arrays:
             raise Unresolved("forward returns no array")
@@ -239,17 +244,10 @@ class ObjectPassage(Passage):
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
         with np.errstate(all="ignore"):
             result = self._call_backward(specimen.methods.backward, handed)
-            more = (
-                self._call_backward(specimen.methods.parameter_gradients, handed)
-                if specimen.methods.parameter_gradients
-                else None
-            )
-        written = {
-            path: array
-            for path, array in reachable(self.instance).items()
-            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not _same(array, before[path])
-        }
-        values, homes = _match_gradients(specimen, result, more, written)
+        found = _match_gradients(specimen, result, None, self._written(before))
+        if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
+            more = self._parameter_gradients(handed)
+            found = _match_gradients(specimen, result, more, self._written(before))
         changed = [
             name
             for name, value in self.given.items()
@@ -260,7 +258,23 @@ class ObjectPassage(Passage):
         ]
         if is_array(handed) and not _same(handed, upstream):
             changed.append("dy")
-        return Gradients(values, tuple(dict.fromkeys(changed)), homes)
+        return replace(found, changed=tuple(dict.fromkeys(changed)))
+
+    def _written(self, before: Mapping[Path, Array]) -> dict[Path, Any]:
+        """The reachable arrays that are new or have other values than before."""
+        return {
+            path: array
+            for path, array in reachable(self.instance).items()
+            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not _same(array, before[path])
+        }
+
+    def _parameter_gradients(self, dy: Any) -> Any:
+        """What the method for the gradients of the parameters returns; None where it cannot be called so."""
+        try:
+            with np.errstate(all="ignore"):
+                return self._call_backward(self.specimen.methods.parameter_gradients, dy)
+        except Exception:
+            return None
 
     def _call_backward(self, name: str, dy: Any) -> Any:
         method = getattr(self.instance, name)
@@ -291,31 +305,26 @@ def _same(a: Any, b: Any) -> bool:
     return x is None or y is None or np.array_equal(x, y, equal_nan=True)
 
 
-def _match_gradients(
-    specimen: ObjectSpecimen, result: Any, more: Any, written: Mapping[Path, Any]
-) -> tuple[dict[str, Array | None], dict[str, str]]:
+def _match_gradients(specimen: ObjectSpecimen, result: Any, more: Any, written: Mapping[Path, Any]) -> Gradients:
     """The gradients of the inputs and of the parameters, and where they were found."""
     values: dict[str, Array | None] = {}
     homes: dict[str, str] = {}
-    returned = (
-        [array for value in items(result) if (array := as_float(value)) is not None]
-        if not isinstance(result, dict)
-        else []
-    )
+    returned = [] if isinstance(result, dict) else [array for v in items(result) if (array := as_float(v)) is not None]
+    position = specimen.methods.dx_position
     for name in specimen.inputs:
         size = specimen.arrays[name].size
-        fitting = [array for array in returned if array.size == size]
-        if fitting or (returned and len(returned) == 1 and not specimen.parameters):
-            position = -1 if specimen.methods.last_is_dx else 0
-            values[name], homes[name] = (fitting or returned)[position], "returned"
-            continue
-        stored = [
-            path for path in written if _is_input_gradient(path, name) and np.size(to_numpy(written[path])) == size
-        ]
-        values[name] = (
-            as_float(written[stored[0]]) if stored else (returned[0] if returned and returned[0].shape != () else None)
-        )
-        homes[name] = spelled(stored[0]) if stored else "returned"
+        fitting = [i for i, array in enumerate(returned) if array.size == size]
+        if position is None or position >= len(returned):
+            alone = [0] if len(returned) == 1 and returned[0].shape != () else []
+            position = next(iter(fitting or ([] if specimen.parameters else alone)), None)
+        stored = [p for p in written if _is_input_gradient(p, name) and np.size(to_numpy(written[p])) == size]
+        if position is not None:
+            values[name], homes[name] = returned[position], "returned"
+        elif stored:
+            values[name], homes[name] = as_float(written[stored[0]]), spelled(stored[0])
+        else:
+            values[name] = returned[0] if len(returned) == 1 and returned[0].shape != () else None
+            homes[name] = "returned"
     extras = {
         f"returned {i}": array for i, array in enumerate(returned) if not any(array is v for v in values.values())
     }
@@ -331,7 +340,7 @@ def _match_gradients(
     for parameter in specimen.parameters:
         found = _gradient_of(parameter, specimen.arrays[parameter.name], candidates, extras)
         values[parameter.name], homes[parameter.name] = found if found else (None, "")
-    return values, homes
+    return Gradients(values, (), homes, position)
 
 
 def _is_input_gradient(path: Path, name: str) -> bool:
@@ -375,6 +384,7 @@ def _gradient_of(
     return None
 
 
+STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 UPDATES = (
     "update_params",
     "update",

@@ -1,11 +1,13 @@
 """A unit as it may be read: as a kind, in a layout, with values for its arguments and a way to call its passes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import special
 
-from backhand.check.kinds.kind import Config, Kind, Layout, Match
+from backhand.arrays import Array
+from backhand.check.kinds.kind import Config, Kind, Layout, Match, agree
 from backhand.check.reading.arguments import Setup, Unresolved
 from backhand.check.reading.dialect import Maker, makers
 from backhand.check.reading.functions import Calls, FunctionSpecimen, plan_calls, plan_loss
@@ -13,6 +15,7 @@ from backhand.check.reading.networks import NetworkMethods, NetworkSpecimen, pla
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.specimen import Passage, Specimen
 from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method, parameter_names
+from backhand.check.reading.words import words
 
 VARIANTS = 3
 
@@ -119,15 +122,16 @@ def readings_as(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Make
 
 
 def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:
-    """The readings that run. Raises Unresolved where none does."""
+    """The readings that run. Raises the error of the first where none does."""
     tried = []
+    last: Exception | None = None
     for reading in readings:
         try:
             tried.append(_tried(reading, setup))
-        except Exception:
-            continue
-    if not tried:
-        raise Unresolved("the network does not run")
+        except Exception as error:
+            last = last or error
+    if last is not None and not tried:
+        raise last
     return tried
 
 
@@ -137,9 +141,11 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
     passage = specimen.forward()
     if not np.isfinite(passage.y).all():
         raise Unresolved("forward gives values that are not finite")
-    passage.backward(np.random.default_rng(3).standard_normal(passage.y.shape))
+    first = passage.backward(np.random.default_rng(3).standard_normal(passage.y.shape))
     match = recognise(reading.kind, specimen, passage, setup.config, reading.layout)
-    reading = replace(reading, guesses=tuple(setup.guesses))
+    if reading.methods is not None and isinstance(specimen, ObjectSpecimen):
+        reading = replace(reading, methods=replace(reading.methods, dx_position=first.dx_position))
+    reading = replace(reading, guesses=tuple(dict.fromkeys(setup.guesses)))
     layout = reading.layout
     if match is not None:  # what was seen counts for more than what was tried
         layout = {name: match.convention.get(name, choice) for name, choice in layout.items()}
@@ -149,16 +155,15 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
 def methods_of(cls: type) -> list[Methods]:
     """The methods that make the passes of a class, once for each way in which they may be meant.
 
-    A method for the gradients of the parameters is called only where backward does not call it itself. An argument
-    besides the upstream gradient may be the layer's input or its output, and dx the first or the last result.
+    An argument of backward besides the upstream gradient may be the layer's input or its output.
     """
     backward = method(cls, BACKWARD)
-    separate = "" if backward == "backward" else method(cls, PARAMETER_GRADIENTS)
+    separate = method(cls, [name for name in PARAMETER_GRADIENTS if name != "_".join(words(backward))])
     plain = Methods(cls, method(cls, FORWARD), backward, separate)
     names = [name for name in parameter_names(getattr(cls, backward)) if name not in ("self", "cls")]
     if len(names) < 2:
         return [plain]
-    return [plain, replace(plain, argument_is_output=True), replace(plain, argument_is_output=True, last_is_dx=True)]
+    return [plain, replace(plain, argument_is_output=True)]
 
 
 def recognise(kind: Kind, specimen: Specimen, passage: Passage, config: Config, layout: Layout) -> Match | None:
@@ -166,4 +171,27 @@ def recognise(kind: Kind, specimen: Specimen, passage: Passage, config: Config, 
     arrays = specimen.by_role
     if any(role not in arrays for role in kind.inputs):
         return None
-    return next(kind.recognise(passage.y, arrays, config, layout), None)
+    known = next(kind.recognise(passage.y, arrays, config, layout), None)
+    return known or _with_activation(kind, passage.y, arrays, config, layout)
+
+
+def _with_activation(kind: Kind, y: Array, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Match | None:
+    """The kind followed by an activation, as some layers have it inside."""
+    if not kind.parameters or "labels" in arrays:
+        return None
+    with np.errstate(all="ignore"):
+        for match in kind.matches(arrays, config, layout):
+            for name, function in ACTIVATIONS.items():
+                if not match.mistake and agree(y, function(match.y)):
+                    return replace(match, convention={**match.convention, "followed by": name})
+    return None
+
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "ReLU": lambda y: np.maximum(y, 0),
+    "sigmoid": special.expit,
+    "tanh": np.tanh,
+    "softmax": lambda y: special.softmax(y, -1),
+    "leaky ReLU of slope 0.01": lambda y: np.where(y > 0, y, 0.01 * y),
+    "softmax over axis 0": lambda y: special.softmax(y, 0),
+}

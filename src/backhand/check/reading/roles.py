@@ -43,19 +43,19 @@ _NAMES: dict[str, str] = {
     "window_w": "poolwidth poolw kw ww fw filterwidth kernelw windowwidth filterw pw",
     "stride_h": "strideh sh stridey strideheight",
     "stride_w": "stridew sw stridex stridewidth",
-    "in": "inputlayersize inputlayer inputnodes nin nin indim infeatures inputsize inputdim innum inunits ninput ninputs in inputfeatures inputs insize"
+    "in": "idim indim1 inputlayersize inputlayer inputnodes nin nin indim infeatures inputsize inputdim innum inunits ninput ninputs in inputfeatures inputs insize"
     " fanin inputunits inputchannels d dim din inchannels inchannel numinput numinputs inputlen nx indepth inputdepth"
     " ni infeats numfeatures features nfeatures inchans numin sizein inputchannel nchannels channels numchannels"
     " channelsin channelin inputnum inputlength prevsize inch cin size inplanes nfeature insz channel nch inc neuronsin"
     " nprev insizes numchannel units ninputfeatures depth indims",
-    "sizes": "sizes layersizes layerdims layersdims dimensions layers layerssizes architecture arch structure topology dims"
+    "sizes": "layerspecs layerspec sizes layersizes layerdims layersdims dimensions layers layerssizes architecture arch structure topology dims"
     " nnarchitecture layout layersize units",
     "hidden": "hiddensize hiddendim hiddendims hiddenlayersize hiddenunits nhidden numhidden hidden hiddenlayers hiddens"
     " hiddensizes hiddenlayer1size hiddenlayersizes nhid hid hiddennodes hiddenlayer hidunits nh numhiddenunits hiddenneurons",
     "neurons": "neurons",
     "activations": "activations",
     "params": "params parameters nnparams theta weights thetas flat w paramvector initialnnparams nnparam",
-    "out": "nout outdim outfeatures outputsize outputdim outnum outunits noutput noutputs out outputfeatures outputs"
+    "out": "odim nout outdim outfeatures outputsize outputdim outnum outunits noutput noutputs out outputfeatures outputs"
     " outsize fanout hiddenunits m nunits units outchannels outchannel numoutput numoutputs outputlen ny outdepth"
     " nfilters numfilters filters outchans numout sizeout outputchannel channelsout outputunits neurons numkernels"
     " no numneurons nneurons outputnum outputlength hiddensize hiddendim nhidden numhidden h outch cout width kernels"
@@ -76,6 +76,7 @@ _NAMES: dict[str, str] = {
     "init": "initializer initialization init weightinit initializemethod initmethod weightinitializer winit kernelinitializer"
     " biasinitializer weightsinitializer wstd initstd std weightscale scale initscale weightinitfn biasinitfn sigma",
     "model": "model network net",
+    "children": "modules modulelist layerlist listoflayers sublayers blocks layers",
     "shape": "inputshape shape inshape xshape indims inputdims",
 }
 ROLES = tuple(_NAMES)

@@ -24,12 +24,14 @@ class Gradients:
 
     values: by the names of the arrays, float64, in the shape that the person's code gave them; None where there is none.
     changed: the arrays that it changed in place, by name ("dy" and "the cache" included).   homes: where each gradient
-    was found, in the person's words, such as `self.dW`.
+    was found, in the person's words, such as `self.dW`.   dx_position: which of several returned values is the gradient
+    of the input; None where it was not returned.
     """
 
     values: dict[str, Array | None]
     changed: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
+    dx_position: int | None = None
 
 
 class Passage(ABC):

@@ -23,13 +23,10 @@ BACKWARD = (
     *("update_grad_input", "backwardprop", "bp", "derivative", "deriv", "prime", "delta", "gradients", "get_gradient"),
     *("df", "d", "loss_prime", "dloss", "compute_gradient", "activate_derivative", "compute_gradients", "fn_deriv"),
 )
+NETWORK_METHODS = ("loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop", "backpropagation")
 PARAMETER_GRADIENTS = (
-    "grads_wrt_params",
-    "pgrads",
-    "grads_params",
-    "param_grads",
-    "gradients_wrt_params",
-    "acc_grad_parameters",
+    *("grads_wrt_params", "pgrads", "grads_params", "param_grads", "gradients_wrt_params", "acc_grad_parameters"),
+    *("grad", "grads", "gradients", "get_grads", "get_gradients", "compute_gradients", "gradient"),
 )
 _FORWARD_WORDS = frozenset("forward forwards fwd fprop feedforward propagate fp forwardprop".split())
 _BACKWARD_WORDS = frozenset("backward backwards bwd bprop backprop backpropagation backpropagate bp".split())
@@ -119,18 +116,7 @@ def pair_functions(functions: Sequence[Callable[..., Any]], module: ModuleType) 
 
 def network_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
     """A class with a method that returns a loss with its gradients, or gradients for samples and labels."""
-    for spelled in (
-        "loss",
-        "backprop",
-        "cost",
-        "compute_loss",
-        "loss_function",
-        "back_prop",
-        "backpropagation",
-        "gradient",
-        "gradients",
-        "grad",
-    ):
+    for spelled in NETWORK_METHODS:
         found = method(cls, (spelled,))
         if found and len(parameter_names(getattr(cls, found))) >= 3:
             return Unit(name, "network", module, cls, cls)

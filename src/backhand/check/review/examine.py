@@ -13,12 +13,15 @@ from backhand.check.kinds.table import _spoken, likely
 from backhand.check.reading.choice import read
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
-from backhand.check.reading.reader import Unread
+from backhand.check.reading.reader import Reading, Unread
 from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, network_unit, pair_functions
+from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.together import judge_together
+
+NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
 
 
 def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda _: None) -> Review:
@@ -38,6 +41,8 @@ def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lamb
                 continue
             unread.append(_unread(reading, program))
             announce(unread[-1])
+            continue
+        if _is_container(reading, unit):
             continue
         judgement = judge(reading, program)
         judgements.append(judgement)
@@ -80,7 +85,8 @@ def kinds_for(unit: Unit) -> list[Kind]:
     if unit.form == "network":
         return [Network()]
     kinds = likely(unit.name, unit.argument_names).kinds
-    return [*kinds, Network(), TwoMatrices()]
+    networks = [Network(), TwoMatrices()]
+    return [*networks, *kinds] if set(words(unit.name)) & NETWORK_WORDS else [*kinds, *networks]
 
 
 def spoken_kinds(name: str) -> set[Kind]:
@@ -108,6 +114,16 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
             unit = network or class_unit(definition.name, definition.value, module)
             if unit is not None:
                 yield unit
+
+
+def _is_container(reading: Reading, unit: Unit) -> bool:
+    """Whether a class only passes its input on, as a sequence of layers does that was made without any."""
+    names = ("identity", "flatten")
+    return (
+        unit.form == "class"
+        and reading.kind.name in names
+        and not {k.name for k in spoken_kinds(unit.name)} & set(names)
+    )
 
 
 def _is_base(unit: Unit, program: Program) -> bool:

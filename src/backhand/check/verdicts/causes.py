@@ -13,7 +13,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.diagnosis import explanations
 from backhand.check.evidence import relative_error
-from backhand.check.kinds.kind import Case
+from backhand.check.kinds.kind import Case, WrongGradient
 from backhand.check.verdicts.trial import Trial
 
 
@@ -68,12 +68,19 @@ def _predicted(trial: Trial, name: str) -> list[str]:
     if case is None or trial.specimen is None:
         return []
     role = trial.specimen.roles[name]
+    return [
+        wrong.mistake
+        for wrong in _wrong_gradients(trial, case)
+        if wrong.role == role and _agree(evidence.analytic, np.asarray(wrong.values), trial.limit)
+    ]
+
+
+def _wrong_gradients(trial: Trial, case: Case) -> list[WrongGradient]:
+    """What the known mistakes of the kind would give; nothing where the layer is not of the kind that it was tried as."""
+    if trial.reading.match is None:
+        return []
     with np.errstate(all="ignore"):
-        return [
-            wrong.mistake
-            for wrong in trial.reading.kind.wrong_gradients(case)
-            if wrong.role == role and _agree(evidence.analytic, np.asarray(wrong.values), trial.limit)
-        ]
+        return list(trial.reading.kind.wrong_gradients(case))
 
 
 def _is_consistent(trial: Trial, name: str, mistake: str) -> bool:
@@ -85,8 +92,7 @@ def _is_consistent(trial: Trial, name: str, mistake: str) -> bool:
     role = trial.specimen.roles[name]
     if case is None:
         return True
-    with np.errstate(all="ignore"):
-        predictions = [w for w in trial.reading.kind.wrong_gradients(case) if w.mistake == mistake and w.role == role]
+    predictions = [w for w in _wrong_gradients(trial, case) if w.mistake == mistake and w.role == role]
     return not predictions or any(_agree(gradient, np.asarray(w.values), 10 * trial.limit) for w in predictions)
 
 

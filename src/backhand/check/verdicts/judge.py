@@ -148,7 +148,7 @@ def _overflow_findings(reading: Reading, trials: Sequence[Trial], program: Progr
     for trial in trials:
         if trial.config.draw not in EXTREME or not isinstance(trial.refused, FloatingPointError):
             continue
-        words = OVERFLOW if trial.passage is not None and np.isnan(trial.passage.y).any() else LOGARITHM
+        words = OVERFLOW if _overflows(trial) else LOGARITHM
         yield Finding(
             "warning",
             words.headline,
@@ -161,6 +161,14 @@ def _overflow_findings(reading: Reading, trials: Sequence[Trial], program: Progr
             failed=(trial.config.name,),
             tried=len(trials),
         )
+
+
+def _overflows(trial: Trial) -> bool:
+    """Whether an exponential overflows; for probabilities it is a logarithm of 0, and infinity comes from one, too."""
+    if trial.passage is None or trial.specimen is None:
+        return False
+    probabilities = all(np.abs(array).max(initial=0) <= 1 for array in trial.specimen.arrays.values())
+    return bool(np.isnan(trial.passage.y).any()) and not probabilities
 
 
 # ---- backward
