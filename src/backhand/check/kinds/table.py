@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from backhand.check.kinds.binary_losses import BinaryCrossEntropy, BinaryHinge, LogisticLoss
 from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.conv import Conv1d, Conv2d
 from backhand.check.kinds.cross_entropy import SoftmaxCrossEntropy
 from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
@@ -53,6 +54,8 @@ KINDS: tuple[Kind, ...] = (
     BinaryHinge(),
     Hinge(),
     Penalty(),
+    Conv2d(),
+    Conv1d(),
 )
 # Words that say what a function is part of, and nothing of its kind.
 _FILLERS = """
