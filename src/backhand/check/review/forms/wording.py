@@ -138,14 +138,9 @@ def notes(review: Review) -> list[tuple[str, list[str]]]:
     """Headings, and the sentences under each: what is unfinished, and what else was noticed."""
     noticed = [note for note in review.notes if note.kind != UNFINISHED]
     sentences = [note_text(note, review.target) for note in noticed]
-    sentences += [text for unit in review.units for text in refusals(unit)]
+    sentences += [f"`{unit.name}` refuses {'; '.join(unit.refused)}." for unit in review.units if unit.refused]
     parts = [("Unfinished", [note_text(note, review.target) for note in unfinished(review)]), ("Remarks", sentences)]
     return [part for part in parts if part[1]]
-
-
-def refusals(unit: UnitReview) -> list[str]:
-    """The configurations that a layer does not take, each with its error."""
-    return [sentence(f"`{unit.name}` does not take {name}: {error}") for name, error in unit.refused.items()]
 
 
 def note_text(note: Note, target: str) -> str:
