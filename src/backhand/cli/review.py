@@ -57,7 +57,9 @@ def print_json(text: str) -> None:
 def _page(reviews: Sequence[Review]) -> str:
     from backhand.check.review.forms import html, overview
 
-    return html.page(reviews[0]) if len(reviews) == 1 else overview.page(reviews, f"Check of {len(reviews)} files")
+    return (
+        html.page(reviews[0]) if len(reviews) == 1 else overview.page(reviews, f"Check of {len(reviews)} files", "file")
+    )
 
 
 def review_with_status(target: str, limits: Limits) -> Review:

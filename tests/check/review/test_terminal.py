@@ -9,6 +9,7 @@ from rich.console import Console
 
 from backhand.check.review.forms import terminal
 from backhand.check.review.forms.terminal import page_console, print_parts, show
+from backhand.check.review.records import Place
 from tests.check.review.examples import FAILED, FULL, NOTHING, RIGHT, TEXT
 
 
@@ -59,6 +60,18 @@ def test_a_line_for_each_layer_lines_up(full):
     ]
     smooth = replace(full, units=full.units[:1])
     assert "  name     result   configurations   largest error" in lines(smooth)
+
+
+def test_layers_of_several_files_have_a_column_for_it():
+    moved = replace(FULL.units[1], place=Place("relu.py", 3))
+    page = lines(replace(FULL, target="work", units=(FULL.units[0], moved)))
+    assert page[2:6] == [
+        "What was understood",
+        "  name     file        kind     how it was read",
+        "  affine   layers.py   Linear   samples: rows; w (3, 5)",
+        "  relu     relu.py     ReLU     –",
+    ]
+    assert "   `affine_backward`, layers.py, line 7: db is averaged over the batch (it is" in page
 
 
 def test_a_mistake_in_full(full):

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, NoReturn
@@ -34,7 +34,7 @@ def main() -> NoReturn:
 def serve(review: Callable[[str, Announce], Review]) -> NoReturn:
     """Run the review of `sys.argv` under its limits, and end the process whatever the person's code has started."""
     target, folder, seconds, memory = sys.argv[1:]
-    parts = Path(folder, PARTS)
+    parts = PartsFile(Path(folder, PARTS), os.getpid())
     status = 1
     with Path(folder, TRACE).open("w", encoding="utf-8") as trace:
         faulthandler.enable(trace)
@@ -52,28 +52,36 @@ def serve(review: Callable[[str, Announce], Review]) -> NoReturn:
             os._exit(status)  # threads that the code left behind do not keep it
 
 
+@dataclass(frozen=True)
+class PartsFile:
+    """The file of parts, which only one process writes: a person's code may fork, and run on twice."""
+
+    path: Path
+    owner: int
+
+    def append(self, kind: str, value: Any) -> None:
+        """Add a line; the file is opened for each, since the person's code may close all that is open."""
+        line = json.dumps([kind, value], default=_number)
+        if os.getpid() == self.owner:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(f"{line}\n")
+
+
 def _examine(target: str, announce: Announce) -> Review:
     from backhand.check.review.examine import review
 
     return review(target, announce)
 
 
-def _write_review(review: Callable[[str, Announce], Review], target: str, parts: Path) -> None:
+def _write_review(review: Callable[[str, Announce], Review], target: str, parts: PartsFile) -> None:
     try:
-        result = review(target, lambda part: _append(parts, KINDS[type(part)], asdict(part)))
+        result = review(target, lambda part: parts.append(KINDS[type(part)], asdict(part)))
     except BackhandError as error:
-        _append(parts, "refused", str(error))
+        parts.append("refused", str(error))
     except MemoryError:
-        _append(parts, "memory", "")
+        parts.append("memory", "")
     else:
-        _append(parts, "review", result.to_json())
-
-
-def _append(parts: Path, kind: str, value: Any) -> None:
-    """Add a line; the file is opened for each, since the person's code may close all that is open."""
-    line = json.dumps([kind, value], default=_number)
-    with parts.open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+        parts.append("review", result.to_json())
 
 
 def _number(value: object) -> float:

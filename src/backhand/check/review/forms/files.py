@@ -77,7 +77,9 @@ def _suite(review: Review) -> ElementTree.Element:
 
 
 def _case(suite: ElementTree.Element, review: Review, name: str, place: Place | None) -> ElementTree.Element:
-    case = ElementTree.SubElement(suite, "testcase", classname=_text(Path(review.target).stem), name=_text(name))
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=_text(Path(review.target).stem or review.target), name=_text(name)
+    )
     if place is not None:
         case.set("file", _text(place.file))
         case.set("line", str(place.line))

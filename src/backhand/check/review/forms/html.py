@@ -67,7 +67,14 @@ def _environment() -> Environment:
         **{
             function.__name__: function
             for function in (
-                *(wording.change_title, wording.conclusion, wording.configurations, wording.details, wording.headline),
+                *(
+                    wording.change_title,
+                    wording.conclusion,
+                    wording.configurations,
+                    wording.details,
+                    wording.files,
+                    wording.headline,
+                ),
                 *(wording.largest_error, wording.notes, wording.understood, wording.unread_sentence, wording.verdict),
             )
         },

@@ -17,6 +17,7 @@ from backhand.page.numbers import counted, duration
 
 MOST_NAMES = 4  # of submissions that are named beside a mistake in a terminal
 RESULTS = "right", "wrong", "wrong elsewhere"
+SUBMISSION = "submission"
 MISTAKES = "Mistakes, the most frequent first"
 
 
@@ -111,22 +112,23 @@ def _mistakes(groups: Sequence[Group], names: Mapping[str, str]) -> Table:
     return table
 
 
-def conclusion(reviews: Sequence[Review]) -> str:
-    """How many submissions are right, wrong, or could not be checked."""
+def conclusion(reviews: Sequence[Review], noun: str = SUBMISSION) -> str:
+    """How many submissions, or whatever they are, are right, wrong, or could not be checked."""
     results = [row.result for row in rows(reviews)]
     order = (*RESULTS, "not finished", "not checked")
     counts = [f"{results.count(result)} {result}" for result in order if result in results]
-    return f"{counted(len(reviews), 'submission')}: {', '.join(counts)}."
+    return f"{counted(len(reviews), noun)}: {', '.join(counts)}."
 
 
-def page(reviews: Sequence[Review], title: str) -> str:
-    """One page with the table, the shared mistakes, and every review in full."""
+def page(reviews: Sequence[Review], title: str, noun: str = SUBMISSION) -> str:
+    """One page with the table, the shared mistakes, and every review in full. noun: what each of them is."""
     names = short_names([review.target for review in reviews])
     return html.render(
         "overview.html.j2",
         title=title,
         subtitle=f"Backhand {backhand.__version__}",
-        conclusion=conclusion(reviews),
+        conclusion=conclusion(reviews, noun),
+        noun=noun,
         rows=rows(reviews),
         groups=group(reviews),
         names=names,

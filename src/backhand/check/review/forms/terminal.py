@@ -66,7 +66,7 @@ def render(review: Review) -> Iterator[RenderableType]:
     if review.failure:
         yield block(marked_up(review.failure, STYLES["wrong"]))
     if review.units:
-        yield block(heading("What was understood"), _understood(review.units))
+        yield block(heading("What was understood"), _understood(review))
         yield block(heading("Results"), _results(review.units))
     for number, (unit, finding) in enumerate(wording.in_order(review), start=1):
         yield block(*show_finding(number, wording.layer_name(unit), finding, review.target))
@@ -88,10 +88,13 @@ def block(*parts: RenderableType) -> RenderableType:
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
-def _understood(units: Iterable[UnitReview]) -> RenderableType:
-    table = grid(Column("name", no_wrap=True), Column("kind", no_wrap=True), "how it was read")
-    for unit in units:
-        table.add_row(Text(unit.name, "bold"), unit.kind or "unknown", marked_up(wording.understood(unit)))
+def _understood(review: Review) -> RenderableType:
+    files = wording.files(review)
+    table = grid(
+        Column("name", no_wrap=True), *(["file"] if files else []), Column("kind", no_wrap=True), "how it was read"
+    )
+    for unit, *file in zip(review.units, *([files] if files else []), strict=True):
+        table.add_row(Text(unit.name, "bold"), *file, unit.kind or "unknown", marked_up(wording.understood(unit)))
     return indented(table)
 
 

@@ -61,6 +61,12 @@ def understood(unit: UnitReview) -> str:
     return text or NONE
 
 
+def files(review: Review) -> list[str]:
+    """The file of each layer, where they come from more than one; else no names."""
+    names = [unit.place.file if unit.place else "" for unit in review.units]
+    return names if len(set(names)) > 1 else []
+
+
 def configurations(unit: UnitReview) -> str:
     """The number of configurations that were tried, and of those that forward does not take: "7, and 2 refused"."""
     return f"{unit.tried}, and {len(unit.refused)} refused" if unit.refused else str(unit.tried)
