@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import Setup, Unresolved
+from backhand.check.reading.arguments import Unresolved
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
 from backhand.check.reading.objects import Methods, ObjectPassage, ObjectSpecimen
 from backhand.check.reading.reachable import reachable, spelled
 from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, seed_everything
 from backhand.check.reading.units import method
 from backhand.check.reading.words import are_alike

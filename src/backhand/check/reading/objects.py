@@ -13,15 +13,20 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import ArrayArgument, Setup, Unresolved, resolve
+from backhand.check.reading.arguments import ArrayArgument, Unresolved, resolve
+from backhand.check.reading.construction import UPDATES, construct, set_mode
 from backhand.check.reading.dialect import Maker, is_array, to_numpy, write
 from backhand.check.reading.functions import call
-from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
+from backhand.check.reading.object_gradients import Left, Wanted, match_gradients
+from backhand.check.reading.parameters import Parameter, parameter_role, short_names
+from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at
 from backhand.check.reading.results import as_float, items
 from backhand.check.reading.roles import roles
+from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.reading.units import method
-from backhand.check.reading.words import are_alike
+
+STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,6 @@ class Methods:
     parameter_gradients: str = ""
     argument_is_output: bool = False
     dx_position: int | None = None
-
-
-@dataclass
-class Parameter:
-    """A parameter: the paths under which its one array is reached, and the name by which it is told."""
-
-    name: str
-    paths: list[Path]
-    role: str = ""
 
 
 class ObjectSpecimen(Specimen):
@@ -73,6 +69,11 @@ class ObjectSpecimen(Specimen):
         self.inputs = list(self.arrays)
         self.parameters: list[Parameter] = []
         self._find_parameters()
+
+    @property
+    def plan(self) -> Wanted:
+        """The arrays whose gradients are wanted."""
+        return Wanted(self.inputs, self.arrays, self.parameters, self.methods.dx_position)
 
     def arguments(self) -> dict[str, Any]:
         """Fresh values for every argument of the forward method."""
@@ -120,9 +121,9 @@ class ObjectSpecimen(Specimen):
                 groups.append(([path], array))
         rng = np.random.default_rng(11)
         moving = [(paths, array) for paths, array in groups if self._moves(paths, array, y, rng)]
-        names = _short_names([paths for paths, _ in moving], set(self.arrays))
+        names = short_names([paths for paths, _ in moving], set(self.arrays))
         for name, (paths, array) in zip(names, moving, strict=True):
-            self.parameters.append(Parameter(name, paths, _parameter_role(paths)))
+            self.parameters.append(Parameter(name, paths, parameter_role(paths)))
             shape = to_numpy(array).shape
             drawn = self.setup.drawn.get(self.parameters[-1].role)
             fits = drawn is not None and drawn.shape == shape
@@ -148,72 +149,6 @@ def _put(instance: Any, path: Path, values: Array, make: Maker) -> None:
         write(target, values)
     except (TypeError, ValueError, RuntimeError):  # a JAX array, or one that may not be written to
         set_at(instance, path, make(values))
-
-
-def _short_names(groups: list[list[Path]], taken: set[str]) -> list[str]:
-    """A name for each parameter: the last name of its path that says something, or the whole path where two agree."""
-    last = [_last_name(paths[0]) for paths in groups]
-    return [
-        name if last.count(name) == 1 and name not in taken else spelled(paths[0]).removeprefix("self.")
-        for name, paths in zip(last, groups, strict=True)
-    ]
-
-
-def _last_name(path: Path) -> str:
-    names = [str(key) for kind, key in path if kind != "index"]
-    saying = [name for name in names if name not in ("value", "data", "params", "parameters", "param")]
-    return (saying or names or ["array"])[-1]
-
-
-def _parameter_role(paths: list[Path]) -> str:
-    """The role of a parameter by the names on its paths."""
-    for path in paths:
-        for _, key in reversed(path):
-            for role in roles(str(key)):
-                if role in ("w", "b", "gamma", "beta", "wh"):
-                    return role
-    return "w"
-
-
-def set_mode(instance: Any, setup: Setup) -> None:
-    """Put an object into train or test mode by its own means: a method, or an attribute that says which mode it is in."""
-    train = bool(setup.config["train"])
-    for name, values in (
-        ("train", (train,)),
-        ("eval", ()),
-        ("set_train", (train,)),
-        ("set_mode", ("train" if train else "test",)),
-    ):
-        if callable(getattr(instance, name, None)) and (name != "eval" or not train):
-            try:
-                getattr(instance, name)(*values)
-            except TypeError:
-                continue
-            setup.used.add("train")
-            return
-    for name, value in list(vars(instance).items()) if hasattr(instance, "__dict__") else ():
-        own = roles(name)
-        if isinstance(value, bool) and ("train" in own or "test" in own):
-            setattr(instance, name, train if "train" in own else not train)
-            setup.used.add("train")
-        elif isinstance(value, str) and value in ("train", "test", "eval"):
-            setattr(instance, name, "train" if train else "test" if value != "eval" else "eval")
-            setup.used.add("train")
-
-
-def construct(cls: type, setup: Setup, make: Maker) -> Any:
-    """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
-    given = resolve(cls, setup, constructor=True) if cls.__init__ is not object.__init__ else {}
-    values: dict[str, Any] = {}
-    for name, value in given.items():
-        if isinstance(value, ArrayArgument):
-            array = setup.array(value.role)
-            assert array is not None
-            values[name] = make(array)
-        else:
-            values[name] = value
-    seed_everything(SEED)
-    return call(cls, values)
 
 
 class ObjectPassage(Passage):
@@ -244,10 +179,10 @@ class ObjectPassage(Passage):
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
         with np.errstate(all="ignore"):
             result = self._call_backward(specimen.methods.backward, handed)
-        found = _match_gradients(specimen, result, None, self._written(before))
+        found = match_gradients(specimen.plan, Left(result, None, self._written(before)))
         if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
             more = self._parameter_gradients(handed)
-            found = _match_gradients(specimen, result, more, self._written(before))
+            found = match_gradients(specimen.plan, Left(result, more, self._written(before)))
         changed = [
             name
             for name, value in self.given.items()
@@ -303,98 +238,6 @@ class ObjectPassage(Passage):
 def _same(a: Any, b: Any) -> bool:
     x, y = as_float(a), as_float(b)
     return x is None or y is None or np.array_equal(x, y, equal_nan=True)
-
-
-def _match_gradients(specimen: ObjectSpecimen, result: Any, more: Any, written: Mapping[Path, Any]) -> Gradients:
-    """The gradients of the inputs and of the parameters, and where they were found."""
-    values: dict[str, Array | None] = {}
-    homes: dict[str, str] = {}
-    returned = [] if isinstance(result, dict) else [array for v in items(result) if (array := as_float(v)) is not None]
-    position = specimen.methods.dx_position
-    for name in specimen.inputs:
-        size = specimen.arrays[name].size
-        fitting = [i for i, array in enumerate(returned) if array.size == size]
-        if position is None or position >= len(returned):
-            alone = [0] if len(returned) == 1 and returned[0].shape != () else []
-            position = next(iter(fitting or ([] if specimen.parameters else alone)), None)
-        stored = [p for p in written if _is_input_gradient(p, name) and np.size(to_numpy(written[p])) == size]
-        if position is not None:
-            values[name], homes[name] = returned[position], "returned"
-        elif stored:
-            values[name], homes[name] = as_float(written[stored[0]]), spelled(stored[0])
-        else:
-            values[name] = returned[0] if len(returned) == 1 and returned[0].shape != () else None
-            homes[name] = "returned"
-    extras = {
-        f"returned {i}": array for i, array in enumerate(returned) if not any(array is v for v in values.values())
-    }
-    extras |= {
-        f"returned {i}": array
-        for i, v in enumerate(items(more) if more is not None else [])
-        if (array := as_float(v)) is not None
-    }
-    if isinstance(result, dict):
-        extras |= {str(key): array for key, v in result.items() if (array := as_float(v)) is not None}
-    own_paths = {path for parameter in specimen.parameters for path in parameter.paths}
-    candidates = {path: array for path, array in written.items() if path not in own_paths}
-    for parameter in specimen.parameters:
-        found = _gradient_of(parameter, specimen.arrays[parameter.name], candidates, extras)
-        values[parameter.name], homes[parameter.name] = found if found else (None, "")
-    return Gradients(values, (), homes, position)
-
-
-def _is_input_gradient(path: Path, name: str) -> bool:
-    own = str(path[-1][1]).lower().replace("_", "")
-    return own in (
-        "dx",
-        "gradinput",
-        "gradx",
-        "dinput",
-        "dinputs",
-        "inputgrad",
-        "dldx",
-        "dlda",
-        "da",
-        "dz",
-    ) or are_alike(own, name)
-
-
-def _gradient_of(
-    parameter: Parameter, array: Array, written: Mapping[Path, Any], extras: Mapping[str, Array]
-) -> tuple[Array, str] | None:
-    """The gradient of a parameter among what backward wrote and returned: of its name first, then of its size."""
-    names = [parameter.name, *(_last_name(path) for path in parameter.paths)]
-    sized = {path: value for path, value in written.items() if np.size(to_numpy(value)) == array.size}
-    for path, value in [*sized.items(), *written.items()]:
-        label = ".".join(str(key) for kind, key in path)
-        gradient = as_float(value)
-        if gradient is not None and any(are_alike(label, name) or are_alike(str(path[-1][1]), name) for name in names):
-            return gradient, spelled(path)
-    for label, gradient in extras.items():
-        if any(are_alike(label, name) for name in names) or gradient.shape == array.shape:
-            return gradient, "returned"
-    same = [
-        path
-        for path, value in sized.items()
-        if "grad" in spelled(path).lower() or np.shape(to_numpy(value)) == array.shape
-    ]
-    if len(same) == 1:
-        gradient = as_float(written[same[0]])
-        return None if gradient is None else (gradient, spelled(same[0]))
-    return None
-
-
-STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
-UPDATES = (
-    "update_params",
-    "update",
-    "step",
-    "apply_gradients",
-    "update_weights",
-    "update_parameters",
-    "apply_grad",
-    "sgd",
-)
 
 
 def updated(specimen: ObjectSpecimen, dy: Array, rate: float = 0.5) -> dict[str, Array] | None:

@@ -1,35 +1,38 @@
 """A unit as it may be read: as a kind, in a layout, with values for its arguments and a way to call its passes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import special
 
-from backhand.arrays import Array
-from backhand.check.kinds.kind import Config, Kind, Layout, Match, agree
-from backhand.check.reading.arguments import Setup, Unresolved
+from backhand.check.kinds.kind import Config, Kind, Layout, Match
+from backhand.check.reading.arguments import Unresolved
+from backhand.check.reading.calls import plan_calls, plan_loss
 from backhand.check.reading.dialect import Maker, makers
-from backhand.check.reading.functions import Calls, FunctionSpecimen, plan_calls, plan_loss
+from backhand.check.reading.functions import Calls, FunctionSpecimen
 from backhand.check.reading.networks import NetworkMethods, NetworkSpecimen, plan_network
 from backhand.check.reading.objects import Methods, ObjectSpecimen
-from backhand.check.reading.specimen import Passage, Specimen
+from backhand.check.reading.recognition import recognise
+from backhand.check.reading.setup import Setup
+from backhand.check.reading.specimen import Specimen
 from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method, parameter_names
 from backhand.check.reading.words import words
 
 VARIANTS = 3
 
 
-class NoSuchSetting(Exception):
-    """A configuration differs from the first in a setting that the person's code does not have."""
-
-
 SETTINGS = ("train", "p", "stride", "padding", "eps", "momentum", "reg", "slope", "groups", "dilation")
+
+
 _ALIKE = {
     "train": {"train", "test", "mode"},
     "stride": {"stride", "stride_h", "stride_w"},
     "p": {"p", "keep"},
 }
+
+
+class NoSuchSetting(Exception):
+    """A configuration differs from the first in a setting that the person's code does not have."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,11 @@ class Reading:
     specimen: Specimen | None = field(default=None, compare=False, repr=False)
 
     @property
-    def has_upstream(self) -> bool:
-        """Whether backward is given an upstream gradient; that of a loss, a single number, is 1."""
-        return self.specimen is None or self.specimen.forward().y.ndim > 0
+    def takes_upstream(self) -> bool:
+        """Whether backward is given an upstream gradient; what comes last in a network begins with 1."""
+        if self.network is not None:
+            return False
+        return self.calls is None or not (self.calls.backward is None or self.calls.is_of_loss)
 
     def specimen_for(self, config: Config) -> Specimen:
         """The unit in a configuration.
@@ -164,34 +169,3 @@ def methods_of(cls: type) -> list[Methods]:
     if len(names) < 2:
         return [plain]
     return [plain, replace(plain, argument_is_output=True)]
-
-
-def recognise(kind: Kind, specimen: Specimen, passage: Passage, config: Config, layout: Layout) -> Match | None:
-    """The way in which a forward pass computes the kind; None where it computes something else."""
-    arrays = specimen.by_role
-    if any(role not in arrays for role in kind.inputs):
-        return None
-    known = next(kind.recognise(passage.y, arrays, config, layout), None)
-    return known or _with_activation(kind, passage.y, arrays, config, layout)
-
-
-def _with_activation(kind: Kind, y: Array, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Match | None:
-    """The kind followed by an activation, as some layers have it inside."""
-    if not kind.parameters or "labels" in arrays:
-        return None
-    with np.errstate(all="ignore"):
-        for match in kind.matches(arrays, config, layout):
-            for name, function in ACTIVATIONS.items():
-                if not match.mistake and agree(y, function(match.y)):
-                    return replace(match, convention={**match.convention, "followed by": name})
-    return None
-
-
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "ReLU": lambda y: np.maximum(y, 0),
-    "sigmoid": special.expit,
-    "tanh": np.tanh,
-    "softmax": lambda y: special.softmax(y, -1),
-    "leaky ReLU of slope 0.01": lambda y: np.where(y > 0, y, 0.01 * y),
-    "softmax over axis 0": lambda y: special.softmax(y, 0),
-}

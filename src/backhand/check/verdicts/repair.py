@@ -38,14 +38,17 @@ def mend(trials: Sequence[Trial], names: Sequence[str], functions: Sequence[Any]
     for edit in _candidates(functions, focus):
         if time.monotonic() > end:
             return None
-        if attempted(lambda edit=edit: _is_good(edit, trials, first, true)):
+        if _is_good(edit, trials, first, true):
             return edit
     return None
 
 
 def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, Array]) -> bool:
-    with edit.applied():
-        return _mends(first, true) and _passes_everywhere(trials, list(true))
+    try:
+        with edit.applied():
+            return _mends(first, true) and _passes_everywhere(trials, list(true))
+    except Exception:  # the changed text does not compile
+        return False
 
 
 def _candidates(functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit]:

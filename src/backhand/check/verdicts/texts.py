@@ -99,7 +99,7 @@ def words_for(key: str, role: str) -> Words:
 
 OVERFLOW = Words(
     "the exponential overflows",
-    "exp(x) is infinite from about x = 710 on. Subtract the largest score of each sample first: softmax does not change.",
+    "exp(x) is infinite from about x = 710 on. Subtract the largest score of each sample first; softmax stays the same.",
 )
 LOGARITHM = Words(
     "the logarithm of 0",

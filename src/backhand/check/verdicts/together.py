@@ -20,7 +20,7 @@ def judge_together(judgements: Sequence[Judgement]) -> tuple[list[Finding], dict
     plain = [j for j in layers if not j.averaged]
     own: dict[int, tuple[Finding, ...]] = {}
     findings: list[Finding] = []
-    if averaging and plain and not _same_file_mixes_by_design(averaging, plain):
+    if averaging and plain and not all(j.review.worst == "wrong" for j in plain):
         findings += [_mixed(j, plain) for j in averaging]
     elif averaging and losses and not summing and all(_is_mean(j) for j in losses):
         findings += [_averaged_twice(j, losses) for j in averaging]
@@ -38,11 +38,6 @@ def _has_parameters(judgement: Judgement) -> bool:
         and "labels" not in judgement.reading.kind.constants
         and any(role not in ("x", "scores") for role in specimen.roles.values())
     )
-
-
-def _same_file_mixes_by_design(averaging: Sequence[Judgement], plain: Sequence[Judgement]) -> bool:
-    """Whether the layers that do not average are other kinds whose wrong gradients are told already."""
-    return all(j.review.worst == "wrong" for j in plain)
 
 
 def _is_mean(judgement: Judgement) -> bool:
@@ -70,8 +65,8 @@ def _averaged_twice(judgement: Judgement, losses: Sequence[Judgement]) -> Findin
         severity="wrong",
         pass_name="together",
         cause="averaged twice",
-        headline=f"the gradients of `{judgement.review.name}` are divided by the batch size, and so is that of `{loss}`",
-        explanation="The batch is averaged twice, so the steps are too small by the batch size. Divide once: in the loss.",
+        headline=f"both `{judgement.review.name}` and `{loss}` divide their gradients by the batch size",
+        explanation="The batch is averaged twice, so the steps are too small by its size. Divide once, in the loss.",
     )
 
 
@@ -85,6 +80,6 @@ def _accumulation(layers: Sequence[Judgement]) -> Iterator[Finding]:
             "accumulation in some layers only",
             "together",
             f"{names[0]} adds its gradients to those of earlier passes, and {names[1]} overwrites them",
-            explanation="Whoever calls backward twice, or sets gradients to 0, must know which; let all layers do the same.",
+            explanation="Whoever calls backward twice, or sets gradients to 0, must know which: let all layers agree.",
             place=adding[0].review.place,
         )

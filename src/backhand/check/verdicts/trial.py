@@ -16,7 +16,7 @@ from backhand.check.evidence import Evidence, Subject
 from backhand.check.kinds.kind import Config
 from backhand.check.numerical import derivative
 from backhand.check.reading.reader import Reading
-from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen
+from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything
 
 DIRECTIONS = 2
 LIMIT = 2e-6  # the largest relative error that passes; people's small constants inside logarithms and roots need it
@@ -98,7 +98,7 @@ def run_trial(reading: Reading, config: Config) -> Trial:
         return trial
     is_loss = "labels" in reading.kind.constants
     trial.limit = LOOSE_LIMIT if is_loss else LIMIT
-    for dy in _upstreams(trial.passage.y, config, is_loss):
+    for dy in _upstreams(trial.passage.y, config, is_loss or not reading.takes_upstream):
         trial.dy, trial.wrong = dy, {}
         try:
             trial.gradients = trial.passage.backward(dy)
@@ -113,9 +113,9 @@ def run_trial(reading: Reading, config: Config) -> Trial:
     return trial
 
 
-def _upstreams(y: Array, config: Config, is_loss: bool) -> list[Array]:
-    """The upstream gradients to try: a random one for a layer, and for a loss those of its value, its sum or its mean."""
-    if is_loss:
+def _upstreams(y: Array, config: Config, is_last: bool) -> list[Array]:
+    """The upstream gradients to try: a random one for a layer; for what comes last, those of its value, sum or mean."""
+    if is_last:
         ones = np.ones(y.shape)
         return [ones, ones / config.get("N", len(ones))] if y.ndim else [ones]
     draw = np.random.default_rng([23, len(config.name)]).standard_normal(y.shape)
@@ -170,7 +170,8 @@ def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
     "gradients accumulate", "backward differs the second time", "random in backward", "forward differs".
     """
     specimen, passage = trial.specimen, trial.passage
-    assert specimen is not None and passage is not None
+    assert specimen is not None
+    assert passage is not None
     seen: dict[str, tuple[str, ...]] = {}
     if passage.changed:
         seen["changed in forward"] = passage.changed
@@ -192,8 +193,6 @@ def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
 
 def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
     """What a second backward pass after one forward pass shows."""
-    from backhand.check.reading.specimen import seed_everything
-
     passage = specimen.forward()
     seed_everything(SEED + 1)
     first = _attempted(lambda: passage.backward(trial.dy).values)

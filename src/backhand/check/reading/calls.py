@@ -1,0 +1,118 @@
+"""How a pair of functions is called: which of backward's arguments is the upstream gradient, and where the others come from."""
+
+import inspect
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from backhand.check.reading.arguments import ArrayArgument, Unresolved
+from backhand.check.reading.dialect import Maker
+from backhand.check.reading.functions import Calls, FunctionSpecimen, call
+from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.roles import has_role, roles
+from backhand.check.reading.setup import Setup
+from backhand.check.reading.words import words
+
+DERIVATIVES = frozenset({"prime", "deriv", "derivative", "grad", "gradient", "der"})
+
+
+def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
+    """A loss that returns its gradient beside its value. Raises Unresolved where it returns no gradient."""
+    probe = FunctionSpecimen(Calls(forward), setup, make)
+    results = items(call(forward, probe.arguments()))
+    sizes = [np.size(value) for value in map(as_float, results) if value is not None]
+    if (
+        1 not in sizes
+        or not any(isinstance(v, dict) for v in results)
+        and not any(
+            np.size(as_float(v)) == array.size
+            for v in results
+            for array in probe.arrays.values()
+            if as_float(v) is not None
+        )
+    ):
+        raise Unresolved("it returns no value beside a gradient")
+    return [Calls(forward)]
+
+
+def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
+    """The ways in which the pair may be called, the likeliest first. Runs forward once, to see what it returns.
+
+    Raises whatever the person's forward raises, or Unresolved.
+    """
+    probe = FunctionSpecimen(Calls(forward, backward), setup, make)
+    results = items(call(forward, probe.arguments()))
+    parameters = [
+        p for p in inspect.signature(backward).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    names = [p.name for p in parameters if p.default is p.empty]
+    if len(names) == 1 and (not has_role(names[0], "dy") or words(backward.__name__)[-1] in DERIVATIVES):
+        return _derivatives(forward, backward, names[0], results)
+    upstream = [name for name in names if _is_upstream(name, probe)]
+    outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
+    known = {*probe.given, *returned_names(forward)}
+    upstream = upstream[:outputs] or [name for name in names[:1] if name not in known]
+    sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
+    labels = returned_names(forward)
+    rest = list(range(outputs, len(results)))
+    for name in names:
+        if name in sources:
+            continue
+        if name in probe.given:
+            sources[name] = ("argument", name)
+        elif name in labels and labels.index(name) < len(results):
+            sources[name] = ("result", labels.index(name))
+            rest = [i for i in rest if i != labels.index(name)]
+    for name in names:
+        if name not in sources:
+            source = _source_by_role(name, probe, rest)
+            if source is None:
+                raise Unresolved(f"nothing is known of the argument `{name}` of backward")
+            sources[name] = source
+            if source[0] == "result":
+                rest.remove(source[1])
+    for parameter in parameters:  # settings that forward was given go to backward under the same name
+        if parameter.name not in sources and parameter.name in probe.given:
+            sources[parameter.name] = ("argument", parameter.name)
+    return [Calls(forward, backward, outputs, sources)]
+
+
+def _is_upstream(name: str, probe: FunctionSpecimen) -> bool:
+    return name not in probe.given and (roles(name)[:1] == ("dy",) or words(name)[:1] == ["d"])
+
+
+def _source_by_role(name: str, probe: FunctionSpecimen, rest: list[int]) -> tuple[str, Any] | None:
+    own = roles(name)
+    if rest and ("cache" in own or "mask" in own or len(rest) == 1):
+        return "result", rest[0]
+    for given, value in probe.given.items():
+        if isinstance(value, ArrayArgument) and value.role in own:
+            return "argument", given
+    if "cache" in own or "x" in own:
+        return next((("argument", given) for given, role in probe.roles.items() if role == "x"), None)
+    return ("outputs", 0) if "scores" in own else ("result", rest[0]) if rest else None
+
+
+def _derivatives(
+    forward: Callable[..., Any], backward: Callable[..., Any], name: str, results: list[Any]
+) -> list[Calls]:
+    """A function of one argument: the derivative at the input, or at the output, or with a cache."""
+    make = partial(Calls, forward, backward, 1, derivative=True)
+    at_input = make(sources={name: ("argument", next(iter(inspect.signature(forward).parameters)))})
+    at_output = make(sources={name: ("outputs", 0)})
+    cached = [make(sources={name: ("result", 1)})] if len(results) > 1 else []
+    likely_output = name.lower().strip("_") in (
+        "s",
+        "y",
+        "out",
+        "output",
+        "post_act",
+        "a",
+        "o",
+        "sig",
+        "activated",
+        "yhat",
+    )
+    return [*cached, *((at_output, at_input) if likely_output else (at_input, at_output))]

@@ -1,0 +1,62 @@
+"""Instances of a person's classes: made, put into train or test mode, and updated by their own means."""
+
+from typing import Any
+
+from backhand.check.reading.arguments import ArrayArgument, resolve
+from backhand.check.reading.dialect import Maker
+from backhand.check.reading.functions import call
+from backhand.check.reading.roles import roles
+from backhand.check.reading.setup import Setup
+from backhand.check.reading.specimen import SEED, seed_everything
+
+UPDATES = (
+    "update_params",
+    "update",
+    "step",
+    "apply_gradients",
+    "update_weights",
+    "update_parameters",
+    "apply_grad",
+    "sgd",
+)
+
+
+def set_mode(instance: Any, setup: Setup) -> None:
+    """Put an object into train or test mode by its own means: a method, or an attribute that says which mode it is in."""
+    train = bool(setup.config["train"])
+    for name, values in (
+        ("train", (train,)),
+        ("eval", ()),
+        ("set_train", (train,)),
+        ("set_mode", ("train" if train else "test",)),
+    ):
+        if callable(getattr(instance, name, None)) and (name != "eval" or not train):
+            try:
+                getattr(instance, name)(*values)
+            except TypeError:
+                continue
+            setup.used.add("train")
+            return
+    for name, value in list(vars(instance).items()) if hasattr(instance, "__dict__") else ():
+        own = roles(name)
+        if isinstance(value, bool) and ("train" in own or "test" in own):
+            setattr(instance, name, train if "train" in own else not train)
+            setup.used.add("train")
+        elif isinstance(value, str) and value in ("train", "test", "eval"):
+            setattr(instance, name, "train" if train else "test" if value != "eval" else "eval")
+            setup.used.add("train")
+
+
+def construct(cls: type, setup: Setup, make: Maker) -> Any:
+    """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
+    given = resolve(cls, setup, constructor=True) if cls.__init__ is not object.__init__ else {}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if isinstance(value, ArrayArgument):
+            array = setup.array(value.role)
+            assert array is not None
+            values[name] = make(array)
+        else:
+            values[name] = value
+    seed_everything(SEED)
+    return call(cls, values)

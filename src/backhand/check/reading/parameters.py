@@ -1,0 +1,40 @@
+"""The parameters of a person's object: where each is kept, and by which name it is told."""
+
+from dataclasses import dataclass
+
+from backhand.check.reading.reachable import Path, spelled
+from backhand.check.reading.roles import roles
+
+
+@dataclass
+class Parameter:
+    """A parameter: the paths under which its one array is reached, and the name by which it is told."""
+
+    name: str
+    paths: list[Path]
+    role: str = ""
+
+
+def short_names(groups: list[list[Path]], taken: set[str]) -> list[str]:
+    """A name for each parameter: the last name of its path that says something, or the whole path where two agree."""
+    last = [last_name(paths[0]) for paths in groups]
+    return [
+        name if last.count(name) == 1 and name not in taken else spelled(paths[0]).removeprefix("self.")
+        for name, paths in zip(last, groups, strict=True)
+    ]
+
+
+def last_name(path: Path) -> str:
+    names = [str(key) for kind, key in path if kind != "index"]
+    saying = [name for name in names if name not in ("value", "data", "params", "parameters", "param")]
+    return (saying or names or ["array"])[-1]
+
+
+def parameter_role(paths: list[Path]) -> str:
+    """The role of a parameter by the names on its paths."""
+    for path in paths:
+        for _, key in reversed(path):
+            for role in roles(str(key)):
+                if role in ("w", "b", "gamma", "beta", "wh"):
+                    return role
+    return "w"

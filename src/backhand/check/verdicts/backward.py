@@ -1,0 +1,134 @@
+"""What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backhand.check.reading.reader import Reading
+from backhand.check.review.records import Finding, Picture, Place
+from backhand.check.source.edits import Edit
+from backhand.check.source.program import Program
+from backhand.check.verdicts.causes import Cause, find_cause
+from backhand.check.verdicts.naming import (
+    change_of,
+    filled,
+    function_of,
+    gradient_labels,
+    line_of,
+    names_in,
+    place_of,
+    qualified_name,
+)
+from backhand.check.verdicts.repair import mend
+from backhand.check.verdicts.texts import words_for
+from backhand.check.verdicts.trial import Trial
+
+MAX_PICTURE = 400  # the most entries of a picture
+
+
+def backward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> list[Finding]:
+    """One finding for each wrong gradient, and one where backward fails."""
+    crashed = [trial for trial in ran if trial.crashed is not None and trial.config.get("train", True)]
+    findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
+    names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
+    if not names:
+        return findings
+    edit = (
+        mend(ran, names, [function_of(reading, "backward")], gradient_labels(reading, names))
+        if len(names) > 1
+        else None
+    )
+    for name in names:
+        own = edit or mend(ran, [name], [function_of(reading, "backward")], gradient_labels(reading, [name]))
+        findings.append(_gradient_finding(reading, ran, name, own, program))
+    return findings
+
+
+def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Trial], program: Program) -> Finding:
+    error = crashed[0].crashed
+    assert error is not None
+    where = program.raised_at(error)
+    return Finding(
+        "wrong" if any(trial.config.usual for trial in crashed) else "wrong elsewhere",
+        "backward fails",
+        "backward",
+        f"backward ends with {type(error).__name__}: {error}",
+        evidence=f"with {crashed[0].config.name}",
+        function=qualified_name(reading, "backward"),
+        place=Place(where.file, where.line, where.cell)
+        if where
+        else place_of(program, function_of(reading, "backward")),
+        failed=tuple(trial.config.name for trial in crashed),
+        tried=len(ran),
+    )
+
+
+def _gradient_finding(
+    reading: Reading, ran: Sequence[Trial], name: str, edit: Edit | None, program: Program
+) -> Finding:
+    failed = [trial for trial in ran if name in trial.wrong]
+    cause = find_cause(ran, name)
+    usual = [trial for trial in failed if trial.config.usual]
+    worst = (usual or failed)[0]
+    names = names_in(reading, worst, name)
+    headline, explanation, formula = _texts(reading, worst, name, cause, names)
+    function = function_of(reading, "backward")
+    return Finding(
+        "wrong" if usual else "wrong elsewhere",
+        cause.key if cause else (edit.operator if edit else ""),
+        "backward",
+        headline,
+        _evidence(worst, name),
+        explanation,
+        formula,
+        reading.kind.page,
+        qualified_name(reading, "backward"),
+        name,
+        line_of(program, function, gradient_labels(reading, [name]), edit),
+        change_of(program, edit),
+        _picture(worst, name) if cause is None and edit is None else None,
+        tuple(trial.config.name for trial in failed),
+        len(ran),
+    )
+
+
+def _texts(
+    reading: Reading, trial: Trial, name: str, cause: Cause | None, names: Mapping[str, Any]
+) -> tuple[str, str, str]:
+    """Headline, explanation and formula of a wrong gradient."""
+    gradient = names["g"]
+    if cause is None:
+        return f"{gradient} is wrong", "None of the mistakes that Backhand knows explains it.", ""
+    if cause.of_kind and cause.key in reading.kind.mistakes:
+        words = reading.kind.mistakes[cause.key]
+        return f"{gradient} {filled(words.says, names)}", filled(words.why, names), filled(words.formula, names)
+    if cause.of_kind:
+        return f"{gradient}: {cause.key}", "", ""
+    general = words_for(cause.key, trial.specimen.roles[name] if trial.specimen else "")
+    text = f"it {cause.text}"
+    return f"{filled(general.headline, names)} ({text})", filled(general.why, names), ""
+
+
+def _evidence(trial: Trial, name: str) -> str:
+    gradient = trial.gradients.values[name]
+    assert gradient is not None
+    assert trial.specimen is not None
+    if gradient.size != trial.specimen.arrays[name].size:
+        return f"its shape is {gradient.shape}, that of {name} is {trial.specimen.arrays[name].shape}"
+    evidence = trial.evidence(name)
+    true, given = evidence.true, gradient.reshape(evidence.true.shape)
+    if not np.isfinite(true).any():
+        return ""
+    error = np.where(np.isfinite(true), np.abs(given - true), 0)
+    index = tuple(int(i) for i in np.unravel_index(int(error.argmax()), true.shape))
+    where = f"[{', '.join(map(str, index))}]" if index else ""
+    return f"with {trial.config.name}, {name}{where}: backward gives {given[index]:.6g}, differences give {true[index]:.6g}"
+
+
+def _picture(trial: Trial, name: str) -> Picture | None:
+    gradient = trial.gradients.values[name]
+    evidence = trial.evidence(name) if gradient is not None else None
+    if gradient is None or evidence is None or gradient.shape != evidence.true.shape or gradient.size > MAX_PICTURE:
+        return None
+    return Picture(name, gradient.shape, gradient.ravel().tolist(), evidence.true.ravel().tolist(), trial.config.name)
