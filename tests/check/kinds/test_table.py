@@ -39,6 +39,14 @@ from backhand.check.kinds.table import KINDS, likely
         ("sigmoid_cross_entropy_loss", "logistic"),
         ("compute_cost", "binary_cross_entropy"),
         ("l2_regularization", "penalty"),
+        ("conv_forward_naive", "conv2d"),
+        ("ConvolutionalLayer", "conv2d"),
+        ("Conv2d_stride1", "conv2d"),
+        ("Conv1d", "conv1d"),
+        ("MaxPoolingLayer", "max_pool"),
+        ("max_pool_forward_naive", "max_pool"),
+        ("pool_forward", "max_pool"),
+        ("AvgPool2d", "avg_pool"),
     ],
 )
 def test_a_name_settles_its_kind(name, kind):
@@ -53,6 +61,8 @@ def test_a_name_settles_its_kind(name, kind):
     [
         ("affine_relu_forward", "linear_relu"),
         ("Linear_ReLU", "linear_relu"),
+        ("affine_batchnorm_relu_forward", "linear_batchnorm_relu"),
+        ("conv_relu_pool_forward", "conv2d_relu_max_pool"),
         ("linear_activation_forward", "linear"),
     ],
 )
@@ -61,7 +71,7 @@ def test_a_name_of_several_kinds_gives_a_compound(name, joined):
     assert isinstance(kinds[0], Compound)
     assert kinds[0].name == joined
     assert settled
-    assert kinds[1].name == "linear"
+    assert kinds[1].name == joined.split("_")[0]
     assert not list(kinds[0].matches({}, kinds[0].configs()[0], kinds[0].layouts()[0]))
 
 

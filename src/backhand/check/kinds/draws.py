@@ -31,6 +31,7 @@ DRAWS: Mapping[str, Callable[[np.random.Generator, Shape], Array]] = {
     "large": lambda rng, shape: 4 * rng.standard_normal(shape),
     "extreme": lambda rng, shape: 1000 * rng.choice([-1.0, 1.0], shape) + rng.standard_normal(shape),
     "ties": _ties,
+    "negative": lambda rng, shape: -0.1 - np.abs(rng.standard_normal(shape)),
     "constant column": _constant_column,
     "first negative": _first(-1),
     "first positive": _first(1),

@@ -126,7 +126,7 @@ class Kind:
     changes from call to call, such as running statistics.   outputs: those of what it returns, where that is several.
     configurations: where it is tried; the first is the one by which it is recognised.   arrangements: how people
     arrange its arrays, the most usual first.   mistakes: the catalogue, by the names that `matches`, `states`,
-    `joint_mistakes` and `wrong_gradients` use.
+    `joint_mistakes`, `wrong_gradients` and `kink_mistakes` use.
     """
 
     name: str
@@ -192,6 +192,10 @@ class Kind:
         the gradient is right included. What holds for any kind (a factor, a sum over the wrong axes, an upstream that
         is ignored) is not told here.
         """
+        yield from ()
+
+    def kink_mistakes(self, case: Case) -> Iterator[str]:
+        """The mistakes that a gradient shows where differences measure nothing, such as at ties of a maximum."""
         yield from ()
 
     def convention_of(self, case: Case) -> Layout:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from backhand.check.kinds.average_pool import AveragePool
 from backhand.check.kinds.binary_losses import BinaryCrossEntropy, BinaryHinge, LogisticLoss
 from backhand.check.kinds.compound import Compound
 from backhand.check.kinds.conv import Conv1d, Conv2d
@@ -13,6 +14,7 @@ from backhand.check.kinds.hinge import Hinge
 from backhand.check.kinds.image_norms import GroupNorm, InstanceNorm, SpatialBatchNorm
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.linear import Linear
+from backhand.check.kinds.max_pool import MaxPool
 from backhand.check.kinds.norms import BatchNorm, LayerNorm
 from backhand.check.kinds.penalty import Penalty
 from backhand.check.kinds.probability_losses import CrossEntropy, NegativeLogLikelihood
@@ -56,6 +58,8 @@ KINDS: tuple[Kind, ...] = (
     Penalty(),
     Conv2d(),
     Conv1d(),
+    MaxPool(),
+    AveragePool(),
 )
 # Words that say what a function is part of, and nothing of its kind.
 _FILLERS = """
