@@ -76,9 +76,9 @@ def test_a_file_of_python_2_is_loaded(load_text):
     program = load_text(FILE)
     assert kinds(program) == [("python 2", 6)]
     assert "as a print statement shows" in texts(program)
-    assert "`/` between integers rounded down" in texts(program)
+    assert "`/` between integers rounds down" in texts(program)
     forward = value(program, "forward")
-    assert forward(1, {"w": 2}) == (3, [1, 0, 1], 3.5)
+    assert forward(1, {"w": 2}) == (3, [1, 0, 1], 3)
     assert program.location(forward).line == 4
     assert 'print "step", i' in program.source(forward)
     assert 'print("step", i)' in inspect.getsource(forward)

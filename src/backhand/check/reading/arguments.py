@@ -60,6 +60,8 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
     name, optional = parameter.name, parameter.default is not parameter.empty
     if name in ("ctx", "context") and not optional:
         return Context()
+    if name == "device":
+        return "cpu"
     flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0
     if not optional and not flat and set(words(name)) & _DICTIONARIES:
         return Settings(setup)

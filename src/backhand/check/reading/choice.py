@@ -20,7 +20,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     """
     unknown: list[Reading] = []
     mistaken: Reading | None = None
-    reason = ""
+    first: Exception | None = None
     end = time.monotonic() + BUDGET
     for kind, layout, variant, make in attempts(unit, kinds):
         if time.monotonic() > end or (kind not in spoken and spoken and _is_clear(unknown)):
@@ -28,7 +28,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
         try:
             readings = readings_as(unit, kind, layout, variant, make)
         except Exception as error:
-            reason = reason or f"{type(error).__name__}: {error}"
+            first = first or error
             continue
         if readings[0].match is not None and not readings[0].match.mistake:
             return _best(readings)
@@ -38,7 +38,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     if mistaken is not None:
         return mistaken
     if not unknown:
-        return Unread(unit, reason)
+        return Unread(unit, f"{type(first).__name__}: {first}", first)
     best = _best(unknown[:MAX_COMPARED])
     if any(_faults(best)) and best.guesses:
         return Unread(unit, f"the meaning of {' and '.join(best.guesses)} is not known")

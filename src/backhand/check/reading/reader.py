@@ -85,6 +85,7 @@ class Unread:
 
     unit: Unit
     reason: str
+    error: Exception | None = None
 
 
 def _specimen(reading: Reading, setup: Setup) -> Specimen:

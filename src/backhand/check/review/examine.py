@@ -14,43 +14,75 @@ from backhand.check.reading.choice import read
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
 from backhand.check.reading.reader import Reading, Unread
-from backhand.check.reading.units import Unit, class_unit, custom_vjp_units, loss_units, network_unit, pair_functions
+from backhand.check.reading.units import (
+    Unit,
+    class_passes,
+    class_unit,
+    custom_vjp_units,
+    loss_units,
+    network_unit,
+    pair_functions,
+)
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
+from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.verdicts.judge import Judgement, judge
+from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.together import judge_together
 
 NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
 
 
-def review(path: str, announce: Callable[[UnitReview | UnreadUnit], None] = lambda _: None) -> Review:
+def review(
+    path: str,
+    announce: Callable[[UnitReview | UnreadUnit], None] = lambda _: None,
+    wanted: Callable[[Unit], bool] = lambda _: True,
+) -> Review:
     """Review a file, a folder, a notebook or a module.
 
     announce: is called with each unit as soon as it is done, so that none is lost if a later one ends the process.
+    wanted: which units to review; the others are passed over.
     """
     start = time.monotonic()
     program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
+    unfinished = {each.name for each in program.unfinished}
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
-    for unit in find_units(program):
-        kinds = kinds_for(unit)
-        reading = read(unit, kinds, spoken_kinds(unit.name))
-        if isinstance(reading, Unread):
-            if unit.form == "loss function" or _is_base(unit, program):  # it only looked like a layer
-                continue
-            unread.append(_unread(reading, program))
+    for unit in filter(wanted, find_units(program)):
+        if _names_of_passes(unit) & unfinished:
+            continue
+        judged = _judged(unit, program)
+        if isinstance(judged, Judgement):
+            judgements.append(judged)
+            announce(judged.review)
+        elif judged is not None:
+            unread.append(_unread(judged, program))
             announce(unread[-1])
-            continue
-        if _is_container(reading, unit):
-            continue
-        judgement = judge(reading, program)
-        judgements.append(judgement)
-        announce(judgement.review)
     together, units = _joined(judgements)
     return Review(
         path, units, tuple(unread), tuple(_notes(program)), together, program.precision, time.monotonic() - start
     )
+
+
+def _judged(unit: Unit, program: Program) -> Judgement | Unread | None:
+    """What is to be said of a unit; None where it only looked like one."""
+    kinds, spoken = kinds_for(unit), spoken_kinds(unit.name)
+    reading = read(unit, kinds, spoken)
+    if isinstance(reading, Unread):
+        whole = read_with_whole_sizes(reading, program, kinds, spoken)
+        if whole is None:
+            return None if unit.form == "loss function" or _is_base(unit, program) else reading
+        judgement = judge(whole[0], program)
+        findings = (whole[1], *judgement.review.findings)
+        return replace(judgement, review=replace(judgement.review, findings=findings))
+    return None if _is_container(reading, unit) else judge(reading, program)
+
+
+def _names_of_passes(unit: Unit) -> set[str]:
+    """The qualified names of the functions that make the passes of a unit."""
+    functions = class_passes(unit.forward) if unit.form in ("class", "network") else (unit.forward, unit.backward)
+    return {getattr(plain(function), "__qualname__", "") for function in functions}
 
 
 def _joined(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple[UnitReview, ...]]:
@@ -140,3 +172,6 @@ def _unread(unread: Unread, program: Program) -> UnreadUnit:
 def _notes(program: Program) -> Iterator[Note]:
     for remark in program.remarks:
         yield Note(remark.kind, remark.text, Place(remark.file, remark.line, remark.cell))
+    for each in program.unfinished:
+        where = each.location
+        yield Note("unfinished", f"`{each.name}` is not written yet.", Place(where.file, where.line, where.cell))

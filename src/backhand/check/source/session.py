@@ -15,9 +15,10 @@ from backhand.check.source.compat import BUILTINS, LISTS
 from backhand.check.source.gone import gone_names
 from backhand.check.source.guarded import paused, quiet
 from backhand.check.source.imports import Importer, lines_of_tried_imports
-from backhand.check.source.precision import Widening, widen_library
+from backhand.check.source.precision import widen_library
 from backhand.check.source.reading import Reading, read_statements
 from backhand.check.source.remarks import Kind, Location, Remark
+from backhand.check.source.rewriting import DIVIDE, REWRITINGS, Rewriting, divide
 from backhand.check.source.siblings import imports_from, packages_above
 from backhand.check.source.statements import run_statements
 from backhand.check.source.stubs import Leniency, Stub
@@ -98,12 +99,12 @@ class Session:
         for kind, text, line in reading.failures:
             self.remark(kind, text, source, line)
         self._remark_gone_names(source, reading.statements)
-        statements = reading.statements
-        if self.raise_precision:
-            widening = Widening()
-            statements = [widening.visit(each) for each in read_statements(source.text).statements]
-            self.widened |= widening.changed
         filename = str(source.path)
+        rewriting = REWRITINGS[filename] = Rewriting(
+            self.raise_precision, reading.is_python2 and "import division" not in reading.text
+        )
+        statements = [rewriting.apply(each) for each in read_statements(source.text).statements]
+        self.widened |= rewriting.widened
         linecache.cache[filename] = (len(reading.text), None, reading.text.splitlines(keepends=True), filename)
         for kind, text, line in run_statements(statements, module.__dict__, filename):
             self.remark(kind, text, source, line)
@@ -118,6 +119,7 @@ class Session:
         if reading.statements and isinstance(text := reading.docstring, str):
             module.__doc__ = text
         own = {**vars(builtins), **BUILTINS, **(LISTS if reading.is_python2 else {})}
+        own[DIVIDE] = divide
         own |= {each: Stub(each) for each in NOTEBOOK_NAMES}
         own["__import__"] = Importer(self, source, lines_of_tried_imports(reading.statements))
         module.__dict__["__builtins__"] = own

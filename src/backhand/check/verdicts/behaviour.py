@@ -41,6 +41,8 @@ def behaviour_findings(reading: Reading, seen: Mapping[str, tuple[str, ...]], pr
         words = BEHAVIOURS[behaviour]
         names = {"a": ", ".join(arrays), "g": "", "dy": "the upstream gradient"}
         severity = SEVERITY[behaviour]
+        if behaviour == "changed in forward" and "labels" in reading.kind.constants:
+            severity = "harmless"  # seldom does anybody read the scores once more after the loss
         function = function_of(reading, pass_name)
         yield Finding(
             severity,

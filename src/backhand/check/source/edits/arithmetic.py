@@ -10,7 +10,7 @@ from backhand.check.source.edits.scope import Change, Scope
 OTHER_OPERATORS: dict[type[ast.operator], tuple[tuple[str, int], ...]] = {
     ast.Add: (("-", 1), ("*", 3)),
     ast.Sub: (("+", 1), ("*", 4)),
-    ast.Mult: (("/", 1), ("@", 3), ("+", 3), ("-", 4), ("**", 4)),
+    ast.Mult: (("/", 1), ("@", 3), ("+", 3)),
     ast.Div: (("//", 1), ("*", 1), ("-", 4)),
     ast.FloorDiv: (("/", 2), ("*", 3), ("%", 3)),
     ast.MatMult: (("*", 3),),
@@ -28,7 +28,12 @@ def other_operators(node: ast.expr, scope: Scope) -> Iterator[Change]:
     if not isinstance(node, ast.BinOp):
         return
     left, right = scope.code(node.left), scope.code(node.right)
+    of_size = scope.is_size_root(node) or scope.variables.kinds.get(path(node.left)) in ("size", "index")
     for symbol, tier in OTHER_OPERATORS.get(type(node.op), ()):
+        if symbol in ("//", "/") and {symbol, SYMBOLS[type(node.op)]} == {"/", "//"} and not of_size:
+            continue
+        if symbol == "@" and scope.variables.kinds.get(path(node.right), "array") != "array":
+            continue
         yield scope.replace(node, left.binary(symbol, right), f"{SYMBOLS[type(node.op)]} to {symbol}", tier)
 
 
@@ -81,10 +86,12 @@ def complements(node: ast.expr, scope: Scope) -> Iterator[Change]:
     in_product = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult | ast.Div)
     if isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript) or _is_power(node):
         kind = scope.variables.kinds.get(path(node))
+        if kind in ("size", "index", "flag", "container"):
+            return
         if in_product or (isinstance(parent, ast.Compare | ast.Call) and kind == "setting"):
             tier = 1 if kind == "setting" or _is_power(node) else 2
             yield scope.replace(node, scope.code(node).complement(), "one minus added", tier)
-            if kind != "setting":
+            if kind == "array" and isinstance(node, ast.Name):
                 yield scope.replace(node, Code("1").binary("+", scope.code(node)), "one added", 4)
 
 
@@ -100,7 +107,6 @@ def exponents(node: ast.expr, scope: Scope) -> Iterator[Change]:
         kind = scope.variables.kinds.get(path(node), "array")
         if kind == "array":
             yield scope.replace(node, scope.code(node).binary("**", Code("2")), "square added", 3)
-            yield scope.replace(node, scope.code(node).binary("**", Code("3")), "exponent", 4)
 
 
 def regrouped(node: ast.expr, scope: Scope) -> Iterator[Change]:

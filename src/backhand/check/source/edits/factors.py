@@ -6,12 +6,30 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from backhand.check.source.edits.code import Code, Level
+from backhand.check.source.edits.layouts import PRODUCT_CALLS
+from backhand.check.source.edits.names import key_of, path
 from backhand.check.source.edits.reductions import reduction
+from backhand.check.source.edits.renames import COUNT
 from backhand.check.source.edits.scope import Change, Scope
 
-COUNT = re.compile(r"N|m|n|M|B|bs|batch\w*|num_\w+|n_\w+|\w*_size|count|total|D")
 UPSTREAM = re.compile(r"d[A-Za-z_]\w*|grad\w*|delta\w*|upstream|error|gz|gy|\w*_grad|g")
 LOCAL = re.compile(r"\w*mask\w*|gamma|g|slope|\w*deriv\w*|\w*prime|ds|w")
+EPS = re.compile(r"\w*eps\w*")
+BETA = re.compile(r"\w*beta_?[12]?|b[12]|rho|decay\w*|mu|momentum")
+ALLOCATIONS = (
+    "zeros",
+    "ones",
+    "empty",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "rand",
+    "randn",
+    "pad",
+    "arange",
+    "range",
+)
+RAREST = 3  # the last tier of what is added
 PRODUCTS = (ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult)
 
 
@@ -33,57 +51,71 @@ def dropped_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
 def added_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """A result, a term of it, or what is summed, times or divided by a name, a size or a number."""
     place = _place(node, scope)
-    if place is None or isinstance(node, ast.Constant | ast.List | ast.Compare | ast.Lambda):
+    if place is None or isinstance(node, ast.Constant | ast.List | ast.Compare | ast.Lambda) or key_of(node):
         return
     code, line = scope.code(node), scope.line(node)
-    yield from _numbers(node, code, place, scope)
-    for divisor, tier in _counts(line, scope):
-        yield scope.replace(node, code.binary("/", divisor), "divisor added", tier + place)
-        yield scope.replace(node, code.binary("*", divisor), "factor added", tier + place + 2)
-    inside = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    for name in scope.variables.of_kind("array", before=line):
-        tier = 0 if scope.variables.is_unused(name) else _tier_of_array(name, scope)
-        if tier + place < 5:
-            present = name in inside
-            yield scope.replace(node, code.binary("*", Code(name)), "factor added", tier + place + present)
-    for name in scope.variables.of_kind("setting", before=line):
-        tier = place + (0 if scope.variables.is_unused(name) else 1)
-        setting, rest = Code(name), Code(name).complement()
-        for symbol, value in (("*", setting), ("/", setting), ("*", rest), ("/", rest)):
-            operator = "factor added" if symbol == "*" else "divisor added"
-            yield scope.replace(node, code.binary(symbol, value), operator, tier + (value is rest))
+    for name, tier in _arrays(node, place, scope):
+        yield scope.replace(node, code.binary("*", Code(name)), "factor added", tier)
+    for symbol, value, tier in _scalars(node, place, line, scope):
+        operator = "factor added" if symbol == "*" else "divisor added"
+        if tier <= RAREST:
+            yield scope.replace(node, code.binary(symbol, value), operator, tier)
+    if (place < 2 and not isinstance(node, ast.Name | ast.Attribute)) or place == 0:
+        yield scope.replace(node, Code("2").binary("*", code), "number as a factor", 1 + place)
+        yield scope.replace(node, Code("0.5").binary("*", code), "number as a factor", 1 + place)
+    if place == 0:
+        yield scope.replace(node, code.negated(), "sign", 1)
+        yield scope.replace(node, code.complement(), "one minus added", 3)
 
 
 def _place(node: ast.expr, scope: Scope) -> int | None:
     """How unusual it is that a factor is missing here: 0 for a whole result; None for a place without a factor."""
     if node in scope.roots:
-        return None if scope.is_size_root(node) else 0
-    parent = scope.parent(node)
+        return 0 if scope.is_computed(node) else None
+    parent, kind = scope.parent(node), scope.variables.kinds.get(path(node), "array")
+    if (kind != "array" and not (kind == "setting" and isinstance(parent, ast.BinOp))) or EPS.fullmatch(path(node)):
+        return None
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
-        return 1
-    call = reduction(parent, scope)
-    if call is not None and call.array is node and call.function.value is not node:
-        return 1
+        return 1 if not isinstance(node, ast.Name | ast.Attribute) or scope.reduces(parent) else 2
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult):
         return 2
     if isinstance(parent, ast.Attribute) and isinstance(scope.parent(parent), ast.Call):
-        return 1 if reduction(scope.parent(parent), scope) is not None else None
-    if isinstance(parent, ast.Call) and node in parent.args and _is_product(parent):
-        return 2
-    if isinstance(parent, ast.Call) and parent.args and parent.args[0] is node:
-        return 3
-    return 3 if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult) else None
+        call = reduction(scope.parent(parent), scope)
+        return None if call is None or call.array is not node else 1
+    if not (isinstance(parent, ast.Call) and node in parent.args) or scope.is_module(node):
+        return None
+    call = reduction(parent, scope)
+    if call is not None:
+        return 1 if call.array is node else None
+    name = path(parent.func).rpartition(".")[2]
+    if name == "where":
+        return 0 if node is not parent.args[0] else None
+    return 2 if name in PRODUCT_CALLS else 3 if node is parent.args[0] and name not in ALLOCATIONS else None
 
 
-def _is_product(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Attribute) and call.func.attr in ("dot", "matmul", "mm", "einsum", "tensordot")
+def _arrays(node: ast.expr, place: int, scope: Scope) -> Iterator[tuple[str, int]]:
+    """The arrays that may be missing as a factor here."""
+    inside = {path(each) for each in ast.walk(node) if isinstance(each, ast.Name | ast.Attribute)}
+    for name in scope.variables.of_kind("array", before=scope.line(node)):
+        tier = _tier_of_array(name, scope) + place + (name in inside)
+        if tier <= RAREST:
+            yield name, tier
 
 
-def _numbers(node: ast.expr, code: Code, place: int, scope: Scope) -> Iterator[Change]:
-    yield scope.replace(node, code.negated(), "sign", 1 + place)
-    yield scope.replace(node, Code("2").binary("*", code), "factor added", 1 + place)
-    yield scope.replace(node, Code("0.5").binary("*", code), "factor added", 1 + place)
-    yield scope.replace(node, code.complement(), "one minus added", 2 + place)
+def _scalars(node: ast.expr, place: int, line: int, scope: Scope) -> Iterator[tuple[str, Code, int]]:
+    """The counts and settings that may be missing as a factor or a divisor here."""
+    for divisor, tier in _counts(line, scope) if place < 2 or not isinstance(node, ast.Name | ast.Attribute) else ():
+        yield "/", divisor, tier + place
+        if tier == 0:
+            yield "*", divisor, 2
+    for name in scope.variables.of_kind("setting", before=line):
+        tier = place + (0 if scope.variables.is_unused(name) else 1)
+        setting, rest = Code(name), Code(name).complement()
+        if not EPS.fullmatch(name.rpartition(".")[2]):
+            yield "*", setting, tier
+            yield "/", setting, tier
+            yield "*", rest, tier + 1
+            yield "/", rest, tier
 
 
 def _counts(line: int, scope: Scope) -> Iterator[tuple[Code, int]]:
@@ -92,19 +124,44 @@ def _counts(line: int, scope: Scope) -> Iterator[tuple[Code, int]]:
     counts = [name for name in sizes if COUNT.fullmatch(name.rpartition(".")[2])]
     for rank, name in enumerate(counts):
         yield Code(name), 0 if rank == 0 or scope.variables.is_unused(name) else 2
-    for rank, name in enumerate(scope.whole_arrays(line)[:3]):
-        yield Code(f"{name}.shape[0]"), (1 if rank == 0 else 2) + bool(counts)
-        yield Code(f"{name}.shape[1]"), 2 + bool(counts)
+    for rank, name in enumerate(scope.whole_arrays(line)[:2]):
+        yield Code(f"{name}.shape[0]"), 1 + rank + bool(counts)
+        yield Code(f"{name}.shape[1]"), 2 + rank + bool(counts)
         yield Code(f"{name}.size"), 3
     for first, second in pairwise(counts):
         yield Code(f"({first} * {second})", Level.ATOM), 3
 
 
+def bias_corrections(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """A moment divided by one minus a power of its decay, as Adam does."""
+    if node not in scope.roots or scope.is_size_root(node):
+        return
+    for name in scope.variables.of_kind("setting", before=scope.line(node)):
+        for counter in scope.counters if BETA.fullmatch(name.rpartition(".")[2]) else ():
+            correction = Code(name).binary("**", Code(counter)).complement()
+            yield scope.replace(node, scope.code(node).binary("/", correction), "divisor added", 2)
+
+
+def other_counts(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """The number of all elements for the number of rows, and the reverse."""
+    text = scope.text.segment(node)
+    match = re.fullmatch(r"len\((.+)\)|(.+)\.shape\[0\]|(.+)\.size", text)
+    if match:
+        array = match[1] or match[2] or match[3]
+        size = f"{array}.numel()" if scope.uses_torch else f"{array}.size"
+        for other in (size, f"{array}.shape[0]", f"{array}.shape[1]"):
+            yield scope.replace(node, other, "other count", 2)
+
+
 def _tier_of_array(name: str, scope: Scope) -> int:
+    if scope.variables.is_unused(name):
+        return scope.variables.tier_if_unused(name)
     bare = name.rpartition(".")[2]
     if name in scope.variables.parameters and UPSTREAM.fullmatch(bare):
         return 1
-    return 1 if LOCAL.fullmatch(bare) else 2 if UPSTREAM.fullmatch(bare) or "hat" in bare else 3
+    if LOCAL.fullmatch(bare):
+        return 1
+    return 2 if UPSTREAM.fullmatch(bare) or "hat" in bare or name in scope.variables.given else 3
 
 
-RULES = (dropped_factors, added_factors)
+RULES = (dropped_factors, added_factors, bias_corrections, other_counts)

@@ -155,6 +155,8 @@ def _steps_of(body: Sequence[ast.stmt], conditions: frozenset[str]) -> Iterator[
                 yield _result(part)
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             yield _called(statement.value, conditions)
+        if isinstance(statement, ast.FunctionDef):
+            yield Step(statement.lineno, frozenset({statement.name}), frozenset().union(*map(_names, statement.body)))
         inner = conditions
         if isinstance(statement, ast.If | ast.While):
             inner = conditions | _names(statement.test)

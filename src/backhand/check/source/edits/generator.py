@@ -7,15 +7,36 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from types import FunctionType
 
-from backhand.check.source.edits import arithmetic, factors, reductions
+from backhand.check.source.edits import (
+    arithmetic,
+    constants,
+    copies,
+    factors,
+    indices,
+    layouts,
+    numerics,
+    reductions,
+    renames,
+    terms,
+)
 from backhand.check.source.edits.edit import Edit
 from backhand.check.source.edits.flow import slice_depths
 from backhand.check.source.edits.scope import Change, Scope
+from backhand.check.source.edits.statements import STATEMENT_RULES
 
 Rule = Callable[[ast.expr, Scope], Iterator[Change]]
-EXPRESSION_RULES: tuple[Rule, ...] = (*reductions.RULES, *factors.RULES, *arithmetic.RULES)
+MODULES = (reductions, factors, arithmetic, layouts, renames, indices, constants, numerics, terms, copies)
+EXPRESSION_RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
+TARGET_RULES: tuple[Rule, ...] = (
+    renames.reordered,
+    indices.crops,
+    indices.rows_of_labels,
+)  # those that also change what is assigned to
 PER_LINE = 50
+PER_NODE = 2  # a long line may have more
+OF_SHORT_FUNCTIONS = 800  # where lines are few, these are shared among them
 PER_FUNCTION = 2500
+WAIT = 0.2  # of a tier, for each earlier change of the same kind in the same line
 
 
 def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]:
@@ -33,18 +54,40 @@ def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]
 
 
 def _without_duplicates(scope: Scope) -> Iterator[Edit]:
-    changes = chain.from_iterable(rule(node, scope) for node in scope.expressions for rule in EXPRESSION_RULES)
+    lengths = Counter(scope.line(node) for node in scope.expressions)
+    least = max(PER_LINE, OF_SHORT_FUNCTIONS // max(1, len(lengths)))
     per_line: Counter[int] = Counter()
     seen = {scope.text.data}
-    for change in sorted(changes, key=lambda change: change.tier):
+    for change in _in_order(scope):
         line = scope.text.line_at(change.start)
-        if per_line[line] >= PER_LINE or len(seen) > PER_FUNCTION:
+        if per_line[line] >= max(least, PER_NODE * lengths[line]) or len(seen) > PER_FUNCTION:
             continue
         changed = scope.text.data[: change.start] + change.text.encode() + scope.text.data[change.stop :]
         if changed not in seen and _keeps_free_variables(changed, change, scope):
             seen.add(changed)
             per_line[line] += 1
             yield _edit(change, changed, line, scope)
+
+
+def _in_order(scope: Scope) -> list[Change]:
+    """All changes by their tiers; where one line has many of a kind, the later ones of these wait for other kinds."""
+    of_expressions = (
+        rule(node, scope)
+        for rule in EXPRESSION_RULES
+        for node in scope.expressions
+        if not isinstance(node, ast.Starred)
+        if rule in TARGET_RULES or isinstance(getattr(node, "ctx", None), ast.Load | None)
+    )
+    of_statements = (rule(scope) for rule in STATEMENT_RULES)
+    changes = sorted(chain.from_iterable(chain(of_statements, of_expressions)), key=lambda change: change.tier)
+    earlier: Counter[tuple[int, str]] = Counter()
+    waits = []
+    for change in changes:
+        kind = scope.text.line_at(change.start), change.operator
+        waits.append(change.tier + earlier[kind] * WAIT)
+        earlier[kind] += 1
+    order = sorted(range(len(changes)), key=waits.__getitem__)
+    return [changes[i] for i in order]
 
 
 def _keeps_free_variables(changed: bytes, change: Change, scope: Scope) -> bool:

@@ -58,25 +58,33 @@ class Variables:
         self.kinds: dict[str, str] = {}
         self.reads: Counter[str] = Counter()
         self.parameters: list[str] = []
+        self.given: set[str] = set()  # parameters, attributes, and what is unpacked from one of them
         arguments = getattr(definition, "args", None)
         if isinstance(arguments, ast.arguments):
             for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
                 if argument.arg not in ("self", "cls", "ctx"):
                     self.parameters.append(argument.arg)
                     self._bind(argument.arg, 0, "")
+                    self.given.add(argument.arg)
+        for container in _containers(definition):
+            self.kinds[container] = "container"
         for statement in statements:
             self._bind_targets(statement)
+        self._bind_attributes(definition, attributes)
+
+    def _bind_attributes(self, definition: ast.AST, attributes: frozenset[str]) -> None:
+        """Count what is read; bind the attributes of self that are read here or stored by the class, but not called."""
         for node in ast.walk(definition):
             if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-                name = path(node)
-                self.reads[name] += 1
-                if re.fullmatch(r"self\.\w+", name):
-                    self._bind(name, 0, "")
+                self.reads[path(node)] += 1
         called = {path(node.func) for node in ast.walk(definition) if isinstance(node, ast.Call)}
+        read = [name for name in self.reads if re.fullmatch(r"self\.\w+", name)]
+        for name in [*read, *sorted(attributes.difference(read))]:
+            if name not in called:
+                self._bind(name, 0, "")
+                self.given.add(name)
         for name in called:
             self.bound.pop(name, None)
-        for name in sorted(attributes - called):
-            self._bind(name, 0, "")
 
     def _bind_targets(self, statement: ast.stmt) -> None:
         if isinstance(statement, ast.Assign):
@@ -98,21 +106,34 @@ class Variables:
         elif not isinstance(target, ast.Subscript):
             name = path(target)
             if name and name != "_":
+                if isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and path(value).partition(".")[0] in (
+                    *self.parameters,
+                    "self",
+                    "ctx",
+                ):
+                    self.given.add(name)
                 self._bind(name, line, self._kind_of_value(name, value))
 
     def _kind_of_value(self, name: str, value: ast.expr) -> str:
         if _is_size(value):
             return "size"
+        key = key_of(value)
+        if key:
+            return kind_of_name(key)
         operands = [node for node in ast.walk(value) if isinstance(node, ast.Name | ast.Attribute | ast.Constant)]
         plain = isinstance(value, ast.BinOp | ast.Call | ast.Name) and all(
             isinstance(node, ast.Constant) or self.kinds.get(path(node)) in ("size", "index") or path(node) == "int"
             for node in operands
         )
-        return ("index" if INDEX.fullmatch(name) else "size") if plain and operands else ""
+        if plain and operands:
+            return "index" if INDEX.fullmatch(name) else "size"
+        return "array" if isinstance(value, ast.Call | ast.BinOp) else ""
 
     def _bind(self, name: str, line: int, kind: str) -> None:
         self.bound.setdefault(name, line)
-        self.kinds.setdefault(name, kind or kind_of_name(name.rpartition(".")[2]))
+        bare = name.rpartition(".")[2]
+        unclear = "." in name and len(bare) == 1  # self.s is an array more often than a stride
+        self.kinds.setdefault(name, kind or ("array" if unclear else kind_of_name(bare)))
 
     def of_kind(self, *kinds: str, before: int | None = None) -> list[str]:
         """The variables of these kinds, those alone that have a value in the line `before` if it is given."""
@@ -120,9 +141,37 @@ class Variables:
             name for name, line in self.bound.items() if self.kinds[name] in kinds and (before is None or line < before)
         ]
 
+    def tier_if_unused(self, name: str) -> int:
+        """How unusual a change to a variable that is never read is: backward often ignores the bias of its cache."""
+        if re.fullmatch(r"b\w?|bias\w*|beta\d?", name):
+            return 3
+        return 0 if name in self.parameters else 1
+
     def is_unused(self, name: str) -> bool:
         """Whether a variable that this function binds is never read."""
         return not self.reads[name] and not name.startswith("self.")
+
+
+def key_of(value: ast.expr) -> str:
+    """The text under which a value stands in a dictionary: "p" of parameters["p"] and of parameters.get("p", 0.5)."""
+    arguments = [value.slice] if isinstance(value, ast.Subscript) else value.args if isinstance(value, ast.Call) else []
+    called = not isinstance(value, ast.Call) or path(value.func).endswith((".get", ".pop", ".setdefault"))
+    first = arguments[0] if arguments and called else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+
+
+def _containers(definition: ast.AST) -> set[str]:
+    """The names of tuples that are unpacked and of dictionaries that are read by a text."""
+    unpacked = {
+        path(node.value)
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Name)
+    }
+    read = (node for node in ast.walk(definition) if isinstance(node, ast.Subscript | ast.Call) and key_of(node))
+    bases = (node.value if isinstance(node, ast.Subscript) else node.func for node in read)
+    return unpacked | {
+        path(base.value if isinstance(base, ast.Attribute) and base.attr == "get" else base) for base in bases
+    }
 
 
 def kind_of_name(name: str) -> str:

@@ -1,6 +1,7 @@
 """Changes of sums, means and other reductions: which one, over which axes, and whether axes are kept."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ def reductions(node: ast.expr, scope: Scope) -> Iterator[Change]:
     head = scope.text.segment(call.function)
     for other in OTHERS[call.name]:
         renamed = f"{head[: -len(call.name)]}{other}{text[len(head) :]}"
-        tier = 0 if {call.name, other} == {"sum", "mean"} else 3
+        tier = 0 if {call.name, other} == {"sum", "mean"} else 2
         yield scope.replace(node, renamed, f"{call.name} to {other}", tier)
     yield from _axes(node, call, scope)
     if call.name in ("var", "std"):
@@ -114,7 +115,8 @@ def _axes(node: ast.expr, call: Reduction, scope: Scope) -> Iterator[Change]:
     if call.keeping is None and not present:
         for axis in ("1", "0", "-1"):
             yield scope.replace(node, call.with_axis(axis, keeping=True), "axis added", 1)
-    for rank, axis in enumerate(axis for axis in AXES if axis != present):
+    alike = sorted(AXES, key=lambda axis: axis.count(",") != present.count(",")) if "," in present else AXES
+    for rank, axis in enumerate(axis for axis in alike if axis != present):
         operator = "axis added" if not present else "axis left out" if not axis else "other axis"
         yield scope.replace(node, call.with_axis(axis), operator, 1 if rank < 2 else 2 if rank < 6 else 4)
         if axis and present and rank < 4:
@@ -132,24 +134,44 @@ def _degrees_of_freedom(node: ast.expr, call: Reduction, scope: Scope) -> Iterat
         yield scope.replace(node, call._replace(others=tuple(free)).with_axis(present), "degrees of freedom", 2)
 
 
+def terms_outside(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """A term that belongs outside of a sum, or inside of it: np.sum(x * w + b) and np.sum(x * w) + b."""
+    call = reduction(node, scope)
+    if call is not None and isinstance(call.array, ast.BinOp) and isinstance(call.array.op, ast.Add):
+        text, (start, _) = scope.text.segment(node), scope.text.span(node)
+        first, stop = scope.text.span(call.array)
+        inner = text.encode()[: first - start].decode() + scope.text.segment(call.array.left)
+        outer = Code(inner + text.encode()[stop - start :].decode())
+        yield scope.replace(node, outer.binary("+", scope.code(call.array.right)), "term out of the sum", 2)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        call = reduction(node.left, scope)
+        if call is not None and call.function.value is not call.array:
+            start, stop = scope.text.span(node.left)
+            first, end = scope.text.span(call.array)
+            moved = scope.code(call.array).binary("+", scope.code(node.right)).text
+            data = scope.text.data
+            yield scope.replace(
+                node, data[start:first].decode() + moved + data[end:stop].decode(), "term into the sum", 3
+            )
+
+
 def missing_reductions(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """A sum or a mean of a whole result, such as db = dout."""
-    target = scope.roots.get(node)
-    if target is None or isinstance(node, ast.Constant) or scope.is_size_root(node):
+    target = scope.roots.get(node, "")
+    bias = re.fullmatch(r"\w*(b|bias|beta|gamma|B)\w?\d?", target.rpartition(".")[2]) is not None
+    if not (scope.is_gradient(node) or (bias and scope.is_computed(node))):
         return
     axis = "dim" if scope.uses_torch else "axis"
     keeping = "keepdim" if scope.uses_torch else "keepdims"
     code = scope.code(node)
-    likely = target == "return" or "b" in target.lower() or reduction(node, scope) is None
+    tier = 1 if bias else 2 if reduction(node, scope) is None else 4
     for rank, axes in enumerate(("0", "1", "(0, 1, 2)", "(0, 2, 3)", "(0, 1)")):
-        summed = code.dotted(f".sum({axis}={axes})")
-        yield scope.replace(node, summed, "sum added", (1 if rank == 0 else 2) if likely else 4)
+        yield scope.replace(node, code.dotted(f".sum({axis}={axes})"), "sum added", tier + (rank > 0))
         if rank < 2:
             kept = code.dotted(f".sum({axis}={axes}, {keeping}=True)")
-            yield scope.replace(node, kept, "sum added", 2 if likely else 4)
-    yield scope.replace(node, code.dotted(f".mean({axis}=0)"), "mean added", 4)
+            yield scope.replace(node, kept, "sum added", tier + 1)
     if not scope.uses_torch:
-        yield scope.replace(node, Code(f"{scope.module()}.sum({code.text})"), "sum added", 3)
+        yield scope.replace(node, Code(f"{scope.module()}.sum({code.text})"), "sum added", tier + 1)
 
 
-RULES = (reductions, missing_reductions)
+RULES = (reductions, terms_outside, missing_reductions)

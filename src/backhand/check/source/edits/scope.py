@@ -8,7 +8,7 @@ from types import FunctionType, ModuleType
 from typing import NamedTuple
 
 from backhand.check.source.edits.code import Code, needed_level
-from backhand.check.source.edits.names import Variables, attributes_of_class, path
+from backhand.check.source.edits.names import Variables, attributes_of_class, key_of, path
 from backhand.check.source.edits.text import FunctionText
 
 NOT_CHANGED = (
@@ -21,6 +21,11 @@ NOT_CHANGED = (
     ast.Nonlocal,
     ast.arguments,
 )
+
+
+COUNTER = re.compile(r"(self\.)?(t|step|steps|iter|iterations|n_iter|timestep)|\w+\[['\"](t|step|iter)['\"]\]")
+NOT_COMPUTED = (ast.Constant, ast.List, ast.Compare, ast.Lambda, ast.ListComp, ast.GeneratorExp)
+GRADIENT = re.compile(r"d[A-Za-z_]\w*|\w*grad\w*|delta\w*|g[xwb_]\w*|g|res\w*|out\w*")
 
 
 class Change(NamedTuple):
@@ -88,14 +93,46 @@ class Scope:
         names = (path(each) for each in inside if isinstance(each, ast.Name | ast.Attribute))
         return frozenset(name for name in names if name in self.variables.bound)
 
+    def targets(self, node: ast.AST) -> list[str]:
+        """The bare names of what the statement of an expression assigns to."""
+        statement = self.statement(node)
+        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+        return [path(target).rpartition(".")[2] for target in targets if target is not None and path(target)]
+
     def line(self, node: ast.AST) -> int:
         """The line in which the statement of an expression begins."""
         return int(getattr(self.statement(node), "lineno", 0))
 
     def is_size_root(self, node: ast.expr) -> bool:
-        """Whether a result is a size, an index or a flag, by the name that it is assigned to."""
+        """Whether a result is a size, an index, a setting or a flag, by the name that it is assigned to."""
         target = self.roots.get(node, "")
-        return target != "return" and self.variables.kinds.get(target, "array") not in ("array", "setting")
+        return target != "return" and self.variables.kinds.get(target, "array") not in ("array", "container")
+
+    def is_computed(self, node: ast.expr) -> bool:
+        """Whether a result is an array that is computed here: neither a number, a size nor an entry of a dictionary."""
+        return (
+            node in self.roots
+            and not self.is_size_root(node)
+            and not isinstance(node, NOT_COMPUTED)
+            and not key_of(node)
+        )
+
+    def reduces(self, node: ast.expr) -> bool:
+        """Whether an expression holds a sum or a mean."""
+        return re.search(r"\b(sum|mean)\(", self.text.segment(node)) is not None
+
+    def is_gradient(self, node: ast.expr) -> bool:
+        """Whether a result is computed, and returned or assigned to what is named like a gradient."""
+        target = self.roots.get(node, "")
+        entry = isinstance(self.parent(node), ast.Dict)
+        named = target == "return" or GRADIENT.fullmatch(target.rpartition(".")[2]) is not None
+        return self.is_computed(node) and (named or entry or self._is_keyed(node))
+
+    def _is_keyed(self, node: ast.expr) -> bool:
+        statement = self.statement(node)
+        return isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Subscript) and key_of(target) for target in statement.targets
+        )
 
     def whole_arrays(self, line: int) -> list[str]:
         """The arrays of whole batches, as far as one can tell: the parameters, then what is unpacked or cached."""
@@ -125,6 +162,33 @@ class Scope:
         if isinstance(self.text.node, ast.Lambda):
             found[self.text.node.body] = "return"
         return found
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The texts that are keys of dictionaries in this function."""
+        keys = [each.slice for each in self.expressions if isinstance(each, ast.Subscript)]
+        keys += [key for each in self.expressions if isinstance(each, ast.Dict) for key in each.keys if key]
+        parts = [part.left if isinstance(part, ast.BinOp) else part for part in keys]
+        texts = [each.value for each in parts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        return list(dict.fromkeys(texts))
+
+    @cached_property
+    def counters(self) -> list[str]:
+        """The names and entries that count steps."""
+        texts = [
+            self.text.segment(e) for e in self.expressions if isinstance(e, ast.Name | ast.Attribute | ast.Subscript)
+        ]
+        return [text for text in dict.fromkeys(texts) if COUNTER.fullmatch(text)]
+
+    @cached_property
+    def entries(self) -> set[str]:
+        """The entries of dictionaries of parameters that this function reads: self.params["W1"]."""
+        return {
+            self.text.segment(each)
+            for each in self.expressions
+            if isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Load)
+            if isinstance(each.slice, ast.Constant) and re.match(r"[wW]|theta", str(each.slice.value))
+        }
 
     @cached_property
     def uses_torch(self) -> bool:
@@ -171,7 +235,7 @@ def _parts(value: ast.expr, target: ast.expr | None) -> Iterator[tuple[ast.expr,
     elif isinstance(value, ast.Dict):
         for part in value.values:
             yield from _parts(part, target)
-    else:
+    elif not isinstance(target, ast.Tuple | ast.List):
         yield value, path(target) if target is not None else "return"
 
 

@@ -10,6 +10,7 @@ from itertools import accumulate
 from types import CodeType, FunctionType
 
 from backhand.check.source.edits.code import Code, level_of
+from backhand.check.source.rewriting import REWRITINGS, Rewriting
 
 FUTURE_FLAGS = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -38,7 +39,7 @@ class FunctionText:
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """The first byte of a node and the one after its last, counted from the start of the function's lines."""
-        assert isinstance(node, ast.expr | ast.stmt)
+        assert isinstance(node, ast.expr | ast.stmt | ast.keyword)
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         start = self.starts[node.lineno - self.first_line] + node.col_offset
@@ -66,6 +67,11 @@ class FunctionText:
         begin = data.rfind(b"\n", 0, start) + 1
         end = data.find(b"\n", stop)
         return inspect.cleandoc(" \n" + data[begin : end if end >= 0 else len(data)].decode()).strip()
+
+    def indentation(self, start: int) -> bytes:
+        """The white space that the line of a byte begins with."""
+        line = self.data[self.data.rfind(b"\n", 0, start) + 1 :]
+        return line[: len(line) - len(line.lstrip(b" \t"))]
 
     def compile(self, data: bytes) -> CodeType:
         """The code of the function whose lines were changed to these; its file and its line numbers stay."""
@@ -109,7 +115,7 @@ class FunctionText:
     def _candidates(self, data: bytes) -> list[CodeType]:
         """Compile the lines, and list the functions of this name that begin on this line."""
         flags = self.code.co_flags & FUTURE_FLAGS
-        tree = _enclosed(self._parse(data), self.code)
+        tree = REWRITINGS.get(self.code.co_filename, Rewriting()).apply(_enclosed(self._parse(data), self.code))
         module = compile(tree, self.code.co_filename, "exec", flags=flags, dont_inherit=True)
         key = self.code.co_name, self.code.co_firstlineno
         return [code for code in _nested(module) if (code.co_name, code.co_firstlineno) == key]
