@@ -9,8 +9,8 @@ from rich.console import Console
 
 from backhand.check.review.forms import terminal
 from backhand.check.review.forms.terminal import page_console, print_parts, show
-from backhand.check.review.records import Place
-from tests.check.review.examples import FAILED, FULL, NOTHING, RIGHT, TEXT
+from backhand.check.review.records import Picture, Place
+from tests.check.review.examples import FAILED, FULL, NOTHING, RIGHT, TEXT, UNEXPLAINED
 
 
 @pytest.fixture
@@ -106,6 +106,30 @@ def test_an_unexplained_mistake_has_its_line_of_code_and_a_map(full):
         "           . ? .",
         "           x . .",
     ]
+
+
+def test_a_gradient_that_is_wrong_everywhere_needs_no_map():
+    nowhere_right = Picture("x", (2,), [1.0, 2.0], [3.0, 4.0], "1 sample")
+    unit = replace(FULL.units[2], findings=(replace(UNEXPLAINED, picture=nowhere_right),))
+    page = lines(replace(FULL, units=(unit,)))
+    assert "   map     all 2 entries of the gradient are wrong, with 1 sample." in page
+    assert not any(set(line.split()) <= {"x"} for line in page if line)
+
+
+def test_the_parts_of_a_large_gradient_are_counted():
+    values = [0.0] * 15 + [1.0]
+    unit = replace(
+        FULL.units[2], findings=(replace(UNEXPLAINED, picture=Picture("x", (8, 1, 2), values, [0.0] * 16, "")),)
+    )
+    page = lines(replace(FULL, units=(unit,)))
+    assert "           [5, :, :]" in page
+    assert "           and 2 more parts" in page
+
+
+def test_a_refused_configuration_is_told_once():
+    unit = replace(FULL.units[2], refused={"stride 2": "ValueError: no", "3 axes": "ValueError: no"})
+    page = lines(replace(FULL, units=(unit,), notes=()))
+    assert "  `conv` refuses 3 axes." in page
 
 
 def test_what_was_not_understood_comes_with_the_lines_that_explain_it(full):

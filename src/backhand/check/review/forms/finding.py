@@ -63,6 +63,8 @@ def _difference(change: Change) -> Iterator[Text]:
 def _map(picture: Picture) -> RenderableType:
     """Where a gradient is wrong, as letters."""
     wrong, total = maps.wrong_entries(picture), len(picture.given)
+    if wrong == total:
+        return Text(f"all {total} entries of the gradient are wrong, with {picture.configuration}.")
     lines = [Text(f"{wrong} of {total} entries of the gradient are wrong (x), with {picture.configuration}:")]
     drawn = list(maps.letters(picture))
     for index, rows in drawn:

@@ -144,9 +144,15 @@ def notes(review: Review) -> list[tuple[str, list[str]]]:
     """Headings, and the sentences under each: what is unfinished, and what else was noticed."""
     noticed = [note for note in review.notes if note.kind != UNFINISHED]
     sentences = [note_text(note, review.target) for note in noticed]
-    sentences += [f"`{unit.name}` refuses {'; '.join(unit.refused)}." for unit in review.units if unit.refused]
+    sentences += [f"`{unit.name}` refuses {'; '.join(names)}." for unit in review.units if (names := refusals(unit))]
     parts = [("Unfinished", [note_text(note, review.target) for note in unfinished(review)]), ("Remarks", sentences)]
     return [part for part in parts if part[1]]
+
+
+def refusals(unit: UnitReview) -> list[str]:
+    """The configurations that a layer does not take, without those that a finding speaks of."""
+    told = {name for finding in unit.findings for name in finding.failed}
+    return [name for name in unit.refused if name not in told]
 
 
 def note_text(note: Note, target: str) -> str:
