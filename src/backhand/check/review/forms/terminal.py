@@ -3,7 +3,7 @@
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +14,7 @@ from rich.text import Text
 from backhand.check.review.forms import wording
 from backhand.check.review.forms.finding import show_finding
 from backhand.check.review.forms.styles import CODE_STYLE, FAINT, STYLES, grid, heading, indented, marked_up
-from backhand.check.review.records import Review, UnitReview, UnreadUnit
+from backhand.check.review.records import Review, UnreadUnit
 from backhand.console.terminal import UNWRAPPED_WIDTH, make_console
 from backhand.page.numbers import duration
 
@@ -67,7 +67,7 @@ def render(review: Review) -> Iterator[RenderableType]:
         yield block(marked_up(review.failure, STYLES["wrong"]))
     if review.units:
         yield block(heading("What was understood"), _understood(review))
-        yield block(heading("Results"), _results(review.units))
+        yield block(heading("Results"), _results(review))
     for number, (unit, finding) in enumerate(wording.in_order(review), start=1):
         yield block(*show_finding(number, wording.layer_name(unit), finding, review.target))
     if review.unread:
@@ -89,26 +89,28 @@ def block(*parts: RenderableType) -> RenderableType:
 
 
 def _understood(review: Review) -> RenderableType:
-    files = wording.files(review)
-    table = grid(
-        Column("name", no_wrap=True), *(["file"] if files else []), Column("kind", no_wrap=True), "how it was read"
-    )
-    for unit, *file in zip(review.units, *([files] if files else []), strict=True):
-        table.add_row(Text(unit.name, "bold"), *file, unit.kind or "unknown", marked_up(wording.understood(unit)))
-    return indented(table)
+    rows = [(unit.kind or "unknown", marked_up(wording.understood(unit))) for unit in review.units]
+    return _layers(review, [Column("kind", no_wrap=True), Column("how it was read")], rows)
 
 
-def _results(units: Sequence[UnitReview]) -> RenderableType:
-    titles = ["configurations", *(["at kinks"] if any(unit.skipped for unit in units) else []), "largest error"]
-    columns = [Column(title, justify="right", no_wrap=True) for title in titles]
-    table = grid(Column("name", no_wrap=True), "result", *columns)
-    for unit in units:
+def _results(review: Review) -> RenderableType:
+    kinks = any(unit.skipped for unit in review.units)
+    titles = ["configurations", *(["at kinks"] if kinks else []), "largest error"]
+    rows = []
+    for unit in review.units:
         verdict = wording.verdict(unit)
         result = Text(verdict, STYLES.get(verdict, STYLES["right"]))
-        numbers = [wording.configurations(unit), str(unit.skipped or wording.NONE), wording.largest_error(unit)]
-        if len(numbers) > len(columns):
-            numbers.pop(1)
-        table.add_row(Text(unit.name, "bold"), result, *numbers)
+        skipped = [str(unit.skipped or wording.NONE)] if kinks else []
+        rows.append((result, wording.configurations(unit), *skipped, wording.largest_error(unit)))
+    return _layers(review, [Column("result"), *(Column(each, justify="right", no_wrap=True) for each in titles)], rows)
+
+
+def _layers(review: Review, columns: list[Column], rows: Iterable[tuple[Text | str, ...]]) -> RenderableType:
+    """A table with a row per layer, which begins with its name and, where there are several, its file."""
+    files = wording.files(review)
+    table = grid(Column("name", no_wrap=True), *(["file"] if files else []), *columns)
+    for number, (unit, row) in enumerate(zip(review.units, rows, strict=True)):
+        table.add_row(Text(unit.name, "bold"), *files[number : number + 1], *row)
     return indented(table)
 
 
