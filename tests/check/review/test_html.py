@@ -61,6 +61,13 @@ def test_everything_of_the_review_is_on_the_page(page):
         assert words in text
 
 
+def test_layers_of_several_files_have_a_column_for_it():
+    units = FULL.units[0], replace(CONV, place=replace(CONV.place, file="conv.py"))
+    for review, headings in ((replace(FULL, units=units), ["name", "file", "kind"]), (FULL, ["name", "kind"])):
+        found = re.findall('<th scope="col">([^<]+)</th>', html.page(review))
+        assert found == [*headings, "how it was read", "result"]
+
+
 def test_the_page_needs_nothing_else(page):
     assert not re.search(r"(src|href)=|url\(|@import", page)
     assert "prefers-color-scheme: dark" in page

@@ -1,6 +1,7 @@
 """Whatever a person's file does, its review ends within the limits, and what was finished is kept."""
 
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from threading import Event
 
 import pytest
 
+from backhand.check.review import process
 from backhand.check.review.process import GIB, Limits, resident_size, review_target
 from backhand.machine import POSIX
 from tests.check.review.examples import RELU
@@ -79,6 +81,18 @@ def test_memory_is_limited(run):
 def test_the_size_of_a_process_is_known():
     assert 10**6 < resident_size(os.getpid()) < 10**11
     assert resident_size(2**22 + 1) is None
+
+
+@pytest.mark.skipif(not POSIX or shutil.which("ps") is None, reason="there is no ps")
+def test_without_proc_the_size_is_that_of_ps(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert 10**6 < resident_size(os.getpid()) < 10**11
+    assert resident_size(2**22 + 1) is None
+
+
+def test_a_process_that_grows_beyond_its_limit_is_ended(run, monkeypatch):
+    monkeypatch.setattr(process, "resident_size", lambda process_id: 2 * GIB)
+    assert "needs more than 1 GiB of memory" in run("while True: pass\n", memory=GIB).failure
 
 
 @pytest.mark.skipif(not POSIX, reason="signals")

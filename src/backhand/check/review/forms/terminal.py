@@ -96,7 +96,7 @@ def _understood(review: Review) -> RenderableType:
 def _results(review: Review) -> RenderableType:
     kinks = any(unit.skipped for unit in review.units)
     titles = ["configurations", *(["at kinks"] if kinks else []), "largest error"]
-    rows = []
+    rows: list[tuple[Text | str, ...]] = []
     for unit in review.units:
         verdict = wording.verdict(unit)
         result = Text(verdict, STYLES.get(verdict, STYLES["right"]))
