@@ -65,6 +65,10 @@ def _not_summed(e: Evidence) -> str | None:
     return None
 
 
+def _is_empty(e: Evidence) -> str | None:
+    return None if e.analytic.size else "is empty: a crop such as [p:-p] leaves nothing where p is 0"
+
+
 def _is_zero(e: Evidence) -> str | None:
     return None if e.analytic.any() else "is 0 everywhere"
 
@@ -234,6 +238,7 @@ def _takes_the_diagonal(e: Evidence) -> str | None:
 
 
 HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
+    _is_empty,
     reshaped,
     not_cropped,
     _not_summed,

@@ -70,6 +70,9 @@ class FunctionSpecimen(Specimen):
             for key, role in given[argument].parameters.items():
                 self.arrays[key] = np.array(given[argument].setup.array(role))
                 self.roles[key], self.inside[key] = role, (argument, key)
+            for key, role in given[argument].states.items():
+                self.constants[f"{argument}[{key!r}]"] = given[argument].setup.array(role)
+                self.constant_roles[f"{argument}[{key!r}]"] = role
 
     def arguments(self) -> dict[str, Any]:
         """Fresh values for every argument of forward."""
@@ -118,11 +121,11 @@ class FunctionPassage(Passage):
         self.outputs = tuple(outputs)
         self.changed = _changed(specimen, given)
         self.written = {
-            f"{name}[{key!r}]": array
-            for name, value in given.items()
-            if isinstance(value, dict)
-            for key, item in value.items()
-            if (array := as_float(item)) is not None and isinstance(key, str)
+            role: array
+            for value in given.values()
+            if isinstance(value, Settings)
+            for key, role in value.states.items()
+            if (array := as_float(value.get(key))) is not None
         }
 
     def backward(self, dy: Array) -> Gradients:

@@ -18,8 +18,8 @@ from backhand.check.reading.construction import UPDATES, construct, set_mode
 from backhand.check.reading.dialect import Maker, is_array, to_numpy, write
 from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Left, Wanted, match_gradients
-from backhand.check.reading.parameters import Parameter, parameter_role, short_names
-from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at
+from backhand.check.reading.parameters import Parameter, last_name, parameter_role, short_names
+from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
 from backhand.check.reading.results import as_float, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
@@ -53,7 +53,9 @@ class ObjectSpecimen(Specimen):
     def __init__(self, methods: Methods, setup: Setup, make: Maker) -> None:
         self.methods, self.setup, self.make = methods, setup, make
         self.instance = construct(methods.cls, setup, make)
+        self.states: dict[str, Path] = {}
         if setup.config.get("train") is not None:
+            self._warm_up()
             set_mode(self.instance, setup)
         self.call_names: dict[str, Any] = resolve(getattr(self.instance, methods.forward), setup)
         self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
@@ -68,7 +70,37 @@ class ObjectSpecimen(Specimen):
                     self.constants[name], self.constant_roles[name] = array, value.role
         self.inputs = list(self.arrays)
         self.parameters: list[Parameter] = []
+        self._take_states()
         self._find_parameters()
+
+    def _warm_up(self) -> None:
+        """Run a forward pass in train mode before one in test mode, since some objects make their statistics then."""
+        if self.setup.config["train"]:
+            return
+        training = replace(self.setup, config=self.setup.kind.configs()[0], drawn={}, used=set(), guesses=[])
+        instance = copy.deepcopy(self.instance)
+        try:
+            given = resolve(getattr(instance, self.methods.forward), training)
+            arrays = {
+                name: training.array(value.role) for name, value in given.items() if isinstance(value, ArrayArgument)
+            }
+            call(
+                getattr(instance, self.methods.forward),
+                {n: self.make(arrays[n]) if n in arrays else v for n, v in given.items()},
+            )
+        except Exception:  # it has no such mode
+            return
+        self.instance = instance
+
+    def _take_states(self) -> None:
+        """Give the running statistics values of our own, by which they are known again."""
+        for path, array in reachable(self.instance).items():
+            for role in roles(last_name([*path])) if path else ():
+                drawn = self.setup.array(role) if role in self.setup.kind.state else None
+                if drawn is not None and drawn.size == np.size(to_numpy(array)) and role not in self.states:
+                    self.states[role] = path
+                    _put(self.instance, path, drawn, self.make)
+                    self.constants[spelled(path)], self.constant_roles[spelled(path)] = drawn, role
 
     @property
     def plan(self) -> Wanted:
@@ -120,6 +152,8 @@ class ObjectSpecimen(Specimen):
             else:
                 groups.append(([path], array))
         rng = np.random.default_rng(11)
+        kept = set(self.states.values())
+        groups = [(paths, array) for paths, array in groups if not kept & set(paths)]
         moving = [(paths, array) for paths, array in groups if self._moves(paths, array, y, rng)]
         names = short_names([paths for paths, _ in moving], set(self.arrays))
         for name, (paths, array) in zip(names, moving, strict=True):
@@ -170,7 +204,9 @@ class ObjectPassage(Passage):
             for name, value in given.items()
             if (kept := specimen.arrays.get(name, specimen.constants.get(name))) is not None and not _same(value, kept)
         )
-        self.written = {}
+        self.written = {
+            role: array for role, path in specimen.states.items() if (array := as_float(at(instance, path))) is not None
+        }
 
     def backward(self, dy: Array) -> Gradients:
         specimen = self.specimen

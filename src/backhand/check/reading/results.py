@@ -23,7 +23,7 @@ def as_float(value: Any) -> Array | None:
     """A number or an array of numbers as float64; None for anything else."""
     if value is None or isinstance(value, str | bytes | Mapping):
         return None
-    if is_array(value) or is_number(value):
+    if is_array(value) or is_number(value) or (isinstance(value, np.ndarray) and value.size == 0):
         return to_numpy(value).astype(np.float64)
     if isinstance(value, list | tuple) and value and all(is_array(item) or is_number(item) for item in value):
         try:

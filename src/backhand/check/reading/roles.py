@@ -76,6 +76,10 @@ _NAMES: dict[str, str] = {
     "init": "initializer initialization init weightinit initializemethod initmethod weightinitializer winit kernelinitializer"
     " biasinitializer weightsinitializer wstd initstd std weightscale scale initscale weightinitfn biasinitfn sigma",
     "model": "model network net",
+    "running_mean": "runningmean movingmean runmean meanrun runningavgmean runningmu globalmean expmean averagemean"
+    " runningm runmu movmean mvmean popmean runningavg runningaverage avgmean meanavg movingavgmean meanrunning",
+    "running_var": "runningvar runningvariance movingvar movingvariance runvar runningv popvar globalvar averagevar"
+    " runningsigma avgvar varavg movvar movingavgvar varrunning runvariance",
     "children": "modules modulelist layerlist listoflayers sublayers blocks layers",
     "shape": "inputshape shape inshape xshape indims inputdims",
 }

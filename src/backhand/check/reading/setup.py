@@ -130,6 +130,7 @@ class Settings(dict[str, Any]):
         self.setup = setup
         self.names: set[str] = set()
         self.parameters: dict[str, str] = {}
+        self.states: dict[str, str] = {}
 
     def __missing__(self, key: Any) -> Any:
         value = self._value(key)
@@ -151,6 +152,11 @@ class Settings(dict[str, Any]):
         if not isinstance(key, str):
             return NOTHING
         self.names.add(key)
+        state = next((role for role in roles(key) if role in self.setup.kind.state), None)
+        if state is not None and (kept := self.setup.array(state)) is not None:
+            self.states[key] = state
+            self[key] = kept.copy()
+            return self[key]
         role = next((role for role in roles(key) if role in self.setup.kind.parameters), None)
         if (
             required
@@ -165,7 +171,7 @@ class Settings(dict[str, Any]):
     def __deepcopy__(self, memo: dict[int, Any]) -> "Settings":
         twin = Settings(self.setup)
         twin.update({key: copy.deepcopy(value, memo) for key, value in self.items()})
-        twin.names, twin.parameters = self.names, dict(self.parameters)
+        twin.names, twin.parameters, twin.states = self.names, dict(self.parameters), dict(self.states)
         return twin
 
 

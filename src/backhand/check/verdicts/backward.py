@@ -1,7 +1,7 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from backhand.check.reading.reader import Reading
 from backhand.check.review.records import Finding, Picture, Place
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
-from backhand.check.verdicts.causes import Cause, find_cause
+from backhand.check.verdicts.causes import Cause, find_causes
 from backhand.check.verdicts.naming import (
     change_of,
     filled,
@@ -24,24 +24,32 @@ from backhand.check.verdicts.repair import mend
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 
+
+class Repair(NamedTuple):
+    """A change that mends a gradient, if there is one, and whether it does so in every configuration."""
+
+    edit: Edit | None
+    passes_everywhere: bool
+
+
 MAX_PICTURE = 400  # the most entries of a picture
 
 
 def backward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> list[Finding]:
-    """One finding for each wrong gradient, and one where backward fails."""
+    """A finding for each mistake of each wrong gradient, and one where backward fails."""
     crashed = [trial for trial in ran if trial.crashed is not None and trial.config.get("train", True)]
     findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
     names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
-    if not names:
-        return findings
-    edit = (
-        mend(ran, names, [function_of(reading, "backward")], gradient_labels(reading, names))
-        if len(names) > 1
-        else None
-    )
+    function = function_of(reading, "backward")
+    both = mend(ran, names, [function], gradient_labels(reading, names)) if len(names) > 1 else None
     for name in names:
-        own = edit or mend(ran, [name], [function_of(reading, "backward")], gradient_labels(reading, [name]))
-        findings.append(_gradient_finding(reading, ran, name, own, program))
+        edit = both or mend(ran, [name], [function], gradient_labels(reading, [name]))
+        causes = find_causes(ran, name)
+        for cause in causes:
+            own = edit
+            if edit is None and len(causes) > 1:
+                own = mend(ran, [name], [function], gradient_labels(reading, [name]), only=cause.trials)
+            findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     return findings
 
 
@@ -65,18 +73,15 @@ def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Tri
 
 
 def _gradient_finding(
-    reading: Reading, ran: Sequence[Trial], name: str, edit: Edit | None, program: Program
+    reading: Reading, ran: Sequence[Trial], name: str, cause: Cause, repair: Repair, program: Program
 ) -> Finding:
-    failed = [trial for trial in ran if name in trial.wrong]
-    cause = find_cause(ran, name)
-    usual = [trial for trial in failed if trial.config.usual]
-    worst = (usual or failed)[0]
-    names = names_in(reading, worst, name)
-    headline, explanation, formula = _texts(reading, worst, name, cause, names)
-    function = function_of(reading, "backward")
+    usual = [trial for trial in cause.trials if trial.config.usual]
+    worst = (usual or cause.trials)[0]
+    headline, explanation, formula = _texts(reading, worst, name, cause, names_in(reading, worst, name))
+    labels, edit = gradient_labels(reading, [name]), repair.edit
     return Finding(
         "wrong" if usual else "wrong elsewhere",
-        cause.key if cause else (edit.operator if edit else ""),
+        cause.key or (edit.operator if edit else ""),
         "backward",
         headline,
         _evidence(worst, name),
@@ -85,20 +90,18 @@ def _gradient_finding(
         reading.kind.page,
         qualified_name(reading, "backward"),
         name,
-        line_of(program, function, gradient_labels(reading, [name]), edit),
-        change_of(program, edit),
-        _picture(worst, name) if cause is None and edit is None else None,
-        tuple(trial.config.name for trial in failed),
+        line_of(program, function_of(reading, "backward"), labels, edit),
+        change_of(program, edit, verified=repair.passes_everywhere),
+        _picture(worst, name) if not cause.key and edit is None else None,
+        tuple(trial.config.name for trial in cause.trials),
         len(ran),
     )
 
 
-def _texts(
-    reading: Reading, trial: Trial, name: str, cause: Cause | None, names: Mapping[str, Any]
-) -> tuple[str, str, str]:
+def _texts(reading: Reading, trial: Trial, name: str, cause: Cause, names: Mapping[str, Any]) -> tuple[str, str, str]:
     """Headline, explanation and formula of a wrong gradient."""
     gradient = names["g"]
-    if cause is None:
+    if not cause.key:
         return f"{gradient} is wrong", "None of the mistakes that Backhand knows explains it.", ""
     if cause.of_kind and cause.key in reading.kind.mistakes:
         words = reading.kind.mistakes[cause.key]

@@ -21,48 +21,57 @@ from backhand.check.verdicts.trial import Trial
 class Cause:
     """Why a gradient is wrong.
 
-    key: the name of the mistake.   text: what the numbers show, the rest of a sentence that begins with "it".
-    of_kind: whether it is in the catalogue of the layer's kind, which has the words for it.   explained: of how many
-    wrong configurations.
+    key: the name of the mistake; "" where no hypothesis explains the gradient.   text: what the numbers show, the rest
+    of a sentence that begins with "it".   of_kind: whether it is in the catalogue of the layer's kind, which has the
+    words for it.   trials: the configurations that it explains.
     """
 
     key: str
     text: str
     of_kind: bool
-    explained: int
+    trials: tuple[Trial, ...]
 
 
-def find_cause(trials: Sequence[Trial], name: str) -> Cause | None:
-    """The simplest mistake that explains the gradient of an array in all trials where it is wrong.
+def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
+    """The mistakes that explain the gradient of an array, the one that explains most configurations first.
 
-    Where none explains all of them, the one that explains most is returned, if it explains more than half.
+    Several are needed only where no single one explains every configuration in which the gradient is wrong. What is
+    left unexplained beside explained ones is taken for the work of several mistakes at once, and not told.
     """
-    failed = [trial for trial in trials if name in trial.wrong and trial.gradients.values.get(name) is not None]
-    if not failed:
-        return None
-    of_kind = _of_kind(trials, failed, name)
-    if of_kind is not None and of_kind.explained == len(failed):
-        return of_kind
-    generic = _generic(failed, name)
-    if generic is not None and (of_kind is None or generic.explained > of_kind.explained):
-        return generic if 2 * generic.explained > len(failed) else None
-    return of_kind if of_kind is not None and 2 * of_kind.explained > len(failed) else None
+    left = [trial for trial in trials if name in trial.wrong]
+    causes: list[Cause] = []
+    while left:
+        cause = _of_kind(trials, left, name)
+        if cause is None or len(cause.trials) < len(left):
+            generic = _generic(left, name)
+            if generic is not None and (cause is None or len(generic.trials) > len(cause.trials)):
+                cause = generic
+        if cause is None:
+            break
+        causes.append(cause)
+        left = [trial for trial in left if not any(trial is explained for explained in cause.trials)]
+    usual = [trial for trial in left if trial.config.usual]
+    if left and (not causes or (usual and not any(t.config.usual for cause in causes for t in cause.trials))):
+        causes.insert(0, Cause("", "", False, tuple(left)))
+    return causes
 
 
 def _of_kind(trials: Sequence[Trial], failed: Sequence[Trial], name: str) -> Cause | None:
-    explained: dict[str, int] = {}
+    explained: dict[str, list[Trial]] = {}
     for trial in failed:
         for mistake in _predicted(trial, name):
-            explained[mistake] = explained.get(mistake, 0) + 1
+            explained.setdefault(mistake, []).append(trial)
     passed = [trial for trial in trials if trial.passage is not None and trial.passed]
-    for mistake, count in sorted(explained.items(), key=lambda item: -item[1]):
+    for mistake, of_it in sorted(explained.items(), key=lambda item: -len(item[1])):
         if all(_is_consistent(trial, name, mistake) for trial in passed):
-            return Cause(mistake, "", True, count)
+            return Cause(mistake, "", True, tuple(of_it))
     return None
 
 
 def _predicted(trial: Trial, name: str) -> list[str]:
     """The mistakes of the kind that give the gradient which this trial has seen."""
+    if trial.gradients.values.get(name) is None:
+        return []
     evidence = trial.evidence(name)
     case = case_of(trial, {name: evidence.true})
     if case is None or trial.specimen is None:
@@ -125,11 +134,11 @@ def _agree(gradient: Array, predicted: Array, limit: float) -> bool:
 
 def _generic(failed: Sequence[Trial], name: str) -> Cause | None:
     texts: dict[str, str] = {}
-    counts: dict[str, int] = {}
+    explained: dict[str, list[Trial]] = {}
     for trial in failed:
         for explanation in explanations(trial.evidence(name)):
             texts.setdefault(explanation.key, explanation.text)
-            counts[explanation.key] = counts.get(explanation.key, 0) + 1
-    best = max(counts.values(), default=0)
-    key = next((key for key in counts if counts[key] == best), None)
-    return None if key is None else Cause(key, texts[key], False, best)
+            explained.setdefault(explanation.key, []).append(trial)
+    best = max(map(len, explained.values()), default=0)
+    key = next((key for key, of_it in explained.items() if len(of_it) == best), None)
+    return None if key is None else Cause(key, texts[key], False, tuple(explained[key]))

@@ -1,16 +1,18 @@
 """What is wrong with a forward pass: mistakes that its kind knows, and results that are not finite."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from backhand.check.kinds.kind import Match
+from backhand.arrays import Array
+from backhand.check.kinds.kind import Config, Match, State
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding, Severity
 from backhand.check.source.program import Program
-from backhand.check.verdicts.naming import filled, function_of, names_in, place_of, qualified_name
+from backhand.check.verdicts.naming import change_of, filled, function_of, line_of, names_in, place_of, qualified_name
+from backhand.check.verdicts.repair import mend_forward
 from backhand.check.verdicts.texts import LOGARITHM, OVERFLOW
 from backhand.check.verdicts.trial import Trial
 
@@ -21,22 +23,13 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
     """The mistakes of the forward pass that the kind knows, with the configurations in which they show."""
     if reading.match is None:
         return
-    shows: dict[str, list[Trial]] = {}
-    found: list[tuple[Any, Match]] = []
-    for trial in ran:
-        assert trial.specimen is not None
-        assert trial.passage is not None
-        match = recognise(reading.kind, trial.specimen, trial.passage, trial.config, reading.layout)
-        if match is not None:
-            found.append((trial.config, match))
-            if match.mistake:
-                shows.setdefault(match.mistake, []).append(trial)
-    for mistake in reading.kind.joint_mistakes(found):
-        shows.setdefault(mistake, list(ran))
+    shows = forward_mistakes(reading, ran)
+    edit = mend_forward(function_of(reading, "forward"), lambda: _is_right(reading, ran, shows)) if shows else None
     for mistake, trials in shows.items():
         words = reading.kind.mistakes.get(mistake)
         severity: Severity = "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
+        function = function_of(reading, "forward")
         yield Finding(
             severity,
             mistake,
@@ -46,10 +39,76 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
             formula=filled(words.formula, names) if words else "",
             page=reading.kind.page,
             function=qualified_name(reading, "forward"),
-            place=place_of(program, function_of(reading, "forward")),
+            place=line_of(program, function, [], edit) if edit else place_of(program, function),
+            change=change_of(program, edit),
             failed=tuple(trial.config.name for trial in trials),
             tried=len(ran),
         )
+
+
+def forward_mistakes(reading: Reading, ran: Sequence[Trial]) -> dict[str, list[Trial]]:
+    """The known mistakes of a forward pass, each with the trials in which it shows."""
+    shows: dict[str, list[Trial]] = {}
+    found: list[tuple[Config, Match]] = []
+    for trial in ran:
+        match, mistakes = _recognised(reading, trial)
+        if match is not None:
+            found.append((trial.config, match))
+        for mistake in mistakes:
+            shows.setdefault(mistake, []).append(trial)
+    for mistake in reading.kind.joint_mistakes(found):
+        shows.setdefault(mistake, list(ran))
+    return shows
+
+
+def _recognised(reading: Reading, trial: Trial) -> tuple[Match | None, list[str]]:
+    """What a forward pass computes in a trial, and its mistakes there: in the result and in what it keeps."""
+    specimen, passage = trial.specimen, trial.passage
+    assert specimen is not None
+    assert passage is not None
+    match = recognise(reading.kind, specimen, passage, trial.config, reading.layout)
+    mistakes = [match.mistake] if match is not None and match.mistake else []
+    if passage.written:
+        arrays = specimen.by_role
+        mistakes += _state_mistakes(reading, passage.written, arrays, trial.config)
+    return match, mistakes
+
+
+def _state_mistakes(
+    reading: Reading, written: Mapping[str, Array], arrays: Mapping[str, Array], config: Config
+) -> list[str]:
+    """The mistakes in what a forward pass keeps; its arrays must agree in how they are averaged."""
+
+    def state_of(some: Mapping[str, Array]) -> State | None:
+        return next(reading.kind.recognise_state(some, arrays, config, reading.layout), None)
+
+    state = state_of(written)
+    if state is not None:
+        return [state.mistake] if state.mistake else []
+    apart = {role: state_of({role: array}) for role, array in written.items()}
+    if len(apart) > 1 and all(apart.values()):
+        named = [state.mistake for state in apart.values() if state is not None and state.mistake]
+        return named or ["momentum swapped"]
+    return []
+
+
+def _agree(convention: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two ways of a forward pass make the same choices, such as p as the share kept."""
+    return all(other.get(name, choice) == choice for name, choice in convention.items())
+
+
+def _is_right(reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]]) -> bool:
+    """Whether the forward pass, as it is now, is recognised without a mistake in every configuration."""
+    now: list[Trial] = []
+    first = sorted(ran, key=lambda trial: all(trial not in trials for trials in before.values()))
+    for trial in first:  # those where it was wrong come first
+        assert trial.specimen is not None
+        again = replace(trial, passage=trial.specimen.forward())
+        match, mistakes = _recognised(reading, again)
+        if match is None or mistakes or not _agree(match.convention, reading.match.convention if reading.match else {}):
+            return False
+        now.append(again)
+    return not forward_mistakes(reading, now)
 
 
 def overflow_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:

@@ -119,9 +119,9 @@ def _def_line(function: Any) -> int:
     return first + next((i for i, text in enumerate(lines) if text.lstrip().startswith(("def ", "async def "))), 0)
 
 
-def change_of(program: Program, edit: Edit | None) -> Change | None:
-    """An edit that passed every trial, as it is told."""
+def change_of(program: Program, edit: Edit | None, *, verified: bool = True) -> Change | None:
+    """An edit as it is told. verified: whether it passed every trial."""
     if edit is None:
         return None
     place = line_of(program, edit.function, [], edit)
-    return None if place is None else Change(place, edit.before, edit.after, verified=True)
+    return None if place is None else Change(place, edit.before, edit.after, verified)

@@ -20,12 +20,19 @@ from backhand.check.verdicts.trial import Trial, run_trial
 BUDGET = 4.0  # seconds for each wrong gradient
 
 
-def mend(trials: Sequence[Trial], names: Sequence[str], functions: Sequence[Any], focus: Sequence[str]) -> Edit | None:
+def mend(
+    trials: Sequence[Trial],
+    names: Sequence[str],
+    functions: Sequence[Any],
+    focus: Sequence[str],
+    only: Sequence[Trial] = (),
+) -> Edit | None:
     """The first change that makes these gradients right in every configuration and spoils nothing; None for none.
 
     functions: where the mistake may lie, the likeliest first.   focus: the names of the gradients in the source.
+    only: the trials that it must mend, if not all; it may spoil none.
     """
-    failed = [trial for trial in trials if any(name in trial.wrong for name in names)]
+    failed = [trial for trial in only or trials if any(name in trial.wrong for name in names)]
     if not failed:
         return None
     first = min(failed, key=lambda trial: (not trial.config.usual, trial.passage is None))
@@ -38,17 +45,32 @@ def mend(trials: Sequence[Trial], names: Sequence[str], functions: Sequence[Any]
     for edit in _candidates(functions, focus):
         if time.monotonic() > end:
             return None
-        if _is_good(edit, trials, first, true):
+        if _is_good(edit, trials, first, true, only):
             return edit
     return None
 
 
-def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, Array]) -> bool:
+def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, Array], only: Sequence[Trial]) -> bool:
     try:
         with edit.applied():
-            return _mends(first, true) and _passes_everywhere(trials, list(true))
+            return _mends(first, true) and _passes_everywhere(trials, list(true), only)
     except Exception:  # the changed text does not compile
         return False
+
+
+def mend_forward(function: Any, is_right: Callable[[], bool]) -> Edit | None:
+    """The first change of a forward function with which it is right; None for none."""
+    end = time.monotonic() + BUDGET
+    for edit in _candidates([function], ()):
+        if time.monotonic() > end:
+            return None
+        try:
+            with edit.applied():
+                if is_right():
+                    return edit
+        except Exception:  # the changed function does not run
+            continue
+    return None
 
 
 def _candidates(functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit]:
@@ -77,15 +99,16 @@ def _mends(trial: Trial, true: dict[str, Array]) -> bool:
     return True
 
 
-def _passes_everywhere(trials: Sequence[Trial], names: Sequence[str]) -> bool:
-    """Whether these gradients are right in every configuration, and no other is wrong that was right before."""
+def _passes_everywhere(trials: Sequence[Trial], names: Sequence[str], only: Sequence[Trial]) -> bool:
+    """Whether these gradients are right in every trial that counts, and no other is wrong that was right before."""
     for before in trials:
         if before.refused is not None:
             continue
         after = run_trial(before.reading, before.config)
         if after.refused is not None or after.crashed is not None:
             return False
-        if any(name in after.wrong for name in names) or set(after.wrong) - set(before.wrong):
+        counts = not only or any(before is trial for trial in only)
+        if (counts and any(name in after.wrong for name in names)) or set(after.wrong) - set(before.wrong):
             return False
     return True
 

@@ -38,6 +38,10 @@ _ANY: dict[str, Words] = {
     "divided by 2": Words(
         "{g} is half the gradient", "The derivative of the square is 2x, that of half the square is x."
     ),
+    "is empty": Words(
+        "{g} is empty",
+        "The slice [p:-p] ends at -0, which is 0, so nothing is left where there is no padding: write [p : p + H].",
+    ),
     "is zero": Words("{g} is 0 everywhere", "Nothing that is learnt from it would ever change."),
     "upstream ignored": Words(
         "{g} does not depend on {dy}",
