@@ -29,7 +29,7 @@ def lines(review, width=80):
 
 def test_a_page_from_its_title_to_its_conclusion(full):
     page = lines(full)
-    headings = ["What was understood", "Results", "Not understood", "Unfinished", "Remarks"]
+    headings = ["What was understood", "Results", "Not understood", "Not written yet", "Remarks"]
     findings = ["1. affine: wrong", "2. the layers together: wrong", "3. conv: wrong elsewhere", "4. softmax: warning"]
     order = [*headings[:2], *findings, "5. affine: harmless", *headings[2:]]
     assert [line for line in page if line in order] == order
@@ -136,7 +136,7 @@ def test_what_was_not_understood_comes_with_the_lines_that_explain_it(full):
     page = "\n".join(lines(full))
     assert "`lstm`, line 2: it wants `prev_h`." in page
     assert "      from backhand.check import spec\n      spec(lstm)" in page
-    assert "line 8: `dropout_backward` is not written yet" in page
+    assert "Not written yet\n  `dropout_backward` (line 8).\n" in page
     assert "  line 1: The module `course` is missing.\n  `relu` refuses 3 axes.\n" in page
 
 

@@ -12,6 +12,7 @@ NO_LAYERS = (
     "backward method"
 )
 UNFINISHED = "unfinished"
+UNWRITTEN = " is not written yet"  # the end of a note, which the heading of the list says already
 MOST_CONFIGURATIONS = 3  # that are named of those in which a mistake shows; more are only counted
 DERIVATIONS = "docs/derivations"
 
@@ -145,8 +146,16 @@ def notes(review: Review) -> list[tuple[str, list[str]]]:
     noticed = [note for note in review.notes if note.kind != UNFINISHED]
     sentences = [note_text(note, review.target) for note in noticed]
     sentences += [f"`{unit.name}` refuses {'; '.join(names)}." for unit in review.units if (names := refusals(unit))]
-    parts = [("Unfinished", [note_text(note, review.target) for note in unfinished(review)]), ("Remarks", sentences)]
+    parts = [("Not written yet", _unwritten(review)), ("Remarks", sentences)]
     return [part for part in parts if part[1]]
+
+
+def _unwritten(review: Review) -> list[str]:
+    """The functions that nobody has written yet, as one list."""
+    names = [note.text.removesuffix(".").removesuffix(UNWRITTEN) for note in unfinished(review)]
+    places = [f" ({where(note.place, review.target)})" if note.place else "" for note in unfinished(review)]
+    listing = ", ".join(f"{name}{place}" for name, place in zip(names, places, strict=True))
+    return [sentence(listing)] if listing else []
 
 
 def refusals(unit: UnitReview) -> list[str]:
