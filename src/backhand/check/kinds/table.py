@@ -12,16 +12,20 @@ from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
 from backhand.check.kinds.hinge import Hinge
 from backhand.check.kinds.image_norms import GroupNorm, InstanceNorm, SpatialBatchNorm
+from backhand.check.kinds.indexing import Embedding, Flatten
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.linear import Linear
+from backhand.check.kinds.lstm import LSTM, LSTMStep
 from backhand.check.kinds.max_pool import MaxPool
 from backhand.check.kinds.norms import BatchNorm, LayerNorm
 from backhand.check.kinds.penalty import Penalty
 from backhand.check.kinds.probability_losses import CrossEntropy, NegativeLogLikelihood
 from backhand.check.kinds.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from backhand.check.kinds.recurrent import RNN, RNNStep
 from backhand.check.kinds.regression import Huber, MeanAbsoluteError, MeanSquaredError
 from backhand.check.kinds.smooth import GELU, Sigmoid, Softplus, Swish, Tanh
 from backhand.check.kinds.softmax import Softmax
+from backhand.check.kinds.temporal import TemporalLinear, TemporalSoftmaxLoss
 from backhand.check.reading.roles import roles
 from backhand.check.reading.words import words
 
@@ -60,12 +64,20 @@ KINDS: tuple[Kind, ...] = (
     Conv1d(),
     MaxPool(),
     AveragePool(),
+    Embedding(),
+    Flatten(),
+    RNNStep(),
+    RNN(),
+    LSTMStep(),
+    LSTM(),
+    TemporalLinear(),
+    TemporalSoftmaxLoss(),
 )
 # Words that say what a function is part of, and nothing of its kind.
 _FILLERS = """
     layer layers module modules op forward backward fwd bwd pass naive fast alt vectorized vec grad gradient deriv
     derivative prime prop fprop bprop function func fn unit block my custom own numpy np with and the of
-    compute calculate calc torch cell
+    compute calculate calc torch
 """
 FILLERS = frozenset(_FILLERS.split())
 ACTIVATION = ("activation", "activations", "nonlinearity", "act")
