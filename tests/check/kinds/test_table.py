@@ -3,7 +3,7 @@
 import pytest
 
 from backhand.check.kinds.compound import Compound
-from backhand.check.kinds.table import KINDS, likely
+from backhand.check.kinds.table import HINTS, KINDS, likely
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,24 @@ def test_a_name_that_says_nothing_settles_nothing(name):
     kinds, settled, _ = likely(name)
     assert not settled
     assert kinds == list(KINDS)
+
+
+def test_names_of_kinds_are_their_own_and_hints_speak_of_kinds_that_exist():
+    names = [kind.name for kind in KINDS]
+    assert len(set(names)) == len(names)
+    assert {name for _, suggested in HINTS for name in suggested} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        (["n_in", "n_out"], "linear"),
+        (["gamma", "beta"], "batchnorm"),
+        (["in_channels", "out_channels", "kernel_size", "stride", "padding"], "conv2d"),
+        (["pool_size", "stride"], "max_pool"),
+        (["y_pred", "y_target"], "softmax_cross_entropy"),
+    ],
+)
+def test_arguments_decide_the_order_where_the_name_says_nothing(arguments, kind):
+    kinds, settled, spoken = likely("Layer", arguments)
+    assert (kinds[0].name, settled, spoken) == (kind, False, 0)
