@@ -5,8 +5,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from backhand.check.reading.arguments import ArrayArgument, Unresolved
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import Calls, FunctionSpecimen, call
@@ -22,17 +20,10 @@ def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Ca
     """A loss that returns its gradient beside its value. Raises Unresolved where it returns no gradient."""
     probe = FunctionSpecimen(Calls(forward), setup, make)
     results = items(call(forward, probe.arguments()))
-    sizes = [np.size(value) for value in map(as_float, results) if value is not None]
-    if (
-        1 not in sizes
-        or not any(isinstance(v, dict) for v in results)
-        and not any(
-            np.size(as_float(v)) == array.size
-            for v in results
-            for array in probe.arrays.values()
-            if as_float(v) is not None
-        )
-    ):
+    arrays = [array for array in map(as_float, results) if array is not None]
+    sizes = {array.size for array in probe.arrays.values()}
+    has_gradient = any(isinstance(v, dict) for v in results) or any(array.size in sizes for array in arrays)
+    if not has_gradient or all(array.size != 1 for array in arrays):
         raise Unresolved("it returns no value beside a gradient")
     return [Calls(forward)]
 

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
 from backhand.check.reading.units import Unit
+from backhand.check.source.guarded import outcome
 from backhand.check.verdicts.trial import run_trial
 
-BUDGET = 6.0  # seconds for each unit
+BUDGET = 5.0  # seconds of the processor for each unit
 MAX_COMPARED = 24  # the readings of a unit of no known kind whose gradients are compared
 
 
@@ -20,14 +22,13 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     """
     unknown: list[Reading] = []
     mistaken: Reading | None = None
-    first: Exception | None = None
-    end = time.monotonic() + BUDGET
+    first: BaseException | None = None
+    end = time.process_time() + BUDGET
     for kind, layout, variant, make in attempts(unit, kinds):
-        if time.monotonic() > end or (kind not in spoken and spoken and _is_clear(unknown)):
+        if time.process_time() > end or (kind not in spoken and spoken and _is_clear(unknown)):
             break
-        try:
-            readings = readings_as(unit, kind, layout, variant, make)
-        except Exception as error:
+        readings, error = outcome(partial(readings_as, unit, kind, layout, variant, make))
+        if readings is None:
             first = first or error
             continue
         if readings[0].match is not None and not readings[0].match.mistake:

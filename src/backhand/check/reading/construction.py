@@ -49,7 +49,7 @@ def set_mode(instance: Any, setup: Setup) -> None:
 
 def construct(cls: type, setup: Setup, make: Maker) -> Any:
     """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
-    given = resolve(cls, setup, constructor=True) if cls.__init__ is not object.__init__ else {}
+    given = resolve(cls, setup, constructor=True) if vars(cls).get("__init__") or len(cls.__mro__) > 2 else {}
     values: dict[str, Any] = {}
     for name, value in given.items():
         if isinstance(value, ArrayArgument):

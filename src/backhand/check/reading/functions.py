@@ -11,7 +11,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.reading.arguments import ArrayArgument, Unresolved, resolve
 from backhand.check.reading.dialect import Maker
-from backhand.check.reading.results import as_float, assign_gradients, items, returned_names
+from backhand.check.reading.results import as_float, assign_gradients, is_same, items, returned_names
 from backhand.check.reading.setup import Settings, Setup
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 
@@ -79,7 +79,7 @@ class FunctionSpecimen(Specimen):
         fresh: dict[str, Any] = {}
         for name, value in self.given.items():
             if name in self.arrays or name in self.constants:
-                fresh[name] = self.make(self.arrays.get(name, self.constants.get(name)))
+                fresh[name] = self.make(self.arrays[name] if name in self.arrays else self.constants[name])
             else:
                 fresh[name] = copy.deepcopy(value)
         for name, (argument, key) in self.inside.items():
@@ -87,6 +87,7 @@ class FunctionSpecimen(Specimen):
         return fresh
 
     def forward(self, seed: int = SEED) -> "FunctionPassage":
+        """Call the forward function with fresh arguments."""
         given = self.arguments()
         seed_everything(seed)
         with np.errstate(all="ignore"):
@@ -129,34 +130,45 @@ class FunctionPassage(Passage):
         }
 
     def backward(self, dy: Array) -> Gradients:
+        """Run backward, or take the gradient that forward has returned beside the loss."""
         specimen, calls = self.specimen, self.specimen.calls
         upstream = [specimen.make(piece) if piece.ndim else float(piece) for piece in separated(dy, self.outputs)]
         originals = [copy.deepcopy(piece) for piece in upstream]
-        sources = {
-            "dy": lambda i: upstream[i],
-            "argument": lambda name: self.given[name] if name in self.given else defaults[name].default,
-            "result": lambda i: self.results[i],
-            "outputs": lambda i: specimen.make(self.outputs[i]),
-        }
-        defaults = inspect.signature(calls.forward).parameters
         names = list(specimen.arrays)
         before = {argument: dict(self.given[argument]) for argument, _ in specimen.inside.values()}
-        if calls.backward is None:
-            result: Any = [value for value in self.results if np.size(as_float(value)) > 1 or isinstance(value, dict)]
-            result = result[0] if len(result) == 1 and isinstance(result[0], dict) else result
-        else:
-            values = {name: sources[source](key) for name, (source, key) in calls.sources.items()}
-            with np.errstate(all="ignore"):
-                result = call(calls.backward, values)
-            if calls.derivative:
-                result = _times(as_float(result), self.outputs[0], dy)
+        result = self._beside_loss() if calls.backward is None else self._call_backward(calls.backward, upstream)
+        if calls.derivative:
+            result = _times(as_float(result), dy)
         if specimen.inside:
             result = self._with_written(result, before)
         raw = assign_gradients(result, names, specimen.arrays, returned_names(calls.backward or calls.forward))
         gradients = {name: as_float(raw.get(name)) for name in names}
         changed = list(_changed(specimen, self.given))
-        changed += ["dy" for new, old in zip(upstream, originals, strict=True) if not _same(new, old)]
+        changed += ["dy" for new, old in zip(upstream, originals, strict=True) if not is_same(new, old)]
         return Gradients(gradients, tuple(dict.fromkeys(changed)))
+
+    def _call_backward(self, backward: Callable[..., Any], upstream: list[Any]) -> Any:
+        with np.errstate(all="ignore"):
+            return call(
+                backward, {name: self._value(*source, upstream) for name, source in self.specimen.calls.sources.items()}
+            )
+
+    def _value(self, source: str, key: Any, upstream: list[Any]) -> Any:
+        """What an argument of backward is given."""
+        if source == "dy":
+            return upstream[key]
+        if source == "result":
+            return self.results[key]
+        if source == "outputs":
+            return self.specimen.make(self.outputs[key])
+        if key in self.given:
+            return self.given[key]
+        return inspect.signature(self.specimen.calls.forward).parameters[key].default
+
+    def _beside_loss(self) -> Any:
+        """What forward returned beside the value of the loss."""
+        rest = [v for v in self.results if isinstance(v, dict) or ((a := as_float(v)) is not None and a.size > 1)]
+        return rest[0] if len(rest) == 1 and isinstance(rest[0], dict) else rest
 
     def _with_written(self, result: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """What backward returned, and what it wrote into the dictionary of the parameters."""
@@ -171,7 +183,7 @@ class FunctionPassage(Passage):
         return assign_gradients(result, outside, specimen.arrays, ()) | written
 
 
-def _times(slope: Array | None, y: Array, dy: Array) -> Array | None:
+def _times(slope: Array | None, dy: Array) -> Array | None:
     """dy times a derivative, which is an array like y, or the whole Jacobian of a single sample."""
     if slope is None:
         return None
@@ -180,11 +192,6 @@ def _times(slope: Array | None, y: Array, dy: Array) -> Array | None:
     return slope * dy if slope.size in (1, dy.size) else slope
 
 
-def _same(a: Any, b: Any) -> bool:
-    x, y = as_float(a), as_float(b)
-    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
-
-
 def _changed(specimen: FunctionSpecimen, given: dict[str, Any]) -> tuple[str, ...]:
     originals = specimen.arrays | specimen.constants
-    return tuple(name for name, value in given.items() if name in originals and not _same(value, originals[name]))
+    return tuple(name for name, value in given.items() if name in originals and not is_same(value, originals[name]))

@@ -113,7 +113,7 @@ class NetworkPassage(ObjectPassage):
 
     def __init__(self, specimen: NetworkSpecimen, instance: Any, given: dict[str, Any], result: Any) -> None:
         self.result = result
-        numbers = [value for value in items(result) if np.size(as_float(value)) == 1 and as_float(value) is not None]
+        numbers = [array for array in map(as_float, items(result)) if array is not None and array.size == 1]
         if not numbers:
             raise Unresolved("no loss is returned")
         super().__init__(specimen, instance, given, numbers[0])

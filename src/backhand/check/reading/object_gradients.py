@@ -53,7 +53,8 @@ class Left:
         """The arrays that were returned in a dictionary or by the method for the parameters, by name or number."""
         values: dict[str, Any] = {}
         if self.more is not None:
-            values = dict(self.more) if isinstance(self.more, Mapping) else dict(enumerate(items(self.more)))
+            numbered = {str(i): value for i, value in enumerate(items(self.more))}
+            values = dict(self.more) if isinstance(self.more, Mapping) else numbered
         if isinstance(self.result, Mapping):
             values |= self.result
         return {str(key): array for key, value in values.items() if (array := as_float(value)) is not None}

@@ -20,11 +20,12 @@ from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Left, Wanted, match_gradients
 from backhand.check.reading.parameters import Parameter, last_name, parameter_role, short_names
 from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
-from backhand.check.reading.results import as_float, items
+from backhand.check.reading.results import as_float, is_same, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.reading.units import method
+from backhand.check.source.guarded import outcome
 
 STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 
@@ -79,23 +80,21 @@ class ObjectSpecimen(Specimen):
             return
         training = replace(self.setup, config=self.setup.kind.configs()[0], drawn={}, used=set(), guesses=[])
         instance = copy.deepcopy(self.instance)
-        try:
-            given = resolve(getattr(instance, self.methods.forward), training)
-            arrays = {
-                name: training.array(value.role) for name, value in given.items() if isinstance(value, ArrayArgument)
-            }
-            call(
-                getattr(instance, self.methods.forward),
-                {n: self.make(arrays[n]) if n in arrays else v for n, v in given.items()},
-            )
-        except Exception:  # it has no such mode
-            return
-        self.instance = instance
+
+        def train_once() -> None:
+            forward = getattr(instance, self.methods.forward)
+            given = resolve(forward, training)
+            roles_of = {name: value.role for name, value in given.items() if isinstance(value, ArrayArgument)}
+            arrays = {name: array for name, role in roles_of.items() if (array := training.array(role)) is not None}
+            call(forward, given | {name: self.make(array) for name, array in arrays.items()})
+
+        if outcome(train_once).error is None:
+            self.instance = instance
 
     def _take_states(self) -> None:
         """Give the running statistics values of our own, by which they are known again."""
         for path, array in reachable(self.instance).items():
-            for role in roles(last_name([*path])) if path else ():
+            for role in roles(last_name(path)) if path else ():
                 drawn = self.setup.array(role) if role in self.setup.kind.state else None
                 if drawn is not None and drawn.size == np.size(to_numpy(array)) and role not in self.states:
                     self.states[role] = path
@@ -111,8 +110,8 @@ class ObjectSpecimen(Specimen):
         """Fresh values for every argument of the forward method."""
         fresh: dict[str, Any] = {}
         for name, value in self.call_names.items():
-            held = self.arrays.get(name, self.constants.get(name))
-            fresh[name] = self.make(held) if isinstance(value, ArrayArgument) else copy.deepcopy(value)
+            held = self.arrays if name in self.arrays else self.constants
+            fresh[name] = self.make(held[name]) if isinstance(value, ArrayArgument) else copy.deepcopy(value)
         return fresh
 
     def fresh_instance(self) -> Any:
@@ -169,9 +168,8 @@ class ObjectSpecimen(Specimen):
         values = to_numpy(array) + 0.1 + rng.random(to_numpy(array).shape)
         for path in paths:
             _put(instance, path, values, self.make)
-        try:
-            moved = self.run(instance).y
-        except Exception:
+        moved = outcome(lambda: self.run(instance).y).value
+        if moved is None:
             return False
         return moved.shape == y.shape and not np.array_equal(moved, y, equal_nan=True)
 
@@ -202,7 +200,8 @@ class ObjectPassage(Passage):
         self.changed = tuple(
             name
             for name, value in given.items()
-            if (kept := specimen.arrays.get(name, specimen.constants.get(name))) is not None and not _same(value, kept)
+            if (kept := specimen.arrays.get(name, specimen.constants.get(name))) is not None
+            and not is_same(value, kept)
         )
         self.written = {
             role: array for role, path in specimen.states.items() if (array := as_float(at(instance, path))) is not None
@@ -222,12 +221,12 @@ class ObjectPassage(Passage):
         changed = [
             name
             for name, value in self.given.items()
-            if name in specimen.arrays and not _same(value, specimen.arrays[name])
+            if name in specimen.arrays and not is_same(value, specimen.arrays[name])
         ]
         changed += [
-            p.name for p in specimen.parameters if not _same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
+            p.name for p in specimen.parameters if not is_same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
         ]
-        if is_array(handed) and not _same(handed, upstream):
+        if is_array(handed) and not is_same(handed, upstream):
             changed.append("dy")
         return replace(found, changed=tuple(dict.fromkeys(changed)))
 
@@ -236,16 +235,13 @@ class ObjectPassage(Passage):
         return {
             path: array
             for path, array in reachable(self.instance).items()
-            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not _same(array, before[path])
+            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not is_same(array, before[path])
         }
 
     def _parameter_gradients(self, dy: Any) -> Any:
         """What the method for the gradients of the parameters returns; None where it cannot be called so."""
-        try:
-            with np.errstate(all="ignore"):
-                return self._call_backward(self.specimen.methods.parameter_gradients, dy)
-        except Exception:
-            return None
+        with np.errstate(all="ignore"):
+            return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
 
     def _call_backward(self, name: str, dy: Any) -> Any:
         method = getattr(self.instance, name)
@@ -271,11 +267,6 @@ class ObjectPassage(Passage):
         return method(*values)
 
 
-def _same(a: Any, b: Any) -> bool:
-    x, y = as_float(a), as_float(b)
-    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
-
-
 def updated(specimen: ObjectSpecimen, dy: Array, rate: float = 0.5) -> dict[str, Array] | None:
     """The parameters after a step by the object's own update method; None where it has none that takes a rate.
 
@@ -286,8 +277,6 @@ def updated(specimen: ObjectSpecimen, dy: Array, rate: float = 0.5) -> dict[str,
         return None
     passage = specimen.forward()
     passage.backward(dy)
-    try:
-        getattr(passage.instance, name)(rate)
-        return {p.name: to_numpy(at(passage.instance, p.paths[0])) for p in specimen.parameters}
-    except Exception:
+    if outcome(lambda: getattr(passage.instance, name)(rate)).error is not None:
         return None
+    return {p.name: to_numpy(at(passage.instance, p.paths[0])) for p in specimen.parameters}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import Specimen
 from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method, parameter_names
 from backhand.check.reading.words import words
+from backhand.check.source.guarded import outcome
 
 VARIANTS = 3
 
@@ -85,7 +87,7 @@ class Unread:
 
     unit: Unit
     reason: str
-    error: Exception | None = None
+    error: BaseException | None = None
 
 
 def _specimen(reading: Reading, setup: Setup) -> Specimen:
@@ -129,13 +131,12 @@ def readings_as(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Make
 
 def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:
     """The readings that run. Raises the error of the first where none does."""
-    tried = []
-    last: Exception | None = None
+    tried: list[Reading] = []
+    last: BaseException | None = None
     for reading in readings:
-        try:
-            tried.append(_tried(reading, setup))
-        except Exception as error:
-            last = last or error
+        result = outcome(partial(_tried, reading, setup))
+        last = last or result.error
+        tried += [result.value] if result.value is not None else []
     if last is not None and not tried:
         raise last
     return tried

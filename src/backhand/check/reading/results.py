@@ -33,6 +33,12 @@ def as_float(value: Any) -> Array | None:
     return None
 
 
+def is_same(a: Any, b: Any) -> bool:
+    """Whether two values hold the same numbers; anything that is no number counts as the same."""
+    x, y = as_float(a), as_float(b)
+    return x is None or y is None or np.array_equal(x, y, equal_nan=True)
+
+
 @lru_cache(maxsize=256)
 def returned_names(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names in a function's last return statement, "" for an expression; empty where its source is unknown."""
@@ -66,11 +72,8 @@ def assign_gradients(
     if isinstance(result, Mapping):
         keyed = {str(key): value for key, value in result.items() if as_float(value) is not None}
         return {name: keyed[key] for name in names if (key := name if name in keyed else _alike(name, keyed))}
-    values = [value for value in items(result)]
-    if len(values) != len(labels):
-        labels = [""] * len(values)
-    by_name = _by_labels(values, names, arrays, labels)
-    if by_name is not None:
+    values = items(result)
+    if len(values) == len(labels) and (by_name := _by_labels(values, names, labels)) is not None:
         return by_name
     return _by_sizes(values, names, arrays)
 
@@ -79,10 +82,8 @@ def _alike(name: str, keyed: Mapping[str, Any]) -> str:
     return next((key for key in keyed if are_alike(key, name)), "")
 
 
-def _by_labels(
-    values: Sequence[Any], names: Sequence[str], arrays: Mapping[str, Array], labels: Sequence[str]
-) -> dict[str, Any] | None:
-    """By names, where each array has exactly one value of that name and a size that does not speak against it."""
+def _by_labels(values: Sequence[Any], names: Sequence[str], labels: Sequence[str]) -> dict[str, Any] | None:
+    """By names, where each array has exactly one value of its name."""
     chosen: dict[str, Any] = {}
     for name in names:
         alike = [value for value, label in zip(values, labels, strict=True) if label and are_alike(label, name)]
@@ -93,23 +94,19 @@ def _by_labels(
 
 
 def _by_sizes(values: Sequence[Any], names: Sequence[str], arrays: Mapping[str, Array]) -> dict[str, Any]:
-    gradients = [value for value in values if value is not None and as_float(value) is not None]
-    if len(values) >= len(names) and len(gradients) == len(names):
-        in_order = dict(zip(names, gradients, strict=True))
-        if all(as_float(value).size == arrays[name].size for name, value in in_order.items()):  # type: ignore[union-attr]
-            return in_order
+    """In order, where all sizes fit; else each array gets the first value of its shape or size."""
+    left = [(value, array) for value in values if (array := as_float(value)) is not None]
+    if len(left) == len(names) and all(
+        array.size == arrays[name].size for name, (_, array) in zip(names, left, strict=True)
+    ):
+        return {name: value for name, (value, _) in zip(names, left, strict=True)}
     chosen: dict[str, Any] = {}
-    left = list(gradients)
     for name in names:
-        fitting = [value for value in left if np.shape(as_float(value)) == arrays[name].shape] or [
-            value
-            for value in left
-            if as_float(value).size == arrays[name].size  # type: ignore[union-attr]
-        ]
-        if fitting:
-            chosen[name] = fitting[0]
-            left = [value for value in left if value is not fitting[0]]
+        same_shape = [i for i, (_, array) in enumerate(left) if array.shape == arrays[name].shape]
+        same_size = [i for i, (_, array) in enumerate(left) if array.size == arrays[name].size]
+        if fitting := same_shape or same_size:
+            chosen[name] = left.pop(fitting[0])[0]
     missing = [name for name in names if name not in chosen]
     if len(missing) == len(left):
-        chosen |= dict(zip(missing, left, strict=True))
+        chosen |= {name: value for name, (value, _) in zip(missing, left, strict=True)}
     return chosen

@@ -10,9 +10,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 MOST_OUTPUT = 100_000  # bytes of printed output that are kept
+LONGEST_CALL = 20.0  # seconds for a single pass of a layer
+Value = TypeVar("Value")
 REPEAT = 0.5  # seconds after which an alarm that the code itself caught rings again
 
 
@@ -57,6 +59,20 @@ def attempt(action: Callable[[], object], seconds: float) -> BaseException | Non
     except BaseException as error:  # a person's code may raise anything, SystemExit and KeyboardInterrupt included
         return error
     return None
+
+
+class Outcome(NamedTuple, Generic[Value]):
+    """What calling a person's code gave: a value, or the error with which it ended."""
+
+    value: Value | None
+    error: BaseException | None
+
+
+def outcome(action: Callable[[], Value], seconds: float = LONGEST_CALL) -> Outcome[Value]:
+    """Call `action`, which runs a person's code, and tell what it gave, whatever it raised or however long it took."""
+    values: list[Value] = []
+    error = attempt(lambda: values.append(action()), seconds)
+    return Outcome(values[0] if values else None, error)
 
 
 def execute(code: CodeType, namespace: dict[str, Any]) -> None:

@@ -20,14 +20,14 @@ class Rewriting:
 
     widen: bool = False
     floor: bool = False
-    widened: bool = False
+    widened: bool | None = None
 
     def apply(self, node: Node) -> Node:
-        """The node with the changes; `widened` tells whether there was a float32."""
-        if self.widen:
+        """The node with the changes. Once `widened` has told that there is no float32, none is looked for."""
+        if self.widen and self.widened is not False:
             widening = Widening()
             node = widening.visit(node)
-            self.widened |= widening.changed
+            self.widened = bool(self.widened) or widening.changed
         if self.floor:
             node = _Flooring().visit(node)
         return node

@@ -103,8 +103,9 @@ class Session:
         rewriting = REWRITINGS[filename] = Rewriting(
             self.raise_precision, reading.is_python2 and "import division" not in reading.text
         )
-        statements = [rewriting.apply(each) for each in read_statements(source.text).statements]
-        self.widened |= rewriting.widened
+        module_tree = rewriting.apply(ast.Module(read_statements(source.text).statements, []))
+        statements = module_tree.body
+        self.widened |= bool(rewriting.widened)
         linecache.cache[filename] = (len(reading.text), None, reading.text.splitlines(keepends=True), filename)
         for kind, text, line in run_statements(statements, module.__dict__, filename):
             self.remark(kind, text, source, line)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from backhand.check.verdicts.repair import mend_forward
 from backhand.check.verdicts.texts import LOGARITHM, OVERFLOW
 from backhand.check.verdicts.trial import Trial
 
+UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
+CHOICES = ("p", "samples", "channels", "kernel")  # what a change may not turn into its opposite
 EXTREME = ("extreme", "zeros and ones")  # the draws that a result need not survive
 
 
@@ -24,12 +27,12 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
     if reading.match is None:
         return
     shows = forward_mistakes(reading, ran)
-    edit = mend_forward(function_of(reading, "forward"), lambda: _is_right(reading, ran, shows)) if shows else None
     for mistake, trials in shows.items():
         words = reading.kind.mistakes.get(mistake)
         severity: Severity = "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
         function = function_of(reading, "forward")
+        edit = mend_forward(function, partial(_is_mended, reading, ran, shows, mistake))
         yield Finding(
             severity,
             mistake,
@@ -55,7 +58,8 @@ def forward_mistakes(reading: Reading, ran: Sequence[Trial]) -> dict[str, list[T
         if match is not None:
             found.append((trial.config, match))
         for mistake in mistakes:
-            shows.setdefault(mistake, []).append(trial)
+            if mistake != UNKNOWN_STATE:
+                shows.setdefault(mistake, []).append(trial)
     for mistake in reading.kind.joint_mistakes(found):
         shows.setdefault(mistake, list(ran))
     return shows
@@ -89,26 +93,27 @@ def _state_mistakes(
     if len(apart) > 1 and all(apart.values()):
         named = [state.mistake for state in apart.values() if state is not None and state.mistake]
         return named or ["momentum swapped"]
-    return []
+    return [UNKNOWN_STATE]
 
 
-def _agree(convention: Mapping[str, str], other: Mapping[str, str]) -> bool:
+def _agree(match: Match, known: Match | None) -> bool:
     """Whether two ways of a forward pass make the same choices, such as p as the share kept."""
-    return all(other.get(name, choice) == choice for name, choice in convention.items())
+    other = known.convention if known is not None else {}
+    return all(other.get(name) == match.convention.get(name) for name in CHOICES if name in other)
 
 
-def _is_right(reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]]) -> bool:
-    """Whether the forward pass, as it is now, is recognised without a mistake in every configuration."""
+def _is_mended(reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]], mistake: str) -> bool:
+    """Whether the forward pass, as it is now, is recognised everywhere, and without this mistake or a new one."""
     now: list[Trial] = []
-    first = sorted(ran, key=lambda trial: all(trial not in trials for trials in before.values()))
-    for trial in first:  # those where it was wrong come first
+    rest = set(before) - {mistake}
+    for trial in sorted(ran, key=lambda trial: all(trial is not other for other in before[mistake])):
         assert trial.specimen is not None
         again = replace(trial, passage=trial.specimen.forward())
         match, mistakes = _recognised(reading, again)
-        if match is None or mistakes or not _agree(match.convention, reading.match.convention if reading.match else {}):
+        if match is None or set(mistakes) - rest or not _agree(match, reading.match):
             return False
         now.append(again)
-    return not forward_mistakes(reading, now)
+    return not set(forward_mistakes(reading, now)) - rest
 
 
 def overflow_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ checked in all configurations.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -15,9 +16,10 @@ from backhand.arrays import Array
 from backhand.check.evidence import relative_error
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits import Edit, edits
+from backhand.check.source.guarded import outcome
 from backhand.check.verdicts.trial import Trial, run_trial
 
-BUDGET = 4.0  # seconds for each wrong gradient
+BUDGET = 3.0  # seconds of the processor for each wrong gradient
 
 
 def mend(
@@ -41,9 +43,9 @@ def mend(
     true = {name: first.evidence(name).true for name in names if first.gradients.values.get(name) is not None}
     if len(true) < len(names):
         return None
-    end = time.monotonic() + BUDGET
+    end = time.process_time() + BUDGET
     for edit in _candidates(functions, focus):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             return None
         if _is_good(edit, trials, first, true, only):
             return edit
@@ -51,26 +53,27 @@ def mend(
 
 
 def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, Array], only: Sequence[Trial]) -> bool:
-    try:
+    def is_mended() -> bool:
         with edit.applied():
             return _mends(first, true) and _passes_everywhere(trials, list(true), only)
-    except Exception:  # the changed text does not compile
-        return False
+
+    return bool(outcome(is_mended).value)  # a changed text that does not compile mends nothing
 
 
 def mend_forward(function: Any, is_right: Callable[[], bool]) -> Edit | None:
     """The first change of a forward function with which it is right; None for none."""
-    end = time.monotonic() + BUDGET
+    end = time.process_time() + BUDGET
     for edit in _candidates([function], ()):
-        if time.monotonic() > end:
+        if time.process_time() > end:
             return None
-        try:
-            with edit.applied():
-                if is_right():
-                    return edit
-        except Exception:  # the changed function does not run
-            continue
+        if outcome(partial(_applied, edit, is_right)).value:
+            return edit
     return None
+
+
+def _applied(edit: Edit, is_right: Callable[[], bool]) -> bool:
+    with edit.applied():
+        return is_right()
 
 
 def _candidates(functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit]:
@@ -84,7 +87,9 @@ def _candidates(functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit
 
 
 def _mends(trial: Trial, true: dict[str, Array]) -> bool:
-    gradients = attempted(lambda: trial.specimen.forward().backward(trial.dy).values)  # type: ignore[union-attr]
+    specimen = trial.specimen
+    assert specimen is not None
+    gradients = outcome(lambda: specimen.forward().backward(trial.dy).values).value
     if gradients is None:
         return False
     for name, values in true.items():
@@ -111,11 +116,3 @@ def _passes_everywhere(trials: Sequence[Trial], names: Sequence[str], only: Sequ
         if (counts and any(name in after.wrong for name in names)) or set(after.wrong) - set(before.wrong):
             return False
     return True
-
-
-def attempted(action: Callable[[], Any]) -> Any:
-    """The result of an action; None where it raises."""
-    try:
-        return action()
-    except Exception:
-        return None

@@ -4,10 +4,8 @@ Each gradient is first compared along random directions, which costs a few forwa
 gradient that is wrong along one of them is measured element by element, for the diagnosis.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from backhand.check.kinds.kind import Config
 from backhand.check.numerical import derivative
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything
+from backhand.check.source.guarded import outcome
 
 DIRECTIONS = 2
 LIMIT = 2e-6  # the largest relative error that passes; people's small constants inside logarithms and roots need it
@@ -35,8 +34,8 @@ class Trial:
     reading: Reading
     config: Config
     limit: float = LIMIT
-    refused: Exception | None = None
-    crashed: Exception | None = None
+    refused: BaseException | None = None
+    crashed: BaseException | None = None
     specimen: Specimen | None = None
     passage: Passage | None = None
     dy: Array = field(default_factory=lambda: np.zeros(()))
@@ -88,29 +87,30 @@ def subject_of(specimen: Specimen) -> Subject:
 def run_trial(reading: Reading, config: Config) -> Trial:
     """Run a layer in one configuration and compare its gradients. Nothing that the person's code raises gets out."""
     trial = Trial(reading, config)
-    try:
-        trial.specimen = reading.specimen_for(config)
-        trial.passage = trial.specimen.forward()
-        if not np.isfinite(trial.passage.y).all():
-            raise FloatingPointError("forward gives values that are not finite")
-    except Exception as error:
-        trial.refused = error
+    trial.refused = outcome(lambda: _run_forward(trial)).error
+    if trial.refused is not None or trial.passage is None:
         return trial
     is_loss = "labels" in reading.kind.constants
     trial.limit = LOOSE_LIMIT if is_loss else LIMIT
     for dy in _upstreams(trial.passage.y, config, is_loss or not reading.takes_upstream):
         trial.dy, trial.wrong = dy, {}
-        try:
-            trial.gradients = trial.passage.backward(dy)
-        except Exception as error:
-            trial.crashed = error
+        gradients, trial.crashed = outcome(partial(trial.passage.backward, dy))
+        if gradients is None:
             return trial
+        trial.gradients = gradients
         if not (is_loss and config.draw == "extreme"):  # a logarithm that is cut off has no gradient to compare
-            compare(trial, np.random.default_rng([29, len(config.name)]))
+            trial.crashed = outcome(lambda: compare(trial, np.random.default_rng([29, len(config.name)])), 60).error
         if not trial.wrong:
             break
-        trial.passage = trial.specimen.forward()
+        trial.passage = trial.specimen.forward()  # type: ignore[union-attr]
     return trial
+
+
+def _run_forward(trial: Trial) -> None:
+    trial.specimen = trial.reading.specimen_for(trial.config)
+    trial.passage = trial.specimen.forward()
+    if not np.isfinite(trial.passage.y).all():
+        raise FloatingPointError("forward gives values that are not finite")
 
 
 def _upstreams(y: Array, config: Config, is_last: bool) -> list[Array]:
@@ -183,7 +183,7 @@ def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
     }.items():
         if names:
             seen[what] = tuple(names)
-    again = _attempted(lambda: specimen.forward().y)
+    again = outcome(lambda: specimen.forward().y).value
     if again is not None and not np.array_equal(again, passage.y, equal_nan=True):
         seen["forward differs"] = ()
         return seen
@@ -195,12 +195,12 @@ def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
     """What a second backward pass after one forward pass shows."""
     passage = specimen.forward()
     seed_everything(SEED + 1)
-    first = _attempted(lambda: passage.backward(trial.dy).values)
+    first = outcome(lambda: passage.backward(trial.dy).values).value
     if first is None:
         return {}
     if differing := _differing(first, trial.gradients.values):
         return {"random in backward": differing}
-    second = _attempted(lambda: passage.backward(trial.dy).values)
+    second = outcome(lambda: passage.backward(trial.dy).values).value
     if second is None:
         return {"backward runs once only": ()}
     differing = _differing(second, first)
@@ -209,13 +209,6 @@ def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
     if rest := tuple(name for name in differing if name not in doubled):
         seen["backward differs the second time"] = rest
     return seen
-
-
-def _attempted(action: Callable[[], Any]) -> Any:
-    try:
-        return action()
-    except Exception:
-        return None
 
 
 def _differing(a: dict[str, Array | None], b: dict[str, Array | None]) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ def other_operators(node: ast.expr, scope: Scope) -> Iterator[Change]:
     if not isinstance(node, ast.BinOp):
         return
     left, right = scope.code(node.left), scope.code(node.right)
-    of_size = scope.is_size_root(node) or scope.variables.kinds.get(path(node.left)) in ("size", "index")
+    kinds = {scope.variables.kinds.get(name) for name in (path(node.left), *scope.targets(node))}
+    of_size = not kinds.isdisjoint(("size", "index"))
     for symbol, tier in OTHER_OPERATORS.get(type(node.op), ()):
         if symbol in ("//", "/") and {symbol, SYMBOLS[type(node.op)]} == {"/", "//"} and not of_size:
             continue

@@ -107,7 +107,7 @@ def _scalars(node: ast.expr, place: int, line: int, scope: Scope) -> Iterator[tu
     for divisor, tier in _counts(line, scope) if place < 2 or not isinstance(node, ast.Name | ast.Attribute) else ():
         yield "/", divisor, tier + place
         if tier == 0:
-            yield "*", divisor, 2
+            yield "*", divisor, 1 if place == 1 and scope.reduces(scope.parent(node)) else 2
     for name in scope.variables.of_kind("setting", before=line):
         tier = place + (0 if scope.variables.is_unused(name) else 1)
         setting, rest = Code(name), Code(name).complement()
@@ -144,13 +144,17 @@ def bias_corrections(node: ast.expr, scope: Scope) -> Iterator[Change]:
 
 def other_counts(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """The number of all elements for the number of rows, and the reverse."""
-    text = scope.text.segment(node)
-    match = re.fullmatch(r"len\((.+)\)|(.+)\.shape\[0\]|(.+)\.size", text)
-    if match:
-        array = match[1] or match[2] or match[3]
-        size = f"{array}.numel()" if scope.uses_torch else f"{array}.size"
-        for other in (size, f"{array}.shape[0]", f"{array}.shape[1]"):
-            yield scope.replace(node, other, "other count", 2)
+    if isinstance(node, ast.Call) and path(node.func) == "len" and len(node.args) == 1:
+        array = node.args[0]
+    elif isinstance(node, ast.Attribute) and node.attr == "size":
+        array = node.value
+    elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and path(node).endswith(".shape"):
+        array = node.value.value
+    else:
+        return
+    size = ".numel()" if scope.uses_torch else ".size"
+    for rest in (size, ".shape[0]", ".shape[1]"):
+        yield scope.replace(node, scope.code(array).dotted(rest), "other count", 2)
 
 
 def _tier_of_array(name: str, scope: Scope) -> int:

@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import NamedTuple
 
 from backhand.check.source.edits.names import path
-from backhand.check.source.edits.text import FunctionText
+from backhand.check.source.edits.text import FunctionText, read
 
 RESULT_ARGUMENTS = ("out",)
 
@@ -27,12 +27,13 @@ class Step(NamedTuple):
 
 
 def slice_lines(function: FunctionType, names: Collection[str]) -> list[int]:
-    """The lines that the values of these names come from, the nearest first.
+    """The lines that the values of these names come from, the nearest first; none where there is no source.
 
     A name may be a variable, an attribute such as self.dW, or any expression that the function returns or assigns to,
     such as grads['W1'], as `returned_names` and `stored_names` give them.
     """
-    return list(slice_depths(FunctionText(function), names))
+    text = read(function)
+    return list(slice_depths(text, names)) if text else []
 
 
 def slice_depths(text: FunctionText, names: Collection[str]) -> dict[int, int]:
@@ -54,7 +55,9 @@ def slice_depths(text: FunctionText, names: Collection[str]) -> dict[int, int]:
 
 def returned_names(function: FunctionType) -> list[str]:
     """The expressions that the last return statement gives back, in their order: ["dx", "dw", "db"]."""
-    text = FunctionText(function)
+    text = read(function)
+    if text is None:
+        return []
     if isinstance(text.node, ast.Lambda):
         return _elements(text.node.body)
     returns = [each for each in _own_statements(text.node.body) if isinstance(each, ast.Return) and each.value]
@@ -70,8 +73,9 @@ def returned_names(function: FunctionType) -> list[str]:
 def stored_names(function: FunctionType) -> list[Stored]:
     """The attributes and the dictionary keys that the function assigns: self.dW, grads['W'], self.W.grad."""
     found: dict[Stored, None] = {}
-    node = FunctionText(function).node
-    for statement in _own_statements(node.body) if not isinstance(node, ast.Lambda) else ():
+    text = read(function)
+    node = text.node if text else None
+    for statement in _own_statements(node.body) if isinstance(node, ast.FunctionDef) else ():
         for target, value in _targets(statement):
             name = _stored_name(target)
             if name:

@@ -23,6 +23,7 @@ from backhand.check.source.edits.edit import Edit
 from backhand.check.source.edits.flow import slice_depths
 from backhand.check.source.edits.scope import Change, Scope
 from backhand.check.source.edits.statements import STATEMENT_RULES
+from backhand.check.source.edits.text import read
 
 Rule = Callable[[ast.expr, Scope], Iterator[Change]]
 MODULES = (reductions, factors, arithmetic, layouts, renames, indices, constants, numerics, terms, copies)
@@ -33,10 +34,11 @@ TARGET_RULES: tuple[Rule, ...] = (
     indices.rows_of_labels,
 )  # those that also change what is assigned to
 PER_LINE = 50
-PER_NODE = 2  # a long line may have more
+PER_NODE = 4  # a long line may have more
 OF_SHORT_FUNCTIONS = 800  # where lines are few, these are shared among them
 PER_FUNCTION = 2500
-WAIT = 0.2  # of a tier, for each earlier change of the same kind in the same line
+WAIT_IN_LINE = 0.05  # of a tier, for each earlier change of the same kind in the same line
+WAIT_IN_PLACE = 0.2  # and for each that begins in the same place
 
 
 def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]:
@@ -45,11 +47,10 @@ def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]
     With `focus`, the names of results that are wrong, the changes of the lines that these depend on come first. There
     are none where the source cannot be read or is not what runs.
     """
-    try:
-        scope = Scope(function)
-    except (OSError, TypeError, SyntaxError, LookupError):
+    text = read(function)
+    if text is None:
         return
-    found = _without_duplicates(scope)
+    found = _without_duplicates(Scope(function, text))
     yield from rank(found, focus) if focus else found
 
 
@@ -83,20 +84,21 @@ def _in_order(scope: Scope) -> list[Change]:
     earlier: Counter[tuple[int, str]] = Counter()
     waits = []
     for change in changes:
-        kind = scope.text.line_at(change.start), change.operator
-        waits.append(change.tier + earlier[kind] * WAIT)
-        earlier[kind] += 1
+        of_line, of_place = (scope.text.line_at(change.start), change.operator), (-change.start, change.operator)
+        waits.append(change.tier + WAIT_IN_LINE * earlier[of_line] + WAIT_IN_PLACE * earlier[of_place])
+        earlier.update((of_line, of_place))
     order = sorted(range(len(changes)), key=waits.__getitem__)
     return [changes[i] for i in order]
 
 
 def _keeps_free_variables(changed: bytes, change: Change, scope: Scope) -> bool:
     """Whether the changed code reads the same variables of enclosing functions, without which it cannot be put in."""
-    removed = set(re.findall(rb"\w+", scope.text.data[change.start : change.stop])) - set(
-        re.findall(rb"\w+", change.text.encode())
-    )
     free = scope.text.code.co_freevars
-    return not removed & {name.encode() for name in free} or scope.text.compile(changed).co_freevars == free
+    if not free:
+        return True
+    before, after = (set(re.findall(r"\w+", text)) for text in (change.before(scope.text.data), change.text))
+    words = {"super" if name == "__class__" else name for name in free} | set(free)
+    return not (before - after) & words or scope.text.compile(changed).co_freevars == free
 
 
 def _edit(change: Change, changed: bytes, line: int, scope: Scope) -> Edit:

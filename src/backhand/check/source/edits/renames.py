@@ -27,7 +27,7 @@ def other_variables(node: ast.expr, scope: Scope) -> Iterator[Change]:
         if other != name:
             named = any(_related(other, target) for target in scope.targets(node))
             tier = 1 if named and not deep and kind == "array" else _tier(name, other, scope) + deep
-            yield scope.replace(node, other, "other variable", tier)
+            yield scope.replace(node, other, "other size" if "size" in kinds else "other variable", tier)
 
 
 def _tier(name: str, other: str, scope: Scope) -> int:
@@ -39,8 +39,9 @@ def _tier(name: str, other: str, scope: Scope) -> int:
     kind = scope.variables.kinds[other]
     if kind == "array":
         return 2 if other in scope.variables.given else 3
-    counts = COUNT.fullmatch(bare) and COUNT.fullmatch(bare_other)
-    return 3 if kind == "size" and not counts else 2
+    if COUNT.fullmatch(bare) and COUNT.fullmatch(bare_other):
+        return 1
+    return 3 if kind == "size" else 2
 
 
 def _related(name: str, other: str) -> bool:
@@ -65,8 +66,9 @@ def reordered(node: ast.expr, scope: Scope) -> Iterator[Change]:
     elements, tier = _sequence(node, scope)
     if len(elements) < 2 or any(isinstance(each, ast.Starred) for each in elements):
         return
-    texts = [scope.text.segment(each) for each in elements]
-    start, stop = scope.text.span(elements[0])[0], scope.text.span(elements[-1])[1]
+    spans = [scope.text.bracketed_span(each) for each in elements]
+    texts = [scope.text.data[begin:end].decode() for begin, end in spans]
+    start, stop = spans[0][0], spans[-1][1]
     for distance in range(1, len(texts)):
         for i in range(len(texts) - distance):
             order = list(range(len(texts)))

@@ -38,13 +38,17 @@ class Change(NamedTuple):
     tier: int
     node: ast.AST
 
+    def before(self, data: bytes) -> str:
+        """The text that is replaced in these bytes."""
+        return data[self.start : self.stop].decode()
+
 
 class Scope:
     """A function's body, as the rules that propose changes see it."""
 
-    def __init__(self, function: FunctionType) -> None:
+    def __init__(self, function: FunctionType, text: FunctionText) -> None:
         self.function = function
-        self.text = FunctionText(function)
+        self.text = text
         self.parents: dict[ast.AST, tuple[ast.AST, str]] = {}
         self.statements: list[ast.stmt] = []
         self.expressions: list[ast.expr] = []
@@ -117,7 +121,7 @@ class Scope:
             and not key_of(node)
         )
 
-    def reduces(self, node: ast.expr) -> bool:
+    def reduces(self, node: ast.AST) -> bool:
         """Whether an expression holds a sum or a mean."""
         return re.search(r"\b(sum|mean)\(", self.text.segment(node)) is not None
 

@@ -119,12 +119,13 @@ def _read(statement: ast.stmt) -> set[str]:
 def counted(scope: Scope) -> Iterator[Change]:
     """A step that is counted before it is used, where nothing in the function counts it."""
     stored = {scope.text.segment(each.target) for each in scope.statements if isinstance(each, ast.AugAssign)}
-    for name in scope.counters:
-        if name not in stored and scope.statements:
-            first = scope.statements[0]
-            start, _ = scope.text.span(first)
-            indentation = b"\n" + scope.text.indentation(start)
-            yield Change(start, start, f"{name} += 1{indentation.decode()}", "step counted", 3, first)
+    for name in scope.counters if scope.statements else ():
+        first = scope.statements[0]
+        start, _ = scope.text.span(first)
+        indentation = scope.text.indentation(start)
+        begins_its_line = scope.text.data[: start - len(indentation)].endswith(b"\n")
+        if name not in stored and begins_its_line and scope.text.data[:start].endswith(indentation):
+            yield Change(start, start, f"{name} += 1\n{indentation.decode()}", "step counted", 3, first)
 
 
 STATEMENT_RULES = (assignments, masked, deleted, exchanged, counted)

@@ -63,7 +63,7 @@ def centred(node: ast.expr, scope: Scope) -> Iterator[Change]:
     place = _place(node, scope)
     if place is None:
         return
-    code, line = scope.code(node), scope.line(node)
+    code = scope.code(node)
     axis = "dim" if scope.uses_torch else "axis"
     keeping = "keepdim=True" if scope.uses_torch else "keepdims=True"
     others, is_output = _normalised(node, scope)

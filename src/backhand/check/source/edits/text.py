@@ -45,6 +45,13 @@ class FunctionText:
         start = self.starts[node.lineno - self.first_line] + node.col_offset
         return start, self.starts[node.end_lineno - self.first_line] + node.end_col_offset
 
+    def bracketed_span(self, node: ast.expr) -> tuple[int, int]:
+        """The span of an element of a longer sequence, with the parentheses around it."""
+        start, stop = self.span(node)
+        while self.is_bracketed(start, stop):
+            start, stop = start - 1, stop + 1
+        return start, stop
+
     def piece(self, node: ast.expr) -> Code:
         """The source of an expression; one that is broken over lines gets parentheses wherever it goes."""
         text = self.segment(node)
@@ -79,8 +86,8 @@ class FunctionText:
 
     def _parse(self, data: bytes) -> ast.Module:
         """Parse lines that may be indented as a method's are; line numbers are those of the file."""
-        tree = ast.parse(b"if True:\n" + data if self.is_indented else data)
-        ast.increment_lineno(tree, self.first_line - 1 - self.is_indented)
+        above = b"\n" * (self.first_line - 1 - self.is_indented)  # so that line numbers are those of the file
+        tree = ast.parse(above + (b"if True:\n" + data if self.is_indented else data))
         if self.is_indented:
             assert isinstance(tree.body[0], ast.If)
             tree.body = tree.body[0].body
@@ -119,6 +126,14 @@ class FunctionText:
         module = compile(tree, self.code.co_filename, "exec", flags=flags, dont_inherit=True)
         key = self.code.co_name, self.code.co_firstlineno
         return [code for code in _nested(module) if (code.co_name, code.co_firstlineno) == key]
+
+
+def read(function: FunctionType) -> FunctionText | None:
+    """The source text of a function; None where it cannot be read or is not what runs."""
+    try:
+        return FunctionText(function)
+    except (OSError, TypeError, SyntaxError, LookupError):
+        return None
 
 
 def _first_line(node: FunctionNode) -> int:
