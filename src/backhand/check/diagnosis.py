@@ -45,7 +45,8 @@ def explanations(evidence: Evidence) -> Iterator[Explanation]:
 
 
 def _can_be_explained(evidence: Evidence) -> bool:
-    return np.isfinite(evidence.analytic).all() and not evidence.is_true(evidence.analytic) and evidence.is_precise
+    finite = bool(np.isfinite(evidence.analytic).all())
+    return finite and not evidence.is_true(evidence.analytic) and evidence.is_precise
 
 
 def diagnose(subject: Subject, name: str, analytic: Array, dy: Array, limit: float) -> str:

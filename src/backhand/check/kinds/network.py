@@ -20,7 +20,7 @@ class Network(Kind):
     names = ("network", "net", "neural net", "mlp", "perceptron", "classifier", "model", "nn")
     inputs = ("x", "labels")
     constants = ("labels",)
-    parameters = ("params",)
+    parameters: tuple[str, ...] = ("params",)
 
     def configs(self) -> Sequence[Config]:
         facts = {"in": 4, "hidden": 5, "out": 3, "classes": 3, "N": 6}

@@ -1,11 +1,11 @@
-"""How a pair of functions is called: which of backward's arguments is the upstream gradient, and where the others come from."""
+"""How a pair of functions is called: where each of backward's arguments comes from."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from backhand.check.reading.arguments import ArrayArgument, Unresolved
+from backhand.check.reading.arguments import ArrayArgument, UnresolvedError
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import Calls, FunctionSpecimen, call
 from backhand.check.reading.results import as_float, items, returned_names
@@ -17,21 +17,21 @@ DERIVATIVES = frozenset({"prime", "deriv", "derivative", "grad", "gradient", "de
 
 
 def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
-    """A loss that returns its gradient beside its value. Raises Unresolved where it returns no gradient."""
+    """A loss that returns its gradient beside its value. Raises UnresolvedError where it returns no gradient."""
     probe = FunctionSpecimen(Calls(forward), setup, make)
     results = items(call(forward, probe.arguments()))
     arrays = [array for array in map(as_float, results) if array is not None]
     sizes = {array.size for array in probe.arrays.values()}
     has_gradient = any(isinstance(v, dict) for v in results) or any(array.size in sizes for array in arrays)
     if not has_gradient or all(array.size != 1 for array in arrays):
-        raise Unresolved("it returns no value beside a gradient")
+        raise UnresolvedError("it returns no value beside a gradient")
     return [Calls(forward)]
 
 
 def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
     """The ways in which the pair may be called, the likeliest first. Runs forward once, to see what it returns.
 
-    Raises whatever the person's forward raises, or Unresolved.
+    Raises whatever the person's forward raises, or UnresolvedError.
     """
     probe = FunctionSpecimen(Calls(forward, backward), setup, make)
     results = items(call(forward, probe.arguments()))
@@ -41,33 +41,39 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
     names = [p.name for p in parameters if p.default is p.empty]
     if len(names) == 1 and (not has_role(names[0], "dy") or words(backward.__name__)[-1] in DERIVATIVES):
         return _derivatives(forward, backward, names[0], results)
+    labels = returned_names(forward)
     upstream = [name for name in names if _is_upstream(name, probe)]
     outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
-    known = {*probe.given, *returned_names(forward)}
+    known = {*probe.given, *labels}
     upstream = upstream[:outputs] or [name for name in names[:1] if name not in known]
     sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
-    labels = returned_names(forward)
-    rest = list(range(outputs, len(results)))
     for name in names:
-        if name in sources:
-            continue
-        if name in probe.given:
+        if name not in sources and name in probe.given:
             sources[name] = ("argument", name)
-        elif name in labels and labels.index(name) < len(results):
+        elif name not in sources and name in labels[: len(results)]:
             sources[name] = ("result", labels.index(name))
-            rest = [i for i in rest if i != labels.index(name)]
-    for name in names:
-        if name not in sources:
-            source = _source_by_role(name, probe, rest)
-            if source is None:
-                raise Unresolved(f"nothing is known of the argument `{name}` of backward")
-            sources[name] = source
-            if source[0] == "result":
-                rest.remove(source[1])
+    _give_the_rest(names, sources, probe, list(range(outputs, len(results))))
     for parameter in parameters:  # settings that forward was given go to backward under the same name
         if parameter.name not in sources and parameter.name in probe.given:
             sources[parameter.name] = ("argument", parameter.name)
     return [Calls(forward, backward, outputs, sources)]
+
+
+def _give_the_rest(
+    names: Sequence[str], sources: dict[str, tuple[str, Any]], probe: FunctionSpecimen, rest: list[int]
+) -> None:
+    """Find a source for the arguments that still lack one, among forward's results that nobody has taken first."""
+    taken = {key for source, key in sources.values() if source == "result"}
+    rest = [i for i in rest if i not in taken]
+    for name in names:
+        if name in sources:
+            continue
+        source = _source_by_role(name, probe, rest)
+        if source is None:
+            raise UnresolvedError(f"nothing is known of the argument `{name}` of backward")
+        sources[name] = source
+        if source[0] == "result":
+            rest.remove(source[1])
 
 
 def _is_upstream(name: str, probe: FunctionSpecimen) -> bool:

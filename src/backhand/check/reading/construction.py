@@ -22,7 +22,7 @@ UPDATES = (
 
 
 def set_mode(instance: Any, setup: Setup) -> None:
-    """Put an object into train or test mode by its own means: a method, or an attribute that says which mode it is in."""
+    """Put an object into train or test mode by its own means: a method, or an attribute that names its mode."""
     train = bool(setup.config["train"])
     for name, values in (
         ("train", (train,)),
@@ -48,7 +48,7 @@ def set_mode(instance: Any, setup: Setup) -> None:
 
 
 def construct(cls: type, setup: Setup, make: Maker) -> Any:
-    """An instance of a class, made with seeds set. Raises Unresolved, or whatever its constructor raises."""
+    """An instance of a class, made with seeds set. Raises UnresolvedError, or whatever its constructor raises."""
     given = resolve(cls, setup, constructor=True) if vars(cls).get("__init__") or len(cls.__mro__) > 2 else {}
     values: dict[str, Any] = {}
     for name, value in given.items():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import ArrayArgument, Unresolved, resolve
+from backhand.check.reading.arguments import ArrayArgument, UnresolvedError, resolve
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.results import as_float, assign_gradients, is_same, items, returned_names
 from backhand.check.reading.setup import Settings, Setup
@@ -118,7 +118,7 @@ class FunctionPassage(Passage):
         if specimen.calls.backward is None or specimen.calls.is_of_loss:
             outputs = [array for array in map(as_float, self.results) if array is not None and array.size == 1][:1]
         if not outputs:
-            raise Unresolved("forward returns no array")
+            raise UnresolvedError("forward returns no array")
         self.outputs = tuple(outputs)
         self.changed = _changed(specimen, given)
         self.written = {

@@ -1,4 +1,4 @@
-"""Whole networks: a method that returns the loss with its gradients, or one that returns gradients of a loss nobody wrote.
+"""Whole networks: a method that returns the loss with its gradients, or gradients of a loss that nobody wrote.
 
 Of the second kind (`backprop(x, y)`) the loss is inferred: the usual losses are tried on the output of the network, and
 the one whose gradients are those that were returned is taken.
@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import Unresolved
+from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
-from backhand.check.reading.objects import Methods, ObjectPassage, ObjectSpecimen
+from backhand.check.reading.object_passage import ObjectPassage
+from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.reachable import reachable, spelled
 from backhand.check.reading.results import as_float, items, returned_names
 from backhand.check.reading.setup import Setup
@@ -102,7 +103,7 @@ class NetworkSpecimen(ObjectSpecimen):
             output = as_float(items(getattr(instance, network.output)(given[samples]))[0])
             target = np.asarray(next(iter(self.constants.values())), float)
             if output is None or output.size != target.size:
-                raise Unresolved("the output and the target of the network differ in size")
+                raise UnresolvedError("the output and the target of the network differ in size")
             total = LOSSES[network.loss](output, target.reshape(output.shape))
             count = self.setup.config["N"] if network.divided else 1
             return NetworkPassage(self, instance, given, total / count)
@@ -115,10 +116,11 @@ class NetworkPassage(ObjectPassage):
         self.result = result
         numbers = [array for array in map(as_float, items(result)) if array is not None and array.size == 1]
         if not numbers:
-            raise Unresolved("no loss is returned")
+            raise UnresolvedError("no loss is returned")
         super().__init__(specimen, instance, given, numbers[0])
 
     def backward(self, dy: Array) -> Gradients:
+        """The gradients that came with the loss, or those of the gradient method, times the upstream number."""
         specimen = self.specimen
         assert isinstance(specimen, NetworkSpecimen)
         result = self.result
@@ -146,7 +148,7 @@ def _gradients(specimen: NetworkSpecimen, result: Any, instance: Any) -> tuple[d
             for path, value in reachable(instance).items()
             if (array := as_float(value)) is not None and "grad" in spelled(path).lower()
         }
-    values: dict[str, Array | None] = {name: None for name in specimen.arrays}
+    values: dict[str, Array | None] = dict.fromkeys(specimen.arrays)
     homes: dict[str, str] = {}
     for parameter in specimen.parameters:
         array = specimen.arrays[parameter.name]
@@ -165,16 +167,16 @@ def _key_for(name: str, array: Array, returned: Mapping[str, Array]) -> str:
 
 
 def plan_network(cls: type, setup: Setup, make: Maker) -> list[NetworkMethods]:
-    """The ways in which a network may be called; several where its loss has to be inferred. Raises Unresolved."""
+    """The ways in which a network may be called; several where its loss has to be inferred. Raises UnresolvedError."""
     gradient = method(cls, GRADIENT_METHODS)
     plain = NetworkMethods(cls, gradient)
     try:
         passage = NetworkSpecimen(plain, setup, make).forward()
         if any(value is not None for value in passage.backward(np.ones(())).values.values()):
             return [plain]
-    except Unresolved:
+    except UnresolvedError:
         pass
     output = method(cls, OUTPUT_METHODS)
     if not output:
-        raise Unresolved("neither a loss nor the output of the network can be computed")
+        raise UnresolvedError("neither a loss nor the output of the network can be computed")
     return [NetworkMethods(cls, gradient, output, name, divided) for divided in (False, True) for name in LOSSES]

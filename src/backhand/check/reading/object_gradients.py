@@ -36,7 +36,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Left:
-    """What backward left: what it returned, what a method for the parameters returned, and the arrays it has written."""
+    """What backward returned, what a method for the parameters returned, and the arrays that were written."""
 
     result: Any
     more: Any

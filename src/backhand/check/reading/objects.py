@@ -5,29 +5,25 @@ backward wrote or returned, under a similar name.
 """
 
 import copy
-import inspect
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import ArrayArgument, Unresolved, resolve
+from backhand.check.reading.arguments import ArrayArgument, resolve
 from backhand.check.reading.construction import UPDATES, construct, set_mode
-from backhand.check.reading.dialect import Maker, is_array, to_numpy, write
+from backhand.check.reading.dialect import Maker, to_numpy, write
 from backhand.check.reading.functions import call
-from backhand.check.reading.object_gradients import Left, Wanted, match_gradients
+from backhand.check.reading.object_gradients import Wanted
+from backhand.check.reading.object_passage import ObjectPassage
 from backhand.check.reading.parameters import Parameter, last_name, parameter_role, short_names
 from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
-from backhand.check.reading.results import as_float, is_same, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
-from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
+from backhand.check.reading.specimen import SEED, Specimen, seed_everything
 from backhand.check.reading.units import method
 from backhand.check.source.guarded import outcome
-
-STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 
 
 @dataclass(frozen=True)
@@ -122,10 +118,11 @@ class ObjectSpecimen(Specimen):
                 _put(instance, path, self.arrays[parameter.name], self.make)
         return instance
 
-    def forward(self, seed: int = SEED) -> "ObjectPassage":
+    def forward(self, seed: int = SEED) -> ObjectPassage:
+        """Run the forward method of a fresh copy of the instance."""
         return self.run(self.fresh_instance(), seed)
 
-    def run(self, instance: Any, seed: int = SEED) -> "ObjectPassage":
+    def run(self, instance: Any, seed: int = SEED) -> ObjectPassage:
         """Run the forward method of this instance on fresh arguments."""
         given = self.arguments()
         seed_everything(seed)
@@ -181,90 +178,6 @@ def _put(instance: Any, path: Path, values: Array, make: Maker) -> None:
         write(target, values)
     except (TypeError, ValueError, RuntimeError):  # a JAX array, or one that may not be written to
         set_at(instance, path, make(values))
-
-
-class ObjectPassage(Passage):
-    """One run of an instance's forward method."""
-
-    def __init__(self, specimen: ObjectSpecimen, instance: Any, given: dict[str, Any], result: Any) -> None:
-        self.specimen, self.instance, self.given = specimen, instance, given
-        if result is None:
-            result = next(
-                (vars(instance)[name] for name in STORED_OUTPUTS if name in getattr(instance, "__dict__", {})), None
-            )
-        arrays = [array for value in items(result) if (array := as_float(value)) is not None]
-        if not arrays:
-            raise Unresolved("forward returns no array")
-        scalars = [array for array in arrays if array.ndim == 0]
-        self.outputs = (scalars[0] if scalars and len(arrays) > 1 else arrays[0],)
-        self.changed = tuple(
-            name
-            for name, value in given.items()
-            if (kept := specimen.arrays.get(name, specimen.constants.get(name))) is not None
-            and not is_same(value, kept)
-        )
-        self.written = {
-            role: array for role, path in specimen.states.items() if (array := as_float(at(instance, path))) is not None
-        }
-
-    def backward(self, dy: Array) -> Gradients:
-        specimen = self.specimen
-        upstream = separated(dy, self.outputs)[0]
-        handed = specimen.make(upstream) if upstream.ndim else float(upstream)
-        before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
-        with np.errstate(all="ignore"):
-            result = self._call_backward(specimen.methods.backward, handed)
-        found = match_gradients(specimen.plan, Left(result, None, self._written(before)))
-        if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
-            more = self._parameter_gradients(handed)
-            found = match_gradients(specimen.plan, Left(result, more, self._written(before)))
-        changed = [
-            name
-            for name, value in self.given.items()
-            if name in specimen.arrays and not is_same(value, specimen.arrays[name])
-        ]
-        changed += [
-            p.name for p in specimen.parameters if not is_same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
-        ]
-        if is_array(handed) and not is_same(handed, upstream):
-            changed.append("dy")
-        return replace(found, changed=tuple(dict.fromkeys(changed)))
-
-    def _written(self, before: Mapping[Path, Array]) -> dict[Path, Any]:
-        """The reachable arrays that are new or have other values than before."""
-        return {
-            path: array
-            for path, array in reachable(self.instance).items()
-            if path not in before or before[path].shape != np.shape(to_numpy(array)) or not is_same(array, before[path])
-        }
-
-    def _parameter_gradients(self, dy: Any) -> Any:
-        """What the method for the gradients of the parameters returns; None where it cannot be called so."""
-        with np.errstate(all="ignore"):
-            return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
-
-    def _call_backward(self, name: str, dy: Any) -> Any:
-        method = getattr(self.instance, name)
-        values: list[Any] = []
-        given = dict(self.given)
-        for parameter in inspect.signature(method).parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                continue
-            own = roles(parameter.name)
-            if parameter.name in given:
-                values.append(given[parameter.name])
-            elif own[:1] == ("dy",) or parameter.kind is parameter.VAR_POSITIONAL:
-                values.append(dy)
-            elif parameter.default is not parameter.empty:
-                break
-            elif "scores" in own:
-                values.append(self.specimen.make(self.outputs[0]))
-            elif "x" in own and len(inspect.signature(method).parameters) > 1:
-                is_output = self.specimen.methods.argument_is_output
-                values.append(self.specimen.make(self.outputs[0]) if is_output else next(iter(given.values())))
-            else:
-                values.append(dy)
-        return method(*values)
 
 
 def updated(specimen: ObjectSpecimen, dy: Array, rate: float = 0.5) -> dict[str, Array] | None:

@@ -25,6 +25,7 @@ def short_names(groups: list[list[Path]], taken: set[str]) -> list[str]:
 
 
 def last_name(path: Path) -> str:
+    """The last name on a path that says what lies there: `W` for `self.params['W'].value`."""
     names = [str(key) for kind, key in path if kind != "index"]
     saying = [name for name in names if name not in ("value", "data", "params", "parameters", "param")]
     return (saying or names or ["array"])[-1]

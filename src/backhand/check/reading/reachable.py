@@ -49,7 +49,7 @@ def _slots(cls: type) -> list[str]:
 
 def is_own_object(value: Any) -> bool:
     """Whether a value is an instance of a class that some program defines, rather than of a library."""
-    if isinstance(value, type) or callable(value) and not hasattr(value, "__dict__"):
+    if isinstance(value, type) or (callable(value) and not hasattr(value, "__dict__")):
         return False
     module = getattr(type(value), "__module__", "") or ""
     return module.partition(".")[0] not in _LIBRARIES and not isinstance(value, str | bytes | int | float)

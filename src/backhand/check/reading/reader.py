@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
-from backhand.check.reading.arguments import Unresolved
+from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.calls import plan_calls, plan_loss
 from backhand.check.reading.dialect import Maker, makers
 from backhand.check.reading.functions import Calls, FunctionSpecimen
@@ -33,7 +33,7 @@ _ALIKE = {
 }
 
 
-class NoSuchSetting(Exception):
+class NoSuchSettingError(Exception):
     """A configuration differs from the first in a setting that the person's code does not have."""
 
 
@@ -68,7 +68,7 @@ class Reading:
     def specimen_for(self, config: Config) -> Specimen:
         """The unit in a configuration.
 
-        Raises NoSuchSetting where it has no such setting, or whatever the person's code raises there.
+        Raises NoSuchSettingError where it has no such setting, or whatever the person's code raises there.
         """
         setup = Setup(self.kind, config, self.layout, self.variant)
         specimen = _specimen(self, setup)
@@ -77,7 +77,7 @@ class Reading:
             if config.get(setting) != first.get(setting) and not setup.used & _ALIKE.get(setting, {setting}):
                 specimen.forward()  # a dictionary of settings may be asked now only
                 if not setup.used & _ALIKE.get(setting, {setting}):
-                    raise NoSuchSetting(setting)
+                    raise NoSuchSettingError(setting)
         return specimen
 
 
@@ -147,7 +147,7 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
     specimen = _specimen(reading, setup)
     passage = specimen.forward()
     if not np.isfinite(passage.y).all():
-        raise Unresolved("forward gives values that are not finite")
+        raise UnresolvedError("forward gives values that are not finite")
     first = passage.backward(np.random.default_rng(3).standard_normal(passage.y.shape))
     match = recognise(reading.kind, specimen, passage, setup.config, reading.layout)
     if reading.methods is not None and isinstance(specimen, ObjectSpecimen):

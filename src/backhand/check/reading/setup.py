@@ -28,7 +28,7 @@ def _identity(x: Any) -> Any:
 
 
 def _normal(*shape: Any, size: Any = None, **_: Any) -> Any:
-    return np.random.standard_normal(size if size is not None else shape)
+    return np.random.default_rng(5).standard_normal(size if size is not None else shape)
 
 
 NEUTRAL: dict[str, list[Any]] = {
@@ -110,7 +110,7 @@ class Setup:
         return self.kind.values(role, self.config)
 
     def setting(self, name: str, *, required: bool = True) -> Any:
-        """The value of a setting by its name; `NOTHING` where none is known, or only a neutral one and none required."""
+        """The value of a setting by its name; `NOTHING` where none is known, or a neutral one is not required."""
         for role in roles(name):
             values = self.values(role)
             if values:
@@ -143,6 +143,7 @@ class Settings(dict[str, Any]):
         return dict.__contains__(self, key) or (not _is_optional(key) and self._value(key) is not NOTHING)
 
     def get(self, key: Any, default: Any = None) -> Any:
+        """The value of a key, or the default for one that code can do without."""
         if dict.__contains__(self, key):
             return self[key]
         value = self._value(key, required=False)

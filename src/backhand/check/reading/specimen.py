@@ -22,7 +22,7 @@ SEED = 20240607
 class Gradients:
     """What one backward pass gave.
 
-    values: by the names of the arrays, float64, in the shape that the person's code gave them; None where there is none.
+    values: by the names of the arrays, float64, in the shape that the code gave them; None where there is none.
     changed: the arrays that it changed in place, by name ("dy" and "the cache" included).   homes: where each gradient
     was found, in the person's words, such as `self.dW`.   dx_position: which of several returned values is the gradient
     of the input; None where it was not returned.
@@ -93,7 +93,7 @@ def separated(dy: Array, outputs: tuple[Array, ...]) -> list[Array]:
 
 def seed_everything(seed: int) -> None:
     """Give all global generators this seed; PyTorch's only where the person's code uses it."""
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - of the generator that the person's code draws from
     random.seed(seed)
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "manual_seed"):

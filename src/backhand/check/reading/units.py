@@ -28,10 +28,32 @@ PARAMETER_GRADIENTS = (
     *("grads_wrt_params", "pgrads", "grads_params", "param_grads", "gradients_wrt_params", "acc_grad_parameters"),
     *("grad", "grads", "gradients", "get_grads", "get_gradients", "compute_gradients", "gradient"),
 )
-_FORWARD_WORDS = frozenset("forward forwards fwd fprop feedforward propagate fp forwardprop".split())
-_BACKWARD_WORDS = frozenset("backward backwards bwd bprop backprop backpropagation backpropagate bp".split())
-_DERIVATIVE_WORDS = frozenset("grad gradient derivative deriv prime der derivate dx diff backward delta".split())
-_FILLERS = frozenset("pass prop propagation step naive fast vectorized numpy np layer loop loops alt im2col my".split())
+_FORWARD_WORDS = frozenset(["forward", "forwards", "fwd", "fprop", "feedforward", "propagate", "fp", "forwardprop"])
+_BACKWARD_WORDS = frozenset(
+    ["backward", "backwards", "bwd", "bprop", "backprop", "backpropagation", "backpropagate", "bp"]
+)
+_DERIVATIVE_WORDS = frozenset(
+    ["grad", "gradient", "derivative", "deriv", "prime", "der", "derivate", "dx", "diff", "backward", "delta"]
+)
+_FILLERS = frozenset(
+    [
+        "pass",
+        "prop",
+        "propagation",
+        "step",
+        "naive",
+        "fast",
+        "vectorized",
+        "numpy",
+        "np",
+        "layer",
+        "loop",
+        "loops",
+        "alt",
+        "im2col",
+        "my",
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,7 @@ def base_name(name: str) -> tuple[str, str]:
             return " ".join(piece for piece in pieces if piece not in group and piece not in ("pass", "prop")), kind
     if len(pieces) > 1 and pieces[0] in ("back", "backwardpass"):
         return " ".join(pieces[1:]), "backward"
-    if len(pieces) > 1 and pieces[0] == "d" or name[:1] == "d" and len(name) > 3:
+    if (len(pieces) > 1 and pieces[0] == "d") or (name[:1] == "d" and len(name) > 3):
         return " ".join(pieces[1:] if pieces[0] == "d" else words(name[1:])), "d"
     return " ".join(pieces), ""
 
@@ -144,7 +166,7 @@ def _is_abstract(cls: type) -> bool:
     """Whether a class is only a base: its own forward method does nothing but raise or pass."""
     forward = getattr(cls, method(cls, FORWARD), None)
     code = getattr(forward, "__code__", None)
-    return code is not None and not code.co_code.strip(b"\0") or bool(getattr(cls, "__abstractmethods__", ()))
+    return (code is not None and not code.co_code.strip(b"\0")) or bool(getattr(cls, "__abstractmethods__", ()))
 
 
 def custom_vjp_units(values: dict[str, Any], module: ModuleType) -> Iterator[Unit]:
@@ -167,7 +189,21 @@ def loss_units(functions: Sequence[Callable[..., Any]], paired: set[int], module
 
 
 _LOSS_WORDS = frozenset(
-    "loss cost entropy svm hinge mse criterion softmax regularization penalty l2 error objective".split()
+    [
+        "loss",
+        "cost",
+        "entropy",
+        "svm",
+        "hinge",
+        "mse",
+        "criterion",
+        "softmax",
+        "regularization",
+        "penalty",
+        "l2",
+        "error",
+        "objective",
+    ]
 )
 
 

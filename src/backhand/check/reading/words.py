@@ -4,8 +4,40 @@ import re
 
 _PIECES = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _OF_GRADIENTS = frozenset(
-    "d dl dj dld grad grads gradient gradients wrt cur current nabla delta deltas diff g loss of self acc value values"
-    " data param params parameters parameter cache the new out output".split()
+    [
+        "d",
+        "dl",
+        "dj",
+        "dld",
+        "grad",
+        "grads",
+        "gradient",
+        "gradients",
+        "wrt",
+        "cur",
+        "current",
+        "nabla",
+        "delta",
+        "deltas",
+        "diff",
+        "g",
+        "loss",
+        "of",
+        "self",
+        "acc",
+        "value",
+        "values",
+        "data",
+        "param",
+        "params",
+        "parameters",
+        "parameter",
+        "cache",
+        "the",
+        "new",
+        "out",
+        "output",
+    ]
 )
 
 

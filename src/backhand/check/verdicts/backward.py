@@ -126,7 +126,8 @@ def _evidence(trial: Trial, name: str) -> str:
     error = np.where(np.isfinite(true), np.abs(given - true), 0)
     index = tuple(int(i) for i in np.unravel_index(int(error.argmax()), true.shape))
     where = f"[{', '.join(map(str, index))}]" if index else ""
-    return f"with {trial.config.name}, {name}{where}: backward gives {given[index]:.6g}, differences give {true[index]:.6g}"
+    numbers = f"backward gives {given[index]:.6g}, differences give {true[index]:.6g}"
+    return f"with {trial.config.name}, {name}{where}: {numbers}"
 
 
 def _picture(trial: Trial, name: str) -> Picture | None:

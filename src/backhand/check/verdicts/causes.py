@@ -85,7 +85,7 @@ def _predicted(trial: Trial, name: str) -> list[str]:
 
 
 def _wrong_gradients(trial: Trial, case: Case) -> list[WrongGradient]:
-    """What the known mistakes of the kind would give; nothing where the layer is not of the kind that it was tried as."""
+    """What the known mistakes of the kind would give; nothing for a layer that is not of that kind."""
     if trial.reading.match is None:
         return []
     with np.errstate(all="ignore"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from backhand.check.reading.objects import ObjectSpecimen
-from backhand.check.reading.reader import NoSuchSetting, Reading
+from backhand.check.reading.reader import NoSuchSettingError, Reading
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings
@@ -40,7 +40,7 @@ class Judgement:
 def judge(reading: Reading, program: Program) -> Judgement:
     """Judge a unit that was read."""
     trials = [run_trial(reading, config) for config in reading.kind.configs()]
-    trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSetting)]
+    trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSettingError)]
     ran = [trial for trial in trials if trial.refused is None]
     findings = [*forward_findings(reading, ran, program), *overflow_findings(reading, trials, program)]
     wrong = backward_findings(reading, ran, program)

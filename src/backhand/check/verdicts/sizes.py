@@ -36,7 +36,7 @@ def read_with_whole_sizes(
         "forward",
         f"forward ends with {type(error).__name__}, since `/` gives a float, which is no size and no index",
         evidence=str(error),
-        explanation="In Python 3, `/` always gives a float. Write `//` for sizes; the rest was checked as if it said so.",
+        explanation="In Python 3, `/` always gives a float: write `//` for sizes. The rest was checked as if it did.",
         formula="H_out = (H + 2 * pad - HH) // stride + 1",
         function=unread.unit.name,
         place=Place(where.file, where.line, where.cell),

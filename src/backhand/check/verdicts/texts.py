@@ -103,7 +103,7 @@ def words_for(key: str, role: str) -> Words:
 
 OVERFLOW = Words(
     "the exponential overflows",
-    "exp(x) is infinite from about x = 710 on. Subtract the largest score of each sample first; softmax stays the same.",
+    "exp(x) is infinite from about x = 710 on. Subtract the largest score of each sample first; softmax stays.",
 )
 LOGARITHM = Words(
     "the logarithm of 0",
