@@ -167,25 +167,23 @@ class Dropout(Kind):
         if not x.shape == y.shape == dy.shape:
             return
         mask = y / np.where(x == 0, 1, x)
+        if not case.config["train"]:
+            if not np.allclose(mask, 1):
+                yield WrongGradient("test scale left out", "x", dy)
+            if "x" in case.gradients and _is_masked(case.gradients["x"], dy):
+                yield WrongGradient("mask again in test mode", "x", case.gradients["x"])
+            return
         kept, scale, p = (y != 0) * 1.0, np.abs(mask).max(), case.config["p"]
-        right, train = dy * mask, case.config["train"]
         share = p if case.convention.get("p") == KEPT else 1 - p
-        slips = {
-            "mask left out": dy,
-            "mask not scaled": dy * kept,
-            "scale without mask": dy * scale,
-            "mask scaled twice": right * scale,
-            "scaled in backward only": right / share,
-            "mask inverted": dy * (1 - kept) * scale,
-        }
-        for mistake, values in slips.items():
-            yield WrongGradient(mistake, "x", values if train else right)
-        yield WrongGradient("mask inverted", "x", dy * (1 - kept) if train else right)
-        yield WrongGradient("test scale left out", "x", right if train else dy)
-        if train:
-            yield WrongGradient("mask again in test mode", "x", right)
-        elif "x" in case.gradients and _is_masked(case.gradients["x"], dy):
-            yield WrongGradient("mask again in test mode", "x", case.gradients["x"])
+        yield WrongGradient("mask left out", "x", dy)
+        yield WrongGradient("mask inverted", "x", dy * (1 - kept))
+        if abs(scale - 1) > 1e-9:
+            yield WrongGradient("mask not scaled", "x", dy * kept)
+            yield WrongGradient("scale without mask", "x", dy * scale)
+            yield WrongGradient("mask scaled twice", "x", dy * mask * scale)
+            yield WrongGradient("mask inverted", "x", dy * (1 - kept) * scale)
+        else:
+            yield WrongGradient("scaled in backward only", "x", dy * mask / share)
 
 
 def _test_factors(p: float) -> tuple[tuple[float, str], ...]:

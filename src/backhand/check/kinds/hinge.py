@@ -123,9 +123,12 @@ class Hinge(Loss):
         yield "sign at the label", wrong + at_label
         yield "mask left out", _pulled(1 - labels, labels)
         yield "label left out of the mask", term.gradient + labels
-        yield "margins for their mask", term.gradient if squares else _pulled(margins, labels)
-        yield "factor 2 missing", term.gradient / 2 if form == "squared" else term.gradient
-        yield "gradient of the linear hinge", _pulled(1.0 * (margins > 0), labels) if squares else term.gradient
+        if form == "linear":
+            yield "margins for their mask", _pulled(margins, labels)
+        if squares:
+            yield "gradient of the linear hinge", _pulled(1.0 * (margins > 0), labels)
+        if form == "squared":
+            yield "factor 2 missing", term.gradient / 2
 
 
 def _margins(x: Array, labels: Array) -> Array:

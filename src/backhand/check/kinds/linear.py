@@ -222,7 +222,7 @@ class _Canonical:
             yield WrongGradient("entry of the bias kept", "x", _arranged(dX, self.case.convention))
         given = self.case.gradients.get("x")
         step = self._input("", self.upstream @ (self.X.T @ self.upstream).T).values
-        if given is not None and given.shape == step.shape and step.size > 5:
+        if given is not None and given.shape == step.shape and step.size > 1:
             true = self._input("", dX).values
             rate = ((true - given) * step).sum() / (step * step).sum()
             yield WrongGradient("weights already updated", "x", true - rate * step)

@@ -185,16 +185,19 @@ class Loss(Kind):
 
 
 def _wrong_scales(reduction: Reduction, N: int, K: int) -> Iterator[tuple[str, float]]:
-    """Wrong factors of the gradient, by mistake."""
-    factor, is_mean = reduction.factor(N, K), reduction.per_sample
+    """The wrong factors that the gradient may have, by mistake."""
+    factor = reduction.factor(N, K)
     yield "sign", -factor
     yield "sign", -1.0
-    yield "1/N missing", factor * N if is_mean else factor
-    yield "1/N twice", factor / N if is_mean else factor
-    yield "1/N where the loss is a sum", factor if is_mean else factor / N
-    yield "count of columns missing", factor * K if reduction.per_column else factor
     yield "divided by the number of columns", factor / K
-    yield "columns counted for samples", factor * N / K if is_mean else factor
+    if reduction.per_column:
+        yield "count of columns missing", factor * K
+    if reduction.per_sample:
+        yield "1/N missing", factor * N
+        yield "1/N twice", factor / N
+        yield "columns counted for samples", factor * N / K
+    else:
+        yield "1/N where the loss is a sum", factor / N
 
 
 def _rows(array: Array, layout: Layout) -> Array:

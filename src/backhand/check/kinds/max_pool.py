@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from backhand.arrays import Array, Shape
-from backhand.check.kinds.kind import Case, agree
+from backhand.check.kinds.kind import Case, WrongGradient, agree
 from backhand.check.kinds.pooling import Pooling, images
 from backhand.check.kinds.pooling_texts import MAXIMUM
 from backhand.check.kinds.windows import Geometry
@@ -51,9 +51,7 @@ class MaxPool(Pooling):
     def wrong_shares(self, windows: Array) -> Iterator[tuple[str, Array]]:
         """Masks of other pixels, and weights where a mask belongs."""
         first, size = self.shares(windows), windows.shape[-2] * windows.shape[-1]
-        ties = windows == windows.max((-2, -1), keepdims=True)
         everything = np.where(np.isfinite(windows), windows, -np.inf).max((2, 3, 4, 5), keepdims=True)
-        yield "every tie credited", ties * 1.0
         yield "maximum of the whole image", (windows == everything) * 1.0
         yield "gradient of average pooling", np.full(windows.shape, 1 / size)
         yield "every pixel credited", np.ones(windows.shape)
@@ -61,6 +59,11 @@ class MaxPool(Pooling):
         yield "values for the mask", np.where(first > 0, windows, 0)
         if windows.shape[-1] == windows.shape[-2]:
             yield "height and width swapped in dx", first.swapaxes(-1, -2)
+
+    def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
+        """As for any pooling; at ties, where every choice of a maximum is right, nothing is foreseen."""
+        if case.config.draw != "ties":
+            yield from super().wrong_gradients(case)
 
     def overwritten(self, geometry: Geometry, right: Array, shape: Shape) -> Iterator[Array]:
         """Only the pixel of the maximum is set, so zeros of later windows overwrite nothing."""

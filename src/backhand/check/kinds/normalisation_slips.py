@@ -114,6 +114,7 @@ def slips_of_constants(m: Moments, dy: Array, gamma: Array | None) -> Iterator[t
     d = dy if gamma is None else dy * gamma
     batch = Moments.of(m.x, m.axes, m.eps)
     yield "batch terms in test mode", batch.right(d)
+    yield "batch terms in test mode", m.right(d)
     yield "batch statistics in test mode", batch.inverse * d
     if gamma is not None:
         yield "gamma left out of dx", m.inverse * dy

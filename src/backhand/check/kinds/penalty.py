@@ -82,12 +82,13 @@ class Penalty(Kind):
         reg = case.config["reg"] * case.dy
         slips = {
             "strength left out": right * case.dy,
-            "factor 2 missing": (w if form == SQUARES else right) * reg,
-            "factor 2 kept": (2 * w if form == HALF else right) * reg,
             "square for its derivative": w * w * reg,
-            "sign of the weights": np.sign(w) * reg,
-            "weights for their sign": (w if form == ABSOLUTE else right) * reg,
             "mean for sum": right * reg / w.size,
         }
+        slips |= {
+            SQUARES: {"factor 2 missing": w * reg, "sign of the weights": np.sign(w) * reg},
+            HALF: {"factor 2 kept": 2 * w * reg, "sign of the weights": np.sign(w) * reg},
+            ABSOLUTE: {"weights for their sign": w * reg},
+        }[form]
         for mistake, values in slips.items():
             yield WrongGradient(mistake, "w", values)

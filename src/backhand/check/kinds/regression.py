@@ -96,8 +96,7 @@ class MeanSquaredError(ValueLoss):
     def slips(self, x: Array, labels: Array, term: Term) -> Iterator[tuple[str, Array]]:
         """A factor 2 that is missing or kept, and gradients of other losses."""
         d, whole = x - labels, term.words["scale"] == "whole"
-        yield "factor 2 missing", d
-        yield "factor 2 kept", 2 * d
+        yield ("factor 2 missing", d) if whole else ("factor 2 kept", 2 * d)
         yield "gradient of the absolute error", np.sign(d)
         yield "label left out", 2 * x if whole else x
         yield "square for its derivative", d * d
