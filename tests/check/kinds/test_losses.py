@@ -213,3 +213,16 @@ def test_slips_are_foreseen_where_samples_are_columns_and_the_loss_is_a_sum():
     assert agree(case.y, np.asarray(-np.log((p * case.arrays["labels"]).sum(0)).sum()))
     wrong = case.dy * (p - case.arrays["labels"]) / 5
     assert predicts(kind, case, "1/N where the loss is a sum", wrong)
+
+
+def test_a_right_gradient_beside_a_wrong_value_is_told():
+    kind = kind_named("binary_cross_entropy")
+    config, layout = kind.configs()[0], kind.layouts()[0]
+    arrays = draw_arrays(kind, config, layout)
+    x, t = arrays["x"], arrays["labels"]
+    right = (x - t) / (x * (1 - x)) / 5
+    for sign, told in ((1, True), (-1, False)):
+        y = np.asarray(np.mean(-t * np.log(x) + sign * (1 - t) * np.log(1 - x)))
+        match = next(kind.recognise(y, arrays, config, layout))
+        case = Case(config, arrays, y, np.ones(()), {}, {}, {**layout, **match.convention})
+        assert predicts(kind, case, "of the right loss", right) == told

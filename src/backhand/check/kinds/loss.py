@@ -85,6 +85,10 @@ COUNTS = described(
             "is divided by the number of columns, {K}, where the number of samples, {N}, belongs",
             "The loss divides by the number of samples, and so does its gradient.",
         ),
+        "of the right loss": (
+            "is that of the right loss: only forward is wrong",
+            "Once forward is right, the two agree.",
+        ),
         "sign": (
             "has the opposite sign: label minus prediction",
             "The loss falls when the prediction moves towards the label, so its gradient is prediction minus label.",
@@ -179,6 +183,9 @@ class Loss(Kind):
         for mistake, gradient in self.slips(x, labels, term):
             for scale in dict.fromkeys((factor, 1.0)):
                 yield WrongGradient(mistake, "x", _arranged(gradient * dy * scale, layout))
+        way = next(self.recognise(case.y, case.arrays, config, case.convention), None)
+        if way and way.mistake:
+            yield WrongGradient("of the right loss", "x", _arranged(term.gradient * dy * factor, layout))
         for mistake, scale in _wrong_scales(reduction, N, K):
             if mistake in self.mistakes:
                 yield WrongGradient(mistake, "x", _arranged(term.gradient * dy * scale, layout))
