@@ -23,6 +23,7 @@ from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Specimen, seed_everything
 from backhand.check.reading.units import method
+from backhand.check.reading.words import words
 from backhand.check.source.guarded import outcome
 
 
@@ -150,7 +151,9 @@ class ObjectSpecimen(Specimen):
         rng = np.random.default_rng(11)
         kept = set(self.states.values())
         groups = [(paths, array) for paths, array in groups if not kept & set(paths)]
-        moving = [(paths, array) for paths, array in groups if self._moves(paths, array, y, rng)]
+        moving = [
+            (paths, array) for paths, array in groups if self._moves(paths, array, y, rng) or self._is_idle_bias(paths)
+        ]
         names = short_names([paths for paths, _ in moving], set(self.arrays))
         for name, (paths, array) in zip(names, moving, strict=True):
             self.parameters.append(Parameter(name, paths, parameter_role(paths)))
@@ -159,6 +162,16 @@ class ObjectSpecimen(Specimen):
             fits = drawn is not None and drawn.shape == shape
             self.arrays[name] = np.array(drawn) if fits and drawn is not None else rng.standard_normal(shape)
             self.roles[name] = self.parameters[-1].role
+
+    def _is_idle_bias(self, paths: list[Path]) -> bool:
+        """Whether an array bears the name of a bias and of nothing else: forward should add it, even if it does not."""
+        names = [words(str(key)) for _, key in paths[0] if str(key) not in ("value", "data", "params", "parameters")]
+        return (
+            len(names) == 1
+            and len(names[0]) == 1
+            and roles(names[0][0])[:1] == ("b",)
+            and "b" in self.setup.kind.parameters
+        )
 
     def _moves(self, paths: list[Path], array: Any, y: Array, rng: np.random.Generator) -> bool:
         instance = copy.deepcopy(self.instance)

@@ -143,20 +143,27 @@ def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:
 
 
 def _tried(reading: Reading, setup: Setup) -> Reading:
-    """The reading with its first specimen and what that computes. Raises whatever the person's code raises."""
+    """The reading with its first specimen and what that computes.
+
+    Raises whatever the person's code raises. Only a backward pass that fails behind a forward pass which is right is no
+    reason to doubt the reading.
+    """
     specimen = _specimen(reading, setup)
     passage = specimen.forward()
     if not np.isfinite(passage.y).all():
         raise UnresolvedError("forward gives values that are not finite")
-    first = passage.backward(np.random.default_rng(3).standard_normal(passage.y.shape))
     match = recognise(reading.kind, specimen, passage, setup.config, reading.layout)
-    if reading.methods is not None and isinstance(specimen, ObjectSpecimen):
+    dy = np.random.default_rng(3).standard_normal(passage.y.shape)
+    first, error = outcome(partial(passage.backward, dy))
+    if error is not None and (match is None or match.mistake):
+        raise error
+    if first is not None and reading.methods is not None and isinstance(specimen, ObjectSpecimen):
         reading = replace(reading, methods=replace(reading.methods, dx_position=first.dx_position))
-    reading = replace(reading, guesses=tuple(dict.fromkeys(setup.guesses)))
     layout = reading.layout
     if match is not None:  # what was seen counts for more than what was tried
         layout = {name: match.convention.get(name, choice) for name, choice in layout.items()}
-    return replace(reading, layout=layout, match=match, specimen=specimen)
+    guesses = tuple(dict.fromkeys(setup.guesses))
+    return replace(reading, layout=layout, match=match, specimen=specimen, guesses=guesses)
 
 
 def methods_of(cls: type) -> list[Methods]:

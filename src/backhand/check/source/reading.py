@@ -51,7 +51,7 @@ def _python2_failure(line: int, sign: str) -> Failure:
         return "python 2", text, line
     text = (
         f"This file is written for Python 2, as {sign} shows, and was read as such. "
-        "`/` between integers rounds down there, and so it does in this check; for Python 3 write `//` where that is meant."
+        "`/` between integers rounds down there, and so it does in this check; write `//` for Python 3."
     )
     return "python 2", text, line
 

@@ -14,7 +14,8 @@ from backhand.check.verdicts.naming import (
     change_of,
     filled,
     function_of,
-    gradient_labels,
+    functions_of,
+    gradient_expression,
     line_of,
     names_in,
     place_of,
@@ -35,20 +36,26 @@ class Repair(NamedTuple):
 MAX_PICTURE = 400  # the most entries of a picture
 
 
-def backward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> list[Finding]:
-    """A finding for each mistake of each wrong gradient, and one where backward fails."""
+def backward_findings(
+    reading: Reading, ran: Sequence[Trial], program: Program, *, mended: bool = True
+) -> list[Finding]:
+    """A finding for each mistake of each wrong gradient, and one where backward fails.
+
+    mended: whether changes are looked for; not where forward is wrong, to which backward would only be adapted.
+    """
     crashed = [trial for trial in ran if trial.crashed is not None and trial.config.get("train", True)]
     findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
     names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
-    function = function_of(reading, "backward")
-    both = mend(ran, names, [function], gradient_labels(reading, names)) if len(names) > 1 else None
+    functions = functions_of(reading, "backward")
+    expressions = {name: gradient_expression(reading, name) for name in names}
+    both = mend(ran, names, functions, list(expressions.values())) if len(names) > 1 and mended else None
     for name in names:
-        edit = both or mend(ran, [name], [function], gradient_labels(reading, [name]))
+        edit = both or (mend(ran, [name], functions, [expressions[name]]) if mended else None)
         causes = find_causes(ran, name)
         for cause in causes:
             own = edit
-            if edit is None and len(causes) > 1:
-                own = mend(ran, [name], [function], gradient_labels(reading, [name]), only=cause.trials)
+            if edit is None and len(causes) > 1 and mended:
+                own = mend(ran, [name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     return findings
 
@@ -78,7 +85,7 @@ def _gradient_finding(
     usual = [trial for trial in cause.trials if trial.config.usual]
     worst = (usual or cause.trials)[0]
     headline, explanation, formula = _texts(reading, worst, name, cause, names_in(reading, worst, name))
-    labels, edit = gradient_labels(reading, [name]), repair.edit
+    expression, edit = gradient_expression(reading, name), repair.edit
     return Finding(
         "wrong" if usual else "wrong elsewhere",
         cause.key or (edit.operator if edit else ""),
@@ -90,7 +97,7 @@ def _gradient_finding(
         reading.kind.page,
         qualified_name(reading, "backward"),
         name,
-        line_of(program, function_of(reading, "backward"), labels, edit),
+        line_of(program, function_of(reading, "backward"), [expression], edit),
         change_of(program, edit, verified=repair.passes_everywhere),
         _picture(worst, name) if not cause.key and edit is None else None,
         tuple(trial.config.name for trial in cause.trials),

@@ -1,26 +1,32 @@
 """What passes do beside computing: arrays changed in place, gradients of other shapes, random numbers of their own."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.reading.objects import ObjectSpecimen, updated
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Severity
+from backhand.check.review.records import Finding, Pass, Severity
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
+    change_of,
     filled,
     function_of,
-    gradient_labels,
+    functions_of,
+    gradient_expression,
     line_of,
     names_in,
     place_of,
     qualified_name,
+    upstream_name,
 )
+from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import BEHAVIOURS
-from backhand.check.verdicts.trial import Trial
+from backhand.check.verdicts.trial import Trial, observe, run_trial
 
+Seen = Mapping[str, tuple[str, ...]]
 SEVERITY: dict[str, Severity] = {
     "changed in forward": "wrong elsewhere",
     "dy changed": "style",
@@ -32,50 +38,78 @@ SEVERITY: dict[str, Severity] = {
 }
 
 
-def behaviour_findings(reading: Reading, seen: Mapping[str, tuple[str, ...]], program: Program) -> Iterator[Finding]:
-    """What the passes did that they should not, each with its severity."""
+def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Program) -> Iterator[Finding]:
+    """What the passes did in a trial that they should not, each with its severity and the change that ends it."""
     for behaviour, arrays in seen.items():
         if behaviour not in SEVERITY:
             continue
-        pass_name = "forward" if "forward" in behaviour else "backward"
+        pass_name: Pass = "forward" if "forward" in behaviour else "backward"
         words = BEHAVIOURS[behaviour]
-        names = {"a": ", ".join(arrays), "g": "", "dy": "the upstream gradient"}
+        names = {"a": ", ".join(arrays), "g": "", "dy": upstream_name(reading)}
         severity = SEVERITY[behaviour]
         if behaviour == "changed in forward" and "labels" in reading.kind.constants:
             severity = "harmless"  # seldom does anybody read the scores once more after the loss
         function = function_of(reading, pass_name)
+        edit = None
+        if trial.passed:  # else a change might only trade one mistake for another
+            edit = mend_pass(functions_of(reading, pass_name), partial(_is_ended, trial, behaviour, seen))
         yield Finding(
             severity,
             behaviour,
-            pass_name,  # type: ignore[arg-type]
+            pass_name,
             filled(words.headline, names),
             explanation=filled(words.why, names),
             function=qualified_name(reading, pass_name),
-            place=place_of(program, function),
+            place=line_of(program, function, [], edit) if edit else place_of(program, function),
+            change=change_of(program, edit),
         )
 
 
+def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
+    """Whether a pass no longer does what it did, computes the same and does nothing new."""
+    again = run_trial(before.reading, before.config)
+    if again.refused is not None or again.crashed is not None or set(again.wrong) - set(before.wrong):
+        return False
+    assert again.passage is not None
+    assert before.passage is not None
+    if "forward" in behaviour and not np.allclose(again.passage.y, before.passage.y, equal_nan=True):
+        return False
+    return not set(observe(again)) - (set(seen) - {behaviour})
+
+
 def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[Finding]:
-    """Gradients with the right values in a shape that broadcasting forgives."""
-    for trial in ran[:1]:
+    """Gradients with the right values in another shape, one finding for each array."""
+    told: set[str] = set()
+    for trial in ran:
         assert trial.specimen is not None
         for name, gradient in trial.gradients.values.items():
             array = trial.specimen.arrays[name]
-            if gradient is None or name in trial.wrong or gradient.shape == array.shape:
+            if gradient is None or name in trial.wrong or name in told or gradient.shape == array.shape:
                 continue
-            forgiving = _is_forgiven(trial, name, gradient)
+            told.add(name)
+            forgiving = trial.specimen.roles[name] not in ("x", "scores") and _is_forgiven(trial, name, gradient)
             yield Finding(
                 "harmless" if forgiving else "wrong",
                 "another shape",
                 "backward",
                 f"{names_in(reading, trial, name)['g']} has the shape {gradient.shape}, {name} has {array.shape}",
-                explanation="The update works all the same."
-                if forgiving
-                else f"An update such as {name} -= rate * gradient would fail or change the shape of {name}.",
+                f"with {trial.config.name}",
+                _shape_explanation(trial, name, forgiving),
                 function=qualified_name(reading, "backward"),
                 array=name,
-                place=line_of(program, function_of(reading, "backward"), gradient_labels(reading, [name]), None),
+                place=line_of(program, function_of(reading, "backward"), [gradient_expression(reading, name)], None),
+                failed=(trial.config.name,),
+                tried=len(ran),
             )
+
+
+def _shape_explanation(trial: Trial, name: str, forgiving: bool) -> str:
+    if forgiving:
+        return "The update works all the same."
+    assert trial.specimen is not None
+    if trial.specimen.roles[name] in ("x", "scores"):
+        return f"The layer before expects a gradient in the shape of its output: reshape it to {name}.shape."
+    return f"An update such as {name} -= rate * gradient would fail or change the shape of {name}."
 
 
 def _is_forgiven(trial: Trial, name: str, gradient: Array) -> bool:

@@ -126,6 +126,8 @@ def case_of(trial: Trial, true: dict[str, Array]) -> Case | None:
 def _agree(gradient: Array, predicted: Array, limit: float) -> bool:
     if gradient.shape != predicted.shape and gradient.size == predicted.size:
         predicted = predicted.reshape(gradient.shape)
+    if gradient.shape == predicted.shape and not gradient.size:
+        return True  # a crop that leaves nothing
     known = np.isfinite(predicted)
     if gradient.shape != predicted.shape or not known.any():
         return False
@@ -133,6 +135,8 @@ def _agree(gradient: Array, predicted: Array, limit: float) -> bool:
 
 
 def _generic(failed: Sequence[Trial], name: str) -> Cause | None:
+    if (factor := _batch_factor(failed, name)) is not None:
+        return factor
     texts: dict[str, str] = {}
     explained: dict[str, list[Trial]] = {}
     for trial in failed:
@@ -142,3 +146,17 @@ def _generic(failed: Sequence[Trial], name: str) -> Cause | None:
     best = max(map(len, explained.values()), default=0)
     key = next((key for key, of_it in explained.items() if len(of_it) == best), None)
     return None if key is None else Cause(key, texts[key], False, tuple(explained[key]))
+
+
+def _batch_factor(failed: Sequence[Trial], name: str) -> Cause | None:
+    """The batch size as a factor or a divisor in all of these trials; it need not be the first axis of the samples."""
+    for power, key in ((-1, "divided by the batch size"), (1, "times the batch size")):
+        sizes = [trial.config.get("N", 1) for trial in failed]
+        if min(sizes) > 1 and all(
+            (gradient := trial.gradients.values.get(name)) is not None
+            and trial.evidence(name).is_true(gradient / float(N) ** power)
+            for trial, N in zip(failed, sizes, strict=True)
+        ):
+            words = f"divided by {sizes[0]}" if power < 0 else f"times {sizes[0]}"
+            return Cause(key, f"is the true gradient {words}, the batch size", False, tuple(failed))
+    return None

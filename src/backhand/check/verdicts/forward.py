@@ -12,8 +12,9 @@ from backhand.check.reading.reader import Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding, Severity
 from backhand.check.source.program import Program
-from backhand.check.verdicts.naming import change_of, filled, function_of, line_of, names_in, place_of, qualified_name
-from backhand.check.verdicts.repair import mend_forward
+from backhand.check.verdicts.naming import change_of, filled, function_of,
+    functions_of, line_of, names_in, place_of, qualified_name
+from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import LOGARITHM, OVERFLOW
 from backhand.check.verdicts.trial import Trial
 
@@ -32,7 +33,7 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
         severity: Severity = "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
         function = function_of(reading, "forward")
-        edit = mend_forward(function, partial(_is_mended, reading, ran, shows, mistake))
+        edit = mend_pass(functions_of(reading, "forward"), partial(_is_mended, reading, ran, shows, mistake))
         yield Finding(
             severity,
             mistake,

@@ -1,71 +1,94 @@
 """How the things of a reading are called, and where they stand, in the person's own words."""
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-from backhand.check.reading.functions import FunctionSpecimen
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reader import Reading
-from backhand.check.reading.results import returned_names
+from backhand.check.reading.roles import roles
 from backhand.check.reading.units import parameter_names
 from backhand.check.reading.words import are_alike
 from backhand.check.review.records import Change, Place
 from backhand.check.source.definitions import plain
-from backhand.check.source.edits import Edit, slice_lines
+from backhand.check.source.edits import Edit, called_functions, returned_names, slice_lines
+from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
 from backhand.check.verdicts.trial import Trial
 
 
 def function_of(reading: Reading, pass_name: str) -> Any:
     """The function that makes a pass, without decorators."""
+    return functions_of(reading, pass_name)[0]
+
+
+def functions_of(reading: Reading, pass_name: str) -> list[Any]:
+    """The functions that make a pass: the one that does the work first, then those that it calls in the same file.
+
+    A method of a base class that only hands the work on to the class, as `backward` does in Torch 7, comes last.
+    """
     if reading.network is not None:
-        return plain(getattr(reading.network.cls, reading.network.gradient))
-    if reading.methods is not None:
-        name = reading.methods.forward if pass_name == "forward" else reading.methods.backward
-        return plain(getattr(reading.methods.cls, name))
-    assert reading.calls is not None
-    backward = reading.calls.backward or reading.calls.forward
-    return plain(reading.calls.forward if pass_name == "forward" else backward)
+        cls: type | None = reading.network.cls
+        entry = getattr(reading.network.cls, reading.network.gradient)
+    elif reading.methods is not None:
+        cls = reading.methods.cls
+        entry = getattr(cls, reading.methods.forward if pass_name == "forward" else reading.methods.backward)
+    else:
+        assert reading.calls is not None
+        backward = reading.calls.backward or reading.calls.forward
+        cls, entry = None, reading.calls.forward if pass_name == "forward" else backward
+    first = plain(entry)
+    called = called_functions(first, cls)
+    if cls is not None and first.__name__ not in vars(cls) and any(f.__name__ in vars(cls) for f in called):
+        own = [function for function in called if function.__name__ in vars(cls)]
+        return [*own, *(function for function in called if function not in own), first]
+    return [first, *called]
 
 
 def qualified_name(reading: Reading, pass_name: str) -> str:
     """The name of the function that makes a pass, such as `Linear.backward`."""
-    function = function_of(reading, pass_name)
-    name = getattr(function, "__name__", reading.unit.name)
+    name = getattr(function_of(reading, pass_name), "__name__", reading.unit.name)
     owner = reading.methods or reading.network
-    return f"{owner.cls.__name__}.{name}" if owner is not None else str(name)
+    if owner is not None or reading.unit.form == "autograd function" or name in ("forward", "backward"):
+        return f"{owner.cls.__name__ if owner is not None else reading.unit.name}.{name}"
+    return str(name)
 
 
-def gradient_labels(reading: Reading, names: Sequence[str]) -> list[str]:
-    """How the gradients of these arrays are called in backward's source."""
+def gradient_expression(reading: Reading, name: str) -> str:
+    """The expression in backward's source that gives the gradient of an array; "" where it is not to be found."""
     function = function_of(reading, "backward")
-    labels = [label for label in returned_names(function) if label]
-    homes = homes_of(reading)
-    found = []
-    for name in names:
-        alike = [label for label in labels if are_alike(label, name)]
-        home = homes.get(name, "")
-        found += alike[:1] or ([home] if home not in ("", "returned") else labels if len(labels) == 1 else [])
-    return found
+    expressions = returned_names(function) if isinstance(function, FunctionType) else []
+    home, position = _home(reading, name)
+    if home not in ("", "returned"):
+        return home
+    alike = [text for text in expressions if are_alike(text, name)]
+    if alike:
+        return alike[0]
+    if position is None and reading.specimen is not None and len(expressions) == len(reading.specimen.arrays):
+        position = list(reading.specimen.arrays).index(name)
+    if len(expressions) == 1:
+        return expressions[0]
+    return expressions[position] if position is not None and position < len(expressions) else ""
 
 
-def homes_of(reading: Reading) -> Mapping[str, str]:
-    """Where an object keeps the gradient of each array, such as `self.dW`."""
+def _home(reading: Reading, name: str) -> tuple[str, int | None]:
+    """Where an object keeps the gradient of an array, such as `self.dW`, and the position of a returned one."""
     specimen = reading.specimen
     if not isinstance(specimen, ObjectSpecimen):
-        return {}
+        return "", None
     passage = specimen.forward()
-    return passage.backward(np.ones_like(passage.y)).homes
+    gradients = outcome(lambda: passage.backward(np.ones_like(passage.y))).value
+    return (gradients.homes.get(name, ""), gradients.dx_position) if gradients is not None else ("", None)
 
 
 def names_in(reading: Reading, trial: Trial, name: str) -> dict[str, Any]:
     """What the texts of mistakes are filled with: the person's names by role, and the facts of the configuration."""
     specimen = trial.specimen
     assert specimen is not None
-    labels = gradient_labels(reading, [name]) if name else []
     by_role = {role: own for own, role in specimen.roles.items()}
     facts = {key: value for key, value in trial.config.facts.items() if isinstance(value, int | float | str)}
     upstream = upstream_name(reading)
@@ -75,16 +98,25 @@ def names_in(reading: Reading, trial: Trial, name: str) -> dict[str, Any]:
         **by_role,
         "dy": upstream,
         "a": name,
-        "g": labels[0] if labels else f"the gradient of {name}",
+        "g": _gradient_name(reading, name),
     }
+
+
+def _gradient_name(reading: Reading, name: str) -> str:
+    """What the gradient of an array is called in a sentence: as in the source, if it has a name there."""
+    expression = gradient_expression(reading, name) if name else ""
+    return expression if re.fullmatch(r"[A-Za-z_][\w.]*(\[['\"\w]+\])?", expression) else f"the gradient of {name}"
 
 
 def upstream_name(reading: Reading) -> str:
     """The name of the upstream gradient in backward's source."""
-    names = [name for name in parameter_names(function_of(reading, "backward")) if name not in ("self", "ctx")]
-    if isinstance(reading.specimen, FunctionSpecimen) and reading.calls is not None:
+    if reading.calls is not None:
         return next((name for name, source in reading.calls.sources.items() if source[0] == "dy"), "dy")
-    return names[0] if names else "dy"
+    names = [name for name in parameter_names(function_of(reading, "backward")) if name not in ("self", "ctx")]
+    specimen = reading.specimen
+    given = set(specimen.call_names) if isinstance(specimen, ObjectSpecimen) else set()
+    likely = [name for name in names if roles(name)[:1] == ("dy",) and name not in given]
+    return next(iter([*likely, *(name for name in names if name not in given)]), "dy")
 
 
 class _Blank(dict[str, Any]):
@@ -103,13 +135,14 @@ def place_of(program: Program, value: Any) -> Place | None:
     return None if where is None else Place(where.file, where.line, where.cell)
 
 
-def line_of(program: Program, function: Any, labels: Sequence[str], edit: Edit | None) -> Place | None:
-    """The line of a mistake: that of the change which mends it, else where the gradient gets its value."""
+def line_of(program: Program, function: Any, expressions: Sequence[str], edit: Edit | None) -> Place | None:
+    """The line of a mistake: that of the change which mends it, else where the gradient gets its last value."""
+    if edit is not None:
+        function = edit.function
     start = program.location(function)
     if start is None:
         return None
-    first = function.__code__.co_firstlineno
-    line = edit.line if edit else next(iter(slice_lines(function, labels)), first)
+    line = edit.line if edit else next(iter(slice_lines(function, expressions)), function.__code__.co_firstlineno)
     return Place(start.file, start.line + line - _def_line(function), start.cell)
 
 

@@ -60,10 +60,10 @@ def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, 
     return bool(outcome(is_mended).value)  # a changed text that does not compile mends nothing
 
 
-def mend_forward(function: Any, is_right: Callable[[], bool]) -> Edit | None:
-    """The first change of a forward function with which it is right; None for none."""
+def mend_pass(functions: Sequence[Any], is_right: Callable[[], bool]) -> Edit | None:
+    """The first change of these functions with which a pass does what it should; None for none."""
     end = time.process_time() + BUDGET
-    for edit in _candidates([function], ()):
+    for edit in _candidates(functions, ()):
         if time.process_time() > end:
             return None
         if outcome(partial(_applied, edit, is_right)).value:
