@@ -12,8 +12,16 @@ from backhand.check.reading.reader import Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding, Severity
 from backhand.check.source.program import Program
-from backhand.check.verdicts.naming import change_of, filled, function_of,
-    functions_of, line_of, names_in, place_of, qualified_name
+from backhand.check.verdicts.naming import (
+    change_of,
+    filled,
+    function_of,
+    functions_of,
+    line_of,
+    names_in,
+    place_of,
+    qualified_name,
+)
 from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import LOGARITHM, OVERFLOW
 from backhand.check.verdicts.trial import Trial
