@@ -226,3 +226,14 @@ def test_a_right_gradient_beside_a_wrong_value_is_told():
         match = next(kind.recognise(y, arrays, config, layout))
         case = Case(config, arrays, y, np.ones(()), {}, {}, {**layout, **match.convention})
         assert predicts(kind, case, "of the right loss", right) == told
+
+
+def test_a_batch_is_not_taken_for_the_classes_of_one_sample():
+    kind = kind_named("softmax_cross_entropy")
+    layout = next(layout for layout in kind.layouts() if layout == {"samples": "one", "labels": "one-hot"})
+    config = kind.configs()[0]
+    arrays = draw_arrays(kind, config, layout)
+    p = softmax(arrays["x"][None])[0]
+    whole = np.asarray(-np.sum(arrays["labels"] * np.log(p)))
+    assert not next(kind.recognise(whole, arrays, config, layout)).mistake
+    assert next(kind.recognise(whole / 3, arrays, config, layout)).mistake == "mean over the wrong count"

@@ -1,5 +1,6 @@
 """Which kinds a name speaks of."""
 
+import numpy as np
 import pytest
 
 from backhand.check.kinds.compound import Compound
@@ -80,6 +81,17 @@ def test_a_name_that_says_nothing_settles_nothing(name):
     kinds, settled, _ = likely(name)
     assert not settled
     assert kinds == list(KINDS)
+
+
+def test_a_compound_has_the_arrays_and_settings_of_its_first_kind():
+    kind, linear = likely("linear_activation_forward").kinds[0], KINDS[0]
+    config, layout = kind.configs()[0], kind.layouts()[0]
+    assert kind.parameters == ("w", "b")
+    assert kind.shape("w", config, layout) == linear.shape("w", config, layout) == (3, 5)
+    assert kind.draw("x", config, layout, np.random.default_rng(0)).shape == (4, 3)
+    assert kind.values("in", config) == [3]
+    assert "relu" in kind.values("activation", config)
+    assert likely("affine_relu").kinds[0].values("activation", config) == ["relu"]
 
 
 def test_names_of_kinds_are_their_own_and_hints_speak_of_kinds_that_exist():

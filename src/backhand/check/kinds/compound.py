@@ -41,9 +41,9 @@ class Compound(Kind):
         yield from ()
 
     def values(self, role: str, config: Config) -> list[Any]:
-        """The names of the other kinds for an activation; every other value as the first kind gives it."""
+        """The names of the other kinds for an activation, or usual ones; other values as the first kind gives them."""
         if role == "activation":
-            return [kind.name for kind in self.kinds[1:]]
+            return [kind.name for kind in self.kinds[1:]] or ["relu", "sigmoid", "tanh"]
         return self.kinds[0].values(role, config)
 
     def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:

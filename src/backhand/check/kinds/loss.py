@@ -157,13 +157,15 @@ class Loss(Kind):
         x = _rows(arrays["x"], layout)
         labels = _labels(arrays["labels"], x.shape, layout)
         terms = list(self.terms(x, labels, config))
+        single_class = layout["samples"] == "one" and self.reductions is PER_CLASS
+        reductions = PER_SAMPLE if single_class else self.reductions  # one sample's mean is no mean over its classes
         for term in terms:
-            for reduction in self.reductions:
+            for reduction in reductions:
                 mistake = "" if np.isfinite(term.losses).all() else "log of 0"
                 y = _result(reduction, term.losses, layout)
                 yield Match(y, {**term.words, "reduction": reduction.words}, mistake)
         for mistake, losses in self.wrong_values(x, labels, config):
-            for reduction in self.reductions:
+            for reduction in reductions:
                 if losses.ndim == 2 or reduction in PER_SAMPLE:
                     yield Match(_result(reduction, losses, layout), {"reduction": reduction.words}, mistake)
         yield Match(terms[0].losses.sum() / x.shape[1], dict(terms[0].words), "mean over the wrong count")
