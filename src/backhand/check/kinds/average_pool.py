@@ -1,4 +1,4 @@
-"""Average pooling of images."""
+"""Average pooling of images: the mean of each window."""
 
 from collections.abc import Iterator, Mapping
 

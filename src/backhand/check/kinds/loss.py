@@ -210,7 +210,7 @@ def _wrong_scales(reduction: Reduction, N: int, K: int) -> Iterator[tuple[str, f
 
 
 def _rows(array: Array, layout: Layout) -> Array:
-    """Samples as rows."""
+    """An array with its samples as rows."""
     if layout["samples"] == "columns" and array.ndim == 2:
         return array.T
     if array.ndim < 2:

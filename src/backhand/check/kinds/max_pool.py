@@ -1,4 +1,4 @@
-"""Max pooling of images."""
+"""Max pooling of images: the largest value of each window."""
 
 from collections.abc import Iterator
 

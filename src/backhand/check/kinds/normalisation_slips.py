@@ -32,12 +32,12 @@ class Moments:
 
     @property
     def inverse(self) -> Array:
-        """One over the deviation."""
+        """One over the deviation of the values."""
         return 1 / np.sqrt(self.variance + self.eps)
 
     @property
     def normal(self) -> Array:
-        """The normalised values."""
+        """The values less their mean, over their deviation."""
         return self.centred * self.inverse
 
     @property

@@ -15,7 +15,7 @@ OF_LOGARITHMS = "loss = −{x} at the label,  dx = −1 at the label and 0 elsew
 
 
 class CrossEntropy(Loss):
-    """The cross-entropy of probabilities."""
+    """The cross-entropy of probabilities that are given as such."""
 
     name, title, page = "cross_entropy", "Cross-entropy of probabilities", "softmax_cross_entropy.md"
     names = ("cross entropy", "cross entropy loss", "categorical cross entropy", "ce loss", "log loss")
@@ -109,7 +109,7 @@ class NegativeLogLikelihood(Loss):
         return log_softmax(array, 0 if layout["samples"] == "columns" else -1)
 
     def terms(self, x: Array, labels: Array, config: Config) -> Iterator[Term]:
-        """Minus the label's logarithm."""
+        """Minus the logarithm at the label."""
         yield Term(-labels * x, -labels)
 
     def wrong_values(self, x: Array, labels: Array, config: Config) -> Iterator[tuple[str, Array]]:

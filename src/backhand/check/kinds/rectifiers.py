@@ -76,7 +76,7 @@ MASKS: tuple[Slip, ...] = (
 
 
 class ReLU(Activation):
-    """The rectifier, max(x, 0)."""
+    """The rectifier, which is max(x, 0)."""
 
     name, title, page = "relu", "ReLU", "relu.md"
     names = ("relu", "rectifier", "rectified linear", "rectified")

@@ -129,7 +129,7 @@ class Course:
     added: bool = True
 
     def gradients(self, arrays: Mapping[str, Array], states: Array, dy: Array, activation: str) -> dict[str, Array]:
-        """The gradients by role."""
+        """The gradients of all arrays, by role."""
         T, before = dy.shape[1], np.concatenate([arrays["prev_h"][:, None], states[:, :-1]], axis=1)
         total = {role: np.zeros_like(array) for role, array in arrays.items()}
         carry = np.zeros_like(arrays["prev_h"])

@@ -36,7 +36,7 @@ class ValueLoss(Loss):
     reductions = PER_VALUE
 
     def draw_labels(self, N: int, K: int, rng: np.random.Generator) -> Array:
-        """Any numbers."""
+        """Any numbers may be labels here."""
         return rng.standard_normal((N, K))
 
 
@@ -126,11 +126,11 @@ class MeanAbsoluteError(ValueLoss):
     )
 
     def terms(self, x: Array, labels: Array, config: Config) -> Iterator[Term]:
-        """The absolute difference."""
+        """The absolute difference of each value."""
         yield Term(np.abs(x - labels), np.sign(x - labels))
 
     def wrong_values(self, x: Array, labels: Array, config: Config) -> Iterator[tuple[str, Array]]:
-        """Differences of either sign."""
+        """Differences of either sign, which cancel."""
         yield "absolute value left out", x - labels
         yield "absolute value left out", labels - x
 

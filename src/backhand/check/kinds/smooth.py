@@ -1,4 +1,4 @@
-"""Smooth activations."""
+"""Smooth activations, such as the logistic function and tanh."""
 
 from math import erf
 
@@ -80,7 +80,7 @@ class Sigmoid(Activation):
 
 
 class Tanh(Activation):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent of each value."""
 
     name, title, page = "tanh", "Tanh", "tanh.md"
     names = ("tanh", "hyperbolic tangent", "tan h")

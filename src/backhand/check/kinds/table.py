@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from backhand.check.kinds.attention import Attention
 from backhand.check.kinds.average_pool import AveragePool
 from backhand.check.kinds.binary_losses import BinaryCrossEntropy, BinaryHinge, LogisticLoss
 from backhand.check.kinds.compound import Compound
@@ -10,6 +11,7 @@ from backhand.check.kinds.conv import Conv1d, Conv2d
 from backhand.check.kinds.cross_entropy import SoftmaxCrossEntropy
 from backhand.check.kinds.dropout import Dropout
 from backhand.check.kinds.functions import Identity, OtherFunction
+from backhand.check.kinds.global_pool import GlobalAveragePool
 from backhand.check.kinds.hinge import Hinge
 from backhand.check.kinds.image_norms import GroupNorm, InstanceNorm, SpatialBatchNorm
 from backhand.check.kinds.indexing import Embedding, Flatten
@@ -73,6 +75,8 @@ KINDS: tuple[Kind, ...] = (
     Softplus(),
     Identity(),
     OtherFunction(),
+    Attention(),
+    GlobalAveragePool(),
 )
 # Words that say what a function is part of, and nothing of its kind.
 _FILLERS = """
