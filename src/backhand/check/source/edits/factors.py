@@ -68,6 +68,15 @@ def added_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
         yield scope.replace(node, code.complement(), "one minus added", 3)
 
 
+def scaled_masks(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """A drawn mask divided by the share that it keeps."""
+    if isinstance(node, ast.Compare) and node in scope.roots and not scope.is_size_root(node):
+        code = scope.code(node)
+        for name in scope.variables.of_kind("setting", before=scope.line(node)):
+            for share in (Code(name), Code(name).complement()):
+                yield scope.replace(node, code.binary("/", share), "divisor added", 1)
+
+
 def _place(node: ast.expr, scope: Scope) -> int | None:
     """How unusual it is that a factor is missing here: 0 for a whole result; None for a place without a factor."""
     if node in scope.roots:
@@ -168,4 +177,4 @@ def _tier_of_array(name: str, scope: Scope) -> int:
     return 2 if UPSTREAM.fullmatch(bare) or "hat" in bare or name in scope.variables.given else 3
 
 
-RULES = (dropped_factors, added_factors, bias_corrections, other_counts)
+RULES = (dropped_factors, added_factors, scaled_masks, bias_corrections, other_counts)

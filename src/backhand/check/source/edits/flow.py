@@ -160,7 +160,7 @@ def _steps_of(body: Sequence[ast.stmt], conditions: frozenset[str]) -> Iterator[
         elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
             yield _called(statement.value, conditions)
         if isinstance(statement, ast.FunctionDef):
-            yield Step(statement.lineno, frozenset({statement.name}), frozenset().union(*map(_names, statement.body)))
+            yield Step(statement.lineno, frozenset({statement.name}), _returned(statement))
         inner = conditions
         if isinstance(statement, ast.If | ast.While):
             inner = conditions | _names(statement.test)
@@ -172,6 +172,12 @@ def _steps_of(body: Sequence[ast.stmt], conditions: frozenset[str]) -> Iterator[
 
 def _result(part: ast.expr) -> Step:
     return Step(part.lineno, frozenset({ast.unparse(part), *([path(part)] if path(part) else [])}), _names(part))
+
+
+def _returned(function: ast.FunctionDef) -> frozenset[str]:
+    """What a nested function returns, element by element, as the steps of its return statements give it."""
+    values = (each.value for each in ast.walk(function) if isinstance(each, ast.Return) and each.value)
+    return frozenset(name for value in values for name in _elements(value))
 
 
 def _called(call: ast.Call, conditions: frozenset[str]) -> Step:

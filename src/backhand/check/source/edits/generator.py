@@ -37,8 +37,8 @@ PER_LINE = 50
 PER_NODE = 4  # a long line may have more
 OF_SHORT_FUNCTIONS = 800  # where lines are few, these are shared among them
 PER_FUNCTION = 2500
-WAIT_IN_LINE = 0.05  # of a tier, for each earlier change of the same kind in the same line
-WAIT_IN_PLACE = 0.2  # and for each that begins in the same place
+WAIT_IN_LINE = 0.1  # of a tier, for each earlier change of the same kind in the same line
+WAIT_IN_PLACE = 0.3  # and for each that begins in the same place
 
 
 def edits(function: FunctionType, focus: Collection[str] = ()) -> Iterator[Edit]:

@@ -53,24 +53,32 @@ def attributes_of_class(function: FunctionType) -> frozenset[str]:
 class Variables:
     """The variables of a function by kind, in the order in which they are bound, and how often each is read."""
 
-    def __init__(self, definition: ast.AST, statements: Sequence[ast.stmt], attributes: frozenset[str]) -> None:
+    def __init__(
+        self, definition: ast.AST, statements: Sequence[ast.stmt], attributes: frozenset[str], free: Sequence[str]
+    ) -> None:
         self.bound: dict[str, int] = {}  # the line from which each has a value
         self.kinds: dict[str, str] = {}
         self.reads: Counter[str] = Counter()
         self.parameters: list[str] = []
         self.given: set[str] = set()  # parameters, attributes, and what is unpacked from one of them
-        arguments = getattr(definition, "args", None)
-        if isinstance(arguments, ast.arguments):
-            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-                if argument.arg not in ("self", "cls", "ctx"):
-                    self.parameters.append(argument.arg)
-                    self._bind(argument.arg, 0, "")
-                    self.given.add(argument.arg)
+        self._bind_parameters(definition, 0)
+        for name in free:
+            if name != "__class__":
+                self._bind(name, 0, "")
         for container in _containers(definition):
             self.kinds[container] = "container"
         for statement in statements:
             self._bind_targets(statement)
         self._bind_attributes(definition, attributes)
+
+    def _bind_parameters(self, definition: ast.AST, line: int) -> None:
+        arguments = getattr(definition, "args", None)
+        if isinstance(arguments, ast.arguments):
+            for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+                if argument.arg not in ("self", "cls", "ctx"):
+                    self.parameters.append(argument.arg)
+                    self._bind(argument.arg, line, "")
+                    self.given.add(argument.arg)
 
     def _bind_attributes(self, definition: ast.AST, attributes: frozenset[str]) -> None:
         """Count what is read; bind the attributes of self that are read here or stored by the class, but not called."""
@@ -92,6 +100,8 @@ class Variables:
                 self._bind_target(target, statement.value, statement.lineno)
         elif isinstance(statement, ast.AugAssign | ast.AnnAssign) and statement.value is not None:
             self._bind_target(statement.target, statement.value, statement.lineno)
+        elif isinstance(statement, ast.FunctionDef):
+            self._bind_parameters(statement, statement.lineno)
         elif isinstance(statement, ast.For):
             counted = isinstance(statement.iter, ast.Call) and path(statement.iter.func) in ("range", "enumerate")
             for node in ast.walk(statement.target):

@@ -115,7 +115,7 @@ def _axes(node: ast.expr, call: Reduction, scope: Scope) -> Iterator[Change]:
     if call.keeping is None and not present:
         for axis in ("1", "0", "-1"):
             yield scope.replace(node, call.with_axis(axis, keeping=True), "axis added", 1)
-    alike = sorted(AXES, key=lambda axis: axis.count(",") != present.count(",")) if "," in present else AXES
+    alike = sorted(AXES, key=lambda axis: "," not in axis) if "," in present else AXES
     for rank, axis in enumerate(axis for axis in alike if axis != present):
         operator = "axis added" if not present else "axis left out" if not axis else "other axis"
         yield scope.replace(node, call.with_axis(axis), operator, 1 if rank < 2 else 2 if rank < 6 else 4)

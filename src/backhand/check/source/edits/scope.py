@@ -57,7 +57,9 @@ class Scope:
         for node in body if isinstance(body, list) else [body]:
             self.parents[node] = self.text.node, "body"
             self._visit(node, None)
-        self.variables = Variables(self.text.node, self.statements, attributes_of_class(function))
+        self.variables = Variables(
+            self.text.node, self.statements, attributes_of_class(function), function.__code__.co_freevars
+        )
 
     def _visit(self, node: ast.AST, statement: ast.stmt | None) -> None:
         if isinstance(node, NOT_CHANGED) or _is_docstring(node):
