@@ -64,6 +64,15 @@ def test_mistakes_of_the_forward_pass_are_named(mistake, config, function):
     assert recognised(function, config).mistake == mistake
 
 
+def test_one_mask_of_few_draws_is_not_taken_for_normal_draws():
+    for config in CONFIGS:
+        if config["train"] and not config["share_across_batch"]:
+            for seed in range(20):
+                kept_features = np.random.default_rng(seed).random(config["shape"][1]) < config["p"]
+                match = recognised(lambda x, p, kept_features=kept_features: x * kept_features, config)
+                assert match is None or match.mistake in ("one mask for the whole batch", "inactive in train mode")
+
+
 def test_one_mask_is_right_where_it_was_asked_for():
     config = next(config for config in CONFIGS if config["share_across_batch"])
     assert recognised(lambda x, p: x * (uniform(x.shape[1]) > p) / (1 - p), config).mistake == ""

@@ -88,8 +88,8 @@ class Conv2d(Convolution):
     names = ("conv", "conv2d", "convolution", "convolutional", "convolution2d", "convolve", "conv layer")
     arrangements = arranged.IMAGES
     configurations = (
-        _config("window 3, padding 1", (5, 5), 3, 1, 1, same=True),
         _config("padding 0", (5, 5), 3, 1, 0),
+        _config("window 3, padding 1", (5, 5), 3, 1, 1, same=True),
         _config("stride 2, smaller than the window", (7, 7), 3, 2, 0),
         _config("stride 2, equal to the window", (4, 4), 2, 2, 0),
         _config("stride 2, padding 1", (5, 5), 3, 2, 1, same=True),

@@ -201,11 +201,12 @@ def _training_ways(y: Array, kept: Array, scale: float, p: float, share: bool) -
     expected = [(1 - p, DROPPED, 1 - p, ""), (p, KEPT, p, "")]
     expected += [(1 - normal, DROPPED, 1 - p, "normal draws"), (normal, KEPT, p, "normal draws")]
     ways = []
-    for likely, words, keep, mistake in expected:
+    for likely, words, keep, draws in expected:
         error = abs(kept.mean() - likely) / sqrt(likely * (1 - likely) / effective)
         if error < STANDARD_ERRORS and (scaled := _scaling(scale, keep)) is not None:
-            mistake = mistake or scaled[1] or ("one mask for the whole batch" if shared and not share else "")
-            ways.append((bool(mistake), error, Match(y, {"p": words, "scale": scaled[0]}, mistake)))
+            mistake = draws or scaled[1] or ("one mask for the whole batch" if shared and not share else "")
+            odd = bool(draws) + bool(scaled[1])
+            ways.append((odd, error, Match(y, {"p": words, "scale": scaled[0]}, mistake)))
     yield from (match for _, _, match in sorted(ways, key=lambda way: way[:2]))
 
 

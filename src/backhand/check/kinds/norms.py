@@ -67,9 +67,10 @@ class LayerNorm(FlatNormalisation, Normalisation):
 
     name, title = "layernorm", "Layer normalisation"
     names = ("layernorm", "layer normalization", "layer normalisation", "ln")
-    configurations, arrangements = OF_SAMPLES, FLAT
+    configurations = OF_SAMPLES
+    arrangements = tuple(layout for layout in FLAT if layout["samples"] == "rows")
 
     def view(self, config: Config, layout: Layout) -> View:
         """Over the features, for each sample."""
         N, D = config["N"], config["in"]
-        return View((D, N), (0,), (D, 1)) if layout["samples"] == "columns" else View((N, D), (1,), (1, D))
+        return View((N, D), (1,), (1, D))
