@@ -65,7 +65,7 @@ class Network(Kind):
         N = config["N"] if layout["samples"] in ("rows", "columns") else 1
         classes = np.resize(np.arange(config["classes"]), N)
         rng.shuffle(classes)
-        return _labels(classes, config["classes"], layout)
+        return labels_as(classes, config["classes"], layout)
 
     def values(self, role: str, config: Config) -> list[Any]:
         I, H, O = config["in"], config["hidden"], config["out"]
@@ -81,7 +81,8 @@ class Network(Kind):
         return iter(())
 
 
-def _labels(classes: Array, K: int, layout: Layout) -> Array:
+def labels_as(classes: Array, K: int, layout: Layout) -> Array:
+    """The classes of some samples, numbered from 0, as the layout says that a network takes them."""
     columns = layout["samples"] == "columns" or layout["samples"].startswith("a single column")
     one_hot = np.eye(K)[classes]
     if layout["labels"] == "one-hot":

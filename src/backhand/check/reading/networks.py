@@ -94,19 +94,23 @@ class NetworkSpecimen(ObjectSpecimen):
 
     def run(self, instance: Any, seed: int = SEED) -> "NetworkPassage":
         """The loss for fresh arguments; backward is the gradient method."""
-        given, network = self.arguments(), self.network
-        seed_everything(seed)
+        return self.run_with(instance, self.arguments(), seed, self.setup.config["N"])
+
+    def run_with(self, instance: Any, given: dict[str, Any], seed: int | None, samples: int) -> "NetworkPassage":
+        """The loss for arguments with so many samples.   seed: of what is drawn; None leaves the generators alone."""
+        network = self.network
+        if seed is not None:
+            seed_everything(seed)
         with np.errstate(all="ignore"):
             if not network.loss:
                 return NetworkPassage(self, instance, given, call(getattr(instance, network.gradient), given))
-            samples = next(name for name, role in self.roles.items() if role == "x")
-            output = as_float(items(getattr(instance, network.output)(given[samples]))[0])
-            target = np.asarray(next(iter(self.constants.values())), float)
-            if output is None or output.size != target.size:
+            name = next(name for name, role in self.roles.items() if role == "x")
+            output = as_float(items(getattr(instance, network.output)(given[name]))[0])
+            target = as_float(given[next(iter(self.constants))])
+            if output is None or target is None or output.size != target.size:
                 raise UnresolvedError("the output and the target of the network differ in size")
             total = LOSSES[network.loss](output, target.reshape(output.shape))
-            count = self.setup.config["N"] if network.divided else 1
-            return NetworkPassage(self, instance, given, total / count)
+            return NetworkPassage(self, instance, given, total / (samples if network.divided else 1))
 
 
 class NetworkPassage(ObjectPassage):

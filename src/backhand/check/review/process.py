@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import backhand
 from backhand.check.review.endings import Ending, sentence
 from backhand.check.review.records import Note, Review, UnitReview, UnreadUnit, from_values
 from backhand.check.review.targets import refusal
-from backhand.check.review.worker import PARTS, TRACE
+from backhand.check.review.worker import PARTS, STAGE, TRACE, WHOLE
 from backhand.machine import POSIX
 
 WORKER = "backhand.check.review.worker"
@@ -56,9 +56,27 @@ def review_target(
     stop: ends it early when it is set.   worker: the module whose `main` runs in the process.
     Nothing that the person's code does is raised here.
     """
-    limits = limits or Limits()
     if failure := refusal(target):
         return Review(target, failure=failure)
+    return _review_of(target, run_worker(worker, target, limits or Limits(), progress, stop))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the process of a worker left: its parts, why it came to no end ("" where it did), and its seconds."""
+
+    parts: tuple[tuple[str, Any], ...]
+    failure: str
+    seconds: float
+
+
+def run_worker(
+    worker: str, target: str, limits: Limits, progress: Progress | None = None, stop: Event | None = None
+) -> Outcome:
+    """Run the `main` of a worker's module in a process of its own, within the limits.
+
+    Nothing that the person's code does is raised here.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="backhand-check-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -67,7 +85,8 @@ def review_target(
             ending = _wait(process, limits, folder, progress, stop or Event())
         finally:
             _end(process)
-        return _assemble(target, limits, folder, ending, time.monotonic() - started)
+        parts = tuple(_read_parts(folder))
+        return Outcome(parts, _failure(parts, target, limits, folder, ending), time.monotonic() - started)
 
 
 def _start(worker: str, arguments: list[str]) -> "subprocess.Popen[bytes]":
@@ -97,7 +116,7 @@ def _wait(
             if (resident_size(process.pid) or 0) > limits.memory:
                 return Ending(out_of_memory=True)
         if progress is not None:
-            names = [value["name"] for kind, value in _read_parts(folder) if kind == "unit"]
+            names = [value["name"] for kind, value in _read_parts(folder) if kind in ("unit", STAGE)]
             for finished in names[done:]:
                 progress(finished)
             done = len(names)
@@ -128,26 +147,30 @@ def resident_size(process_id: int) -> int | None:
     return None
 
 
-def _assemble(target: str, limits: Limits, folder: Path, ending: Ending, seconds: float) -> Review:
-    """The review that the process wrote; where it wrote none, its parts and how it ended."""
-    parts = _read_parts(folder)
+def _failure(parts: Sequence[tuple[str, Any]], target: str, limits: Limits, folder: Path, ending: Ending) -> str:
+    """Why the process did not come to its end, in one sentence; "" where its last part is the whole."""
     kind, value = parts[-1] if parts else ("", {})
-    if kind == "review":
-        return Review.from_json(value)
+    if kind == WHOLE:
+        return ""
     if kind == "refused":
-        failure = str(value)
-    else:
-        trace = folder / TRACE
-        text = trace.read_text("utf-8", "replace") if trace.exists() else ""
-        failure = sentence(ending, text, Path(target), limits.seconds, limits.memory, in_memory=kind == "memory")
-    found = [from_values(kind, value) for kind, value in parts if isinstance(value, dict)]
+        return str(value)
+    trace = folder / TRACE
+    text = trace.read_text("utf-8", "replace") if trace.exists() else ""
+    return sentence(ending, text, Path(target), limits.seconds, limits.memory, in_memory=kind == "memory")
+
+
+def _review_of(target: str, outcome: Outcome) -> Review:
+    """The review that the process wrote; where it wrote none, its parts and how it ended."""
+    if not outcome.failure:
+        return Review.from_json(outcome.parts[-1][1])
+    found = [from_values(kind, value) for kind, value in outcome.parts if isinstance(value, dict)]
     return Review(
         target,
         tuple(part for part in found if isinstance(part, UnitReview)),
         tuple(part for part in found if isinstance(part, UnreadUnit)),
         tuple(part for part in found if isinstance(part, Note)),
-        seconds=seconds,
-        failure=failure,
+        seconds=outcome.seconds,
+        failure=outcome.failure,
     )
 
 

@@ -1,7 +1,7 @@
 """The process that runs a person's file: `process` starts it, and reads what it leaves in a folder.
 
 Two files are the whole connection, so that nothing that the person's code prints, closes or forks can disturb it.
-`PARTS` has a line of JSON for each part of the review as soon as it is known, `[kind, value]`, and ends with the whole.
+`PARTS` has a line of JSON for each part of the result as soon as it is known, `[kind, value]`, and ends with the whole.
 `TRACE` says where the code was when it crashed or ran out of time.
 """
 
@@ -21,6 +21,7 @@ from backhand.check.review.records import Note, Review, UnitReview, UnreadUnit
 from backhand.errors import BackhandError
 
 PARTS, TRACE = "parts.jsonl", "trace.txt"
+WHOLE, STAGE = "review", "stage"  # the kinds of the last part, and of one that only tells how far the work is
 Part = UnitReview | UnreadUnit | Note
 Announce = Callable[[Part], None]
 KINDS = {UnitReview: "unit", UnreadUnit: "unread", Note: "note"}
@@ -32,7 +33,15 @@ def main() -> NoReturn:
 
 
 def serve(review: Callable[[str, Announce], Review]) -> NoReturn:
-    """Run the review of `sys.argv` under its limits, and end the process whatever the person's code has started."""
+    """Review the file of `sys.argv` under its limits."""
+    run_limited(lambda target, parts: _review(review, target, parts))
+
+
+def run_limited(work: "Callable[[str, PartsFile], dict[str, Any]]") -> NoReturn:
+    """Run the work on the file of `sys.argv` under its limits; its result, values for JSON, is the last part.
+
+    The process ends with it, whatever the person's code has started.
+    """
     target, folder, seconds, memory = sys.argv[1:]
     parts = PartsFile(Path(folder, PARTS), os.getpid())
     status = 1
@@ -42,7 +51,7 @@ def serve(review: Callable[[str, Announce], Review]) -> NoReturn:
         limit_resources(int(memory))
         cut_network()
         try:
-            _write_review(review, target, parts)
+            _write_result(work, target, parts)
             status = 0
         except BaseException:
             traceback.print_exc(file=trace)
@@ -73,15 +82,19 @@ def _examine(target: str, announce: Announce) -> Review:
     return review(target, announce)
 
 
-def _write_review(review: Callable[[str, Announce], Review], target: str, parts: PartsFile) -> None:
+def _review(review: Callable[[str, Announce], Review], target: str, parts: PartsFile) -> dict[str, Any]:
+    return review(target, lambda part: parts.append(KINDS[type(part)], asdict(part))).to_json()
+
+
+def _write_result(work: Callable[[str, PartsFile], dict[str, Any]], target: str, parts: PartsFile) -> None:
     try:
-        result = review(target, lambda part: parts.append(KINDS[type(part)], asdict(part)))
+        result = work(target, parts)
     except BackhandError as error:
         parts.append("refused", str(error))
     except MemoryError:
         parts.append("memory", "")
     else:
-        parts.append("review", result.to_json())
+        parts.append(WHOLE, result)
 
 
 def _number(value: object) -> float:

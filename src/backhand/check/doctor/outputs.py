@@ -1,0 +1,66 @@
+"""What a person's network puts out, and what its forward pass leaves in the instance."""
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.check.doctor.data import arranged, takes_one
+from backhand.check.kinds.kind import Config, Layout
+from backhand.check.reading.dialect import to_numpy
+from backhand.check.reading.networks import OUTPUT_METHODS, NetworkSpecimen
+from backhand.check.reading.reachable import reachable, spelled
+from backhand.check.reading.results import as_float, items
+from backhand.check.reading.setup import Setup
+from backhand.check.reading.units import method
+from backhand.check.source.guarded import outcome
+from backhand.doctor.subject import NotMeasuredError
+
+if TYPE_CHECKING:
+    from backhand.check.doctor.network import FileNetwork
+
+FEW_ZEROS = 0.02  # the share of exact zeros that the output of a ReLU has at least
+
+
+def output_of(specimen: NetworkSpecimen, instance: Any, x: Array, classes: int, layout: Layout) -> Array:
+    """The output (N, outputs) for samples x (N, inputs), of a network that takes them in this layout.
+
+    Raises NotMeasuredError where no method gives one number per class.
+    """
+    names = [name for spelled_name in OUTPUT_METHODS if (name := method(type(instance), (spelled_name,)))]
+    for name in dict.fromkeys([*names, specimen.network.gradient]):
+        ran = outcome(partial(getattr(instance, name), specimen.make(arranged(x, layout))))
+        for value in items(ran.value) if ran.error is None else []:
+            scores = as_float(value)
+            if scores is not None and scores.size in (len(x) * classes, len(x) if takes_one(layout) else -1):
+                return _in_rows(scores, len(x), layout)
+    raise NotMeasuredError("no method of the network gives a score for each class")
+
+
+def _in_rows(scores: Array, N: int, layout: Layout) -> Array:
+    columns = layout["samples"] == "columns" and scores.ndim == 2 and scores.shape[1] == N
+    return np.array((scores.T if columns else scores).reshape(N, -1))
+
+
+def mode_setup(setup: Setup, train: bool) -> Setup:
+    """The setup for train or for test mode."""
+    config = Config(setup.config.name, {**setup.config.facts, "train": train})
+    return replace(setup, config=config, drawn={}, used=set(), guesses=[])
+
+
+def rectified(network: "FileNetwork", x: Array) -> dict[str, Array]:
+    """Arrays (N, units) that a forward pass leaves in the instance, whose least value is 0 and that often are 0."""
+    network.scores(x)
+    parameters = {path for parameter in network.specimen.parameters for path in parameter.paths}
+    found: dict[str, Array] = {}
+    for path, array in reachable(network.instance).items():
+        values = to_numpy(array)
+        if path in parameters or values.ndim != 2 or len(x) not in values.shape:
+            continue
+        rows = values if values.shape[0] == len(x) else values.T
+        is_mask = len(np.unique(rows)) <= 2
+        if rows.min() == 0 and not is_mask and (rows == 0).mean() > FEW_ZEROS:
+            found[spelled(path).removeprefix("self.")] = rows
+    return found

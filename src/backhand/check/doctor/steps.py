@@ -1,0 +1,199 @@
+"""How a person's network takes a training step: by a method of its own, or by a plain step with its gradients."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+from backhand.check.doctor.data import arranged, arranged_labels
+from backhand.check.reading.construction import UPDATES
+from backhand.check.reading.functions import call
+from backhand.check.reading.roles import roles
+from backhand.check.reading.units import method
+from backhand.check.reading.words import words
+from backhand.check.source.guarded import outcome
+
+if TYPE_CHECKING:
+    from backhand.check.doctor.network import FileNetwork
+
+RATE = 0.1  # where the network has no rate of its own
+TRAININGS = ("train_step", "train_on_batch", "update_mini_batch", "train", "fit", "learn", "sgd", "optimize")
+ONCE = {"iters", "iterations", "epochs", "epoch", "iter", "iteration"}
+
+
+class Step(ABC):
+    """A way to take a training step.
+
+    words: how it is said.   rate: the learning rate.   rate_is_own: whether the network has it by itself.
+    """
+
+    words: str
+    rate: float = RATE
+    rate_is_own: bool = False
+
+    @abstractmethod
+    def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
+        """Take a step on the batch at `scale` times the rate."""
+
+
+class PlainStep(Step):
+    """w -= rate · gradient, where the network has no step of its own that can be called."""
+
+    words = f"plain, at the rate {RATE:g}: the class has no step of its own that can be called"
+
+    def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
+        """Subtract the gradients that the network returns."""
+        gradients, values = network.gradients(x, labels), network.parameters()
+        network.load({name: value - self.rate * scale * gradients.get(name, 0.0) for name, value in values.items()})
+
+
+@dataclass(frozen=True)
+class OwnUpdate(Step):
+    """A method such as `update(lr)`, called after the method that returns the gradients."""
+
+    name: str
+    arguments: Mapping[str, str]  # the names of its arguments, with what they are: "rate", "gradients"
+    rate: float = RATE
+    rate_is_own: bool = False
+
+    @property
+    def words(self) -> str:  # type: ignore[override]
+        """How it is said."""
+        return f"`{self.name}`, at the rate {self.rate:g}"
+
+    def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
+        """Call the gradient method and then the update."""
+        gradient = getattr(network.instance, network.specimen.network.gradient)
+        returned = call(gradient, network.given(x, labels))
+        values = {"rate": self.rate * scale, "gradients": _gradients_in(returned)}
+        call(getattr(network.instance, self.name), {name: values[role] for name, role in self.arguments.items()})
+
+
+@dataclass(frozen=True)
+class OwnTraining(Step):
+    """A method such as `train(X, y, learning_rate, num_iters)`, which is told to take a single step."""
+
+    name: str
+    rate: float = RATE
+    rate_is_own: bool = False
+
+    @property
+    def words(self) -> str:  # type: ignore[override]
+        """How it is said."""
+        return f"`{self.name}` for a single step, at the rate {self.rate:g}"
+
+    def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
+        """Call the training method for one step on the batch."""
+        function = getattr(network.instance, self.name)
+        call(function, _training_arguments(function, network, x, labels, self.rate * scale))
+
+
+def find_step(network: "FileNetwork", x: Array, labels: Labels) -> Step:
+    """The network's own step: the first way in which a method of it runs; else the plain step."""
+    for step in (*_updates(network), *_trainings(network)):
+        twin = network.copy()
+        twin.step_taken = step
+        if outcome(partial(twin.step, x, labels)).error is None and _is_usable(network, twin):
+            return step
+    return PlainStep()
+
+
+def _is_usable(network: "FileNetwork", twin: "FileNetwork") -> bool:
+    """Whether the parameters are still there after a step, of the same shapes."""
+    ran = outcome(twin.parameters)
+    before = {name: value.shape for name, value in network.parameters().items()}
+    return ran.value is not None and {name: value.shape for name, value in ran.value.items()} == before
+
+
+def _updates(network: "FileNetwork") -> Sequence[Step]:
+    name = method(type(network.instance), UPDATES)
+    if not name or name in TRAININGS:
+        return ()
+    arguments: dict[str, str] = {}
+    rate, own = RATE, False
+    for parameter in _parameters(getattr(network.instance, name)):
+        if "lr" in roles(parameter.name):
+            arguments[parameter.name] = "rate"
+            rate, own = _rate_of(parameter, network.instance)
+        elif "grad" in parameter.name.lower() or "dy" in roles(parameter.name):
+            arguments[parameter.name] = "gradients"
+        elif parameter.default is parameter.empty:
+            return ()
+    return (OwnUpdate(name, arguments, rate, own),)
+
+
+def _trainings(network: "FileNetwork") -> Sequence[Step]:
+    steps: list[Step] = []
+    for spelled in TRAININGS:
+        name = method(type(network.instance), (spelled,))
+        if not name:
+            continue
+        rates = [p for p in _parameters(getattr(network.instance, name)) if "lr" in roles(p.name)]
+        steps.append(OwnTraining(name, *(_rate_of(rates[0], network.instance) if rates else (RATE, False))))
+    return steps
+
+
+def _rate_of(parameter: inspect.Parameter, instance: Any) -> tuple[float, bool]:
+    """The rate that a method has by default, or that the instance keeps, and True; else a usual one, and False."""
+    kept = next((v for n, v in vars(instance).items() if "lr" in roles(n) and isinstance(v, int | float)), None)
+    for value in (parameter.default, kept):
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return float(value), True
+    return RATE, False
+
+
+def _training_arguments(function: Any, network: "FileNetwork", x: Array, labels: Labels, rate: float) -> dict[str, Any]:
+    """The arguments by which a training method takes one step on the batch."""
+    layout, make = network.reading.layout, network.specimen.make
+    samples = make(arranged(x, layout))
+    targets = make(arranged_labels(labels, network.classes, layout))
+    given: dict[str, Any] = {}
+    for parameter in _parameters(function):
+        pieces, own = set(words(parameter.name)), roles(parameter.name)
+        optional = parameter.default is not parameter.empty
+        if pieces & ONCE:
+            given[parameter.name] = 1
+        elif "batch" in pieces and "size" in pieces:
+            given[parameter.name] = len(x)
+        elif "batch" in pieces and not optional:
+            columns = [
+                (row[:, None], np.eye(network.classes)[label][:, None]) for row, label in zip(x, labels, strict=True)
+            ]
+            given[parameter.name] = [(make(a), make(b)) for a, b in columns]
+        elif "lr" in own and "decay" not in pieces:
+            given[parameter.name] = rate
+        elif "labels" in own and not (optional and pieces & {"val", "test"}):
+            given[parameter.name] = targets
+        elif "x" in own and not (optional and pieces & {"val", "test"}):
+            given[parameter.name] = samples
+        elif "verbose" in pieces:
+            given[parameter.name] = False
+        elif "reg" in own:
+            given[parameter.name] = 0.0
+    return given
+
+
+def _pairs(network: "FileNetwork", x: Array, labels: Labels) -> list[tuple[Any, Any]]:
+    """The batch as pairs of a sample and its target, each as the network takes a single one."""
+    layout, make = network.reading.layout, network.specimen.make
+    batch = zip(x[:, None], labels[:, None], strict=True)
+    return [(make(arranged(a, layout)), make(arranged_labels(b, network.classes, layout))) for a, b in batch]
+
+
+def _parameters(function: Any) -> list[inspect.Parameter]:
+    ran = outcome(lambda: list(inspect.signature(function).parameters.values()))
+    return [p for p in ran.value or () if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def _gradients_in(returned: Any) -> Any:
+    """The gradients among what a method returned: all but a number that comes first, the loss."""
+    if not isinstance(returned, tuple | list) or not returned:
+        return returned
+    is_loss = np.ndim(returned[0]) == 0 and not isinstance(returned[0], dict)
+    rest = returned[1:] if is_loss else returned
+    return rest[0] if is_loss and len(rest) == 1 else rest

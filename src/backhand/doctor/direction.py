@@ -1,0 +1,153 @@
+"""The direction of a step: along it the loss must fall, however small the step is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+from backhand.doctor.records import Collected, Measured
+from backhand.doctor.subject import Network, NotMeasuredError, Subject, norm
+from backhand.doctor.words import listed, number
+
+SAMPLES = 32
+CHANGE = 1e-3  # of the loss: what a difference should show
+REACH = 0.05  # how far it goes at most, relative to the norm of the parameters
+JUDGED = 12  # the most parameters whose gradients are tried, from the first to the last
+AGREES = 0.5, 2.0  # the ratio of a gradient and the slope of the loss along it, kinks and rounding allowed for
+CLEAR = 1e-3  # of the largest slope: below it a parameter is not judged
+
+
+@dataclass(frozen=True)
+class Slope:
+    """The slope of the loss along a direction of norm 1, and the slope that the gradient says."""
+
+    measured: float
+    stated: float
+
+
+def slope_along(network: Network, x: Array, labels: Labels, direction: dict[str, Array], stated: float) -> float:
+    """The slope of the loss in train mode along a direction, per unit of its norm, by a central difference.
+
+    stated: the slope that the gradient says. The difference reaches as far as changes the loss by CHANGE of itself,
+    which rounding does not hide, and no farther than is short beside the parameters.
+    """
+    parameters = network.parameters()
+    own, whole = (_norm({name: parameters[name] for name in names}) for names in (direction, parameters))
+    wanted = CHANGE * abs(network.loss(x, labels, train=True)) / max(abs(stated), 1e-12)
+    reach = min(wanted, REACH * max(own, 0.1 * whole, 1e-3))
+    step = reach / _norm(direction)
+    twin, losses = network.copy(), []
+    for sign in (1, -1):
+        moved = {name: parameters[name] + sign * step * along for name, along in direction.items()}
+        twin.load(parameters | moved)
+        losses.append(twin.loss(x, labels, train=True))
+    return (losses[0] - losses[1]) / (2 * reach)
+
+
+def rises(network: Network, x: Array, labels: Labels) -> bool:
+    """Whether the loss of the batch rises along the network's own step."""
+    moves = own_step(network, x, labels)
+    return bool(moves) and _slope_of_step(network, x, labels, moves) > 0
+
+
+def own_step(network: Network, x: Array, labels: Labels) -> dict[str, Array]:
+    """How the network's own step moves each parameter; empty where it moves none."""
+    twin = network.copy()
+    twin.step(x, labels)
+    before, after = network.parameters(), twin.parameters()
+    moves = {name: np.asarray(after[name] - before[name], np.float64) for name in before}
+    usable = all(np.isfinite(move).all() for move in moves.values()) and _norm(moves) > 0
+    return moves if usable else {}
+
+
+def examine(subject: Subject) -> Measured:
+    """Measure the slope of the loss along the network's own step, and along the gradient of each parameter."""
+    network, found = subject.needs_network(), Collected()
+    x, labels = subject.batch(SAMPLES)
+    moves = own_step(network, x, labels)
+    if not moves:
+        raise NotMeasuredError("the first step moves no parameter, or to no finite value")
+    slope = _slope_of_step(network, x, labels, moves)
+    slopes = _slopes(network, x, labels)
+    largest = max((abs(each.stated) for each in slopes.values()), default=0.0)
+    judged = {name: each for name, each in slopes.items() if abs(each.stated) > CLEAR * largest}
+    reversed_ = [name for name, each in judged.items() if each.measured < -AGREES[0] * abs(each.stated)]
+    if slope > CLEAR * largest:
+        _report_rise(slope, reversed_, len(judged), found)
+    elif reversed_:
+        _report_reversed(reversed_, slopes, found)
+    _report_size({name: each for name, each in judged.items() if name not in reversed_}, len(labels), found)
+    return found.measured(
+        f"along the step the loss {'rises' if slope > 0 else 'falls'} by {number(abs(slope))} per unit"
+    )
+
+
+def _slopes(network: Network, x: Array, labels: Labels) -> dict[str, Slope]:
+    """For the gradient of each parameter: the slope of the loss along it, and its norm, which should be that slope."""
+    gradients = {name: np.asarray(g, np.float64) for name, g in network.gradients(x, labels).items()}
+    usable = [name for name, gradient in gradients.items() if np.isfinite(gradient).all() and norm(gradient) > 0]
+    chosen = {usable[i] for i in np.linspace(0, len(usable) - 1, JUDGED).astype(int)} if usable else set()
+    return {
+        name: Slope(
+            slope_along(network, x, labels, {name: gradients[name]}, norm(gradients[name])), norm(gradients[name])
+        )
+        for name in usable
+        if name in chosen
+    }
+
+
+def _slope_of_step(network: Network, x: Array, labels: Labels, moves: dict[str, Array]) -> float:
+    gradients = network.gradients(x, labels)
+    stated = sum(float((gradients[name] * move).sum()) for name, move in moves.items() if name in gradients)
+    return slope_along(network, x, labels, moves, stated / _norm(moves))
+
+
+def _report_rise(slope: float, reversed_: list[str], judged: int, found: Collected) -> None:
+    whose = "the gradients are of the wrong sign" if len(reversed_) > judged / 2 else "the step adds the gradient"
+    found.wrong(
+        "wrong sign of the step",
+        f"the loss rises along the training step: {whose}",
+        evidence=f"a small part of the first step raises the loss of its own batch, by {number(slope)} per unit",
+        why="However small the rate, such a step climbs the loss instead of descending it",
+        remedy="Turn the sign of the gradient of the loss with respect to the scores, p − y"
+        if whose.startswith("the gradients")
+        else "Subtract the rate times the gradient from the parameters",
+    )
+
+
+def _report_reversed(reversed_: list[str], slopes: dict[str, Slope], found: Collected) -> None:
+    name = reversed_[0]
+    found.wrong(
+        "gradient of the wrong sign",
+        f"the gradient of {listed(reversed_)} has the wrong sign",
+        evidence=f"along the gradient of {name}, of norm {number(slopes[name].stated)}, the loss changes by "
+        f"{number(slopes[name].measured)} per unit",
+        why="These parameters are moved away from where the loss is lower, while the others make up for it",
+        remedy="Check the backward pass of that layer (`backhand check`)",
+    )
+
+
+def _report_size(judged: dict[str, Slope], samples: int, found: Collected) -> None:
+    """Report gradients of the right direction and another size, as those that are summed instead of averaged."""
+    ratios = {name: each.measured / each.stated for name, each in judged.items()}
+    others = {name: ratio for name, ratio in ratios.items() if not AGREES[0] < ratio < AGREES[1] and ratio > -AGREES[0]}
+    if not others:
+        return
+    name, ratio = min(others.items(), key=lambda item: item[1])
+    times = 1 / ratio if ratio > 1e-6 else float("inf")
+    summed = 0.9 < times / samples < 1.1
+    size = f"{number(times)} times too large" if times > 1 else f"{number(ratio)} times too small"
+    found.wrong(
+        "gradient of another size",
+        f"the gradient of {listed(list(others))} does not fit the loss"
+        + (": it is summed over the batch, and the loss is a mean" if summed else ""),
+        evidence=f"that of {name} is {size}, with {samples} samples",
+        why="The rate then means another length of step in each layer, and changes with the size of the batch",
+        remedy="Divide by the number of samples in the gradient of the loss, once"
+        if summed
+        else "Check the backward pass of that layer (`backhand check`)",
+    )
+
+
+def _norm(arrays: dict[str, Array]) -> float:
+    return float(np.sqrt(sum(norm(array) ** 2 for array in arrays.values())))
