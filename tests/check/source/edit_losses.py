@@ -44,6 +44,16 @@ def softmax(x):
     "softmax",
     lambda module, rng: module["softmax"](1e3 * normal(rng, 4, 3)),
 )
+SOFTMAX_ON_A_LINE = Layer(
+    """
+import numpy as np
+
+def softmax(x):
+    return np.exp(x - x.max(-1, keepdims=True)) / np.exp(x - x.max(-1, keepdims=True)).sum(-1, keepdims=True)
+""",
+    "softmax",
+    STABLE_SOFTMAX.call,
+)
 CROSS_ENTROPY = Layer(
     """
 import numpy as np
@@ -77,6 +87,27 @@ def mse(pred, target):
 """,
     "mse",
     calls("mse", (4, 3), (4, 3)),
+)
+TWICE = Layer(
+    """
+import numpy as np
+
+def mse_prime(pred, target):
+    return 2 * (pred - target) / pred.size
+""",
+    "mse_prime",
+    calls("mse_prime", (4, 3), (4, 3)),
+)
+FILTER = Layer(
+    """
+import numpy as np
+
+def filter_backward(dout, w):
+    dx = np.convolve(dout, w[::-1])
+    return dx
+""",
+    "filter_backward",
+    calls("filter_backward", (5,), (3,)),
 )
 HINGE = Layer(
     """

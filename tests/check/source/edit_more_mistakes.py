@@ -2,6 +2,7 @@
 
 from tests.check.source import edit_images as images
 from tests.check.source import edit_losses as losses
+from tests.check.source import edit_torch as tensors
 from tests.check.source.edit_layers import Mistake
 
 LOSSES = {
@@ -21,6 +22,16 @@ LOSSES = {
     "whole columns": Mistake(losses.SOFTMAX_LOSS, "dx[np.arange(N), y]", "dx[:, y]", "rows of labels"),
     "scores for probabilities": Mistake(losses.SOFTMAX_LOSS, "probs.copy()", "shifted.copy()", "other variable"),
     "overflow": Mistake(losses.STABLE_SOFTMAX, "x - np.max(x, axis=1, keepdims=True)", "x", "largest logit"),
+    "overflow of both exponentials": Mistake(
+        losses.SOFTMAX_ON_A_LINE,
+        "np.exp(x - x.max(-1, keepdims=True)) / np.exp(x - x.max(-1, keepdims=True))",
+        "np.exp(x) / np.exp(x)",
+        "largest logit",
+    ),
+    "the absolute error's gradient for twice the error": Mistake(
+        losses.TWICE, "2 * (pred - target)", "np.sign(pred - target)", "sign to twice"
+    ),
+    "a kernel in one dimension": Mistake(losses.FILTER, "w[::-1]", "w", "flip added"),
     "the largest of all rows": Mistake(losses.STABLE_SOFTMAX, "e.sum(axis=1", "e.sum(axis=0", ""),
     "a missing parenthesis": Mistake(
         losses.CROSS_ENTROPY, "-np.mean(t * np.log(p) + (1 - t)", "np.mean(-t * np.log(p) + (1 - t)", ""
@@ -132,23 +143,23 @@ IMAGES = {
         images.POOL_BACKWARD, "window = x[n, c, i*stride:i*stride+HH", "window = x[n, c, i:i+HH", ""
     ),
     "height and width of the pool": Mistake(images.POOL_BACKWARD, "HH, WW, stride = ", "WW, HH, stride = ", "order"),
-    "torch: db is a mean": Mistake(images.TORCH_LINEAR, "torch.sum(dout", "torch.mean(dout", "mean to sum"),
-    "torch: db over columns": Mistake(images.TORCH_LINEAR, "dim=0", "dim=1", "other axis"),
-    "torch: w for its transpose": Mistake(images.TORCH_LINEAR, "w.t()", "w", "transpose added"),
-    "torch: dx is not reshaped": Mistake(images.TORCH_LINEAR, ".view(x.shape)\n", "\n", "reshape added"),
+    "torch: db is a mean": Mistake(tensors.TORCH_LINEAR, "torch.sum(dout", "torch.mean(dout", "mean to sum"),
+    "torch: db over columns": Mistake(tensors.TORCH_LINEAR, "dim=0", "dim=1", "other axis"),
+    "torch: w for its transpose": Mistake(tensors.TORCH_LINEAR, "w.t()", "w", "transpose added"),
+    "torch: dx is not reshaped": Mistake(tensors.TORCH_LINEAR, ".view(x.shape)\n", "\n", "reshape added"),
     "torch: order of the product": Mistake(
-        images.TORCH_LINEAR, "x.view(N, -1).t().mm(dout)", "dout.mm(x.view(N, -1).t())", ""
+        tensors.TORCH_LINEAR, "x.view(N, -1).t().mm(dout)", "dout.mm(x.view(N, -1).t())", ""
     ),
-    "torch: dy changed": Mistake(images.TORCH_RELU, "dout.clone()", "dout", "copy"),
-    "torch: the mask": Mistake(images.TORCH_RELU, "x < 0", "x > 0", "comparison"),
-    "torch: unbiased": Mistake(images.TORCH_BATCHNORM_FORWARD, "unbiased=False, ", "", "degrees of freedom"),
-    "torch: no root": Mistake(images.TORCH_BATCHNORM_FORWARD, "torch.sqrt(var + eps)", "(var + eps)", "root added"),
+    "torch: dy changed": Mistake(tensors.TORCH_RELU, "dout.clone()", "dout", "copy"),
+    "torch: the mask": Mistake(tensors.TORCH_RELU, "x < 0", "x > 0", "comparison"),
+    "torch: unbiased": Mistake(tensors.TORCH_BATCHNORM_FORWARD, "unbiased=False, ", "", "degrees of freedom"),
+    "torch: no root": Mistake(tensors.TORCH_BATCHNORM_FORWARD, "torch.sqrt(var + eps)", "(var + eps)", "root added"),
     "torch: the saved x": Mistake(
-        images.TORCH_BATCHNORM_FORWARD, "backward(x_hat, gamma", "backward(x, gamma", "other variable"
+        tensors.TORCH_BATCHNORM_FORWARD, "backward(x_hat, gamma", "backward(x, gamma", "other variable"
     ),
-    "torch: mean over features": Mistake(images.TORCH_BATCHNORM_FORWARD, "x.mean(dim=0", "x.mean(dim=1", "other axis"),
-    "torch: mean term": Mistake(images.TORCH_BATCHNORM, " - g.sum(dim=0)", "", "mean term added"),
-    "torch: gamma": Mistake(images.TORCH_BATCHNORM, "grad_output * gamma", "grad_output", "factor added"),
+    "torch: mean over features": Mistake(tensors.TORCH_BATCHNORM_FORWARD, "x.mean(dim=0", "x.mean(dim=1", "other axis"),
+    "torch: mean term": Mistake(tensors.TORCH_BATCHNORM, " - g.sum(dim=0)", "", "mean term added"),
+    "torch: gamma": Mistake(tensors.TORCH_BATCHNORM, "grad_output * gamma", "grad_output", "factor added"),
     "a closure's transpose": Mistake(images.CLOSURE, "dY @ W.T", "dY @ W", "transpose added"),
     "a closure's dW": Mistake(images.CLOSURE, "X.T @ dY * scale", "X.T @ dY", "factor added"),
     "einsum's result turned": Mistake(images.EINSUM, "nij,njd->nid", "nij,nid->njd", "letters of einsum"),

@@ -122,7 +122,7 @@ def flipped(node: ast.expr, scope: Scope) -> Iterator[Change]:
         return
     code, tier = scope.code(node), 2 if isinstance(scope.parent(node), ast.BinOp | ast.Call) else 3
     if not isinstance(scope.parent(node), ast.Subscript):
-        rests = (".flip(-2, -1)",) if scope.uses_torch else ("[..., ::-1, ::-1]", "[::-1, ::-1]")
+        rests = (".flip(-2, -1)",) if scope.uses_torch else ("[..., ::-1, ::-1]", "[::-1, ::-1]", "[::-1]")
         for rest in rests:
             yield scope.replace(node, code.dotted(rest), "flip added", tier)
 

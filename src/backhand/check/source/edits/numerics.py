@@ -61,6 +61,8 @@ def other_functions(node: ast.expr, scope: Scope) -> Iterator[Change]:
     ):
         tier = 2 if name in OFTEN_DROPPED else 3
         yield scope.replace(node, scope.code(inner), "call dropped", tier)
+    if name == "sign":  # the gradient of the absolute error for that of the squared one
+        yield scope.replace(node, Code("2").binary("*", scope.code(inner)), "sign to twice the error", 2)
     for keyword in node.keywords:
         if keyword.arg in ("out", "dtype", "ddof", "where"):
             kept = [scope.text.segment(each) for each in [*node.args, *(k for k in node.keywords if k is not keyword)]]
@@ -135,6 +137,7 @@ def stable_forms(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """Exponentials that cannot overflow, and logarithms that never see 0."""
     if isinstance(node, ast.BinOp):
         yield from _stable_sigmoid(node, scope)
+        yield from _stable_softmax(node, scope)
     if not (isinstance(node, ast.Call) and node.args and scope.is_module(node.func)):
         return
     head, inner, module = scope.text.segment(node.func), scope.code(node.args[0]), scope.module()
@@ -162,6 +165,21 @@ def _stable_sigmoid(node: ast.BinOp, scope: Scope) -> Iterator[Change]:
         half = Code("0.5").binary("*", Code(match[2], Level.SIGN)).text
         stable = Code("0.5").binary("*", Code(f"1 + {match[1]}.tanh({half})", Level.SUM))
         yield scope.replace(node, stable, "exponential that cannot overflow", 1)
+
+
+def _stable_softmax(node: ast.BinOp, scope: Scope) -> Iterator[Change]:
+    """The largest logit subtracted from both exponentials of exp(z) / sum(exp(z))."""
+    numerator = node.left
+    if not (isinstance(node.op, ast.Div) and isinstance(numerator, ast.Call) and path(numerator.func).endswith("exp")):
+        return
+    text, exponential = scope.text.segment(node), scope.text.segment(numerator)
+    if text.count(exponential) == 2 and len(numerator.args) == 1:
+        inner = scope.code(numerator.args[0])
+        axis = "dim=-1, keepdim=True" if scope.uses_torch else "axis=-1, keepdims=True"
+        largest = inner.dotted(f".{'amax' if scope.uses_torch else 'max'}({axis})")
+        shifted = f"{scope.text.segment(numerator.func)}({inner.binary('-', largest).text})"
+        changed = Code(text.replace(exponential, shifted), Level.PRODUCT)
+        yield scope.replace(node, changed, "largest logit subtracted", 1)
 
 
 def _stable_softplus(node: ast.Call, scope: Scope) -> Iterator[Change]:
