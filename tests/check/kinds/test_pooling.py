@@ -13,7 +13,7 @@ from tests.check.kinds.cases import case_of, draw_arrays, predicts
 MAX, AVERAGE = kind_named("max_pool"), kind_named("avg_pool")
 CONFIGS = {config.name: config for config in MAX.configs()}
 FIRST, LAST = MAX.layouts()
-PLAIN, OVERLAP = CONFIGS["window 2, stride 2"], CONFIGS["windows that overlap"]
+PLAIN, OVERLAP = CONFIGS["stride 2"], CONFIGS["windows that overlap"]
 
 
 def by_pytorch(kind, x, config, **options):
@@ -45,8 +45,18 @@ def test_windows_that_are_cut_off_may_count_and_the_margin_need_not():
     assert (match.mistake, match.convention["padding"]) == ("", "does not count")
 
 
-def loop(function, x, config, step=None, margin=0.0):
-    p, k, s = config["padding"], config["window"], config["stride"]
+def test_windows_side_by_side_are_right_where_no_stride_is_asked_for():
+    config = CONFIGS["window 2, stride 1"]
+    case = case_of(MAX, config, FIRST, way=1)
+    side_by_side = functional.max_pool2d(torch.tensor(case.arrays["x"]), 2, 2).numpy()
+    match = next(MAX.recognise(side_by_side, case.arrays, config, FIRST))
+    assert (match.mistake, match.convention["size"]) == ("", "whole windows, side by side")
+    spread = np.repeat(np.repeat(case.dy, 2, axis=2), 2, axis=3)
+    assert predicts(MAX, case, "every pixel credited", spread)
+
+
+def loop(function, x, config, step=None, margin=0.0, stride=None):
+    p, k, s = config["padding"], config["window"], stride or config["stride"]
     step = s if step is None else step
     x = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)), constant_values=margin)
     N, C, H, W = x.shape
@@ -58,13 +68,19 @@ def loop(function, x, config, step=None, margin=0.0):
 
 FORWARD = [
     (MAX, "padding with 0", "negative values, padding 1", lambda x, config: loop(np.max, x, config)),
-    (MAX, "mean for maximum", "window 2, stride 2", lambda x, config: loop(np.mean, x, config)),
-    (MAX, "minimum for maximum", "window 2, stride 2", lambda x, config: loop(np.min, x, config)),
-    (MAX, "windows not moved by the stride", "window 2, stride 2", lambda x, config: loop(np.max, x, config, 1)),
+    (MAX, "mean for maximum", "stride 2", lambda x, config: loop(np.mean, x, config)),
+    (MAX, "minimum for maximum", "stride 2", lambda x, config: loop(np.min, x, config)),
+    (MAX, "windows not moved by the stride", "stride 2", lambda x, config: loop(np.max, x, config, 1)),
     (MAX, "height and width swapped", "images of 4 x 6", lambda x, config: loop(np.max, x, config).swapaxes(2, 3)),
-    (MAX, "last window left out", "stride 1", lambda x, config: loop(np.max, x, config)[:, :, :-1, :-1]),
-    (AVERAGE, "sum for mean", "window 2, stride 2", lambda x, config: loop(np.sum, x, config)),
-    (AVERAGE, "maximum for mean", "window 2, stride 2", lambda x, config: loop(np.max, x, config)),
+    (MAX, "last window left out", "window 2, stride 1", lambda x, config: loop(np.max, x, config)[:, :, :-1, :-1]),
+    (
+        MAX,
+        "window for the stride",
+        "windows that overlap",
+        lambda x, config: loop(np.max, x, config, 3, stride=3),
+    ),
+    (AVERAGE, "sum for mean", "stride 2", lambda x, config: loop(np.sum, x, config)),
+    (AVERAGE, "maximum for mean", "stride 2", lambda x, config: loop(np.max, x, config)),
 ]
 
 

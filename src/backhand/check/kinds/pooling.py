@@ -24,14 +24,17 @@ class Pooling(Kind):
     modes: tuple[str, ...] = ()
     empty = 0.0
     configurations = (
-        _config("window 2, stride 2", (4, 4), 2, 2),
-        _config("windows that overlap", (5, 5), 3, 2),
-        _config("stride 1", (4, 4), 2, 1),
+        _config("window 2, stride 1", (4, 4), 2, 1),
+        _config("stride 2", (4, 4), 2, 2),
+        _config("windows that overlap", (7, 7), 3, 2),
         _config("1 sample", (4, 4), 2, 2, N=1),
+        _config("1 sample, stride 1", (3, 3), 2, 1, N=1),
         _config("values that are equal", (4, 4), 2, 2, draw="ties", usual=False),
+        _config("values that are equal, stride 1", (4, 4), 2, 1, draw="ties", usual=False),
         _config("negative values, padding 1", (5, 5), 3, 2, draw="negative", padding=1, usual=False),
         _config("gaps between windows", (5, 5), 2, 3, usual=False),
         _config("images of 4 x 6", (4, 6), 2, 2, usual=False),
+        _config("images of 3 x 4, stride 1", (3, 4), 2, 1, usual=False),
         _config("a window of 2 x 3", (4, 6), (2, 3), 1, usual=False),
         _config("a row and a column left over", (5, 5), 2, 2, usual=False),
     )
@@ -73,6 +76,9 @@ class Pooling(Kind):
             ("last window left out", right[:, :, :-1, :-1]),
             *self.wrong_values(x, geometry),
         ]
+        if geometry.stride not in (geometry.window, (1, 1)):
+            beside = replace(geometry, stride=geometry.window).windows(x, self.empty)
+            wrong.append(("window for the stride", self.pool(beside)))
         yield from (Match(arranged(y, layout), dict(layout), mistake) for mistake, y in wrong)
 
     def shares(self, windows: Array) -> Array:
@@ -109,8 +115,13 @@ class Pooling(Kind):
 
 
 def _sizes(x: Array, geometry: Geometry) -> Iterator[tuple[str, Geometry]]:
-    """Whole windows alone, or also those that are cut off at the border."""
+    """Whole windows alone, or also those that are cut off at the border; side by side where no stride is asked for.
+
+    A layer without a setting for the stride may put its windows side by side.
+    """
     yield "whole windows", geometry
+    if geometry.stride == (1, 1) != geometry.window:
+        yield "whole windows, side by side", replace(geometry, stride=geometry.window)
     rest = [
         (length + sum(margin) - k) % s
         for length, k, s, margin in zip(x.shape[2:], geometry.window, geometry.stride, geometry.padding, strict=True)

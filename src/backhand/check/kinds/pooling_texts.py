@@ -17,6 +17,10 @@ VALUES = {
         "takes its windows one step apart, where the stride is larger",
         "The window of result (i, j) begins at (i · stride, j · stride).",
     ),
+    "window for the stride": (
+        "puts its windows side by side, whatever the stride",
+        "Windows begin at multiples of the stride, which need not be the length of the window.",
+    ),
     "height and width swapped": (
         "swaps rows and columns of the result",
         "The first axis of the result goes with the rows of {x}, the second with its columns.",

@@ -155,18 +155,33 @@ def _named() -> dict[str, list[Kind]]:
 NAMED = _named()
 
 
+def spoken_kinds(name: str) -> set[Kind]:
+    """The kinds of which a name speaks."""
+    return {kind for kinds in _spoken(name) for kind in kinds}
+
+
 def _spoken(name: str) -> Iterator[list[Kind]]:
-    """The kinds that a name speaks of, in its order: the longest entries first, and no word counts twice."""
-    pieces = [piece for piece in words(name) if piece not in FILLERS]
-    runs = [(start, stop) for start in range(len(pieces)) for stop in range(start + 1, len(pieces) + 1)]
-    known = [(start, stop) for start, stop in runs if "".join(pieces[start:stop]) in NAMED]
-    known.sort(key=lambda run: -len("".join(pieces[slice(*run)])))
+    """The kinds that a name speaks of, in its order.
+
+    Fillers are passed over, unless they are part of an entry, as the first word of layer norm is.
+    """
+    pieces = words(name)
+    whole = _runs(pieces)
+    bare = _runs([piece for piece in pieces if piece not in FILLERS])
+    longest = max((whole, bare), key=lambda runs: max((len(run) for run in runs), default=0))
+    yield from (NAMED[run] for run in longest)
+
+
+def _runs(pieces: Sequence[str]) -> list[str]:
+    """The entries that these words make, in order: the longest first choose their words, and no word counts twice."""
+    spans = [(start, stop) for start in range(len(pieces)) for stop in range(start + 1, len(pieces) + 1)]
+    known = [span for span in spans if "".join(pieces[slice(*span)]) in NAMED]
+    known.sort(key=lambda span: -len("".join(pieces[slice(*span)])))
     taken: list[tuple[int, int]] = []
     for start, stop in known:
         if all(stop <= first or start >= last for first, last in taken):
             taken.append((start, stop))
-    for start, stop in sorted(taken):
-        yield NAMED["".join(pieces[start:stop])]
+    return ["".join(pieces[slice(*span)]) for span in sorted(taken)]
 
 
 def _has_activation(name: str, kind: Kind) -> bool:
