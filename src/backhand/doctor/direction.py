@@ -15,6 +15,7 @@ REACH = 0.05  # how far it goes at most, relative to the norm of the parameters
 JUDGED = 12  # the most parameters whose gradients are tried, from the first to the last
 AGREES = 0.5, 2.0  # the ratio of a gradient and the slope of the loss along it, kinks and rounding allowed for
 CLEAR = 1e-3  # of the largest slope: below it a parameter is not judged
+LEAST = 1e-7  # a smaller gradient is rounding
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ def slope_along(network: Network, x: Array, labels: Labels, direction: dict[str,
     return (losses[0] - losses[1]) / (2 * reach)
 
 
-def rises(network: Network, x: Array, labels: Labels) -> bool:
-    """Whether the loss of the batch rises along the network's own step."""
-    moves = own_step(network, x, labels)
-    return bool(moves) and _slope_of_step(network, x, labels, moves) > 0
+def has_fault(subject: Subject) -> bool:
+    """Whether the step or a gradient does not fit the loss; False where that cannot be measured."""
+    try:
+        return bool(examine(subject).problems)
+    except NotMeasuredError:
+        return False
 
 
 def own_step(network: Network, x: Array, labels: Labels) -> dict[str, Array]:
@@ -70,9 +73,9 @@ def examine(subject: Subject) -> Measured:
     slope = _slope_of_step(network, x, labels, moves)
     slopes = _slopes(network, x, labels)
     largest = max((abs(each.stated) for each in slopes.values()), default=0.0)
-    judged = {name: each for name, each in slopes.items() if abs(each.stated) > CLEAR * largest}
+    judged = {name: each for name, each in slopes.items() if abs(each.stated) > max(CLEAR * largest, LEAST)}
     reversed_ = [name for name, each in judged.items() if each.measured < -AGREES[0] * abs(each.stated)]
-    if slope > CLEAR * largest:
+    if slope > max(CLEAR * largest, LEAST):
         _report_rise(slope, reversed_, len(judged), found)
     elif reversed_:
         _report_reversed(reversed_, slopes, found)

@@ -1,76 +1,32 @@
 """One small batch, trained on again and again: a network that learns anything can learn it by heart."""
 
-import time
-from dataclasses import dataclass
-
 import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.doctor import direction
+from backhand.doctor.fit import ENOUGH, Fit, fit, known_losses
 from backhand.doctor.records import Collected, Measured, Plot
 from backhand.doctor.subject import Network, NotMeasuredError, Subject, norm
-from backhand.doctor.words import counted, listed, number
+from backhand.doctor.words import counted, listed, number, share
 
 SAMPLES, STEPS, SECONDS = 16, 300, 12.0
-TRIAL_STEPS, TRIAL_SECONDS = 100, 4.0
-WARM_UP = 30  # steps over which the rate rises, as many schedules let it
+TRIAL_STEPS, TRIAL_SECONDS = 100, 3.0
 LEARNT, FALLEN = 0.5, 0.15  # shares of the way from the first to the least loss: at the end, and where time ran out
-ENOUGH = 0.9  # beyond it no further step is needed
-WINDOW = 8  # steps over which the loss is averaged
 SMALL = 0.2  # of the loss of equal scores: below it there is nothing left to learn
 MADE_UP = (1.0, 10.0, 0.1)  # the scales that are tried where the network has no rate of its own
-SLOWER, FASTER = (0.1, 0.01, 1e-3, 1e-4), (10.0, 100.0, 1e3, 1e4)
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A training on one batch: the loss before each step, and how far of the way to the least loss it came."""
-
-    losses: tuple[float, ...]
-    progress: float
-    network: Network
-
-    @property
-    def diverged(self) -> bool:
-        """Whether the loss ended far above its beginning, or as no number."""
-        return not np.isfinite(self.progress) or self.progress < -0.5
-
-
-def fit(network: Network, x: Array, labels: Labels, scale: float, steps: int, seconds: float) -> Fit:
-    """Train a copy of the network on the batch, until the loss is learnt, blows up, or steps or seconds are used up."""
-    twin, end = network.copy(), time.monotonic() + seconds
-    least = _known(network, labels)[1]
-    losses: list[float] = []
-    progress = 0.0
-    with np.errstate(all="ignore"):
-        for step in range(steps):
-            losses.append(twin.step(x, labels, scale * min(1.0, (step + 1) / WARM_UP)))
-            recent = losses[-WINDOW:]
-            progress = (losses[0] - float(np.mean(recent))) / max(losses[0] - least, 1e-12)
-            blown_up = not np.isfinite(losses[-1]) or losses[-1] > 100 * max(losses[0], 1)
-            if blown_up or (len(losses) >= WINDOW and progress > ENOUGH) or time.monotonic() > end:
-                break
-        if np.isfinite(losses[-1]):  # without dropout the end may be better than the steps said
-            quiet = (losses[0] - twin.loss(x, labels)) / max(losses[0] - least, 1e-12)
-            progress = max(progress, quiet) if np.isfinite(quiet) else progress
-        else:
-            progress = float("nan")
-    return Fit(tuple(losses), progress, twin)
-
-
-def _known(network: Network, labels: Labels) -> tuple[float, float]:
-    """The loss of equal scores and the least loss; 0 for both where they are not known."""
-    try:
-        return network.known_loss(labels)
-    except NotMeasuredError:
-        return 0.0, 0.0
+DIRECTION_REMEDY = "First correct what the sign of the step shows"
+OTHER_REMEDY = (
+    "Check the gradients (`backhand check`), look for dead units, for equal initial weights, for a loss that ignores "
+    "some classes, and for a network too small for its task"
+)
+SLOWER, FASTER = (0.1, 0.01, 1e-3, 1e-4), (10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 
 
 def examine(subject: Subject) -> Measured:
     """Train on one batch; where its loss stays, find out why."""
     network, found = subject.needs_network(), Collected()
     x, labels = subject.batch(SAMPLES)
-    first, (known, least) = network.loss(x, labels, train=True), _known(network, labels)
+    first, (known, least) = network.loss(x, labels, train=True), known_losses(network, labels)
     if first - least < SMALL * (known - least):
         raise NotMeasuredError("the loss of the batch is small before the first step")
     scales = (1.0,) if subject.own_rate else MADE_UP
@@ -81,9 +37,11 @@ def examine(subject: Subject) -> Measured:
         Plot("Loss on one batch", "step", "loss", {"loss of the batch": losses}, log=min(losses) > 0, level=first)
     )
     _check_still(network, x, labels, result, found)
+    if result.progress > ENOUGH:
+        _check_classes(result.network, x, labels, found)
     wanted = LEARNT if len(losses) >= STEPS or result.progress > ENOUGH else FALLEN
     if not result.progress >= wanted and not found.problems:
-        _explain(network, x, labels, result, found)
+        _explain(subject, x, labels, result, found)
     ended = number(losses[-1])
     return found.measured(f"{number(losses[0])} to {ended} in {counted(len(losses), 'step')} on {len(labels)} samples")
 
@@ -118,36 +76,59 @@ def _check_still(network: Network, x: Array, labels: Labels, result: Fit, found:
     )
 
 
-def _explain(network: Network, x: Array, labels: Labels, result: Fit, found: Collected) -> None:
-    """Try other rates and the direction of the step, and report the likeliest reason."""
-    losses = result.losses
-    end = number(losses[-1])
-    evidence = f"the loss of {len(labels)} samples went from {number(losses[0])} to {end} in "
+def _check_classes(network: Network, x: Array, labels: Labels, found: Collected) -> None:
+    """Report a loss that was learnt for other classes than those of the labels."""
+    try:
+        scores = network.scores(x, train=True)
+    except NotMeasuredError:
+        return
+    if scores.ndim != 2 or scores.shape[1] < 2 or scores.shape[1] <= labels.max():
+        return
+    predicted = scores.argmax(1)
+    shift = int(np.bincount((predicted - labels) % scores.shape[1]).argmax())
+    shifted = float(((labels + shift) % scores.shape[1] == predicted).mean())
+    if shift and shifted > ENOUGH:
+        found.wrong(
+            "labels of another base",
+            f"the loss reads the score of class label {_signed(shift, scores.shape[1])}",
+            evidence=f"{len(labels)} samples are learnt by heart, and for {share(shifted)} of them the largest score "
+            f"is that of label {_signed(shift, scores.shape[1])}",
+            why="The network learns, and every prediction is off by as much",
+            remedy="Number the classes from 0, and index the scores by the label itself",
+        )
+
+
+def _signed(shift: int, classes: int) -> str:
+    """A shift of classes that are counted in a circle, by the shorter way: "+ 1" or "− 1"."""
+    return f"+ {shift}" if shift <= classes / 2 else f"− {classes - shift}"
+
+
+def _explain(subject: Subject, x: Array, labels: Labels, result: Fit, found: Collected) -> None:
+    """Try the direction of the step and other rates, and report the likeliest reason."""
+    network, losses = subject.needs_network(), result.losses
+    evidence = f"the loss of {len(labels)} samples went from {number(losses[0])} to {number(losses[-1])} in "
     evidence += counted(len(losses), "step")
+    if direction.has_fault(subject):
+        _report_not_learnt(f"{evidence}; the step does not descend the loss", DIRECTION_REMEDY, found)
+        return
     scales = SLOWER if result.diverged else (*FASTER, *SLOWER)
     for scale in scales:
         trial = fit(network, x, labels, scale, TRIAL_STEPS, TRIAL_SECONDS)
         if trial.progress >= LEARNT:
-            _report_rate(
-                scale, f"{evidence}; at {scale:g} times the rate it fell to {number(min(trial.losses))}", found
-            )
+            better = f"at {scale:g} times the rate it fell to {number(min(trial.losses))}"
+            _report_rate(scale, f"{evidence}; {better}", found)
             return
-    if direction.rises(network, x, labels):
-        found.wrong(
-            "loss rises on one batch",
-            "the loss of one batch rises when the network is trained on it",
-            evidence=f"{evidence}, and rises along the step at any small rate",
-            why="A step of the wrong sign climbs the loss instead of descending it",
-            remedy="Subtract the rate times the gradient, and look at the sign of the gradient of the loss",
-        )
-        return
+    tried = f"no rate from {min(scales):g} to {max(scales):g} times its own does better"
+    _report_not_learnt(f"{evidence}, and {tried}", OTHER_REMEDY, found)
+
+
+def _report_not_learnt(evidence: str, remedy: str, found: Collected) -> None:
     found.wrong(
         "one batch is not learnt",
         "the network cannot learn one small batch by heart",
-        evidence=f"{evidence}, and no rate from {min(scales):g} to {max(scales):g} times its own does better",
+        evidence=evidence,
         why="A network that cannot fit a few samples cannot fit a data set",
-        remedy="Check the gradients (`backhand check`), look for dead units, for equal initial weights, for a loss "
-        "that ignores some classes, and for a network too small for its task",
+        remedy=remedy,
     )
 
 

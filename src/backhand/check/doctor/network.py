@@ -12,12 +12,13 @@ from backhand.check.doctor.data import arranged, arranged_labels, takes_one
 from backhand.check.doctor.losses import Guess, KnownLoss, guess_loss
 from backhand.check.doctor.outputs import mode_setup, output_of, rectified
 from backhand.check.doctor.steps import PlainStep, Step
-from backhand.check.reading.construction import set_mode
+from backhand.check.reading.construction import construct, set_mode
 from backhand.check.reading.dialect import to_numpy, write
 from backhand.check.reading.networks import NetworkPassage, NetworkSpecimen
-from backhand.check.reading.reachable import at, set_at
+from backhand.check.reading.reachable import at, reachable, set_at
 from backhand.check.reading.reader import NoSuchSettingError, Reading
 from backhand.check.reading.specimen import SEED, seed_everything
+from backhand.check.reading.units import Unit
 from backhand.check.source.guarded import outcome
 from backhand.doctor.subject import ActivationKind, NotMeasuredError, norm
 
@@ -27,14 +28,14 @@ ALIKE = 1e-9  # the difference of two gradients that rounding explains
 class FileNetwork:
     """An instance of a person's network, with the reading that tells how its methods are called.
 
-    instance: None for a new one, as its constructor makes it.   step_taken: how a training step is taken; None for the
+    instance: with the values of its parameters.   step_taken: how a training step is taken; None for the
     plain step with the gradients that the network returns.
     """
 
-    def __init__(self, reading: Reading, instance: Any = None, step_taken: Step | None = None) -> None:
+    def __init__(self, reading: Reading, instance: Any, step_taken: Step | None = None) -> None:
         assert isinstance(reading.specimen, NetworkSpecimen)
         self.reading, self.specimen = reading, reading.specimen
-        self.instance = copy.deepcopy(self.specimen.instance) if instance is None else instance
+        self.instance = instance
         self.step_taken = step_taken or PlainStep()
         self.classes = int(self.specimen.setup.config["classes"])
         self.generator = np.random.default_rng(0)
@@ -162,6 +163,16 @@ class FileNetwork:
 
     def _set_mode(self, train: bool) -> None:
         set_mode(self.instance, mode_setup(self.specimen.setup, train))
+
+
+def first_instance(unit: Unit, reading: Reading) -> Any:
+    """A network as its constructor makes it. Raises whatever the constructor raises."""
+    assert isinstance(unit.forward, type)
+    assert isinstance(reading.specimen, NetworkSpecimen)
+    instance = construct(unit.forward, reading.specimen.setup, reading.make)
+    if len(reachable(instance)) < len(reachable(reading.specimen.instance)):  # made at the first forward pass
+        return copy.deepcopy(reading.specimen.instance)
+    return instance
 
 
 def _filled(value: Array | None) -> Array:

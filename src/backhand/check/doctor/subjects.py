@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from backhand.check.doctor.data import SAMPLES, SIZES, Sizes, TrainingNetwork, samples
-from backhand.check.doctor.network import FileNetwork
+from backhand.check.doctor.network import FileNetwork, first_instance
+from backhand.check.doctor.shaken import shaken
 from backhand.check.doctor.steps import find_step
 from backhand.check.reading.choice import read
 from backhand.check.reading.networks import NetworkSpecimen
@@ -54,7 +55,10 @@ def _diagnosis(unit: Unit, target: str, progress: Callable[[str], None]) -> Diag
         return Diagnosis(name, "a network", failure=f"the network was not understood: {found}")
     sizes, reading = found
     x, labels = samples(sizes)
-    network = FileNetwork(reading)
+    made = outcome(lambda: first_instance(unit, reading))
+    if made.value is None:
+        return Diagnosis(name, "a network", failure=f"its constructor raises {type(made.error).__name__}: {made.error}")
+    network = FileNetwork(reading, made.value)
     network.step_taken = find_step(network, x, labels)
     rate = network.step_taken.rate_is_own
     subject = Subject(network, x, labels, sizes.classes, normalises=None, own_rate=rate, missing=NO_DATA)
@@ -68,8 +72,10 @@ def _diagnosis(unit: Unit, target: str, progress: Callable[[str], None]) -> Diag
 def _read(unit: Unit) -> tuple[Sizes, Reading] | str:
     """The first sizes for which the network can be read, with the reading; or why it cannot for the first sizes."""
     first = ""
+    other = shaken(unit.forward) if isinstance(unit.forward, type) else unit.forward
+    shaken_unit = replace(unit, forward=other, backward=other)
     for sizes in SIZES:
-        reading = read(unit, [TrainingNetwork(sizes)], ())
+        reading = read(shaken_unit, [TrainingNetwork(sizes)], ())
         if isinstance(reading, Reading) and isinstance(reading.specimen, NetworkSpecimen):
             return sizes, reading
         first = first or getattr(reading, "reason", "it is no network")

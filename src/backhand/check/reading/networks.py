@@ -6,6 +6,7 @@ the one whose gradients are those that were returned is taken.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,13 @@ from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
 from backhand.check.reading.object_passage import ObjectPassage
 from backhand.check.reading.objects import Methods, ObjectSpecimen
-from backhand.check.reading.reachable import reachable, spelled
+from backhand.check.reading.reachable import Path, reachable, spelled
 from backhand.check.reading.results import as_float, items, returned_names
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, seed_everything
-from backhand.check.reading.units import method
+from backhand.check.reading.units import BACKWARD, method
 from backhand.check.reading.words import are_alike
+from backhand.check.source.guarded import outcome
 
 Loss = Callable[[Array, Array], float]
 GRADIENT_METHODS = (
@@ -74,8 +76,8 @@ class NetworkMethods:
     """How a network is called.
 
     gradient: the method that returns gradients.   output: the method that gives the output, for a loss that is written
-    nowhere.   loss: the name of that loss; "" where the gradient method returns its loss, too.   divided: whether it is
-    divided by the number of samples.
+    nowhere.   loss: the name of that loss; "" where a method returns the loss.   divided: whether it is divided by the
+    number of samples.   value: the method that returns the loss, where the gradient method does not.
     """
 
     cls: type
@@ -83,6 +85,7 @@ class NetworkMethods:
     output: str = ""
     loss: str = ""
     divided: bool = False
+    value: str = ""
 
 
 class NetworkSpecimen(ObjectSpecimen):
@@ -102,6 +105,8 @@ class NetworkSpecimen(ObjectSpecimen):
         if seed is not None:
             seed_everything(seed)
         with np.errstate(all="ignore"):
+            if network.value:
+                return NetworkPassage(self, instance, given, getattr(instance, network.value)(*given.values()))
             if not network.loss:
                 return NetworkPassage(self, instance, given, call(getattr(instance, network.gradient), given))
             name = next(name for name, role in self.roles.items() if role == "x")
@@ -128,7 +133,7 @@ class NetworkPassage(ObjectPassage):
         specimen = self.specimen
         assert isinstance(specimen, NetworkSpecimen)
         result = self.result
-        if specimen.network.loss:
+        if specimen.network.loss or specimen.network.value:
             with np.errstate(all="ignore"):
                 result = call(getattr(self.instance, specimen.network.gradient), self.given)
         values, homes = _gradients(specimen, result, self.instance)
@@ -150,7 +155,7 @@ def _gradients(specimen: NetworkSpecimen, result: Any, instance: Any) -> tuple[d
         returned = {
             spelled(path): array
             for path, value in reachable(instance).items()
-            if (array := as_float(value)) is not None and "grad" in spelled(path).lower()
+            if (array := as_float(value)) is not None and _is_kept_gradient(path, specimen)
         }
     values: dict[str, Array | None] = dict.fromkeys(specimen.arrays)
     homes: dict[str, str] = {}
@@ -162,6 +167,14 @@ def _gradients(specimen: NetworkSpecimen, result: Any, instance: Any) -> tuple[d
     return values, homes
 
 
+def _is_kept_gradient(path: Path, specimen: NetworkSpecimen) -> bool:
+    """Whether the name of an array speaks of a gradient, or differs from that of a parameter by a letter for it."""
+    if any(path in parameter.paths for parameter in specimen.parameters):
+        return False
+    last = spelled(path).split(".")[-1]
+    return "grad" in spelled(path).lower() or any(are_alike(last, parameter.name) for parameter in specimen.parameters)
+
+
 def _key_for(name: str, array: Array, returned: Mapping[str, Array]) -> str:
     sized = [key for key, gradient in returned.items() if gradient.size == array.size]
     last = [key for key in returned if are_alike(key.split(".")[-1], name)]
@@ -170,16 +183,25 @@ def _key_for(name: str, array: Array, returned: Mapping[str, Array]) -> str:
     return next(iter([*named, *(last if len(last) == 1 else []), *same, *sized]), "")
 
 
+def _has_gradients(network: NetworkMethods, setup: Setup, make: Maker) -> bool:
+    """Whether a network that is called so gives a gradient of any parameter. Raises what the person's code raises."""
+    gradients = NetworkSpecimen(network, setup, make).forward().backward(np.ones(()))
+    return any(value is not None for value in gradients.values.values())
+
+
 def plan_network(cls: type, setup: Setup, make: Maker) -> list[NetworkMethods]:
     """The ways in which a network may be called; several where its loss has to be inferred. Raises UnresolvedError."""
     gradient = method(cls, GRADIENT_METHODS)
     plain = NetworkMethods(cls, gradient)
     try:
-        passage = NetworkSpecimen(plain, setup, make).forward()
-        if any(value is not None for value in passage.backward(np.ones(())).values.values()):
+        if _has_gradients(plain, setup, make):
             return [plain]
     except UnresolvedError:
         pass
+    for other in dict.fromkeys(method(cls, (name,)) for name in (*GRADIENT_METHODS, *BACKWARD)):
+        pair = NetworkMethods(cls, other, value=gradient)
+        if other not in ("", gradient) and outcome(partial(_has_gradients, pair, setup, make)).value:
+            return [pair]
     output = method(cls, OUTPUT_METHODS)
     if not output:
         raise UnresolvedError("neither a loss nor the output of the network can be computed")
