@@ -23,6 +23,7 @@ class Network(Kind):
     parameters: tuple[str, ...] = ("params",)
 
     def configs(self) -> Sequence[Config]:
+        """With and without a penalty, for one sample, and with as many hidden units as inputs."""
         facts = {"in": 4, "hidden": 5, "out": 3, "classes": 3, "N": 6}
         return (
             Config("6 samples, 4 inputs, 5 hidden, 3 classes", {**facts, "reg": 0.0}),
@@ -32,6 +33,7 @@ class Network(Kind):
         )
 
     def layouts(self) -> Sequence[Layout]:
+        """Samples as rows, as columns or one at a time; labels in several forms."""
         flat = ({"samples": "a single one", "labels": labels} for labels in ("one-hot", "class"))
         pairs = product(("rows", "columns"), ("classes", "one-hot", "classes from 1", "column of classes", "values"))
         return [
@@ -43,6 +45,7 @@ class Network(Kind):
         ]
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
+        """The shape of the samples, or of all parameters in one flat array."""
         I, O, H = config["in"], config["out"], config["hidden"]
         if role == "x":
             return {
@@ -57,6 +60,7 @@ class Network(Kind):
         return None
 
     def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:
+        """Samples and labels that hold every class as often as they can."""
         if role != "labels":
             drawn = super().draw(role, config, layout, rng)
             if drawn is not None and layout["samples"].endswith("leading 1") and role == "x":
@@ -68,6 +72,7 @@ class Network(Kind):
         return labels_as(classes, config["classes"], layout)
 
     def values(self, role: str, config: Config) -> list[Any]:
+        """Sizes also as lists, in which the number of layers may differ."""
         I, H, O = config["in"], config["hidden"], config["out"]
         several: dict[str, list[Any]] = {
             "hidden": [H, [H], [H, H - 1]],
@@ -78,6 +83,7 @@ class Network(Kind):
         return several.get(role) or super().values(role, config)
 
     def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
+        """Nothing: what a network computes is its own."""
         return iter(())
 
 
@@ -106,12 +112,14 @@ class TwoMatrices(Network):
     parameters = ("slope", "beta")  # as a course calls them: alpha and beta
 
     def layouts(self) -> Sequence[Layout]:
+        """Samples as rows, as columns or one at a time; labels in several forms."""
         return (
             {"samples": "a single one with a leading 1", "labels": "one-hot"},
             {"samples": "a single one", "labels": "one-hot"},
         )
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
+        """The shape of the samples, or of all parameters in one flat array."""
         if role == "slope":
             return (config["hidden"], config["in"] + 1)
         return (config["out"], config["hidden"] + 1) if role == "beta" else super().shape(role, config, layout)

@@ -1,6 +1,7 @@
 """The arguments with which a person's functions and constructors are called, by the roles that their names suggest."""
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +74,7 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
     if stand_in is not NOTHING:
         return stand_in
     optional = parameter.default is not parameter.empty
-    for role in (role for role in roles(parameter.name) if role not in taken):
+    for role in (role for role in setup.meant(parameter.name) if role not in taken):
         is_array = role in setup.array_roles(constructor) and not (optional and constructor)
         if is_array and setup.array(role) is not None:
             taken.add(role)
@@ -82,7 +83,7 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
         setup.used |= {role} if values else set()
         if values and not (optional and _is_kept(parameter.default, values)):
             taken.add(role)
-            return values[min(setup.variant, len(values) - 1)]
+            return setup.choice(role, values)
     return NOTHING if optional else _neutral(parameter, setup, taken, constructor)
 
 
@@ -93,6 +94,8 @@ def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:
         return Context()
     if name == "device":
         return "cpu"
+    if "key" in roles(name) and "jax" in sys.modules and not optional:
+        return sys.modules["jax"].random.PRNGKey(0)
     flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0
     if set(words(name)) & DICTIONARIES and not flat and (not optional or parameter.default in ({}, None)):
         return Settings(setup)
@@ -105,7 +108,7 @@ def _neutral(parameter: inspect.Parameter, setup: Setup, taken: set[str], constr
     """For an argument of which the configuration says nothing: a neutral value, or a guess."""
     for role in roles(parameter.name):
         if NEUTRAL.get(role):
-            return NEUTRAL[role][min(setup.variant, len(NEUTRAL[role]) - 1)]
+            return setup.choice(role, NEUTRAL[role])
     return _leftover(parameter, setup, taken, constructor)
 
 

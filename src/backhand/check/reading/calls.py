@@ -42,7 +42,7 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
     if len(names) == 1 and (not has_role(names[0], "dy") or words(backward.__name__)[-1] in DERIVATIVES):
         return _derivatives(forward, backward, names[0], results)
     labels = returned_names(forward)
-    upstream = [name for name in names if _is_upstream(name, probe)]
+    upstream = [name for name in names if _is_upstream(name, probe, labels)]
     outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
     known = {*probe.given, *labels}
     upstream = upstream[:outputs] or [name for name in names[:1] if name not in known]
@@ -76,8 +76,10 @@ def _give_the_rest(
             rest.remove(source[1])
 
 
-def _is_upstream(name: str, probe: FunctionSpecimen) -> bool:
-    return name not in probe.given and (roles(name)[:1] == ("dy",) or words(name)[:1] == ["d"])
+def _is_upstream(name: str, probe: FunctionSpecimen, labels: Sequence[str]) -> bool:
+    """Whether an argument of backward is the gradient of a result: named so, or after a result of forward."""
+    after = {f"{prefix}{label}" for label in labels if label for prefix in ("d", "d_", "grad_", "grad")}
+    return name not in probe.given and (name in after or roles(name)[:1] == ("dy",) or words(name)[:1] == ["d"])
 
 
 def _source_by_role(name: str, probe: FunctionSpecimen, rest: list[int]) -> tuple[str, Any] | None:

@@ -20,10 +20,22 @@ from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS,
 from backhand.check.reading.words import words
 from backhand.check.source.guarded import outcome
 
-VARIANTS = 3
+VARIANTS = 4
 
 
-SETTINGS = ("train", "p", "stride", "padding", "eps", "momentum", "reg", "slope", "groups", "dilation")
+SETTINGS = (
+    "train",
+    "p",
+    "stride",
+    "padding",
+    "eps",
+    "momentum",
+    "reg",
+    "slope",
+    "groups",
+    "dilation",
+    "share_across_batch",
+)
 
 
 _ALIKE = {
@@ -70,7 +82,7 @@ class Reading:
 
         Raises NoSuchSettingError where it has no such setting, or whatever the person's code raises there.
         """
-        setup = Setup(self.kind, config, self.layout, self.variant)
+        setup = Setup(self.kind, config, self.layout, self.variant, self.make)
         specimen = _specimen(self, setup)
         first = self.kind.configs()[0]
         for setting in SETTINGS:
@@ -113,7 +125,7 @@ def readings_as(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Make
 
     Raises whatever the person's code raises when it is called in a way that it was not written for.
     """
-    setup = Setup(kind, kind.configs()[0], layout, variant)
+    setup = Setup(kind, kind.configs()[0], layout, variant, make)
     bare = Reading(unit, kind, layout, variant, make)
     if unit.form == "class":
         plans = [replace(bare, methods=methods) for methods in methods_of(unit.forward)]  # type: ignore[arg-type]
@@ -153,6 +165,8 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
     if not np.isfinite(passage.y).all():
         raise UnresolvedError("forward gives values that are not finite")
     match = recognise(reading.kind, specimen, passage, setup.config, reading.layout)
+    if match is not None and match.mistake and _lacks_setting(setup):
+        match = None
     dy = np.random.default_rng(3).standard_normal(passage.y.shape)
     first, error = outcome(partial(passage.backward, dy))
     if error is not None and (match is None or match.mistake):
@@ -164,6 +178,14 @@ def _tried(reading: Reading, setup: Setup) -> Reading:
         layout = {name: match.convention.get(name, choice) for name, choice in layout.items()}
     guesses = tuple(dict.fromkeys(setup.guesses))
     return replace(reading, layout=layout, match=match, specimen=specimen, guesses=guesses)
+
+
+def _lacks_setting(setup: Setup) -> bool:
+    """Whether the configuration has a stride or a padding that the code cannot be given."""
+    return any(
+        setup.config.get(setting, neutral) != neutral and not setup.used & _ALIKE.get(setting, {setting})
+        for setting, neutral in (("stride", 1), ("padding", 0))
+    )
 
 
 def methods_of(cls: type) -> list[Methods]:

@@ -85,7 +85,7 @@ _NAMES: dict[str, str] = {
         poolheight poolh kh hh fh filterheight kernelheight windowheight filterh ph kernelh
     """,
     "window_w": """
-        poolwidth poolw kw ww fw filterwidth kernelw windowwidth filterw pw
+        poolwidth poolw kw ww fw filterwidth kernelw windowwidth filterw pw kerneldim2
     """,
     "stride_h": """
         strideh sh stridey strideheight
@@ -180,6 +180,18 @@ _NAMES: dict[str, str] = {
         runningvar runningvariance movingvar movingvariance runvar runningv popvar globalvar averagevar
         runningsigma avgvar varavg movvar movingavgvar varrunning runvariance
     """,
+    "height": """
+        inputheight inheight imgheight imageheight hin inputh inputdim1 imagedim1 inh heightin inputdimh
+    """,
+    "width": """
+        inputwidth inwidth imgwidth imagewidth win inputw inputdim2 imagedim2 inw widthin inputdimw
+    """,
+    "key": """
+        key rngkey prngkey randomkey
+    """,
+    "share_across_batch": """
+        shareacrossbatch sharemask samemask sharedmask
+    """,
     "children": """
         modules modulelist layerlist listoflayers sublayers blocks layers
     """,
@@ -199,9 +211,10 @@ def roles(name: str) -> tuple[str, ...]:
 
     Numbers at the end of a name are dropped: `W1` has the role of `W`.
     """
-    bare = name.lower().replace("_", "").rstrip("0123456789") or name.lower()
-    if bare in _BY_NAME:
-        return tuple(dict.fromkeys(_BY_NAME[bare]))
+    bare = name.lower().replace("_", "")
+    for text in (bare, bare.rstrip("0123456789")):
+        if text in _BY_NAME:
+            return tuple(dict.fromkeys(_BY_NAME[text]))
     return _by_words(name)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.kinds.kind import Config, Kind, Layout
+from backhand.check.reading.dialect import Maker, numpy_array
 from backhand.check.reading.roles import roles
 
 
@@ -48,6 +49,10 @@ NEUTRAL: dict[str, list[Any]] = {
 }
 
 
+FACTS = {"height": "H", "width": "W", "window_h": "kh", "window_w": "kw"}  # facts that have a name of their own
+STEPS = ("stride", "padding")
+
+
 class Context:
     """What PyTorch hands to the passes of an `autograd.Function`."""
 
@@ -77,8 +82,8 @@ NOTHING = object()
 class Setup:
     """A kind in one configuration and layout, from which arguments take their values.
 
-    variant: which of several equally likely values an argument takes (a stride as a number or as a pair).
-    drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses: the arguments whose names said nothing.
+    make: makes an array as the code takes it.   variant: which of several equally likely values an argument takes, such
+    as a stride as a number or as a pair.   drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses: the arguments whose names said nothing.
     used: the roles of the settings that the code was given.
     """
 
@@ -86,6 +91,7 @@ class Setup:
     config: Config
     layout: Layout
     variant: int = 0
+    make: Maker = numpy_array
     drawn: dict[str, Array] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
@@ -105,9 +111,23 @@ class Setup:
         """The roles of arguments that are arrays: a constructor takes none but parameters."""
         return self.kind.parameters if constructor else (*self.kind.inputs, *self.kind.parameters)
 
+    def meant(self, name: str) -> tuple[str, ...]:
+        """The roles that an argument of this name may have; scores are the input of a loss."""
+        return tuple(
+            dict.fromkeys(
+                "x" if role == "scores" and "scores" not in self.kind.inputs else role for role in roles(name)
+            )
+        )
+
     def values(self, role: str) -> list[Any]:
         """The values that a setting of this role may have."""
-        return self.kind.values(role, self.config)
+        value = self.config.get(FACTS.get(role, ""))
+        return self.kind.values(role, self.config) or ([] if value is None else [value])
+
+    def choice(self, role: str, values: list[Any]) -> Any:
+        """One of several values for a setting: the forms of windows vary apart from those of strides and paddings."""
+        position = self.variant % 2 if role == "window" else self.variant // 2 if role in STEPS else self.variant
+        return values[min(position, len(values) - 1)]
 
     def setting(self, name: str, *, required: bool = True) -> Any:
         """The value of a setting by its name; `NOTHING` where none is known, or a neutral one is not required."""
@@ -115,10 +135,10 @@ class Setup:
             values = self.values(role)
             if values:
                 self.used.add(role)
-                return values[min(self.variant, len(values) - 1)]
+                return self.choice(role, values)
         for role in roles(name) if required else ():
             if NEUTRAL.get(role):
-                return NEUTRAL[role][min(self.variant, len(NEUTRAL[role]) - 1)]
+                return self.choice(role, NEUTRAL[role])
         return NOTHING
 
 
@@ -156,7 +176,7 @@ class Settings(dict[str, Any]):
         state = next((role for role in roles(key) if role in self.setup.kind.state), None)
         if state is not None and (kept := self.setup.array(state)) is not None:
             self.states[key] = state
-            self[key] = kept.copy()
+            self[key] = self.setup.make(kept)
             return self[key]
         role = next((role for role in roles(key) if role in self.setup.kind.parameters), None)
         if (
@@ -166,7 +186,7 @@ class Settings(dict[str, Any]):
             and (array := self.setup.array(role)) is not None
         ):
             self.parameters[key] = role
-            return array.copy()
+            return self.setup.make(array)
         return self.setup.setting(key, required=required)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Settings":

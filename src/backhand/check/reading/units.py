@@ -20,7 +20,7 @@ FORWARD = (
 BACKWARD = (
     *("backward", "bprop", "backward_pass", "backward_prop", "backward_propagation", "backprop", "back_prop"),
     *("backpropagate", "back_propagate", "backpropagation", "back_propagation", "backwards", "bwd", "grad", "gradient"),
-    *("update_grad_input", "backwardprop", "bp", "derivative", "deriv", "prime", "delta", "gradients", "get_gradient"),
+    *("update_grad_input", "backwardprop", "bp", "derivative", "deriv", "prime", "gradients", "get_gradient"),
     *("df", "d", "loss_prime", "dloss", "compute_gradient", "activate_derivative", "compute_gradients", "fn_deriv"),
 )
 NETWORK_METHODS = ("loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop", "backpropagation")

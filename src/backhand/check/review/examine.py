@@ -9,7 +9,7 @@ from types import ModuleType
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
-from backhand.check.kinds.table import _spoken, likely
+from backhand.check.kinds.table import likely, spoken_kinds
 from backhand.check.reading.choice import read
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
@@ -119,11 +119,6 @@ def kinds_for(unit: Unit) -> list[Kind]:
     kinds = likely(unit.name, unit.argument_names).kinds
     networks = [Network(), TwoMatrices()]
     return [*networks, *kinds] if set(words(unit.name)) & NETWORK_WORDS else [*kinds, *networks]
-
-
-def spoken_kinds(name: str) -> set[Kind]:
-    """The kinds of which a name speaks."""
-    return {kind for kinds in _spoken(name) for kind in kinds}
 
 
 def find_units(program: Program) -> Iterator[Unit]:

@@ -108,7 +108,7 @@ def _state_mistakes(
 def _agree(match: Match, known: Match | None) -> bool:
     """Whether two ways of a forward pass make the same choices, such as p as the share kept."""
     other = known.convention if known is not None else {}
-    return all(other.get(name) == match.convention.get(name) for name in CHOICES if name in other)
+    return all(other[name] == match.convention[name] for name in CHOICES if name in other and name in match.convention)
 
 
 def _is_mended(reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]], mistake: str) -> bool:

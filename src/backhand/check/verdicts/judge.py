@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reader import NoSuchSettingError, Reading
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings
 from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
+from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
 from backhand.check.verdicts.naming import place_of
 from backhand.check.verdicts.trial import observe, run_trial
@@ -59,6 +57,7 @@ def judge(reading: Reading, program: Program) -> Judgement:
         len(ran),
         {trial.config.name: f"{type(trial.refused).__name__}: {trial.refused}" for trial in trials if trial.refused},
         sum(trial.skipped for trial in ran),
+        max((trial.error for trial in ran), default=0.0),
         findings=tuple(findings),
     )
     return Judgement(review, reading, averaged, summed, "gradients accumulate" in seen, pending)
@@ -71,31 +70,6 @@ def _not_caused_by(seen: Mapping[str, Any], findings: list[Finding]) -> list[Fin
     if "parameters changed in backward" in seen:
         return [finding for finding in findings if finding.cause in ("weights already updated", *AVERAGED)]
     return findings
-
-
-def describe(reading: Reading, seen: Mapping[str, Any]) -> str:
-    """How a unit was read, in one line."""
-    specimen = reading.specimen
-    assert specimen is not None
-    pieces = []
-    if reading.match is not None:
-        pieces += [
-            f"{name}: {value}" if name != "function" else value for name, value in reading.match.convention.items()
-        ]
-    else:
-        pieces.append("computes something that is none of the known kinds")
-    for name, role in specimen.roles.items():
-        if role not in ("x", "scores", "labels"):
-            pieces.append(f"{name} {specimen.arrays[name].shape}")
-    if isinstance(specimen, ObjectSpecimen) and specimen.parameters:
-        gradients = specimen.forward().backward(np.ones_like(specimen.forward().y)).homes
-        homes = [gradients[parameter.name] for parameter in specimen.parameters if gradients.get(parameter.name)]
-        if homes:
-            pieces.append(f"gradients in {', '.join(homes)}")
-            pieces.append("added up" if "gradients accumulate" in seen else "overwritten")
-    return (
-        f"{reading.kind.title if reading.match else 'Unknown'}: {'; '.join(pieces)}" if pieces else reading.kind.title
-    )
 
 
 def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:

@@ -75,14 +75,23 @@ def gradient_expression(reading: Reading, name: str) -> str:
     return expressions[position] if position is not None and position < len(expressions) else ""
 
 
+def homes_of(reading: Reading) -> Mapping[str, str]:
+    """Where an object keeps the gradient of each array, such as `self.dW`; "returned" for one that it returns."""
+    specimen = reading.specimen
+    if not isinstance(specimen, ObjectSpecimen):
+        return {}
+    passage = specimen.forward()
+    gradients = outcome(lambda: passage.backward(np.ones_like(passage.y))).value
+    return gradients.homes if gradients is not None else {}
+
+
 def _home(reading: Reading, name: str) -> tuple[str, int | None]:
     """Where an object keeps the gradient of an array, such as `self.dW`, and the position of a returned one."""
     specimen = reading.specimen
     if not isinstance(specimen, ObjectSpecimen):
         return "", None
-    passage = specimen.forward()
-    gradients = outcome(lambda: passage.backward(np.ones_like(passage.y))).value
-    return (gradients.homes.get(name, ""), gradients.dx_position) if gradients is not None else ("", None)
+    position = specimen.methods.dx_position
+    return homes_of(reading).get(name, ""), position
 
 
 def names_in(reading: Reading, trial: Trial, name: str) -> dict[str, Any]:
@@ -142,8 +151,17 @@ def line_of(program: Program, function: Any, expressions: Sequence[str], edit: E
     start = program.location(function)
     if start is None:
         return None
-    line = edit.line if edit else next(iter(slice_lines(function, expressions)), function.__code__.co_firstlineno)
+    line = edit.line if edit else _line_of_value(function, expressions)
     return Place(start.file, start.line + line - _def_line(function), start.cell)
+
+
+def _line_of_value(function: Any, expressions: Sequence[str]) -> int:
+    """The line that gives an expression its last value; a return statement only where it computes it itself."""
+    lines, first = inspect.getsourcelines(function)
+    nearest = slice_lines(function, expressions)
+    named = all(re.fullmatch(r"[\w.]+", expression) for expression in expressions)
+    computing = [line for line in nearest if not (named and lines[line - first].lstrip().startswith("return"))]
+    return next(iter([*computing, *nearest]), function.__code__.co_firstlineno)
 
 
 def _def_line(function: Any) -> int:

@@ -28,7 +28,7 @@ class Trial:
 
     refused: the error with which the forward pass does not take this configuration; nothing else is known then.
     crashed: the error with which backward ended.   wrong: the arrays whose gradient is wrong, with the relative error.
-    behaviours: what the passes did beside computing, by name, with the arrays concerned.
+    skipped: the comparisons that were left out because of kinks.   error: the largest relative error of a right gradient.
     """
 
     reading: Reading
@@ -41,8 +41,8 @@ class Trial:
     dy: Array = field(default_factory=lambda: np.zeros(()))
     gradients: Gradients = field(default_factory=lambda: Gradients({}))
     wrong: dict[str, float] = field(default_factory=dict)
-    behaviours: dict[str, tuple[str, ...]] = field(default_factory=dict)
     skipped: int = 0
+    error: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -138,6 +138,8 @@ def compare(trial: Trial, rng: np.random.Generator) -> None:
         trial.skipped += len(errors) - len(known)
         if known and max(known) > trial.limit:
             trial.wrong[name] = max(known)
+        elif known:
+            trial.error = max(trial.error, float(max(known)))
 
 
 def _error_along(trial: Trial, name: str, gradient: Array, rng: np.random.Generator) -> float | None:
