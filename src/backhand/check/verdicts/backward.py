@@ -1,6 +1,6 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from backhand.check.reading.reader import Reading
 from backhand.check.review.records import Finding, Picture, Place
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
-from backhand.check.verdicts.causes import Cause, find_causes
+from backhand.check.verdicts.causes import Cause, case_of, find_causes
 from backhand.check.verdicts.naming import (
     change_of,
     filled,
@@ -58,6 +58,39 @@ def backward_findings(
                 own = mend(ran, [name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     return findings
+
+
+def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[Finding]:
+    """The mistakes that show only where differences measure nothing, such as at ties of a maximum."""
+    shows: dict[str, list[Trial]] = {}
+    for trial in ran if reading.match is not None else ():
+        if (case := case_of(trial, {})) is not None and trial.crashed is None:
+            for mistake in reading.kind.kink_mistakes(case):
+                shows.setdefault(mistake, []).append(trial)
+    function, expression = function_of(reading, "backward"), gradient_expression(reading, _input_name(reading))
+    for mistake, trials in shows.items():
+        words, names = reading.kind.mistakes[mistake], names_in(reading, trials[0], _input_name(reading))
+        yield Finding(
+            "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere",
+            mistake,
+            "backward",
+            f"{names['g']} {filled(words.says, names)}",
+            "",
+            filled(words.why, names),
+            filled(words.formula, names),
+            reading.kind.page,
+            qualified_name(reading, "backward"),
+            _input_name(reading),
+            line_of(program, function, [expression], None),
+            failed=tuple(trial.config.name for trial in trials),
+            tried=len(ran),
+        )
+
+
+def _input_name(reading: Reading) -> str:
+    """The person's name of the input."""
+    roles = reading.specimen.roles if reading.specimen is not None else {}
+    return next((name for name, role in roles.items() if role == "x"), "")
 
 
 def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Trial], program: Program) -> Finding:

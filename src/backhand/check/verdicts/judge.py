@@ -7,7 +7,7 @@ from typing import Any
 from backhand.check.reading.reader import NoSuchSettingError, Reading
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
-from backhand.check.verdicts.backward import backward_findings
+from backhand.check.verdicts.backward import backward_findings, kink_findings
 from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
@@ -48,6 +48,7 @@ def judge(reading: Reading, program: Program) -> Judgement:
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
     if ran:
         findings += behaviour_findings(reading, ran[0], seen, program)
+    findings += kink_findings(reading, ran, program)
     findings += shape_findings(reading, ran, program)
     review = UnitReview(
         reading.unit.name,
