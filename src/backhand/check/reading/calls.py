@@ -54,7 +54,7 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
             sources[name] = ("result", labels.index(name))
     _give_the_rest(names, sources, probe, list(range(outputs, len(results))))
     for parameter in parameters:  # settings that forward was given go to backward under the same name
-        if parameter.name not in sources and parameter.name in probe.given:
+        if parameter.name not in sources and parameter.name in inspect.signature(forward).parameters:
             sources[parameter.name] = ("argument", parameter.name)
     return [Calls(forward, backward, outputs, sources)]
 

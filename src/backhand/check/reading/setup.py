@@ -83,8 +83,8 @@ class Setup:
     """A kind in one configuration and layout, from which arguments take their values.
 
     make: makes an array as the code takes it.   variant: which of several equally likely values an argument takes, such
-    as a stride as a number or as a pair.   drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses: the arguments whose names said nothing.
-    used: the roles of the settings that the code was given.
+    as a stride as a number or as a pair.   drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses:
+    the arguments whose names said nothing.   used: the roles of the settings that the code was given.
     """
 
     kind: Kind

@@ -1,11 +1,14 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
+import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backhand.check.reading.reader import Reading
+from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Picture, Place
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
@@ -21,9 +24,12 @@ from backhand.check.verdicts.naming import (
     place_of,
     qualified_name,
 )
+from backhand.check.verdicts.operators import WORDS
 from backhand.check.verdicts.repair import mend
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
+
+MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
 
 class Repair(NamedTuple):
@@ -43,7 +49,8 @@ def backward_findings(
 
     mended: whether changes are looked for; not where forward is wrong, to which backward would only be adapted.
     """
-    crashed = [trial for trial in ran if trial.crashed is not None and trial.config.get("train", True)]
+    ran = [trial for trial in ran if trial.config.get("train", True) or _minds_the_mode(reading)]
+    crashed = [trial for trial in ran if trial.crashed is not None]
     findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
     names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
     functions = functions_of(reading, "backward")
@@ -87,6 +94,14 @@ def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> I
         )
 
 
+def _minds_the_mode(reading: Reading) -> bool:
+    """Whether backward is meant for test mode, too: that of a function always, that of an object if it asks for it."""
+    if reading.methods is None:
+        return True
+    text = inspect.getsource(function_of(reading, "backward"))
+    return any(set(words(word)) & MODES for word in re.findall(r"\w+", text))
+
+
 def _input_name(reading: Reading) -> str:
     """The person's name of the input."""
     roles = reading.specimen.roles if reading.specimen is not None else {}
@@ -117,8 +132,11 @@ def _gradient_finding(
 ) -> Finding:
     usual = [trial for trial in cause.trials if trial.config.usual]
     worst = (usual or cause.trials)[0]
-    headline, explanation, formula = _texts(reading, worst, name, cause, names_in(reading, worst, name))
+    names = names_in(reading, worst, name)
+    headline, explanation, formula = _texts(reading, worst, name, cause, names)
     expression, edit = gradient_expression(reading, name), repair.edit
+    if not cause.key and edit is not None:
+        headline, explanation = filled(WORDS.get(edit.operator, "{g} is wrong"), names), ""
     return Finding(
         "wrong" if usual else "wrong elsewhere",
         cause.key or (edit.operator if edit else ""),

@@ -1,14 +1,18 @@
 """What passes do beside computing: arrays changed in place, gradients of other shapes, random numbers of their own."""
 
+import inspect
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.reading.objects import ObjectSpecimen, updated
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Pass, Severity
+from backhand.check.review.records import Finding, Pass, Place, Severity
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
@@ -26,6 +30,8 @@ from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import BEHAVIOURS
 from backhand.check.verdicts.trial import Trial, observe, run_trial
 
+RANDOM = re.compile(r"\b(rand\w*|random|binomial|bernoulli|choice|uniform|normal|default_rng)\b")
+IN_PLACE = re.compile(r"[-+*/@]=|\]\s*=(?!=)|\w_\(|\bout\s*=|\bcopyto\(|\bput(mask|_along_axis)?\(|\bat\(")
 Seen = Mapping[str, tuple[str, ...]]
 SEVERITY: dict[str, Severity] = {
     "changed in forward": "wrong elsewhere",
@@ -60,9 +66,20 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
             filled(words.headline, names),
             explanation=filled(words.why, names),
             function=qualified_name(reading, pass_name),
-            place=line_of(program, function, [], edit) if edit else place_of(program, function),
+            place=line_of(program, function, [], edit) if edit else _place(program, function, behaviour, arrays),
             change=change_of(program, edit),
         )
+
+
+def _place(program: Program, function: Any, behaviour: str, arrays: Sequence[str]) -> Place | None:
+    """The first line that looks like it, such as one that draws random numbers or writes into a named array."""
+    start = place_of(program, function)
+    signs = RANDOM if "random" in behaviour else IN_PLACE
+    lines = inspect.getsource(function).splitlines() if start is not None else []
+    likely = [i for i, line in enumerate(lines) if i and signs.search(line)]
+    named = [i for i in likely if any(re.search(rf"\b{re.escape(name)}\b", lines[i]) for name in arrays)]
+    offset = next(iter([*named, *likely]), 0)
+    return None if start is None else replace(start, line=start.line + offset)
 
 
 def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:

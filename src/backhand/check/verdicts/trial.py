@@ -18,6 +18,7 @@ from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, 
 from backhand.check.source.guarded import outcome
 
 DIRECTIONS = 2
+FACTORS = ("p", "reg", "slope", "momentum")  # the settings that may be factors of a gradient
 LIMIT = 2e-6  # the largest relative error that passes; people's small constants inside logarithms and roots need it
 LOOSE_LIMIT = 5e-5  # for losses, whose logarithms of p + 1e-7 differ from their gradients by 1e-7 / p
 
@@ -28,7 +29,7 @@ class Trial:
 
     refused: the error with which the forward pass does not take this configuration; nothing else is known then.
     crashed: the error with which backward ended.   wrong: the arrays whose gradient is wrong, with the relative error.
-    skipped: the comparisons that were left out because of kinks.   error: the largest relative error of a right gradient.
+    skipped: the comparisons left out because of kinks.   error: the largest relative error of a right gradient.
     """
 
     reading: Reading
@@ -53,7 +54,8 @@ class Trial:
     def subject(self) -> Subject:
         """The layer as the generic hypotheses examine it."""
         assert self.specimen is not None
-        return subject_of(self.specimen)
+        settings = {name: value for name, value in self.config.facts.items() if name in FACTORS}
+        return subject_of(self.specimen, settings)
 
     def evidence(self, name: str) -> Evidence:
         """A wrong gradient beside the true one, measured element by element at the first request."""
@@ -68,8 +70,11 @@ class Trial:
         return {}
 
 
-def subject_of(specimen: Specimen) -> Subject:
-    """A specimen as arrays and two functions, of which backward follows the last forward pass."""
+def subject_of(specimen: Specimen, settings: dict[str, Any]) -> Subject:
+    """A specimen as arrays and two functions, of which backward follows the last forward pass.
+
+    settings: the numbers of the configuration that may be left out of a gradient, or be in it twice.
+    """
     last: list[Passage] = []
 
     def forward() -> Array:
@@ -81,7 +86,7 @@ def subject_of(specimen: Specimen) -> Subject:
         return [values.get(name) for name in specimen.arrays]
 
     constants = {name: value for name, value in specimen.constants.items() if isinstance(value, np.ndarray)}
-    return Subject(specimen.arrays, forward, backward, constants)
+    return Subject(specimen.arrays, forward, backward, constants, settings)
 
 
 def run_trial(reading: Reading, config: Config) -> Trial:
