@@ -72,6 +72,7 @@ FORWARD = [
     ("elu", "normal", "1 for x", lambda x: np.where(x > 0, 1, np.exp(x) - 1)),
     ("softmax", "normal", "summed over the whole batch", lambda x: np.exp(x) / np.exp(x).sum()),
     ("softmax", "normal", "summed over the samples", lambda x: np.exp(x) / np.exp(x).sum(0)),
+    ("softmax", "normal", "shifted along the wrong axis", lambda x: softmax(x - x.max(0))),
     ("softmax", "extreme", "overflow", lambda x: np.exp(x) / np.exp(x).sum(1, keepdims=True)),
 ]
 

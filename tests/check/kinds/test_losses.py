@@ -87,6 +87,11 @@ FORWARD = [
         "softmax over the samples",
         lambda x, t: -np.mean(np.log(picked(np.exp(x) / np.exp(x).sum(0), t))),
     ),
+    (
+        "softmax_cross_entropy",
+        "shifted along the wrong axis",
+        lambda x, t: -np.mean(np.log(picked(softmax(x - x.max(0)), t))),
+    ),
     ("softmax_cross_entropy", "mean over the wrong count", lambda x, t: -np.sum(np.log(picked(softmax(x), t))) / 3),
     ("softmax_cross_entropy", "logarithm left out", lambda x, t: -np.mean(picked(softmax(x), t))),
     ("softmax_cross_entropy", "sign of the loss", lambda x, t: np.mean(np.log(picked(softmax(x), t)))),

@@ -73,6 +73,7 @@ FORWARD = [
     ("not centred", lambda x: x / np.sqrt(x.var(0) + EPS)),
     ("eps left out", lambda x: (x - x.mean(0)) / x.std(0)),
     ("not divided by the deviation", lambda x: x - x.mean(0)),
+    ("statistics over the wrong axes", lambda x: (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(0) + EPS)),
     (
         "statistics over the wrong axes",
         lambda x: (x - x.mean(1, keepdims=True)) / np.sqrt(x.var(1, keepdims=True) + EPS),
@@ -110,6 +111,10 @@ SLIPS = [
     ("not divided by the deviation", lambda c, r, h, d, n: d - d.mean(0) - h * (d * h).mean(0)),
     ("values not normalised", lambda c, r, h, d, n: (d - d.mean(0) - c * (d * c).mean(0)) / r),
     ("mean of everything", lambda c, r, h, d, n: (d - d.mean() - h * (d * h).mean()) / r),
+    ("mean of everything", lambda c, r, h, d, n: (d - d.mean() - h * (d * h).mean(0)) / r),
+    ("values left out of the variance's term", lambda c, r, h, d, n: (d - d.mean(0) - (d * h).mean(0)) / r),
+    ("values left out of the variance's term", lambda c, r, h, d, n: (d - d.mean(0) - h * d.mean(0)) / r),
+    ("sums for means", lambda c, r, h, d, n: (d - d.sum(0) - h * (d * h).mean(0)) / r),
     (
         "means over the wrong axes",
         lambda c, r, h, d, n: (d - d.mean(1, keepdims=True) - h * (d * h).mean(1, keepdims=True)) / r,
@@ -145,6 +150,8 @@ def _layernorm(d, normal, root):
         ("gamma", "normalised values left out", lambda x, y, h, dy: dy.sum(0)),
         ("gamma", "averaged over the samples", lambda x, y, h, dy: (dy * h).mean(0)),
         ("beta", "averaged over the samples", lambda x, y, h, dy: dy.mean(0)),
+        ("gamma", "summed over the wrong axis", lambda x, y, h, dy: (dy * h).sum(1)),
+        ("beta", "summed over the wrong axis", lambda x, y, h, dy: dy.sum(1)),
         ("beta", "normalised values in dbeta", lambda x, y, h, dy: (dy * h).sum(0)),
     ],
 )

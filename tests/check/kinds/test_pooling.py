@@ -113,6 +113,7 @@ SLIPS = [
     (MAX, "last window wins", OVERLAP, lambda case: backward(case, largest, add=False)),
     (MAX, "stride ignored in dx", OVERLAP, lambda case: backward(case, largest, step=1)),
     (MAX, "gradient of average pooling", OVERLAP, lambda case: backward(case, lambda w: np.ones_like(w) / w.size)),
+    (MAX, "smallest pixel credited", PLAIN, lambda case: backward(case, lambda w: (w == w.min()) * 1.0)),
     (MAX, "every pixel credited", PLAIN, lambda case: backward(case, np.ones_like)),
     (MAX, "divided by the window", PLAIN, lambda case: backward(case, largest) / 4),
     (MAX, "values for the mask", PLAIN, lambda case: backward(case, lambda w: w * largest(w))),

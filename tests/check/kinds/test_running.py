@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from backhand.check.kinds.kind import Case
 from backhand.check.kinds.table import kind_named
-from tests.check.kinds.cases import draw_arrays, predicts
+from tests.check.kinds.cases import case_of, draw_arrays, predicts
 
 EPS = 1e-5
 BATCH = kind_named("batchnorm")
@@ -98,3 +98,14 @@ def test_statistics_that_are_not_known_start_at_0_or_1(start):
     dy = np.random.default_rng(9).standard_normal(y.shape)
     case = Case(TEST, arrays, y, dy, {}, {}, ROWS)
     assert predicts(BATCH, case, "gamma left out of dx", dy / np.sqrt(start + EPS))
+
+
+def test_a_formula_of_train_mode_may_leave_test_mode_right_or_be_used_there_too():
+    case = case_of(BATCH, TEST, ROWS)
+    a, d = case.arrays, case.dy * case.arrays["gamma"]
+    root = np.sqrt(a["running_var"] + EPS)
+    normal = (a["x"] - a["running_mean"]) / root
+    without_mean = (d - normal * (d * normal).mean(0)) / root
+    for values in (case.true["x"], without_mean):
+        assert predicts(BATCH, case, "term of the mean missing", values)
+    assert not predicts(BATCH, case, "batch terms in test mode", case.true["x"])

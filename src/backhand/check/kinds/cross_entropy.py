@@ -89,6 +89,10 @@ class SoftmaxCrossEntropy(Loss):
                 "takes softmax over the samples",
                 "The probabilities of each sample add up to 1: the sum goes over its classes.",
             ),
+            "shifted along the wrong axis": (
+                "subtracts the maximum of each class, where that of each sample belongs",
+                "Softmax stays the same only if one number is subtracted from all scores of a sample.",
+            ),
             "not normalised": ("takes the scores for logarithms of probabilities", "They lack the log of the sum."),
             "scores for probabilities": (
                 "is formed from the scores, where their softmax belongs",
@@ -144,6 +148,7 @@ class SoftmaxCrossEntropy(Loss):
         if len(x) > 1:
             yield "softmax over the whole batch", -(labels * log_softmax(x, None)).sum(1)
             yield "softmax over the samples", -(labels * log_softmax(x, 0)).sum(1)
+            yield "shifted along the wrong axis", -(labels * log_softmax(x - x.max(0))).sum(1)
         for shift in (1, -1):
             yield "labels off by one", -(np.roll(labels, shift, 1) * logs).sum(1)
         yield "not normalised", -(labels * x).sum(1)
@@ -164,5 +169,6 @@ class SoftmaxCrossEntropy(Loss):
         yield "divided by p (1 − p)", g / (p * (1 - p))
         yield "softmax over the whole batch", softmax(x, None) - labels
         yield "softmax over the samples", softmax(x, 0) - labels
+        yield "shifted along the wrong axis", softmax(x - x.max(0)) - labels
         for shift in (1, -1):
             yield "labels off by one", p - np.roll(labels, shift, 1)

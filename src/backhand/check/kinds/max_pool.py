@@ -56,6 +56,8 @@ class MaxPool(Pooling):
         yield "gradient of average pooling", np.full(windows.shape, 1 / size)
         yield "every pixel credited", np.ones(windows.shape)
         yield "divided by the window", first / size
+        smallest = (windows == windows.min((-2, -1), keepdims=True)) * 1.0
+        yield "smallest pixel credited", smallest
         yield "values for the mask", np.where(first > 0, windows, 0)
         if windows.shape[-1] == windows.shape[-2]:
             yield "height and width swapped in dx", first.swapaxes(-1, -2)

@@ -94,7 +94,9 @@ class Normalisation(Kind):
             yield WrongGradient(mistake, "x", values.reshape(x.shape))
         if gamma is not None:
             for mistake, role, values in slips_of_parameters(moments, dy, y, view.summed):
-                yield WrongGradient(mistake, role, values.reshape(case.arrays[role].shape))
+                shape = case.arrays[role].shape
+                fits = values.size == case.arrays[role].size
+                yield WrongGradient(mistake, role, values.reshape(shape) if fits else values)
 
     def slips(self, moments: Moments, dy: Array, gamma: Array | None, case: Case) -> Iterator[tuple[str, Array]]:
         """The mistakes of dx, in the shape of the view."""
@@ -127,5 +129,8 @@ def _wrong_values(x: Array, axes: tuple[int, ...], eps: float) -> Iterator[tuple
     yield x / np.sqrt(variance + eps), "not centred"
     for others in dict.fromkeys([(0,), (x.ndim - 1,), tuple(range(1, x.ndim)), tuple(range(x.ndim - 1))]):
         if others != axes:
+            other = x - x.mean(others, keepdims=True)
             deviation = np.sqrt(x.var(others, keepdims=True) + eps)
-            yield (x - x.mean(others, keepdims=True)) / deviation, "statistics over the wrong axes"
+            yield other / deviation, "statistics over the wrong axes"
+            yield other / np.sqrt(variance + eps), "statistics over the wrong axes"
+            yield centred / deviation, "statistics over the wrong axes"

@@ -65,6 +65,8 @@ def slips_of_x(m: Moments, dy: Array, gamma: Array | None) -> Iterator[tuple[str
     if gamma is not None:
         yield "gamma left out of dx", m.right(dy)
         yield "gamma in the first term only", i * (d - m.average(dy) - h * m.average(dy * h))
+        yield "gamma in the first term only", i * (d - m.average(dy) - of_variance)
+        yield "gamma in the first term only", i * (d - of_mean - h * m.average(dy * h))
         yield "gamma applied twice", m.right(d * gamma)
     yield "sums for means", i * (d - n * of_mean - n * of_variance)
     yield "sums for means", i * (d - n * of_mean - of_variance)
@@ -80,7 +82,11 @@ def slips_of_x(m: Moments, dy: Array, gamma: Array | None) -> Iterator[tuple[str
     yield "not divided by the deviation", m.right(d) / i
     yield "values not normalised", i * (d - of_mean - m.centred * m.average(d * m.centred))
     yield "values not centred", i * (d - of_mean - m.x * i * m.average(d * m.x * i))
+    yield "values left out of the variance's term", i * (d - of_mean - m.average(d * h))
+    yield "values left out of the variance's term", i * (d - of_mean - h * m.average(d))
     yield "mean of everything", i * (d - d.mean() - h * (d * h).mean())
+    yield "mean of everything", i * (d - d.mean() - of_variance)
+    yield "mean of everything", i * (d - of_mean - h * (d * h).mean())
     if n > 1:
         unbiased = Moments(m.x, m.axes, m.mean, m.variance * n / (n - 1), m.eps)
         yield "unbiased variance", unbiased.right(d)
@@ -88,8 +94,10 @@ def slips_of_x(m: Moments, dy: Array, gamma: Array | None) -> Iterator[tuple[str
     with np.errstate(all="ignore"):
         yield "eps left out", Moments(m.x, m.axes, m.mean, m.variance, 0).right(d)
     for others in {(0,), (m.x.ndim - 1,)} - {m.axes}:
-        sums = d.mean(others, keepdims=True) + h * (d * h).mean(others, keepdims=True)
-        yield "means over the wrong axes", i * (d - sums)
+        other_mean, other_variance = d.mean(others, keepdims=True), h * (d * h).mean(others, keepdims=True)
+        yield "means over the wrong axes", i * (d - other_mean - other_variance)
+        yield "means over the wrong axes", i * (d - other_mean - of_variance)
+        yield "means over the wrong axes", i * (d - of_mean - other_variance)
 
 
 def slips_of_parameters(m: Moments, dy: Array, y: Array, summed: Axes) -> Iterator[tuple[str, str, Array]]:
@@ -107,6 +115,9 @@ def slips_of_parameters(m: Moments, dy: Array, y: Array, summed: Axes) -> Iterat
     yield "averaged over the samples", "gamma", total(dy * m.normal) / count
     yield "averaged over the samples", "beta", total(dy) / count
     yield "normalised values in dbeta", "beta", total(dy * m.normal)
+    others = tuple(axis for axis in range(dy.ndim) if axis not in summed)
+    yield "summed over the wrong axis", "gamma", (dy * m.normal).sum(others)
+    yield "summed over the wrong axis", "beta", dy.sum(others)
 
 
 def slips_of_constants(m: Moments, dy: Array, gamma: Array | None) -> Iterator[tuple[str, Array]]:

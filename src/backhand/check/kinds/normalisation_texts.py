@@ -108,6 +108,10 @@ NORMALISATION = (
                 "has {x} − mean where x̂ belongs",
                 "In the term of the variance the centred values are divided by the deviation, both times.",
             ),
+            "values left out of the variance's term": (
+                "lacks x̂ in the term of the variance, before the mean or inside it",
+                "That term is x̂ times the mean of d · x̂: the normalised values stand in it twice.",
+            ),
             "values not centred": ("has {x} where x̂ belongs, not centred", "x̂ is ({x} − mean) over the deviation."),
             "means over the wrong axes": (
                 "takes the means of its terms over the wrong axes",
@@ -135,6 +139,10 @@ NORMALISATION = (
             "averaged over the samples": (
                 "is a mean where the sum belongs",
                 "Each sample adds its part. If the loss is a mean, {dy} carries the factor 1/N already.",
+            ),
+            "summed over the wrong axis": (
+                "is summed over the wrong axis",
+                "{gamma} and {beta} have one value for each feature: the sum goes over everything else.",
             ),
             "normalised values in dbeta": (
                 "is the sum of {dy} · x̂, the gradient of {gamma}",

@@ -76,6 +76,10 @@ MAXIMUM = described(
             "is spread over the window, as in average pooling",
             "Only the largest pixel of a window affects its maximum.",
         ),
+        "smallest pixel credited": (
+            "goes to the smallest pixel of each window",
+            "The largest one is the maximum: argmax, not argmin.",
+        ),
         "every pixel credited": ("goes to every pixel of the window", "Only the largest affects the maximum."),
         "divided by the window": (
             "is divided by the number of pixels of a window",

@@ -28,6 +28,10 @@ MISTAKES = (
                 "divides by a sum over the samples",
                 "The probabilities of each sample add up to 1: the sum goes along the axis of the classes.",
             ),
+            "shifted along the wrong axis": (
+                "subtracts the maximum of each class, where that of each sample belongs",
+                "Softmax stays the same only if one number is subtracted from all scores of a sample.",
+            ),
             "overflow": (
                 "overflows for large scores",
                 "Softmax stays the same when one number is subtracted from all scores of a sample; subtract the "
@@ -146,6 +150,8 @@ class Softmax(Kind):
         yield from _ways(x, AXES[right], {"samples": right})
         if x.ndim == 2 and min(x.shape) > 1:
             yield from _ways(x, None, {"samples": right}, "summed over the whole batch")
+            shift = x.max(axis=0 if right == "rows" else 1, keepdims=True)
+            yield from _ways(x - shift, AXES[right], {"samples": right}, "shifted along the wrong axis")
             yield from _ways(x, 0 if right == "rows" else 1, {"samples": right}, "summed over the samples")
         e, axis = np.exp(x), AXES[right]
         yield Match(e / e.sum(axis=axis, keepdims=True), {"samples": right}, "overflow")
