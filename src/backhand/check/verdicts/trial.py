@@ -6,6 +6,7 @@ gradient that is wrong along one of them is measured element by element, for the
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
