@@ -20,32 +20,74 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
 
     spoken: the kinds of which the unit's name speaks. Only of these may a forward pass be a known mistake.
     """
-    unknown: list[Reading] = []
-    mistaken: Reading | None = None
-    first: BaseException | None = None
+    search = _Search()
     end = time.process_time() + BUDGET
     for kind, layout, variant, make in attempts(unit, kinds):
-        if time.process_time() > end or (kind not in spoken and spoken and _is_clear(unknown)):
+        if time.process_time() > end or (kind not in spoken and spoken and search.is_clear):
             break
         readings, error = outcome(partial(readings_as, unit, kind, layout, variant, make))
         if readings is None:
-            first = first or error
-            continue
-        if readings[0].match is not None and not readings[0].match.mistake:
+            search.first_error = search.first_error or error
+        elif readings[0].match is not None and not readings[0].match.mistake:
             return _best(readings)
-        if mistaken is None and readings[0].match is not None and kind in spoken:
-            mistaken = _best(readings)
-        unknown += [replace(reading, match=None) for reading in readings]
-    if mistaken is not None:
-        return mistaken
-    if not unknown:
-        return Unread(unit, f"{type(first).__name__}: {first}", first)
-    best = _best(unknown[:MAX_COMPARED])
+        else:
+            search.add(readings, is_spoken=kind in spoken)
+    if search.mistaken is not None:
+        return search.mistaken
+    narrow = _narrow(unit, [kind for kind in kinds if kind in spoken and kind.parameters], search.first_error)
+    return narrow or _unknown(unit, search)
+
+
+class _Search:
+    """What a search for a reading has come across that is no known kind.
+
+    mistaken: the first that computes a known mistake of a kind of which the name speaks.   unknown: readings that run.
+    """
+
+    def __init__(self) -> None:
+        self.first_error: BaseException | None = None
+        self.mistaken: Reading | None = None
+        self.unknown: list[Reading] = []
+
+    def add(self, readings: Sequence[Reading], *, is_spoken: bool) -> None:
+        """Keep readings that run but compute no kind as they should."""
+        if self.mistaken is None and readings[0].match is not None and is_spoken:
+            self.mistaken = _best(readings)
+        self.unknown += [replace(reading, match=None) for reading in readings]
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the unit is understood without a guess and without a fault, though it is no known kind."""
+        clear = [reading for reading in self.unknown[:MAX_COMPARED] if not reading.guesses]
+        return bool(clear) and not any(_faults(clear[0]))
+
+
+def _unknown(unit: Unit, search: _Search) -> Reading | Unread:
+    """The best reading of a unit of no known kind, if its gradients leave no doubt that it was read rightly."""
+    if not search.unknown:
+        error = search.first_error
+        return Unread(unit, f"{type(error).__name__}: {error}", error)
+    best = _best(search.unknown[:MAX_COMPARED])
     if any(_faults(best)) and best.guesses:
         return Unread(unit, f"the meaning of {' and '.join(best.guesses)} is not known")
     if any(_faults(best)) and not _keeps_samples(best):
         return Unread(unit, "its result has no axis of the samples, so its arguments are something else than they seem")
     return best
+
+
+def _narrow(unit: Unit, kinds: Sequence[Kind], error: BaseException | None) -> Reading | None:
+    """A reading of a unit that computes a spoken kind in special sizes only, such as as many outputs as inputs."""
+    for kind, layout, variant, make in attempts(unit, kinds):
+        for config in kind.configs()[1:] if error is not None else ():
+            readings = outcome(partial(readings_as, unit, kind, layout, variant, make, config)).value
+            if readings and readings[0].match is not None and not readings[0].match.mistake:
+                return replace(_best(readings), narrow=_error_in_first(readings[0]) or error)
+    return None
+
+
+def _error_in_first(reading: Reading) -> BaseException | None:
+    """The error with which a unit ends in the kind's first configuration."""
+    return run_trial(reading, reading.kind.configs()[0]).refused
 
 
 def _keeps_samples(reading: Reading) -> bool:
@@ -54,12 +96,6 @@ def _keeps_samples(reading: Reading) -> bool:
     y = reading.specimen.forward().outputs[0]
     N = reading.kind.configs()[0].get("N")
     return y.ndim == 0 or N is None or N in y.shape
-
-
-def _is_clear(unknown: Sequence[Reading]) -> bool:
-    """Whether the unit is understood without a guess and without a fault, though it is no known kind."""
-    clear = [reading for reading in unknown[:MAX_COMPARED] if not reading.guesses]
-    return bool(clear) and not any(_faults(clear[0]))
 
 
 def _best(readings: Sequence[Reading]) -> Reading:

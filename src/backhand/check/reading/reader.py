@@ -55,7 +55,8 @@ class Reading:
 
     kind: what it is taken for.   match: the way in which its forward pass computes that kind; None where it computes
     something else, and a match with a mistake where it computes a known mistake.   guesses: the arguments whose names
-    say nothing, so that their values were guessed.
+    say nothing, so that their values were guessed.   narrow: for a unit that is recognised in another configuration only,
+    the error in the kind's first.
     """
 
     unit: Unit
@@ -68,6 +69,7 @@ class Reading:
     network: NetworkMethods | None = None
     match: Match | None = None
     guesses: tuple[str, ...] = ()
+    narrow: BaseException | None = None
     specimen: Specimen | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -120,12 +122,15 @@ def attempts(unit: Unit, kinds: Sequence[Kind]) -> Iterator[tuple[Kind, Layout, 
                     yield kind, layout, variant, make
 
 
-def readings_as(unit: Unit, kind: Kind, layout: Layout, variant: int, make: Maker) -> list[Reading]:
+def readings_as(
+    unit: Unit, kind: Kind, layout: Layout, variant: int, make: Maker, config: Config | None = None
+) -> list[Reading]:
     """The unit as this kind, once for each way in which its backward pass may be called.
 
+    config: by which it is recognised; the kind's first where none is given.
     Raises whatever the person's code raises when it is called in a way that it was not written for.
     """
-    setup = Setup(kind, kind.configs()[0], layout, variant, make)
+    setup = Setup(kind, config or kind.configs()[0], layout, variant, make)
     bare = Reading(unit, kind, layout, variant, make)
     if unit.form == "class":
         plans = [replace(bare, methods=methods) for methods in methods_of(unit.forward)]  # type: ignore[arg-type]

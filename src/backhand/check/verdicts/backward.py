@@ -137,6 +137,8 @@ def _gradient_finding(
     expression, edit = gradient_expression(reading, name), repair.edit
     if not cause.key and edit is not None:
         headline, explanation = filled(WORDS.get(edit.operator, "{g} is wrong"), names), ""
+    if not any(trial.config.get("train", True) for trial in cause.trials):
+        headline = f"in test mode, {headline}"
     return Finding(
         "wrong" if usual else "wrong elsewhere",
         cause.key or (edit.operator if edit else ""),

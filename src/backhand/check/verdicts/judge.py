@@ -12,6 +12,7 @@ from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
 from backhand.check.verdicts.naming import place_of
+from backhand.check.verdicts.narrow import narrow_finding
 from backhand.check.verdicts.trial import observe, run_trial
 
 SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N
@@ -48,6 +49,8 @@ def judge(reading: Reading, program: Program) -> Judgement:
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
     if ran:
         findings += behaviour_findings(reading, ran[0], seen, program)
+    if (narrow := narrow_finding(reading, program)) is not None:
+        findings.insert(0, narrow)
     findings += kink_findings(reading, ran, program)
     findings += shape_findings(reading, ran, program)
     review = UnitReview(
