@@ -21,6 +21,7 @@ class Network(Kind):
     inputs = ("x", "labels")
     constants = ("labels",)
     parameters: tuple[str, ...] = ("params",)
+    book: tuple[str, ...] = ("W1", "b1", "W2", "b2")  # the keys of a dictionary of parameters
 
     def configs(self) -> Sequence[Config]:
         """With and without a penalty, for one sample, and with as many hidden units as inputs."""
@@ -38,6 +39,8 @@ class Network(Kind):
         pairs = product(("rows", "columns"), ("classes", "one-hot", "classes from 1", "column of classes", "values"))
         return [
             *({"samples": samples, "labels": labels} for samples, labels in pairs),
+            {"samples": "columns", "labels": "binary"},
+            {"samples": "rows", "labels": "binary"},
             {"samples": "a single column", "labels": "one-hot"},
             {"samples": "a single column", "labels": "class"},
             *flat,
@@ -46,7 +49,11 @@ class Network(Kind):
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
         """The shape of the samples, or of all parameters in one flat array."""
-        I, O, H = config["in"], config["out"], config["hidden"]
+        I, O, H = config["in"], 1 if layout["labels"] == "binary" else config["out"], config["hidden"]
+        if role in self.book:
+            columns = "column" in layout["samples"]
+            sizes = {"W1": (I, H), "W2": (H, O), "b1": (1, H), "b2": (1, O)}[role]
+            return sizes[::-1] if columns else sizes
         if role == "x":
             return {
                 "rows": (config["N"], I),
@@ -67,6 +74,9 @@ class Network(Kind):
                 drawn[0] = 1
             return drawn
         N = config["N"] if layout["samples"] in ("rows", "columns") else 1
+        if layout["labels"] == "binary":
+            drawn_labels = rng.integers(0, 2, N)
+            return drawn_labels[None] if layout["samples"] == "columns" else drawn_labels[:, None]
         classes = np.resize(np.arange(config["classes"]), N)
         rng.shuffle(classes)
         return labels_as(classes, config["classes"], layout)

@@ -14,6 +14,7 @@ DICTIONARIES = frozenset(
     [
         "param",
         "params",
+        "parameters",
         "hparameters",
         "hparams",
         "hyperparameters",

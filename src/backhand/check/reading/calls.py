@@ -1,16 +1,19 @@
 """How a pair of functions is called: where each of backward's arguments comes from."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from backhand.check.reading.arguments import ArrayArgument, UnresolvedError
-from backhand.check.reading.dialect import Maker
+from backhand.check.reading.dialect import Maker, to_numpy
 from backhand.check.reading.functions import Calls, FunctionSpecimen, call
+from backhand.check.reading.inferred import LOSSES
 from backhand.check.reading.results import as_float, items, returned_names
 from backhand.check.reading.roles import has_role, roles
 from backhand.check.reading.setup import Setup
+from backhand.check.reading.units import parameter_names
 from backhand.check.reading.words import words
 
 DERIVATIVES = frozenset({"prime", "deriv", "derivative", "grad", "gradient", "der"})
@@ -45,18 +48,41 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
     upstream = [name for name in names if _is_upstream(name, probe, labels)]
     outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
     known = {*probe.given, *labels}
-    upstream = upstream[:outputs] or [name for name in names[:1] if name not in known]
+    takes_labels = any(roles(name)[:1] == ("labels",) for name in names)
+    upstream = [] if takes_labels else upstream[:outputs] or [name for name in names[:1] if name not in known]
     sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
     for name in names:
         if name not in sources and name in probe.given:
             sources[name] = ("argument", name)
         elif name not in sources and name in labels[: len(results)]:
             sources[name] = ("result", labels.index(name))
+    labelled = [name for name in names if name not in sources and roles(name)[:1] == ("labels",)]
+    sources |= {name: ("labels", 0) for name in labelled}
     _give_the_rest(names, sources, probe, list(range(outputs, len(results))))
     for parameter in parameters:  # settings that forward was given go to backward under the same name
         if parameter.name not in sources and parameter.name in inspect.signature(forward).parameters:
             sources[parameter.name] = ("argument", parameter.name)
-    return [Calls(forward, backward, outputs, sources)]
+    calls = Calls(forward, backward, outputs, sources)
+    return [replace(calls, cost=cost) for cost in costs(forward, setup)] if labelled else [calls]
+
+
+def costs(forward: Callable[..., Any], setup: Setup) -> Iterator[Callable[[Any, Any], Any]]:
+    """The losses of a network whose forward function ends with its output: those beside it in the file, then any other."""
+    for name, value in forward.__globals__.items():
+        if callable(value) and set(words(name)) & {"cost", "loss"} and len(parameter_names(value)) >= 2:
+            yield partial(_file_cost, value)
+    for divided in (1, setup.config.get("N", 1)):
+        for loss in LOSSES.values():
+            yield partial(_inferred_cost, loss, divided)
+
+
+def _file_cost(function: Callable[..., Any], output: Any, labels: Any) -> Any:
+    return function(output, labels)
+
+
+def _inferred_cost(loss: Callable[[Any, Any], float], divided: float, output: Any, labels: Any) -> float:
+    a, target = to_numpy(output), to_numpy(labels).astype(float)
+    return loss(a, target.reshape(a.shape)) / divided
 
 
 def _give_the_rest(

@@ -21,9 +21,10 @@ class Calls:
     """How a pair of functions is called.
 
     backward: None for a loss that returns its gradient beside its value.   outputs: how many of forward's results are
-    differentiated.   sources: for each argument of backward by name where its
-    value comes from: ("dy", i), ("argument", name), ("result", i) or ("outputs", i).   derivative: whether backward is
-    the derivative itself, to be multiplied with dy.
+    differentiated.   sources: for each argument of backward by name where its value comes from: ("dy", i),
+    ("argument", name), ("result", i), ("outputs", i) or ("labels", 0).   derivative: whether backward is the derivative
+    itself, to be multiplied with dy.   cost: computes the loss from the result and the labels, for a
+    network whose forward function does not.
     """
 
     forward: Callable[..., Any]
@@ -31,6 +32,7 @@ class Calls:
     outputs: int = 1
     sources: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
     derivative: bool = False
+    cost: Callable[[Any, Any], Any] | None = None
 
     @property
     def is_of_loss(self) -> bool:
@@ -42,7 +44,7 @@ class FunctionSpecimen(Specimen):
     """A pair of functions in one configuration."""
 
     def __init__(self, calls: Calls, setup: Setup, make: Maker) -> None:
-        self.calls, self.make = calls, make
+        self.calls, self.setup, self.make = calls, setup, make
         self.given = resolve(calls.forward, setup)
         self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
         for name, value in self.given.items():
@@ -73,6 +75,21 @@ class FunctionSpecimen(Specimen):
             for key, role in given[argument].states.items():
                 self.constants[f"{argument}[{key!r}]"] = given[argument].setup.array(role)
                 self.constant_roles[f"{argument}[{key!r}]"] = role
+
+    @property
+    def labels(self) -> Array:
+        """The labels, which a network's forward function need not be given."""
+        array = self.setup.array("labels")
+        assert array is not None
+        return array
+
+    def cost_of(self, output: Any) -> Array:
+        """The loss of a network's output."""
+        assert self.calls.cost is not None
+        cost = as_float(self.calls.cost(output, self.make(self.labels)))
+        if cost is None or cost.size != 1:
+            raise UnresolvedError("the cost is no single number")
+        return cost.reshape(())
 
     def arguments(self) -> dict[str, Any]:
         """Fresh values for every argument of forward."""
@@ -115,7 +132,9 @@ class FunctionPassage(Passage):
         self.results = items(result)
         count = specimen.calls.outputs
         outputs = [array for value in self.results if (array := as_float(value)) is not None][:count]
-        if specimen.calls.backward is None or specimen.calls.is_of_loss:
+        if specimen.calls.cost is not None:
+            outputs = [specimen.cost_of(self.results[0])]
+        elif specimen.calls.backward is None or specimen.calls.is_of_loss:
             outputs = [array for array in map(as_float, self.results) if array is not None and array.size == 1][:1]
         if not outputs:
             raise UnresolvedError("forward returns no array")
@@ -159,6 +178,8 @@ class FunctionPassage(Passage):
             return upstream[key]
         if source == "result":
             return self.results[key]
+        if source == "labels":
+            return self.specimen.make(self.specimen.labels)
         if source == "outputs":
             return self.specimen.make(self.outputs[key])
         if key in self.given:

@@ -4,7 +4,7 @@ Of the second kind (`backprop(x, y)`) the loss is inferred: the usual losses are
 the one whose gradients are those that were returned is taken.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from backhand.arrays import Array
 from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
+from backhand.check.reading.inferred import LOSSES
 from backhand.check.reading.object_passage import ObjectPassage
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.reachable import Path, reachable, spelled
@@ -25,7 +26,6 @@ from backhand.check.reading.units import BACKWARD, method
 from backhand.check.reading.words import are_alike
 from backhand.check.source.guarded import outcome
 
-Loss = Callable[[Array, Array], float]
 GRADIENT_METHODS = (
     "loss",
     "compute_loss",
@@ -49,26 +49,6 @@ OUTPUT_METHODS = (
     "forwardprop",
     "predict",
 )
-
-
-def _softmax(a: Array, axis: int) -> Array:
-    e = np.exp(a - a.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
-
-
-def _log(a: Array) -> Array:
-    return np.log(np.maximum(a, 1e-300))
-
-
-LOSSES: dict[str, Loss] = {
-    "half the squared error": lambda a, t: float(0.5 * ((a - t) ** 2).sum()),
-    "the squared error": lambda a, t: float(((a - t) ** 2).sum()),
-    "cross-entropy of each output": lambda a, t: float(-(t * _log(a) + (1 - t) * _log(1 - a)).sum()),
-    "cross-entropy of probabilities": lambda a, t: float(-(t * _log(a)).sum()),
-    "softmax cross-entropy of scores": lambda a, t: float(
-        -(t * _log(_softmax(a, int(np.argmax(np.array(t.shape) == t.sum()) == 0)))).sum()
-    ),
-}
 
 
 @dataclass(frozen=True)

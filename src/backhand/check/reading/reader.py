@@ -55,7 +55,7 @@ class Reading:
 
     kind: what it is taken for.   match: the way in which its forward pass computes that kind; None where it computes
     something else, and a match with a mistake where it computes a known mistake.   guesses: the arguments whose names
-    say nothing, so that their values were guessed.   narrow: for a unit that is recognised in another configuration only,
+    say nothing, so that their values were guessed.   narrow: for a unit that is recognised elsewhere only,
     the error in the kind's first.
     """
 

@@ -150,6 +150,9 @@ class Settings(dict[str, Any]):
         self.setup = setup
         self.names: set[str] = set()
         self.parameters: dict[str, str] = {}
+        for key in getattr(setup.kind, "book", ()):
+            if (array := setup.array(key)) is not None:
+                self.parameters[key], self[key] = key, setup.make(array)
         self.states: dict[str, str] = {}
 
     def __missing__(self, key: Any) -> Any:
@@ -191,6 +194,7 @@ class Settings(dict[str, Any]):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Settings":
         twin = Settings(self.setup)
+        twin.clear()
         twin.update({key: copy.deepcopy(value, memo) for key, value in self.items()})
         twin.names, twin.parameters, twin.states = self.names, dict(self.parameters), dict(self.states)
         return twin

@@ -29,7 +29,8 @@ UNSAID = frozenset({"axes", "test pass", "size", "parameters"})  # choices that 
 
 def describe(reading: Reading, seen: Collection[str]) -> str:
     """A line such as "Linear: samples in rows, W (in, out), bias (1, out); gradients in `self.dW`, overwritten"."""
-    title = reading.kind.title if reading.match or reading.unit.form == "network" else "A layer of its own kind"
+    known = reading.match or reading.kind.name.startswith("network")
+    title = reading.kind.title if known else "A layer of its own kind"
     said = _choices(reading) if reading.match else _shapes(reading)
     pieces = [", ".join(said)] if said else []
     homes = [home for home in homes_of(reading).values() if home not in ("", "returned")]
