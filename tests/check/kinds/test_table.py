@@ -31,6 +31,8 @@ from backhand.check.kinds.table import HINTS, KINDS, likely
         ("spatial_groupnorm_forward", "groupnorm"),
         ("SoftmaxCrossEntropyLoss", "softmax_cross_entropy"),
         ("softmax_loss", "softmax_cross_entropy"),
+        ("CrossEntropySoftmaxError", "softmax_cross_entropy"),
+        ("SigmoidBCELoss", "logistic"),
         ("SoftmaxWithLoss", "softmax_cross_entropy"),
         ("CrossEntropyModule", "softmax_cross_entropy"),
         ("svm_loss", "hinge"),

@@ -150,6 +150,9 @@ class LogisticLoss(BinaryLoss):
         "binary cross entropy",
         "sigmoid cross entropy loss",
         "logistic regression loss",
+        "sigmoid bce",
+        "sigmoid binary cross entropy",
+        "cross entropy sigmoid",
     )
     configurations, arrangements = _configs("scores near 1000"), (*ZERO_ONE, *SIGNS)
     mistakes = COUNTS_OF_VALUES | described(

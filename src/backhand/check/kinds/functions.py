@@ -19,7 +19,7 @@ class Identity(Activation):
     """The identity, which some files call a linear activation."""
 
     name, title = "identity", "Identity"
-    names = ("identity", "no activation")
+    names = ("identity", "no activation", "linear")
     curves = (Curve("", lambda x: x, np.ones_like),)
     common = ("function for its derivative", "upstream added")
     mistakes = catalogue("{y} = {x}", "dx = {dy}", common)
