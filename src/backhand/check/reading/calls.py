@@ -57,7 +57,7 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
         elif name not in sources and name in labels[: len(results)]:
             sources[name] = ("result", labels.index(name))
     labelled = [name for name in names if name not in sources and roles(name)[:1] == ("labels",)]
-    sources |= {name: ("labels", 0) for name in labelled}
+    sources |= dict.fromkeys(labelled, ("labels", 0))
     _give_the_rest(names, sources, probe, list(range(outputs, len(results))))
     for parameter in parameters:  # settings that forward was given go to backward under the same name
         if parameter.name not in sources and parameter.name in inspect.signature(forward).parameters:
@@ -67,7 +67,7 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
 
 
 def costs(forward: Callable[..., Any], setup: Setup) -> Iterator[Callable[[Any, Any], Any]]:
-    """The losses of a network whose forward function ends with its output: those beside it in the file, then any other."""
+    """The losses that a network without one in its forward function may have: those of the file come first."""
     for name, value in forward.__globals__.items():
         if callable(value) and set(words(name)) & {"cost", "loss"} and len(parameter_names(value)) >= 2:
             yield partial(_file_cost, value)

@@ -55,6 +55,9 @@ class ObjectPassage(Passage):
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
         with np.errstate(all="ignore"):
             result = self._call_backward(specimen.methods.backward, handed)
+        if not self._takes_upstream and self.outputs[0].ndim and "labels" not in specimen.setup.kind.inputs:
+            slope = as_float(result)  # the derivative alone, for the caller to multiply with the upstream gradient
+            result = slope * upstream if slope is not None and slope.shape == upstream.shape else result
         found = match_gradients(specimen.plan, Left(result, None, self._written(before)))
         if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
             more = self._parameter_gradients(handed)
@@ -83,6 +86,16 @@ class ObjectPassage(Passage):
         """What the method for the gradients of the parameters returns; None where it cannot be called so."""
         with np.errstate(all="ignore"):
             return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
+
+    @property
+    def _takes_upstream(self) -> bool:
+        """Whether backward has an argument that is neither one of forward's nor one with a default."""
+        parameters = inspect.signature(getattr(self.instance, self.specimen.methods.backward)).parameters.values()
+        return any(
+            p.name not in self.given and (p.default is p.empty or roles(p.name)[:1] == ("dy",))
+            for p in parameters
+            if p.kind is not p.VAR_KEYWORD
+        )
 
     def _call_backward(self, name: str, dy: Any) -> Any:
         method = getattr(self.instance, name)

@@ -74,11 +74,13 @@ def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> I
         if (case := case_of(trial, {})) is not None and trial.crashed is None:
             for mistake in reading.kind.kink_mistakes(case):
                 shows.setdefault(mistake, []).append(trial)
+    if not shows:
+        return
     function, expression = function_of(reading, "backward"), gradient_expression(reading, _input_name(reading))
     for mistake, trials in shows.items():
         words, names = reading.kind.mistakes[mistake], names_in(reading, trials[0], _input_name(reading))
         yield Finding(
-            "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere",
+            "wrong" if any(trial.is_usual for trial in trials) else "wrong elsewhere",
             mistake,
             "backward",
             f"{names['g']} {filled(words.says, names)}",
@@ -95,8 +97,8 @@ def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> I
 
 
 def _minds_the_mode(reading: Reading) -> bool:
-    """Whether backward is meant for test mode, too: that of a function always, that of an object if it asks for it."""
-    if reading.methods is None:
+    """Whether backward is meant for test mode, too: that of a dropout function always, any other if it asks for it."""
+    if reading.methods is None and reading.kind.name == "dropout":
         return True
     text = inspect.getsource(function_of(reading, "backward"))
     return any(set(words(word)) & MODES for word in re.findall(r"\w+", text))
@@ -113,7 +115,7 @@ def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Tri
     assert error is not None
     where = program.raised_at(error)
     return Finding(
-        "wrong" if any(trial.config.usual for trial in crashed) else "wrong elsewhere",
+        "wrong" if any(trial.is_usual for trial in crashed) else "wrong elsewhere",
         "backward fails",
         "backward",
         f"backward ends with {type(error).__name__}: {error}",
@@ -130,7 +132,7 @@ def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Tri
 def _gradient_finding(
     reading: Reading, ran: Sequence[Trial], name: str, cause: Cause, repair: Repair, program: Program
 ) -> Finding:
-    usual = [trial for trial in cause.trials if trial.config.usual]
+    usual = [trial for trial in cause.trials if trial.is_usual]
     worst = (usual or cause.trials)[0]
     names = names_in(reading, worst, name)
     headline, explanation, formula = _texts(reading, worst, name, cause, names)

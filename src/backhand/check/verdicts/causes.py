@@ -50,8 +50,8 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
             break
         causes.append(cause)
         left = [trial for trial in left if not any(trial is explained for explained in cause.trials)]
-    usual = [trial for trial in left if trial.config.usual]
-    if left and (not causes or (usual and not any(t.config.usual for cause in causes for t in cause.trials))):
+    usual = [trial for trial in left if trial.is_usual]
+    if left and (not causes or (usual and not any(t.is_usual for cause in causes for t in cause.trials))):
         causes.insert(0, Cause("", "", False, tuple(left)))
     return causes
 

@@ -38,7 +38,7 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
     shows = forward_mistakes(reading, ran)
     for mistake, trials in shows.items():
         words = reading.kind.mistakes.get(mistake)
-        severity: Severity = "wrong" if any(trial.config.usual for trial in trials) else "wrong elsewhere"
+        severity: Severity = "wrong" if any(trial.is_usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
         function = function_of(reading, "forward")
         edit = mend_pass(functions_of(reading, "forward"), partial(_is_mended, reading, ran, shows, mistake))

@@ -25,7 +25,7 @@ def narrow_finding(reading: Reading, program: Program) -> Finding | None:
     in_constructor = edit is not None and edit.function is constructor
     return Finding(
         "wrong",
-        "shape in the constructor" if in_constructor or edit is None else "works for special sizes only",
+        "shape in the constructor" if in_constructor else "works for special sizes only",
         "forward",
         f"forward fails with {first} ({type(error).__name__}: {error})",
         explanation="It works only where sizes happen to be equal: a shape is written with the wrong size"

@@ -37,7 +37,7 @@ def mend(
     failed = [trial for trial in only or trials if any(name in trial.wrong for name in names)]
     if not failed:
         return None
-    first = min(failed, key=lambda trial: (not trial.config.usual, trial.passage is None))
+    first = min(failed, key=lambda trial: (not trial.is_usual, trial.passage is None))
     if first.passage is None or first.specimen is None:
         return None
     true = {name: first.evidence(name).true for name in names if first.gradients.values.get(name) is not None}

@@ -26,9 +26,18 @@ def judge_together(judgements: Sequence[Judgement]) -> tuple[list[Finding], dict
         findings += [_averaged_twice(j, losses) for j in averaging]
     for j in summing:
         if not averaging:
-            own[judgements.index(j)] = j.pending
+            own[judgements.index(j)] = j.pending if layers else tuple(map(_right_only_with_averaging, j.pending))
     findings += _accumulation(layers)
     return findings, own
+
+
+def _right_only_with_averaging(finding: Finding) -> Finding:
+    """A loss whose gradient lacks the 1/N of its value, in a file without layers that could take it."""
+    return replace(
+        finding,
+        severity="warning",
+        explanation=f"{finding.explanation} It is right only beside layers that divide their own gradients by N.",
+    )
 
 
 def _has_parameters(judgement: Judgement) -> bool:

@@ -47,6 +47,18 @@ class Trial:
     error: float = 0.0
 
     @property
+    def is_usual(self) -> bool:
+        """Whether courses test such a configuration: not one whose samples have more axes than those of the first."""
+        inputs = [array.ndim for array in self._inputs(self.specimen)]
+        return self.config.usual and inputs == [array.ndim for array in self._inputs(self.reading.specimen)]
+
+    @staticmethod
+    def _inputs(specimen: Specimen | None) -> list[Array]:
+        return (
+            [] if specimen is None else [specimen.arrays[name] for name, role in specimen.roles.items() if role == "x"]
+        )
+
+    @property
     def passed(self) -> bool:
         """Whether every gradient is right here."""
         return not self.wrong and self.crashed is None
