@@ -92,7 +92,11 @@ def _examine_file(
         raise BackhandError(
             f"{name} is examined on small synthetic data; leave out --set, --seed, --path and --data-dir"
         )
-    return _with_status(name, lambda progress: examine_file(name, Limits(timeout, round(memory * GIB)), progress))
+    limits = Limits(timeout, round(memory * GIB))
+    found = _with_status(name, lambda progress: examine_file(name, limits, progress))
+    if all(each.failure and not each.results for each in found) and not found[0].subject:
+        raise BackhandError(found[0].failure)
+    return found
 
 
 def _with_status(name: str, work: Callable[[Callable[[str], None]], Outcome]) -> Outcome:

@@ -29,8 +29,9 @@ def examine(subject: Subject) -> Measured:
         lines = {"training": course.train_loss, "validation": course.validation_loss}
         series = {name: values for name, values in lines.items() if len(values) and np.isfinite(values).any()}
         found.plots.append(Plot("Loss of each epoch", "epoch", "loss", series, level=course.constant_loss))
-    last = number(course.train_loss[-1]) if course.train_loss else "none"
-    return found.measured(f"training loss {last} after {len(course.train_loss)} epochs")
+    if not course.train_loss:
+        return found.measured("no epoch was finished")
+    return found.measured(f"training loss {number(course.train_loss[-1])} after {len(course.train_loss)} epochs")
 
 
 def _check_learnt(course: Course, found: Collected) -> None:

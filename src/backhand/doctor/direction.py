@@ -79,6 +79,8 @@ def examine(subject: Subject) -> Measured:
         _report_rise(slope, reversed_, len(judged), found)
     elif reversed_:
         _report_reversed(reversed_, slopes, found)
+    elif uphill := _uphill(network, x, labels, moves):
+        _report_uphill(uphill, found)
     _report_size({name: each for name, each in judged.items() if name not in reversed_}, len(labels), found)
     return found.measured(
         f"along the step the loss {'rises' if slope > 0 else 'falls'} by {number(abs(slope))} per unit"
@@ -103,6 +105,26 @@ def _slope_of_step(network: Network, x: Array, labels: Labels, moves: dict[str, 
     gradients = network.gradients(x, labels)
     stated = sum(float((gradients[name] * move).sum()) for name, move in moves.items() if name in gradients)
     return slope_along(network, x, labels, moves, stated / _norm(moves))
+
+
+def _uphill(network: Network, x: Array, labels: Labels, moves: dict[str, Array]) -> list[str]:
+    """The parameters that the step moves along their gradient, and not against it."""
+    names = []
+    for name, gradient in network.gradients(x, labels).items():
+        sizes = norm(gradient) * norm(moves[name])
+        if norm(gradient) > LEAST and sizes > 0 and float((gradient * moves[name]).sum()) > AGREES[0] * sizes:
+            names.append(name)
+    return names
+
+
+def _report_uphill(names: list[str], found: Collected) -> None:
+    found.wrong(
+        "wrong sign of the step",
+        f"the step moves {listed(names)} along the gradient, and not against it",
+        evidence="their first step points to where the loss rises, that of all other parameters to where it falls",
+        why="The others make up for it at first, so that the loss still falls, but not as far as it could",
+        remedy="Subtract the rate times the gradient from these parameters, too",
+    )
 
 
 def _report_rise(slope: float, reversed_: list[str], judged: int, found: Collected) -> None:

@@ -56,9 +56,9 @@ def _check_flow(relative: dict[str, float], found: Collected) -> None:
             remedy="Look for inputs that are not finite or far too large, for log(0) and for divisions by 0",
         )
         return
-    last = float(np.median(values[-2:]))
-    if len(values) < 2 or last == 0:
+    if len(values) < 2 or not values[-1]:
         return
+    last = float(np.median(values[max(len(values) - 2, 1) :]))
     ratio = float(values[0]) / last
     if ratio < VANISHED_WARNING:
         report = found.wrong if ratio < VANISHED else found.warn

@@ -9,7 +9,7 @@ from backhand.doctor.words import counted, listed, number, share
 
 SAMPLES = 2000
 FAR, WIDE, NARROW = 5.0, 10.0, 0.01  # of the mean, and of the deviation, of all inputs together
-OUTLIER = 50.0
+OUTLIER, TAIL = 50.0, 0.001  # deviations beyond which a value is an outlier, and the share of the tails
 MOSTLY = 0.9  # the share of constant pixels above which pictures say nothing
 
 
@@ -22,7 +22,8 @@ def examine(subject: Subject) -> Measured:
     if not np.isfinite(flat).all():
         _report_not_finite(flat, found)
         return found.measured("values that are not finite")
-    mean, deviation = float(flat.mean()), float(flat.std())
+    usual = np.clip(flat, *np.quantile(flat, (TAIL, 1 - TAIL)))  # a few outliers have a problem of their own
+    mean, deviation = float(usual.mean()), float(usual.std())
     _check_range(flat, mean, deviation, found)
     _check_constant(flat, is_image=x.ndim > 2, found=found)
     return found.measured(
@@ -42,7 +43,7 @@ def _report_not_finite(flat: Array, found: Collected) -> None:
 
 
 def _check_range(flat: Array, mean: float, deviation: float, found: Collected) -> None:
-    evidence = f"all inputs together have mean {number(mean)} and deviation {number(deviation)}, and run from "
+    evidence = f"all but the outermost inputs have mean {number(mean)} and deviation {number(deviation)}, and run from "
     evidence += f"{number(float(flat.min()))} to {number(float(flat.max()))}"
     if abs(mean) > FAR or deviation > WIDE:
         pixels = flat.min() >= 0 and 127 < flat.max() <= 255

@@ -18,7 +18,7 @@ def examine(subject: Subject) -> Measured:
     x, _ = subject.batch(SAMPLES)
     largest = 0.0
     for name, network in networks.items():
-        largest = max(largest, _check(network, x, f" of {name}" if name else "", found))
+        largest = max(largest, _check(network, x, f" {name}" if name else "", found))
     return found.measured(f"two evaluations of {len(x)} samples differ by {number(largest)} of the largest score")
 
 

@@ -39,20 +39,20 @@ def examine(subject: Subject) -> Measured:
         raise NotMeasuredError("the network is too slow for a range test of a few seconds; use `backhand lr-find`")
     blew_up = len(losses) < STEPS and time.monotonic() <= end
     if blew_up and reached < 1:
-        _report("too large", f"the loss of one batch blows up at {number(reached)} times the rate", found)
+        _report("large", "above", f"the loss of one batch blows up at {number(reached)} times the rate", found)
     elif fell is not None and fell > FAR_BELOW:
-        _report("too small", f"the loss of one batch does not fall before {number(fell)} times the rate", found)
+        _report("small", "below", f"the loss of one batch does not fall before {number(fell)} times the rate", found)
     begins = f"falls from {number(fell)} times the rate on" if fell else "does not fall"
     return found.measured(f"the loss {begins}" + (f", and blows up at {number(reached)}" if blew_up else ""))
 
 
-def _report(how: str, evidence: str, found: Collected) -> None:
+def _report(how: str, side: str, evidence: str, found: Collected) -> None:
     found.warn(
-        f"rate {how}",
-        f"the learning rate seems {how}",
+        f"rate {side} the good range",
+        f"the learning rate seems too {how}",
         evidence=evidence,
         why="Steps that are too long never settle"
-        if how == "too large"
+        if how == "large"
         else "The epochs will be over before anything is learnt",
         remedy="Choose a rate a few times below the one at which the loss blows up (`backhand lr-find`)",
     )

@@ -110,6 +110,7 @@ class Diagnosis:
             raw["verdict"] = result.verdict
             for plot in raw["plots"]:
                 plot["series"] = {name: [_finite(value) for value in line] for name, line in plot["series"].items()}
+                plot["level"] = None if plot["level"] is None else _finite(plot["level"])
         return values
 
     @classmethod

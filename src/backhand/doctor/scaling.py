@@ -4,7 +4,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.doctor.records import Collected, Measured
-from backhand.doctor.subject import NotMeasuredError, Split, Subject
+from backhand.doctor.subject import NotMeasuredError, Samples, Split, Subject
 from backhand.doctor.words import number
 
 SAMPLES, FEWEST, FEATURES = 2000, 8, 512
@@ -25,9 +25,17 @@ def examine(subject: Subject) -> Measured:
         difference = scaling_difference(samples.train, split)
         if difference > ROUNDING:
             _report(name, f"the same raw value becomes values that differ by {number(difference)} deviations", found)
-        elif (both := scaled_by_itself(samples.train.raw, split.raw)) is not None:
+        elif (both := _scaled_before(samples, split)) is not None:
             _report(name, f"{both}, in the training data and in the {name} data alike", found)
     return found.measured(f"training data and {' and '.join(samples.held_out)} data compared")
+
+
+def _scaled_before(samples: Samples, split: Split) -> str | None:
+    """What `scaled_by_itself` says of the split and the training data, also with validation data drawn from them."""
+    wholes = [samples.train.raw]
+    if samples.validation is not None and samples.validation is not split:
+        wholes.append(np.concatenate([samples.train.raw, samples.validation.raw]))
+    return next((both for whole in wholes if (both := scaled_by_itself(whole, split.raw)) is not None), None)
 
 
 def scaling_difference(train: Split, other: Split) -> float:

@@ -9,7 +9,9 @@ from backhand.doctor.words import number
 
 SAMPLES = 256
 HIGH, LOW = 2.5, 0.6  # multiples of the known value beyond which the first loss is not explained by the initialiser
+WIDE_SCORES = 3.0  # usual initial weights give scores of deviation 1 to 2
 WIDE_INPUT = 20.0  # standardised inputs stay below it
+TOLD_APART = 0.02  # the relative difference by which two losses are told apart
 SUMMED = 1.9, 2.1  # how a summed loss grows when every sample is given twice
 
 
@@ -66,24 +68,27 @@ def _check_sum(network: Network, x: Array, labels: Labels, found: Collected) -> 
 
 def _check_softmax(network: Network, x: Array, labels: Labels, found: Collected) -> bool:
     """Whether the output already is probabilities, of which the loss takes the softmax again."""
-    try:
-        scores = np.asarray(network.scores(x), np.float64)
-    except NotMeasuredError:
-        return False
-    sums = scores.sum(-1)
-    if scores.ndim != 2 or scores.shape[1] < 2 or scores.min() < 0 or not np.allclose(sums, 1, atol=1e-4):
-        return False
-    rows = np.arange(len(labels))
-    of_softmax = float((np.log(np.exp(scores).sum(1)) - scores[rows, labels]).mean())
-    if not np.isclose(network.loss(x, labels), of_softmax, rtol=1e-3):
-        return False
-    K = scores.shape[1]
+    for factor in (1, 10):  # at the start, all probabilities may be about the same, unless the inputs are large
+        try:
+            p = np.asarray(network.scores(factor * x), np.float64)
+        except NotMeasuredError:
+            return False
+        if p.ndim != 2 or p.shape[1] < 2 or not p.min() >= 0 or not np.allclose(p.sum(1), 1, atol=1e-4):
+            return False
+        right = p[np.arange(len(labels)), labels]
+        once, twice = float(-np.log(np.maximum(right, 1e-300)).mean()), float((np.log(np.exp(p).sum(1)) - right).mean())
+        if abs(once - twice) > TOLD_APART * once:
+            return bool(np.isclose(network.loss(factor * x, labels), twice, rtol=1e-3)) and _report_twice(p, found)
+    return False
+
+
+def _report_twice(p: Array, found: Collected) -> bool:
+    K = p.shape[1]
     least = float(np.log(np.e + K - 1) - 1)
     found.wrong(
         "softmax twice",
         "the softmax is taken twice: once by the network, and again by the loss",
-        evidence=f"the outputs of every sample sum to 1, and the loss {number(of_softmax)} is the cross-entropy of "
-        f"their softmax",
+        evidence="the outputs of every sample sum to 1, and the loss is the cross-entropy of their softmax",
         why=f"Probabilities differ by 1 at most, so the loss cannot fall below log(e + K − 1) − 1 = {number(least)}, "
         f"and its gradients are small",
         remedy="Let the network end with its scores, and leave the softmax to the loss",
@@ -105,8 +110,8 @@ def _check_size(subject: Subject, first: float, known: float, found: Collected) 
             remedy="Look for values in the data that are not finite or far too large, for log(0) in the loss, and for "
             "exp of large scores",
         )
-    elif first > HIGH * known:
-        _report_large(subject, evidence, found)
+    elif first > HIGH * known and (spread := _spread(subject)) > WIDE_SCORES:
+        _report_large(subject, f"{evidence}; the scores have a deviation of {number(spread)}", found)
     elif first < LOW * known:
         found.warn(
             "first loss too small",
@@ -117,10 +122,16 @@ def _check_size(subject: Subject, first: float, known: float, found: Collected) 
         )
 
 
+def _spread(subject: Subject) -> float:
+    """The deviation of all scores; infinite where the network shows none."""
+    try:
+        return float(np.asarray(subject.needs_network().scores(subject.x[:SAMPLES], train=True)).std())
+    except NotMeasuredError:
+        return float("inf")
+
+
 def _report_large(subject: Subject, evidence: str, found: Collected) -> None:
     largest = float(np.abs(subject.x[:SAMPLES]).max())
-    spread = float(np.asarray(subject.needs_network().scores(subject.x[:SAMPLES], train=True)).std())
-    evidence += f"; the scores have a deviation of {number(spread)}"
     if largest > WIDE_INPUT:
         found.wrong(
             "scores too large: inputs",

@@ -116,7 +116,7 @@ class Subject:
     step.   normalises: whether the network has batch normalisation, None where that is not known.   weighted: whether
     the loss weighs the classes.   pretrained: whether the weights were trained before.   own_rate: whether the steps
     have the rate of the network, and not one that was made up.   trained: networks after the training, by what they
-    are.   missing: why data or network are missing, for what is left out.
+    are, such as "with the best weights".   missing: why data or network are missing, for what is left out.
     """
 
     network: Network | None

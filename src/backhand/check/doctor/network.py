@@ -109,6 +109,10 @@ class FileNetwork:
             raise NotMeasuredError("a forward pass keeps nothing that looks like the output of a ReLU")
         return {name: ("relu", values) for name, values in found.items()}
 
+    def of_random_parameters(self) -> Self:
+        """The network as it was read, all of whose parameters are random."""
+        return type(self)(self.reading, copy.deepcopy(self.specimen.instance), self.step_taken)
+
     def step(self, x: Array, labels: Labels, scale: float = 1.0) -> float:
         """Take a training step as the network itself takes it; returns the loss before it."""
         seed_everything(int(self.generator.integers(2**31)))

@@ -11,7 +11,7 @@ from backhand.check.doctor.data import arranged, takes_one
 from backhand.check.kinds.kind import Config, Layout
 from backhand.check.reading.dialect import to_numpy
 from backhand.check.reading.networks import OUTPUT_METHODS, NetworkSpecimen
-from backhand.check.reading.reachable import reachable, spelled
+from backhand.check.reading.reachable import Path, reachable, spelled
 from backhand.check.reading.results import as_float, items
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.units import method
@@ -51,16 +51,29 @@ def mode_setup(setup: Setup, train: bool) -> Setup:
 
 
 def rectified(network: "FileNetwork", x: Array) -> dict[str, Array]:
-    """Arrays (N, units) that a forward pass leaves in the instance, whose least value is 0 and that often are 0."""
+    """Arrays (N, units) that a forward pass leaves in the instance and that look like the output of a ReLU.
+
+    They are found in a network of random parameters, since in this one all units may be dead.
+    """
+    network.scores(x)
+    kept = reachable(network.instance)
+    found = {}
+    for path in _rectified_paths(network.of_random_parameters(), x):
+        values = to_numpy(kept[path]) if path in kept else np.zeros(0)
+        if values.ndim == 2 and len(x) in values.shape:
+            found[spelled(path).removeprefix("self.")] = values if values.shape[0] == len(x) else values.T
+    return found
+
+
+def _rectified_paths(network: "FileNetwork", x: Array) -> list[Path]:
+    """The paths of arrays (N, units) whose least value is 0 and that often are 0, but for masks."""
     network.scores(x)
     parameters = {path for parameter in network.specimen.parameters for path in parameter.paths}
-    found: dict[str, Array] = {}
+    found = []
     for path, array in reachable(network.instance).items():
         values = to_numpy(array)
-        if path in parameters or values.ndim != 2 or len(x) not in values.shape:
+        if path in parameters or values.ndim != 2 or len(x) not in values.shape or values.min() != 0:
             continue
-        rows = values if values.shape[0] == len(x) else values.T
-        is_mask = len(np.unique(rows)) <= 2
-        if rows.min() == 0 and not is_mask and (rows == 0).mean() > FEW_ZEROS:
-            found[spelled(path).removeprefix("self.")] = rows
+        if len(np.unique(values)) > 2 and (values == 0).mean() > FEW_ZEROS:
+            found.append(path)
     return found

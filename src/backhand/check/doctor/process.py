@@ -23,5 +23,5 @@ def examine_file(
     outcome = run_worker(WORKER, target, limits or Limits(), progress)
     done = [Diagnosis.from_json(value) for kind, value in outcome.parts if kind == DONE]
     if outcome.failure:
-        done.append(Diagnosis(target, "a file", seconds=outcome.seconds, failure=outcome.failure))
+        done.append(Diagnosis(target, seconds=outcome.seconds, failure=outcome.failure))
     return done

@@ -121,10 +121,10 @@ def _saved_networks(folder: Path, trainer: Trainer) -> dict[str, Network]:
     """The networks whose weights the run has saved: the best, and the last where a state is kept."""
     saved: dict[str, dict[str, Array]] = {}
     if (folder / BEST).exists():
-        saved["the best weights"] = read_best(folder).model
+        saved["with the best weights"] = read_best(folder).model
     if has_state(folder):
         arrays, _, _ = load_state(folder)
-        saved["the last weights"] = without_prefix("model", arrays)
+        saved["with the last weights"] = without_prefix("model", arrays)
     networks: dict[str, Network] = {}
     for name, weights in saved.items():
         network = SolverNetwork(trainer.solver)
