@@ -169,6 +169,15 @@ def test_slips_of_an_lstm_step_are_foreseen():
     H = i.shape[1]
     order = np.r_[0 : 2 * H, 3 * H : 4 * H, 2 * H : 3 * H]
     assert predicts(LSTM_STEP, case, "gates in another order", a["x"].T @ right[:, order], "w")
+    swapped = np.r_[H : 2 * H, 0:H, 2 * H : 4 * H]
+    assert predicts(LSTM_STEP, case, "gates in another order", a["x"].T @ right[:, swapped], "w")
+    without = right.copy()
+    without[:, H : 2 * H] = whole * f * (1 - f)
+    assert predicts(LSTM_STEP, case, "factor of a gate left out", without.sum(0), "b")
+    one_gate = right.copy()
+    one_gate[:, :H] = whole * g
+    assert predicts(LSTM_STEP, case, "gates not differentiated", one_gate.sum(0), "b")
+    assert not predicts(LSTM_STEP, case, "forget gate left out", right.sum(0), "b")
     as_gate = right.copy()
     as_gate[:, 3 * H :] = whole * i * g * (1 - g)
     assert predicts(LSTM_STEP, case, "candidate differentiated as a gate", a["prev_h"].T @ as_gate, "wh")
@@ -185,12 +194,12 @@ def test_slips_of_an_lstm_sequence_are_foreseen():
         h = o * np.tanh(c)
         steps.append((step, i, f, o, g, np.tanh(c)))
 
-    def backward(state, cell):
+    def backward(state, cell, derivative=True):
         dh, dc, db = 0, 0, np.zeros(4 * H)
         for t in (2, 1, 0):
             step, i, f, o, g, s = steps[t]
             dh = case.dy[:, t] + (dh if state else 0)
-            dc = (dc if cell else 0) + dh * o * (1 - s * s)
+            dc = (dc if cell else 0) + dh * o * (1 - s * s if derivative else 1)
             da = np.hstack(
                 [dc * g * i * (1 - i), dc * step["prev_c"] * f * (1 - f), dh * s * o * (1 - o), dc * i * (1 - g * g)]
             )
@@ -206,3 +215,4 @@ def test_slips_of_an_lstm_sequence_are_foreseen():
         dh, db = backward(*carried)
         assert predicts(LSTM, case, mistake, dh, "prev_h")
         assert predicts(LSTM, case, mistake, db, "b")
+    assert predicts(LSTM, case, "tanh of the cell not differentiated", backward(True, True, False)[1], "b")

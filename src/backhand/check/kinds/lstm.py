@@ -9,7 +9,7 @@ import numpy as np
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Case, Config, Kind, Layout, Match, WrongGradient
 from backhand.check.kinds.lstm_texts import ONE_STEP, SEQUENCE, STEP_GRADIENTS
-from backhand.check.kinds.recurrent import CONFIGURATIONS, step_gradients
+from backhand.check.kinds.recurrent import CONFIGURATIONS, differing, step_gradients
 from backhand.check.kinds.smooth import expit
 
 GATES = "ifog"  # input, forget, output, and the candidate g
@@ -36,23 +36,34 @@ class Step:
         return cls(arrays, order, gates, cell, gates["o"] * np.tanh(cell))
 
     def gradients(self, dh: Array, dc: Array, slip: str = "") -> dict[str, Array]:
-        """The gradients by role, right or with one mistake."""
+        """The gradients by role, right or with one of the slips."""
         i, f, o, g = (self.gates[name] for name in GATES)
-        t = np.tanh(self.cell)
-        through = dh * o * (1 if slip == "tanh of the cell not differentiated" else 1 - t * t)
+        t, one = np.tanh(self.cell), np.ones_like(self.cell)
+        through = dh * o * (one if slip == "tanh of the cell not differentiated" else 1 - t * t)
         own = 0 * dc if slip == "cell's upstream left out" else dc
         dc = own + (0 * through if slip == "state's part in the cell left out" else through)
-        old = self.cell if slip == "new cell for the old" else self.arrays["prev_c"]
-        upstream = {"i": dc * g, "f": dc * old, "o": dh * t, "g": dc * i}
+        upstream = {"i": dc, "f": dc, "o": dh, "g": dc}
+        factors = {"i": g, "f": self.cell if slip == "new cell for the old" else self.arrays["prev_c"], "o": t, "g": i}
         slopes = {"i": i * (1 - i), "f": f * (1 - f), "o": o * (1 - o), "g": 1 - g * g}
         if slip == "candidate differentiated as a gate":
             slopes["g"] = g * (1 - g)
-        if slip == "gates not differentiated":
-            slopes = dict.fromkeys(slopes, np.ones_like(g))
-        da = np.hstack([upstream[name] * slopes[name] for name in self.order])
-        if slip == "gates in another order":
-            da = np.hstack([upstream[name] * slopes[name] for name in ("ifgo" if self.order == GATES else GATES)])
-        return {**step_gradients(self.arrays, da), "prev_c": dc * (1 if slip == "forget gate left out" else f)}
+        for name in GATES:
+            if slip in ("not differentiated", f"not differentiated {name}"):
+                slopes[name] = one
+            if slip == f"without factor {name}":
+                factors[name] = one
+        order = slip.removeprefix("order ") if slip.startswith("order ") else self.order
+        da = np.hstack([upstream[name] * factors[name] * slopes[name] for name in order])
+        return {**step_gradients(self.arrays, da), "prev_c": dc * (one if slip == "forget gate left out" else f)}
+
+
+SLIPS = (
+    *((name, name) for name in STEP_GRADIENTS if name not in ("gates not differentiated", "gates in another order")),
+    ("gates not differentiated", "not differentiated"),
+    *(("gates not differentiated", f"not differentiated {name}") for name in GATES),
+    *(("factor of a gate left out", f"without factor {name}") for name in GATES),
+    *(("gates in another order", f"order {order}") for order in ORDERS),
+)
 
 
 class LSTMStep(Kind):
@@ -91,9 +102,9 @@ class LSTMStep(Kind):
         if case.dy.size != 2 * step.state.size:
             return
         dh, dc = (part.reshape(step.state.shape) for part in np.split(case.dy.ravel(), 2))
-        for slip in STEP_GRADIENTS:
-            for role, values in step.gradients(dh, dc, slip).items():
-                yield WrongGradient(slip, role, values)
+        right = step.gradients(dh, dc)
+        for mistake, slip in SLIPS:
+            yield from differing(mistake, step.gradients(dh, dc, slip), right)
 
 
 def _joined(state: Array, cell: Array) -> Array:
@@ -150,19 +161,19 @@ class LSTM(Kind):
         steps, dy = _steps(case.arrays, order), case.dy
         if dy.shape != case.y.shape or dy.shape[:2] != case.arrays["x"].shape[:2]:
             return
+        arrays, right = case.arrays, _back(case.arrays, steps, dy)
         for mistake, (state, cell) in CARRIES.items():
-            yield from _named(mistake, _back(case.arrays, steps, dy, state=state, cell=cell))
+            yield from differing(mistake, _back(arrays, steps, dy, state=state, cell=cell), right)
         own = np.where(np.arange(dy.shape[1]) == dy.shape[1] - 1, 1.0, 0.0)[:, None] * dy
-        yield from _named("upstream of the last step only", _back(case.arrays, steps, own))
-        yield from _named("steps overwritten", _back(case.arrays, steps, dy, added=False))
-        right = _back(case.arrays, steps, dy)
-        for role in ("w", "wh", "b"):
-            yield WrongGradient("averaged over the steps", role, right[role] / dy.shape[1])
-        yield WrongGradient("state itself for what it gets", "prev_h", _of_first_state(case.arrays, steps, dy))
-
-
-def _named(mistake: str, gradients: Mapping[str, Array]) -> Iterator[WrongGradient]:
-    yield from (WrongGradient(mistake, role, values) for role, values in gradients.items())
+        yield from differing("upstream of the last step only", _back(arrays, steps, own), right)
+        yield from differing("steps overwritten", _back(arrays, steps, dy, added=False), right)
+        averages = {role: right[role] / dy.shape[1] for role in ("w", "wh", "b")}
+        yield from differing("averaged over the steps", averages, right)
+        first = {"prev_h": _of_first_state(arrays, steps, dy)}
+        yield from differing("state itself for what it gets", first, right)
+        for mistake, slip in SLIPS:
+            if mistake in self.mistakes:
+                yield from differing(mistake, _back(arrays, steps, dy, slip=slip), right)
 
 
 def _steps(arrays: Mapping[str, Array], order: str, *, state: bool = True, cell: bool = True) -> list[Step]:
@@ -186,12 +197,16 @@ def _back(
     state: bool = True,
     cell: bool = True,
     added: bool = True,
+    slip: str = "",
 ) -> dict[str, Array]:
-    """The gradients by role; state, cell: whether they carry back; added: whether those of the steps add up."""
+    """The gradients by role.
+
+    state, cell: whether they carry back.   added: whether the gradients of the steps add up.   slip: one in each step.
+    """
     total = {role: np.zeros_like(arrays[role]) for role in ("x", "w", "wh", "b")}
     dh, dc = np.zeros_like(arrays["prev_h"]), np.zeros_like(arrays["prev_h"])
     for t in range(len(steps) - 1, -1, -1):
-        of_step = steps[t].gradients(dy[:, t] + (dh if state else 0), dc if cell else np.zeros_like(dc))
+        of_step = steps[t].gradients(dy[:, t] + (dh if state else 0), dc if cell else np.zeros_like(dc), slip)
         dh, dc, total["x"][:, t] = of_step["prev_h"], of_step["prev_c"], of_step["x"]
         for role in ("w", "wh", "b"):
             total[role] = total[role] + of_step[role] if added else of_step[role]

@@ -38,6 +38,10 @@ STEP_GRADIENTS = {
         "Each gate has the derivative of the logistic function, and g that of tanh.",
     ),
     "candidate differentiated as a gate": ("has g (1 − g) for 1 − g²", "g is a tanh, not a logistic function."),
+    "factor of a gate left out": (
+        "lacks the other factor of a gate's product",
+        "c = f · {prev_c} + i · g and h = o · tanh(c): the gradient of each gate is multiplied by what the gate is.",
+    ),
     "forget gate left out": ("is dc itself, without the forget gate", "c = f · {prev_c} + i · g, so dc is times f."),
     "gates in another order": (
         "has its four parts in another order than forward",
@@ -65,4 +69,7 @@ SEQUENCE = described(
             "A state acts on its own result and on the gates of the next step.",
         ),
     },
+)
+SEQUENCE |= described(
+    OF_STEP, {name: text for name, text in STEP_GRADIENTS.items() if name != "cell's upstream left out"}
 )
