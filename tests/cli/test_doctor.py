@@ -35,7 +35,7 @@ def test_a_healthy_study_has_exit_status_0_and_a_line_per_symptom(cli):
 def test_a_problem_is_told_in_full_with_exit_status_1(cli):
     status, output = cli("doctor", "digits", *SMALL, "--set", "train.optimizer.lr=1e-7")
     assert status == 1
-    assert "1 wrong one batch by heart The learning rate is too small, by about" in output
+    assert "1. one batch by heart: wrong The learning rate is too small, by about" in output
     for heading in ("measured The loss of 16 samples went from", "why it matters Steps", "change Multiply the rate by"):
         assert heading in output
     assert "1 thing wrong" in output
@@ -64,6 +64,7 @@ def test_json(cli, net, capsys):
     values = json.loads(output)
     assert status == 0
     assert values["version"] == 1
+    assert values["diagnoses"][0]["conclusion"].startswith("Nothing is wrong")
     assert [each["target"] for each in values["diagnoses"]] == ["TwoLayerNet in net.py", "Second in net.py"]
     assert {"symptom", "title", "summary", "problems", "plots", "left_out", "verdict"} == set(
         values["diagnoses"][0]["results"][0]

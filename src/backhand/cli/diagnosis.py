@@ -24,7 +24,9 @@ def show(diagnosis: Diagnosis) -> None:
 
 def show_json(diagnoses: Sequence[Diagnosis]) -> None:
     """Print the diagnosis as JSON; several as a list under `diagnoses`."""
-    values = [{"version": 1} | diagnosis.to_json() for diagnosis in diagnoses]
+    from backhand.page.diagnosis import conclusion
+
+    values = [{"version": 1, "conclusion": conclusion(each)} | each.to_json() for each in diagnoses]
     whole = values[0] if len(values) == 1 else {"version": 1, "diagnoses": values}
     make_console().print(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False), soft_wrap=True)
 
@@ -68,7 +70,7 @@ def _results(results: Sequence[Result]) -> Table:
 def _problem(number: int, result: Result, problem: Problem) -> RenderableType:
     from backhand.page.diagnosis import details, sentence
 
-    title = Text.assemble((f"{number}  ", "bold"), (problem.severity, COLOURS[problem.severity]), f"  {result.title}")
+    title = Text.assemble((f"{number}. {result.title}: ", "bold"), (problem.severity, COLOURS[problem.severity]))
     rows = grid(Column("", style=FAINT, no_wrap=True), "", headings=False)
     for name, text in details(problem):
         rows.add_row(name, marked_up(text))

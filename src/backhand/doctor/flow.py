@@ -30,7 +30,8 @@ def examine(subject: Subject) -> Measured:
     series = {"gradient / weights": tuple(relative.values()), "step / weights": tuple(steps[name] for name in names)}
     found.plots.append(Plot("Gradients and steps by layer", "layer", "ratio of norms", series, names, True, USUAL))
     _check_flow(relative, found)
-    _check_steps(steps, found)
+    if subject.own_rate:
+        _check_steps(steps, found)
     low, high = min(steps.values()), max(steps.values())
     return found.measured(f"a step moves the weights by {number(low)} to {number(high)} of their size")
 

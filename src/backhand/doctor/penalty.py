@@ -24,12 +24,12 @@ def examine(subject: Subject) -> Measured:
     shapes = {name: value.ndim for name, value in network.parameters().items()}
     if not any(pulled.values()):
         raise NotMeasuredError("there is no penalty and no weight decay")
-    wrong = [name for name, at in pulled.items() if at and is_shift(name, shapes.get(name, 2))]
+    wrong = [name for name, dimensions in shapes.items() if pulled.get(name) and is_shift(name, dimensions)]
     if wrong:
         found.wrong(
             "penalty on biases",
             f"the penalty acts on {listed(wrong)}",
-            evidence="with a loss that is constant, the step moves them towards 0",
+            evidence="the penalty alone gives these parameters a gradient",
             why="Biases, scales and shifts do not make a network more complex, and one that is pulled to 0 cannot fit "
             "the level of its data",
             remedy="Leave biases and the parameters of normalisations out of the penalty",

@@ -32,7 +32,8 @@ from backhand.study import Study
 from backhand.training.saving import has_state, load_state
 from backhand.training.stateful import without_prefix
 
-SAMPLES = 512
+MOST, FEWEST = 512, 32  # training samples that are looked at
+WORK = 1e10  # multiply-adds of a forward pass over all of them, for the time and the memory of large networks
 Index = NDArray[np.intp]
 Progress = Callable[[str], None]
 
@@ -83,7 +84,8 @@ def _trainer(study: Study, feeds: Feeds) -> Trainer:
 
 def _subject(trainer: Trainer, course: Course | None = None, trained: dict[str, Network] | None = None) -> Subject:
     solver, feeds, study = trainer.solver, trainer.feeds, trainer.study
-    index = np.random.default_rng(0).permutation(len(feeds.train))[:SAMPLES]
+    count = int(np.clip(WORK / solver.model.work(), FEWEST, MOST))
+    index = np.random.default_rng(0).permutation(len(feeds.train))[:count]
     x, labels = feeds.train.batch(index)
     return Subject(
         SolverNetwork(solver),
