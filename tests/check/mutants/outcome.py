@@ -14,7 +14,7 @@ from tests.check.mutants.reviews import review_in_child
 class Outcome:
     """How the check did on a mutant; `line` and `change` are None where it told none.
 
-    said: what it said, in a line.
+    said: what it said, in a line.   seconds: of processor time.
     """
 
     mutant: Mutant
@@ -23,18 +23,18 @@ class Outcome:
     line: bool | None
     change: bool | None
     said: str
+    seconds: float = 0.0
 
     @property
-    def passed(self) -> bool:
-        """Whether it was found and named, and nothing wrong was said of the place and the change."""
-        return self.detected and self.named and self.line is not False and self.change is not False
+    def missed(self) -> tuple[str, ...]:
+        """What the check did not get right: of "found", "named", "line" and "change"."""
+        marks = {"found": self.detected, "named": self.named, "line": self.line, "change": self.change}
+        return tuple(name for name, right in marks.items() if right is False)
 
     @property
     def report(self) -> str:
         """What went wrong, and what was said."""
-        marks = {"found": self.detected, "named": self.named, "line": self.line, "change": self.change}
-        missed = ", ".join(name for name, right in marks.items() if right is False)
-        return f"{self.mutant.name}\n    not {missed}; wanted {self.mutant.causes}\n    {self.said}"
+        return f"{self.mutant.name}\n    not {', '.join(self.missed)}; wanted {self.mutant.causes}\n    {self.said}"
 
 
 def outcome(mutant: Mutant) -> Outcome:
@@ -50,7 +50,8 @@ def outcome(mutant: Mutant) -> Outcome:
         finding.cause for finding in found[1:]
     )
     named = bool(first.cause) and (ANY in mutant.causes or first.cause in mutant.causes)
-    return Outcome(mutant, True, named, _is_line_right(first, mutant), _is_change_right(found, mutant), said)
+    change = _is_change_right(found, mutant)
+    return Outcome(mutant, True, named, _is_line_right(first, mutant), change, said, review.seconds)
 
 
 def new_findings(review: Review, mutant: Mutant) -> list[Finding]:
@@ -92,14 +93,15 @@ def _of_unread(mutant: Mutant, review: Review) -> Outcome:
     read = " ".join(unit.understood for unit in review.units if unit.name == mutant.unit)
     said = review.failure or (f"unread: {reasons}" if reasons else f"nothing; {read}")
     detected = "unread" in mutant.severities and told
-    return Outcome(mutant, detected, detected, None, None, said)
+    return Outcome(mutant, detected, detected, None, None, said, review.seconds)
 
 
 def _of_silence(mutant: Mutant, review: Review, found: Sequence[Finding]) -> Outcome:
     """Of a change that is no mistake: nothing may be said of it."""
     told = "; ".join(finding.headline for finding in found) or review.failure
     read = any(unit.name == mutant.unit and unit.kind for unit in review.units)
-    return Outcome(mutant, not told and read, not told and read, None, None, told or ("" if read else "not read"))
+    said = told or ("" if read else "not read")
+    return Outcome(mutant, not told and read, not told and read, None, None, said, review.seconds)
 
 
 def _is_line_right(finding: Finding, mutant: Mutant) -> bool | None:

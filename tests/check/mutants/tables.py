@@ -73,20 +73,18 @@ def _mutant(entry: Entry, section: Entry, pattern: int) -> Mutant:
     )
 
 
-def read_tables() -> tuple[dict[int, str], list[Mutant]]:
-    """The patterns by number, and all mutants, by their patterns."""
-    patterns: dict[int, str] = {}
-    mutants: list[Mutant] = []
-    for path in sorted(FOLDER.glob("*.txt")):
-        section, number = Entry(""), 0
-        for entry in _entries(path.read_text("utf-8")):
-            if entry.heading.startswith("["):
-                section = entry
-                number = int(entry.heading[1:].partition("]")[0])
-                patterns[number] = entry.heading.partition("] ")[2]
-            else:
-                mutants.append(_mutant(entry, section, number))
-    return dict(sorted(patterns.items())), sorted(mutants, key=lambda mutant: mutant.pattern)
+def read_table(path: Path) -> Iterator[tuple[int, str, Mutant]]:
+    """The mutants of a file, each with the number and the words of its section."""
+    section, number = Entry(""), 0
+    for entry in _entries(path.read_text("utf-8")):
+        if entry.heading.startswith("["):
+            section = entry
+            number = int(entry.heading[1:].partition("]")[0])
+        else:
+            yield number, section.heading.partition("] ")[2], _mutant(entry, section, number)
 
 
-PATTERNS, MUTANTS = read_tables()
+_ALL = [each for path in sorted(FOLDER.glob("*.txt")) for each in read_table(path)]
+PATTERNS = dict(sorted({number: words for number, words, _ in _ALL}.items()))
+MUTANTS = sorted((mutant for _, _, mutant in _ALL), key=lambda mutant: mutant.pattern)
+RIGHT_BY_CHANCE = [mutant for _, _, mutant in read_table(FOLDER.with_name("chance.txt"))]
