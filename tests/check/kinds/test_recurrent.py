@@ -177,6 +177,8 @@ def test_slips_of_an_lstm_step_are_foreseen():
     one_gate = right.copy()
     one_gate[:, :H] = whole * g
     assert predicts(LSTM_STEP, case, "gates not differentiated", one_gate.sum(0), "b")
+    one_gate[:, :H] = whole * g * i
+    assert predicts(LSTM_STEP, case, "gates differentiated in part", one_gate.sum(0), "b")
     assert not predicts(LSTM_STEP, case, "forget gate left out", right.sum(0), "b")
     as_gate = right.copy()
     as_gate[:, 3 * H :] = whole * i * g * (1 - g)

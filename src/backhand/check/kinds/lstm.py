@@ -8,7 +8,7 @@ import numpy as np
 
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Case, Config, Kind, Layout, Match, WrongGradient
-from backhand.check.kinds.lstm_texts import ONE_STEP, SEQUENCE, STEP_GRADIENTS
+from backhand.check.kinds.lstm_texts import ONE_STEP, SEQUENCE
 from backhand.check.kinds.recurrent import CONFIGURATIONS, differing, step_gradients
 from backhand.check.kinds.smooth import expit
 
@@ -50,6 +50,8 @@ class Step:
         for name in GATES:
             if slip in ("not differentiated", f"not differentiated {name}"):
                 slopes[name] = one
+            if slip in ("1 left out", f"1 left out {name}"):
+                slopes[name] = 1 - g if name == "g" else self.gates[name]
             if slip == f"without factor {name}":
                 factors[name] = one
         order = slip.removeprefix("order ") if slip.startswith("order ") else self.order
@@ -57,8 +59,18 @@ class Step:
         return {**step_gradients(self.arrays, da), "prev_c": dc * (one if slip == "forget gate left out" else f)}
 
 
+WHOLE = (
+    "cell's upstream left out",
+    "state's part in the cell left out",
+    "tanh of the cell not differentiated",
+    "candidate differentiated as a gate",
+    "forget gate left out",
+    "new cell for the old",
+)
 SLIPS = (
-    *((name, name) for name in STEP_GRADIENTS if name not in ("gates not differentiated", "gates in another order")),
+    *((name, name) for name in WHOLE),
+    ("gates differentiated in part", "1 left out"),
+    *(("gates differentiated in part", f"1 left out {name}") for name in GATES),
     ("gates not differentiated", "not differentiated"),
     *(("gates not differentiated", f"not differentiated {name}") for name in GATES),
     *(("factor of a gate left out", f"without factor {name}") for name in GATES),

@@ -37,6 +37,10 @@ STEP_GRADIENTS = {
         "lacks the derivatives of the gates",
         "Each gate has the derivative of the logistic function, and g that of tanh.",
     ),
+    "gates differentiated in part": (
+        "has a gate s for its derivative s (1 − s), or 1 − g for 1 − g²",
+        "Each gate has the derivative of the logistic function, s (1 − s), and g that of tanh, 1 − g².",
+    ),
     "candidate differentiated as a gate": ("has g (1 − g) for 1 − g²", "g is a tanh, not a logistic function."),
     "factor of a gate left out": (
         "lacks the other factor of a gate's product",
