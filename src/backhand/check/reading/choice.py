@@ -1,11 +1,11 @@
 """Chooses the reading of a unit: the first that computes a known kind, else the one whose gradients fit best."""
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
 from backhand.check.kinds.kind import Kind
+from backhand.check.reading.budget import Budget
 from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
 from backhand.check.reading.units import Unit
 from backhand.check.source.guarded import outcome
@@ -21,31 +21,38 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     spoken: the kinds of which the unit's name speaks. Only of these may a forward pass be a known mistake.
     """
     search = _Search()
-    end = time.process_time() + BUDGET
+    budget = Budget(BUDGET)
     for kind, layout, variant, make in attempts(unit, kinds):
-        if time.process_time() > end or (kind not in spoken and spoken and search.is_clear):
+        if search.right is not None and kind is not search.right.kind:
+            break
+        if budget.is_spent or (kind not in spoken and spoken and search.is_clear):
             break
         readings, error = outcome(partial(readings_as, unit, kind, layout, variant, make))
         if readings is None:
             search.first_error = search.first_error or error
         elif readings[0].match is not None and not readings[0].match.mistake:
-            return _best(readings)
+            best = _best(readings)
+            if not any(_faults(best)):
+                return best
+            search.right = search.right or best  # in another layout its gradients may be right, too
         else:
             search.add(readings, is_spoken=kind in spoken)
-    if search.mistaken is not None:
-        return search.mistaken
+    if (known := search.right or search.mistaken) is not None:
+        return known
     narrow = _narrow(unit, [kind for kind in kinds if kind in spoken and kind.parameters], search.first_error)
     return narrow or _unknown(unit, search)
 
 
 class _Search:
-    """What a search for a reading has come across that is no known kind.
+    """What a search for a reading has come across, short of a known kind with right gradients.
 
-    mistaken: the first that computes a known mistake of a kind of which the name speaks.   unknown: readings that run.
+    right: the first that computes a known kind, though its gradients are wrong.   mistaken: the first that computes a
+    known mistake of a kind of which the name speaks.   unknown: readings that run.
     """
 
     def __init__(self) -> None:
         self.first_error: BaseException | None = None
+        self.right: Reading | None = None
         self.mistaken: Reading | None = None
         self.unknown: list[Reading] = []
 

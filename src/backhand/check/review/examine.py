@@ -26,6 +26,7 @@ from backhand.check.reading.units import (
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
+from backhand.check.source.guarded import watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.sizes import read_with_whole_sizes
@@ -46,23 +47,30 @@ def review(
     """
     start = time.monotonic()
     program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
-    unfinished = {each.name for each in program.unfinished}
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
-    for unit in filter(wanted, find_units(program)):
-        if _names_of_passes(unit) & unfinished:
-            continue
-        judged = _judged(unit, program)
-        if isinstance(judged, Judgement):
-            judgements.append(judged)
-            announce(judged.review)
-        elif judged is not None:
-            unread.append(_unread(judged, program))
-            announce(unread[-1])
+    with watching():
+        for judged in _judgements(program, wanted):
+            if isinstance(judged, Judgement):
+                judgements.append(judged)
+                announce(judged.review)
+            else:
+                unread.append(_unread(judged, program))
+                announce(unread[-1])
     together, units = _joined(judgements)
     return Review(
         path, units, tuple(unread), tuple(_notes(program)), together, program.precision, time.monotonic() - start
     )
+
+
+def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Judgement | Unread]:
+    """What is to be said of each unit; nothing of those that are not written yet or only looked like one."""
+    unfinished = {each.name for each in program.unfinished}
+    for unit in filter(wanted, find_units(program)):
+        if not _names_of_passes(unit) & unfinished:
+            judged = _judged(unit, program)
+            if judged is not None:
+                yield judged
 
 
 def _judged(unit: Unit, program: Program) -> Judgement | Unread | None:

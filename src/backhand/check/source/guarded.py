@@ -69,10 +69,48 @@ class Outcome(NamedTuple, Generic[Value]):
 
 
 def outcome(action: Callable[[], Value], seconds: float = LONGEST_CALL) -> Outcome[Value]:
-    """Call `action`, which runs a person's code, and tell what it gave, whatever it raised or however long it took."""
-    values: list[Value] = []
-    error = attempt(lambda: values.append(action()), seconds)
-    return Outcome(values[0] if values else None, error)
+    """Call `action`, which runs a person's code, and tell what it gave, whatever it raised.
+
+    Inside `watching` it ends with OutOfTime after so many seconds.
+    """
+    tracer = sys.gettrace()
+    _deadlines.append(time.monotonic() + seconds)
+    try:
+        return Outcome(action(), None)
+    except BaseException as error:
+        if isinstance(error, OutOfTime):
+            sys.settrace(tracer)
+        return Outcome(None, error)
+    finally:
+        _deadlines.pop()
+
+
+_deadlines: list[float] = []  # of the outcomes that are being waited for, the innermost last
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[None]:
+    """Let the calls of `outcome` in the body end in time, by one alarm that rings all the while.
+
+    An alarm of its own for every call would cost more than most calls. Where there are no alarms, the limit of the
+    process alone counts.
+    """
+    if not _has_alarms():
+        yield
+        return
+
+    def ring(_number: int, frame: FrameType | None) -> None:
+        if _deadlines and time.monotonic() > _deadlines[-1]:
+            _raise_again_in(frame)
+            raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, REPEAT, REPEAT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def execute(code: CodeType, namespace: dict[str, Any]) -> None:
@@ -99,12 +137,12 @@ def paused() -> Iterator[None]:
         with _untraced():
             yield
         return
-    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         yield
     finally:
         if left:
-            signal.setitimer(signal.ITIMER_REAL, left, REPEAT)
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
 
 
 @contextlib.contextmanager
@@ -118,14 +156,15 @@ def _limited_by_alarm(seconds: float) -> Iterator[None]:
             raise OutOfTime
 
     before, tracer = signal.signal(signal.SIGALRM, ring), sys.gettrace()
+    outer = (0.0, 0.0)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
+        outer = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
         try:
             yield
         finally:
             armed = False  # an alarm at this very moment still passes through the block below
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, *outer)  # that of `watching`, if it is on
         signal.signal(signal.SIGALRM, before)
         sys.settrace(tracer)
 

@@ -4,7 +4,6 @@ A change is first tried in one configuration, where the true gradient is known a
 checked in all configurations.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import FunctionType
@@ -14,6 +13,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import relative_error
+from backhand.check.reading.budget import Budget
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits import Edit, edits
 from backhand.check.source.guarded import outcome
@@ -43,9 +43,9 @@ def mend(
     true = {name: first.evidence(name).true for name in names if first.gradients.values.get(name) is not None}
     if len(true) < len(names):
         return None
-    end = time.process_time() + BUDGET
+    budget = Budget(BUDGET)
     for edit in _candidates(functions, focus):
-        if time.process_time() > end:
+        if budget.is_spent:
             return None
         if _is_good(edit, trials, first, true, only):
             return edit
@@ -62,9 +62,9 @@ def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, 
 
 def mend_pass(functions: Sequence[Any], is_right: Callable[[], bool]) -> Edit | None:
     """The first change of these functions with which a pass does what it should; None for none."""
-    end = time.process_time() + BUDGET
+    budget = Budget(BUDGET)
     for edit in _candidates(functions, ()):
-        if time.process_time() > end:
+        if budget.is_spent:
             return None
         if outcome(partial(_applied, edit, is_right)).value:
             return edit
