@@ -1,48 +1,17 @@
 """The direction of a step: along it the loss must fall, however small the step is."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.doctor.records import Collected, Measured
 from backhand.doctor.subject import Network, NotMeasuredError, Subject, norm
+from backhand.doctor.surface import Slope, Surface, joint_norm
 from backhand.doctor.words import listed, number
 
 SAMPLES = 32
-CHANGE = 1e-3  # of the loss: what a difference should show
-REACH = 0.05  # how far it goes at most, relative to the norm of the parameters
-JUDGED = 12  # the most parameters whose gradients are tried, from the first to the last
 AGREES = 0.5, 2.0  # the ratio of a gradient and the slope of the loss along it, kinks and rounding allowed for
 CLEAR = 1e-3  # of the largest slope: below it a parameter is not judged
 LEAST = 1e-7  # a smaller gradient is rounding
-
-
-@dataclass(frozen=True)
-class Slope:
-    """The slope of the loss along a direction of norm 1, and the slope that the gradient says."""
-
-    measured: float
-    stated: float
-
-
-def slope_along(network: Network, x: Array, labels: Labels, direction: dict[str, Array], stated: float) -> float:
-    """The slope of the loss in train mode along a direction, per unit of its norm, by a central difference.
-
-    stated: the slope that the gradient says. The difference reaches as far as changes the loss by CHANGE of itself,
-    which rounding does not hide, and no farther than is short beside the parameters.
-    """
-    parameters = network.parameters()
-    own, whole = (_norm({name: parameters[name] for name in names}) for names in (direction, parameters))
-    wanted = CHANGE * abs(network.loss(x, labels, train=True)) / max(abs(stated), 1e-12)
-    reach = min(wanted, REACH * max(own, 0.1 * whole, 1e-3))
-    step = reach / _norm(direction)
-    twin, losses = network.copy(), []
-    for sign in (1, -1):
-        moved = {name: parameters[name] + sign * step * along for name, along in direction.items()}
-        twin.load(parameters | moved)
-        losses.append(twin.loss(x, labels, train=True))
-    return (losses[0] - losses[1]) / (2 * reach)
 
 
 def has_fault(subject: Subject) -> bool:
@@ -59,7 +28,7 @@ def own_step(network: Network, x: Array, labels: Labels) -> dict[str, Array]:
     twin.step(x, labels)
     before, after = network.parameters(), twin.parameters()
     moves = {name: np.asarray(after[name] - before[name], np.float64) for name in before}
-    usable = all(np.isfinite(move).all() for move in moves.values()) and _norm(moves) > 0
+    usable = all(np.isfinite(move).all() for move in moves.values()) and joint_norm(moves) > 0
     return moves if usable else {}
 
 
@@ -70,8 +39,8 @@ def examine(subject: Subject) -> Measured:
     moves = own_step(network, x, labels)
     if not moves:
         raise NotMeasuredError("the first step moves no parameter, or to no finite value")
-    slope = _slope_of_step(network, x, labels, moves)
-    slopes = _slopes(network, x, labels)
+    surface = Surface(network, x, labels)
+    slope, slopes = surface.slope_of(moves), surface.slopes()
     largest = max((abs(each.stated) for each in slopes.values()), default=0.0)
     judged = {name: each for name, each in slopes.items() if abs(each.stated) > max(CLEAR * largest, LEAST)}
     reversed_ = [name for name, each in judged.items() if each.measured < -AGREES[0] * abs(each.stated)]
@@ -79,7 +48,7 @@ def examine(subject: Subject) -> Measured:
         _report_rise(slope, reversed_, len(judged), found)
     elif reversed_:
         _report_reversed(reversed_, slopes, found)
-    elif uphill := _uphill(network, x, labels, moves):
+    elif uphill := _uphill(surface, moves):
         _report_uphill(uphill, found)
     _report_size({name: each for name, each in judged.items() if name not in reversed_}, len(labels), found)
     return found.measured(
@@ -87,30 +56,10 @@ def examine(subject: Subject) -> Measured:
     )
 
 
-def _slopes(network: Network, x: Array, labels: Labels) -> dict[str, Slope]:
-    """For the gradient of each parameter: the slope of the loss along it, and its norm, which should be that slope."""
-    gradients = {name: np.asarray(g, np.float64) for name, g in network.gradients(x, labels).items()}
-    usable = [name for name, gradient in gradients.items() if np.isfinite(gradient).all() and norm(gradient) > 0]
-    chosen = {usable[i] for i in np.linspace(0, len(usable) - 1, JUDGED).astype(int)} if usable else set()
-    return {
-        name: Slope(
-            slope_along(network, x, labels, {name: gradients[name]}, norm(gradients[name])), norm(gradients[name])
-        )
-        for name in usable
-        if name in chosen
-    }
-
-
-def _slope_of_step(network: Network, x: Array, labels: Labels, moves: dict[str, Array]) -> float:
-    gradients = network.gradients(x, labels)
-    stated = sum(float((gradients[name] * move).sum()) for name, move in moves.items() if name in gradients)
-    return slope_along(network, x, labels, moves, stated / _norm(moves))
-
-
-def _uphill(network: Network, x: Array, labels: Labels, moves: dict[str, Array]) -> list[str]:
+def _uphill(surface: Surface, moves: dict[str, Array]) -> list[str]:
     """The parameters that the step moves along their gradient, and not against it."""
     names = []
-    for name, gradient in network.gradients(x, labels).items():
+    for name, gradient in surface.gradients.items():
         sizes = norm(gradient) * norm(moves[name])
         if norm(gradient) > LEAST and sizes > 0 and float((gradient * moves[name]).sum()) > AGREES[0] * sizes:
             names.append(name)
@@ -172,7 +121,3 @@ def _report_size(judged: dict[str, Slope], samples: int, found: Collected) -> No
         if summed
         else "Check the backward pass of that layer (`backhand check`)",
     )
-
-
-def _norm(arrays: dict[str, Array]) -> float:
-    return float(np.sqrt(sum(norm(array) ** 2 for array in arrays.values())))
