@@ -7,13 +7,15 @@ import numpy as np
 
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
+from backhand.check.reading.words import words
 
 
 class Compound(Kind):
     """Several kinds in a row, as one layer.
 
-    Its arrays are those of the first. What it should compute is not known, so nothing matches: its backward pass is
-    compared with differences of its own forward pass, and no mistake is named beyond those of any layer.
+    Its arrays are those of the first, and the scale and shift of a normalisation behind it. What it should compute is
+    not known, so nothing matches: its backward pass is compared with differences of its own forward pass, and only the
+    mistakes of any layer are named.
     """
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
@@ -22,7 +24,9 @@ class Compound(Kind):
         self.name = "_".join(kind.name for kind in kinds)
         self.title = " and ".join(kind.title for kind in kinds)
         self.names = ()
-        self.inputs, self.constants, self.parameters = first.inputs, first.constants, first.parameters
+        self.inputs, self.constants = first.inputs, first.constants
+        later = [role for kind in kinds[1:] for role in kind.parameters if role in ("gamma", "beta")]
+        self.parameters = (*first.parameters, *dict.fromkeys(later))
 
     def configs(self) -> Sequence[Config]:
         """The configurations of the first kind."""
@@ -33,7 +37,9 @@ class Compound(Kind):
         return self.kinds[0].layouts()
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
-        """The shape that the first kind gives the array."""
+        """The shape that the first kind gives the array; a scale and a shift have an entry for each output."""
+        if role in ("gamma", "beta") and role not in self.kinds[0].parameters:
+            return (config["out"],)
         return self.kinds[0].shape(role, config, layout)
 
     def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
@@ -44,8 +50,17 @@ class Compound(Kind):
         """The names of the other kinds for an activation, or usual ones; other values as the first kind gives them."""
         if role == "activation":
             return [kind.name for kind in self.kinds[1:]] or ["relu", "sigmoid", "tanh"]
-        return self.kinds[0].values(role, config)
+        ways = ((self.kinds[0], config), *((kind, kind.configs()[0]) for kind in self.kinds[1:]))
+        return next((values for kind, own in ways if (values := kind.values(role, own))), [])
+
+    def within(self, context: str) -> Kind | None:
+        """The kind without parameters, such as pooling, of which the name of a dictionary of settings speaks."""
+        spoken = set(words(context))
+        bare = (kind for kind in self.kinds if not kind.parameters)
+        return next((kind for kind in bare if any(set(entry.split()) & spoken for entry in kind.names)), None)
 
     def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:
         """The array as the first kind draws it."""
+        if role in ("gamma", "beta") and role not in self.kinds[0].parameters:
+            return rng.standard_normal((config["out"],))
         return self.kinds[0].draw(role, config, layout, rng)

@@ -3,9 +3,10 @@
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from backhand.check.kinds.compound import Compound
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import NEUTRAL, NOTHING, Catcher, Context, Settings, Setup
 from backhand.check.reading.words import words
@@ -99,10 +100,16 @@ def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:
         return sys.modules["jax"].random.PRNGKey(0)
     flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0
     if set(words(name)) & DICTIONARIES and not flat and (not optional or parameter.default in ({}, None)):
-        return Settings(setup)
+        return Settings(_within(setup, name))
     if optional and parameter.default is None and "model" in roles(name):
         return Catcher()
     return NOTHING
+
+
+def _within(setup: Setup, name: str) -> Setup:
+    """The setup for a dictionary of this name: `pool_param` of a convolution with pooling is that of the pooling."""
+    kind = setup.kind.within(name) if isinstance(setup.kind, Compound) else None
+    return setup if kind is None else replace(setup, kind=kind, config=kind.configs()[0], drawn={})
 
 
 def _neutral(parameter: inspect.Parameter, setup: Setup, taken: set[str], constructor: bool) -> Any:

@@ -1,6 +1,7 @@
-"""float32 in a person's code raised to float64, since a gradient check needs the digits."""
+"""float32 in a person's code raised to float64, since a gradient check needs the digits; and all on the processor."""
 
 import ast
+import re
 import sys
 
 WIDER = {  # names of types, of whatever module
@@ -19,10 +20,13 @@ AS_IS = {"frombuffer", "fromfile", "fromstring", "memmap", "view", "finfo"}  # t
 
 
 class Widening(ast.NodeTransformer):
-    """Rewrites single precision to double; `changed` says whether there was any."""
+    """Rewrites single precision to double, and CUDA to the processor.
+
+    changed: whether there was single precision.   on_graphics: whether code asked for CUDA.
+    """
 
     def __init__(self) -> None:
-        self.changed = False
+        self.changed = self.on_graphics = False
 
     def _wider(self, name: str, owner: str = "") -> str | None:
         """The wider type's name, for an attribute of the module `owner`."""
@@ -40,6 +44,8 @@ class Widening(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Widen a type that is written as a string."""
+        if isinstance(node.value, str) and re.fullmatch(r"cuda(:\d+)?", node.value):
+            node.value, self.on_graphics = "cpu", True  # a check runs on the processor
         if isinstance(node.value, str) and node.value in {"float32", "float16", "torch.float32"}:
             self.changed = True
             node.value = node.value.replace("32", "64").replace("16", "64")
@@ -66,6 +72,8 @@ class Widening(ast.NodeTransformer):
             if isinstance(each, ast.Constant) and each.value in CODES:
                 self.changed = True
                 each.value = "float64"
+        if name == "cuda" and isinstance(node.func, ast.Attribute):
+            node.func.attr, node.args, self.on_graphics = "cpu", [], True
         if name in {"float", "half", "bfloat16"} and not node.args and not node.keywords:
             self.changed = True
             node.func = ast.copy_location(ast.Attribute(node.func.value, "double", ast.Load()), node.func)  # type: ignore[attr-defined]

@@ -20,14 +20,16 @@ class Rewriting:
 
     widen: bool = False
     floor: bool = False
-    widened: bool | None = None
+    widened: bool = False
+    touched: bool | None = None
 
     def apply(self, node: Node) -> Node:
-        """The node with the changes. Once `widened` has told that there is no float32, none is looked for."""
-        if self.widen and self.widened is not False:
+        """The node with the changes. Once `touched` has told that nothing needs any, none are looked for."""
+        if self.widen and self.touched is not False:
             widening = Widening()
             node = widening.visit(node)
-            self.widened = bool(self.widened) or widening.changed
+            self.widened |= widening.changed
+            self.touched = bool(self.touched) or widening.changed or widening.on_graphics
         if self.floor:
             node = _Flooring().visit(node)
         return node

@@ -1,7 +1,5 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
-import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +27,7 @@ from backhand.check.verdicts.repair import mend
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 
+LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
 MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
 
@@ -100,8 +99,9 @@ def _minds_the_mode(reading: Reading) -> bool:
     """Whether backward is meant for test mode, too: that of a dropout function always, any other if it asks for it."""
     if reading.methods is None and reading.kind.name == "dropout":
         return True
-    text = inspect.getsource(function_of(reading, "backward"))
-    return any(set(words(word)) & MODES for word in re.findall(r"\w+", text))
+    code = function_of(reading, "backward").__code__
+    texts = [text for text in code.co_consts if isinstance(text, str) and len(text) < LONGEST_KEY]
+    return any(set(words(name)) & MODES for name in (*code.co_names, *code.co_varnames, *texts))
 
 
 def _input_name(reading: Reading) -> str:

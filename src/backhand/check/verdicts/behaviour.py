@@ -38,7 +38,7 @@ SEVERITY: dict[str, Severity] = {
     "dy changed": "style",
     "parameters changed in backward": "wrong elsewhere",
     "input changed in backward": "wrong elsewhere",
-    "backward differs the second time": "wrong elsewhere",
+    "backward differs the second time": "harmless",
     "random in backward": "wrong",
     "forward differs": "wrong",
 }
@@ -104,7 +104,9 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
             if gradient is None or name in trial.wrong or name in told or gradient.shape == array.shape:
                 continue
             told.add(name)
-            forgiving = trial.specimen.roles[name] not in ("x", "scores") and _is_forgiven(trial, name, gradient)
+            is_input = trial.specimen.roles[name] in ("x", "scores")
+            squeezed = np.squeeze(gradient).shape == np.squeeze(array).shape
+            forgiving = squeezed if is_input else _is_forgiven(trial, name, gradient)
             yield Finding(
                 "harmless" if forgiving else "wrong",
                 "another shape",
@@ -121,10 +123,11 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
 
 
 def _shape_explanation(trial: Trial, name: str, forgiving: bool) -> str:
-    if forgiving:
-        return "The update works all the same."
     assert trial.specimen is not None
-    if trial.specimen.roles[name] in ("x", "scores"):
+    is_input = trial.specimen.roles[name] in ("x", "scores")
+    if forgiving:
+        return "They differ by an axis of length 1 only." if is_input else "The update works all the same."
+    if is_input:
         return f"The layer before expects a gradient in the shape of its output: reshape it to {name}.shape."
     return f"An update such as {name} -= rate * gradient would fail or change the shape of {name}."
 
