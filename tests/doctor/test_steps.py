@@ -94,7 +94,7 @@ def network_of_many_layers(factor):
 @pytest.mark.parametrize(
     ("factor", "cause", "severity"),
     [
-        (1e-4, "gradient vanishes", "warning"),
+        (2e-3, "gradient vanishes", "warning"),
         (1e-7, "gradient vanishes", "wrong"),
         (1e6, "gradient explodes", "wrong"),
         (np.nan, "gradient not finite", "wrong"),

@@ -9,7 +9,9 @@ from backhand.page.render import html
 
 WRONG = Problem("wrong", "rate too large", "the rate is <b>too</b> large", "it went up", "it never settles", "lower it")
 WARNING = Problem("warning", "outliers", "some inputs are far", "one is 300", "", "cut them")
-LINES = Plot("Loss on one batch", "step", "loss", {"loss": (3.0, 2.0, 1.0)}, log=True, level=2.3)
+LINES = Plot(
+    "Loss on one batch", "step", "loss", {"loss": (3.0, 2.0, 1.0)}, log=True, level=2.3, points=(0.1, 1.0, 10.0)
+)
 BARS = Plot("Gradients", "layer", "norm", {"a": (1.0, 2.0), "b": (0.0, 3.0)}, ("0", "2"))
 
 

@@ -28,7 +28,11 @@ def examine(subject: Subject) -> Measured:
         _check_turn(course, found)
         lines = {"training": course.train_loss, "validation": course.validation_loss}
         series = {name: values for name, values in lines.items() if len(values) and np.isfinite(values).any()}
-        found.plots.append(Plot("Loss of each epoch", "epoch", "loss", series, level=course.constant_loss))
+        found.plots.append(
+            Plot(
+                "Loss of each epoch; dashed: of a constant answer", "epoch", "loss", series, level=course.constant_loss
+            )
+        )
     if not course.train_loss:
         return found.measured("no epoch was finished")
     return found.measured(f"training loss {number(course.train_loss[-1])} after {len(course.train_loss)} epochs")

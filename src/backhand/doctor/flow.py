@@ -8,7 +8,7 @@ from backhand.doctor.subject import Network, NotMeasuredError, Subject, layer_of
 from backhand.doctor.words import number
 
 SAMPLES = 64
-VANISHED_WARNING, VANISHED = 1e-3, 1e-5  # the gradient of the first layer beside those of the last layers
+VANISHED_WARNING, VANISHED = 3e-3, 1e-4  # the gradient of the first layer beside those of the last layers
 EXPLODED = 1e4
 LONG, SHORT = 0.3, 1e-7  # the length of a step beside that of the weights: about 1e-3 is usual
 USUAL = 1e-3
@@ -28,7 +28,17 @@ def examine(subject: Subject) -> Measured:
     steps = _step_ratios(network, x, labels, weights)
     names = tuple(relative)
     series = {"gradient / weights": tuple(relative.values()), "step / weights": tuple(steps[name] for name in names)}
-    found.plots.append(Plot("Gradients and steps by layer", "layer", "ratio of norms", series, names, True, USUAL))
+    found.plots.append(
+        Plot(
+            "Gradients and steps by layer; dashed: the usual step",
+            "layer",
+            "ratio of norms",
+            series,
+            names,
+            True,
+            USUAL,
+        )
+    )
     _check_flow(relative, found)
     if subject.own_rate:
         _check_steps(steps, found)

@@ -16,8 +16,8 @@ SMALL = 0.2  # of the loss of equal scores: below it there is nothing left to le
 MADE_UP = (1.0, 10.0, 0.1)  # the scales that are tried where the network has no rate of its own
 DIRECTION_REMEDY = "First correct what the sign of the step shows"
 OTHER_REMEDY = (
-    "Check the gradients (`backhand check`), look for dead units, for equal initial weights, for a loss that ignores "
-    "some classes, and for a network too small for its task"
+    "Check the gradients (`backhand check`), look for dead units, for gradients that vanish, for equal initial "
+    "weights, for a loss that ignores some classes, and for a network too small for its task"
 )
 SLOWER, FASTER = (0.1, 0.01, 1e-3, 1e-4), (10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 
@@ -34,7 +34,14 @@ def examine(subject: Subject) -> Measured:
     result = max(results, key=lambda each: each.progress if np.isfinite(each.progress) else -np.inf)
     losses = result.losses
     found.plots.append(
-        Plot("Loss on one batch", "step", "loss", {"loss of the batch": losses}, log=min(losses) > 0, level=first)
+        Plot(
+            "Loss on one batch; dashed: before the first step",
+            "step",
+            "loss",
+            {"loss of the batch": losses},
+            log=min(losses) > 0,
+            level=first,
+        )
     )
     _check_still(network, x, labels, result, found)
     if result.progress > ENOUGH:

@@ -33,7 +33,8 @@ def examine(subject: Subject) -> Measured:
     reached = float(scales[len(losses) - 1])
     fell = next((float(s) for s, loss in zip(scales, losses, strict=False) if loss < FALLEN * losses[0]), None)
     finite = [loss for loss in losses if np.isfinite(loss)]
-    found.plots.append(Plot("Range test", "step (the rate rises by a fifth each)", "loss", {"loss": tuple(finite)}))
+    points = tuple(float(scale) for scale in scales[: len(finite)])
+    found.plots.append(Plot("Range test", "times the rate", "loss", {"loss": tuple(finite)}, points=points))
     over = time.monotonic() > end and reached < 1
     if over:
         raise NotMeasuredError("the network is too slow for a range test of a few seconds; use `backhand lr-find`")

@@ -29,8 +29,9 @@ class Problem:
 class Plot:
     """A small plot beside a result.
 
-    names: of the bars, or empty for lines, whose points are counted from 0.   series: the values by the name of the
-    line or of the group of bars.   level: a value that a dashed line marks, None for none.
+    names: of the bars, or empty for lines.   series: the values by the name of the line or of the group of bars.
+    log: whether the scale of the values is logarithmic.   level: a value that a dashed line marks, None for none.
+    points: where the values of the lines lie, on a logarithmic scale; empty for values that are counted from 1.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Plot:
     names: tuple[str, ...] = ()
     log: bool = False
     level: float | None = None
+    points: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,4 +155,4 @@ def _result(values: dict[str, Any]) -> Result:
 
 def _plot(values: dict[str, Any]) -> Plot:
     series = {name: tuple(nan if v is None else float(v) for v in line) for name, line in values["series"].items()}
-    return Plot(**{**values, "series": series, "names": tuple(values["names"])})
+    return Plot(**{**values, "series": series, "names": tuple(values["names"]), "points": tuple(values["points"])})

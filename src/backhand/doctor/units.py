@@ -43,7 +43,9 @@ def examine(subject: Subject) -> Measured:
     series = {when: tuple(layers[name][1] for name in names if name in layers) for when, layers in shares.items()}
     found.plots.append(Plot("Dead or saturated units", "layer", "share", series, names))
     worst = {when: max((value for _, value in layers.values()), default=0.0) for when, layers in shares.items()}
-    return found.measured("; ".join(f"at most {share(value)} of a layer {when}" for when, value in worst.items()))
+    return found.measured(
+        "; ".join(f"at most {share(value)} of the units of a layer {when}" for when, value in worst.items())
+    )
 
 
 def _shares(network: Network, x: Array) -> dict[str, tuple[str, float]]:

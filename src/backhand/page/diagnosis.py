@@ -74,4 +74,4 @@ def _overview(diagnosis: Diagnosis) -> Iterator[Block]:
 
 def _problem(result: Result, problem: Problem) -> Iterator[Block]:
     yield Notice(f"{TITLES[problem.severity]} ({result.title}): {sentence(problem.headline)}")
-    yield Points(details(problem))
+    yield Points(tuple((heading, text.replace("`", "")) for heading, text in details(problem)))

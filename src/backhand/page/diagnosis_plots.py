@@ -34,7 +34,9 @@ def draw(name: str, plot: Plot) -> Image:
 
 def _draw_lines(axes: Axes, plot: Plot) -> None:
     for (key, values), colour in zip(plot.series.items(), COLOURS, strict=False):
-        axes.plot(np.arange(len(values)), values, color=colour, label=key)
+        axes.plot(plot.points or np.arange(1, len(values) + 1), values, color=colour, label=key)
+    if plot.points:
+        axes.set_xscale("log")
 
 
 def _draw_bars(axes: Axes, plot: Plot) -> None:

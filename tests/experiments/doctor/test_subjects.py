@@ -59,6 +59,20 @@ def test_mistakes_in_the_settings(overrides, cause, severity):
     assert causes(diagnosis).get(cause) == severity, causes(diagnosis)
 
 
+def test_features_that_are_not_scaled_are_the_cause_of_all_that_follows():
+    diagnosis = examine_study(load("digits", ('data.name="breast_cancer"', 'data.standardize="none"', *SMALL)))
+    found = causes(diagnosis)
+    assert found["inputs not scaled"] == found["scores too large: inputs"] == "wrong"
+    assert (
+        causes(examine_study(load("digits", ('data.name="breast_cancer"', 'data.standardize="feature"', *SMALL)))) == {}
+    )
+
+
+@pytest.mark.parametrize("name", ["blobs", "spirals"])
+def test_healthy_studies_of_the_other_sets_that_come_with_the_program(name):
+    assert causes(examine_study(load("digits", (f'data.name="{name}"', "model.dropout=0.0")))) == {}
+
+
 def archive(path, change=lambda arrays: None):
     """Two thousand samples of four classes as an npz archive with a test split, after a change of its arrays."""
     rng = np.random.default_rng(0)
@@ -144,7 +158,9 @@ def test_a_finished_run_is_examined_with_its_best_and_last_weights_and_its_cours
         "with the best weights",
         "with the last weights",
     ]
-    assert [plot.title for plot in result(diagnosis, "course").plots] == ["Loss of each epoch"]
+    assert [plot.title for plot in result(diagnosis, "course").plots] == [
+        "Loss of each epoch; dashed: of a constant answer"
+    ]
 
 
 def test_units_that_died_in_the_training_are_seen(folder):
