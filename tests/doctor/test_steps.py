@@ -69,7 +69,7 @@ def test_whether_the_gradient_or_the_step_is_of_the_wrong_sign():
 
 def test_a_gradient_that_is_summed_is_told_from_a_wrong_one():
     (problem,) = direction.examine(subject(SmallNet("summed gradient"))).problems
-    assert "it is summed over the batch, and the loss is a mean" in problem.headline
+    assert "is summed over the batch, and the loss is a mean" in problem.headline
 
 
 @pytest.mark.parametrize(("rate", "cause"), [(100.0, "rate above the good range"), (1e-5, "rate below the good range")])

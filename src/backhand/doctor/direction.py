@@ -102,22 +102,27 @@ def _report_reversed(reversed_: list[str], slopes: dict[str, Slope], found: Coll
 
 
 def _report_size(judged: dict[str, Slope], samples: int, found: Collected) -> None:
-    """Report gradients of the right direction and another size, as those that are summed instead of averaged."""
+    """Report gradients that are another multiple of the true one, as those that are summed, or no multiple of it."""
     ratios = {name: each.measured / each.stated for name, each in judged.items()}
-    others = {name: ratio for name, ratio in ratios.items() if not AGREES[0] < ratio < AGREES[1] and ratio > -AGREES[0]}
+    others = {name: ratio for name, ratio in ratios.items() if not AGREES[0] < ratio < AGREES[1]}
     if not others:
         return
-    name, ratio = min(others.items(), key=lambda item: item[1])
-    times = 1 / ratio if ratio > 1e-6 else float("inf")
-    summed = 0.9 < times / samples < 1.1
-    size = f"{number(times)} times too large" if times > 1 else f"{number(ratio)} times too small"
+    name, ratio = min(others.items(), key=lambda item: abs(item[1]))
+    evidence = f"along the gradient of {name}, of norm {number(judged[name].stated)}, the loss of {samples} samples "
+    evidence += f"rises by {number(judged[name].measured)} per unit"
+    if all(0.9 < samples * other < 1.1 for other in others.values()):
+        found.wrong(
+            "gradient of another size",
+            f"the gradient of {listed(list(others))} is summed over the batch, and the loss is a mean",
+            evidence=f"{evidence}: it is {number(1 / ratio)} times too large",
+            why="The rate then means another length of step for each size of the batch",
+            remedy="Divide by the number of samples in the gradient of the loss, once",
+        )
+        return
     found.wrong(
-        "gradient of another size",
-        f"the gradient of {listed(list(others))} does not fit the loss"
-        + (": it is summed over the batch, and the loss is a mean" if summed else ""),
-        evidence=f"that of {name} is {size}, with {samples} samples",
-        why="The rate then means another length of step in each layer, and changes with the size of the batch",
-        remedy="Divide by the number of samples in the gradient of the loss, once"
-        if summed
-        else "Check the backward pass of that layer (`backhand check`)",
+        "gradient does not fit",
+        f"the gradient of {listed(list(others))} does not fit the loss",
+        evidence=f"{evidence}, where the norm of the gradient is expected",
+        why="A wrong gradient leads to a worse minimum, or to none",
+        remedy="Check the backward pass of that layer (`backhand check`)",
     )

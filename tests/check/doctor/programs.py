@@ -153,6 +153,62 @@ class TwoLayerNet:
         return {"W1": x.T @ dh, "b1": dh.sum(0), "W2": self.h.T @ d, "b2": d.sum(0)}
 """
 
+OF_LAYERS = """
+import numpy as np
+
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * np.sqrt(2 / n_in)
+        self.b = np.zeros(n_out)
+        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        self.dW += self.x.T @ dout
+        self.db += dout.sum(0)
+        return dout @ self.W.T
+
+
+class ReLU:
+    def forward(self, x):
+        self.y = np.maximum(x, 0)
+        return self.y
+
+    def backward(self, dout):
+        return dout * (self.y > 0)
+
+
+class MLP:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.layers = [Linear(input_size, hidden_size), ReLU(), Linear(hidden_size, output_size)]
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, dout):
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+    def zero_grad(self):
+        for layer in self.layers:
+            if isinstance(layer, Linear):
+                layer.dW[...] = 0
+                layer.db[...] = 0
+
+    def step(self, lr):
+        for layer in self.layers:
+            if isinstance(layer, Linear):
+                layer.W -= lr * layer.dW
+                layer.b -= lr * layer.db
+"""
+
 SOFTMAX_TWICE = (
     (
         "        if y is None:",

@@ -6,6 +6,7 @@ from backhand.check.doctor.subjects import diagnoses
 from backhand.errors import BackhandError
 from tests.check.doctor.programs import (
     MISTAKES,
+    OF_LAYERS,
     OF_MNIST,
     PAIR_OF_METHODS,
     SINGLE_SAMPLES,
@@ -37,6 +38,7 @@ def causes(diagnosis):
         (TWO_LAYERS, "`train` for a single step, at the rate 0.1", "6 features in 3 classes; samples as rows"),
         (OF_MNIST, "`update`, at the rate 0.1", "784 features in 10 classes; samples as rows"),
         (SINGLE_SAMPLES, "`update_mini_batch` for a single step, at the rate 0.1", "samples as a single column"),
+        (OF_LAYERS, "`step`, at the rate 0.1", "6 features in 3 classes; samples as rows"),
         (PAIR_OF_METHODS, "plain, at the rate 0.1: the class has no step of its own that can be called", "as rows"),
     ],
 )
@@ -63,11 +65,42 @@ def test_a_mistake_is_named(examined, cause):
         (OF_MNIST, ("self.b1 = np.zeros((1, 30))", "self.b1 = np.full((1, 30), -80.0)"), "dead units at the start"),
         (OF_MNIST, ("        self.b2 -= self.lr * self.db2\n", ""), "frozen parameters"),
         (SINGLE_SAMPLES, ("w - eta", "w + eta"), "wrong sign of the step"),
+        (OF_LAYERS, ("layer.W -= lr", "layer.W += lr"), "wrong sign of the step"),
+        (OF_LAYERS, ("self.y > 0", "self.y <= 0"), "gradient does not fit"),
+        (OF_LAYERS, ("layer.b -= lr * layer.db", "pass"), "frozen parameters"),
+        (OF_LAYERS, ("np.sqrt(2 / n_in)", "9.0"), "scores too large: weights"),
         (PAIR_OF_METHODS, ("d /= len(x)", "d /= -len(x)"), "wrong sign of the step"),
     ],
 )
 def test_a_mistake_in_another_form_is_named(examined, text, replacement, cause):
     assert cause in causes(examined(replaced(text, [replacement])))
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_a_network_of_layers_that_ends_with_probabilities(examined, columns):
+    """Its backward pass goes through the softmax; its samples are rows or columns."""
+    softmax = """
+class Softmax:
+    def forward(self, x):
+        e = np.exp(x - x.max(1, keepdims=True))
+        self.p = e / e.sum(1, keepdims=True)
+        return self.p
+
+    def backward(self, dout):
+        return self.p * (dout - (dout * self.p).sum(1, keepdims=True))
+
+
+class MLP"""
+    text = replaced(OF_LAYERS, [("\nclass MLP", softmax), ("output_size)]", "output_size), Softmax()]")])
+    if columns:
+        forward, backward = "        for layer in self.layers:\n            x =", "        for layer in reversed"
+        text = replaced(
+            text, [("        return x\n", "        return x.T\n"), (forward, f"        x = x.T\n{forward}")]
+        )
+        text = replaced(text, [(backward, f"        dout = dout.T\n{backward}"), ("return dout\n", "return dout.T\n")])
+    diagnosis = examined(text)
+    assert causes(diagnosis) == set()
+    assert f"samples as {'columns' if columns else 'rows'}" in dict(diagnosis.looked_at)["data"]
 
 
 def test_what_needs_data_is_left_out_with_the_reason(examined):

@@ -1,7 +1,7 @@
 """A person's network as the doctor examines it: an instance of their class, called by their own methods."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -14,10 +14,12 @@ from backhand.check.doctor.outputs import mode_setup, output_of, rectified
 from backhand.check.doctor.steps import PlainStep, Step
 from backhand.check.reading.construction import construct, set_mode
 from backhand.check.reading.dialect import to_numpy, write
-from backhand.check.reading.networks import NetworkPassage, NetworkSpecimen
+from backhand.check.reading.functions import call
+from backhand.check.reading.networks import OUTPUT_METHODS, NetworkMethods, NetworkSpecimen
+from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at, reachable, set_at
 from backhand.check.reading.reader import NoSuchSettingError, Reading
-from backhand.check.reading.specimen import SEED, seed_everything
+from backhand.check.reading.specimen import SEED, Passage, seed_everything
 from backhand.check.reading.units import Unit
 from backhand.check.source.guarded import outcome
 from backhand.doctor.subject import ActivationKind, NotMeasuredError, norm
@@ -33,7 +35,7 @@ class FileNetwork:
     """
 
     def __init__(self, reading: Reading, instance: Any, step_taken: Step | None = None) -> None:
-        assert isinstance(reading.specimen, NetworkSpecimen)
+        assert isinstance(reading.specimen, ObjectSpecimen)
         self.reading, self.specimen = reading, reading.specimen
         self.instance = instance
         self.step_taken = step_taken or PlainStep()
@@ -53,11 +55,8 @@ class FileNetwork:
         if train:
             seed_everything(SEED)
         layout = self.reading.layout
-        if not takes_one(layout):
-            return output_of(self.specimen, self.instance, x, self.classes, layout)
-        return np.concatenate(
-            [output_of(self.specimen, self.instance, row, self.classes, layout) for row in x[:, None]]
-        )
+        batches = x[:, None] if takes_one(layout) else [x]
+        return np.concatenate([output_of(self, batch, self.output_methods) for batch in batches])
 
     def loss(self, x: Array, labels: Labels, *, train: bool = False) -> float:
         """The loss of its own method, or the loss that its gradients imply; the mean over single samples."""
@@ -66,9 +65,10 @@ class FileNetwork:
 
     def gradients(self, x: Array, labels: Labels) -> dict[str, Array]:
         """The gradients that its own method returns, in the shapes of the parameters."""
-        self._set_mode(True)
+        twin = self.copy()  # of a network that adds to the gradients that it has
+        twin._set_mode(True)
         total: dict[str, Array] = {}
-        passages = self._passages(x, labels, seeded=True)
+        passages = twin._passages(x, labels, seeded=True)
         for passage in passages:
             for name, value in passage.backward(np.ones(())).values.items():
                 if value is not None and name in self._names:
@@ -148,22 +148,47 @@ class FileNetwork:
                 arguments[name] = self.specimen.make(arranged_labels(labels, self.classes, layout))
         return arguments
 
-    def _passages(self, x: Array, labels: Labels, *, seeded: bool) -> list[NetworkPassage]:
+    @property
+    def methods(self) -> NetworkMethods:
+        """How its methods are called."""
+        assert isinstance(self.specimen, NetworkSpecimen)
+        return self.specimen.network
+
+    @property
+    def output_methods(self) -> tuple[str, ...]:
+        """The names of the methods that may give its output, the likeliest first."""
+        return (*OUTPUT_METHODS, self.methods.gradient)
+
+    @property
+    def described(self) -> str:
+        """How its gradients are computed, in words."""
+        methods = self.methods
+        return f"`{methods.gradient}`" + (f", and {methods.loss} as its loss" if methods.loss else "")
+
+    def compute_gradients(self, x: Array, labels: Labels) -> Any:
+        """Let it compute its gradients, as before an update; returns what its method returns."""
+        given = self.given(x, labels)
+        if self.methods.value:
+            getattr(self.instance, self.methods.value)(*given.values())
+        return call(getattr(self.instance, self.methods.gradient), given)
+
+    def _passages(self, x: Array, labels: Labels, *, seeded: bool) -> Sequence[Passage]:
         """The passes over a batch: one, or one for each sample where the network takes single samples."""
         single = takes_one(self.reading.layout)
         parts = [(x[i : i + 1], labels[i : i + 1]) for i in range(len(x))] if single else [(x, labels)]
-        return [
-            self.specimen.run_with(self.instance, self.given(*part), SEED if seeded else None, len(part[0]))
-            for part in parts
-        ]
+        return [self._passage(*part, SEED if seeded else None) for part in parts]
 
-    def _mean(self, passages: list[NetworkPassage], samples: int) -> float:
+    def _passage(self, x: Array, labels: Labels, seed: int | None) -> Passage:
+        """The loss of a batch, from which backward gives the gradients."""
+        assert isinstance(self.specimen, NetworkSpecimen)
+        return self.specimen.run_with(self.instance, self.given(x, labels), seed, len(x))
+
+    def _mean(self, passages: Sequence[Passage], samples: int) -> float:
         return sum(float(passage.outputs[0]) for passage in passages) / self._count(passages, samples)
 
-    def _count(self, passages: list[NetworkPassage], samples: int) -> int:
+    def _count(self, passages: Sequence[Passage], samples: int) -> int:
         """What the sum over the passes is divided by: a loss that nobody wrote is taken as a mean."""
-        network = self.specimen.network
-        return samples if network.loss and not network.divided else len(passages)
+        return samples if self.methods.loss and not self.methods.divided else len(passages)
 
     def _set_mode(self, train: bool) -> None:
         set_mode(self.instance, mode_setup(self.specimen.setup, train))
@@ -172,7 +197,7 @@ class FileNetwork:
 def first_instance(unit: Unit, reading: Reading) -> Any:
     """A network as its constructor makes it. Raises whatever the constructor raises."""
     assert isinstance(unit.forward, type)
-    assert isinstance(reading.specimen, NetworkSpecimen)
+    assert isinstance(reading.specimen, ObjectSpecimen)
     instance = construct(unit.forward, reading.specimen.setup, reading.make)
     if len(reachable(instance)) < len(reachable(reading.specimen.instance)):  # made at the first forward pass
         return copy.deepcopy(reading.specimen.instance)

@@ -1,8 +1,9 @@
 """What a person's network puts out, and what its forward pass leaves in the instance."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,6 @@ from backhand.arrays import Array
 from backhand.check.doctor.data import arranged, takes_one
 from backhand.check.kinds.kind import Config, Layout
 from backhand.check.reading.dialect import to_numpy
-from backhand.check.reading.networks import OUTPUT_METHODS, NetworkSpecimen
 from backhand.check.reading.reachable import Path, reachable, spelled
 from backhand.check.reading.results import as_float, items
 from backhand.check.reading.setup import Setup
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 FEW_ZEROS = 0.02  # the share of exact zeros that the output of a ReLU has at least
 
 
-def output_of(specimen: NetworkSpecimen, instance: Any, x: Array, classes: int, layout: Layout) -> Array:
-    """The output (N, outputs) for samples x (N, inputs), of a network that takes them in this layout.
+def output_of(network: "FileNetwork", x: Array, methods: Sequence[str]) -> Array:
+    """The output (N, outputs) for samples x (N, inputs), by the first of the methods that gives one number per class.
 
-    Raises NotMeasuredError where no method gives one number per class.
+    Raises NotMeasuredError where none does.
     """
-    names = [name for spelled_name in OUTPUT_METHODS if (name := method(type(instance), (spelled_name,)))]
-    for name in dict.fromkeys([*names, specimen.network.gradient]):
-        ran = outcome(partial(getattr(instance, name), specimen.make(arranged(x, layout))))
+    instance, classes, layout = network.instance, network.classes, network.reading.layout
+    names = [name for spelled_name in methods if (name := method(type(instance), (spelled_name,)))]
+    for name in dict.fromkeys(names):
+        ran = outcome(partial(getattr(instance, name), network.specimen.make(arranged(x, layout))))
         for value in items(ran.value) if ran.error is None else []:
             scores = as_float(value)
             if scores is not None and scores.size in (len(x) * classes, len(x) if takes_one(layout) else -1):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RATE = 0.1  # where the network has no rate of its own
 TRAININGS = ("train_step", "train_on_batch", "update_mini_batch", "train", "fit", "learn", "sgd", "optimize")
+ZEROING = ("zero_grad", "zero_grads", "zero_gradients", "reset_grad", "clear_grads")
 ONCE = {"iters", "iterations", "epochs", "epoch", "iter", "iteration"}
 
 
@@ -68,8 +69,10 @@ class OwnUpdate(Step):
 
     def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
         """Call the gradient method and then the update."""
-        gradient = getattr(network.instance, network.specimen.network.gradient)
-        returned = call(gradient, network.given(x, labels))
+        zero = method(type(network.instance), ZEROING)
+        if zero:
+            getattr(network.instance, zero)()
+        returned = network.compute_gradients(x, labels)
         values = {"rate": self.rate * scale, "gradients": _gradients_in(returned)}
         call(getattr(network.instance, self.name), {name: values[role] for name, role in self.arguments.items()})
 

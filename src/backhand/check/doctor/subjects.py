@@ -6,13 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from backhand.check.doctor.data import SAMPLES, SIZES, Sizes, TrainingNetwork, samples
+from backhand.check.doctor.layered import LayeredNetwork
 from backhand.check.doctor.network import FileNetwork, first_instance
 from backhand.check.doctor.shaken import shaken
 from backhand.check.doctor.steps import find_step
 from backhand.check.reading.choice import read
-from backhand.check.reading.networks import NetworkSpecimen
+from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reader import Reading
-from backhand.check.reading.units import Unit, network_unit
+from backhand.check.reading.units import Unit, class_unit, network_unit
+from backhand.check.reading.words import words
+from backhand.check.review.examine import NETWORK_WORDS
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program, load, load_module
 from backhand.doctor.examination import SYMPTOMS, Symptom, examine_one
@@ -42,9 +45,13 @@ def diagnoses(target: str, progress: Callable[[str], None] = lambda _: None) -> 
 
 
 def _networks(program: Program) -> Iterator[Unit]:
+    """The classes that have a loss, and those with a forward and a backward method that are called networks."""
     for definition in program.classes():
-        unit = network_unit(definition.name, definition.value, definition.module)
-        if unit is not None:
+        arguments = definition.name, definition.value, definition.module
+        unit = network_unit(*arguments)
+        if unit is None and set(words(definition.name)) & NETWORK_WORDS:
+            unit = class_unit(*arguments)
+        if unit is not None and unit.form in ("network", "class"):
             yield unit
 
 
@@ -58,7 +65,7 @@ def _diagnosis(unit: Unit, target: str, progress: Callable[[str], None]) -> Diag
     made = outcome(lambda: first_instance(unit, reading))
     if made.value is None:
         return Diagnosis(name, "a network", failure=f"its constructor raises {type(made.error).__name__}: {made.error}")
-    network = FileNetwork(reading, made.value)
+    network = (FileNetwork if unit.form == "network" else LayeredNetwork)(reading, made.value)
     network.step_taken = find_step(network, x, labels)
     rate = network.step_taken.rate_is_own
     subject = Subject(network, x, labels, sizes.classes, normalises=None, own_rate=rate, missing=NO_DATA)
@@ -76,7 +83,7 @@ def _read(unit: Unit) -> tuple[Sizes, Reading] | str:
     shaken_unit = replace(unit, forward=other, backward=other)
     for sizes in SIZES:
         reading = read(shaken_unit, [TrainingNetwork(sizes)], ())
-        if isinstance(reading, Reading) and isinstance(reading.specimen, NetworkSpecimen):
+        if isinstance(reading, Reading) and isinstance(reading.specimen, ObjectSpecimen):
             return sizes, reading
         first = first or getattr(reading, "reason", "it is no network")
     return first
@@ -94,14 +101,12 @@ def _result(symptom: Symptom, subject: Subject) -> Result:
 
 def _facts(network: FileNetwork, sizes: Sizes) -> tuple[tuple[str, str], ...]:
     layout = network.reading.layout
-    methods = network.specimen.network
     shapes = {name: value.shape for name, value in network.parameters().items()}
     parameters = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-    gradients = f"`{methods.gradient}`" + (f", and {methods.loss} as its loss" if methods.loss else "")
     given = f"samples as {layout['samples']}, labels as {layout['labels']}"
     return (
         ("data", f"{SAMPLES} synthetic samples of {sizes.inputs} features in {sizes.classes} classes; {given}"),
         ("network", parameters),
-        ("gradients", gradients),
+        ("gradients", network.described),
         ("step", network.step_taken.words),
     )
