@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from backhand.check.kinds.compound import Compound
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import NEUTRAL, NOTHING, Catcher, Context, Settings, Setup
+from backhand.check.reading.specimen import SEED
 from backhand.check.reading.words import words
 
 DICTIONARIES = frozenset(
@@ -96,6 +99,8 @@ def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:
         return Context()
     if name == "device":
         return "cpu"
+    if "rng" in roles(name) and (not optional or parameter.default is None):
+        return np.random.RandomState(SEED)  # what older code expects of a generator
     if "key" in roles(name) and "jax" in sys.modules and not optional:
         return sys.modules["jax"].random.PRNGKey(0)
     flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0

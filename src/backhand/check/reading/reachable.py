@@ -1,6 +1,8 @@
 """The arrays that can be reached from a person's object: in attributes, dictionaries, lists and children."""
 
-from collections.abc import Iterator
+import copyreg
+from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,18 @@ from backhand.check.reading.dialect import is_array, is_tensor, to_numpy
 Path = tuple[tuple[str, Any], ...]  # steps from the object: ("attribute", name), ("key", key) or ("index", i)
 MAX_DEPTH = 5
 _LIBRARIES = ("numpy", "torch", "jax", "scipy", "builtins", "random", "collections", "abc", "functools", "types")
+
+
+_modules: dict[int, ModuleType] = {}
+
+
+def _keep_module(module: ModuleType) -> tuple[Callable[[int], ModuleType], tuple[int]]:
+    """Let a copy of an object that holds a module, such as `self.np`, hold the same module."""
+    _modules[id(module)] = module
+    return _modules.__getitem__, (id(module),)
+
+
+copyreg.pickle(ModuleType, _keep_module)
 
 
 def reachable(value: Any) -> dict[Path, Any]:

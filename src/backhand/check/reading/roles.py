@@ -192,6 +192,9 @@ _NAMES: dict[str, str] = {
     "share_across_batch": """
         shareacrossbatch sharemask samemask sharedmask
     """,
+    "rng": """
+        rng randomgenerator randomnumbergenerator
+    """,
     "children": """
         modules modulelist layerlist listoflayers sublayers blocks layers
     """,

@@ -3,6 +3,7 @@
 import ast
 import collections
 import collections.abc
+import inspect
 import itertools
 import math
 import time
@@ -85,6 +86,18 @@ def restore_gone_names() -> None:
         for name, value in names.items():
             if not has_name(module, name):
                 setattr(module, name, value)
+    if not hasattr(np.lib, "pad"):
+        np.lib.pad = np.pad
+    if "newshape" not in inspect.signature(np.reshape).parameters:
+        np.reshape = _reshape_of_old  # type: ignore[assignment]
+
+
+_reshape = np.reshape
+
+
+def _reshape_of_old(array: Any, *shape: Any, newshape: Any = None, **options: Any) -> Any:
+    """`np.reshape` with the name that its second argument once had."""
+    return _reshape(array, *(shape if newshape is None else (newshape,)), **options)
 
 
 def gone_names(statements: list[ast.stmt]) -> Iterator[tuple[str, str, int]]:
