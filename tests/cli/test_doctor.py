@@ -85,12 +85,12 @@ def test_html(cli, tmp_path):
         (("nothing",), 'error: there is no study and no .toml file "nothing"'),
         (("missing.py",), "error: there is no missing.py; check the name"),
         (("r5-losses-and-cnn",), "is a series of runs; name a single study here"),
-        (("tests",), "error: tests is not the folder of an experiment"),
+        (("FOLDER",), "is not the folder of an experiment"),
         (("missing.py", "--seed", "3"), "is examined on small synthetic data; leave out --set"),
-        (("digits", "--html", "tests"), "error: cannot write tests: it is a folder"),
+        (("digits", "--html", "FOLDER"), "it is a folder; name a file in it"),
     ],
 )
-def test_what_cannot_be_looked_at_has_exit_status_2(cli, arguments, message):
-    status, output = cli("doctor", *arguments)
+def test_what_cannot_be_looked_at_has_exit_status_2(cli, tmp_path, arguments, message):
+    status, output = cli("doctor", *(tmp_path if each == "FOLDER" else each for each in arguments))
     assert status == 2
     assert message in output
