@@ -151,6 +151,9 @@ class SoftmaxCrossEntropy(Loss):
         if len(x) > 1:
             yield "softmax over the whole batch", -(labels * log_softmax(x, None)).sum(1)
             yield "softmax over the samples", -(labels * log_softmax(x, 0)).sum(1)
+            shifted = x - x.max(1, keepdims=True)  # the shift of each sample, which the wrong sum does not take back
+            yield "softmax over the whole batch", -(labels * (shifted - np.log(np.exp(shifted).sum()))).sum(1)
+            yield "softmax over the samples", -(labels * (shifted - np.log(np.exp(shifted).sum(0)))).sum(1)
             yield "shifted along the wrong axis", -(labels * log_softmax(x - x.max(0))).sum(1)
         for shift in (1, -1):
             yield "labels off by one", -(np.roll(labels, shift, 1) * logs).sum(1)
@@ -172,6 +175,9 @@ class SoftmaxCrossEntropy(Loss):
         yield "divided by p (1 − p)", g / (p * (1 - p))
         yield "softmax over the whole batch", softmax(x, None) - labels
         yield "softmax over the samples", softmax(x, 0) - labels
+        e = np.exp(x - x.max(1, keepdims=True))
+        yield "softmax over the whole batch", e / e.sum() - labels
+        yield "softmax over the samples", e / e.sum(0) - labels
         yield "shifted along the wrong axis", softmax(x - x.max(0)) - labels
         for shift in (1, -1):
             yield "labels off by one", p - np.roll(labels, shift, 1)

@@ -152,6 +152,13 @@ class Softmax(Kind):
             yield from _ways(x, None, {"samples": right}, "summed over the whole batch")
             shift = x.max(axis=0 if right == "rows" else 1, keepdims=True)
             yield from _ways(x - shift, AXES[right], {"samples": right}, "shifted along the wrong axis")
+            e = np.exp(x - x.max(axis=AXES[right], keepdims=True))
+            yield Match(e / e.sum(), {"samples": right}, "summed over the whole batch")
+            yield Match(
+                e / e.sum(axis=0 if right == "rows" else 1, keepdims=True),
+                {"samples": right},
+                "summed over the samples",
+            )
             yield from _ways(x, 0 if right == "rows" else 1, {"samples": right}, "summed over the samples")
         e, axis = np.exp(x), AXES[right]
         yield Match(e / e.sum(axis=axis, keepdims=True), {"samples": right}, "overflow")
