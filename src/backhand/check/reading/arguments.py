@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.specified import Specified
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import NEUTRAL, NOTHING, Catcher, Context, Settings, Setup
 from backhand.check.reading.specimen import SEED
@@ -75,10 +76,12 @@ def _parameters(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
 
 def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], constructor: bool) -> Any:
     """The value of an argument; NOTHING where it is left to its default."""
-    stand_in = _stand_in(parameter, setup)
+    stand_in = NOTHING if isinstance(setup.kind, Specified) else _stand_in(parameter, setup)
     if stand_in is not NOTHING:
         return stand_in
     optional = parameter.default is not parameter.empty
+    if isinstance(setup.kind, Specified) and not constructor:
+        return _specified(setup.kind, parameter.name)
     for role in (role for role in setup.meant(parameter.name) if role not in taken):
         is_array = role in setup.array_roles(constructor) and not (optional and constructor)
         if is_array and setup.array(role) is not None:
@@ -90,6 +93,13 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
             taken.add(role)
             return setup.choice(role, values)
     return NOTHING if optional else _neutral(parameter, setup, taken, constructor)
+
+
+def _specified(kind: Specified, name: str) -> Any:
+    """What a person has specified for an argument."""
+    if name in kind.inputs:
+        return ArrayArgument(name)
+    return kind.spec.arguments.get(name, NOTHING)
 
 
 def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from backhand.check.kinds.kind import Kind
+from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.budget import Budget
 from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
 from backhand.check.reading.units import Unit
@@ -73,7 +74,8 @@ def _unknown(unit: Unit, search: _Search) -> Reading | Unread:
     """The best reading of a unit of no known kind, if its gradients leave no doubt that it was read rightly."""
     if not search.unknown:
         error = search.first_error
-        return Unread(unit, f"{type(error).__name__}: {error}", error)
+        known = isinstance(error, UnresolvedError)
+        return Unread(unit, str(error) if known else f"{type(error).__name__}: {error}", error)
     best = _best(search.unknown[:MAX_COMPARED])
     if any(_faults(best)) and best.guesses:
         return Unread(unit, f"the meaning of {' and '.join(best.guesses)} is not known")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from backhand.check.kinds.specified import Specified
 from backhand.check.reading.arguments import ArrayArgument, resolve
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
@@ -49,6 +50,9 @@ def set_mode(instance: Any, setup: Setup) -> None:
 
 def construct(cls: type, setup: Setup, make: Maker) -> Any:
     """An instance of a class, made with seeds set. Raises UnresolvedError, or whatever its constructor raises."""
+    if isinstance(setup.kind, Specified) and setup.kind.spec.make is not None:
+        seed_everything(SEED)
+        return setup.kind.spec.make()
     given = resolve(cls, setup, constructor=True) if vars(cls).get("__init__") or len(cls.__mro__) > 2 else {}
     values: dict[str, Any] = {}
     for name, value in given.items():

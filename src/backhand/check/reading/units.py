@@ -11,6 +11,7 @@ from typing import Any
 
 from backhand.check.reading.roles import roles
 from backhand.check.reading.words import words
+from backhand.check.spec import Spec
 
 FORWARD = (
     *("forward", "fprop", "update_output", "forward_pass", "forward_prop", "forward_propagation", "forward_propagate"),
@@ -61,7 +62,7 @@ class Unit:
     """A layer, loss or network of a program.
 
     name: as its author calls it.   form: "functions", "loss function", "class", "autograd function", "custom vjp" or
-    "network".   forward, backward: functions, or the class itself in both.   argument_names: of the forward pass.
+    "network".   forward, backward: functions, or the class itself in both.   spec: how a person says that it is called.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Unit:
     module: ModuleType
     forward: Callable[..., Any]
     backward: Callable[..., Any] | None = None
+    spec: Spec | None = None
 
     @property
     def argument_names(self) -> list[str]:

@@ -55,7 +55,7 @@ def stems(name: str) -> set[str]:
     joined = "".join(kept)
     bare = "".join(words(name))
     readings = {joined} if joined else {bare}
-    for prefix in ("dl", "dj", "d"):
+    for prefix in ("grad", "dl", "dj", "d"):
         for text in (joined, bare):
             if text.startswith(prefix) and len(text) > len(prefix):
                 readings.add(text[len(prefix) :].removeprefix("d") if prefix != "d" else text[1:])

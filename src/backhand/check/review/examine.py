@@ -1,6 +1,7 @@
 """Reviews a file: loads it, finds what it holds, reads and judges each unit."""
 
 import inspect
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from types import ModuleType
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
+from backhand.check.kinds.specified import Specified
 from backhand.check.kinds.table import likely, spoken_kinds
 from backhand.check.reading.choice import read
 from backhand.check.reading.objects import ObjectSpecimen
@@ -28,6 +30,7 @@ from backhand.check.review.records import Finding, Note, Place, Review, UnitRevi
 from backhand.check.source.definitions import plain
 from backhand.check.source.guarded import watching
 from backhand.check.source.program import Program, load, load_module
+from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.together import judge_together
@@ -122,6 +125,8 @@ def is_composite(judgement: Judgement, judgements: Sequence[Judgement]) -> bool:
 
 def kinds_for(unit: Unit) -> list[Kind]:
     """The kinds as which a unit is tried, the likeliest first."""
+    if unit.spec is not None:
+        return [Specified(unit.spec)]
     if unit.form == "network":
         return [Network()]
     kinds = likely(unit.name, unit.argument_names).kinds
@@ -135,7 +140,18 @@ def find_units(program: Program) -> Iterator[Unit]:
         yield from _units_of(module, program)
 
 
+def _specified_units(module: ModuleType) -> Iterator[Unit]:
+    """The layers of which the person has said how they are called."""
+    for name, value in vars(module).items():
+        if isinstance(value, Spec) and value.make is not None:
+            cls = type(value.make())
+            yield Unit(name, "class", module, cls, cls, value)
+        elif isinstance(value, Spec) and value.forward is not None:
+            yield Unit(name, "functions", module, value.forward, value.backward, value)
+
+
 def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
+    yield from _specified_units(module)
     functions = [d.value for d in program.functions() if d.module is module and inspect.isfunction(d.value)]
     pairs = [*custom_vjp_units(vars(module), module)]
     known = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
@@ -169,7 +185,22 @@ def _is_base(unit: Unit, program: Program) -> bool:
 def _unread(unread: Unread, program: Program) -> UnreadUnit:
     where = program.location(unread.unit.forward)
     place = None if where is None else Place(where.file, where.line, where.cell)
-    return UnreadUnit(unread.unit.name, place, unread.reason, "")
+    return UnreadUnit(unread.unit.name, place, unread.reason, _lines_of_spec(unread.unit))
+
+
+def _lines_of_spec(unit: Unit) -> str:
+    """The three lines that would explain a unit, with gaps to fill in."""
+    name = getattr(unit.forward, "__name__", unit.name)
+    variable = re.sub(r"\W+", "_", unit.name).lower()
+    if unit.form in ("class", "network"):
+        imported, layer = name, f"lambda: {name}(...)"
+    else:
+        backward = getattr(unit.backward, "__name__", "backward")
+        imported, layer = f"{name}, {backward}", f"({name}, {backward})"
+    lines = ("from backhand.check import spec", f"from {unit.module.__name__} import {imported}")
+    return "\n".join(
+        [*lines, f"{variable} = spec.layer({layer}, x=(4, 3))  # forward's arguments, arrays by their shapes"]
+    )
 
 
 def _notes(program: Program) -> Iterator[Note]:

@@ -87,9 +87,9 @@ def restore_gone_names() -> None:
             if not has_name(module, name):
                 setattr(module, name, value)
     if not hasattr(np.lib, "pad"):
-        np.lib.pad = np.pad
+        setattr(np.lib, "pad", np.pad)  # noqa: B010 - a name that its type does not have
     if "newshape" not in inspect.signature(np.reshape).parameters:
-        np.reshape = _reshape_of_old  # type: ignore[assignment]
+        np.reshape = _reshape_of_old
 
 
 _reshape = np.reshape

@@ -27,6 +27,8 @@ from backhand.check.verdicts.repair import mend
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 
+# Causes of which the numbers say everything, so that no other words are put before them.
+SELF_EXPLAINING = {"wrong in one place", "is zero", "is empty", "times a constant"}
 LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
 MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
@@ -171,6 +173,8 @@ def _texts(reading: Reading, trial: Trial, name: str, cause: Cause, names: Mappi
     if cause.of_kind:
         return f"{gradient}: {cause.key}", "", ""
     general = words_for(cause.key, trial.specimen.roles[name] if trial.specimen else "")
+    if cause.key in SELF_EXPLAINING:
+        return f"{gradient} {cause.text}", filled(general.why, names), ""
     text = f"it {cause.text}"
     return f"{filled(general.headline, names)} ({text})", filled(general.why, names), ""
 

@@ -117,5 +117,5 @@ def _layers(review: Review, columns: list[Column], rows: Iterable[tuple[Text | s
 def _unread(unit: UnreadUnit, review: Review) -> Iterator[RenderableType]:
     yield indented(marked_up(wording.unread_sentence(unit, review.target)))
     if unit.spec:
-        yield indented(Text("These lines at the end of the file would explain it:", FAINT), 4)
+        yield indented(Text("These lines, in a file of their own beside it, would explain it:", FAINT), 4)
         yield indented(Text(unit.spec, CODE_STYLE), 6)
