@@ -76,6 +76,8 @@ class SmallNet:
 
     def step(self, x, labels, scale=1.0):
         before, gradients = self.loss(x, labels, train=True), self.gradients(x, labels)
+        if self.mistake == "gradients add up":
+            gradients = self.sum = {name: g + getattr(self, "sum", {}).get(name, 0) for name, g in gradients.items()}
         rate = -self.rate if self.mistake == "step upwards" else self.rate
         for name, gradient in gradients.items():
             if not (self.mistake == "frozen" and name == "0.weight"):

@@ -31,7 +31,7 @@ def test_a_subject_of_nothing_leaves_everything_out_and_says_why():
 
 
 def test_the_problems_that_are_wrong_come_first():
-    diagnosis = examine(subject(SmallNet(rate=300.0)), "fast", "a study")
+    diagnosis = examine(subject(SmallNet(rate=3000.0)), "fast", "a study")
     severities = [problem.severity for _, problem in diagnosis.problems]
     assert severities == sorted(severities, reverse=True)
     assert {"wrong", "warning"} == set(severities)

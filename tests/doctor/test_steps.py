@@ -34,6 +34,11 @@ def test_a_rate_that_is_too_large_is_told_with_the_one_that_works():
     assert "at 0.1 times the rate it fell to" in problem.evidence
 
 
+def test_only_a_rate_that_is_off_by_more_than_ten_times_is_wrong():
+    severities = [causes(one_batch.examine(subject(SmallNet(rate=rate)))) for rate in (1.0, 300.0, 3000.0, 1e-5)]
+    assert severities == [{}, {"rate too large": "warning"}, {"rate too large": "wrong"}, {"rate too small": "wrong"}]
+
+
 def test_the_shift_of_the_classes_is_told():
     (problem,) = one_batch.examine(subject(SmallNet("labels off by one"))).problems
     assert problem.headline == "the loss reads the score of class label + 1"
@@ -52,6 +57,7 @@ def test_a_rate_that_was_made_up_is_not_judged():
         ("sign of the gradient", "wrong sign of the step"),
         ("sign of one layer", "gradient of the wrong sign"),
         ("summed gradient", "gradient of another size"),
+        ("gradients add up", "gradients add up"),
     ],
 )
 def test_a_step_that_does_not_descend(mistake, cause):

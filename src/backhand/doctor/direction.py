@@ -12,6 +12,7 @@ SAMPLES = 32
 AGREES = 0.5, 2.0  # the ratio of a gradient and the slope of the loss along it, kinks and rounding allowed for
 CLEAR = 1e-3  # of the largest slope: below it a parameter is not judged
 LEAST = 1e-7  # a smaller gradient is rounding
+EXACT = 2e-3  # the relative difference of two steps that rounding explains
 
 
 def has_fault(subject: Subject) -> bool:
@@ -39,6 +40,9 @@ def examine(subject: Subject) -> Measured:
     moves = own_step(network, x, labels)
     if not moves:
         raise NotMeasuredError("the first step moves no parameter, or to no finite value")
+    if _adds_up(network, x, labels, moves):
+        _report_sum(found)
+        return found.measured("each step goes farther than the one before")
     surface = Surface(network, x, labels)
     slope, slopes = surface.slope_of(moves), surface.slopes()
     largest = max((abs(each.stated) for each in slopes.values()), default=0.0)
@@ -53,6 +57,34 @@ def examine(subject: Subject) -> Measured:
     _report_size({name: each for name, each in judged.items() if name not in reversed_}, len(labels), found)
     return found.measured(
         f"along the step the loss {'rises' if slope > 0 else 'falls'} by {number(abs(slope))} per unit"
+    )
+
+
+def _adds_up(network: Network, x: Array, labels: Labels, moves: dict[str, Array]) -> bool:
+    """Whether a second and a third step from the same parameters go exactly two and three times as far as the first.
+
+    Those of momentum go less far, and those of dropout elsewhere.
+    """
+    twin, before, first = network.copy(), network.parameters(), joint_norm(moves)
+    twin.step(x, labels)
+    for count in (2, 3):
+        twin.load(before)
+        twin.step(x, labels)
+        after = twin.parameters()
+        again = {name: np.asarray(after[name] - value, np.float64) for name, value in before.items()}
+        difference = joint_norm({name: again[name] - count * move for name, move in moves.items()})
+        if not difference < EXACT * first:
+            return False
+    return True
+
+
+def _report_sum(found: Collected) -> None:
+    found.wrong(
+        "gradients add up",
+        "the gradients of all steps add up",
+        evidence="a second step from the same parameters goes twice as far as the first, and a third one three times",
+        why="Each step then repeats all that were taken before, and the loss swings farther and farther",
+        remedy="Set the gradients to 0 before each backward pass, or write `=` for `+=` in it",
     )
 
 

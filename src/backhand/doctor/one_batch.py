@@ -19,7 +19,9 @@ OTHER_REMEDY = (
     "Check the gradients (`backhand check`), look for dead units, for gradients that vanish, for equal initial "
     "weights, for a loss that ignores some classes, and for a network too small for its task"
 )
-SLOWER, FASTER = (0.1, 0.01, 1e-3, 1e-4), (10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
+NEAR = 5.0  # times the rate: one so near is no mistake, since the batch is smaller than those of the training
+FAR = 50.0  # a rate so far away is wrong, and not only worth a warning
+SLOWER, FASTER = (0.3, 0.1, 0.01, 1e-3, 1e-4), (10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 
 
 def examine(subject: Subject) -> Measured:
@@ -47,10 +49,11 @@ def examine(subject: Subject) -> Measured:
     if result.progress > ENOUGH:
         _check_classes(result.network, x, labels, found)
     wanted = LEARNT if len(losses) >= STEPS or result.progress > ENOUGH else FALLEN
+    remark = ""
     if not result.progress >= wanted and not found.problems:
-        _explain(subject, x, labels, result, found)
-    ended = number(losses[-1])
-    return found.measured(f"{number(losses[0])} to {ended} in {counted(len(losses), 'step')} on {len(labels)} samples")
+        remark = _explain(subject, x, labels, result, found)
+    fall = f"{number(losses[0])} to {number(losses[-1])}"
+    return found.measured(f"{fall} in {counted(len(losses), 'step')} on {len(labels)} samples{remark}")
 
 
 def _check_still(network: Network, x: Array, labels: Labels, result: Fit, found: Collected) -> None:
@@ -110,23 +113,26 @@ def _signed(shift: int, classes: int) -> str:
     return f"+ {shift}" if shift <= classes / 2 else f"− {classes - shift}"
 
 
-def _explain(subject: Subject, x: Array, labels: Labels, result: Fit, found: Collected) -> None:
-    """Try the direction of the step and other rates, and report the likeliest reason."""
+def _explain(subject: Subject, x: Array, labels: Labels, result: Fit, found: Collected) -> str:
+    """Try the direction of the step and other rates, and report the likeliest reason, or return a remark."""
     network, losses = subject.needs_network(), result.losses
     evidence = f"the loss of {len(labels)} samples went from {number(losses[0])} to {number(losses[-1])} in "
     evidence += counted(len(losses), "step")
     if direction.has_fault(subject):
         _report_not_learnt(f"{evidence}; the step does not descend the loss", DIRECTION_REMEDY, found)
-        return
+        return ""
     scales = SLOWER if result.diverged else (*FASTER, *SLOWER)
     for scale in scales:
         trial = fit(network, x, labels, scale, TRIAL_STEPS, TRIAL_SECONDS)
         if trial.progress >= LEARNT:
             better = f"at {scale:g} times the rate it fell to {number(min(trial.losses))}"
+            if max(scale, 1 / scale) < NEAR:
+                return f"; {better}"
             _report_rate(scale, f"{evidence}; {better}", found)
-            return
+            return ""
     tried = f"no rate from {min(scales):g} to {max(scales):g} times its own does better"
     _report_not_learnt(f"{evidence}, and {tried}", OTHER_REMEDY, found)
+    return ""
 
 
 def _report_not_learnt(evidence: str, remedy: str, found: Collected) -> None:
@@ -141,7 +147,8 @@ def _report_not_learnt(evidence: str, remedy: str, found: Collected) -> None:
 
 def _report_rate(scale: float, evidence: str, found: Collected) -> None:
     large = scale < 1
-    found.wrong(
+    report = found.wrong if max(scale, 1 / scale) > FAR else found.warn
+    report(
         "rate too large" if large else "rate too small",
         f"the learning rate is too {'large' if large else 'small'}, by about {max(scale, 1 / scale):g} times",
         evidence=evidence,

@@ -68,6 +68,7 @@ def test_a_mistake_is_named(examined, cause):
         (OF_LAYERS, ("layer.W -= lr", "layer.W += lr"), "wrong sign of the step"),
         (OF_LAYERS, ("self.y > 0", "self.y <= 0"), "gradient does not fit"),
         (OF_LAYERS, ("layer.b -= lr * layer.db", "pass"), "frozen parameters"),
+        (OF_LAYERS, ("def zero_grad(self)", "def forget(self)"), "gradients add up"),
         (OF_LAYERS, ("np.sqrt(2 / n_in)", "9.0"), "scores too large: weights"),
         (PAIR_OF_METHODS, ("d /= len(x)", "d /= -len(x)"), "wrong sign of the step"),
     ],
