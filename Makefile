@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
-.PHONY: run test lint format reference bench mutants clean
+.PHONY: run test lint format reference bench mutants planted clean
 
 run: $(VENV)/.run ## train on handwritten digits and write a report; ARGS="--set train.epochs=5" changes the study
 	$(BIN)/backhand run digits $(ARGS)
@@ -32,6 +32,9 @@ bench: $(VENV)/.bench ## training steps against PyTorch, JAX and scikit-learn; A
 mutants: $(VENV)/.mutation ## changes of the core that no test notices; takes hours; ARGS="backhand.training.optimizers*" tries some
 	BACKHAND_BACKEND=reference BACKHAND_THREADS=1 OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/mutmut run $(ARGS)
 	$(BIN)/mutmut results
+
+planted: $(VENV)/.dev ## what the check says of 350 mistakes planted in right layers; ARGS="dropout" tries some
+	$(BIN)/python -m tests.check.mutants $(ARGS)
 
 clean:
 	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-
 SECONDS = 60  # of the processor, for one review
 
 

@@ -8,7 +8,7 @@ class BatchNorm1d:
 
     def __init__(self, num_features, alpha=0.9):
         self.alpha = alpha
-        self.eps = 1e-8
+        self.eps = 1e-5
         self.BW = np.ones((1, num_features))
         self.Bb = np.zeros((1, num_features))
         self.dLdBW = np.zeros((1, num_features))

@@ -10,7 +10,7 @@ def margins(kernel, mode):
     return (kernel.shape[0] - 1) // 2, (kernel.shape[1] - 1) // 2
 
 
-def conv2d_forward(x, w, b, mode="same"):
+def conv_forward(x, w, b, mode="same"):
     """x (N, H, W, C), w (kh, kw, C, F), b (F,). mode: "same" keeps the size, "valid" has no padding."""
     ph, pw = margins(w, mode)
     padded = np.pad(x, ((0, 0), (ph, ph), (pw, pw), (0, 0)))
@@ -23,7 +23,7 @@ def conv2d_forward(x, w, b, mode="same"):
     return out, (padded, w, (ph, pw))
 
 
-def conv2d_backward(dout, cache):
+def conv_backward(dout, cache):
     """Return the gradients of x, w and b."""
     padded, w, (ph, pw) = cache
     kh, kw = w.shape[:2]
