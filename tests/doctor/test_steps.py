@@ -45,9 +45,9 @@ def test_the_shift_of_the_classes_is_told():
 
 
 def test_a_rate_that_was_made_up_is_not_judged():
-    assert causes(one_batch.examine(subject(SmallNet(rate=0.01), own_rate=False))) == {}
+    assert causes(one_batch.examine(subject(SmallNet(rate=0.01), rate="made up"))) == {}
     with pytest.raises(NotMeasuredError, match="no rate of its own"):
-        rates.examine(subject(own_rate=False))
+        rates.examine(subject(rate="made up"))
 
 
 @pytest.mark.parametrize(

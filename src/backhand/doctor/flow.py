@@ -40,7 +40,7 @@ def examine(subject: Subject) -> Measured:
         )
     )
     _check_flow(relative, found)
-    if subject.own_rate:
+    if subject.rate != "made up":
         _check_steps(steps, found)
     low, high = min(steps.values()), max(steps.values())
     return found.measured(f"a step moves the weights by {number(low)} to {number(high)} of their size")

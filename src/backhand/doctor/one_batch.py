@@ -31,7 +31,7 @@ def examine(subject: Subject) -> Measured:
     first, (known, least) = network.loss(x, labels, train=True), known_losses(network, labels)
     if first - least < SMALL * (known - least):
         raise NotMeasuredError("the loss of the batch is small before the first step")
-    scales = (1.0,) if subject.own_rate else MADE_UP
+    scales = MADE_UP if subject.rate == "made up" else (1.0,)
     results = [fit(network, x, labels, scale, STEPS, SECONDS / len(scales)) for scale in scales]
     result = max(results, key=lambda each: each.progress if np.isfinite(each.progress) else -np.inf)
     losses = result.losses
@@ -128,7 +128,7 @@ def _explain(subject: Subject, x: Array, labels: Labels, result: Fit, found: Col
             better = f"at {scale:g} times the rate it fell to {number(min(trial.losses))}"
             if max(scale, 1 / scale) < NEAR:
                 return f"; {better}"
-            _report_rate(scale, f"{evidence}; {better}", found)
+            _report_rate(scale, f"{evidence}; {better}", sure=subject.rate == "own", found=found)
             return ""
     tried = f"no rate from {min(scales):g} to {max(scales):g} times its own does better"
     _report_not_learnt(f"{evidence}, and {tried}", OTHER_REMEDY, found)
@@ -145,9 +145,9 @@ def _report_not_learnt(evidence: str, remedy: str, found: Collected) -> None:
     )
 
 
-def _report_rate(scale: float, evidence: str, found: Collected) -> None:
+def _report_rate(scale: float, evidence: str, *, sure: bool, found: Collected) -> None:
     large = scale < 1
-    report = found.wrong if max(scale, 1 / scale) > FAR else found.warn
+    report = found.wrong if sure and max(scale, 1 / scale) > FAR else found.warn
     report(
         "rate too large" if large else "rate too small",
         f"the learning rate is too {'large' if large else 'small'}, by about {max(scale, 1 / scale):g} times",

@@ -17,7 +17,7 @@ FAR_BELOW = 300.0  # times the rate: the loss should fall before
 def examine(subject: Subject) -> Measured:
     """Train on one batch with a rate that rises from 1/10000 of the network's own to 10000 times it."""
     network, found = subject.needs_network().copy(), Collected()
-    if not subject.own_rate:
+    if subject.rate == "made up":
         raise NotMeasuredError("the network has no rate of its own")
     x, labels = subject.batch(SAMPLES)
     losses: list[float] = []

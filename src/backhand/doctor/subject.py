@@ -12,6 +12,9 @@ from backhand.arrays import Array, Labels
 ActivationKind = Literal["relu", "sigmoid", "tanh"]
 
 
+RateKind = Literal["own", "default", "made up"]
+
+
 class NotMeasuredError(Exception):
     """Something that cannot be measured here; the message says why, as an end of "left out: ..."."""
 
@@ -114,9 +117,10 @@ class Subject:
     network: before the training; None where there is none.   x, labels: training samples as the network takes them, at
     least one small batch.   classes: K.   samples: the data set, None where there is none.   batch_size: samples per
     step.   normalises: whether the network has batch normalisation, None where that is not known.   weighted: whether
-    the loss weighs the classes.   pretrained: whether the weights were trained before.   own_rate: whether the steps
-    have the rate of the network, and not one that was made up.   trained: networks after the training, by what they
-    are, such as "with the best weights".   missing: why data or network are missing, for what is left out.
+    the loss weighs the classes.   pretrained: whether the weights were trained before.   rate: whether the rate of the
+    steps is that of the training, a default that a caller may change, or made up.   trained: networks after the
+    training, by what they are, such as "with the best weights".   missing: why data or network are missing, for what is
+    left out.
     """
 
     network: Network | None
@@ -128,7 +132,7 @@ class Subject:
     normalises: bool | None = False
     weighted: bool = False
     pretrained: bool = False
-    own_rate: bool = True
+    rate: RateKind = "own"
     trained: Mapping[str, Network] = field(default_factory=dict)
     course: Course | None = None
     missing: str = "there is none"

@@ -17,12 +17,14 @@ from backhand.check.reading.roles import roles
 from backhand.check.reading.units import method
 from backhand.check.reading.words import words
 from backhand.check.source.guarded import outcome
+from backhand.doctor.subject import RateKind
 
 if TYPE_CHECKING:
     from backhand.check.doctor.network import FileNetwork
 
 RATE = 0.1  # where the network has no rate of its own
 TRAININGS = ("train_step", "train_on_batch", "update_mini_batch", "train", "fit", "learn", "sgd", "optimize")
+_NO_RATE: tuple[float, RateKind] = RATE, "made up"
 ZEROING = ("zero_grad", "zero_grads", "zero_gradients", "reset_grad", "clear_grads")
 ONCE = {"iters", "iterations", "epochs", "epoch", "iter", "iteration"}
 
@@ -30,12 +32,12 @@ ONCE = {"iters", "iterations", "epochs", "epoch", "iter", "iteration"}
 class Step(ABC):
     """A way to take a training step.
 
-    words: how it is said.   rate: the learning rate.   rate_is_own: whether the network has it by itself.
+    words: how it is said.   rate: the learning rate.   kind: whether it is a default of the network, or made up.
     """
 
     words: str
     rate: float = RATE
-    rate_is_own: bool = False
+    kind: RateKind = "made up"
 
     @abstractmethod
     def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
@@ -60,7 +62,7 @@ class OwnUpdate(Step):
     name: str
     arguments: Mapping[str, str]  # the names of its arguments, with what they are: "rate", "gradients"
     rate: float = RATE
-    rate_is_own: bool = False
+    kind: RateKind = "made up"
 
     @property
     def words(self) -> str:  # type: ignore[override]
@@ -83,7 +85,7 @@ class OwnTraining(Step):
 
     name: str
     rate: float = RATE
-    rate_is_own: bool = False
+    kind: RateKind = "made up"
 
     @property
     def words(self) -> str:  # type: ignore[override]
@@ -118,36 +120,37 @@ def _updates(network: "FileNetwork") -> Sequence[Step]:
     if not name or name in TRAININGS:
         return ()
     arguments: dict[str, str] = {}
-    rate, own = RATE, False
+    rate, kind = _NO_RATE
     for parameter in _parameters(getattr(network.instance, name)):
         if "lr" in roles(parameter.name):
             arguments[parameter.name] = "rate"
-            rate, own = _rate_of(parameter, network.instance)
+            rate, kind = _rate_of(parameter, network.instance)
         elif "grad" in parameter.name.lower() or "dy" in roles(parameter.name):
             arguments[parameter.name] = "gradients"
         elif parameter.default is parameter.empty:
             return ()
-    return (OwnUpdate(name, arguments, rate, own),)
+    return (OwnUpdate(name, arguments, rate, kind),)
 
 
 def _trainings(network: "FileNetwork") -> Sequence[Step]:
     steps: list[Step] = []
     for spelled in TRAININGS:
         name = method(type(network.instance), (spelled,))
-        if not name:
-            continue
-        rates = [p for p in _parameters(getattr(network.instance, name)) if "lr" in roles(p.name)]
-        steps.append(OwnTraining(name, *(_rate_of(rates[0], network.instance) if rates else (RATE, False))))
+        parameters = _parameters(getattr(network.instance, name)) if name else []
+        if not any("x" in roles(p.name) or set(words(p.name)) == {"mini", "batch"} for p in parameters):
+            continue  # such as `train(mode)`, which only sets a mode
+        rates = [p for p in parameters if "lr" in roles(p.name)]
+        steps.append(OwnTraining(name, *(_rate_of(rates[0], network.instance) if rates else _NO_RATE)))
     return steps
 
 
-def _rate_of(parameter: inspect.Parameter, instance: Any) -> tuple[float, bool]:
-    """The rate that a method has by default, or that the instance keeps, and True; else a usual one, and False."""
+def _rate_of(parameter: inspect.Parameter, instance: Any) -> tuple[float, RateKind]:
+    """The rate that a method has by default, or that the instance keeps, as a default; else a usual one, made up."""
     kept = next((v for n, v in vars(instance).items() if "lr" in roles(n) and isinstance(v, int | float)), None)
     for value in (parameter.default, kept):
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-            return float(value), True
-    return RATE, False
+            return float(value), "default"
+    return _NO_RATE
 
 
 def _training_arguments(function: Any, network: "FileNetwork", x: Array, labels: Labels, rate: float) -> dict[str, Any]:

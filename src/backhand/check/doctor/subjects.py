@@ -67,8 +67,8 @@ def _diagnosis(unit: Unit, target: str, progress: Callable[[str], None]) -> Diag
         return Diagnosis(name, "a network", failure=f"its constructor raises {type(made.error).__name__}: {made.error}")
     network = (FileNetwork if unit.form == "network" else LayeredNetwork)(reading, made.value)
     network.step_taken = find_step(network, x, labels)
-    rate = network.step_taken.rate_is_own
-    subject = Subject(network, x, labels, sizes.classes, normalises=None, own_rate=rate, missing=NO_DATA)
+    rate = network.step_taken.kind
+    subject = Subject(network, x, labels, sizes.classes, normalises=None, rate=rate, missing=NO_DATA)
     results = []
     for symptom in SYMPTOMS:
         progress(f"{unit.name}, {symptom.title}")
