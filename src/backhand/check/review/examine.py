@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
@@ -25,6 +26,7 @@ from backhand.check.reading.units import (
     network_unit,
     pair_functions,
 )
+from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
@@ -34,6 +36,7 @@ from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.together import judge_together
+from backhand.check.verdicts.updates import review_update
 
 NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
 
@@ -60,10 +63,25 @@ def review(
             else:
                 unread.append(_unread(judged, program))
                 announce(unread[-1])
+        updates = list(_update_reviews(program, wanted))
     together, units = _joined(judgements)
     return Review(
-        path, units, tuple(unread), tuple(_notes(program)), together, program.precision, time.monotonic() - start
+        path,
+        (*units, *updates),
+        tuple(unread),
+        tuple(_notes(program)),
+        together,
+        program.precision,
+        time.monotonic() - start,
     )
+
+
+def _update_reviews(program: Program, wanted: Callable[[Any], bool]) -> Iterator[UnitReview]:
+    """The reviews of the rules of updates."""
+    for definition in [*program.functions(), *program.classes()]:
+        unit = update_unit(definition.name, definition.value, definition.module)
+        if unit is not None and wanted(unit) and (review := review_update(unit, program)) is not None:
+            yield review
 
 
 def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Judgement | Unread]:
