@@ -15,7 +15,8 @@ def page(diagnoses: Sequence[Diagnosis]) -> Page:
     """The page of one diagnosis, or of those of several networks of one file."""
     first = diagnoses[0]
     facts = (first.subject, f"Backhand {backhand.__version__}", duration(sum(each.seconds for each in diagnoses)))
-    sections = [section for each in diagnoses for section in _sections(each, several=len(diagnoses) > 1)]
+    keys = [""] if len(diagnoses) == 1 else [f"network-{number}-" for number in range(1, len(diagnoses) + 1)]
+    sections = [section for key, each in zip(keys, diagnoses, strict=True) for section in _sections(each, key)]
     title = f"Diagnosis of {listed([each.target for each in diagnoses])}"
     return Page(title, " · ".join(filter(None, facts)), tuple(sections))
 
@@ -46,9 +47,9 @@ def sentence(text: str) -> str:
     return begun if not begun or begun[-1] in ".!?:" else f"{begun}."
 
 
-def _sections(diagnosis: Diagnosis, *, several: bool) -> Iterator[Section]:
-    """The sections of a diagnosis, with its target in their titles and anchors where there are several."""
-    before, key = (f"{diagnosis.target}: ", f"{diagnosis.target}-") if several else ("", "")
+def _sections(diagnosis: Diagnosis, key: str) -> Iterator[Section]:
+    """The sections of a diagnosis.   key: the beginning of their anchors; empty for the only diagnosis."""
+    before = f"{diagnosis.target}: " if key else ""
     yield Section(f"{key}results", f"{before}Results", tuple(_overview(diagnosis)))
     problems = [block for result, problem in diagnosis.problems for block in _problem(result, problem)]
     if problems:
