@@ -57,6 +57,21 @@ def test_a_file(cli, net):
     assert "labels and samples left out it needs data, and the file brings none" in output
 
 
+def test_a_folder_with_the_name_of_a_study_does_not_hide_it(cli, tmp_path, monkeypatch):
+    (tmp_path / "digits").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert cli("doctor", "digits", *SMALL)[0] == 0
+
+
+def test_a_notebook(cli, tmp_path):
+    cell = {"cell_type": "code", "source": TWO_LAYERS, "metadata": {}, "outputs": [], "execution_count": None}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "net.ipynb").write_text(json.dumps(notebook), "utf-8")
+    status, output = cli("doctor", tmp_path / "net.ipynb")
+    assert status == 0
+    assert "TwoLayerNet in net.ipynb" in output
+
+
 def test_json(cli, net, capsys):
     status, _ = cli("doctor", net(replaced(TWO_LAYERS, MISTAKES["penalty on biases"])), "--json")
     assert status == 1

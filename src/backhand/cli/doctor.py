@@ -68,9 +68,9 @@ def _examine_training(name: str, data_dir: Path | None, changes: "Changes") -> "
     """Examine a study or the folder of a run."""
     from backhand.errors import BackhandError
     from backhand.experiments.doctor.subjects import examine_run, examine_study
-    from backhand.study import load
+    from backhand.study import load, shipped
 
-    if as_path(name).is_dir():
+    if as_path(name).is_dir() and name not in shipped():
         if changes.overrides or changes.seed is not None:
             raise BackhandError(
                 f"{name} is examined as it was trained; leave out --set, --seed and --path, or name its study"
