@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backhand.check.source import Program, gone, load
+from backhand.check.source import gone, load
+from backhand.check.source.program import Program
 
 GIVEN = [(np, gone.MISSING), *gone.MOVED.items()]
 
@@ -31,6 +32,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         vars(module).pop(name, None)
     if torch := sys.modules.get("torch"):
         torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backhand.check.source import Program
+from backhand.check.source.program import Program
 
 
 def value(program: Program, name: str) -> Any:

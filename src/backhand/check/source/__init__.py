@@ -1,7 +1,7 @@
 """A person's file, folder or notebook, read and executed so that whatever works of it can be checked."""
 
 from backhand.check.source.definitions import Definition
-from backhand.check.source.program import Program, load, load_module
+from backhand.check.source.program import load, load_module
 from backhand.check.source.remarks import Location, Remark, Unfinished
 
-__all__ = ["Definition", "Location", "Program", "Remark", "Unfinished", "load", "load_module"]
+__all__ = ["Definition", "Location", "Remark", "Unfinished", "load", "load_module"]

@@ -16,6 +16,7 @@ from backhand.check.source.remarks import Location, Remark, Unfinished
 from backhand.check.source.session import LoadedFile, Session
 from backhand.check.source.unfinished import base_names, unfinished_functions
 from backhand.errors import BackhandError
+from backhand.files.paths import PathLike, as_path
 
 MOST_FILES = 300  # of a folder
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "venv", "env", "build", "dist"}
@@ -119,13 +120,13 @@ class Program:
                     yield Definition(name, value, file.module, self.session.location(file.source, statement.lineno))
 
 
-def load(path: Path, *, raise_precision: bool = True) -> Program:
+def load(path: PathLike, *, raise_precision: bool = True) -> Program:
     """Load a Python file, a notebook or every Python file of a folder, whatever its code does.
 
     It takes over the process: see `take_over_process`. raise_precision: whether float32 in the code becomes float64.
     Raises BackhandError where there is nothing to load: no such file, no text, no notebook, no Python file.
     """
-    path = path.expanduser().resolve()
+    path = as_path(path).expanduser().resolve()
     if not path.exists():
         raise BackhandError(f"there is no {path}; check the name")
     files = _folder_files(path) if path.is_dir() else [path]
