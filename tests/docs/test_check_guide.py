@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import pytest
 
+from backhand.check import check_file
 from backhand.check.review.forms import files
 from backhand.check.review.forms.overview import RESULTS
 from backhand.check.review.records import SEVERITIES, Change, Finding, Note, Picture, Place, Review, UnitReview
@@ -13,7 +14,7 @@ from backhand.check.review.records import UnreadUnit as Unread
 from tests.docs.markdown_pages import GUIDES, ROOT, blocks
 
 PAGE = GUIDES / "check.md"
-LAYERS, TESTS, ARRAYS, NOTEBOOK = blocks(PAGE, "python")
+LAYERS, SPECIFIED, TESTS, ARRAYS, NOTEBOOK = blocks(PAGE, "python")
 
 
 @pytest.fixture
@@ -61,3 +62,26 @@ def test_every_severity_and_result_is_explained():
     text = PAGE.read_text("utf-8")
     assert all(f"| {severity} | " in text for severity in SEVERITIES)
     assert all(result in text for result in RESULTS)
+
+
+POINTWISE = """
+import numpy as np
+
+class Conv3d:
+    def __init__(self, channels, filters):
+        self.w = np.random.randn(channels, filters)
+    def forward(self, x):
+        self.x = x
+        return np.einsum("nijkc,cf->nijkf", x, self.w)
+    def backward(self, dy):
+        self.dw = np.einsum("nijkc,nijkf->cf", self.x, dy)
+        return np.einsum("nijkf,cf->nijkc", dy, self.w)
+"""
+
+
+def test_a_layer_is_specified_in_three_lines(tmp_path):
+    (tmp_path / "layers.py").write_text(POINTWISE)
+    (tmp_path / "check_layers.py").write_text(SPECIFIED)
+    review = check_file(tmp_path / "check_layers.py")
+    assert [unit.name for unit in review.units] == ["conv"]
+    assert review.passed

@@ -167,12 +167,18 @@ def _texts(reading: Reading, trial: Trial, name: str, cause: Cause, names: Mappi
     gradient = names["g"]
     if not cause.key:
         return f"{gradient} is wrong", "None of the mistakes that Backhand knows explains it.", ""
+    role = trial.specimen.roles[name] if trial.specimen else ""
+    if cause.key == "averaged over the batch":  # whose words depend on what is averaged
+        general, N = words_for("divided by the batch size", role), trial.config.get("N")
+        text = f"it is the true gradient divided by {N}, the batch size"
+        formula = filled(reading.kind.mistakes[cause.key].formula, names)
+        return f"{filled(general.headline, names)} ({text})", filled(general.why, names), formula
     if cause.of_kind and cause.key in reading.kind.mistakes:
         words = reading.kind.mistakes[cause.key]
         return f"{gradient} {filled(words.says, names)}", filled(words.why, names), filled(words.formula, names)
     if cause.of_kind:
         return f"{gradient}: {cause.key}", "", ""
-    general = words_for(cause.key, trial.specimen.roles[name] if trial.specimen else "")
+    general = words_for(cause.key, role)
     if cause.key in SELF_EXPLAINING:
         return f"{gradient} {cause.text}", filled(general.why, names), ""
     text = f"it {cause.text}"
