@@ -73,6 +73,8 @@ class FileNetwork:
             for name, value in passage.backward(np.ones(())).values.items():
                 if value is not None and name in self._names:
                     total[name] = total.get(name, 0) + np.asarray(value, np.float64) / self._count(passages, len(x))
+        if not total:
+            raise NotMeasuredError("the gradients of the network are returned nowhere, and kept in no attribute")
         shapes = {name: value.shape for name, value in self.parameters().items()}
         return {
             name: value.reshape(shapes[name]) for name, value in total.items() if value.size == np.prod(shapes[name])
@@ -158,6 +160,11 @@ class FileNetwork:
     def output_methods(self) -> tuple[str, ...]:
         """The names of the methods that may give its output, the likeliest first."""
         return (*OUTPUT_METHODS, self.methods.gradient)
+
+    @property
+    def labels_of_training(self) -> tuple[str, ...]:
+        """How a training method may take the labels: as the gradient method does."""
+        return (self.reading.layout["labels"],)
 
     @property
     def described(self) -> str:

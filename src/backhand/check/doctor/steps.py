@@ -81,9 +81,13 @@ class OwnUpdate(Step):
 
 @dataclass(frozen=True)
 class OwnTraining(Step):
-    """A method such as `train(X, y, learning_rate, num_iters)`, which is told to take a single step."""
+    """A method such as `train(X, y, learning_rate, num_iters)`, which is told to take a single step.
+
+    labels: how it takes them, a layout of labels.
+    """
 
     name: str
+    labels: str
     rate: float = RATE
     kind: RateKind = "made up"
 
@@ -95,7 +99,9 @@ class OwnTraining(Step):
     def take(self, network: "FileNetwork", x: Array, labels: Labels, scale: float) -> None:
         """Call the training method for one step on the batch."""
         function = getattr(network.instance, self.name)
-        call(function, _training_arguments(function, network, x, labels, self.rate * scale))
+        layout = {**network.reading.layout, "labels": self.labels}
+        targets = network.specimen.make(arranged_labels(labels, network.classes, layout))
+        call(function, _training_arguments(function, network, (x, labels, targets), self.rate * scale))
 
 
 def find_step(network: "FileNetwork", x: Array, labels: Labels) -> Step:
@@ -140,24 +146,26 @@ def _trainings(network: "FileNetwork") -> Sequence[Step]:
         if not any("x" in roles(p.name) or set(words(p.name)) == {"mini", "batch"} for p in parameters):
             continue  # such as `train(mode)`, which only sets a mode
         rates = [p for p in parameters if "lr" in roles(p.name)]
-        steps.append(OwnTraining(name, *(_rate_of(rates[0], network.instance) if rates else _NO_RATE)))
+        rate = _rate_of(rates[0] if rates else None, network.instance)
+        steps += [OwnTraining(name, labels, *rate) for labels in network.labels_of_training]
     return steps
 
 
-def _rate_of(parameter: inspect.Parameter, instance: Any) -> tuple[float, RateKind]:
+def _rate_of(parameter: inspect.Parameter | None, instance: Any) -> tuple[float, RateKind]:
     """The rate that a method has by default, or that the instance keeps, as a default; else a usual one, made up."""
     kept = next((v for n, v in vars(instance).items() if "lr" in roles(n) and isinstance(v, int | float)), None)
-    for value in (parameter.default, kept):
+    for value in (kept if parameter is None else parameter.default, kept):
         if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
             return float(value), "default"
     return _NO_RATE
 
 
-def _training_arguments(function: Any, network: "FileNetwork", x: Array, labels: Labels, rate: float) -> dict[str, Any]:
-    """The arguments by which a training method takes one step on the batch."""
-    layout, make = network.reading.layout, network.specimen.make
-    samples = make(arranged(x, layout))
-    targets = make(arranged_labels(labels, network.classes, layout))
+def _training_arguments(
+    function: Any, network: "FileNetwork", batch: tuple[Array, Labels, Any], rate: float
+) -> dict[str, Any]:
+    """The arguments by which a training method takes one step on the batch: samples, labels, and these as it wants."""
+    x, labels, targets = batch
+    samples = network.specimen.make(arranged(x, network.reading.layout))
     given: dict[str, Any] = {}
     for parameter in _parameters(function):
         pieces, own = set(words(parameter.name)), roles(parameter.name)
@@ -167,10 +175,7 @@ def _training_arguments(function: Any, network: "FileNetwork", x: Array, labels:
         elif "batch" in pieces and "size" in pieces:
             given[parameter.name] = len(x)
         elif "batch" in pieces and not optional:
-            columns = [
-                (row[:, None], np.eye(network.classes)[label][:, None]) for row, label in zip(x, labels, strict=True)
-            ]
-            given[parameter.name] = [(make(a), make(b)) for a, b in columns]
+            given[parameter.name] = _pairs(network, x, labels)
         elif "lr" in own and "decay" not in pieces:
             given[parameter.name] = rate
         elif "labels" in own and not (optional and pieces & {"val", "test"}):
