@@ -62,7 +62,10 @@ def _check_still(network: Network, x: Array, labels: Labels, result: Fit, found:
     still = [name for name, value in before.items() if np.array_equal(value, after[name])]
     if not still:
         return
-    gradients = network.gradients(x, labels)
+    try:
+        gradients = network.gradients(x, labels)
+    except NotMeasuredError:
+        gradients = {}
     dead = [name for name in still if name in gradients and norm(gradients[name]) == 0]
     evidence = (
         f"after {counted(len(result.losses), 'step')} these have the values that they began with: {listed(still)}"

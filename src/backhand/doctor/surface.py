@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.doctor.subject import Network, norm
+from backhand.doctor.subject import Network, NotMeasuredError, norm
 
 CHANGE = 1e-3  # of the loss: what a difference should show
 REACH = 0.05  # how far it goes at most, relative to the norm of the parameters
@@ -27,7 +27,7 @@ class Surface:
     def __init__(self, network: Network, x: Array, labels: Labels) -> None:
         self.network, self.x, self.labels = network, x, labels
         self.parameters = network.parameters()
-        self.gradients = {name: np.asarray(g, np.float64) for name, g in network.gradients(x, labels).items()}
+        self.gradients = _gradients(network, x, labels)
         self.loss = network.loss(x, labels, train=True)
         self.twin = network.copy()
 
@@ -67,6 +67,14 @@ class Surface:
             size = norm(self.gradients[name])
             slopes[name] = Slope(self.slope({name: self.gradients[name]}, size), size)
         return slopes
+
+
+def _gradients(network: Network, x: Array, labels: Labels) -> dict[str, Array]:
+    """The gradients in float64; none where the network does not show them."""
+    try:
+        return {name: np.asarray(g, np.float64) for name, g in network.gradients(x, labels).items()}
+    except NotMeasuredError:
+        return {}
 
 
 def joint_norm(arrays: dict[str, Array]) -> float:
