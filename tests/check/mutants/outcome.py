@@ -67,18 +67,15 @@ def _of_unit(review: Review, mutant: Mutant) -> Sequence[Finding]:
     return [*own, *review.together] if mutant.unit else list(review.findings)
 
 
+_RIGHT: dict[tuple[str, str], Review] = {}  # the reviews of bases, which many mutants share
+
+
 def right_review(mutant: Mutant) -> Review:
     """The review of the base without the mistake."""
-    return _right_review(mutant.base, mutant.unit, mutant)
-
-
-_KNOWN: dict[tuple[str, str], Review] = {}
-
-
-def _right_review(base: str, unit: str, mutant: Mutant) -> Review:
-    if (base, unit) not in _KNOWN:
-        _KNOWN[base, unit] = _review(mutant, mutant.base_text)
-    return _KNOWN[base, unit]
+    key = mutant.reviewed or mutant.base, mutant.unit
+    if key not in _RIGHT:
+        _RIGHT[key] = _review(mutant, mutant.base_text)
+    return _RIGHT[key]
 
 
 def _review(mutant: Mutant, text: str) -> Review:
@@ -105,7 +102,10 @@ def _of_silence(mutant: Mutant, review: Review, found: Sequence[Finding]) -> Out
 
 
 def _is_line_right(finding: Finding, mutant: Mutant) -> bool | None:
-    return None if finding.place is None else finding.place.line in mutant.right_lines
+    if finding.place is None:
+        return None
+    in_file = Path(finding.place.file).name == Path(mutant.base).name
+    return in_file and finding.place.line in mutant.right_lines
 
 
 def _is_change_right(found: Sequence[Finding], mutant: Mutant) -> bool | None:
