@@ -24,7 +24,7 @@ def main() -> None:
         if each.missed:
             is_new = bool(set(each.missed) - set(known.get(each.mutant.name, ())))
             print(("NEW " if is_new else "") + each.report)
-    if "--write" in sys.argv and not wanted:
+    if "--write" in sys.argv:
         write_open(outcomes)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.check.mutants.outcome import Outcome
+from tests.check.mutants.tables import MUTANTS
 
 FILE = Path(__file__).with_name("open.txt")
 
@@ -15,6 +16,7 @@ def read_open() -> dict[str, tuple[str, ...]]:
 
 
 def write_open(outcomes: Sequence[Outcome]) -> None:
-    """Write down what is not right in these outcomes of all mutants."""
-    lines = [f"{each.mutant.name} :: {', '.join(each.missed)}\n" for each in outcomes if each.missed]
+    """Write down what is not right in these outcomes; of other mutants what is known stays."""
+    known = read_open() | {each.mutant.name: each.missed for each in outcomes}
+    lines = [f"{m.name} :: {', '.join(known[m.name])}\n" for m in MUTANTS if known.get(m.name)]
     FILE.write_text("".join(lines), "utf-8")
