@@ -169,7 +169,7 @@ class Dropout(Kind):
         mask = y / np.where(x == 0, 1, x)
         if not case.config["train"]:
             if not np.allclose(mask, 1):
-                yield WrongGradient("test scale left out", "x", dy)
+                yield WrongGradient("test scale left out" if y.all() else "active in test mode", "x", dy)
             if "x" in case.gradients and _is_masked(case.gradients["x"], dy):
                 yield WrongGradient("mask again in test mode", "x", case.gradients["x"])
             return
@@ -206,7 +206,8 @@ def _training_ways(y: Array, kept: Array, scale: float, p: float, share: bool) -
         if error < STANDARD_ERRORS and (scaled := _scaling(scale, keep)) is not None:
             mistake = draws or scaled[1] or ("one mask for the whole batch" if shared and not share else "")
             odd = bool(draws) + bool(scaled[1])
-            ways.append((odd, error, Match(y, {"p": words, "scale": scaled[0]}, mistake)))
+            told = {} if p == 0.5 else {"p": words}  # where both shares are the same, nothing tells which is meant
+            ways.append((odd, error, Match(y, {**told, "scale": scaled[0]}, mistake)))
     yield from (match for _, _, match in sorted(ways, key=lambda way: way[:2]))
 
 

@@ -14,6 +14,7 @@ from backhand.check.reading.dialect import Maker
 from backhand.check.reading.results import as_float, assign_gradients, is_same, items, returned_names
 from backhand.check.reading.setup import Settings, Setup
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
+from backhand.check.source.guarded import arithmetic
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class FunctionSpecimen(Specimen):
             return
         given = self.arguments()
         seed_everything(SEED)
-        with np.errstate(all="ignore"):
+        with arithmetic():
             call(self.calls.forward, given)
         for argument in dictionaries:
             for key, role in given[argument].parameters.items():
@@ -107,7 +108,7 @@ class FunctionSpecimen(Specimen):
         """Call the forward function with fresh arguments."""
         given = self.arguments()
         seed_everything(seed)
-        with np.errstate(all="ignore"):
+        with arithmetic():
             result = call(self.calls.forward, given)
         return FunctionPassage(self, given, result)
 
@@ -167,7 +168,7 @@ class FunctionPassage(Passage):
         return Gradients(gradients, tuple(dict.fromkeys(changed)))
 
     def _call_backward(self, backward: Callable[..., Any], upstream: list[Any]) -> Any:
-        with np.errstate(all="ignore"):
+        with arithmetic():
             return call(
                 backward, {name: self._value(*source, upstream) for name, source in self.specimen.calls.sources.items()}
             )

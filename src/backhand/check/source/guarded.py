@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import numpy as np
+
 MOST_OUTPUT = 100_000  # bytes of printed output that are kept
 LONGEST_CALL = 20.0  # seconds for a single pass of a layer
 Value = TypeVar("Value")
@@ -111,6 +113,25 @@ def watching() -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+_heeded: dict[str, Any] = {"all": "ignore"}
+
+
+def arithmetic() -> np.errstate:
+    """What NumPy does in a person's code when a result is not finite: nothing, except inside `raising_arithmetic`."""
+    return np.errstate(**_heeded)
+
+
+@contextlib.contextmanager
+def raising_arithmetic() -> Iterator[None]:
+    """Let a person's code end with FloatingPointError at an overflow or a division by 0, a logarithm of 0 included."""
+    global _heeded
+    before, _heeded = _heeded, {"over": "raise", "divide": "raise", "invalid": "ignore", "under": "ignore"}
+    try:
+        yield
+    finally:
+        _heeded = before
 
 
 def execute(code: CodeType, namespace: dict[str, Any]) -> None:

@@ -1,9 +1,10 @@
 """A person's program, loaded so that a check can use whatever of it works."""
 
 import importlib.util
+import linecache
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from backhand.check.source.definitions import Definition, FileIndex
 from backhand.check.source.process import take_over_process
 from backhand.check.source.remarks import Location, Remark, Unfinished
 from backhand.check.source.session import LoadedFile, Session
+from backhand.check.source.tracing import first_bad_line
 from backhand.check.source.unfinished import base_names, unfinished_functions
 from backhand.errors import BackhandError
 from backhand.files.paths import PathLike, as_path
@@ -95,6 +97,15 @@ class Program:
                 where = self.session.location(file.source, step.tb_lineno)
             step = step.tb_next
         return where
+
+    def first_bad_line(self, call: Callable[[], object], is_bad: Callable[[Any], bool]) -> tuple[Location, str] | None:
+        """The first line of the person's own code after which a value of the call is bad, and the line's text."""
+        files = {str(path): file for path, file in self.session.files.items()}
+        found = first_bad_line(call, files, is_bad)
+        if found is None:
+            return None
+        where = self.session.location(files[found.file].source, found.line)
+        return where, linecache.getline(found.file, found.line).strip()
 
     def _is_own(self, file: LoadedFile) -> bool:
         return any(file.module is module for module in self.modules)

@@ -1,6 +1,7 @@
 """Functions that a person has not written yet: what is left of a template."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -16,9 +17,12 @@ def unfinished_functions(statements: list[ast.stmt], inherited: set[str]) -> Ite
     inherited: the names of the classes that others of the program inherit from, whose methods may well be empty.
     """
     nodes = dict(qualified(statements, ""))
+    known = {each for statement in statements for each in _bound_at_top(statement)} | set(dir(builtins))
     for name, node in nodes.items():
         owner = nodes.get(name.rpartition(".")[0])
-        if not isinstance(node, Function) or node.name == "__init__" or not is_unfinished(node):
+        if not isinstance(node, Function):
+            continue
+        if not (_is_open(node) if node.name == "__init__" else is_unfinished(node) or _lacks_its_result(node, known)):
             continue
         if not isinstance(owner, ast.ClassDef) or not _is_abstract(owner, node, inherited):
             yield name, node.lineno
@@ -34,11 +38,58 @@ def is_unfinished(function: Function) -> bool:
     """Whether a function only passes, says that it is not implemented, or returns what it only ever set to None."""
     body = [each for each in function.body if not _is_text(each)]
     returns = [node for each in body for node in ast.walk(each) if isinstance(node, ast.Return)]
-    if all(_is_empty(each) for each in body) or (not returns and any(_says_so(each) for each in body)):
+    if all(_is_empty(each) for each in body) or _is_open(function):
         return True
     if len(returns) != 1 or body[-1] is not returns[0] or returns[0].value is None:
         return False
     return _Template(function, body[:-1], _elements(returns[0].value)).is_left
+
+
+def _is_open(function: Function) -> bool:
+    """Whether every call of a function comes to a line that says "not implemented"."""
+    for statement in function.body:
+        if _says_so(statement):
+            return True
+        if any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+            return False
+    return False
+
+
+def _lacks_its_result(function: Function, known: set[str]) -> bool:
+    """Whether a function ends by returning a name that it never sets, nor one that differs from it in case alone."""
+    last = function.body[-1]
+    if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
+        return False
+    own = {name for each in function.body for name in _bound(each)} | {each.arg for each in _arguments(function)}
+    return last.value.id.lower() not in {name.lower() for name in own | known}
+
+
+def _arguments(function: Function) -> list[ast.arg]:
+    """All arguments of a function."""
+    listed = function.args
+    several = [each for each in (listed.vararg, listed.kwarg) if each is not None]
+    return [*listed.posonlyargs, *listed.args, *listed.kwonlyargs, *several]
+
+
+def _bound_at_top(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement of the module binds there."""
+    if isinstance(statement, Function | ast.ClassDef):
+        yield statement.name
+    else:
+        yield from _bound(statement)
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement sets, defines or imports, however deep inside."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, Function | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            yield node.name
 
 
 class _Template:
@@ -56,7 +107,7 @@ class _Template:
         assigned = [node for each in statements for node in ast.walk(each) if isinstance(node, ast.Assign)]
         self.nothing = {name for each in assigned if self._is_nothing(each.value) for name in _targets(each)}
         self.gathered = {name for each in assigned if _is_gathered(each.value) for name in _targets(each)}
-        self.arguments = {each.arg for each in [*function.args.args, *function.args.kwonlyargs]}
+        self.arguments = {each.arg for each in _arguments(function)}
 
     @property
     def is_left(self) -> bool:

@@ -132,6 +132,22 @@ def conditions(node: ast.expr, scope: Scope) -> Iterator[Change]:
         yield scope.replace(node, Code(changed, Level.TEST), "branches exchanged", 3)
 
 
+def modes(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """A condition that minds the mode: one of several values instead of any of them, or a flag that is never read."""
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In):
+        values, left = node.comparators[0], scope.code(node.left).at(Level.BIT_OR)
+        for value in values.elts if isinstance(values, ast.Tuple | ast.List) else ():
+            single = f"{left} == {scope.code(value).at(Level.BIT_OR)}"
+            yield scope.replace(node, Code(single, Level.COMPARISON), "one value of several", 1)
+    parent = scope.parent(node)
+    if isinstance(parent, ast.If | ast.IfExp) and node is parent.test:
+        for flag in scope.variables.of_kind("flag", before=scope.line(node)):
+            if not scope.variables.reads[flag] and "train" in flag:
+                yield scope.replace(node, flag, "condition to a flag", 1)
+                both = f"{flag} and {scope.code(node).at(Level.NOT)}"
+                yield scope.replace(node, Code(both, Level.AND), "condition added", 1)
+
+
 def branches(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """A branch of np.where that is a number in truth."""
     if isinstance(node, ast.Call) and path(node.func).endswith("where") and len(node.args) == 3:
@@ -140,4 +156,4 @@ def branches(node: ast.expr, scope: Scope) -> Iterator[Change]:
                 yield scope.replace(branch, number, "branch to a number", 2)
 
 
-RULES = (numbers, flags_and_texts, comparisons, first_maxima, conditions, branches)
+RULES = (numbers, flags_and_texts, comparisons, first_maxima, conditions, modes, branches)

@@ -70,11 +70,14 @@ def added_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
 
 def scaled_masks(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """A drawn mask divided by the share that it keeps."""
-    if isinstance(node, ast.Compare) and node in scope.roots and not scope.is_size_root(node):
+    if node not in scope.roots or scope.is_size_root(node):
+        return
+    kept = isinstance(node, ast.Name | ast.Call) and "mask" in scope.roots[node]
+    if kept or isinstance(node, ast.Compare):
         code = scope.code(node)
         for name in scope.variables.of_kind("setting", before=scope.line(node)):
             for share in (Code(name), Code(name).complement()):
-                yield scope.replace(node, code.binary("/", share), "divisor added", 1)
+                yield scope.replace(node, code.binary("/", share), "divisor added", 0 if kept else 1)
 
 
 def _place(node: ast.expr, scope: Scope) -> int | None:

@@ -32,16 +32,15 @@ def path(node: ast.AST) -> str:
 
 
 def attributes_of_class(function: FunctionType) -> frozenset[str]:
-    """The attributes of self that the methods of the function's class store, found through the function's module."""
+    """The attributes of self that the function's class and its bases store, found through the function's module."""
     *owners, _ = function.__code__.co_qualname.split(".")
     if not owners or "<locals>" in owners:
         return frozenset()
     owner: object = function.__globals__.get(owners[0])
     for inner in owners[1:]:
         owner = getattr(owner, inner, None)
-    methods = (
-        [each for each in vars(owner).values() if isinstance(each, FunctionType)] if isinstance(owner, type) else []
-    )
+    classes = owner.__mro__[:-1] if isinstance(owner, type) else ()
+    methods = [each for cls in classes for each in vars(cls).values() if isinstance(each, FunctionType)]
     return frozenset(
         f"self.{instruction.argval}"
         for method in methods
@@ -142,7 +141,7 @@ class Variables:
     def _bind(self, name: str, line: int, kind: str) -> None:
         self.bound.setdefault(name, line)
         bare = name.rpartition(".")[2]
-        unclear = "." in name and len(bare) == 1  # self.s is an array more often than a stride
+        unclear = "." in name and len(bare) == 1 and bare != "p"  # self.s is an array more often than a stride
         self.kinds.setdefault(name, kind or ("array" if unclear else kind_of_name(bare)))
 
     def of_kind(self, *kinds: str, before: int | None = None) -> list[str]:
