@@ -103,6 +103,7 @@ class Flatten(Kind):
         Config("2 images of 3 x 4 x 2", {"N": 2, "shape": (2, 3, 4, 2)}),
         Config("1 image", {"N": 1, "shape": (1, 2, 3, 2)}),
         Config("as many samples as values", {"N": 4, "shape": (4, 2, 2, 1)}),
+        Config("3 sequences of 4 x 2", {"N": 3, "shape": (3, 4, 2)}),
     )
     mistakes = described(
         "{y} = {x}.reshape(N, −1)",
@@ -125,7 +126,7 @@ class Flatten(Kind):
     )
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
-        """x has four axes, of which the first is that of the samples."""
+        """x has three or four axes, of which the first is that of the samples."""
         return config["shape"] if role == "x" else None
 
     def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
@@ -154,6 +155,7 @@ def _flat_forms(x: Array) -> Iterator[tuple[str, Array]]:
     rows = x.reshape(len(x), -1)
     yield "rows", rows
     yield "columns", rows.T
-    yield "rows, channels first", x.transpose(0, 3, 1, 2).reshape(len(x), -1)
-    yield "rows, channels last", x.transpose(0, 2, 3, 1).reshape(len(x), -1)
+    if x.ndim == 4:
+        yield "rows, channels first", x.transpose(0, 3, 1, 2).reshape(len(x), -1)
+        yield "rows, channels last", x.transpose(0, 2, 3, 1).reshape(len(x), -1)
     yield "rows in the order of Fortran", x.reshape(len(x), -1, order="F")

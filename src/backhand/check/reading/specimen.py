@@ -46,6 +46,11 @@ class Passage(ABC):
     written: Mapping[str, Array]
 
     @property
+    def takes_steps(self) -> bool:
+        """Whether backward is meant to update the parameters, too."""
+        return False
+
+    @property
     def y(self) -> Array:
         """The results as one array: the result itself, or several one after the other."""
         return joined(self.outputs)

@@ -24,6 +24,7 @@ from backhand.check.verdicts.naming import (
 )
 from backhand.check.verdicts.operators import WORDS
 from backhand.check.verdicts.repair import mend
+from backhand.check.verdicts.scope import takes_single_samples
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 
@@ -115,12 +116,14 @@ def _input_name(reading: Reading) -> str:
 def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Trial], program: Program) -> Finding:
     error = crashed[0].crashed
     assert error is not None
-    where = program.raised_at(error)
+    where, single = program.raised_at(error), takes_single_samples(ran)
+    usual = any(trial.is_usual for trial in crashed)
+    ends = f"ends with {type(error).__name__}: {error}"
     return Finding(
-        "wrong" if any(trial.is_usual for trial in crashed) else "wrong elsewhere",
-        "backward fails",
+        "harmless" if single else "wrong" if usual else "wrong elsewhere",
+        "one sample at a time" if single else "backward fails",
         "backward",
-        f"backward ends with {type(error).__name__}: {error}",
+        f"backward takes one sample at a time; with several it {ends}" if single else f"backward {ends}",
         evidence=f"with {crashed[0].config.name}",
         function=qualified_name(reading, "backward"),
         place=Place(where.file, where.line, where.cell)

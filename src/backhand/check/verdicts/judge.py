@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backhand.check.reading.reader import NoSuchSettingError, Reading
+from backhand.check.reading.reader import NoSuchSettingError, Reading, Unread
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings, kink_findings
@@ -13,6 +13,7 @@ from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
 from backhand.check.verdicts.naming import place_of
 from backhand.check.verdicts.narrow import narrow_finding
+from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
 from backhand.check.verdicts.trial import observe, run_trial
 
 SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N
@@ -36,11 +37,19 @@ class Judgement:
     pending: tuple[Finding, ...] = field(default=())
 
 
-def judge(reading: Reading, program: Program) -> Judgement:
-    """Judge a unit that was read."""
+def judge(reading: Reading, program: Program) -> Judgement | Unread:
+    """Judge a unit that was read; it counts as unread where backward needs what could not be loaded."""
     trials = [run_trial(reading, config) for config in reading.kind.configs()]
     trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSettingError)]
+    for trial in trials:
+        if name := missing_name(trial.crashed, program):
+            return Unread(reading.unit, f"it needs `{name}`, which this file does not get here", trial.crashed)
+    refuse_other_axes(reading, trials)
+    refuse_unknown(reading, trials)
     ran = [trial for trial in trials if trial.refused is None]
+    if is_doubtful(reading, ran):
+        error = ran[0].crashed
+        return Unread(reading.unit, f"backward ends with {type(error).__name__}: {error}", error)
     seen = observe(ran[0]) if ran and ran[0].crashed is None else {}
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))

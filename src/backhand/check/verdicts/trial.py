@@ -245,6 +245,8 @@ def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
         return {}
     if differing := _differing(first, trial.gradients.values):
         return {"random in backward": differing}
+    if passage.takes_steps:
+        return {}
     second = outcome(lambda: passage.backward(trial.dy).values).value
     if second is None:
         return {"backward runs once only": ()}
