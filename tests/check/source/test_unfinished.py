@@ -59,3 +59,21 @@ def test_the_program_lists_them_with_their_lines_and_spares_abstract_classes(loa
     program = load_text(f"{text}def conv(x):\n    pass\n", {"other.py": "def f():\n    pass\n"})
     listed = [(each.name, str(each.location)) for each in program.unfinished]
     assert listed == [("ReLU.backward", "layers.py, line 8"), ("conv", "layers.py, line 17")]
+
+
+def test_a_constructor_that_raises_is_unfinished(load_text):
+    text = "class Linear:\n    def __init__(self, n):\n        self.n = n\n        raise NotImplementedError()\n"
+    text += "class Base:\n    def __init__(self):\n        pass\n"
+    assert [each.name for each in load_text(text).unfinished] == ["Linear.__init__"]
+
+
+def test_a_function_that_never_sets_what_it_returns_is_unfinished(load_text):
+    text = "out = 3\ndef left(x):\n    # your code\n    return result\ndef wrong_case(x):\n    dX = x\n    return dx\n"
+    text += "def other(x):\n    result = x\n    return result\ndef constant(x):\n    return out\n"
+    assert [each.name for each in load_text(text).unfinished] == ["left"]
+
+
+def test_what_stands_before_a_line_that_raises_does_not_count(load_text):
+    text = "def left(x):\n    y = x + 1\n    raise NotImplementedError\n    return y\n"
+    text += "def done(x):\n    if x:\n        return 1\n    raise NotImplementedError\n"
+    assert [each.name for each in load_text(text).unfinished] == ["left"]

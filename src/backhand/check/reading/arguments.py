@@ -131,8 +131,17 @@ def _neutral(parameter: inspect.Parameter, setup: Setup, taken: set[str], constr
     """For an argument of which the configuration says nothing: a neutral value, or a guess."""
     for role in roles(parameter.name):
         if NEUTRAL.get(role):
-            return setup.choice(role, NEUTRAL[role])
+            return setup.choice(role, _of_kind(parameter, NEUTRAL[role]))
     return _leftover(parameter, setup, taken, constructor)
+
+
+def _of_kind(parameter: inspect.Parameter, values: list[Any]) -> list[Any]:
+    """Those of several values that are words or functions, where the argument's name or annotation says so."""
+    if parameter.annotation in (str, "str"):
+        return [value for value in values if isinstance(value, str)] or values
+    if set(words(parameter.name)) & {"fn", "func", "function"}:
+        return sorted(values, key=lambda value: not callable(value))
+    return values
 
 
 def _is_kept(default: Any, values: list[Any]) -> bool:

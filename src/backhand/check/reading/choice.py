@@ -41,7 +41,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     if (known := search.right or search.mistaken) is not None:
         return known
     narrow = _narrow(unit, [kind for kind in kinds if kind in spoken and kind.parameters], search.first_error)
-    return narrow or _unknown(unit, search)
+    return narrow or _unknown(unit, search, spoken)
 
 
 class _Search:
@@ -70,13 +70,16 @@ class _Search:
         return bool(clear) and not any(_faults(clear[0]))
 
 
-def _unknown(unit: Unit, search: _Search) -> Reading | Unread:
+def _unknown(unit: Unit, search: _Search, spoken: Collection[Kind]) -> Reading | Unread:
     """The best reading of a unit of no known kind, if its gradients leave no doubt that it was read rightly."""
     if not search.unknown:
         error = search.first_error
         known = isinstance(error, UnresolvedError)
         return Unread(unit, str(error) if known else f"{type(error).__name__}: {error}", error)
     best = _best(search.unknown[:MAX_COMPARED])
+    clear = [reading for reading in search.unknown if reading.kind in spoken and not reading.guesses]
+    if clear and best.guesses and any(_faults(best)):
+        best = _best(clear[:MAX_COMPARED])
     if any(_faults(best)) and best.guesses:
         return Unread(unit, f"the meaning of {' and '.join(best.guesses)} is not known")
     if any(_faults(best)) and not _keeps_samples(best):

@@ -3,15 +3,21 @@
 Nothing here imports PyTorch or JAX unless the person's code has done so already.
 """
 
+import importlib.util
 import sys
 from collections.abc import Callable
+from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.check.reading.own_tensors import bare, own_makers
+from backhand.check.source.precision import widen_library
 
 Maker = Callable[[Array], Any]
+ONLY_OF_TORCH = frozenset({"clone", "unsqueeze", "addmm", "mm", "mv", "zero_", "fill_", "permute", "contiguous"})
 
 
 def is_array(value: object) -> bool:
@@ -44,7 +50,7 @@ def to_numpy(value: Any) -> Array:
     """A value as a NumPy array that shares nothing with it."""
     if is_tensor(value):
         return np.array(value.detach().cpu().numpy())
-    return np.array(value)
+    return np.array(bare(value))
 
 
 def numpy_array(array: Array) -> Any:
@@ -62,7 +68,7 @@ def jax_array(array: Array) -> Any:
     return sys.modules["jax"].numpy.asarray(array)
 
 
-def makers(module: object) -> list[Maker]:
+def makers(module: ModuleType) -> list[Maker]:
     """The ways to make an array that this module's code may take, the likeliest first."""
     names = {getattr(value, "__name__", "") for value in vars(module).values() if type(value) is type(np)}
     roots = {name.partition(".")[0] for name in names}
@@ -71,7 +77,8 @@ def makers(module: object) -> list[Maker]:
         likely.append(torch_tensor)
     if "jax" in roots or _holds(module, "jax"):
         likely.append(jax_array)
-    return [*likely, numpy_array]
+    unnamed = [torch_tensor] if not likely and _calls_torch(module) else []  # it is handed tensors by other files
+    return [*own_makers(module), *likely, numpy_array, *unnamed]
 
 
 def _holds(module: object, library: str) -> bool:
@@ -79,6 +86,19 @@ def _holds(module: object, library: str) -> bool:
     return library in sys.modules and any(
         (getattr(value, "__module__", None) or "").partition(".")[0] == library for value in vars(module).values()
     )
+
+
+@lru_cache(maxsize=256)
+def _calls_torch(module: ModuleType) -> bool:
+    """Whether functions of a module that does not name PyTorch call methods which only its tensors have."""
+    called: set[str] = set()
+    for value in vars(module).values():
+        for member in vars(value).values() if isinstance(value, type) else [value]:
+            called |= set(getattr(getattr(member, "__code__", None), "co_names", ()))
+    if not called & ONLY_OF_TORCH or importlib.util.find_spec("torch") is None:
+        return False
+    importlib.import_module("torch")
+    return widen_library("torch")
 
 
 def write(target: Any, values: Array) -> None:

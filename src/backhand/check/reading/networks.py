@@ -24,7 +24,7 @@ from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, seed_everything
 from backhand.check.reading.units import BACKWARD, method
 from backhand.check.reading.words import are_alike
-from backhand.check.source.guarded import outcome
+from backhand.check.source.guarded import arithmetic, outcome
 
 GRADIENT_METHODS = (
     "loss",
@@ -84,7 +84,7 @@ class NetworkSpecimen(ObjectSpecimen):
         network = self.network
         if seed is not None:
             seed_everything(seed)
-        with np.errstate(all="ignore"):
+        with arithmetic():
             if network.value:
                 return NetworkPassage(self, instance, given, getattr(instance, network.value)(*given.values()))
             if not network.loss:
@@ -114,7 +114,7 @@ class NetworkPassage(ObjectPassage):
         assert isinstance(specimen, NetworkSpecimen)
         result = self.result
         if specimen.network.loss or specimen.network.value:
-            with np.errstate(all="ignore"):
+            with arithmetic():
                 result = call(getattr(self.instance, specimen.network.gradient), self.given)
         values, homes = _gradients(specimen, result, self.instance)
         return Gradients({name: None if v is None else v * float(dy) for name, v in values.items()}, (), homes)

@@ -64,24 +64,26 @@ def match_gradients(wanted: Wanted, left: Left) -> Gradients:
     """The gradients of the inputs and of the parameters, and where they were found."""
     values: dict[str, Array | None] = {}
     homes: dict[str, str] = {}
-    position = wanted.dx_position
+    positions: list[int] = []
     for name in wanted.inputs:
+        position = wanted.dx_position if not positions else None
         if position is None or position >= len(left.returned):
-            position = _position_of_dx(wanted, name, left.returned)
+            position = _position_of_dx(wanted, name, left.returned, positions)
         values[name], homes[name] = _input_gradient(wanted.arrays[name], name, left, position)
-    rest = {f"returned {i}": array for i, array in enumerate(left.returned) if i != position}
+        positions += [] if position is None else [position]
+    rest = {f"returned {i}": array for i, array in enumerate(left.returned) if i not in positions}
     own = {path for parameter in wanted.parameters for path in parameter.paths}
     candidates = {path: array for path, array in left.written.items() if path not in own}
     for parameter in wanted.parameters:
         array = wanted.arrays[parameter.name]
         found = _gradient_of(parameter, array, candidates, rest | left.named)
         values[parameter.name], homes[parameter.name] = found if found else (None, "")
-    return Gradients(values, (), homes, position)
+    return Gradients(values, (), homes, next(iter(positions), None))
 
 
-def _position_of_dx(wanted: Wanted, name: str, returned: Sequence[Array]) -> int | None:
-    """Which returned array is the gradient of an input: the first of its size, or the only one there is."""
-    fitting = [i for i, array in enumerate(returned) if array.size == wanted.arrays[name].size]
+def _position_of_dx(wanted: Wanted, name: str, returned: Sequence[Array], taken: Sequence[int]) -> int | None:
+    """Which returned array is the gradient of an input: the next of its size, or the only one there is."""
+    fitting = [i for i, array in enumerate(returned) if array.size == wanted.arrays[name].size and i not in taken]
     if not fitting and len(returned) == 1 and returned[0].ndim and not wanted.parameters:
         return 0
     return next(iter(fitting), None)

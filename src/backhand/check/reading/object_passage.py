@@ -1,8 +1,9 @@
 """One run of an object's passes: what it returned, what it changed, and where it left its gradients."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,15 +12,17 @@ from backhand.arrays import Array
 from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import is_array, to_numpy
 from backhand.check.reading.object_gradients import Left, match_gradients
-from backhand.check.reading.reachable import Path, at, reachable
+from backhand.check.reading.own_tensors import go_back
+from backhand.check.reading.reachable import Path, at, reachable, spelled
 from backhand.check.reading.results import as_float, is_same, items
 from backhand.check.reading.roles import roles
 from backhand.check.reading.specimen import Gradients, Passage, separated
-from backhand.check.source.guarded import outcome
+from backhand.check.source.guarded import arithmetic, outcome
 
 if TYPE_CHECKING:
     from backhand.check.reading.objects import ObjectSpecimen
 
+RATE = 2.0**-7  # the learning rate of backward passes that update the parameters
 STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 
 
@@ -27,7 +30,7 @@ class ObjectPassage(Passage):
     """One run of an instance's forward method."""
 
     def __init__(self, specimen: "ObjectSpecimen", instance: Any, given: dict[str, Any], result: Any) -> None:
-        self.specimen, self.instance, self.given = specimen, instance, given
+        self.specimen, self.instance, self.given, self.returned = specimen, instance, given, result
         if result is None:
             result = next(
                 (vars(instance)[name] for name in STORED_OUTPUTS if name in getattr(instance, "__dict__", {})), None
@@ -51,14 +54,18 @@ class ObjectPassage(Passage):
         """Run the backward method, and gather the gradients from wherever it left them."""
         specimen = self.specimen
         upstream = separated(dy, self.outputs)[0]
+        if not specimen.methods.backward:
+            return self._gone_back(upstream)
         handed = specimen.make(upstream) if upstream.ndim else float(upstream)
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
-        with np.errstate(all="ignore"):
+        with arithmetic():
             result = self._call_backward(specimen.methods.backward, handed)
         if not self._takes_upstream and self.outputs[0].ndim and "labels" not in specimen.setup.kind.inputs:
             slope = as_float(result)  # the derivative alone, for the caller to multiply with the upstream gradient
             result = slope * upstream if slope is not None and slope.shape == upstream.shape else result
         found = match_gradients(specimen.plan, Left(result, None, self._written(before)))
+        if self.takes_steps:
+            found = self._with_steps(found, before)
         if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
             more = self._parameter_gradients(handed)
             found = match_gradients(specimen.plan, Left(result, more, self._written(before)))
@@ -68,11 +75,42 @@ class ObjectPassage(Passage):
             if name in specimen.arrays and not is_same(value, specimen.arrays[name])
         ]
         changed += [
-            p.name for p in specimen.parameters if not is_same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
+            p.name
+            for p in (() if self.takes_steps else specimen.parameters)  # who takes a rate is to change them
+            if not is_same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
         ]
         if is_array(handed) and not is_same(handed, upstream):
             changed.append("dy")
         return replace(found, changed=tuple(dict.fromkeys(changed)))
+
+    @property
+    def takes_steps(self) -> bool:
+        """Whether backward also updates the parameters, as the learning rate among its arguments shows."""
+        backward = getattr(self.instance, self.specimen.methods.backward or self.specimen.methods.forward)
+        names = inspect.signature(backward).parameters
+        return any(name not in self.given and roles(name)[:1] == ("lr",) for name in names)
+
+    def _with_steps(self, found: Gradients, before: Mapping[Path, Array]) -> Gradients:
+        """The gradients with those that show only in the steps which backward has taken with them."""
+        values, homes = dict(found.values), dict(found.homes)
+        for parameter in self.specimen.parameters:
+            path = parameter.paths[0]
+            after = as_float(at(self.instance, path))
+            if values.get(parameter.name) is None and after is not None and after.shape == before[path].shape:
+                values[parameter.name] = (before[path] - after) / RATE
+                homes[parameter.name] = spelled(path)
+        return replace(found, values=values, homes=homes)
+
+    def _gone_back(self, upstream: Array) -> Gradients:
+        """The gradients that the tensor which forward has returned leaves in all others."""
+        specimen = self.specimen
+        before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
+        with arithmetic():
+            go_back(items(self.returned)[0], upstream, specimen.make)
+        found = match_gradients(specimen.plan, Left(None, None, self._written(before)))
+        values = {name: as_float(getattr(self.given[name], "grad", None)) for name in specimen.inputs}
+        homes = {name: f"{name}.grad" for name in specimen.inputs}
+        return replace(found, values={**found.values, **values}, homes={**found.homes, **homes})
 
     def _written(self, before: Mapping[Path, Array]) -> dict[Path, Any]:
         """The reachable arrays that are new or have other values than before."""
@@ -84,7 +122,7 @@ class ObjectPassage(Passage):
 
     def _parameter_gradients(self, dy: Any) -> Any:
         """What the method for the gradients of the parameters returns; None where it cannot be called so."""
-        with np.errstate(all="ignore"):
+        with arithmetic():
             return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
 
     @property
@@ -99,23 +137,26 @@ class ObjectPassage(Passage):
 
     def _call_backward(self, name: str, dy: Any) -> Any:
         method = getattr(self.instance, name)
+        parameters = inspect.signature(method).parameters
         values: list[Any] = []
-        given = dict(self.given)
-        for parameter in inspect.signature(method).parameters.values():
+        rest = self._input_and_output()
+        for parameter in parameters.values():
             if parameter.kind is parameter.VAR_KEYWORD:
                 continue
             own = roles(parameter.name)
-            if parameter.name in given:
-                values.append(given[parameter.name])
+            if parameter.name in self.given:
+                values.append(self.given[parameter.name])
             elif own[:1] == ("dy",) or parameter.kind is parameter.VAR_POSITIONAL:
                 values.append(dy)
             elif parameter.default is not parameter.empty:
                 break
             elif "scores" in own:
                 values.append(self.specimen.make(self.outputs[0]))
-            elif "x" in own and len(inspect.signature(method).parameters) > 1:
-                is_output = self.specimen.methods.argument_is_output
-                values.append(self.specimen.make(self.outputs[0]) if is_output else next(iter(given.values())))
             else:
-                values.append(dy)
+                values.append(next(rest) if "x" in own and len(parameters) > 1 else dy)
         return method(*values)
+
+    def _input_and_output(self) -> Iterator[Any]:
+        """What arguments of backward besides the upstream gradient are given, one after the other."""
+        given, output = next(iter(self.given.values())), self.specimen.make(self.outputs[0])
+        yield from cycle((output, given) if self.specimen.methods.argument_is_output else (given, output))

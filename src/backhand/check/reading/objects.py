@@ -24,17 +24,19 @@ from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Specimen, seed_everything
 from backhand.check.reading.units import method
 from backhand.check.reading.words import words
-from backhand.check.source.guarded import outcome
+from backhand.check.source.guarded import arithmetic, outcome
 
 
 @dataclass(frozen=True)
 class Methods:
     """The methods of a class that make its passes.
 
+    backward: "" where the tensors that forward returns go back by themselves.
     parameter_gradients: a method for the gradients of the parameters, as `grads_wrt_params`, which is called where
     backward itself leaves none; "" for none.
     argument_is_output: whether an argument of backward besides the upstream gradient is the layer's output rather than
-    its input.   dx_position: which of several results is the gradient of the input; None where that is not known yet.
+    its input; a second one is the other of the two.   dx_position: which of several results is the gradient of the
+    input; None where that is not known yet.
     """
 
     cls: type
@@ -127,7 +129,7 @@ class ObjectSpecimen(Specimen):
         """Run the forward method of this instance on fresh arguments."""
         given = self.arguments()
         seed_everything(seed)
-        with np.errstate(all="ignore"):
+        with arithmetic():
             result = call(getattr(instance, self.methods.forward), given)
         return ObjectPassage(self, instance, given, result)
 

@@ -16,7 +16,7 @@ from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.recognition import recognise
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import Specimen
-from backhand.check.reading.units import BACKWARD, FORWARD, PARAMETER_GRADIENTS, Unit, method, parameter_names
+from backhand.check.reading.units import FORWARD, PARAMETER_GRADIENTS, Unit, backward_of, method, parameter_names
 from backhand.check.reading.words import words
 from backhand.check.source.guarded import outcome
 
@@ -198,7 +198,9 @@ def methods_of(cls: type) -> list[Methods]:
 
     An argument of backward besides the upstream gradient may be the layer's input or its output.
     """
-    backward = method(cls, BACKWARD)
+    backward = backward_of(cls)
+    if not backward:
+        return [Methods(cls, method(cls, FORWARD), "")]
     separate = method(cls, [name for name in PARAMETER_GRADIENTS if name != "_".join(words(backward))])
     plain = Methods(cls, method(cls, FORWARD), backward, separate)
     names = [name for name in parameter_names(getattr(cls, backward)) if name not in ("self", "cls")]

@@ -31,7 +31,10 @@ def recognise(kind: Kind, specimen: Specimen, passage: Passage, config: Config, 
     arrays = specimen.by_role
     if any(role not in arrays for role in kind.inputs):
         return None
-    known = next(kind.recognise(passage.y, arrays, config, layout), None)
+    try:
+        known = next(kind.recognise(passage.y, arrays, config, layout), None)
+    except (ValueError, IndexError):  # arrays that the kind's formulas do not take
+        return None
     return known or _with_activation(kind, passage.y, arrays, config, layout)
 
 

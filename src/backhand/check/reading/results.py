@@ -11,6 +11,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.reading.dialect import is_array, is_number, to_numpy
+from backhand.check.reading.own_tensors import bare
 from backhand.check.reading.words import are_alike
 
 
@@ -21,6 +22,7 @@ def items(result: Any) -> list[Any]:
 
 def as_float(value: Any) -> Array | None:
     """A number or an array of numbers as float64; None for anything else."""
+    value = bare(value)
     if value is None or isinstance(value, str | bytes | Mapping):
         return None
     if is_array(value) or is_number(value) or (isinstance(value, np.ndarray) and value.size == 0):

@@ -10,7 +10,7 @@ _NAMES: dict[str, str] = {
     "x": """
         x xs input inputs in inp data a aprev z zs h hs features feature image images img samples batch u v
         net xin activation activations linear inputtensor tensor inx previnput prevactivation preact
-        preactivation feats inputdata xbatch bottom layerinput value s
+        preactivation feats inputdata xbatch bottom layerinput value s inpt
     """,
     "scores": """
         scores score logits logit preds pred predictions prediction predicts ypred yhat outputs output probs
@@ -72,7 +72,7 @@ _NAMES: dict[str, str] = {
         mode
     """,
     "stride": """
-        stride strides s step steps
+        stride strides s step steps upsamplingfactor
     """,
     "padding": """
         pad padding pads padtype padsize paddings
@@ -103,7 +103,7 @@ _NAMES: dict[str, str] = {
     """,
     "sizes": """
         layerspecs layerspec sizes layersizes layerdims layersdims dimensions layers layerssizes
-        architecture arch structure topology dims nnarchitecture layout layersize units
+        architecture arch structure topology dims nnarchitecture layout layersize units sizelist
     """,
     "hidden": """
         hiddensize hiddendim hiddendims hiddenlayersize hiddenunits nhidden numhidden hidden hiddenlayers
@@ -146,10 +146,26 @@ _NAMES: dict[str, str] = {
     """,
     "activation": """
         activation activationfunction act activationtype nonlinearity activationfunc actfn activationfn
-        activationname func function
+        activationname func function actfunc
+    """,
+    "optimizer": """
+        optimizer optim opt optimiser
+    """,
+    "count": """
+        epochs numepochs nepochs epoch iterations numiterations niter maxiter numiters batchsize
+        minibatchsize patience
+    """,
+    "flag": """
+        verbose debug shuffle plot graph earlystop
     """,
     "axis": """
         axis dim
+    """,
+    "first_axis": """
+        startdim startaxis firstaxis
+    """,
+    "margin": """
+        margin
     """,
     "groups": """
         groups g numgroups

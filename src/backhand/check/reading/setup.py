@@ -29,7 +29,8 @@ def _identity(x: Any) -> Any:
 
 
 def _normal(*shape: Any, size: Any = None, **_: Any) -> Any:
-    return np.random.default_rng(5).standard_normal(size if size is not None else shape)
+    only = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
+    return np.random.default_rng(5).standard_normal(size if size is not None else only)
 
 
 NEUTRAL: dict[str, list[Any]] = {
@@ -45,7 +46,10 @@ NEUTRAL: dict[str, list[Any]] = {
     "train": [True],
     "test": [False],
     "mode": ["train"],
-    "activation": [_identity, "linear", "relu"],
+    "activation": [_identity, "linear", "relu", "sigmoid"],
+    "optimizer": [Catcher()],
+    "count": [1],
+    "flag": [False],
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from backhand.check.reading.own_tensors import goes_back, tensor_classes
 from backhand.check.reading.roles import roles
 from backhand.check.reading.words import words
 from backhand.check.spec import Spec
@@ -24,6 +25,7 @@ BACKWARD = (
     *("update_grad_input", "backwardprop", "bp", "derivative", "deriv", "prime", "gradients", "get_gradient"),
     *("df", "d", "loss_prime", "dloss", "compute_gradient", "activate_derivative", "compute_gradients", "fn_deriv"),
 )
+_FORWARD_OF_TENSORS = ("forward", "call", "__call__")  # where the tensors themselves go back
 NETWORK_METHODS = ("loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop", "backpropagation")
 PARAMETER_GRADIENTS = (
     *("grads_wrt_params", "pgrads", "grads_params", "param_grads", "gradients_wrt_params", "acc_grad_parameters"),
@@ -89,8 +91,15 @@ def parameter_names(function: Callable[..., Any]) -> list[str]:
 
 def class_passes(cls: Any) -> tuple[Callable[..., Any], ...]:
     """The forward and the backward method of a class; empty where one of them is missing."""
-    forward, backward = method(cls, FORWARD), method(cls, BACKWARD)
+    forward, backward = method(cls, FORWARD), backward_of(cls)
     return (getattr(cls, forward), getattr(cls, backward)) if forward and backward else ()
+
+
+def backward_of(cls: type) -> str:
+    """The name of a class's backward method; "" for none, or one that only says that it is not written."""
+    name = method(cls, BACKWARD)
+    code = getattr(getattr(cls, name, None), "__code__", None)
+    return "" if code is not None and code.co_names == ("NotImplementedError",) else name
 
 
 def method(cls: type, names: Sequence[str]) -> str:
@@ -149,10 +158,13 @@ def network_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
 
 def class_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
     """The unit that a class is: a namespace of static methods, an `autograd.Function`, or a class of objects."""
-    passes = class_passes(cls)
-    if not passes or _is_abstract(cls):
+    if _is_abstract(cls) or issubclass(cls, tensor_classes(module)):
         return None
-    forward, backward = method(cls, FORWARD), method(cls, BACKWARD)
+    forward, backward = method(cls, FORWARD), backward_of(cls)
+    if not backward and goes_back(module) and method(cls, _FORWARD_OF_TENSORS):
+        return Unit(name, "class", module, cls, cls)
+    if not forward or not backward:
+        return None
     static = [inspect.getattr_static(cls, name) for name in (forward, backward)]
     if all(isinstance(value, staticmethod | classmethod) for value in static):
         form = "autograd function" if _is_autograd(cls) else "functions"

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network, TwoMatrices
 from backhand.check.kinds.specified import Specified
@@ -30,7 +32,7 @@ from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import watching
+from backhand.check.source.guarded import outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
@@ -86,31 +88,53 @@ def _update_reviews(program: Program, wanted: Callable[[Any], bool]) -> Iterator
 
 def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Judgement | Unread]:
     """What is to be said of each unit; nothing of those that are not written yet or only looked like one."""
+    for unit, reading in read_units(program, wanted):
+        judged = _judged(unit, reading, program)
+        if judged is not None:
+            yield judged
+
+
+def read_units(
+    program: Program, wanted: Callable[[Unit], bool] = lambda _: True
+) -> Iterator[tuple[Unit, Reading | Unread]]:
+    """Each unit of a program that is written already, and as what it was read."""
     unfinished = {each.name for each in program.unfinished}
     for unit in filter(wanted, find_units(program)):
         if not _names_of_passes(unit) & unfinished:
-            judged = _judged(unit, program)
-            if judged is not None:
-                yield judged
+            reading = read(unit, kinds_for(unit), spoken_kinds(unit.name))
+            if isinstance(reading, Reading) and _gives_no_gradient(reading):
+                reading = Unread(unit, "its gradients were not found")
+            yield unit, reading
 
 
-def _judged(unit: Unit, program: Program) -> Judgement | Unread | None:
+def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgement | Unread | None:
     """What is to be said of a unit; None where it only looked like one."""
-    kinds, spoken = kinds_for(unit), spoken_kinds(unit.name)
-    reading = read(unit, kinds, spoken)
     if isinstance(reading, Unread):
+        kinds, spoken = kinds_for(unit), spoken_kinds(unit.name)
         whole = read_with_whole_sizes(reading, program, kinds, spoken)
         if whole is None:
             return None if unit.form == "loss function" or _is_base(unit, program) else reading
         judgement = judge(whole[0], program)
+        if isinstance(judgement, Unread):
+            return judgement
         findings = (whole[1], *judgement.review.findings)
         return replace(judgement, review=replace(judgement.review, findings=findings))
     return None if _is_container(reading, unit) else judge(reading, program)
 
 
+def _gives_no_gradient(reading: Reading) -> bool:
+    """Whether a backward pass that runs leaves no gradient of any array where it is looked for."""
+    assert reading.specimen is not None
+    passage = outcome(reading.specimen.forward).value
+    found = None if passage is None else outcome(lambda: passage.backward(np.ones(passage.y.shape))).value
+    return found is not None and all(gradient is None for gradient in found.values.values())
+
+
 def _names_of_passes(unit: Unit) -> set[str]:
-    """The qualified names of the functions that make the passes of a unit."""
-    functions = class_passes(unit.forward) if unit.form in ("class", "network") else (unit.forward, unit.backward)
+    """The qualified names of the functions that make the passes of a unit, and of its constructor."""
+    functions: tuple[Any, ...] = (unit.forward, unit.backward)
+    if unit.form in ("class", "network"):
+        functions = (*class_passes(unit.forward), getattr(unit.forward, "__init__", None))
     return {getattr(plain(function), "__qualname__", "") for function in functions}
 
 

@@ -36,7 +36,8 @@ def functions_of(reading: Reading, pass_name: str) -> list[Any]:
         entry = getattr(reading.network.cls, reading.network.gradient)
     elif reading.methods is not None:
         cls = reading.methods.cls
-        entry = getattr(cls, reading.methods.forward if pass_name == "forward" else reading.methods.backward)
+        backwards = reading.methods.backward or reading.methods.forward  # tensors may go back by themselves
+        entry = getattr(cls, reading.methods.forward if pass_name == "forward" else backwards)
     else:
         assert reading.calls is not None
         backward = reading.calls.backward or reading.calls.forward
@@ -47,6 +48,13 @@ def functions_of(reading: Reading, pass_name: str) -> list[Any]:
         own = [function for function in called if function.__name__ in vars(cls)]
         return [*own, *(function for function in called if function not in own), first]
     return [first, *called]
+
+
+def constructor_of(reading: Reading) -> list[Any]:
+    """The constructor of a class, which may keep a setting wrongly; none for functions."""
+    owner = reading.methods or reading.network
+    constructor = plain(getattr(owner.cls, "__init__", None)) if owner is not None else None
+    return [constructor] if isinstance(constructor, FunctionType) else []
 
 
 def qualified_name(reading: Reading, pass_name: str) -> str:
@@ -114,6 +122,8 @@ def names_in(reading: Reading, trial: Trial, name: str) -> dict[str, Any]:
 def _gradient_name(reading: Reading, name: str) -> str:
     """What the gradient of an array is called in a sentence: as in the source, if it has a name there."""
     expression = gradient_expression(reading, name) if name else ""
+    if expression.removeprefix("self.") == name:  # known by the step that it has made
+        expression = ""
     return expression if re.fullmatch(r"[A-Za-z_][\w.]*(\[['\"\w]+\])?", expression) else f"the gradient of {name}"
 
 
