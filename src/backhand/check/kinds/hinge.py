@@ -1,6 +1,7 @@
 """The hinge of several classes, as in support vector machines."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,10 @@ class Hinge(Loss):
                     "counts the right class among the wrong ones, which adds 1 for each sample",
                     "At the label the margin is always 1; set it to 0 before the sum.",
                 ),
+                "right class at 0": (
+                    "sets the score of the right class to 0 and counts its margin, max(0, 1 − {x} of the label)",
+                    "At the label the margin itself is to be 0: mask the margins, not the scores.",
+                ),
                 "margin left out": ("lacks the margin of 1", "The right score must lead by 1."),
                 "scores swapped": (
                     "subtracts the wrong scores from the right one",
@@ -93,6 +98,10 @@ class Hinge(Loss):
         )
     )
 
+    def values(self, role: str, config: Config) -> list[Any]:
+        """The margin is 1 where it is a setting."""
+        return [1.0] if role == "margin" else super().values(role, config)
+
     def terms(self, x: Array, labels: Array, config: Config) -> Iterator[Term]:
         """Linear, squared, half the square, and the largest margin alone."""
         margins = _margins(x, labels)
@@ -107,6 +116,7 @@ class Hinge(Loss):
         """The right class counted, no margin, a wrong sign, no maximum."""
         right = (x * labels).sum(1, keepdims=True)
         yield "right class counted", np.maximum(0, x - right + 1)
+        yield "right class at 0", np.maximum(0, x * (1 - labels) - right + 1)
         yield "margin left out", np.maximum(0, x - right)
         yield "scores swapped", np.maximum(0, right - x + 1) * (1 - labels)
         yield "maximum left out", (x - right + 1) * (1 - labels)

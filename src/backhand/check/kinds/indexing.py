@@ -1,6 +1,7 @@
 """Layers that only move numbers: the embedding, which looks rows up, and flattening."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -128,6 +129,10 @@ class Flatten(Kind):
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
         """x has three or four axes, of which the first is that of the samples."""
         return config["shape"] if role == "x" else None
+
+    def values(self, role: str, config: Config) -> list[Any]:
+        """The first axis to be flattened is the second, where that is a setting."""
+        return [1] if role == "first_axis" else super().values(role, config)
 
     def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
         """Rows, columns, and rows in the order of Fortran; then everything as one."""

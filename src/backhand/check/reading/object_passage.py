@@ -1,7 +1,7 @@
 """One run of an object's passes: what it returned, what it changed, and where it left its gradients."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import is_array, to_numpy
+from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Left, match_gradients
 from backhand.check.reading.own_tensors import go_back
 from backhand.check.reading.reachable import Path, at, reachable, spelled
@@ -60,14 +61,15 @@ class ObjectPassage(Passage):
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
         with arithmetic():
             result = self._call_backward(specimen.methods.backward, handed)
-        if not self._takes_upstream and self.outputs[0].ndim and "labels" not in specimen.setup.kind.inputs:
+        if not self.takes_upstream and self.outputs[0].ndim and "labels" not in specimen.setup.kind.inputs:
             slope = as_float(result)  # the derivative alone, for the caller to multiply with the upstream gradient
             result = slope * upstream if slope is not None and slope.shape == upstream.shape else result
+        within, result = self._apart(result, handed)
         found = match_gradients(specimen.plan, Left(result, None, self._written(before)))
         if self.takes_steps:
             found = self._with_steps(found, before)
         if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
-            more = self._parameter_gradients(handed)
+            more = self._parameter_gradients(within)
             found = match_gradients(specimen.plan, Left(result, more, self._written(before)))
         changed = [
             name
@@ -86,9 +88,12 @@ class ObjectPassage(Passage):
     @property
     def takes_steps(self) -> bool:
         """Whether backward also updates the parameters, as the learning rate among its arguments shows."""
-        backward = getattr(self.instance, self.specimen.methods.backward or self.specimen.methods.forward)
-        names = inspect.signature(backward).parameters
-        return any(name not in self.given and roles(name)[:1] == ("lr",) for name in names)
+        return any(name not in self.given and roles(name)[:1] == ("lr",) for name in self._arguments_of_backward)
+
+    @property
+    def _arguments_of_backward(self) -> Mapping[str, inspect.Parameter]:
+        name = self.specimen.methods.backward  # none where tensors go back by themselves
+        return inspect.signature(getattr(self.instance, name)).parameters if name else {}
 
     def _with_steps(self, found: Gradients, before: Mapping[Path, Array]) -> Gradients:
         """The gradients with those that show only in the steps which backward has taken with them."""
@@ -125,10 +130,19 @@ class ObjectPassage(Passage):
         with arithmetic():
             return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
 
+    def _apart(self, result: Any, dy: Any) -> tuple[Any, Any]:
+        """What a method for the gradients of the parameters is given, and what backward returned besides that.
+
+        Backward may return the gradient before an activation with that of x, for a method that takes such `deltas`.
+        """
+        name = self.specimen.methods.parameter_gradients
+        takes = bool(name) and "deltas" in inspect.signature(getattr(self.instance, name)).parameters
+        return result if takes and isinstance(result, tuple) and len(result) == 2 else (dy, result)
+
     @property
-    def _takes_upstream(self) -> bool:
+    def takes_upstream(self) -> bool:
         """Whether backward has an argument that is neither one of forward's nor one with a default."""
-        parameters = inspect.signature(getattr(self.instance, self.specimen.methods.backward)).parameters.values()
+        parameters = self._arguments_of_backward.values()
         return any(
             p.name not in self.given and (p.default is p.empty or roles(p.name)[:1] == ("dy",))
             for p in parameters
@@ -138,23 +152,32 @@ class ObjectPassage(Passage):
     def _call_backward(self, name: str, dy: Any) -> Any:
         method = getattr(self.instance, name)
         parameters = inspect.signature(method).parameters
-        values: list[Any] = []
-        rest = self._input_and_output()
+        given, rest = self._for_steps(parameters), self._input_and_output()
         for parameter in parameters.values():
-            if parameter.kind is parameter.VAR_KEYWORD:
-                continue
             own = roles(parameter.name)
+            if parameter.name in given or parameter.kind is parameter.VAR_KEYWORD:
+                continue
             if parameter.name in self.given:
-                values.append(self.given[parameter.name])
+                given[parameter.name] = self.given[parameter.name]
             elif own[:1] == ("dy",) or parameter.kind is parameter.VAR_POSITIONAL:
-                values.append(dy)
+                given[parameter.name] = dy
             elif parameter.default is not parameter.empty:
-                break
+                continue
             elif "scores" in own:
-                values.append(self.specimen.make(self.outputs[0]))
+                given[parameter.name] = self.specimen.make(self.outputs[0])
+            elif "x" in own and len(parameters) > 1:
+                given[parameter.name] = next(rest)
+            elif any(value is dy for value in given.values()):
+                raise UnresolvedError(f"nothing is known of the argument `{parameter.name}` of backward")
             else:
-                values.append(next(rest) if "x" in own and len(parameters) > 1 else dy)
-        return method(*values)
+                given[parameter.name] = dy
+        return call(method, {name: given[name] for name in parameters if name in given})
+
+    def _for_steps(self, names: Collection[str]) -> dict[str, Any]:
+        """What lets a backward pass that updates the parameters take the step of its own gradient alone."""
+        values = {"lr": RATE, "momentum": 0.0, "reg": 0.0} if self.takes_steps else {}
+        own = {name: roles(name)[:1] for name in names if name not in self.given}
+        return {name: values[role[0]] for name, role in own.items() if role and role[0] in values}
 
     def _input_and_output(self) -> Iterator[Any]:
         """What arguments of backward besides the upstream gradient are given, one after the other."""

@@ -46,6 +46,11 @@ class Passage(ABC):
     written: Mapping[str, Array]
 
     @property
+    def takes_upstream(self) -> bool:
+        """Whether backward is given an upstream gradient."""
+        return True
+
+    @property
     def takes_steps(self) -> bool:
         """Whether backward is meant to update the parameters, too."""
         return False
@@ -64,9 +69,11 @@ class Specimen(ABC):
     """A layer in one configuration.
 
     arrays: what is differentiated, by the person's names, float64; passes use their present contents.   roles: the role
-    of each.   constants, constant_roles: other arrays that the passes must not change, such as labels.
+    of each.   constants, constant_roles: other arrays that the passes must not change, such as labels.   used: the
+    roles of the settings that the code was given; a pass may ask for more.
     """
 
+    used: set[str]
     arrays: dict[str, Array]
     roles: dict[str, str]
     constants: dict[str, Any]
