@@ -25,6 +25,8 @@ INFERRED = {
         "mask again in test mode",
     },
     "max_pool": {"every tie credited"},
+    "leaky_relu": {"setting ignored"},
+    "elu": {"setting ignored"},
     "batchnorm": {"another eps in test mode"},
     "spatial_batchnorm": {"another eps in test mode"},
 }

@@ -92,6 +92,17 @@ class Activation(Kind):
             for curve in curves[:2]:
                 yield Match(np.trunc(curve.value(x)), {"function": curve.words} if curve.words else {}, "whole numbers")
 
+    def joint_mistakes(self, found: Sequence[tuple[Config, Match]]) -> Iterator[str]:
+        """Whether the form stays the same, whatever setting is given."""
+        other = [
+            (given, seen)
+            for config, match in found
+            if config.get("slope") is not None and not match.mistake
+            if (given := self.curves_of(config)[0].words) != (seen := match.convention.get("function"))
+        ]
+        if len({given for given, _ in other}) > 1 and len({seen for _, seen in other}) == 1:
+            yield "setting ignored"
+
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """The slips of this activation, then those that any activation may have."""
         words = self.convention_of(case).get("function", "")
@@ -198,6 +209,11 @@ TEXTS: Mapping[str, Mistake] = {
         "Whether the upstream passes depends on the sign of {x} at each element, which forward must keep.",
     ),
 }
+
+
+SETTING_IGNORED = Mistake(
+    "is the same whatever setting is given", "The constructor or the function ignores an argument, such as a slope."
+)
 
 
 def catalogue(

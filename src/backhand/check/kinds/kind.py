@@ -1,7 +1,7 @@
 """What a kind of layer is: how people arrange its arrays, what it should compute, and where it is to be tried."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +32,12 @@ class Config:
     def get(self, fact: str, default: Any = None) -> Any:
         """The value of a fact, or the default."""
         return self.facts.get(fact, default)
+
+    def without(self, fact: str) -> "Config":
+        """The configuration as if this fact were not known."""
+        if fact not in self.facts:
+            return self
+        return replace(self, facts={name: value for name, value in self.facts.items() if name != fact})
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
 
 
+IMAGE = (3, 8, 8)  # channels, rows and columns of the images
+
+
 class Network(Kind):
     """A network of one hidden layer or more that takes samples and labels."""
 
@@ -45,11 +48,13 @@ class Network(Kind):
             {"samples": "a single column", "labels": "class"},
             *flat,
             {"samples": "a single one with a leading 1", "labels": "one-hot"},
+            {"samples": "images", "labels": "classes"},
+            {"samples": "images", "labels": "one-hot"},
         ]
 
     def shape(self, role: str, config: Config, layout: Layout) -> Shape | None:
         """The shape of the samples, or of all parameters in one flat array."""
-        I, O, H = config["in"], 1 if layout["labels"] == "binary" else config["out"], config["hidden"]
+        I, O, H = config["in"], 1 if layout.get("labels") == "binary" else config["out"], config["hidden"]
         if role in self.book:
             columns = "column" in layout["samples"]
             sizes = {"W1": (I, H), "W2": (H, O), "b1": (1, H), "b2": (1, O)}[role]
@@ -61,6 +66,8 @@ class Network(Kind):
                 "a single column": (I, 1),
                 "a single one": (I,),
                 "a single one with a leading 1": (I + 1,),
+                "images": (config["N"], *IMAGE),
+                "images, channels last": (config["N"], *IMAGE[1:], IMAGE[0]),
             }[layout["samples"]]
         if role == "params":
             return ((I + 1) * H + (H + 1) * O,)
@@ -73,7 +80,7 @@ class Network(Kind):
             if drawn is not None and layout["samples"].endswith("leading 1") and role == "x":
                 drawn[0] = 1
             return drawn
-        N = config["N"] if layout["samples"] in ("rows", "columns") else 1
+        N = 1 if layout["samples"].startswith("a single") else config["N"]
         if layout["labels"] == "binary":
             drawn_labels = rng.integers(0, 2, N)
             return drawn_labels[None] if layout["samples"] == "columns" else drawn_labels[:, None]
@@ -89,6 +96,8 @@ class Network(Kind):
             "sizes": [[I, H, O], (I, H, O), [I, H, H, O]],
             "activations": [["relu", "identity"], ["sigmoid", "sigmoid"], ["tanh", "sigmoid"]],
             "neurons": [[H, O], [H, O], [H, O]],
+            "window": [3],
+            "pools": [[0]],
         }
         return several.get(role) or super().values(role, config)
 
@@ -113,6 +122,22 @@ def labels_as(classes: Array, K: int, layout: Layout) -> Array:
     if layout["labels"] == "column of classes":
         return classes[None] if columns else classes[:, None]
     return classes
+
+
+class Body(Network):
+    """A network without its loss, which takes samples and gives outputs."""
+
+    inputs = ("x",)
+    constants = ()
+
+    def layouts(self) -> Sequence[Layout]:
+        """Samples as rows, as columns, one at a time or as images; also as long as the first matrix of an object."""
+        ways = ("rows", "columns", "a single one", "a single column", "images", "images, channels last")
+        fixed = (("rows", "rows"), ("rows", "columns"), ("columns", "columns"))
+        return [
+            *({"samples": samples} for samples in ways),
+            *({"samples": samples, "size": f"{axis} of its first matrix"} for samples, axis in fixed),
+        ]
 
 
 class TwoMatrices(Network):

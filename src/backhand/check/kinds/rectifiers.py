@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.kinds.elementwise import Activation, Curve, Pass, Slip, catalogue, configs_of
+from backhand.check.kinds.elementwise import SETTING_IGNORED, Activation, Curve, Pass, Slip, catalogue, configs_of
 from backhand.check.kinds.kind import Config, Mistake
 
 SLOPES = (0.01, 0.1, 0.2, 0.3, 0.05, 0.001, 0.5, 0.25)
@@ -122,6 +122,7 @@ class LeakyReLU(Activation):
         "dx = {dy} where {x} > 0, and slope · {dy} elsewhere",
         (*LEAKY, *MASKED),
         {
+            "setting ignored": SETTING_IGNORED,
             "slope forgotten": Mistake(
                 "is 0 where {x} is negative: the slope is forgotten",
                 "There the function falls with its small slope, so the upstream passes times that slope.",
@@ -174,6 +175,7 @@ class ELU(Activation):
         "dx = {dy} where {x} > 0, and {dy} · α exp({x}) = {dy} · ({y} + α) elsewhere",
         (*common, *MASKED),
         {
+            "setting ignored": SETTING_IGNORED,
             "1 for x": Mistake("is 1 where {x} is positive", "There the function is {x}; 1 is its derivative."),
             "1 not subtracted": Mistake("jumps at 0: the 1 is not subtracted", "Both sides meet in 0."),
             "x for 1": Mistake(

@@ -46,6 +46,7 @@ class FunctionSpecimen(Specimen):
 
     def __init__(self, calls: Calls, setup: Setup, make: Maker) -> None:
         self.calls, self.setup, self.make = calls, setup, make
+        self.used = setup.used
         self.given = resolve(calls.forward, setup)
         self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
         for name, value in self.given.items():

@@ -17,7 +17,7 @@ from backhand.check.reading.dialect import Maker, to_numpy, write
 from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Wanted
 from backhand.check.reading.object_passage import ObjectPassage
-from backhand.check.reading.parameters import Parameter, last_name, parameter_role, short_names
+from backhand.check.reading.parameters import Parameter, fitted_to, last_name, parameter_role, short_names
 from backhand.check.reading.reachable import Path, at, reachable, same_storage, set_at, spelled
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
@@ -52,6 +52,7 @@ class ObjectSpecimen(Specimen):
 
     def __init__(self, methods: Methods, setup: Setup, make: Maker) -> None:
         self.methods, self.setup, self.make = methods, setup, make
+        self.used = setup.used
         self.instance = construct(methods.cls, setup, make)
         self.states: dict[str, Path] = {}
         if setup.config.get("train") is not None:

@@ -31,7 +31,6 @@ SETTINGS = (
     "eps",
     "momentum",
     "reg",
-    "slope",
     "groups",
     "dilation",
     "share_across_batch",

@@ -17,6 +17,7 @@ from backhand.check.source.guarded import outcome, raising_arithmetic
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
+    constructor_of,
     filled,
     function_of,
     functions_of,
@@ -44,7 +45,10 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
         severity: Severity = "wrong" if any(trial.is_usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
         function = function_of(reading, "forward")
-        edit = mend_pass(functions_of(reading, "forward"), partial(_is_mended, reading, ran, shows, mistake))
+        is_mended = partial(_is_mended, reading, ran, shows, mistake)
+        edit = mend_pass(functions_of(reading, "forward"), is_mended)
+        if edit is None and (constructors := constructor_of(reading)):
+            edit = mend_pass(constructors, partial(is_mended, anew=True))
         yield Finding(
             severity,
             mistake,
@@ -114,13 +118,19 @@ def _agree(match: Match, known: Match | None) -> bool:
     return all(other[name] == match.convention[name] for name in CHOICES if name in other and name in match.convention)
 
 
-def _is_mended(reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]], mistake: str) -> bool:
-    """Whether the forward pass, as it is now, is recognised everywhere, and without this mistake or a new one."""
+def _is_mended(
+    reading: Reading, ran: Sequence[Trial], before: Mapping[str, Sequence[Trial]], mistake: str, *, anew: bool = False
+) -> bool:
+    """Whether the forward pass, as it is now, is recognised everywhere, and without this mistake or a new one.
+
+    anew: whether objects are made again, as they must be where their constructor was changed.
+    """
     now: list[Trial] = []
     rest = set(before) - {mistake}
     for trial in sorted(ran, key=lambda trial: all(trial is not other for other in before[mistake])):
-        assert trial.specimen is not None
-        again = replace(trial, passage=trial.specimen.forward())
+        specimen = reading.specimen_for(trial.config) if anew else trial.specimen
+        assert specimen is not None
+        again = replace(trial, specimen=specimen, passage=specimen.forward())
         match, mistakes = _recognised(reading, again)
         if match is None or set(mistakes) - rest or not _agree(match, reading.match):
             return False

@@ -30,6 +30,7 @@ MODULES = (reductions, factors, arithmetic, layouts, renames, indices, constants
 EXPRESSION_RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
 TARGET_RULES: tuple[Rule, ...] = (
     renames.reordered,
+    indices.strided_windows,
     indices.crops,
     indices.rows_of_labels,
 )  # those that also change what is assigned to

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from backhand.check.source.edits.code import Code
 from backhand.check.source.edits.names import path
@@ -15,17 +15,40 @@ HEIGHT = re.compile(r"\w*[hH]\w*")
 
 
 def strided_windows(node: ast.expr, scope: Scope) -> Iterator[Change]:
-    """A window i:i + k that begins at i * stride, or the reverse."""
-    if not (isinstance(node, ast.Slice) and node.lower is not None and node.upper is not None):
+    """Windows i:i + k along all axes that begin at i * stride, or the reverse."""
+    if not isinstance(node, ast.Subscript):
         return
-    lower, text = scope.text.segment(node.lower), scope.text.segment(node)
-    if isinstance(node.lower, ast.BinOp) and isinstance(node.lower.op, ast.Mult):
-        for part in (node.lower.left, node.lower.right):
-            yield scope.rewrite(node, text.replace(lower, scope.text.segment(part)), "stride dropped", 1)
-    index = rf"(?<![\w.]){re.escape(lower)}(?![\w])"
-    for stride in _settings(STRIDE, scope, node) if isinstance(node.lower, ast.Name) else ():
-        changed = re.sub(index, f"{lower} * {stride}", text)
-        yield scope.rewrite(node, changed, "stride added", 1)
+    elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    windows = [(i, each) for i, each in enumerate(elements) if isinstance(each, ast.Slice) and each.upper]
+    begins = {i: each.lower for i, each in windows if each.lower is not None}
+    texts = [scope.text.segment(each) for each in elements]
+    products = {i: begin for i, begin in begins.items() if _is_product(begin)}
+    for side in ("left", "right") if products else ():
+        kept = {i: scope.text.segment(getattr(begin, side)) for i, begin in products.items()}
+        bare = {i: texts[i].replace(scope.text.segment(products[i]), part) for i, part in kept.items()}
+        yield _with_slices(node, texts, bare, "stride dropped", 1, scope)
+    names = {i: begin.id for i, begin in begins.items() if isinstance(begin, ast.Name)}
+    strides = _settings(STRIDE, scope, node)
+    starts = [{i: f"{name} * {stride}" for i, name in names.items()} for stride in strides]
+    for start in [_products_of(names, scope), *starts] if names else ():
+        moved = {i: re.sub(rf"(?<![\w.]){names[i]}(?!\w)", begin, texts[i]) for i, begin in start.items()}
+        yield _with_slices(node, texts, moved, "stride added", 1, scope)
+
+
+def _is_product(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+
+
+def _products_of(names: dict[int, str], scope: Scope) -> dict[int, str]:
+    """The names of where windows start, such as top = i * stride, in the place of the indices of the windows."""
+    products = {
+        node.id: path(statement.targets[0])
+        for statement in scope.statements
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.BinOp) and _is_product(statement.value)
+        for node in ast.walk(statement.value)
+        if isinstance(node, ast.Name) and scope.variables.kinds.get(node.id) == "index"
+    }
+    return {i: products[name] for i, name in names.items() if name in products}
 
 
 def crops(node: ast.expr, scope: Scope) -> Iterator[Change]:
@@ -39,6 +62,7 @@ def crops(node: ast.expr, scope: Scope) -> Iterator[Change]:
 
 def _crops_by_sizes(node: ast.Subscript, scope: Scope) -> Iterator[Change]:
     elements = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    yield from _moved_crops(node, elements, scope)
     cropped = [i for i, each in enumerate(elements) if isinstance(each, ast.Slice) and _is_crop(each)]
     if not cropped:
         return
@@ -47,23 +71,40 @@ def _crops_by_sizes(node: ast.Subscript, scope: Scope) -> Iterator[Change]:
     paddings = _settings(PADDING, scope, node)
     whole = scope.text.segment(node.value)
     line = scope.line(node)
-    for lower in ["", *paddings]:
+    fixed = all(bound.isdigit() for bound in lowers.values())  # [1:-1], which suits one padding alone
+    for lower in [*paddings, ""] if fixed else ["", *paddings]:
         bounds = {i: lower or lowers[i] for i in cropped}
-        fixed = all(bound.isdigit() for bound in lowers.values())  # [1:-1], which suits one padding alone
-        tier = 1 if not lower or fixed else 2
-        yield _with_slices(node, texts, {i: f"{p}:-{p}" for i, p in bounds.items()}, tier, scope)
-        yield _with_slices(node, texts, {i: f"{p}:{whole}.shape[{i}] - {p}" for i, p in bounds.items()}, tier, scope)
+        tier = (0 if lower else 1) if fixed else (2 if lower else 1)
+        both = {i: f"{p}:-{p}" for i, p in bounds.items()}
+        yield _with_slices(node, texts, both, "crop", tier, scope)
+        to_the_end = {i: f"{p}:{whole}.shape[{i}] - {p}" for i, p in bounds.items()}
+        yield _with_slices(node, texts, to_the_end, "crop", tier, scope)
         for sizes in _pairs_of_sizes(line, len(cropped), scope):
             ends = dict(zip(cropped, sizes, strict=True))
-            yield _with_slices(node, texts, {i: f"{p}:{p} + {ends[i]}" for i, p in bounds.items()}, tier, scope)
+            yield _with_slices(node, texts, {i: f"{p}:{p} + {ends[i]}" for i, p in bounds.items()}, "crop", tier, scope)
         for name in scope.whole_arrays(line)[:3]:
             slices = {i: f"{p}:{p} + {name}.shape[{i}]" for i, p in bounds.items()}
-            yield _with_slices(node, texts, slices, tier + 1, scope)
+            yield _with_slices(node, texts, slices, "crop", tier + 1, scope)
 
 
-def _with_slices(node: ast.Subscript, texts: list[str], slices: dict[int, str], tier: int, scope: Scope) -> Change:
+def _moved_crops(node: ast.Subscript, elements: Sequence[ast.expr], scope: Scope) -> Iterator[Change]:
+    """Crops begin:begin + size that begin at a fixed number, or at none, where they should begin at the padding."""
+    texts = [scope.text.segment(each) for each in elements]
+    begins = {i: text.partition(":")[0].strip() for i, text in enumerate(texts) if isinstance(elements[i], ast.Slice)}
+    fixed = {i: begin for i, begin in begins.items() if ":-" not in texts[i] and (begin.isdigit() or not begin)}
+    fixed = {i: begin for i, begin in fixed.items() if texts[i] != ":"}
+    for pad in _settings(PADDING, scope, node) if fixed and "pad" in path(node).lower() else ():
+        ends = {i: texts[i].partition(":")[2].strip() for i in fixed}
+        moved = {i: re.sub(rf"(?<!\w){begin}(?!\w)", pad, ends[i]) for i, begin in fixed.items() if begin}
+        slices = {i: f"{pad}:{moved.get(i, f'{pad} + {ends[i]}')}" for i in fixed}
+        yield _with_slices(node, texts, slices, "crop", 1, scope)
+
+
+def _with_slices(
+    node: ast.Subscript, texts: list[str], slices: dict[int, str], operator: str, tier: int, scope: Scope
+) -> Change:
     changed = ", ".join(slices.get(i, text) for i, text in enumerate(texts))
-    return scope.rewrite(node.slice, changed, "crop", tier)
+    return scope.rewrite(node.slice, changed, operator, tier)
 
 
 def _is_crop(node: ast.Slice) -> bool:

@@ -141,7 +141,7 @@ class Variables:
     def _bind(self, name: str, line: int, kind: str) -> None:
         self.bound.setdefault(name, line)
         bare = name.rpartition(".")[2]
-        unclear = "." in name and len(bare) == 1 and bare != "p"  # self.s is an array more often than a stride
+        unclear = "." in name and len(bare) == 1 and bare not in "pN"  # self.s is an array more often than a stride
         self.kinds.setdefault(name, kind or ("array" if unclear else kind_of_name(bare)))
 
     def of_kind(self, *kinds: str, before: int | None = None) -> list[str]:

@@ -20,6 +20,8 @@ def added_terms(node: ast.expr, scope: Scope) -> Iterator[Change]:
     """A bias, another array, or the gradient of a penalty added to a result."""
     parent, line = scope.parent(node), scope.line(node)
     activated = isinstance(parent, ast.Call) and node in parent.args and isinstance(node, ast.Call | ast.BinOp)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from _unused_terms(node, scope)
     if not (scope.is_computed(node) or activated):
         return
     code = scope.code(node)
@@ -41,6 +43,17 @@ def added_terms(node: ast.expr, scope: Scope) -> Iterator[Change]:
     for penalty in scope.variables.of_kind("setting", before=line) if scope.is_computed(node) else ():
         if PENALTY.fullmatch(penalty.rpartition(".")[2]):
             yield from _penalties(node, code, penalty, scope)
+
+
+def _unused_terms(node: ast.BinOp, scope: Scope) -> Iterator[Change]:
+    """A variable that is computed and never used, added to a sum of its kind or subtracted from it."""
+    for name in scope.variables.of_kind("array", before=scope.line(node)):
+        if scope.variables.is_unused(name) and name not in scope.variables.parameters:
+            for symbol in ("-", "+") if isinstance(node.op, ast.Sub) else ("+", "-"):
+                yield scope.replace(node, scope.code(node).binary(symbol, Code(name)), "term added", 0)
+            for count in scope.variables.of_kind("size", before=scope.line(node)):
+                term = Code(name).binary("/", Code(count))
+                yield scope.replace(node, scope.code(node).binary("+", term), "term added", 1)
 
 
 def _penalties(node: ast.expr, code: Code, penalty: str, scope: Scope) -> Iterator[Change]:
