@@ -16,9 +16,11 @@ from backhand.check.evidence import Evidence, Subject
 from backhand.check.orientation import computed_with_a_transposed_array, not_cropped, permuted, reshaped, shifted
 from backhand.check.partial import (
     axis_subsets,
+    has_a_multiple_too_many,
     lacks_a_multiple,
     lacks_a_term_of_normalisation,
     name_axes,
+    upstream_ignored_in_part,
     wrong_in_one_place,
 )
 
@@ -252,10 +254,12 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _gradient_of_another_array,
     _upstream_summed,
     _summed_too_far,
+    upstream_ignored_in_part,
     _not_linear,
     computed_with_a_transposed_array,
     _computed_with_other_values,
     _computed_with_other_settings,
+    has_a_multiple_too_many,
     lacks_a_multiple,
     lacks_a_term_of_normalisation,
     _times_constants_along_an_axis,

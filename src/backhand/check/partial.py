@@ -15,6 +15,37 @@ from backhand.check.evidence import Evidence
 SIGNIFICANCE = 0.02  # a location is reported if chance would put all wrong entries there less often than this
 
 
+def has_a_multiple_too_many(e: Evidence) -> str | None:
+    """The gradient has a positive multiple of a parameter more than it should, as of a penalty that the loss lacks."""
+    settings = [value for value in e.subject.settings.values() if isinstance(value, float) and value]
+    for name, array in e.subject.arrays.items():
+        if not e.has_right_shape or not _fits(array, e.true) or not array.any():
+            continue
+        error, v = (e.analytic - e.true)[e.known], np.broadcast_to(array, e.true.shape)[e.known]
+        multiple = float(error @ v / (v @ v))
+        usual = any(np.isclose(multiple, factor * value, rtol=1e-6) for value in settings for factor in (0.5, 1, 2))
+        if multiple > 0 and e.known.sum() > (1 if usual else 3) and _explains(e, -multiple * array):
+            return f"has {multiple:.6g} times {name} too much: a penalty that the loss does not have?"
+    return None
+
+
+def _fits(array: Array, other: Array) -> bool:
+    """Whether an array can be added to another one, with axes of its own or without."""
+    return array.ndim > 0 and array.shape == other.shape[other.ndim - array.ndim :]
+
+
+def upstream_ignored_in_part(e: Evidence) -> str | None:
+    """Some entries stay as they are when dy changes, while all others change their sign with it."""
+    other = e.gradient_for(-e.dy)
+    if other.shape != e.analytic.shape:
+        return None
+    same = np.isclose(other, e.analytic, rtol=e.limit, atol=0) & (e.analytic != 0)
+    if not same.any() or not (same.all() or e.agree(other[~same], -e.analytic[~same])):
+        return None
+    rest = "the others are right" if e.has_right_shape and not (e.wrong & ~same).any() else "others are wrong as well"
+    return f"stays the same in {same.sum()} of {same.size} entries when dy changes; {rest}"
+
+
 def lacks_a_multiple(e: Evidence) -> str | None:
     """The gradient lacks a multiple of dy, of y or of an argument, such as the term of a penalty or of a shortcut."""
     for name, array in ({"dy": e.dy, "y": e.y} | e.subject.arrays).items():
@@ -51,7 +82,8 @@ def lacks_a_term_of_normalisation(e: Evidence) -> str | None:
 def _explains(e: Evidence, term: Array) -> bool:
     """Whether the gradient is right with this term added, and the term is all that was wrong."""
     error = (e.true - e.analytic)[e.known]
-    return e.is_true(e.analytic + term) and np.abs(error - term[e.known]).max() < 0.01 * np.abs(error).max()
+    added = np.broadcast_to(term, e.true.shape)
+    return e.is_true(e.analytic + added) and np.abs(error - added[e.known]).max() < 0.01 * np.abs(error).max()
 
 
 def wrong_in_one_place(e: Evidence) -> str | None:

@@ -31,7 +31,7 @@ class Network(Kind):
         facts = {"in": 4, "hidden": 5, "out": 3, "classes": 3, "N": 6}
         return (
             Config("6 samples, 4 inputs, 5 hidden, 3 classes", {**facts, "reg": 0.0}),
-            Config("with a penalty of 0.1", {**facts, "reg": 0.1}),
+            Config("a penalty of 0.1", {**facts, "reg": 0.1}),
             Config("1 sample", {**facts, "N": 1, "reg": 0.0}),
             Config("as many hidden as inputs", {**facts, "hidden": 4, "reg": 0.1}),
         )
@@ -135,8 +135,11 @@ class Body(Network):
         ways = ("rows", "columns", "a single one", "a single column", "images", "images, channels last")
         fixed = (("rows", "rows"), ("rows", "columns"), ("columns", "columns"))
         return [
-            *({"samples": samples} for samples in ways),
-            *({"samples": samples, "size": f"{axis} of its first matrix"} for samples, axis in fixed),
+            *({"samples": samples, "labels": "classes"} for samples in ways),
+            *(
+                {"samples": samples, "labels": "classes", "size": f"{axis} of its first matrix"}
+                for samples, axis in fixed
+            ),
         ]
 
 

@@ -47,6 +47,10 @@ _ANY: dict[str, Words] = {
         "{g} does not depend on {dy}",
         "By the chain rule, the layer's own derivative is multiplied with the upstream gradient {dy}.",
     ),
+    "upstream ignored in part": Words(
+        "{g} depends on {dy} in some entries only",
+        "The upstream {dy} multiplies every entry: is a pair of parentheses missing, as in (a + b) * {dy}?",
+    ),
     "upstream itself": Words(
         "{g} is {dy} itself", "The layer's own derivative is missing: by the chain rule it is multiplied with {dy}."
     ),
@@ -74,6 +78,10 @@ _ANY: dict[str, Words] = {
     ),
     "computed with other settings": Words(
         "{g} leaves a setting out", "Backward needs every setting by which forward changes its result."
+    ),
+    "has a multiple too many": Words(
+        "{g} has a term that does not belong there",
+        "No term of the loss has this derivative: a penalty belongs into the loss and the gradient, or into neither.",
     ),
     "lacks a multiple": Words("{g} lacks a term", "The gradient of a sum is the sum of the gradients of its terms."),
     "lacks a term of normalisation": Words(
