@@ -187,6 +187,12 @@ def _not_linear(e: Evidence) -> str | None:
     return "does not change its sign with dy: it must be linear in dy; is a mask taken from dy?"
 
 
+def _lacks_the_result(e: Evidence) -> str | None:
+    if e.y.shape != e.dy.shape or not e.is_true(e.gradient_for(e.dy * e.y)):
+        return None
+    return "would be right if dy were multiplied by y first: y is a factor of the derivative"
+
+
 def _computed_with_other_values(e: Evidence) -> str | None:
     """Right if x were y, or if the labels were others."""
     if not e.has_right_shape:
@@ -256,6 +262,7 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _summed_too_far,
     upstream_ignored_in_part,
     _not_linear,
+    _lacks_the_result,
     computed_with_a_transposed_array,
     _computed_with_other_values,
     _computed_with_other_settings,

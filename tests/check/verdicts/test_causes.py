@@ -55,6 +55,31 @@ class Hinge:
         wrong = (1 - Y_real) * (Y_pred + 1 - right > 0)
         return (wrong - Y_real * wrong.sum(axis=0)) / Y_pred.shape[1]
 """
+RADIAL = """
+import numpy as np
+
+class RadialBasisFunctions:
+    def __init__(self, number=4):
+        self.centres, self.scales = np.linspace(0, 1, number), np.array([0.25])
+    def fprop(self, inputs):
+        self.distances = (inputs[..., None] - self.centres) / self.scales
+        return np.exp(-(self.distances**2))
+    def bprop(self, inputs, outputs, grads_wrt_outputs):
+        return (-2 * self.distances / self.scales * grads_wrt_outputs).sum(-1)
+"""
+NO_BIAS = """
+import numpy as np
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.W, self.b = np.random.randn(n_in, n_out), np.zeros(n_out)
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+    def backward(self, dy):
+        self.dW, self.db = self.x.T @ dy, dy.sum(0)
+        return dy @ self.W.T
+"""
 
 
 @pytest.mark.parametrize(
@@ -63,11 +88,13 @@ class Hinge:
         (NETWORK, "has a multiple too many", "b2"),
         (PARENTHESES, "upstream ignored in part", "x"),
         (HINGE, "right class at 0", ""),
+        (RADIAL, "lacks the result", "inputs"),
+        (NO_BIAS, "bias left out", ""),
     ],
-    ids=["bias penalised", "parentheses missing", "right class at 0"],
+    ids=["bias penalised", "parentheses missing", "right class at 0", "result left out", "bias left out"],
 )
 def test_the_mistake_has_its_name(text, cause, array, tmp_path):
     file = tmp_path / "layers.py"
     file.write_text(text)
     wrong = [finding for finding in check_file(file).findings if finding.severity == "wrong"]
-    assert (wrong[0].cause, wrong[0].array) == (cause, array)
+    assert [(finding.cause, finding.array) for finding in wrong] == [(cause, array)]

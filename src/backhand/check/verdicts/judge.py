@@ -53,7 +53,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     seen = observe(ran[0]) if ran and ran[0].crashed is None else {}
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))
-    wrong = _not_of_forward(wrong, in_forward)
+    wrong = _not_of_forward(reading, wrong, in_forward)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
@@ -86,11 +86,20 @@ def _not_caused_by(seen: Mapping[str, Any], findings: list[Finding]) -> list[Fin
     return findings
 
 
-def _not_of_forward(findings: Sequence[Finding], in_forward: Sequence[Finding]) -> list[Finding]:
+def _not_of_forward(reading: Reading, findings: Sequence[Finding], in_forward: Sequence[Finding]) -> list[Finding]:
     """The findings on gradients that no mistake of the forward pass explains, such as results cut to whole numbers."""
     failed = {name for finding in in_forward for name in finding.failed}
     causes = {finding.cause for finding in in_forward}
-    return [f for f in findings if (f.cause or not set(f.failed) <= failed) and f.cause not in causes]
+    if causes:
+        causes.add("of the right loss")
+    roles = reading.specimen.roles if reading.specimen is not None else {}
+    return [
+        f
+        for f in findings
+        if (f.cause or not set(f.failed) <= failed)
+        and f.cause not in causes
+        and not (roles.get(f.array) == "b" and "bias left out" in causes)
+    ]
 
 
 def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:

@@ -51,6 +51,9 @@ _ANY: dict[str, Words] = {
         "{g} depends on {dy} in some entries only",
         "The upstream {dy} multiplies every entry: is a pair of parentheses missing, as in (a + b) * {dy}?",
     ),
+    "lacks the result": Words(
+        "{g} lacks the factor {y}", "As the derivative of exp(f) is f' exp(f), the result is one of its factors here."
+    ),
     "upstream itself": Words(
         "{g} is {dy} itself", "The layer's own derivative is missing: by the chain rule it is multiplied with {dy}."
     ),
