@@ -196,12 +196,13 @@ class _Canonical:
         transposed = not layout["weight"].endswith("out)")
         W = w.T if transposed else w
         rest = {"the first row of the weights": 0, "the last row of the weights": -1}.get(layout.get("bias", ""))
-        X, dY = _rows(case.arrays["x"], layout), _rows(case.dy, layout)
+        single = case.dy.ndim == 1 and case.config["N"] == 1
+        X, dY = _rows(case.arrays["x"], layout), case.dy.reshape(1, -1) if single else _rows(case.dy, layout)
         if rest is not None:
             X = np.insert(X, 0 if rest == 0 else X.shape[1], 1, axis=1)
         if W.shape != (X.shape[1], dY.shape[1]):
             return None
-        return cls(case, X, _rows(case.y, layout), dY, W, transposed, rest)
+        return cls(case, X, case.y.reshape(dY.shape) if single else _rows(case.y, layout), dY, W, transposed, rest)
 
     def _weight(self, mistake: str, dW: Array) -> WrongGradient:
         return WrongGradient(mistake, "w", dW.T if self.transposed else dW)
@@ -217,9 +218,8 @@ class _Canonical:
         dX, W = self.upstream @ self.W.T, self.W
         if W.shape[0] == W.shape[1]:
             yield self._input("transposed weights missing", self.upstream @ W)
-        yield WrongGradient("dx not reshaped", "x", _arranged(dX, self.case.convention))
-        if self.rest is not None:
-            yield WrongGradient("entry of the bias kept", "x", _arranged(dX, self.case.convention))
+        kept = "dx not reshaped" if self.rest is None else "entry of the bias kept"
+        yield WrongGradient(kept, "x", _arranged(dX, self.case.convention))
         given = self.case.gradients.get("x")
         step = self._input("", self.upstream @ (self.X.T @ self.upstream).T).values
         if given is not None and given.shape == step.shape and step.size > 1:

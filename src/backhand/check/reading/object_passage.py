@@ -1,6 +1,7 @@
 """One run of an object's passes: what it returned, what it changed, and where it left its gradients."""
 
 import inspect
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import cycle
@@ -57,6 +58,8 @@ class ObjectPassage(Passage):
         upstream = separated(dy, self.outputs)[0]
         if not specimen.methods.backward:
             return self._gone_back(upstream)
+        if (axis := self.axis_of_bias) is not None and axis < upstream.ndim:
+            upstream = np.concatenate([np.ones_like(upstream.take([0], axis)), upstream], axis)
         handed = specimen.make(upstream) if upstream.ndim else float(upstream)
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
         with arithmetic():
@@ -84,6 +87,19 @@ class ObjectPassage(Passage):
         if is_array(handed) and not is_same(handed, upstream):
             changed.append("dy")
         return replace(found, changed=tuple(dict.fromkeys(changed)))
+
+    @property
+    def axis_of_bias(self) -> int | None:
+        """The axis along which a backward pass without parameters drops the first entry of the upstream gradient.
+
+        That entry belongs to the constant 1 which the next layer puts before its input to carry the bias.
+        """
+        names = [name for name in self._arguments_of_backward if name not in self.given]
+        if self.specimen.parameters or len(names) != 1:
+            return None
+        code = outcome(lambda: inspect.getsource(getattr(self.instance, self.specimen.methods.backward))).value or ""
+        found = re.search(rf"\b{re.escape(names[0])}\s*\[\s*(:\s*,\s*)?1\s*:\s*\]", code)
+        return None if found is None else 1 if found[1] else 0
 
     @property
     def takes_steps(self) -> bool:

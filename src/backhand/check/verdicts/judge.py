@@ -59,7 +59,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
     if ran:
         findings += behaviour_findings(reading, ran[0], seen, program)
-    if (narrow := narrow_finding(reading, program)) is not None:
+    if (narrow := narrow_finding(reading, ran, program)) is not None:
         findings.insert(0, narrow)
     findings += kink_findings(reading, ran, program)
     findings += shape_findings(reading, ran, program)

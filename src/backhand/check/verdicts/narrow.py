@@ -1,5 +1,6 @@
 """Units that work in special sizes only, such as a layer that needs as many outputs as inputs."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from backhand.check.reading.reader import Reading
@@ -8,15 +9,18 @@ from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import change_of, functions_of, line_of, place_of, qualified_name
 from backhand.check.verdicts.repair import mend_pass
-from backhand.check.verdicts.trial import run_trial
+from backhand.check.verdicts.trial import Trial, run_trial
 
 NEEDED = 4  # the configurations, from the first, in which the change must work
 
 
-def narrow_finding(reading: Reading, program: Program) -> Finding | None:
-    """That a unit is recognised in a later configuration only, with the change that makes it work in the first."""
+def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> Finding | None:
+    """That a unit is recognised in a later configuration only, with the change that makes it work in the first.
+
+    Not of a unit for a single sample at a time: that is no mistake, and `refused` tells what it does not take.
+    """
     error = reading.narrow
-    if error is None:
+    if error is None or (ran and all(trial.config.get("N") == 1 for trial in ran)):
         return None
     constructor = plain(getattr(reading.unit.forward, "__init__", None)) if reading.unit.form == "class" else None
     functions = [*([constructor] if constructor is not None else []), *functions_of(reading, "forward")]
