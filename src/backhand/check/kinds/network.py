@@ -12,7 +12,6 @@ import numpy as np
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
 
-
 IMAGE = (3, 8, 8)  # channels, rows and columns of the images
 
 
@@ -21,8 +20,8 @@ class Network(Kind):
 
     name, title = "network", "Network"
     names = ("network", "net", "neural net", "mlp", "perceptron", "classifier", "model", "nn")
-    inputs = ("x", "labels")
-    constants = ("labels",)
+    inputs: tuple[str, ...] = ("x", "labels")
+    constants: tuple[str, ...] = ("labels",)
     parameters: tuple[str, ...] = ("params",)
     book: tuple[str, ...] = ("W1", "b1", "W2", "b2")  # the keys of a dictionary of parameters
 

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from backhand.check.kinds.compound import Compound
 from backhand.check.kinds.specified import Specified
+from backhand.check.reading.fitting import fitted
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import NEUTRAL, NOTHING, Catcher, Context, Settings, Setup
 from backhand.check.reading.specimen import SEED
+from backhand.check.reading.usage import UNUSED, usages
 from backhand.check.reading.words import words
 
 DICTIONARIES = frozenset(
@@ -55,8 +57,14 @@ def resolve(function: Callable[..., Any], setup: Setup, *, constructor: bool = F
     """
     resolved: dict[str, Any] = {}
     taken: set[str] = set()
-    for parameter in _parameters(function):
-        argument = _resolve_one(parameter, setup, taken, constructor)
+    used = {} if isinstance(setup.kind, Specified) else usages(function)
+    parameters = list(_parameters(function))
+    outputs = set() if constructor else _outputs_called_y(parameters)
+    for parameter in parameters:
+        alias = parameter.replace(name="scores") if parameter.name in outputs else parameter
+        argument = _resolve_one(alias, setup, taken, constructor)
+        if not isinstance(argument, ArrayArgument):
+            argument = fitted(argument, parameter, used.get(parameter.name, UNUSED), setup)
         if argument is not NOTHING:
             resolved[parameter.name] = argument
     return resolved
@@ -74,6 +82,15 @@ def _parameters(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:
             yield parameter
 
 
+def _outputs_called_y(parameters: Sequence[inspect.Parameter]) -> set[str]:
+    """The arguments that are outputs, though their name alone means labels: the y of `loss(y, t)`."""
+    labels = [p.name for p in parameters if roles(p.name)[:1] == ("labels",) and p.default is p.empty]
+    if len(labels) < 2 or any(roles(p.name)[:1] in (("x",), ("scores",)) for p in parameters):
+        return set()
+    targets = [name for name in labels if name.lower().rstrip("s") in ("t", "target")] or labels[-1:]
+    return set(labels) - set(targets)
+
+
 def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], constructor: bool) -> Any:
     """The value of an argument; NOTHING where it is left to its default."""
     stand_in = NOTHING if isinstance(setup.kind, Specified) else _stand_in(parameter, setup)
@@ -88,6 +105,8 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
             taken.add(role)
             return ArrayArgument(role)
         values = setup.values(role)
+        if role == "classes" and optional and parameter.default is None:
+            values = []  # a number, or the frequency of each class: code that leaves it out knows what to do without
         setup.used |= {role} if values else set()
         if values and not (optional and _is_kept(parameter.default, values)):
             taken.add(role)

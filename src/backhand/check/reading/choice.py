@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from backhand.check.kinds.kind import Kind
+from backhand.check.kinds.network import Network
 from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.budget import Budget
 from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
@@ -26,7 +27,8 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     for kind, layout, variant, make in attempts(unit, kinds):
         if search.right is not None and kind is not search.right.kind:
             break
-        if budget.is_spent or (kind not in spoken and spoken and search.is_clear):
+        is_meant = kind in spoken or isinstance(kind, Network)
+        if budget.is_spent or (not is_meant and (spoken or isinstance(kinds[0], Network)) and search.is_clear):
             break
         readings, error = outcome(partial(readings_as, unit, kind, layout, variant, make))
         if readings is None:

@@ -68,6 +68,10 @@ class NetworkMethods:
     value: str = ""
 
 
+class WithoutParametersError(Exception):
+    """What seemed a network has no parameters."""
+
+
 class NetworkSpecimen(ObjectSpecimen):
     """A network whose one method takes samples and labels and returns gradients, with or without the loss."""
 
@@ -165,7 +169,10 @@ def _key_for(name: str, array: Array, returned: Mapping[str, Array]) -> str:
 
 def _has_gradients(network: NetworkMethods, setup: Setup, make: Maker) -> bool:
     """Whether a network that is called so gives a gradient of any parameter. Raises what the person's code raises."""
-    gradients = NetworkSpecimen(network, setup, make).forward().backward(np.ones(()))
+    specimen = NetworkSpecimen(network, setup, make)
+    if not specimen.parameters:
+        raise WithoutParametersError("a network has parameters")
+    gradients = specimen.forward().backward(np.ones(()))
     return any(value is not None for value in gradients.values.values())
 
 

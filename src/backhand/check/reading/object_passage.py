@@ -160,7 +160,8 @@ class ObjectPassage(Passage):
         """Whether backward has an argument that is neither one of forward's nor one with a default."""
         parameters = self._arguments_of_backward.values()
         return any(
-            p.name not in self.given and (p.default is p.empty or roles(p.name)[:1] == ("dy",))
+            p.name == self._upstream_under_its_name
+            or (p.name not in self.given and (p.default is p.empty or roles(p.name)[:1] == ("dy",)))
             for p in parameters
             if p.kind is not p.VAR_KEYWORD
         )
@@ -173,12 +174,18 @@ class ObjectPassage(Passage):
             own = roles(parameter.name)
             if parameter.name in given or parameter.kind is parameter.VAR_KEYWORD:
                 continue
-            if parameter.name in self.given:
+            if parameter.name in self.given and parameter.name != self._upstream_under_its_name:
                 given[parameter.name] = self.given[parameter.name]
-            elif own[:1] == ("dy",) or parameter.kind is parameter.VAR_POSITIONAL:
+            elif (
+                own[:1] == ("dy",)
+                or parameter.name == self._upstream_under_its_name
+                or parameter.kind is parameter.VAR_POSITIONAL
+            ):
                 given[parameter.name] = dy
             elif parameter.default is not parameter.empty:
                 continue
+            elif own[:1] == ("cache",) and isinstance(self.returned, tuple) and len(self.returned) == 2:
+                given[parameter.name] = self.returned[1]
             elif "scores" in own:
                 given[parameter.name] = self.specimen.make(self.outputs[0])
             elif "x" in own and len(parameters) > 1:
@@ -188,6 +195,13 @@ class ObjectPassage(Passage):
             else:
                 given[parameter.name] = dy
         return call(method, {name: given[name] for name in parameters if name in given})
+
+    @property
+    def _upstream_under_its_name(self) -> str:
+        """The first argument of backward, where it is called as forward's but a cache beside it holds the input."""
+        names = list(self._arguments_of_backward)
+        has_cache = any(roles(name)[:1] == ("cache",) for name in names)
+        return names[0] if has_cache and names[0] in self.given else ""
 
     def _for_steps(self, names: Collection[str]) -> dict[str, Any]:
         """What lets a backward pass that updates the parameters take the step of its own gradient alone."""

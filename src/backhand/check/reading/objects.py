@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backhand.arrays import Array
+from backhand.arrays import Array, Shape
 from backhand.check.reading.arguments import ArrayArgument, resolve
 from backhand.check.reading.construction import UPDATES, construct, set_mode
 from backhand.check.reading.dialect import Maker, to_numpy, write
@@ -51,9 +51,10 @@ class ObjectSpecimen(Specimen):
     """An instance of a class in one configuration."""
 
     def __init__(self, methods: Methods, setup: Setup, make: Maker) -> None:
-        self.methods, self.setup, self.make = methods, setup, make
+        self.methods, self.make = methods, make
         self.used = setup.used
         self.instance = construct(methods.cls, setup, make)
+        self.setup = setup = fitted_to(self.instance, setup)
         self.states: dict[str, Path] = {}
         if setup.config.get("train") is not None:
             self._warm_up()
@@ -163,8 +164,15 @@ class ObjectSpecimen(Specimen):
             shape = to_numpy(array).shape
             drawn = self.setup.drawn.get(self.parameters[-1].role)
             fits = drawn is not None and drawn.shape == shape
-            self.arrays[name] = np.array(drawn) if fits and drawn is not None else rng.standard_normal(shape)
+            values = _values_like(to_numpy(array), rng) * self._scale(shape)
+            self.arrays[name] = np.array(drawn) if fits and drawn is not None else values
             self.roles[name] = self.parameters[-1].role
+
+    def _scale(self, shape: Shape) -> float:
+        """The spread of drawn weights: 1, but less where many pixels add up, so that no softmax is certain."""
+        if not self.setup.layout.get("samples", "").startswith("images") or len(shape) < 2:
+            return 1.0
+        return float((np.prod(shape) / min(shape[0], shape[-1])) ** -0.5)
 
     def _is_idle_bias(self, paths: list[Path]) -> bool:
         """Whether an array bears the name of a bias and of nothing else: forward should add it, even if it does not."""
@@ -185,6 +193,12 @@ class ObjectSpecimen(Specimen):
         if moved is None:
             return False
         return moved.shape == y.shape and not np.array_equal(moved, y, equal_nan=True)
+
+
+def _values_like(array: Array, rng: np.random.Generator) -> Array:
+    """Other values for a parameter of no known role: positive if all of its own are, such as scales, else any."""
+    draws = rng.standard_normal(array.shape)
+    return 0.5 + np.abs(draws) if array.ndim and (array > 0).all() and np.ptp(array) == 0 else draws
 
 
 def _put(instance: Any, path: Path, values: Array, make: Maker) -> None:

@@ -1,9 +1,15 @@
 """The parameters of a person's object: where each is kept, and by which name it is told."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from backhand.check.reading.reachable import Path, spelled
+import numpy as np
+
+from backhand.check.reading.arguments import UnresolvedError
+from backhand.check.reading.dialect import to_numpy
+from backhand.check.reading.reachable import Path, reachable, spelled
 from backhand.check.reading.roles import roles
+from backhand.check.reading.setup import Setup
 
 
 @dataclass
@@ -39,3 +45,19 @@ def parameter_role(paths: list[Path]) -> str:
                 if role in ("w", "b", "gamma", "beta", "wh"):
                     return role
     return "w"
+
+
+def fitted_to(instance: Any, setup: Setup) -> Setup:
+    """The setup with as many inputs as the first matrix of an object has rows or columns, where the layout says so.
+
+    Raises UnresolvedError where it has none, or was given its sizes.
+    """
+    axis = setup.layout.get("size", "").partition(" ")[0]
+    if not axis:
+        return setup
+    matrices = (array for array in reachable(instance).values() if np.ndim(to_numpy(array)) == 2)
+    first = next(matrices, None)
+    if first is None or setup.used & {"in", "hidden", "sizes", "shape"}:
+        raise UnresolvedError("its sizes are those that it is given")
+    size = np.shape(to_numpy(first))[0 if axis == "rows" else 1]
+    return replace(setup, config=replace(setup.config, facts={**setup.config.facts, "in": size}), drawn={})

@@ -10,7 +10,7 @@ _NAMES: dict[str, str] = {
     "x": """
         x xs input inputs in inp data a aprev z zs h hs features feature image images img samples batch u v
         net xin activation activations linear inputtensor tensor inx previnput prevactivation preact
-        preactivation feats inputdata xbatch bottom layerinput value s inpt
+        preactivation feats inputdata xbatch bottom layerinput value s inpt a0
     """,
     "scores": """
         scores score logits logit preds pred predictions prediction predicts ypred yhat outputs output probs
@@ -103,7 +103,7 @@ _NAMES: dict[str, str] = {
     """,
     "sizes": """
         layerspecs layerspec sizes layersizes layerdims layersdims dimensions layers layerssizes
-        architecture arch structure topology dims nnarchitecture layout layersize units sizelist
+        architecture arch structure topology dims nnarchitecture layout layersize units sizelist layerssize
     """,
     "hidden": """
         hiddensize hiddendim hiddendims hiddenlayersize hiddenunits nhidden numhidden hidden hiddenlayers
@@ -125,7 +125,7 @@ _NAMES: dict[str, str] = {
         numoutputs outputlen ny outdepth nfilters numfilters filters outchans numout sizeout outputchannel
         channelsout outputunits neurons numkernels no numneurons nneurons outputnum outputlength hiddensize
         hiddendim nhidden numhidden h outch cout width kernels outplanes dout outsz numunits nkernels outc
-        neuronsout nodes nnodes nummaps outputchannels outdims nf
+        neuronsout nodes nnodes nummaps outputchannels outdims nf outputshape oshape
     """,
     "classes": """
         outputlayersize outputlayer outputnodes outputsize outputdim numlabels numlabel maxclasses
@@ -147,6 +147,9 @@ _NAMES: dict[str, str] = {
     "activation": """
         activation activationfunction act activationtype nonlinearity activationfunc actfn activationfn
         activationname func function actfunc
+    """,
+    "pools": """
+        maxpools
     """,
     "optimizer": """
         optimizer optim opt optimiser
@@ -215,7 +218,7 @@ _NAMES: dict[str, str] = {
         modules modulelist layerlist listoflayers sublayers blocks layers
     """,
     "shape": """
-        inputshape shape inshape xshape indims inputdims
+        inputshape shape inshape xshape indims inputdims ishape
     """,
 }
 ROLES = tuple(_NAMES)

@@ -1,6 +1,7 @@
 """What a person's code is given in one configuration: arrays, settings by their names, and stand-ins for the rest."""
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +52,10 @@ NEUTRAL: dict[str, list[Any]] = {
     "count": [1],
     "flag": [False],
 }
+
+
+MODES = ("train", "test", "eval")  # code may know one of them, and do the other for any other word
+NEUTRAL_WORDS = ("linear", "identity", "none", "normal", "train")
 
 
 FACTS = {"height": "H", "width": "W", "window_h": "kh", "window_w": "kw"}  # facts that have a name of their own
@@ -133,6 +138,13 @@ class Setup:
         position = self.variant % 2 if role == "window" else self.variant // 2 if role in STEPS else self.variant
         return values[min(position, len(values) - 1)]
 
+    def word(self, value: Any, words: Sequence[str]) -> Any:
+        """A word of those that the code knows, where the value is another one, or none of any meaning to it."""
+        if value in (*words, "train", "test") or not (isinstance(value, str) or callable(value) or value is NOTHING):
+            return value
+        ordered = sorted(dict.fromkeys(words), key=lambda word: word.lower() not in NEUTRAL_WORDS)
+        return ordered[self.variant % len(ordered)]
+
     def setting(self, name: str, *, required: bool = True) -> Any:
         """The value of a setting by its name; `NOTHING` where none is known, or a neutral one is not required."""
         for role in roles(name):
@@ -149,9 +161,10 @@ class Setup:
 class Settings(dict[str, Any]):
     """A dictionary of settings that answers whatever key the person's code asks for, as far as a role is known."""
 
-    def __init__(self, setup: "Setup") -> None:
+    def __init__(self, setup: "Setup", words: Mapping[str, Sequence[str]] | None = None) -> None:
         super().__init__()
         self.setup = setup
+        self.words = words or {}  # with which the code compares the value of a key
         self.names: set[str] = set()
         self.parameters: dict[str, str] = {}
         for key in getattr(setup.kind, "book", ()):
@@ -194,10 +207,11 @@ class Settings(dict[str, Any]):
         ):
             self.parameters[key] = role
             return self.setup.make(array)
-        return self.setup.setting(key, required=required)
+        value = self.setup.setting(key, required=required)
+        return self.setup.word(value, self.words[key]) if required and self.words.get(key) else value
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Settings":
-        twin = Settings(self.setup)
+        twin = Settings(self.setup, self.words)
         twin.clear()
         twin.update({key: copy.deepcopy(value, memo) for key, value in self.items()})
         twin.names, twin.parameters, twin.states = self.names, dict(self.parameters), dict(self.states)

@@ -17,7 +17,7 @@ from backhand.check.spec import Spec
 FORWARD = (
     *("forward", "fprop", "update_output", "forward_pass", "forward_prop", "forward_propagation", "forward_propagate"),
     *("feedforward", "feed_forward", "propagate", "forwards", "fwd", "forwardprop", "fp", "__call__", "call", "apply"),
-    *("activate", "evaluate", "compute", "f", "fn", "loss", "calculate", "function", "predict"),
+    *("activate", "evaluate", "compute", "f", "fn", "loss", "calculate", "function", "predict", "cost"),
 )
 BACKWARD = (
     *("backward", "bprop", "backward_pass", "backward_prop", "backward_propagation", "backprop", "back_prop"),
@@ -79,6 +79,13 @@ class Unit:
         """The names of the forward function's arguments; of a class, those of its constructor and its methods."""
         functions = [self.forward] if self.form != "class" else [self.forward.__init__, *class_passes(self.forward)]
         return [name for function in functions for name in parameter_names(function) if name != "self"]
+
+    @property
+    def takes_labels(self) -> bool:
+        """Whether the forward pass is given labels."""
+        cls = self.forward if isinstance(self.forward, type) else None
+        forward = self.forward if cls is None else getattr(cls, method(cls, FORWARD), cls)
+        return any("labels" in roles(name) for name in parameter_names(forward))
 
 
 def parameter_names(function: Callable[..., Any]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from backhand.check.kinds.kind import Kind
-from backhand.check.kinds.network import Network, TwoMatrices
+from backhand.check.kinds.network import Body, Network, TwoMatrices
 from backhand.check.kinds.specified import Specified
 from backhand.check.kinds.table import likely, spoken_kinds
 from backhand.check.reading.choice import read
@@ -36,6 +36,7 @@ from backhand.check.source.guarded import outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
+from backhand.check.verdicts.pairs import settled
 from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.together import judge_together
 from backhand.check.verdicts.updates import review_update
@@ -101,10 +102,19 @@ def read_units(
     unfinished = {each.name for each in program.unfinished}
     for unit in filter(wanted, find_units(program)):
         if not _names_of_passes(unit) & unfinished:
-            reading = read(unit, kinds_for(unit), spoken_kinds(unit.name))
-            if isinstance(reading, Reading) and _gives_no_gradient(reading):
-                reading = Unread(unit, "its gradients were not found")
-            yield unit, reading
+            found = _read(unit)
+            if isinstance(found, Unread) and unit.form == "network" and isinstance(unit.forward, type):
+                other = class_unit(unit.name, unit.forward, unit.module)  # its loss may be but a loss
+                again = found if other is None else _read(other)
+                found = found if isinstance(again, Unread) else again
+            yield found.unit, found
+
+
+def _read(unit: Unit) -> Reading | Unread:
+    reading = read(unit, kinds_for(unit), spoken_kinds(unit.name))
+    if isinstance(reading, Reading) and _gives_no_gradient(reading):
+        return Unread(unit, "its gradients were not found")
+    return reading
 
 
 def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgement | Unread | None:
@@ -113,7 +123,8 @@ def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgemen
         kinds, spoken = kinds_for(unit), spoken_kinds(unit.name)
         whole = read_with_whole_sizes(reading, program, kinds, spoken)
         if whole is None:
-            return None if unit.form == "loss function" or _is_base(unit, program) else reading
+            only_seemed = unit.form == "loss function" or _is_base(unit, program) or "sequential" in words(unit.name)
+            return None if only_seemed else reading
         judgement = judge(whole[0], program)
         if isinstance(judgement, Unread):
             return judgement
@@ -143,7 +154,7 @@ def _joined(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple
     together, late = judge_together(judgements)
     units = []
     for i, judgement in enumerate(judgements):
-        findings = (*judgement.review.findings, *late.get(i, ()))
+        findings = (*settled(judgement, judgements), *late.get(i, ()))
         if is_composite(judgement, judgements):  # what is wrong in a layer shows in every network that it is part of
             causes = {f.cause for other in judgements if other is not judgement for f in other.review.findings}
             findings = tuple(finding for finding in findings if finding.cause not in causes)
@@ -173,7 +184,10 @@ def kinds_for(unit: Unit) -> list[Kind]:
         return [Network()]
     kinds = likely(unit.name, unit.argument_names).kinds
     networks = [Network(), TwoMatrices()]
-    return [*networks, *kinds] if set(words(unit.name)) & NETWORK_WORDS else [*kinds, *networks]
+    if unit.form == "class" and not unit.takes_labels:
+        networks = [Body()]
+    speaks = set(words(unit.name)) & (NETWORK_WORDS - {"cost", "prop"} if unit.form == "class" else NETWORK_WORDS)
+    return [*networks, *kinds] if speaks else [*kinds, *networks]
 
 
 def find_units(program: Program) -> Iterator[Unit]:
