@@ -33,7 +33,7 @@ def canonical(arrays, layout, name):
     if layout["samples"] == "one":
         x = x[None]
     if name not in OF_CLASSES:
-        labels = (labels + 1) / 2 if layout["labels"] == "signs" else labels
+        labels = (labels + 1) / 2 if layout["labels"] == "signs" else labels.astype(float)
         return x, labels.T.reshape(x.shape) if layout["samples"] == "columns" else labels.reshape(x.shape)
     if layout["labels"] == "one-hot":
         labels = labels.argmax(0 if layout["samples"] == "columns" else -1)

@@ -88,3 +88,86 @@ def test_nothing_is_said_against_it(way, tmp_path):
     (unit,) = check_file(file).units
     assert unit.kind
     assert [finding for finding in unit.findings if finding.severity != "warning"] == []
+
+
+SURROGATE = """
+import torch
+
+class Spike(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return (x > 0).to(x)
+    @staticmethod
+    def backward(ctx, grad_output):
+        (x,) = ctx.saved_tensors
+        return grad_output / (10 * x.abs() + 1) ** 2
+"""
+
+
+def test_the_gradient_of_a_step_function_is_another_functions(tmp_path):
+    file = tmp_path / "spike.py"
+    file.write_text(SURROGATE)
+    assert [(f.severity, f.cause) for f in check_file(file).findings] == [("harmless", "surrogate gradient")]
+
+
+NETWORK = """
+import numpy as np
+
+class Neuralnetwork:
+    def __init__(self, layer_sizes):
+        pairs = zip(layer_sizes, layer_sizes[1:])
+        self.weights = [0.5 * np.random.randn(n, m) for n, m in pairs]
+    def forward(self, x, targets):
+        self.inputs = [x]
+        for w in self.weights[:-1]:
+            self.inputs.append(np.tanh(self.inputs[-1] @ w))
+        scores = self.inputs[-1] @ self.weights[-1]
+        p = np.exp(scores - scores.max(1, keepdims=True))
+        self.targets, self.y = targets, p / p.sum(1, keepdims=True)
+        return -np.sum(targets * np.log(self.y)) / len(x)
+    def backward(self):
+        delta, self.d_weights = (self.targets - self.y) / len(self.y), [None] * len(self.weights)
+        for i in reversed(range(len(self.weights))):
+            self.d_weights[i] = self.inputs[i].T @ delta
+            delta = (delta @ self.weights[i].T) * (1 - self.inputs[i] ** 2)
+    def update(self, learning_rate):
+        for i in range(len(self.weights)):
+            self.weights[i] {sign}= learning_rate * self.d_weights[i]
+"""
+
+
+@pytest.mark.parametrize(("sign", "expected"), [("+", set()), ("-", {"with the opposite sign"})])
+def test_gradients_of_minus_the_loss_are_right_where_the_update_adds_them(sign, expected, tmp_path):
+    file = tmp_path / "network.py"
+    file.write_text(NETWORK.format(sign=sign))
+    (unit,) = check_file(file).units
+    assert {finding.cause for finding in unit.findings} == expected
+
+
+CACHED = """
+import numpy as np
+
+class Tanh:
+    def forward(self, x):
+        y = np.tanh(x)
+        return y, y
+    def backward(self, x, cache, eta=0.1):
+        return x * (1 - cache**2)
+
+class SigmoidWithLoss:
+    def forward(self, x, t):
+        self.y, self.t = 1 / (1 + np.exp(-x)), t
+        both = np.c_[1 - self.y, self.y]
+        return -np.log(both[np.arange(len(t)), t] + 1e-7).mean()
+    def backward(self, dout=1):
+        return (self.y - self.t) * dout / len(self.t)
+"""
+
+
+def test_an_upstream_under_the_inputs_name_and_labels_that_are_indices(tmp_path):
+    file = tmp_path / "layers.py"
+    file.write_text(CACHED)
+    review = check_file(file)
+    assert [unit.kind for unit in review.units] == ["Tanh", "Binary cross-entropy of scores"]
+    assert not [finding for finding in review.findings if finding.severity != "warning"]

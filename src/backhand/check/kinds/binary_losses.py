@@ -11,7 +11,8 @@ from backhand.check.kinds.loss import COUNTS_OF_VALUES, PER_VALUE, Loss, Term
 from backhand.check.kinds.smooth import expit
 
 SAMPLES = ("rows", "vector", "columns", "one")
-ZERO_ONE = tuple({"samples": samples, "labels": "values"} for samples in SAMPLES)
+WHOLE = {"samples": "vector", "labels": "whole values"}  # labels that may be indices
+ZERO_ONE = (*({"samples": samples, "labels": "values"} for samples in SAMPLES), WHOLE)
 SIGNS = tuple({"samples": samples, "labels": "signs"} for samples in SAMPLES)
 OF_PROBABILITIES = (
     "loss = −(t log {x} + (1 − t) log(1 − {x})),  dx = −t/{x} + (1 − t)/(1 − {x}) = ({x} − t) / ({x} (1 − {x}))"

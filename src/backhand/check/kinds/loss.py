@@ -145,7 +145,8 @@ class Loss(Kind):
         if layout["labels"] in ("classes", "column", "row", "class"):
             shape = self.shape(role, config, layout)
             return rows.argmax(1).reshape(shape)
-        return _arranged(2 * rows - 1 if layout["labels"] == "signs" else rows, layout)
+        arranged = _arranged(2 * rows - 1 if layout["labels"] == "signs" else rows, layout)
+        return arranged.astype(int) if layout["labels"] == "whole values" else arranged
 
     def draw_labels(self, N: int, K: int, rng: np.random.Generator) -> Array:
         """Labels as rows of the shape of x: one class for each sample, and every class if there are enough."""

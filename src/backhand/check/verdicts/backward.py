@@ -56,6 +56,9 @@ def backward_findings(
     findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
     names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
     functions = functions_of(reading, "backward")
+    for name in [name for name in names if _is_surrogate(ran, name)]:
+        names.remove(name)
+        findings.append(_surrogate_finding(reading, ran, name, program))
     expressions = {name: gradient_expression(reading, name) for name in names}
     both = mend(ran, names, functions, list(expressions.values())) if len(names) > 1 and mended else None
     for name in names:
@@ -67,6 +70,38 @@ def backward_findings(
                 own = mend(ran, [name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     return findings
+
+
+def _is_surrogate(ran: Sequence[Trial], name: str) -> bool:
+    """Whether forward is a step function of its input, so that any gradient but 0 is one of another function."""
+    failed = [trial for trial in ran if name in trial.wrong and trial.gradients.values[name] is not None]
+    return (
+        bool(failed)
+        and all(
+            trial.specimen is not None
+            and trial.passage is not None
+            and trial.specimen.roles[name] == "x"
+            and not trial.evidence(name).true[trial.evidence(name).known].any()
+            for trial in failed
+        )
+        and any(trial.passage is not None and len(np.unique(trial.passage.y)) > 1 for trial in failed)
+    )
+
+
+def _surrogate_finding(reading: Reading, ran: Sequence[Trial], name: str, program: Program) -> Finding:
+    return Finding(
+        "harmless",
+        "surrogate gradient",
+        "backward",
+        f"forward is a step function of {name}, whose gradient is 0; backward gives that of another function",
+        explanation="This is how signs, roundings and spikes are trained; no difference can confirm such a gradient.",
+        page=reading.kind.page,
+        function=qualified_name(reading, "backward"),
+        array=name,
+        place=line_of(program, function_of(reading, "backward"), [gradient_expression(reading, name)], None),
+        failed=tuple(trial.config.name for trial in ran if name in trial.wrong),
+        tried=len(ran),
+    )
 
 
 def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[Finding]:

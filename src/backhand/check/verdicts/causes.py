@@ -16,6 +16,8 @@ from backhand.check.evidence import relative_error
 from backhand.check.kinds.kind import Case, WrongGradient
 from backhand.check.verdicts.trial import Trial
 
+OF_THE_UPSTREAM = ("upstream ignored", "upstream ignored in part", "upstream itself", "not linear")
+
 
 @dataclass(frozen=True)
 class Cause:
@@ -141,11 +143,19 @@ def _generic(failed: Sequence[Trial], name: str) -> Cause | None:
     explained: dict[str, list[Trial]] = {}
     for trial in failed:
         for explanation in explanations(trial.evidence(name)):
+            if explanation.key in OF_THE_UPSTREAM and not _has_upstream(trial):
+                continue
             texts.setdefault(explanation.key, explanation.text)
             explained.setdefault(explanation.key, []).append(trial)
     best = max(map(len, explained.values()), default=0)
     key = next((key for key, of_it in explained.items() if len(of_it) == best), None)
     return None if key is None else Cause(key, texts[key], False, tuple(explained[key]))
+
+
+def _has_upstream(trial: Trial) -> bool:
+    """Whether backward is given an upstream gradient that matters; what comes last in a network begins with 1."""
+    reading, passage = trial.reading, trial.passage
+    return passage is not None and passage.takes_upstream and reading.takes_upstream and not reading.kind.constants
 
 
 def _batch_factor(failed: Sequence[Trial], name: str) -> Cause | None:

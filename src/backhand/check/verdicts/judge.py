@@ -9,6 +9,7 @@ from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings, kink_findings
 from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
+from backhand.check.verdicts.descent import ascends
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
 from backhand.check.verdicts.naming import place_of
@@ -54,6 +55,8 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))
     wrong = _not_of_forward(reading, wrong, in_forward)
+    if reading.unit.form == "network" or reading.kind.name == "network":
+        wrong = _of_the_loss(wrong, program)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
@@ -100,6 +103,12 @@ def _not_of_forward(reading: Reading, findings: Sequence[Finding], in_forward: S
         and f.cause not in causes
         and not (roles.get(f.array) == "b" and "bias left out" in causes)
     ]
+
+
+def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:
+    """The findings on a network; none where its gradients are those of minus the loss, and its updates add them."""
+    opposite = bool(findings) and {finding.cause for finding in findings} == {"with the opposite sign"}
+    return [] if opposite and ascends(program) else findings
 
 
 def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:

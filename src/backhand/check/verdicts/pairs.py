@@ -1,7 +1,8 @@
 """Judges units together of which one may do the work of both: a softmax and its loss, an activation and the bias.
 
-The gradient of the cross-entropy by the scores, p − t, holds the derivative of the softmax already. A loss that gives it
-is right beside a softmax that passes the gradient on, or has no backward pass, and wrong beside one with a derivative.
+The gradient of the cross-entropy by the scores, p − t, holds the derivative of the softmax already. A loss that gives
+it is right beside a softmax that passes the gradient on or has no backward pass, and wrong beside one with a
+derivative.
 
 The constant 1 that carries a bias has an entry in the gradient of the input, which either the layer drops that put it
 there, or the activation before it.
