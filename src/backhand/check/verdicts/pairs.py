@@ -8,7 +8,7 @@ The constant 1 that carries a bias has an entry in the gradient of the input, wh
 there, or the activation before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from backhand.check.reading.objects import ObjectSpecimen
@@ -20,15 +20,20 @@ ENTRY_KEPT = "entry of the bias kept"
 LOSSES = ("cross_entropy", "nll")
 
 
-def settled(judgement: Judgement, judgements: Sequence[Judgement]) -> tuple[Finding, ...]:
-    """The findings on a unit; of a softmax or a loss after it, as the other of the two in the file settles them."""
+def settled(
+    judgement: Judgement, judgements: Sequence[Judgement], passed_over: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    """The findings on a unit; of a softmax or a loss after it, as the other of the two in the file settles them.
+
+    passed_over: the kinds of which the names of those units speak that are not judged; they settle nothing.
+    """
     findings, kind = judgement.review.findings, judgement.reading.kind.name
     if kind == "softmax":
         others = [_has(j, BY_SCORES) for j in judgements if j.reading.kind.name in LOSSES and j.reading.match]
-        return _settled(findings, PASSES_ON, others)
+        return _settled(findings, PASSES_ON, others, is_alone=not {*LOSSES} & {*passed_over})
     if kind in LOSSES:
         others = [_has(j, PASSES_ON) for j in judgements if j.reading.kind.name == "softmax" and j.reading.match]
-        return _settled(findings, BY_SCORES, others)
+        return _settled(findings, BY_SCORES, others, is_alone="softmax" not in passed_over)
     if any(_drops_entry(other) for other in judgements):
         return tuple(finding for finding in findings if finding.cause != ENTRY_KEPT)
     return findings
@@ -44,11 +49,13 @@ def _has(judgement: Judgement, cause: str) -> bool:
     return any(finding.cause == cause for finding in judgement.review.findings)
 
 
-def _settled(findings: Sequence[Finding], cause: str, others: Sequence[bool]) -> tuple[Finding, ...]:
+def _settled(findings: Sequence[Finding], cause: str, others: Sequence[bool], *, is_alone: bool) -> tuple[Finding, ...]:
     """The findings, but those of this cause only where the others do not have the mistake that makes up for it."""
     if others and all(others):
         return tuple(finding for finding in findings if finding.cause != cause)
     return tuple(
-        finding if finding.cause != cause or others else replace(finding, severity="warning", change=None)
+        finding
+        if finding.cause != cause or others or not is_alone
+        else replace(finding, severity="warning", change=None)
         for finding in findings
     )
