@@ -57,6 +57,35 @@ def test_the_batch_is_averaged_once(reviewed, layer, loss, expected):
     assert causes(review) == expected
 
 
+COLUMNS = """
+import numpy as np
+
+def linear_forward(A, W, b):
+    return W @ A + b, (A, W, b)
+
+def linear_backward(dZ, cache):
+    A, W, b = cache
+    m = A.shape[1]
+    return W.T @ dZ, dZ @ A.T / m, dZ.sum(axis=1, keepdims=True)
+
+def linear_sigmoid_forward(A, W, b):
+    Z, cache = linear_forward(A, W, b)
+    S = 1 / (1 + np.exp(-Z))
+    return S, (cache, S)
+
+def linear_sigmoid_backward(dA, cache):
+    cache, S = cache
+    return linear_backward(dA * S * (1 - S), cache)
+"""
+
+
+def test_where_layers_average_the_gradient_that_does_not_is_wrong_and_told_once(reviewed):
+    review = reviewed(COLUMNS)
+    assert [unit.name for unit in review.units] == ["linear", "linear sigmoid"]
+    (finding,) = review.findings
+    assert (finding.cause, finding.array, finding.function) == ("averaged in part", "b", "linear_backward")
+
+
 def test_a_layer_that_needs_as_many_outputs_as_inputs_is_told_with_its_constructors_line(reviewed):
     text = LINEAR.replace("{layer}", "").replace("{loss}", " / len(x)")
     review = reviewed(text.replace("randn(n_in, n_out)", "randn(n_out, n_in)"))

@@ -123,9 +123,13 @@ class ObjectPassage(Passage):
         return replace(found, values=values, homes=homes)
 
     def _gone_back(self, upstream: Array) -> Gradients:
-        """The gradients that the tensor which forward has returned leaves in all others."""
-        specimen = self.specimen
+        """The gradients by the way back that forward returned: a function, or a tensor that leaves them in others."""
+        specimen, ways = self.specimen, [value for value in items(self.returned)[1:] if callable(value)]
         before = {path: to_numpy(array) for path, array in reachable(self.instance).items()}
+        if ways:
+            with arithmetic():
+                result = ways[0](specimen.make(upstream))
+            return match_gradients(specimen.plan, Left(result, None, self._written(before)))
         with arithmetic():
             go_back(items(self.returned)[0], upstream, specimen.make)
         found = match_gradients(specimen.plan, Left(None, None, self._written(before)))

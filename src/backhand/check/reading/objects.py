@@ -31,7 +31,7 @@ from backhand.check.source.guarded import arithmetic, outcome
 class Methods:
     """The methods of a class that make its passes.
 
-    backward: "" where the tensors that forward returns go back by themselves.
+    backward: "" where what forward returns goes back by itself.
     parameter_gradients: a method for the gradients of the parameters, as `grads_wrt_params`, which is called where
     backward itself leaves none; "" for none.
     argument_is_output: whether an argument of backward besides the upstream gradient is the layer's output rather than

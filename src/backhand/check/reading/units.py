@@ -11,6 +11,7 @@ from typing import Any
 
 from backhand.check.reading.own_tensors import goes_back, tensor_classes
 from backhand.check.reading.roles import roles
+from backhand.check.reading.ways_back import is_closure
 from backhand.check.reading.words import words
 from backhand.check.spec import Spec
 
@@ -25,7 +26,7 @@ BACKWARD = (
     *("update_grad_input", "backwardprop", "bp", "derivative", "deriv", "prime", "gradients", "get_gradient"),
     *("df", "d", "loss_prime", "dloss", "compute_gradient", "activate_derivative", "compute_gradients", "fn_deriv"),
 )
-_FORWARD_OF_TENSORS = ("forward", "call", "__call__")  # where the tensors themselves go back
+_FORWARD_WITHOUT_BACKWARD = ("forward", "call", "__call__")  # where what it returns goes back
 NETWORK_METHODS = ("loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop", "backpropagation")
 PARAMETER_GRADIENTS = (
     *("grads_wrt_params", "pgrads", "grads_params", "param_grads", "gradients_wrt_params", "acc_grad_parameters"),
@@ -63,8 +64,9 @@ _FILLERS = frozenset(
 class Unit:
     """A layer, loss or network of a program.
 
-    name: as its author calls it.   form: "functions", "loss function", "class", "autograd function", "custom vjp" or
-    "network".   forward, backward: functions, or the class itself in both.   spec: how a person says that it is called.
+    name: as its author calls it.   form: "functions", "closure", "loss function", "class", "autograd function",
+    "custom vjp" or "network".   forward, backward: functions, or the class itself in both.   spec: how a person says
+    that it is called.
     """
 
     name: str
@@ -168,7 +170,8 @@ def class_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
     if _is_abstract(cls) or issubclass(cls, tensor_classes(module)):
         return None
     forward, backward = method(cls, FORWARD), backward_of(cls)
-    if not backward and goes_back(module) and method(cls, _FORWARD_OF_TENSORS):
+    own = method(cls, _FORWARD_WITHOUT_BACKWARD)
+    if not backward and own and (goes_back(module) or is_closure(getattr(cls, own))):
         return Unit(name, "class", module, cls, cls)
     if not forward or not backward:
         return None

@@ -3,7 +3,7 @@
 import inspect
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,7 @@ from backhand.check.kinds.network import Body, Network, TwoMatrices
 from backhand.check.kinds.specified import Specified
 from backhand.check.kinds.table import likely, spoken_kinds
 from backhand.check.reading.choice import read
+from backhand.check.reading.closures import closure_units
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
 from backhand.check.reading.reader import Reading, Unread
@@ -36,6 +37,7 @@ from backhand.check.source.guarded import outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
+from backhand.check.verdicts.naming import functions_of
 from backhand.check.verdicts.pairs import settled
 from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.together import judge_together
@@ -67,7 +69,8 @@ def review(
                 unread.append(_unread(judged, program))
                 announce(unread[-1])
         updates = list(_update_reviews(program, wanted))
-    together, units = _joined(judgements)
+    passed_over = [unit for unit in find_units(program) if not wanted(unit)]
+    together, units = _joined(judgements, {kind.name for unit in passed_over for kind in spoken_kinds(unit.name)})
     return Review(
         path,
         (*units, *updates),
@@ -123,8 +126,8 @@ def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgemen
         kinds, spoken = kinds_for(unit), spoken_kinds(unit.name)
         whole = read_with_whole_sizes(reading, program, kinds, spoken)
         if whole is None:
-            only_seemed = unit.form == "loss function" or _is_base(unit, program) or "sequential" in words(unit.name)
-            return None if only_seemed else reading
+            may_be_none = unit.form in ("loss function", "closure") or "sequential" in words(unit.name)
+            return None if may_be_none or _is_base(unit, program) else reading
         judgement = judge(whole[0], program)
         if isinstance(judgement, Unread):
             return judgement
@@ -149,12 +152,17 @@ def _names_of_passes(unit: Unit) -> set[str]:
     return {getattr(plain(function), "__qualname__", "") for function in functions}
 
 
-def _joined(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple[UnitReview, ...]]:
-    """The findings on the file as a whole, and the reviews of its units with what only the whole could tell."""
+def _joined(
+    judgements: Sequence[Judgement], passed_over: Collection[str]
+) -> tuple[tuple[Finding, ...], tuple[UnitReview, ...]]:
+    """The findings on the file as a whole, and the reviews of its units with what only the whole could tell.
+
+    passed_over: the kinds of which the names of those units speak that nobody asked for.
+    """
     together, late = judge_together(judgements)
     units = []
     for i, judgement in enumerate(judgements):
-        findings = (*settled(judgement, judgements), *late.get(i, ()))
+        findings = (*settled(judgement, judgements, passed_over), *late.get(i, ()))
         if is_composite(judgement, judgements):  # what is wrong in a layer shows in every network that it is part of
             causes = {f.cause for other in judgements if other is not judgement for f in other.review.findings}
             findings = tuple(finding for finding in findings if finding.cause not in causes)
@@ -163,7 +171,11 @@ def _joined(judgements: Sequence[Judgement]) -> tuple[tuple[Finding, ...], tuple
 
 
 def is_composite(judgement: Judgement, judgements: Sequence[Judgement]) -> bool:
-    """Whether a unit is made of others of the file: its parameters lie in objects of their classes."""
+    """Whether a unit is made of others of the file: it calls their passes, or holds objects of their classes."""
+    if judgement.reading.calls is not None and judgement.reading.calls.backward is not None:
+        called = functions_of(judgement.reading, "backward")[1:]
+        others = [other.reading.calls for other in judgements if other is not judgement]
+        return any(calls is not None and plain(calls.backward) in called for calls in others)
     specimen = judgement.reading.specimen
     classes = {other.reading.unit.forward for other in judgements if other is not judgement}
     if not isinstance(specimen, ObjectSpecimen):
@@ -212,8 +224,10 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
     pairs = [*custom_vjp_units(vars(module), module)]
     known = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
     pairs += [unit for unit in pair_functions(functions, module) if id(unit.backward) not in known]
+    paired = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
+    pairs += closure_units([function for function in functions if id(function) not in paired], module)
     yield from pairs
-    known |= {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
+    known |= {id(plain(function)) for unit in pairs for function in (unit.forward, unit.backward)}
     yield from loss_units(functions, known, module)
     for definition in program.classes():
         if definition.module is module:

@@ -1,7 +1,7 @@
 """Judges a unit: runs its trials, explains what is wrong, and finds the line and, where it is small, the change."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from backhand.check.reading.reader import NoSuchSettingError, Reading, Unread
@@ -12,7 +12,7 @@ from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
 from backhand.check.verdicts.descent import ascends
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import forward_findings, overflow_findings
-from backhand.check.verdicts.naming import place_of
+from backhand.check.verdicts.naming import function_of, gradient_expression, line_of, place_of
 from backhand.check.verdicts.narrow import narrow_finding
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
 from backhand.check.verdicts.trial import observe, run_trial
@@ -57,6 +57,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     wrong = _not_of_forward(reading, wrong, in_forward)
     if reading.unit.form == "network" or reading.kind.name == "network":
         wrong = _of_the_loss(wrong, program)
+    wrong = _averaged_in_part(reading, wrong, program)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
     findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
@@ -109,6 +110,35 @@ def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:
     """The findings on a network; none where its gradients are those of minus the loss, and its updates add them."""
     opposite = bool(findings) and {finding.cause for finding in findings} == {"with the opposite sign"}
     return [] if opposite and ascends(program) else findings
+
+
+def _averaged_in_part(reading: Reading, findings: list[Finding], program: Program) -> list[Finding]:
+    """The findings on a layer with samples as columns, of whose gradients some are averaged over the batch.
+
+    There the layers average, as a course has it whose losses do not: the mistake is in the others.
+    """
+    roles = reading.specimen.roles if reading.specimen is not None else {}
+    parameters = [name for name, role in roles.items() if role not in ("x", "scores")]
+    left = [name for name in parameters if name not in {finding.array for finding in findings}]
+    averaged = [finding for finding in findings if finding.cause in AVERAGED]
+    if reading.layout.get("samples") != "columns" or not averaged or len(averaged) < len(findings) or not left:
+        return findings
+    return [_not_averaged(reading, averaged[0], name, program) for name in left]
+
+
+def _not_averaged(reading: Reading, other: Finding, name: str, program: Program) -> Finding:
+    expressions = [gradient_expression(reading, each) for each in (name, other.array)]
+    own, others = (text or f"the gradient of {name}" for text in expressions)
+    return replace(
+        other,
+        cause="averaged in part",
+        headline=f"{own} is not averaged over the batch, as {others} is",
+        evidence="",
+        explanation="Either all gradients of the parameters are averaged, where the loss leaves that to them, or none.",
+        array=name,
+        place=line_of(program, function_of(reading, "backward"), expressions[:1], None),
+        change=None,
+    )
 
 
 def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:
