@@ -1,6 +1,7 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,13 +24,15 @@ from backhand.check.verdicts.naming import (
     qualified_name,
 )
 from backhand.check.verdicts.operators import WORDS
-from backhand.check.verdicts.repair import mend
+from backhand.check.verdicts.repair import Mender
 from backhand.check.verdicts.scope import takes_single_samples
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
+from backhand.page.numbers import listed
 
 # Causes of which the numbers say everything, so that no other words are put before them.
 SELF_EXPLAINING = {"wrong in one place", "is zero", "is empty", "times a constant"}
+VAGUE = {"", "times constants along an axis", "wrong in one place"}  # causes that say less than a change that mends
 LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
 MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
@@ -60,14 +63,18 @@ def backward_findings(
         names.remove(name)
         findings.append(_surrogate_finding(reading, ran, name, program))
     expressions = {name: gradient_expression(reading, name) for name in names}
-    both = mend(ran, names, functions, list(expressions.values())) if len(names) > 1 and mended else None
-    for name in names:
-        edit = both or (mend(ran, [name], functions, [expressions[name]]) if mended else None)
-        causes = find_causes(ran, name)
+    mender = Mender(ran if mended else ())
+    both = mender.mend(names, functions, list(expressions.values())) if len(names) > 1 else None
+    causes_of = {name: find_causes(ran, name) for name in names}
+    if both is not None and all(cause.key in VAGUE for causes in causes_of.values() for cause in causes):
+        finding = _gradient_finding(reading, ran, names[0], causes_of[names[0]][0], Repair(both, True), program)
+        return [*findings, replace(finding, explanation=_of_the_same_reason(names[1:]))]
+    for name, causes in causes_of.items():
+        edit = both or mender.mend([name], functions, [expressions[name]])
         for cause in causes:
             own = edit
             if edit is None and len(causes) > 1 and mended:
-                own = mend(ran, [name], functions, [expressions[name]], only=cause.trials)
+                own = mender.mend([name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     return findings
 
@@ -102,6 +109,11 @@ def _surrogate_finding(reading: Reading, ran: Sequence[Trial], name: str, progra
         failed=tuple(trial.config.name for trial in ran if name in trial.wrong),
         tried=len(ran),
     )
+
+
+def _of_the_same_reason(names: Sequence[str]) -> str:
+    subject = f"The gradient of {names[0]} is" if len(names) == 1 else f"The gradients of {listed(names)} are"
+    return f"{subject} wrong for the same reason."
 
 
 def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[Finding]:
@@ -177,13 +189,13 @@ def _gradient_finding(
     names = names_in(reading, worst, name)
     headline, explanation, formula = _texts(reading, worst, name, cause, names)
     expression, edit = gradient_expression(reading, name), repair.edit
-    if not cause.key and edit is not None:
+    if cause.key in VAGUE and edit is not None:
         headline, explanation = filled(WORDS.get(edit.operator, "{g} is wrong"), names), ""
     if not any(trial.config.get("train", True) for trial in cause.trials):
         headline = f"in test mode, {headline}"
     return Finding(
         "wrong" if usual else "wrong elsewhere",
-        cause.key or (edit.operator if edit else ""),
+        edit.operator if edit is not None and cause.key in VAGUE else cause.key,
         "backward",
         headline,
         _evidence(worst, name),

@@ -4,8 +4,10 @@ A change is first tried in one configuration, where the true gradient is known a
 checked in all configurations.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import chain
 from types import FunctionType
 from typing import Any
 
@@ -15,58 +17,83 @@ from backhand.arrays import Array
 from backhand.check.evidence import relative_error
 from backhand.check.reading.budget import Budget
 from backhand.check.source.definitions import plain
-from backhand.check.source.edits import Edit, edits
+from backhand.check.source.edits import Edit, edits, rank
 from backhand.check.source.guarded import outcome
 from backhand.check.verdicts.trial import Trial, run_trial
 
 BUDGET = 3.0  # seconds of the processor for each wrong gradient
+LONGEST_TRY = 2.0  # seconds for one change, which may have made an endless loop of it
 
 
-def mend(
-    trials: Sequence[Trial],
-    names: Sequence[str],
-    functions: Sequence[Any],
-    focus: Sequence[str],
-    only: Sequence[Trial] = (),
-) -> Edit | None:
-    """The first change that makes these gradients right in every configuration and spoils nothing; None for none.
+class Mender:
+    """Tries changes on the trials of one unit. What a change gives is remembered: several gradients may need it."""
 
-    functions: where the mistake may lie, the likeliest first.   focus: the names of the gradients in the source.
-    only: the trials that it must mend, if not all; it may spoil none.
-    """
-    failed = [trial for trial in only or trials if any(name in trial.wrong for name in names)]
-    if not failed:
-        return None
-    first = min(failed, key=lambda trial: (not trial.is_usual, trial.passage is None))
-    if first.passage is None or first.specimen is None:
-        return None
-    true = {name: first.evidence(name).true for name in names if first.gradients.values.get(name) is not None}
-    if len(true) < len(names):
-        return None
-    budget = Budget(BUDGET)
-    for edit in _candidates(functions, focus):
-        if budget.is_spent:
+    def __init__(self, trials: Sequence[Trial]) -> None:
+        self.trials = trials
+        self._edits: dict[FunctionType, list[Edit]] = {}
+        self._given: dict[tuple[FunctionType, bytes, int], Mapping[str, Array | None]] = {}
+
+    def mend(
+        self, names: Sequence[str], functions: Sequence[Any], focus: Sequence[str], only: Sequence[Trial] = ()
+    ) -> Edit | None:
+        """The first change that makes these gradients right in every configuration and spoils nothing; None for none.
+
+        functions: where the mistake may lie, the likeliest first.   focus: the names of the gradients in the source.
+        only: the trials that it must mend, if not all; it may spoil none.
+        """
+        failed = [trial for trial in only or self.trials if any(name in trial.wrong for name in names)]
+        if not failed:
             return None
-        if _is_good(edit, trials, first, true, only):
-            return edit
-    return None
+        first = min(failed, key=lambda trial: (not trial.is_usual, trial.passage is None))
+        if first.passage is None or first.specimen is None:
+            return None
+        true = {name: first.evidence(name).true for name in names if first.gradients.values.get(name) is not None}
+        if len(true) < len(names):
+            return None
+        budget = Budget(BUDGET)
+        for edit in self._candidates(functions, focus):
+            if budget.is_spent:
+                return None
+            if _mends(self._gradients(edit, first), first, true) and self._is_good(edit, names, only):
+                return edit
+        return None
+
+    def _candidates(self, functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit]:
+        for function in map(plain, functions):
+            if isinstance(function, FunctionType):
+                if function not in self._edits:
+                    self._edits[function] = list(_edits_of(function))
+                yield from rank(self._edits[function], focus)
+
+    def _gradients(self, edit: Edit, trial: Trial) -> Mapping[str, Array | None]:
+        """What backward gives in a trial after a change; nothing where it fails."""
+        key = (edit.function, edit.changed, id(trial))
+        if key not in self._given:
+            self._given[key] = outcome(partial(_changed_gradients, edit, trial), LONGEST_TRY).value or {}
+        return self._given[key]
+
+    def _is_good(self, edit: Edit, names: Sequence[str], only: Sequence[Trial]) -> bool:
+        def is_good() -> bool:
+            with edit.applied():
+                return _passes_everywhere(self.trials, names, only)
+
+        return bool(outcome(is_good).value)
 
 
-def _is_good(edit: Edit, trials: Sequence[Trial], first: Trial, true: dict[str, Array], only: Sequence[Trial]) -> bool:
-    def is_mended() -> bool:
-        with edit.applied():
-            return _mends(first, true) and _passes_everywhere(trials, list(true), only)
-
-    return bool(outcome(is_mended).value)  # a changed text that does not compile mends nothing
+def _changed_gradients(edit: Edit, trial: Trial) -> Mapping[str, Array | None]:
+    assert trial.specimen is not None
+    with edit.applied():  # a changed text that does not compile gives nothing
+        return trial.specimen.forward().backward(trial.dy).values
 
 
 def mend_pass(functions: Sequence[Any], is_right: Callable[[], bool]) -> Edit | None:
     """The first change of these functions with which a pass does what it should; None for none."""
     budget = Budget(BUDGET)
-    for edit in _candidates(functions, ()):
+    bare = [function for function in map(plain, functions) if isinstance(function, FunctionType)]
+    for edit in chain.from_iterable(map(_edits_of, bare)):
         if budget.is_spent:
             return None
-        if outcome(partial(_applied, edit, is_right)).value:
+        if outcome(partial(_applied, edit, is_right), LONGEST_TRY).value:
             return edit
     return None
 
@@ -76,22 +103,13 @@ def _applied(edit: Edit, is_right: Callable[[], bool]) -> bool:
         return is_right()
 
 
-def _candidates(functions: Sequence[Any], focus: Sequence[str]) -> Iterator[Edit]:
-    for function in functions:
-        bare = plain(function)
-        if isinstance(bare, FunctionType):
-            try:
-                yield from edits(bare, focus)
-            except (OSError, TypeError, SyntaxError, ValueError):  # its source is not to be had
-                continue
+def _edits_of(function: FunctionType) -> Iterator[Edit]:
+    with suppress(OSError, TypeError, SyntaxError, ValueError):  # its source is not to be had
+        yield from edits(function)
 
 
-def _mends(trial: Trial, true: dict[str, Array]) -> bool:
-    specimen = trial.specimen
-    assert specimen is not None
-    gradients = outcome(lambda: specimen.forward().backward(trial.dy).values).value
-    if gradients is None:
-        return False
+def _mends(gradients: Mapping[str, Array | None], trial: Trial, true: Mapping[str, Array]) -> bool:
+    """Whether these gradients are the true ones."""
     for name, values in true.items():
         given = gradients.get(name)
         if given is None or given.shape != values.shape:

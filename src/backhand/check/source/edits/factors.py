@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from types import FunctionType
 
 from backhand.check.source.edits.code import Code, Level
 from backhand.check.source.edits.layouts import PRODUCT_CALLS
@@ -30,6 +31,8 @@ ALLOCATIONS = (
     "range",
 )
 RAREST = 3  # the last tier of what is added
+ACTIVATED = re.compile(r"(?!d)(\w*hidden\w*|\w*layer\w*|[hazAZH]\w{0,2}|\w*relu\w*|out\w*|\w*act\w*|fc\w*)")
+PRODUCT = re.compile(r"@|\b(dot|matmul|mm|einsum)\(")
 PRODUCTS = (ast.Mult, ast.Div, ast.FloorDiv, ast.MatMult)
 
 
@@ -78,6 +81,30 @@ def scaled_masks(node: ast.expr, scope: Scope) -> Iterator[Change]:
         for name in scope.variables.of_kind("setting", before=scope.line(node)):
             for share in (Code(name), Code(name).complement()):
                 yield scope.replace(node, code.binary("/", share), "divisor added", 0 if kept else 1)
+
+
+def derivative_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
+    """The upstream itself, or a gradient that came through weights, times the derivative of an activation."""
+    is_product = isinstance(node, ast.BinOp | ast.Call) and PRODUCT.search(scope.text.segment(node))
+    if not (scope.is_gradient(node) and (is_product or path(node) in scope.variables.parameters)):
+        return
+    code, line = scope.code(node), scope.line(node)
+    functions = [name for name, value in scope.function.__globals__.items() if _is_derivative(name, value)]
+    for name in scope.variables.of_kind("array", before=line):
+        if name == path(node) or (is_product and not ACTIVATED.fullmatch(name.rpartition(".")[2])):
+            continue
+        value = Code(name)
+        factors = [Code(f"{name} > 0", Level.COMPARISON), value.binary("*", value.complement())]
+        factors += [value.binary("**", Code("2")).complement()]
+        for factor in factors:
+            yield scope.replace(node, code.binary("*", factor), "derivative of the activation added", 2)
+        for function in functions:
+            called = code.binary("*", Code(f"{function}({name})"))
+            yield scope.replace(node, called, "derivative of the activation added", 1)
+
+
+def _is_derivative(name: str, value: object) -> bool:
+    return isinstance(value, FunctionType) and re.fullmatch(r"d?\w*(prime|deriv\w*|grad\w*)|d_?[a-z]+", name) is not None
 
 
 def _place(node: ast.expr, scope: Scope) -> int | None:
@@ -180,4 +207,4 @@ def _tier_of_array(name: str, scope: Scope) -> int:
     return 2 if UPSTREAM.fullmatch(bare) or "hat" in bare or name in scope.variables.given else 3
 
 
-RULES = (dropped_factors, added_factors, scaled_masks, bias_corrections, other_counts)
+RULES = (dropped_factors, added_factors, derivative_factors, scaled_masks, bias_corrections, other_counts)

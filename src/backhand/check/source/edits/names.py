@@ -59,6 +59,7 @@ class Variables:
         self.kinds: dict[str, str] = {}
         self.reads: Counter[str] = Counter()
         self.parameters: list[str] = []
+        self.lists: set[str] = set()  # what is first bound to a list
         self.given: set[str] = set()  # parameters, attributes, and what is unpacked from one of them
         self._bind_parameters(definition, 0)
         for name in free:
@@ -121,6 +122,8 @@ class Variables:
                     "ctx",
                 ):
                     self.given.add(name)
+                if isinstance(value, ast.List | ast.ListComp) and name not in self.bound:
+                    self.lists.add(name)
                 self._bind(name, line, self._kind_of_value(name, value))
 
     def _kind_of_value(self, name: str, value: ast.expr) -> str:

@@ -36,6 +36,8 @@ def _tier(name: str, other: str, scope: Scope) -> int:
         return scope.variables.tier_if_unused(other)
     if SIDES.sub("#", bare) == SIDES.sub("#", bare_other) or _related(bare, bare_other):
         return 1
+    if {name, other} <= scope.variables.lists:
+        return 1
     kind = scope.variables.kinds[other]
     if kind == "array":
         return 2 if other in scope.variables.given else 3
