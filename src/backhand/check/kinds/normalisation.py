@@ -124,7 +124,10 @@ def _wrong_values(x: Array, axes: tuple[int, ...], eps: float) -> Iterator[tuple
     if count > 1:
         yield centred / np.sqrt(variance * count / (count - 1) + eps), "unbiased variance"
     yield (x - x.mean()) / np.sqrt(variance + eps), "mean of everything"
+    everywhere = x - x.mean()
+    yield everywhere / np.sqrt((everywhere**2).mean(axes, keepdims=True) + eps), "mean of everything"
     yield centred / np.sqrt(x.var() + eps), "variance of everything"
+    yield centred / np.sqrt((centred**2).mean() + eps), "variance of everything"
     yield (x - x.mean()) / np.sqrt(x.var() + eps), "statistics of everything"
     yield x / np.sqrt(variance + eps), "not centred"
     for others in dict.fromkeys([(0,), (x.ndim - 1,), tuple(range(1, x.ndim)), tuple(range(x.ndim - 1))]):

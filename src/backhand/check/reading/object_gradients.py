@@ -18,6 +18,7 @@ from backhand.check.reading.words import are_alike
 INPUT_GRADIENTS = frozenset(
     ["dx", "gradinput", "gradx", "dinput", "dinputs", "inputgrad", "gradinputs", "dldx", "dlda", "da", "dz", "gradin"]
 )
+OF_X = frozenset(["dx", "gradinput", "gradx", "dinput", "dinputs", "inputgrad", "gradinputs", "dldx"])
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,9 @@ def _input_gradient(array: Array, name: str, left: Left, position: int | None) -
         if is_named and np.size(to_numpy(value)) == array.size:
             return as_float(value), spelled(path)
     only = left.returned[0] if len(left.returned) == 1 and left.returned[0].ndim else None
+    for path, value in left.written.items() if only is None else ():
+        if str(path[-1][1]).lower().replace("_", "") in OF_X and np.ndim(to_numpy(value)):
+            return as_float(value), spelled(path)  # in another size than it should have
     return only, "returned"
 
 

@@ -76,10 +76,15 @@ class ObjectSpecimen(Specimen):
         self._find_parameters()
 
     def _warm_up(self) -> None:
-        """Run a forward pass in train mode before one in test mode, since some objects make their statistics then."""
-        if self.setup.config["train"]:
+        """Run a forward pass in train mode before one in test mode, since some objects make their statistics then.
+
+        One in train mode is run where statistics belong to the kind and there are none yet.
+        """
+        trains = bool(self.setup.config["train"])
+        if trains and (not self.setup.kind.state or self._has_states()):
             return
-        training = replace(self.setup, config=self.setup.kind.configs()[0], drawn={}, used=set(), guesses=[])
+        config = self.setup.config if trains else self.setup.kind.configs()[0]
+        training = replace(self.setup, config=config, drawn={}, used=set(), guesses=[])
         instance = copy.deepcopy(self.instance)
 
         def train_once() -> None:
@@ -91,6 +96,10 @@ class ObjectSpecimen(Specimen):
 
         if outcome(train_once).error is None:
             self.instance = instance
+
+    def _has_states(self) -> bool:
+        names = (last_name(path) for path in reachable(self.instance) if path)
+        return any(role in self.setup.kind.state for name in names for role in roles(name))
 
     def _take_states(self) -> None:
         """Give the running statistics values of our own, by which they are known again."""

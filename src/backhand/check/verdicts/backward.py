@@ -23,7 +23,7 @@ from backhand.check.verdicts.naming import (
     place_of,
     qualified_name,
 )
-from backhand.check.verdicts.operators import WORDS
+from backhand.check.verdicts.operators import WORDS, told
 from backhand.check.verdicts.repair import Mender
 from backhand.check.verdicts.scope import takes_single_samples
 from backhand.check.verdicts.texts import words_for
@@ -55,13 +55,11 @@ def backward_findings(
     mended: whether changes are looked for; not where forward is wrong, to which backward would only be adapted.
     """
     ran = [trial for trial in ran if trial.config.get("train", True) or _minds_the_mode(reading)]
-    crashed = [trial for trial in ran if trial.crashed is not None]
-    findings = [_crash_finding(reading, crashed, ran, program)] if crashed else []
     names = list(dict.fromkeys(name for trial in ran for name in trial.wrong))
     functions = functions_of(reading, "backward")
-    for name in [name for name in names if _is_surrogate(ran, name)]:
-        names.remove(name)
-        findings.append(_surrogate_finding(reading, ran, name, program))
+    surrogates = [name for name in names if _is_surrogate(ran, name)]
+    findings = [_surrogate_finding(reading, ran, name, program) for name in surrogates]
+    names = [name for name in names if name not in surrogates]
     expressions = {name: gradient_expression(reading, name) for name in names}
     mender = Mender(ran if mended else ())
     both = mender.mend(names, functions, list(expressions.values())) if len(names) > 1 else None
@@ -69,14 +67,17 @@ def backward_findings(
     if both is not None and all(cause.key in VAGUE for causes in causes_of.values() for cause in causes):
         finding = _gradient_finding(reading, ran, names[0], causes_of[names[0]][0], Repair(both, True), program)
         return [*findings, replace(finding, explanation=_of_the_same_reason(names[1:]))]
+    is_mended = False  # by a change with which every configuration passes
     for name, causes in causes_of.items():
         edit = both or mender.mend([name], functions, [expressions[name]])
+        is_mended |= edit is not None
         for cause in causes:
             own = edit
             if edit is None and len(causes) > 1 and mended:
                 own = mender.mend([name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
-    return findings
+    crashed = [trial for trial in ran if trial.crashed is not None and not is_mended]
+    return [*([_crash_finding(reading, crashed, ran, program)] if crashed else []), *findings]
 
 
 def _is_surrogate(ran: Sequence[Trial], name: str) -> bool:
@@ -190,12 +191,12 @@ def _gradient_finding(
     headline, explanation, formula = _texts(reading, worst, name, cause, names)
     expression, edit = gradient_expression(reading, name), repair.edit
     if cause.key in VAGUE and edit is not None:
-        headline, explanation = filled(WORDS.get(edit.operator, "{g} is wrong"), names), ""
+        headline, explanation = filled(WORDS.get(told(edit), "{g} is wrong"), names), ""
     if not any(trial.config.get("train", True) for trial in cause.trials):
         headline = f"in test mode, {headline}"
     return Finding(
         "wrong" if usual else "wrong elsewhere",
-        edit.operator if edit is not None and cause.key in VAGUE else cause.key,
+        told(edit) if edit is not None and cause.key in VAGUE else cause.key,
         "backward",
         headline,
         _evidence(worst, name),

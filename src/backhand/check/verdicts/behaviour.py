@@ -29,6 +29,7 @@ from backhand.check.verdicts.naming import (
 from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import BEHAVIOURS
 from backhand.check.verdicts.trial import Trial, observe, run_trial
+from backhand.page.numbers import listed
 
 RANDOM = re.compile(r"\b(rand\w*|random|binomial|bernoulli|choice|uniform|normal|default_rng)\b")
 IN_PLACE = re.compile(r"[-+*/@]=|\]\s*=(?!=)|\w_\(|\bout\s*=|\bcopyto\(|\bput(mask|_along_axis)?\(|\bat\(")
@@ -69,6 +70,29 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
             place=line_of(program, function, [], edit) if edit else _place(program, function, behaviour, arrays),
             change=change_of(program, edit),
         )
+
+
+def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Program) -> Iterator[Finding]:
+    """That some gradients of the parameters are added to those of earlier passes, and others are overwritten."""
+    added = seen.get("gradients accumulate", ())
+    assert trial.specimen is not None
+    own = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
+    rest = [name for name in own if name not in added and trial.gradients.values.get(name) is not None]
+    if not added or not rest or "backward differs the second time" in seen:
+        return
+    edit = mend_pass(functions_of(reading, "backward"), partial(_is_ended, trial, "gradients accumulate", seen))
+    function, expressions = function_of(reading, "backward"), [gradient_expression(reading, added[0])]
+    yield Finding(
+        "wrong",
+        "accumulation in some gradients only",
+        "backward",
+        f"the gradient of {listed(added)} is added to that of earlier passes, that of {listed(rest)} is overwritten",
+        explanation="A training loop sets all gradients to 0 before each step, or none: here one of the two is wrong.",
+        function=qualified_name(reading, "backward"),
+        array=added[0],
+        place=line_of(program, function, expressions, edit),
+        change=change_of(program, edit),
+    )
 
 
 def _place(program: Program, function: Any, behaviour: str, arrays: Sequence[str]) -> Place | None:

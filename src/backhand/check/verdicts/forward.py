@@ -1,19 +1,16 @@
-"""What is wrong with a forward pass: mistakes that its kind knows, and results that are not finite."""
+"""What is wrong with a forward pass: the mistakes that its kind knows."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-
-import numpy as np
+from typing import NamedTuple
 
 from backhand.arrays import Array
 from backhand.check.kinds.kind import Config, Match, State
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.recognition import recognise
-from backhand.check.reading.results import as_float
-from backhand.check.review.records import Finding, Place, Severity
-from backhand.check.source.guarded import outcome, raising_arithmetic
+from backhand.check.review.records import Finding, Severity
+from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
@@ -27,15 +24,20 @@ from backhand.check.verdicts.naming import (
     qualified_name,
 )
 from backhand.check.verdicts.repair import mend_pass
-from backhand.check.verdicts.texts import LOGARITHM, OVERFLOW
-from backhand.check.verdicts.trial import Trial
+from backhand.check.verdicts.trial import Trial, run_trial
 
 UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
 CHOICES = ("p", "samples", "channels", "kernel")  # what a change may not turn into its opposite
-EXTREME = ("extreme", "zeros and ones")  # the draws that a result need not survive
 
 
-def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[Finding]:
+class ForwardMistake(NamedTuple):
+    """A mistake of the forward pass, and the change that mends it, if there is one."""
+
+    finding: Finding
+    edit: Edit | None
+
+
+def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> Iterator[ForwardMistake]:
     """The mistakes of the forward pass that the kind knows, with the configurations in which they show."""
     if reading.match is None:
         return
@@ -49,7 +51,7 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
         edit = mend_pass(functions_of(reading, "forward"), is_mended)
         if edit is None and (constructors := constructor_of(reading)):
             edit = mend_pass(constructors, partial(is_mended, anew=True))
-        yield Finding(
+        finding = Finding(
             severity,
             mistake,
             "forward",
@@ -63,6 +65,18 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
             failed=tuple(trial.config.name for trial in trials),
             tried=len(ran),
         )
+        yield ForwardMistake(finding, edit)
+
+
+def mended_configs(reading: Reading, mistake: ForwardMistake) -> set[str]:
+    """The configurations, of those in which a mistake shows, in which all is right with the change that mends it."""
+    if mistake.edit is None:
+        return set()
+    with mistake.edit.applied():
+        trials = [
+            run_trial(reading, config) for config in reading.kind.configs() if config.name in mistake.finding.failed
+        ]
+    return {trial.config.name for trial in trials if trial.refused is None and trial.passed}
 
 
 def forward_mistakes(reading: Reading, ran: Sequence[Trial]) -> dict[str, list[Trial]]:
@@ -112,10 +126,10 @@ def _state_mistakes(
     return [UNKNOWN_STATE]
 
 
-def _agree(match: Match, known: Match | None) -> bool:
+def _agree(match: Match, known: Match | None, choices: Sequence[str] = CHOICES) -> bool:
     """Whether two ways of a forward pass make the same choices, such as p as the share kept."""
     other = known.convention if known is not None else {}
-    return all(other[name] == match.convention[name] for name in CHOICES if name in other and name in match.convention)
+    return all(other[name] == match.convention[name] for name in choices if name in other and name in match.convention)
 
 
 def _is_mended(
@@ -134,55 +148,8 @@ def _is_mended(
         match, mistakes = _recognised(reading, again)
         if match is None or set(mistakes) - rest or not _agree(match, reading.match):
             return False
+        earlier = _recognised(reading, trial)[0] if trial.config.get("train", True) else None
+        if earlier is not None and not earlier.mistake and not _agree(match, earlier, ("eps",)):
+            return False
         now.append(again)
     return not set(forward_mistakes(reading, now)) - rest
-
-
-def overflow_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
-    """Warnings of results that are not finite for extreme values."""
-    for trial in trials:
-        if trial.config.draw not in EXTREME or not isinstance(trial.refused, FloatingPointError):
-            continue
-        assert trial.specimen is not None
-        first = program.first_bad_line(trial.specimen.forward, _is_not_finite)
-        words = OVERFLOW if _overflows(trial, first[1] if first else "") else LOGARITHM
-        yield Finding(
-            "warning",
-            words.headline,
-            "forward",
-            f"forward gives infinity or NaN for {trial.config.name}: {words.headline}",
-            explanation=words.why,
-            page=reading.kind.page,
-            function=qualified_name(reading, "forward"),
-            place=Place(first[0].file, first[0].line, first[0].cell)
-            if first
-            else place_of(program, function_of(reading, "forward")),
-            failed=(trial.config.name,),
-            tried=len(trials),
-        )
-
-
-def _is_not_finite(value: object) -> bool:
-    """Whether a value is an array or a NumPy number that holds infinity or NaN."""
-    if isinstance(value, float) and not isinstance(value, np.floating):
-        return False  # a person's own `best = -float("inf")`
-    array = as_float(value)
-    return array is not None and not np.isfinite(array).all()
-
-
-def _overflows(trial: Trial, line: str) -> bool:
-    """Whether an exponential overflows, rather than that a logarithm takes 0: by the line, else by the values."""
-    has_exponential, has_logarithm = "exp" in line, "log" in line.replace("logit", "")
-    if has_exponential != has_logarithm:
-        return has_exponential
-    assert trial.specimen is not None
-    with raising_arithmetic():
-        error = str(outcome(trial.specimen.forward).error)
-    if "encountered in" in error:
-        return "log" not in error
-    if re.search(r"log\w*\([^/]*exp\([^/]*$", line):
-        return True  # the logarithm of a sum of exponentials
-    if trial.passage is None:
-        return False
-    probabilities = all(np.abs(array).max(initial=0) <= 1 for array in trial.specimen.arrays.values())
-    return bool(np.isnan(trial.passage.y).any()) and not probabilities

@@ -8,14 +8,16 @@ from backhand.check.reading.reader import NoSuchSettingError, Reading, Unread
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings, kink_findings
-from backhand.check.verdicts.behaviour import behaviour_findings, shape_findings
+from backhand.check.verdicts.behaviour import behaviour_findings, partial_accumulation, shape_findings
 from backhand.check.verdicts.descent import ascends
 from backhand.check.verdicts.description import describe
-from backhand.check.verdicts.forward import forward_findings, overflow_findings
+from backhand.check.verdicts.forward import ForwardMistake, forward_findings, mended_configs
+from backhand.check.verdicts.intended import is_of_intended
 from backhand.check.verdicts.naming import function_of, gradient_expression, line_of, place_of
 from backhand.check.verdicts.narrow import narrow_finding
+from backhand.check.verdicts.overflow import overflow_findings
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
-from backhand.check.verdicts.trial import observe, run_trial
+from backhand.check.verdicts.trial import Trial, observe, run_trial
 
 SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N
 AVERAGED = ("divided by the batch size", "averaged over the batch")  # the causes of a layer that takes the mean
@@ -54,15 +56,20 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     seen = observe(ran[0]) if ran and ran[0].crashed is None else {}
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))
-    wrong = _not_of_forward(reading, wrong, in_forward)
+    wrong = _not_of_forward(wrong, in_forward, ran)
     if reading.unit.form == "network" or reading.kind.name == "network":
         wrong = _of_the_loss(wrong, program)
     wrong = _averaged_in_part(reading, wrong, program)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
-    findings = [*in_forward, *overflow_findings(reading, trials, program), *(() if pending else wrong)]
+    findings = [
+        *(mistake.finding for mistake in in_forward),
+        *overflow_findings(reading, trials, program),
+        *(() if pending else wrong),
+    ]
     if ran:
         findings += behaviour_findings(reading, ran[0], seen, program)
+        findings += partial_accumulation(reading, ran[0], seen, program)
     if (narrow := narrow_finding(reading, ran, program)) is not None:
         findings.insert(0, narrow)
     findings += kink_findings(reading, ran, program)
@@ -90,20 +97,27 @@ def _not_caused_by(seen: Mapping[str, Any], findings: list[Finding]) -> list[Fin
     return findings
 
 
-def _not_of_forward(reading: Reading, findings: Sequence[Finding], in_forward: Sequence[Finding]) -> list[Finding]:
-    """The findings on gradients that no mistake of the forward pass explains, such as results cut to whole numbers."""
-    failed = {name for finding in in_forward for name in finding.failed}
-    causes = {finding.cause for finding in in_forward}
-    if causes:
-        causes.add("of the right loss")
-    roles = reading.specimen.roles if reading.specimen is not None else {}
-    return [
-        f
-        for f in findings
-        if (f.cause or not set(f.failed) <= failed)
-        and f.cause not in causes
-        and not (roles.get(f.array) == "b" and "bias left out" in causes)
-    ]
+def _not_of_forward(
+    findings: Sequence[Finding], in_forward: Sequence[ForwardMistake], ran: Sequence[Trial]
+) -> list[Finding]:
+    """The findings on gradients that no mistake of the forward pass explains.
+
+    A backward pass is not to blame where it is right once forward is mended, where it is the gradient of what forward
+    was meant to compute, or where the gradient itself makes no sense, as that of a result cut to whole numbers.
+    """
+    failed = {name for mistake in in_forward for name in mistake.finding.failed}
+    causes = {mistake.finding.cause for mistake in in_forward} | ({"of the right loss"} if in_forward else set())
+    mended = {name for mistake in in_forward if findings for name in mended_configs(ran[0].reading, mistake)}
+
+    def is_of_forward(finding: Finding) -> bool:
+        own = [trial for trial in ran if trial.config.name in finding.failed]
+        if finding.cause in causes or set(finding.failed) <= mended:
+            return True
+        return set(finding.failed) <= failed and (
+            not finding.cause or all(is_of_intended(trial, finding.array) for trial in own)
+        )
+
+    return [finding for finding in findings if not is_of_forward(finding)]
 
 
 def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:

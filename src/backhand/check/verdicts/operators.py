@@ -5,6 +5,8 @@ The keys are the operators of `backhand.check.source.edits`; {g} stands for the 
 
 from collections.abc import Mapping
 
+from backhand.check.source.edits import Edit
+
 WORDS: Mapping[str, str] = {
     "other axis": "{g} takes a sum or a mean over another axis than it should",
     "axis added": "{g} takes a sum or a mean over all axes where one is meant",
@@ -41,6 +43,7 @@ WORDS: Mapping[str, str] = {
     "other count": "{g} is divided by the wrong count",
     "other size": "{g} uses the size of another axis",
     "names exchanged": "{g} has two names exchanged",
+    "height and width swapped": "{g} swaps height and width",
     "order": "{g} has values in another order than the one they are used in",
     "comparison": "{g} compares the wrong way",
     "mask inverted": "{g} uses the mask the wrong way round",
@@ -77,3 +80,10 @@ WORDS: Mapping[str, str] = {
     "in place no longer": "{g} is spoilt by an array that is changed in place",
     "letters of einsum": "{g} sums over the wrong letters in einsum",
 }
+
+
+def told(edit: Edit) -> str:
+    """What the mistake is called that a change mends: by its operator, and more precisely where its text tells more."""
+    if edit.operator == "order" and ".shape" in edit.before:
+        return "height and width swapped"
+    return edit.operator

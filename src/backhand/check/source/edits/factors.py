@@ -104,7 +104,9 @@ def derivative_factors(node: ast.expr, scope: Scope) -> Iterator[Change]:
 
 
 def _is_derivative(name: str, value: object) -> bool:
-    return isinstance(value, FunctionType) and re.fullmatch(r"d?\w*(prime|deriv\w*|grad\w*)|d_?[a-z]+", name) is not None
+    return (
+        isinstance(value, FunctionType) and re.fullmatch(r"d?\w*(prime|deriv\w*|grad\w*)|d_?[a-z]+", name) is not None
+    )
 
 
 def _place(node: ast.expr, scope: Scope) -> int | None:
