@@ -94,9 +94,8 @@ def _narrow(unit: Unit, kinds: Sequence[Kind], error: BaseException | None) -> R
     for kind, layout, variant, make in attempts(unit, kinds):
         for config in kind.configs()[1:] if error is not None else ():
             readings = outcome(partial(readings_as, unit, kind, layout, variant, make, config)).value
-            recognised = readings and readings[0].match is not None and not readings[0].match.mistake
-            if readings and recognised and (failure := _error_in_first(readings[0])) is not None:
-                return replace(_best(readings), narrow=failure)
+            if readings and readings[0].match is not None and not readings[0].match.mistake:
+                return replace(_best(readings), narrow=_error_in_first(readings[0]))
     return None
 
 
