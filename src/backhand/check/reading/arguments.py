@@ -107,6 +107,9 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
         values = setup.values(role)
         if role == "classes" and optional and parameter.default is None:
             values = []  # a number, or the frequency of each class: code that leaves it out knows what to do without
+        if role == "momentum" and optional and parameter.default == 0:
+            known = setup.config.get(role)  # with 0, nothing of a statistic would be kept
+            values = [] if known is None else [known]
         setup.used |= {role} if values else set()
         if values and not (optional and _is_kept(parameter.default, values)):
             taken.add(role)

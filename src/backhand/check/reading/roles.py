@@ -135,7 +135,7 @@ _NAMES: dict[str, str] = {
         eps epsilon e
     """,
     "momentum": """
-        momentum mom decay alpha0
+        momentum mom decay alpha0 alpha
     """,
     "slope": """
         slope alpha negativeslope leak leakyslope a negslope leakiness leakyalpha
