@@ -110,7 +110,8 @@ def adam(first: str = "t", second: str = "t", form: str = "outside", sign: float
         mean = kept.average("m", g, a, new[0])
         square = kept.average("v", np.abs(g) if shares == "not squared" else g * g, b, new[1])
         mean = mean / (1 - a ** counts[first]) if first else mean
-        square = square / (1 - b ** counts[second]) if second else square
+        share = a if shares == "one correction" else b
+        square = square / (1 - share ** counts[second]) if second else square
         if shares == "stored":
             kept.averages |= {"m": mean, "v": square}
         return sign * s["lr"] * mean / denominator(square, s["eps"], form)

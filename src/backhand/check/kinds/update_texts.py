@@ -106,6 +106,10 @@ ADAM = _texts(
             "t rises by 1 at each step, and must be kept from one to the next.",
         ),
         "step counted from 2": ("counts the first step as the second", "t is 1 at the first step."),
+        "corrections with one beta": (
+            "corrects both averages with the same β",
+            "m is divided by 1 − β₁ᵗ, v by 1 − β₂ᵗ: each by the share that it has kept.",
+        ),
         "corrected averages kept": (
             "puts the corrected averages in the place of m and v",
             "The next step goes on from the averages before their correction.",

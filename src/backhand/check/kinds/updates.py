@@ -100,7 +100,7 @@ UPDATES: tuple[Update, ...] = (
     Update(
         "sgd",
         "Gradient descent",
-        ("sgd", "gradient descent", "stochastic gradient descent", "vanilla sgd"),
+        ("sgd", "gradient descent", "stochastic gradient descent", "vanilla sgd", "gd"),
         {"lr": RATES},
         {"": descent(-1)},
         {
@@ -115,7 +115,7 @@ UPDATES: tuple[Update, ...] = (
     Update(
         "momentum",
         "Gradient descent with momentum",
-        ("momentum", "sgd momentum", "momentum sgd", "gradient descent momentum"),
+        ("momentum", "sgd", "sgd momentum", "momentum sgd", "gradient descent momentum"),
         {"lr": RATES, "momentum": MOMENTA},
         {
             "velocity of sums": velocity(),
@@ -189,6 +189,7 @@ UPDATES: tuple[Update, ...] = (
             "second correction left out": adam("t", ""),
             "step not counted": adam("1", "1"),
             "step counted from 2": adam("t + 1", "t + 1"),
+            "corrections with one beta": adam(shares="one correction"),
             "corrected averages kept": adam(shares="stored"),
             "eps inside the root": adam(form="inside"),
             "root left out": adam(form="no root"),

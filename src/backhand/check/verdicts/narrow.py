@@ -1,13 +1,24 @@
 """Units that work in special sizes only, such as a layer that needs as many outputs as inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
+from backhand.check.kinds.kind import Config
 from backhand.check.reading.reader import Reading
+from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding
 from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program
-from backhand.check.verdicts.naming import change_of, functions_of, line_of, place_of, qualified_name
+from backhand.check.verdicts.naming import (
+    change_of,
+    constructor_of,
+    function_of,
+    functions_of,
+    line_of,
+    place_of,
+    qualified_name,
+)
+from backhand.check.verdicts.operators import told
 from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.trial import Trial, run_trial
 
@@ -46,3 +57,54 @@ def _is_wide(reading: Reading) -> bool:
     """Whether the unit now works in the first configuration, and everywhere else as it should."""
     trials = (run_trial(reading, config) for config in reading.kind.configs()[:NEEDED])
     return all(trial.refused is None and trial.passed for trial in trials)
+
+
+def oblong_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
+    """That images or windows of another width than height are refused, though with a change they would be taken.
+
+    Without such a change nothing is told: some courses mean squares only.
+    """
+    ran = [trial for trial in trials if trial.refused is None]
+    refused = [t for t in trials if isinstance(t.refused, ValueError | IndexError) and _is_oblong(t.config)]
+    functions = [*functions_of(reading, "forward"), *constructor_of(reading)]
+    for trial in refused if ran else ():
+        edit = mend_pass(functions, partial(_takes, trial, ran))
+        if edit is None:
+            continue
+        cause = told(edit)
+        yield Finding(
+            "wrong elsewhere",
+            cause if cause == "height and width swapped" else "squares only",
+            "forward",
+            f"forward fails with {trial.config.name} ({type(trial.refused).__name__}: {trial.refused})",
+            explanation="In one place it takes the height for the width, or the width for the height.",
+            page=reading.kind.page,
+            function=qualified_name(reading, "forward"),
+            place=line_of(program, function_of(reading, "forward"), [], edit),
+            change=change_of(program, edit),
+            failed=(trial.config.name,),
+            tried=len(trials),
+        )
+        return
+
+
+def _is_oblong(config: Config) -> bool:
+    return any(config.get(height) != config.get(width) for height, width in (("H", "W"), ("kh", "kw")))
+
+
+def _takes(refused: Trial, ran: Sequence[Trial]) -> bool:
+    """Whether the unit now takes what it refused, and does nothing else wrong that it did right."""
+    again = run_trial(refused.reading, refused.config)
+    if again.crashed is not None or not _is_recognised(again) or not again.passed:
+        return False
+    after = ((before, run_trial(before.reading, before.config)) for before in ran)
+    return all(_is_recognised(trial) and set(trial.wrong) <= set(before.wrong) for before, trial in after)
+
+
+def _is_recognised(trial: Trial) -> bool:
+    """Whether forward runs and computes what its kind does, if it is of a known kind at all."""
+    reading, specimen, passage = trial.reading, trial.specimen, trial.passage
+    if trial.refused is not None or specimen is None or passage is None:
+        return False
+    match = recognise(reading.kind, specimen, passage, trial.config, reading.layout)
+    return reading.match is None or (match is not None and not match.mistake)

@@ -8,7 +8,8 @@ import numpy as np
 
 from backhand.check.kinds.updates import Course, Update
 from backhand.check.reading.units import method
-from backhand.check.reading.updates import METHODS, UpdateUnit, course
+from backhand.check.reading.update_runs import METHODS
+from backhand.check.reading.updates import UpdateUnit, course
 from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program
