@@ -196,3 +196,19 @@ def test_settings_come_as_numbers_pairs_and_words():
     assert KIND.values("padding", CONFIGS["padding 0"])[-1] == "valid"
     assert KIND.values("window", CONFIGS["a window of 2 x 3"]) == [(2, 3)]
     assert KIND.values("in", config) == [2]
+
+
+def test_columns_that_were_not_transposed():
+    config = CONFIGS["stride 2, padding 1"]
+    arrays = draw_arrays(KIND, config, FIRST)
+    x, w, b = arrays["x"], arrays["w"], arrays["b"]
+    p, k, s = config["padding"], config["window"], config["stride"]
+    padded = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
+    rows = (padded.shape[2] - k) // s + 1
+    columns = np.zeros((*x.shape[:2], k, k, rows, rows))
+    for i in range(k):
+        for j in range(k):
+            columns[:, :, i, j] = padded[:, :, i : i + s * rows : s, j : j + s * rows : s]
+    y = columns.reshape(len(x) * rows * rows, -1) @ w.reshape(len(w), -1).T + b
+    y = y.reshape(len(x), rows, rows, -1).transpose(0, 3, 1, 2)
+    assert next(KIND.recognise(y, arrays, config, FIRST)).mistake == "columns not transposed"

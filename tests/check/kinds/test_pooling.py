@@ -187,3 +187,20 @@ def test_the_mode_comes_in_words():
     assert MAX.values("mode", PLAIN) == ["max"]
     assert AVERAGE.values("mode", PLAIN)[0] == "average"
     assert MAX.values("window", PLAIN) == [2, (2, 2)]
+
+
+@pytest.mark.parametrize("kind", [MAX, AVERAGE], ids=lambda kind: kind.name)
+def test_windows_side_by_side_in_backward_alone(kind):
+    for config in (OVERLAP, CONFIGS["gaps between windows"]):
+        case, k = case_of(kind, config, FIRST), config["window"]
+        x, dx = case.arrays["x"], np.zeros_like(case.arrays["x"])
+        for i in range(case.dy.shape[2]):
+            for j in range(case.dy.shape[3]):
+                place = np.s_[:, :, i * k : i * k + k, j * k : j * k + k]
+                window = x[place]
+                if kind is MAX:
+                    share = window == window.max((2, 3), keepdims=True, initial=-np.inf)
+                else:
+                    share = np.full(window.shape, 1 / k**2)
+                dx[place] += share * case.dy[:, :, i : i + 1, j : j + 1]
+        assert predicts(kind, case, "window for the stride in dx", dx)

@@ -144,6 +144,8 @@ def _wrong_values(x: Array, w: Array, geometry: Geometry) -> Iterator[tuple[str,
     yield "stride ignored", near
     yield "windows not moved by the stride", near[:, :, :rows, :columns]
     bare, (kh, kw) = replace(geometry, padding=NONE), geometry.window
+    columns_first = geometry.windows(x).transpose(0, 1, 4, 5, 2, 3).reshape(-1, w[0].size) @ w.reshape(len(w), -1).T
+    yield "columns not transposed", columns_first.reshape(len(x), rows, columns, len(w)).transpose(0, 3, 1, 2)
     if bare.fits(x):
         yield "padding ignored", correlate(x, w, bare)
     others = [((kh - 1) // 2, (kw - 1) // 2), (kh // 2, kw // 2), (kh - 1, kw - 1)]

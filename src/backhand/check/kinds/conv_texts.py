@@ -37,6 +37,11 @@ CONVOLUTION: Mapping[str, Mistake] = (
                 "takes its windows one step apart, where the stride is larger",
                 "The window of result (i, j) begins at (i · stride, j · stride).",
             ),
+            "columns not transposed": (
+                "joins the axes of its windows in another order than they have",
+                "Before the windows become rows of a matrix, their place (i, j) goes to the front and their entries to "
+                "the end: a transposition is missing before the reshape.",
+            ),
             "padding ignored": ("has the result without padding", "{x} gets a margin of zeros first."),
             "padding of another mode": (
                 "is padded otherwise than was asked for",

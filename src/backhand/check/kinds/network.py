@@ -129,6 +129,10 @@ class Body(Network):
     inputs = ("x",)
     constants = ()
 
+    def configs(self) -> Sequence[Config]:
+        """Without a penalty: there is no loss to hold it, and layers may add its gradient to their own."""
+        return [config for config in super().configs() if not config["reg"]]
+
     def layouts(self) -> Sequence[Layout]:
         """Samples as rows, as columns, one at a time or as images; also as long as the first matrix of an object."""
         ways = ("rows", "columns", "a single one", "a single column", "images", "images, channels last")

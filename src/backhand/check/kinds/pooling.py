@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Case, Config, Kind, Layout, Match, WrongGradient
 from backhand.check.kinds.windows import Geometry, pair, window_values, wrong_crops
@@ -106,8 +108,21 @@ class Pooling(Kind):
         slips = [("stride ignored in dx", moved), ("last window wins", overwritten)]
         slips += [(mistake, geometry.scatter(s * upstream, shape)) for mistake, s in self.wrong_shares(windows)]
         slips += [("last window wins", dx) for dx in self.overwritten(geometry, right, shape)]
+        slips += [("window for the stride in dx", dx) for dx in self._side_by_side(geometry, x, dy)]
         for mistake, dx in slips:
             yield WrongGradient(mistake, "x", arranged(geometry.crop(dx), layout))
+
+    def _side_by_side(self, geometry: Geometry, x: Array, dy: Array) -> Iterator[Array]:
+        """The gradient with windows side by side where the stride is another; those beyond the border are cut off."""
+        if geometry.stride == geometry.window:
+            return
+        beside, padded = Geometry(geometry.window, geometry.window), geometry.padded(x, self.empty)
+        sizes = zip(dy.shape[2:], geometry.window, padded.shape[2:], strict=True)
+        missing = [(0, max(0, n * k - length)) for n, k, length in sizes]
+        wide = np.pad(padded, ((0, 0), (0, 0), *missing), constant_values=self.empty)
+        shares = self.shares(beside.windows(wide))[:, :, : dy.shape[2], : dy.shape[3]]
+        dx = beside.scatter(shares * dy[..., None, None], wide.shape)
+        yield dx[:, :, : padded.shape[2], : padded.shape[3]]
 
     def overwritten(self, geometry: Geometry, right: Array, shape: Shape) -> Iterator[Array]:
         """Other forms of a gradient whose overlaps are overwritten."""

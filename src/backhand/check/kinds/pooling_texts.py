@@ -35,6 +35,10 @@ GRADIENTS = CROPS | {
         "puts the windows one step apart, where the stride is larger",
         "What {dy}[i, j] sends back belongs at (i · stride, j · stride), where its window was.",
     ),
+    "window for the stride in dx": (
+        "puts its windows side by side, whatever the stride",
+        "What {dy}[i, j] sends back belongs at (i · stride, j · stride), where its window was.",
+    ),
     "last window wins": (
         "is overwritten where windows overlap",
         "A pixel in several windows gets the sum of what they send back: += for =.",

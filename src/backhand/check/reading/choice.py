@@ -42,7 +42,8 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
             search.add(readings, is_spoken=kind in spoken)
     if (known := search.right or search.mistaken) is not None:
         return known
-    narrow = _narrow(unit, [kind for kind in kinds if kind in spoken and kind.parameters], search.first_error)
+    sized = [kind for kind in kinds if kind in spoken and (kind.parameters or "labels" in kind.constants)]
+    narrow = _narrow(unit, sized, search.first_error)
     return narrow or _unknown(unit, search, spoken)
 
 

@@ -109,7 +109,11 @@ def _input_gradient(array: Array, name: str, left: Left, position: int | None) -
 def _gradient_of(
     parameter: Parameter, array: Array, written: Mapping[Path, Any], returned: Mapping[str, Array]
 ) -> tuple[Array, str] | None:
-    """The gradient of a parameter among what backward wrote and returned: of its name first, then of its size."""
+    """The gradient of a parameter among what backward wrote and returned: of its name first, then of its size.
+
+    Of several of its name, the nearest: that in the same child of a network.
+    """
+    written = dict(sorted(written.items(), key=lambda item: -_shared(item[0], parameter.paths[0])))
     names = [parameter.name, *(last_name(path) for path in parameter.paths)]
     sized = {path: value for path, value in written.items() if np.size(to_numpy(value)) == array.size}
     for path, value in [*sized.items(), *written.items()]:
@@ -123,3 +127,8 @@ def _gradient_of(
     same = [p for p, v in sized.items() if "grad" in spelled(p).lower() or np.shape(to_numpy(v)) == array.shape]
     gradient = as_float(written[same[0]]) if len(same) == 1 else None
     return None if gradient is None else (gradient, spelled(same[0]))
+
+
+def _shared(path: Path, other: Path) -> int:
+    """How many steps two paths have in common."""
+    return next((i for i, (a, b) in enumerate(zip(path, other, strict=False)) if a != b), min(len(path), len(other)))

@@ -79,14 +79,13 @@ class ObjectPassage(Passage):
             for name, value in self.given.items()
             if name in specimen.arrays and not is_same(value, specimen.arrays[name])
         ]
-        changed += [
-            p.name
-            for p in (() if self.takes_steps else specimen.parameters)  # who takes a rate is to change them
-            if not is_same(at(self.instance, p.paths[0]), specimen.arrays[p.name])
-        ]
+        values = {p.name: at(self.instance, p.paths[0]) for p in specimen.parameters if not self.takes_steps}
+        moved = [name for name, value in values.items() if not is_same(value, specimen.arrays[name])]
+        reshaped = [name for name in moved if is_same(np.ravel(to_numpy(values[name])), specimen.arrays[name].ravel())]
+        changed += [name for name in moved if name not in reshaped]  # but who takes a rate is to change them
         if is_array(handed) and not is_same(handed, upstream):
             changed.append("dy")
-        return replace(found, changed=tuple(dict.fromkeys(changed)))
+        return replace(found, changed=tuple(dict.fromkeys(changed)), reshaped=tuple(reshaped))
 
     @property
     def axis_of_bias(self) -> int | None:
@@ -104,7 +103,13 @@ class ObjectPassage(Passage):
     @property
     def takes_steps(self) -> bool:
         """Whether backward also updates the parameters, as the learning rate among its arguments shows."""
-        return any(name not in self.given and roles(name)[:1] == ("lr",) for name in self._arguments_of_backward)
+        return any(map(self._is_rate, self._arguments_of_backward))
+
+    def _is_rate(self, name: str) -> bool:
+        """Whether an argument of backward is a learning rate; `eta` is one beside another upstream gradient only."""
+        others = [other for other in self._arguments_of_backward if other != name and other not in self.given]
+        is_second = "lr" in roles(name) and any(roles(other)[:1] == ("dy",) for other in others)
+        return name not in self.given and (roles(name)[:1] == ("lr",) or is_second)
 
     @property
     def _arguments_of_backward(self) -> Mapping[str, inspect.Parameter]:
@@ -117,8 +122,11 @@ class ObjectPassage(Passage):
         for parameter in self.specimen.parameters:
             path = parameter.paths[0]
             after = as_float(at(self.instance, path))
-            if values.get(parameter.name) is None and after is not None and after.shape == before[path].shape:
-                values[parameter.name] = (before[path] - after) / RATE
+            if after is None or after.shape != before[path].shape:
+                continue
+            step, kept = before[path] - after, values.get(parameter.name)
+            if kept is None or (kept.shape == step.shape and step.any() and np.allclose(kept, step)):
+                values[parameter.name] = step / RATE  # what is kept is nothing, or the step itself
                 homes[parameter.name] = spelled(path)
         return replace(found, values=values, homes=homes)
 
@@ -210,7 +218,7 @@ class ObjectPassage(Passage):
     def _for_steps(self, names: Collection[str]) -> dict[str, Any]:
         """What lets a backward pass that updates the parameters take the step of its own gradient alone."""
         values = {"lr": RATE, "momentum": 0.0, "reg": 0.0} if self.takes_steps else {}
-        own = {name: roles(name)[:1] for name in names if name not in self.given}
+        own = {name: ("lr",) if self._is_rate(name) else roles(name)[:1] for name in names if name not in self.given}
         return {name: values[role[0]] for name, role in own.items() if role and role[0] in values}
 
     def _input_and_output(self) -> Iterator[Any]:

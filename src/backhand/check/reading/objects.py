@@ -164,8 +164,13 @@ class ObjectSpecimen(Specimen):
         rng = np.random.default_rng(11)
         kept = set(self.states.values())
         groups = [(paths, array) for paths, array in groups if not kept & set(paths)]
+        base = self.instance
+        if any(np.ndim(to_numpy(array)) > 1 and not to_numpy(array).any() for _, array in groups):
+            base, y = self._with_nothing_zero([path for paths, _ in groups for path in paths], y, rng)
         moving = [
-            (paths, array) for paths, array in groups if self._moves(paths, array, y, rng) or self._is_idle_bias(paths)
+            (paths, array)
+            for paths, array in groups
+            if self._moves(base, paths, array, y, rng) or self._is_idle_bias(paths)
         ]
         names = short_names([paths for paths, _ in moving], set(self.arrays))
         for name, (paths, array) in zip(names, moving, strict=True):
@@ -193,8 +198,23 @@ class ObjectSpecimen(Specimen):
             and "b" in self.setup.kind.parameters
         )
 
-    def _moves(self, paths: list[Path], array: Any, y: Array, rng: np.random.Generator) -> bool:
+    def _with_nothing_zero(self, paths: list[Path], y: Array, rng: np.random.Generator) -> tuple[Any, Array]:
+        """The instance with other values for arrays of zeros, and what it computes then.
+
+        Behind weights that are all zero, no other weight would move the output.
+        """
         instance = copy.deepcopy(self.instance)
+        for path in paths:
+            values = to_numpy(at(instance, path))
+            if not values.any():
+                _put(instance, path, 0.1 + rng.random(values.shape), self.make)
+        moved = outcome(lambda: self.run(copy.deepcopy(instance)).y).value
+        known = moved is not None and moved.shape == y.shape and np.isfinite(moved).all()
+        return (instance, moved) if known and moved is not None else (self.instance, y)
+
+    def _moves(self, base: Any, paths: list[Path], array: Any, y: Array, rng: np.random.Generator) -> bool:
+        """Whether other values of an array change the output."""
+        instance = copy.deepcopy(base)
         values = to_numpy(array) + 0.1 + rng.random(to_numpy(array).shape)
         for path in paths:
             _put(instance, path, values, self.make)

@@ -69,7 +69,7 @@ _NAMES: dict[str, str] = {
         test istest evaluate eval inference testmode
     """,
     "mode": """
-        mode
+        mode pooltype poolmode poolingtype poolingmode
     """,
     "stride": """
         stride strides s step steps upsamplingfactor
@@ -134,15 +134,12 @@ _NAMES: dict[str, str] = {
     "eps": """
         eps epsilon e
     """,
-    "momentum": """
-        momentum mom decay alpha0 alpha
-    """,
     "slope": """
         slope alpha negativeslope leak leakyslope a negslope leakiness leakyalpha
     """,
     "reg": """
         reg lmbda lambda lambd l2 weightdecay regularization lam regularizationstrength l2reg regstrength
-        weightdecaylambda l2lambda wd regparam
+        weightdecaylambda l2lambda wd regparam lammba
     """,
     "activation": """
         activation activationfunction act activationtype nonlinearity activationfunc actfn activationfn
@@ -175,6 +172,9 @@ _NAMES: dict[str, str] = {
     """,
     "lr": """
         lr learningrate eta alpha rate stepsize
+    """,
+    "momentum": """
+        momentum mom decay alpha0 alpha
     """,
     "seed": """
         seed randomseed randomstate

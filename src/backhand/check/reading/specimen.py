@@ -23,15 +23,17 @@ class Gradients:
     """What one backward pass gave.
 
     values: by the names of the arrays, float64, in the shape that the code gave them; None where there is none.
-    changed: the arrays that it changed in place, by name ("dy" and "the cache" included).   homes: where each gradient
-    was found, in the person's words, such as `self.dW`.   dx_position: which of several returned values is the gradient
-    of the input; None where it was not returned.
+    changed: the arrays that it changed in place, by name ("dy" and "the cache" included).   reshaped: the parameters
+    that it gave another shape, and left as they were otherwise.   homes: where each gradient was found, in the person's
+    words, such as `self.dW`.   dx_position: which of several returned values is the gradient of the input; None where
+    it was not returned.
     """
 
     values: dict[str, Array | None]
     changed: tuple[str, ...] = ()
     homes: Mapping[str, str] = field(default_factory=dict)
     dx_position: int | None = None
+    reshaped: tuple[str, ...] = ()
 
 
 class Passage(ABC):

@@ -85,6 +85,7 @@ class _Uses:
         self.handed += [each for each in other.handed if each[0].startswith(prefix)]
         self.sized |= {text for text in other.sized if text.startswith(prefix)}
         self.called |= {text for text in other.called if text.startswith(prefix)}
+        self.asked |= {text for text in other.asked if text.startswith(prefix)}
 
     def usage(self, name: str, namespace: Mapping[str, Any], depth: int) -> Usage:
         """What is done with the argument of this name, under any name that it is given."""

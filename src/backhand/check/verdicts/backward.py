@@ -8,10 +8,11 @@ import numpy as np
 
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.words import words
-from backhand.check.review.records import Finding, Picture, Place
+from backhand.check.review.records import Finding, Picture
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.causes import Cause, case_of, find_causes
+from backhand.check.verdicts.crashes import crash_finding
 from backhand.check.verdicts.naming import (
     change_of,
     filled,
@@ -20,12 +21,10 @@ from backhand.check.verdicts.naming import (
     gradient_expression,
     line_of,
     names_in,
-    place_of,
     qualified_name,
 )
 from backhand.check.verdicts.operators import WORDS, told
 from backhand.check.verdicts.repair import Mender
-from backhand.check.verdicts.scope import takes_single_samples
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 from backhand.page.numbers import listed
@@ -77,7 +76,7 @@ def backward_findings(
                 own = mender.mend([name], functions, [expressions[name]], only=cause.trials)
             findings.append(_gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
     crashed = [trial for trial in ran if trial.crashed is not None and not is_mended]
-    return [*([_crash_finding(reading, crashed, ran, program)] if crashed else []), *findings]
+    return [*([crash_finding(reading, crashed, ran, program)] if crashed else []), *findings]
 
 
 def _is_surrogate(ran: Sequence[Trial], name: str) -> bool:
@@ -159,27 +158,6 @@ def _input_name(reading: Reading) -> str:
     """The person's name of the input."""
     roles = reading.specimen.roles if reading.specimen is not None else {}
     return next((name for name, role in roles.items() if role == "x"), "")
-
-
-def _crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Trial], program: Program) -> Finding:
-    error = crashed[0].crashed
-    assert error is not None
-    where, single = program.raised_at(error), takes_single_samples(ran)
-    usual = any(trial.is_usual for trial in crashed)
-    ends = f"ends with {type(error).__name__}: {error}"
-    return Finding(
-        "harmless" if single else "wrong" if usual else "wrong elsewhere",
-        "one sample at a time" if single else "backward fails",
-        "backward",
-        f"backward takes one sample at a time; with several it {ends}" if single else f"backward {ends}",
-        evidence=f"with {crashed[0].config.name}",
-        function=qualified_name(reading, "backward"),
-        place=Place(where.file, where.line, where.cell)
-        if where
-        else place_of(program, function_of(reading, "backward")),
-        failed=tuple(trial.config.name for trial in crashed),
-        tried=len(ran),
-    )
 
 
 def _gradient_finding(

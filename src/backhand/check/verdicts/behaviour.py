@@ -38,6 +38,7 @@ SEVERITY: dict[str, Severity] = {
     "changed in forward": "wrong elsewhere",
     "dy changed": "style",
     "parameters changed in backward": "wrong elsewhere",
+    "parameters reshaped in backward": "wrong elsewhere",
     "input changed in backward": "wrong elsewhere",
     "backward differs the second time": "harmless",
     "random in backward": "wrong",
@@ -59,7 +60,8 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
         function = function_of(reading, pass_name)
         edit = None
         if trial.passed:  # else a change might only trade one mistake for another
-            edit = mend_pass(functions_of(reading, pass_name), partial(_is_ended, trial, behaviour, seen))
+            is_ended = partial(_is_ended, trial, behaviour, seen)
+            edit = mend_pass(functions_of(reading, pass_name), is_ended, lambda edit: edit.operator == "copy")
         yield Finding(
             severity,
             behaviour,
@@ -132,7 +134,7 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
             squeezed = np.squeeze(gradient).shape == np.squeeze(array).shape
             forgiving = squeezed if is_input else _is_forgiven(trial, name, gradient)
             yield Finding(
-                "harmless" if forgiving else "wrong",
+                "harmless" if forgiving else "wrong" if trial.is_usual else "wrong elsewhere",
                 "another shape",
                 "backward",
                 f"{names_in(reading, trial, name)['g']} has the shape {gradient.shape}, {name} has {array.shape}",

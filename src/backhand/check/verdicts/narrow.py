@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from backhand.check.kinds.kind import Config
-from backhand.check.reading.reader import Reading
+from backhand.check.reading.reader import SETTINGS, Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding
 from backhand.check.source.definitions import plain
@@ -39,11 +39,12 @@ def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> 
     first = reading.kind.configs()[0].name
     in_constructor = edit is not None and edit.function is constructor
     return Finding(
-        "wrong",
+        "wrong elsewhere" if _is_for_two_classes(ran) else "wrong",
         "shape in the constructor" if in_constructor else "works for special sizes only",
         "forward",
         f"forward fails with {first} ({type(error).__name__}: {error})",
-        explanation="It works only where sizes happen to be equal: a shape is written with the wrong size"
+        explanation=_of_settings(reading, ran)
+        or "It works only where sizes happen to be equal: a shape is written with the wrong size"
         f"{' in the constructor' if constructor is not None else ''}, or an array is transposed.",
         page=reading.kind.page,
         function=f"{reading.unit.name}.__init__" if in_constructor else qualified_name(reading, "forward"),
@@ -51,6 +52,22 @@ def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> 
         change=change_of(program, edit),
         failed=(first,),
     )
+
+
+def _of_settings(reading: Reading, ran: Sequence[Trial]) -> str:
+    """That it runs only with other values of a setting, or with another number of classes; "" if it is neither."""
+    first = reading.kind.configs()[0]
+    for name in (*SETTINGS, "classes") if ran else ():
+        values = {trial.config.get(name) for trial in ran}
+        if name in first.facts and first[name] not in values:
+            only = f"only with {name} {values.pop()}" if len(values) == 1 else f"with no {name} of {first[name]}"
+            return f"It runs {only}."
+    return ""
+
+
+def _is_for_two_classes(ran: Sequence[Trial]) -> bool:
+    """Whether it runs with two classes only, as it may be meant to."""
+    return bool(ran) and all(trial.config.get("classes") == 2 for trial in ran)
 
 
 def _is_wide(reading: Reading) -> bool:

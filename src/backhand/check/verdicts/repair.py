@@ -86,11 +86,17 @@ def _changed_gradients(edit: Edit, trial: Trial) -> Mapping[str, Array | None]:
         return trial.specimen.forward().backward(trial.dy).values
 
 
-def mend_pass(functions: Sequence[Any], is_right: Callable[[], bool]) -> Edit | None:
-    """The first change of these functions with which a pass does what it should; None for none."""
+def mend_pass(
+    functions: Sequence[Any], is_right: Callable[[], bool], is_likely: Callable[[Edit], bool] | None = None
+) -> Edit | None:
+    """The first change of these functions with which a pass does what it should; None for none.
+
+    is_likely: tells the changes that are tried before all others.
+    """
     budget = Budget(BUDGET)
     bare = [function for function in map(plain, functions) if isinstance(function, FunctionType)]
-    for edit in chain.from_iterable(map(_edits_of, bare)):
+    candidates = chain.from_iterable(map(_edits_of, bare))
+    for edit in candidates if is_likely is None else sorted(candidates, key=lambda edit: not is_likely(edit)):
         if budget.is_spent:
             return None
         if outcome(partial(_applied, edit, is_right), LONGEST_TRY).value:

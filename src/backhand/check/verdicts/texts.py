@@ -134,6 +134,10 @@ BEHAVIOURS: dict[str, Words] = {
         "A backward pass only computes gradients; the update belongs after it, or the gradients of the layers below"
         " are those of other weights.",
     ),
+    "parameters reshaped in backward": Words(
+        "backward gives the parameters another shape ({a})",
+        "The next forward pass sees them in that shape, and may broadcast them otherwise: reshape under another name.",
+    ),
     "input changed in backward": Words(
         "backward writes into the cached input {a}",
         "A second use of the cache, or of the array that the layer before still holds, sees other values: work on a"

@@ -214,8 +214,9 @@ def _error_along(trial: Trial, name: str, gradient: Array, rng: np.random.Genera
 def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
     """What the passes did beside computing: by name, with the arrays concerned.
 
-    "x changed in forward", "dy changed", "parameters changed in backward", "input changed in backward",
-    "gradients accumulate", "backward differs the second time", "random in backward", "forward differs".
+    "x changed in forward", "dy changed", "parameters changed in backward", "parameters reshaped in backward",
+    "input changed in backward", "gradients accumulate", "backward differs the second time", "random in backward",
+    "forward differs".
     """
     specimen, passage = trial.specimen, trial.passage
     assert specimen is not None
@@ -227,6 +228,7 @@ def observe(trial: Trial) -> dict[str, tuple[str, ...]]:
     for what, names in {
         "dy changed": [name for name in changed if name == "dy"],
         "parameters changed in backward": [n for n in changed if specimen.roles.get(n) not in (None, "x")],
+        "parameters reshaped in backward": trial.gradients.reshaped,
         "input changed in backward": [n for n in changed if specimen.roles.get(n) == "x"],
     }.items():
         if names:

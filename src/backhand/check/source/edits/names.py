@@ -61,6 +61,7 @@ class Variables:
         self.parameters: list[str] = []
         self.lists: set[str] = set()  # what is first bound to a list
         self.given: set[str] = set()  # parameters, attributes, and what is unpacked from one of them
+        self.computed_from: dict[str, str] = {}  # by the name of f(a): a
         self._bind_parameters(definition, 0)
         for name in free:
             if name != "__class__":
@@ -124,6 +125,8 @@ class Variables:
                     self.given.add(name)
                 if isinstance(value, ast.List | ast.ListComp) and name not in self.bound:
                     self.lists.add(name)
+                if isinstance(value, ast.Call) and len(value.args) == 1 and path(value.args[0]):
+                    self.computed_from.setdefault(name, path(value.args[0]))
                 self._bind(name, line, self._kind_of_value(name, value))
 
     def _kind_of_value(self, name: str, value: ast.expr) -> str:

@@ -38,6 +38,8 @@ def _tier(name: str, other: str, scope: Scope) -> int:
         return 1
     if {name, other} <= scope.variables.lists:
         return 1
+    if other == scope.variables.computed_from.get(name) or name == scope.variables.computed_from.get(other):
+        return 1  # what goes into an activation for what comes out of it
     kind = scope.variables.kinds[other]
     if kind == "array":
         return 2 if other in scope.variables.given else 3
