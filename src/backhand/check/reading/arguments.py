@@ -12,7 +12,7 @@ from backhand.check.kinds.compound import Compound
 from backhand.check.kinds.specified import Specified
 from backhand.check.reading.fitting import fitted
 from backhand.check.reading.roles import roles
-from backhand.check.reading.setup import NEUTRAL, NOTHING, Catcher, Context, Settings, Setup
+from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Catcher, Context, Settings, Setup
 from backhand.check.reading.specimen import SEED
 from backhand.check.reading.usage import UNUSED, usages
 from backhand.check.reading.words import words
@@ -62,6 +62,8 @@ def resolve(function: Callable[..., Any], setup: Setup, *, constructor: bool = F
     outputs = set() if constructor else _outputs_called_y(parameters)
     for parameter in parameters:
         alias = parameter.replace(name="scores") if parameter.name in outputs else parameter
+        if isinstance(parameter.default, str) and parameter.default.lower() in PADDINGS:
+            alias = parameter.replace(name="padding")  # whatever it is called, such as mode
         argument = _resolve_one(alias, setup, taken, constructor)
         if not isinstance(argument, ArrayArgument):
             argument = fitted(argument, parameter, used.get(parameter.name, UNUSED), setup)
@@ -110,6 +112,8 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
         if role == "momentum" and optional and parameter.default == 0:
             known = setup.config.get(role)  # with 0, nothing of a statistic would be kept
             values = [] if known is None else [known]
+        if role == "padding" and isinstance(parameter.default, str):
+            values = [value for value in values if isinstance(value, str)]  # it may take no numbers
         setup.used |= {role} if values else set()
         if values and not (optional and _is_kept(parameter.default, values)):
             taken.add(role)

@@ -36,7 +36,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
         elif readings[0].match is not None and not readings[0].match.mistake:
             best = _best(readings)
             if not any(_faults(best)):
-                return best
+                return search.right if search.right is not None and _hides_count(best, search.right) else best
             search.right = search.right or best  # in another layout its gradients may be right, too
         else:
             search.add(readings, is_spoken=kind in spoken)
@@ -45,6 +45,12 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
     sized = [kind for kind in kinds if kind in spoken and (kind.parameters or "labels" in kind.constants)]
     narrow = _narrow(unit, sized, search.first_error)
     return narrow or _unknown(unit, search, spoken)
+
+
+def _hides_count(right: Reading, first: Reading) -> bool:
+    """Whether a loss of values is right with one value for each sample only, which hides how many columns there are."""
+    narrow = right.layout.get("samples") in ("vector", "one")
+    return narrow and right.layout.get("labels") == "values" and first.layout.get("samples") in ("rows", "columns")
 
 
 class _Search:

@@ -18,8 +18,8 @@ from backhand.check.reading.functions import call
 from backhand.check.reading.inferred import LOSSES
 from backhand.check.reading.object_passage import ObjectPassage
 from backhand.check.reading.objects import Methods, ObjectSpecimen
-from backhand.check.reading.reachable import Path, reachable, spelled
-from backhand.check.reading.results import as_float, items, returned_names
+from backhand.check.reading.reachable import Path, at, reachable, spelled
+from backhand.check.reading.results import as_float, is_same, items, returned_names
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, Gradients, seed_everything
 from backhand.check.reading.units import BACKWARD, method
@@ -121,7 +121,20 @@ class NetworkPassage(ObjectPassage):
             with arithmetic():
                 result = call(getattr(self.instance, specimen.network.gradient), self.given)
         values, homes = _gradients(specimen, result, self.instance)
-        return Gradients({name: None if v is None else v * float(dy) for name, v in values.items()}, (), homes)
+        scaled = {name: None if value is None else value * float(dy) for name, value in values.items()}
+        return Gradients(scaled, self._changed(homes), homes)
+
+    def _changed(self, homes: Mapping[str, str]) -> tuple[str, ...]:
+        """The parameters that were changed by a method which returns gradients, for its caller to take the step.
+
+        A method that keeps its gradients may well be meant to take the step itself.
+        """
+        if self.takes_steps or any(home.startswith("self.") for home in homes.values()):
+            return ()
+        parameters = self.specimen.parameters
+        return tuple(
+            p.name for p in parameters if not is_same(at(self.instance, p.paths[0]), self.specimen.arrays[p.name])
+        )
 
 
 def _gradients(specimen: NetworkSpecimen, result: Any, instance: Any) -> tuple[dict[str, Array | None], dict[str, str]]:

@@ -59,6 +59,7 @@ NEUTRAL_WORDS = ("linear", "identity", "none", "normal", "train")
 
 
 FACTS = {"height": "H", "width": "W", "window_h": "kh", "window_w": "kw"}  # facts that have a name of their own
+PADDINGS = {"same", "valid"}
 STEPS = ("stride", "padding")
 
 
@@ -142,6 +143,11 @@ class Setup:
         """A word of those that the code knows, where the value is another one, or none of any meaning to it."""
         if value in (*words, "train", "test") or not (isinstance(value, str) or callable(value) or value is NOTHING):
             return value
+        known = {word.lower(): word for word in words}
+        if value in known:
+            return known[value]
+        if value in PADDINGS and PADDINGS & set(known):  # the code means the other one by everything else
+            return value.upper() if any(word.isupper() for word in words) else value
         ordered = sorted(dict.fromkeys(words), key=lambda word: word.lower() not in NEUTRAL_WORDS)
         return ordered[self.variant % len(ordered)]
 

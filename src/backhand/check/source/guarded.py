@@ -73,10 +73,12 @@ class Outcome(NamedTuple, Generic[Value]):
 def outcome(action: Callable[[], Value], seconds: float = LONGEST_CALL) -> Outcome[Value]:
     """Call `action`, which runs a person's code, and tell what it gave, whatever it raised.
 
-    Inside `watching` it ends with OutOfTime after so many seconds.
+    Inside `watching` it ends with OutOfTime after so many seconds, or after those of a shorter outcome around it.
     """
     tracer = sys.gettrace()
-    _deadlines.append(time.monotonic() + seconds)
+    deadline = time.monotonic() + seconds
+    shorter = [_deadlines[-1].time] if _deadlines and _deadlines[-1].is_short else []
+    _deadlines.append(_Deadline(min([deadline, *shorter]), bool(shorter) or seconds < LONGEST_CALL))
     try:
         return Outcome(action(), None)
     except BaseException as error:
@@ -87,7 +89,14 @@ def outcome(action: Callable[[], Value], seconds: float = LONGEST_CALL) -> Outco
         _deadlines.pop()
 
 
-_deadlines: list[float] = []  # of the outcomes that are being waited for, the innermost last
+class _Deadline(NamedTuple):
+    """When an outcome ends. is_short: whether it holds for all that is waited for inside, too."""
+
+    time: float
+    is_short: bool
+
+
+_deadlines: list[_Deadline] = []  # of the outcomes that are being waited for, the innermost last
 
 
 @contextlib.contextmanager
@@ -102,7 +111,7 @@ def watching() -> Iterator[None]:
         return
 
     def ring(_number: int, frame: FrameType | None) -> None:
-        if _deadlines and time.monotonic() > _deadlines[-1]:
+        if _deadlines and time.monotonic() > _deadlines[-1].time:
             _raise_again_in(frame)
             raise OutOfTime
 

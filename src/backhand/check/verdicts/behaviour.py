@@ -33,14 +33,16 @@ from backhand.page.numbers import listed
 
 RANDOM = re.compile(r"\b(rand\w*|random|binomial|bernoulli|choice|uniform|normal|default_rng)\b")
 IN_PLACE = re.compile(r"[-+*/@]=|\]\s*=(?!=)|\w_\(|\bout\s*=|\bcopyto\(|\bput(mask|_along_axis)?\(|\bat\(")
+STEP = re.compile(r"[-+]=")
 Seen = Mapping[str, tuple[str, ...]]
+REPEATED = "backward differs the second time"
 SEVERITY: dict[str, Severity] = {
     "changed in forward": "wrong elsewhere",
     "dy changed": "style",
     "parameters changed in backward": "wrong elsewhere",
     "parameters reshaped in backward": "wrong elsewhere",
     "input changed in backward": "wrong elsewhere",
-    "backward differs the second time": "harmless",
+    REPEATED: "harmless",
     "random in backward": "wrong",
     "forward differs": "wrong",
 }
@@ -49,7 +51,7 @@ SEVERITY: dict[str, Severity] = {
 def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Program) -> Iterator[Finding]:
     """What the passes did in a trial that they should not, each with its severity and the change that ends it."""
     for behaviour, arrays in seen.items():
-        if behaviour not in SEVERITY:
+        if behaviour not in SEVERITY or (behaviour == REPEATED and "parameters changed in backward" in seen):
             continue
         pass_name: Pass = "forward" if "forward" in behaviour else "backward"
         words = BEHAVIOURS[behaviour]
@@ -80,7 +82,7 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
     assert trial.specimen is not None
     own = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
     rest = [name for name in own if name not in added and trial.gradients.values.get(name) is not None]
-    if not added or not rest or "backward differs the second time" in seen:
+    if not added or not rest or REPEATED in seen:
         return
     edit = mend_pass(functions_of(reading, "backward"), partial(_is_ended, trial, "gradients accumulate", seen))
     function, expressions = function_of(reading, "backward"), [gradient_expression(reading, added[0])]
@@ -103,8 +105,10 @@ def _place(program: Program, function: Any, behaviour: str, arrays: Sequence[str
     signs = RANDOM if "random" in behaviour else IN_PLACE
     lines = inspect.getsource(function).splitlines() if start is not None else []
     likely = [i for i, line in enumerate(lines) if i and signs.search(line)]
-    named = [i for i in likely if any(re.search(rf"\b{re.escape(name)}\b", lines[i]) for name in arrays)]
-    offset = next(iter([*named, *likely]), 0)
+    bare = [re.split(r"\W", name)[0] for name in arrays]  # the weights of weights[1]
+    named = [i for i in likely if any(re.search(rf"\b{name}\b", lines[i]) for name in bare)]
+    stepped = [i for i in named if STEP.search(lines[i])] if "parameters" in behaviour else []
+    offset = next(iter([*stepped, *named, *likely]), 0)
     return None if start is None else replace(start, line=start.line + offset)
 
 
@@ -112,6 +116,8 @@ def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
     """Whether a pass no longer does what it did, computes the same and does nothing new."""
     again = run_trial(before.reading, before.config)
     if again.refused is not None or again.crashed is not None or set(again.wrong) - set(before.wrong):
+        return False
+    if again.without_gradient - before.without_gradient:
         return False
     assert again.passage is not None
     assert before.passage is not None

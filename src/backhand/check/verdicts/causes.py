@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.diagnosis import explanations
+from backhand.check.diagnosis import Explanation, explanations
 from backhand.check.evidence import relative_error
 from backhand.check.kinds.kind import Case, WrongGradient
 from backhand.check.verdicts.trial import Trial
 
+OF_THE_FIRST_AXIS = ("divided by the batch size", "times the batch size")  # which holds the samples in most layouts
 OF_THE_UPSTREAM = ("upstream ignored", "upstream ignored in part", "upstream itself", "not linear")
 
 
@@ -145,6 +146,9 @@ def _generic(failed: Sequence[Trial], name: str) -> Cause | None:
         for explanation in explanations(trial.evidence(name)):
             if explanation.key in OF_THE_UPSTREAM and not _has_upstream(trial):
                 continue
+            if explanation.key in OF_THE_FIRST_AXIS and trial.reading.layout.get("samples") == "columns":
+                text = explanation.text.replace("the batch size", "the length of the first axis")
+                explanation = Explanation("mean over the wrong count", text)
             texts.setdefault(explanation.key, explanation.text)
             explained.setdefault(explanation.key, []).append(trial)
     best = max(map(len, explained.values()), default=0)

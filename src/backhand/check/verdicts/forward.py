@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from backhand.arrays import Array
 from backhand.check.kinds.kind import Config, Match, State
-from backhand.check.reading.reader import Reading
+from backhand.check.reading.reader import NoSuchSettingError, Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.review.records import Finding, Severity
 from backhand.check.source.edits import Edit
@@ -23,7 +23,7 @@ from backhand.check.verdicts.naming import (
     place_of,
     qualified_name,
 )
-from backhand.check.verdicts.repair import mend_pass
+from backhand.check.verdicts.repair import Attempt, mend_best
 from backhand.check.verdicts.trial import Trial, run_trial
 
 UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
@@ -48,9 +48,11 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
         names = names_in(reading, trials[0], "")
         function = function_of(reading, "forward")
         is_mended = partial(_is_mended, reading, ran, shows, mistake)
-        edit = mend_pass(functions_of(reading, "forward"), is_mended)
-        if edit is None and (constructors := constructor_of(reading)):
-            edit = mend_pass(constructors, partial(is_mended, anew=True))
+        attempts = [
+            Attempt(functions_of(reading, "forward"), is_mended),
+            Attempt(constructor_of(reading), partial(is_mended, anew=True)),
+        ]
+        edit = mend_best(attempts, partial(_is_best, reading, ran, trials[0]))
         finding = Finding(
             severity,
             mistake,
@@ -66,6 +68,20 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
             tried=len(ran),
         )
         yield ForwardMistake(finding, edit)
+
+
+def _is_best(reading: Reading, ran: Sequence[Trial], first: Trial) -> bool:
+    """Whether the forward pass has no mistake at all, takes every usual configuration, and its gradients are right.
+
+    first: the trial in which gradients are compared.
+    """
+    if not run_trial(reading, first.config).passed:
+        return False
+    names = {trial.config.name for trial in ran}
+    configs = [config for config in reading.kind.configs() if config.usual or config.name in names]
+    trials = [run_trial(reading, config) for config in configs]
+    trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSettingError)]
+    return all(trial.refused is None for trial in trials) and not forward_mistakes(reading, trials)
 
 
 def mended_configs(reading: Reading, mistake: ForwardMistake) -> set[str]:

@@ -14,7 +14,7 @@ from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import ForwardMistake, forward_findings, mended_configs
 from backhand.check.verdicts.intended import is_of_intended
 from backhand.check.verdicts.naming import function_of, gradient_expression, line_of, place_of
-from backhand.check.verdicts.narrow import narrow_finding, oblong_findings
+from backhand.check.verdicts.narrow import narrow_finding, refusal_findings
 from backhand.check.verdicts.overflow import overflow_findings
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
 from backhand.check.verdicts.trial import Trial, observe, run_trial
@@ -74,7 +74,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
         findings += () if in_forward else whole_number_findings(reading, ran[0], program)
     if (narrow := narrow_finding(reading, ran, program)) is not None:
         findings.insert(0, narrow)
-    findings += oblong_findings(reading, trials, program)
+    findings += refusal_findings(reading, trials, program)
     findings += kink_findings(reading, ran, program)
     findings += shape_findings(reading, ran, program)
     review = UnitReview(

@@ -51,10 +51,12 @@ def functions_of(reading: Reading, pass_name: str) -> list[Any]:
 
 
 def constructor_of(reading: Reading) -> list[Any]:
-    """The constructor of a class, which may keep a setting wrongly; none for functions."""
+    """The constructor of a class, which may keep a setting wrongly, and what it calls; none for functions."""
     owner = reading.methods or reading.network
     constructor = plain(getattr(owner.cls, "__init__", None)) if owner is not None else None
-    return [constructor] if isinstance(constructor, FunctionType) else []
+    if owner is None or not isinstance(constructor, FunctionType):
+        return []
+    return [constructor, *called_functions(constructor, owner.cls)]
 
 
 def qualified_name(reading: Reading, pass_name: str) -> str:

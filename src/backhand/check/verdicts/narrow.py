@@ -76,7 +76,7 @@ def _is_wide(reading: Reading) -> bool:
     return all(trial.refused is None and trial.passed for trial in trials)
 
 
-def oblong_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
+def refusal_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
     """That images or windows of another width than height are refused, though with a change they would be taken.
 
     Without such a change nothing is told: some courses mean squares only.

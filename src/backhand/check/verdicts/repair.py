@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import chain
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -86,22 +86,44 @@ def _changed_gradients(edit: Edit, trial: Trial) -> Mapping[str, Array | None]:
         return trial.specimen.forward().backward(trial.dy).values
 
 
-def mend_pass(
-    functions: Sequence[Any], is_right: Callable[[], bool], is_likely: Callable[[Edit], bool] | None = None
-) -> Edit | None:
-    """The first change of these functions with which a pass does what it should; None for none.
+class Attempt(NamedTuple):
+    """Functions that may be changed, and whether a pass then does what it should.
 
     is_likely: tells the changes that are tried before all others.
     """
+
+    functions: Sequence[Any]
+    is_right: Callable[[], bool]
+    is_likely: Callable[[Edit], bool] | None = None
+
+
+def mend_pass(
+    functions: Sequence[Any], is_right: Callable[[], bool], is_likely: Callable[[Edit], bool] | None = None
+) -> Edit | None:
+    """The first change of these functions with which a pass does what it should; None for none."""
+    return next(_right_edits(Attempt(functions, is_right, is_likely)), None)
+
+
+def mend_best(attempts: Sequence[Attempt], is_best: Callable[[], bool]) -> Edit | None:
+    """The first change that makes one of the attempts and is best, else the first that makes one; None for none."""
+    second: Edit | None = None
+    for edit in chain.from_iterable(map(_right_edits, attempts)):
+        if outcome(partial(_applied, edit, is_best), LONGEST_TRY).value:
+            return edit
+        second = second or edit
+    return second
+
+
+def _right_edits(attempt: Attempt) -> Iterator[Edit]:
+    """The changes with which a pass does what it should, as far as the time allows."""
     budget = Budget(BUDGET)
-    bare = [function for function in map(plain, functions) if isinstance(function, FunctionType)]
-    candidates = chain.from_iterable(map(_edits_of, bare))
+    bare = [function for function in map(plain, attempt.functions) if isinstance(function, FunctionType)]
+    candidates, is_likely = chain.from_iterable(map(_edits_of, bare)), attempt.is_likely
     for edit in candidates if is_likely is None else sorted(candidates, key=lambda edit: not is_likely(edit)):
         if budget.is_spent:
-            return None
-        if outcome(partial(_applied, edit, is_right), LONGEST_TRY).value:
-            return edit
-    return None
+            return
+        if outcome(partial(_applied, edit, attempt.is_right), LONGEST_TRY).value:
+            yield edit
 
 
 def _applied(edit: Edit, is_right: Callable[[], bool]) -> bool:
@@ -138,5 +160,7 @@ def _passes_everywhere(trials: Sequence[Trial], names: Sequence[str], only: Sequ
             return False
         counts = not only or any(before is trial for trial in only)
         if (counts and any(name in after.wrong for name in names)) or set(after.wrong) - set(before.wrong):
+            return False
+        if after.without_gradient - before.without_gradient:
             return False
     return True

@@ -33,6 +33,9 @@ _ANY: dict[str, Words] = {
     "times the batch size": Words(
         "{g} is too large by the batch size", "A mean over the batch gives every sample's gradient the factor 1/N."
     ),
+    "mean over the wrong count": Words(
+        "{g} is averaged over the wrong count", "The samples are columns here: their number is the length of axis 1."
+    ),
     "with the opposite sign": Words("{g} has the wrong sign", "A step along -gradient would go uphill."),
     "times 2": Words("{g} is twice the gradient", "The derivative of the square is 2x, that of half the square is x."),
     "divided by 2": Words(

@@ -65,6 +65,12 @@ class Trial:
         """Whether every gradient is right here."""
         return not self.wrong and self.crashed is None
 
+    @property
+    def without_gradient(self) -> set[str]:
+        """The arrays that have no gradient."""
+        arrays = self.specimen.arrays if self.specimen is not None else ()
+        return {name for name in arrays if self.gradients.values.get(name) is None}
+
     @cached_property
     def subject(self) -> Subject:
         """The layer as the generic hypotheses examine it."""
