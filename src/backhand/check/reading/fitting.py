@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from backhand.check.reading.roles import roles
-from backhand.check.reading.setup import NEUTRAL, NOTHING, Settings, Setup
+from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Settings, Setup
 from backhand.check.reading.usage import Usage
 
 MOST_LAYERS = 8  # for which a list of numbers suffices
@@ -22,6 +22,13 @@ def fitted(value: Any, parameter: inspect.Parameter, usage: Usage, setup: Setup)
     if isinstance(value, Settings):
         value.words = usage.keys
         return value
+    if (
+        isinstance(value, str)
+        and value in PADDINGS
+        and usage.is_of_types
+        and value not in [word.lower() for word in usage.words]
+    ):
+        value = setup.config.get("padding")
     if usage.words and value != "cpu" and (not own or set(WORDS) & set(own)):
         value = setup.word(value, usage.words)
     if usage.is_called and not callable(value) and not isinstance(value, str):

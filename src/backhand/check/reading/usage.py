@@ -18,13 +18,14 @@ class Usage:
 
     words: the strings that it is compared with, in the order of the text.   keys: the words of each key by which it is
     subscripted.   is_sized: whether its length is asked, or it is unpacked, indexed or gone through, as no number can
-    be.   is_called: whether it is called.
+    be.   is_called: whether it is called.   is_of_types: whether its type is asked, as of what may be of several.
     """
 
     words: list[str] = field(default_factory=list)
     keys: dict[str, list[str]] = field(default_factory=dict)
     is_sized: bool = False
     is_called: bool = False
+    is_of_types: bool = False
 
 
 UNUSED = Usage()
@@ -93,7 +94,8 @@ class _Uses:
         for text in texts:
             texts += [new for new, old in self.aliases if old == text and new and new not in texts]
         is_sized = bool(self.sized & set(texts)) and not self.asked & set(texts)  # else it takes numbers as well
-        found = Usage(is_sized=is_sized, is_called=bool(self.called & set(texts)))
+        is_of_types = bool(self.asked & set(texts))
+        found = Usage(is_sized=is_sized, is_called=bool(self.called & set(texts)), is_of_types=is_of_types)
         found.words += [word for text, word in self.words if text in texts]
         everything = {text for text, _ in self.words} | self.sized | self.called | {text for text, *_ in self.handed}
         everything |= {old for _, old in self.aliases}
@@ -164,6 +166,7 @@ def _take(found: Usage, callee: Any, position: int | str, depth: int) -> None:
     found.words += usage.words
     found.is_sized |= usage.is_sized
     found.is_called |= usage.is_called
+    found.is_of_types |= usage.is_of_types
     for key, words in usage.keys.items():
         found.keys.setdefault(key, []).extend(words)
 
