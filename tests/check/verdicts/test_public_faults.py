@@ -191,3 +191,26 @@ def test_parameters_in_another_shape_are_told_as_such(findings):
     text = DECAY.replace("        self.dW, ", "        self.b = self.b.reshape(-1, 1)\n        self.dW, ")
     causes = {finding.cause for finding in findings(text.partition("class Model")[0])}
     assert causes == {"parameters reshaped in backward"}
+
+
+CELL = """
+import numpy as np
+
+class RNNCell:
+    def __init__(self, input_size, hidden_size):
+        self.W_ih, self.W_hh = np.random.randn(hidden_size, input_size), np.random.randn(hidden_size, hidden_size)
+        self.dW_ih, self.dW_hh = np.zeros_like(self.W_ih), np.zeros_like(self.W_hh)
+
+    def forward(self, x, h_prev_t):
+        return np.tanh(x @ self.W_ih.T + h_prev_t @ self.W_hh.T)
+
+    def backward(self, delta, h_t, h_prev_l, h_prev_t):
+        dz = delta * (1 - h_t ** 2)
+        self.dW_ih += dz.T @ h_prev_l / len(delta)
+        self.dW_hh += dz.T @ h_prev_t / len(delta)
+        return dz @ self.W_ih, dz @ self.W_hh
+"""
+
+
+def test_an_earlier_state_is_no_parameter(findings):
+    assert findings(CELL) == []

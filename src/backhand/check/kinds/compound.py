@@ -7,6 +7,7 @@ import numpy as np
 
 from backhand.arrays import Array, Shape
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
+from backhand.check.kinds.windows import pair
 from backhand.check.reading.words import words
 
 
@@ -29,8 +30,10 @@ class Compound(Kind):
         self.parameters = (*first.parameters, *dict.fromkeys(later))
 
     def configs(self) -> Sequence[Config]:
-        """The configurations of the first kind."""
-        return self.kinds[0].configs()
+        """The configurations of the first kind; before a pooling, those first that its windows of 2 divide evenly."""
+        configs = self.kinds[0].configs()
+        pooled = self.kinds[0].name == "conv2d" and any("pool" in kind.name for kind in self.kinds)
+        return sorted(configs, key=_is_odd) if pooled else configs
 
     def layouts(self) -> Sequence[Layout]:
         """The arrangements of the first kind."""
@@ -50,7 +53,7 @@ class Compound(Kind):
         """The names of the other kinds for an activation, or usual ones; other values as the first kind gives them."""
         if role == "activation":
             return [kind.name for kind in self.kinds[1:]] or ["relu", "sigmoid", "tanh"]
-        ways = ((self.kinds[0], config), *((kind, kind.configs()[0]) for kind in self.kinds[1:]))
+        ways = ((self.kinds[0], config), *((kind, usual_config(kind)) for kind in self.kinds[1:]))
         return next((values for kind, own in ways if (values := kind.values(role, own))), [])
 
     def within(self, context: str) -> Kind | None:
@@ -64,3 +67,15 @@ class Compound(Kind):
         if role in ("gamma", "beta") and role not in self.kinds[0].parameters:
             return rng.standard_normal((config["out"],))
         return self.kinds[0].draw(role, config, layout, rng)
+
+
+def usual_config(kind: Kind) -> Config:
+    """The configuration of a kind behind another: the first, but windows lie side by side, as most networks have it."""
+    configs = kind.configs()
+    return next((config for config in configs if config.get("stride", 0) == config.get("window")), configs[0])
+
+
+def _is_odd(config: Config) -> bool:
+    """Whether a convolution gives an odd number of rows."""
+    (kh, _), (sh, _) = pair(config["window"]), pair(config["stride"])
+    return ((config["H"] + 2 * config["padding"] - kh) // sh + 1) % 2 == 1

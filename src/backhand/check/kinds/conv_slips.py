@@ -43,6 +43,8 @@ class Correlation:
         near = geometry.at_stride_1()
         yield "stride ignored in dx", geometry.crop(near.scatter(self.spread(w, dy), shape))
         summed, last = self.spread(w, dy), self.spread(w[-1:], dy[:, -1:])
+        wider = geometry.padded_wider()
+        yield "padded otherwise in dx", wider.crop(wider.scatter(summed, shape))
         yield "last window wins", geometry.crop(geometry.scatter(summed, shape, add=False))
         yield "last window wins", geometry.crop(geometry.scatter(last, shape, add=False))
         yield "last filter only", geometry.crop(geometry.scatter(last, shape))
@@ -56,6 +58,7 @@ class Correlation:
             yield "height and width swapped in dw", dw.swapaxes(2, 3)
         yield "averaged over the batch", dw / len(self.x)
         yield "stride ignored in dw", self.dw(self.geometry.at_stride_1())
+        yield "padded otherwise in dw", self.dw(self.geometry.padded_wider())
         windows = self.geometry.windows(self.x)[:, :, : self.dy.shape[2], : self.dy.shape[3]]
         ends = {"nfij,ncijkl->fckl": (np.s_[-1:], np.s_[:]), "last": (np.s_[:], np.s_[-1:]), "both": (np.s_[-1:],) * 2}
         for samples, places in ends.values():

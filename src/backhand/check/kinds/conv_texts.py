@@ -75,6 +75,10 @@ CONVOLUTION: Mapping[str, Mistake] = (
                 "has height and width of the kernel swapped",
                 "The first axis of the kernel goes with the rows.",
             ),
+            "padded otherwise in dx": (
+                "is padded and cut by another amount than in forward",
+                "{dy}[i, j] goes back to the window that forward took: pad by the same formula in both passes.",
+            ),
             "stride ignored in dx": (
                 "puts the windows one step apart, where the stride is larger",
                 "What {dy}[i, j] sends back belongs at (i · stride, j · stride), where its window was.",
@@ -98,6 +102,10 @@ CONVOLUTION: Mapping[str, Mistake] = (
             "averaged over the batch": (
                 "is divided by {N}, the number of samples",
                 "A layer sums over the samples. If the loss is a mean, {dy} carries the factor 1/N already.",
+            ),
+            "padded otherwise in dw": (
+                "pads {x} by another amount than forward does",
+                "{dy}[i, j] belongs to the window that forward took: pad by the same formula in both passes.",
             ),
             "stride ignored in dw": (
                 "takes its windows one step apart, where the stride is larger",

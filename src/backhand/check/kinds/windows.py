@@ -63,6 +63,11 @@ class Geometry:
         (top, bottom), (left, right) = self.padding
         return dx[:, :, top : dx.shape[2] - bottom, left : dx.shape[3] - right]
 
+    def padded_wider(self) -> "Geometry":
+        """The same window and steps with margins wider by one, where there are any."""
+        rows, columns = ((a + 1, b + 1) if a else (a, b) for a, b in self.padding)
+        return replace(self, padding=(rows, columns))
+
     def at_stride_1(self) -> "Geometry":
         """The same window and padding with steps of 1."""
         return replace(self, stride=(1, 1))

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from backhand.check.kinds.compound import Compound
+from backhand.check.kinds.compound import Compound, usual_config
 from backhand.check.kinds.specified import Specified
 from backhand.check.reading.fitting import fitted
 from backhand.check.reading.roles import roles
-from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Catcher, Context, Settings, Setup
+from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Catcher, Context, Settings, Setup, UnresolvedError
 from backhand.check.reading.specimen import SEED
 from backhand.check.reading.usage import UNUSED, usages
 from backhand.check.reading.words import words
@@ -36,10 +36,6 @@ DICTIONARIES = frozenset(
 
 
 MEANINGFUL = {"labels", "dy", "cache", "x", "w", "b", "mask"}  # names that no mere number bears
-
-
-class UnresolvedError(Exception):
-    """An argument for which no value is known."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +146,7 @@ def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:
 def _within(setup: Setup, name: str) -> Setup:
     """The setup for a dictionary of this name: `pool_param` of a convolution with pooling is that of the pooling."""
     kind = setup.kind.within(name) if isinstance(setup.kind, Compound) else None
-    return setup if kind is None else replace(setup, kind=kind, config=kind.configs()[0], drawn={})
+    return setup if kind is None else replace(setup, kind=kind, config=usual_config(kind), drawn={})
 
 
 def _neutral(parameter: inspect.Parameter, setup: Setup, taken: set[str], constructor: bool) -> Any:

@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from backhand.check.reading.arguments import ArrayArgument, UnresolvedError
+from backhand.check.reading.arguments import ArrayArgument
 from backhand.check.reading.dialect import Maker, to_numpy
 from backhand.check.reading.functions import Calls, FunctionSpecimen, call
 from backhand.check.reading.inferred import LOSSES
 from backhand.check.reading.results import as_float, items, returned_names
 from backhand.check.reading.roles import has_role, roles
-from backhand.check.reading.setup import Setup
+from backhand.check.reading.setup import Setup, UnresolvedError
 from backhand.check.reading.units import parameter_names
 from backhand.check.reading.words import words
 

@@ -6,9 +6,9 @@ from functools import partial
 
 from backhand.check.kinds.kind import Kind
 from backhand.check.kinds.network import Network
-from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.budget import Budget
 from backhand.check.reading.reader import Reading, Unread, attempts, readings_as
+from backhand.check.reading.setup import UnresolvedError
 from backhand.check.reading.units import Unit
 from backhand.check.source.guarded import outcome
 from backhand.check.verdicts.trial import run_trial
@@ -136,6 +136,5 @@ def _faults(reading: Reading) -> tuple[int, int]:
     trial = run_trial(reading, reading.kind.configs()[0])
     if trial.refused is not None or trial.crashed is not None or trial.specimen is None:
         return (99, 99)
-    parameters = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
-    missing = [name for name in parameters if trial.gradients.values.get(name) is None]
+    missing = [name for name in trial.specimen.parameter_names if trial.gradients.values.get(name) is None]
     return (len(missing), len(trial.wrong))

@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from backhand.check.reading.roles import roles
-from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Settings, Setup
+from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Settings, Setup, UnresolvedError
 from backhand.check.reading.usage import Usage
 
 MOST_LAYERS = 8  # for which a list of numbers suffices
@@ -22,13 +22,7 @@ def fitted(value: Any, parameter: inspect.Parameter, usage: Usage, setup: Setup)
     if isinstance(value, Settings):
         value.words = usage.keys
         return value
-    if (
-        isinstance(value, str)
-        and value in PADDINGS
-        and usage.is_of_types
-        and value not in [word.lower() for word in usage.words]
-    ):
-        value = setup.config.get("padding")
+    value = _word_or_number(value, parameter, usage, setup)
     if usage.words and value != "cpu" and (not own or set(WORDS) & set(own)):
         value = setup.word(value, usage.words)
     if usage.is_called and not callable(value) and not isinstance(value, str):
@@ -51,6 +45,22 @@ def _instead_of_none(own: tuple[str, ...], parameter: inspect.Parameter, usage: 
     if own[:1] == ("shape",):
         return shape_of_sample(setup) or NOTHING
     return setup.word(NOTHING, usage.words) if usage.words and "activation" in own else NOTHING
+
+
+def _word_or_number(value: Any, parameter: inspect.Parameter, usage: Usage, setup: Setup) -> Any:
+    """A number in place of a padding's word that the code does not know, or a word for code that knows words only.
+
+    Raises UnresolvedError where no word stands for the number.
+    """
+    known = [word.lower() for word in usage.words]
+    if isinstance(value, str) and value in PADDINGS and usage.is_of_types and value not in known:
+        return setup.config.get("padding")
+    if not usage.is_compared or not isinstance(value, int | tuple) or not isinstance(parameter.default, str):
+        return value
+    words = [word for role in roles(parameter.name) for word in setup.values(role) if isinstance(word, str)]
+    if not words:
+        raise UnresolvedError(f"it takes words only, and none stands for {value}")
+    return min(words, key=lambda word: word not in usage.words)
 
 
 def _sizes(value: int, own: tuple[str, ...], setup: Setup) -> Any:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import ArrayArgument, UnresolvedError, resolve
+from backhand.check.reading.arguments import ArrayArgument, resolve
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.results import as_float, assign_gradients, is_same, items, returned_names
-from backhand.check.reading.setup import Settings, Setup
+from backhand.check.reading.setup import Settings, Setup, UnresolvedError
 from backhand.check.reading.specimen import SEED, Gradients, Passage, Specimen, seed_everything, separated
 from backhand.check.source.guarded import arithmetic
 

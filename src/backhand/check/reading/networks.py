@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.functions import call
 from backhand.check.reading.inferred import LOSSES
@@ -20,13 +19,14 @@ from backhand.check.reading.object_passage import ObjectPassage
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.reachable import Path, at, reachable, spelled
 from backhand.check.reading.results import as_float, is_same, items, returned_names
-from backhand.check.reading.setup import Setup
+from backhand.check.reading.setup import Setup, UnresolvedError
 from backhand.check.reading.specimen import SEED, Gradients, seed_everything
 from backhand.check.reading.units import BACKWARD, method
 from backhand.check.reading.words import are_alike
 from backhand.check.source.guarded import arithmetic, outcome
 
 GRADIENT_METHODS = (
+    "compute_loss_and_gradients",
     "loss",
     "compute_loss",
     "loss_function",

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import is_array, to_numpy
 from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Left, match_gradients
@@ -18,6 +17,7 @@ from backhand.check.reading.own_tensors import go_back
 from backhand.check.reading.reachable import Path, at, reachable, spelled
 from backhand.check.reading.results import as_float, is_same, items
 from backhand.check.reading.roles import roles
+from backhand.check.reading.setup import UnresolvedError
 from backhand.check.reading.specimen import Gradients, Passage, separated
 from backhand.check.source.guarded import arithmetic, outcome
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.dialect import to_numpy
 from backhand.check.reading.reachable import Path, reachable, spelled
 from backhand.check.reading.roles import roles
-from backhand.check.reading.setup import Setup
+from backhand.check.reading.setup import Setup, UnresolvedError
 
 
 @dataclass

@@ -7,14 +7,13 @@ from functools import partial
 import numpy as np
 
 from backhand.check.kinds.kind import Config, Kind, Layout, Match
-from backhand.check.reading.arguments import UnresolvedError
 from backhand.check.reading.calls import plan_calls, plan_loss
 from backhand.check.reading.dialect import Maker, makers
 from backhand.check.reading.functions import Calls, FunctionSpecimen
 from backhand.check.reading.networks import NetworkMethods, NetworkSpecimen, plan_network
 from backhand.check.reading.objects import Methods, ObjectSpecimen
 from backhand.check.reading.recognition import recognise
-from backhand.check.reading.setup import Setup
+from backhand.check.reading.setup import Setup, UnresolvedError
 from backhand.check.reading.specimen import Specimen
 from backhand.check.reading.units import FORWARD, PARAMETER_GRADIENTS, Unit, backward_of, method, parameter_names
 from backhand.check.reading.words import words

@@ -13,6 +13,10 @@ from backhand.check.reading.dialect import Maker, numpy_array
 from backhand.check.reading.roles import roles
 
 
+class UnresolvedError(Exception):
+    """An argument for which no value is known."""
+
+
 class Catcher:
     """Stands for a model that a loss drives: keeps the gradient that it is handed."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from backhand.arrays import Array
 
 SEED = 20240607
+OF_CALLS = ("x", "scores", "prev_h", "prev_c")  # the roles of the differentiable arrays that every call is given
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class Specimen(ABC):
     @abstractmethod
     def forward(self, seed: int = SEED) -> Passage:
         """Run a forward pass on copies of the arrays, with this seed for whatever it draws."""
+
+    @property
+    def parameter_names(self) -> list[str]:
+        """The arrays that are learnt: all but what a call is given, earlier states included."""
+        return [name for name, role in self.roles.items() if role not in OF_CALLS]
 
     @property
     def by_role(self) -> dict[str, Array]:

@@ -6,7 +6,7 @@ Whether a unit is what it seems shows when it runs (`functions`, `objects`, `net
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from backhand.check.reading.own_tensors import goes_back, tensor_classes
@@ -27,7 +27,10 @@ BACKWARD = (
     *("df", "d", "loss_prime", "dloss", "compute_gradient", "activate_derivative", "compute_gradients", "fn_deriv"),
 )
 _FORWARD_WITHOUT_BACKWARD = ("forward", "call", "__call__")  # where what it returns goes back
-NETWORK_METHODS = ("loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop", "backpropagation")
+NETWORK_METHODS = (
+    *("compute_loss_and_gradients", "loss", "backprop", "cost", "compute_loss", "loss_function", "back_prop"),
+    "backpropagation",
+)
 PARAMETER_GRADIENTS = (
     *("grads_wrt_params", "pgrads", "grads_params", "param_grads", "gradients_wrt_params", "acc_grad_parameters"),
     *("grad", "grads", "gradients", "get_grads", "get_gradients", "compute_gradients", "gradient"),
@@ -173,13 +176,19 @@ def class_unit(name: str, cls: type, module: ModuleType) -> Unit | None:
     own = method(cls, _FORWARD_WITHOUT_BACKWARD)
     if not backward and own and (goes_back(module) or is_closure(getattr(cls, own))):
         return Unit(name, "class", module, cls, cls)
-    if not forward or not backward:
+    if not forward or not backward or not _can_be_called(cls, forward):
         return None
     static = [inspect.getattr_static(cls, name) for name in (forward, backward)]
     if all(isinstance(value, staticmethod | classmethod) for value in static):
         form = "autograd function" if _is_autograd(cls) else "functions"
         return Unit(name, form, module, getattr(cls, forward), getattr(cls, backward))
     return Unit(name, "class", module, cls, cls)
+
+
+def _can_be_called(cls: type, name: str) -> bool:
+    """Whether a method has room for the object itself, as one that only names what is to be written may not."""
+    plain = isinstance(inspect.getattr_static(cls, name), FunctionType)
+    return not plain or bool(parameter_names(getattr(cls, name)))
 
 
 def _is_autograd(cls: type) -> bool:

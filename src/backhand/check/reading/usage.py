@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -19,6 +20,7 @@ class Usage:
     words: the strings that it is compared with, in the order of the text.   keys: the words of each key by which it is
     subscripted.   is_sized: whether its length is asked, or it is unpacked, indexed or gone through, as no number can
     be.   is_called: whether it is called.   is_of_types: whether its type is asked, as of what may be of several.
+    is_compared: whether nothing but comparisons with such strings is done.
     """
 
     words: list[str] = field(default_factory=list)
@@ -26,6 +28,7 @@ class Usage:
     is_sized: bool = False
     is_called: bool = False
     is_of_types: bool = False
+    is_compared: bool = False
 
 
 UNUSED = Usage()
@@ -76,6 +79,7 @@ class _Uses:
         self.called: set[str] = set()
         self.aliases: list[tuple[str, str]] = []
         self.handed: list[tuple[str, str, int | str]] = []
+        self.reads: Counter[str] = Counter()
         for node in ast.walk(tree):
             self._look_at(node)
 
@@ -97,6 +101,7 @@ class _Uses:
         is_of_types = bool(self.asked & set(texts))
         found = Usage(is_sized=is_sized, is_called=bool(self.called & set(texts)), is_of_types=is_of_types)
         found.words += [word for text, word in self.words if text in texts]
+        found.is_compared = bool(found.words) and len(found.words) == self.reads[name] and len(texts) == 1
         everything = {text for text, _ in self.words} | self.sized | self.called | {text for text, *_ in self.handed}
         everything |= {old for _, old in self.aliases}
         for text in texts:
@@ -121,6 +126,8 @@ class _Uses:
             self._assigned(node)
         elif isinstance(node, ast.Call):
             self._called(node)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            self.reads[node.id] += 1
 
     def _compared(self, side: ast.expr, other: ast.expr) -> None:
         if isinstance(side, ast.Call) and isinstance(side.func, ast.Attribute):

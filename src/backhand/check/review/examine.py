@@ -40,6 +40,7 @@ from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.naming import functions_of
 from backhand.check.verdicts.pairs import settled
 from backhand.check.verdicts.sizes import read_with_whole_sizes
+from backhand.check.verdicts.slips import slip_review
 from backhand.check.verdicts.together import judge_together
 from backhand.check.verdicts.updates import review_update
 
@@ -60,11 +61,15 @@ def review(
     program = load(Path(path)) if Path(path).expanduser().exists() else load_module(path)
     unread: list[UnreadUnit] = []
     judgements: list[Judgement] = []
+    slips: list[UnitReview] = []
     with watching():
         for judged in _judgements(program, wanted):
             if isinstance(judged, Judgement):
                 judgements.append(judged)
                 announce(judged.review)
+            elif (slip := slip_review(judged, program)) is not None:
+                slips.append(slip)
+                announce(slip)
             else:
                 unread.append(_unread(judged, program))
                 announce(unread[-1])
@@ -73,7 +78,7 @@ def review(
     together, units = _joined(judgements, {kind.name for unit in passed_over for kind in spoken_kinds(unit.name)})
     return Review(
         path,
-        (*units, *updates),
+        (*units, *slips, *updates),
         tuple(unread),
         tuple(_notes(program)),
         together,
@@ -127,7 +132,7 @@ def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgemen
         whole = read_with_whole_sizes(reading, program, kinds, spoken)
         if whole is None:
             may_be_none = unit.form in ("loss function", "closure") or "sequential" in words(unit.name)
-            return None if may_be_none or _is_base(unit, program) else reading
+            return None if may_be_none or _is_base(unit, program) or _is_begun(unit, program) else reading
         judgement = judge(whole[0], program)
         if isinstance(judgement, Unread):
             return judgement
@@ -225,6 +230,8 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
     known = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
     pairs += [unit for unit in pair_functions(functions, module) if id(unit.backward) not in known]
     paired = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
+    pairs += _pairs_across_files([function for function in functions if id(function) not in paired], module, program)
+    paired |= {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
     pairs += closure_units([function for function in functions if id(function) not in paired], module)
     yield from pairs
     known |= {id(plain(function)) for unit in pairs for function in (unit.forward, unit.backward)}
@@ -237,6 +244,15 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
                 yield unit
 
 
+def _pairs_across_files(functions: Sequence[Any], module: ModuleType, program: Program) -> Iterator[Unit]:
+    """The backward passes of a file with the forward passes of the same name in another file of its folder."""
+    for function in functions:
+        name = function.__name__
+        forward = program.beside(name.replace("backward", "forward")) if "backward" in name else None
+        if inspect.isfunction(forward):
+            yield from pair_functions([forward, function], module)
+
+
 def _is_container(reading: Reading, unit: Unit) -> bool:
     """Whether a class only passes its input on, as a sequence of layers does that was made without any."""
     names = ("identity", "flatten")
@@ -245,6 +261,12 @@ def _is_container(reading: Reading, unit: Unit) -> bool:
         and reading.kind.name in names
         and not {k.name for k in spoken_kinds(unit.name)} & set(names)
     )
+
+
+def _is_begun(unit: Unit, program: Program) -> bool:
+    """Whether a class has methods that are not written yet."""
+    own = f"{getattr(unit.forward, '__qualname__', unit.name)}."
+    return isinstance(unit.forward, type) and any(each.name.startswith(own) for each in program.unfinished)
 
 
 def _is_base(unit: Unit, program: Program) -> bool:

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from backhand.check.source.compat import numpy_as, renamed_module
+from backhand.check.source.compiled import compiled_module
 from backhand.check.source.guarded import paused
 from backhand.check.source.siblings import PACKAGES, Chain, child, find_absolute, find_relative
 from backhand.check.source.stubs import Stub, progress_stub
@@ -42,6 +43,16 @@ def lines_of_tried_imports(statements: list[ast.stmt]) -> set[int]:
     return lines
 
 
+def first_use_without_import(name: str, statements: list[ast.stmt]) -> int | None:
+    """The first line that uses a module's usual short name in a file that never binds it; None where there is none."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    aliases = [alias for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
+    bound = any(alias.name == "*" or (alias.asname or alias.name) == name for alias in aliases)
+    stored = any(isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in nodes)
+    uses = [node.lineno for node in nodes if isinstance(node, ast.Name) and node.id == name]
+    return min(uses, default=None) if not bound and not stored else None
+
+
 def _missing_text(name: str, top: str) -> str:
     if top == "cupy":
         return f"The module `{name}` is not here; NumPy stands in for it."
@@ -73,6 +84,8 @@ class Importer:
         chain = self._chain(parts, level)
         if chain is not None:
             return self._sibling(chain, names, line)
+        if (compiled := compiled_module(name, names)) is not None:
+            return compiled
         if level or parts[0] in STAFF:
             return self._missing(name or ".", names, line)
         if parts[0] in STUBBED or parts[0] == "tqdm":

@@ -15,6 +15,7 @@ from backhand.check.source.definitions import Definition, FileIndex
 from backhand.check.source.process import take_over_process
 from backhand.check.source.remarks import Location, Remark, Unfinished
 from backhand.check.source.session import LoadedFile, Session
+from backhand.check.source.siblings import defines
 from backhand.check.source.tracing import first_bad_line
 from backhand.check.source.unfinished import base_names, unfinished_functions
 from backhand.errors import BackhandError
@@ -106,6 +107,17 @@ class Program:
             return None
         where = self.session.location(files[found.file].source, found.line)
         return where, linecache.getline(found.file, found.line).strip()
+
+    def beside(self, name: str) -> Any:
+        """A function of this name in another file of the folder, where the program is a single file; None for none.
+
+        Courses that want one function in each file leave it to their tests to bring both passes together.
+        """
+        folder = sorted(self.path.parent.glob("*.py"))[:MOST_FILES] if self.path.is_file() else []
+        for path in folder:
+            if path != self.path and defines(path, name):
+                return getattr(self.session.load(path).module, name, None)
+        return None
 
     def _is_own(self, file: LoadedFile) -> bool:
         return any(file.module is module for module in self.modules)

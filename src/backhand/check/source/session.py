@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from backhand.check.source.compat import BUILTINS, LISTS
 from backhand.check.source.gone import gone_names
 from backhand.check.source.guarded import paused, quiet
-from backhand.check.source.imports import Importer, lines_of_tried_imports
+from backhand.check.source.imports import Importer, first_use_without_import, lines_of_tried_imports
 from backhand.check.source.precision import widen_library
 from backhand.check.source.reading import Reading, read_statements
 from backhand.check.source.remarks import Kind, Location, Remark
@@ -121,6 +123,10 @@ class Session:
             module.__doc__ = text
         own = {**vars(builtins), **BUILTINS, **(LISTS if reading.is_python2 else {})}
         own[DIVIDE] = divide
+        if (line := first_use_without_import("np", reading.statements)) is not None:
+            own["np"] = np
+            text = "`np` is used without `import numpy as np`; it is provided here."
+            self.remark("missing name", text, source, line)
         own |= {each: Stub(each) for each in NOTEBOOK_NAMES}
         own["__import__"] = Importer(self, source, lines_of_tried_imports(reading.statements))
         module.__dict__["__builtins__"] = own

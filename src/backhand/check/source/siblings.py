@@ -94,6 +94,15 @@ def imports_from(text: str, package: str) -> bool:
     return re.search(rf"^\s*(from|import)\s+{re.escape(package)}\b", text, re.MULTILINE) is not None
 
 
+def defines(path: Path, name: str) -> bool:
+    """Whether a file defines a function of this name at its top level."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(rf"^def\s+{re.escape(name)}\s*\(", text, re.MULTILINE) is not None
+
+
 def _matches(roots: list[Path], parts: list[str], importer: Path, *, strict: bool) -> Iterator[Chain]:
     """The chains for this dotted name below each of the folders; a file never imports itself."""
     for root in roots:

@@ -80,7 +80,7 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
     """That some gradients of the parameters are added to those of earlier passes, and others are overwritten."""
     added = seen.get("gradients accumulate", ())
     assert trial.specimen is not None
-    own = [name for name, role in trial.specimen.roles.items() if role not in ("x", "scores")]
+    own = trial.specimen.parameter_names
     rest = [name for name in own if name not in added and trial.gradients.values.get(name) is not None]
     if not added or not rest or REPEATED in seen:
         return
@@ -136,7 +136,7 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
             if gradient is None or name in trial.wrong or name in told or gradient.shape == array.shape:
                 continue
             told.add(name)
-            is_input = trial.specimen.roles[name] in ("x", "scores")
+            is_input = name not in trial.specimen.parameter_names
             squeezed = np.squeeze(gradient).shape == np.squeeze(array).shape
             forgiving = squeezed if is_input else _is_forgiven(trial, name, gradient)
             yield Finding(
@@ -156,7 +156,7 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
 
 def _shape_explanation(trial: Trial, name: str, forgiving: bool) -> str:
     assert trial.specimen is not None
-    is_input = trial.specimen.roles[name] in ("x", "scores")
+    is_input = name not in trial.specimen.parameter_names
     if forgiving:
         return "They differ by an axis of length 1 only." if is_input else "The update works all the same."
     if is_input:

@@ -124,9 +124,32 @@ def _not_of_forward(
 
 
 def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:
-    """The findings on a network; none where its gradients are those of minus the loss, and its updates add them."""
-    opposite = bool(findings) and {finding.cause for finding in findings} == {"with the opposite sign"}
-    return [] if opposite and ascends(program) else findings
+    """The findings on a network; none where its gradients are those of minus the loss, and its updates add them.
+
+    One factor in all of them besides is no more than another learning rate.
+    """
+    causes = {finding.cause for finding in findings}
+    if not ({"with the opposite sign"} == causes or _is_factor_of_opposite(findings)) or not ascends(program):
+        return findings
+    return [_told_as_a_rate(findings[0])] if causes == {"times a constant"} else []
+
+
+def _is_factor_of_opposite(findings: Sequence[Finding]) -> bool:
+    texts = {finding.headline.partition(" times ")[2] for finding in findings if finding.cause == "times a constant"}
+    return len(texts) == 1 and texts.pop().startswith("-") and {f.cause for f in findings} == {"times a constant"}
+
+
+def _told_as_a_rate(finding: Finding) -> Finding:
+    factor = finding.headline.partition(" times -")[2]
+    return replace(
+        finding,
+        severity="warning",
+        headline=f"all gradients are {factor} times those of minus the loss",
+        explanation="The updates add them, so the sign is right. The factor acts as another learning rate would: it is "
+        "often the number of values over which the loss is a mean.",
+        array="",
+        change=None,
+    )
 
 
 def _averaged_in_part(reading: Reading, findings: list[Finding], program: Program) -> list[Finding]:
@@ -134,8 +157,7 @@ def _averaged_in_part(reading: Reading, findings: list[Finding], program: Progra
 
     There the layers average, as a course has it whose losses do not: the mistake is in the others.
     """
-    roles = reading.specimen.roles if reading.specimen is not None else {}
-    parameters = [name for name, role in roles.items() if role not in ("x", "scores")]
+    parameters = reading.specimen.parameter_names if reading.specimen is not None else []
     left = [name for name in parameters if name not in {finding.array for finding in findings}]
     averaged = [finding for finding in findings if finding.cause in AVERAGED]
     if reading.layout.get("samples") != "columns" or not averaged or len(averaged) < len(findings) or not left:
@@ -162,7 +184,7 @@ def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:
     """Whether the gradients of all parameters, and they alone, are divided by the batch size."""
     specimen = reading.specimen
     assert specimen is not None
-    parameters = {name for name, role in specimen.roles.items() if role not in ("x", "scores")}
+    parameters = set(specimen.parameter_names)
     by_cause = {finding.array for finding in findings if finding.cause in AVERAGED}
     return bool(parameters) and by_cause == parameters and len(findings) == len(parameters)
 

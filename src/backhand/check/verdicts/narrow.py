@@ -6,6 +6,7 @@ from functools import partial
 from backhand.check.kinds.kind import Config
 from backhand.check.reading.reader import SETTINGS, Reading
 from backhand.check.reading.recognition import recognise
+from backhand.check.reading.setup import UnresolvedError
 from backhand.check.review.records import Finding
 from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program
@@ -31,7 +32,8 @@ def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> 
     Not of a unit for a single sample at a time: that is no mistake, and `refused` tells what it does not take.
     """
     error = reading.narrow
-    if error is None or (ran and all(trial.config.get("N") == 1 for trial in ran)):
+    is_single = ran and all(trial.config.get("N") == 1 for trial in ran)
+    if error is None or isinstance(error, UnresolvedError) or is_single:
         return None
     constructor = plain(getattr(reading.unit.forward, "__init__", None)) if reading.unit.form == "class" else None
     functions = [*([constructor] if constructor is not None else []), *functions_of(reading, "forward")]

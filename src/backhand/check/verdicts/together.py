@@ -46,7 +46,7 @@ def _has_parameters(judgement: Judgement) -> bool:
         specimen is not None
         and judgement.reading.unit.form != "loss function"
         and "labels" not in judgement.reading.kind.constants
-        and any(role not in ("x", "scores") for role in specimen.roles.values())
+        and bool(specimen.parameter_names)
     )
 
 

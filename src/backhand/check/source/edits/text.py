@@ -4,6 +4,7 @@ import __future__
 
 import ast
 import inspect
+import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
@@ -123,7 +124,8 @@ class FunctionText:
         """Compile the lines, and list the functions of this name that begin on this line."""
         flags = self.code.co_flags & FUTURE_FLAGS
         tree = REWRITINGS.get(self.code.co_filename, Rewriting()).apply(_enclosed(self._parse(data), self.code))
-        module = compile(tree, self.code.co_filename, "exec", flags=flags, dont_inherit=True)
+        with warnings.catch_warnings(action="ignore", category=SyntaxWarning):  # Python has warned the person before
+            module = compile(tree, self.code.co_filename, "exec", flags=flags, dont_inherit=True)
         key = self.code.co_name, self.code.co_firstlineno
         return [code for code in _nested(module) if (code.co_name, code.co_firstlineno) == key]
 
