@@ -1,5 +1,6 @@
 """What is wrong with the gradients of a backward pass, with the line and, where it is small, the change."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -24,7 +25,9 @@ from backhand.check.verdicts.naming import (
     qualified_name,
 )
 from backhand.check.verdicts.operators import WORDS, told
+from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.repair import Mender
+from backhand.check.verdicts.signs_of_causes import SIGNS
 from backhand.check.verdicts.texts import words_for
 from backhand.check.verdicts.trial import Trial
 from backhand.page.numbers import listed
@@ -105,7 +108,7 @@ def _surrogate_finding(reading: Reading, ran: Sequence[Trial], name: str, progra
         page=reading.kind.page,
         function=qualified_name(reading, "backward"),
         array=name,
-        place=line_of(program, function_of(reading, "backward"), [gradient_expression(reading, name)], None),
+        place=gradient_place(reading, program, "", name, [trial for trial in ran if name in trial.wrong], ran),
         failed=tuple(trial.config.name for trial in ran if name in trial.wrong),
         tried=len(ran),
     )
@@ -125,7 +128,6 @@ def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> I
                 shows.setdefault(mistake, []).append(trial)
     if not shows:
         return
-    function, expression = function_of(reading, "backward"), gradient_expression(reading, _input_name(reading))
     for mistake, trials in shows.items():
         words, names = reading.kind.mistakes[mistake], names_in(reading, trials[0], _input_name(reading))
         yield Finding(
@@ -139,7 +141,7 @@ def kink_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> I
             reading.kind.page,
             qualified_name(reading, "backward"),
             _input_name(reading),
-            line_of(program, function, [expression], None),
+            gradient_place(reading, program, mistake, _input_name(reading), trials, ran),
             failed=tuple(trial.config.name for trial in trials),
             tried=len(ran),
         )
@@ -167,7 +169,7 @@ def _gradient_finding(
     worst = (usual or cause.trials)[0]
     names = names_in(reading, worst, name)
     headline, explanation, formula = _texts(reading, worst, name, cause, names)
-    expression, edit = gradient_expression(reading, name), repair.edit
+    edit = repair.edit
     if cause.key in VAGUE and edit is not None:
         headline, explanation = filled(WORDS.get(told(edit), "{g} is wrong"), names), ""
     if not any(trial.config.get("train", True) for trial in cause.trials):
@@ -183,12 +185,21 @@ def _gradient_finding(
         reading.kind.page,
         qualified_name(reading, "backward"),
         name,
-        line_of(program, function_of(reading, "backward"), [expression], edit),
+        _place(reading, ran, name, cause, edit, program),
         change_of(program, edit, verified=repair.passes_everywhere),
         _picture(worst, name) if not cause.key and edit is None else None,
         tuple(trial.config.name for trial in cause.trials),
         len(ran),
     )
+
+
+def _place(
+    reading: Reading, ran: Sequence[Trial], name: str, cause: Cause, edit: Edit | None, program: Program
+) -> Place | None:
+    """The line of a change; that of the cause where there is none, or where it only mends what is handed on."""
+    if edit is None or (cause.key in SIGNS["backward"] and re.fullmatch(r"return [\w., ]+", edit.before.strip())):
+        return gradient_place(reading, program, cause.key, name, cause.trials, ran)
+    return line_of(program, edit)
 
 
 def _texts(reading: Reading, trial: Trial, name: str, cause: Cause, names: Mapping[str, Any]) -> tuple[str, str, str]:

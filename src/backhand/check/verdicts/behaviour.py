@@ -19,19 +19,19 @@ from backhand.check.verdicts.naming import (
     filled,
     function_of,
     functions_of,
-    gradient_expression,
     line_of,
     names_in,
     place_of,
     qualified_name,
     upstream_name,
 )
+from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.repair import mend_pass
+from backhand.check.verdicts.signs import RANDOM
 from backhand.check.verdicts.texts import BEHAVIOURS
 from backhand.check.verdicts.trial import Trial, observe, run_trial
 from backhand.page.numbers import listed
 
-RANDOM = re.compile(r"\b(rand\w*|random|binomial|bernoulli|choice|uniform|normal|default_rng)\b")
 IN_PLACE = re.compile(r"[-+*/@]=|\]\s*=(?!=)|\w_\(|\bout\s*=|\bcopyto\(|\bput(mask|_along_axis)?\(|\bat\(")
 STEP = re.compile(r"[-+]=")
 Seen = Mapping[str, tuple[str, ...]]
@@ -71,7 +71,7 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
             filled(words.headline, names),
             explanation=filled(words.why, names),
             function=qualified_name(reading, pass_name),
-            place=line_of(program, function, [], edit) if edit else _place(program, function, behaviour, arrays),
+            place=line_of(program, edit) if edit else _place(program, function, behaviour, arrays),
             change=change_of(program, edit),
         )
 
@@ -85,7 +85,6 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
     if not added or not rest or REPEATED in seen:
         return
     edit = mend_pass(functions_of(reading, "backward"), partial(_is_ended, trial, "gradients accumulate", seen))
-    function, expressions = function_of(reading, "backward"), [gradient_expression(reading, added[0])]
     yield Finding(
         "wrong",
         "accumulation in some gradients only",
@@ -94,7 +93,7 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
         explanation="A training loop sets all gradients to 0 before each step, or none: here one of the two is wrong.",
         function=qualified_name(reading, "backward"),
         array=added[0],
-        place=line_of(program, function, expressions, edit),
+        place=line_of(program, edit) if edit else gradient_place(reading, program, "", added[0], [trial], []),
         change=change_of(program, edit),
     )
 
@@ -121,6 +120,12 @@ def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
         return False
     assert again.passage is not None
     assert before.passage is not None
+    if any(
+        again.gradients.values.get(name) is None
+        for name, values in before.gradients.values.items()
+        if values is not None
+    ):
+        return False
     if "forward" in behaviour and not np.allclose(again.passage.y, before.passage.y, equal_nan=True):
         return False
     return not set(observe(again)) - (set(seen) - {behaviour})
@@ -148,7 +153,7 @@ def shape_findings(reading: Reading, ran: Sequence[Trial], program: Program) -> 
                 _shape_explanation(trial, name, forgiving),
                 function=qualified_name(reading, "backward"),
                 array=name,
-                place=line_of(program, function_of(reading, "backward"), [gradient_expression(reading, name)], None),
+                place=gradient_place(reading, program, "another shape", name, [trial], ran),
                 failed=(trial.config.name,),
                 tried=len(ran),
             )

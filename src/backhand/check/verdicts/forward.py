@@ -16,17 +16,17 @@ from backhand.check.verdicts.naming import (
     change_of,
     constructor_of,
     filled,
-    function_of,
     functions_of,
     line_of,
     names_in,
-    place_of,
     qualified_name,
 )
+from backhand.check.verdicts.places import forward_place
 from backhand.check.verdicts.repair import Attempt, mend_best
 from backhand.check.verdicts.trial import Trial, run_trial
 
 UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
+MEANT = {"mean over the wrong count": "mean over the samples"}  # the reduction that a change must lead to
 CHOICES = ("p", "samples", "channels", "kernel")  # what a change may not turn into its opposite
 
 
@@ -46,7 +46,6 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
         words = reading.kind.mistakes.get(mistake)
         severity: Severity = "wrong" if any(trial.is_usual for trial in trials) else "wrong elsewhere"
         names = names_in(reading, trials[0], "")
-        function = function_of(reading, "forward")
         is_mended = partial(_is_mended, reading, ran, shows, mistake)
         attempts = [
             Attempt(functions_of(reading, "forward"), is_mended),
@@ -62,7 +61,7 @@ def forward_findings(reading: Reading, ran: Sequence[Trial], program: Program) -
             formula=filled(words.formula, names) if words else "",
             page=reading.kind.page,
             function=qualified_name(reading, "forward"),
-            place=line_of(program, function, [], edit) if edit else place_of(program, function),
+            place=line_of(program, edit) if edit else forward_place(reading, program, mistake, trials, ran),
             change=change_of(program, edit),
             failed=tuple(trial.config.name for trial in trials),
             tried=len(ran),
@@ -160,9 +159,15 @@ def _is_mended(
     for trial in sorted(ran, key=lambda trial: all(trial is not other for other in before[mistake])):
         specimen = reading.specimen_for(trial.config) if anew else trial.specimen
         assert specimen is not None
+        assert trial.specimen is not None
         again = replace(trial, specimen=specimen, passage=specimen.forward())
         match, mistakes = _recognised(reading, again)
-        if match is None or set(mistakes) - rest or not _agree(match, reading.match):
+        known = {other for other in rest if any(trial is each for each in before[other])}
+        if specimen.arrays.keys() != trial.specimen.arrays.keys():
+            return False
+        if match is None or set(mistakes) - known or not _agree(match, reading.match):
+            return False
+        if mistake in MEANT and match.convention.get("reduction") != MEANT[mistake]:
             return False
         earlier = _recognised(reading, trial)[0] if trial.config.get("train", True) else None
         if earlier is not None and not earlier.mistake and not _agree(match, earlier, ("eps",)):

@@ -13,9 +13,10 @@ from backhand.check.verdicts.descent import ascends
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import ForwardMistake, forward_findings, mended_configs
 from backhand.check.verdicts.intended import is_of_intended
-from backhand.check.verdicts.naming import function_of, gradient_expression, line_of, place_of
+from backhand.check.verdicts.naming import gradient_expression, place_of
 from backhand.check.verdicts.narrow import narrow_finding, refusal_findings
 from backhand.check.verdicts.overflow import overflow_findings
+from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
 from backhand.check.verdicts.trial import Trial, observe, run_trial
 from backhand.check.verdicts.whole_numbers import whole_number_findings
@@ -60,7 +61,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     wrong = _not_of_forward(wrong, in_forward, ran)
     if reading.unit.form == "network" or reading.kind.name == "network":
         wrong = _of_the_loss(wrong, program)
-    wrong = _averaged_in_part(reading, wrong, program)
+    wrong = _averaged_in_part(reading, ran, wrong, program)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
     findings = [
@@ -152,7 +153,9 @@ def _told_as_a_rate(finding: Finding) -> Finding:
     )
 
 
-def _averaged_in_part(reading: Reading, findings: list[Finding], program: Program) -> list[Finding]:
+def _averaged_in_part(
+    reading: Reading, ran: Sequence[Trial], findings: list[Finding], program: Program
+) -> list[Finding]:
     """The findings on a layer with samples as columns, of whose gradients some are averaged over the batch.
 
     There the layers average, as a course has it whose losses do not: the mistake is in the others.
@@ -162,10 +165,10 @@ def _averaged_in_part(reading: Reading, findings: list[Finding], program: Progra
     averaged = [finding for finding in findings if finding.cause in AVERAGED]
     if reading.layout.get("samples") != "columns" or not averaged or len(averaged) < len(findings) or not left:
         return findings
-    return [_not_averaged(reading, averaged[0], name, program) for name in left]
+    return [_not_averaged(reading, ran, averaged[0], name, program) for name in left]
 
 
-def _not_averaged(reading: Reading, other: Finding, name: str, program: Program) -> Finding:
+def _not_averaged(reading: Reading, ran: Sequence[Trial], other: Finding, name: str, program: Program) -> Finding:
     expressions = [gradient_expression(reading, each) for each in (name, other.array)]
     own, others = (text or f"the gradient of {name}" for text in expressions)
     return replace(
@@ -175,7 +178,7 @@ def _not_averaged(reading: Reading, other: Finding, name: str, program: Program)
         evidence="",
         explanation="Either all gradients of the parameters are averaged, where the loss leaves that to them, or none.",
         array=name,
-        place=line_of(program, function_of(reading, "backward"), expressions[:1], None),
+        place=gradient_place(reading, program, "", name, ran[:1], []),
         change=None,
     )
 

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import FunctionType
 from typing import Any
 
@@ -15,7 +15,7 @@ from backhand.check.reading.units import parameter_names
 from backhand.check.reading.words import are_alike
 from backhand.check.review.records import Change, Place
 from backhand.check.source.definitions import plain
-from backhand.check.source.edits import Edit, called_functions, returned_names, slice_lines
+from backhand.check.source.edits import Edit, called_functions, returned_names
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
 from backhand.check.verdicts.trial import Trial
@@ -156,24 +156,12 @@ def place_of(program: Program, value: Any) -> Place | None:
     return None if where is None else Place(where.file, where.line, where.cell)
 
 
-def line_of(program: Program, function: Any, expressions: Sequence[str], edit: Edit | None) -> Place | None:
-    """The line of a mistake: that of the change which mends it, else where the gradient gets its last value."""
-    if edit is not None:
-        function = edit.function
-    start = program.location(function)
+def line_of(program: Program, edit: Edit) -> Place | None:
+    """The line of a change."""
+    start = program.location(edit.function)
     if start is None:
         return None
-    line = edit.line if edit else _line_of_value(function, expressions)
-    return Place(start.file, start.line + line - _def_line(function), start.cell)
-
-
-def _line_of_value(function: Any, expressions: Sequence[str]) -> int:
-    """The line that gives an expression its last value; a return statement only where it computes it itself."""
-    lines, first = inspect.getsourcelines(function)
-    nearest = slice_lines(function, expressions)
-    named = all(re.fullmatch(r"[\w.]+", expression) for expression in expressions)
-    computing = [line for line in nearest if not (named and lines[line - first].lstrip().startswith("return"))]
-    return next(iter([*computing, *nearest]), function.__code__.co_firstlineno)
+    return Place(start.file, start.line + edit.line - _def_line(edit.function), start.cell)
 
 
 def _def_line(function: Any) -> int:
@@ -186,5 +174,5 @@ def change_of(program: Program, edit: Edit | None, *, verified: bool = True) -> 
     """An edit as it is told. verified: whether it passed every trial."""
     if edit is None:
         return None
-    place = line_of(program, edit.function, [], edit)
+    place = line_of(program, edit)
     return None if place is None else Change(place, edit.before, edit.after, verified)

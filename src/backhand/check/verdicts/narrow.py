@@ -13,7 +13,6 @@ from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
     constructor_of,
-    function_of,
     functions_of,
     line_of,
     place_of,
@@ -50,7 +49,7 @@ def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> 
         f"{' in the constructor' if constructor is not None else ''}, or an array is transposed.",
         page=reading.kind.page,
         function=f"{reading.unit.name}.__init__" if in_constructor else qualified_name(reading, "forward"),
-        place=line_of(program, functions[0], [], edit) if edit else place_of(program, functions[0]),
+        place=line_of(program, edit) if edit else place_of(program, functions[0]),
         change=change_of(program, edit),
         failed=(first,),
     )
@@ -75,7 +74,7 @@ def _is_for_two_classes(ran: Sequence[Trial]) -> bool:
 def _is_wide(reading: Reading) -> bool:
     """Whether the unit now works in the first configuration, and everywhere else as it should."""
     trials = (run_trial(reading, config) for config in reading.kind.configs()[:NEEDED])
-    return all(trial.refused is None and trial.passed for trial in trials)
+    return all(_is_recognised(trial) and trial.passed for trial in trials)
 
 
 def refusal_findings(reading: Reading, trials: Sequence[Trial], program: Program) -> Iterator[Finding]:
@@ -99,7 +98,7 @@ def refusal_findings(reading: Reading, trials: Sequence[Trial], program: Program
             explanation="In one place it takes the height for the width, or the width for the height.",
             page=reading.kind.page,
             function=qualified_name(reading, "forward"),
-            place=line_of(program, function_of(reading, "forward"), [], edit),
+            place=line_of(program, edit),
             change=change_of(program, edit),
             failed=(trial.config.name,),
             tried=len(trials),

@@ -6,11 +6,12 @@ from types import FunctionType
 from backhand.check.kinds.kind import Kind
 from backhand.check.reading.choice import read
 from backhand.check.reading.reader import Reading, Unread
-from backhand.check.review.records import Finding, Place
+from backhand.check.review.records import Finding
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits.text import FunctionText
 from backhand.check.source.program import Program
 from backhand.check.source.rewriting import REWRITINGS
+from backhand.check.verdicts.places import float_size_place
 
 SIGNS = ("cannot be interpreted as an integer", "slice indices must be integers", "only integers, slices", "same_kind")
 
@@ -24,8 +25,9 @@ def read_with_whole_sizes(
     """
     error = unread.error
     where = program.raised_at(error) if isinstance(error, TypeError | IndexError) else None
-    if where is None or not any(sign in str(error) for sign in SIGNS):
+    if error is None or where is None or not any(sign in str(error) for sign in SIGNS):
         return None
+    place = float_size_place(program, error)
     _floor_divisions(program)
     reading = read(unread.unit, kinds, spoken)
     if isinstance(reading, Unread):
@@ -39,7 +41,7 @@ def read_with_whole_sizes(
         explanation="In Python 3, `/` always gives a float: write `//` for sizes. The rest was checked as if it did.",
         formula="H_out = (H + 2 * pad - HH) // stride + 1",
         function=unread.unit.name,
-        place=Place(where.file, where.line, where.cell),
+        place=place,
     )
     return reading, finding
 

@@ -14,6 +14,7 @@ from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.definitions import plain
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import change_of, filled, line_of, place_of
+from backhand.check.verdicts.places import update_place
 from backhand.check.verdicts.repair import mend_pass
 
 NOT_FINITE = "steps that are not finite"
@@ -55,7 +56,9 @@ def _finding(unit: UpdateUnit, rule: Update, followed: Course, program: Program)
         explanation=filled(words.why, names) if words else "",
         formula=filled(words.formula, names) if words else "",
         function=function.__qualname__,
-        place=line_of(program, function, [], edit) if edit else place_of(program, function),
+        place=line_of(program, edit)
+        if edit
+        else update_place(program, followed.mistake, function, partial(course, unit)),
         change=change_of(program, edit),
         failed=("three steps",),
         tried=1,

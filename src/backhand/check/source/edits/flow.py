@@ -9,6 +9,7 @@ from backhand.check.source.edits.names import path
 from backhand.check.source.edits.text import FunctionText, read
 
 RESULT_ARGUMENTS = ("out",)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 class Stored(NamedTuple):
@@ -38,9 +39,15 @@ def slice_lines(function: FunctionType, names: Collection[str]) -> list[int]:
 
 def slice_depths(text: FunctionText, names: Collection[str]) -> dict[int, int]:
     """How many assignments lie between each line of the backward slice and the names, for the lines of the slice."""
-    steps = list(_steps(text))
+    return slice_of(text.node, names)
+
+
+def slice_of(definition: Definition, names: Collection[str]) -> dict[int, int]:
+    """The same of a definition that was parsed."""
+    steps = list(_steps(definition))
     depths: dict[int, int] = {}
-    wanted = set(names) | {name for each in names for name in _names_in(each)}
+    given = {name for step in steps for name in step.gives}
+    wanted = set(names) | {name for each in names if each not in given for name in _names_in(each)}
     done: set[str] = set()
     depth = 0
     while wanted:
@@ -56,15 +63,18 @@ def slice_depths(text: FunctionText, names: Collection[str]) -> dict[int, int]:
 def returned_names(function: FunctionType) -> list[str]:
     """The expressions that the last return statement gives back, in their order: ["dx", "dw", "db"]."""
     text = read(function)
-    if text is None:
-        return []
-    if isinstance(text.node, ast.Lambda):
-        return _elements(text.node.body)
-    returns = [each for each in _own_statements(text.node.body) if isinstance(each, ast.Return) and each.value]
+    return results_of(text.node) if text else []
+
+
+def results_of(definition: Definition) -> list[str]:
+    """The same of a definition that was parsed."""
+    if isinstance(definition, ast.Lambda):
+        return _elements(definition.body)
+    returns = [each for each in _own_statements(definition.body) if isinstance(each, ast.Return) and each.value]
     if not returns or returns[-1].value is None:
         return []
     value = returns[-1].value
-    for statement in text.node.body:  # return gradients, after gradients = dx, dw
+    for statement in definition.body:  # return gradients, after gradients = dx, dw
         if isinstance(statement, ast.Assign) and isinstance(value, ast.Name) and path(statement.targets[0]) == value.id:
             return _elements(statement.value) if isinstance(statement.value, ast.Tuple) else [value.id]
     return _elements(value)
@@ -76,7 +86,7 @@ def stored_names(function: FunctionType) -> list[Stored]:
     text = read(function)
     node = text.node if text else None
     for statement in _own_statements(node.body) if isinstance(node, ast.FunctionDef) else ():
-        for target, value in _targets(statement):
+        for target, value in targets(statement):
             name = _stored_name(target)
             if name:
                 found[Stored(name, target.lineno)] = None
@@ -94,9 +104,13 @@ def _stored_name(target: ast.expr) -> str:
     if isinstance(target, ast.Attribute):
         return path(target)
     if isinstance(target, ast.Subscript):
-        keyed = any(isinstance(each, ast.JoinedStr) or _is_text(each) for each in ast.walk(target.slice))
-        return ast.unparse(target) if keyed else _stored_name(target.value)
+        return ast.unparse(target) if _is_keyed(target) else _stored_name(target.value)
     return ""
+
+
+def _is_keyed(target: ast.Subscript) -> bool:
+    """Whether it is an entry of a dictionary: f"W{i}" and "W" are keys, numbers may be indices."""
+    return any(isinstance(each, ast.JoinedStr) or _is_text(each) for each in ast.walk(target.slice))
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -115,7 +129,7 @@ def _own_statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from _own_statements(child.body)
 
 
-def _targets(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+def targets(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     """The single targets of an assignment, each with its value; the value of an unpacked one is the whole."""
     if isinstance(statement, ast.Assign):
         for target in statement.targets:
@@ -139,20 +153,21 @@ def _unpacked(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[ast.ex
         yield (target.value if isinstance(target, ast.Starred) else target), value
 
 
-def _steps(text: FunctionText) -> Iterator[Step]:
-    if isinstance(text.node, ast.Lambda):
-        yield _result(text.node.body)
+def _steps(definition: Definition) -> Iterator[Step]:
+    if isinstance(definition, ast.Lambda):
+        yield _result(definition.body)
         return
-    yield from _steps_of(text.node.body, frozenset())
+    yield from _steps_of(definition.body, frozenset())
 
 
 def _steps_of(body: Sequence[ast.stmt], conditions: frozenset[str]) -> Iterator[Step]:
     """The steps of statements; what is computed under a condition needs what the condition needs."""
     for statement in body:
-        for target, value in _targets(statement):
-            needs = _names(value) | conditions | _names(target if isinstance(target, ast.Subscript) else None)
+        for target, value in targets(statement):
+            is_entry = isinstance(target, ast.Subscript) and not _is_keyed(target)
+            needs = _names(value) | conditions | _names(target if is_entry else None)
             own = {ast.unparse(target), path(target)} if isinstance(statement, ast.AugAssign) else set()
-            yield Step(statement.lineno, frozenset({ast.unparse(target), path(target)} - {""}), needs | own)
+            yield Step(statement.lineno, _named(target), needs | own)
         if isinstance(statement, ast.Return) and statement.value is not None:
             value = statement.value
             for part in value.elts if isinstance(value, ast.Tuple) else [value]:
@@ -168,6 +183,13 @@ def _steps_of(body: Sequence[ast.stmt], conditions: frozenset[str]) -> Iterator[
             inner = inner | {f"line {statement.lineno}"}
         for name in ("body", "orelse", "finalbody"):
             yield from _steps_of(getattr(statement, name, []), inner)
+
+
+def _named(target: ast.expr) -> frozenset[str]:
+    """What an assignment to a target gives a value: the entry of a dictionary alone, or an array as a whole, too."""
+    if isinstance(target, ast.Subscript) and _is_keyed(target):
+        return frozenset({ast.unparse(target)})
+    return frozenset({ast.unparse(target), path(target)} - {""})
 
 
 def _result(part: ast.expr) -> Step:
@@ -193,7 +215,8 @@ def _called(call: ast.Call, conditions: frozenset[str]) -> Step:
 
 def _gives(step: Step, name: str) -> bool:
     """Whether a step gives a value to a name, to an entry of it, or to the whole that it is an entry of."""
-    return name in step.gives or any(name.startswith((f"{given}[", f"{given}.")) for given in step.gives)
+    entries = any(given.startswith(f"{name}[") for given in step.gives)
+    return name in step.gives or entries or any(name.startswith((f"{given}[", f"{given}.")) for given in step.gives)
 
 
 def _names(node: ast.AST | None) -> frozenset[str]:
