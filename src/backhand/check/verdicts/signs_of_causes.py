@@ -33,60 +33,60 @@ from backhand.check.verdicts.signs import (
     takes_sizes,
 )
 
-_FORWARD: Mapping[tuple[Sign, ...], str] = {
-    (draws,): "normal draws|one mask for the whole batch",
-    (asks_for_the_mode, draws, makes_a_mask): "inactive in train mode|active in test mode",
-    (makes_a_mask, draws): "no scaling|divided by the other share|multiplied by the share kept|scaled twice",
-    (asks_for_the_mode, reduces): "batch statistics in test mode",
-    (asks_for_the_mode, names_statistics): "running statistics in train mode",
-    (keeps_an_average, names_statistics, asks_for_the_mode): (
+Table = tuple[tuple[tuple[Sign, ...], str], ...]  # signs, and the causes that have them
+_FORWARD: Table = (
+    ((draws,), "normal draws|one mask for the whole batch"),
+    ((asks_for_the_mode, draws, makes_a_mask), "inactive in train mode|active in test mode"),
+    ((makes_a_mask, draws), "no scaling|divided by the other share|multiplied by the share kept|scaled twice"),
+    ((asks_for_the_mode, reduces), "batch statistics in test mode"),
+    ((asks_for_the_mode, names_statistics), "running statistics in train mode"),
+    (
+        (keeps_an_average, names_statistics, asks_for_the_mode),
         "momentum swapped|statistics not updated|statistics updated in test mode|deviation for the variance"
         "|mean and variance swapped|variance averaged with the mean|statistics replaced|one statistic not updated"
-        "|old statistics not reduced"
+        "|old statistics not reduced",
     ),
-    (takes_a_root, calls("var", "std")): (
+    (
+        (takes_a_root, calls("var", "std")),
         "eps outside the root|eps left out|another eps in test mode|divided by the variance"
-        "|divided by the variance in test mode|not divided by the deviation"
+        "|divided by the variance in test mode|not divided by the deviation",
     ),
-    (deviates, takes_a_root): "deviation of the variances",
-    (calls("var", "std"), reduces): "unbiased variance|variance of everything",
-    (reduces_everything, reduces): "mean of everything|statistics of everything|softmax over the whole batch",
+    ((deviates, takes_a_root), "deviation of the variances"),
+    ((calls("var", "std"), reduces), "unbiased variance|variance of everything"),
+    ((reduces_everything, reduces), "mean of everything|statistics of everything|softmax over the whole batch"),
+    ((reduces,), "statistics over the wrong axes|summed over the whole batch|summed over the samples"),
+    ((multiplies,), "bias left out|bias subtracted|weights for their transpose|recurrent term left out"),
+    ((calls("max", "amax"), reduces), "shifted along the wrong axis"),
+    ((picks_labels,), "labels off by one"),
+    ((makes_an_array,), "whole numbers"),
+    ((takes_a_window, divides), "stride ignored|windows not moved by the stride|window for the stride"),
+    ((pads, takes_sizes), "padding ignored|padding of another mode|padding with 0"),
+    ((takes_sizes, divides), "last window left out|height and width swapped"),
+)
+_BACKWARD: Table = (
+    ((draws,), "random in backward"),
+    ((crops, stores_in_part), "padding not cropped|not cropped|cropped at one side|crop empty at padding 0"),
+    ((crops, stores_in_part), "shifted|is empty"),
     (
-        reduces,
-    ): "statistics over the wrong axes|summed over the whole batch|summed over the samples|mean over the channels",
-    (multiplies,): "bias left out|bias subtracted|weights for their transpose|recurrent term left out|scale left out",
-    (calls("max", "amax"), reduces): "shifted along the wrong axis",
-    (picks_labels,): "labels off by one",
-    (makes_an_array,): "whole numbers",
-    (takes_a_window, divides): "stride ignored|windows not moved by the stride|window for the stride",
-    (pads, takes_sizes): "padding ignored|padding of another mode|padding with 0",
-    (takes_sizes, divides): "last window left out|height and width swapped",
-}
-_BACKWARD: Mapping[tuple[Sign, ...], str] = {
-    (draws,): "random in backward",
-    (
-        crops,
-        stores_in_part,
-    ): "padding not cropped|not cropped|cropped at one side|crop empty at padding 0|shifted|is empty",
-    (stores_in_a_loop, stores_in_part): (
+        (stores_in_a_loop, stores_in_part),
         "stride ignored in dx|last window wins|last filter only|last sample only|stride ignored in dw|last sum only"
         "|kernel not flipped in dx|kernel flipped in dw|values for the mask|gradient of average pooling"
         "|smallest pixel credited|divided by the window|not divided by the window|divided by the window twice"
-        "|divided by one length|gradient of max pooling|repeated words overwritten|height and width swapped in dx"
+        "|divided by one length|gradient of max pooling|repeated words overwritten|height and width swapped in dx",
     ),
-    (compares_with_the_maximum, compares): "every tie credited|every pixel credited|maximum of the whole image",
-    (reduces_everything, reduces): "mean of everything|mean over everything|summed too far|sum over the whole batch",
-    (reduces,): "means over the wrong axes|sum over the samples|upstream summed",
-    (cuts_unevenly, stores_in_a_loop): "wrong in one place|times constants along an axis",
-    (cuts_unevenly,): "permuted",
-    (scales_by_a_number,): "times a constant",
-    (multiplies,): "x and dy swapped",
-    (compares,): "mask inverted|mask from dy",
-}
+    ((compares_with_the_maximum, compares), "every tie credited|every pixel credited|maximum of the whole image"),
+    ((reduces_everything, reduces), "mean of everything|mean over everything|summed too far|sum over the whole batch"),
+    ((reduces,), "means over the wrong axes|sum over the samples|upstream summed"),
+    ((cuts_unevenly, stores_in_a_loop), "wrong in one place|times constants along an axis"),
+    ((cuts_unevenly,), "permuted"),
+    ((scales_by_a_number,), "times a constant"),
+    ((multiplies,), "x and dy swapped"),
+    ((compares,), "mask inverted|mask from dy"),
+)
 _UNPLACED = "scores for probabilities|softmax applied twice|gradient by the probabilities|probabilities left out"
 
 SIGNS: Mapping[str, Mapping[str, tuple[Sign, ...]]] = {
-    pass_name: {cause: signs for signs, causes in table.items() for cause in causes.split("|")}
+    pass_name: {cause: signs for signs, causes in table for cause in causes.split("|")}
     for pass_name, table in (("forward", _FORWARD), ("backward", _BACKWARD))
 }
 BEGINNINGS = frozenset(_UNPLACED.split("|"))  # of what the gradient begins with, before it is changed in place
