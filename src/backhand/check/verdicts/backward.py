@@ -9,7 +9,7 @@ import numpy as np
 
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.words import words
-from backhand.check.review.records import Finding, Picture
+from backhand.check.review.records import Finding, Picture, Place
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.causes import Cause, case_of, find_causes
