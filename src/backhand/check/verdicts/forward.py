@@ -26,7 +26,6 @@ from backhand.check.verdicts.repair import Attempt, mend_best
 from backhand.check.verdicts.trial import Trial, run_trial
 
 UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
-MEANT = {"mean over the wrong count": "mean over the samples"}  # the reduction that a change must lead to
 CHOICES = ("p", "samples", "channels", "kernel")  # what a change may not turn into its opposite
 
 
@@ -166,8 +165,6 @@ def _is_mended(
         if specimen.arrays.keys() != trial.specimen.arrays.keys():
             return False
         if match is None or set(mistakes) - known or not _agree(match, reading.match):
-            return False
-        if mistake in MEANT and match.convention.get("reduction") != MEANT[mistake]:
             return False
         earlier = _recognised(reading, trial)[0] if trial.config.get("train", True) else None
         if earlier is not None and not earlier.mistake and not _agree(match, earlier, ("eps",)):
