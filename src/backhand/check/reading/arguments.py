@@ -57,6 +57,9 @@ def resolve(function: Callable[..., Any], setup: Setup, *, constructor: bool = F
     parameters = list(_parameters(function))
     outputs = set() if constructor else _outputs_called_y(parameters)
     for parameter in parameters:
+        if parameter.name in setup.forced:
+            resolved[parameter.name] = setup.forced[parameter.name]
+            continue
         alias = parameter.replace(name="scores") if parameter.name in outputs else parameter
         if isinstance(parameter.default, str) and parameter.default.lower() in PADDINGS:
             alias = parameter.replace(name="padding")  # whatever it is called, such as mode

@@ -82,7 +82,7 @@ class Reading:
 
         Raises NoSuchSettingError where it has no such setting, or whatever the person's code raises there.
         """
-        setup = Setup(self.kind, config, self.layout, self.variant, self.make)
+        setup = Setup(self.kind, config, self.layout, self.variant, self.make, forced=self.unit.forced)
         specimen = _specimen(self, setup)
         first = self.kind.configs()[0]
         for setting in SETTINGS:
@@ -128,7 +128,7 @@ def readings_as(
     config: by which it is recognised; the kind's first where none is given.
     Raises whatever the person's code raises when it is called in a way that it was not written for.
     """
-    setup = Setup(kind, config or kind.configs()[0], layout, variant, make)
+    setup = Setup(kind, config or kind.configs()[0], layout, variant, make, forced=unit.forced)
     bare = Reading(unit, kind, layout, variant, make)
     if unit.form == "class":
         plans = [replace(bare, methods=methods) for methods in methods_of(unit.forward)]  # type: ignore[arg-type]

@@ -98,7 +98,8 @@ class Setup:
 
     make: makes an array as the code takes it.   variant: which of several equally likely values an argument takes, such
     as a stride as a number or as a pair.   drawn: the arrays by role, float64 or whole numbers, drawn once.   guesses:
-    the arguments whose names said nothing.   used: the roles of the settings that the code was given.
+    the arguments whose names said nothing.   used: the roles of the settings that the code was given.   forced: values
+    that arguments are given whatever their names say.
     """
 
     kind: Kind
@@ -109,6 +110,7 @@ class Setup:
     drawn: dict[str, Array] = field(default_factory=dict)
     guesses: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    forced: Mapping[str, Any] = field(default_factory=dict)
 
     def array(self, role: str) -> Array | None:
         """The array of a role, drawn at the first request; None where the kind has none."""

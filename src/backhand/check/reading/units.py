@@ -4,8 +4,8 @@ Whether a unit is what it seems shows when it runs (`functions`, `objects`, `net
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -69,7 +69,7 @@ class Unit:
 
     name: as its author calls it.   form: "functions", "closure", "loss function", "class", "autograd function",
     "custom vjp" or "network".   forward, backward: functions, or the class itself in both.   spec: how a person says
-    that it is called.
+    that it is called.   forced: values for arguments of the forward function or the constructor, by name.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Unit:
     forward: Callable[..., Any]
     backward: Callable[..., Any] | None = None
     spec: Spec | None = None
+    forced: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def argument_names(self) -> list[str]:

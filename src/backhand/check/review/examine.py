@@ -1,12 +1,10 @@
 """Reviews a file: loads it, finds what it holds, reads and judges each unit."""
 
-import inspect
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,26 +14,18 @@ from backhand.check.kinds.network import Body, Network, TwoMatrices
 from backhand.check.kinds.specified import Specified
 from backhand.check.kinds.table import likely, spoken_kinds
 from backhand.check.reading.choice import read
-from backhand.check.reading.closures import closure_units
+from backhand.check.reading.inventory import find_units
+from backhand.check.reading.modes import other_modes
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
 from backhand.check.reading.reader import Reading, Unread
-from backhand.check.reading.units import (
-    Unit,
-    class_passes,
-    class_unit,
-    custom_vjp_units,
-    loss_units,
-    network_unit,
-    pair_functions,
-)
+from backhand.check.reading.units import Unit, class_passes, class_unit
 from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
 from backhand.check.source.guarded import outcome, watching
 from backhand.check.source.program import Program, load, load_module
-from backhand.check.spec import Spec
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.naming import functions_of
 from backhand.check.verdicts.pairs import settled
@@ -138,7 +128,27 @@ def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgemen
             return judgement
         findings = (whole[1], *judgement.review.findings)
         return replace(judgement, review=replace(judgement.review, findings=findings))
-    return None if _is_container(reading, unit) else judge(reading, program)
+    if _is_container(reading, unit):
+        return None
+    judgement = judge(reading, program)
+    return judgement if isinstance(judgement, Unread) else _with_other_modes(judgement, program)
+
+
+def _with_other_modes(judgement: Judgement, program: Program) -> Judgement:
+    """What is to be said of a unit, and what is wrong only where an argument has another word than its default."""
+    review = judgement.review
+    for mode in other_modes(judgement.reading.unit):
+        unit = replace(judgement.reading.unit, forced=mode)
+        other = read(unit, kinds_for(unit), ())  # the name speaks of the default: no other forward pass is a mistake
+        judged = judge(other, program) if isinstance(other, Reading) else other
+        if isinstance(judged, Judgement):
+            known = {finding.cause for finding in review.findings}
+            words = " and ".join(f"{name}={word!r}" for name, word in mode.items())
+            found = [finding for finding in judged.review.findings if finding.pass_name == "backward"]
+            new = [finding for finding in found if finding.cause not in known]
+            told = [replace(finding, headline=f"with {words}, {finding.headline}") for finding in new]
+            review = replace(review, findings=(*review.findings, *told))
+    return replace(judgement, review=review)
 
 
 def _gives_no_gradient(reading: Reading) -> bool:
@@ -205,52 +215,6 @@ def kinds_for(unit: Unit) -> list[Kind]:
         networks = [Body()]
     speaks = set(words(unit.name)) & (NETWORK_WORDS - {"cost", "prop"} if unit.form == "class" else NETWORK_WORDS)
     return [*networks, *kinds] if speaks else [*kinds, *networks]
-
-
-def find_units(program: Program) -> Iterator[Unit]:
-    """The layers, losses and networks of a program."""
-    for module in program.modules:
-        yield from _units_of(module, program)
-
-
-def _specified_units(module: ModuleType) -> Iterator[Unit]:
-    """The layers of which the person has said how they are called."""
-    for name, value in vars(module).items():
-        if isinstance(value, Spec) and value.make is not None:
-            cls = type(value.make())
-            yield Unit(name, "class", module, cls, cls, value)
-        elif isinstance(value, Spec) and value.forward is not None:
-            yield Unit(name, "functions", module, value.forward, value.backward, value)
-
-
-def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
-    yield from _specified_units(module)
-    functions = [d.value for d in program.functions() if d.module is module and inspect.isfunction(d.value)]
-    pairs = [*custom_vjp_units(vars(module), module)]
-    known = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
-    pairs += [unit for unit in pair_functions(functions, module) if id(unit.backward) not in known]
-    paired = {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
-    pairs += _pairs_across_files([function for function in functions if id(function) not in paired], module, program)
-    paired |= {id(function) for unit in pairs for function in (unit.forward, unit.backward)}
-    pairs += closure_units([function for function in functions if id(function) not in paired], module)
-    yield from pairs
-    known |= {id(plain(function)) for unit in pairs for function in (unit.forward, unit.backward)}
-    yield from loss_units(functions, known, module)
-    for definition in program.classes():
-        if definition.module is module:
-            network = network_unit(definition.name, definition.value, module)
-            unit = network or class_unit(definition.name, definition.value, module)
-            if unit is not None:
-                yield unit
-
-
-def _pairs_across_files(functions: Sequence[Any], module: ModuleType, program: Program) -> Iterator[Unit]:
-    """The backward passes of a file with the forward passes of the same name in another file of its folder."""
-    for function in functions:
-        name = function.__name__
-        forward = program.beside(name.replace("backward", "forward")) if "backward" in name else None
-        if inspect.isfunction(forward):
-            yield from pair_functions([forward, function], module)
 
 
 def _is_container(reading: Reading, unit: Unit) -> bool:
