@@ -21,6 +21,7 @@ from backhand.check.kinds.lstm import LSTM, LSTMStep
 from backhand.check.kinds.max_pool import MaxPool
 from backhand.check.kinds.norms import BatchNorm, LayerNorm
 from backhand.check.kinds.penalty import Penalty
+from backhand.check.kinds.prelu import PReLU
 from backhand.check.kinds.probability_losses import CrossEntropy, NegativeLogLikelihood
 from backhand.check.kinds.rectifiers import ELU, SELU, LeakyReLU, ReLU
 from backhand.check.kinds.recurrent import RNN, RNNStep
@@ -49,6 +50,7 @@ KINDS: tuple[Kind, ...] = (
     Dropout(),
     BatchNorm(),
     SpatialBatchNorm(),
+    PReLU(),
     LeakyReLU(),
     Flatten(),
     Hinge(),

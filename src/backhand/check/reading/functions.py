@@ -196,14 +196,14 @@ class FunctionPassage(Passage):
     def _with_written(self, result: Any, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """What backward returned, and what it wrote into the dictionary of the parameters."""
         specimen = self.specimen
-        outside = [name for name in specimen.arrays if name not in specimen.inside]
+        names = [name for name in specimen.arrays if isinstance(result, Mapping) or name not in specimen.inside]
         written = {
             str(key): value
             for argument, old in before.items()
             for key, value in self.given[argument].items()
             if value is not old.get(key)
         }
-        return assign_gradients(result, outside, specimen.arrays, ()) | written
+        return assign_gradients(result, names, specimen.arrays, ()) | written
 
 
 def _times(slope: Array | None, dy: Array) -> Array | None:

@@ -1,7 +1,7 @@
 """The inventory of a program: its layers, losses and networks, file by file."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 

@@ -41,7 +41,7 @@ def parameter_role(paths: list[Path]) -> str:
     for path in paths:
         for _, key in reversed(path):
             for role in roles(str(key)):
-                if role in ("w", "b", "gamma", "beta", "wh"):
+                if role in ("w", "b", "gamma", "beta", "wh", "slope"):
                     return role
     return "w"
 

@@ -137,6 +137,9 @@ _NAMES: dict[str, str] = {
     "slope": """
         slope alpha negativeslope leak leakyslope a negslope leakiness leakyalpha
     """,
+    "momentum": """
+        momentum mom decay alpha0 alpha
+    """,
     "reg": """
         reg lmbda lambda lambd l2 weightdecay regularization lam regularizationstrength l2reg regstrength
         weightdecaylambda l2lambda wd regparam lammba
@@ -172,9 +175,6 @@ _NAMES: dict[str, str] = {
     """,
     "lr": """
         lr learningrate eta alpha rate stepsize
-    """,
-    "momentum": """
-        momentum mom decay alpha0 alpha
     """,
     "seed": """
         seed randomseed randomstate

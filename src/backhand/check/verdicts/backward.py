@@ -24,7 +24,7 @@ from backhand.check.verdicts.naming import (
     names_in,
     qualified_name,
 )
-from backhand.check.verdicts.operators import WORDS, told
+from backhand.check.verdicts.operators import says, told
 from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.repair import Mender
 from backhand.check.verdicts.signs_of_causes import SIGNS
@@ -34,7 +34,12 @@ from backhand.page.numbers import listed
 
 # Causes of which the numbers say everything, so that no other words are put before them.
 SELF_EXPLAINING = {"wrong in one place", "is zero", "is empty", "times a constant"}
-VAGUE = {"", "times constants along an axis", "wrong in one place"}  # causes that say less than a change that mends
+VAGUE = {
+    "",
+    "times a constant",
+    "times constants along an axis",
+    "wrong in one place",
+}  # causes that say less than a change that mends
 LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
 MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
@@ -171,7 +176,8 @@ def _gradient_finding(
     headline, explanation, formula = _texts(reading, worst, name, cause, names)
     edit = repair.edit
     if cause.key in VAGUE and edit is not None:
-        headline, explanation = filled(WORDS.get(told(edit), "{g} is wrong"), names), ""
+        headline = filled(says(edit), names)
+        explanation = f"It {cause.text}." if cause.key == "times a constant" else ""
     if not any(trial.config.get("train", True) for trial in cause.trials):
         headline = f"in test mode, {headline}"
     return Finding(

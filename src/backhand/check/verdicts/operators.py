@@ -3,6 +3,7 @@
 The keys are the operators of `backhand.check.source.edits`; {g} stands for the gradient's name in the code.
 """
 
+import re
 from collections.abc import Mapping
 
 from backhand.check.source.edits import Edit
@@ -87,3 +88,11 @@ def told(edit: Edit) -> str:
     if edit.operator == "order" and ".shape" in edit.before:
         return "height and width swapped"
     return edit.operator
+
+
+def says(edit: Edit) -> str:
+    """What a change that mends a gradient says of it, with {g} for its name."""
+    told_apart = re.fullmatch(r"(\S+) to (\S+)", edit.operator)
+    if told_apart is not None:  # such as `mean to sum`
+        return f"{{g}} has `{told_apart[1]}` where `{told_apart[2]}` belongs"
+    return WORDS.get(told(edit), "{g} is wrong")
