@@ -1,5 +1,6 @@
 """Weights that begin as zeros, rates beside upstream gradients, settings by unusual names and in unusual forms."""
 
+from backhand.check.verdicts.trial import run_trial
 from tests.check.reading.outcomes import is_right, told
 
 ZEROS = """
@@ -94,3 +95,59 @@ def test_eta_beside_an_upstream_gradient_is_a_rate(read_text):
 
 def test_the_type_of_a_pooling_is_no_size(read_text):
     assert told(read_text(POOL)["PoolLayer"]) == "max_pool"
+
+
+INITIALISED = """
+import numpy as np
+
+class Linear:
+    def __init__(self, in_dim, out_dim, initialize_method=np.random.normal):
+        self.W, self.b = initialize_method((in_dim, out_dim)), initialize_method((1, out_dim))
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W + self.b
+
+    def backward(self, grad):
+        self.dW, self.db = self.X.T @ grad, grad.sum(0, keepdims=True)
+        return grad @ self.W.T
+"""
+MODEL = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def L_model_forward(X, parameters):
+    caches, A = [], X
+    for l in range(1, len(parameters) // 2 + 1):
+        Z = parameters["W" + str(l)] @ A + parameters["b" + str(l)]
+        caches.append((A, parameters["W" + str(l)], Z))
+        A = sigmoid(Z)
+    assert A.shape == (1, X.shape[1])
+    return A, caches
+
+def compute_cost(AL, Y):
+    return -np.mean(Y * np.log(AL) + (1 - Y) * np.log(1 - AL))
+
+def L_model_backward(AL, Y, caches):
+    grads, m = {}, AL.shape[1]
+    dA = -(Y / AL - (1 - Y) / (1 - AL))
+    for l in range(len(caches), 0, -1):
+        A, W, Z = caches[l - 1]
+        dZ = dA * sigmoid(Z) * (1 - sigmoid(Z))
+        grads["dW" + str(l)], grads["db" + str(l)] = dZ @ A.T / m, dZ.sum(1, keepdims=True) / m
+        dA = W.T @ dZ
+    return grads
+"""
+
+
+def test_a_default_initialiser_that_takes_no_shape_first(read_text):
+    assert is_right(read_text(INITIALISED)["Linear"])
+
+
+def test_gradients_by_name_of_parameters_in_a_dictionary(read_text):
+    found = read_text(MODEL)["l model"]
+    trial = run_trial(found, found.kind.configs()[0])
+    assert trial.passed
+    assert all(trial.gradients.values[name] is not None for name in ("W1", "b1", "W2", "b2"))

@@ -117,6 +117,8 @@ def _resolve_one(parameter: inspect.Parameter, setup: Setup, taken: set[str], co
         if values and not (optional and _is_kept(parameter.default, values)):
             taken.add(role)
             return setup.choice(role, values)
+    if parameter.default is np.random.normal or parameter.default is np.random.uniform:  # whose first is no shape
+        return next(value for value in NEUTRAL["init"] if callable(value))
     return NOTHING if optional else _neutral(parameter, setup, taken, constructor)
 
 

@@ -62,6 +62,8 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
     for parameter in parameters:  # settings that forward was given go to backward under the same name
         if parameter.name not in sources and parameter.name in inspect.signature(forward).parameters:
             sources[parameter.name] = ("argument", parameter.name)
+    if labelled:  # then the output is a loss, and what backward takes is the result
+        sources = {name: ("result", 0) if source == ("outputs", 0) else source for name, source in sources.items()}
     calls = Calls(forward, backward, outputs, sources)
     return [replace(calls, cost=cost) for cost in costs(forward, setup)] if labelled else [calls]
 
