@@ -13,6 +13,7 @@ from backhand.arrays import Array
 from backhand.check.reading.objects import ObjectSpecimen, updated
 from backhand.check.reading.reader import Reading
 from backhand.check.review.records import Finding, Pass, Place, Severity
+from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
@@ -63,7 +64,8 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
         edit = None
         if trial.passed:  # else a change might only trade one mistake for another
             is_ended = partial(_is_ended, trial, behaviour, seen)
-            edit = mend_pass(functions_of(reading, pass_name), is_ended, lambda edit: edit.operator == "copy")
+            functions, matters = functions_of(reading, pass_name), severity != "harmless"
+            edit = mend_pass(functions, is_ended, _is_of_copies, others=matters)
         yield Finding(
             severity,
             behaviour,
@@ -96,6 +98,10 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
         place=line_of(program, edit) if edit else gradient_place(reading, program, "", added[0], [trial], []),
         change=change_of(program, edit),
     )
+
+
+def _is_of_copies(edit: Edit) -> bool:
+    return edit.operator in ("copy", "in place no longer")
 
 
 def _place(program: Program, function: Any, behaviour: str, arrays: Sequence[str]) -> Place | None:

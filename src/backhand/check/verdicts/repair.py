@@ -89,19 +89,24 @@ def _changed_gradients(edit: Edit, trial: Trial) -> Mapping[str, Array | None]:
 class Attempt(NamedTuple):
     """Functions that may be changed, and whether a pass then does what it should.
 
-    is_likely: tells the changes that are tried before all others.
+    is_likely: tells the changes that are tried before all others.   others: whether any others are tried.
     """
 
     functions: Sequence[Any]
     is_right: Callable[[], bool]
     is_likely: Callable[[Edit], bool] | None = None
+    others: bool = True
 
 
 def mend_pass(
-    functions: Sequence[Any], is_right: Callable[[], bool], is_likely: Callable[[Edit], bool] | None = None
+    functions: Sequence[Any],
+    is_right: Callable[[], bool],
+    is_likely: Callable[[Edit], bool] | None = None,
+    *,
+    others: bool = True,
 ) -> Edit | None:
     """The first change of these functions with which a pass does what it should; None for none."""
-    return next(_right_edits(Attempt(functions, is_right, is_likely)), None)
+    return next(_right_edits(Attempt(functions, is_right, is_likely, others)), None)
 
 
 def mend_best(attempts: Sequence[Attempt], is_best: Callable[[], bool]) -> Edit | None:
@@ -120,7 +125,7 @@ def _right_edits(attempt: Attempt) -> Iterator[Edit]:
     bare = [function for function in map(plain, attempt.functions) if isinstance(function, FunctionType)]
     candidates, is_likely = chain.from_iterable(map(_edits_of, bare)), attempt.is_likely
     for edit in candidates if is_likely is None else sorted(candidates, key=lambda edit: not is_likely(edit)):
-        if budget.is_spent:
+        if budget.is_spent or not (attempt.others or is_likely is None or is_likely(edit)):
             return
         if outcome(partial(_applied, edit, attempt.is_right), LONGEST_TRY).value:
             yield edit
