@@ -100,6 +100,7 @@ class Conv2d(Convolution):
         _config("images of 4 x 6", (4, 6), 3, 1, 1, same=True, usual=False),
         _config("a window of 2 x 3", (4, 5), (2, 3), 1, 0, usual=False),
         _config("a row and a column left over", (6, 6), 3, 2, 0, usual=False),
+        _config("stride 2, padding 1, images of even size", (6, 6), 3, 2, 1, same=True, usual=False),
     )
 
 

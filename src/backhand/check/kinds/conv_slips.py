@@ -1,12 +1,12 @@
 """The gradients that known mistakes of a convolution's backward pass give, in canonical order."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.kinds.windows import Geometry, wrong_crops
+from backhand.check.kinds.windows import NONE, Geometry, wrong_crops
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ class Correlation:
         near = geometry.at_stride_1()
         yield "stride ignored in dx", geometry.crop(near.scatter(self.spread(w, dy), shape))
         summed, last = self.spread(w, dy), self.spread(w[-1:], dy[:, -1:])
-        wider = geometry.padded_wider()
-        yield "padded otherwise in dx", wider.crop(wider.scatter(summed, shape))
+        yield from self._padded_otherwise_in_dx(summed)
         yield "last window wins", geometry.crop(geometry.scatter(summed, shape, add=False))
         yield "last window wins", geometry.crop(geometry.scatter(last, shape, add=False))
         yield "last filter only", geometry.crop(geometry.scatter(last, shape))
@@ -58,12 +57,28 @@ class Correlation:
             yield "height and width swapped in dw", dw.swapaxes(2, 3)
         yield "averaged over the batch", dw / len(self.x)
         yield "stride ignored in dw", self.dw(self.geometry.at_stride_1())
-        yield "padded otherwise in dw", self.dw(self.geometry.padded_wider())
+        yield from self._padded_otherwise_in_dw()
         windows = self.geometry.windows(self.x)[:, :, : self.dy.shape[2], : self.dy.shape[3]]
         ends = {"nfij,ncijkl->fckl": (np.s_[-1:], np.s_[:]), "last": (np.s_[:], np.s_[-1:]), "both": (np.s_[-1:],) * 2}
         for samples, places in ends.values():
             d, v = self.dy[samples, :, places, places], windows[samples, :, places, places]
             yield "last sum only", np.einsum("nfij,ncijkl->fckl", d, v)
+
+    def _padded_otherwise_in_dx(self, summed: Array) -> Iterator[tuple[str, Array]]:
+        for other in self.geometry.padded_otherwise():
+            if other.windows(self.x).shape[2:4] >= summed.shape[2:4]:
+                yield "padded otherwise in dx", other.crop(other.scatter(summed, self.x.shape))
+
+    def _padded_otherwise_in_dw(self) -> Iterator[tuple[str, Array]]:
+        """With other margins, and with margins that are filled from the image."""
+        rows, columns = self.dy.shape[2:]
+        margins, bare = ((0, 0), (0, 0), *self.geometry.padding), replace(self.geometry, padding=NONE)
+        filled = [np.pad(self.x, margins, mode=mode) for mode in ("edge", "reflect", "wrap")]
+        padded = [geometry.padded(self.x) for geometry in self.geometry.padded_otherwise()]
+        for image in [*padded, *filled]:
+            windows = bare.windows(image)[:, :, :rows, :columns] if bare.fits(image) else image[..., None, None]
+            if windows.shape[2:4] == (rows, columns) and windows.shape[4:] == bare.window:
+                yield "padded otherwise in dw", np.einsum("nfij,ncijkl->fckl", self.dy, windows)
 
     def slips_of_b(self) -> Iterator[tuple[str, Array]]:
         """Wrong gradients of the bias, by mistake."""

@@ -75,6 +75,7 @@ MISTAKES = (
                 "comes from the last sample alone",
                 "A loop over the samples must add to the gradient (+=); with = each sample overwrites the one before.",
             ),
+            "first sample only": ("comes from the first sample alone", "All samples add up: sum over their axis."),
         },
     )
 )
@@ -240,4 +241,6 @@ class _Canonical:
             yield WrongGradient(
                 "averaged over the batch", "b", self.upstream.mean(0).reshape(self.case.arrays["b"].shape)
             )
-            yield WrongGradient("last sample only", "b", self.upstream[-1].reshape(self.case.arrays["b"].shape))
+            shape = self.case.arrays["b"].shape
+            yield WrongGradient("last sample only", "b", self.upstream[-1].reshape(shape))
+            yield WrongGradient("first sample only", "b", self.upstream[0].reshape(shape))

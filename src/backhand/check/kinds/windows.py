@@ -63,10 +63,14 @@ class Geometry:
         (top, bottom), (left, right) = self.padding
         return dx[:, :, top : dx.shape[2] - bottom, left : dx.shape[3] - right]
 
-    def padded_wider(self) -> "Geometry":
-        """The same window and steps with margins wider by one, where there are any."""
-        rows, columns = ((a + 1, b + 1) if a else (a, b) for a, b in self.padding)
-        return replace(self, padding=(rows, columns))
+    def padded_otherwise(self) -> Iterator["Geometry"]:
+        """The same window and steps with margins wider or narrower by one, or all of it at one end."""
+        for change in (1, -1):
+            rows, columns = ((a + change, b + change) if a else (a, b) for a, b in self.padding)
+            yield replace(self, padding=(rows, columns))
+        (top, bottom), (left, right) = self.padding
+        yield replace(self, padding=((0, top + bottom), (0, left + right)))
+        yield replace(self, padding=((top + bottom, 0), (left + right, 0)))
 
     def at_stride_1(self) -> "Geometry":
         """The same window and padding with steps of 1."""

@@ -58,8 +58,11 @@ def _units_of(module: ModuleType, program: Program) -> Iterator[Unit]:
 
 def _pairs_across_files(functions: Sequence[Any], module: ModuleType, program: Program) -> Iterator[Unit]:
     """The backward passes of a file with the forward passes of the same name in another file of its folder."""
+    elsewhere = {d.name: d.value for d in program.functions() if d.module is not module}
     for function in functions:
-        name = function.__name__
-        forward = program.beside(name.replace("backward", "forward")) if "backward" in name else None
+        wanted = function.__name__.replace("backward", "forward")
+        if wanted == function.__name__:
+            continue
+        forward = elsewhere.get(wanted) or program.beside(wanted)
         if inspect.isfunction(forward):
             yield from pair_functions([forward, function], module)

@@ -59,7 +59,7 @@ def _overflows(trial: Trial, line: str) -> bool:
         error = str(outcome(trial.specimen.forward).error)
     if "encountered in" in error:
         return "log" not in error
-    if re.search(r"log\w*\([^/]*exp\([^/]*$", line):
+    if re.search(r"log\w*\([^/]*exp\([^/]*$|exp\([^/]*\.log\(", line):
         return True  # the logarithm of a sum of exponentials
     if trial.passage is None:
         return False

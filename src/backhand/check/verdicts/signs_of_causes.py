@@ -75,6 +75,7 @@ _BACKWARD: Table = (
         "|divided by one length|gradient of max pooling|repeated words overwritten|height and width swapped in dx",
     ),
     ((compares_with_the_maximum, compares), "every tie credited|every pixel credited|maximum of the whole image"),
+    ((pads, takes_sizes), "padded otherwise in dw|padded otherwise in dx"),
     ((reduces_everything, reduces), "mean of everything|mean over everything|summed too far|sum over the whole batch"),
     ((reduces,), "means over the wrong axes|sum over the samples|upstream summed"),
     ((cuts_unevenly, stores_in_a_loop), "wrong in one place|times constants along an axis"),
