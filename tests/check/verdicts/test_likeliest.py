@@ -88,6 +88,43 @@ def backward(dy, x):
     grads["b"] = dy.sum(axis=0)
     return 1.0, grads
 """
+SHARED = """
+def backward(dy, cache):
+    w, x = cache  # here
+    dx = dy @ w.T
+    dw = x.T @ dy
+    db = dy.sum(axis=0)
+    return dx, dw, db
+"""
+GUARDED = """
+def forward(x, p, train):
+    out = x
+    if p > 0:  # here
+        mask = np.random.rand(*x.shape) > p
+        out = x * mask
+    return out
+"""
+UNCROPPED = """
+def backward(dy, x):
+    padded = np.zeros((6, 6))
+    for i in range(4):
+        padded[i : i + 3, i : i + 3] += dy
+    dx = padded  # here
+    return dx
+"""
+FEWER_TERMS = """
+def backward(dy, x):
+    dx1 = dy * x
+    dx2 = dy.mean() * x
+    dx = dx1  # here
+    return dx
+"""
+ELU = """
+def backward(dy, x):
+    slope = np.where(x > 0, x, np.exp(x))  # here
+    dx = dy * slope
+    return dx
+"""
 LOOPS = {"uneven": "", "store": "", "crop": ""}
 HERE = "  # here"
 OF_FORWARD = {
@@ -95,6 +132,7 @@ OF_FORWARD = {
     "no scaling": (DROPOUT.format(condition="", draw="", mask=HERE), (0.5, True)),
     "active in test mode": (DROPOUT.format(condition=HERE, draw="", mask=""), (0.5, True)),
     "another eps in test mode": (NORMALISATION.format(root=HERE, average=""), (0.9, False)),
+    "inactive in train mode": (GUARDED, (0.5, True)),
     "momentum swapped": (NORMALISATION.format(root="", average=HERE), (0.9, False)),
     "statistics updated in test mode": (NORMALISATION.format(root="", average=HERE), (0.9, False)),
 }
@@ -110,6 +148,9 @@ OF_BACKWARD = {
     "scores for probabilities": LOSS,
     "repeated words overwritten": WORDS,
     "lacks a multiple": NETWORK,
+    "padding not cropped": UNCROPPED,
+    "term of the mean missing": FEWER_TERMS,
+    "x for 1": ELU,
 }
 UPDATE = """
 def adam(w, dw, config):
@@ -172,3 +213,11 @@ def test_what_runs_only_where_a_mistake_shows_is_likelier(tmp_path):
     clue = Clue("eps left out", "forward", forward)
     assert "# here" in lines[likeliest(test, clue, [each.node for each in train]).location.line - 1]
     assert "std = np.sqrt(var" in lines[likeliest(train, clue).location.line - 1]
+
+
+def test_gradients_that_are_wrong_for_one_cause_have_one_line(tmp_path):
+    program, module, lines = _module(tmp_path, SHARED)
+    backward, x = module["backward"], np.ones((4, 4))
+    run = statements_run(program.session, lambda: backward(x, (x, x)))
+    clue = Clue("", "backward", backward, "dx", "x", also=(("dw", "w"),), right=(("db", "b"),))
+    assert "# here" in lines[likeliest(run, clue).location.line - 1]

@@ -9,7 +9,7 @@ from backhand.check.reading.reader import Reading
 from backhand.check.reading.words import words
 from backhand.check.review.records import Finding
 from backhand.check.source.program import Program
-from backhand.check.verdicts.causes import case_of, find_causes
+from backhand.check.verdicts.causes import VAGUE, case_of, find_causes, of_the_same_cause
 from backhand.check.verdicts.crashes import crash_finding
 from backhand.check.verdicts.naming import (
     filled,
@@ -22,7 +22,7 @@ from backhand.check.verdicts.naming import (
 from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.repair import Mender
 from backhand.check.verdicts.trial import Trial
-from backhand.check.verdicts.wrong_gradient import VAGUE, Repair, gradient_finding
+from backhand.check.verdicts.wrong_gradient import Repair, gradient_finding
 from backhand.page.numbers import listed
 
 LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
@@ -47,7 +47,7 @@ def backward_findings(
     both = mender.mend(names, functions, list(expressions.values())) if len(names) > 1 else None
     causes_of = {name: find_causes(ran, name) for name in names}
     if both is not None and all(cause.key in VAGUE for causes in causes_of.values() for cause in causes):
-        finding = gradient_finding(reading, ran, names[0], causes_of[names[0]][0], Repair(both, True), program)
+        finding = gradient_finding(reading, ran, names[:1], causes_of[names[0]][0], Repair(both, True), program)
         return [*findings, replace(finding, explanation=_of_the_same_reason(names[1:]))]
     is_mended = False  # by a change with which every configuration passes
     for name, causes in causes_of.items():
@@ -57,7 +57,9 @@ def backward_findings(
             own = edit
             if edit is None and len(causes) > 1 and mended:
                 own = mender.mend([name], functions, [expressions[name]], only=cause.trials)
-            findings.append(gradient_finding(reading, ran, name, cause, Repair(own, edit is not None), program))
+            is_common = cause.key in VAGUE or reading.kind.name == "network" or reading.unit.form == "network"
+            together = [name, *(of_the_same_cause(causes_of, name, cause) if is_common else ())]
+            findings.append(gradient_finding(reading, ran, together, cause, Repair(own, edit is not None), program))
     crashed = [trial for trial in ran if trial.crashed is not None and not is_mended]
     return [*([crash_finding(reading, crashed, ran, program)] if crashed else []), *findings]
 

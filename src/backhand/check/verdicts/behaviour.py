@@ -1,18 +1,14 @@
 """What passes do beside computing: arrays changed in place, gradients of other shapes, random numbers of their own."""
 
-import inspect
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.reading.objects import ObjectSpecimen, updated
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Pass, Place, Severity
+from backhand.check.review.records import Finding, Pass, Severity
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
@@ -26,15 +22,12 @@ from backhand.check.verdicts.naming import (
     qualified_name,
     upstream_name,
 )
-from backhand.check.verdicts.places import gradient_place
+from backhand.check.verdicts.places import behaviour_place, gradient_place
 from backhand.check.verdicts.repair import mend_pass
-from backhand.check.verdicts.signs import RANDOM
 from backhand.check.verdicts.texts import BEHAVIOURS
 from backhand.check.verdicts.trial import Trial, observe, run_trial
 from backhand.page.numbers import listed
 
-IN_PLACE = re.compile(r"[-+*/@]=|\]\s*=(?!=)|\w_\(|\bout\s*=|\bcopyto\(|\bput(mask|_along_axis)?\(|\bat\(")
-STEP = re.compile(r"[-+]=")
 Seen = Mapping[str, tuple[str, ...]]
 REPEATED = "backward differs the second time"
 SEVERITY: dict[str, Severity] = {
@@ -73,7 +66,9 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
             filled(words.headline, names),
             explanation=filled(words.why, names),
             function=qualified_name(reading, pass_name),
-            place=line_of(program, edit) if edit else _place(program, function, behaviour, arrays),
+            place=line_of(program, edit)
+            if edit
+            else behaviour_place(reading, program, behaviour, arrays, trial) or place_of(program, function),
             change=change_of(program, edit),
         )
 
@@ -104,19 +99,6 @@ def _is_of_copies(edit: Edit) -> bool:
     return edit.operator in ("copy", "in place no longer")
 
 
-def _place(program: Program, function: Any, behaviour: str, arrays: Sequence[str]) -> Place | None:
-    """The first line that looks like it, such as one that draws random numbers or writes into a named array."""
-    start = place_of(program, function)
-    signs = RANDOM if "random" in behaviour else IN_PLACE
-    lines = inspect.getsource(function).splitlines() if start is not None else []
-    likely = [i for i, line in enumerate(lines) if i and signs.search(line)]
-    bare = [re.split(r"\W", name)[0] for name in arrays]  # the weights of weights[1]
-    named = [i for i in likely if any(re.search(rf"\b{name}\b", lines[i]) for name in bare)]
-    stepped = [i for i in named if STEP.search(lines[i])] if "parameters" in behaviour else []
-    offset = next(iter([*stepped, *named, *likely]), 0)
-    return None if start is None else replace(start, line=start.line + offset)
-
-
 def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
     """Whether a pass no longer does what it did, computes the same and does nothing new."""
     again = run_trial(before.reading, before.config)
@@ -126,12 +108,6 @@ def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
         return False
     assert again.passage is not None
     assert before.passage is not None
-    if any(
-        again.gradients.values.get(name) is None
-        for name, values in before.gradients.values.items()
-        if values is not None
-    ):
-        return False
     if "forward" in behaviour and not np.allclose(again.passage.y, before.passage.y, equal_nan=True):
         return False
     return not set(observe(again)) - (set(seen) - {behaviour})

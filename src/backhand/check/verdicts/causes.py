@@ -5,7 +5,7 @@ layer's kind come first, since they say most; of them it is also required that t
 gradient is right. The hypotheses that hold for any layer follow, the simplest first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,8 @@ from backhand.check.verdicts.trial import Trial
 
 OF_THE_FIRST_AXIS = ("divided by the batch size", "times the batch size")  # which holds the samples in most layouts
 OF_THE_UPSTREAM = ("upstream ignored", "upstream ignored in part", "upstream itself", "not linear")
+# Causes that say less than a change that mends.
+VAGUE = {"", "times a constant", "times constants along an axis", "wrong in one place"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,13 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
     if left and (not causes or (usual and not any(t.is_usual for cause in causes for t in cause.trials))):
         causes.insert(0, Cause("", "", False, tuple(left)))
     return causes
+
+
+def of_the_same_cause(causes_of: Mapping[str, Sequence[Cause]], name: str, cause: Cause) -> list[str]:
+    """The other gradients that are wrong for the same cause, or for none that says more."""
+    keys = VAGUE if cause.key in VAGUE else {cause.key}
+    others = ((other, causes) for other, causes in causes_of.items() if other != name)
+    return [other for other, causes in others if all(each.key in keys for each in causes)]
 
 
 def _of_kind(trials: Sequence[Trial], failed: Sequence[Trial], name: str) -> Cause | None:

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 
 from backhand.check.reading.words import are_alike
@@ -10,8 +10,8 @@ from backhand.check.review.records import Pass
 from backhand.check.source.edits.flow import results_of, slice_of, targets
 from backhand.check.source.edits.names import path
 from backhand.check.source.running import FunctionNode, Statement
-from backhand.check.verdicts.signs import SHARES, only_places
-from backhand.check.verdicts.signs_of_causes import BEGINNINGS, OF_THE_NAME, OF_THE_ORDER, SIGNS
+from backhand.check.verdicts.signs import SHARES, begins_empty, only_places
+from backhand.check.verdicts.signs_of_causes import BEGINNINGS, OF_THE_CROP, OF_THE_NAME, OF_THE_ORDER, SIGNS
 
 FAR = 1000  # assignments; of a statement that the result does not come from
 MOST_CALLS = 4  # that are followed to where a value is computed
@@ -22,7 +22,7 @@ class Clue:
     """What is known of a mistake.
 
     function: the one that makes the pass.   expression: what the wrong gradient is called there.   array: that of which
-    it is the gradient.
+    it is the gradient.   also: the same of others that are wrong for the same cause.   right: of those that are right.
     """
 
     cause: str
@@ -30,6 +30,8 @@ class Clue:
     function: FunctionType
     expression: str = ""
     array: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+    right: tuple[tuple[str, str], ...] = ()
 
 
 def likeliest(run: Sequence[Statement], clue: Clue, others: Sequence[ast.stmt] = ()) -> Statement | None:
@@ -39,13 +41,33 @@ def likeliest(run: Sequence[Statement], clue: Clue, others: Sequence[ast.stmt] =
     depths = _depths(run, clue)
     rare = {id(each.node) for each in run} - {id(node) for node in others} if others else set()
 
+    if clue.also and (shared := _shared(run, clue)) is not None:
+        return shared
+
     def order(statement: Statement) -> tuple[bool, int, int]:
         return id(statement.node) not in rare, depths.get(id(statement.node), FAR), -statement.order
 
+    reached = [each for each in run if clue.pass_name == "forward" or id(each.node) in depths]
     for sign in SIGNS[clue.pass_name].get(clue.cause, ()):
-        if likely := sorted(filter(sign, run), key=order):
+        if likely := sorted(filter(sign, reached), key=order):
             return likely[0]
-    return _giving(run, clue, depths)
+    only = [each for each in run if id(each.node) in rare and id(each.node) in depths]
+    computing = [each for each in sorted(only, key=order) if not _passes_on(each, clue)]
+    return computing[0] if computing else _giving(run, clue, depths)
+
+
+def _shared(run: Sequence[Statement], clue: Clue) -> Statement | None:
+    """The nearest statement that all wrong gradients come from, and no right one; None where there is none."""
+    wrong = [_depths(run, replace(clue, expression=text, array=name)) for text, name in clue.also]
+    wrong += [_depths(run, clue)]
+    right = [_depths(run, replace(clue, expression=text, array=name)) for text, name in clue.right]
+    common = [
+        each
+        for each in run
+        if all(id(each.node) in depths for depths in wrong) and not any(id(each.node) in depths for depths in right)
+    ]
+    computing = [each for each in common if not _passes_on(each, clue)]
+    return min(computing, key=lambda each: (sum(d[id(each.node)] for d in wrong), -each.order), default=None)
 
 
 def _depths(run: Sequence[Statement], clue: Clue) -> dict[int, int]:
@@ -59,6 +81,8 @@ def _depths(run: Sequence[Statement], clue: Clue) -> dict[int, int]:
             near = [lines[line] for line in _lines(statement) if statement.function is function and line in lines]
             if near:
                 depths[id(statement.node)] = min(near) + further
+            elif isinstance(statement.node, ast.Return) and own.get(id(function)) == [clue.expression] != [""]:
+                depths[id(statement.node)] = 0 if clue.expression in results_of(function) else FAR
     return depths
 
 
@@ -80,7 +104,8 @@ def _own_functions(run: Sequence[Statement], clue: Clue) -> dict[int, list[str]]
     if not named and clue.array:
         named = {key: names for key, each in functions.items() if (names := _alike(run, each, clue.array))}
     own = {key: names for key, names in named.items() if key in entries} or named
-    return own or {key: results_of(functions[key]) for key in entries or [id(run[0].function)]}
+    first = 1 if clue.pass_name == "forward" else None  # the cache may follow
+    return own or {key: results_of(functions[key])[:first] for key in entries or [id(run[0].function)]}
 
 
 def is_entry(node: FunctionNode, function: FunctionType) -> bool:
@@ -97,7 +122,10 @@ def _gives(run: Sequence[Statement], function: FunctionNode, expression: str) ->
 def _alike(run: Sequence[Statement], function: FunctionNode, array: str) -> list[str]:
     """What bears the name of the gradient of an array in a function: grads['W1'] or dW1 for W1."""
     given = [name for each in run if each.function is function for name in _names_given(each)]
-    return list(dict.fromkeys(name for name in given if name != array and are_alike(name, array)))
+    bare = array.partition("[")[0]  # nabla_w stands for weights[1]
+    return list(
+        dict.fromkeys(name for name in given if name != bare and (are_alike(name, array) or are_alike(name, bare)))
+    )
 
 
 def _names_given(statement: Statement) -> list[str]:
@@ -122,6 +150,11 @@ def _nearest(run: Sequence[Statement], clue: Clue, depths: Mapping[int, int], fu
     here.sort(key=lambda each: (depths.get(id(each.node), FAR), -each.order))
     if clue.cause in BEGINNINGS:
         return next((each for each in reversed(here) if _is_bound(each, depths)), here[0])
+    if clue.cause in OF_THE_CROP:
+        whole = [each for each in here if each.loops == 0 and isinstance(each.node, ast.Assign | ast.Return)]
+        whole = [each for each in whole if not begins_empty(getattr(each.node, "value", None))]
+        whole.sort(key=lambda each: (depths.get(id(each.node), FAR), isinstance(each.node, ast.Return)))
+        return next(iter([*whole, *here]))
     computing = [each for each in here if not _passes_on(each, clue)]
     return next(iter([*computing, *here]))
 
@@ -137,8 +170,13 @@ def _passes_on(statement: Statement, clue: Clue) -> bool:
     if isinstance(node, ast.If | ast.For | ast.While | ast.With):
         return True
     value = getattr(node, "value", None)
+    if begins_empty(value):
+        return True
     if isinstance(node, ast.AugAssign):
         return isinstance(node.op, ast.Mult | ast.Div) and not any(word in clue.cause for word in SHARES)
+    is_term = "missing" in clue.cause or "left out" in clue.cause
+    if isinstance(node, ast.Assign) and isinstance(value, ast.Name) and is_term:
+        return False  # what should have been added to it is not
     if isinstance(node, ast.Return):
         parts = _parts(node, clue)
         return all(

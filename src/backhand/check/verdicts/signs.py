@@ -33,6 +33,7 @@ PLACING = {
     "swapaxes",
 }
 PLACING |= {"moveaxis", "rollaxis", "expand_dims", "unsqueeze", "contiguous", "float", "double", "asarray", "array"}
+EMPTY = {"zeros", "zeros_like", "empty", "empty_like", "dict", "list", "defaultdict", "new_zeros"}
 LIBRARIES = ("np", "numpy", "torch", "xp", "cp")
 SHARES = ("times", "divided", "averaged", "1/N", "factor", "count", "mean", "twice", "sum", "scale", "half")
 
@@ -46,6 +47,13 @@ def called(statement: Statement) -> set[str]:
 def calls(*names: str) -> Sign:
     """The sign that one of these functions is called."""
     return lambda statement: bool(called(statement) & set(names))
+
+
+def guards_draws(statement: Statement) -> bool:
+    """A condition decides whether random numbers are drawn."""
+    node = statement.node
+    inner = [each for part in node.body for each in ast.walk(part)] if isinstance(node, ast.If) else []
+    return any(isinstance(each, ast.Call) and RANDOM.fullmatch(_text(each.func)) for each in inner)
 
 
 def draws(statement: Statement) -> bool:
@@ -159,74 +167,9 @@ def scales_by_a_number(statement: Statement) -> bool:
     return any(isinstance(part, ast.Constant) and not isinstance(part.value, str) for part in factors)
 
 
-def stores_in_part(statement: Statement) -> bool:
-    """A part of an array gets a value, or values are added to it."""
-    parts = [target for target, _ in targets(statement.node) if isinstance(target, ast.Subscript)]
-    return (
-        any(not isinstance(each.slice, ast.Constant) for each in parts)
-        or "scatter_add_" in called(statement)
-        or (isinstance(statement.node, ast.Expr) and "at" in called(statement))
-    )
-
-
-def stores_in_a_loop(statement: Statement) -> bool:
-    """A part of an array gets a value again and again."""
-    return statement.loops > 0 and stores_in_part(statement)
-
-
-def takes_a_window(statement: Statement) -> bool:
-    """A window is cut out of an array, in a loop or by a function that arranges windows in columns."""
-    cut = any(_bounds(each) for each in statement.walk() if isinstance(each, ast.Subscript))
-    return (cut and statement.loops > 0) or any(re.search("col|stride|window", name) for name in called(statement))
-
-
-def cuts_unevenly(statement: Statement) -> bool:
-    """A window has a first and a last index along one axis, and a single computed one along another."""
-    for each in statement.walk():
-        if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Tuple):
-            computed = [part for part in each.slice.elts if isinstance(part, ast.BinOp)]
-            if computed and any(part.lower is not None and part.upper is not None for part in _bounds(each)):
-                return True
-    return False
-
-
-def crops(statement: Statement) -> bool:
-    """A margin is cut off."""
-    return statement.loops == 0 and any(
-        _bounds(each) for each in statement.walk() if isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Load)
-    )
-
-
-def pads(statement: Statement) -> bool:
-    """A margin is put around an array."""
-    return any("pad" in words(name) for name in called(statement)) or (
-        statement.loops == 0
-        and any(_bounds(target) for target, _ in targets(statement.node) if isinstance(target, ast.Subscript))
-    )
-
-
-def _bounds(node: ast.Subscript) -> list[ast.Slice]:
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return [each for each in parts if isinstance(each, ast.Slice) and (each.lower or each.upper)]
-
-
-def takes_sizes(statement: Statement) -> bool:
-    """Sizes are taken from a shape."""
-    return any(isinstance(each, ast.Attribute) and each.attr == "shape" for each in statement.walk()) and any(
-        isinstance(target, ast.Name) for target, _ in targets(statement.node)
-    )
-
-
-def compares_with_the_maximum(statement: Statement) -> bool:
-    """Values are compared with one another for equality."""
-    equal = [each for each in statement.walk() if isinstance(each, ast.Compare) and isinstance(each.ops[0], ast.Eq)]
-    with_maximum = [each for each in equal if re.search("max", ast.unparse(each), re.IGNORECASE)]
-    return not isinstance(statement.node, ast.If | ast.While) and bool(with_maximum or "equal" in called(statement))
-
-
 def compares(statement: Statement) -> bool:
     """A mask comes from a comparison."""
-    compared = any(isinstance(each, ast.Compare) for each in statement.walk())
+    compared = any(isinstance(each, ast.Compare | ast.IfExp) for each in statement.walk())
     return compared and not isinstance(statement.node, ast.If | ast.While)
 
 
@@ -236,9 +179,23 @@ def picks_labels(statement: Statement) -> bool:
     return any(isinstance(part, ast.Call) and path(part.func).endswith("range") for part in indices)
 
 
+def chooses(statement: Statement) -> bool:
+    """Values are chosen by a condition, element by element."""
+    return compares(statement) or bool(called(statement) & {"where", "select", "piecewise", "masked_fill"})
+
+
 def makes_an_array(statement: Statement) -> bool:
     """An array is made that is filled later."""
     return bool(called(statement) & {"zeros_like", "empty_like", "ones_like", "copy", "empty", "zeros", "clone"})
+
+
+def begins_empty(value: ast.AST | None) -> bool:
+    """Whether an expression is a container or an array that is yet to be filled."""
+    if isinstance(value, ast.ListComp):
+        return begins_empty(value.elt)
+    if isinstance(value, ast.Dict | ast.List):
+        return not ast.unparse(value).strip("[]{}")
+    return isinstance(value, ast.Call) and path(value.func).rpartition(".")[2] in EMPTY
 
 
 def only_places(value: ast.AST | None) -> bool:

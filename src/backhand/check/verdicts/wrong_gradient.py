@@ -10,7 +10,7 @@ from backhand.check.reading.reader import Reading
 from backhand.check.review.records import Finding, Picture, Place
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
-from backhand.check.verdicts.causes import Cause
+from backhand.check.verdicts.causes import VAGUE, Cause
 from backhand.check.verdicts.naming import change_of, filled, functions_of, line_of, names_in, qualified_name
 from backhand.check.verdicts.operators import says, told
 from backhand.check.verdicts.places import gradient_place
@@ -21,8 +21,6 @@ from backhand.check.verdicts.trial import Trial
 
 # Causes of which the numbers say everything, so that no other words are put before them.
 SELF_EXPLAINING = {"wrong in one place", "is zero", "is empty", "times a constant"}
-# Causes that say less than a change that mends.
-VAGUE = {"", "times a constant", "times constants along an axis", "wrong in one place"}
 MAX_PICTURE = 400  # the most entries of a picture
 
 
@@ -34,9 +32,10 @@ class Repair(NamedTuple):
 
 
 def gradient_finding(
-    reading: Reading, ran: Sequence[Trial], name: str, cause: Cause, repair: Repair, program: Program
+    reading: Reading, ran: Sequence[Trial], together: Sequence[str], cause: Cause, repair: Repair, program: Program
 ) -> Finding:
-    """The finding on a wrong gradient. ran: all trials."""
+    """The finding on the first of the gradients that are wrong together, for one cause. ran: all trials."""
+    name = together[0]
     usual = [trial for trial in cause.trials if trial.is_usual]
     worst = (usual or cause.trials)[0]
     names = names_in(reading, worst, name)
@@ -45,7 +44,7 @@ def gradient_finding(
     if cause.key in VAGUE and edit is not None:
         headline = filled(says(edit), names)
         explanation = f"It {cause.text}." if cause.key == "times a constant" else ""
-    place = _place(reading, ran, name, cause, edit, program)
+    place = _place(reading, ran, together, cause, edit, program)
     key = told(edit) if edit is not None and cause.key in VAGUE else cause.key
     reused = reused_name(functions_of(reading, "backward"), program) if edit is None and key in VAGUE else None
     if reused is not None:
@@ -75,11 +74,11 @@ def gradient_finding(
 
 
 def _place(
-    reading: Reading, ran: Sequence[Trial], name: str, cause: Cause, edit: Edit | None, program: Program
+    reading: Reading, ran: Sequence[Trial], together: Sequence[str], cause: Cause, edit: Edit | None, program: Program
 ) -> Place | None:
     """The line of a change; that of the cause where there is none, or where it only mends what is handed on."""
     if edit is None or (cause.key in SIGNS["backward"] and re.fullmatch(r"return [\w., ]+", edit.before.strip())):
-        return gradient_place(reading, program, cause.key, name, cause.trials, ran)
+        return gradient_place(reading, program, cause.key, together[0], cause.trials, ran, together[1:])
     return line_of(program, edit)
 
 
