@@ -36,7 +36,9 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
         elif readings[0].match is not None and not readings[0].match.mistake:
             best = _best(readings)
             if not any(_faults(best)):
-                return search.right if search.right is not None and _hides_count(best, search.right) else best
+                if search.right is not None and _hides_count(best, search.right):
+                    return replace(search.right, right_for_one=True)
+                return best
             search.right = search.right or best  # in another layout its gradients may be right, too
         else:
             search.add(readings, is_spoken=kind in spoken)

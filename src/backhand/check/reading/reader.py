@@ -54,7 +54,8 @@ class Reading:
     kind: what it is taken for.   match: the way in which its forward pass computes that kind; None where it computes
     something else, and a match with a mistake where it computes a known mistake.   guesses: the arguments whose names
     say nothing, so that their values were guessed.   narrow: for a unit that is recognised elsewhere only,
-    the error in the kind's first.
+    the error in the kind's first configuration.   right_for_one: whether its gradients are right where each sample has
+    a single value.
     """
 
     unit: Unit
@@ -68,6 +69,7 @@ class Reading:
     match: Match | None = None
     guesses: tuple[str, ...] = ()
     narrow: BaseException | None = None
+    right_for_one: bool = False
     specimen: Specimen | None = field(default=None, compare=False, repr=False)
 
     @property

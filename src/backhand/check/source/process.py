@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "NUMBA_DISABLE_PERFORMANCE_WARNINGS": "1",
     "TOKENIZERS_PARALLELISM": "false",
 }
+# JAX compiles each operation anew for each shape, and every shape is met a few times only.
+COMPILE_FAST = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
 def take_over_process(path: Path, *, raise_precision: bool) -> None:
@@ -27,6 +29,7 @@ def take_over_process(path: Path, *, raise_precision: bool) -> None:
     os.chdir(folder)
     sys.argv = [path.name]
     os.environ.update(ENVIRONMENT)
+    os.environ.setdefault("XLA_FLAGS", COMPILE_FAST)
     if raise_precision:
         os.environ["JAX_ENABLE_X64"] = "1"
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != folder]

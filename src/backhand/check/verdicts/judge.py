@@ -22,6 +22,7 @@ from backhand.check.verdicts.trial import Trial, observe, run_trial
 from backhand.check.verdicts.whole_numbers import whole_number_findings
 
 SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N
+FOR_ONE = "With a single value for each sample it is right."
 AVERAGED = ("divided by the batch size", "averaged over the batch")  # the causes of a layer that takes the mean
 
 
@@ -61,6 +62,8 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     wrong = _not_of_forward(wrong, in_forward, ran)
     if reading.unit.form == "network" or reading.kind.name == "network":
         wrong = _of_the_loss(wrong, program)
+    if reading.right_for_one:
+        wrong = [replace(f, severity="wrong elsewhere", explanation=f"{f.explanation} {FOR_ONE}") for f in wrong]
     wrong = _averaged_in_part(reading, ran, wrong, program)
     averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
