@@ -24,9 +24,10 @@ def _limit() -> None:
 
 def write_passes(path: str, unit: str, result: str) -> None:
     """Run the passes of a layer in every configuration that it takes, and write all that they give as JSON."""
+    from backhand.check.kinds.table import spoken_kinds
     from backhand.check.reading.choice import read
     from backhand.check.reading.inventory import find_units
-    from backhand.check.review.examine import kinds_for, spoken_kinds
+    from backhand.check.review.readings import kinds_for
     from backhand.check.source.program import load
 
     warnings.simplefilter("ignore")

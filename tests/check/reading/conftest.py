@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backhand.check.reading.reader import Reading, Unread
-from backhand.check.review.examine import read_units
+from backhand.check.review.readings import read_units
 from backhand.check.source.program import load
 from tests.check.source.conftest import load_text, process, project
 

@@ -15,7 +15,7 @@ from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.units import Unit, class_unit, network_unit
 from backhand.check.reading.words import words
-from backhand.check.review.examine import NETWORK_WORDS
+from backhand.check.review.readings import NETWORK_WORDS
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program, load, load_module
 from backhand.doctor.examination import SYMPTOMS, Symptom, examine_one

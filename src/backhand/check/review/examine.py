@@ -7,25 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from backhand.check.kinds.kind import Kind
-from backhand.check.kinds.network import Body, Network, TwoMatrices
-from backhand.check.kinds.specified import Specified
-from backhand.check.kinds.table import likely, spoken_kinds
+from backhand.check.kinds.table import spoken_kinds
 from backhand.check.reading.choice import read
 from backhand.check.reading.inventory import find_units
 from backhand.check.reading.modes import other_modes
 from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reachable import at
 from backhand.check.reading.reader import Reading, Unread
-from backhand.check.reading.units import Unit, class_passes, class_unit
+from backhand.check.reading.units import Unit
 from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
+from backhand.check.review.readings import kinds_for, read_units
 from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import outcome, watching
+from backhand.check.source.guarded import watching
 from backhand.check.source.program import Program, load, load_module
+from backhand.check.verdicts.causes import VAGUE
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.naming import functions_of
 from backhand.check.verdicts.pairs import settled
@@ -33,8 +30,6 @@ from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.slips import slip_review
 from backhand.check.verdicts.together import judge_together
 from backhand.check.verdicts.updates import review_update
-
-NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
 
 
 def review(
@@ -93,28 +88,6 @@ def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Ju
             yield judged
 
 
-def read_units(
-    program: Program, wanted: Callable[[Unit], bool] = lambda _: True
-) -> Iterator[tuple[Unit, Reading | Unread]]:
-    """Each unit of a program that is written already, and as what it was read."""
-    unfinished = {each.name for each in program.unfinished}
-    for unit in filter(wanted, find_units(program)):
-        if not _names_of_passes(unit) & unfinished:
-            found = _read(unit)
-            if isinstance(found, Unread) and unit.form == "network" and isinstance(unit.forward, type):
-                other = class_unit(unit.name, unit.forward, unit.module)  # its loss may be but a loss
-                again = found if other is None else _read(other)
-                found = found if isinstance(again, Unread) else again
-            yield found.unit, found
-
-
-def _read(unit: Unit) -> Reading | Unread:
-    reading = read(unit, kinds_for(unit), spoken_kinds(unit.name))
-    if isinstance(reading, Reading) and _gives_no_gradient(reading):
-        return Unread(unit, "its gradients were not found")
-    return reading
-
-
 def _judged(unit: Unit, reading: Reading | Unread, program: Program) -> Judgement | Unread | None:
     """What is to be said of a unit; None where it only looked like one."""
     if isinstance(reading, Unread):
@@ -143,28 +116,12 @@ def _with_other_modes(judgement: Judgement, program: Program) -> Judgement:
         judged = judge(other, program) if isinstance(other, Reading) else other
         if isinstance(judged, Judgement):
             known = {finding.cause for finding in review.findings}
-            words = " and ".join(f"{name}={word!r}" for name, word in mode.items())
+            said = " and ".join(f"{name}={word!r}" for name, word in mode.items())
             found = [finding for finding in judged.review.findings if finding.pass_name == "backward"]
             new = [finding for finding in found if finding.cause not in known]
-            told = [replace(finding, headline=f"with {words}, {finding.headline}") for finding in new]
+            told = [replace(finding, headline=f"with {said}, {finding.headline}") for finding in new]
             review = replace(review, findings=(*review.findings, *told))
     return replace(judgement, review=review)
-
-
-def _gives_no_gradient(reading: Reading) -> bool:
-    """Whether a backward pass that runs leaves no gradient of any array where it is looked for."""
-    assert reading.specimen is not None
-    passage = outcome(reading.specimen.forward).value
-    found = None if passage is None else outcome(lambda: passage.backward(np.ones(passage.y.shape))).value
-    return found is not None and all(gradient is None for gradient in found.values.values())
-
-
-def _names_of_passes(unit: Unit) -> set[str]:
-    """The qualified names of the functions that make the passes of a unit, and of its constructor."""
-    functions: tuple[Any, ...] = (unit.forward, unit.backward)
-    if unit.form in ("class", "network"):
-        functions = (*class_passes(unit.forward), getattr(unit.forward, "__init__", None))
-    return {getattr(plain(function), "__qualname__", "") for function in functions}
 
 
 def _joined(
@@ -180,6 +137,7 @@ def _joined(
         findings = (*settled(judgement, judgements, passed_over), *late.get(i, ()))
         if is_composite(judgement, judgements):  # what is wrong in a layer shows in every network that it is part of
             causes = {f.cause for other in judgements if other is not judgement for f in other.review.findings}
+            causes |= VAGUE if causes else set()
             findings = tuple(finding for finding in findings if finding.cause not in causes)
         units.append(replace(judgement.review, findings=findings))
     return tuple(together), tuple(units)
@@ -201,20 +159,6 @@ def is_composite(judgement: Judgement, judgements: Sequence[Judgement]) -> bool:
         for path in parameter.paths[:1]
         for stop in range(1, len(path))
     )
-
-
-def kinds_for(unit: Unit) -> list[Kind]:
-    """The kinds as which a unit is tried, the likeliest first."""
-    if unit.spec is not None:
-        return [Specified(unit.spec)]
-    if unit.form == "network":
-        return [Network()]
-    kinds = likely(unit.name, unit.argument_names).kinds
-    networks = [Network(), TwoMatrices()]
-    if unit.form == "class" and not unit.takes_labels:
-        networks = [Body()]
-    speaks = set(words(unit.name)) & (NETWORK_WORDS - {"cost", "prop"} if unit.form == "class" else NETWORK_WORDS)
-    return [*networks, *kinds] if speaks else [*kinds, *networks]
 
 
 def _is_container(reading: Reading, unit: Unit) -> bool:

@@ -22,10 +22,11 @@ from backhand.check.verdicts.naming import (
     qualified_name,
     upstream_name,
 )
+from backhand.check.verdicts.observation import observe
 from backhand.check.verdicts.places import behaviour_place, gradient_place
 from backhand.check.verdicts.repair import mend_pass
 from backhand.check.verdicts.texts import BEHAVIOURS
-from backhand.check.verdicts.trial import Trial, observe, run_trial
+from backhand.check.verdicts.trial import Trial, run_trial
 from backhand.page.numbers import listed
 
 Seen = Mapping[str, tuple[str, ...]]

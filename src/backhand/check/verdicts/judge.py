@@ -15,10 +15,11 @@ from backhand.check.verdicts.forward import ForwardMistake, forward_findings, me
 from backhand.check.verdicts.intended import is_of_intended
 from backhand.check.verdicts.naming import gradient_expression, place_of
 from backhand.check.verdicts.narrow import narrow_finding, refusal_findings
+from backhand.check.verdicts.observation import observe
 from backhand.check.verdicts.overflow import overflow_findings
 from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
-from backhand.check.verdicts.trial import Trial, observe, run_trial
+from backhand.check.verdicts.trial import Trial, run_trial
 from backhand.check.verdicts.whole_numbers import whole_number_findings
 
 SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N

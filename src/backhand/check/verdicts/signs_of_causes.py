@@ -91,6 +91,7 @@ _BACKWARD: Table = (
     ((flips, multiplies, stores_in_a_loop), "kernel not flipped in dx|kernel flipped in dw"),
     ((calls("unravel_index", "divmod"), stores_in_a_loop), "height and width swapped in dx"),
     ((compares_with_the_maximum, compares), "every tie credited|every pixel credited|maximum of the whole image"),
+    ((takes_sizes,), "mean over the wrong count"),
     ((pads, takes_sizes), "padded otherwise in dw|padded otherwise in dx"),
     ((reduces_everything, reduces), "mean of everything|mean over everything|summed too far|sum over the whole batch"),
     ((reduces,), "means over the wrong axes|sum over the samples|upstream summed"),
