@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from backhand.check.source.gone import restore_gone_names
+from backhand.check.source.strides import guard_strides
 
 ENVIRONMENT = {
     "MPLBACKEND": "Agg",  # plots open no window
@@ -23,7 +24,7 @@ def take_over_process(path: Path, *, raise_precision: bool) -> None:
 
     Sets the working directory to the file's folder, `sys.argv`, environment variables, and takes that folder off
     `sys.path`, since a person's `random.py` must not hide the one that libraries import. Gives NumPy the names that it
-    no longer has.
+    no longer has, and keeps its views inside their arrays.
     """
     folder = path if path.is_dir() else path.parent
     os.chdir(folder)
@@ -34,3 +35,4 @@ def take_over_process(path: Path, *, raise_precision: bool) -> None:
         os.environ["JAX_ENABLE_X64"] = "1"
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != folder]
     restore_gone_names()
+    guard_strides()

@@ -109,7 +109,8 @@ def _is_ended(before: Trial, behaviour: str, seen: Seen) -> bool:
         return False
     assert again.passage is not None
     assert before.passage is not None
-    if "forward" in behaviour and not np.allclose(again.passage.y, before.passage.y, equal_nan=True):
+    y, old = again.passage.y, before.passage.y
+    if "forward" in behaviour and not (y.shape == old.shape and np.allclose(y, old, equal_nan=True)):
         return False
     return not set(observe(again)) - (set(seen) - {behaviour})
 

@@ -61,11 +61,14 @@ def _repeated(specimen: Specimen, trial: Trial) -> dict[str, tuple[str, ...]]:
 
 
 def _differing(a: dict[str, Array | None], b: dict[str, Array | None]) -> tuple[str, ...]:
+    both = ((name, value, b.get(name)) for name, value in a.items())
     return tuple(
-        name
-        for name, value in a.items()
-        if value is not None and (other := b.get(name)) is not None and not np.allclose(value, other, equal_nan=True)
+        name for name, value, other in both if value is not None and other is not None and not _same(value, other)
     )
+
+
+def _same(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and bool(np.allclose(a, b, equal_nan=True))
 
 
 def _is_multiple(a: Array | None, b: Array | None, factor: float) -> bool:
