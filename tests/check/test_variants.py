@@ -89,7 +89,7 @@ KINDS = {
     },
 }
 # What the check does not read yet.
-NOT_READ = {"LazyDense", "PropertyLinear", "l1_penalty", *KINDS["closure_forms.py"]}
+NOT_READ = {"LazyDense", "PropertyLinear", "l1_penalty"}
 
 
 @pytest.fixture(scope="module")

@@ -17,11 +17,11 @@ def judge_together(judgements: Sequence[Judgement]) -> tuple[list[Finding], dict
     layers = [j for j in judgements if _has_parameters(j)]
     losses = [j for j in judgements if "labels" in j.reading.kind.constants and j.reading.unit.form != "network"]
     averaging, summing = [j for j in layers if j.averaged], [j for j in losses if j.summed]
-    plain = [j for j in layers if not j.averaged]
+    mixed = [(j, others) for j in averaging if (others := _not_averaging_beside(j, layers))]
     own: dict[int, tuple[Finding, ...]] = {}
     findings: list[Finding] = []
-    if averaging and plain and not all(j.review.worst == "wrong" for j in plain):
-        findings += [_mixed(j, plain) for j in averaging]
+    if mixed:
+        findings += [_mixed(j, others) for j, others in mixed]
     elif averaging and losses and not summing and all(_is_mean(j) for j in losses):
         findings += [_averaged_twice(j, losses) for j in averaging]
     for j in summing:
@@ -48,6 +48,18 @@ def _has_parameters(judgement: Judgement) -> bool:
         and "labels" not in judgement.reading.kind.constants
         and bool(specimen.parameter_names)
     )
+
+
+def _not_averaging_beside(judgement: Judgement, layers: Sequence[Judgement]) -> list[Judgement]:
+    """The layers of the same network that do not average the batch; none where all of them are wrong themselves.
+
+    Layers are of one network where they are of one file, or each alone in its own, as in a library of layers.
+    """
+    modules = [j.reading.unit.module for j in layers]
+    own = judgement.reading.unit.module
+    alone = [module for module in modules if modules.count(module) == 1] if modules.count(own) == 1 else []
+    others = [j for j in layers if not j.averaged and j.reading.unit.module in (own, *alone)]
+    return [] if all(j.review.worst == "wrong" for j in others) else others
 
 
 def _is_mean(judgement: Judgement) -> bool:
