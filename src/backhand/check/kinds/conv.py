@@ -1,6 +1,6 @@
 """Convolutions of images and of sequences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from backhand.check.kinds.kind import Case, Config, Kind, Layout, Match, WrongGr
 from backhand.check.kinds.windows import NONE, Geometry, pair, same_paddings, window_values
 
 PADDING, KERNEL = "padding", "kernel"
+HALF = "counted for both sides together"
 FLIPPED, PLAIN = "turned by 180°, a true convolution", "as it is, a cross-correlation"
 
 
@@ -62,6 +63,12 @@ class Convolution(Kind):
         for mistake, y in _wrong_values(x, w, geometry):
             if mistake in self.mistakes:
                 yield Match(arranged.from_images(y + b, layout), base, mistake)
+
+    def joint_mistakes(self, found: Sequence[tuple[Config, Match]]) -> Iterator[str]:
+        """Whether the padding is that of both sides together in some configurations only."""
+        ways = {match.convention.get(PADDING) for config, match in found if config.get("padding") and not match.mistake}
+        if HALF in ways and len(ways) > 1:
+            yield "padding of another mode"
 
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """Windows in the wrong places, kernels turned the wrong way, sums and crops that are missing."""
@@ -131,8 +138,15 @@ def correlate(x: Array, w: Array, geometry: Geometry) -> Array:
 
 
 def _paddings(x: Array, geometry: Geometry, config: Config) -> Iterator[tuple[str, Geometry]]:
-    """The paddings that may be meant: that of the configuration, and where it is "same", other readings of the word."""
+    """The paddings that may be meant: that of the configuration at each side or at both sides together.
+
+    Where it is "same", other readings of the word.
+    """
     yield "as given", geometry
+    rows, columns = ((p // 2, p - p // 2) for p, _ in geometry.padding)
+    halved = replace(geometry, padding=(rows, columns))
+    if halved.padding != geometry.padding and halved.fits(x):
+        yield HALF, halved
     for words, padding in same_paddings(x, geometry) if config.get("same") else ():
         if padding != geometry.padding:
             yield words, replace(geometry, padding=padding)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.kinds.kind import Config, described
+from backhand.check.kinds.kind import Config, Layout, described
 from backhand.check.kinds.loss import COUNTS_OF_VALUES, PER_VALUE, Loss, Term
 
 VALUES = tuple({"samples": samples, "labels": "values"} for samples in ("rows", "columns", "vector", "one"))
+ZERO_ONE = {"samples": "rows", "labels": "0 and 1"}  # for gradients that look at the labels, as one-hot ones
 SQUARED = (
     "loss = the mean of ({x} − {labels})², or half of it,  dx = 2 ({x} − {labels}) / count, without the 2 for half"
 )
@@ -39,6 +40,12 @@ class ValueLoss(Loss):
         """Any numbers may be labels here."""
         return rng.standard_normal((N, K))
 
+    def draw(self, role: str, config: Config, layout: Layout, rng: np.random.Generator) -> Array | None:
+        """Labels of 0 and 1 where the layout has them."""
+        if role == "labels" and layout["labels"] == ZERO_ONE["labels"]:
+            return super().draw_labels(config["N"], config["K"], rng)
+        return super().draw(role, config, layout, rng)
+
 
 class MeanSquaredError(ValueLoss):
     """The squared error, as a mean over samples or values, whole or half."""
@@ -58,7 +65,7 @@ class MeanSquaredError(ValueLoss):
         "least squares",
         "sum squared error",
     )
-    configurations = _configs("normal")
+    configurations, arrangements = _configs("normal"), (*VALUES, ZERO_ONE)
     mistakes = COUNTS_OF_VALUES | described(
         SQUARED,
         {

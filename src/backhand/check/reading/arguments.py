@@ -143,6 +143,10 @@ def _stand_in(parameter: inspect.Parameter, setup: Setup) -> Any:
     flat = "params" in setup.kind.parameters and "params" in roles(name) and setup.variant == 0
     if set(words(name)) & DICTIONARIES and not flat and (not optional or parameter.default in ({}, None)):
         return Settings(_within(setup, name))
+    if optional and parameter.default is None and roles(name)[:1] == ("seed",):
+        return SEED  # with none, the code would draw anew in every pass
+    if isinstance(parameter.default, dict) and not parameter.default:
+        return Settings(setup)
     if optional and parameter.default is None and "model" in roles(name):
         return Catcher()
     return NOTHING

@@ -1,9 +1,10 @@
 """How a pair of functions is called: where each of backward's arguments comes from."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from backhand.check.reading.arguments import ArrayArgument
@@ -23,6 +24,11 @@ def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Ca
     """A loss that returns its gradient beside its value. Raises UnresolvedError where it returns no gradient."""
     probe = FunctionSpecimen(Calls(forward), setup, make)
     results = items(call(forward, probe.arguments()))
+    named = returned_names(forward)
+    if len(named) == len(results):  # how many predictions are right is no loss
+        results = [
+            value for value, name in zip(results, named, strict=True) if not {"acc", "accuracy"} & set(words(name))
+        ]
     arrays = [array for array in map(as_float, results) if array is not None]
     sizes = {array.size for array in probe.arrays.values()}
     has_gradient = any(isinstance(v, dict) for v in results) or any(array.size in sizes for array in arrays)
@@ -31,9 +37,16 @@ def plan_loss(forward: Callable[..., Any], setup: Setup, make: Maker) -> list[Ca
     return [Calls(forward)]
 
 
-def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup: Setup, make: Maker) -> list[Calls]:
+def plan_calls(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    setup: Setup,
+    make: Maker,
+    fixed: Mapping[str, tuple[str, Any]] = MappingProxyType({}),
+) -> list[Calls]:
     """The ways in which the pair may be called, the likeliest first. Runs forward once, to see what it returns.
 
+    fixed: the sources of the arguments of backward that are known beforehand.
     Raises whatever the person's forward raises, or UnresolvedError.
     """
     probe = FunctionSpecimen(Calls(forward, backward), setup, make)
@@ -45,12 +58,16 @@ def plan_calls(forward: Callable[..., Any], backward: Callable[..., Any], setup:
     if len(names) == 1 and (not has_role(names[0], "dy") or words(backward.__name__)[-1] in DERIVATIVES):
         return _derivatives(forward, backward, names[0], results)
     labels = returned_names(forward)
-    upstream = [name for name in names if _is_upstream(name, probe, labels)]
+    upstream = [name for name in names if not fixed and _is_upstream(name, probe, labels)]
     outputs = max(1, min(len(upstream), sum(as_float(value) is not None for value in results)))
     known = {*probe.given, *labels}
     takes_labels = any(roles(name)[:1] == ("labels",) for name in names)
-    upstream = [] if takes_labels else upstream[:outputs] or [name for name in names[:1] if name not in known]
-    sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)}
+    upstream = (
+        []
+        if takes_labels or fixed
+        else upstream[:outputs] or [name for name in names if name not in known and roles(name)[:1] != ("cache",)][:1]
+    )
+    sources: dict[str, tuple[str, Any]] = {name: ("dy", i) for i, name in enumerate(upstream)} | dict(fixed)
     for name in names:
         if name not in sources and name in probe.given:
             sources[name] = ("argument", name)

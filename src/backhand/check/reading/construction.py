@@ -9,6 +9,7 @@ from backhand.check.reading.functions import call
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, seed_everything
+from backhand.check.reading.units import parameter_names
 
 UPDATES = (
     "update_params",
@@ -29,7 +30,7 @@ def set_mode(instance: Any, setup: Setup) -> None:
         ("train", (train,)),
         ("eval", ()),
         ("set_train", (train,)),
-        ("set_mode", ("train" if train else "test",)),
+        ("set_mode", (_as_it_is_taken(getattr(instance, "set_mode", None), train),)),
     ):
         if callable(getattr(instance, name, None)) and (name != "eval" or not train):
             try:
@@ -46,6 +47,12 @@ def set_mode(instance: Any, setup: Setup) -> None:
         elif isinstance(value, str) and value in ("train", "test", "eval"):
             setattr(instance, name, "train" if train else "test" if value != "eval" else "eval")
             setup.used.add("train")
+
+
+def _as_it_is_taken(method: Any, train: bool) -> bool | str:
+    """The mode for a method that takes it: whether it is that of training, or that of tests, or else a word."""
+    taken = roles(next(iter(parameter_names(method) if callable(method) else ()), ""))[:1]
+    return train if taken == ("train",) else not train if taken == ("test",) else "train" if train else "test"
 
 
 def construct(cls: type, setup: Setup, make: Maker) -> Any:

@@ -1,6 +1,6 @@
 """Where an object left its gradients: returned, in attributes, in dictionaries or in children."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Left:
-    """What backward returned, what a method for the parameters returned, and the arrays that were written."""
+    """What backward returned, what a method for the parameters returned, and the arrays that were written.
+
+    labels: the names of the values that the method for the parameters returned; empty where they have none.
+    """
 
     result: Any
     more: Any
     written: Mapping[Path, Any]
+    labels: Sequence[str] = ()
 
     @property
     def returned(self) -> list[Array]:
@@ -54,7 +58,9 @@ class Left:
         """The arrays that were returned in a dictionary or by the method for the parameters, by name or number."""
         values: dict[str, Any] = {}
         if self.more is not None:
-            numbered = {str(i): value for i, value in enumerate(items(self.more))}
+            several = items(self.more)
+            labels = self.labels if len(self.labels) == len(several) else [str(i) for i in range(len(several))]
+            numbered = dict(zip(labels, several, strict=True))
             values = dict(self.more) if isinstance(self.more, Mapping) else numbered
         if isinstance(self.result, Mapping):
             values |= self.result
@@ -75,9 +81,14 @@ def match_gradients(wanted: Wanted, left: Left) -> Gradients:
     rest = {f"returned {i}": array for i, array in enumerate(left.returned) if i not in positions}
     own = {path for parameter in wanted.parameters for path in parameter.paths}
     candidates = {path: array for path, array in left.written.items() if path not in own}
+    returned = rest | left.named
+    named = {p.name: _of_its_name(p, wanted.arrays[p.name], candidates, returned) for p in wanted.parameters}
+    homes_taken = {found[1] for found in named.values() if found}
     for parameter in wanted.parameters:
-        array = wanted.arrays[parameter.name]
-        found = _gradient_of(parameter, array, candidates, rest | left.named)
+        found = named[parameter.name]
+        if found is None:
+            free = {path: value for path, value in candidates.items() if spelled(path) not in homes_taken}
+            found = _of_its_size(wanted.arrays[parameter.name], free, _not_taken(returned, named.values()))
         values[parameter.name], homes[parameter.name] = found if found else (None, "")
     return Gradients(values, (), homes, next(iter(positions), None))
 
@@ -106,10 +117,10 @@ def _input_gradient(array: Array, name: str, left: Left, position: int | None) -
     return only, "returned"
 
 
-def _gradient_of(
+def _of_its_name(
     parameter: Parameter, array: Array, written: Mapping[Path, Any], returned: Mapping[str, Array]
 ) -> tuple[Array, str] | None:
-    """The gradient of a parameter among what backward wrote and returned: of its name first, then of its size.
+    """The gradient of a parameter among what backward wrote and returned, by its name.
 
     Of several of its name, the nearest: that in the same child of a network.
     """
@@ -121,12 +132,25 @@ def _gradient_of(
         gradient = as_float(value)
         if gradient is not None and any(are_alike(label, name) or are_alike(str(path[-1][1]), name) for name in names):
             return gradient, spelled(path)
-    for label, gradient in returned.items():
-        if any(are_alike(label, name) for name in names) or gradient.shape == array.shape:
-            return gradient, "returned"
+    alike = [label for label in returned if any(are_alike(label, name) for name in names)]
+    return (returned[alike[0]], "returned") if alike else None
+
+
+def _of_its_size(array: Array, written: Mapping[Path, Any], returned: Mapping[str, Array]) -> tuple[Array, str] | None:
+    """The gradient of a parameter among what no parameter of its name has taken: the only one of its size."""
+    fitting = [value for value in returned.values() if value.shape == array.shape]
+    if fitting:
+        return fitting[0], "returned"
+    sized = {path: value for path, value in written.items() if np.size(to_numpy(value)) == array.size}
     same = [p for p, v in sized.items() if "grad" in spelled(p).lower() or np.shape(to_numpy(v)) == array.shape]
     gradient = as_float(written[same[0]]) if len(same) == 1 else None
     return None if gradient is None else (gradient, spelled(same[0]))
+
+
+def _not_taken(returned: Mapping[str, Array], taken: Iterable[tuple[Array, str] | None]) -> dict[str, Array]:
+    """The returned arrays that are not yet the gradient of a parameter of their name."""
+    own = [found[0] for found in taken if found]
+    return {label: array for label, array in returned.items() if not any(array is other for other in own)}
 
 
 def _shared(path: Path, other: Path) -> int:

@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from backhand.check.reading.dialect import is_array, to_numpy
 from backhand.check.reading.functions import call
 from backhand.check.reading.object_gradients import Left, match_gradients
 from backhand.check.reading.own_tensors import go_back
-from backhand.check.reading.reachable import Path, at, reachable, spelled
-from backhand.check.reading.results import as_float, is_same, items
+from backhand.check.reading.parameters import last_name
+from backhand.check.reading.reachable import Path, at, reachable, same_storage, spelled
+from backhand.check.reading.results import as_float, is_same, items, returned_names
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import UnresolvedError
 from backhand.check.reading.specimen import Gradients, Passage, separated
@@ -73,7 +75,8 @@ class ObjectPassage(Passage):
             found = self._with_steps(found, before)
         if specimen.methods.parameter_gradients and any(found.values.get(p.name) is None for p in specimen.parameters):
             more = self._parameter_gradients(within)
-            found = match_gradients(specimen.plan, Left(result, more, self._written(before)))
+            left = Left(result, more, self._written(before), self._labels_of(more))
+            found = match_gradients(specimen.plan, left)
         changed = [
             name
             for name, value in self.given.items()
@@ -157,6 +160,27 @@ class ObjectPassage(Passage):
         """What the method for the gradients of the parameters returns; None where it cannot be called so."""
         with arithmetic():
             return outcome(lambda: self._call_backward(self.specimen.methods.parameter_gradients, dy)).value
+
+    def _labels_of(self, more: Any) -> Sequence[str]:
+        """The names of what the method for the gradients of the parameters returns, in its own words.
+
+        Where it has none, it has the order of the object's list of parameters.
+        """
+        count, labels = len(items(more)), returned_names(getattr(type(self.instance), self._method_of_parameters))
+        if len(labels) == count and all(labels):
+            return labels
+        arrays = reachable(self.instance)
+        for name in ("params", "parameters"):
+            held = outcome(partial(getattr, self.instance, name)).value
+            listed = outcome(held).value if callable(held) else held
+            if isinstance(listed, list | tuple) and len(listed) == count:
+                own = [[last_name(p) for p, array in arrays.items() if same_storage(array, each)] for each in listed]
+                return [names[0] for names in own if names]
+        return ()
+
+    @property
+    def _method_of_parameters(self) -> str:
+        return self.specimen.methods.parameter_gradients
 
     def _apart(self, result: Any, dy: Any) -> tuple[Any, Any]:
         """What a method for the gradients of the parameters is given, and what backward returned besides that.

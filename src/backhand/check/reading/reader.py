@@ -140,10 +140,18 @@ def readings_as(
     elif unit.backward is None:
         plans = [replace(bare, calls=calls) for calls in plan_loss(unit.forward, setup, make)]
     else:
-        plans = [replace(bare, calls=calls) for calls in plan_calls(unit.forward, unit.backward, setup, make)]
+        plans = [replace(bare, calls=calls) for calls in _pair_calls(unit, setup, make)]
     if len(plans) == 1:
         return [_tried(plans[0], setup)]
     return _runnable(plans, setup)
+
+
+def _pair_calls(unit: Unit, setup: Setup, make: Maker) -> list[Calls]:
+    """The ways in which a pair of functions may be called; JAX gives backward what forward kept, and dy after that."""
+    assert unit.backward is not None
+    names = parameter_names(unit.backward)
+    kept = {names[-2]: ("result", 1), names[-1]: ("dy", 0)} if unit.form == "custom vjp" and len(names) > 1 else {}
+    return plan_calls(unit.forward, unit.backward, setup, make, kept)
 
 
 def _runnable(readings: Sequence[Reading], setup: Setup) -> list[Reading]:

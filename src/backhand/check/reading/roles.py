@@ -18,7 +18,7 @@ _NAMES: dict[str, str] = {
     """,
     "labels": """
         y t target targets label labels ytrue groundtruth truth gt classes targetindex yonehot onehot
-        trueclass ytrain answers yreal expected ylabel yact desired
+        goal goals trueclass ytrain answers yreal expected ylabel yact desired
     """,
     "dy": """
         dy dout dz da grad grads gradient gradients gradoutput gradoutputs outputgrad outputgradient delta
@@ -27,6 +27,7 @@ _NAMES: dict[str, str] = {
         dldout dx2 gradout topdiff topgrad gradwrtoutputs accumgrad dprev dvalues dinputs dvals eta nextgrad
         outputerror doutput backgrad dlogits dscores dact upgrad prevgrad gradin gradinput dh derrors dzout
         gradnext ograd ograds gradientoutput doutdx nextdelta outputgrads dloss dldoutput dldhat residual
+        cotangent cotangents ct xcotangent ycotangent
     """,
     "w": """
         w weight weights theta kernel kernels filter filters f wx k ws embedding embeddings emb wmat wemb

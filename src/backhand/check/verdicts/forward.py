@@ -23,6 +23,7 @@ from backhand.check.verdicts.naming import (
 )
 from backhand.check.verdicts.places import forward_place
 from backhand.check.verdicts.repair import Attempt, mend_best
+from backhand.check.verdicts.switches import is_switched_off
 from backhand.check.verdicts.trial import Trial, run_trial
 
 UNKNOWN_STATE = "unknown state"  # what is kept is nothing that is known; told of nobody, but no change may lead there
@@ -118,7 +119,8 @@ def _recognised(reading: Reading, trial: Trial) -> tuple[Match | None, list[str]
     mistakes = [match.mistake] if match is not None and match.mistake else []
     if passage.written:
         arrays = specimen.by_role
-        mistakes += _state_mistakes(reading, passage.written, arrays, trial.config)
+        of_state = _state_mistakes(reading, passage.written, arrays, trial.config)
+        mistakes += [] if of_state == ["statistics not updated"] and is_switched_off(reading, specimen) else of_state
     return match, mistakes
 
 

@@ -80,8 +80,9 @@ def gradient_expression(reading: Reading, name: str) -> str:
         return alike[0]
     if position is None and reading.specimen is not None and len(expressions) == len(reading.specimen.arrays):
         position = list(reading.specimen.arrays).index(name)
+    inside = getattr(reading.specimen, "inside", {})
     if len(expressions) == 1:
-        return expressions[0]
+        return "" if name in inside else expressions[0]  # what is kept in a dictionary is not what is returned
     return expressions[position] if position is not None and position < len(expressions) else ""
 
 

@@ -81,7 +81,8 @@ class Trial:
     def evidence(self, name: str) -> Evidence:
         """A wrong gradient beside the true one, measured element by element at the first request."""
         if name not in self._evidence:
-            gradient = self.gradients.values[name]
+            assert self.specimen is not None
+            gradient = in_shape_of(self.specimen.arrays[name], self.gradients.values[name])
             assert gradient is not None
             true, floor = measured(self.subject, name, self.dy)
             self._evidence[name] = Evidence(self.subject, name, gradient, self.dy, self.limit, true, floor)
@@ -105,10 +106,17 @@ def subject_of(specimen: Specimen, settings: dict[str, Any]) -> Subject:
 
     def backward(dy: Array) -> list[Array | None]:
         values = last[0].backward(dy).values
-        return [values.get(name) for name in specimen.arrays]
+        return [in_shape_of(array, values.get(name)) for name, array in specimen.arrays.items()]
 
     constants = {name: value for name, value in specimen.constants.items() if isinstance(value, np.ndarray)}
     return Subject(specimen.arrays, forward, backward, constants, settings)
+
+
+def in_shape_of(array: Array, gradient: Array | None) -> Array | None:
+    """A gradient in the shape of its array where the two differ by axes of length 1 only, else as it is."""
+    if gradient is None or [n for n in gradient.shape if n > 1] != [n for n in array.shape if n > 1]:
+        return gradient
+    return gradient.reshape(array.shape)
 
 
 def measured(subject: Subject, name: str, dy: Array) -> tuple[Array, float]:
