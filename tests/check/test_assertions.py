@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from backhand.check import assert_gradients, assertions, check_file
-from backhand.check.review.records import Finding, Place, Review, UnitReview
+from backhand.check.review.records import Finding, Review, UnitReview
+from backhand.check.source.remarks import Place
 
 TEXT = """
 import numpy as np

@@ -9,8 +9,9 @@ import pytest
 from backhand.check import check_file
 from backhand.check.review.forms import files
 from backhand.check.review.forms.overview import RESULTS
-from backhand.check.review.records import SEVERITIES, Change, Finding, Note, Picture, Place, Review, UnitReview
+from backhand.check.review.records import SEVERITIES, Change, Finding, Note, Picture, Review, UnitReview
 from backhand.check.review.records import UnreadUnit as Unread
+from backhand.check.source.remarks import Place
 from tests.docs.markdown_pages import GUIDES, ROOT, blocks
 
 PAGE = GUIDES / "check.md"

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from backhand.check.review.records import Place, Review
+from backhand.check.review.records import Review
+from backhand.check.source.remarks import Place
 from backhand.files.paths import PathLike, as_path
 
 

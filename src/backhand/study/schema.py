@@ -23,7 +23,7 @@ from backhand.study.optimizers import OptimizerTable, SgdTable
 from backhand.study.resize import ResizeEntry
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
 from backhand.study.search import SearchTable
-from backhand.study.table import Location, Table, check_choice
+from backhand.study.table import Place, Table, check_choice
 from backhand.training import losses
 from backhand.training.early_stopping import EarlyStopping
 from backhand.training.losses import L2, LOSSES, Loss
@@ -39,7 +39,7 @@ class DataTable(Table):
     """Which data, and how it is divided and scaled."""
 
     name: str
-    path: Location | None = None  # the file or folder, for sets that are not found by name
+    path: Place | None = None  # the file or folder, for sets that are not found by name
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None = None  # only these, in this order
     groups: Annotated[dict[str, Names], Field(min_length=2)] | None = None  # classes joined, in the order of the table
     validation: Size = 0.1  # of the training part; 0 for none; unused where the set has its own validation part
@@ -89,7 +89,7 @@ class EarlyStoppingTable(Table):
 class TrainTable(Table):
     """How to train: the loss, the optimiser, how long, and what is kept and evaluated."""
 
-    init_from: Location | None = None  # a run's folder or a file of weights, to start from
+    init_from: Place | None = None  # a run's folder or a file of weights, to start from
     freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
     epochs: Count = 20  # "auto": from the number of training samples
     batch_size: PositiveInt = 100

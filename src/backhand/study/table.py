@@ -36,7 +36,7 @@ def _absolute(path: Path) -> Path:
 
 
 # A file or folder that a study names; absolute, so that it does not depend on the current folder.
-Location = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
+Place = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 
 
 def check_choice(what: str, value: str, choices: Mapping[str, Any]) -> str:

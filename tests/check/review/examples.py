@@ -2,16 +2,8 @@
 
 from math import nan
 
-from backhand.check.review.records import (
-    Change,
-    Finding,
-    Note,
-    Picture,
-    Place,
-    Review,
-    UnitReview,
-    UnreadUnit,
-)
+from backhand.check.review.records import Change, Finding, Note, Picture, Review, UnitReview, UnreadUnit
+from backhand.check.source.remarks import Place
 
 TEXT = """import numpy as np
 

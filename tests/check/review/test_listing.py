@@ -3,7 +3,7 @@
 import json
 
 from backhand.check.review.forms.listing import lines_around
-from backhand.check.review.records import Place
+from backhand.check.source.remarks import Place
 
 
 def numbers(lines):

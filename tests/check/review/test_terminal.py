@@ -9,7 +9,8 @@ from rich.console import Console
 
 from backhand.check.review.forms import terminal
 from backhand.check.review.forms.terminal import page_console, print_parts, show
-from backhand.check.review.records import Picture, Place
+from backhand.check.review.records import Picture
+from backhand.check.source.remarks import Place
 from tests.check.review.examples import FAILED, FULL, NOTHING, RIGHT, TEXT, UNEXPLAINED
 
 

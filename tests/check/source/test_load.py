@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backhand.check.source import Location, guarded, load, load_module, statements
+from backhand.check.source import Place, guarded, load, load_module, statements
 from backhand.errors import BackhandError
 from tests.check.source.programs import kinds, texts, value
 
@@ -122,9 +122,9 @@ def test_locations_and_texts_are_the_persons_own(load_text):
     program = load_text(text)
     linear, relu, half = (value(program, name) for name in ("Linear", "relu", "half"))
     assert [each.name for each in program.functions()] == ["same", "relu", "half"]
-    assert program.location(linear) == Location("layers.py", 3)
+    assert program.location(linear) == Place("layers.py", 3)
     assert str(program.location(linear().forward)) == "layers.py, line 4"
-    assert program.location(relu) == Location("layers.py", 14)
+    assert program.location(relu) == Place("layers.py", 14)
     assert program.source(relu) == "@same\ndef relu(x):\n    return x\n"
     assert program.source(linear.forward) == "def forward(self, x):\n    return x\n"
     assert program.source(half) == "half = lambda x: x / 2\n"

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from backhand.check.source import Location, load
+from backhand.check.source import Place, load
 from backhand.errors import BackhandError
 from tests.check.source.programs import value
 
@@ -29,7 +29,7 @@ def test_a_notebook_is_loaded(project):
     program = load(project / "my notebook.ipynb")
     assert [value(program, name) for name in "xyz"] == [3, 1, 1]
     linear, forward = value(program, "Linear"), value(program, "forward")
-    assert program.location(forward) == Location("my notebook.ipynb", 6, 2)
+    assert program.location(forward) == Place("my notebook.ipynb", 6, 2)
     assert str(program.location(linear.forward)) == "my notebook.ipynb, cell 4, line 5"
     assert program.source(linear).startswith("class Linear:\n")
     assert inspect.getsource(linear).startswith("class Linear:\n")
@@ -37,7 +37,7 @@ def test_a_notebook_is_loaded(project):
     assert sorted(seen) == [("statement", 4, 7), ("syntax", 5, 1)]
     with pytest.raises(ZeroDivisionError) as raised:
         linear().forward(0)
-    assert program.raised_at(raised.value) == Location("my notebook.ipynb", 6, 4)
+    assert program.raised_at(raised.value) == Place("my notebook.ipynb", 6, 4)
 
 
 def test_the_older_form_with_work_sheets_is_read(project):

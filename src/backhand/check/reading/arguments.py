@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from backhand.check.kinds.specified import Specified
 from backhand.check.reading.fitting import fitted
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import NEUTRAL, NOTHING, PADDINGS, Catcher, Context, Settings, Setup, UnresolvedError
-from backhand.check.reading.specimen import SEED
+from backhand.check.reading.specimen import SEED, Specimen
 from backhand.check.reading.usage import UNUSED, usages
 from backhand.check.reading.words import words
 
@@ -69,6 +69,19 @@ def resolve(function: Callable[..., Any], setup: Setup, *, constructor: bool = F
         if argument is not NOTHING:
             resolved[parameter.name] = argument
     return resolved
+
+
+def take_arrays(specimen: Specimen, given: Mapping[str, Any], setup: Setup) -> None:
+    """Give a specimen the arrays among these arguments: those to differentiate, and the constants."""
+    specimen.arrays, specimen.roles, specimen.constants, specimen.constant_roles = {}, {}, {}, {}
+    for name, value in given.items():
+        if isinstance(value, ArrayArgument):
+            array = setup.array(value.role)
+            assert array is not None
+            if array.dtype.kind == "f" and value.role not in setup.kind.constants:
+                specimen.arrays[name], specimen.roles[name] = np.array(array, np.float64), value.role
+            else:
+                specimen.constants[name], specimen.constant_roles[name] = array, value.role
 
 
 def _parameters(function: Callable[..., Any]) -> Iterator[inspect.Parameter]:

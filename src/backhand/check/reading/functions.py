@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.check.reading.arguments import ArrayArgument, resolve
+from backhand.check.reading.arguments import resolve, take_arrays
 from backhand.check.reading.dialect import Maker
 from backhand.check.reading.results import as_float, assign_gradients, is_same, items, returned_names
 from backhand.check.reading.setup import Settings, Setup, UnresolvedError
@@ -48,16 +48,7 @@ class FunctionSpecimen(Specimen):
         self.calls, self.setup, self.make = calls, setup, make
         self.used = setup.used
         self.given = resolve(calls.forward, setup)
-        self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
-        for name, value in self.given.items():
-            if isinstance(value, ArrayArgument):
-                array = setup.array(value.role)
-                assert array is not None
-                if array.dtype.kind == "f" and value.role not in setup.kind.constants:
-                    self.arrays[name] = np.array(array, np.float64)
-                    self.roles[name] = value.role
-                else:
-                    self.constants[name], self.constant_roles[name] = array, value.role
+        take_arrays(self, self.given, setup)
         self.inside: dict[str, tuple[str, str]] = {}
         self._look_inside()
 

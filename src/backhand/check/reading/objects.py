@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Shape
-from backhand.check.reading.arguments import ArrayArgument, resolve
+from backhand.check.reading.arguments import ArrayArgument, resolve, take_arrays
 from backhand.check.reading.construction import UPDATES, construct, set_mode
 from backhand.check.reading.dialect import Maker, to_numpy, write
 from backhand.check.reading.functions import call
@@ -60,16 +60,7 @@ class ObjectSpecimen(Specimen):
             self._warm_up()
             set_mode(self.instance, setup)
         self.call_names: dict[str, Any] = resolve(getattr(self.instance, methods.forward), setup)
-        self.arrays, self.roles, self.constants, self.constant_roles = {}, {}, {}, {}
-        for name, value in self.call_names.items():
-            if isinstance(value, ArrayArgument):
-                array = setup.array(value.role)
-                assert array is not None
-                if array.dtype.kind == "f" and value.role not in setup.kind.constants:
-                    self.arrays[name] = np.array(array, np.float64)
-                    self.roles[name] = value.role
-                else:
-                    self.constants[name], self.constant_roles[name] = array, value.role
+        take_arrays(self, self.call_names, setup)
         self.inputs = list(self.arrays)
         self.parameters: list[Parameter] = []
         self._take_states()

@@ -18,10 +18,11 @@ from backhand.check.reading.units import Unit
 from backhand.check.reading.updates import update_unit
 from backhand.check.reading.words import words
 from backhand.check.review.readings import kinds_for, read_units
-from backhand.check.review.records import Finding, Note, Place, Review, UnitReview, UnreadUnit
+from backhand.check.review.records import Finding, Note, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
 from backhand.check.source.guarded import watching
 from backhand.check.source.program import Program, load, load_module
+from backhand.check.source.remarks import Place
 from backhand.check.verdicts.causes import VAGUE
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.naming import functions_of
@@ -183,8 +184,7 @@ def _is_base(unit: Unit, program: Program) -> bool:
 
 
 def _unread(unread: Unread, program: Program) -> UnreadUnit:
-    where = program.location(unread.unit.forward)
-    place = None if where is None else Place(where.file, where.line, where.cell)
+    place = program.location(unread.unit.forward)
     return UnreadUnit(unread.unit.name, place, unread.reason, _lines_of_spec(unread.unit))
 
 
@@ -208,4 +208,4 @@ def _notes(program: Program) -> Iterator[Note]:
         yield Note(remark.kind, remark.text, Place(remark.file, remark.line, remark.cell))
     for each in program.unfinished:
         where = each.location
-        yield Note("unfinished", f"`{each.name}` is not written yet.", Place(where.file, where.line, where.cell))
+        yield Note("unfinished", f"`{each.name}` is not written yet.", where)

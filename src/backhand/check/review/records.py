@@ -5,22 +5,11 @@ from dataclasses import asdict, dataclass, field
 from math import nan
 from typing import Any, Literal
 
+from backhand.check.source.remarks import Place
+
 Severity = Literal["wrong", "wrong elsewhere", "warning", "harmless", "style"]
 SEVERITIES: tuple[Severity, ...] = ("wrong", "wrong elsewhere", "warning", "harmless", "style")
 Pass = Literal["forward", "backward", "together"]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line of a person's file; `cell` counts the code cells of a notebook from 1."""
-
-    file: str
-    line: int
-    cell: int | None = None
-
-    def __str__(self) -> str:
-        cell = "" if self.cell is None else f"cell {self.cell}, "
-        return f"{self.file}, {cell}line {self.line}"
 
 
 @dataclass(frozen=True)

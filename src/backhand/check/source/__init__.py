@@ -2,6 +2,6 @@
 
 from backhand.check.source.definitions import Definition
 from backhand.check.source.program import load, load_module
-from backhand.check.source.remarks import Location, Remark, Unfinished
+from backhand.check.source.remarks import Place, Remark, Unfinished
 
-__all__ = ["Definition", "Location", "Remark", "Unfinished", "load", "load_module"]
+__all__ = ["Definition", "Place", "Remark", "Unfinished", "load", "load_module"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from backhand.check.source.remarks import Location
+from backhand.check.source.remarks import Place
 from backhand.check.source.session import LoadedFile
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -27,7 +27,7 @@ class Definition:
     name: str
     value: Any
     module: ModuleType
-    location: Location
+    location: Place
 
 
 def plain(value: Any) -> Any:

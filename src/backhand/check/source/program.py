@@ -13,7 +13,7 @@ from typing import Any
 
 from backhand.check.source.definitions import Definition, FileIndex
 from backhand.check.source.process import take_over_process
-from backhand.check.source.remarks import Location, Remark, Unfinished
+from backhand.check.source.remarks import Place, Remark, Unfinished
 from backhand.check.source.session import LoadedFile, Session
 from backhand.check.source.siblings import defines
 from backhand.check.source.tracing import first_bad_line
@@ -75,7 +75,7 @@ class Program:
         """The whole text of a module as the person wrote it; of a notebook, all code cells."""
         return next((index.file.source.text for index in self._indices if index.file.module is module), "")
 
-    def location(self, value: Any) -> Location | None:
+    def location(self, value: Any) -> Place | None:
         """Where a function, method or class of the program is defined; None for one of a library."""
         for index in self._indices:
             if (node := index.node(value)) is not None:
@@ -89,7 +89,7 @@ class Program:
                 return index.text(node)
         return ""
 
-    def raised_at(self, error: BaseException) -> Location | None:
+    def raised_at(self, error: BaseException) -> Place | None:
         """The innermost line of the person's own code in an exception's traceback; None where there is none."""
         files = {str(path): file for path, file in self.session.files.items()}
         where, step = None, error.__traceback__
@@ -99,7 +99,7 @@ class Program:
             step = step.tb_next
         return where
 
-    def first_bad_line(self, call: Callable[[], object], is_bad: Callable[[Any], bool]) -> tuple[Location, str] | None:
+    def first_bad_line(self, call: Callable[[], object], is_bad: Callable[[Any], bool]) -> tuple[Place, str] | None:
         """The first line of the person's own code after which a value of the call is bad, and the line's text."""
         files = {str(path): file for path, file in self.session.files.items()}
         found = first_bad_line(call, files, is_bad)

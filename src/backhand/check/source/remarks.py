@@ -17,7 +17,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True)
-class Location:
+class Place:
     """A line of a person's file.
 
     file: as seen from the folder that the program was loaded from, with slashes.   line: from 1; in a notebook the line
@@ -44,9 +44,9 @@ class Remark:
     cell: int | None = None
 
     @property
-    def location(self) -> Location:
+    def location(self) -> Place:
         """Where the remark belongs."""
-        return Location(self.file, self.line, self.cell)
+        return Place(self.file, self.line, self.cell)
 
 
 @dataclass(frozen=True)
@@ -54,4 +54,4 @@ class Unfinished:
     """A function or method that was left as the template had it; `name` is qualified, such as "Linear.backward"."""
 
     name: str
-    location: Location
+    location: Place

@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from backhand.check.source.guarded import outcome
-from backhand.check.source.remarks import Location
+from backhand.check.source.remarks import Place
 from backhand.check.source.session import LoadedFile, Session
 
 LONGEST_RUN = 5.0  # seconds; line by line, a pass takes longer than otherwise
@@ -27,7 +27,7 @@ class Statement:
     path: str
     node: ast.stmt
     function: FunctionNode
-    location: Location
+    location: Place
     loops: int
     order: int
     caller: tuple[str, int]

@@ -19,7 +19,7 @@ from backhand.check.source.guarded import paused, quiet
 from backhand.check.source.imports import Importer, first_use_without_import, lines_of_tried_imports
 from backhand.check.source.precision import widen_library
 from backhand.check.source.reading import Reading, read_statements
-from backhand.check.source.remarks import Kind, Location, Remark
+from backhand.check.source.remarks import Kind, Place, Remark
 from backhand.check.source.rewriting import DIVIDE, REWRITINGS, Rewriting, divide
 from backhand.check.source.siblings import imports_from, packages_above
 from backhand.check.source.statements import run_statements
@@ -164,10 +164,10 @@ class Session:
         where = self.location(source, line)
         self.remarks.append(Remark(kind, text, where.file, where.line, where.cell))
 
-    def location(self, source: SourceText, line: int) -> Location:
+    def location(self, source: SourceText, line: int) -> Place:
         """A line of a file's text as the person sees it."""
         seen, cell = source.place(line)
-        return Location(self.name(source.path), seen, cell)
+        return Place(self.name(source.path), seen, cell)
 
     def name(self, path: Path) -> str:
         """A path as seen from the program's folder, with slashes; absolute on another drive."""

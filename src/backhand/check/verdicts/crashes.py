@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Place
+from backhand.check.review.records import Finding
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import change_of, function_of, functions_of, place_of, qualified_name
 from backhand.check.verdicts.repair import mend_pass
@@ -31,9 +31,7 @@ def crash_finding(reading: Reading, crashed: Sequence[Trial], ran: Sequence[Tria
         f"backward takes one sample at a time; with several it {ends}" if single else f"backward {ends}",
         evidence=f"with {crashed[0].config.name}",
         function=qualified_name(reading, "backward"),
-        place=Place(where.file, where.line, where.cell)
-        if where
-        else place_of(program, function_of(reading, "backward")),
+        place=where if where else place_of(program, function_of(reading, "backward")),
         change=change_of(program, edit),
         failed=tuple(trial.config.name for trial in crashed),
         tried=len(ran),

@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
@@ -13,11 +14,12 @@ from backhand.check.reading.reader import Reading
 from backhand.check.reading.roles import roles
 from backhand.check.reading.units import parameter_names
 from backhand.check.reading.words import are_alike
-from backhand.check.review.records import Change, Place
+from backhand.check.review.records import Change
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits import Edit, called_functions, returned_names
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
+from backhand.check.source.remarks import Place
 from backhand.check.verdicts.trial import Trial
 
 
@@ -153,8 +155,7 @@ def filled(text: str, names: Mapping[str, Any]) -> str:
 
 def place_of(program: Program, value: Any) -> Place | None:
     """Where a function or class is defined."""
-    where = program.location(value)
-    return None if where is None else Place(where.file, where.line, where.cell)
+    return program.location(value)
 
 
 def line_of(program: Program, edit: Edit) -> Place | None:
@@ -162,7 +163,7 @@ def line_of(program: Program, edit: Edit) -> Place | None:
     start = program.location(edit.function)
     if start is None:
         return None
-    return Place(start.file, start.line + edit.line - _def_line(edit.function), start.cell)
+    return replace(start, line=start.line + edit.line - _def_line(edit.function))
 
 
 def _def_line(function: Any) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.results import as_float
-from backhand.check.review.records import Finding, Place
+from backhand.check.review.records import Finding
 from backhand.check.source.guarded import outcome, raising_arithmetic
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import function_of, place_of, qualified_name
@@ -33,9 +33,7 @@ def overflow_findings(reading: Reading, trials: Sequence[Trial], program: Progra
             explanation=words.why,
             page=reading.kind.page,
             function=qualified_name(reading, "forward"),
-            place=Place(first[0].file, first[0].line, first[0].cell)
-            if first
-            else place_of(program, function_of(reading, "forward")),
+            place=first[0] if first else place_of(program, function_of(reading, "forward")),
             failed=(trial.config.name,),
             tried=len(trials),
         )

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from types import FunctionType
 
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Place
 from backhand.check.source.edits.flow import slice_of
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
+from backhand.check.source.remarks import Place
 from backhand.check.source.running import Statement, statements_before, statements_run
 from backhand.check.verdicts.likeliest import Clue, is_entry, likeliest
 from backhand.check.verdicts.naming import function_of, gradient_expression, place_of
@@ -113,5 +113,4 @@ def _run(program: Program, clue: Clue, trial: Trial) -> list[Statement]:
 
 
 def _place(statement: Statement) -> Place:
-    where = statement.location
-    return Place(where.file, where.line, where.cell)
+    return statement.location

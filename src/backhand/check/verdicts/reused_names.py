@@ -6,11 +6,11 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from backhand.check.review.records import Place
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits.text import FunctionText
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
+from backhand.check.source.remarks import Place
 from backhand.check.verdicts.naming import place_of
 
 

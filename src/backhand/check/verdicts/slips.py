@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from backhand.check.reading.reader import Unread
-from backhand.check.review.records import Finding, Place, UnitReview
+from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import place_of
 from backhand.check.verdicts.scope import missing_name
@@ -32,7 +32,7 @@ def slip_review(unread: Unread, program: Program) -> UnitReview | None:
         f"forward ends with {type(error).__name__}: {error}",
         explanation=f"`{name}` gets no value anywhere in this file.{f' Is `{meant[0]}` meant?' if meant else ''}",
         function=unread.unit.name,
-        place=Place(where.file, where.line, where.cell),
+        place=where,
     )
     place = place_of(program, unread.unit.forward)
     return UnitReview(unread.unit.name, "", "It could not be run.", place, 0, findings=(finding,))

@@ -15,9 +15,10 @@ from backhand.arrays import Array
 from backhand.check.kinds.elementwise import Activation
 from backhand.check.reading.dialect import numpy_array
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Place
+from backhand.check.review.records import Finding
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
+from backhand.check.source.remarks import Place
 from backhand.check.verdicts.naming import functions_of, names_in, place_of, qualified_name
 from backhand.check.verdicts.trial import Trial
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backhand.check.reading.reader import Reading
-from backhand.check.review.records import Finding, Picture, Place
+from backhand.check.review.records import Finding, Picture
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
+from backhand.check.source.remarks import Place
 from backhand.check.verdicts.causes import VAGUE, Cause
 from backhand.check.verdicts.naming import change_of, filled, functions_of, line_of, names_in, qualified_name
 from backhand.check.verdicts.operators import says, told

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 from backhand.check.review.forms import wording
 from backhand.check.review.groups import Group, group
-from backhand.check.review.records import Finding, Place, Review
+from backhand.check.review.records import Finding, Review
+from backhand.check.source.remarks import Place
 from backhand.files import jsontext
 
 VERSION = 1

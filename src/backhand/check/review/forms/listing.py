@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from backhand.check.review.records import Place
+from backhand.check.source.remarks import Place
 from backhand.check.source.texts import SourceText, read_source
 from backhand.errors import BackhandError
 

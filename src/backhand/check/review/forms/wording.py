@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from backhand.check.review.records import SEVERITIES, Finding, Note, Place, Review, UnitReview, UnreadUnit
+from backhand.check.review.records import SEVERITIES, Finding, Note, Review, UnitReview, UnreadUnit
+from backhand.check.source.remarks import Place
 from backhand.page.numbers import counted, listed, scientific
 
 NONE = "–"
