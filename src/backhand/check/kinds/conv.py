@@ -131,6 +131,10 @@ class Conv1d(Convolution):
         """A window is one number here."""
         return [config["kw"]] if role == "window" else super().values(role, config)
 
+    def matches(self, arrays: Mapping[str, Array], config: Config, layout: Layout) -> Iterator[Match]:
+        """Those of a layer with a kernel; a layer of sequences without one, such as upsampling, is none."""
+        return super().matches(arrays, config, layout) if "w" in arrays else iter(())
+
 
 def correlate(x: Array, w: Array, geometry: Geometry) -> Array:
     """The cross-correlation of canonical images with a kernel."""

@@ -124,7 +124,7 @@ def likely(name: str, argument_names: Sequence[str] = ()) -> Likely:
     """
     spoken = list(_spoken(name))
     if not spoken:
-        return Likely(_first(_hinted(argument_names)), False)
+        return Likely(_first([*_of_sequences(name), *_hinted(argument_names)]), False)
     first = [kinds[0] for kinds in spoken]
     if len(spoken) > 1 or _has_activation(name, first[0]):
         return Likely([compound(first), *_first([kind for kinds in spoken for kind in kinds])], True, 1)
@@ -190,6 +190,11 @@ def _runs(pieces: Sequence[str]) -> list[str]:
 def _has_activation(name: str, kind: Kind) -> bool:
     """Whether the name adds an activation that it does not name, as linear_activation_forward does."""
     return bool(kind.parameters) and any(piece in ACTIVATION for piece in words(name))
+
+
+def _of_sequences(name: str) -> list[Kind]:
+    """The kind whose arrays suit a name that ends in 1d: samples with channels and one axis more."""
+    return [kind_named("conv1d")] if name.lower().rstrip("_").endswith("1d") else []
 
 
 def _hinted(argument_names: Sequence[str]) -> list[Kind]:

@@ -1,5 +1,8 @@
 """Instances of a person's classes: made, put into train or test mode, and updated by their own means."""
 
+import copy
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from backhand.check.kinds.specified import Specified
@@ -10,6 +13,7 @@ from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import Setup
 from backhand.check.reading.specimen import SEED, seed_everything
 from backhand.check.reading.units import parameter_names
+from backhand.check.source.guarded import outcome
 
 UPDATES = (
     "update_params",
@@ -70,4 +74,26 @@ def construct(cls: type, setup: Setup, make: Maker) -> Any:
         else:
             values[name] = value
     seed_everything(SEED)
-    return call(cls, values)
+    instance = call(cls, values)
+    if isinstance(outcome(lambda: copy.deepcopy(instance)).error, RecursionError):
+        _refuse_special_names(cls)
+    return instance
+
+
+def _refuse_special_names(cls: type) -> None:
+    """Let a person's `__getattr__` refuse special names at once: `copy` asks for them while an object is still empty.
+
+    There, a `__getattr__` that looks into the object's own attributes would call itself for ever.
+    """
+    for base in cls.__mro__:
+        if isinstance(own := vars(base).get("__getattr__"), FunctionType):
+            setattr(base, "__getattr__", _refusing_special_names(own))  # noqa: B010 - a class of any name
+
+
+def _refusing_special_names(own: FunctionType) -> Callable[[Any, str], Any]:
+    def refusing(instance: Any, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return own(instance, name)
+
+    return refusing

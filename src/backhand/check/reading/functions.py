@@ -122,7 +122,7 @@ class FunctionPassage(Passage):
 
     def __init__(self, specimen: FunctionSpecimen, given: dict[str, Any], result: Any) -> None:
         self.specimen, self.given = specimen, given
-        self.results = items(result)
+        self.results = items(_gathered(result, given, specimen.make))
         count = specimen.calls.outputs
         outputs = [array for value in self.results if (array := as_float(value)) is not None][:count]
         if specimen.calls.cost is not None:
@@ -204,6 +204,14 @@ def _times(slope: Array | None, dy: Array) -> Array | None:
     if slope.shape != dy.shape and slope.ndim == 2 and slope.shape == (dy.size, dy.size):
         return (np.ravel(dy) @ slope).reshape(dy.shape)
     return slope * dy if slope.size in (1, dy.size) else slope
+
+
+def _gathered(result: Any, given: Mapping[str, Any], make: Maker) -> Any:
+    """An array in place of a list of rows, one for each sample, as a loop over the samples leaves them."""
+    first = next((array for array in map(as_float, given.values()) if array is not None), None)
+    rows = as_float(result) if isinstance(result, list) else None
+    is_whole = rows is not None and first is not None and first.ndim == rows.ndim and len(first) == len(rows)
+    return make(rows) if is_whole and rows is not None else result
 
 
 def _changed(specimen: FunctionSpecimen, given: dict[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import cycle
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from backhand.check.reading.objects import ObjectSpecimen
 
 RATE = 2.0**-7  # the learning rate of backward passes that update the parameters
-STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
 
 
 class ObjectPassage(Passage):
@@ -35,15 +34,9 @@ class ObjectPassage(Passage):
 
     def __init__(self, specimen: "ObjectSpecimen", instance: Any, given: dict[str, Any], result: Any) -> None:
         self.specimen, self.instance, self.given, self.returned = specimen, instance, given, result
-        if result is None:
-            result = next(
-                (vars(instance)[name] for name in STORED_OUTPUTS if name in getattr(instance, "__dict__", {})), None
-            )
-        arrays = [array for value in items(result) if (array := as_float(value)) is not None]
-        if not arrays:
+        if (output := output_of(instance, result)) is None:
             raise UnresolvedError("forward returns no array")
-        scalars = [array for array in arrays if array.ndim == 0]
-        self.outputs = (scalars[0] if scalars and len(arrays) > 1 else arrays[0],)
+        self.outputs = (output,)
         self.changed = tuple(
             name
             for name, value in given.items()
@@ -206,6 +199,7 @@ class ObjectPassage(Passage):
         method = getattr(self.instance, name)
         parameters = inspect.signature(method).parameters
         given, rest = self._for_steps(parameters), self._input_and_output()
+        left = [name for name, p in parameters.items() if name not in given and p.default is p.empty]
         for parameter in parameters.values():
             own = roles(parameter.name)
             if parameter.name in given or parameter.kind is parameter.VAR_KEYWORD:
@@ -224,7 +218,7 @@ class ObjectPassage(Passage):
                 given[parameter.name] = self.returned[1]
             elif "scores" in own:
                 given[parameter.name] = self.specimen.make(self.outputs[0])
-            elif "x" in own and len(parameters) > 1:
+            elif "x" in own and len(left) > 1:
                 given[parameter.name] = next(rest)
             elif any(value is dy for value in given.values()):
                 raise UnresolvedError(f"nothing is known of the argument `{parameter.name}` of backward")
@@ -239,10 +233,15 @@ class ObjectPassage(Passage):
         has_cache = any(roles(name)[:1] == ("cache",) for name in names)
         return names[0] if has_cache and names[0] in self.given else ""
 
-    def _for_steps(self, names: Collection[str]) -> dict[str, Any]:
-        """What lets a backward pass that updates the parameters take the step of its own gradient alone."""
-        values = {"lr": RATE, "momentum": 0.0, "reg": 0.0} if self.takes_steps else {}
-        own = {name: ("lr",) if self._is_rate(name) else roles(name)[:1] for name in names if name not in self.given}
+    def _for_steps(self, parameters: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
+        """What lets a backward pass give, or take the step of, its own gradient alone: no momentum and no penalty."""
+        values = {"momentum": 0.0, "reg": 0.0, **({"lr": RATE} if self.takes_steps else {})}
+        names = [
+            name
+            for name, parameter in parameters.items()
+            if name not in self.given and (self.takes_steps or parameter.default is parameter.empty)
+        ]
+        own = {name: ("lr",) if self._is_rate(name) else roles(name)[:1] for name in names}
         return {name: values[role[0]] for name, role in own.items() if role and role[0] in values}
 
     def _input_and_output(self) -> Iterator[Any]:

@@ -14,6 +14,8 @@ from backhand.check.reading.dialect import is_array, is_number, to_numpy
 from backhand.check.reading.own_tensors import bare
 from backhand.check.reading.words import are_alike
 
+STORED_OUTPUTS = ("output", "out", "outputs", "y", "activation", "a", "A", "z", "Z", "value", "result", "loss")
+
 
 def items(result: Any) -> list[Any]:
     """The values of a returned tuple or list; a single value as a list of one."""
@@ -33,6 +35,16 @@ def as_float(value: Any) -> Array | None:
         except ValueError:
             return None
     return None
+
+
+def output_of(instance: Any, result: Any) -> Array | None:
+    """The output of a forward method: what it returned, else what it left in its object; of several, a lone number."""
+    if result is None:
+        held = getattr(instance, "__dict__", {})
+        result = next((held[name] for name in STORED_OUTPUTS if name in held), None)
+    arrays = [array for value in items(result) if (array := as_float(value)) is not None]
+    scalars = [array for array in arrays if array.ndim == 0]
+    return next(iter(scalars if len(arrays) > 1 and scalars else arrays), None)
 
 
 def is_same(a: Any, b: Any) -> bool:

@@ -116,5 +116,5 @@ def seed_everything(seed: int) -> None:
     np.random.seed(seed % 2**32)  # noqa: NPY002 - of the generator that the person's code draws from
     random.seed(seed)
     torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "manual_seed"):
-        torch.manual_seed(seed)
+    if torch is not None and hasattr(torch, "default_generator"):
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed queues a call for every device, too

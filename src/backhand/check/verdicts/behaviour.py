@@ -52,7 +52,7 @@ def behaviour_findings(reading: Reading, trial: Trial, seen: Seen, program: Prog
         words = BEHAVIOURS[behaviour]
         names = {"a": ", ".join(arrays), "g": "", "dy": upstream_name(reading)}
         severity = SEVERITY[behaviour]
-        if behaviour == "changed in forward" and "labels" in reading.kind.constants:
+        if behaviour == "changed in forward" and ("labels" in reading.kind.constants or _is_asked_for(trial)):
             severity = "harmless"  # seldom does anybody read the scores once more after the loss
         function = function_of(reading, pass_name)
         edit = None
@@ -94,6 +94,13 @@ def partial_accumulation(reading: Reading, trial: Trial, seen: Seen, program: Pr
         place=line_of(program, edit) if edit else gradient_place(reading, program, "", added[0], [trial], []),
         change=change_of(program, edit),
     )
+
+
+def _is_asked_for(trial: Trial) -> bool:
+    """Whether the layer works in place because a setting of this name says so."""
+    instance = getattr(trial.specimen, "instance", None)
+    settings = vars(instance) if hasattr(instance, "__dict__") else {}
+    return any(value is True and name.lower().replace("_", "") == "inplace" for name, value in settings.items())
 
 
 def _is_of_copies(edit: Edit) -> bool:

@@ -57,8 +57,14 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
         left = [trial for trial in left if not any(trial is explained for explained in cause.trials)]
     usual = [trial for trial in left if trial.is_usual]
     if left and (not causes or (usual and not any(t.is_usual for cause in causes for t in cause.trials))):
-        causes.insert(0, Cause("", "", False, tuple(left)))
+        key = "another shape" if all(_has_another_size(trial, name) for trial in left) else ""
+        causes.insert(0, Cause(key, "", False, tuple(left)))
     return causes
+
+
+def _has_another_size(trial: Trial, name: str) -> bool:
+    gradient = trial.gradients.values.get(name)
+    return gradient is not None and trial.specimen is not None and gradient.size != trial.specimen.arrays[name].size
 
 
 def of_the_same_cause(causes_of: Mapping[str, Sequence[Cause]], name: str, cause: Cause) -> list[str]:
@@ -173,13 +179,22 @@ def _has_upstream(trial: Trial) -> bool:
 
 def _batch_factor(failed: Sequence[Trial], name: str) -> Cause | None:
     """The batch size as a factor or a divisor in all of these trials; it need not be the first axis of the samples."""
-    for power, key in ((-1, "divided by the batch size"), (1, "times the batch size")):
-        sizes = [trial.config.get("N", 1) for trial in failed]
-        if min(sizes) > 1 and all(
+    sizes = [trial.config.get("N", 1) for trial in failed]
+
+    def has(factors: Sequence[float]) -> bool:
+        return all(
             (gradient := trial.gradients.values.get(name)) is not None
-            and trial.evidence(name).is_true(gradient / float(N) ** power)
-            for trial, N in zip(failed, sizes, strict=True)
-        ):
-            words = f"divided by {sizes[0]}" if power < 0 else f"times {sizes[0]}"
-            return Cause(key, f"is the true gradient {words}, the batch size", False, tuple(failed))
+            and trial.evidence(name).is_true(gradient / factor)
+            for trial, factor in zip(failed, factors, strict=True)
+        )
+
+    first, all_failed = sizes[0], tuple(failed)
+    if min(sizes) > 1 and has([1 / N for N in sizes]):
+        text = f"is the true gradient divided by {first}, the batch size"
+        return Cause("divided by the batch size", text, False, all_failed)
+    if min(sizes) > 1 and has([float(N) for N in sizes]):
+        return Cause("times the batch size", f"is the true gradient times {first}, the batch size", False, all_failed)
+    if len(set(sizes)) > 1 and has([2 / N for N in sizes]):
+        text = f"is the true gradient times 2 / {first}, where {first} is the batch size"
+        return Cause("twice the mean", text, False, all_failed)
     return None

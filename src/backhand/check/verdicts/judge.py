@@ -16,6 +16,7 @@ from backhand.check.verdicts.intended import is_of_intended
 from backhand.check.verdicts.naming import gradient_expression, place_of
 from backhand.check.verdicts.narrow import narrow_finding, refusal_findings
 from backhand.check.verdicts.observation import observe
+from backhand.check.verdicts.other_forward import other_forward
 from backhand.check.verdicts.overflow import overflow_findings
 from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
@@ -61,6 +62,8 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))
     wrong = _not_of_forward(wrong, in_forward, ran)
+    elsewhere = other_forward(reading, ran, wrong, program)
+    wrong = [finding for finding in wrong if elsewhere is None or not set(finding.failed) <= set(elsewhere.failed)]
     if reading.unit.form == "network" or reading.kind.name == "network":
         wrong = _of_the_loss(wrong, program)
     if reading.right_for_one:
@@ -70,6 +73,7 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     pending = tuple(wrong) if averaged or summed else ()
     findings = [
         *(mistake.finding for mistake in in_forward),
+        *(() if elsewhere is None else (elsewhere,)),
         *overflow_findings(reading, trials, program),
         *(() if pending else wrong),
     ]

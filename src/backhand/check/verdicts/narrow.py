@@ -9,6 +9,7 @@ from backhand.check.reading.recognition import recognise
 from backhand.check.reading.setup import UnresolvedError
 from backhand.check.review.records import Finding
 from backhand.check.source.definitions import plain
+from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
     change_of,
@@ -86,7 +87,7 @@ def refusal_findings(reading: Reading, trials: Sequence[Trial], program: Program
     refused = [t for t in trials if isinstance(t.refused, ValueError | IndexError) and _is_oblong(t.config)]
     functions = [*functions_of(reading, "forward"), *constructor_of(reading)]
     for trial in refused if ran else ():
-        edit = mend_pass(functions, partial(_takes, trial, ran))
+        edit = mend_pass(functions, partial(_takes, trial, ran), _is_of_a_size, others=False)
         if edit is None:
             continue
         cause = told(edit)
@@ -108,6 +109,11 @@ def refusal_findings(reading: Reading, trials: Sequence[Trial], program: Program
 
 def _is_oblong(config: Config) -> bool:
     return any(config.get(height) != config.get(width) for height, width in (("H", "W"), ("kh", "kw")))
+
+
+def _is_of_a_size(edit: Edit) -> bool:
+    """Whether a change may give a right size: not one of a sign, since `reshape` takes any negative size."""
+    return edit.operator != "sign"
 
 
 def _takes(refused: Trial, ran: Sequence[Trial]) -> bool:

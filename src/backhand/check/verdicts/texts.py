@@ -33,6 +33,11 @@ _ANY: dict[str, Words] = {
     "times the batch size": Words(
         "{g} is too large by the batch size", "A mean over the batch gives every sample's gradient the factor 1/N."
     ),
+    "twice the mean": Words("{g} is twice the mean over the batch", f"Where it is a sum, no factor belongs. {_SUM}"),
+    "another shape": Words(
+        "{g} has another number of entries than {a}",
+        "Arrays whose shapes differ were broadcast against each other, or a sum over an axis is missing.",
+    ),
     "mean over the wrong count": Words(
         "{g} is averaged over the wrong count", "The samples are columns here: their number is the length of axis 1."
     ),

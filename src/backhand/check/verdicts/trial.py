@@ -177,7 +177,7 @@ def _upstreams(y: Array, config: Config, is_last: bool) -> list[Array]:
     """The upstream gradients to try: a random one for a layer; for what comes last, those of its value, sum or mean."""
     if is_last:
         ones = np.ones(y.shape)
-        return [ones, ones / config.get("N", len(ones))] if y.ndim else [ones]
+        return [ones, ones / config.get("N", len(ones))] if y.size > 1 else [ones]
     draw = np.random.default_rng([23, len(config.name)]).standard_normal(y.shape)
     return [np.asarray(draw + np.copysign(0.5, draw))]
 

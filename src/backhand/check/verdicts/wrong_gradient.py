@@ -100,6 +100,8 @@ def _texts(reading: Reading, trial: Trial, name: str, cause: Cause, names: Mappi
     if cause.of_kind:
         return f"{gradient}: {cause.key}", "", ""
     general = words_for(cause.key, role)
+    if not cause.text:
+        return filled(general.headline, names), filled(general.why, names), ""
     if cause.key in SELF_EXPLAINING:
         return f"{gradient} {cause.text}", filled(general.why, names), ""
     text = f"it {cause.text}"
