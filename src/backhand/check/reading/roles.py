@@ -73,7 +73,7 @@ _NAMES: dict[str, str] = {
         mode pooltype poolmode poolingtype poolingmode
     """,
     "stride": """
-        stride strides s step steps upsamplingfactor
+        stride strides s step steps upsamplingfactor scalefactor upscalefactor
     """,
     "padding": """
         pad padding pads padtype padsize paddings

@@ -194,7 +194,8 @@ def _batch_factor(failed: Sequence[Trial], name: str) -> Cause | None:
         return Cause("divided by the batch size", text, False, all_failed)
     if min(sizes) > 1 and has([float(N) for N in sizes]):
         return Cause("times the batch size", f"is the true gradient times {first}, the batch size", False, all_failed)
-    if len(set(sizes)) > 1 and has([2 / N for N in sizes]):
+    is_telling = len(set(sizes)) > 1 or first not in (1, 2, 4)  # else it might as well be a number of the code
+    if is_telling and has([2 / N for N in sizes]):
         text = f"is the true gradient times 2 / {first}, where {first} is the batch size"
         return Cause("twice the mean", text, False, all_failed)
     return None
