@@ -17,7 +17,7 @@ from backhand.check.reading.object_gradients import Left, match_gradients
 from backhand.check.reading.own_tensors import go_back
 from backhand.check.reading.parameters import last_name
 from backhand.check.reading.reachable import Path, at, reachable, same_storage, spelled
-from backhand.check.reading.results import as_float, is_same, items, returned_names
+from backhand.check.reading.results import as_float, is_same, items, output_of, returned_names
 from backhand.check.reading.roles import roles
 from backhand.check.reading.setup import UnresolvedError
 from backhand.check.reading.specimen import Gradients, Passage, separated
