@@ -181,6 +181,24 @@ def _summed_too_far(e: Evidence) -> str | None:
     return None
 
 
+def _clipped(e: Evidence) -> str | None:
+    """The true gradient, cut off at a size, which is that of the least and of the greatest value that is there."""
+    if not e.has_right_shape or not e.known.any():
+        return None
+    given, true = e.analytic[e.known], e.true[e.known]
+    low, high = given.min(), given.max()
+    is_cut = (true < low) | (true > high)
+    inside = (given > low) & (given < high)
+    if (
+        not np.isclose(low, -high)
+        or not is_cut.any()
+        or not inside.any()
+        or not e.agree(e.analytic[e.known], np.clip(true, low, high))
+    ):
+        return None
+    return f"is the true gradient cut off at {low:.6g} and {high:.6g}"
+
+
 def _not_linear(e: Evidence) -> str | None:
     if e.agree(e.gradient_for(-e.dy), -e.analytic):
         return None
@@ -261,6 +279,7 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _upstream_summed,
     _summed_too_far,
     upstream_ignored_in_part,
+    _clipped,
     _not_linear,
     _lacks_the_result,
     computed_with_a_transposed_array,

@@ -30,6 +30,8 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
         is_meant = kind in spoken or isinstance(kind, Network)
         if budget.is_spent or (not is_meant and (spoken or isinstance(kinds[0], Network)) and search.is_clear):
             break
+        if layout.get("axes", "two") != "two" and kind.name in search.others:
+            continue
         readings, error = outcome(partial(readings_as, unit, kind, layout, variant, make))
         if readings is None:
             search.first_error = search.first_error or error
@@ -42,6 +44,7 @@ def read(unit: Unit, kinds: Sequence[Kind], spoken: Collection[Kind]) -> Reading
             search.right = search.right or best  # in another layout its gradients may be right, too
         else:
             search.add(readings, is_spoken=kind in spoken)
+            search.others.add(kind.name)
     if (known := search.right or search.mistaken) is not None:
         return known
     sized = [kind for kind in kinds if kind in spoken and (kind.parameters or "labels" in kind.constants)]
@@ -59,7 +62,8 @@ class _Search:
     """What a search for a reading has come across, short of a known kind with right gradients.
 
     right: the first that computes a known kind, though its gradients are wrong.   mistaken: the first that computes a
-    known mistake of a kind of which the name speaks.   unknown: readings that run.
+    known mistake of a kind of which the name speaks.   unknown: readings that run.   others: the names of kinds as
+    which it runs and computes something else; as a column that need not show.
     """
 
     def __init__(self) -> None:
@@ -67,6 +71,7 @@ class _Search:
         self.right: Reading | None = None
         self.mistaken: Reading | None = None
         self.unknown: list[Reading] = []
+        self.others: set[str] = set()
 
     def add(self, readings: Sequence[Reading], *, is_spoken: bool) -> None:
         """Keep readings that run but compute no kind as they should."""

@@ -207,7 +207,17 @@ def custom_vjp_units(values: dict[str, Any], module: ModuleType) -> Iterator[Uni
     """The functions with a derivative of their own that JAX knows: `f.defvjp(f_fwd, f_bwd)`."""
     for name, value in values.items():
         if type(value).__name__ == "custom_vjp" and callable(getattr(value, "fwd", None)):
-            yield Unit(name, "custom vjp", module, value.fwd, value.bwd)
+            yield Unit(name, "custom vjp", module, value.fwd, value.bwd, forced=_defaults(value))
+
+
+def _defaults(function: Any) -> dict[str, Any]:
+    """The settings that a function of JAX has by default, by the names that its own forward pass has for them."""
+    try:
+        plain, forward = (inspect.signature(each).parameters.values() for each in (function, function.fwd))
+    except (TypeError, ValueError):
+        return {}
+    pairs = zip(plain, forward, strict=False)
+    return {own.name: each.default for each, own in pairs if isinstance(each.default, int | float | str)}
 
 
 def loss_units(functions: Sequence[Callable[..., Any]], paired: set[int], module: ModuleType) -> Iterator[Unit]:

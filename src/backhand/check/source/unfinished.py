@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from backhand.check.source.definitions import qualified
 
+PASSES = re.compile("forward|backward|updateoutput|updategradinput|[fb]prop")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 NOT_IMPLEMENTED = re.compile(r"not[\s_]*(yet[\s_]*)?implemented|to[\s_-]*do\b", re.IGNORECASE)
 
@@ -22,7 +23,8 @@ def unfinished_functions(statements: list[ast.stmt], inherited: set[str]) -> Ite
         owner = nodes.get(name.rpartition(".")[0])
         if not isinstance(node, Function):
             continue
-        if not (_is_open(node) if node.name == "__init__" else is_unfinished(node) or _lacks_its_result(node, known)):
+        left = is_unfinished(node) or _lacks_its_result(node, known) or _leaves_its_result(node)
+        if not (_is_open(node) if node.name == "__init__" else left):
             continue
         if not isinstance(owner, ast.ClassDef) or not _is_abstract(owner, node, inherited):
             yield name, node.lineno
@@ -62,6 +64,25 @@ def _lacks_its_result(function: Function, known: set[str]) -> bool:
         return False
     own = {name for each in function.body for name in _bound(each)} | {each.arg for each in _arguments(function)}
     return last.value.id.lower() not in {name.lower() for name in own | known}
+
+
+def _leaves_its_result(function: Function) -> bool:
+    """Whether a pass ends by returning an attribute of the object, and sets nothing but names of its own before."""
+    last = function.body[-1]
+    attribute = last.value if isinstance(last, ast.Return) else None
+    of_itself = isinstance(attribute, ast.Attribute) and ast.unparse(attribute.value) == "self"
+    is_pass = PASSES.search(function.name.replace("_", "").lower()) and len(_arguments(function)) > 1
+    return bool(of_itself and is_pass) and all(_only_names(each) for each in function.body[:-1])
+
+
+def _only_names(statement: ast.stmt) -> bool:
+    """Whether a statement does nothing but bind names, by what calls no method of the object."""
+    if not isinstance(statement, ast.Assign) or any(isinstance(node, ast.Lambda) for node in ast.walk(statement)):
+        return _is_text(statement) or isinstance(statement, ast.Pass)
+    calls = [node for node in ast.walk(statement.value) if isinstance(node, ast.Call)]
+    handed = any("self" in {ast.unparse(each) for each in [call.func, *call.args]} for call in calls)
+    own = any(ast.unparse(call.func).startswith(("self.", "super(")) for call in calls)
+    return all(isinstance(target, ast.Name) for target in statement.targets) and not handed and not own
 
 
 def _arguments(function: Function) -> list[ast.arg]:

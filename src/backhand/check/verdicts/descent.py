@@ -1,6 +1,7 @@
 """Whether a program's updates add its gradients or subtract them, which says of what they are meant to be gradients."""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from backhand.check.reading.roles import roles
@@ -8,10 +9,13 @@ from backhand.check.reading.words import words
 from backhand.check.source.program import Program
 
 
-def ascends(program: Program) -> bool:
-    """Whether all updates in a program add a learning rate times a gradient, as where those are of minus the loss."""
+def ascends(program: Program) -> bool | None:
+    """Whether all updates in a program add a learning rate times a gradient, as where those are of minus the loss.
+
+    None where it has no updates.
+    """
     signs = [sign for file in program.session.files.values() for each in file.tree for sign in _signs(each)]
-    return bool(signs) and all(signs)
+    return all(signs) if signs else None
 
 
 def _signs(tree: ast.AST) -> Iterator[bool]:
@@ -30,5 +34,8 @@ def _has_rate(value: ast.expr) -> bool:
     names = [node.id for node in ast.walk(value) if isinstance(node, ast.Name)]
     names += [node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)]
     is_rate = ["lr" in roles(name) for name in names]
-    is_gradient = [bool({"d", "grad", "gradient", "delta", "grads"} & set(words(name))) for name in names]
+    is_gradient = [
+        bool({"d", "grad", "gradient", "delta", "grads"} & set(words(name)) or re.fullmatch(r"d[A-Za-z]\d*", name))
+        for name in names
+    ]
     return any(is_rate) and any(is_gradient)

@@ -138,9 +138,12 @@ def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:
     One factor in all of them besides is no more than another learning rate.
     """
     causes = {finding.cause for finding in findings}
-    if not ({"with the opposite sign"} == causes or _is_factor_of_opposite(findings)) or not ascends(program):
+    if not ({"with the opposite sign"} == causes or _is_factor_of_opposite(findings)):
         return findings
-    return [_told_as_a_rate(findings[0])] if causes == {"times a constant"} else []
+    adds = ascends(program)
+    if causes == {"times a constant"}:
+        return findings if adds is False else [_told_as_a_rate(findings[0], known=bool(adds))]
+    return [] if adds else findings
 
 
 def _is_factor_of_opposite(findings: Sequence[Finding]) -> bool:
@@ -148,14 +151,16 @@ def _is_factor_of_opposite(findings: Sequence[Finding]) -> bool:
     return len(texts) == 1 and texts.pop().startswith("-") and {f.cause for f in findings} == {"times a constant"}
 
 
-def _told_as_a_rate(finding: Finding) -> Finding:
+def _told_as_a_rate(finding: Finding, *, known: bool) -> Finding:
+    """One finding for all gradients.   known: whether the updates are there to see."""
+    sign = "The updates add them, so the sign is right." if known else "The sign is right if the updates add them."
     factor = finding.headline.partition(" times -")[2]
     return replace(
         finding,
         severity="warning",
         headline=f"all gradients are {factor} times those of minus the loss",
-        explanation="The updates add them, so the sign is right. The factor acts as another learning rate would: it is "
-        "often the number of values over which the loss is a mean.",
+        explanation=f"{sign} The factor acts as another learning rate would: it is often the number of values over "
+        "which the loss is a mean.",
         array="",
         change=None,
     )

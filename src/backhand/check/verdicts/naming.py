@@ -13,7 +13,7 @@ from backhand.check.reading.objects import ObjectSpecimen
 from backhand.check.reading.reader import Reading
 from backhand.check.reading.roles import roles
 from backhand.check.reading.units import parameter_names
-from backhand.check.reading.words import are_alike
+from backhand.check.reading.words import are_alike, words
 from backhand.check.review.records import Change
 from backhand.check.source.definitions import plain
 from backhand.check.source.edits import Edit, called_functions, returned_names
@@ -21,6 +21,8 @@ from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
 from backhand.check.source.remarks import Place
 from backhand.check.verdicts.trial import Trial
+
+VALUES = {"j", "loss", "cost", "acc", "accuracy"}  # words of results that are no gradients
 
 
 def function_of(reading: Reading, pass_name: str) -> Any:
@@ -74,6 +76,8 @@ def gradient_expression(reading: Reading, name: str) -> str:
     """The expression in backward's source that gives the gradient of an array; "" where it is not to be found."""
     function = function_of(reading, "backward")
     expressions = returned_names(function) if isinstance(function, FunctionType) else []
+    if reading.calls is not None and reading.calls.backward is None:  # beside the value of the loss
+        expressions = [text for text in expressions if not VALUES & set(words(text))]
     home, position = _home(reading, name)
     if home not in ("", "returned"):
         return home

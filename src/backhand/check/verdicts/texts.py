@@ -80,6 +80,11 @@ _ANY: dict[str, Words] = {
         "{g} is not linear in {dy}",
         "Twice the upstream gives twice the gradient; a mask, for example, is taken from the input, not from {dy}.",
     ),
+    "clipped": Words(
+        "{g} is clipped",
+        "That keeps steps small, as it is meant to; but it is no longer the gradient, and what lies before it is given "
+        "a wrong one. Clipping belongs into the update.",
+    ),
     "computed with a transposed array": Words(
         "{g} uses an array that should be transposed or flipped",
         "If y = x W, then the gradient of x is dy W^T and that of W is x^T dy.",

@@ -56,7 +56,7 @@ def gradient_finding(
     if not any(trial.config.get("train", True) for trial in cause.trials):
         headline = f"in test mode, {headline}"
     return Finding(
-        "wrong" if usual else "wrong elsewhere",
+        "warning" if cause.key == "clipped" else "wrong" if usual else "wrong elsewhere",
         key,
         "backward",
         headline,
