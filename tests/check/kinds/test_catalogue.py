@@ -27,6 +27,7 @@ INFERRED = {
     "max_pool": {"every tie credited"},
     "leaky_relu": {"setting ignored"},
     "elu": {"setting ignored"},
+    "linear": {"derivative of the activation left out"},
     "batchnorm": {"another eps in test mode"},
     "spatial_batchnorm": {"another eps in test mode"},
 }

@@ -82,8 +82,9 @@ def linear_sigmoid_backward(dA, cache):
 def test_where_layers_average_the_gradient_that_does_not_is_wrong_and_told_once(reviewed):
     review = reviewed(COLUMNS)
     assert [unit.name for unit in review.units] == ["linear", "linear sigmoid"]
-    (finding,) = review.findings
+    finding, of_whole = review.findings
     assert (finding.cause, finding.array, finding.function) == ("averaged in part", "b", "linear_backward")
+    assert of_whole.headline == "linear sigmoid is wrong through `linear`, of which it is made"
 
 
 def test_a_layer_that_needs_as_many_outputs_as_inputs_is_told_with_its_constructors_line(reviewed):
@@ -127,3 +128,54 @@ def max_pool_backward(dout, cache):
     (unit,) = review.units
     assert unit.kind == "Max pooling"
     assert unit.findings[0].place.line == 7
+
+
+COMPOUND = """
+import numpy as np
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w)
+
+def affine_backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout, {db}
+
+def relu_forward(x):
+    return np.maximum(x, 0), x
+
+def relu_backward(dout, x):
+    return dout * (x > 0)
+
+def affine_relu_forward(x, w, b):
+    a, affine_cache = affine_forward(x, w, b)
+    out, relu_cache = relu_forward(a)
+    return out, (affine_cache, relu_cache)
+
+def affine_relu_backward(dout, cache):
+    affine_cache, relu_cache = cache
+    return affine_backward({relu}, affine_cache)
+"""
+
+
+@pytest.mark.parametrize(
+    ("db", "relu", "expected"),
+    [
+        ("dout.sum(axis=0)", "relu_backward(dout, relu_cache)", {}),
+        (
+            "dout[-1]",
+            "relu_backward(dout, relu_cache)",
+            {"affine": "last sample only", "affine_relu": "wrong through a part"},
+        ),
+    ],
+)
+def test_a_unit_is_wrong_through_its_parts_once(reviewed, db, relu, expected):
+    review = reviewed(COMPOUND.format(db=db, relu=relu))
+    found = {unit.name.replace(" ", "_"): [f.cause for f in unit.findings] for unit in review.units}
+    assert found == {name: [expected[name]] if name in expected else [] for name in ("affine", "relu", "affine_relu")}
+
+
+def test_a_mistake_of_its_own_is_told_of_a_unit_with_right_parts(reviewed):
+    review = reviewed(COMPOUND.format(db="dout.sum(axis=0)", relu="dout"))
+    assert {finding.function for finding in review.findings} == {"affine_relu_backward"}
+    assert [finding.array for finding in review.findings] == ["x", "w", "b"]
+    assert causes(review) == {"derivative of the activation left out"}

@@ -75,6 +75,10 @@ MISTAKES = (
                 "comes from the last sample alone",
                 "A loop over the samples must add to the gradient (+=); with = each sample overwrites the one before.",
             ),
+            "derivative of the activation left out": (
+                "lacks the derivative of the activation",
+                "The activation comes last, so backward begins with its derivative, and goes on with that.",
+            ),
             "first sample only": ("comes from the first sample alone", "All samples add up: sum over their axis."),
         },
     )
@@ -147,6 +151,9 @@ class Linear(Kind):
     def wrong_gradients(self, case: Case) -> Iterator[WrongGradient]:
         """What wrong products, a wrong orientation and forgotten sums give."""
         if case.arrays["w"].ndim == 2 and (linear := _Canonical.of(case)):
+            if "followed by" in case.convention:
+                yield from linear.without_activation()
+                return
             yield from linear.of_x()
             yield from linear.of_w()
             yield from linear.of_b()
@@ -227,6 +234,14 @@ class _Canonical:
             true = self._input("", dX).values
             rate = ((true - given) * step).sum() / (step * step).sum()
             yield WrongGradient("weights already updated", "x", true - rate * step)
+
+    def without_activation(self) -> Iterator[WrongGradient]:
+        """The gradients of the linear part alone, where an activation follows it."""
+        left_out = "derivative of the activation left out"
+        yield self._input(left_out, self.upstream @ self.W.T)
+        yield self._weight(left_out, self.X.T @ self.upstream)
+        if "b" in self.case.arrays and self.case.arrays["b"].size == self.upstream.shape[1]:
+            yield WrongGradient(left_out, "b", self.upstream.sum(0).reshape(self.case.arrays["b"].shape))
 
     def of_w(self) -> Iterator[WrongGradient]:
         dW = self.X.T @ self.upstream

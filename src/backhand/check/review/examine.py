@@ -1,5 +1,6 @@
 """Reviews a file: loads it, finds what it holds, reads and judges each unit."""
 
+import inspect
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -20,10 +21,9 @@ from backhand.check.reading.words import words
 from backhand.check.review.readings import kinds_for, read_units
 from backhand.check.review.records import Finding, Note, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import watching
+from backhand.check.source.guarded import outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.source.remarks import Place
-from backhand.check.verdicts.causes import VAGUE
 from backhand.check.verdicts.judge import Judgement, judge
 from backhand.check.verdicts.naming import functions_of
 from backhand.check.verdicts.pairs import settled
@@ -31,6 +31,7 @@ from backhand.check.verdicts.sizes import read_with_whole_sizes
 from backhand.check.verdicts.slips import slip_review
 from backhand.check.verdicts.together import judge_together
 from backhand.check.verdicts.updates import review_update
+from backhand.page.numbers import listed
 
 
 def review(
@@ -136,30 +137,57 @@ def _joined(
     units = []
     for i, judgement in enumerate(judgements):
         findings = (*settled(judgement, judgements, passed_over), *late.get(i, ()))
-        if is_composite(judgement, judgements):  # what is wrong in a layer shows in every network that it is part of
-            causes = {f.cause for other in judgements if other is not judgement for f in other.review.findings}
-            causes |= VAGUE if causes else set()
-            findings = tuple(finding for finding in findings if finding.cause not in causes)
-        units.append(replace(judgement.review, findings=findings))
+        parts = [part for part in parts_of(judgement, judgements) if part.review.worst in ("wrong", "wrong elsewhere")]
+        units.append(replace(judgement.review, findings=_without_those_of_parts(findings, judgement, parts)))
     return tuple(together), tuple(units)
 
 
-def is_composite(judgement: Judgement, judgements: Sequence[Judgement]) -> bool:
-    """Whether a unit is made of others of the file: it calls their passes, or holds objects of their classes."""
-    if judgement.reading.calls is not None and judgement.reading.calls.backward is not None:
+def _without_those_of_parts(
+    findings: tuple[Finding, ...], judgement: Judgement, parts: Sequence[Judgement]
+) -> tuple[Finding, ...]:
+    """The findings on a unit, with a single one in place of those that come from the units of which it is made."""
+    causes = {finding.cause for part in parts for finding in part.review.findings}
+    lines = [line for function in _passes_of(judgement) for line in _lines_of(function)]
+
+    def is_of_part(finding: Finding) -> bool:
+        mends_itself = finding.change is not None and finding.change.place.line in lines
+        return finding.cause in causes or (bool(parts) and bool(finding.array) and not mends_itself)
+
+    own = tuple(finding for finding in findings if not is_of_part(finding))
+    dropped = [finding for finding in findings if is_of_part(finding) and finding.array]
+    if any(finding.array for finding in own) or not dropped:
+        return own
+    names = listed([f"`{part.review.name}`" for part in parts])
+    headline = f"{judgement.review.name} is wrong through {names}, of which it is made"
+    explanation = "What is wrong there shows here as well: mend that first, and check again."
+    told = replace(dropped[0], cause="wrong through a part", headline=headline, explanation=explanation)
+    return (*own, replace(told, evidence="", formula="", change=None, picture=None))
+
+
+def _passes_of(judgement: Judgement) -> tuple[Any, ...]:
+    unit = judgement.reading.unit
+    return (plain(unit.forward), plain(unit.backward))
+
+
+def _lines_of(value: Any) -> range:
+    """The lines in which a function or a class is defined; none where its source is not to be had."""
+    lines, first = outcome(lambda: inspect.getsourcelines(value)).value or ([], 0)
+    return range(first, first + len(lines))
+
+
+def parts_of(judgement: Judgement, judgements: Sequence[Judgement]) -> list[Judgement]:
+    """The other units of which a unit is made: whose passes it calls, or of whose classes it holds objects."""
+    others = [other for other in judgements if other is not judgement]
+    calls, specimen = judgement.reading.calls, judgement.reading.specimen
+    if calls is not None and calls.backward is not None:
         called = functions_of(judgement.reading, "backward")[1:]
-        others = [other.reading.calls for other in judgements if other is not judgement]
-        return any(calls is not None and plain(calls.backward) in called for calls in others)
-    specimen = judgement.reading.specimen
-    classes = {other.reading.unit.forward for other in judgements if other is not judgement}
+        pairs = [(other, other.reading.calls) for other in others]
+        return [other for other, theirs in pairs if theirs is not None and plain(theirs.backward) in called]
     if not isinstance(specimen, ObjectSpecimen):
-        return False
-    return any(
-        type(at(specimen.instance, path[:stop])) in classes
-        for parameter in specimen.parameters
-        for path in parameter.paths[:1]
-        for stop in range(1, len(path))
-    )
+        return []
+    paths = [path for parameter in specimen.parameters for path in parameter.paths[:1]]
+    held = {type(at(specimen.instance, path[:stop])) for path in paths for stop in range(1, len(path))}
+    return [other for other in others if other.reading.unit.forward in held]
 
 
 def _is_container(reading: Reading, unit: Unit) -> bool:

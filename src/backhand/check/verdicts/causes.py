@@ -43,8 +43,8 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
     Several are needed only where no single one explains every configuration in which the gradient is wrong. What is
     left unexplained beside explained ones is taken for the work of several mistakes at once, and not told.
     """
-    left = [trial for trial in trials if name in trial.wrong]
-    causes: list[Cause] = []
+    failed = [trial for trial in trials if name in trial.wrong]
+    left, causes = failed, list[Cause]()
     while left:
         cause = _of_kind(trials, left, name)
         if cause is None or len(cause.trials) < len(left):
@@ -56,6 +56,8 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
         causes.append(cause)
         left = [trial for trial in left if not any(trial is explained for explained in cause.trials)]
     usual = [trial for trial in left if trial.is_usual]
+    if len(left) > len(failed) / 2 and all(len(cause.trials) == 1 for cause in causes):  # each a coincidence
+        causes, left, usual = [], failed, []
     if left and (not causes or (usual and not any(t.is_usual for cause in causes for t in cause.trials))):
         key = "another shape" if all(_has_another_size(trial, name) for trial in left) else ""
         causes.insert(0, Cause(key, "", False, tuple(left)))
