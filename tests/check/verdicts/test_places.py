@@ -132,7 +132,7 @@ PLACES = {
     ),
     "a crop that suits one padding": (
         CONVOLUTION.format(window=STRIDED, crop="dpadded[:, :, 1:1 + H, 1:1 + W]").replace("db\n", "db  # here\n"),
-        "shifted",
+        "crop",
         f"return {CROPPED}, dw, db",
     ),
     "a term that is computed and not used": (
