@@ -91,3 +91,29 @@ def test_a_backward_pass_that_fails_on_a_guessed_argument_is_unread(reviewed):
     review = reviewed(OTHER_CALL)
     assert [unit.name for unit in review.unread] == ["Layer"]
     assert not list(review.findings)
+
+
+CHANGING = """
+import numpy as np
+
+class Linear:
+    def __init__(self, n_in, n_out):
+        self.w = np.random.randn(n_in, n_out)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w
+
+    def backward(self, dout):
+        dx = np.zeros_like(self.x)
+        dx += dout @ self.w.T
+        self.dw = self.x.T @ dout
+        self.dx = dx[0:-0]
+        self.w -= self.dw
+"""
+
+
+def test_a_gradient_is_empty_whatever_backward_changes(reviewed):
+    findings = {finding.cause: finding for finding in reviewed(CHANGING).findings}
+    assert {"is empty", "parameters changed in backward"} <= set(findings)
+    assert findings["parameters changed in backward"].place.line == 17

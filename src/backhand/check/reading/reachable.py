@@ -32,7 +32,7 @@ def reachable(value: Any) -> dict[Path, Any]:
 
 
 def _walk(value: Any, path: Path, above: set[int]) -> Iterator[tuple[Path, Any]]:
-    if is_array(value):
+    if is_array(value) or (isinstance(value, np.ndarray) and not value.size):  # an empty one may be a wrong gradient
         if to_numpy(value).dtype.kind == "f":
             yield path, value
         return

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from backhand.check.reading.words import words
 from backhand.check.review.readings import kinds_for, read_units
 from backhand.check.review.records import Finding, Note, Review, UnitReview, UnreadUnit
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import outcome, watching
+from backhand.check.source.guarded import UNLIMITED, outcome, watching
 from backhand.check.source.program import Program, load, load_module
 from backhand.check.source.remarks import Place
 from backhand.check.verdicts.judge import Judgement, judge
@@ -85,7 +86,9 @@ def _update_reviews(program: Program, wanted: Callable[[Any], bool]) -> Iterator
 def _judgements(program: Program, wanted: Callable[[Unit], bool]) -> Iterator[Judgement | Unread]:
     """What is to be said of each unit; nothing of those that are not written yet or only looked like one."""
     for unit, reading in read_units(program, wanted):
-        judged = _judged(unit, reading, program)
+        judged, error = outcome(partial(_judged, unit, reading, program), UNLIMITED)
+        if error is not None:  # of ours: the rest of the file is worth as much as before
+            judged = Unread(unit, f"the check itself failed here ({type(error).__name__}: {error})", error)
         if judged is not None:
             yield judged
 

@@ -1,6 +1,7 @@
 """As what each unit of a program is read."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from backhand.check.reading.reader import Reading, Unread
 from backhand.check.reading.units import Unit, class_passes, class_unit
 from backhand.check.reading.words import words
 from backhand.check.source.definitions import plain
-from backhand.check.source.guarded import outcome
+from backhand.check.source.guarded import UNLIMITED, outcome
 from backhand.check.source.program import Program
 
 NETWORK_WORDS = {"network", "net", "nn", "mlp", "perceptron", "model", "classifier", "prop", "cost"}
@@ -28,7 +29,9 @@ def read_units(
     unfinished = {each.name for each in program.unfinished}
     for unit in filter(wanted, find_units(program)):
         if not _names_of_passes(unit) & unfinished:
-            found = _read(unit)
+            found, error = outcome(partial(_read, unit), UNLIMITED)
+            if found is None:
+                found = Unread(unit, f"the check itself failed here ({type(error).__name__}: {error})", error)
             if isinstance(found, Unread) and unit.form == "network" and isinstance(unit.forward, type):
                 other = class_unit(unit.name, unit.forward, unit.module)  # its loss may be but a loss
                 again = found if other is None else _read(other)

@@ -15,6 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 
 MOST_OUTPUT = 100_000  # bytes of printed output that are kept
+UNLIMITED = float("inf")
 LONGEST_CALL = 20.0  # seconds for a single pass of a layer
 Value = TypeVar("Value")
 REPEAT = 0.5  # seconds after which an alarm that the code itself caught rings again

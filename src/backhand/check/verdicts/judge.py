@@ -105,7 +105,8 @@ def _not_caused_by(seen: Mapping[str, Any], findings: list[Finding]) -> list[Fin
     if "random in backward" in seen or "forward differs" in seen:
         return []
     if "parameters changed in backward" in seen:
-        return [finding for finding in findings if finding.cause in ("weights already updated", *AVERAGED)]
+        known = ("weights already updated", "is empty", "crop empty at padding 0", *AVERAGED)
+        return [finding for finding in findings if finding.cause in known or finding.change is not None]
     return findings
 
 

@@ -80,7 +80,8 @@ def behaviour_place(
     bare = [re.split(r"\W", name)[0] for name in arrays]  # the weights of weights[1]
     named = [text for text in likely if any(re.search(rf"\b{name}\b", text) for name in bare)]
     bound = [text for text in run if any(re.match(rf"self\.{name} = ", text) for name in bare)]
-    stepped = [text for text in named if STEP.search(text)]
+    targets = {text: parts[0] for text in named if len(parts := STEP.split(text)) > 1}
+    stepped = [text for text, target in targets.items() if any(re.search(rf"\b{name}\b", target) for name in bare)]
     ranked = [*stepped, *bound, *named, *likely] if "parameters" in behaviour else [*named, *likely]
     return _place(run[ranked[0]]) if ranked else None
 

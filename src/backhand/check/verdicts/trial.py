@@ -114,7 +114,7 @@ def subject_of(specimen: Specimen, settings: dict[str, Any]) -> Subject:
 
 def in_shape_of(array: Array, gradient: Array | None) -> Array | None:
     """A gradient in the shape of its array where the two differ by axes of length 1 only, else as it is."""
-    if gradient is None or [n for n in gradient.shape if n > 1] != [n for n in array.shape if n > 1]:
+    if gradient is None or [n for n in gradient.shape if n != 1] != [n for n in array.shape if n != 1]:
         return gradient
     return gradient.reshape(array.shape)
 
