@@ -279,7 +279,6 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _upstream_summed,
     _summed_too_far,
     upstream_ignored_in_part,
-    _clipped,
     _not_linear,
     _lacks_the_result,
     computed_with_a_transposed_array,
@@ -291,4 +290,5 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _times_constants_along_an_axis,
     _takes_the_diagonal,
     wrong_in_one_place,
+    _clipped,
 )

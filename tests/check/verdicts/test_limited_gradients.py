@@ -89,10 +89,12 @@ def review(tmp_path):
 
 
 def test_a_gradient_that_is_clipped_is_a_warning(review):
+    pytest.importorskip("jax")
     assert [(f.severity, f.cause) for f in review(CLIPPED).findings] == [("warning", "clipped")]
 
 
 def test_a_mask_of_the_upstream_is_no_clipping(review):
+    pytest.importorskip("jax")
     found = review(CLIPPED.replace("-residual, residual", "0, None")).findings
     assert [f.severity for f in found] == ["wrong"]
 
