@@ -21,6 +21,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     names = [(module, name) for module, given in GIVEN for name in given if not gone.has_name(module, name)]
     monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "layers", raising=False)  # that of a test in another room
     yield
     os.chdir(folder)
     os.environ.clear()
