@@ -56,7 +56,8 @@ def find_causes(trials: Sequence[Trial], name: str) -> list[Cause]:
         causes.append(cause)
         left = [trial for trial in left if not any(trial is explained for explained in cause.trials)]
     usual = [trial for trial in left if trial.is_usual]
-    if len(left) > len(failed) / 2 and all(len(cause.trials) == 1 for cause in causes):  # each a coincidence
+    is_rare = len(failed) > 3 and len(left) > len(failed) / 2
+    if is_rare and all(len(cause.trials) == 1 for cause in causes):  # each a coincidence
         causes, left, usual = [], failed, []
     if left and (not causes or (usual and not any(t.is_usual for cause in causes for t in cause.trials))):
         key = "another shape" if all(_has_another_size(trial, name) for trial in left) else ""
