@@ -5,7 +5,6 @@ says of the numbers holds to within the check's limit wherever they were measure
 question. Where no hypothesis holds, nothing is claimed.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.check.evidence import Evidence, Subject
+from backhand.check.factors import factors, times_a_constant
 from backhand.check.orientation import computed_with_a_transposed_array, not_cropped, permuted, reshaped, shifted
 from backhand.check.partial import (
     axis_subsets,
@@ -40,8 +40,8 @@ def explanations(evidence: Evidence) -> Iterator[Explanation]:
     if not _can_be_explained(evidence):
         return
     for hypothesis in HYPOTHESES:
-        if hypothesis is _times_a_constant:
-            yield from _factors(evidence)
+        if hypothesis is times_a_constant:
+            yield from (Explanation(*factor) for factor in factors(evidence))
         elif text := hypothesis(evidence):
             yield Explanation(hypothesis.__name__.strip("_").replace("_", " "), text)
 
@@ -86,72 +86,6 @@ def _upstream_ignored(e: Evidence) -> str | None:
 
 def _upstream_itself(e: Evidence) -> str | None:
     return "is dy itself: is the derivative left out?" if e.agree(e.analytic, e.dy) else None
-
-
-def _constant_ratio(e: Evidence) -> float | None:
-    """The number by which the true gradient is multiplied; None where it is no single one."""
-    if not e.has_right_shape:
-        return None
-    given, true = e.analytic[e.known], e.true[e.known]
-    ratio = float(given @ true / (true @ true))
-    return ratio if ratio and e.is_true(e.analytic / ratio) else None
-
-
-def _factors(e: Evidence) -> Iterator[Explanation]:
-    """The factor of a gradient, once for each usual number that it equals."""
-    ratio = _constant_ratio(e)
-    if ratio is None:
-        return
-    for value, *text in _usual_factors(e):
-        if np.isclose(ratio, value, rtol=10 * e.limit, atol=0):
-            key = re.sub(r" [-\d.]+(e[-+]\d+)?,", "", text[0])
-            yield Explanation(key, f"is the true gradient {text[0]}")
-    if (np.abs(e.true[e.known]) > e.floor).sum() >= 3 and abs(ratio - 1) >= 1e-4:
-        yield Explanation("times a constant", f"is the true gradient times {ratio:.6g}")
-
-
-def _times_a_constant(e: Evidence) -> str | None:
-    ratio = _constant_ratio(e)
-    if ratio is None:
-        return None
-    true = e.true[e.known]
-    matches = [words for value, *words in _usual_factors(e) if np.isclose(ratio, value, rtol=10 * e.limit, atol=0)]
-    if len(matches) == 1:
-        return "is the true gradient " + "".join(matches[0])
-    if matches:
-        return "is the true gradient " + ", or ".join(factor for factor, _ in matches)
-    if (np.abs(true) > e.floor).sum() < 3 or abs(ratio - 1) < 1e-4:
-        return None  # for a single value, any ratio is a constant
-    return f"is the true gradient times {ratio:.6g}"
-
-
-def _usual_factors(e: Evidence) -> Iterator[tuple[float, str, str]]:
-    """The factors that people forget or apply twice: the value, the factor in words, and the usual cause."""
-    yield from ((-1, "with the opposite sign", ""), (2, "times 2", ""), (0.5, "divided by 2", ""))
-    first, array = next(iter(e.subject.arrays.items()))
-    if array.ndim:
-        N = len(array)
-        yield N, f"times {N}, the batch size", ": a sum where a mean belongs?"
-        yield 1 / N, f"divided by {N}, the batch size", ": a mean where a sum belongs?"
-    numbers = [(f"the length of axis {axis} of {first}", float(array.shape[axis])) for axis in range(1, array.ndim)]
-    if array.ndim == 4:
-        numbers += [
-            (f"the lengths of axes {i} and {i + 1} of {first}", array.shape[i] * array.shape[i + 1]) for i in (1, 2)
-        ]
-    if e.true.ndim == 1 and e.dy.ndim > 2:
-        numbers.append((f"the values of dy for each of {e.name}", e.dy.size / e.true.size))
-    for setting in e.subject.settings.items():
-        numbers += _factors_of_probability(*setting)
-    means = {name: float(array.mean()) for name, array in e.subject.constants.items() if array.dtype.kind == "f"}
-    numbers += [(f"the mean of {name}", mean) for name, mean in means.items() if mean]
-    for name, value in numbers:
-        yield from ((value, f"times {value:.6g}, {name}", ""), (1 / value, f"divided by {value:.6g}, {name}", ""))
-
-
-def _factors_of_probability(name: str, p: object) -> list[tuple[str, float]]:
-    if not isinstance(p, float) or not p:
-        return []
-    return [(name, p)] + ([(f"1 - {name}", 1 - p), (f"{name} / (1 - {name})", p / (1 - p))] if 0 < p < 1 else [])
 
 
 def _gradient_of_another_array(e: Evidence) -> str | None:
@@ -272,7 +206,7 @@ HYPOTHESES: tuple[Callable[[Evidence], str | None], ...] = (
     _is_zero,
     _upstream_ignored,
     _upstream_itself,
-    _times_a_constant,
+    times_a_constant,
     permuted,
     shifted,
     _gradient_of_another_array,

@@ -2,8 +2,6 @@
 
 import pytest
 
-from backhand.check import check_file
-
 CLIPPED = """
 import jax, jax.numpy as jnp
 
@@ -79,36 +77,27 @@ def costFunction(theta, X, y, Lambda):
 """
 
 
-@pytest.fixture
-def review(tmp_path):
-    def check(text):
-        (tmp_path / "layers.py").write_text(text)
-        return check_file(tmp_path / "layers.py")
-
-    return check
-
-
-def test_a_gradient_that_is_clipped_is_a_warning(review):
+def test_a_gradient_that_is_clipped_is_a_warning(reviewed):
     pytest.importorskip("jax")
-    assert [(f.severity, f.cause) for f in review(CLIPPED).findings] == [("warning", "clipped")]
+    assert [(f.severity, f.cause) for f in reviewed(CLIPPED).findings] == [("warning", "clipped")]
 
 
-def test_a_mask_of_the_upstream_is_no_clipping(review):
+def test_a_mask_of_the_upstream_is_no_clipping(reviewed):
     pytest.importorskip("jax")
-    found = review(CLIPPED.replace("-residual, residual", "0, None")).findings
+    found = reviewed(CLIPPED.replace("-residual, residual", "0, None")).findings
     assert [f.severity for f in found] == ["wrong"]
 
 
-def test_one_factor_of_minus_the_loss_is_a_rate_where_no_update_says_otherwise(review):
-    assert [f.severity for f in review(DESCENDING).findings] == ["warning"]
+def test_one_factor_of_minus_the_loss_is_a_rate_where_no_update_says_otherwise(reviewed):
+    assert [f.severity for f in reviewed(DESCENDING).findings] == ["warning"]
     updated = DESCENDING + "\n    def update(self, lr):\n        self.w -= lr * self.dw\n"
-    assert [f.severity for f in review(updated).findings] == ["wrong"]
+    assert [f.severity for f in reviewed(updated).findings] == ["wrong"]
 
 
-def test_what_returns_an_attribute_that_nothing_has_set_is_not_written_yet(review):
-    found = review(LEFT)
+def test_what_returns_an_attribute_that_nothing_has_set_is_not_written_yet(reviewed):
+    found = reviewed(LEFT)
     assert ([unit.name for unit in found.units], found.unread, list(found.findings)) == (["Tanh"], (), [])
 
 
-def test_a_gradient_beside_a_cost_has_its_own_name(review):
-    assert all(not finding.headline.startswith("J ") for finding in review(COST).findings)
+def test_a_gradient_beside_a_cost_has_its_own_name(reviewed):
+    assert all(not finding.headline.startswith("J ") for finding in reviewed(COST).findings)

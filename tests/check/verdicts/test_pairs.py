@@ -2,8 +2,6 @@
 
 import pytest
 
-from backhand.check import check_file
-
 SOFTMAX = """
 import numpy as np
 
@@ -48,13 +46,8 @@ class Linear:
 
 
 @pytest.fixture
-def causes(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return [(finding.severity, finding.cause) for finding in check_file(file).findings]
-
-    return review
+def causes(reviewed):
+    return lambda text: [(finding.severity, finding.cause) for finding in reviewed(text).findings]
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 import pytest
 
-from backhand.check import check_file
-
 AVERAGE = """
 import numpy as np
 
@@ -162,13 +160,8 @@ def conv_backward(dout, cache):
 
 
 @pytest.fixture
-def findings(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return [finding for finding in check_file(file).findings if finding.severity.startswith("wrong")]
-
-    return review
+def findings(reviewed):
+    return lambda text: [finding for finding in reviewed(text).findings if finding.severity.startswith("wrong")]
 
 
 @pytest.mark.parametrize("text", [AVERAGE, DECAY, PADDED], ids=["average", "decay", "padded"])

@@ -1,9 +1,5 @@
 """Backward passes that fail outside of what their layers are for, or because of how they are called."""
 
-import pytest
-
-from backhand.check import check_file
-
 COMPILED = """
 import numpy as np
 try:
@@ -53,16 +49,6 @@ class Layer:
         self.d_w = -(z.T @ delta) - 0.0 * self.w
         return self.d_w
 """
-
-
-@pytest.fixture
-def reviewed(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return check_file(file)
-
-    return review
 
 
 def test_what_a_failed_import_leaves_undefined_is_no_mistake(reviewed):

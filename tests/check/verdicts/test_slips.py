@@ -1,9 +1,5 @@
 """Units that cannot run, as they use a name that has no value; and those that may only seem so."""
 
-import pytest
-
-from backhand.check import check_file
-
 LOSS = """
 import numpy as np
 {extra}
@@ -27,16 +23,6 @@ class Softplus:
     def backward(self, dy):
         return dy / (1 + np.exp(-self.beta * self.x))
 """
-
-
-@pytest.fixture
-def reviewed(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return check_file(file)
-
-    return review
 
 
 def test_a_name_without_a_value_is_told_with_the_one_that_is_meant(reviewed):

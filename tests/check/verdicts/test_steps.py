@@ -2,8 +2,6 @@
 
 import pytest
 
-from backhand.check import check_file
-
 DENSE = """
 import numpy as np
 
@@ -23,11 +21,9 @@ class Dense:
 
 
 @pytest.fixture
-def causes(tmp_path):
+def causes(reviewed):
     def review(**parts):
-        file = tmp_path / "layers.py"
-        file.write_text(DENSE.format(**{"more": "", "dW": "self.x.T @ dy", "db": "sum"} | parts))
-        (unit,) = check_file(file).units
+        (unit,) = reviewed(DENSE.format(**{"more": "", "dW": "self.x.T @ dy", "db": "sum"} | parts)).units
         return [(finding.severity, finding.cause, finding.array) for finding in unit.findings]
 
     return review

@@ -2,8 +2,6 @@
 
 import pytest
 
-from backhand.check import check_file
-
 LINEAR = """
 import numpy as np
 
@@ -26,16 +24,6 @@ def softmax_loss(x, y):
     p[n, y] -= 1
     return loss, p{loss}
 """
-
-
-@pytest.fixture
-def reviewed(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return check_file(file)
-
-    return review
 
 
 def causes(review):

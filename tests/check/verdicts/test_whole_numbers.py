@@ -1,9 +1,5 @@
 """Forward passes that cut their result to whole numbers."""
 
-import pytest
-
-from backhand.check import check_file
-
 LEAKY = """
 import numpy as np
 
@@ -17,16 +13,6 @@ class LeakyReLU:
     def backward(self, dout):
         return dout * np.where(self.x > 0, 1.0, 0.1)
 """
-
-
-@pytest.fixture
-def reviewed(tmp_path):
-    def review(text):
-        file = tmp_path / "layers.py"
-        file.write_text(text)
-        return check_file(file)
-
-    return review
 
 
 def test_an_array_that_takes_the_type_of_the_input_is_told_with_its_line(reviewed):

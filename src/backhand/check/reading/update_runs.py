@@ -122,7 +122,7 @@ class _Layer:
         return self.__dict__.setdefault(name, np.array(self._w) if isinstance(self._w, np.ndarray) else self._w)
 
     def take(self, gradient: Any) -> None:
-        """Hold another gradient."""
+        """Hold the gradient of the next step."""
         self.__dict__["_gradient"] = gradient
 
     @property

@@ -25,7 +25,7 @@ from backhand.check.verdicts.trial import Trial
 from backhand.check.verdicts.wrong_gradient import Repair, gradient_finding
 from backhand.page.numbers import listed
 
-CHANGED_BY_NOBODY = ("mean over the wrong count",)  # since the right count may be 1 or that of the samples
+NEVER_MENDED = ("mean over the wrong count",)  # since the right count may be 1 or that of the samples
 LONGEST_KEY = 16  # characters; a longer text is a docstring, and no key of a dictionary
 MODES = {"train", "training", "test", "testing", "eval", "inference", "mode", "stochastic"}
 
@@ -61,9 +61,7 @@ def backward_findings(
             is_common = cause.key in VAGUE or reading.kind.name == "network" or reading.unit.form == "network"
             together = [name, *(of_the_same_cause(causes_of, name, cause) if is_common else ())]
             is_partial = both is None and is_common and len(together) > 1  # one change would leave the others wrong
-            repair = (
-                Repair(None, False) if is_partial or cause.key in CHANGED_BY_NOBODY else Repair(own, edit is not None)
-            )
+            repair = Repair(None, False) if is_partial or cause.key in NEVER_MENDED else Repair(own, edit is not None)
             findings.append(gradient_finding(reading, ran, together, cause, repair, program))
     crashed = [trial for trial in ran if trial.crashed is not None and not is_mended]
     return [*([crash_finding(reading, crashed, ran, program)] if crashed else []), *findings]

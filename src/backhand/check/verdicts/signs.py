@@ -57,7 +57,7 @@ def guards_draws(statement: Statement) -> bool:
 
 
 def draws(statement: Statement) -> bool:
-    """Random numbers are drawn."""
+    """A statement that draws random numbers, such as `np.random.rand(...)`."""
     return any(RANDOM.fullmatch(name) for name in called(statement))
 
 
@@ -141,13 +141,13 @@ def deviates(statement: Statement) -> bool:
 
 
 def multiplies(statement: Statement) -> bool:
-    """Matrices are multiplied."""
+    """A statement that multiplies matrices, by `@` or by a function such as `np.dot`."""
     products = [each for each in statement.walk() if isinstance(each, ast.BinOp) and isinstance(each.op, ast.MatMult)]
     return bool(products) or bool(called(statement) & PRODUCTS)
 
 
 def divides(statement: Statement) -> bool:
-    """Something is divided."""
+    """A statement that divides, by `/`, `//` or `/=`."""
     operators = [each.op for each in statement.walk() if isinstance(each, ast.BinOp)]
     operators += [statement.node.op] if isinstance(statement.node, ast.AugAssign) else []
     return any(isinstance(each, ast.Div | ast.FloorDiv) for each in operators)
