@@ -62,7 +62,7 @@ class Canonical:
         return WrongGradient(mistake, "x", values.reshape(shape) if values.size == np.prod(shape) else values)
 
     def of_x(self) -> Iterator[WrongGradient]:
-        """Wrong gradients of the input: another orientation of the weights, another shape, weights of after the step."""
+        """Wrong gradients of the input: weights not transposed or already updated, another shape."""
         dX, W = self.upstream @ self.W.T, self.W
         if W.shape[0] == W.shape[1]:
             yield self._input("transposed weights missing", self.upstream @ W)
