@@ -9,23 +9,20 @@ from backhand.check.review.records import Finding, UnitReview
 from backhand.check.source.program import Program
 from backhand.check.verdicts.backward import backward_findings, kink_findings
 from backhand.check.verdicts.behaviour import behaviour_findings, partial_accumulation, shape_findings
-from backhand.check.verdicts.descent import ascends
+from backhand.check.verdicts.common_factors import AVERAGED, averaged_in_part, is_averaged, is_summed, of_the_loss
 from backhand.check.verdicts.description import describe
 from backhand.check.verdicts.forward import ForwardMistake, forward_findings, mended_configs
 from backhand.check.verdicts.intended import is_of_intended
-from backhand.check.verdicts.naming import gradient_expression, place_of
+from backhand.check.verdicts.naming import place_of
 from backhand.check.verdicts.narrow import narrow_finding, refusal_findings
 from backhand.check.verdicts.observation import observe
 from backhand.check.verdicts.other_forward import other_forward
 from backhand.check.verdicts.overflow import overflow_findings
-from backhand.check.verdicts.places import gradient_place
 from backhand.check.verdicts.scope import is_doubtful, missing_name, refuse_other_axes, refuse_unknown
 from backhand.check.verdicts.trial import Trial, run_trial
 from backhand.check.verdicts.whole_numbers import whole_number_findings
 
-SUMMED = ("times the batch size", "1/N missing")  # the causes of a loss whose gradient lacks 1/N
 FOR_ONE = "With a single value for each sample it is right."
-AVERAGED = ("divided by the batch size", "averaged over the batch")  # the causes of a layer that takes the mean
 
 
 @dataclass(frozen=True)
@@ -49,29 +46,21 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
     """Judge a unit that was read; it counts as unread where backward needs what could not be loaded."""
     trials = [run_trial(reading, config) for config in reading.kind.configs()]
     trials = [trial for trial in trials if not isinstance(trial.refused, NoSuchSettingError)]
-    for trial in trials:
-        if name := missing_name(trial.crashed, program):
-            return Unread(reading.unit, f"it needs `{name}`, which this file does not get here", trial.crashed)
-    refuse_other_axes(reading, trials)
-    refuse_unknown(reading, trials)
+    if (unread := _unread(reading, trials, program)) is not None:
+        return unread
     ran = [trial for trial in trials if trial.refused is None]
-    if is_doubtful(reading, ran):
-        error = ran[0].crashed
-        return Unread(reading.unit, f"backward ends with {type(error).__name__}: {error}", error)
     seen = observe(ran[0]) if ran and ran[0].crashed is None else {}
     in_forward = list(forward_findings(reading, ran, program))
     wrong = _not_caused_by(seen, backward_findings(reading, ran, program, mended=not in_forward))
     wrong = _not_of_forward(wrong, in_forward, ran)
     elsewhere = other_forward(reading, ran, wrong, program)
     wrong = [finding for finding in wrong if elsewhere is None or not set(finding.failed) <= set(elsewhere.failed)]
-    if reading.unit.form == "network" or reading.kind.name == "network":
-        wrong = _of_the_loss(wrong, program)
-    if reading.right_for_one:
-        wrong = [replace(f, severity="wrong elsewhere", explanation=f"{f.explanation} {FOR_ONE}") for f in wrong]
-    wrong = _averaged_in_part(reading, ran, wrong, program)
-    averaged, summed = _is_averaged(reading, wrong), _is_summed(reading, wrong)
+    wrong = _as_meant(reading, ran, wrong, program)
+    averaged, summed = is_averaged(reading, wrong), is_summed(reading, wrong)
     pending = tuple(wrong) if averaged or summed else ()
+    narrow = narrow_finding(reading, ran, program)
     findings = [
+        *(() if narrow is None else (narrow,)),
         *(mistake.finding for mistake in in_forward),
         *(() if elsewhere is None else (elsewhere,)),
         *overflow_findings(reading, trials, program),
@@ -81,23 +70,49 @@ def judge(reading: Reading, program: Program) -> Judgement | Unread:
         findings += behaviour_findings(reading, ran[0], seen, program)
         findings += partial_accumulation(reading, ran[0], seen, program)
         findings += () if in_forward else whole_number_findings(reading, ran[0], program)
-    if (narrow := narrow_finding(reading, ran, program)) is not None:
-        findings.insert(0, narrow)
     findings += refusal_findings(reading, trials, program)
     findings += kink_findings(reading, ran, program)
     findings += shape_findings(reading, ran, program)
-    review = UnitReview(
+    review = replace(_review(reading, trials, program), understood=describe(reading, seen), findings=tuple(findings))
+    return Judgement(review, reading, averaged, summed, "gradients accumulate" in seen, pending)
+
+
+def _unread(reading: Reading, trials: Sequence[Trial], program: Program) -> Unread | None:
+    """Why a unit counts as unread after all, once it was tried; trials that it is not meant for are refused."""
+    for trial in trials:
+        if name := missing_name(trial.crashed, program):
+            return Unread(reading.unit, f"it needs `{name}`, which this file does not get here", trial.crashed)
+    refuse_other_axes(reading, trials)
+    refuse_unknown(reading, trials)
+    ran = [trial for trial in trials if trial.refused is None]
+    if is_doubtful(reading, ran):
+        error = ran[0].crashed
+        return Unread(reading.unit, f"backward ends with {type(error).__name__}: {error}", error)
+    return None
+
+
+def _as_meant(reading: Reading, ran: Sequence[Trial], wrong: list[Finding], program: Program) -> list[Finding]:
+    """The findings on gradients, seen in the way in which their author may have meant them."""
+    if reading.unit.form == "network" or reading.kind.name == "network":
+        wrong = of_the_loss(wrong, program)
+    if reading.right_for_one:
+        wrong = [replace(f, severity="wrong elsewhere", explanation=f"{f.explanation} {FOR_ONE}") for f in wrong]
+    return averaged_in_part(reading, ran, wrong, program)
+
+
+def _review(reading: Reading, trials: Sequence[Trial], program: Program) -> UnitReview:
+    """What the trials of a unit come to, without findings."""
+    ran = [trial for trial in trials if trial.refused is None]
+    return UnitReview(
         reading.unit.name,
         reading.kind.title if reading.match else "",
-        describe(reading, seen),
+        "",
         place_of(program, reading.unit.forward),
         len(ran),
         {trial.config.name: f"{type(trial.refused).__name__}: {trial.refused}" for trial in trials if trial.refused},
         sum(trial.skipped for trial in ran),
         max((trial.error for trial in ran), default=0.0),
-        findings=tuple(findings),
     )
-    return Judgement(review, reading, averaged, summed, "gradients accumulate" in seen, pending)
 
 
 def _not_caused_by(seen: Mapping[str, Any], findings: list[Finding]) -> list[Finding]:
@@ -131,83 +146,3 @@ def _not_of_forward(
         )
 
     return [finding for finding in findings if not is_of_forward(finding)]
-
-
-def _of_the_loss(findings: list[Finding], program: Program) -> list[Finding]:
-    """The findings on a network; none where its gradients are those of minus the loss, and its updates add them.
-
-    One factor in all of them besides is no more than another learning rate.
-    """
-    causes = {finding.cause for finding in findings}
-    if not ({"with the opposite sign"} == causes or _is_factor_of_opposite(findings)):
-        return findings
-    adds = ascends(program)
-    if causes == {"times a constant"}:
-        return findings if adds is False else [_told_as_a_rate(findings[0], known=bool(adds))]
-    return [] if adds else findings
-
-
-def _is_factor_of_opposite(findings: Sequence[Finding]) -> bool:
-    texts = {finding.headline.partition(" times ")[2] for finding in findings if finding.cause == "times a constant"}
-    return len(texts) == 1 and texts.pop().startswith("-") and {f.cause for f in findings} == {"times a constant"}
-
-
-def _told_as_a_rate(finding: Finding, *, known: bool) -> Finding:
-    """One finding for all gradients.   known: whether the updates are there to see."""
-    sign = "The updates add them, so the sign is right." if known else "The sign is right if the updates add them."
-    factor = finding.headline.partition(" times -")[2]
-    return replace(
-        finding,
-        severity="warning",
-        headline=f"all gradients are {factor} times those of minus the loss",
-        explanation=f"{sign} The factor acts as another learning rate would: it is often the number of values over "
-        "which the loss is a mean.",
-        array="",
-        change=None,
-    )
-
-
-def _averaged_in_part(
-    reading: Reading, ran: Sequence[Trial], findings: list[Finding], program: Program
-) -> list[Finding]:
-    """The findings on a layer with samples as columns, of whose gradients some are averaged over the batch.
-
-    There the layers average, as a course has it whose losses do not: the mistake is in the others.
-    """
-    parameters = reading.specimen.parameter_names if reading.specimen is not None else []
-    left = [name for name in parameters if name not in {finding.array for finding in findings}]
-    averaged = [finding for finding in findings if finding.cause in AVERAGED]
-    if reading.layout.get("samples") != "columns" or not averaged or len(averaged) < len(findings) or not left:
-        return findings
-    return [_not_averaged(reading, ran, averaged[0], name, program) for name in left]
-
-
-def _not_averaged(reading: Reading, ran: Sequence[Trial], other: Finding, name: str, program: Program) -> Finding:
-    expressions = [gradient_expression(reading, each) for each in (name, other.array)]
-    own, others = (text or f"the gradient of {name}" for text in expressions)
-    return replace(
-        other,
-        cause="averaged in part",
-        headline=f"{own} is not averaged over the batch, as {others} is",
-        evidence="",
-        explanation="Either all gradients of the parameters are averaged, where the loss leaves that to them, or none.",
-        array=name,
-        place=gradient_place(reading, program, "", name, ran[:1], []),
-        change=None,
-    )
-
-
-def _is_averaged(reading: Reading, findings: Sequence[Finding]) -> bool:
-    """Whether the gradients of all parameters, and they alone, are divided by the batch size."""
-    specimen = reading.specimen
-    assert specimen is not None
-    parameters = set(specimen.parameter_names)
-    by_cause = {finding.array for finding in findings if finding.cause in AVERAGED}
-    return bool(parameters) and by_cause == parameters and len(findings) == len(parameters)
-
-
-def _is_summed(reading: Reading, findings: Sequence[Finding]) -> bool:
-    """Whether it is a loss whose value is a mean and whose gradient is that of the sum."""
-    return "labels" in reading.kind.constants and [finding.cause for finding in findings] in [
-        [cause] for cause in SUMMED
-    ]

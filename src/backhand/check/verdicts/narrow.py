@@ -8,7 +8,6 @@ from backhand.check.reading.reader import SETTINGS, Reading
 from backhand.check.reading.recognition import recognise
 from backhand.check.reading.setup import UnresolvedError
 from backhand.check.review.records import Finding
-from backhand.check.source.definitions import plain
 from backhand.check.source.edits import Edit
 from backhand.check.source.program import Program
 from backhand.check.verdicts.naming import (
@@ -35,7 +34,7 @@ def narrow_finding(reading: Reading, ran: Sequence[Trial], program: Program) -> 
     is_single = ran and all(trial.config.get("N") == 1 for trial in ran)
     if error is None or isinstance(error, UnresolvedError) or is_single:
         return None
-    constructor = plain(getattr(reading.unit.forward, "__init__", None)) if reading.unit.form == "class" else None
+    constructor = next(iter(constructor_of(reading)), None)
     functions = [*([constructor] if constructor is not None else []), *functions_of(reading, "forward")]
     edit = mend_pass(functions, partial(_is_wide, reading))
     first = reading.kind.configs()[0].name

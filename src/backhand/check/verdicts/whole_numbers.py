@@ -4,9 +4,7 @@ Nothing is said of `dtype=x.dtype`, by which its author has asked for that type.
 """
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,9 @@ from backhand.check.reading.reader import Reading
 from backhand.check.review.records import Finding
 from backhand.check.source.guarded import outcome
 from backhand.check.source.program import Program
-from backhand.check.source.remarks import Place
-from backhand.check.verdicts.naming import functions_of, names_in, place_of, qualified_name
+from backhand.check.verdicts.naming import functions_of, names_in, qualified_name
+from backhand.check.verdicts.places import forward_place
 from backhand.check.verdicts.trial import Trial
-
-TAKES_TYPE = re.compile(r"_like\(|\.copy\(|\bcopy\(|astype|\bint")  # what gives an array the type of another
 
 
 def whole_number_findings(reading: Reading, trial: Trial, program: Program) -> Iterator[Finding]:
@@ -47,7 +43,7 @@ def whole_number_findings(reading: Reading, trial: Trial, program: Program) -> I
         explanation="An array that is made like the input, or is a copy of it, has its type, and so keeps no fractions."
         " Make it of floats: np.zeros(x.shape), or x.astype(float).",
         function=qualified_name(reading, "forward"),
-        place=_place(reading, program),
+        place=forward_place(reading, program, "whole numbers", [trial], [trial]),
     )
 
 
@@ -65,15 +61,3 @@ def _result(trial: Trial, inputs: Mapping[str, Array]) -> Array | None:
 
 def _asks_for_type(function: Any) -> bool:
     return "dtype" in (outcome(lambda: inspect.getsource(function)).value or "")
-
-
-def _place(reading: Reading, program: Program) -> Place | None:
-    """The first line that gives an array the type of another; else that of the function."""
-    functions = functions_of(reading, "forward")
-    for function in functions:
-        start = place_of(program, function)
-        lines = inspect.getsource(function).splitlines() if start is not None else []
-        found = next((i for i, line in enumerate(lines) if i and TAKES_TYPE.search(line)), None)
-        if start is not None and found is not None:
-            return replace(start, line=start.line + found)
-    return place_of(program, functions[0])
