@@ -1,12 +1,10 @@
 """The one file that executes a person's code: whatever it raises is caught, and what takes too long is ended."""
 
 import contextlib
-import io
 import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType
@@ -14,7 +12,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-MOST_OUTPUT = 100_000  # bytes of printed output that are kept
 UNLIMITED = float("inf")
 LONGEST_CALL = 20.0  # seconds for a single pass of a layer
 Value = TypeVar("Value")
@@ -23,35 +20,6 @@ REPEAT = 0.5  # seconds after which an alarm that the code itself caught rings a
 
 class OutOfTime(BaseException):
     """Raised inside code that takes longer than its limit; no `except Exception` of that code catches it."""
-
-
-class BoundedOutput(io.BytesIO):
-    """A stream that keeps the beginning of what is written to it and drops the rest."""
-
-    def write(self, data: Any, /) -> int:
-        """Take all of the bytes and keep those that there is room for."""
-        content = bytes(data)
-        super().write(content[: MOST_OUTPUT - self.tell()])
-        return len(content)
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[BoundedOutput]:
-    """Keep what the code prints from the terminal, give it an empty standard input, and ignore its warnings."""
-    output = BoundedOutput()
-    stream = io.TextIOWrapper(output, encoding="utf-8", errors="replace", write_through=True)
-    before = sys.stdin
-    sys.stdin = io.StringIO()
-    try:
-        with (
-            contextlib.redirect_stdout(stream),
-            contextlib.redirect_stderr(stream),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            yield output
-    finally:
-        sys.stdin = before
 
 
 def attempt(action: Callable[[], object], seconds: float) -> BaseException | None:

@@ -15,13 +15,14 @@ import numpy as np
 
 from backhand.check.source.compat import BUILTINS, LISTS
 from backhand.check.source.gone import gone_names
-from backhand.check.source.guarded import paused, quiet
+from backhand.check.source.guarded import paused
 from backhand.check.source.imports import Importer, first_use_without_import, lines_of_tried_imports
 from backhand.check.source.precision import widen_library
 from backhand.check.source.reading import Reading, read_statements
 from backhand.check.source.remarks import Kind, Place, Remark
 from backhand.check.source.rewriting import DIVIDE, REWRITINGS, Rewriting, divide
 from backhand.check.source.siblings import imports_from, packages_above
+from backhand.check.source.silence import quiet
 from backhand.check.source.statements import run_statements
 from backhand.check.source.stubs import Leniency, Stub
 from backhand.check.source.texts import SourceText, read_source
