@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ def reused_name(functions: Sequence[Any], program: Program) -> ReusedName | None
     """The first such variable of these functions; None for none."""
     for function in map(plain, functions):
         start = place_of(program, function) if isinstance(function, FunctionType) else None
-        text = outcome(lambda function=function: FunctionText(function)).value  # type: ignore[misc]
+        text = outcome(partial(FunctionText, function)).value
         if start is not None and text is not None:
             for loop, name in _reused(text.node):
                 return ReusedName(name, replace(start, line=start.line + loop.lineno - text.node.lineno))
