@@ -1,14 +1,14 @@
 """Downloads that can be resumed, and whose checksums are compared before they are kept."""
 
 import urllib.request
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from backhand.data.entry import BuiltIn
-from backhand.data.files import CHUNK
+from backhand.data.files import CHUNK, digest_of
 from backhand.data.progress import progress_bar
 from backhand.data.provenance import PublishedFile
 from backhand.data.registry import get_entry
@@ -55,20 +55,20 @@ def fetch_file(file: PublishedFile, folder: Path) -> Path:
 
 
 def _download(file: PublishedFile, folder: Path) -> Path:
-    import pooch
-
     target = folder / file.name
-    pooch.get_logger().setLevel("WARNING")
     failures = []
     for url in file.urls:
+        download = ResumableDownload(url, folder / f"{file.name}.part")
         try:
-            resume = ResumingDownloader(target.with_name(f"{file.name}.part"))
-            pooch.retrieve(url, f"sha256:{file.sha256}", fname=file.name, path=folder, downloader=resume)
-            return target
+            download.complete()
         except NETWORK_ERRORS as error:
             failures.append(f"{_host(url)}: {_reason(error)}")
-        except ValueError:  # raised by pooch for a wrong checksum
-            failures.append(f"{_host(url)}: not the published file (its checksum differs)")
+            continue
+        if digest_of(download.part) == file.sha256:
+            download.part.replace(target)
+            return target
+        download.part.unlink()  # the next attempt would otherwise continue at the end of wrong bytes
+        failures.append(f"{_host(url)}: not the published file (its checksum differs)")
     raise DataError(f"cannot fetch {file.name} ({'; '.join(failures)}); try later, or put the file into {folder}")
 
 
@@ -81,26 +81,29 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-class ResumingDownloader:
-    """A downloader for pooch that continues where an earlier one stopped (HTTP Range), with a progress bar."""
+@dataclass(frozen=True)
+class ResumableDownload:
+    """A download from `url` to the file `part`, which continues where an earlier one stopped (HTTP Range)."""
 
-    def __init__(self, part: Path) -> None:
-        self.part = part
+    url: str
+    part: Path
 
-    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
-        """Download to the .part file, and rename it to `output_file` once it is complete."""
-        while not self._download_more(url):
+    def complete(self) -> None:
+        """Download until `part` is whole, with a progress bar.
+
+        Raises an OSError or HTTPException where the server does not answer, or breaks off before it has sent anything.
+        """
+        while not self._download_more():
             pass
-        self.part.replace(output_file)
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0
 
-    def _download_more(self, url: str) -> bool:
+    def _download_more(self) -> bool:
         """Make one request. True if the file is complete, False if the connection broke after some progress."""
         size = self._size()
         try:
-            self._request(url, size)
+            self._request(size)
         except HTTPError as error:
             if error.code != 416 or not size:
                 raise
@@ -116,8 +119,8 @@ class ResumingDownloader:
             return False
         return True
 
-    def _request(self, url: str, size: int) -> None:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={size}-"} if size else {})
+    def _request(self, size: int) -> None:
+        request = urllib.request.Request(self.url, headers={"Range": f"bytes={size}-"} if size else {})
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             if response.status == 206 and not response.headers.get("Content-Range", "").startswith(f"bytes {size}-"):
                 raise OSError("the server sent another range than the one requested")

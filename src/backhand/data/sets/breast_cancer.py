@@ -1,7 +1,8 @@
-"""Breast cancer: 569 tumours with 30 features of their cell nuclei, which come with scikit-learn."""
+"""Breast cancer: 569 tumours with 30 features of their cell nuclei, which ship inside the package."""
 
 import numpy as np
 
+from backhand.data import embedded
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.entry import BuiltIn
 from backhand.data.split import hold_out_test
@@ -12,10 +13,8 @@ def load() -> Splits:
 
     Source: Street, Wolberg and Mangasarian (1993), UCI repository.
     """
-    from sklearn.datasets import load_breast_cancer
-
-    x, y = load_breast_cancer(return_X_y=True)
-    train, test = hold_out_test(Dataset(x.astype(np.float32), y.astype(np.int64)))
+    stored = embedded.arrays("breast_cancer")
+    train, test = hold_out_test(Dataset(stored["x"].astype(np.float32), stored["y"].astype(np.int64)))
     source = "Breast Cancer Wisconsin, 569 tumours with 30 features (Street et al., 1993), as scikit-learn ships them"
     return Splits("breast_cancer", ("malignant", "benign"), train, test, source=source)
 
