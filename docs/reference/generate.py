@@ -42,6 +42,7 @@ PAGES = {
     "schedules": Page("Schedules", ("backhand.training.schedules",)),
     "solver": Page("Solver and callbacks", ("backhand.training",)),
     "data": Page("Data", ("backhand.data",)),
+    "attribution": Page("Attribution", ("backhand.attribution",)),
     "check": Page("Gradient checks", ("backhand.check.gradients", "backhand.check")),
     "weights": Page("Weights", ("backhand.weights",)),
     "experiments": Page("Studies and runs", ("backhand.experiments", "backhand.study")),

@@ -28,6 +28,7 @@ _FROM = {
     "backhand.training.evaluate": "evaluate",
     "backhand.training.range_test": "range_test",
     "backhand.training.lockstep": "fit_together",
+    "backhand.attribution": "grad_cam saliency",
     "backhand.data": "Standardizer load stratified_split",
     "backhand.data.dataset": "Dataset Splits",
     "backhand.data.feed": "Feed",

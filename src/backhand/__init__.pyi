@@ -8,6 +8,8 @@ from backhand.architectures import mlp as mlp
 from backhand.architectures import mnist_model4 as mnist_model4
 from backhand.architectures import resnet as resnet
 from backhand.architectures import vgg_small as vgg_small
+from backhand.attribution import grad_cam as grad_cam
+from backhand.attribution import saliency as saliency
 from backhand.backend import use as _use_backend
 from backhand.backend import using as _using_backend
 from backhand.check import assert_gradients as assert_gradients

@@ -61,6 +61,10 @@ class Branches(Layer, ABC):
         terms = [dx for dx in results if dx is not None]
         return reduce(lambda a, b: op("add", a.dtype).forward(a, b)[0], terms) if need_dx else None
 
+    def branch(self, name: str) -> Chain:
+        """The branch of this name, as a chain of its layers."""
+        return self._chains[name]
+
     def release(self) -> None:
         """Free the memory of what the layer and those of its branches cached."""
         super().release()
