@@ -95,7 +95,7 @@ def test_ctrl_c_before_anything_was_begun_leaves_nothing(kind, place, cli, monke
         raise KeyboardInterrupt
 
     monkeypatch.chdir(place)
-    monkeypatch.setattr("sklearn.datasets.load_digits", interrupted)
+    monkeypatch.setattr("backhand.data.embedded.arrays", interrupted)
     status, output = cli(*COMMANDS[kind][0], "--out", tmp_path / "new" / "out")
     if kind == "ensemble":  # which reads no data set
         return

@@ -15,7 +15,7 @@ REPORTS = sorted((ROOT / "experiments").glob("*/report/**/*.py"))
 PACKAGES = [kind.package.rpartition(".")[2] for kind in KINDS]
 ALLOWED = {
     r"page(\.\w+)*": "what every report is written with",
-    r"(arrays|errors)": "types, and what a person can mend",
+    r"(arrays|errors|extras)": "types, what a person can mend, and which packages a page needs",
     r"files(\.\w+)*": "names of files, and a page written whole",
     r"study(\.\w+)*": "the frozen tables of a study, which are part of a record",
     r"training\.metrics": "which way a figure is better; it imports nothing that trains",

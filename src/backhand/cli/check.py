@@ -69,9 +69,12 @@ def check(
         raise BackhandError("--only and --seed are for Backhand's own layers; leave them out, or name no file")
     from backhand.check.review.process import GIB, Limits
     from backhand.cli import review
+    from backhand.extras import REPORT
 
     limits = Limits(timeout, round(memory * GIB))
     outputs = review.Outputs(json_, html, junit)
+    if html is not None:
+        REPORT.require("--html")
     if watch:
         raise typer.Exit(review.watch_target(review.single(targets, all_, outputs), limits))
     if all_:

@@ -95,8 +95,10 @@ def show(
     from backhand.data import load
     from backhand.data.formats.resize import Resize
     from backhand.data.show import draw_samples
+    from backhand.extras import REPORT
     from backhand.files.refusals import refuse_inside_data, refuse_unwritable
 
+    REPORT.require("a picture of samples")
     picture = out or Path(f"{name}.png")
     refuse_unwritable(picture)
     refuse_inside_data(picture, [path])

@@ -45,9 +45,11 @@ def doctor(
     """
     from backhand.cli import diagnosis as forms
     from backhand.experiments.command import Changes
+    from backhand.extras import REPORT
     from backhand.files.refusals import refuse_unwritable
 
     if html is not None:
+        REPORT.require("--html")
         refuse_unwritable(html)
     changes = Changes.of(set_, path, False, seed)
     if Path(target).suffix in CODE:

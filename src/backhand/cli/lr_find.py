@@ -55,6 +55,7 @@ def _find(
     from backhand.errors import BackhandError
     from backhand.experiments.decide import with_some_rate
     from backhand.experiments.trainer import Trainer, data_of
+    from backhand.extras import MissingExtraError
     from backhand.files.refusals import refuse_inside_data, refuse_unwritable
     from backhand.page.range_test import draw
     from backhand.study import load
@@ -72,7 +73,11 @@ def _find(
         test = make_test(solver, feeds.train)
     except RatesTooHighError as error:
         raise BackhandError(f"{error}; choose a lower --low") from error
-    draw(test, study.title or study.name, out)
     console.print(f"range test: {len(test.lr)} steps, learning rate {test.lr[0]:.2g} to {test.lr[-1]:.2g}")
     console.print(f"lowest loss at {test.lowest:.2g}; suggested: --set train.optimizer.lr={test.suggestion:.2g}")
-    console.print(f"plot: {out}")
+    try:
+        draw(test, study.title or study.name, out)
+    except MissingExtraError as error:
+        console.print(f"no plot: {error}")
+    else:
+        console.print(f"plot: {out}")

@@ -11,6 +11,7 @@ from backhand.data.dataset import Samples, Splits
 from backhand.data.split import stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
+from backhand.extras import REPORT
 from backhand.files.atomic import write_output
 from backhand.files.paths import PathLike, as_path
 
@@ -26,7 +27,11 @@ MARKERS = "os^Dv<>P"
 
 
 def draw_samples(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
-    """Draw the training split to a PNG, as a contact sheet of images or a scatter plot of features; return its path."""
+    """Draw the training split to a PNG, as a contact sheet of images or a scatter plot of features; return its path.
+
+    Raises MissingExtraError without Matplotlib.
+    """
+    REPORT.require("a picture of samples")
     draw = draw_contact_sheet if splits.train.is_image else draw_scatter
     return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 

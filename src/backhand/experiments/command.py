@@ -70,8 +70,24 @@ def _report(folder: Path, console: Any) -> None:
         return  # refused before anything was written
     for block in reports.closing(folder):
         show(console, block)
-    with console.status("drawing the report"):
-        pages = reports.write_all(folder)
+    write_reports(folder, console)
+
+
+def write_reports(folder: Path, console: Any) -> None:
+    """Write the reports of the experiment in the folder and of its runs, and print where they are.
+
+    Without the packages that this needs, the experiment is as complete: a sentence says how to have its report.
+    """
+    from backhand.experiments import reports
+    from backhand.extras import MissingExtraError
+    from backhand.files.paths import command
+
+    try:
+        with console.status("drawing the report"):
+            pages = reports.write_all(folder)
+    except MissingExtraError as error:
+        console.print(f"no report: {error}, then write it by `{command(['backhand', 'report', folder])}`")
+        return
     for page in pages:
         console.print(f"report: {page}")
 

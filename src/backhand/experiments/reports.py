@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from backhand import extras
 from backhand.errors import BackhandError
 from backhand.experiments.kind import REPORT
 from backhand.experiments.kinds import kind_of
@@ -19,10 +20,12 @@ def write(path: PathLike) -> Path:
     """Write report.html, report.md and plots/*.png into the folder of an experiment; return the page's path.
 
     Reads nothing but that folder, and gives the same bytes each time. Raises CheckpointError for a folder in which
-    a file is missing or damaged, BackhandError for one that cannot be written.
+    a file is missing or damaged, BackhandError for one that cannot be written, and MissingExtraError without the
+    packages that draw and write pages.
     """
-    from backhand.page import render, style  # matplotlib and jinja2 are heavy; to import this module is not
+    from backhand.page import render, style
 
+    extras.REPORT.require("a report")
     folder = as_path(path)
     kind = kind_of(folder) or RUN  # whose reader says what is missing
     with style.plot_style():

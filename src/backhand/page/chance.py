@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from math import log, sqrt
 from statistics import NormalDist, median
 
+from backhand.page.distributions import binomial_at_least, binomial_at_most
+
 LEVEL = 0.05
 Z = NormalDist().inv_cdf(1 - LEVEL / 2)  # 1.96
 DEVIATIONS = 1.4826  # standard deviation of a normal distribution over the median distance from its median
@@ -33,9 +35,7 @@ def fewer_than_chance(correct: int, count: int, share: float, tries: int = 1) ->
 
     tries: how many counts there are of which this is the least, for the correction of Bonferroni.
     """
-    from scipy.stats import binom
-
-    return bool(binom.cdf(correct, count, share) * tries < LEVEL)
+    return binomial_at_most(correct, count, share) * tries < LEVEL
 
 
 def more_than_chance(times: int, count: int, share: float, tries: int = 1) -> bool:
@@ -43,9 +43,7 @@ def more_than_chance(times: int, count: int, share: float, tries: int = 1) -> bo
 
     tries: how many counts there are of which this is the greatest, for the correction of Bonferroni.
     """
-    from scipy.stats import binom
-
-    return bool(binom.sf(times - 1, count, share) * tries < LEVEL)
+    return binomial_at_least(times, count, share) * tries < LEVEL
 
 
 def noise(values: Sequence[float]) -> float:

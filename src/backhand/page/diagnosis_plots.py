@@ -1,11 +1,15 @@
 """The small plots of a diagnosis: lines over steps or epochs, and bars by layer."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
 
 from backhand.doctor.records import Plot
 from backhand.page import style
 from backhand.page.blocks import Image
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = (style.BLUE, style.ORANGE, style.SKY)
 HATCHES = ("", "//", "..")
@@ -32,14 +36,14 @@ def draw(name: str, plot: Plot) -> Image:
     return Image(name, png, f"{plot.title}: {lines}", f"{plot.title}.")
 
 
-def _draw_lines(axes: Axes, plot: Plot) -> None:
+def _draw_lines(axes: "Axes", plot: Plot) -> None:
     for (key, values), colour in zip(plot.series.items(), COLOURS, strict=False):
         axes.plot(plot.points or np.arange(1, len(values) + 1), values, color=colour, label=key)
     if plot.points:
         axes.set_xscale("log")
 
 
-def _draw_bars(axes: Axes, plot: Plot) -> None:
+def _draw_bars(axes: "Axes", plot: Plot) -> None:
     width = 0.8 / max(len(plot.series), 1)
     positions = np.arange(len(plot.names))
     for i, (key, values) in enumerate(plot.series.items()):

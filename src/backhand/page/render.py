@@ -6,10 +6,9 @@ import struct
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
+from backhand.extras import REPORT
 from backhand.page.blocks import (
     Block,
     Code,
@@ -27,6 +26,10 @@ from backhand.page.blocks import (
 )
 from backhand.page.style import DPI
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
 WIDE = 600  # CSS pixels: a plot that is wider scrolls on a phone
 
 
@@ -37,7 +40,10 @@ def html(page: Page) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    REPORT.require("a page")
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     # Titles, class names and messages come from users: everything is escaped except what the templates write.
     loader = PackageLoader("backhand.page")
     environment = Environment(
@@ -50,11 +56,13 @@ def _environment() -> Environment:
     return environment
 
 
-def _size(png: bytes) -> Markup:
+def _size(png: bytes) -> "Markup":
     """Width and height of a plot at 100 CSS pixels an inch, so that its letters are as large as those of the page.
 
     A wide plot gets a class of its own: a phone scrolls it, since its letters would be too small to read otherwise.
     """
+    from markupsafe import Markup
+
     width, height = (round(pixels * 100 / DPI) for pixels in struct.unpack(">II", png[16:24]))
     return Markup('width="{}" height="{}"{}').format(width, height, Markup(' class="wide"') if width > WIDE else "")
 

@@ -5,12 +5,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.style
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+from backhand.extras import REPORT
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 DPI = 200
 WIDTH, HEIGHT = 4.6, 3.1  # inches of one panel: two fit side by side on a page, one fills a phone
@@ -52,7 +53,14 @@ _SETTINGS = {
 
 @contextmanager
 def plot_style() -> Iterator[None]:
-    """A context in which plots have the style of reports, whatever the user's own settings of Matplotlib are."""
+    """A context in which plots have the style of reports, whatever the user's own settings of Matplotlib are.
+
+    Raises MissingExtraError without Matplotlib.
+    """
+    REPORT.require("a plot")
+    import matplotlib.style
+    from matplotlib.font_manager import fontManager
+
     installed = set(fontManager.get_font_names())
     fonts = ["DejaVu Sans", *(font for font in OTHER_SCRIPTS if font in installed)]
     with matplotlib.style.context(_SETTINGS | {"font.family": fonts}, after_reset=True), warnings.catch_warnings():
@@ -61,18 +69,25 @@ def plot_style() -> Iterator[None]:
         yield
 
 
-def panel(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
-    """A new figure of this size in inches, with its axes, made without the global state of pyplot."""
-    figure = Figure(figsize=(width, height))
-    return figure, figure.subplots()
+def figure(width: float, height: float) -> "Figure":
+    """A new figure of this size in inches, made without the global state of pyplot."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height))
 
 
-def legend(axes: Axes, columns: int = 3, **options: Any) -> None:
+def panel(width: float = WIDTH, height: float = HEIGHT) -> "tuple[Figure, Axes]":
+    """A new figure of this size in inches, with its axes."""
+    drawing = figure(width, height)
+    return drawing, drawing.subplots()
+
+
+def legend(axes: "Axes", columns: int = 3, **options: Any) -> None:
     """Put the legend above the axes, where it hides no data."""
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, handlelength=2.4, **options)
 
 
-def log_scale(axes: Axes) -> None:
+def log_scale(axes: "Axes") -> None:
     """Make the y axis logarithmic, unless no value on it is above 0, as with the gradients of a dead network."""
     if isfinite(axes.dataLim.minposy):
         axes.set_yscale("log")
@@ -83,7 +98,7 @@ def bar(colour: str, hatch: str, outline: float) -> dict[str, Any]:
     return {"facecolor": colour, "hatch": hatch, "edgecolor": INK, "linewidth": outline}
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: "Figure") -> bytes:
     """The figure as PNG, with the same bytes whenever the same figure is drawn."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from backhand.experiments.run.evidence import Evidence, Predictions
 from backhand.experiments.run.report.scores import calibration, roc
@@ -40,6 +41,23 @@ def test_area_under_the_curve_counts_ordered_pairs():
     # Positives score 0.9, 0.4; negatives 0.6, 0.1: three of four pairs are in order.
     curve = roc(evidence([[0.1, 0.9], [0.6, 0.4], [0.4, 0.6], [0.9, 0.1]], [1, 1, 0, 0]))
     assert curve.area == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("digits", [1, 2, 8])
+def test_the_curve_is_that_of_scikit_learn(digits):
+    """Also where probabilities are equal, as many of those with few digits are."""
+    rng = np.random.default_rng(digits)
+    for count in (2, 5, 40, 1000):
+        labels = rng.permutation(np.arange(count) % 2)
+        positive = np.round((rng.random(count) + 0.5 * labels) / 1.5, digits).astype(np.float32)
+        curve = roc(evidence(np.stack([1 - positive, positive], axis=1), labels))
+        false_positive, true_positive, _ = metrics.roc_curve(labels, positive, drop_intermediate=False)
+        points = list(zip(false_positive.tolist(), true_positive.tolist(), strict=True))
+        ours = list(zip(curve.false_positive.tolist(), curve.true_positive.tolist(), strict=True))
+        assert set(ours) <= set(points)
+        assert ours == [point for point in points if point in ours]  # in order; those on straight lines are left out
+        assert (ours[0], ours[-1]) == ((0, 0), (1, 1))
+        assert curve.area == pytest.approx(metrics.roc_auc_score(labels, positive), rel=1e-12)
 
 
 def test_no_curve_without_two_classes_that_occur():

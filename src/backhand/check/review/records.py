@@ -6,6 +6,7 @@ from math import nan
 from typing import Any, Literal
 
 from backhand.check.source.remarks import Place
+from backhand.extras import REPORT
 
 Severity = Literal["wrong", "wrong elsewhere", "warning", "harmless", "style"]
 SEVERITIES: tuple[Severity, ...] = ("wrong", "wrong elsewhere", "warning", "harmless", "style")
@@ -157,8 +158,10 @@ class Review:
             values["failure"],
         )
 
-    def _repr_html_(self) -> str:
-        """The review as a notebook shows it."""
+    def _repr_html_(self) -> str | None:
+        """The review as a notebook shows it; None, in whose place a notebook shows the text, without jinja2."""
+        if REPORT.missing():
+            return None
         from backhand.check.review.forms.html import fragment
 
         return fragment(self)

@@ -7,6 +7,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from backhand.page.distributions import binomial_at_most, student_beyond, student_limit
+
 CONFIDENCE = 0.95
 
 
@@ -28,15 +30,13 @@ def corrected_t(differences: ArrayLike) -> Difference:
     estimated: p is 1, and there is no interval.
     Source: Nadeau and Bengio (2003), "Inference for the Generalization Error", Machine Learning 52.
     """
-    from scipy.stats import t
-
     d = np.asarray(differences, np.float64)
     k, mean, variance = len(d), float(np.mean(d)), float(np.var(d, ddof=1))
     if np.ptp(d) <= 1e-12:  # the rounding of shares such as 1/3 is not variance
         return Difference(mean, None, 1.0)
     deviation = sqrt((1 / k + 1 / (k - 1)) * variance)
-    half_width = float(t.ppf((1 + CONFIDENCE) / 2, k - 1)) * deviation
-    return Difference(mean, (mean - half_width, mean + half_width), float(2 * t.sf(abs(mean) / deviation, k - 1)))
+    half_width = student_limit(1 - CONFIDENCE, k - 1) * deviation
+    return Difference(mean, (mean - half_width, mean + half_width), student_beyond(mean / deviation, k - 1))
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -47,10 +47,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
     Source: McNemar (1947), Psychometrika 12.
     """
-    from scipy.stats import binomtest
-
     wrong = only_first + only_second
-    return float(binomtest(only_first, wrong).pvalue) if wrong else 1.0
+    return min(1.0, 2 * binomial_at_most(min(only_first, only_second), wrong, 0.5))
 
 
 def holm(p: Sequence[float]) -> list[float]:

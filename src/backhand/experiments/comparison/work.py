@@ -16,6 +16,7 @@ from backhand.experiments.comparison.record import Comparison, Pair, Result, rea
 from backhand.experiments.comparison.statistics import corrected_t, holm, mcnemar
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
+from backhand.extras import COMPARE
 from backhand.files.paths import PathLike, as_path
 from backhand.training.progress import time_left
 
@@ -34,6 +35,7 @@ def run(
     workers: as in `units`.
     Raises BackhandError for a mistake in the plan, and where `path` holds another comparison or anything else.
     """
+    COMPARE.require("a comparison")
     data = [plan.data.path]
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data) as workspace:
         folder, pool = workspace.folder, load_pool(plan, workspace.data_dir)

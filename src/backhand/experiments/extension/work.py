@@ -28,6 +28,7 @@ from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
+from backhand.extras import COMPARE
 from backhand.files.paths import PathLike
 from backhand.study import Study
 
@@ -48,6 +49,8 @@ def run(
     Each way is trained once, as a run in a folder of its own. The extension notes a training that diverges.
     Raises BackhandError, before anything is written, for a run that cannot be extended by these data.
     """
+    if plan.tree:
+        COMPARE.require("the decision tree of an extension (--no-tree leaves it out)")
     with Workspace.open(path, KIND, data_dir=data_dir, quiet=quiet, data=[plan.new.path]) as workspace:
         extension, studies = prepare(plan, workspace.data_dir)
         workspace.begin(plan.seed, study_files(studies))

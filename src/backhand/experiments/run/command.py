@@ -20,7 +20,7 @@ from backhand.console.options import (
     Workers,
 )
 from backhand.errors import BackhandError, CheckpointError
-from backhand.experiments.command import Changes, Launch, carry_out, refuse_another_kind
+from backhand.experiments.command import Changes, Launch, carry_out, refuse_another_kind, write_reports
 from backhand.files.names import SERIES, STUDY
 
 ALL, RESULTS = "all", "RESULTS.md"
@@ -137,5 +137,5 @@ def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
             series_work.run(series, out / name, resume=None, **options)
             for block in reports.closing(out / name):
                 show(console, block)
-            console.print(f"report: {reports.write(out / name)}")
+            write_reports(out / name, console)
         console.print(f"results: {reports.write_results([out / name for name in shipped], out / RESULTS)}")

@@ -9,6 +9,7 @@ from backhand.experiments.run.kinks import activation, kinks
 from backhand.experiments.run.metrics import Average, ClassScore, Data, Layer, Model, Score, TestScore, Training
 from backhand.experiments.trainer import Trainer
 from backhand.model.sequential import Sequential
+from backhand.page.chance import wilson
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation
 from backhand.training.losses import Loss
@@ -98,8 +99,6 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
 
     Samples whose scores are not finite are in no column of the confusion matrix; they count in the support.
     """
-    from scipy.stats import binomtest
-
     K, count = len(classes), len(result.labels)
     confusion, classified = np.zeros((K, K), np.int64), result.predictions >= 0
     np.add.at(confusion, (result.labels[classified], result.predictions[classified]), 1)
@@ -114,11 +113,10 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
         )
         for k in range(K)
     )
-    interval = binomtest(int(correct.sum()), count).proportion_ci(0.95, method="wilson")
     return TestScore(
         **score(result, "test", study).model_dump(),
         correct=int(correct.sum()),
-        interval=(float(interval.low), float(interval.high)),
+        interval=wilson(int(correct.sum()), count),
         interval_kind="95% Wilson score",
         typical_loss=typical_loss(result, loss),
         confidence=loss.confidence,

@@ -20,6 +20,7 @@ from backhand.experiments.search.record import SearchRecord, TestedRun, Trial, b
 from backhand.experiments.search.trial import data_with_validation
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
+from backhand.extras import SEARCH
 from backhand.files.names import STUDY
 from backhand.files.paths import PathLike, as_path
 from backhand.page.numbers import brief
@@ -44,6 +45,7 @@ def run(
     Raises BackhandError for what a user can mend, also where every trial failed. No new folder is left where the
     storage is refused.
     """
+    SEARCH.require("a search")
     search = _search_table(study)
     space.check(study, search.space)
     if not resume:

@@ -1,13 +1,15 @@
 """The plots of a comparison: the error of every learner in every fold, and the intervals of the differences."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from backhand.experiments.comparison.record import Comparison
 from backhand.experiments.comparison.report.findings import better
 from backhand.page import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ROW_HEIGHT = 0.42  # inches, for a learner or a pair
 
@@ -56,7 +58,7 @@ def differences(comparison: Comparison) -> bytes:
     return style.png(figure)
 
 
-def _rows(axes: Axes, names: list[str]) -> None:
+def _rows(axes: "Axes", names: list[str]) -> None:
     """Label the rows with these names, the first one on top."""
     axes.set_yticks(range(len(names)), [style.shorten(name, 28) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)

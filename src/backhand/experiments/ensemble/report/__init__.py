@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from matplotlib.ticker import MaxNLocator
-
 from backhand.experiments import environment
 from backhand.experiments.ensemble.record import Ensemble, read
 from backhand.page import settings, style
@@ -73,6 +71,8 @@ def _table(ensemble: Ensemble) -> Table:
 
 
 def _image(ensemble: Ensemble) -> Image:
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = style.panel()
     averaged = range(1, len(ensemble.members) + 1)
     lines: tuple[tuple[str, dict[str, Any]], ...] = (("alone", style.VALIDATION), ("together", style.TRAIN))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from backhand.experiments import environment
 from backhand.experiments.environment import Environment
@@ -219,6 +218,8 @@ def _plots(done: dict[str, RunFigures]) -> tuple[Image, ...]:
 
 def _curves(accuracies: dict[str, tuple[float, ...]]) -> bytes:
     """A plot of accuracies against the epoch, with a line per way. Returns a PNG."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = style.panel()
     for way, values in accuracies.items():
         markers = {} if len(values) <= 16 else {"marker": ""}

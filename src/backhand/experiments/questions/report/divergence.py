@@ -1,10 +1,9 @@
 """The report on the question of when a loss diverges."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from backhand.experiments.questions.record import Answer, Cell
 from backhand.experiments.questions.report.divergence_cells import (
@@ -25,6 +24,9 @@ from backhand.experiments.run.report.network import dying
 from backhand.page import style
 from backhand.page.blocks import Code, Image, Images, Points, Section, Table, Text
 from backhand.page.numbers import NONE, counted, decimal, percent
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def chapters(answer: Answer) -> tuple[Section, ...]:
@@ -127,6 +129,8 @@ def _highest_rates(answer: Answer) -> Finding | None:
 
 
 def _map(answer: Answer) -> Image:
+    from matplotlib.patches import Rectangle
+
     rates, sizes = sorted(answer.axis("lr")), sorted(answer.axis("batch_size"))
     grid = np.full((len(sizes), len(rates)), np.nan)
     for cell in answer.cells:
@@ -153,7 +157,7 @@ def _map(answer: Answer) -> Image:
     return Image("map", style.png(figure), caption.removesuffix("."), caption)
 
 
-def _label(axes: Axes, cell: Cell, x: int, y: int) -> None:
+def _label(axes: "Axes", cell: Cell, x: int, y: int) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     if observation(cell).message:
         axes.text(x, y, f"× {observation(cell).steps + 1}", ha="center", va="center", fontsize=9, bbox=box)

@@ -1,17 +1,18 @@
 """Plots of the training: one quantity against the epoch or the training time."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from backhand.experiments.run.record import Run
 from backhand.page import style
 from backhand.training import metrics
 from backhand.training.metrics import Metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Against = Literal["epoch", "time"]
 FEW = 16  # the largest number of epochs of which each has a marker
@@ -97,14 +98,16 @@ def _abscissa(run: Run, against: Against) -> tuple[NDArray[np.float64], str]:
     return elapsed / divisor, f"training time ({unit})"
 
 
-def _set_limits(axes: Axes, x: NDArray[np.float64], against: Against) -> None:
+def _set_limits(axes: "Axes", x: NDArray[np.float64], against: Against) -> None:
     """Set the limits of the x axis, so that it shows all epochs, also those without a finite value."""
+    from matplotlib.ticker import MaxNLocator
+
     margin = 0.04 * (x[-1] - x[0])
     axes.set_xlim(0 if against == "time" else x[0] - margin, x[-1] + margin)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=against == "epoch"))
 
 
-def _add_error_axis(axes: Axes) -> None:
+def _add_error_axis(axes: "Axes") -> None:
     """Add an axis on the right that shows the error of the curve: 100% - accuracy."""
     error = axes.secondary_yaxis("right", functions=(_complement, _complement))
     error.set_ylabel("error (%)")
@@ -115,7 +118,7 @@ def _complement(percent: ArrayLike) -> ArrayLike:
     return 100 - np.asarray(percent)
 
 
-def _mark_kept_epoch(run: Run, axes: Axes, x: NDArray[np.float64]) -> None:
+def _mark_kept_epoch(run: Run, axes: "Axes", x: NDArray[np.float64]) -> None:
     if run.chosen:
         position = x[run.history.index(run.chosen)]
         axes.axvline(position, color=style.FAINT, linestyle=":", label=f"epoch {run.chosen.epoch} kept", zorder=1)

@@ -1,11 +1,8 @@
 """Outputs of convolutional layers for a few test images: a row per image, a column per channel."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from backhand.experiments.run.evidence import FeatureMaps, LayerMaps
@@ -16,6 +13,9 @@ from backhand.page import style
 from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
 from backhand.page.numbers import counted, shape, significant
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CELL = 132  # about so many pixels for a map: a whole number of them for each pixel of the image
 LEFT, ABOVE, BELOW, RIGHT = 176, 40, 76, 12  # pixels for the names of rows and columns
@@ -60,16 +60,18 @@ def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
 
 
 def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
+    from matplotlib import colormaps
+
     images, maps = saved.images, layer.maps
     side = max(images.shape[1:3]) * max(round(CELL / max(images.shape[1:3])), 1)
-    tint = matplotlib.colormaps[COLOURS]
+    tint = colormaps[COLOURS]
     coloured = tint(np.moveaxis(maps, -1, 1), bytes=True)[..., :3]  # (F, c, h, w, 3)
     canvas = mosaic([[colours(image), *row] for image, row in zip(images, coloured, strict=True)], side)
     high, wide = canvas.shape[:2]
     page = np.full((high + ABOVE + BELOW, wide + LEFT + RIGHT, 3), 255, np.uint8)
     page[ABOVE : ABOVE + high, LEFT : LEFT + wide] = canvas
     # One pixel of the page is one of the figure: nothing is resampled.
-    figure = Figure(figsize=(page.shape[1] / style.DPI, page.shape[0] / style.DPI))
+    figure = style.figure(page.shape[1] / style.DPI, page.shape[0] / style.DPI)
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(page, interpolation="nearest", aspect="auto")
@@ -79,7 +81,7 @@ def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
     return style.png(figure)
 
 
-def _name_rows(axes: Axes, run: Run, saved: FeatureMaps, side: int) -> None:
+def _name_rows(axes: "Axes", run: Run, saved: FeatureMaps, side: int) -> None:
     labels = zip(saved.labels, saved.predictions, strict=True)
     for i, (true, predicted) in enumerate(labels):
         true_name, predicted_name = (style.shorten(run.classes[k], 12) for k in (true, predicted))
@@ -88,7 +90,7 @@ def _name_rows(axes: Axes, run: Run, saved: FeatureMaps, side: int) -> None:
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
 
 
-def _name_columns(axes: Axes, layer: LayerMaps, side: int, foot: int) -> None:
+def _name_columns(axes: "Axes", layer: LayerMaps, side: int, foot: int) -> None:
     """Write the channel above each column, and the values of its darkest and its brightest colour below it."""
     columns = [("channel", "darkest", "brightest"), ("image", "", "")]
     columns += [

@@ -1,14 +1,15 @@
 """Plots of the data and of the test result: counts, confusion, reliability, ROC."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from backhand.experiments.run.report.scores import Calibration, Roc
 from backhand.page import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 NAMED = 20  # beyond this many classes an axis is numbered instead of named
 SMALL = 12  # up to this many classes a confusion matrix stands beside a table
@@ -45,6 +46,8 @@ def large(size: int) -> bool:
 
 def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     """The confusion matrix; the colour of a cell is its share of the row, that is of the true class."""
+    from matplotlib.colors import PowerNorm
+
     size = len(classes)
     side = LARGE if large(size) else style.WIDTH
     figure, axes = style.panel(side, side * 0.9)
@@ -67,8 +70,10 @@ def _cell_width(size: int) -> float:
     return 50 * (LARGE if large(size) else style.WIDTH) / size
 
 
-def _set_class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
+def _set_class_ticks(axes: "Axes", classes: tuple[str, ...]) -> None:
     if len(classes) > NUMBERED:
+        from matplotlib.ticker import MaxNLocator
+
         axes.xaxis.set_major_locator(MaxNLocator(10, integer=True))
         axes.yaxis.set_major_locator(MaxNLocator(10, integer=True))
         return
@@ -79,7 +84,7 @@ def _set_class_ticks(axes: Axes, classes: tuple[str, ...]) -> None:
     axes.tick_params(length=0)
 
 
-def _write_counts(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
+def _write_counts(axes: "Axes", counts: NDArray[np.int64], share: NDArray[np.float64]) -> None:
     digits = len(str(counts.max()))
     size = min(9.5, 1.3 * _cell_width(len(counts)) / max(digits, 2))
     for (row, column), value in np.ndenumerate(counts):
@@ -90,7 +95,7 @@ def _write_counts(axes: Axes, counts: NDArray[np.int64], share: NDArray[np.float
 
 def reliability(calibration: Calibration) -> bytes:
     """The reliability diagram: accuracy against confidence in bins, above a histogram of the confidences."""
-    figure = Figure(figsize=(style.WIDTH, 4.2))
+    figure = style.figure(style.WIDTH, 4.2)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     edges = calibration.edges * 100
     middle, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)

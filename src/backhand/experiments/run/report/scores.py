@@ -76,7 +76,11 @@ def roc(evidence: Evidence) -> Roc | None:
     predictions = evidence.predictions
     if predictions is None or predictions.probabilities.shape[1] != 2 or len(np.unique(predictions.labels)) != 2:
         return None
-    from sklearn.metrics import auc, roc_curve
-
-    false_positive, true_positive, _ = roc_curve(predictions.labels, predictions.probabilities[:, 1])
-    return Roc(false_positive, true_positive, float(auc(false_positive, true_positive)))
+    probabilities, positive = predictions.probabilities[:, 1], predictions.labels == 1
+    order = np.argsort(-probabilities, kind="stable")
+    ranked = probabilities[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # of equal probabilities: one threshold each
+    true, false = (np.append(0, np.cumsum(side[order])[last]) for side in (positive, ~positive))
+    corners = np.concatenate([[True], (np.diff(false, 2) != 0) | (np.diff(true, 2) != 0), [True]])  # between: straight
+    false_positive, true_positive = false[corners] / false[-1], true[corners] / true[-1]
+    return Roc(false_positive, true_positive, float(np.trapezoid(true_positive, false_positive)))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.experiments.search.space import Space, parameters
+from backhand.extras import SEARCH
 from backhand.study.search import Choice, Range, Repeat
 
 if TYPE_CHECKING:
@@ -18,14 +19,16 @@ def importances(record: SearchRecord) -> dict[str, float]:
     Functional ANOVA of a random forest that predicts a trial's value from its settings (Hutter, Hoos and Leyton-Brown
     2014, "An Efficient Approach for Assessing Hyperparameter Importance"), as Optuna computes it. Only keys that every
     trial has can be compared. The largest share comes first. There are no shares for fewer than ten complete trials,
-    for a single key, and where all values are equal.
+    for a single key, and where all values are equal. Raises
+    MissingExtraError without Optuna.
     """
-    import optuna
-    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-
     space, trials = record.search.space, record.complete_trials
     if len(trials) < FEWEST or len({trial.value_or_nan for trial in trials}) == 1:
         return {}
+    SEARCH.require("the importance of keys")
+    import optuna
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     optuna_study = optuna.create_study()
     distributions = _distributions(trials, space)

@@ -1,11 +1,9 @@
 """Plots of the trials of a search. The best trials are dark and thick, so that they stand out in grey print, too."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import NDArray
 
 from backhand.experiments.search.record import Trial
@@ -13,6 +11,9 @@ from backhand.page import style
 from backhand.page.numbers import brief, significant
 from backhand.study.search import Choice, Entry, Range, Repeat
 from backhand.training.metrics import Metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Trials = Sequence[Trial]
 Space = Mapping[str, Entry]
@@ -99,8 +100,10 @@ def sizes(trials: Trials, key: str | None, label: str, monitor: Metric) -> bytes
     return style.png(figure)
 
 
-def _count_axis(axes: Axes, counts: Sequence[int]) -> None:
+def _count_axis(axes: "Axes", counts: Sequence[int]) -> None:
     """Label an axis of counts with k and M; its scale is logarithmic where the counts differ much."""
+    from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullFormatter
+
     span = max(counts) / min(counts)
     if span > 4:
         axes.set_xscale("log")

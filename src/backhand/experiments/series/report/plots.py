@@ -1,15 +1,16 @@
 """Plots of a part: curves, accuracy against the cases of an axis, heat maps. Lines also differ in dash and mark."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from backhand.experiments.series.record import Cell
 from backhand.page import style
 from backhand.training.metrics import find_metric
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = style.BLUE, style.ORANGE, style.SKY, style.INK, style.FAINT
 DASHES = "-", (0, (5, 1.6)), ":", (0, (3, 1.2, 1, 1.2))
@@ -41,7 +42,7 @@ def panels(cells: tuple[Cell, ...]) -> bytes:
     """Draw a small plot for each cell, all on one scale: the accuracies of its first run against epochs."""
     columns = min(4, len(cells))
     rows = -(-len(cells) // columns)
-    figure = Figure(figsize=(2.4 * columns, 1.75 * rows))
+    figure = style.figure(2.4 * columns, 1.75 * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes, cell in zip(grid.flat, cells, strict=False):
         for split in ("train", "validation"):
@@ -101,7 +102,7 @@ def heat_map(cells: tuple[Cell, ...], down: list[str], across: list[str], key: s
     return style.png(figure)
 
 
-def _write(axes: Axes, values: NDArray[np.float64], middle: float) -> None:
+def _write(axes: "Axes", values: NDArray[np.float64], middle: float) -> None:
     """Write each figure into its cell, white above the middle, where cells are dark; a cross where a run diverged."""
     for (row, column), value in np.ndenumerate(values):
         is_dark = np.isfinite(value) and value > middle
@@ -123,5 +124,5 @@ def _line_style(i: int) -> dict[str, Any]:
     }
 
 
-def _legend(axes: Axes, count: int) -> None:
+def _legend(axes: "Axes", count: int) -> None:
     style.legend(axes, columns=2 if count <= 6 else 3, fontsize=7.5)

@@ -1,0 +1,51 @@
+"""The packages that only parts of the program need, and the sentence that says how to install them.
+
+`pip install backhand` brings what training, checking and predicting need. The rest comes in groups, the extras of
+pyproject.toml. Whoever imports a package of a group, late, asks the group for it first: `REPORT.require("a report")`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+from backhand.errors import BackhandError
+
+
+class MissingExtraError(BackhandError):
+    """Something that needs a package which is not installed."""
+
+
+@dataclass(frozen=True)
+class Extra:
+    """The packages that `pip install 'backhand[NAME]'` adds, each by the name of its module."""
+
+    name: str
+    packages: Mapping[str, str]
+
+    @property
+    def command(self) -> str:
+        """The command that installs them."""
+        return f"pip install 'backhand[{self.name}]'"
+
+    def missing(self) -> str:
+        """The name of the first package that cannot be imported; "" where all are there."""
+        for module, package in self.packages.items():
+            try:
+                import_module(module)
+            except ImportError:
+                return package
+        return ""
+
+    def require(self, purpose: str) -> None:
+        """Import the packages. Raises MissingExtraError, which says how to install them, where one is missing.
+
+        purpose: what needs them, as the beginning of the sentence, such as "a report".
+        """
+        if package := self.missing():
+            raise MissingExtraError(f"{purpose} needs {package}; install it by `{self.command}`")
+
+
+REPORT = Extra("report", {"matplotlib": "matplotlib", "jinja2": "jinja2"})
+SEARCH = Extra("search", {"optuna": "optuna", "sklearn": "scikit-learn"})
+COMPARE = Extra("compare", {"sklearn": "scikit-learn"})
+EXTRAS = REPORT, SEARCH, COMPARE
