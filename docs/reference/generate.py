@@ -45,6 +45,7 @@ PAGES = {
     "attribution": Page("Attribution", ("backhand.attribution",)),
     "check": Page("Gradient checks", ("backhand.check.gradients", "backhand.check")),
     "weights": Page("Weights", ("backhand.weights",)),
+    "predictors": Page("Predictors", ("backhand.predictors",)),
     "experiments": Page("Studies and runs", ("backhand.experiments", "backhand.study")),
     "backend": Page("Backends", ("backhand.backend",)),
     "errors": Page("Errors", ("backhand.errors",)),

@@ -34,6 +34,7 @@ _FROM = {
     "backhand.data.feed": "Feed",
     "backhand.check": "assert_gradients check_file check_layer check_model check_op",
     "backhand.weights": "transfer",
+    "backhand.predictors": "load_model",
     "backhand.study": "Study load_study=load",
     "backhand.experiments.run.work": "run",
     "backhand.experiments.run.record": "load_run=read",

@@ -52,6 +52,7 @@ from backhand.layers import Scale as Scale
 from backhand.layers import Sigmoid as Sigmoid
 from backhand.layers import Tanh as Tanh
 from backhand.model import Sequential as Sequential
+from backhand.predictors import load_model as load_model
 from backhand.study import Study as Study
 from backhand.study import load as _load_study
 from backhand.training.callbacks import Callback as Callback

@@ -9,7 +9,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from backhand.data import load
 from backhand.data.formats.pictures import BadImageError, decode, read_size_and_colour
-from backhand.experiments.run.predict import read_image
+from backhand.predictors.images import read_image
 from tests.data import datafiles as df
 
 UPRIGHT = [[10, 80], [120, 160], [200, 250]]

@@ -23,6 +23,9 @@ from backhand.experiments.search.claims import _table
 from backhand.experiments.series import CLAIMS, forms
 from backhand.experiments.workspace import LOCK
 from backhand.files import names
+from backhand.model import saved as model_file
+from backhand.predictors import provenance
+from backhand.predictors import saved as predictor_file
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
 FORMS = {  # by the heading of its section
@@ -109,6 +112,17 @@ def test_every_file_is_on_the_page():
     own = {file for kind in KINDS for file in kind.files} | {CLAIMS, DATABASE, LOCK} | set(map(study_name, WAYS))
     assert {file for file in shared | own if f"`{file}`" not in PAGE} == set()
     assert {kind.command for kind in KINDS} == set(re.findall(r"^\|.*\| `backhand (\w+)` \|$", PAGE, re.MULTILINE))
+
+
+def test_every_fact_of_a_saved_model_is_on_the_page():
+    forms_of_models = (model_file.ModelFacts, predictor_file.Facts, predictor_file.Range, *_forms_of(provenance))
+    known = named(section("A saved model")) | named(section("best.safetensors"))  # which explains the range
+    assert {key for form in forms_of_models for key in form.model_fields} - known == set()
+    assert {"kind", "version", "backhand", *predictor_file.PREDICTORS} <= known
+
+
+def _forms_of(module):
+    return [each for name, each in vars(module).items() if name[0] != "_" and hasattr(each, "model_fields")]
 
 
 def test_an_entry_of_the_cache_is_named_as_the_page_says():

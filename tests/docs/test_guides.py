@@ -18,7 +18,7 @@ from backhand import data
 from backhand.cli.app import app
 from backhand.errors import BackhandError
 from backhand.experiments.run import work
-from backhand.experiments.run.predict import read_image
+from backhand.predictors.images import read_image
 from backhand.study import load
 from tests.docs.markdown_pages import GUIDES, PAGES, ROOT, blocks, prose, run_python
 

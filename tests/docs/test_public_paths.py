@@ -18,10 +18,11 @@ from backhand.data.show import draw_contact_sheet, draw_samples
 from backhand.data.verify import verify
 from backhand.experiments import reports
 from backhand.experiments.run import work
-from backhand.experiments.run.predict import load_classifier, read_image
+from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.trainer import data_of
 from backhand.files.paths import PathLike
 from backhand.page.range_test import draw
+from backhand.predictors.images import read_image
 from backhand.study import load
 from backhand.training.callbacks import Checkpoint, EarlyStopping
 from backhand.weights import transfer
@@ -36,7 +37,8 @@ CALLED = {
     "backhand.data.verify": ("verify",),
     "backhand.experiments.build": ("load_feeds",),
     "backhand.experiments.splits": ("load_study_splits",),
-    "backhand.experiments.run.predict": ("load_classifier", "read_image"),
+    "backhand.experiments.run.predict": ("load_classifier",),
+    "backhand.predictors.images": ("read_image",),
     "backhand.experiments.reports": ("write", "write_results"),
     "backhand.experiments.trainer": ("data_of",),
     "backhand.page.range_test": ("draw",),

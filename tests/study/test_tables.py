@@ -1,12 +1,10 @@
-"""What the tables of a study make: optimisers, schedules, layers."""
+"""What the tables of a study make: optimisers, schedules."""
 
 from typing import Any
 
 import pytest
 
-from backhand.layers import BatchNorm, Dropout, LeakyReLU, Linear
 from backhand.study import Study, load
-from backhand.study.layers import make_layer
 from backhand.training import optimizers, schedules
 
 
@@ -52,17 +50,3 @@ def test_schedules_count_epochs_in_the_study_and_steps_in_the_solver(
     made = Study.model_validate(study).train.schedule.make(0.1, steps_per_epoch=10, epochs=6)
     assert type(made) is type(expected)
     assert made == expected
-
-
-@pytest.mark.parametrize(
-    ("table", "expected"),
-    [
-        ({"kind": "linear", "outputs": 3, "init": 0.1}, Linear(3, 0.1)),
-        ({"kind": "leaky_relu", "slope": 1}, LeakyReLU(1)),
-        ({"kind": "dropout", "p": 0.2, "mode": "classic"}, Dropout(0.2, "classic")),
-        ({"kind": "batchnorm", "momentum": 0.5}, BatchNorm(0.5)),
-    ],
-)
-def test_layers_are_made_from_their_tables(table: dict[str, Any], expected) -> None:
-    assert repr(make_layer(table)) == repr(expected)
-    assert type(make_layer(table)) is type(expected)

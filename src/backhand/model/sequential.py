@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape, axes
 from backhand.errors import CheckpointError, ModelError
+from backhand.files.paths import PathLike
 from backhand.layers import Chain, Layer
 from backhand.model.parameters import Parameters
 
@@ -147,6 +148,16 @@ class Sequential(Chain):
     def snapshot(self) -> dict[str, Array]:
         """Copies of the parameters and states, by name."""
         return {name: value.copy() for name, value in self.arrays().items()}
+
+    def save(self, path: PathLike) -> None:
+        """Write the model to one file, whole or not at all; `backhand.load_model` gives it back, bit for bit.
+
+        Raises ModelError before `build`, and naming a layer that a file cannot name; BackhandError where the file
+        cannot be written.
+        """
+        from backhand.model.saved import save
+
+        save(self, path)
 
     def load(self, saved: Mapping[str, Array]) -> None:
         """Take over saved arrays, by name. Raises CheckpointError, without a change, unless names and shapes agree."""

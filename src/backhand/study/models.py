@@ -18,7 +18,7 @@ from backhand.arrays import Shape
 from backhand.layers import Scale
 from backhand.layers.initialisers import initialiser
 from backhand.model.sequential import Sequential
-from backhand.study.layers import make_layers
+from backhand.model.tables import make_layers
 from backhand.study.table import Table, check_choice
 from backhand.windows import Windows
 

@@ -1,15 +1,13 @@
 """How a run was trained, in words: each sentence follows from its settings, for every study that ships."""
 
-from types import SimpleNamespace
-
 import pytest
 
-from backhand.experiments.run.report.recipe import recipe
+from backhand.experiments.run.recipe import recipe
 from backhand.study import changed, load, shipped
 
 
 def recipe_of(*overrides: str, study: str = "digits") -> str:
-    return recipe(SimpleNamespace(study=load(study, overrides)))
+    return recipe(load(study, overrides))
 
 
 def test_the_paragraph_of_a_plain_study():
@@ -45,7 +43,7 @@ def test_a_setting_is_said(override, sentence):
 
 def test_every_study_that_ships_has_a_paragraph():
     for study in shipped().values():
-        text = recipe(SimpleNamespace(study=changed(study, {})))
+        text = recipe(changed(study, {}))
         assert text.startswith("The network was trained by ")
         assert "None" not in text
         assert "  " not in text

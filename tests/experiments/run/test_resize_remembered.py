@@ -13,7 +13,8 @@ from backhand.experiments.comparison.plan import Plan
 from backhand.experiments.extension import work as extension
 from backhand.experiments.extension.plan import Plan as Planned
 from backhand.experiments.run import work
-from backhand.experiments.run.predict import load_classifier, read_image
+from backhand.experiments.run.predict import load_classifier
+from backhand.predictors.images import read_image
 from backhand.study import load
 from backhand.study.extend import ExtendTable
 from backhand.study.schema import DataTable

@@ -14,9 +14,10 @@ from backhand.experiments.comparison import work as comparison
 from backhand.experiments.comparison.peers import PEERS
 from backhand.experiments.comparison.plan import Plan
 from backhand.experiments.run import work
-from backhand.experiments.run.predict import load_classifier, read_image
+from backhand.experiments.run.predict import load_classifier
 from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
+from backhand.predictors.images import read_image
 from backhand.study import load
 from backhand.study.schema import DataTable
 

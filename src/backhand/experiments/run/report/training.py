@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.experiments.run.recipe import recipe
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import curves, tables
 from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
-from backhand.experiments.run.report.recipe import recipe
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.numbers import counted, decimal, duration, percent, significant, time_spent
 from backhand.page.range_test import plot
@@ -14,7 +14,7 @@ from backhand.page.range_test import plot
 
 def training(run: Run) -> tuple[Block, ...]:
     """The recipe, then plots of loss, accuracy, learning rate and gradient norm against the epoch or the time."""
-    method = tuple(map(Text, filter(None, [recipe(run)])))
+    method = tuple(map(Text, filter(None, [recipe(run.study)])))
     if not run.history:
         return *method, Text("No epoch was finished.")
     if len(run.history) == 1:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from backhand.experiments.run.record import Run
 from backhand.page.numbers import counted, listed, plain
+from backhand.study import Study
 from backhand.study.augment import AugmentTable
 from backhand.study.optimizers import AdamTable, AdamWTable, SgdTable
 from backhand.study.schedules import (
@@ -27,10 +27,10 @@ LOSSES = {
 }
 
 
-def recipe(run: Run) -> str:
+def recipe(study: Study) -> str:
     """Sentences on the optimiser, the learning rate, the batches, the loss, the regularisation and the augmentation."""
-    train, augment = run.study.train, run.study.data.augment
-    methods = _regularisation(train, run.study.model)
+    train, augment = study.train, study.data.augment
+    methods = _regularisation(train, study.model)
     return " ".join((_steps(train), *_loss(train), *methods, *_augmentation(augment), *_end(train)))
 
 

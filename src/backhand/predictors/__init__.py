@@ -1,0 +1,8 @@
+"""Trained models with all that their answers need: scaling, names of classes, shape and range of the samples, views."""
+
+from backhand.predictors.classifier import Classifier
+from backhand.predictors.predictor import Predictor
+from backhand.predictors.provenance import Provenance
+from backhand.predictors.saved import load_model
+
+__all__ = ["Classifier", "Predictor", "Provenance", "load_model"]

@@ -1,0 +1,42 @@
+"""A trained classifier: raw samples in, probabilities of classes out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from backhand.arrays import Array
+from backhand.predictors.predictor import Predictor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classifier(Predictor):
+    """A trained model with the scaling of its data and the names of its classes.
+
+    classes: in the order of the labels.   value_range: of the samples that it was trained on.   evaluation_augment: the
+    views of a sample over which its scores are averaged.   remarks: sentences that a user of its answers must know.
+    resize: how its images came to their size.   provenance: the data, the training and the test result, as far as they
+    are known.
+    """
+
+    kind = "classifier"
+
+    classes: tuple[str, ...]
+
+    def predict_proba(self, images: Array) -> Array:
+        """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+
+        Images are uint8, 0 to 255. Raises DataError as `checked_scores` does.
+        """
+        return self.loss.predict_proba(self.checked_scores(images))
+
+    def own_facts(self) -> dict[str, Any]:
+        """The names of the classes."""
+        return {"classes": list(self.classes)}
+
+    @classmethod
+    def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
+        """The classifier; ValueError where its classes do not fit the outputs of its model."""
+        classes = tuple(facts["classes"])
+        if shared["model"].output_shape != (shared["loss"].outputs(len(classes)),):
+            raise ValueError(f"{len(classes)} classes do not fit a model of the outputs {shared['model'].output_shape}")
+        return cls(classes=classes, **shared)

@@ -1,0 +1,94 @@
+"""The base of all predictors: a trained model from raw samples to scores."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from backhand.arrays import Array, Shape
+from backhand.arrays.copies import Copyable
+from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
+from backhand.data.formats.resize import Resize
+from backhand.data.standardize import Standardizer
+from backhand.data.value_range import ValueRange
+from backhand.errors import DataError
+from backhand.files.paths import PathLike
+from backhand.model.sequential import Sequential
+from backhand.predictors.images import read_image
+from backhand.predictors.provenance import Provenance
+from backhand.training.evaluate import listed
+from backhand.training.losses import Loss, finite_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictor(Copyable, ABC):
+    """A trained model with the scaling of its data: raw samples in, scores out.
+
+    value_range: of the samples that it was trained on.   evaluation_augment: the views of a sample over which its
+    scores are averaged.   remarks: sentences that a user of its answers must know.   resize: how its images came to
+    their size.   provenance: the data, the training and the test result, as far as they are known.
+    A subclass has a `kind`, its name in files, and gives the facts that its own fields need by `own_facts` and
+    `from_own`.
+    """
+
+    kind: ClassVar[str]
+
+    model: Sequential
+    loss: Loss
+    standardizer: Standardizer
+    value_range: ValueRange
+    evaluation_augment: EvaluationAugment = NO_AUGMENT
+    remarks: tuple[str, ...] = ()
+    resize: Resize | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+
+    @property
+    def sample_shape(self) -> Shape:
+        """The shape of one sample, without the batch axis."""
+        return self.model.input_shape
+
+    def read(self, path: PathLike, *, resize: bool = False) -> Array:
+        """Read an image file as (H, W, C) uint8, in the size and colours of the training images; see `read_image`."""
+        return read_image(path, self.sample_shape, resize=self.resize or resize)
+
+    def scores(self, samples: Array) -> Array:
+        """Raw samples (N, *sample_shape) -> scores (N, outputs), the mean over the views; nothing is refused."""
+        views = self.evaluation_augment.variants_of(samples)
+        with np.errstate(over="ignore", invalid="ignore"):  # `checked_scores` looks for overflow
+            return np.mean([self.model.predict(self.standardizer.transform(view)) for view in views], axis=0)
+
+    def checked_scores(self, samples: Array) -> Array:
+        """The scores, after every check of the samples.
+
+        Raises DataError for samples of another shape, or that cannot be on the scale of those that the model was
+        trained on: other numbers than uint8 for images, NaN, masked values, values far beyond those of the training,
+        much brighter, or much closer together; and, naming the samples, where scores are not finite.
+        """
+        self.value_range.refuse_mismatch(samples)
+        self.standardizer.refuse_overflow(samples, "the samples")
+        scores = self.scores(samples)
+        if len(not_finite := np.flatnonzero(~finite_rows(scores))):
+            raise DataError(
+                f"the scores of {listed(not_finite)} are not finite, which gives no answer; check the values"
+            )
+        return scores
+
+    def save(self, path: PathLike) -> None:
+        """Write everything to one file, whole or not at all, from which `backhand.load_model` gives it back.
+
+        Raises ModelError naming a layer that a file cannot name, and BackhandError where the file cannot be written.
+        """
+        from backhand.predictors.saved import save
+
+        save(self, path)
+
+    @abstractmethod
+    def own_facts(self) -> dict[str, Any]:
+        """The facts of the fields that only this kind of predictor has, as JSON holds them."""
+
+    @classmethod
+    @abstractmethod
+    def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
+        """The predictor from the fields that all kinds have and its own facts. Raises ValueError where one is wrong."""

@@ -1,0 +1,148 @@
+"""A predictor in one file that answers by itself, and what reads such files: see `docs/formats.md`."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import backhand
+from backhand import checkpoint
+from backhand.arrays import Array
+from backhand.data.augment.evaluation import EvaluationAugment
+from backhand.data.formats.resize import Resize, ResizeMethod
+from backhand.data.standardize import Standardizer
+from backhand.data.value_range import ValueRange
+from backhand.errors import CheckpointError, closest
+from backhand.files.paths import PathLike, as_path
+from backhand.model.saved import KIND, VERSION, ModelFacts, arrays_of, facts_of, head, restored
+from backhand.predictors.classifier import Classifier
+from backhand.predictors.predictor import Predictor
+from backhand.predictors.provenance import Provenance
+from backhand.training import losses
+
+PREDICTORS: dict[str, type[Predictor]] = {kind.kind: kind for kind in (Classifier,)}
+SCALING = "standardizer."  # the prefix of the arrays of the standardisation
+REMEDY = "save the model again"
+
+
+class Range(BaseModel):
+    """The range of the training samples, as `ValueRange.facts` gives it."""
+
+    pixels: bool
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    flattest: float
+    brightest: float
+
+
+class Facts(BaseModel):
+    """What a file of a predictor says besides its arrays; what only its kind has is in `own`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: ModelFacts
+    loss: str
+    loss_options: dict[str, Any] = {}
+    range: Range
+    test_flips: bool = False
+    test_shift: int = Field(0, ge=0)
+    resize: ResizeMethod | None = None
+    remarks: tuple[str, ...] = ()
+    provenance: Provenance = Provenance()
+    own: dict[str, Any] = {}
+
+
+def save(predictor: Predictor, path: PathLike) -> None:
+    """Write the predictor to `path`, whole or not at all; see `Predictor.save`."""
+    scaling = {f"{SCALING}{name}": value for name, value in predictor.standardizer.arrays().items()}
+    facts = Facts(
+        model=ModelFacts.model_validate(facts_of(predictor.model)),
+        loss=predictor.loss.op_name,
+        loss_options=_options_of(predictor.loss),
+        range=Range.model_validate(predictor.value_range.facts()),
+        test_flips=predictor.evaluation_augment.flips,
+        test_shift=predictor.evaluation_augment.shift,
+        resize=None if predictor.resize is None else predictor.resize.how,
+        remarks=predictor.remarks,
+        provenance=predictor.provenance,
+        own=predictor.own_facts(),
+    )
+    checkpoint.save(path, arrays_of(predictor.model) | scaling, head(predictor.kind) | facts.model_dump(mode="json"))
+
+
+def _options_of(loss: losses.Loss) -> dict[str, Any]:
+    """The arguments with which `losses.loss` makes the loss again."""
+    return {option.name: getattr(loss, option.name) for option in fields(loss) if option.init}
+
+
+def load_model(path: PathLike) -> Any:
+    """What `save` wrote into a file: a `Classifier`, or the model itself of `Sequential.save`; its answers are equal.
+
+    Raises CheckpointError when the file is missing, damaged, of a later version or no saved model, and for a layer of
+    one's own whose class is not in `backhand.layers.LAYERS`.
+    """
+    path = as_path(path)
+    if path.is_dir():
+        raise CheckpointError(
+            f"{path} is a folder, and a saved model is a file; backhand.load_classifier reads the folder of a run"
+        )
+    arrays, info = checkpoint.load(path)
+    kind = _kind(path, info)
+    try:
+        if kind == KIND:
+            return restored(ModelFacts.model_validate(info.get("model")), arrays)
+        return _predictor(PREDICTORS[kind], Facts.model_validate(info), arrays)
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from error
+    except (ValidationError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path} is damaged: {_reason(error)}; {REMEDY}") from None
+
+
+def _kind(path: Path, info: Any) -> str:
+    """The kind of what is in a file. Raises CheckpointError for another file of Backhand, and for a later version."""
+    if not isinstance(info, dict) or "kind" not in info or "model" not in info:
+        raise CheckpointError(
+            f"{path} is no saved model; backhand.load_classifier reads the folder of a run, from which "
+            f"Classifier.save writes one"
+        )
+    if info.get("version") != VERSION:
+        raise CheckpointError(
+            f"{path} is of version {info.get('version')}, and Backhand {backhand.__version__} reads version {VERSION}; "
+            f"update Backhand (pip install --upgrade backhand)"
+        )
+    kind, known = str(info["kind"]), (KIND, *PREDICTORS)
+    if kind not in known:
+        raise CheckpointError(f'{path} holds a model of the unknown kind "{kind}"{closest(kind, known)}')
+    return kind
+
+
+def _predictor(kind: type[Predictor], facts: Facts, arrays: Mapping[str, Array]) -> Predictor:
+    model = restored(facts.model, arrays)
+    shape = model.input_shape
+    scaling = {name.removeprefix(SCALING): value for name, value in arrays.items() if name.startswith(SCALING)}
+    shared = {
+        "model": model,
+        "loss": losses.loss(facts.loss, **{key: _frozen(value) for key, value in facts.loss_options.items()}),
+        "standardizer": Standardizer.from_arrays(scaling),
+        "value_range": ValueRange.from_facts(shape, facts.range.model_dump()),
+        "evaluation_augment": EvaluationAugment(facts.test_flips, facts.test_shift),
+        "remarks": facts.remarks,
+        "resize": None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
+        "provenance": facts.provenance,
+    }
+    return kind.from_own(shared, facts.own)
+
+
+def _frozen(value: Any) -> Any:
+    """The value with a tuple for a list."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong, in a line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}"
+    return f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
