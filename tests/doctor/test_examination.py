@@ -64,3 +64,15 @@ def test_a_diagnosis_survives_the_way_through_json():
 )
 def test_words(text, wanted):
     assert text == wanted
+
+
+def test_a_notebook_shows_every_symptom_and_every_problem():
+    problem = Problem("wrong", "step", "the step goes up & away", "measured", "it rises", "turn it round")
+    results = (
+        Result("step", "direction of the step", "it rises", (problem,)),
+        Result("rate", "rate", left_out="no rate"),
+    )
+    page = Diagnosis("<net>", "a network", results=results)._repr_html_()
+    assert "Diagnosis of &lt;net&gt;" in page
+    assert "The step goes up &amp; away. Measured. It rises. Turn it round." in page
+    assert "no rate" in page

@@ -13,7 +13,7 @@ from backhand import checkpoint
 from backhand.experiments.series.forms import Result
 from backhand.files import jsontext
 from backhand.files.atomic import write_atomic
-from backhand.training.history import History
+from backhand.training.history_file import HistoryFile
 from backhand.training.schedules import ReduceOnPlateau
 
 STRANGE = {"loss": nan, "list": [1.5, inf, (-inf, "NaN")], "deep": {"er": [{"x": np.float64("nan")}]}, "n": 3}
@@ -45,7 +45,7 @@ def test_any_value_becomes_json(value):
 def test_files_hold_no_nan(tmp_path):
     write_atomic(tmp_path / "a.json", jsontext.dumps(STRANGE))
     assert strict((tmp_path / "a.json").read_text("utf-8")) == PLAIN
-    History(tmp_path).append({"epoch": 1, "validation_loss": nan})
+    HistoryFile(tmp_path).append({"epoch": 1, "validation_loss": nan})
     assert strict((tmp_path / "history.jsonl").read_text("utf-8")) == {"epoch": 1, "validation_loss": None}
     checkpoint.save(tmp_path / "c.safetensors", {}, STRANGE)
     with safe_open(tmp_path / "c.safetensors", "numpy") as file:

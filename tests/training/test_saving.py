@@ -9,7 +9,7 @@ import pytest
 
 from backhand import checkpoint
 from backhand.errors import BackhandError, DivergenceError
-from backhand.training import history
+from backhand.training import history_file
 from backhand.training.callbacks import Callback, Checkpoint, EarlyStopping
 from backhand.training.saving import has_state, load_state
 from backhand.training.solver import Solver
@@ -83,7 +83,7 @@ class Pace(Callback):
 def test_whatever_a_state_promises_is_on_the_disk_before_it(
     make_solver, blobs, tmp_path: Path, monkeypatch, written
 ) -> None:
-    monkeypatch.setattr(history, "sync", lambda path: written.append(path.name))
+    monkeypatch.setattr(history_file, "sync", lambda path: written.append(path.name))
     scripted(make_solver, tmp_path, [3, 2], every=0).fit(*blobs, epochs=2)
     assert written == [BEST, "history.jsonl", NEW] * 2
     written.clear()

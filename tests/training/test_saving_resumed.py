@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backhand import checkpoint
-from backhand.training import history, saving
+from backhand.training import history_file, saving
 from backhand.training.callbacks import Callback, Checkpoint, DivergenceGuard, EarlyStopping
 from backhand.training.optimizers import Adam
 from backhand.training.saving import STATE, has_state, load_state, remove_states
@@ -39,7 +39,7 @@ def kill(monkeypatch: pytest.MonkeyPatch):
 
     counted(Path, "replace")
     counted(Path, "unlink")
-    counted(history, "append")
+    counted(history_file, "append")
     counted(os, "fsync", lambda _: None)  # which would take most of the test's time
 
     def end_after(changes: int) -> None:

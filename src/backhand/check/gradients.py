@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from backhand.arrays import Array, Labels, Shape
 from backhand.check.evidence import Subject
 from backhand.check.examination import SAMPLES, examine
-from backhand.check.results import Result, merge
+from backhand.check.results import Result, Results, merge
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.training.losses import L2, Loss
@@ -137,7 +137,7 @@ def check_model(
     samples: int = SAMPLES,
     arrays: int | None = None,
     train: bool = True,
-) -> list[Result]:
+) -> Results:
     """Check a whole model with its loss and penalty on a small batch (a dozen samples): one result per gradient.
 
     The first result is that of the loss, whose gradient is taken with respect to the scores. The others are those of
@@ -176,7 +176,7 @@ def check_model(
     model_subject = Subject({"x": x} | chosen, run_forward, run_backward)
     with threadpool_limits(1):  # for thousands of small products, in which threads would only wait for each other
         results = examine(loss_subject, lambda _: np.asarray(1.0), LIMIT, rng, samples)
-        return results + examine(model_subject, lambda _: dy, LIMIT, rng, samples)
+        return Results(results + examine(model_subject, lambda _: dy, LIMIT, rng, samples))
 
 
 def _loss_subject(loss: Loss, top: dict[str, Array], labels: Labels) -> Subject:

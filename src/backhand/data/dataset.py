@@ -46,6 +46,12 @@ class Dataset:
         """Whether the samples are images, (N, H, W, C)."""
         return self.x.ndim == 4
 
+    def _repr_html_(self) -> str:
+        """The samples of each label, with pictures or figures of them, as a notebook shows them."""
+        from backhand.data.notebook import dataset_view
+
+        return dataset_view(self)
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -118,6 +124,12 @@ class Splits:
         """The splits with a function applied to each of them."""
         validation = None if self.validation is None else change(self.validation)
         return replace(self, train=change(self.train), test=change(self.test), validation=validation)
+
+    def _repr_html_(self) -> str:
+        """The samples of each class and split, with pictures or figures of them, as a notebook shows them."""
+        from backhand.data.notebook import splits_view
+
+        return splits_view(self)
 
 
 def validate(splits: Splits) -> Splits:

@@ -105,6 +105,17 @@ class Diagnosis:
             return 1
         return 2 if self.failure or all(result.left_out for result in self.results) else 0
 
+    def _repr_html_(self) -> str:
+        """The verdict on each symptom, and each problem with its remedy, as a notebook shows it."""
+        from backhand.notebook import html
+
+        rows = [(r.title, r.verdict, r.summary or r.left_out) for r in self.results]
+        texts = [_sentences(problem) for _, problem in self.problems]
+        table = html.table(("symptom", "result", "measured"), rows, "lll")
+        failure = [html.paragraph(self.failure)] if self.failure else []
+        heading = html.heading(f"Diagnosis of {self.target}", self.subject)
+        return html.view(heading, *failure, table, *map(html.paragraph, texts))
+
     def to_json(self) -> dict[str, Any]:
         """The diagnosis as values for JSON, in which numbers that are not finite are null."""
         values = asdict(self)
@@ -141,6 +152,12 @@ class Collected:
     def measured(self, summary: str) -> Measured:
         """All of it, with what was measured in a line."""
         return Measured(summary, tuple(self.problems), tuple(self.plots))
+
+
+def _sentences(problem: Problem) -> str:
+    """What a problem says, in whole sentences with their full stops."""
+    texts = filter(None, (problem.headline, problem.evidence, problem.why, problem.remedy))
+    return " ".join(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in texts)
 
 
 def _finite(value: float) -> float | None:

@@ -11,6 +11,7 @@ from backhand.arrays import Array, Shape, axes
 from backhand.errors import CheckpointError, ModelError
 from backhand.files.paths import PathLike
 from backhand.layers import Chain, Layer
+from backhand.model import overview
 from backhand.model.parameters import Parameters
 
 
@@ -221,25 +222,14 @@ class Sequential(Chain):
 
     def summary(self) -> str:
         """The layers as a table of text, with totals, and with the trained parameters where layers are frozen."""
-        rows = self.rows()
-        some_frozen = any(row["trained"] < row["parameters"] for row in rows)
-        keys = ["parameters", *["trained"] * some_frozen, "multiply_adds"]
-        lines = [["", "layer", "output", *(key.replace("_", "-") for key in keys)]]
-        lines += [[r["name"], r["layer"], _shape(r["output"]), *(f"{r[key]:,}" for key in keys)] for r in rows]
-        lines += [["", "total", "", *(f"{sum(row[key] for row in rows):,}" for key in keys)]]
-        width = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        texts = ["  ".join(_pad(cell, width[c], c > 2) for c, cell in enumerate(line)).rstrip() for line in lines]
-        rule = "-" * (sum(width) + 2 * len(width) - 2)
-        return "\n".join([texts[0], rule, *texts[1:-1], rule, texts[-1]])
+        return overview.plain(self.rows())
 
-
-def _shape(shape: list[int]) -> str:
-    return " x ".join(map(str, shape))
+    def _repr_html_(self) -> str:
+        """The table of the layers, as a notebook shows the model."""
+        rows = self.rows() if self.output_shape else [{"name": name, "layer": str(each)} for name, each in self.named()]
+        facts = f"input {overview.shape(self.input_shape)} · {self.parameters.values.dtype}"
+        return overview.html(rows, facts if self.output_shape else "not built")
 
 
 def _size(layer: Layer) -> int:
     return sum(value.size for value in layer.params.values())
-
-
-def _pad(cell: str, width: int, align_right: bool) -> str:
-    return cell.rjust(width) if align_right else cell.ljust(width)

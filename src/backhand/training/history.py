@@ -1,51 +1,60 @@
-"""history.jsonl: one line per epoch with its record, appended during the training.
+"""The history of a training: a list of records that a notebook shows as curves."""
 
-The state of a training holds the same lines, so that the file can always be brought back to that state: after the
-process was killed, the file may hold later epochs, or end within a line.
-"""
+from collections.abc import Iterator
+from math import nan
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from backhand.training.metrics import Metric, find_metric, words
 
-from backhand.files import jsontext
-from backhand.files.append import append, sync
-from backhand.files.atomic import write_atomic
-from backhand.files.names import HISTORY
+Record = dict[str, float]
+SPLITS = {"train": "training", "validation": "validation"}
+COURSE = {"epoch", "step", "penalty", "seconds", "elapsed", "momentum"}  # what is no curve of its own
+TITLES = {"lr": "learning rate"}
+CURVES = 6  # the most curves that are shown
 
 
-def line(record: dict[str, Any]) -> str:
-    """One record as a line of JSON; numbers that are not finite are null."""
-    return f"{jsontext.dumps(record)}\n"
+class History(list[Record]):
+    """One record per epoch: a list of dictionaries, equal to a plain list of the same records.
 
+    A notebook shows it as curves: the loss and every other figure of the training and the validation samples, the
+    learning rate and the gradient norm, over the epochs.
+    """
 
-def records(text: str) -> list[dict[str, Any]]:
-    """The records in these lines. Raises ValueError where a line is not JSON."""
-    return [jsontext.loads(text_line) for text_line in text.splitlines()]
+    __slots__ = ()
 
+    def figures(self) -> dict[str, dict[str, list[float]]]:
+        """The curves: for each figure, such as "loss", its lines by name, such as "training", NaN where it is absent.
 
-class History:
-    """The file history.jsonl in a folder, with the lines that it should hold, as bytes."""
+        An error is left out beside the accuracy, from which it follows.
+        """
+        keys = list(dict.fromkeys(key for record in self for key in record if key not in COURSE))
+        figures: dict[str, dict[str, list[float]]] = {}
+        for key in keys:
+            split, _, figure = key.partition("_")
+            name, line = (figure, SPLITS[split]) if split in SPLITS else (key, words(key))
+            figures.setdefault(name, {})[line] = [record.get(key, nan) for record in self]
+        if "accuracy" in figures:
+            figures.pop("error", None)
+        return figures
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / HISTORY
-        self.lines = bytearray()
+    def _repr_html_(self) -> str:
+        """The curves, below a line with the number of epochs and the time."""
+        from backhand.notebook import html
 
-    def restore(self, history: Sequence[dict[str, Any]]) -> None:
-        """Rewrite the file with these records, unless it holds just them."""
-        self.lines = bytearray("".join(map(line, history)).encode())
-        if not self.lines:
-            self.path.unlink(missing_ok=True)
-        elif not self.path.exists() or self.path.read_bytes() != self.lines:
-            write_atomic(self.path, bytes(self.lines))
+        if not self:
+            return html.view(html.heading("History", "no epoch has been trained"))
+        last = self[-1]
+        facts = [f"{len(self)} epoch{'s' * (len(self) != 1)}"]
+        facts += [f"{last['step']:,} steps"] if "step" in last else []
+        facts += [f"{last['elapsed']:.2f} s"] if "elapsed" in last else []
+        return html.view(html.heading("History", " · ".join(facts)), html.row(*self._charts()))
 
-    def append(self, record: dict[str, Any]) -> None:
-        """Append a record to the file, which `sync` brings to the disk. Raises BackhandError as `append` does."""
-        added = line(record).encode()
-        append(self.path, added)
-        self.lines += added
+    def _charts(self) -> Iterator[str]:
+        from backhand.notebook import lines
 
-    def sync(self) -> None:
-        """Wait until all lines are on the disk."""
-        if self.lines:
-            sync(self.path)
+        x = [record.get("epoch", index) for index, record in enumerate(self, start=1)]
+        order = sorted(self.figures().items(), key=lambda item: item[0] not in ("loss", "accuracy"))
+        for name, curves in order[:CURVES]:
+            metric = find_metric(name) or Metric(name, higher_is_better=False)
+            scaled = {line: [metric.factor * value for value in values] for line, values in curves.items()}
+            title = TITLES.get(name, words(name)) + (f" ({metric.unit})" if metric.unit else "")
+            yield lines.chart(title, scaled, x=x, may_be_logarithmic=metric.unit == "")

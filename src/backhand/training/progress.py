@@ -8,8 +8,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from backhand.console.terminal import make_console
 from backhand.training.callback import Callback
+from backhand.training.history import Record
 from backhand.training.metrics import ACCURACY, LOSS
-from backhand.training.solver import Record, Solver
+from backhand.training.solver import Solver
 
 
 def time_left(seconds: float) -> str:

@@ -16,10 +16,10 @@ from backhand.arrays import Array
 from backhand.errors import BackhandError
 from backhand.files.names import BEST, STATE
 from backhand.files.paths import PathLike, as_path
-from backhand.training import history
+from backhand.training import history_file
 from backhand.training.callback import Callback
 from backhand.training.early_stopping import EarlyStopping
-from backhand.training.history import History
+from backhand.training.history_file import HistoryFile
 from backhand.training.solver import Solver
 
 REST = 19  # the next saving waits at least this many times as long as the latest one took
@@ -58,7 +58,7 @@ class Checkpoint(Callback):
         if not self.every >= 0:
             raise BackhandError(f"the seconds between two saved states must be 0 or more, not {self.every}")
         self._folder = as_path(self.folder)
-        self._history = History(self._folder)
+        self._history = HistoryFile(self._folder)
         self._unsaved: Chosen | None = None  # what best.safetensors does not hold yet
         self._next = 0.0  # when to save again, by `time.perf_counter`
         self.ending = False
@@ -138,7 +138,7 @@ def load_state(folder: PathLike) -> tuple[dict[str, Array], dict[str, Any], str]
     """
     arrays, facts, warning = checkpoint.load_generation(as_path(folder) / STATE)
     if "history" in arrays:  # earlier versions had it among the facts
-        facts["history"] = history.records(arrays.pop("history").tobytes().decode())
+        facts["history"] = history_file.records(arrays.pop("history").tobytes().decode())
     return arrays, facts, warning
 
 

@@ -20,6 +20,7 @@ from backhand.model.sequential import Sequential
 from backhand.training.callback import Callback
 from backhand.training.epoch import EpochTotals
 from backhand.training.evaluate import Evaluation, evaluate
+from backhand.training.history import History, Record
 from backhand.training.losses import L2, Loss
 from backhand.training.optimizers import Optimizer
 from backhand.training.rates import Rates
@@ -27,8 +28,6 @@ from backhand.training.schedules import Schedule
 from backhand.training.stateful import collect_states, restore_states, stateful_by_key, without_prefix
 from backhand.training.streams import RandomStreams
 from backhand.training.update import update
-
-Record = dict[str, float]
 
 
 @dataclass(eq=False)
@@ -68,7 +67,7 @@ class Solver(Copyable):
         if self.batch_size < 1:
             raise ValueError(f"the batch size must be 1 or more, not {self.batch_size}")
         self.streams = RandomStreams(self.seed, self.data_seed)
-        self.history: list[Record] = []
+        self.history = History()
         self.epoch = self.epochs = self.step = self.steps_per_epoch = 0
         self.stopped = ""
         self.remarks: list[str] = []  # sentences that qualify the latest epoch's figures
@@ -76,7 +75,7 @@ class Solver(Copyable):
         self.batch_loss = self.gradient_norm = self.saving_seconds = 0.0  # saving: including before a resume
         self.epoch_totals: EpochTotals | None = None  # None between epochs
 
-    def fit(self, train: TrainingSource, validation: BatchSource | None = None, *, epochs: int) -> list[Record]:
+    def fit(self, train: TrainingSource, validation: BatchSource | None = None, *, epochs: int) -> History:
         """Train until `epochs` epochs are done in all, or a callback stops it; returns the history.
 
         Raises ModelError where the batches are too small for the model, and whatever a callback raises.
@@ -239,7 +238,7 @@ class Solver(Copyable):
         self.model.load(without_prefix("model", arrays))
         self.optimizer.load(without_prefix("optimizer", arrays), facts["optimizer"])
         self.epoch, self.step, self.stopped = facts["epoch"], facts["step"], facts["stopped"]
-        self.history = [jsontext.numbers(record) for record in facts["history"]]
+        self.history = History(jsontext.numbers(record) for record in facts["history"])
         self.streams.restore(facts["rng"])
         totals = facts.get("running")  # earlier versions saved between epochs only
         self.epoch_totals = None if totals is None else EpochTotals(**jsontext.numbers(totals))

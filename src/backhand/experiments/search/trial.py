@@ -11,8 +11,9 @@ from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.training.callbacks import Callback
+from backhand.training.history import Record
 from backhand.training.metrics import metric, words
-from backhand.training.solver import Record, Solver
+from backhand.training.solver import Solver
 
 PRUNED = "others do better by then"
 
