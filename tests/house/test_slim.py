@@ -105,7 +105,7 @@ def outcomes(folder):
 def test_the_extras_bring_no_module_of_a_slim_installation():
     inside, outside = modules()
     assert {"numpy", "numba", "PIL", "pydantic", "safetensors", "typer"} <= inside
-    assert {"matplotlib", "jinja2", "markupsafe", "sklearn", "scipy", "optuna", "sqlalchemy", "torch"} <= outside
+    assert {"matplotlib", "jinja2", "markupsafe", "sklearn", "scipy", "optuna", "sqlalchemy"} <= outside
 
 
 @pytest.mark.parametrize(
