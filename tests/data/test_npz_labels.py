@@ -111,7 +111,7 @@ BAD = {
     "several classes at once": ({}, np.eye(3)[numbers] + np.eye(3)[0], r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
     "probabilities": ({}, np.full((24, 3), 1 / 3), r"row 0 is not one-hot: .* y.argmax\(axis=1\)"),
     "shares beside a 1": ({}, np.where(numbers[:, None] == 1, [1, 0.5], [1, 0]), "row 1 is not one-hot"),
-    "too large for any class": ({}, np.where(numbers == 1, np.uint64(2**63), numbers.astype(np.uint64)), "row 1 .* 9223"),
+    "too large for any class": ({}, np.where(numbers == 1, np.uint64(2**63), numbers.astype("u8")), "row 1 .* 9223372"),
     "one of two classes without a sample": ({}, np.eye(2)[numbers * 0], "column 1 of y_train .* no 1"),
     "one row of labels": ({}, numbers[None], r"write .*y.ravel\(\)"),
     "no columns": ({}, numbers.reshape(24, 1)[:, :0], "labels must be integers or text"),
