@@ -6,12 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from backhand.console.options import DataDir, DataPath, ResizeAll, SkipBadImages
+from backhand.experiments.completion import data_sets
 from backhand.files.paths import as_path
 
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 DataSetName = Annotated[
-    str, typer.Argument(metavar="NAME", help="The name of a data set; `backhand data list` shows all names.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="The name of a data set; `backhand data list` shows all names.", autocompletion=data_sets
+    ),
 ]
 TABLE_STYLE: dict[str, Any] = {"box": None, "header_style": "bold", "footer_style": "bold", "pad_edge": False}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from backhand.console.completion import studies_and_folders
 from backhand.console.options import DataDir, DataPath, Overrides, Seed
 from backhand.files.paths import as_path
 
@@ -21,7 +22,9 @@ def doctor(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="TARGET", help="The name or the .toml file of a study, the folder of a run, or a Python file."
+            metavar="TARGET",
+            help="The name or the .toml file of a study, the folder of a run, or a Python file.",
+            autocompletion=studies_and_folders,
         ),
     ],
     html: Annotated[

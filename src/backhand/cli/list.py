@@ -1,8 +1,29 @@
 """`backhand list`: the studies and the series that come with Backhand."""
 
+from typing import Annotated
 
-def list_() -> None:
+import typer
+
+from backhand.console.completion import studies
+
+
+def list_(
+    show: Annotated[
+        str | None,
+        typer.Option(metavar="STUDY", help="Print this study instead, with its comments.", autocompletion=studies),
+    ] = None,
+) -> None:
     """List the studies and the series that come with Backhand."""
+    from backhand.console.terminal import make_console
+    from backhand.study import shipped_text
+
+    if show is not None:
+        make_console().print(shipped_text(show), end="", soft_wrap=True)
+        return
+    _list()
+
+
+def _list() -> None:
     from rich.table import Table
 
     from backhand.console.terminal import make_console

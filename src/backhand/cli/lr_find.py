@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backhand.console.completion import studies
 from backhand.console.options import Backend, DataDir, DataPath, InitFrom, Overrides, Seed, SkipBadImages, Threads
 from backhand.files.paths import as_path
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 
 def lr_find(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The name of a study, or its .toml file.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="The name of a study, or its .toml file.", autocompletion=studies)
+    ],
     data_dir: DataDir = None,
     out: Annotated[
         Path, typer.Option(parser=as_path, metavar="FILE", help="Write the plot, a PNG, to this file.")

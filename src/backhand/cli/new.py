@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backhand.console.completion import studies
 from backhand.console.options import DataPath
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
@@ -20,7 +21,9 @@ DATA_TABLE = re.compile(r"^\[data\]\n(?:.*\n)*?name = .*\n", re.MULTILINE)
 
 
 def new(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="The shipped study to copy, such as images.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="The shipped study to copy, such as images.", autocompletion=studies)
+    ],
     path: DataPath = None,
     out: Annotated[Path, typer.Option(parser=as_path, metavar="FILE", help="Write the study to this file.")] = Path(
         "mine.toml"

@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.files.paths import as_path
 
 
 def open_(
-    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of an experiment.")],
+    run: Annotated[
+        Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of an experiment.", autocompletion=folders)
+    ],
 ) -> None:
     """Open the report of an experiment in the browser."""
     import webbrowser

@@ -5,12 +5,15 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.console.options import ResizeOthers
 from backhand.files.paths import as_path
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a trained run.")],
+    run: Annotated[
+        Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a trained run.", autocompletion=folders)
+    ],
     images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="The image files to classify.")],
     resize: ResizeOthers = False,
 ) -> None:

@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.files.paths import as_path
 
 
 def report(
     runs: Annotated[
         list[Path],
-        typer.Argument(parser=as_path, metavar="FOLDER", help="The folders of saved experiments."),
+        typer.Argument(
+            parser=as_path, metavar="FOLDER", help="The folders of saved experiments.", autocompletion=folders
+        ),
     ],
     results: Annotated[
         Path | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.files.paths import as_path
 
 
@@ -70,6 +71,7 @@ Resume = Annotated[
     typer.Option(
         parser=as_path,
         metavar="FOLDER",
+        autocompletion=folders,
         help="Continue the experiment in this folder, with the options that it began with.",
     ),
 ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backhand.console.completion import studies
 from backhand.console.options import (
     Backend,
     DataDir,
@@ -20,6 +21,7 @@ from backhand.console.options import (
 )
 from backhand.errors import BackhandError
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind
+from backhand.experiments.completion import data_sets_and_folders
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
 Studies = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="STUDY", help="Let the network of this study take part; may be repeated.", show_default="a perceptron"
+        metavar="STUDY",
+        help="Let the network of this study take part; may be repeated.",
+        show_default="a perceptron",
+        autocompletion=studies,
     ),
 ]
 Against = Annotated[str, typer.Option(metavar="NAME,...", help="Let these learners of scikit-learn take part.")]
@@ -40,7 +45,11 @@ TrainSize = Annotated[
 def compare(
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DATA", help="A data set by name, such as digits; or the folders of finished runs."),
+        typer.Argument(
+            metavar="DATA",
+            help="A data set by name, such as digits; or the folders of finished runs.",
+            autocompletion=data_sets_and_folders,
+        ),
     ] = None,
     study: Studies = None,
     against: Against = "tree,logistic,forest,neighbours",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.console.options import Out, Resume
 from backhand.experiments.command import Launch, carry_out, refuse_another_kind
 from backhand.files.paths import as_path
@@ -13,7 +14,8 @@ from backhand.files.paths import as_path
 
 def ensemble(
     runs: Annotated[
-        list[Path] | None, typer.Argument(parser=as_path, metavar="RUN...", help="Folders of finished runs.")
+        list[Path] | None,
+        typer.Argument(parser=as_path, metavar="RUN...", help="Folders of finished runs.", autocompletion=folders),
     ] = None,
     out: Out = None,
     resume: Resume = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backhand.console.completion import folders
 from backhand.console.options import (
     Backend,
     DataDir,
@@ -33,7 +34,8 @@ WithOld = Annotated[
 def extend(
     context: typer.Context,
     run: Annotated[
-        Path | None, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a finished run.")
+        Path | None,
+        typer.Argument(parser=as_path, metavar="RUN", help="The folder of a finished run.", autocompletion=folders),
     ] = None,
     data: Annotated[str | None, typer.Option(metavar="NEW", help="Take the new classes from this data set.")] = None,
     path: DataPath = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from backhand.console.completion import studies
 from backhand.console.options import (
     Backend,
     DataDir,
@@ -29,7 +30,11 @@ ALL, RESULTS = "all", "RESULTS.md"
 def run(
     study: Annotated[
         str | None,
-        typer.Argument(metavar="STUDY", help="A study or a series: its name, or its .toml file; all: every series."),
+        typer.Argument(
+            metavar="STUDY",
+            help="A study or a series: its name, or its .toml file; all: every series.",
+            autocompletion=studies,
+        ),
     ] = None,
     data_dir: DataDir = None,
     out: Out = None,
