@@ -98,7 +98,9 @@ def test_the_versions_of_the_page_are_those_of_the_forms():
 
 def test_every_array_of_the_evidence_is_on_the_page():
     groups = (evidence.PREDICTIONS, evidence.SAMPLES, evidence.AUGMENTED, evidence.PICTURED, evidence.FIRST_WEIGHTS)
-    arrays = {name for names_ in (*groups, evidence.FEATURE_MAPS, evidence.LAYER_MAPS) for name in names_.values()}
+    groups = (*groups, evidence.FEATURE_MAPS, evidence.LAYER_MAPS)
+    groups = (*groups, evidence.ATTRIBUTIONS, evidence.CAMS, evidence.IMPORTANCE)
+    arrays = {name for names_ in groups for name in names_.values()}
     assert arrays >= evidence_checks.AXES.keys()
     assert arrays - named(section("evidence.safetensors")) == set()
 

@@ -21,6 +21,7 @@ def digits(folder, *, epochs=25, validation=True, classes=None):
     run = train(data, hidden=(32,), epochs=epochs, names=names)
     picture = {split: (x.reshape(-1, 8, 8, 1) * 255).astype(np.uint8) for split, (x, _) in data.items()}
     run["evidence"] |= _pictures(picture, data, run)
+    run["evidence"] |= _attributions(np.random.default_rng(6), picture["test"], run["evidence"])
     run["metrics"]["data"] |= {"name": "digits", "title": "Handwritten digits", "sample_shape": [8, 8, 1]}
     return save(folder, run)
 
@@ -33,6 +34,8 @@ def binary(folder):
     run["metrics"]["data"] |= {"name": "breast-cancer", "title": "Breast cancer", "sample_shape": [30]}
     for key in ("first_weights", "first_weights_initial"):
         del run["evidence"][key]
+    losses = np.random.default_rng(6).normal(0.01, 0.02, size=(30, 10))
+    run["evidence"] |= {"importance": losses.astype(np.float32), "importance_rows": np.array([114])}
     return save(folder, run)
 
 
@@ -49,6 +52,7 @@ def hundred(folder):
     run["evidence"]["first_weights_initial"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
     run["evidence"]["first_weights"] = rng.normal(size=(5, 5, 3, 16)).astype(np.float32)
     run["evidence"] |= _feature_maps(rng, picture["test"], run["evidence"])
+    run["evidence"] |= _attributions(rng, picture["test"], run["evidence"], layer="1")
     rows = [*_convolution(), *run["metrics"]["model"]["layers"]]
     run["metrics"]["model"]["layers"] = [row | {"name": str(place)} for place, row in enumerate(rows)]
     run["metrics"]["data"] |= {"name": "hundred", "title": "A hundred classes", "sample_shape": [32, 32, 3]}
@@ -106,6 +110,24 @@ def _feature_maps(rng, pictures, evidence):
         "maps.1": rng.integers(0, 256, (4, 28, 28, 8)).astype(np.uint8),
         "map_channels.1": rng.permutation(16)[:8],
         "map_ranges.1": np.stack([-rng.uniform(size=8), rng.uniform(size=8)], axis=1).astype(np.float32),
+    }
+
+
+def _attributions(rng, pictures, evidence, layer=""):
+    """Two mistakes and three right answers, with Grad-CAM where there is a layer for it."""
+    labels, predictions = evidence["labels"], evidence["probabilities"].argmax(1)
+    right, wrong = np.flatnonzero(predictions == labels), np.flatnonzero(predictions != labels)
+    shown = np.concatenate([wrong[:2], right[:3]])
+    maps = rng.uniform(size=(3, 5, *pictures.shape[1:3])).astype(np.float32)
+    maps[1, 0] = 0  # nothing speaks for the class
+    cams = {f"grad_cam.{layer}": maps[1], f"grad_cam_true.{layer}": maps[2]} if layer else {}
+    return cams | {
+        "attribution_images": pictures[shown],
+        "attribution_labels": labels[shown],
+        "attribution_predictions": predictions[shown].astype(np.int64),
+        "attribution_confidence": evidence["probabilities"][shown].max(1),
+        "attribution_index": shown,
+        "saliency": maps[0],
     }
 
 

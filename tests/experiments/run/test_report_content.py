@@ -101,7 +101,7 @@ def test_plots_of_pictures_and_numbers(digits):
     assert digits.plots() == {
         *("class-counts", "samples", "loss-epoch", "loss-time", "accuracy-epoch", "accuracy-time"),
         *("learning-rate-epoch", "gradient-norm-epoch", "confusion", "reliability"),
-        *("mistakes", "weights-before", "weights-after"),
+        *("mistakes", "weights-before", "weights-after", "attributions-mistakes", "attributions-right"),
     }
 
 
@@ -220,7 +220,8 @@ def test_a_perfect_network(folder):
         row |= {"precision": 1.0, "recall": 1.0, "f1": 1.0}
     (folder / "metrics.json").write_text(json.dumps(metrics))
     arrays = load_file(folder / "evidence.safetensors")
-    checkpoint.save(folder / "evidence.safetensors", {k: v for k, v in arrays.items() if "mistake" not in k})
+    left = {k: v for k, v in arrays.items() if not k.startswith(("mistake", "attribution", "saliency"))}
+    checkpoint.save(folder / "evidence.safetensors", left)
     text = written(folder).page.text
     assert "No test sample was given a wrong class" in text
     assert "Hardest class" not in text

@@ -95,6 +95,38 @@ class FeatureMaps:
     layers: dict[str, LayerMaps]
 
 
+@dataclass(frozen=True)
+class Attributions:
+    """What the scores of some test pictures (T, H, W, C) uint8 depend on.
+
+    labels, predictions, confidence, index: of each (T,), with its place in the test split.
+    saliency: of the predicted class's score, (T, H, W).
+    layer: the name of the layer of the Grad-CAM maps; empty where the network has none.
+    grad_cam, grad_cam_true: Grad-CAM of the predicted class and of the true one, (T, H, W).
+    """
+
+    images: NDArray[Any]
+    labels: NDArray[Any]
+    predictions: NDArray[Any]
+    confidence: NDArray[Any]
+    index: NDArray[Any]
+    saliency: NDArray[Any]
+    layer: str = ""
+    grad_cam: NDArray[Any] | None = None
+    grad_cam_true: NDArray[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Importance:
+    """By how much the test accuracy fell when a column was shuffled: (P, R) for P columns and R shuffles.
+
+    rows: the number of test samples that were shuffled, (1,).
+    """
+
+    losses: NDArray[Any]
+    rows: NDArray[Any]
+
+
 # The name in the file of each attribute. A group is saved if the first of its arrays is there.
 PREDICTIONS = {"probabilities": "probabilities", "labels": "labels"}
 SAMPLES = {"pictures": "samples", "labels": "sample_labels"}
@@ -104,6 +136,10 @@ PICTURED = MISTAKES | {"pictures": "mistakes"}
 FIRST_WEIGHTS = {"initial": "first_weights_initial", "trained": "first_weights"}
 FEATURE_MAPS = {key: f"map_{key}" for key in ("images", "labels", "predictions", "index")}
 LAYER_MAPS = {"maps": "maps", "channels": "map_channels", "ranges": "map_ranges"}
+ATTRIBUTIONS = {key: f"attribution_{key}" for key in ("images", "labels", "predictions", "confidence", "index")}
+ATTRIBUTIONS |= {"saliency": "saliency"}
+CAMS = {"grad_cam": "grad_cam", "grad_cam_true": "grad_cam_true"}  # with the name of the layer behind a dot
+IMPORTANCE = {"losses": "importance", "rows": "importance_rows"}
 
 
 @dataclass(frozen=True)
@@ -116,6 +152,8 @@ class Evidence:
     mistakes: Mistakes | None = None
     first_weights: FirstWeights | None = None
     feature_maps: FeatureMaps | None = None
+    attributions: Attributions | None = None
+    importance: Importance | None = None
 
     @classmethod
     def of(cls, arrays: Arrays) -> Self:
@@ -127,6 +165,8 @@ class Evidence:
             mistakes=_group(Mistakes, PICTURED if "mistakes" in arrays else MISTAKES, arrays),
             first_weights=_group(FirstWeights, FIRST_WEIGHTS, arrays),
             feature_maps=_feature_maps(arrays),
+            attributions=_attributions(arrays),
+            importance=_group(Importance, IMPORTANCE, arrays),
         )
 
     def arrays(self) -> Arrays:
@@ -139,6 +179,8 @@ class Evidence:
             (self.mistakes, PICTURED),
             (self.first_weights, FIRST_WEIGHTS),
             (self.feature_maps, FEATURE_MAPS),
+            (self.attributions, ATTRIBUTIONS | {key: f"{name}.{self._layer}" for key, name in CAMS.items()}),
+            (self.importance, IMPORTANCE),
         )
         for group, names in groups:
             values = {name: getattr(group, key, None) for key, name in names.items()}
@@ -146,6 +188,11 @@ class Evidence:
         for layer, maps in (self.feature_maps.layers if self.feature_maps else {}).items():
             arrays |= {f"{name}.{layer}": getattr(maps, key) for key, name in LAYER_MAPS.items()}
         return arrays
+
+    @property
+    def _layer(self) -> str:
+        """The layer of the Grad-CAM maps; empty where there are none."""
+        return self.attributions.layer if self.attributions else ""
 
 
 def read(folder: Path, classes: int) -> Evidence:
@@ -190,3 +237,12 @@ def _feature_maps(arrays: Arrays) -> FeatureMaps | None:
         for layer in sorted(filter(str.isdecimal, names), key=int)
     }
     return FeatureMaps(**{key: arrays[name] for key, name in FEATURE_MAPS.items()}, layers=layers)
+
+
+def _attributions(arrays: Arrays) -> Attributions | None:
+    if "attribution_images" not in arrays:
+        return None
+    layer = next((name.removeprefix("grad_cam.") for name in arrays if name.startswith("grad_cam.")), "")
+    own: Mapping[str, Any] = {key: arrays[name] for key, name in ATTRIBUTIONS.items()}
+    cams: Mapping[str, Any] = {key: arrays.get(f"{name}.{layer}") for key, name in CAMS.items()}
+    return Attributions(**own, layer=layer, **cams)

@@ -23,6 +23,14 @@ AXES: dict[str, Sequence[Hashable]] = {
     "map_labels": "F",
     "map_predictions": "F",
     "map_index": "F",
+    "attribution_images": "THWC",
+    "attribution_labels": "T",
+    "attribution_predictions": "T",
+    "attribution_confidence": "T",
+    "attribution_index": "T",
+    "saliency": "THW",
+    "importance": "PR",
+    "importance_rows": (1,),
     "probabilities": "NK",
     "labels": "N",
 }
@@ -33,19 +41,31 @@ NEEDS = {
     "mistakes": {"mistake_labels"},
     "mistake_labels": {"mistake_predictions", "mistake_confidence", "mistake_index"},
     "map_images": {"map_labels", "map_predictions", "map_index"},
+    "attribution_images": {
+        "attribution_labels",
+        "attribution_predictions",
+        "attribution_confidence",
+        "attribution_index",
+        "saliency",
+    },
+    "importance": {"importance_rows"},
     "probabilities": {"labels"},
     "first_weights": {"first_weights_initial"},
     "first_weights_initial": {"first_weights"},
 }
-PICTURES = ("samples", "augmented", "mistakes", "map_images")
-SHARES = ("probabilities", "mistake_confidence", "augmented_targets")
-LABELS = ("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels")
+PICTURES = ("samples", "augmented", "mistakes", "map_images", "attribution_images")
+SHARES = ("probabilities", "mistake_confidence", "augmented_targets", "attribution_confidence")
+LABELS = (
+    *("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels"),
+    *("attribution_labels", "attribution_predictions"),
+)
 
 
 def check(arrays: Arrays, classes: int) -> None:
     """Raises ValueError where the arrays do not fit each other or the number of classes."""
     _check_shapes(arrays, classes)
     _check_values(arrays, classes)
+    _check_attributions(arrays)
 
 
 def _mapped_layers(arrays: Arrays) -> tuple[str, ...]:
@@ -61,7 +81,12 @@ def _axes(arrays: Arrays) -> dict[str, Sequence[Hashable]]:
         channels = f"channels of {layer}"
         axes[f"maps.{layer}"] = ("F", f"rows of {layer}", f"columns of {layer}", channels)
         axes |= {f"map_channels.{layer}": (channels,), f"map_ranges.{layer}": (channels, 2)}
-    return axes
+    return axes | dict.fromkeys(_cams(arrays), "THW")
+
+
+def _cams(arrays: Arrays) -> tuple[str, ...]:
+    """The names of the Grad-CAM maps, which end in the name of their layer."""
+    return tuple(name for name in arrays if name.startswith(("grad_cam.", "grad_cam_true.")))
 
 
 def _needs(arrays: Arrays) -> dict[str, set[str]]:
@@ -70,6 +95,20 @@ def _needs(arrays: Arrays) -> dict[str, set[str]]:
         f"maps.{layer}": {"map_images", f"map_channels.{layer}", f"map_ranges.{layer}"}
         for layer in _mapped_layers(arrays)
     }
+
+
+def _check_attributions(arrays: Arrays) -> None:
+    """Saliency and Grad-CAM are finite and not negative, and both Grad-CAM maps are of the same layer."""
+    cams = _cams(arrays)
+    if cams and {name.partition(".")[0] for name in cams} != {"grad_cam", "grad_cam_true"}:
+        raise ValueError(f"it holds {cams[0]} without the other of grad_cam and grad_cam_true")
+    if len({name.partition(".")[2] for name in cams}) > 1:
+        raise ValueError("it holds Grad-CAM maps of several layers")
+    for name in (*cams, *(["saliency"] if "saliency" in arrays else [])):
+        if not (np.isfinite(arrays[name]) & (arrays[name] >= 0)).all():
+            raise ValueError(f"{name} holds a value that is negative or not finite")
+    if "importance" in arrays and not np.isfinite(arrays["importance"]).all():
+        raise ValueError("importance holds a value that is not finite")
 
 
 def _check_values(arrays: Arrays, classes: int) -> None:
@@ -85,7 +124,7 @@ def _check_values(arrays: Arrays, classes: int) -> None:
 
 
 def _check_shapes(arrays: Arrays, classes: int) -> None:
-    lengths: dict[Hashable, int] = {"K": classes, 2: 2}
+    lengths: dict[Hashable, int] = {"K": classes, 1: 1, 2: 2}
     for name, axes in _axes(arrays).items():
         if name not in arrays:
             continue

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from backhand.arrays import Array, Labels
+from backhand.attribution.feature_maps import convolutions
 from backhand.data.feed import Feed
 from backhand.experiments.build import Feeds
+from backhand.experiments.run.attributions import attributions_of, importance_of
 from backhand.experiments.run.evidence import (
     Augmented,
     Evidence,
@@ -17,7 +19,7 @@ from backhand.experiments.run.evidence import (
     Predictions,
     Samples,
 )
-from backhand.layers import Conv2d, Layer, Linear
+from backhand.layers import Conv2d, Linear
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation
 from backhand.training.solver import Solver
@@ -37,17 +39,16 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
     classified = result.predictions >= 0
     train, test = feeds.train.data, feeds.test.data
     misclassified = np.flatnonzero(classified & (result.predictions != result.labels))
-    confidence = probabilities[misclassified, result.predictions[misclassified]]
-    order = np.argsort(-confidence, kind="stable")[:MISTAKES]
-    misclassified = misclassified[order]
+    confidence = probabilities[np.arange(len(probabilities)), result.predictions]
+    misclassified = misclassified[np.argsort(-confidence[misclassified], kind="stable")[:MISTAKES]]
     mistakes = Mistakes(
-        result.labels[misclassified], result.predictions[misclassified], confidence[order], misclassified
+        result.labels[misclassified], result.predictions[misclassified], confidence[misclassified], misclassified
     )
     evidence = Evidence(
         predictions=Predictions(probabilities[classified], result.labels[classified]), mistakes=mistakes
     )
     if not train.is_image:
-        return evidence
+        return replace(evidence, importance=importance_of(solver.model, solver.loss, feeds.test))
     chosen, trained = _per_class(train.y, SAMPLES), first_weights(solver.model)
     return replace(
         evidence,
@@ -56,6 +57,7 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
         augmented=_augmented(feeds.train, len(feeds.splits.classes)),
         first_weights=None if initial is None or trained is None else FirstWeights(initial, trained),
         feature_maps=_feature_maps(solver.model, feeds.test, result, misclassified),
+        attributions=attributions_of(solver.model, feeds.test, result, confidence, misclassified),
     )
 
 
@@ -87,13 +89,8 @@ def _per_class(labels: Labels, limit: int) -> Labels:
 
 def first_weights(model: Sequential) -> Array | None:
     """The weights of the first layer that has parameters, where these can be shown as pictures; else None."""
-    first = next((layer for layer in model.layers if _contains(layer)), None)
+    first = next((layer for layer in model.layers if any(inner.params for _, inner in layer.walk())), None)
     return first.params["weight"] if isinstance(first, Linear | Conv2d) else None
-
-
-def _contains(layer: Layer, kind: type[Layer] = Layer) -> bool:
-    """Whether the layer is a layer of this kind with parameters, or has one in its branches."""
-    return any(isinstance(inner, kind) and inner.params for _, inner in layer.walk())
 
 
 def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: Labels) -> FeatureMaps | None:
@@ -114,19 +111,8 @@ def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: L
 
 
 def _mapped_layers(model: Sequential) -> list[int]:
-    """The indices of the layers whose outputs are shown: those of a first, a middle and a last convolution.
-
-    The output of a convolution is that after its batch-norm and activation. Outputs with a single row or column are
-    left out, since they are no pictures.
-    """
-    ends: list[int] = []
-    for index, layer in enumerate(model.layers):
-        if len(layer.output_shape) != 3 or min(layer.output_shape[:2]) < 2:
-            continue
-        if _contains(layer, Conv2d):
-            ends.append(index)
-        elif ends and ends[-1] == index - 1 and layer.output_shape == model.layers[index - 1].output_shape:
-            ends[-1] = index
+    """The indices of the layers whose outputs are shown: those of a first, a middle and a last convolution."""
+    ends = convolutions(model.layers)
     return sorted({ends[0], ends[len(ends) // 2], ends[-1]}) if ends else []
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from backhand.experiments.run.metrics import Data, TestScore
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
+from backhand.experiments.run.report.attributions import attributions
 from backhand.experiments.run.report.classes import confusion_text, confusions
 from backhand.experiments.run.report.findings import findings
 from backhand.experiments.run.report.network import kinks
@@ -30,6 +31,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("training", "Training", training(run)),
         Section("result", "Test result", _result(run, test) if test else ()),
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
+        Section("attributions", "What the network looks at", attributions(run)),
         Section("weights", "First-layer weights", _weights(run)),
         Section("feature-maps", "Feature maps", _feature_maps(run)),
         Section("gradients", "Gradient check", _gradients(run)),

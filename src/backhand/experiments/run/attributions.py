@@ -1,0 +1,77 @@
+"""What the kept weights look at: attributions of some test pictures, and the importance of each column of a table."""
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+from backhand.attribution import grad_cam, permutation_importance, saliency
+from backhand.attribution.feature_maps import last_maps
+from backhand.data.dataset import Dataset
+from backhand.data.feed import Feed
+from backhand.errors import ModelError
+from backhand.experiments.run.evidence import Attributions, Importance
+from backhand.model.sequential import Sequential
+from backhand.training.evaluate import Evaluation, evaluate
+from backhand.training.losses import Loss
+
+EACH = 8  # the number of mistakes and of right answers whose attributions a report shows
+REPEATS, WORK = 10, 5e10  # shuffles of each column, and the multiply-adds that all of them may take
+MOST_COLUMNS, FEWEST_ROWS = 1000, 50  # wider tables, and those of which only fewer rows can be afforded, are left out
+
+
+def attributions_of(
+    model: Sequential, test: Feed, result: Evaluation, confidence: Array, mistakes: Labels
+) -> Attributions | None:
+    """Saliency and Grad-CAM of the most confident mistakes, and of right answers of different classes.
+
+    confidence: the probability of the predicted class of every test sample.   mistakes: their indices, in order.
+    None where nothing was classified, and where an attribution is not finite.
+    """
+    chosen = np.concatenate([mistakes[:EACH], _right_answers(result)])
+    if not len(chosen):
+        return None
+    attributions = attribute(model, test, chosen, result.labels[chosen], result.predictions[chosen], confidence[chosen])
+    maps = (attributions.saliency, attributions.grad_cam, attributions.grad_cam_true)
+    return attributions if all(np.isfinite(each).all() for each in maps if each is not None) else None
+
+
+def attribute(
+    model: Sequential, feed: Feed, index: Labels, labels: Labels, predictions: Labels, confidence: Array
+) -> Attributions:
+    """Saliency and Grad-CAM of the samples at these indices, for the predicted classes and for the true ones."""
+    x: Array = feed.standardizer.transform(feed.data.x[index])
+    layer = _layer_of(model)
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at what is not finite
+        cams = [grad_cam(model, x, classes, layer=layer) for classes in (predictions, labels)] if layer else []
+        salient = saliency(model, x, predictions)
+    return Attributions(feed.data.x[index], labels, predictions, confidence, index, salient, layer, *cams)
+
+
+def _layer_of(model: Sequential) -> str:
+    """The layer whose maps Grad-CAM takes; "" for a network without any, such as a perceptron."""
+    try:
+        return last_maps(model)
+    except ModelError:
+        return ""
+
+
+def _right_answers(result: Evaluation) -> Labels:
+    """The index of the first correct answer of each class, of evenly chosen classes where there are many."""
+    correct = np.flatnonzero(result.predictions == result.labels)
+    first = correct[np.unique(result.labels[correct], return_index=True)[1]]
+    return first[np.linspace(0, len(first) - 1, min(len(first), EACH)).round().astype(int)] if len(first) else first
+
+
+def importance_of(model: Sequential, loss: Loss, test: Feed) -> Importance | None:
+    """By how much the test accuracy falls when a column is shuffled; None where that would take too long."""
+    count, columns = test.data.x.shape
+    rows = min(count, int(WORK / (REPEATS * columns * max(model.work(), 1))))
+    if columns > MOST_COLUMNS or rows < min(FEWEST_ROWS, count) or rows < 2:
+        return None
+    chosen = np.sort(np.random.default_rng(0).permutation(count)[:rows])
+    samples = test.data.take(chosen)
+
+    def accuracy(x: Array) -> float:
+        return evaluate(model, loss, Feed(Dataset(x, samples.y), test.standardizer)).accuracy
+
+    losses = permutation_importance(accuracy, samples.x, repeats=REPEATS)
+    return Importance(losses.astype(np.float32), np.array([rows]))

@@ -1,0 +1,175 @@
+"""What the network looks at: saliency and Grad-CAM of test pictures, and the importance of each column of a table."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.experiments.run.evidence import Attributions, Importance
+from backhand.experiments.run.record import Run
+from backhand.experiments.run.report.pictures import colours
+from backhand.page import style
+from backhand.page.blocks import Block, Image, Images, Text
+from backhand.page.numbers import count, counted, percent, points, shape
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLUMN, SIDE = 1.12, 0.95  # inches from one picture to the next, and for the names of the rows
+HEAT = "inferno"  # its lightness rises evenly, so that it is readable in grey print
+BRIGHTEST = 99.5  # the percentile of a picture's saliency that has the brightest colour
+SHOWN = 20  # the most columns whose importance is drawn
+
+Pixels = NDArray[Any]
+
+
+def attributions(run: Run) -> tuple[Block, ...]:
+    """Pictures of the mistakes and of right answers, or the importance of the columns; nothing where none is saved."""
+    saved, importance = run.evidence.attributions, run.evidence.importance
+    if importance is not None:
+        return _importance(importance)
+    if saved is None or not len(saved.images):
+        return ()
+    wrong = saved.labels != saved.predictions
+    groups = {"most confident mistakes": ("mistakes", wrong), "right answers": ("right", ~wrong)}
+    images = [
+        _image(run, f"attributions-{name}", words, select(saved, mask))
+        for words, (name, mask) in groups.items()
+        if mask.any()
+    ]
+    return Text(_about(run, saved)), *(Images((image,)) for image in images)
+
+
+def select(saved: Attributions, index: NDArray[Any]) -> Attributions:
+    """Those of the attributions that the index selects."""
+    arrays = {field.name: getattr(saved, field.name) for field in fields(saved) if field.name != "layer"}
+    return replace(saved, **{name: array[index] for name, array in arrays.items() if array is not None})
+
+
+def _about(run: Run, saved: Attributions) -> str:
+    text = (
+        "Saliency is the absolute value of the gradient of the predicted class's score with respect to each pixel, the "
+        "largest over the channels: how much a small change of the pixel could change the score. It shows what the "
+        "score is sensitive to, not what speaks for the class."
+    )
+    if saved.grad_cam is None:
+        return text
+    rows = {row.name: row for row in run.metrics.model.layers}
+    row = rows.get(saved.layer)
+    mistaken = bool((saved.labels != saved.predictions).any())
+    compared = " The two maps of a mistake are on one scale and can be compared." if mistaken else ""
+    layer = f"layer {saved.layer}" + (f", {row.layer}, of {shape(row.output)}" if row else "")
+    return (
+        f"{text} Grad-CAM shows where the feature maps after {layer} speak for a class: it is the sum of the channels, "
+        f"each weighted by the mean gradient of the class's score, where that is positive.{compared} Where a map has "
+        "no colour, nothing speaks for the class."
+    )
+
+
+def _image(run: Run, name: str, words: str, saved: Attributions) -> Image:
+    kinds = "saliency" if saved.grad_cam is None else "saliency and Grad-CAM"
+    first, (true, predicted) = saved.index[0], (run.classes[k[0]] for k in (saved.labels, saved.predictions))
+    example = f"“{true}”" if true == predicted else f"“{true}” taken for “{predicted}”"
+    caption = f"{kinds[0].upper()}{kinds[1:]} of the {words}, the first of which is sample {first}, {example}."
+    with_confidence = " Below each class stands the confidence in the answer."
+    alt = f"{counted(len(saved.images), 'test picture')} with {kinds}: {words}"
+    return Image(name, style.png(figure(saved, run.classes)), alt, caption + with_confidence)
+
+
+def figure(saved: Attributions, classes: Sequence[str]) -> "Figure":
+    """A column for each picture: the picture, its saliency, and where there are maps Grad-CAM of its classes."""
+    rows = _rows(saved)
+    height, width = saved.images.shape[1:3]
+    drawing = style.figure(SIDE + COLUMN * len(saved.images), 0.42 + COLUMN * height / width * len(rows))
+    grid = drawing.subplots(len(rows), len(saved.images), squeeze=False)
+    for axes, (name, pictures) in zip(grid, rows, strict=True):
+        axes[0].set_ylabel(name, fontsize=8, rotation=0, ha="right", va="center", labelpad=6)
+        for place, picture in zip(axes, pictures, strict=True):
+            _show(place, picture)
+    for i, axes in enumerate(grid[0]):
+        axes.set_title(_title(saved, classes, i), fontsize=7.5, linespacing=1.3)
+    return drawing
+
+
+def _rows(saved: Attributions) -> list[tuple[str, list[Pixels]]]:
+    """The rows of the figure with their names, from the pictures down."""
+    rows = [("picture", [colours(image) for image in saved.images])]
+    rows.append(("saliency", [_tinted(each / (np.percentile(each, BRIGHTEST) or 1)) for each in saved.saliency]))
+    if saved.grad_cam is None or saved.grad_cam_true is None:
+        return rows
+    tops = np.maximum(saved.grad_cam, saved.grad_cam_true).max(axis=(1, 2))
+    mistaken = bool((saved.labels != saved.predictions).any())
+    pairs = {"Grad-CAM of\nthe class given" if mistaken else "Grad-CAM": saved.grad_cam}
+    if mistaken:
+        pairs["Grad-CAM of\nthe right class"] = saved.grad_cam_true
+    for name, maps in pairs.items():
+        rows.append((name, [_laid_over(*three) for three in zip(saved.images, maps, tops, strict=True)]))
+    return rows
+
+
+def _tinted(shares: Pixels) -> Pixels:
+    """Shares of the brightest value (H, W) in colours (H, W, 3), 0 to 1."""
+    import matplotlib
+
+    return matplotlib.colormaps[HEAT](np.clip(shares, 0, 1))[..., :3]
+
+
+def _laid_over(image: Pixels, heat: Pixels, top: float) -> Pixels:
+    """The picture in grey, with the colours of the heat the stronger the hotter it is."""
+    shares = heat / top if top > 0 else heat
+    grey = colours(image).mean(axis=2, keepdims=True) / 255
+    opacity = 0.25 + 0.6 * shares[..., None]
+    return np.clip((1 - opacity) * grey + opacity * _tinted(0.08 + 0.92 * shares), 0, 1)
+
+
+def _title(saved: Attributions, classes: Sequence[str], i: int) -> str:
+    true, predicted = (style.shorten(classes[k[i]], 13) for k in (saved.labels, saved.predictions))
+    names = true if saved.labels[i] == saved.predictions[i] else f"{true}\n→ {predicted}"
+    return f"{names}\n{percent(float(saved.confidence[i]))}"
+
+
+def _show(axes: "Axes", picture: Pixels) -> None:
+    axes.imshow(picture, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+
+
+def _importance(saved: Importance) -> tuple[Block, ...]:
+    text = (
+        "The importance of a column is how much the test accuracy falls when its values are shuffled among the "
+        "samples. Of columns that say the same, each may seem unimportant, since the others stand in for it; a "
+        "negative value is chance."
+    )
+    mean, columns = saved.losses.mean(axis=1), len(saved.losses)
+    best = int(mean.argmax())
+    shown = f"the {SHOWN} most important of {columns} columns" if columns > SHOWN else f"all {columns} columns"
+    caption = (
+        f"Permutation importance of {shown}: mean and standard deviation over {saved.losses.shape[1]} shuffles of "
+        f"{count(int(saved.rows[0]))} test samples, in percentage points of accuracy."
+    )
+    alt = f"Bar plot of permutation importance; {column_name(best)} loses {points(float(mean[best]))[1:]} points"
+    return Text(text), Images((Image("importance", style.png(importance_figure(saved)), alt, caption),))
+
+
+def column_name(column: int) -> str:
+    """What a column is called, counted from 1."""
+    return f"column {column + 1}"
+
+
+def importance_figure(saved: Importance) -> "Figure":
+    """A bar for each of the most important columns, with its standard deviation over the shuffles."""
+    order = np.argsort(-saved.losses.mean(axis=1), kind="stable")[:SHOWN]
+    losses = 100 * saved.losses[order]
+    drawing, axes = style.panel(style.WIDTH * 1.3, 0.8 + 0.24 * len(order))
+    whiskers = {"elinewidth": 1.0, "ecolor": style.INK, "capsize": 2}
+    look = style.bar(style.SKY, "", 0.4)
+    axes.barh(range(len(order)), losses.mean(axis=1), 0.72, xerr=losses.std(axis=1), error_kw=whiskers, **look)
+    axes.set_yticks(range(len(order)), list(map(column_name, order)))
+    axes.set(xlabel="accuracy lost (percentage points)", ylim=(len(order) - 0.4, -0.6))
+    axes.axvline(0, color=style.INK, linewidth=0.8)
+    axes.grid(axis="y", visible=False)
+    return drawing
