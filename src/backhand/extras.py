@@ -48,4 +48,6 @@ class Extra:
 REPORT = Extra("report", {"matplotlib": "matplotlib", "jinja2": "jinja2"})
 SEARCH = Extra("search", {"optuna": "optuna", "sklearn": "scikit-learn"})
 COMPARE = Extra("compare", {"sklearn": "scikit-learn"})
-EXTRAS = REPORT, SEARCH, COMPARE
+EXPORT = Extra("export", {"onnx": "onnx", "onnxruntime": "onnxruntime"})
+HUB = Extra("hub", {"huggingface_hub": "huggingface_hub"})
+EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB

@@ -40,6 +40,13 @@ class Figure(_Facts):
     interval: tuple[float, float] | None = None
     interval_kind: str = ""
 
+    def __str__(self) -> str:
+        """The value with six digits and, where it is known, its interval: 0.972222 (95% Wilson score 0.95 to 0.98)."""
+        if self.interval is None:
+            return f"{self.value:.6g}"
+        low, high = self.interval
+        return f"{self.value:.6g} ({self.interval_kind} {low:.6g} to {high:.6g})"
+
 
 class ClassFigures(_Facts):
     """Precision, recall and F1 of one class; None where it was never predicted, or never occurs."""

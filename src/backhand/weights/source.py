@@ -10,9 +10,9 @@ from backhand.files.names import BEST, STUDY
 from backhand.files.paths import command
 from backhand.model.sequential import Sequential
 from backhand.weights import torch_file
+from backhand.weights.pytorch import from_pytorch
 from backhand.weights.run_status import read_status
 from backhand.weights.tensors import decode
-from backhand.weights.torchvision import from_torchvision
 
 KINDS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "bf16", "I64": "i8", "I32": "i4", "U8": "u1", "BOOL": "?"}
 # The first bytes of PyTorch's files before version 1.6: a pickle of the number 0x1950a86a20f9469cfc6c.
@@ -70,9 +70,9 @@ def read(file: Path, model: Sequential) -> dict[str, Array]:
             f'torch.save(torch.load("{file.name}", map_location="cpu", weights_only=True), "new.pth")'
         )
     if head.startswith(b"PK"):
-        return from_torchvision(model, torch_file.read(file))
+        return from_pytorch(model, torch_file.read(file))
     if not _is_checkpoint(file):
-        return from_torchvision(model, _safetensors(file))
+        return from_pytorch(model, _safetensors(file))
     arrays, _ = checkpoint.load(file)
     model_arrays = {name.removeprefix(MODEL): value for name, value in arrays.items() if name.startswith(MODEL)}
     return model_arrays or arrays

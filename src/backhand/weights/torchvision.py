@@ -7,11 +7,9 @@ from backhand.arrays import Array
 from backhand.errors import CheckpointError
 from backhand.layers import BatchNorm, Conv2d, Layer, Linear, Residual
 from backhand.model.sequential import Sequential
+from backhand.weights.torch_names import ARRAYS, channels_last
 
 KINDS: dict[type[Layer], str] = {Conv2d: "conv", BatchNorm: "bn"}
-ARRAYS = {"gamma": "weight", "beta": "bias"}  # the other arrays have the same name in PyTorch
-COUNTER = "num_batches_tracked"  # of PyTorch's batch normalisation; `BatchNorm` has no such counter
-PARALLEL = "module."  # the prefix that torch.nn.DataParallel gives to every name
 
 
 def from_torchvision(model: Sequential, tensors: dict[str, Array]) -> dict[str, Array]:
@@ -26,14 +24,12 @@ def from_torchvision(model: Sequential, tensors: dict[str, Array]) -> dict[str, 
         layer, _, array = name.rpartition(".")
         if layer not in modules:
             raise CheckpointError(
-                f"weights with PyTorch's names fit only the model resnet in its original form, which has no layer such "
-                f"as {layer}, {layers[layer]}; choose that model, or weights with Backhand's names"
+                f"weights with PyTorch's names fit the model that they were exported from, and those of torchvision "
+                f"only the model resnet in its original form, which has no layer such as {layer}, {layers[layer]}; "
+                f"choose that model, or weights with Backhand's names"
             )
         model_names[f"{modules[layer]}.{ARRAYS.get(array, array)}"] = name
-    if all(name.startswith(PARALLEL) for name in tensors):
-        tensors = {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
-    weights = {name: tensor for name, tensor in tensors.items() if not name.endswith(COUNTER)}
-    return {model_names.get(name, name): _channels_last(tensor) for name, tensor in weights.items()}
+    return {model_names.get(name, name): channels_last(tensor) for name, tensor in tensors.items()}
 
 
 def _modules(model: Sequential) -> Iterator[tuple[str, str]]:
@@ -60,7 +56,3 @@ def _numbered(layers: Iterable[tuple[str, Layer]], prefix: str) -> Iterator[tupl
         if kind:
             counts[kind] += 1
             yield name, f"{prefix}{kind}{counts[kind]}"
-
-
-def _channels_last(tensor: Array) -> Array:
-    return tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T

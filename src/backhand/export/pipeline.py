@@ -1,0 +1,110 @@
+"""What an export holds: the way from raw samples to answers, of a predictor or of a bare model."""
+
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.arrays import Array, Shape
+from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
+from backhand.data.standardize import Standardizer
+from backhand.errors import BackhandError, ModelError
+from backhand.model.sequential import Sequential
+from backhand.predictors.classifier import Classifier
+from backhand.predictors.predictor import Predictor
+from backhand.predictors.provenance import Provenance
+from backhand.training.losses import Loss
+
+Exported = Predictor | Sequential
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Raw samples, their views, the standardisation, the network, the mean over the views, and the probabilities.
+
+    standardizer: None where the samples go into the network as they are.   loss: by which scores become probabilities,
+    or None.   pixels: whether the samples are images of uint8.
+    """
+
+    model: Sequential
+    standardizer: Standardizer | None = None
+    views: EvaluationAugment = NO_AUGMENT
+    loss: Loss | None = None
+    classes: tuple[str, ...] = ()
+    pixels: bool = False
+    provenance: Provenance = field(default_factory=Provenance)
+    remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, exported: Exported) -> Self:
+        """The pipeline of a predictor or of a model that is built. Raises BackhandError for anything else."""
+        if isinstance(exported, Sequential):
+            if not exported.output_shape:
+                raise ModelError("the model must be built before it is exported; call model.build")
+            return cls(exported)
+        if not isinstance(exported, Classifier):
+            raise BackhandError(
+                f"a {type(exported).__name__} cannot be exported; give a Classifier, as backhand.load_classifier reads "
+                f"it from the folder of a run, or a Sequential"
+            )
+        return cls(
+            exported.model,
+            exported.standardizer,
+            exported.evaluation_augment,
+            exported.loss,
+            exported.classes,
+            exported.value_range.pixels,
+            exported.provenance,
+            exported.remarks,
+        )
+
+    @property
+    def sample_shape(self) -> Shape:
+        """The shape of one sample, without the batch axis."""
+        return self.model.input_shape
+
+    @property
+    def input_dtype(self) -> np.dtype[Any]:
+        """The dtype of raw samples: uint8 for pixels; float64 for rows, which are standardised in it; else float32."""
+        if self.pixels:
+            return np.dtype(np.uint8)
+        rows = self.standardizer is not None and len(self.sample_shape) == 1
+        return np.dtype(np.float64 if rows else np.float32)
+
+    @property
+    def input_text(self) -> str:
+        """The samples in words, such as "uint8 images (N, 28, 28, 1), 0 to 255, channels last"."""
+        shape = f"(N, {', '.join(map(str, self.sample_shape))})"
+        if self.pixels:
+            return f"uint8 images {shape}, 0 to 255, channels last"
+        kind = "images" if len(self.sample_shape) == 3 else "rows" if len(self.sample_shape) == 1 else "samples"
+        scale = "" if self.standardizer else ", scaled as the model was trained"
+        return f"{self.input_dtype} {kind} {shape}{', channels last' * (kind == 'images')}{scale}"
+
+    def view_indices(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """The rows and the columns of the image that each view shows, [(H,), (W,)]; none where there is one view."""
+        if self.views == NO_AUGMENT or len(self.sample_shape) != 3:
+            return []
+        H, W, _ = self.sample_shape
+        places = np.arange(H * W, dtype=np.float64).reshape(1, H, W, 1)
+        views = (view.astype(np.int64) for view in self.views.variants_of(places))
+        return [(view[0, :, 0, 0] // W, view[0, 0, :, 0] % W) for view in views]
+
+    def scores(self, samples: Array) -> Array:
+        """Raw samples (N, ...) -> the scores (N, outputs) that Backhand computes."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            views = self.views.variants_of(samples) if self.view_indices() else (samples,)
+            scaled = (view if self.standardizer is None else self.standardizer.transform(view) for view in views)
+            return np.mean([self.model.predict(view) for view in scaled], axis=0)
+
+    def random_samples(self, count: int, rng: np.random.Generator) -> Array:
+        """Raw samples of the right kind: noise of pixels, or normal noise with the mean and deviation of training."""
+        shape = count, *self.sample_shape
+        if self.pixels:
+            return rng.integers(0, 256, shape, dtype=np.uint8)
+        noise = rng.standard_normal(shape)
+        if self.standardizer is not None:
+            mean, scale = self.standardizer.mean, self.standardizer.scale
+            noise = mean + noise * np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
+        return noise.astype(self.input_dtype)
