@@ -46,6 +46,7 @@ PAGES = {
     "check": Page("Gradient checks", ("backhand.check.gradients", "backhand.check")),
     "weights": Page("Weights", ("backhand.weights",)),
     "predictors": Page("Predictors", ("backhand.predictors",)),
+    "export": Page("Exports", ("backhand.export",)),
     "experiments": Page("Studies and runs", ("backhand.experiments", "backhand.study")),
     "backend": Page("Backends", ("backhand.backend",)),
     "errors": Page("Errors", ("backhand.errors",)),

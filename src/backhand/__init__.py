@@ -35,6 +35,7 @@ _FROM = {
     "backhand.check": "assert_gradients check_file check_layer check_model check_op",
     "backhand.weights": "transfer",
     "backhand.predictors": "load_model",
+    "backhand.export": "export_model push_to_hub",
     "backhand.study": "Study load_study=load",
     "backhand.experiments.run.work": "run",
     "backhand.experiments.run.record": "load_run=read",

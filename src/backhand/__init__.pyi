@@ -33,6 +33,8 @@ from backhand.experiments.reports import write as _write_report
 from backhand.experiments.run.predict import load_classifier as load_classifier
 from backhand.experiments.run.record import read as _load_run
 from backhand.experiments.run.work import run as run
+from backhand.export import export_model as export_model
+from backhand.export import push_to_hub as push_to_hub
 from backhand.layers import ELU as ELU
 from backhand.layers import AvgPool2d as AvgPool2d
 from backhand.layers import BatchNorm as BatchNorm

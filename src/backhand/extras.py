@@ -49,5 +49,5 @@ REPORT = Extra("report", {"matplotlib": "matplotlib", "jinja2": "jinja2"})
 SEARCH = Extra("search", {"optuna": "optuna", "sklearn": "scikit-learn"})
 COMPARE = Extra("compare", {"sklearn": "scikit-learn"})
 EXPORT = Extra("export", {"onnx": "onnx", "onnxruntime": "onnxruntime"})
-HUB = Extra("hub", {"huggingface_hub": "huggingface_hub"})
+HUB = Extra("hub", {"huggingface_hub": "huggingface-hub"})
 EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB

@@ -14,7 +14,8 @@ TESTS = Path(__file__).parents[1]
 CONVENTIONS = SOURCE / "exercises" / "conventions"
 LINES = 300
 FROM_DATA = {"eval", "exec", "pickle.load", "pickle.loads"}
-HEAVY = {"scipy", "sklearn", "matplotlib", "pydantic", "typer", "rich", "PIL", "jinja2", "torch", "onnx", "onnxruntime", "huggingface_hub"}
+HEAVY = {"scipy", "sklearn", "matplotlib", "pydantic", "typer", "rich", "PIL", "jinja2", "torch"}
+HEAVY |= {"onnx", "onnxruntime", "huggingface_hub"}
 MODULES = [pytest.param(path, id=path.relative_to(SOURCE).as_posix()) for path in sorted(SOURCE.rglob("*.py"))]
 
 

@@ -14,6 +14,7 @@ from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.cli.doctor import doctor
 from backhand.cli.exercise import exercise
+from backhand.cli.export import export
 from backhand.cli.hints import StudyCommand
 from backhand.cli.list import list_
 from backhand.cli.lr_find import lr_find
@@ -50,7 +51,7 @@ def _options(
 
 for command, kind in reversed({kind.command: kind for kind in KINDS}.items()):
     app.command(cls=StudyCommand)(getattr(import_module(f"{kind.package}.command"), command))
-for function in (list_, runs, open_, report, predict, new, check, doctor, exercise, bench):
+for function in (list_, runs, open_, report, predict, export, new, check, doctor, exercise, bench):
     app.command(function.__name__.rstrip("_"))(function)
 app.command("lr-find", cls=StudyCommand)(lr_find)
 app.add_typer(data.app, name="data")

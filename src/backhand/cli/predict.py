@@ -7,12 +7,19 @@ import typer
 
 from backhand.console.completion import folders
 from backhand.console.options import ResizeOthers
+from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
 
 def predict(
     run: Annotated[
-        Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of a trained run.", autocompletion=folders)
+        Path,
+        typer.Argument(
+            parser=as_path,
+            metavar="RUN",
+            help="The folder of a trained run, or a saved model.",
+            autocompletion=folders,
+        ),
     ],
     images: Annotated[list[Path], typer.Argument(parser=as_path, metavar="IMAGE", help="The image files to classify.")],
     resize: ResizeOthers = False,
@@ -25,9 +32,14 @@ def predict(
     from rich.table import Table
 
     from backhand.console.terminal import make_console
-    from backhand.experiments.run.predict import load_classifier
+    from backhand.experiments.run.predict import load_model_or_run
+    from backhand.predictors import Classifier
 
-    classifier, console = load_classifier(run), make_console()
+    classifier, console = load_model_or_run(run), make_console()
+    if not isinstance(classifier, Classifier):
+        raise BackhandError(
+            f"{run} holds a bare model, which knows neither scaling nor classes; use it in Python: backhand.load_model"
+        )
     samples = np.stack([classifier.read(path, resize=resize) for path in images])
     table = Table("image", "class", "probability", "next", box=None, header_style="bold", pad_edge=False)
     table.columns[2].justify = "right"

@@ -16,7 +16,8 @@ from backhand.experiments.run.saved import Facts, read_best
 from backhand.experiments.settings import read_study
 from backhand.files.names import BEST
 from backhand.files.paths import PathLike, as_path
-from backhand.predictors.classifier import Classifier
+from backhand.model.sequential import Sequential
+from backhand.predictors import Classifier, Predictor, load_model
 from backhand.weights.run_status import has_status
 from backhand.weights.source import refuse_diverged, without_weights
 
@@ -52,6 +53,12 @@ def load_classifier(run: PathLike) -> Classifier:
         resize=None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
         provenance=provenance_of(run, study, metrics),
     )
+
+
+def load_model_or_run(path: PathLike) -> Predictor | Sequential:
+    """The predictor of a run's folder, or what a saved model holds. Raises CheckpointError as the two loaders do."""
+    path = as_path(path)
+    return load_model(path) if path.is_file() else load_classifier(path)
 
 
 def _value_range(facts: Facts) -> ValueRange:

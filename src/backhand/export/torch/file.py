@@ -180,7 +180,7 @@ def _facts(pipeline: Pipeline) -> str:
 
 def _lines(names: tuple[str, ...]) -> str:
     """The names as a tuple of Python, on one line where they fit."""
-    text = f"({', '.join(map(repr, names))},)"
+    text = repr(names)
     return text if len(text) < WIDTH else "(\n" + "".join(f"    {name!r},\n" for name in names) + ")"
 
 

@@ -1,0 +1,74 @@
+"""`backhand export`: writes a trained model for other programs."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backhand.console.completion import folders
+from backhand.errors import BackhandError
+from backhand.files.paths import as_path
+
+
+class FormName(StrEnum):
+    """The forms of an export."""
+
+    ONNX = "onnx"
+    TORCH = "torch"
+    MODEL = "model"
+    CARD = "card"
+
+
+def export(
+    run: Annotated[
+        Path,
+        typer.Argument(
+            parser=as_path,
+            metavar="RUN",
+            help="The folder of a trained run, or a saved model.",
+            autocompletion=folders,
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=as_path,
+            metavar="OUT",
+            help="A file: .onnx, .py (PyTorch), .safetensors (Backhand), .md (the model card); or a folder, for all.",
+        ),
+    ] = None,
+    to: Annotated[
+        list[FormName] | None, typer.Option("--to", help="Write this form; may be repeated.", show_default="all")
+    ] = None,
+    fold_batchnorm: Annotated[
+        bool, typer.Option("--fold-batchnorm", help="Join batch normalisation with the layer before it.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    push: Annotated[
+        str | None, typer.Option(metavar="OWNER/NAME", help="Upload to this repository on the Hugging Face Hub.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Create that repository as a private one.")] = False,
+) -> None:
+    """Write a trained model for ONNX, PyTorch or the Hugging Face Hub.
+
+    The suffix of OUT chooses the form; a folder gets all of them, and a model card. An ONNX file is compared with the
+    model on random samples before it is written.
+    """
+    from backhand.console.terminal import make_console
+    from backhand.experiments.run.predict import load_model_or_run
+    from backhand.export import export_model, push_to_hub
+    from backhand.export.files import FORMS
+
+    if out is None and push is None:
+        raise BackhandError("name a file or a folder to write to, or a repository with --push OWNER/NAME")
+    exported, console = load_model_or_run(run), make_console()
+    forms = tuple(str(form) for form in to or ())
+    written = [] if out is None else export_model(exported, out, to=forms, fold_batchnorm=fold_batchnorm, force=force)
+    for path in written:
+        console.print(f"written: {path} ({path.stat().st_size:,} bytes)", soft_wrap=True)
+    if push is not None:
+        url = push_to_hub(exported, push, to=forms or tuple(FORMS), fold_batchnorm=fold_batchnorm, private=private)
+        console.print(f"pushed: {url}", soft_wrap=True)
+    for remark in getattr(exported, "remarks", ()):
+        make_console(stderr=True).print(f"note: {remark}", soft_wrap=True)

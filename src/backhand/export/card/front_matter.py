@@ -1,0 +1,46 @@
+"""The front matter of a model card: YAML that the Hugging Face Hub reads.
+
+Source: https://huggingface.co/docs/hub/model-cards. The values are written as JSON, which is YAML.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backhand.export.pipeline import Pipeline
+from backhand.files import jsontext
+from backhand.predictors.provenance import Provenance
+
+TAGS = {"onnx": "onnx", "torch": "pytorch", "model": "safetensors"}
+LICENCE = "# license: mit  # choose one, and remove the first #: https://huggingface.co/docs/hub/repositories-licenses"
+
+
+def front_matter(pipeline: Pipeline, forms: Sequence[str]) -> str:
+    """The front matter with its fences. The licence is left to the person who publishes the model."""
+    values: dict[str, Any] = {"library_name": "backhand"}
+    if pipeline.classes:
+        values["pipeline_tag"] = _task(pipeline)
+    values["tags"] = ["backhand", *(TAGS[form] for form in forms)]
+    if pipeline.provenance.test is not None:
+        values["metrics"] = ["accuracy"]
+        values["model-index"] = [_result(pipeline, pipeline.provenance)]
+    lines = (f"{key}: {jsontext.dumps(value)}" for key, value in values.items())
+    return "\n".join(("---", *lines, LICENCE, "---"))
+
+
+def _task(pipeline: Pipeline) -> str:
+    return "image-classification" if len(pipeline.sample_shape) == 3 else "tabular-classification"
+
+
+def _result(pipeline: Pipeline, known: Provenance) -> dict[str, Any]:
+    """The test result as the Hub shows it beside the model."""
+    data, test = known.data, known.test
+    name = (data.title or data.name) if data else known.name
+    figures = [
+        {"type": figure.name.replace(" ", "_"), "name": f"Test {figure.name}", "value": figure.value}
+        for figure in (test.figures if test else ())
+    ]
+    dataset = {"name": name, "type": data.name if data else known.name, "split": "test"}
+    return {
+        "name": known.name,
+        "results": [{"task": {"type": _task(pipeline)}, "dataset": dataset, "metrics": figures}],
+    }
