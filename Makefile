@@ -1,9 +1,11 @@
 # `make run` and `make test` set up everything themselves: Python 3.11 or later is all they assume.
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
-BIN := $(VENV)/bin
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# A file that a virtual environment has on every system.
+MADE := $(VENV)/pyvenv.cfg
 ARGS ?=
 
 .PHONY: run test lint format reference bench mutants planted clean
@@ -39,22 +41,22 @@ planted: $(VENV)/.dev ## what the check says of 350 mistakes planted in right la
 clean:
 	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 
-$(BIN)/python:
+$(MADE):
 	@test -n "$(PYTHON)" || { echo "backhand needs Python 3.11 or later; none was found on the PATH"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: $(BIN)/python pyproject.toml
+$(VENV)/.run: $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
-$(VENV)/.dev: $(BIN)/python pyproject.toml
+$(VENV)/.dev: $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.bench: $(BIN)/python pyproject.toml
+$(VENV)/.bench: $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.mutation: $(BIN)/python pyproject.toml
+$(VENV)/.mutation: $(MADE) pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[mutation]'
 	@touch $@ $(VENV)/.run
