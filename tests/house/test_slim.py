@@ -65,6 +65,8 @@ def commands(folder):
         "lr-find": ("lr-find", "digits", "--steps", "40", "--out", folder / "rate.png"),
         "doctor": ("doctor", "digits"),
         "doctor --html": ("doctor", "digits", "--html", folder / "doctor.html"),
+        "export": ("export", run, folder / "model.onnx"),
+        "export model": ("export", run, folder / "model.safetensors"),
         "list": ("list",),
         "runs": ("runs", folder),
         "new": ("new", "digits", "--out", folder / "mine.toml"),
@@ -112,7 +114,7 @@ def test_the_extras_bring_no_module_of_a_slim_installation():
     "name",
     [
         *("resume", "predict", "check --json", "check --only", "doctor", "list", "runs", "new", "exercise"),
-        *("data list", "data verify", "compare runs", "--help"),
+        *("export model", "data list", "data verify", "compare runs", "--help"),
     ],
 )
 def test_it_is_enough(name, outcomes):
@@ -168,12 +170,20 @@ def test_the_range_test_suggests_a_rate_without_its_plot(outcomes, folder):
             "error: a picture of samples needs matplotlib; install it by `pip install 'backhand[report]'`",
         ),
         ("compare", "error: a comparison needs scikit-learn; install it by `pip install 'backhand[compare]'`"),
+        ("export", "error: an export to ONNX needs onnx; install it by `pip install 'backhand[export]'`"),
         ("search", "error: a search needs optuna; install it by `pip install 'backhand[search]'`"),
     ],
 )
 def test_what_needs_more_says_so_in_one_sentence(name, sentence, outcomes, folder):
     assert outcomes[name] == [2, sentence]
-    assert not any((folder / left).exists() for left in ("check.html", "doctor.html", "comparison", "search"))
+    assert not any(
+        (folder / left).exists() for left in ("check.html", "doctor.html", "comparison", "search", "model.onnx")
+    )
+
+
+def test_the_readme_and_extras_have_a_line_for_each():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert all(extra.command in text for extra in extras.EXTRAS)
 
 
 def test_each_extra_is_what_the_project_says():
