@@ -11,7 +11,7 @@ from backhand.layers import Linear, ReLU
 from backhand.model import Sequential
 from tests.export.networks import ARCHITECTURES, LAYERS, built, classifier
 
-EVERYTHING = ["README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model.safetensors"]
+EVERYTHING = ["README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model_weights.safetensors"]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def files(folder):
     ("name", "expected"),
     [
         ("hats.onnx", ["hats.onnx"]),
-        ("hats.py", ["hats.py", "hats.safetensors"]),
+        ("hats.py", ["hats.py", "hats_weights.safetensors"]),
         ("hats.safetensors", ["hats.safetensors"]),
         ("hats.md", ["hats.md"]),
     ],
@@ -49,7 +49,7 @@ def test_a_folder_gets_everything(predictor, tmp_path):
     ("to", "expected"),
     [
         ("onnx", ["README.md", "model.onnx"]),
-        (["torch"], ["README.md", "torch_model.py", "torch_model.safetensors"]),
+        (["torch"], ["README.md", "torch_model.py", "torch_model_weights.safetensors"]),
         (["model", "onnx", "model"], ["README.md", "model.onnx", "model.safetensors"]),
         ("card", ["README.md"]),
     ],
@@ -66,13 +66,13 @@ def test_a_folder_that_is_there_may_have_any_name(predictor, tmp_path):
 
 
 def test_nothing_is_replaced_unless_it_is_asked_for(predictor, tmp_path):
-    (tmp_path / "hats.safetensors").write_text("mine")
-    with pytest.raises(BackhandError, match=r"hats.safetensors is there already; .* or pass --force"):
+    (tmp_path / "hats_weights.safetensors").write_text("mine")
+    with pytest.raises(BackhandError, match=r"hats_weights.safetensors is there already; .* or pass --force"):
         export_model(predictor, tmp_path / "hats.py")
-    assert files(tmp_path) == ["hats.safetensors"]
-    assert (tmp_path / "hats.safetensors").read_text() == "mine"
+    assert files(tmp_path) == ["hats_weights.safetensors"]
+    assert (tmp_path / "hats_weights.safetensors").read_text() == "mine"
     export_model(predictor, tmp_path / "hats.py", force=True)
-    assert files(tmp_path) == ["hats.py", "hats.safetensors"]
+    assert files(tmp_path) == ["hats.py", "hats_weights.safetensors"]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_everything_is_uploaded_at_once(hub, predictor, tmp_path):
     assert hub.created == ("somebody/hats", {"repo_type": "model", "private": True, "exist_ok": True})
     assert hub.token == "secret"
     assert sorted(hub.files) == [
-        *("README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model.safetensors"),
+        *("README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model_weights.safetensors"),
     ]
     assert 'folder = snapshot_download("somebody/hats")' in hub.files["README.md"].decode()
     (tmp_path / "model.safetensors").write_bytes(hub.files["model.safetensors"])

@@ -12,8 +12,11 @@ import pytest
 from backhand.errors import BackhandError, ModelError
 from backhand.export.onnx import onnx_file
 from backhand.export.onnx.file import IR_VERSION, OPSET
+from backhand.export.onnx.layers import EXPORTED as ONNX_LAYERS
 from backhand.export.pipeline import Pipeline
+from backhand.export.torch.modules import EXPORTED as TORCH_LAYERS
 from backhand.extras import MissingExtraError
+from backhand.layers import LAYERS as LAYER_CLASSES
 from backhand.layers import BatchNorm, Linear, ReLU, Residual, Tanh
 from backhand.model import Sequential
 from backhand.predictors.provenance import DataFacts, Figure, Provenance, TestFigures, TrainingFacts
@@ -180,3 +183,9 @@ def test_without_the_packages_one_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingExtraError, match=r"needs onnxruntime; install it by `pip install 'backhand\[export\]'`"):
         onnx_file(built(*LAYERS["linear"]))
+
+
+def test_every_layer_that_ships_has_a_counterpart_in_both_forms():
+    assert set(LAYER_CLASSES.values()) <= ONNX_LAYERS.keys() & TORCH_LAYERS.keys()
+    tried = {type(inner) for layers, _ in LAYERS.values() for layer in layers for _, inner in layer.walk("0")}
+    assert set(LAYER_CLASSES.values()) <= tried

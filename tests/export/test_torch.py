@@ -57,7 +57,7 @@ def test_every_architecture_there_and_back(name, rng, tmp_path):
     assert np.abs(module.predict_proba(net, x).numpy() - expected).max() < TOLERANCE * np.abs(predictor.scores(x)).max()
     assert predictor.classes == module.CLASSES
     torch.save(net.state_dict(), tmp_path / "net.pth")
-    for file in ("net.safetensors", "net.pth"):
+    for file in ("net_weights.safetensors", "net.pth"):
         back = predictor.model.fresh().build(predictor.sample_shape, seed=9)
         assert transfer(back, tmp_path / file).changes == ()
         assert all(value.tobytes() == back.arrays()[key].tobytes() for key, value in predictor.model.arrays().items())
@@ -98,7 +98,7 @@ def test_one_score_gives_two_probabilities(rng, tmp_path):
 
 def test_the_names_are_readable(rng, tmp_path):
     module_of(built(*LAYERS["branches in branches"]), tmp_path)
-    names = load_file(tmp_path / "net.safetensors")
+    names = load_file(tmp_path / "net_weights.safetensors")
     assert "block1.body.concatenate1.1.block1.body.conv1.weight" in names
     model = built(*ARCHITECTURES["cnn"])
     module = module_of(model, tmp_path)
@@ -126,14 +126,14 @@ def test_a_head_of_another_size_keeps_its_own_weights(rng, tmp_path):
     model = built(*ARCHITECTURES["lenet"])
     module_of(model, tmp_path)
     other = Sequential(*model.fresh().layers[:-1], Linear(5)).build(model.input_shape)
-    (change,) = transfer(other, tmp_path / "net.safetensors").changes
+    (change,) = transfer(other, tmp_path / "net_weights.safetensors").changes
     assert change == "the head, layer 11, starts from new weights: 3 -> 5 outputs"
 
 
 def test_weights_of_another_model_are_refused(rng, tmp_path):
     module_of(built(*ARCHITECTURES["lenet"]), tmp_path)
     with pytest.raises(CheckpointError, match="fit the model that they were exported from"):
-        transfer(built(*ARCHITECTURES["mlp"]), tmp_path / "net.safetensors")
+        transfer(built(*ARCHITECTURES["mlp"]), tmp_path / "net_weights.safetensors")
 
 
 def test_titles_and_names_cannot_break_the_python(rng, tmp_path):

@@ -45,7 +45,7 @@ def _model(exported: Exported, stem: str, _: bool) -> dict[str, bytes]:
 
 FORMS = {
     "onnx": Form(".onnx", "model", (".onnx",), _onnx),
-    "torch": Form(".py", "torch_model", (".py", ".safetensors"), _torch),
+    "torch": Form(".py", "torch_model", (".py", "_weights.safetensors"), _torch),
     "model": Form(".safetensors", "model", (".safetensors",), _model),
 }
 CARD, CARD_SUFFIX, CARD_FILE = "card", ".md", "README.md"

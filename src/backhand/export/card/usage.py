@@ -14,7 +14,7 @@ session = onnxruntime.InferenceSession("model.onnx")
 TORCH = """
 from torch_model import load, {answer}
 
-model = load()  # reads torch_model.safetensors, which must lie beside torch_model.py
+model = load()  # reads torch_model_weights.safetensors, which must lie beside torch_model.py
 {result} = {answer}(model, x)
 """
 MODEL = """

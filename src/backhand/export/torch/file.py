@@ -80,7 +80,7 @@ def predict_proba(model, x):
 
 
 def torch_files(exported: Exported, stem: str, *, fold_batchnorm: bool = False) -> dict[str, bytes]:
-    """The content of STEM.py and STEM.safetensors, by their names.
+    """The content of STEM.py and STEM_weights.safetensors, by their names.
 
     STEM.py has `load()`, which gives the module for inference, `scores(model, x)` and, for a classifier,
     `predict_proba(model, x)`; x are raw samples, as the predictor takes them.
@@ -93,7 +93,12 @@ def torch_files(exported: Exported, stem: str, *, fold_batchnorm: bool = False) 
     arrays = {name: np.ascontiguousarray(value) for name, value in _tensors(pipeline, model).items()}
     code = _code(pipeline, model, stem)
     weights = safetensors.numpy.save(arrays, {"format": "pt"})
-    return {f"{stem}.py": code.encode(), f"{stem}.safetensors": weights}
+    return {f"{stem}.py": code.encode(), _weights_name(stem): weights}
+
+
+def _weights_name(stem: str) -> str:
+    """Not STEM.safetensors, which is the name of a saved model."""
+    return f"{stem}_weights.safetensors"
 
 
 def _tensors(pipeline: Pipeline, model: Sequential) -> dict[str, Array]:
@@ -120,7 +125,7 @@ def _code(pipeline: Pipeline, model: Sequential, stem: str) -> str:
         names=f"\nCLASSES = {_lines(pipeline.classes)}\n" if pipeline.classes else "",
         classes="".join(f"\n{text.format(**standardize)}" for text in used),
         module=made,
-        weights=f"{stem}.safetensors",
+        weights=_weights_name(stem),
     )
     return head + _answers(pipeline)
 
