@@ -40,6 +40,7 @@ _FROM = {
     "backhand.experiments.run.work": "run",
     "backhand.experiments.run.record": "load_run=read",
     "backhand.experiments.run.predict": "load_classifier",
+    "backhand.experiments.interpretation": "interpret",
     "backhand.experiments.reports": "write_report=write",
     "backhand.backend": "use_backend=use using_backend=using",
     "backhand.errors": "BackhandError CheckpointError DataError DivergenceError ModelError StudyError",

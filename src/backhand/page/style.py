@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from backhand.extras import REPORT
 
 if TYPE_CHECKING:
@@ -70,16 +72,26 @@ def plot_style() -> Iterator[None]:
 
 
 def figure(width: float, height: float) -> "Figure":
-    """A new figure of this size in inches, made without the global state of pyplot."""
-    from matplotlib.figure import Figure
+    """A new figure of this size in inches, made without the global state of pyplot; a notebook shows it."""
+    from backhand.notebook.plot import Plot
 
-    return Figure(figsize=(width, height))
+    return Plot(figsize=(width, height))
 
 
 def panel(width: float = WIDTH, height: float = HEIGHT) -> "tuple[Figure, Axes]":
     """A new figure of this size in inches, with its axes."""
     drawing = figure(width, height)
     return drawing, drawing.subplots()
+
+
+def sheet(page: NDArray[Any]) -> "tuple[Figure, Axes]":
+    """A figure that is a picture (H, W, 3): one pixel of it is one of the figure, and nothing is resampled."""
+    drawing = figure(page.shape[1] / DPI, page.shape[0] / DPI)
+    drawing.set_layout_engine("none")
+    axes = drawing.add_axes((0, 0, 1, 1))
+    axes.imshow(page, interpolation="nearest", aspect="auto")
+    axes.set_axis_off()
+    return drawing, axes
 
 
 def legend(axes: "Axes", columns: int = 3, **options: Any) -> None:

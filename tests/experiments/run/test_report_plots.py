@@ -10,6 +10,7 @@ from PIL import Image as PILImage
 from backhand.experiments.run.evidence import Evidence, Predictions
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import curves, pictures, plots
+from backhand.experiments.run.report.classes import errors_by_class
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.page import style
 
@@ -69,44 +70,53 @@ def test_exploding_loss_is_drawn_on_a_logarithmic_scale_to_the_last_finite_value
     assert np.isnan(axes.lines[0].get_ydata()[-1])
 
 
-def test_confusion_shows_counts_up_to_25_classes(figures):
-    for size in (3, 25, 26):
+def test_confusion_shows_counts_up_to_25_classes():
+    figures = [
         plots.confusion(tuple(f"class {k}" for k in range(size)), np.eye(size, dtype=int) * 7 + 1)
+        for size in (3, 25, 26)
+    ]
     counts = [len(figure.axes[0].texts) for figure in figures]
     assert counts == [9, 625, 0]
     assert {text.get_text() for text in figures[0].axes[0].texts} == {"8", "1"}
 
 
-def test_confusion_of_a_class_that_never_occurs(figures):
-    plots.confusion(("a", "b"), np.array([[3, 1], [0, 0]]))
-    axes = figures[0].axes[0]
+def test_confusion_of_a_class_that_never_occurs():
+    axes = plots.confusion(("a", "b"), np.array([[3, 1], [0, 0]])).axes[0]
     np.testing.assert_array_equal(axes.images[0].get_array(), [[75, 25], [0, 0]])
     assert {text.get_text(): text.get_position() for text in axes.texts} == {"3": (0, 0), "1": (1, 0)}
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
 
-def test_roc_runs_from_corner_to_corner(figures):
+def test_roc_runs_from_corner_to_corner():
     labels = np.array([1, 0, 1, 0])
     probabilities = np.array([[0.1, 0.9], [0.4, 0.6], [0.6, 0.4], [0.9, 0.1]])
-    plots.roc(roc(Evidence(predictions=Predictions(probabilities, labels))))
-    x, y = figures[0].axes[0].lines[0].get_data()
+    figure = plots.roc(roc(Evidence(predictions=Predictions(probabilities, labels))))
+    x, y = figure.axes[0].lines[0].get_data()
     assert [(x[0], y[0]), (x[-1], y[-1])] == [(0, 0), (100, 100)]
     assert y[x == 0].max() == 50  # one of the two positives stands before every negative
 
 
-def test_reliability_has_a_bar_at_the_accuracy_of_each_bin_in_use(figures):
+def test_reliability_has_a_bar_at_the_accuracy_of_each_bin_in_use():
     probabilities = np.array([[0.95, 0.05], [0.05, 0.95], [0.6, 0.4]])
     bins = calibration(Evidence(predictions=Predictions(probabilities, np.zeros(3))))
-    plots.reliability(bins)
-    top, bottom = figures[0].axes
+    top, bottom = plots.reliability(bins).axes
     assert [bar.get_height() for bar in top.patches] == [100, 50]
     assert [bar.get_height() for bar in bottom.patches if bar.get_height()] == [1, 2]
 
 
-def test_counts_are_stacked(figures):
-    plots.class_counts(("a", "b"), {"train": (5, 7), "test": (2, 1)})
-    bars = [(bar.get_x(), bar.get_width()) for bar in figures[0].axes[0].patches]
+def test_counts_are_stacked():
+    figure = plots.class_counts(("a", "b"), {"train": (5, 7), "test": (2, 1)})
+    bars = [(bar.get_x(), bar.get_width()) for bar in figure.axes[0].patches]
     assert bars == [(0, 5), (0, 7), (5, 2), (7, 1)]
+
+
+def test_errors_by_class_have_intervals_and_the_worst_comes_first():
+    rows = errors_by_class(("a", "b", "never"), np.array([[9, 1, 0], [5, 5, 0], [0, 0, 0]]))
+    assert [(row.name, row.samples, row.errors, row.share) for row in rows] == [("a", 10, 1, 0.1), ("b", 10, 5, 0.5)]
+    assert rows[0].low < 0.1 < rows[0].high
+    (axes,) = plots.errors_by_class(rows).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
+    assert [bar.get_width() for bar in axes.patches] == [50, 10]
 
 
 def test_pictures_are_stored_pixel_for_pixel():
@@ -125,6 +135,5 @@ def test_samples_take_turns_by_class(run):
 def test_every_font_problem_and_formula_in_a_class_name_is_harmless():
     names = ("$x^2", "\\frac{", "猫", "a\tb", "_hidden", "very long name indeed")
     with style.plot_style():
-        png = plots.confusion(names, np.eye(6, dtype=int))
-        plots.class_counts(names, {"train": (1,) * 6})
-    assert pixels(png).shape[2] >= 3
+        for figure in plots.confusion(names, np.eye(6, dtype=int)), plots.class_counts(names, {"train": (1,) * 6}):
+            assert pixels(style.png(figure)).shape[2] >= 3

@@ -72,7 +72,7 @@ def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleN
 def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
     x[..., 1] = 0
-    maps = illustrations._strongest(x)
+    maps = illustrations.strongest(x)
     assert maps.channels.tolist() == [0, 1]
     np.testing.assert_allclose(maps.ranges, [[x[..., 0].min(), 0], [0, 0]])
     assert maps.maps[..., 0].min() == 0

@@ -106,7 +106,7 @@ def _feature_maps(model: Sequential, test: Feed, result: Evaluation, mistakes: L
         x = layer.forward(x)
         layer.release()
         if index in mapped:
-            layers[str(index)] = _strongest(x)
+            layers[str(index)] = strongest(x)
     return FeatureMaps(images, result.labels[chosen], result.predictions[chosen], chosen, layers)
 
 
@@ -128,7 +128,7 @@ def _mapped_samples(result: Evaluation, mistakes: Labels) -> Labels:
     return np.concatenate([np.flatnonzero(correct)[first][: MAPPED - len(mistake)], mistake])
 
 
-def _strongest(x: Array) -> LayerMaps:
+def strongest(x: Array) -> LayerMaps:
     """The maps of those channels of x (F, h, w, C) with the largest mean absolute value, the largest first."""
     channels = np.argsort(-np.abs(x).mean(axis=(0, 1, 2)), kind="stable")[:CHANNELS]
     x = x[..., channels]

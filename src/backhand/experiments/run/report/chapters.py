@@ -12,7 +12,7 @@ from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.experiments.run.report.training import training
 from backhand.files.names import STUDY
-from backhand.page import settings
+from backhand.page import settings, style
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
 from backhand.page.numbers import count, counted, decimal, duration, percent, plain, scientific, shape
 from backhand.study import to_values
@@ -80,7 +80,7 @@ def _data(run: Run) -> tuple[Block, ...]:
     sizes = ", ".join(f"{count(sum(counts))} {split}" for split, counts in data.splits.items())
     bars = Image(
         "class-counts",
-        plots.class_counts(data.classes, data.splits),
+        style.png(plots.class_counts(data.classes, data.splits)),
         f"Bar plot of the samples of each of {len(data.classes)} classes: {sizes}",
         f"{counted(total, 'sample')} by class and split: {sizes}.",
     )
@@ -140,7 +140,7 @@ def confusion(run: Run, test: TestScore) -> Image:
     commonest = "; ".join(confusion_text(mixup) for mixup in confusions(run, test)[:3]) or NO_MISTAKE
     return Image(
         "confusion",
-        plots.confusion(run.classes, np.array(test.confusion)),
+        style.png(plots.confusion(run.classes, np.array(test.confusion))),
         f"Confusion matrix with {count(test.correct)} of {count(test.count)} on the diagonal. {commonest}",
         f"Confusion matrix of the {counted(test.count, 'test sample')}: {count(test.correct)} on the diagonal, "
         f"{count(test.count - test.correct)} off it. Empty cells are zero.",
@@ -158,13 +158,13 @@ def _probabilities(run: Run) -> tuple[Image, ...]:
         )
         if run.metrics.test and run.metrics.test.confidence:
             caption += f" Confidence: {run.metrics.test.confidence}."
-        images.append(Image("reliability", plots.reliability(bins), caption.removesuffix("."), caption))
+        images.append(Image("reliability", style.png(plots.reliability(bins)), caption.removesuffix("."), caption))
     curve = roc(run.evidence)
     if curve:
         caption = (
             f"ROC curve with “{run.classes[1]}” as the positive class: area under the curve {decimal(curve.area)}."
         )
-        images.append(Image("roc", plots.roc(curve), caption.removesuffix("."), caption))
+        images.append(Image("roc", style.png(plots.roc(curve)), caption.removesuffix("."), caption))
     return tuple(images)
 
 

@@ -1,5 +1,6 @@
 """Findings on the classes: which are hard to recognise, which are confused, and whether rare ones do worse."""
 
+from collections.abc import Sequence
 from math import sqrt
 from typing import NamedTuple
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from backhand.experiments.run.metrics import ClassScore, TestScore
 from backhand.experiments.run.record import Run
-from backhand.page.chance import Z, fewer_than_chance, more_than_chance
+from backhand.page.chance import Z, fewer_than_chance, more_than_chance, wilson
 from backhand.page.numbers import count, counted, percent
 
 Finding = tuple[str, str]
@@ -21,6 +22,24 @@ class Confusion(NamedTuple):
     predicted: str
     times: int
     share: float
+
+
+class ClassErrors(NamedTuple):
+    """How many samples of a class were given a wrong one: their share, and the 95% interval of that share."""
+
+    name: str
+    samples: int
+    errors: int
+    share: float
+    low: float
+    high: float
+
+
+def errors_by_class(classes: Sequence[str], counts: NDArray[np.int64]) -> list[ClassErrors]:
+    """The errors of every class that occurs, from a confusion matrix (K, K) with a row per true class."""
+    samples, wrong = counts.sum(axis=1).tolist(), (counts.sum(axis=1) - counts.diagonal()).tolist()
+    rows = zip(classes, samples, wrong, strict=True)
+    return [ClassErrors(name, n, errors, errors / n, *wilson(errors, n)) for name, n, errors in rows if n]
 
 
 def rare_or_hard(test: TestScore) -> Finding | None:
@@ -79,13 +98,15 @@ def _harder(row: ClassScore, test: TestScore) -> bool:
 
 def confusions(run: Run, test: TestScore) -> list[Confusion]:
     """The pairs of classes that were confused, the most frequent first."""
-    counts: NDArray[np.int64] = np.array(test.confusion)
+    return confused(run.classes, np.array(test.confusion))
+
+
+def confused(classes: Sequence[str], counts: NDArray[np.int64]) -> list[Confusion]:
+    """The pairs of classes off the diagonal of a confusion matrix (K, K), the most frequent first."""
     support = counts.sum(axis=1)
     pairs = [(i, j) for i, j in np.argwhere(counts) if i != j]
     pairs.sort(key=lambda pair: -counts[pair])
-    return [
-        Confusion(run.classes[i], run.classes[j], int(counts[i, j]), float(counts[i, j] / support[i])) for i, j in pairs
-    ]
+    return [Confusion(classes[i], classes[j], int(counts[i, j]), float(counts[i, j] / support[i])) for i, j in pairs]
 
 
 def commonest_confusion(run: Run, test: TestScore) -> Finding | None:

@@ -1,5 +1,6 @@
 """Outputs of convolutional layers for a few test images: a row per image, a column per channel."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from backhand.page.numbers import counted, shape, significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 CELL = 132  # about so many pixels for a map: a whole number of them for each pixel of the image
 LEFT, ABOVE, BELOW, RIGHT = 176, 40, 76, 12  # pixels for the names of rows and columns
@@ -56,10 +58,11 @@ def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
     )
     number = counted(len(saved.images), "test picture")
     alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {channels}"
-    return Image(f"feature-maps-{row.name}", _sheet(run, saved, layer), alt, caption)
+    return Image(f"feature-maps-{row.name}", style.png(figure(run.classes, saved, layer)), alt, caption)
 
 
-def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
+def figure(classes: Sequence[str], saved: FeatureMaps, layer: LayerMaps) -> "Figure":
+    """The pictures, each with the maps of a layer beside it; the layer is one of those that are saved with them."""
     from matplotlib import colormaps
 
     images, maps = saved.images, layer.maps
@@ -70,21 +73,16 @@ def _sheet(run: Run, saved: FeatureMaps, layer: LayerMaps) -> bytes:
     high, wide = canvas.shape[:2]
     page = np.full((high + ABOVE + BELOW, wide + LEFT + RIGHT, 3), 255, np.uint8)
     page[ABOVE : ABOVE + high, LEFT : LEFT + wide] = canvas
-    # One pixel of the page is one of the figure: nothing is resampled.
-    figure = style.figure(page.shape[1] / style.DPI, page.shape[0] / style.DPI)
-    figure.set_layout_engine("none")
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(page, interpolation="nearest", aspect="auto")
-    axes.set_axis_off()
-    _name_rows(axes, run, saved, side)
+    drawing, axes = style.sheet(page)
+    _name_rows(axes, classes, saved, side)
     _name_columns(axes, layer, side, ABOVE + high)
-    return style.png(figure)
+    return drawing
 
 
-def _name_rows(axes: "Axes", run: Run, saved: FeatureMaps, side: int) -> None:
+def _name_rows(axes: "Axes", classes: Sequence[str], saved: FeatureMaps, side: int) -> None:
     labels = zip(saved.labels, saved.predictions, strict=True)
     for i, (true, predicted) in enumerate(labels):
-        true_name, predicted_name = (style.shorten(run.classes[k], 12) for k in (true, predicted))
+        true_name, predicted_name = (style.shorten(classes[k], 12) for k in (true, predicted))
         text = true_name if true == predicted else f"{true_name}\ntaken for\n{predicted_name}"
         middle = ABOVE + FRAME + i * (side + GAP) + side / 2
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)

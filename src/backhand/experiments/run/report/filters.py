@@ -1,16 +1,20 @@
 """The first layer's weights as pictures: kernels of a convolution, or units of a linear layer on images."""
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import png
+from backhand.page import style
 from backhand.page.blocks import Image
 from backhand.page.mosaic import FRAME, GAP, mosaic
 from backhand.page.numbers import counted, shape
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SMALL = 11  # the most rows or columns of a small kernel; the usual first convolutions have no more
 MOST_SMALL, MOST_LARGE = 64, 36  # the largest numbers of small and of large kernels that are shown
@@ -39,6 +43,15 @@ def weights(run: Run) -> tuple[Image, ...]:
         _image("weights-before", f"{units}, before training", before[moved], limit, ""),
         _image("weights-after", f"{units}, after training", after[moved], limit, change),
     )
+
+
+def figure(weights: Pixels, sample: tuple[int, ...]) -> "Figure | None":
+    """The first layer's weights as pictures, the first of many; None for weights that are no pictures."""
+    units = _units(weights, sample)
+    if units is None:
+        return None
+    units = units[: MOST_SMALL if max(units.shape[1:3]) <= SMALL else MOST_LARGE]
+    return style.sheet(_sheet(units, float(np.percentile(np.abs(units), 99.5)) or 1.0))[0]
 
 
 def _units(array: Pixels, sample: tuple[int, ...]) -> Pixels | None:

@@ -3,7 +3,7 @@
 import io
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from backhand.experiments.run.report.tables import mistakes_caption
 from backhand.page import style
 from backhand.page.blocks import Gallery, Image, Picture
 from backhand.page.numbers import counted, percent, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SAMPLES = 30  # the largest number of training pictures that are shown
 SAMPLE_COLUMNS, MISTAKE_COLUMNS = 10, 8
@@ -103,21 +106,26 @@ def mistakes(run: Run) -> Gallery | None:
 
 def sheet(images: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
     """One image of all pictures, each with its lines of text underneath."""
-    columns = min(columns, len(pictures))
-    lines = max(len(picture.lines) for picture in pictures)
-    height = images.shape[1] / images.shape[2]  # this and the following in widths of a picture
+    return style.png(figure(images, [picture.lines for picture in pictures], columns))
+
+
+def figure(images: Sequence[Pixels] | Pixels, texts: Sequence[Sequence[str]], columns: int) -> "Figure":
+    """Pictures of one size in rows, each with its lines of text underneath."""
+    columns = min(columns, len(texts))
+    lines = max(map(len, texts))
+    height = images[0].shape[0] / images[0].shape[1]  # this and the following in widths of a picture
     row = height + 0.12 + 0.13 * lines
-    rows = math.ceil(len(pictures) / columns)
-    figure, axes = style.panel(1.15 * columns, 1.15 * row * rows)
-    for i, (picture, image) in enumerate(zip(pictures, images, strict=True)):
+    rows = math.ceil(len(texts) / columns)
+    drawing, axes = style.panel(1.15 * columns, 1.15 * row * rows)
+    for i, (rows_of_text, image) in enumerate(zip(texts, images, strict=True)):
         left, top = i % columns, i // columns * row
         foot = top + 0.92 * height
         axes.imshow(colours(image), extent=(left, left + 0.92, foot, top), interpolation="nearest")
-        text = "\n".join(style.shorten(line, 19) for line in picture.lines)
+        text = "\n".join(style.shorten(line, 19) for line in rows_of_text)
         axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
     axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
     axes.set_axis_off()
-    return style.png(figure)
+    return drawing
 
 
 def colours(picture: Pixels) -> Pixels:

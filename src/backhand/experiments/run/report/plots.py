@@ -1,15 +1,18 @@
-"""Plots of the data and of the test result: counts, confusion, reliability, ROC."""
+"""Plots of the data and of the test result: counts, confusion, errors by class, reliability, ROC."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.experiments.run.report.classes import ClassErrors
 from backhand.experiments.run.report.scores import Calibration, Roc
 from backhand.page import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 NAMED = 20  # beyond this many classes an axis is numbered instead of named
 SMALL = 12  # up to this many classes a confusion matrix stands beside a table
@@ -18,7 +21,7 @@ NUMBERED = 25  # beyond this many classes a confusion matrix shows no counts
 SPLITS = {"train": (style.BLUE, ""), "validation": (style.SKY, "////"), "test": (style.YELLOW, "....")}
 
 
-def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> bytes:
+def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -> "Figure":
     """A plot with a bar for every class, divided into the splits."""
     figure, axes = style.panel(style.WIDTH, min(5.4, 1.1 + 0.24 * len(classes)))
     positions, start = np.arange(len(classes)), np.zeros(len(classes))
@@ -36,7 +39,7 @@ def class_counts(classes: tuple[str, ...], splits: dict[str, tuple[int, ...]]) -
     axes.set(xlabel="samples", ylim=(len(classes) - 0.4, -0.6))
     axes.grid(axis="y", visible=False)
     style.legend(axes)
-    return style.png(figure)
+    return figure
 
 
 def large(size: int) -> bool:
@@ -44,7 +47,7 @@ def large(size: int) -> bool:
     return SMALL < size <= NUMBERED
 
 
-def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
+def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> "Figure":
     """The confusion matrix; the colour of a cell is its share of the row, that is of the true class."""
     from matplotlib.colors import PowerNorm
 
@@ -62,7 +65,7 @@ def confusion(classes: tuple[str, ...], counts: NDArray[np.int64]) -> bytes:
     _set_class_ticks(axes, classes)
     if size <= NUMBERED:
         _write_counts(axes, counts, share)
-    return style.png(figure)
+    return figure
 
 
 def _cell_width(size: int) -> float:
@@ -93,7 +96,7 @@ def _write_counts(axes: "Axes", counts: NDArray[np.int64], share: NDArray[np.flo
             axes.text(column, row, str(value), ha="center", va="center", color=ink, fontsize=size)
 
 
-def reliability(calibration: Calibration) -> bytes:
+def reliability(calibration: Calibration) -> "Figure":
     """The reliability diagram: accuracy against confidence in bins, above a histogram of the confidences."""
     figure = style.figure(style.WIDTH, 4.2)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -112,10 +115,10 @@ def reliability(calibration: Calibration) -> bytes:
     bottom.set_ylim(bottom=0.7)
     bottom.set(xlabel="confidence in the predicted class (%)", ylabel="samples")
     style.legend(top, columns=2, fontsize=8.5)
-    return style.png(figure)
+    return figure
 
 
-def roc(curve: Roc) -> bytes:
+def roc(curve: Roc) -> "Figure":
     """The plot of the ROC curve of a task with two classes."""
     figure, axes = style.panel(style.WIDTH, 4.2)
     axes.plot(100 * curve.false_positive, 100 * curve.true_positive, color=style.BLUE, label="this network")
@@ -123,4 +126,19 @@ def roc(curve: Roc) -> bytes:
     axes.set(xlabel="false positive rate (%)", ylabel="true positive rate (%)", xlim=(-1, 101), ylim=(-1, 101))
     axes.set_aspect("equal")
     style.legend(axes)
-    return style.png(figure)
+    return figure
+
+
+def errors_by_class(rows: Sequence[ClassErrors]) -> "Figure":
+    """The share of each class's samples that were given a wrong class, with its interval; the worst class first."""
+    order = sorted(rows, key=lambda row: -row.share)
+    figure, axes = style.panel(style.WIDTH, min(7.0, 0.9 + 0.26 * len(order)))
+    share = np.array([[100 * row.share, 100 * row.low, 100 * row.high] for row in order]).reshape(-1, 3).T
+    whiskers = {"elinewidth": 1.0, "ecolor": style.INK, "capsize": 2}
+    around = np.maximum([share[0] - share[1], share[2] - share[0]], 0)
+    look = style.bar(style.SKY, "", 0.4)
+    axes.barh(range(len(order)), share[0], 0.72, xerr=around, error_kw=whiskers, **look)
+    axes.set_yticks(range(len(order)), [style.shorten(row.name, 18) for row in order])
+    axes.set(xlabel="wrong answers (%), with 95% intervals", ylim=(len(order) - 0.4, -0.6))
+    axes.grid(axis="y", visible=False)
+    return figure

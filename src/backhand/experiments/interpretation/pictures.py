@@ -1,0 +1,87 @@
+"""Figures of samples and of the network, drawn as the report of a run draws them."""
+
+from math import ceil, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+from backhand.errors import BackhandError
+from backhand.experiments.run.attributions import attribute
+from backhand.experiments.run.evidence import FeatureMaps
+from backhand.experiments.run.illustrations import strongest
+from backhand.experiments.run.report import attributions as attribution_chapter
+from backhand.experiments.run.report import feature_maps as maps_chapter
+from backhand.experiments.run.report import filters
+from backhand.experiments.run.report import pictures as galleries
+from backhand.page import style
+from backhand.page.numbers import percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from backhand.experiments.interpretation.interpretation import Interpretation, TopLoss
+
+
+def top_losses(of: "Interpretation", k: int) -> "Figure":
+    """The images of the k largest losses, each with its class, the answer, its loss and its confidence."""
+    texts = [(top.label, f"→\u00a0{top.predicted}", _figures(top), f"sample {top.sample}") for top in of.top_losses(k)]
+    images = _images(of, np.array([top.sample for top in of.top_losses(k)], np.int64))
+    with style.plot_style():
+        return galleries.figure(images, texts, max(ceil(sqrt(2 * len(texts))), 1))
+
+
+def _figures(top: "TopLoss") -> str:
+    return f"{percent(top.confidence)}, loss {top.loss:.1f}"
+
+
+def attributions(of: "Interpretation", index: Labels) -> "Figure":
+    """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer and the truth."""
+    _images(of, index)
+    network, predictions = of.looked.network, of.predictions[index]
+    confidence = of.probabilities[index, predictions]
+    shown = attribute(network.model, network.feed, index, of.labels[index], predictions, confidence)
+    with style.plot_style():
+        return attribution_chapter.figure(shown, of.classes)
+
+
+def feature_maps(of: "Interpretation", index: Labels, layer: str | None) -> "Figure":
+    """The strongest channels of a layer's output for images. Raises BackhandError for outputs that are no maps."""
+    images, maps = _images(of, index), of.feature_maps(index, layer)
+    if maps.ndim != 4:
+        raise BackhandError(f"the output of layer {layer} is no map (height, width, channels), but {maps.shape[1:]}")
+    strong = strongest(maps)
+    shown = FeatureMaps(images, of.labels[index], of.predictions[index], index, {"": strong})
+    with style.plot_style():
+        return maps_chapter.figure(of.classes, shown, strong)
+
+
+def weights(of: "Interpretation") -> "Figure":
+    """The first layer's weights as pictures. Raises BackhandError for those of a table, which are none."""
+    with style.plot_style():
+        figure = filters.figure(of.weights(), of.looked.network.model.input_shape)
+    if figure is None:
+        raise BackhandError("the first layer's weights are no pictures, since the samples are no images")
+    return figure
+
+
+def importance(of: "Interpretation") -> "Figure":
+    """A bar for each of the most important columns of a table."""
+    losses = of.permutation_importance()
+    with style.plot_style():
+        return attribution_chapter.importance_figure(losses)
+
+
+def _images(of: "Interpretation", index: Labels) -> Array:
+    """The samples as pictures of uint8, those of other numbers from their lowest to their highest value.
+
+    Raises BackhandError for tables.
+    """
+    data = of.looked.network.feed.data
+    if not data.is_image:
+        raise BackhandError("the samples are rows of a table, not images; look at top_losses or plot_importance")
+    images = data.x[index]
+    if images.dtype == np.uint8:
+        return images
+    low, high = images.min((1, 2, 3), keepdims=True), images.max((1, 2, 3), keepdims=True)
+    return np.rint(255 * (images - low) / np.where(high > low, high - low, 1)).astype(np.uint8)
