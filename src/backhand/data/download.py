@@ -105,9 +105,9 @@ class ResumableDownload:
         try:
             self._request(size)
         except HTTPError as error:
+            error.close()  # it holds the connection
             if error.code != 416 or not size:
                 raise
-            error.close()
             # The server has nothing beyond our size: the file is complete, or it is another one and starts anew.
             is_complete = error.headers.get("Content-Range", "") == f"bytes */{size}"
             if not is_complete:
