@@ -20,6 +20,7 @@ def test_a_run_becomes_a_folder_of_every_form(cli, run, tmp_path):
     status, said = cli("export", run, tmp_path / "out")
     assert status == 0
     assert f"written: {tmp_path / 'out' / 'model.onnx'} (" in said
+    assert said.count("bytes; ONNX Runtime computes the same)") == 1
     assert f"written: {tmp_path / 'out' / 'README.md'} (" in said
     card = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "95% Wilson score" in card

@@ -10,6 +10,8 @@ import pytest
 from backhand import export_model, load_model, push_to_hub
 from backhand.errors import BackhandError
 from backhand.experiments.run import work
+from backhand.export.onnx.layers import EXPORTED as ONNX_LAYERS
+from backhand.export.torch.modules import EXPORTED as TORCH_LAYERS
 from backhand.extras import EXPORT, Extra
 from backhand.layers import LAYERS, Linear, Scale
 from backhand.model import Sequential
@@ -47,7 +49,9 @@ def test_the_guide_from_its_commands_to_its_last_block(cli, folder, capsys):
         run_python(PAGE)
     finally:
         sys.path[:] = path
-        LAYERS.pop("doubled", None)
+        doubled = LAYERS.pop("doubled", None)
+        ONNX_LAYERS.pop(doubled, None)
+        TORCH_LAYERS.pop(doubled, None)
     said = capsys.readouterr().out
     assert "'standardize', 'flatten1', 'linear1', 'relu1', 'linear2'" in said
     assert "Doubled" in said

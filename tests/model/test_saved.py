@@ -93,6 +93,15 @@ def test_a_dtype_that_no_file_holds_is_refused(tmp_path):
         ({"model": {"layers": []}}, r"is damaged: input_shape: field required; save the model again"),
         ({"model": {"layers": [{"kind": "linear"}], "input_shape": [2]}}, 'a linear layer needs the key "outputs"'),
         ({"model": {"layers": [{"kind": "linear", "outputs": 4}], "input_shape": [2]}}, "weights are of another model"),
+        (
+            {"model": {"layers": [{"kind": "linear", "outputs": 3}], "input_shape": [2, 2]}},
+            "do not fit each other: layer 0",
+        ),
+        ({"model": {"layers": [{"kind": "linear", "outputs": 10**15}], "input_shape": [2]}}, "do not fit each other: "),
+        (
+            {"model": {"layers": [{"kind": "linear", "outputs": 3}], "input_shape": [2], "frozen": ["7"]}},
+            'there is no layer "7"',
+        ),
     ],
 )
 def test_a_file_that_does_not_fit_itself_is_refused(tmp_path, change, said):

@@ -66,7 +66,8 @@ def export(
     forms = tuple(str(form) for form in to or ())
     written = [] if out is None else export_model(exported, out, to=forms, fold_batchnorm=fold_batchnorm, force=force)
     for path in written:
-        console.print(f"written: {path} ({path.stat().st_size:,} bytes)", soft_wrap=True)
+        agrees = "; ONNX Runtime computes the same" if path.suffix == ".onnx" else ""
+        console.print(f"written: {path} ({path.stat().st_size:,} bytes{agrees})", soft_wrap=True)
     if push is not None:
         url = push_to_hub(exported, push, to=forms or tuple(FORMS), fold_batchnorm=fold_batchnorm, private=private)
         console.print(f"pushed: {url}", soft_wrap=True)

@@ -66,12 +66,17 @@ def arrays_of(model: Sequential) -> dict[str, Array]:
 
 def restored(facts: ModelFacts, arrays: Mapping[str, Array]) -> Sequential:
     """The model of these facts and arrays. Raises CheckpointError where they do not fit each other or this version."""
+    saved = {name.removeprefix(PREFIX): value for name, value in arrays.items() if name.startswith(PREFIX)}
     try:
-        model = Sequential(*make_layers(facts.layers)).build(facts.input_shape, dtype=facts.dtype)
-    except (ValueError, ModelError) as error:
+        layers = make_layers(facts.layers)
+    except ValueError as error:
         raise CheckpointError(
             f"{error}; a layer of your own must stand in backhand.layers.LAYERS, under the name that it had when the "
             f"model was saved, before the model is loaded"
         ) from error
-    model.load({name.removeprefix(PREFIX): value for name, value in arrays.items() if name.startswith(PREFIX)})
-    return model.freeze(*facts.frozen) if facts.frozen else model
+    try:
+        model = Sequential(*layers).build(facts.input_shape, dtype=facts.dtype)
+        model.load(saved)
+        return model.freeze(*facts.frozen) if facts.frozen else model
+    except (ModelError, MemoryError) as error:
+        raise CheckpointError(f"the layers do not fit each other: {error}; save the model again") from error
