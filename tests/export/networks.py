@@ -1,6 +1,7 @@
 """Small networks of every layer and every architecture, with weights and statistics that no initialiser gives."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -110,6 +111,12 @@ def built(layers, shape, seed=0) -> Sequential:
         if name.endswith(("bias", "beta", "gamma")):
             value[...] += rng.uniform(-0.3, 0.3, value.shape)
     return model
+
+
+@cache
+def architecture(name: str) -> Sequential:
+    """The built model of an architecture, which all tests share and none may change."""
+    return built(*ARCHITECTURES[name])
 
 
 def classifier(model: Sequential, rng, loss=None, **fields) -> Classifier:

@@ -143,6 +143,6 @@ def test_every_block_of_the_card_runs(predictor, tmp_path, monkeypatch, rng):
 
 def test_no_section_is_empty(card):
     assert re.findall(r"^## (\w+)$", card, re.MULTILINE) == [
-        *("Use", "Result", "Limits", "Data", "Training", "Network", "Licence"),
+        *("Use", "Result", "Limits", "Data", "Training", "Network", "Purpose", "Licence"),
     ]
     assert "\n\n\n" not in card

@@ -9,7 +9,7 @@ from backhand.errors import BackhandError, ModelError
 from backhand.export import export_model
 from backhand.layers import Linear, ReLU
 from backhand.model import Sequential
-from tests.export.networks import ARCHITECTURES, LAYERS, built, classifier
+from tests.export.networks import LAYERS, architecture, built, classifier
 
 EVERYTHING = ["README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model_weights.safetensors"]
 
@@ -109,7 +109,7 @@ def test_a_form_that_would_lose_a_layer_is_refused_and_nothing_is_written(tmp_pa
 
 
 def test_a_bare_model_is_exported_too(tmp_path, rng):
-    model = built(*ARCHITECTURES["lenet"])
+    model = architecture("lenet")
     export_model(model, tmp_path / "out")
     assert files(tmp_path / "out") == EVERYTHING
     text = (tmp_path / "out" / "README.md").read_text("utf-8")

@@ -21,7 +21,7 @@ from backhand.layers import BatchNorm, Linear, ReLU, Residual, Tanh
 from backhand.model import Sequential
 from backhand.predictors.provenance import DataFacts, Figure, Provenance, TestFigures, TrainingFacts
 from backhand.training import losses
-from tests.export.networks import ARCHITECTURES, LAYERS, VIEWS, built, classifier
+from tests.export.networks import ARCHITECTURES, LAYERS, VIEWS, architecture, built, classifier
 
 TOLERANCE = 1e-5
 
@@ -47,7 +47,7 @@ def test_every_layer(name, fold, rng):
 @pytest.mark.parametrize("fold", [False, True], ids=["", "folded"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_architecture(name, fold, rng):
-    predictor = classifier(built(*ARCHITECTURES[name]), rng)
+    predictor = classifier(architecture(name), rng)
     x = Pipeline.of(predictor).random_samples(7, rng)
     out = answers(onnx_file(predictor, fold_batchnorm=fold), x)
     agree(predictor.scores(x), out["scores"])
@@ -95,7 +95,7 @@ def test_a_model_in_float64_is_exported_too(rng):
 
 
 def test_folding_removes_batch_normalisation(rng):
-    model = built(*ARCHITECTURES["vgg_small"])
+    model = architecture("vgg_small")
     kinds = [
         [node.op_type for node in onnx.load_from_string(onnx_file(model, fold_batchnorm=fold)).graph.node]
         for fold in (False, True)

@@ -16,7 +16,7 @@ from backhand.model import Sequential
 from backhand.predictors.provenance import Provenance
 from backhand.training import losses
 from backhand.weights import transfer
-from tests.export.networks import ARCHITECTURES, LAYERS, VIEWS, built, classifier
+from tests.export.networks import ARCHITECTURES, LAYERS, VIEWS, architecture, built, classifier
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 TOLERANCE = 3e-6  # two orders of summation in float32
@@ -48,7 +48,7 @@ def test_every_layer(name, fold, rng, tmp_path):
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_architecture_there_and_back(name, rng, tmp_path):
-    predictor = classifier(built(*ARCHITECTURES[name]), rng)
+    predictor = classifier(architecture(name), rng)
     module = module_of(predictor, tmp_path)
     x = Pipeline.of(predictor).random_samples(7, rng)
     net = module.load()
@@ -100,7 +100,7 @@ def test_the_names_are_readable(rng, tmp_path):
     module_of(built(*LAYERS["branches in branches"]), tmp_path)
     names = load_file(tmp_path / "net_weights.safetensors")
     assert "block1.body.concatenate1.1.block1.body.conv1.weight" in names
-    model = built(*ARCHITECTURES["cnn"])
+    model = architecture("cnn")
     module = module_of(model, tmp_path)
     assert [name for name, _ in module.load().named_children()] == [
         *("channels_first", "conv1", "batchnorm1", "relu1", "max_pool1", "block1", "max_pool2", "flatten1"),
@@ -109,7 +109,7 @@ def test_the_names_are_readable(rng, tmp_path):
 
 
 def test_training_goes_on_in_pytorch_and_comes_back(rng, tmp_path):
-    predictor = classifier(built(*ARCHITECTURES["vgg_small"]), rng)
+    predictor = classifier(architecture("vgg_small"), rng)
     net = module_of(predictor, tmp_path).load().train()
     x, y = Pipeline.of(predictor).random_samples(8, rng), torch.arange(8) % 3
     torch.nn.functional.cross_entropy(net(torch.from_numpy(x)), y).backward()
@@ -123,7 +123,7 @@ def test_training_goes_on_in_pytorch_and_comes_back(rng, tmp_path):
 
 
 def test_a_head_of_another_size_keeps_its_own_weights(rng, tmp_path):
-    model = built(*ARCHITECTURES["lenet"])
+    model = architecture("lenet")
     module_of(model, tmp_path)
     other = Sequential(*model.fresh().layers[:-1], Linear(5)).build(model.input_shape)
     (change,) = transfer(other, tmp_path / "net_weights.safetensors").changes
@@ -131,9 +131,9 @@ def test_a_head_of_another_size_keeps_its_own_weights(rng, tmp_path):
 
 
 def test_weights_of_another_model_are_refused(rng, tmp_path):
-    module_of(built(*ARCHITECTURES["lenet"]), tmp_path)
+    module_of(architecture("lenet"), tmp_path)
     with pytest.raises(CheckpointError, match="fit the model that they were exported from"):
-        transfer(built(*ARCHITECTURES["mlp"]), tmp_path / "net_weights.safetensors")
+        transfer(architecture("mlp"), tmp_path / "net_weights.safetensors")
 
 
 def test_titles_and_names_cannot_break_the_python(rng, tmp_path):

@@ -12,6 +12,9 @@ from backhand.files import jsontext
 from backhand.predictors.provenance import ClassFigures, Figure, Provenance
 
 SHARES = ("accuracy", "precision", "recall", "f1")  # figures that are shown in percent
+PURPOSE = (
+    "Not written yet: the person who publishes this model says here what it is for, and what it must not be used for."
+)
 LICENCE = (
     "Not chosen yet: the person who publishes this model chooses its licence, here and in the first lines of this file."
 )
@@ -30,6 +33,7 @@ def model_card(pipeline: Pipeline, forms: Sequence[str] = (), repo_id: str = "")
         "Data": _data(pipeline),
         "Training": _training(known),
         "Network": _network(pipeline),
+        "Purpose": PURPOSE,
         "Licence": LICENCE,
     }
     body = (f"## {title}\n\n{text}" for title, text in sections.items() if text)
