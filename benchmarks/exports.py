@@ -3,7 +3,8 @@
 Each network is trained for a few steps, so that its probabilities are neither 0 nor 1, on the embedded digits, enlarged
 to the size that it takes. Then, on test images:
 
-    onnx      the largest difference of the scores in ONNX Runtime, relative to the largest score; of the probabilities
+    rounding  the largest difference of our scores in float32 from those in float64, relative to the largest score
+    onnx      the same of the scores in ONNX Runtime from ours in float32; the largest of the probabilities
     folded    the same of the scores, with batch normalisation joined with the layers before it
     torch     the same of the scores of the Python module in PyTorch, in float32, and in float64 against our float64
     back      how many numbers of the weights differ after the way through PyTorch's file and back
@@ -42,7 +43,7 @@ from backhand.training.solver import Solver
 from backhand.weights import transfer
 
 K, BATCH, TESTED = 10, 50, 200
-HEAD = "model", "accuracy", "median p", "onnx", "onnx, p", "folded", "torch", "torch, f64", "back"
+HEAD = "model", "accuracy", "median p", "rounding", "onnx", "onnx, p", "folded", "torch", "torch, f64", "back"
 Case = tuple[Callable[[], Sequential], int, int]  # the network, the side of its images, and their channels
 
 
@@ -112,12 +113,13 @@ def row(name: str, case: Case, steps: int) -> tuple[str, ...]:
         module = _module(classifier, Path(folder))
         net = module.load()
         torch_scores = module.scores(net, test.x).numpy()
-        exact = _double(classifier, net, test.x)
+        exact, rounding = _double(classifier, net, test.x, scores)
         back = classifier.model.fresh().build(classifier.sample_shape, seed=2)
         transfer(back, Path(folder) / "net_weights.safetensors")
     differing = sum(int((value != back.arrays()[key]).sum()) for key, value in classifier.model.arrays().items())
     accuracy = float((p.argmax(1) == test.y).mean())
     figures = (
+        rounding,
         _relative(theirs, scores),
         float(np.abs(their_p - p).max()),
         _relative(folded, scores),
@@ -145,15 +147,15 @@ def _module(classifier: Classifier, folder: Path) -> ModuleType:
     return module
 
 
-def _double(classifier: Classifier, net: Any, x: np.ndarray) -> float:
-    """The relative difference of the network behind the standardisation, in float64 here and there."""
+def _double(classifier: Classifier, net: Any, x: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """The relative difference of PyTorch in float64, behind the standardisation, and of our own scores in float32."""
     import torch
 
     scaled = classifier.standardizer.transform(x, np.float64)
     ours = classifier.model.copy(np.float64).predict(scaled)
     with torch.inference_mode():
         theirs = net[1:].double()(torch.from_numpy(scaled).permute(0, 3, 1, 2)).numpy()
-    return _relative(theirs, ours)
+    return _relative(theirs, ours), _relative(scores, ours)
 
 
 def _relative(theirs: np.ndarray, ours: np.ndarray) -> float:
