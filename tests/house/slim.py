@@ -1,6 +1,7 @@
 """A process in which only the packages of a slim installation can be imported: `python slim.py REFUSED RESULT`.
 
-It runs the commands that it reads from standard input, a JSON list of lists of arguments, and writes the exit status
+It runs the commands that it reads from standard input, a JSON list of lists of arguments of `backhand`, or `-c` and
+lines of Python, and writes the exit status
 and the output of each to the file RESULT. REFUSED: the top modules that cannot be imported, with commas in between.
 """
 
@@ -8,6 +9,7 @@ import contextlib
 import io
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 
@@ -26,11 +28,14 @@ def outcome(arguments):
     from backhand.cli.main import _run
     from backhand.console.exits import run_to_exit_status
 
+    program = _run
+    if arguments[0] == "-c":  # the library, by lines of Python
+        program = partial(exec, arguments[1], {})
     sys.argv = ["backhand", *arguments]
     text = io.StringIO()
     with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
         try:
-            status = run_to_exit_status(_run)
+            status = run_to_exit_status(program)
         except SystemExit as end:
             status = end.code or 0
     return status, " ".join(text.getvalue().split())

@@ -1,6 +1,7 @@
 """The wheel and the source distribution: what is in them, that one makes the other, and that they work installed."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -92,6 +93,15 @@ def test_the_metadata_are_those_of_the_project(wheel):
     required = {canonicalize_name(Requirement(text).name) for text in metadata.get_all("Requires-Dist")}
     assert {"numpy", "numba", "optuna", "matplotlib"} <= required
     assert all(url.startswith("https://github.com/backhand-dev/backhand") for url in PROJECT["urls"].values())
+
+
+def test_links_of_the_readme_lead_into_the_repository(wheel):
+    (text,) = (content for name, content in contents(wheel).items() if name.endswith("/METADATA"))
+    targets = re.findall(r"\]\(([^)]*)\)", Parser().parsestr(text.decode()).get_payload())
+    shown = re.findall(r"\]\(([^)]*)\)", (ROOT / "README.md").read_text("utf-8"))
+    home = PROJECT["urls"]["Homepage"]
+    assert targets == [f"{home}/{'raw' if path.endswith('.png') else 'blob'}/main/{path}" for path in shown]
+    assert all((ROOT / path.partition("#")[0]).exists() for path in shown)
 
 
 def test_the_classifiers_name_the_versions_that_are_tested():

@@ -45,6 +45,12 @@ def test_the_recipe_requires_what_the_project_requires(recipe):
     assert f"python_version < '{ABOVE}'" in next(text for text in PROJECT["dependencies"] if "numba" in text)
 
 
+def test_the_recipe_builds_with_what_the_project_builds_with(recipe):
+    system = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]
+    tools = {text for text in recipe["requirements"]["host"] if text.startswith("hatch")}
+    assert theirs(tools) == ours(system["requires"])
+
+
 def test_the_recipe_knows_the_extras_of_users(recipe):
     optional = PROJECT["optional-dependencies"]
     names = [*(extra.name for extra in extras.EXTRAS), "postgresql"]

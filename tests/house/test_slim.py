@@ -28,6 +28,24 @@ def linear_backward(dout, cache):
     return dout @ w.T, x.T @ dout, dout.mean(axis=0)
 """
 
+LIBRARY = """
+import backhand as bh
+from backhand.check import check_file, check_layer
+
+splits = bh.load("digits")
+feed = bh.Feed(splits.train, bh.Standardizer.fit(splits.train.x, "global"))
+model = bh.Sequential(bh.Flatten(), bh.Linear(10)).build((8, 8, 1), seed=0)
+solver = bh.Solver(model, loss=bh.SoftmaxCrossEntropy(), optimizer=bh.SGD(0.1), batch_size=50)
+solver.fit(feed, epochs=3)
+assert bh.evaluate(model, bh.SoftmaxCrossEntropy(), feed).accuracy > 0.8
+assert "Linear" in model._repr_html_() and splits._repr_html_()
+assert check_layer(bh.Linear(3), (4,)).passed
+assert check_file({layers!r})._repr_html_() is None
+assert bh.load_classifier({run!r}).classes[3] == "3"
+print("test accuracy", bh.load_run({run!r}).metrics.test.accuracy)
+bh.write_report({run!r})
+"""
+
 
 def closure(requirements):
     """The names of the distributions that these requirements bring, on this machine."""
@@ -57,6 +75,7 @@ def commands(folder):
         "second run": ("run", "digits", "--set", "train.epochs=1", "--seed", "1", "--out", folder / "second"),
         "resume": ("run", "--resume", run),
         "predict": ("predict", run, folder / "digit.png"),
+        "library": ("-c", LIBRARY.format(layers=str(layers), run=str(run))),
         "report": ("report", run),
         "check": ("check", layers),
         "check --html": ("check", layers, "--html", folder / "check.html"),
@@ -142,6 +161,13 @@ def test_the_report_of_such_a_run_can_be_written_later(outcomes, folder):
 
     assert outcomes["run"][0] == 0
     assert "Handwritten digits" in reports.write(folder / "run").read_text("utf-8")
+
+
+def test_the_library_trains_checks_and_shows_itself(outcomes):
+    status, output = outcomes["library"]
+    assert output.startswith("test accuracy 0."), output
+    assert output.endswith("error: a report needs matplotlib; install it by `pip install 'backhand[report]'`")
+    assert status == 2
 
 
 def test_the_check_names_the_mistake_in_the_terminal(outcomes):
