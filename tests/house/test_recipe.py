@@ -79,7 +79,7 @@ def test_the_workflow_tests_every_version_on_three_systems():
     matrix = jobs["test"]["strategy"]["matrix"]
     assert matrix["python"] == VERSIONS
     assert [system.partition("-")[0] for system in matrix["system"]] == ["ubuntu", "macos", "windows"]
-    said = [line for step in jobs["test"]["steps"] for line in step.get("run", "").splitlines()]
+    said = [line for step in jobs["test"]["steps"] if "if" not in step for line in step.get("run", "").splitlines()]
     script = (ROOT / ".ci" / "run").read_text("utf-8")
     assert said == re.findall(r"^make .*", script, re.MULTILINE)
 

@@ -31,6 +31,7 @@ def linear_backward(dout, cache):
 LIBRARY = """
 import backhand as bh
 from backhand.check import check_file, check_layer
+from backhand.experiments.kinds import KINDS
 
 splits = bh.load("digits")
 feed = bh.Feed(splits.train, bh.Standardizer.fit(splits.train.x, "global"))
@@ -41,6 +42,7 @@ assert bh.evaluate(model, bh.SoftmaxCrossEntropy(), feed).accuracy > 0.8
 assert "Linear" in model._repr_html_() and splits._repr_html_()
 assert check_layer(bh.Linear(3), (4,)).passed
 assert check_file({layers!r})._repr_html_() is None
+assert all(kind.report.closing for kind in KINDS)  # what the terminal shows at the end draws nothing
 assert bh.load_classifier({run!r}).classes[3] == "3"
 print("test accuracy", bh.load_run({run!r}).metrics.test.accuracy)
 bh.write_report({run!r})
