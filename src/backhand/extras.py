@@ -27,22 +27,26 @@ class Extra:
         """The command that installs them."""
         return f"pip install 'backhand[{self.name}]'"
 
-    def missing(self) -> str:
-        """The name of the first package that cannot be imported; "" where all are there."""
-        for module, package in self.packages.items():
-            try:
-                import_module(module)
-            except ImportError:
-                return package
-        return ""
-
     def require(self, purpose: str) -> None:
         """Import the packages. Raises MissingExtraError, which says how to install them, where one is missing.
 
         purpose: what needs them, as the beginning of the sentence, such as "a report".
         """
-        if package := self.missing():
-            raise MissingExtraError(f"{purpose} needs {package}; install it by `{self.command}`")
+        for module, package in self.packages.items():
+            try:
+                import_module(module)
+            except ImportError as error:
+                is_there = not isinstance(error, ModuleNotFoundError) or error.name != module
+                reason = f", which cannot be imported ({error})" if is_there else ""
+                raise MissingExtraError(f"{purpose} needs {package}{reason}; install it by `{self.command}`") from error
+
+    def is_installed(self) -> bool:
+        """Whether all packages can be imported."""
+        try:
+            self.require("")
+        except MissingExtraError:
+            return False
+        return True
 
 
 REPORT = Extra("report", {"matplotlib": "matplotlib", "jinja2": "jinja2"})

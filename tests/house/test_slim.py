@@ -221,11 +221,3 @@ def test_each_extra_is_what_the_project_says():
         assert set(extra.packages.values()) == names
     (everything,) = map(Requirement, declared["all"])
     assert everything.extras == {extra.name for extra in extras.EXTRAS}
-
-
-def test_what_cannot_be_imported_is_named():
-    missing = extras.Extra("some", {"json": "json", "no_such_module": "no-such-package"})
-    with pytest.raises(extras.MissingExtraError) as error:
-        missing.require("a thing")
-    assert str(error.value) == "a thing needs no-such-package; install it by `pip install 'backhand[some]'`"
-    extras.Extra("there", {"json": "json"}).require("a thing")

@@ -160,7 +160,7 @@ class Review:
 
     def _repr_html_(self) -> str | None:
         """The review as a notebook shows it; None, in whose place a notebook shows the text, without jinja2."""
-        if REPORT.missing():
+        if not REPORT.is_installed():
             return None
         from backhand.check.review.forms.html import fragment
 
