@@ -32,6 +32,7 @@ _FROM = {
     "backhand.data": "Standardizer load stratified_split",
     "backhand.data.dataset": "Dataset Splits",
     "backhand.data.feed": "Feed",
+    "backhand.data.show_batch": "show_batch",
     "backhand.check": "assert_gradients check_file check_layer check_model check_op",
     "backhand.weights": "transfer",
     "backhand.predictors": "load_model",

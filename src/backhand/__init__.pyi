@@ -23,6 +23,7 @@ from backhand.data import stratified_split as stratified_split
 from backhand.data.dataset import Dataset as Dataset
 from backhand.data.dataset import Splits as Splits
 from backhand.data.feed import Feed as Feed
+from backhand.data.show_batch import show_batch as show_batch
 from backhand.errors import BackhandError as BackhandError
 from backhand.errors import CheckpointError as CheckpointError
 from backhand.errors import DataError as DataError

@@ -50,3 +50,17 @@ def test_show_writes_a_picture(tmp_path, monkeypatch):
 def test_errors_are_left_to_the_program(command):
     with pytest.raises(DataError, match='did you mean "digits"'):
         run(command, "digit")
+
+
+def test_show_draws_a_batch_as_a_study_augments_it(tmp_path):
+    study = tmp_path / "flips.toml"
+    study.write_text(
+        'name = "flips"\n[data]\nname = "digits"\naugment = { flip = true }\n[model]\nname = "mlp"\nhidden = [3]\n'
+    )
+    run("show", "digits", "--out", tmp_path / "plain.png")
+    text = run("show", "digits", "--out", tmp_path / "a.png", "--augmented", study)
+    assert f"picture: {tmp_path / 'a.png'}" in text
+    assert (tmp_path / "a.png").read_bytes() != (tmp_path / "plain.png").read_bytes()
+    with pytest.raises(DataError, match="only images are augmented, and breast_cancer is a table"):
+        run("show", "breast_cancer", "--out", tmp_path / "b.png", "--augmented", "digits")
+    assert not (tmp_path / "b.png").exists()

@@ -107,3 +107,17 @@ def test_mistakes():
         Standardizer.fit(features, "feature").transform(np.ones((4, 3), np.float32))
     with pytest.raises(CheckpointError, match="scale is missing"):
         Standardizer.from_arrays({"mean": features})
+
+
+@pytest.mark.parametrize("mode", ["none", "global", "channel", "feature"])
+def test_the_inverse_gives_the_samples_back(mode):
+    x = np.random.default_rng(0).integers(0, 256, (20, 4, 3, 2), dtype=np.uint8)
+    x[:, 0, 0] = 7
+    scale = Standardizer.fit(x, mode)
+    np.testing.assert_allclose(scale.inverse(scale.transform(x)), x, atol=1e-3)
+
+
+def test_the_inverse_of_a_constant_feature_is_its_mean():
+    x = np.array([[1.0, 5.0], [3.0, 5.0]])
+    scale = Standardizer.fit(x, "feature")
+    np.testing.assert_allclose(scale.inverse(scale.transform(x)), x, rtol=1e-6)

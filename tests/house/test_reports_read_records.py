@@ -15,6 +15,7 @@ REPORTS = sorted((ROOT / "experiments").glob("*/report/**/*.py"))
 PACKAGES = [kind.package.rpartition(".")[2] for kind in KINDS]
 ALLOWED = {
     r"page(\.\w+)*": "what every report is written with",
+    r"notebook(\.\w+)*": "figures and pieces of HTML, which know nothing of what they show",
     r"(arrays|errors|extras)": "types, what a person can mend, and which packages a page needs",
     r"files(\.\w+)*": "names of files, and a page written whole",
     r"study(\.\w+)*": "the frozen tables of a study, which are part of a record",

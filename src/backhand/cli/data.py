@@ -1,14 +1,19 @@
 """`backhand data`: lists, verifies, shows and fetches data sets, and manages the cache of decoded pictures."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backhand.console.completion import studies
 from backhand.console.options import DataDir, DataPath, ResizeAll, SkipBadImages
 from backhand.experiments.completion import data_sets
 from backhand.files.paths import as_path
 
+if TYPE_CHECKING:
+    from backhand.data.dataset import Splits
+
+BATCH = 40  # samples of a batch that is drawn
 app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 DataSetName = Annotated[
@@ -89,12 +94,16 @@ def show(
         typer.Option(parser=as_path, metavar="FILE", help="Write the PNG to this file.", show_default="NAME.png"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Set the seed by which samples are drawn.")] = 0,
+    augmented: Annotated[
+        str | None,
+        typer.Option(metavar="STUDY", help="Draw a training batch as this study augments it.", autocompletion=studies),
+    ] = None,
     data_dir: DataDir = None,
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
 ) -> None:
-    """Draw samples of every class into one picture."""
+    """Draw samples of every class into one picture, or a training batch as a study augments it."""
     from backhand.console.terminal import make_console
     from backhand.data import load
     from backhand.data.formats.resize import Resize
@@ -111,7 +120,27 @@ def show(
     console = make_console()
     for remark in splits.remarks:
         console.print(remark, soft_wrap=True)
-    console.print(f"picture: {draw_samples(splits, picture, seed=seed)}", soft_wrap=True)
+    if augmented is None:
+        draw_samples(splits, picture, seed=seed)
+    else:
+        _draw_augmented(splits, augmented, picture, seed)
+    console.print(f"picture: {picture}", soft_wrap=True)
+
+
+def _draw_augmented(splits: "Splits", study: str, picture: Path, seed: int) -> None:
+    """Draw a batch of the training split as the study augments it. Raises DataError for a table."""
+    from backhand.data.show_batch import Rows, show_batch
+    from backhand.errors import DataError
+    from backhand.experiments.build import make_feeds
+    from backhand.experiments.splits import StudySplits
+    from backhand.files.atomic import write_output
+    from backhand.study import load
+
+    feeds = make_feeds(load(study), StudySplits(splits, splits.train, None, None))
+    drawing = show_batch(feeds.train, BATCH, classes=splits.classes, seed=seed)
+    if isinstance(drawing, Rows):
+        raise DataError(f"only images are augmented, and {splits.name} is a table; leave out --augmented")
+    write_output(picture, drawing.png())
 
 
 @app.command()

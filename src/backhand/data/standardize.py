@@ -72,6 +72,11 @@ class Standardizer:
             y *= scale
             return y.reshape(x.shape).astype(dtype, copy=False)
 
+    def inverse(self, z: Array) -> NDArray[np.float64]:
+        """Samples on the common scale as they were, x = z / scale + mean; a feature of scale 0 becomes its mean."""
+        spread = np.where(self.scale > 0, 1 / np.maximum(self.scale, MIN_FLOAT64), 0)
+        return np.asarray(z, np.float64) * spread + self.mean
+
     def flat_statistics(self, x: Samples) -> tuple[Array, Array]:
         """mean and scale for every value of one sample of x, flat, in the precision that x needs.
 

@@ -54,6 +54,11 @@ def paragraph(words: str) -> Html:
     return Html(f"<p>{text(words)}</p>")
 
 
+def points(items: Iterable[tuple[str, str]]) -> Html:
+    """Sentences, each with a short heading."""
+    return Html("".join(f"<p><b>{text(term)}.</b> {text(words)}</p>" for term, words in items))
+
+
 def row(*parts: str) -> Html:
     """Pieces side by side, as far as there is room."""
     return Html(f'<div class="row">{"".join(f"<div>{text(part)}</div>" for part in parts)}</div>')

@@ -9,6 +9,7 @@ Record = dict[str, float]
 SPLITS = {"train": "training", "validation": "validation"}
 COURSE = {"epoch", "step", "penalty", "seconds", "elapsed", "momentum"}  # what is no curve of its own
 TITLES = {"lr": "learning rate"}
+LOGARITHMIC = {"loss", "gradient_norm"}  # where their range is wide
 CURVES = 6  # the most curves that are shown
 
 
@@ -46,9 +47,10 @@ class History(list[Record]):
         facts = [f"{len(self)} epoch{'s' * (len(self) != 1)}"]
         facts += [f"{last['step']:,} steps"] if "step" in last else []
         facts += [f"{last['elapsed']:.2f} s"] if "elapsed" in last else []
-        return html.view(html.heading("History", " · ".join(facts)), html.row(*self._charts()))
+        return html.view(html.heading("History", " · ".join(facts)), html.row(*self.charts()))
 
-    def _charts(self) -> Iterator[str]:
+    def charts(self) -> Iterator[str]:
+        """Each curve as an SVG, the loss and the accuracy first."""
         from backhand.notebook import lines
 
         x = [record.get("epoch", index) for index, record in enumerate(self, start=1)]
@@ -57,4 +59,4 @@ class History(list[Record]):
             metric = find_metric(name) or Metric(name, higher_is_better=False)
             scaled = {line: [metric.factor * value for value in values] for line, values in curves.items()}
             title = TITLES.get(name, words(name)) + (f" ({metric.unit})" if metric.unit else "")
-            yield lines.chart(title, scaled, x=x, may_be_logarithmic=metric.unit == "")
+            yield lines.chart(title, scaled, x=x, may_be_logarithmic=name in LOGARITHMIC)

@@ -75,6 +75,12 @@ class Run:
             return None
         return next((epoch for epoch in self.history if epoch.epoch == self.metrics.training.chosen_epoch), None)
 
+    def _repr_html_(self) -> str:
+        """The main figures, the findings and the curves, as a notebook shows them."""
+        from backhand.experiments.run.notebook import view
+
+        return view(self)
+
     def series(self, key: str) -> NDArray[np.float64]:
         """One column of the history, NaN where there is no finite value."""
         values = np.array([getattr(epoch, key) for epoch in self.history], dtype=np.float64)

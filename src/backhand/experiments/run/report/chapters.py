@@ -7,14 +7,14 @@ from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
 from backhand.experiments.run.report.attributions import attributions
 from backhand.experiments.run.report.classes import confusion_text, confusions
-from backhand.experiments.run.report.findings import findings
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
+from backhand.experiments.run.report.summary import summary
 from backhand.experiments.run.report.training import training
 from backhand.files.names import STUDY
 from backhand.page import settings, style
-from backhand.page.blocks import Block, Code, Columns, Image, Images, Notice, Points, Section, Text, Tiles
-from backhand.page.numbers import count, counted, decimal, duration, percent, plain, scientific, shape
+from backhand.page.blocks import Block, Code, Columns, Image, Images, Section, Text
+from backhand.page.numbers import count, counted, decimal, percent, plain, scientific, shape
 from backhand.study import to_values
 
 NO_MISTAKE = "No test sample was given a wrong class"
@@ -24,7 +24,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
     """Every section for which the run has content."""
     test = run.metrics.test
     sections = (
-        Section("summary", "Summary", _summary(run)),
+        Section("summary", "Summary", summary(run)),
         Section("data", "Data", _data(run)),
         Section("augmented", "Augmented samples", _augmented(run)),
         Section("model", "Model", (*_init_from(run), tables.layers(run.metrics))),
@@ -38,40 +38,6 @@ def chapters(run: Run) -> tuple[Section, ...]:
         _settings(run),
     )
     return tuple(section for section in sections if section.blocks)
-
-
-def _summary(run: Run) -> tuple[Block, ...]:
-    status, message = run.metrics.status, run.metrics.message
-    notices = {
-        "finished": (),
-        "running": (Notice(f"This run is not finished; the report shows its state so far. {message}".strip()),),
-        "diverged": (Notice(f"There is no test result: {message or 'the training diverged'}"),),
-    }
-    remarks = (score.remark for score in (run.metrics.validation, run.metrics.test) if score and score.remark)
-    return (*notices[status], *map(Notice, remarks), Tiles(_tiles(run)), Points(findings(run)))
-
-
-def _tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
-    test, training, model = run.metrics.test, run.metrics.training, run.metrics.model
-    tiles = []
-    if test:
-        low, high = map(percent, test.interval)
-        tiles = [
-            ("Test accuracy", percent(test.accuracy), f"{low} to {high} ({test.interval_kind})"),
-            ("Test error", percent(test.error), f"{count(test.count - test.correct)} of {count(test.count)} wrong"),
-        ]
-        if test.imbalanced:
-            remark = f"mean over {len(test.per_class)} classes of equal weight"
-            tiles.append(("Macro-averaged recall", percent(test.macro.recall), remark))
-    reason = f", {training.chosen_by}" if training.chosen_by else ""
-    chosen = [("Kept epoch", str(run.chosen.epoch), f"of {training.epochs}{reason}")] if run.chosen else []
-    length = f"{counted(training.epochs, 'epoch')}, {counted(training.steps, 'step')}"
-    return (
-        *tiles,
-        ("Parameters", count(model.parameters), f"{count(model.multiply_adds)} multiply-adds per sample"),
-        ("Training time", duration(training.seconds), length),
-        *chosen,
-    )
 
 
 def _data(run: Run) -> tuple[Block, ...]:

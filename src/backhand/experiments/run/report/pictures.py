@@ -1,7 +1,6 @@
 """Galleries of pictures: training samples, augmented versions of them, and mistakes."""
 
 import io
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -111,21 +110,9 @@ def sheet(images: Pixels, pictures: Sequence[Picture], columns: int) -> bytes:
 
 def figure(images: Sequence[Pixels] | Pixels, texts: Sequence[Sequence[str]], columns: int) -> "Figure":
     """Pictures of one size in rows, each with its lines of text underneath."""
-    columns = min(columns, len(texts))
-    lines = max(map(len, texts))
-    height = images[0].shape[0] / images[0].shape[1]  # this and the following in widths of a picture
-    row = height + 0.12 + 0.13 * lines
-    rows = math.ceil(len(texts) / columns)
-    drawing, axes = style.panel(1.15 * columns, 1.15 * row * rows)
-    for i, (rows_of_text, image) in enumerate(zip(texts, images, strict=True)):
-        left, top = i % columns, i // columns * row
-        foot = top + 0.92 * height
-        axes.imshow(colours(image), extent=(left, left + 0.92, foot, top), interpolation="nearest")
-        text = "\n".join(style.shorten(line, 19) for line in rows_of_text)
-        axes.text(left + 0.46, foot + 0.04, text, ha="center", va="top", fontsize=7, linespacing=1.25)
-    axes.set(xlim=(0, columns), ylim=(rows * row, 0), aspect="equal")
-    axes.set_axis_off()
-    return drawing
+    from backhand.notebook.plot import gallery
+
+    return gallery([colours(image) for image in images], texts, columns)
 
 
 def colours(picture: Pixels) -> Pixels:
