@@ -69,19 +69,22 @@ def _value_range(facts: Facts) -> ValueRange:
 
 
 def _remarks(run: Path, facts: Facts, metrics: Metrics | None) -> tuple[str, ...]:
-    """A sentence where the run is not finished, has failed, or has a test result by which its answers mean little."""
+    """A sentence where the run is not finished, has failed, or has a test result by which its answers mean little.
+
+    No path is in them, since a model may be published.
+    """
     if has_status(run, "running"):
-        return (f"{run} is not finished: these are its best weights so far, of epoch {facts.epoch}",)
+        return (f"the run is not finished: these are its best weights so far, of epoch {facts.epoch}",)
     if metrics is None or metrics.test is None:
         return ()
     test = metrics.test
     if failure := metrics.training.failure:
-        return (f"the training of {run} failed. {failure}",)
+        return (f"the training failed. {failure}",)
     remarks = [test.remark] if test.remark else []
     largest = max(row.support for row in test.per_class) / test.count
     if test.interval[0] <= largest:
         remarks.append(
-            f"{run} has learnt little: on test data it is right in {test.accuracy:.2%}, "
+            f"the network has learnt little: on test data it is right in {test.accuracy:.2%}, "
             f"and always naming the largest class would be in {largest:.2%}"
         )
     return tuple(remarks)
