@@ -54,6 +54,6 @@ def test_the_style_stays_within_the_view():
     page = html.view("x")
     rules = [line.partition("{")[0] for line in html.STYLE.splitlines() if "{" in line and not line.startswith(" ")]
     assert rules
-    assert all(part.strip().startswith(".backhand") for rule in rules for part in rule.split(","))
+    assert all(part.strip().startswith("div.backhand") for rule in rules for part in rule.split(","))
     assert "http" not in page
     assert "url(" not in page

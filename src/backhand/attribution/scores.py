@@ -10,7 +10,7 @@ from backhand.errors import ModelError
 from backhand.model.sequential import Sequential
 
 Classes = Labels | int | None
-VALUES = 2**24  # the most values of all layers together that one chunk of samples keeps in memory
+VALUES = 2**26  # the most values of all layers together that one chunk of samples keeps in memory
 
 
 def class_labels(model: Sequential, x: Array, classes: Classes) -> Labels:

@@ -5,25 +5,26 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 STYLE = """<style>
-.backhand { color: inherit; font-family: system-ui, sans-serif; font-size: 13px; line-height: 1.4; max-width: 60em; }
-.backhand p { margin: .4em 0; }
-.backhand p.head { font-size: 15px; font-weight: 600; margin: .2em 0 .1em; }
-.backhand p.faint { opacity: .7; margin-top: 0; }
-.backhand table { border-collapse: collapse; margin: .5em 0; color: inherit; background: none; font-size: inherit; }
-.backhand tr, .backhand tbody tr:nth-child(odd), .backhand tbody tr:nth-child(even) { background: none; }
-.backhand th, .backhand td { border: 0; border-bottom: 1px solid rgba(128, 128, 128, .3); padding: .2em .7em;
-  text-align: left; vertical-align: middle; color: inherit; background: none; max-width: 30em; white-space: normal; }
-.backhand thead th { border-bottom: 2px solid rgba(128, 128, 128, .75); font-weight: 600; }
-.backhand tbody th { font-weight: 500; }
-.backhand .r { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.backhand tr.total > * { border-top: 2px solid rgba(128, 128, 128, .75); font-weight: 600; }
-.backhand .row { display: flex; flex-wrap: wrap; gap: .4em 1.2em; align-items: flex-start; margin: .5em 0; }
-.backhand .tile { border-left: 3px solid rgba(128, 128, 128, .5); padding-left: .7em; max-width: 16em; }
-.backhand .tile b { display: block; font-size: 17px; font-variant-numeric: tabular-nums; }
-.backhand .tile small { opacity: .7; }
-.backhand img { max-width: 100%; height: auto; background: white; display: block; }
-.backhand img.pixels { image-rendering: pixelated; background: none; }
-.backhand svg { color: inherit; max-width: 100%; height: auto; }
+div.backhand { color: inherit; font-family: system-ui, sans-serif; font-size: 13px; line-height: 1.4; max-width: 60em; }
+div.backhand p { margin: .4em 0; }
+div.backhand p.head { font-size: 15px; font-weight: 600; margin: .2em 0 .1em; }
+div.backhand p.faint { opacity: .7; margin-top: 0; }
+div.backhand table { border-collapse: collapse; margin: .5em 0; color: inherit; background: none; font-size: inherit; }
+div.backhand table tr, div.backhand table tbody tr:nth-child(n) { background: none; }
+div.backhand table th, div.backhand table td { border: 0; border-bottom: 1px solid rgba(128, 128, 128, .3);
+  padding: .2em .7em; text-align: left !important; vertical-align: middle;
+  color: inherit; background: none; max-width: 30em; white-space: normal; }
+div.backhand table thead th { border-bottom: 2px solid rgba(128, 128, 128, .75); font-weight: 600; }
+div.backhand table tbody th { font-weight: 500; }
+div.backhand table .r { text-align: right !important; font-variant-numeric: tabular-nums; white-space: nowrap; }
+div.backhand table tr.total > * { border-top: 2px solid rgba(128, 128, 128, .75); font-weight: 600; }
+div.backhand .row { display: flex; flex-wrap: wrap; gap: .4em 1.2em; align-items: flex-start; margin: .5em 0; }
+div.backhand .tile { border-left: 3px solid rgba(128, 128, 128, .5); padding-left: .7em; max-width: 16em; }
+div.backhand .tile b { display: block; font-size: 17px; font-variant-numeric: tabular-nums; }
+div.backhand .tile small { opacity: .7; }
+div.backhand img { max-width: 100%; height: auto; background: white; display: block; }
+div.backhand img.pixels { image-rendering: pixelated; background: none; }
+div.backhand svg { color: inherit; max-width: 100%; height: auto; }
 </style>"""
 
 

@@ -97,6 +97,15 @@ def test_every_plot_of_images_is_drawn(seen):
     np.testing.assert_allclose(shown[0].axes[0].images[0].get_array(), shares)
 
 
+def test_standardised_images_are_shown_from_their_lowest_to_their_highest_value(folder, test):
+    classifier = load_classifier(folder)
+    seen = bh.interpret(classifier.model, classifier.standardizer.transform(test.x), test.y)
+    for figure in (seen.plot_attributions([3]), seen.plot_top_losses(1)):
+        image = np.asarray(figure.axes[0].images[0].get_array())
+        assert image.dtype == np.uint8
+        assert (image.min(), image.max()) == (0, 255)
+
+
 def test_a_table_has_the_importance_of_its_columns(tmp_path):
     run(Study.model_validate(TABLE | {"train": {"epochs": 2}}), tmp_path / "table", quiet=True)
     seen = bh.interpret(tmp_path / "table")

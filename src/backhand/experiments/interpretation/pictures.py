@@ -1,5 +1,6 @@
 """Figures of samples and of the network, drawn as the report of a run draws them."""
 
+from dataclasses import replace
 from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,11 @@ def _figures(top: "TopLoss") -> str:
 
 def attributions(of: "Interpretation", index: Labels) -> "Figure":
     """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer and the truth."""
-    _images(of, index)
-    network, predictions = of.looked.network, of.predictions[index]
+    images, network, predictions = _images(of, index), of.looked.network, of.predictions[index]
     confidence = of.probabilities[index, predictions]
     shown = attribute(network.model, network.feed, index, of.labels[index], predictions, confidence)
     with style.plot_style():
-        return attribution_chapter.figure(shown, of.classes)
+        return attribution_chapter.figure(replace(shown, images=images), of.classes)
 
 
 def feature_maps(of: "Interpretation", index: Labels, layer: str | None) -> "Figure":
