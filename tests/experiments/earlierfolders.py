@@ -1,7 +1,10 @@
 """Folders of each kind that an earlier version left, and what is read of a folder to compare it."""
 
 import json
+import shutil
 from pathlib import Path
+
+from backhand.experiments import environment
 
 FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 COPIED = ("study",)  # of the study beside it, by earlier versions
@@ -13,6 +16,19 @@ SENTENCES = (
     "train_metrics",
 )  # whose words may change from version to version
 TIMES = ("seconds", "saving_seconds", "elapsed", "started", "resumed", "command", "folder", "environment", "options")
+
+
+def copy_of(folder, target):
+    """A copy of a folder, with the folders in it, as if their experiments had begun with the packages of this machine.
+
+    Else each would warn that other packages may give other digits, and a warning is an error in tests.
+    """
+    shutil.copytree(folder, target)
+    here = environment.describe(0).facts
+    for path in target.rglob("environment.json"):
+        known = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(known | {key: here[key] for key in environment.DECISIVE}), "utf-8")
+    return target
 
 
 def content(path):

@@ -23,8 +23,8 @@ from backhand.experiments.run import record as run
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.search import record as search
 from backhand.experiments.series import record as series
+from tests.experiments.earlierfolders import FOLDERS, copy_of
 
-FOLDERS = Path(__file__).parents[1] / "fixtures" / "folders"
 FILES = {
     "run": ("study.toml", "environment.json", "metrics.json", "history.jsonl", "evidence.safetensors"),
     "search": ("study.toml", "environment.json", "search.json"),
@@ -190,7 +190,7 @@ def test_a_file_of_a_later_version(kind, name, whole, cli):
 
 @pytest.mark.parametrize(("kind", "name"), [each for each in JSON if each[0] != "ensemble" and "/" not in each[1]])
 def test_an_experiment_does_not_go_on_from_a_file_of_a_later_version(kind, name, tmp_path, cli):
-    folder = Path(shutil.copytree(FOLDERS / kind / "interrupted", tmp_path / "whole"))
+    folder = copy_of(FOLDERS / kind / "interrupted", tmp_path / "whole")
     values = json.loads((folder / name).read_text("utf-8")) if (folder / name).exists() else {}
     (folder / name).write_text(json.dumps(values | {"version": 99}), "utf-8")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -209,7 +209,7 @@ def test_arrays_of_a_later_version(whole, cli, tmp_path):
     checkpoint.save(folder / "best.safetensors", arrays, facts | {"version": 99})
     with pytest.raises(NewerVersionError, match=r"best\.safetensors is of version 99"):
         load_classifier(folder)
-    folder = Path(shutil.copytree(FOLDERS / "run" / "interrupted", tmp_path / "interrupted"))
+    folder = copy_of(FOLDERS / "run" / "interrupted", tmp_path / "interrupted")
     arrays, facts = checkpoint.load(folder / "state.safetensors")
     origin = facts["origin"] | {"version": 99}
     checkpoint.save(folder / "state.safetensors", arrays, facts | {"origin": origin})
@@ -233,7 +233,7 @@ RESUMED = {
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in RESUMED.items() for name in names])
 def test_an_experiment_does_not_go_on_from_a_damaged_file(kind, name, damage, tmp_path, cli):
     """One sentence names the file and says what to do, and nothing in the folder is changed."""
-    folder = Path(shutil.copytree(FOLDERS / kind / "interrupted", tmp_path / "whole"))
+    folder = copy_of(FOLDERS / kind / "interrupted", tmp_path / "whole")
     (folder / name).write_bytes(damage((folder / name).read_bytes()))
     may_change = ("environment.json", "search.db")
     kept = [path for path in folder.rglob("*") if path.is_file() and path.name not in may_change]

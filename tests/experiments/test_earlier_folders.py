@@ -4,13 +4,12 @@
 """
 
 import json
-import shutil
 
 import pytest
 
 from backhand.experiments import reports
 from backhand.experiments.kinds import kind_of
-from tests.experiments.earlierfolders import FOLDERS, results
+from tests.experiments.earlierfolders import FOLDERS, copy_of, results
 
 KINDS = sorted(folder.parent.name for folder in FOLDERS.glob("*/finished"))
 EARLIER = "/earlier"  # where the run lay that was extended
@@ -19,8 +18,7 @@ EARLIER = "/earlier"  # where the run lay that was extended
 @pytest.fixture
 def folders(tmp_path):
     """A copy of them all, in which the extension finds the run that it extends."""
-    copied = tmp_path / "folders"
-    shutil.copytree(FOLDERS, copied)
+    copied = copy_of(FOLDERS, tmp_path / "folders")
     for path in copied.rglob("*"):
         if path.suffix in {".json", ".toml"}:
             text = path.read_text("utf-8")
