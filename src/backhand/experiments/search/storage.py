@@ -5,11 +5,12 @@ A trial whose process died is marked as interrupted, and its values are tried ag
 
 import json
 import random
+import sqlite3
 import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -169,6 +170,7 @@ def _address(folder: Path, url: str | None) -> "URL":
 
 def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
     """Open Optuna's tables. Raises BackhandError without a driver for them, or for those of another version."""
+    _refuse_damaged_file(address)
     try:
         return _with_retries(lambda: _create(address))
     except ImportError as error:
@@ -177,6 +179,17 @@ def _open_tables(address: "URL") -> "optuna.storages.RDBStorage":
             f"for PostgreSQL: pip install 'backhand[postgresql]'"
         ) from error
     except RuntimeError as error:
+        raise _unusable(str(address), error) from error
+
+
+def _refuse_damaged_file(address: "URL") -> None:
+    """Raises BackhandError for a file that SQLite cannot read. Optuna would notice, but leave its connection open."""
+    if address.get_backend_name() != "sqlite" or not Path(address.database or "").is_file():
+        return
+    try:
+        with closing(sqlite3.connect(address.database or "", timeout=PATIENCE)) as connection:
+            connection.execute("PRAGMA quick_check").fetchone()
+    except sqlite3.Error as error:
         raise _unusable(str(address), error) from error
 
 
