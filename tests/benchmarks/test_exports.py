@@ -1,8 +1,11 @@
 """The script that measures exports: trained, unsaturated networks agree in ONNX Runtime and PyTorch, there and back."""
 
+import re
+
 import pytest
 
 import exports
+from tests.docs.markdown_pages import GUIDES
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -23,3 +26,8 @@ def test_every_architecture_and_depth_is_among_the_cases():
 
     assert {name.partition(",")[0].rstrip("0123458") for name in exports.cases()} >= MODELS.keys() - {"mnist_model4"}
     assert {"mnist_model4", *(f"resnet{depth}" for depth in (18, 34, 50, 101))} <= exports.cases().keys()
+
+
+def test_the_guide_has_a_row_for_every_case():
+    text = (GUIDES / "export.md").read_text("utf-8").partition("## How exact")[2].partition("## In Python")[0]
+    assert re.findall(r"^\| ([a-z]\w*(?:, [\w-]+)?) \| \d", text, re.MULTILINE) == list(exports.cases())
