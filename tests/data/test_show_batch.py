@@ -100,6 +100,23 @@ def test_rows_of_a_table_are_a_table():
     assert str(rows).splitlines()[2].split()[0] == table.classes[table.train.y[index[0]]]
 
 
+@pytest.mark.parametrize(
+    ("targets", "words"), [(np.array([0.25, 2.0]), "0.25"), (np.array([[0.5, 7], [1, 2]]), "0.5, 7")]
+)
+def test_targets_of_a_regression_are_numbers(targets, words):
+    class Regression:
+        def __len__(self):
+            return 2
+
+        def batch(self, index):
+            return np.zeros((len(index), 3)), targets[index]
+
+        def draw(self, index, rng):
+            return self.batch(index)
+
+    assert words in bh.show_batch(Regression(), 2).labels
+
+
 def test_nothing_to_show_is_said():
     for data, n in ((IMAGES, 0), (bh.Dataset(np.zeros((0, 2)), np.zeros(0, np.int64)), 3)):
         with pytest.raises(DataError, match="needs 1 sample or more"):

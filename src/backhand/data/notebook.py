@@ -28,7 +28,8 @@ def splits_view(splits: "Splits") -> str:
 
 def dataset_view(data: "Dataset") -> str:
     """The same for samples without names of classes."""
-    labels = np.bincount(data.y) if len(data) and data.y.min() >= 0 else np.zeros(0, np.int64)
+    has_classes = len(data) > 0 and data.y.dtype.kind in "iu" and data.y.min() >= 0
+    labels = np.bincount(data.y) if has_classes else np.zeros(0, np.int64)
     facts = f"{len(data):,} samples · {len(labels)} classes · one sample has {_shape(data.x)} values"
     names = tuple(map(str, range(len(labels))))
     return html.view(html.heading("Dataset", facts), *_parts(data, names, {"samples": labels}))
@@ -42,7 +43,7 @@ def _parts(data: "Dataset", classes: Sequence[str], counts: Mapping[str, NDArray
         for k, name in enumerate(shown)
     ]
     head = ("class", *counts, *([""] if pictured else []))
-    parts: list[str] = [html.table(head, rows, "l" + "r" * len(counts) + "l" * pictured)]
+    parts: list[str] = [html.table(head, rows, "l" + "r" * len(counts) + "l" * pictured)] if rows else []
     if len(shown) < len(classes):
         parts.append(html.paragraph(f"and {len(classes) - len(shown)} more classes"))
     return parts + ([_columns(data.x)] if data.x.ndim == 2 and len(data) else [])

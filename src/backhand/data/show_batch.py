@@ -102,13 +102,15 @@ def _steps(source: TrainingSource) -> str:
 
 
 def _words(targets: NDArray[Any], names: Sequence[str]) -> list[tuple[str, ...]]:
-    """The label of each sample; of mixed ones the classes with their shares."""
+    """The label of each sample; of mixed ones the classes with their shares; of a regression its targets."""
 
     def name(k: int) -> str:
         return names[k] if names else str(k)
 
-    if targets.ndim == 1:
-        return [(name(int(k)),) if targets.dtype.kind in "iu" else (f"{k:.4g}",) for k in targets]
+    if targets.ndim == 1 and targets.dtype.kind in "iu":
+        return [(name(int(k)),) for k in targets]
+    if targets.ndim == 1 or targets.shape[1] < 2 or not np.allclose(targets.sum(axis=1), 1, atol=1e-3):
+        return [(", ".join(f"{value:.4g}" for value in np.atleast_1d(row)),) for row in targets]
     mixed = [(np.argsort(-row, kind="stable")[:2], row) for row in targets]
     return [
         (name(top[0]),) if row[top[1]] < LEAST_SHARE else tuple(f"{row[k]:.0%} {name(k)}" for k in top)

@@ -47,7 +47,8 @@ class Interpretation:
     """Where a classifier errs, how sure it is, and which pixels or columns its answers depend on.
 
     title: of what is looked at.   classes: names of the K classes.   labels: the true classes (N,).   probabilities:
-    (N, K), whose largest is the answer and its confidence.
+    (N, K), whose largest is the answer and its confidence.   source: of the network and its samples, which are
+    loaded when something needs them.
     Properties and methods return numbers; those that begin with `plot_` return figures of Matplotlib, which a notebook
     shows. An index is the place of a sample among the N. `indices=None` takes those of the largest losses.
     Figures and attributions of a run's samples read its data set, and raise BackhandError where that is not to be had.
@@ -57,7 +58,7 @@ class Interpretation:
     classes: tuple[str, ...]
     labels: Labels
     probabilities: Array
-    looked: HasNetwork
+    source: HasNetwork
 
     @property
     def predictions(self) -> Labels:
@@ -123,26 +124,26 @@ class Interpretation:
     def saliency(self, indices: Indices = None, classes: Labels | int | None = None) -> Array:
         """The saliency of samples for their predicted classes, or those given: see `backhand.saliency`."""
         x, predicted = self._inputs(indices)
-        return attribution.saliency(self.looked.network.model, x, predicted if classes is None else classes)
+        return attribution.saliency(self.source.network.model, x, predicted if classes is None else classes)
 
     def grad_cam(
         self, indices: Indices = None, classes: Labels | int | None = None, *, layer: str | None = None
     ) -> Array:
         """Grad-CAM of images for their predicted classes, or those given: see `backhand.grad_cam`."""
         x, predicted = self._inputs(indices)
-        model = self.looked.network.model
+        model = self.source.network.model
         return attribution.grad_cam(model, x, predicted if classes is None else classes, layer=layer)
 
     def feature_maps(self, indices: Indices = None, layer: str | None = None) -> Array:
         """The output of a layer for samples; None: of the last convolution, behind its activation, (n, h, w, c)."""
-        return attribution.feature_maps(self.looked.network.model, self._inputs(indices)[0], layer)
+        return attribution.feature_maps(self.source.network.model, self._inputs(indices)[0], layer)
 
     def weights(self) -> Array:
         """The weight of the first layer that has one: kernels (kh, kw, C, O) or units (I, O).
 
         Raises BackhandError for a model without weights.
         """
-        for parameter in self.looked.network.model.parameters:
+        for parameter in self.source.network.model.parameters:
             if parameter.name.endswith(".weight"):
                 return parameter.value.copy()
         raise BackhandError("the model has no layer with weights")
@@ -154,7 +155,7 @@ class Interpretation:
         """
         from backhand.experiments.run.attributions import importance_of
 
-        network = self.looked.network
+        network = self.source.network
         if network.feed.data.is_image:
             raise BackhandError("images have pixels instead of columns; look at saliency or grad_cam")
         importance = importance_of(network.model, network.loss, network.feed)
@@ -214,7 +215,7 @@ class Interpretation:
 
     def _inputs(self, indices: Indices) -> tuple[Array, Labels]:
         """Samples as the model takes them, and their predicted classes."""
-        index, feed = self.chosen(indices, 9), self.looked.network.feed
+        index, feed = self.chosen(indices, 9), self.source.network.feed
         return feed.standardizer.transform(feed.data.x[index]), self.predictions[index]
 
     def _repr_html_(self) -> str:

@@ -38,7 +38,7 @@ def _figures(top: "TopLoss") -> str:
 
 def attributions(of: "Interpretation", index: Labels) -> "Figure":
     """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer and the truth."""
-    images, network, predictions = _images(of, index), of.looked.network, of.predictions[index]
+    images, network, predictions = _images(of, index), of.source.network, of.predictions[index]
     confidence = of.probabilities[index, predictions]
     shown = attribute(network.model, network.feed, index, of.labels[index], predictions, confidence)
     with style.plot_style():
@@ -59,7 +59,7 @@ def feature_maps(of: "Interpretation", index: Labels, layer: str | None) -> "Fig
 def weights(of: "Interpretation") -> "Figure":
     """The first layer's weights as pictures. Raises BackhandError for those of a table, which are none."""
     with style.plot_style():
-        figure = filters.figure(of.weights(), of.looked.network.model.input_shape)
+        figure = filters.figure(of.weights(), of.source.network.model.input_shape)
     if figure is None:
         raise BackhandError("the first layer's weights are no pictures, since the samples are no images")
     return figure
@@ -77,7 +77,7 @@ def _images(of: "Interpretation", index: Labels) -> Array:
 
     Raises BackhandError for tables.
     """
-    data = of.looked.network.feed.data
+    data = of.source.network.feed.data
     if not data.is_image:
         raise BackhandError("the samples are rows of a table, not images; look at top_losses or plot_importance")
     images = data.x[index]

@@ -29,7 +29,7 @@ class Network:
     loss: Loss
 
 
-class Looked:
+class LazyNetwork:
     """A network that is only loaded when something needs it. Raises BackhandError where there is none."""
 
     def __init__(self, load: Callable[[], Network]) -> None:
@@ -86,7 +86,7 @@ def _of_run(folder: PathLike, data_dir: PathLike | None) -> Interpretation:
         return Network(classifier.model, feeds.test, classifier.loss)
 
     title = f"{run.title}, {run.metrics.data.title or run.metrics.data.name}"
-    return Interpretation(title, run.classes, predictions.labels, predictions.probabilities, Looked(load))
+    return Interpretation(title, run.classes, predictions.labels, predictions.probabilities, LazyNetwork(load))
 
 
 def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> Interpretation:
@@ -95,10 +95,10 @@ def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> 
         loss: Loss = Logistic() if outputs.shape[1] == 1 else SoftmaxCrossEntropy()
         probabilities = loss.predict_proba(outputs)
         plain = Standardizer(np.zeros(()), np.ones(()))
-        looked = Looked(lambda: Network(subject, Feed(Dataset(x, labels), plain), loss))
+        source = LazyNetwork(lambda: Network(subject, Feed(Dataset(x, labels), plain), loss))
     elif hasattr(subject, "predict_proba"):
         probabilities = np.asarray(subject.predict_proba(x))
-        looked = Looked(lambda: _network_of(subject, Dataset(x, labels)))
+        source = LazyNetwork(lambda: _network_of(subject, Dataset(x, labels)))
     else:
         raise BackhandError(f"{type(subject).__name__} has no predict_proba; give a predictor, a model or a folder")
     known = getattr(subject, "classes", getattr(subject, "classes_", range(probabilities.shape[1])))
@@ -106,7 +106,7 @@ def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> 
     if len(names) != probabilities.shape[1]:
         raise DataError(f"{len(names)} names of classes do not fit probabilities of {probabilities.shape[1]} classes")
     labels = _labels(y, [str(name) for name in known], len(x))
-    return Interpretation(type(subject).__name__, names, labels, probabilities, looked)
+    return Interpretation(type(subject).__name__, names, labels, probabilities, source)
 
 
 def _network_of(predictor: Any, data: Dataset) -> Network:
