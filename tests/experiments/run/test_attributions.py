@@ -87,6 +87,13 @@ def test_the_importance_is_what_the_accuracy_loses(table) -> None:
     assert saved.losses.max() > 0
 
 
+def test_a_figure_that_should_be_low_loses_by_rising(table) -> None:
+    accuracy, error = (
+        attributions.importance_of(table.model, table.loss, table.test, key) for key in ("accuracy", "error")
+    )
+    np.testing.assert_allclose(accuracy.losses, error.losses, atol=1e-6)
+
+
 def test_of_a_large_table_only_some_rows_are_shuffled_or_nothing_is(table, monkeypatch) -> None:
     whole = attributions.REPEATS * 30 * table.model.work()
     monkeypatch.setattr(attributions, "WORK", 60 * whole)

@@ -73,6 +73,9 @@ def test_the_bars_are_the_mean_losses_the_largest_first():
     (axes,) = figure.axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["column 2", "column 1", "column 3"]
     assert [bar.get_width() for bar in axes.patches] == pytest.approx([20, 1, -1], abs=1e-4)
+    with style.plot_style():
+        named = attributions.importance_figure(Importance(losses, np.array([50])), ("a", "b", "price in $"))
+    assert [label.get_text() for label in named.axes[0].get_yticklabels()] == ["b", "a", r"price in \$"]
 
 
 def without(name):

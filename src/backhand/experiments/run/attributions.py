@@ -1,17 +1,19 @@
 """What the kept weights look at: attributions of some test pictures, and the importance of each column of a table."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.attribution import grad_cam, permutation_importance, saliency
 from backhand.attribution.feature_maps import last_maps
-from backhand.data.dataset import Dataset
 from backhand.data.feed import Feed
 from backhand.errors import ModelError
 from backhand.experiments.run.evidence import Attributions, Importance
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.losses import Loss
+from backhand.training.metrics import metric
 
 EACH = 8  # the number of mistakes and of right answers whose attributions a report shows
 REPEATS, WORK = 10, 5e10  # shuffles of each column, and the multiply-adds that all of them may take
@@ -61,8 +63,11 @@ def _right_answers(result: Evaluation) -> Labels:
     return first[np.linspace(0, len(first) - 1, min(len(first), EACH)).round().astype(int)] if len(first) else first
 
 
-def importance_of(model: Sequential, loss: Loss, test: Feed) -> Importance | None:
-    """By how much the test accuracy falls when a column is shuffled; None where that would take too long."""
+def importance_of(model: Sequential, loss: Loss, test: Feed, figure: str = "accuracy") -> Importance | None:
+    """By how much a figure of the test gets worse when a column is shuffled; None where that would take too long.
+
+    figure: the key of a figure of `Evaluation.figures` that is one of `METRICS`.
+    """
     count, columns = test.data.x.shape
     rows = min(count, int(WORK / (REPEATS * columns * max(model.work(), 1))))
     if columns > MOST_COLUMNS or rows < min(FEWEST_ROWS, count) or rows < 2:
@@ -70,8 +75,11 @@ def importance_of(model: Sequential, loss: Loss, test: Feed) -> Importance | Non
     chosen = np.sort(np.random.default_rng(0).permutation(count)[:rows])
     samples = test.data.take(chosen)
 
-    def accuracy(x: Array) -> float:
-        return evaluate(model, loss, Feed(Dataset(x, samples.y), test.standardizer)).accuracy
+    known = metric(figure)
 
-    losses = permutation_importance(accuracy, samples.x, repeats=REPEATS)
+    def score(x: Array) -> float:
+        value = evaluate(model, loss, Feed(replace(samples, x=x), test.standardizer)).figures()[figure]
+        return value if known.higher_is_better else -value
+
+    losses = permutation_importance(score, samples.x, repeats=REPEATS)
     return Importance(losses.astype(np.float32), np.array([rows]))

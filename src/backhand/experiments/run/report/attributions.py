@@ -155,20 +155,23 @@ def _importance(saved: Importance) -> tuple[Block, ...]:
     return Text(text), Images((Image("importance", style.png(importance_figure(saved)), alt, caption),))
 
 
-def column_name(column: int) -> str:
-    """What a column is called, counted from 1."""
-    return f"column {column + 1}"
+def column_name(column: int, names: Sequence[str] = ()) -> str:
+    """What a column is called: its name, or its number, counted from 1."""
+    return names[column] if names else f"column {column + 1}"
 
 
-def importance_figure(saved: Importance) -> "Figure":
-    """A bar for each of the most important columns, with its standard deviation over the shuffles."""
+def importance_figure(saved: Importance, names: Sequence[str] = ()) -> "Figure":
+    """A bar for each of the most important columns, with its standard deviation over the shuffles.
+
+    names: of the columns; empty: they are numbered.
+    """
     order = np.argsort(-saved.losses.mean(axis=1), kind="stable")[:SHOWN]
     losses = 100 * saved.losses[order]
     drawing, axes = style.panel(style.WIDTH * 1.3, 0.8 + 0.24 * len(order))
     whiskers = {"elinewidth": 1.0, "ecolor": style.INK, "capsize": 2}
     look = style.bar(style.SKY, "", 0.4)
     axes.barh(range(len(order)), losses.mean(axis=1), 0.72, xerr=losses.std(axis=1), error_kw=whiskers, **look)
-    axes.set_yticks(range(len(order)), list(map(column_name, order)))
+    axes.set_yticks(range(len(order)), [style.shorten(column_name(f, names), 26) for f in order])
     axes.set(xlabel="accuracy lost (percentage points)", ylim=(len(order) - 0.4, -0.6))
     axes.axvline(0, color=style.INK, linewidth=0.8)
     axes.grid(axis="y", visible=False)
