@@ -35,8 +35,9 @@ from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.model.sequential import Sequential
 from backhand.page.style import HEIGHT, TRAIN, VALIDATION, WIDTH, plot_style
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
+from backhand.training.penalty import L2
 from backhand.training.schedules import Constant, Warmup
 from backhand.training.solver import Solver
 from backhand.training.streams import DRAW

@@ -10,7 +10,8 @@ from backhand.check import check_layer, check_model, check_op, diagnosis, examin
 from backhand.check.evidence import MAX_MEASURED, Subject
 from backhand.check.gradients import TRIALS
 from backhand.layers import Dropout, Linear
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
+from backhand.training.penalty import L2
 from tests.check import image_mistakes, mistakes
 from tests.check.mistakes import reference
 from tests.check.more_mistakes import OTHERS

@@ -11,7 +11,8 @@ from backhand.check.examination import relative_error
 from backhand.layers import BatchNorm, Dropout, Layer, Linear, ReLU
 from backhand.model.sequential import Sequential
 from backhand.ops import linear, relu
-from backhand.training.losses import L2, SoftmaxCrossEntropy, loss
+from backhand.training.losses import SoftmaxCrossEntropy, loss
+from backhand.training.penalty import L2
 
 
 def arrays(*shapes, seed=0):

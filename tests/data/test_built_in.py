@@ -6,7 +6,8 @@ import pytest
 from backhand.architectures import mlp
 from backhand.data import load
 from backhand.data.sets import blobs, spirals
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
+from backhand.training.penalty import L2
 from tests.data import datafiles as df
 
 

@@ -97,7 +97,14 @@ def test_the_versions_of_the_page_are_those_of_the_forms():
 
 
 def test_every_array_of_the_evidence_is_on_the_page():
-    groups = (evidence.PREDICTIONS, evidence.SAMPLES, evidence.AUGMENTED, evidence.PICTURED, evidence.FIRST_WEIGHTS)
+    groups = (
+        evidence.PREDICTIONS,
+        evidence.FITTED,
+        evidence.SAMPLES,
+        evidence.AUGMENTED,
+        evidence.PICTURED,
+        evidence.FIRST_WEIGHTS,
+    )
     groups = (*groups, evidence.FEATURE_MAPS, evidence.LAYER_MAPS)
     groups = (*groups, evidence.ATTRIBUTIONS, evidence.CAMS, evidence.IMPORTANCE)
     arrays = {name for names_ in groups for name in names_.values()}

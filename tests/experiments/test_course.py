@@ -5,15 +5,15 @@ import pytest
 
 from backhand.experiments.course import typical_loss
 from backhand.training.evaluate import Evaluation
-from backhand.training.losses import LOSSES, loss
+from backhand.training.losses import CLASSIFICATION, loss
 
 
 def evaluation(own, scores):
     labels = np.arange(len(scores)) % 2
-    return Evaluation(scores, labels, own.predict(scores), np.nan)
+    return Evaluation(scores, labels, own.predict(scores), np.nan, own.measures())
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", CLASSIFICATION)
 @pytest.mark.parametrize("odd", [np.nan, np.inf, 1e30])
 def test_a_single_odd_sample_leaves_the_typical_loss(name, odd, rng):
     own = loss(name)

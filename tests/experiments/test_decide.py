@@ -23,7 +23,7 @@ from backhand.experiments.settings import reopen, settings
 from backhand.experiments.trainer import Trainer, data_of, train
 from backhand.files.names import RANGE_TEST
 from backhand.study import load, load_series
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 from backhand.training.callbacks import Callback
 from backhand.training.range_test import RangeTest
 from backhand.training.solver import Solver

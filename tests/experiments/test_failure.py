@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from backhand.experiments.failure import Course, KeptWeights
-from backhand.training.losses import LOSSES, loss
+from backhand.training.losses import CLASSIFICATION, loss
 
 TEN = log(10)
 GOOD, BAD, EARLY = (KeptWeights("test", right, 360, 37) for right in (340, 36, 90))
@@ -69,7 +69,7 @@ def test_a_single_class_leaves_nothing_to_learn() -> None:
     assert not Course([0.1, 0.2], 0.0, KeptWeights("test", 5, 5, 5)).failed
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", CLASSIFICATION)
 @pytest.mark.parametrize("counts", [(30, 70), (50, 50), (0, 9)])
 def test_the_loss_of_a_constant_answer_is_the_least_of_all(name: str, counts: tuple[int, ...]) -> None:
     check(loss(name), counts)

@@ -15,7 +15,8 @@ import numpy as np
 from backhand import backend
 from backhand.training.optimizers import SGD, AdamW, RMSProp
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
-from backhand.training.losses import L2, loss
+from backhand.training.losses import loss
+from backhand.training.penalty import L2
 from backhand.model import Sequential
 from backhand.training.solver import Solver
 

@@ -12,8 +12,8 @@ from backhand.kernels import jit, update
 from backhand.layers import BatchNorm, Linear, ReLU
 from backhand.model.sequential import Sequential
 from backhand.training.clipping import clip_norm
-from backhand.training.losses import L2
 from backhand.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+from backhand.training.penalty import L2
 
 OPTIMIZERS = [
     SGD(0.03),

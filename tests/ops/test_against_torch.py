@@ -156,6 +156,40 @@ def test_binary_hinge(N, spread, seed):
     )
 
 
+@given(st.sampled_from(["logistic", "hinge", "binary_hinge"]), SIZES, SEEDS)
+def test_weighted_samples_of_the_other_losses(name, N, seed):
+    rng = np.random.default_rng(seed)
+    labels, weights = rng.integers(0, 2, N), rng.exponential(size=N) * rng.integers(0, 2, N)
+    t = torch.tensor(labels, dtype=torch.float64)
+    each = {
+        "logistic": lambda z: F.binary_cross_entropy_with_logits(z, t, reduction="none"),
+        "hinge": lambda s: 3 * F.multi_margin_loss(s, torch.tensor(labels), reduction="none"),
+        "binary_hinge": lambda s: torch.relu(1 - (2 * t - 1) * s),
+    }[name]
+    scores = normal(seed, (N, 3) if name == "hinge" else (N,))
+    omega = torch.tensor(weights)
+    agree(name, lambda z: (omega * each(z)).mean(), scores, {"labels": labels, "weights": weights}, seed)
+
+
+ERRORS = {
+    "squared_error": lambda s, t: 0.5 * F.mse_loss(s, t, reduction="none"),
+    "absolute_error": lambda s, t: F.l1_loss(s, t, reduction="none"),
+    "huber": lambda s, t: F.huber_loss(s, t, delta=0.8, reduction="none"),
+}
+
+
+@given(st.sampled_from(sorted(ERRORS)), SIZES, st.integers(1, 4), st.booleans(), SPREADS, SEEDS)
+def test_losses_of_regression(name, N, T, weighted, spread, seed):
+    """ "squared_error", "absolute_error" and "huber" with one target or several, with and without weights."""
+    rng = np.random.default_rng(seed)
+    targets, weights = rng.standard_normal((N, T)), rng.exponential(size=N) * rng.integers(0, 2, N)
+    options = {"targets": targets} | ({"weights": weights} if weighted else {})
+    options |= {"delta": 0.8} if name == "huber" else {}
+    t, omega = torch.tensor(targets), torch.tensor(weights if weighted else np.ones(N))
+    each = ERRORS[name]
+    agree(name, lambda s: (omega[:, None] * each(s, t)).mean(), normal(seed, (N, T), spread=spread), options, seed)
+
+
 @given(SIZES, SIZES, st.floats(0, 10), st.sampled_from([("half", 0.5), ("whole", 1.0)]), SEEDS)
 def test_l2(rows, columns, strength, form, seed):
     word, factor = form

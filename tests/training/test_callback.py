@@ -57,7 +57,7 @@ def test_a_misspelt_hook_is_refused_where_it_is_written() -> None:
             def on_epoch_ends(self, solver: Solver) -> None: ...
 
 
-def test_a_reason_to_stop_ends_the_fit_after_its_epoch(make_solver, blobs) -> None:
+def test_a_reason_to_stop_ends_the_fit_after_its_step(make_solver, blobs) -> None:
     class Stop(Callback):
         def on_step_end(self, solver: Solver) -> None:
             if solver.step == 5:
@@ -65,4 +65,5 @@ def test_a_reason_to_stop_ends_the_fit_after_its_epoch(make_solver, blobs) -> No
 
     solver = make_solver(callbacks=[Stop()], batch_size=50)
     assert len(solver.fit(blobs[0], epochs=9)) == 2
-    assert solver.step == 6
+    assert [record["step"] for record in solver.history] == [3, 5]
+    assert solver.step == 5

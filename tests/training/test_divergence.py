@@ -137,5 +137,5 @@ def test_before_the_first_step_no_rate_is_to_blame(make_solver, blobs) -> None:
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_a_first_loss_that_is_not_finite_sets_no_limit(make_solver, blobs, loss: float, monkeypatch) -> None:
-    monkeypatch.setattr(SoftmaxCrossEntropy, "forward", lambda self, scores, labels: loss)
+    monkeypatch.setattr(SoftmaxCrossEntropy, "forward", lambda self, scores, labels, weights: loss)
     assert f"the loss is {loss}." in message(make_solver, blobs)

@@ -11,11 +11,12 @@ from backhand.data.feed import Feed
 from backhand.training.callbacks import Callback
 from backhand.training.epoch import EpochTotals
 from backhand.training.lockstep import fit_together
+from backhand.training.measures import Hits
 from backhand.training.solver import Solver
 
 
 def test_figures_are_means_over_the_samples() -> None:
-    totals = EpochTotals({})
+    totals = EpochTotals({}, Hits())
     totals.add(np.array([0, 1, 2]), np.array([0, 1, 1]), 0.5, 2.0)
     shares = np.array([[0.3, 0.7], [0.6, 0.4]])  # of the classes of mixed images
     totals.add(np.array([1, 1]), shares, 2.0, 4.0)
@@ -40,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_the_clock_goes_on_from_where_it_stood(clock: Clock) -> None:
-    totals = EpochTotals({}, seconds=100.0)
+    totals = EpochTotals({}, Hits(), seconds=100.0)
     clock.now += 7
     totals.exclude(4.0)
     assert totals.elapsed == totals.state()["seconds"] == 103

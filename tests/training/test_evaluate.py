@@ -11,7 +11,7 @@ from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.training import evaluate as module
 from backhand.training.evaluate import evaluate, listed
-from backhand.training.losses import LOSSES, Hinge, SoftmaxCrossEntropy, loss
+from backhand.training.losses import CLASSIFICATION, Hinge, SoftmaxCrossEntropy, loss
 from backhand.training.range_test import range_test
 
 
@@ -81,7 +81,7 @@ def test_a_loss_that_overflows_while_the_scores_do_not_is_said(blobs) -> None:
     assert result.remark("test") == "The loss over the 150 test samples is too large for a number."
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", CLASSIFICATION)
 def test_every_loss_names_no_class_for_scores_that_are_not_finite(name) -> None:
     measure = loss(name)
     scores = np.array([[1.0], [np.nan], [-1.0], [np.inf]])

@@ -13,8 +13,9 @@ from backhand.model.sequential import Sequential
 from backhand.model.stack import PerModel, Stack
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.lockstep import fit_together
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD, Adam
+from backhand.training.penalty import L2
 from backhand.training.schedules import CosineDecay, ReduceOnPlateau
 from backhand.training.solver import Solver
 

@@ -9,13 +9,15 @@ from sklearn.utils.class_weight import compute_class_weight
 from backhand.layers import BatchNorm, Linear
 from backhand.model.sequential import Sequential
 from backhand.training import losses
-from backhand.training.losses import L2, LOSSES, SoftmaxCrossEntropy, class_weights
+from backhand.training.losses import CLASSIFICATION, LOSSES, REGRESSION, SoftmaxCrossEntropy, class_weights
+from backhand.training.penalty import L2
 
 MULTI, BINARY = ["softmax_cross_entropy", "hinge"], ["logistic", "binary_hinge"]
 
 
-def test_every_loss_is_multi_class_or_binary() -> None:
-    assert sorted(LOSSES) == sorted(MULTI + BINARY)
+def test_every_loss_is_multi_class_or_binary_or_of_regression() -> None:
+    assert sorted(CLASSIFICATION) == sorted(MULTI + BINARY)
+    assert sorted(LOSSES) == sorted([*CLASSIFICATION, *REGRESSION])
 
 
 @pytest.mark.parametrize("name", MULTI)
@@ -98,18 +100,29 @@ def test_all_of_the_target_may_be_shared_out_and_a_class_may_count_nothing(rng: 
 def test_class_weights_multiply_the_loss_of_each_sample(rng: np.random.Generator) -> None:
     scores, labels = rng.standard_normal((6, 3)), np.array([0, 1, 2, 2, 1, 0])
     each = [SoftmaxCrossEntropy(0.1).forward(row[None], label[None]) for row, label in zip(scores, labels, strict=True)]
-    weighted = SoftmaxCrossEntropy(0.1, (0.5, 1.0, 3.0))
+    weighted = SoftmaxCrossEntropy(0.1, class_weights=(0.5, 1.0, 3.0))
     assert weighted.forward(scores, labels) == pytest.approx(np.mean([0.5, 1, 3, 3, 1, 0.5] * np.array(each)))
     np.testing.assert_array_equal(weighted.predict(scores), SoftmaxCrossEntropy().predict(scores))
     np.testing.assert_array_equal(weighted.predict_proba(scores), SoftmaxCrossEntropy().predict_proba(scores))
 
 
 def test_a_mixture_has_the_mean_weight_of_its_classes(rng: np.random.Generator) -> None:
-    loss, scores = SoftmaxCrossEntropy(0.1, [0.5, 1.0, 3.0]), rng.standard_normal((2, 3))
+    loss, scores = SoftmaxCrossEntropy(0.1, class_weights=[0.5, 1.0, 3.0]), rng.standard_normal((2, 3))
     mixed = np.array([[0.2, 0.0, 0.8], [0.0, 1.0, 0.0]])
     plain = [SoftmaxCrossEntropy(0.1).forward(scores[i : i + 1], mixed[i : i + 1]) for i in (0, 1)]
     assert loss.forward(scores, mixed) == pytest.approx(((0.2 * 0.5 + 0.8 * 3) * plain[0] + plain[1]) / 2)
     assert loss.forward(scores, np.eye(3)[[2, 0]]) == loss.forward(scores, np.array([2, 0]))
+
+
+@pytest.mark.parametrize("name", MULTI + BINARY)
+def test_class_weights_and_weights_of_samples_multiply(name: str, rng: np.random.Generator) -> None:
+    loss = losses.loss(name, class_weights=(0.5, 2.0))
+    scores, labels = rng.standard_normal((6, loss.outputs(2))), np.array([0, 1, 1, 0, 1, 0])
+    own = rng.uniform(0.1, 2, 6)
+    plain = losses.loss(name)
+    each = [plain.forward(row[None], label[None]) for row, label in zip(scores, labels, strict=True)]
+    weights = own * np.array([0.5, 2, 2, 0.5, 2, 0.5])
+    assert loss.forward(scores, labels, own) == pytest.approx(np.mean(weights * np.array(each)))
 
 
 def test_weights_keep_the_dtype_of_the_scores(rng: np.random.Generator) -> None:
@@ -150,7 +163,7 @@ def test_an_absent_class_has_no_weight_of_its_own() -> None:
 
 
 def test_only_what_is_a_probability_is_called_one() -> None:
-    for name, kind in LOSSES.items():
+    for name, kind in CLASSIFICATION.items():
         assert ("not trained to give probabilities" in kind.confidence) == ("hinge" in name)
 
 

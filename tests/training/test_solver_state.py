@@ -12,6 +12,7 @@ from backhand.errors import CheckpointError
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.epoch import EpochTotals
 from backhand.training.lockstep import fit_together
+from backhand.training.measures import Hits
 from backhand.training.optimizers import SGD, Adam, AdamW, RMSProp
 from backhand.training.schedules import (
     CosineDecay,
@@ -152,7 +153,9 @@ def test_an_epoch_that_was_begun_is_finished_whatever_is_asked_for(make_solver, 
 
 def test_what_is_not_finite_amid_an_epoch_is_read_back(make_solver, blobs, tmp_path: Path) -> None:
     first, second = solver(make_solver), solver(make_solver)
-    first.epoch_totals = EpochTotals(first.streams.shuffle.bit_generator.state, steps=1, samples=40, loss=np.inf)
+    first.epoch_totals = EpochTotals(
+        first.streams.shuffle.bit_generator.state, Hits(), steps=1, samples=40, loss=np.inf
+    )
     second.load(*through_a_file(first, tmp_path))
     assert np.isnan(second.epoch_totals.loss)
     assert second.epoch_totals.samples == 40

@@ -9,8 +9,9 @@ from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.data.dataset import Dataset
 from backhand.model.sequential import Sequential
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
+from backhand.training.penalty import L2
 from backhand.training.solver import Solver
 from tests.training.callbacks import Recorder
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from backhand.training.losses import L2, SoftmaxCrossEntropy
+from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD
+from backhand.training.penalty import L2
 
 
 def test_the_penalty_pulls_and_is_reported_apart_from_the_loss(make_solver, blobs) -> None:

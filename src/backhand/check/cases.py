@@ -18,6 +18,7 @@ from backhand.check.inputs import (
     constant_column,
     dropout_mask,
     extreme_values,
+    normal,
     normal_around,
     probabilities,
     running_statistics,
@@ -27,7 +28,8 @@ from backhand.check.inputs import (
 )
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
-from backhand.training.losses import L2, loss
+from backhand.training.losses import loss
+from backhand.training.penalty import L2
 
 
 def _elementwise(**options: Any) -> list[Case]:
@@ -67,6 +69,15 @@ def _scores(N: int, K: int, **options: Any) -> list[Case]:
     """Cases with ordinary scores, with scores near 1e4, and with scores near ±1e4."""
     draws: list[Shape | Sampler] = [(N, K), normal_around(N, K, mean=1e4), extreme_values(N, K)]
     return [Case({"scores": draw}, {"labels": class_labels(N, K)} | options) for draw in draws]
+
+
+def _regression(**options: Any) -> list[Case]:
+    """Cases with one target and several, targets without a column of their own, weights, and targets far from 0."""
+    shapes = [((5, 3), (5, 3)), ((4, 1), (4, 1)), ((4, 1), (4,)), ((1, 2), (1, 2))]
+    cases = [Case({"scores": scores}, {"targets": normal(*targets)} | options) for scores, targets in shapes]
+    weighted = Case({"scores": (5, 2)}, {"targets": normal(5, 2), "weights": sample_weights(5)} | options)
+    far = Case({"scores": (5, 2)}, {"targets": normal_around(5, 2, mean=100.0)} | options, limit=1e-8)
+    return [*cases, weighted, far]
 
 
 def _convolutional() -> Sequential:
@@ -165,6 +176,7 @@ OPS: dict[str, list[Case]] = {
     ],
     "hinge": [
         *(case for N, K in [(5, 4), (1, 3), (4, 4), (3, 2)] for case in _scores(N, K)),
+        *_scores(5, 4, weights=sample_weights(5)),
         Case({"scores": small_integers(6, 4)}, {"labels": class_labels(6, 4)}),
     ],
     "logistic": [
@@ -172,13 +184,21 @@ OPS: dict[str, list[Case]] = {
         for drawn in (class_labels(5, 2), probabilities(5))
         for draw in ((5,), (5, 1), normal_around(5, mean=1e4), extreme_values(5, 1))
     ]
+    + [Case({"logits": (5, 1)}, {"labels": probabilities(5), "weights": sample_weights(5)})]
     + [Case({"logits": (1, 1)}, {"labels": class_labels(1, 2)})],
     "binary_hinge": [
         *(
             Case({"scores": draw}, {"labels": class_labels(6, 2)})
             for draw in ((6,), (6, 1), extreme_values(6, 1), small_integers(6))
         ),
+        Case({"scores": (6, 1)}, {"labels": class_labels(6, 2), "weights": sample_weights(6)}),
         Case({"scores": (1, 1)}, {"labels": class_labels(1, 2)}),
+    ],
+    "squared_error": _regression(),
+    "absolute_error": [*_regression(), Case({"scores": small_integers(6, 2)}, {"targets": small_integers(6, 2)})],
+    "huber": [
+        *(case for delta in (1.0, 0.3) for case in _regression(delta=delta)),
+        Case({"scores": small_integers(6, 2)}, {"targets": small_integers(6, 2)}),
     ],
     "l2": [
         Case({"w": shape}, {"strength": strength, "form": form})
@@ -246,5 +266,10 @@ NETWORKS: dict[str, list[Network]] = {
         Network(_convolutional(), loss("hinge"), (7, 6, 1), 1),
     ],
     "mlp tanh logistic": [Network(mlp(1, (6, 4), activation="tanh", dropout=0.2), loss("logistic"), (5,), 6)],
+    "mlp regression": [
+        Network(mlp(2, (6,)), loss("squared_error", center=(1.0, -2.0), scale=(0.5, 3.0)), (5,), 6, L2(0.1)),
+        Network(mlp(1, (6,), activation="tanh"), loss("absolute_error"), (5,), 6),
+        Network(mlp(3, (6,), activation="elu"), loss("huber", delta=0.7), (5,), 6),
+    ],
     "mlp sigmoid binary_hinge": [Network(mlp(1, (6,), activation="sigmoid"), loss("binary_hinge"), (5,), 6, L2(0.1))],
 }

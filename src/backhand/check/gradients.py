@@ -26,7 +26,8 @@ from backhand.check.examination import SAMPLES, examine
 from backhand.check.results import Result, Results, merge
 from backhand.layers import Layer
 from backhand.model.sequential import Sequential
-from backhand.training.losses import L2, Loss
+from backhand.training.losses import Loss
+from backhand.training.penalty import L2
 
 LIMIT = 1e-7
 TRIALS = 2  # the upstream gradients that are drawn

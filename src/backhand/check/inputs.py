@@ -8,7 +8,8 @@ import numpy as np
 
 from backhand.arrays import Array, Shape
 from backhand.model.sequential import Sequential
-from backhand.training.losses import L2, Loss
+from backhand.training.losses import Loss, RegressionLoss
+from backhand.training.penalty import L2
 
 Sampler = Callable[[np.random.Generator], Any]
 SMOOTH_LIMIT = 1e-9  # the limit of the error where no kink is near
@@ -39,13 +40,21 @@ class Network:
     penalty: L2 | None = None
 
     def draw(self, rng: np.random.Generator) -> tuple[Sequential, Array, Array]:
-        """Draw the model, built in float64, the samples, and the labels."""
+        """Draw the model, built in float64, the samples, and the labels or targets."""
         model = self.model.build(self.shape, seed=int(rng.integers(2**31)), dtype=np.float64)
         model.parameters.values += 0.1 * rng.standard_normal(
             model.parameters.values.shape
         )  # so that biases are away from 0
-        classes = max(2, model.output_shape[0])
-        return model, rng.standard_normal((self.batch, *self.shape)), rng.integers(0, classes, self.batch)
+        outputs = model.output_shape[0]
+        x = rng.standard_normal((self.batch, *self.shape))
+        if isinstance(self.loss, RegressionLoss):
+            return model, x, rng.standard_normal((self.batch, outputs))
+        return model, x, rng.integers(0, max(2, outputs), self.batch)
+
+
+def normal(*shape: int) -> Sampler:
+    """Draws standard normal values."""
+    return lambda rng: rng.standard_normal(shape)
 
 
 def normal_around(*shape: int, mean: float) -> Sampler:

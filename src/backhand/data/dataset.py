@@ -8,29 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import axes
+from backhand.data.frames.encoding import Encoding
 from backhand.errors import DataError, closest
 
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
+Labels = NDArray[Any]  # classes (N,) int64, or targets (N, T) float64
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Samples and their labels.
+    """Samples and their labels, or the targets of a regression.
 
     x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not.
-    y: (N,) int64 in 0 .. K-1.
-    Raises DataError where the counts differ, for images whose channels can only be first, for
-    masked values, and for what is no NumPy array.
+    y: (N,) int64 in 0 .. K-1, or targets (N, T) float64.
+    weights: (N,) float32, of the samples in the loss; None: all are 1.
+    Raises DataError where the counts differ, for images whose channels can only be first, for weights that are negative
+    or not finite, for masked values, and for what is no NumPy array.
     """
 
     x: Samples
-    y: NDArray[np.int64]
+    y: Labels
+    weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", plain_array(self.x, "the samples"))
         object.__setattr__(self, "y", plain_array(self.y, "the labels"))
         if len(self.x) != len(self.y):
             raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
+        if self.weights is not None:
+            object.__setattr__(self, "weights", _checked_weights(self.weights, len(self.y)))
         if self.x.dtype == np.uint8 and self.is_image:
             axes.refuse_channels_first(self.x.shape, "the array of images")
 
@@ -39,7 +45,7 @@ class Dataset:
 
     def take(self, index: NDArray[np.intp] | slice) -> "Dataset":
         """The samples at these indices, in this order."""
-        return Dataset(self.x[index], self.y[index])
+        return Dataset(self.x[index], self.y[index], None if self.weights is None else self.weights[index])
 
     @property
     def is_image(self) -> bool:
@@ -58,6 +64,8 @@ class Splits:
     """A data set as its authors divide it into training and test split, with a validation split if there is one.
 
     name, classes: what the data set is called, and the K names of its classes, in the order of the labels.
+    targets: the T names of the targets of a regression, which has no classes.
+    features: the names of the F features of a table, where they are known. encoding: how its columns became features.
     validation: None where the authors leave it to the user.
     """
 
@@ -68,6 +76,9 @@ class Splits:
     validation: Dataset | None = None
     source: str = ""  # a sentence for the report: where the data come from, and what was done to them
     notes: dict[str, str] = field(default_factory=dict)  # further facts, such as {"skipped images": "3"}
+    targets: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()  # the names of the F features of a table, where they are known
+    encoding: Encoding | None = None  # of a table with named columns
 
     @property
     def title(self) -> str:
@@ -85,15 +96,24 @@ class Splits:
         datasets = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: data for name, data in datasets.items() if data is not None}
 
+    @property
+    def is_regression(self) -> bool:
+        """Whether the samples have targets instead of classes."""
+        return bool(self.targets)
+
     def counts(self) -> dict[str, NDArray[np.int64]]:
-        """Samples per class, (K,), for each split."""
+        """Samples per class, (K,), for each split; of a regression the number of samples alone, (1,)."""
+        if self.is_regression:
+            return {name: np.array([len(data)]) for name, data in self.by_name.items()}
         return {name: np.bincount(data.y, minlength=len(self.classes)) for name, data in self.by_name.items()}
 
     def select_classes(self, classes: Sequence[str]) -> "Splits":
         """The samples of these classes alone, whose labels follow this order.
 
-        Raises DataError for a name that is no class, and for one that is named twice.
+        Raises DataError for a name that is no class, for one that is named twice, and for a regression.
         """
+        if self.is_regression:
+            raise DataError(f"{self.name} has the target {self.targets[0]} and no classes to select from")
         for k, name in enumerate(classes):
             if name not in self.classes:
                 raise DataError(f'{self.name} has no class "{name}"{closest(name, self.classes)}')
@@ -104,7 +124,7 @@ class Splits:
 
         def select(data: Dataset) -> Dataset:
             indices = np.flatnonzero(new_label[data.y] >= 0)
-            return Dataset(data.x[indices], new_label[data.y[indices]])
+            return replace(data.take(indices), y=new_label[data.y[indices]])
 
         notes = self.notes | {"classes kept": f"{len(classes)} of {len(self.classes)}"}
         return replace(self.map(select), classes=tuple(classes), notes=notes)
@@ -116,7 +136,7 @@ class Splits:
         """
         selected = self.select_classes([name for members in groups.values() for name in members])
         group = np.repeat(np.arange(len(groups)), [len(members) for members in groups.values()])
-        merged = selected.map(lambda data: Dataset(data.x, group[data.y]))
+        merged = selected.map(lambda data: replace(data, y=group[data.y]))
         listing = "; ".join(f"{name}: {', '.join(members)}" for name, members in groups.items())
         return replace(merged, classes=tuple(groups), notes=self.notes | {"classes joined": listing})
 
@@ -136,7 +156,7 @@ def validate(splits: Splits) -> Splits:
     """The same splits.
 
     Raises DataError, which names the split, for samples of unequal shapes, a label outside 0 .. K-1, a class without
-    samples, and a value that is not finite.
+    samples, targets of another shape, and a value that is not finite.
     """
     classes, shape = len(splits.classes), splits.train.x.shape[1:]
     for name, data in splits.by_name.items():
@@ -145,16 +165,36 @@ def validate(splits: Splits) -> Splits:
             raise DataError(
                 f"{where} has samples of shape {data.x.shape[1:]}, the train split {shape}; make them equal"
             )
+        refuse_not_finite(data.x, where)
+        if splits.is_regression:
+            _check_targets(data, len(splits.targets), where)
+            continue
         outside = np.flatnonzero((data.y < 0) | (data.y >= classes))
         if len(outside):
             raise DataError(
                 f"label {data.y[outside[0]]} of sample {outside[0]} in {where} is outside 0 to {classes - 1}"
             )
-        refuse_not_finite(data.x, where)
         empty = np.flatnonzero(np.bincount(data.y, minlength=classes) == 0)
         if len(empty):
             raise DataError(f'class "{splits.classes[empty[0]]}" has no samples in {where}; add some or drop the class')
     return splits
+
+
+def _check_targets(data: Dataset, count: int, where: str) -> None:
+    if data.y.shape != (len(data), count) or data.y.dtype.kind != "f":
+        form, shape = data.y.dtype, data.y.shape
+        raise DataError(f"{where} has targets of {form} and shape {shape}; give floats of shape ({len(data)}, {count})")
+    refuse_not_finite(data.y, f"the targets of {where}")
+
+
+def _checked_weights(weights: NDArray[Any], N: int) -> NDArray[np.float32]:
+    weights = plain_array(weights, "the weights of the samples")
+    if weights.shape != (N,):
+        raise DataError(f"the weights of the samples have the shape {weights.shape}; give one for each of {N} samples")
+    bad = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(bad):
+        raise DataError(f"the weight of sample {bad[0]} is {weights[bad[0]]}; weights must be finite and 0 or more")
+    return weights.astype(np.float32)
 
 
 def plain_array(x: object, where: str) -> NDArray[Any]:

@@ -1,36 +1,45 @@
 """The registry's entry of a data set: all that is known about it without reading it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import ClassVar
 
-from backhand.data.dataset import Dataset, Splits
+from backhand.data.dataset import Splits
 from backhand.data.formats.colours import Colour, convert_colour
 from backhand.data.formats.resize import Resize, resize_images
+from backhand.data.frames.options import TableOptions
 from backhand.data.provenance import Publication, PublishedFile
 from backhand.errors import DataError
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How a data set is read: whether bad images are left out, and the size and the colour that images come to."""
+    """How a data set is read: whether bad images are left out, and the size and the colour that images come to.
+
+    table: which columns of a table are what.
+    """
 
     skip_bad_images: bool = False
     resize: Resize | None = None
     colour: Colour | None = None
+    table: TableOptions | None = None
 
     def convert(self, splits: Splits) -> Splits:
         """The splits with their images in this colour and at this size, for images that are read as they are."""
         colour, resize = self.colour, self.resize
         if colour is not None:
-            splits = splits.map(lambda data: Dataset(convert_colour(data.x, colour), data.y))
-        return splits if resize is None else splits.map(lambda data: Dataset(resize_images(data.x, resize), data.y))
+            splits = splits.map(lambda data: replace(data, x=convert_colour(data.x, colour)))
+        return splits if resize is None else splits.map(lambda data: replace(data, x=resize_images(data.x, resize)))
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A data set. title, classes: for people to read, such as "70,000 digits, 28 x 28 grey" and "10"."""
+    """A data set.
+
+    title, classes: for people to read, such as "70,000 digits, 28 x 28 grey" and "10".
+    """
 
     name: str
     title: str
@@ -39,9 +48,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class BuiltIn(Entry):
-    """A data set that is computed or comes with a library; `load` returns its splits."""
+    """A data set that is computed or comes with the package; `load` returns its splits.
+
+    is_regression: whether its samples have targets instead of classes.
+    """
 
     load: Callable[[], Splits]
+    is_regression: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ class OnDisk(Entry):
     publication: Publication | None = None
     member_files: tuple[str, ...] = ()
     subfolders: tuple[str, ...] = ()
+    is_regression: ClassVar[bool] = False  # a table's depends on its options
 
     def folders(self, data_dir: Path) -> list[Path]:
         """The folders in which the data are looked for; the first one is their own."""

@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand import backend
-from backhand.arrays import Array, Labels
+from backhand.arrays import Array
 from backhand.data.augment import Augment, Cutout
 from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
 from backhand.data.standardize import Standardizer
+from backhand.errors import DataError
 
 Index = NDArray[np.intp] | slice
 Indices = NDArray[np.intp]
+# Samples (n, ...) as the model takes them, labels (n,) or targets (n, T), and the weights (n,) of samples that have any
+Batch = tuple[Array, Array] | tuple[Array, Array, Array]
 KERNEL_DTYPES = {np.dtype(kind) for kind in ("u1", "f4", "f8", "i4", "i8")}
 
 
@@ -28,14 +31,14 @@ class BatchSource(Protocol):
     def __len__(self) -> int:
         """The number of samples in the source."""
 
-    def batch(self, index: Indices, /) -> tuple[Array, Labels]:
-        """The samples at these indices (n,) as the model takes them: x (n, ...) and labels (n,)."""
+    def batch(self, index: Indices, /) -> Batch:
+        """The samples at these indices (n,), as `Batch` says."""
 
 
 class TrainingSource(BatchSource, Protocol):
     """What a model is trained on: a source of batches for training as well."""
 
-    def draw(self, index: Indices, rng: np.random.Generator, /) -> tuple[Array, Targets]:
+    def draw(self, index: Indices, rng: np.random.Generator, /) -> Batch:
         """A batch for training, augmented or not; labels (n,), or soft targets (n, K) where the loss takes them."""
 
 
@@ -62,29 +65,37 @@ class Feed:
     standardizer: Standardizer
     augment: Augment | None = None
 
+    def __post_init__(self) -> None:
+        if self.data.weights is not None and self.augment is not None and self.augment.mixup is not None:
+            raise DataError("mix-up cannot mix samples that have weights; leave out one of the two")
+
     def __len__(self) -> int:
         return len(self.data)
 
-    def batch(self, index: Index) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The samples at these indices: x (n, ...) float32 and labels (n,)."""
+    def batch(self, index: Index) -> Batch:
+        """The samples at these indices: x (n, ...) float32, and what else a `Batch` has."""
         if self._kernel is None:
-            return self.standardizer.transform(self.data.x[index]), self.data.y[index]
+            return self._weighted(self.standardizer.transform(self.data.x[index]), self.data.y[index], index)
         rows = self._rows[index]
-        return self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows]
+        return self._weighted(self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows], rows)
 
-    def draw(self, index: Indices, rng: np.random.Generator) -> tuple[NDArray[np.float32], Targets]:
+    def draw(self, index: Indices, rng: np.random.Generator) -> Batch:
         """A batch for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""
         if self.augment is None:
             return self.batch(index)
         if self._kernel is not None and all(step.kernel_name for step in self.augment.steps):
-            return self._draw(self._kernel, self.augment, self._rows[index], rng)
+            return self._weighted(*self._draw(self._kernel, self.augment, self._rows[index], rng), index)
         x, targets = self.augment(self.data.x[index], self.data.y[index], rng)
-        return self.standardizer.transform(x), targets
+        return self._weighted(self.standardizer.transform(x), targets, index)
+
+    def _weighted(self, x: Array, labels: Array, index: Index) -> Batch:
+        weights = self.data.weights
+        return (x, labels) if weights is None else (x, labels, weights[index])
 
     def variants(self, augment: EvaluationAugment) -> Iterator["Feed"]:
         """A feed without augmentation for each variant of the samples. Only images (N, H, W, C) have several."""
         for x in augment.variants_of(self.data.x):
-            yield replace(self, data=Dataset(x, self.data.y), augment=None)
+            yield replace(self, data=replace(self.data, x=x), augment=None)
 
     def _draw(
         self, kernel: ModuleType, augment: Augment, rows: Indices, rng: np.random.Generator

@@ -4,10 +4,13 @@ from backhand.data.dataset import Splits, validate
 from backhand.data.entry import BuiltIn, OnDisk, ReadOptions
 from backhand.data.formats.colours import Colour
 from backhand.data.formats.resize import Resize
+from backhand.data.frames.options import TableOptions
 from backhand.data.sets import (
     blobs,
     breast_cancer,
     cifar10,
+    csv,
+    diabetes,
     digits,
     emnist,
     fashion_mnist,
@@ -23,11 +26,11 @@ from backhand.errors import DataError, closest
 from backhand.files import locations
 from backhand.files.paths import PathLike, as_path
 
-_BUILT_IN = (digits, breast_cancer, blobs, spirals, toy)
+_BUILT_IN = (digits, breast_cancer, diabetes, blobs, spirals, toy)
 _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
     *(module.ENTRY for module in _BUILT_IN),
     *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
-    *(images.ENTRY, npz.ENTRY),
+    *(images.ENTRY, npz.ENTRY, csv.ENTRY),
 )
 DATASETS = {entry.name: entry for entry in _ENTRIES}
 
@@ -54,25 +57,27 @@ def load(
     resize: Resize | None = None,
     colour: Colour | None = None,
     min_classes: int = 2,
+    table: TableOptions | None = None,
 ) -> Splits:
     """A data set by name, whole and checked: training and test split, and a validation split if its authors give one.
 
-    name: "mnist", "cifar10", "digits", "images", "npz" or another one that `backhand data list` shows.
+    name: "mnist", "cifar10", "digits", "images", "npz", "csv" or another one that `backhand data list` shows.
     data_dir: the folder in which files are looked for; None: the one that BACKHAND_DATA names, or the user's.
-    path: the very file or folder, needed for `images` and `npz`.
+    path: the very file or folder, needed for `images`, `npz` and `csv`.
     skip_bad_images: leave out what is no image rather than stop.
     resize: the size that images are brought to; those of `images` may then have several sizes.
     colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.
     min_classes: how many classes there must be at least.
+    table: which columns of a `csv` are what.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
-    entry, options = get_entry(name), ReadOptions(skip_bad_images, resize, colour)
+    entry, options = get_entry(name), ReadOptions(skip_bad_images, resize, colour, table)
     if isinstance(entry, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and not read from a file; leave out the path")
         return validate(options.convert(entry.load()))
     source = entry.locate(as_path(path), as_path(data_dir) or locations.data_dir())
     splits = entry.read(source, options)
-    if len(splits.classes) < min_classes:
+    if not splits.is_regression and len(splits.classes) < min_classes:
         raise DataError(f'{source} has the one class "{splits.classes[0]}"; a classifier needs two classes or more')
     return validate(splits)

@@ -106,7 +106,26 @@ def _keep_both_sides(shares: NDArray[np.intp], counts: NDArray[np.intp]) -> NDAr
     return divided
 
 
+def random_split(N: int, size: float, seed: int, role: Role = "held-out") -> tuple[Index, Index]:
+    """Two sets of samples, `(rest, held_out)`, drawn from N samples that have no classes; both are ascending.
+
+    size: of `held_out`: a fraction (a float with 0 < size < 1) or a count of samples (an int).
+    Raises DataError where one of the two would be empty.
+    """
+    n = max(round(size * N), 1) if isinstance(size, float) and 0 < size < 1 else int(size)
+    if not 0 < n < N:
+        raise DataError(f"cannot hold out {size} of {N} samples for {role}; {ADVICE[role]}")
+    order = np.random.default_rng(seed).permutation(N)
+    return np.sort(order[n:]), np.sort(order[:n])
+
+
 def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, Dataset]:
-    """`(train, test)` of a data set without a test split: the test split is a stratified fifth, always the same."""
-    rest, held_out = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes, "test")
+    """`(train, test)` of a data set without a test split: the test split is a fifth, always the same.
+
+    Each class has its share of it; the samples of a regression, without classes, are drawn at random.
+    """
+    if data.y.ndim > 1:
+        rest, held_out = random_split(len(data), TEST_SIZE, TEST_SEED, "test")
+    else:
+        rest, held_out = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes, "test")
     return data.take(rest), data.take(held_out)

@@ -20,6 +20,7 @@ from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.study.augment import refuse_unfit_evaluation
 from backhand.training import losses
+from backhand.training.losses import Loss, regression_loss
 from backhand.training.solver import Solver
 from backhand.weights import Transfer, transfer
 
@@ -41,16 +42,20 @@ class Feeds:
         return {name: feed for name, feed in known.items() if feed is not None}
 
     def counts(self) -> dict[str, NDArray[np.int64]]:
-        """Samples per class, (K,), of each split."""
+        """Samples per class, (K,), of each split; of a regression the number of samples alone, (1,)."""
+        if self.splits.is_regression:
+            return {name: np.array([len(feed)]) for name, feed in self.by_split.items()}
         K = len(self.splits.classes)
         return {name: np.bincount(feed.data.y, minlength=K) for name, feed in self.by_split.items()}
 
     def fingerprint(self) -> str:
-        """sha256 over every sample and label in order: a resumed run must meet the same data."""
+        """sha256 over every sample, label and weight in order: a resumed run must meet the same data."""
         digest = hashlib.sha256()
         for feed in self.by_split.values():
             digest.update(np.ascontiguousarray(feed.data.x).data)
-            digest.update(feed.data.y.data)
+            digest.update(np.ascontiguousarray(feed.data.y).data)
+            if feed.data.weights is not None:
+                digest.update(np.ascontiguousarray(feed.data.weights).data)
         return digest.hexdigest()
 
 
@@ -103,13 +108,14 @@ def class_weights(study: Study, feeds: Feeds) -> tuple[float, ...]:
     return losses.class_weights(counts, {"balanced": 1.0, "sqrt": 0.5}[weights])
 
 
-def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Sequential:
+def build_model(study: Study, sample_shape: tuple[int, ...], count: int) -> Sequential:
     """The model that the study names, with the initial weights of its seed, and frozen where the study says so.
 
+    count: of the classes, or of the targets of a regression.
     Raises ModelError when layers do not fit each other, the samples or the classes, or none is there to be frozen.
     """
     try:
-        outputs = study.train.make_loss().outputs(classes)
+        outputs = study.train.make_loss().outputs(count)
     except ValueError as error:
         raise ModelError(f"train.loss: {error}") from error
     try:
@@ -119,7 +125,8 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
     if model.output_shape != (outputs,):
         raise ModelError(
             f"the model ends with layer {len(model.layers) - 1}, {model.layers[-1]}, of output shape "
-            f"{model.output_shape}; {classes} classes with the loss {study.train.loss} need ({outputs},)"
+            f"{model.output_shape}; {count} {'targets' if study.data.is_regression else 'classes'} with the loss "
+            f"{study.train.loss} need ({outputs},)"
         )
     try:
         return model.freeze(*study.train.freeze) if study.train.freeze else model
@@ -128,8 +135,20 @@ def build_model(study: Study, sample_shape: tuple[int, ...], classes: int) -> Se
 
 
 def model_for(study: Study, feeds: Feeds) -> Sequential:
-    """`build_model` for the samples and classes of this data."""
-    return build_model(study, feeds.train.data.x.shape[1:], len(feeds.splits.classes))
+    """`build_model` for the samples and the classes or targets of this data."""
+    answers = feeds.splits.targets or feeds.splits.classes
+    return build_model(study, feeds.train.data.x.shape[1:], len(answers))
+
+
+def loss_for(study: Study, feeds: Feeds) -> Loss:
+    """The loss of the training: with the weights of the classes, or with the mean and the deviation of the targets.
+
+    Raises StudyError as `class_weights` does.
+    """
+    if not feeds.splits.is_regression:
+        return study.train.make_loss(class_weights(study, feeds))
+    loss = regression_loss(study.train.make_loss())
+    return loss.fitted(feeds.train.data.y) if study.data.standardize_target else loss
 
 
 def init_weights(study: Study, model: Sequential) -> Transfer | None:
@@ -162,7 +181,7 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
         raise StudyError(f"train.momentum_schedule rises to {peak:.3g}; a momentum must stay below 1")
     return Solver(
         model,
-        table.make_loss(class_weights(study, feeds)),
+        loss_for(study, feeds),
         optimizer,
         batch_size=table.batch_size,
         penalty=table.make_penalty(),
@@ -171,6 +190,11 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
         clip_norm=table.clip_norm,
         clip_value=table.clip_value,
         evaluate_train=table.evaluate_train,
+        accumulate=table.accumulate,
+        layer_rates=table.layer_rates,
+        unfreeze=table.unfrozen_at,
+        average=None if table.average is None else table.average.make(table.epoch_count),
+        metrics=table.metrics,
         seed=study.seed,
         data_seed=study.data_seed,
     )

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from backhand.experiments.build import Feeds, class_weights
-from backhand.experiments.failure import Course, KeptWeights
+from backhand.experiments.build import Feeds, loss_for
+from backhand.experiments.failure import Course, KeptErrors, KeptWeights
 from backhand.experiments.trainer import Trainer
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation
-from backhand.training.losses import Loss
+from backhand.training.losses import Loss, RegressionLoss, classifier_loss
 
 TYPICAL = 0.95  # of the samples: the loss of the others says nothing of the training, where their values are far off
 
@@ -26,18 +26,29 @@ def typical_loss(result: Evaluation, loss: Loss) -> float:
 
 def constant_loss(study: Study, feeds: Feeds) -> float:
     """The loss of giving every training sample the same answer."""
-    return study.train.make_loss(class_weights(study, feeds)).constant(feeds.counts()["train"])
+    loss = loss_for(study, feeds)
+    if isinstance(loss, RegressionLoss):
+        return loss.constant(feeds.train.data.y, feeds.train.data.weights)
+    return classifier_loss(loss).constant(feeds.counts()["train"])
+
+
+def _kept(trainer: Trainer, result: Evaluation) -> KeptWeights | KeptErrors:
+    """How the kept weights do on the test split."""
+    loss = loss_for(trainer.study, trainer.feeds)
+    typical = typical_loss(result, loss)
+    if trainer.feeds.splits.is_regression:
+        return KeptErrors("test", result.figures()["r2"], typical)
+    right, commonest = int((result.predictions == result.labels).sum()), int(trainer.feeds.counts()["test"].max())
+    return KeptWeights("test", right, len(result.labels), commonest, typical)
 
 
 def course_of(trainer: Trainer, result: Evaluation) -> Course:
     """The course of a training, and how its kept weights do on the test split, which `result` holds."""
-    study, solver = trainer.study, trainer.solver
-    counts, loss = trainer.feeds.counts(), study.train.make_loss(class_weights(study, trainer.feeds))
-    right = int((result.predictions == result.labels).sum())
+    solver = trainer.solver
     return Course(
         losses=[record["train_loss"] for record in solver.history],
-        constant=constant_loss(study, trainer.feeds),
-        tested=KeptWeights("test", right, len(result.labels), int(counts["test"].max()), typical_loss(result, loss)),
+        constant=constant_loss(trainer.study, trainer.feeds),
+        tested=_kept(trainer, result),
         kept_epoch=trainer.chosen_epoch,
         lr=solver.optimizer.lr if solver.schedule is None else solver.schedule.value,
         clipped=solver.clip_norm is not None,

@@ -33,6 +33,24 @@ class KeptWeights:
 
 
 @dataclass(frozen=True)
+class KeptErrors:
+    """How the kept weights of a regression did.
+
+    r2: the share of the variance of the targets that they explain; not finite where it could not be computed.   loss:
+    as in `KeptWeights`.
+    """
+
+    split: str
+    r2: float
+    loss: float | None = None
+
+    @property
+    def learned(self) -> bool:
+        """Whether they are closer to the targets than their mean is."""
+        return self.r2 > 0
+
+
+@dataclass(frozen=True)
 class Course:
     """A training: its loss epoch by epoch, and the loss of giving every sample the same answer, `constant`.
 
@@ -42,7 +60,7 @@ class Course:
 
     losses: Sequence[float]
     constant: float
-    tested: KeptWeights | None = None
+    tested: KeptWeights | KeptErrors | None = None
     kept_epoch: int | None = None
     lr: float | None = None
     clipped: bool = False
@@ -103,6 +121,9 @@ class Course:
         tested = self.tested
         if tested is None:
             return ""
+        if isinstance(tested, KeptErrors):
+            explained = "explains nothing of" if not tested.learned else f"explains {tested.r2:.2%} of"
+            return f"The kept network {explained} the variance of the {tested.split} targets."
         share = tested.right / tested.count
         if not tested.learned:
             always = f"always answering the commonest class, {tested.commonest / tested.count:.2%}"

@@ -9,7 +9,7 @@ from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.formats.colours import NAMES, colour_of
 from backhand.data.formats.resize import Resize
-from backhand.data.split import stratified_split, stratified_subset
+from backhand.data.split import Index, random_split, stratified_split, stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import DataError
@@ -17,8 +17,10 @@ from backhand.experiments import environment
 from backhand.experiments.settings import read_study
 from backhand.files.paths import PathLike
 from backhand.study import Study
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 from backhand.weights.source import file_of
+
+FEW_BATCHES = 2  # of each split, where a run is only to show that everything works
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,52 @@ def divided(splits: Splits, study: Study) -> StudySplits:
     """The data set with a validation split, which is drawn from the training split unless the data set has one."""
     train, validation, table = splits.train, splits.validation, study.data
     if validation is None and table.validation:
-        rest, drawn = stratified_split(train.y, table.validation, study.data_seed, splits.classes, "validation")
+        rest, drawn = _split(splits, table.validation, study.data_seed)
         train, validation = train.take(rest), train.take(drawn)
     if table.train_size is not None:
-        train = train.take(stratified_subset(train.y, table.train_size, study.data_seed))
+        train = _subset(train, table.train_size, study.data_seed)
+    if study.train.overfit_batches is not None:
+        size = min(study.train.overfit_batches * study.train.batch_size, len(train))
+        train = validation = _subset(train, size, study.data_seed)
+    if study.train.fast_dev_run:
+        return _few(StudySplits(splits, train, validation, validation), study)
     return StudySplits(splits, train, validation, validation)
+
+
+def _split(splits: Splits, size: float, seed: int) -> tuple[Index, Index]:
+    """The indices of the training samples that stay, and of those that are drawn for validation."""
+    train = splits.train
+    if splits.is_regression:
+        return random_split(len(train), size, seed, "validation")
+    return stratified_split(train.y, size, seed, splits.classes, "validation")
+
+
+def _subset(data: Dataset, size: int, seed: int) -> Dataset:
+    """So many of the samples, each class in proportion. Raises DataError for more than there are."""
+    if data.y.ndim == 1:
+        return data.take(stratified_subset(data.y, size, seed))
+    if size > len(data):
+        raise DataError(f"cannot take {size} of {len(data)} samples; ask for 1 to {len(data)}")
+    return data.take(np.sort(np.random.default_rng(seed).permutation(len(data))[:size]))
+
+
+def _few(whole: StudySplits, study: Study) -> StudySplits:
+    """Two batches of each split, to see whether everything works."""
+
+    def few(data: Dataset) -> Dataset:
+        return _subset(data, min(FEW_BATCHES * study.train.batch_size, len(data)), study.data_seed)
+
+    validation = None if whole.validation is None else few(whole.validation)
+    splits = replace(whole.splits, train=few(whole.splits.train), test=few(whole.splits.test))
+    return StudySplits(splits, few(whole.train), validation, validation)
 
 
 def load_data_set(table: DataTable, data_dir: PathLike | None = None) -> Splits:
     """The data set of a study, as it is divided by its authors, all its images of one size."""
     resize = None if table.resize is None else table.resize.make()
     skip = table.skip_bad_images
-    return data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize)
+    columns = table.table_options if table.name == "csv" else None
+    return data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize, table=columns)
 
 
 def _load_new(study: Study, old: Splits, data_dir: PathLike | None) -> Splits:

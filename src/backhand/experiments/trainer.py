@@ -64,7 +64,8 @@ class Trainer:
         transfer = init_weights(study, model) if initial_weights else None
         solver = build_solver(study, model, feeds)
         stopping = study.train.early_stopping.make(has_validation=feeds.validation is not None)
-        solver.callbacks = [DivergenceGuard(), stopping]
+        limits = [] if study.train.limit is None else [study.train.limit]
+        solver.callbacks = [DivergenceGuard(), *limits, stopping]
         return cls(study, feeds, solver, stopping, rates, transfer)
 
     @property
@@ -145,8 +146,9 @@ def alike(study: Study) -> str:
 def in_step(items: Iterable[tuple[Study, Item]], limit: int) -> Iterator[list[Item]]:
     """The items in groups of at most `limit` that can train in step, in the order of the first item of each."""
     groups: dict[str, list[Item]] = {}
-    for study, item in items:
-        groups.setdefault(alike(study), []).append(item)
+    for number, (study, item) in enumerate(items):
+        key = f"{number} alone" if study.train.trains_alone else alike(study)
+        groups.setdefault(key, []).append(item)
     for group in groups.values():
         for start in range(0, len(group), limit):
             yield group[start : start + limit]

@@ -14,7 +14,7 @@ from backhand.model.sequential import Sequential
 from backhand.predictors.classifier import Classifier
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
-from backhand.training.losses import Loss
+from backhand.training.losses import ClassificationLoss
 
 Exported = Predictor | Sequential
 
@@ -30,7 +30,7 @@ class Pipeline:
     model: Sequential
     standardizer: Standardizer | None = None
     views: EvaluationAugment = NO_AUGMENT
-    loss: Loss | None = None
+    loss: ClassificationLoss | None = None
     classes: tuple[str, ...] = ()
     pixels: bool = False
     provenance: Provenance = field(default_factory=Provenance)

@@ -63,6 +63,16 @@ class Sequential(Chain):
                 )
             names[layer] = name
 
+    def unfreeze(self, *names: str) -> Self:
+        """Train layers again that were frozen; the names are those of `freeze`. Raises ModelError as `freeze` does."""
+        if not self.output_shape:
+            raise ModelError("the model must be built before layers are unfrozen")
+        for name in names:
+            for layer in self.layers_named(name):
+                layer.frozen = False
+        self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
+        return self
+
     def freeze(self, *names: str) -> Self:
         """Exclude layers from training: their parameters and state stay, and they run as at inference.
 
@@ -73,7 +83,7 @@ class Sequential(Chain):
         if not self.output_shape:
             raise ModelError("the model must be built before layers are frozen")
         for name in names:
-            for layer in self._named_by(name):
+            for layer in self.layers_named(name):
                 layer.frozen = True
                 layer.params = {key: value.copy() for key, value in layer.params.items()}
         if names and not any(layer.trainable for layer in self.layers):
@@ -101,7 +111,7 @@ class Sequential(Chain):
         """Move the trained parameters and their gradients into these arrays, (P,) each; their values stay the same."""
         self.parameters = Parameters(self.walk(), values.dtype, (values, grads))
 
-    def _named_by(self, name: str) -> list[Layer]:
+    def layers_named(self, name: str) -> list[Layer]:
         """The layers of this name or range of indices, and those inside them. Raises ModelError where there is none."""
         start, colon, stop = name.partition(":")
         try:

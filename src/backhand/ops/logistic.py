@@ -1,8 +1,8 @@
 """Logistic loss (binary cross-entropy) from logits.
 
-    loss = mean ( max(z, 0) - z t + log(1 + e^-|z|) )          dz = (sigmoid z - t) / N · dy
+    loss = mean ω ( max(z, 0) - z t + log(1 + e^-|z|) )          dz = ω (sigmoid z - t) / N · dy
 
-t is the label: 0 or 1, or a probability. In this form no z overflows and log 0 cannot occur.
+t is the label: 0 or 1, or a probability; ω (N,) weighs the samples. In this form no z overflows and log 0 cannot occur.
 Source: Cox 1958, J. Royal Stat. Soc. B 20. Derivation: docs/derivations/logistic.md
 """
 
@@ -10,24 +10,27 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.ops import sigmoid
+from backhand.ops.softmax_cross_entropy import sample_weights
 
-Cache = tuple[Array, Array]
+Cache = tuple[Array, Array, Array]
 
 
-def forward(logits: Array, labels: Array) -> tuple[Array, Cache]:
+def forward(logits: Array, labels: Array, *, weights: Array | None = None) -> tuple[Array, Cache]:
     """logits (N,) or (N, 1), labels (N,) in [0, 1] -> the mean loss, a scalar in nats.
 
-    Raises ValueError when the counts differ or a label lies outside [0, 1].
+    weights (N,), 0 or more: each sample's loss is multiplied by its own, and the sum still divided by N.
+    Raises ValueError when the counts differ, a label lies outside [0, 1], and as `sample_weights` does.
     """
     t = binary_labels(logits, labels).astype(logits.dtype)
-    loss = (np.maximum(logits, 0) - logits * t + np.log1p(np.exp(-np.abs(logits)))).mean()
-    return loss, (sigmoid.forward(logits)[0], t)
+    omega = sample_weights(weights, logits).reshape(logits.shape)
+    loss = (omega * (np.maximum(logits, 0) - logits * t + np.log1p(np.exp(-np.abs(logits))))).mean()
+    return loss, (sigmoid.forward(logits)[0], t, omega)
 
 
 def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
     """The upstream scalar -> dlogits, of the logits' shape."""
-    p, t = cache
-    return ((p - t) * p.dtype.type(dy / p.size),)
+    p, t, omega = cache
+    return ((p - t) * (omega * p.dtype.type(dy / p.size)),)
 
 
 def predict_proba(logits: Array) -> Array:

@@ -25,11 +25,11 @@ def forward(
     weights (N,), 0 or more: each sample's loss is multiplied by its own, and the sum still divided by N.
     Raises ValueError for labels or weights of another shape or out of range, and unless smoothing is in [0, 1].
     """
-    N, K = logits.shape
+    K = logits.shape[1]
     if not 0 <= smoothing <= 1:
         raise ValueError(f"label smoothing must be in [0, 1], not {smoothing}")
     q = (1 - smoothing) * distributions(labels, logits) + smoothing / K
-    omega = np.ones(N, logits.dtype) if weights is None else _checked(weights, N).astype(logits.dtype)
+    omega = sample_weights(weights, logits)
     shifted = logits - logits.max(1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(1, keepdims=True)
@@ -72,9 +72,16 @@ def check_labels(labels: Labels, scores: Array) -> None:
         raise ValueError(f"labels run from {labels.min()} to {labels.max()}, but there are classes 0 to {classes - 1}")
 
 
-def _checked(weights: Array, N: int) -> Array:
+def sample_weights(weights: Array | None, scores: Array) -> Array:
+    """The weight of each sample in a loss, (N,) in the dtype of the scores (N, ...); all are 1 where weights is None.
+
+    Raises ValueError unless there is one weight for each sample, finite and 0 or more.
+    """
+    N = len(scores)
+    if weights is None:
+        return np.ones(N, scores.dtype)
     if weights.shape != (N,):
         raise ValueError(f"weights must have shape ({N},), one for each sample, not {weights.shape}")
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError("the weights of samples must be finite and 0 or more")
-    return weights
+    return weights.astype(scores.dtype)

@@ -3,6 +3,7 @@
 from backhand.predictors.classifier import Classifier
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
+from backhand.predictors.regressor import Regressor
 from backhand.predictors.saved import load_model
 
-__all__ = ["Classifier", "Predictor", "Provenance", "load_model"]
+__all__ = ["Classifier", "Predictor", "Provenance", "Regressor", "load_model"]

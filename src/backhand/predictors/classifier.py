@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from backhand.arrays import Array
 from backhand.predictors.predictor import Predictor
+from backhand.training.losses import ClassificationLoss
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class Classifier(Predictor):
 
     kind = "classifier"
 
+    loss: ClassificationLoss
     classes: tuple[str, ...]
 
     def predict_proba(self, images: Array) -> Array:

@@ -11,10 +11,13 @@ from backhand.arrays import Array, Shape
 from backhand.arrays.copies import Copyable
 from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
 from backhand.data.formats.resize import Resize
+from backhand.data.frames.csv_file import read_csv
+from backhand.data.frames.encoding import Encoding
+from backhand.data.frames.frame import Frame
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
-from backhand.errors import DataError
-from backhand.files.paths import PathLike
+from backhand.errors import BackhandError, DataError
+from backhand.files.paths import PathLike, as_path
 from backhand.model.sequential import Sequential
 from backhand.predictors.images import read_image
 from backhand.predictors.provenance import Provenance
@@ -42,6 +45,7 @@ class Predictor(Copyable, ABC):
     evaluation_augment: EvaluationAugment = NO_AUGMENT
     remarks: tuple[str, ...] = ()
     resize: Resize | None = None
+    encoding: Encoding | None = None  # of the columns of a table, where the samples are its rows
     provenance: Provenance = field(default_factory=Provenance)
 
     @property
@@ -52,6 +56,20 @@ class Predictor(Copyable, ABC):
     def read(self, path: PathLike, *, resize: bool = False) -> Array:
         """Read an image file as (H, W, C) uint8, in the size and colours of the training images; see `read_image`."""
         return read_image(path, self.sample_shape, resize=self.resize or resize)
+
+    def read_table(self, path: PathLike) -> Array:
+        """Read the rows of a CSV file as samples (N, F); columns that the training did not have are not looked at.
+
+        Raises BackhandError for a model that was not trained on a table with named columns, and DataError for what is
+        wrong with the file.
+        """
+        return self.rows(read_csv(as_path(path)))
+
+    def rows(self, frame: Frame) -> Array:
+        """The rows of a table as samples (N, F). Raises errors as `read_table` does."""
+        if self.encoding is None:
+            raise BackhandError(f"this model was not trained on named columns; it cannot read {frame.source}")
+        return self.encoding.encode(frame)
 
     def scores(self, samples: Array) -> Array:
         """Raw samples (N, *sample_shape) -> scores (N, outputs), the mean over the views; nothing is refused."""

@@ -12,6 +12,7 @@ from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.formats.resize import Resize, ResizeMethod
+from backhand.data.frames.encoding import Encoding
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import CheckpointError, closest
@@ -20,9 +21,10 @@ from backhand.model.saved import KIND, VERSION, ModelFacts, arrays_of, facts_of,
 from backhand.predictors.classifier import Classifier
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
+from backhand.predictors.regressor import Regressor
 from backhand.training import losses
 
-PREDICTORS: dict[str, type[Predictor]] = {kind.kind: kind for kind in (Classifier,)}
+PREDICTORS: dict[str, type[Predictor]] = {kind.kind: kind for kind in (Classifier, Regressor)}
 SCALING = "standardizer."  # the prefix of the arrays of the standardisation
 REMEDY = "save the model again"
 
@@ -51,6 +53,7 @@ class Facts(BaseModel):
     resize: ResizeMethod | None = None
     remarks: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
+    columns: list[dict[str, Any]] | None = None  # of a table: `Encoding.facts`
     own: dict[str, Any] = {}
 
 
@@ -67,6 +70,7 @@ def save(predictor: Predictor, path: PathLike) -> None:
         resize=None if predictor.resize is None else predictor.resize.how,
         remarks=predictor.remarks,
         provenance=predictor.provenance,
+        columns=None if predictor.encoding is None else predictor.encoding.facts(),
         own=predictor.own_facts(),
     )
     checkpoint.save(path, arrays_of(predictor.model) | scaling, head(predictor.kind) | facts.model_dump(mode="json"))
@@ -78,7 +82,7 @@ def _options_of(loss: losses.Loss) -> dict[str, Any]:
 
 
 def load_model(path: PathLike) -> Any:
-    """What `save` wrote into a file: a `Classifier`, or the model itself of `Sequential.save`; its answers are equal.
+    """What `save` wrote into a file: a `Classifier`, a `Regressor`, or a `Sequential`; its answers are equal.
 
     Raises CheckpointError when the file is missing, damaged, of a later version or no saved model, and for a layer of
     one's own whose class is not in `backhand.layers.LAYERS`.
@@ -130,6 +134,7 @@ def _predictor(kind: type[Predictor], facts: Facts, arrays: Mapping[str, Array])
         "evaluation_augment": EvaluationAugment(facts.test_flips, facts.test_shift),
         "remarks": facts.remarks,
         "resize": None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
+        "encoding": None if facts.columns is None else Encoding.from_facts(facts.columns),
         "provenance": facts.provenance,
     }
     return kind.from_own(shared, facts.own)

@@ -26,6 +26,12 @@ class Callback(Stateful):
     def on_loss(self, solver: Any) -> None:
         """Called when the loss of a batch is known, before any parameter moves."""
 
+    def on_gradients(self, solver: Any) -> None:
+        """Called between the backward pass and the update, which it may change by `solver.model.parameters.grads`.
+
+        The gradients are those of the loss, before penalty and clipping.
+        """
+
     def on_step_end(self, solver: Any) -> None:
         """Called after each step, when the parameters have moved."""
 

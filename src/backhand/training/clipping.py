@@ -1,8 +1,17 @@
 """Gradient clipping: limits on the flat gradient of all parameters, before the optimiser's step."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from backhand.arrays import Array
+
+
+class Limits(NamedTuple):
+    """The largest norm of the gradient, and the largest absolute value of its components; None for no limit."""
+
+    norm: float | None = None
+    value: float | None = None
 
 
 def gradient_norm(gradients: Array) -> float:

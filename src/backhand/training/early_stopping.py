@@ -52,7 +52,7 @@ class EarlyStopping(Callback):
         """Keep the weights of an epoch that is the best so far, and stop the fit when patience is exhausted."""
         value = self._value(solver)
         if self.metric.better(value, self.best):
-            self.best, self.best_epoch, self.weights = value, solver.epoch, solver.model.snapshot()
+            self.best, self.best_epoch, self.weights = value, solver.epoch, solver.weights()
         if self.metric.better(value, self.mark, by=self.min_delta):
             self.mark, self.mark_epoch = value, solver.epoch
         elif self.patience is not None and solver.epoch - self.mark_epoch >= self.patience:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from backhand.data.feed import BatchSource, VariantSource
 from backhand.model.sequential import Sequential
 from backhand.model.stack import Stack
 from backhand.training.losses import Loss, finite_rows
+from backhand.training.measures import Measures
 
 # Two bounds on the memory of a forward pass; neither changes the result beyond rounding.
 CHUNK = 1000  # samples in one forward pass, at most
@@ -22,20 +24,22 @@ LISTED = 5  # samples named in a sentence, at most
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Scores (N, outputs), the labels (N,), the classes predicted (N,), and the mean loss of the N samples.
+    """Scores (N, outputs), labels and predictions of the N samples, their mean loss, and what else is measured.
 
-    A sample whose scores are not finite has no class: its prediction is -1, which counts as wrong, and the loss is NaN.
+    labels, predictions: classes (N,), or the targets (N, T) of a regression. A sample whose scores are not finite has
+    no class: its prediction is -1, which counts as wrong; or NaN for a target. The loss is NaN then.
     """
 
     scores: Array
-    labels: Labels
-    predictions: Labels
+    labels: Labels | Array
+    predictions: Labels | Array
     loss: float
+    measures: Measures
 
     @property
     def accuracy(self) -> float:
-        """The fraction of the samples that are classified correctly."""
-        return float((self.predictions == self.labels).mean())
+        """The fraction of the samples that are classified correctly. Raises KeyError where they have no classes."""
+        return self.measures.figures()["accuracy"]
 
     @property
     def not_finite(self) -> Labels:
@@ -46,15 +50,16 @@ class Evaluation:
         """A sentence for the reader of the figures where a score or the loss is not finite; else an empty text."""
         not_finite, samples = self.not_finite, f"{len(self.labels):,} {split} samples"
         if len(not_finite):
+            consequence = "class and count as wrong" if self.labels.ndim == 1 else "prediction"
             return (
                 f"The scores of {len(not_finite):,} of the {samples} are not finite ({listed(not_finite)}): "
-                f"such samples have no class and count as wrong, and the loss has no mean."
+                f"such samples have no {consequence}, and the loss has no mean."
             )
         return "" if np.isfinite(self.loss) else f"The loss over the {samples} is too large for a number."
 
     def figures(self) -> dict[str, float]:
-        """The loss, the accuracy, and the error, which is 1 - accuracy."""
-        return {"loss": self.loss, "accuracy": self.accuracy, "error": 1 - self.accuracy}
+        """The loss, and the figures of the measures: accuracy and error, or RMSE, MAE and R²."""
+        return {"loss": self.loss} | self.measures.figures()
 
 
 def evaluate(model: Sequential, loss: Loss, feed: BatchSource, augment: EvaluationAugment = NO_AUGMENT) -> Evaluation:
@@ -63,17 +68,19 @@ def evaluate(model: Sequential, loss: Loss, feed: BatchSource, augment: Evaluati
     Raises ValueError for a feed without samples, and for a feed without `variants` unless `augment` is plain.
     """
     if augment == NO_AUGMENT:
-        return _evaluation(*_scores_and_labels(model, feed), loss)
+        return _evaluation(_pass(model, feed), loss)
     if not isinstance(feed, VariantSource):
         raise ValueError(f"{type(feed).__name__} has no method `variants`; evaluate it without flips and shift")
-    scores, labels = zip(*(_scores_and_labels(model, variant) for variant in feed.variants(augment)), strict=True)
-    return _evaluation(np.mean(scores, axis=0), labels[0], loss)
+    passes = [_pass(model, variant) for variant in feed.variants(augment)]
+    return _evaluation(passes[0]._replace(scores=np.mean([one.scores for one in passes], axis=0)), loss)
 
 
 def evaluate_stack(stack: Stack, losses: Sequence[Loss], feed: BatchSource) -> list[Evaluation]:
     """Evaluate every model of a stack on the same samples, each by its own loss."""
-    stacked, labels = _scores_and_labels(stack, feed)
-    return [_evaluation(scores, labels, loss) for scores, loss in zip(stacked, losses, strict=True)]
+    stacked = _pass(stack, feed)
+    return [
+        _evaluation(stacked._replace(scores=scores), loss) for scores, loss in zip(stacked.scores, losses, strict=True)
+    ]
 
 
 def listed(indices: Labels) -> str:
@@ -83,24 +90,36 @@ def listed(indices: Labels) -> str:
     return f"sample{'s' * (len(indices) > 1)} {named}{more}"
 
 
-def _evaluation(scores: Array, labels: Labels, loss: Loss) -> Evaluation:
+class _Pass(NamedTuple):
+    """The scores (N, outputs), or of a stack (S, N, outputs), with labels, and weights of the samples or None."""
+
+    scores: Array
+    labels: Labels | Array
+    weights: Array | None
+
+
+def _evaluation(run: _Pass, loss: Loss) -> Evaluation:
+    scores, labels, weights = run
     with np.errstate(over="ignore", invalid="ignore"):  # the result is checked
-        mean = loss.forward(scores, labels)
-    return Evaluation(scores, labels, loss.predict(scores), mean if finite_rows(scores).all() else np.nan)
+        mean = loss.forward(scores, labels, weights)
+    predictions, measures = loss.predict(scores), loss.measures()
+    measures.add(predictions, labels)
+    return Evaluation(scores, labels, predictions, mean if finite_rows(scores).all() else np.nan, measures)
 
 
-def _scores_and_labels(model: Sequential | Stack, feed: BatchSource) -> tuple[Array, Labels]:
-    """The scores (N, outputs), or of a stack (S, N, outputs), and the labels (N,).
+def _pass(model: Sequential | Stack, feed: BatchSource) -> _Pass:
+    """Run the model over all samples, in order. Raises ValueError for a feed without samples.
 
-    They are copies, since a feed may use the memory of a batch again. Raises ValueError for a feed without samples.
+    The arrays are copies, since a feed may use the memory of a batch again.
     """
     if not len(feed):
         raise ValueError("there are no samples to evaluate")
     chunk = min(max(VALUES // max(prod(layer.output_shape) for layer in model.layers), 1), CHUNK)
-    scores, labels = [], []
+    scores, others = [], []
     with np.errstate(over="ignore", invalid="ignore"):  # `_evaluation` checks the scores
         for index in batches(len(feed), chunk):
-            x, y = feed.batch(index)
+            x, *labels_and_weights = feed.batch(index)
             scores.append(np.array(model.predict(x)))
-            labels.append(np.array(y))
-    return np.concatenate(scores, axis=-2), np.concatenate(labels)
+            others.append([np.array(values) for values in labels_and_weights])
+    labels, *weights = (np.concatenate(parts) for parts in zip(*others, strict=True))
+    return _Pass(np.concatenate(scores, axis=-2), labels, weights[0] if weights else None)

@@ -34,6 +34,8 @@ def fit_together(
     first = solvers[0]
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
+    if any(not solver.can_train_in_step for solver in solvers):
+        raise ValueError("trainings in step cannot accumulate, unfreeze layers or average weights; fit each alone")
     splits = {"train": train if first.evaluate_train else None, "validation": validation}
     feeds = {split: feed for split, feed in splits.items() if feed is not None}
     diverged: dict[Solver, DivergenceError] = {}
@@ -126,13 +128,13 @@ class _Group:
             solver.begin_epoch()
         return self.solvers[0].remaining_batches(train)
 
-    def train_step(self, x: Array, labels: Labels | Array) -> None:
+    def train_step(self, x: Array, labels: Labels | Array, weights: Array | None = None) -> None:
         """One step of every solver that has not diverged."""
         active = [(s, solver) for s, solver in enumerate(self.solvers) if solver not in self.diverged]
         if not active:
             return
         for _, solver in active:
-            solver.begin_step(x, labels)
+            solver.begin_step(x, labels, weights)
         scores = self.stack.forward(x)
         gradients = np.zeros_like(scores)
         for s, solver in active:

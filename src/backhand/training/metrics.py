@@ -65,7 +65,8 @@ class Metric:
 
 LOSS, ACCURACY, ERROR = Metric("loss", False), Metric("accuracy", True, "%"), Metric("error", False, "%")
 _SHARES = (Metric(name, True, "%") for name in ("precision", "recall", "f1"))
-METRICS = {metric.name: metric for metric in (LOSS, ACCURACY, ERROR, *_SHARES, Metric("auc", True))}
+RMSE, MAE, R2 = Metric("rmse", False), Metric("mae", False), Metric("r2", True)
+METRICS = {metric.name: metric for metric in (LOSS, ACCURACY, ERROR, *_SHARES, Metric("auc", True), RMSE, MAE, R2)}
 
 
 def find_metric(key: str) -> Metric | None:

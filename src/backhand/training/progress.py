@@ -94,6 +94,12 @@ def epoch_line(record: Record, epochs: int) -> str:
     text = f"epoch {record['epoch']:>{width}}/{epochs}"
     for split, short in (("train", "train"), ("validation", "valid.")):
         if f"{split}_loss" in record:
-            loss, accuracy = LOSS.text(record[f"{split}_loss"]), ACCURACY.text(record[f"{split}_accuracy"])
-            text += f"   {short} loss {loss}  acc. {accuracy:>7}"
+            text += f"   {short} loss {LOSS.text(record[f'{split}_loss'])}{_second(record, split)}"
     return f"{text}   lr {record['lr']:<8.3g}  {record['seconds']:.2f} s"
+
+
+def _second(record: Record, split: str) -> str:
+    """The figure beside the loss: the accuracy of a classifier, the RMSE of a regression."""
+    if f"{split}_accuracy" in record:
+        return f"  acc. {ACCURACY.text(record[f'{split}_accuracy']):>7}"
+    return f"  RMSE {record[f'{split}_rmse']:.4g}" if f"{split}_rmse" in record else ""

@@ -83,7 +83,7 @@ def range_test(
     solver.schedule = None
     rates = np.geomspace(low, high, steps)
     draws = (train.draw(index, solver.streams.augment) for index in itertools.islice(solver.batches(train), BATCHES))
-    batches = [(np.array(x), np.array(y)) for x, y in draws]  # a feed may use the memory of a batch again
+    batches = [tuple(map(np.array, drawn)) for drawn in draws]  # a feed may use the memory of a batch again
     losses: list[float] = []
     changes: list[float] = []
     average = 0.0

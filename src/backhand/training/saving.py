@@ -98,7 +98,7 @@ class Checkpoint(Callback):
             return None if stopping.best is None else Chosen(stopping.best_epoch, stopping.weights, stopping.best)
         if solver.epoch_totals is not None:
             return None
-        return Chosen(solver.epoch, solver.model.snapshot(), solver.history[-1][stopping.monitor])
+        return Chosen(solver.epoch, solver.weights(), solver.history[-1][stopping.monitor])
 
     def _save(self, solver: Solver) -> None:
         start = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import Any
 from backhand.arrays import Array
 from backhand.errors import CheckpointError
 
-RESERVED = "model", "optimizer"  # the prefixes of the arrays of a solver itself
+RESERVED = "model", "optimizer", "average"  # the prefixes of the arrays of a solver itself
 State = tuple[dict[str, Array], dict[str, Any]]
 
 

@@ -19,7 +19,7 @@ from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.peers import PEERS
 from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 
 STUDY = """
 name = "small"

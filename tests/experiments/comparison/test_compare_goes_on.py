@@ -8,7 +8,7 @@ from backhand.errors import BackhandError
 from backhand.experiments.comparison import work
 from backhand.experiments.comparison.plan import Plan
 from backhand.study import load
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 
 
 def plan(*overrides):

@@ -10,8 +10,9 @@ from backhand.doctor import direction, modes, one_batch, penalty, start, units
 from backhand.doctor.subject import Subject
 from backhand.experiments.doctor.network import SolverNetwork
 from backhand.layers import BatchNorm, Dropout, Linear, ReLU, Sigmoid
-from backhand.training.losses import L2, Hinge, Logistic, SoftmaxCrossEntropy
+from backhand.training.losses import Hinge, Logistic, SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD, Adam, AdamW
+from backhand.training.penalty import L2
 from backhand.training.solver import Solver
 
 FEATURES, K = 12, 4

@@ -16,8 +16,8 @@ from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
 from backhand.predictors.images import read_image
 from backhand.study import load
+from backhand.study.data import DataTable
 from backhand.study.extend import ExtendTable
-from backhand.study.schema import DataTable
 
 FORMS = (".png", ".jpg", ".webp", ".bmp")
 STUDY = """

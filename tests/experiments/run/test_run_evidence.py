@@ -16,6 +16,7 @@ from backhand.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Resid
 from backhand.model.sequential import Sequential
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation, evaluate
+from backhand.training.measures import Hits
 
 STUDY = {
     "name": "small",
@@ -112,13 +113,13 @@ def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, h
 
 def test_without_a_mistake_all_pictures_were_read_rightly() -> None:
     labels = np.array([4, 4, 2, 0, 1, 3])
-    result = Evaluation(np.eye(5)[labels], labels, labels, 0.0)
+    result = Evaluation(np.eye(5)[labels], labels, labels, 0.0, Hits())
     assert illustrations._mapped_samples(result, np.array([], np.int64)).tolist() == [3, 4, 2, 5]
 
 
 def test_when_nothing_was_read_rightly_the_mistake_is_left() -> None:
     labels = np.array([1, 0])
-    result = Evaluation(np.eye(2)[1 - labels], labels, 1 - labels, 0.0)
+    result = Evaluation(np.eye(2)[1 - labels], labels, 1 - labels, 0.0, Hits())
     assert illustrations._mapped_samples(result, np.array([1, 0])).tolist() == [1]
 
 

@@ -19,7 +19,7 @@ from backhand.layers import Flatten, Linear
 from backhand.model.sequential import Sequential
 from backhand.predictors.images import read_image
 from backhand.study import load
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 
 STUDY = """
 name = "large"

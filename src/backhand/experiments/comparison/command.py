@@ -25,7 +25,7 @@ from backhand.experiments.completion import data_sets_and_folders
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
-    from backhand.study.schema import DataTable
+    from backhand.study.data import DataTable
 
 Studies = Annotated[
     list[str] | None,
@@ -118,7 +118,7 @@ def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_ima
     """The data table of the plan. Raises BackhandError for a wrong name, path or number of samples."""
     from backhand.study import make_table
     from backhand.study.auto import AUTO
-    from backhand.study.schema import DataTable
+    from backhand.study.data import DataTable
 
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")

@@ -19,7 +19,7 @@ from backhand.experiments.splits import load_data_set
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study, changed
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
     of_networks = (study.data.resize for study in plan.networks if study.data.resize is not None)
     resize = table.resize or next(of_networks, None)
     splits = load_data_set(table.model_copy(update={"resize": resize}), data_dir)
+    if splits.is_regression:
+        raise BackhandError(f"{splits.name} has a number to predict, and a comparison needs classes")
     if table.train_size is not None:
         splits = folds.subset(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
     return Pool(splits, folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes))

@@ -15,7 +15,7 @@ from backhand.experiments.records import Count, FileRecord, Record, Share, read_
 from backhand.experiments.settings import difference, settings
 from backhand.page.numbers import counted, percent
 from backhand.study import Study
-from backhand.study.schema import DataTable
+from backhand.study.data import DataTable
 
 RESULTS = {"version", "plan", "status", "results", "pairs"}  # keys that may differ when a comparison is resumed
 

@@ -11,6 +11,8 @@ from backhand.arrays import Array, Labels
 from backhand.doctor.subject import ActivationKind
 from backhand.layers import Layer, ReLU, Sigmoid, Tanh
 from backhand.model.sequential import Sequential
+from backhand.training.clipping import Limits
+from backhand.training.layer_rates import LayerRates
 from backhand.training.losses import Loss, SoftmaxCrossEntropy
 from backhand.training.solver import Solver
 from backhand.training.update import update
@@ -96,7 +98,8 @@ class SolverNetwork:
         loss = self.loss_function.forward(scores, labels)
         self.model.backward(self.loss_function.backward())
         self.model.release()
-        update(self.model, self.optimizer, self.solver.penalty, self.solver.clip_norm, self.solver.clip_value)
+        limits = Limits(self.solver.clip_norm, self.solver.clip_value)
+        update(self.model, self.optimizer, self.solver.penalty, limits, LayerRates(self.solver.layer_rates))
         return loss
 
     def penalised(self) -> dict[str, bool]:
@@ -104,7 +107,7 @@ class SolverNetwork:
         twin = self.copy()
         twin.model.parameters.values[...] = 1
         twin.model.parameters.grads[...] = 0
-        update(twin.model, twin.optimizer, self.solver.penalty, None, None)
+        update(twin.model, twin.optimizer, self.solver.penalty, Limits(), LayerRates())
         return {parameter.name: bool((parameter.value != 1).any()) for parameter in twin.model.parameters}
 
     def _forward(self, x: Array, train: bool, *, keep: bool = False) -> Array:

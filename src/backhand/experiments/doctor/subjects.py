@@ -18,6 +18,7 @@ from backhand.experiments import environment
 from backhand.experiments.build import Feeds
 from backhand.experiments.doctor.network import SolverNetwork
 from backhand.experiments.kinds import kind_of
+from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.run import KIND
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.record import Run, read
@@ -40,6 +41,7 @@ Progress = Callable[[str], None]
 
 def examine_study(study: Study, data_dir: PathLike | None = None, progress: Progress = lambda _: None) -> Diagnosis:
     """Make a study ready to train, and examine it. Raises BackhandError for what makes the study impossible."""
+    refuse_regression(study, "the doctor")
     progress("the data")
     feeds = data_of(study, data_dir)
     progress("the network")
@@ -58,6 +60,7 @@ def examine_run(folder: PathLike, data_dir: PathLike | None = None, progress: Pr
     if kind is not None and kind is not KIND:
         raise CheckpointError(f"{path} holds {kind.name}; name a run in it")
     run = read(path)
+    refuse_regression(run.study, "the doctor")
     try:
         progress("the data")
         feeds = data_of(run.study, environment.data_dir(path, data_dir, resume=True))
@@ -86,7 +89,7 @@ def _subject(trainer: Trainer, course: Course | None = None, trained: dict[str, 
     solver, feeds, study = trainer.solver, trainer.feeds, trainer.study
     count = int(np.clip(WORK / solver.model.work(), FEWEST, MOST))
     index = np.random.default_rng(0).permutation(len(feeds.train))[:count]
-    x, labels = feeds.train.batch(index)
+    x, labels = feeds.train.batch(index)[:2]
     return Subject(
         SolverNetwork(solver),
         np.array(x),

@@ -9,13 +9,14 @@ from backhand.experiments import environment
 from backhand.experiments.build import build_model, check_batches, load_feeds
 from backhand.experiments.extension import AFRESH, WAYS, WITHOUT
 from backhand.experiments.extension.record import Extension, RunFigures, run_figures
+from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.settings import read_study
 from backhand.experiments.splits import load_study_splits
 from backhand.files.names import BEST
 from backhand.study import Study, changed
 from backhand.study.extend import ExtendTable
 from backhand.study.models import SequentialTable
-from backhand.training.losses import LOSSES
+from backhand.training.losses import CLASSIFICATION
 from backhand.weights.source import refuse_diverged, without_weights
 
 
@@ -48,7 +49,8 @@ def prepare(plan: Plan, data_dir: Path | None) -> tuple[Extension, dict[str, Stu
     if not (run / BEST).is_file():
         raise CheckpointError(without_weights(run))
     base, old = read_study(run), run_figures(run)
-    if LOSSES[base.train.loss].binary:
+    refuse_regression(base, "an extension")
+    if CLASSIFICATION[base.train.loss].binary:
         raise BackhandError(
             f"{run} was trained with the loss {base.train.loss}, which tells 2 classes apart and has no "
             f"place for more; train it with softmax_cross_entropy or hinge first"

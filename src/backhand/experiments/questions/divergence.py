@@ -65,5 +65,5 @@ def lowest_mean(values: list[float], batch_size: int) -> float | None:
 
 def _mean_loss(model: Sequential, loss: Loss, train: BatchSource) -> float:
     """The mean loss of the first SAMPLES samples, at inference."""
-    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
+    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))[:2]
     return loss.forward(model.predict(x), labels)

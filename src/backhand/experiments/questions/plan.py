@@ -8,6 +8,7 @@ from backhand.errors import BackhandError, StudyError, closest
 from backhand.experiments.build import Feeds
 from backhand.experiments.questions import divergence, dropout, sigmoid
 from backhand.experiments.questions.observations import Gradients, Losses, Masks
+from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.search.space import check, refuse_changes
 from backhand.study import Study, load
 from backhand.study.auto import AUTO, is_auto
@@ -35,6 +36,7 @@ class Question:
 
     def refuse_unfit(self, study: Study) -> None:
         """Raises StudyError for a grid over other keys, without validation data, and for settings that are "auto"."""
+        refuse_regression(study, "a question")
         search = study.search
         fits = search is not None and search.method == "grid" and set(search.space) == set(self.keys)
         if search is None or not fits or any(entry.when for entry in search.space.values()):

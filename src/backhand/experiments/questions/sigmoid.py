@@ -19,7 +19,7 @@ def measure(study: Study, feeds: Feeds) -> Gradients:
     """Train a cell; return its gradients before and after the training, and its loss and accuracy per epoch."""
     trainer, loss = trainer_of(study, feeds), study.train.make_loss()
     model = trainer.solver.model
-    x, labels = feeds.train.batch(slice(BATCH))
+    x, labels = feeds.train.batch(slice(BATCH))[:2]
     initial = weight_gradients(model, loss, x, labels)
     singles = [weight_gradients(model, loss, x[i : i + 1], labels[i : i + 1]) for i in range(min(SINGLES, len(x)))]
     solver = trainer.fit().raise_divergence().solver

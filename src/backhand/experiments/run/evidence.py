@@ -29,6 +29,18 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """The predictions and targets (N, T) of a regression on the test samples, whose indices there are `index` (N,).
+
+    Samples whose scores are not finite are left out.
+    """
+
+    predictions: NDArray[Any]
+    targets: NDArray[Any]
+    index: NDArray[Any]
+
+
+@dataclass(frozen=True)
 class Samples:
     """Some training pictures (M, H, W, C) uint8, with their labels (M,)."""
 
@@ -129,6 +141,7 @@ class Importance:
 
 # The name in the file of each attribute. A group is saved if the first of its arrays is there.
 PREDICTIONS = {"probabilities": "probabilities", "labels": "labels"}
+FITTED = {"predictions": "predictions", "targets": "targets", "index": "fitted_index"}
 SAMPLES = {"pictures": "samples", "labels": "sample_labels"}
 AUGMENTED = {"pictures": "augmented", "targets": "augmented_targets"}
 MISTAKES = {key: f"mistake_{key}" for key in ("labels", "predictions", "confidence", "index")}
@@ -147,6 +160,7 @@ class Evidence:
     """All of evidence.safetensors; what the run has not saved is None, such as everything before it is finished."""
 
     predictions: Predictions | None = None
+    fitted: Fitted | None = None
     samples: Samples | None = None
     augmented: Augmented | None = None
     mistakes: Mistakes | None = None
@@ -160,6 +174,7 @@ class Evidence:
         """The evidence in the arrays of a file, whose names and shapes have been checked."""
         return cls(
             predictions=_group(Predictions, PREDICTIONS, arrays),
+            fitted=_group(Fitted, FITTED, arrays),
             samples=_group(Samples, SAMPLES, arrays),
             augmented=_group(Augmented, AUGMENTED, arrays),
             mistakes=_group(Mistakes, PICTURED if "mistakes" in arrays else MISTAKES, arrays),
@@ -174,6 +189,7 @@ class Evidence:
         arrays: Arrays = {}
         groups = (
             (self.predictions, PREDICTIONS),
+            (self.fitted, FITTED),
             (self.samples, SAMPLES),
             (self.augmented, AUGMENTED),
             (self.mistakes, PICTURED),
@@ -195,8 +211,8 @@ class Evidence:
         return self.attributions.layer if self.attributions else ""
 
 
-def read(folder: Path, classes: int) -> Evidence:
-    """Read the evidence of a run with so many classes.
+def read(folder: Path, classes: int, targets: int = 0) -> Evidence:
+    """Read the evidence of a run with so many classes, or so many targets.
 
     Raises CheckpointError, naming the file, where it is missing, damaged or of a later version, or where its arrays do
     not fit together.
@@ -210,7 +226,7 @@ def read(folder: Path, classes: int) -> Evidence:
         raise CheckpointError(f"{error}; {REMEDY}") from None
     valid(FileRecord, info or {}, path)  # a file of an early version has no version in it
     try:
-        check(arrays, classes)
+        check(arrays, classes, targets)
     except ValueError as error:
         raise CheckpointError(f"{path} is damaged ({error}); {REMEDY}") from None
     return Evidence.of(arrays)

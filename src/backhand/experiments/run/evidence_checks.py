@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
-# The axes of each array. Axes with the same letter have the same length; K is the number of classes.
+# The axes of each array. Axes with the same letter have the same length; K is the number of classes, J of targets.
 AXES: dict[str, Sequence[Hashable]] = {
     "samples": "MHWC",
     "sample_labels": "M",
@@ -33,6 +33,9 @@ AXES: dict[str, Sequence[Hashable]] = {
     "importance_rows": (1,),
     "probabilities": "NK",
     "labels": "N",
+    "predictions": "NJ",
+    "targets": "NJ",
+    "fitted_index": "N",
 }
 # The arrays without which an array cannot be used.
 NEEDS = {
@@ -50,6 +53,7 @@ NEEDS = {
     },
     "importance": {"importance_rows"},
     "probabilities": {"labels"},
+    "predictions": {"targets", "fitted_index"},
     "first_weights": {"first_weights_initial"},
     "first_weights_initial": {"first_weights"},
 }
@@ -61,9 +65,9 @@ LABELS = (
 )
 
 
-def check(arrays: Arrays, classes: int) -> None:
-    """Raises ValueError where the arrays do not fit each other or the number of classes."""
-    _check_shapes(arrays, classes)
+def check(arrays: Arrays, classes: int, targets: int = 0) -> None:
+    """Raises ValueError where the arrays do not fit each other or the number of classes or targets."""
+    _check_shapes(arrays, {"K": classes, "J": targets, 1: 1, 2: 2})
     _check_values(arrays, classes)
     _check_attributions(arrays)
 
@@ -123,8 +127,7 @@ def _check_values(arrays: Arrays, classes: int) -> None:
             raise ValueError(f"{name} holds a value that is no probability")
 
 
-def _check_shapes(arrays: Arrays, classes: int) -> None:
-    lengths: dict[Hashable, int] = {"K": classes, 1: 1, 2: 2}
+def _check_shapes(arrays: Arrays, lengths: dict[Hashable, int]) -> None:
     for name, axes in _axes(arrays).items():
         if name not in arrays:
             continue

@@ -1,18 +1,22 @@
 """The figures that a run writes into metrics.json, in the forms of `metrics.py`."""
 
+from typing import Any
+
 import numpy as np
 
 from backhand.data.batches import samples_left_out
 from backhand.experiments.build import Feeds, class_weights
 from backhand.experiments.course import constant_loss, typical_loss
+from backhand.experiments.run.errors import target_facts, test_errors
 from backhand.experiments.run.kinks import activation, kinks
-from backhand.experiments.run.metrics import Average, ClassScore, Data, Layer, Model, Score, TestScore, Training
+from backhand.experiments.run.metrics import Data, Layer, Model, Training
+from backhand.experiments.run.split_scores import Average, ClassScore, ErrorScore, Score, SplitScore, TestScore
 from backhand.experiments.trainer import Trainer
 from backhand.model.sequential import Sequential
 from backhand.page.chance import wilson
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation
-from backhand.training.losses import Loss
+from backhand.training.losses import Loss, classifier_loss
 from backhand.training.metrics import words
 
 LISTED = 20  # the largest number of samples with scores that are not finite whose indices metrics.json lists
@@ -28,9 +32,11 @@ def describe_data(study: Study, feeds: Feeds, model: Sequential) -> Data:
         source=splits.source,
         notes=splits.notes | batch_notes(study, feeds, model),
         classes=tuple(splits.classes),
+        targets=target_facts(feeds),
+        features=splits.features,
         sample_shape=feeds.train.data.x.shape[1:],
         counts={name: tuple(counts.tolist()) for name, counts in feeds.counts().items()},
-        class_weights=class_weights(study, feeds),
+        class_weights=() if splits.is_regression else class_weights(study, feeds),
         standardize=study.data.standardize,
         augment=study.data.augment.model_dump(exclude_defaults=True),
         sha256=feeds.fingerprint(),
@@ -80,18 +86,34 @@ def describe_training(trainer: Trainer, failure: str = "") -> Training:
     )
 
 
-def score(result: Evaluation, split: str, study: Study) -> Score:
-    """Loss, accuracy and error on a split, and which of its samples have scores that are not finite."""
+def split_figures(result: Evaluation, split: str, study: Study) -> dict[str, Any]:
+    """The figures on a split by name, and which of its samples have scores that are not finite."""
     not_finite, augment = result.not_finite, study.train.evaluation_augment
-    return Score(
-        **result.figures(),
-        count=len(result.labels),
-        not_finite=len(not_finite),
-        not_finite_samples=tuple(not_finite[:LISTED].tolist()),
-        remark=result.remark(split),
-        test_flips=augment.flips,
-        test_shift=augment.shift,
-    )
+    return result.figures() | {
+        "count": len(result.labels),
+        "not_finite": len(not_finite),
+        "not_finite_samples": tuple(not_finite[:LISTED].tolist()),
+        "remark": result.remark(split),
+        "test_flips": augment.flips,
+        "test_shift": augment.shift,
+    }
+
+
+def split_scores(
+    validated: Evaluation | None, result: Evaluation, loss: Loss, feeds: Feeds, study: Study
+) -> dict[str, SplitScore | None]:
+    """The scores on validation and test split, by the fields of `Metrics`: of a classifier, or of a regression."""
+    validation = None if validated is None else split_figures(validated, "validation", study)
+    if feeds.splits.is_regression:
+        shared = split_figures(result, "test", study)
+        return {
+            "validation_errors": None if validation is None else ErrorScore.model_validate(validation),
+            "test_errors": test_errors(result, loss, feeds, shared),
+        }
+    return {
+        "validation": None if validation is None else Score.model_validate(validation),
+        "test": test_score(result, loss, feeds.splits.classes, study),
+    }
 
 
 def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: Study) -> TestScore:
@@ -114,12 +136,12 @@ def test_score(result: Evaluation, loss: Loss, classes: tuple[str, ...], study: 
         for k in range(K)
     )
     return TestScore(
-        **score(result, "test", study).model_dump(),
+        **split_figures(result, "test", study),
         correct=int(correct.sum()),
         interval=wilson(int(correct.sum()), count),
         interval_kind="95% Wilson score",
         typical_loss=typical_loss(result, loss),
-        confidence=loss.confidence,
+        confidence=classifier_loss(loss).confidence,
         confusion=tuple(map(tuple, confusion.tolist())),
         per_class=per_class,
         macro=Average(**{key: _mean([getattr(row, key) for row in per_class]) for key in Average.model_fields}),

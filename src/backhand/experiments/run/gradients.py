@@ -24,7 +24,7 @@ def check_gradients(solver: Solver, train: BatchSource) -> tuple[GradientCheck, 
     cost = PASSES * max(sum(row["multiply_adds"] for row in solver.model.rows()), 1)
     samples = min(SAMPLES, max(int(BUDGET / (3 * cost * arrays)), 2))  # for three coordinates per array
     coordinates = max(int(BUDGET / (cost * samples)), 6)
-    x, labels = train.batch(np.arange(min(samples, len(train))))
+    x, labels = train.batch(np.arange(min(samples, len(train))))[:2]
     checked = check_model(
         *(solver.model, solver.loss, x, labels),
         penalty=solver.penalty,
@@ -53,10 +53,11 @@ def check_rounding(solver: Solver, train: BatchSource) -> Rounding | None:
     cost = SAMPLES * sum(row["multiply_adds"] for row in solver.model.rows())
     if np.finfo(np.longdouble).eps >= np.finfo(np.float64).eps or cost > SLOW:
         return None
-    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))
+    x, labels = train.batch(np.arange(min(SAMPLES, len(train))))[:2]
     models = [solver.model.copy(dtype) for dtype in (np.float64, np.longdouble)]
     scores, exact = (model.predict(x) for model in models)
-    loss, exact_loss = (op(solver.loss.op_name, array.dtype).forward(array, labels)[0] for array in (scores, exact))
+    wanted = solver.loss.op_labels(labels)
+    loss, exact_loss = (op(solver.loss.op_name, array.dtype).forward(array, wanted)[0] for array in (scores, exact))
     score_error = float(np.abs(scores - exact).max() / (np.abs(exact).max() or 1))
     loss_error = float(abs(loss - exact_loss) / max(abs(exact_loss), 1))
     return Rounding(scores=score_error, loss=loss_error) if np.isfinite((score_error, loss_error)).all() else None

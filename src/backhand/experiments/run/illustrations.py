@@ -14,6 +14,7 @@ from backhand.experiments.run.evidence import (
     Evidence,
     FeatureMaps,
     FirstWeights,
+    Fitted,
     LayerMaps,
     Mistakes,
     Predictions,
@@ -22,6 +23,7 @@ from backhand.experiments.run.evidence import (
 from backhand.layers import Conv2d, Linear
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation
+from backhand.training.losses import classifier_loss
 from backhand.training.solver import Solver
 
 SAMPLES, MISTAKES = 80, 24  # numbers of training pictures and of mistakes for a report
@@ -34,8 +36,11 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
 
     initial: the weights that `first_weights` returned before the training.
     """
+    if feeds.splits.is_regression:
+        known = np.isfinite(result.predictions).all(axis=1)
+        return Evidence(fitted=Fitted(result.predictions[known], result.labels[known], np.flatnonzero(known)))
     with np.errstate(over="ignore", invalid="ignore"):  # samples whose scores are not finite are left out
-        probabilities = solver.loss.predict_proba(result.scores).astype(np.float32)
+        probabilities = classifier_loss(solver.loss).predict_proba(result.scores).astype(np.float32)
     classified = result.predictions >= 0
     train, test = feeds.train.data, feeds.test.data
     misclassified = np.flatnonzero(classified & (result.predictions != result.labels))

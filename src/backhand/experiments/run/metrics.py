@@ -5,10 +5,9 @@ from typing import Any, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from backhand.experiments.records import Count, FileRecord, Number, Record, Share, finite_numbers
+from backhand.experiments.records import Count, FileRecord, Number, Record, finite_numbers
+from backhand.experiments.run.split_scores import ErrorScore, Score, TestErrors, TestScore
 from backhand.weights.run_status import RunStatus
-
-IMBALANCE = 1.5  # the ratio of the largest to the smallest class above which the classes count as imbalanced
 
 
 class Epoch(Record):
@@ -26,12 +25,18 @@ class Epoch(Record):
     lr: float
     momentum: float | None = None
     train_loss: Number
-    train_accuracy: Number
+    train_accuracy: Number = math.nan
     train_error: Number = math.nan
     penalty: Number = 0.0
     validation_loss: Number = math.nan
     validation_accuracy: Number = math.nan
     validation_error: Number = math.nan
+    train_rmse: Number = math.nan  # of a regression
+    train_mae: Number = math.nan
+    train_r2: Number = math.nan
+    validation_rmse: Number = math.nan
+    validation_mae: Number = math.nan
+    validation_r2: Number = math.nan
     gradient_norm: Number = math.nan
     old_accuracy: Number | None = None  # accuracies on the old and on the new classes, where a network is extended
     new_accuracy: Number | None = None
@@ -42,14 +47,26 @@ class Epoch(Record):
         return finite_numbers(self.model_dump(exclude_unset=True))
 
 
+class Target(Record):
+    """A target of a regression: what its training values are like."""
+
+    name: str
+    mean: Number
+    deviation: Number
+    low: Number
+    high: Number
+
+
 class Data(Record):
-    """The data set: its classes and, for each split, the number of samples of every class."""
+    """The data set: its classes or targets and, for each split, the number of samples of every class, or of all."""
 
     name: str
     title: str = ""
     source: str = ""
     notes: dict[str, Any] = Field(default_factory=dict)
-    classes: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()  # of a regression, which has no classes
+    features: tuple[str, ...] = ()  # the names of a table's features, where they are known
     sample_shape: tuple[int, ...]
     counts: dict[str, tuple[Count, ...] | None]
     class_weights: tuple[float, ...] = ()  # the weight of each class in the loss; empty: all weights are 1
@@ -59,8 +76,10 @@ class Data(Record):
 
     @model_validator(mode="after")
     def _one_count_per_class(self) -> Self:
+        if not self.classes and not self.targets:
+            raise ValueError("the data need classes or targets")
         for split, counts in self.splits.items():
-            if len(counts) != len(self.classes):
+            if len(counts) != (len(self.classes) or 1):
                 raise ValueError(f"{split} has {len(counts)} counts for {len(self.classes)} classes")
         if len(self.class_weights) not in (0, len(self.classes)):
             raise ValueError(f"there are {len(self.class_weights)} weights for {len(self.classes)} classes")
@@ -124,72 +143,6 @@ class Training(Record):
     train_metrics: str = ""
 
 
-class Score(Record):
-    """Mean loss and accuracy over one split."""
-
-    loss: Number
-    accuracy: Share
-    error: Share
-    count: int = Field(ge=1)
-    test_flips: bool = False  # whether the scores are means over each image and its mirror image
-    test_shift: int = 0  # by how many pixels the copies are moved over which the scores are means as well; 0: no copies
-    not_finite: Count = 0  # samples whose scores are not finite: wrong, and in no column of a confusion matrix
-    not_finite_samples: tuple[int, ...] = ()  # the indices of the first of them
-    remark: str = ""  # a warning that belongs to these figures
-
-
-class ClassScore(Record):
-    """Precision is None for a class that was never predicted, recall for one that never occurs."""
-
-    name: str
-    precision: Share | None = None
-    recall: Share | None = None
-    f1: Share | None = None
-    support: Count
-
-
-class Average(Record):
-    """The mean over the classes, all with equal weight."""
-
-    precision: Share | None = None
-    recall: Share | None = None
-    f1: Share | None = None
-
-
-class TestScore(Score):
-    """The test result. `confusion[i][j]` counts samples of class i that were given class j."""
-
-    __test__ = False  # pytest would take the class for a test case, because of its name
-
-    correct: Count
-    interval: tuple[Share, Share]
-    interval_kind: str
-    confidence: str = ""  # the kind of the saved probabilities, in words
-    confusion: tuple[tuple[Count, ...], ...]
-    per_class: tuple[ClassScore, ...]
-    macro: Average
-    typical_loss: float | None = None  # without the samples of the largest scores; earlier versions saved none
-
-    @property
-    def imbalanced(self) -> bool:
-        """Whether the classes differ so much in size that the accuracy is mostly that of the large ones."""
-        support = [row.support for row in self.per_class]
-        return max(support) > IMBALANCE * min(support)
-
-    @model_validator(mode="after")
-    def _counts_agree(self) -> Self:
-        size = len(self.confusion)
-        if any(len(row) != size for row in self.confusion) or len(self.per_class) != size:
-            raise ValueError("the confusion matrix and per_class need one row and one column for every class")
-        if sum(map(sum, self.confusion)) != self.count - self.not_finite:
-            raise ValueError(f"the confusion matrix does not add up to the {self.count} test samples")
-        if sum(row[i] for i, row in enumerate(self.confusion)) != self.correct:
-            raise ValueError(f"the diagonal of the confusion matrix does not add up to the {self.correct} correct")
-        if abs(self.accuracy - self.correct / self.count) > 1e-6 or abs(self.accuracy + self.error - 1) > 1e-6:
-            raise ValueError(f"accuracy and error do not fit {self.correct} correct of {self.count}")
-        return self
-
-
 class GradientCheck(Record):
     """The worst relative error of one gradient among the entries that were compared with finite differences.
 
@@ -227,6 +180,8 @@ class Metrics(RunStatus, FileRecord):
     training: Training = Training()
     validation: Score | None = None
     test: TestScore | None = None
+    validation_errors: ErrorScore | None = None  # of a regression, instead of `validation` and `test`
+    test_errors: TestErrors | None = None
     gradient_check: tuple[GradientCheck, ...] = ()
     rounding: Rounding | None = None
     reported: tuple[Reported, ...] = ()
@@ -237,7 +192,7 @@ class Metrics(RunStatus, FileRecord):
             raise ValueError(
                 f"the confusion matrix has {len(self.test.confusion)} rows for {len(self.data.classes)} classes"
             )
-        if self.status == "finished" and not self.test:
+        if self.status == "finished" and not (self.test or self.test_errors):
             raise ValueError("a finished run needs its test result")
         if self.status == "finished" and not self.training.epochs:
             raise ValueError("a finished run needs its training")

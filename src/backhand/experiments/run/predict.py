@@ -1,10 +1,13 @@
-"""A trained run as a classifier of raw samples."""
+"""A trained run as a predictor of raw samples."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from backhand.data.formats.resize import Resize
+from backhand.data.frames.encoding import Encoding
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import CheckpointError
@@ -13,17 +16,31 @@ from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.provenance import provenance_of
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.run.saved import Facts, read_best
+from backhand.experiments.run.split_scores import TestErrors
 from backhand.experiments.settings import read_study
 from backhand.files.names import BEST
 from backhand.files.paths import PathLike, as_path
 from backhand.model.sequential import Sequential
-from backhand.predictors import Classifier, Predictor, load_model
+from backhand.page.numbers import listed
+from backhand.predictors import Classifier, Predictor, Regressor, load_model
+from backhand.training.losses import classifier_loss, regression_loss
 from backhand.weights.run_status import has_status
 from backhand.weights.source import refuse_diverged, without_weights
 
 
 def load_classifier(run: PathLike) -> Classifier:
     """The classifier that a run has saved, finished or not: see its `remarks`.
+
+    run: the folder of the run. Raises CheckpointError as `load_predictor` does, and for the run of a regression.
+    """
+    predictor = load_predictor(run)
+    if not isinstance(predictor, Classifier):
+        raise CheckpointError(f"{run} is a regression and has no classes; use backhand.load_predictor")
+    return predictor
+
+
+def load_predictor(run: PathLike) -> Classifier | Regressor:
+    """The classifier or the regression that a run has saved, finished or not: see its `remarks`.
 
     run: the folder of the run.
     Raises CheckpointError when the folder is no run, its training diverged, or it has no best weights yet, damaged ones
@@ -36,29 +53,33 @@ def load_classifier(run: PathLike) -> Classifier:
     study = read_study(run)
     best = read_best(run)
     facts, shape = best.facts, best.facts.sample_shape
-    model = build_model(study, shape, len(facts.classes))
+    model = build_model(study, shape, len(facts.classes or facts.targets))
     model.load(best.model)
     for name, value in model.arrays().items():
         if not np.isfinite(value).all():
             raise CheckpointError(f"{run / BEST}: {name} holds NaN or infinity; train the run again")
     metrics = finished_metrics(run)
-    return Classifier(
-        model=model,
-        loss=study.train.make_loss(),
-        standardizer=Standardizer.from_arrays(best.standardizer),
-        classes=facts.classes,
-        value_range=_value_range(facts),
-        evaluation_augment=study.train.evaluation_augment,
-        remarks=_remarks(run, facts, metrics),
-        resize=None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
-        provenance=provenance_of(run, study, metrics),
-    )
+    shared: dict[str, Any] = {
+        "model": model,
+        "standardizer": Standardizer.from_arrays(best.standardizer),
+        "value_range": _value_range(facts),
+        "evaluation_augment": study.train.evaluation_augment,
+        "remarks": _remarks(run, facts, metrics),
+        "resize": None if facts.resize is None else Resize((shape[0], shape[1]), facts.resize),
+        "encoding": None if facts.columns is None else Encoding.from_facts(facts.columns),
+        "provenance": provenance_of(run, study, metrics),
+    }
+    loss = study.train.make_loss()
+    if facts.targets:
+        units = {} if facts.units is None else facts.units.model_dump()
+        return Regressor(targets=facts.targets, loss=replace(regression_loss(loss), **units), **shared)
+    return Classifier(classes=facts.classes, loss=classifier_loss(loss), **shared)
 
 
 def load_model_or_run(path: PathLike) -> Predictor | Sequential:
     """The predictor of a run's folder, or what a saved model holds. Raises CheckpointError as the two loaders do."""
     path = as_path(path)
-    return load_model(path) if path.is_file() else load_classifier(path)
+    return load_model(path) if path.is_file() else load_predictor(path)
 
 
 def _value_range(facts: Facts) -> ValueRange:
@@ -75,11 +96,14 @@ def _remarks(run: Path, facts: Facts, metrics: Metrics | None) -> tuple[str, ...
     """
     if has_status(run, "running"):
         return (f"the run is not finished: these are its best weights so far, of epoch {facts.epoch}",)
-    if metrics is None or metrics.test is None:
+    if metrics is None or not (metrics.test or metrics.test_errors):
         return ()
-    test = metrics.test
+    test, errors = metrics.test, metrics.test_errors
     if failure := metrics.training.failure:
         return (f"the training failed. {failure}",)
+    if errors is not None:
+        return _remarks_on(errors)
+    assert test is not None, "a finished run has one of the two"
     remarks = [test.remark] if test.remark else []
     largest = max(row.support for row in test.per_class) / test.count
     if test.interval[0] <= largest:
@@ -88,3 +112,10 @@ def _remarks(run: Path, facts: Facts, metrics: Metrics | None) -> tuple[str, ...
             f"and always naming the largest class would be in {largest:.2%}"
         )
     return tuple(remarks)
+
+
+def _remarks_on(errors: TestErrors) -> tuple[str, ...]:
+    """The warning of a regression's test result, and the targets for which it is no better than their mean."""
+    useless = [target.name for target in errors.per_target if target.rmse.high >= target.baseline_rmse]
+    learnt = f"the network has learnt little: on test data it is hardly closer to {listed(useless)} than its mean is"
+    return tuple(filter(None, (errors.remark, learnt if useless else "")))

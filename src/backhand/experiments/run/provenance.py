@@ -7,8 +7,9 @@ from typing import Any
 
 from backhand.errors import CheckpointError
 from backhand.experiments import environment
-from backhand.experiments.run.metrics import Data, Metrics, TestScore
+from backhand.experiments.run.metrics import Data, Metrics
 from backhand.experiments.run.recipe import recipe
+from backhand.experiments.run.split_scores import TestErrors, TestScore
 from backhand.predictors.provenance import (
     ClassFigures,
     DataFacts,
@@ -35,7 +36,7 @@ def provenance_of(folder: Path, study: Study, metrics: Metrics | None) -> Proven
         update={
             "data": _data(metrics.data),
             "training": _training(folder, study, metrics),
-            "test": _test(metrics.test) if metrics.test else None,
+            "test": _test(metrics.test) if metrics.test else _errors(metrics.test_errors),
         }
     )
 
@@ -81,3 +82,21 @@ def _test(test: TestScore) -> TestFigures:
     means = (Figure(name=f"macro {name}", value=value) for name, value in macro.items())
     rows = tuple(ClassFigures(**row.model_dump()) for row in test.per_class)
     return TestFigures(count=test.count, figures=(*figures, *means), per_class=rows)
+
+
+def _errors(test: TestErrors | None) -> TestFigures | None:
+    """The figures of a regression: those of its target, or of each of several."""
+    if test is None:
+        return None
+    several = len(test.per_target) > 1
+    figures = tuple(
+        Figure(
+            name=f"{name} of {target.name}" if several else name,
+            value=estimate.value,
+            interval=(estimate.low, estimate.high),
+            interval_kind=test.interval_kind,
+        )
+        for target in test.per_target
+        for name, estimate in (("R²", target.r2), ("RMSE", target.rmse), ("MAE", target.mae))
+    )
+    return TestFigures(count=test.count, figures=(*figures, Figure(name="loss", value=test.loss)))

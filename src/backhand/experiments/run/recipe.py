@@ -16,7 +16,7 @@ from backhand.study.schedules import (
     ScheduleTable,
     StepTable,
 )
-from backhand.study.schema import TrainTable
+from backhand.study.train import TrainTable
 
 OPTIMIZERS = {"sgd": "stochastic gradient descent", "rmsprop": "RMSProp", "adam": "Adam", "adamw": "AdamW"}
 LOSSES = {
@@ -24,6 +24,9 @@ LOSSES = {
     "logistic": "the logistic loss",
     "hinge": "the multi-class hinge loss",
     "binary_hinge": "the binary hinge loss",
+    "squared_error": "the squared error",
+    "absolute_error": "the absolute error",
+    "huber": "the Huber loss",
 }
 
 

@@ -32,7 +32,7 @@ from backhand.files.folders import folders_with
 from backhand.files.names import ENVIRONMENT, EVIDENCE, HISTORY, METRICS, STUDY
 from backhand.files.paths import PathLike, as_path
 from backhand.page.heading import subtitle
-from backhand.page.numbers import counted, percent
+from backhand.page.numbers import counted, decimal, percent, significant
 from backhand.study import Study
 from backhand.training.range_test import RangeTest
 from backhand.weights.run_status import has_status
@@ -121,6 +121,8 @@ def read_tested(paths: Sequence[PathLike]) -> list[Run]:
             raise CheckpointError(f"{folder} is not the folder of a single run{_hint(folder, METRICS)}")
     runs = [read(folder) for folder in folders]
     for number, run in enumerate(runs):
+        if run.metrics.test_errors is not None:
+            raise CheckpointError(f"{run.folder} predicts a number and has no classes; leave it out")
         if run.metrics.test is None:
             raise CheckpointError(f"{run.folder} has no test result; bring the run to its end first")
         if run.folder.resolve() in [other.folder.resolve() for other in runs[:number]]:
@@ -171,7 +173,7 @@ def _read_evidence(folder: Path, metrics: Metrics) -> Evidence:
     """Read the evidence of the run, which may be missing before the run is finished."""
     if metrics.status != "finished" and not (folder / EVIDENCE).exists():
         return Evidence()  # pictures and probabilities are saved when a run ends
-    return evidence.read(folder, len(metrics.data.classes))
+    return evidence.read(folder, len(metrics.data.classes), len(metrics.data.targets))
 
 
 def read_metrics(folder: Path) -> Metrics:
@@ -204,8 +206,9 @@ def has_result(folder: Path) -> bool:
 
 
 def row(folder: Path) -> Row:
-    """The row of the run in a list: its study, its data, its status, and its test accuracy."""
+    """The row of the run in a list: its study, its data, its status, and its test accuracy or error."""
     metrics, study = read_metrics(folder), _read_study(folder)
-    test = metrics.test
+    test, errors = metrics.test, metrics.test_errors
     result = f"test accuracy {percent(test.accuracy)}" if test else metrics.message
+    result = f"test RMSE {significant(errors.rmse, 4)}, R² {decimal(errors.r2)}" if errors else result
     return Row(study.name, metrics.data.title or metrics.data.name, metrics.status, result)

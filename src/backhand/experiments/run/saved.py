@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import model_validator
 
 from backhand import checkpoint
 from backhand.arrays import Array
@@ -37,17 +37,33 @@ class Span(Record):
     brightest: float | None = None  # earlier versions did not save it
 
 
+class Units(Record):
+    """The units of the targets of a regression: prediction = center + scale · score; empty where they stayed as is."""
+
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+
+
 class Facts(FileRecord):
     """The facts that a prediction needs besides the arrays of best.safetensors.
 
     resize: how pictures were brought to the size of a sample; None where they had it.   epoch: that of the weights.
     """
 
-    classes: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()  # of a regression, which has no classes
+    units: Units | None = None
+    columns: list[dict[str, Any]] | None = None  # how the columns of a table became features: `Encoding.facts`
     sample_shape: tuple[int, ...]
     span: Span | None = None  # earlier versions did not save it
     resize: ResizeMethod | None = None
     epoch: Count | None = None
+
+    @model_validator(mode="after")
+    def _predicts_something(self) -> Self:
+        if not self.classes and not self.targets:
+            raise ValueError("a prediction needs classes or targets")
+        return self
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from rich.console import Console
 
 from backhand.data.value_range import ValueRange
 from backhand.experiments import rates, settings
-from backhand.experiments.build import Feeds, load_feeds
+from backhand.experiments.build import Feeds, load_feeds, loss_for
 from backhand.experiments.course import constant_loss, course_of
 from backhand.experiments.run import KIND, evidence
 from backhand.experiments.run.figures import (
     describe_data,
     describe_model,
     describe_training,
-    score,
-    test_score,
+    split_scores,
 )
 from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.illustrations import evidence_of
@@ -26,7 +25,7 @@ from backhand.experiments.run.interrupt import saved_first
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
-from backhand.experiments.run.saved import Facts, Origin, Span
+from backhand.experiments.run.saved import Facts, Origin, Span, Units
 from backhand.experiments.run.split_accuracy import SplitAccuracy
 from backhand.experiments.trainer import Trainer
 from backhand.experiments.workspace import Workspace
@@ -34,6 +33,7 @@ from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.study.auto import is_auto
 from backhand.training.callbacks import Checkpoint
+from backhand.training.losses import RegressionLoss
 from backhand.training.progress import ProgressBar
 from backhand.training.saving import has_state, remove_states
 
@@ -161,9 +161,14 @@ def _prediction_facts(study: Study, feeds: Feeds) -> Facts:
 
     The range is that of the whole training split, also for an extension that trains on the new part of it alone.
     """
-    samples = feeds.splits.train.x
+    samples, encoding, loss = feeds.splits.train.x, feeds.splits.encoding, loss_for(study, feeds)
     return Facts(
         classes=tuple(feeds.splits.classes),
+        targets=feeds.splits.targets,
+        units=None
+        if not isinstance(loss, RegressionLoss)
+        else Units(center=tuple(loss.center), scale=tuple(loss.scale)),
+        columns=None if encoding is None else encoding.facts(),
         sample_shape=samples.shape[1:],
         span=Span.model_validate(ValueRange.fit(samples).facts()),
         resize=None if study.data.resize is None else study.data.resize.how,
@@ -190,19 +195,17 @@ def _finish(session: Session) -> Metrics:
     result = trainer.test()
     failure = course_of(trainer, result).sentence()
     validated = trainer.validate()
-    validation = None if validated is None else score(validated, "validation", trainer.study)
-    test = test_score(result, solver.loss, feeds.splits.classes, trainer.study)
+    scores = split_scores(validated, result, solver.loss, feeds, trainer.study)
     gradients, rounding = check_gradients(solver, feeds.train), check_rounding(solver, feeds.train)
     evidence.write(session.folder, evidence_of(feeds, solver, result, session.initial_weights.first_weights))
     remarks = [f"the training failed. {failure}"] if failure else []
-    remarks += [scores.remark for scores in (validation, test) if scores and scores.remark]
+    remarks += [score.remark for score in scores.values() if score and score.remark]
     for remark in remarks:
         session.console.print(f"warning: {remark}")
     metrics = session.write_metrics(
         status="finished",
         training=describe_training(trainer, failure),
-        validation=validation,
-        test=test,
+        **scores,
         gradient_check=gradients,
         rounding=rounding,
     )

@@ -10,6 +10,7 @@ from backhand.errors import BackhandError, CheckpointError, DivergenceError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
+from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.run import work as single
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
@@ -46,6 +47,7 @@ def run(
     storage is refused.
     """
     SEARCH.require("a search")
+    refuse_regression(study, "a search")
     search = _search_table(study)
     space.check(study, search.space)
     if not resume:

@@ -8,6 +8,7 @@ from pathlib import Path
 from backhand.errors import StudyError
 from backhand.experiments import rates, settings, units
 from backhand.experiments.decide import with_some_rate
+from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.search.space import refuse_changes
 from backhand.experiments.series import KIND
 from backhand.experiments.series.claims import verdicts
@@ -138,6 +139,8 @@ def _units(
 ) -> Iterator[tuple[list[Training], Callable[[], list[Result]]]]:
     """Yield groups of trainings with their work: several in step where the part says so, else one by one."""
     console, data_dir = workspace.console, workspace.data_dir
+    for training in left:
+        refuse_regression(training.study, "a series")
     for _, group_of_part in groupby(left, key=lambda training: training.part.name):
         trainings = list(group_of_part)
         part = trainings[0].part

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backhand.experiments.run.record import read, read_metrics
+from backhand.experiments.run.report import regression
 from backhand.experiments.run.report.chapters import chapters
 from backhand.page.blocks import Block, Page, Text
 from backhand.page.numbers import decimal, percent, time_spent
@@ -18,10 +19,13 @@ def page(folder: Path) -> Page:
 def closing(folder: Path) -> Iterable[Block]:
     """The time that the training took, and the test result; nothing where there is none."""
     metrics = read_metrics(folder)
-    training, test = metrics.training, metrics.test
+    training, test, errors = metrics.training, metrics.test, metrics.test_errors
+    if test or errors:
+        yield Text(time_spent(training.epochs, training.steps, training.seconds, training.saving_seconds))
+    if errors:
+        yield from (Text(text) for _, text in regression.findings(errors))
     if test is None:
         return
-    yield Text(time_spent(training.epochs, training.steps, training.seconds, training.saving_seconds))
     low, high = test.interval
     yield Text(
         f"test accuracy {percent(test.accuracy)} ({test.interval_kind} interval {percent(low)} to {percent(high)}, "

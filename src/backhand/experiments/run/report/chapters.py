@@ -2,15 +2,16 @@
 
 import numpy as np
 
-from backhand.experiments.run.metrics import Data, TestScore
+from backhand.experiments.run.metrics import Data
 from backhand.experiments.run.record import Run
-from backhand.experiments.run.report import feature_maps, filters, pictures, plots, tables
+from backhand.experiments.run.report import feature_maps, filters, pictures, plots, regression, tables
 from backhand.experiments.run.report.attributions import attributions
 from backhand.experiments.run.report.classes import confusion_text, confusions
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
 from backhand.experiments.run.report.summary import summary
 from backhand.experiments.run.report.training import training
+from backhand.experiments.run.split_scores import TestScore
 from backhand.files.names import STUDY
 from backhand.page import settings, style
 from backhand.page.blocks import Block, Code, Columns, Image, Images, Section, Text
@@ -22,7 +23,7 @@ NO_MISTAKE = "No test sample was given a wrong class"
 
 def chapters(run: Run) -> tuple[Section, ...]:
     """Every section for which the run has content."""
-    test = run.metrics.test
+    test, errors = run.metrics.test, run.metrics.test_errors
     sections = (
         Section("summary", "Summary", summary(run)),
         Section("data", "Data", _data(run)),
@@ -30,7 +31,9 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("model", "Model", (*_init_from(run), tables.layers(run.metrics))),
         Section("training", "Training", training(run)),
         Section("result", "Test result", _result(run, test) if test else ()),
+        Section("result", "Test result", regression.result(run, errors) if errors else ()),
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
+        Section("worst", "Largest errors", regression.worst(run)),
         Section("attributions", "What the network looks at", attributions(run)),
         Section("weights", "First-layer weights", _weights(run)),
         Section("feature-maps", "Feature maps", _feature_maps(run)),
@@ -42,6 +45,8 @@ def chapters(run: Run) -> tuple[Section, ...]:
 
 def _data(run: Run) -> tuple[Block, ...]:
     data = run.metrics.data
+    if data.targets:
+        return Text(_description(data)), *regression.data(run)
     total = sum(map(sum, data.splits.values()))
     sizes = ", ".join(f"{count(sum(counts))} {split}" for split, counts in data.splits.items())
     bars = Image(
@@ -70,12 +75,19 @@ def _description(data: Data) -> str:
         sample += " (height × width × channels)"
     facts = [
         data.source or data.title or data.name,
-        f"{len(data.classes)} classes; one sample has {sample}",
+        f"{_answers(data)}; one sample has {sample}",
     ]
     if data.standardize:
         facts.append(f"Standardisation: {data.standardize}")
     facts += [f"{key.capitalize()}: {plain(value)}" for key, value in data.notes.items()]
     return " ".join(f"{fact.rstrip('.')}." for fact in facts if fact)
+
+
+def _answers(data: Data) -> str:
+    """What is predicted: the number of classes, or the names of the targets."""
+    if data.classes:
+        return f"{len(data.classes)} classes"
+    return f"The target is {data.targets[0].name}" if len(data.targets) == 1 else f"{len(data.targets)} targets"
 
 
 def _init_from(run: Run) -> tuple[Block, ...]:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.metrics import ClassScore, TestScore
 from backhand.experiments.run.record import Run
+from backhand.experiments.run.split_scores import ClassScore, TestScore
 from backhand.page.chance import Z, fewer_than_chance, more_than_chance, wilson
 from backhand.page.numbers import count, counted, percent
 

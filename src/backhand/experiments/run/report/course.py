@@ -2,7 +2,7 @@
 
 from math import inf
 
-from backhand.experiments.failure import Course, KeptWeights
+from backhand.experiments.failure import Course, KeptErrors, KeptWeights
 from backhand.experiments.run.record import Run
 
 
@@ -12,7 +12,10 @@ def course_of(run: Run) -> Course:
     Earlier versions did not save the loss of a constant answer; it counts as infinite then.
     """
     test, train, constant = run.metrics.test, run.study.train, run.metrics.training.constant_loss
-    tested = None
+    errors = run.metrics.test_errors
+    tested: KeptWeights | KeptErrors | None = None
+    if errors:
+        tested = KeptErrors("test", errors.r2, errors.loss if errors.typical_loss is None else errors.typical_loss)
     if test:
         loss = test.loss if test.typical_loss is None else test.typical_loss
         tested = KeptWeights("test", test.correct, test.count, max(row.support for row in test.per_class), loss)

@@ -44,6 +44,8 @@ def _train_and_validation(key: str) -> dict[str, tuple[str, dict[str, Any]]]:
 
 LOSS = Quantity("loss", _train_and_validation("loss"), metrics.LOSS, may_be_logarithmic=True)
 ACCURACY = Quantity("accuracy (%)", _train_and_validation("accuracy"), metrics.ACCURACY)
+RMSE = Quantity("RMSE", _train_and_validation("rmse"), metrics.RMSE, may_be_logarithmic=True)
+R2 = Quantity("R²", _train_and_validation("r2"), metrics.R2)
 RATE = Quantity("learning rate", {"learning rate": ("lr", style.SINGLE)})
 MOMENTUM = Quantity("momentum", {"momentum": ("momentum", style.SINGLE)})
 GRADIENT = Quantity("gradient norm", {"gradient norm": ("gradient_norm", style.SINGLE)}, may_be_logarithmic=True)

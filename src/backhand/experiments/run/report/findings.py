@@ -2,11 +2,13 @@
 
 import math
 
-from backhand.experiments.run.metrics import Epoch, GradientCheck, TestScore
+from backhand.experiments.run.metrics import Epoch, GradientCheck
 from backhand.experiments.run.record import Run
+from backhand.experiments.run.report import regression
 from backhand.experiments.run.report.classes import Finding, commonest_confusion, rare_or_hard
 from backhand.experiments.run.report.course import course_of
 from backhand.experiments.run.report.scores import calibration
+from backhand.experiments.run.split_scores import TestScore
 from backhand.page.chance import Z, differ, trend
 from backhand.page.numbers import count, counted, decimal, duration, percent, scientific
 
@@ -19,6 +21,7 @@ def findings(run: Run) -> tuple[Finding, ...]:
     sentences = [
         failed,
         *([_result(test), _baseline(run, test)] if test else []),
+        *(regression.findings(run.metrics.test_errors) if run.metrics.test_errors else []),
         _divergence(run),
         _choice(run),
         _not_finite(run),

@@ -1,6 +1,7 @@
 """The beginning of a run's report: what must not be overlooked, the main figures, and the findings."""
 
 from backhand.experiments.run.record import Run
+from backhand.experiments.run.report import regression
 from backhand.experiments.run.report.findings import findings
 from backhand.page.blocks import Block, Notice, Points, Tiles
 from backhand.page.numbers import count, counted, duration, percent
@@ -19,14 +20,16 @@ def notices(run: Run) -> tuple[str, ...]:
         "running": (f"This run is not finished; the report shows its state so far. {message}".strip(),),
         "diverged": (f"There is no test result: {message or 'the training diverged'}",),
     }
-    remarks = (score.remark for score in (run.metrics.validation, run.metrics.test) if score and score.remark)
+    metrics = run.metrics
+    scores = (metrics.validation, metrics.test, metrics.validation_errors, metrics.test_errors)
+    remarks = (score.remark for score in scores if score and score.remark)
     return (*first[status], *remarks)
 
 
 def tiles(run: Run) -> tuple[tuple[str, str, str], ...]:
     """The main figures: for each its name, its value and a remark."""
     test, training, model = run.metrics.test, run.metrics.training, run.metrics.model
-    shown = []
+    shown = list(regression.tiles(run.metrics.test_errors)) if run.metrics.test_errors else []
     if test:
         low, high = map(percent, test.interval)
         shown = [

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from backhand.experiments.run.evidence import Mistakes
-from backhand.experiments.run.metrics import Cost, Epoch, Metrics, TestScore
+from backhand.experiments.run.metrics import Cost, Epoch, Metrics
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.classes import Confusion, confusion_text
+from backhand.experiments.run.split_scores import TestScore
 from backhand.page.blocks import Table
 from backhand.page.numbers import count, decimal, duration, percent, plain, scientific, shape
 
@@ -52,16 +53,34 @@ def layers(metrics: Metrics) -> Table:
 
 def epoch(line: Epoch) -> Table:
     """The figures of a single epoch, of which no curve can be drawn."""
+    if math.isnan(line.train_accuracy):
+        return _epoch_of_regression(line)
     figures = {"training": (line.train_loss, line.train_accuracy)}
     if not math.isnan(line.validation_accuracy):
         figures["validation"] = (line.validation_loss, line.validation_accuracy)
     rows = [(split, decimal(loss), percent(share), percent(1 - share)) for split, (loss, share) in figures.items()]
+    return Table(_epoch_caption(line), ("split", "loss", "accuracy", "error"), tuple(rows), "lrrr")
+
+
+def _epoch_of_regression(line: Epoch) -> Table:
+    figures = {
+        "training": (line.train_loss, line.train_rmse, line.train_r2),
+        "validation": (line.validation_loss, line.validation_rmse, line.validation_r2),
+    }
+    rows = [
+        (split, decimal(loss), decimal(rmse), decimal(r2))
+        for split, (loss, rmse, r2) in figures.items()
+        if not math.isnan(rmse)
+    ]
+    return Table(_epoch_caption(line), ("split", "loss", "RMSE", "R²"), tuple(rows), "lrrr")
+
+
+def _epoch_caption(line: Epoch) -> str:
     momentum = "" if line.momentum is None else f", momentum {line.momentum:.4g}"
-    caption = (
+    return (
         f"Epoch {line.epoch}, which took {duration(line.seconds)}: learning rate {line.lr:.4g}{momentum}, "
         f"gradient norm {line.gradient_norm:.4g}."
     )
-    return Table(caption, ("split", "loss", "accuracy", "error"), tuple(rows), "lrrr")
 
 
 def scores(metrics: Metrics, test: TestScore) -> Table:

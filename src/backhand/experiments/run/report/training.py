@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from backhand.experiments.run.recipe import recipe
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import curves, tables
-from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, RATE, Quantity
+from backhand.experiments.run.report.curves import ACCURACY, GRADIENT, LOSS, MOMENTUM, R2, RATE, RMSE, Quantity
 from backhand.page.blocks import Block, Image, Images, Text
 from backhand.page.numbers import counted, decimal, duration, percent, significant, time_spent
 from backhand.page.range_test import plot
@@ -19,10 +19,10 @@ def training(run: Run) -> tuple[Block, ...]:
         return *method, Text("No epoch was finished.")
     if len(run.history) == 1:
         return *method, Text(_summary(run)), tables.epoch(run.history[0]), *_range_test(run)
-    further = [RATE, GRADIENT]
+    further = [R2, RATE, GRADIENT]
     if len({epoch.momentum for epoch in run.history}) > 1:
         further.append(MOMENTUM)
-    images = [image for quantity in (LOSS, ACCURACY) for image in _epoch_and_time(run, quantity)]
+    images = [image for quantity in (LOSS, ACCURACY, RMSE) for image in _epoch_and_time(run, quantity)]
     images += [_image(run, quantity) for quantity in further if curves.recorded(run, quantity)]
     return *method, Text(_summary(run)), Images(tuple(images)), *_range_test(run)
 
@@ -50,7 +50,7 @@ def _summary(run: Run) -> str:
     facts, last = run.metrics.training, run.history[-1]
     length = f"{time_spent(last.epoch, last.step, last.elapsed, facts.saving_seconds)}."
     stopped = f" Why training ended: {facts.stopped}." if run.chosen and facts.stopped else ""
-    meaning = f" Training loss and accuracy are {facts.train_metrics}." if facts.train_metrics else ""
+    meaning = f" The training figures are {facts.train_metrics}." if facts.train_metrics else ""
     return length + stopped + meaning
 
 
@@ -66,7 +66,7 @@ def _epoch_and_time(run: Run, quantity: Quantity) -> list[Image]:
         if chosen
         else f"the last epoch ended after {duration(run.history[-1].elapsed)}"
     )
-    caption = f"{name.capitalize()} against training time: {end}.{_scale(quantity, series)}"
+    caption = f"{_sentence_case(name)} against training time: {end}.{_scale(quantity, series)}"
     return [
         _image(run, quantity),
         Image(f"{name}-time", curves.draw(run, quantity, "time"), caption.removesuffix("."), caption),
@@ -77,13 +77,18 @@ def _image(run: Run, quantity: Quantity) -> Image:
     series = curves.recorded(run, quantity)
     name = _name(quantity)
     trends = "; ".join(_trend(run, quantity, line, values) for line, values in series.items())
-    caption = f"{name.capitalize()} against epoch: {trends}.{_scale(quantity, series)}"
-    alt = f"{name.capitalize()} against epoch: {trends}"
+    caption = f"{_sentence_case(name)} against epoch: {trends}.{_scale(quantity, series)}"
+    alt = f"{_sentence_case(name)} against epoch: {trends}"
     return Image(f"{name.replace(' ', '-')}-epoch", curves.draw(run, quantity), alt, caption)
 
 
 def _name(quantity: Quantity) -> str:
     return quantity.label.split(" (")[0]
+
+
+def _sentence_case(name: str) -> str:
+    """The name with a capital at its beginning; RMSE stays as it is."""
+    return name[:1].upper() + name[1:]
 
 
 def _scale(quantity: Quantity, series: dict[str, NDArray[np.float64]]) -> str:

@@ -1,0 +1,77 @@
+"""Tables from the frames of pandas and polars, and from dictionaries of arrays, without importing any of them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.data.frames.frame import MISSING, Column, Frame
+from backhand.errors import DataError
+
+
+def is_frame(x: Any) -> bool:
+    """Whether x has named columns: a frame of pandas or polars, or a dictionary of arrays."""
+    return isinstance(x, Mapping) or (hasattr(x, "columns") and hasattr(x, "__getitem__") and hasattr(x, "shape"))
+
+
+def frame_of(x: Any, source: str = "the frame") -> Frame:
+    """The table in a frame of pandas or polars, or in a dictionary of arrays (N,).
+
+    Raises DataError for columns of unequal length, names that are not text or occur twice, and values that are neither
+    numbers nor text.
+    """
+    names = list(x.keys() if isinstance(x, Mapping) else x.columns)
+    for k, name in enumerate(names):
+        if not isinstance(name, str):
+            raise DataError(f"column {k} of {source} is named {name!r}; name the columns by text")
+        if name in names[:k]:
+            raise DataError(f'two columns of {source} are named "{name}"; give each its own name')
+    columns = {name: column_of(x[name], f'column "{name}" of {source}') for name in names}
+    lengths = {len(column.values) for column in columns.values()}
+    if len(lengths) > 1:
+        raise DataError(f"the columns of {source} have the lengths {', '.join(map(str, sorted(lengths)))}")
+    return Frame(columns, source)
+
+
+def column_of(series: Any, where: str) -> Column:
+    """The column in a series of pandas or polars, a list, or an array (N,). Raises DataError as `frame_of` does."""
+    values = series.to_numpy() if hasattr(series, "to_numpy") else np.asarray(series)
+    if values.ndim != 1:
+        raise DataError(f"{where} has the shape {values.shape}; a column has one axis")
+    if values.dtype.kind in "biuf":
+        return Column("number", values.astype(np.float64))
+    if values.dtype.kind in "mM":
+        return Column("date", np.where(np.isnat(values), "", np.datetime_as_string(values).astype(np.str_)))
+    if values.dtype.kind in "US":
+        return Column("text", _without_markers(values.astype(np.str_)))
+    return _of_objects(values, where)
+
+
+def _of_objects(values: NDArray[Any], where: str) -> Column:
+    """The column of Python objects: numbers, truth values, text, or dates; None, NaN and NA are missing."""
+    objects = [None if _is_missing(value) else value for value in values.tolist()]
+    known = [value for value in objects if value is not None]
+    if all(isinstance(value, bool | int | float | np.number | np.bool_) or _is_decimal(value) for value in known):
+        return Column("number", np.array([np.nan if value is None else float(value) for value in objects]))
+    if all(isinstance(value, str) for value in known):
+        return Column("text", _without_markers(np.array([value or "" for value in objects], np.str_)))
+    if all(hasattr(value, "isoformat") for value in known):
+        return Column("date", np.array(["" if value is None else value.isoformat() for value in objects], np.str_))
+    odd = next(value for value in known if not isinstance(value, str | int | float))
+    raise DataError(f"{where} holds {type(odd).__name__} values; numbers and text can be used")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether the value is None, NaN, NaT or pandas' NA, which equal nothing, not even themselves."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float) and np.isnan(value)
+
+
+def _is_decimal(value: Any) -> bool:
+    return type(value).__name__ in ("Decimal", "Fraction")
+
+
+def _without_markers(texts: NDArray[np.str_]) -> NDArray[np.str_]:
+    return np.where(np.isin(np.char.lower(np.char.strip(texts)), list(MISSING)), "", texts)

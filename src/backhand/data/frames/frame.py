@@ -1,0 +1,100 @@
+"""A table with named columns, as people have it: numbers, text, truth values and dates, with missing values."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.errors import DataError, closest
+
+Kind = Literal["number", "text", "date"]
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "#n/a", "<na>"})  # in lower case
+TRUTH = {"true": 1.0, "false": 0.0}
+_DAY = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.](\d{2}|\d{4})"
+DATE = re.compile(rf"({_DAY})([ T].*)?")
+DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column (N,): numbers in float64, with NaN where one is missing, or text, with "" there."""
+
+    kind: Kind
+    values: NDArray[Any]
+
+    @cached_property
+    def missing(self) -> NDArray[np.bool_]:
+        """Which values are missing, (N,)."""
+        return np.isnan(self.values) if self.kind == "number" else self.values == ""
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[str]) -> "Column":
+        """The column that these texts stand for.
+
+        Numbers where all of them are numbers or missing; true and false are 1 and 0; a comma may be the decimal point.
+        """
+        stripped = [text.strip() for text in texts]
+        present = ["" if text.lower() in MISSING else text for text in stripped]
+        known = [text for text in present if text]
+        numbers = _numbers(present, known)
+        if numbers is not None:
+            return cls("number", numbers)
+        dates = bool(known) and all(DATE.fullmatch(text) for text in known)
+        return cls("date" if dates else "text", np.array(present, dtype=np.str_))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Columns by name, all of one length.
+
+    source: what it is, for messages, such as "houses.csv". lines: where each row is, for messages, (N,); None: rows are
+    counted from 0.
+    """
+
+    columns: Mapping[str, Column]
+    source: str
+    lines: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())).values) if self.columns else 0
+
+    def column(self, name: str) -> Column:
+        """The column of this name. Raises DataError, with the nearest name, where there is none."""
+        if name not in self.columns:
+            hint = closest(name, self.columns)
+            raise DataError(f'{self.source} has no column "{name}"{hint or "; it has " + _listed(self.columns)}')
+        return self.columns[name]
+
+    def row_in_words(self, index: int) -> str:
+        """A row for a message: "line 7 of houses.csv", or "row 5 of the frame, counted from 0"."""
+        if self.lines is not None:
+            return f"line {self.lines[index]} of {self.source}"
+        return f"row {index} of {self.source}, counted from 0,"
+
+    def take(self, index: NDArray[np.intp]) -> "Frame":
+        """The rows at these indices, in this order."""
+        columns = {name: Column(column.kind, column.values[index]) for name, column in self.columns.items()}
+        return Frame(columns, self.source, None if self.lines is None else self.lines[index])
+
+
+def _numbers(present: list[str], known: list[str]) -> NDArray[np.float64] | None:
+    """The texts as numbers; None where one is not a number."""
+    if known and all(text.lower() in TRUTH for text in known):
+        return np.array([TRUTH.get(text.lower(), np.nan) for text in present])
+    if known and any("," in text for text in known):
+        if not all(DECIMAL_COMMA.fullmatch(text) or "," not in text for text in known):
+            return None
+        present = [text.replace(",", ".") for text in present]
+    try:
+        return np.array([text or "nan" for text in present], dtype=np.str_).astype(np.float64)
+    except ValueError:
+        return None
+
+
+def _listed(names: Iterable[str]) -> str:
+    items = list(names)
+    return ", ".join(f'"{name}"' for name in items[:8]) + (f" and {len(items) - 8} more" if len(items) > 8 else "")

@@ -1,0 +1,35 @@
+"""Which columns of a table are what: the options by which a table with named columns becomes samples."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from backhand.data.frames.encoding import Missing
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Which columns of a table are what.
+
+    label: names the class. targets: the numbers to predict, instead of a label. sample_weight: the weights of the
+    samples. drop: columns that are left out. categories: columns of numbers that name categories, such as postcodes.
+    missing: what stands in place of a missing value, see `Encoding.fit`. test: the file of the test split.
+    """
+
+    label: str | None = None
+    targets: tuple[str, ...] = ()
+    sample_weight: str | None = None
+    drop: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    missing: Missing = "refuse"
+    test: Path | None = None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The columns that are predicted: the label, or the targets."""
+        return (self.label,) if self.label is not None else self.targets
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All columns that are no features."""
+        weight = () if self.sample_weight is None else (self.sample_weight,)
+        return (*self.answers, *weight, *self.drop)

@@ -1,0 +1,190 @@
+"""What the report of a regression says besides what every run's report says: targets, errors, residuals."""
+
+import numpy as np
+
+from backhand.experiments.run.evidence import Fitted
+from backhand.experiments.run.metrics import Target
+from backhand.experiments.run.record import Run
+from backhand.experiments.run.report import regression_plots as plots
+from backhand.experiments.run.report.classes import Finding
+from backhand.experiments.run.split_scores import Estimate, TargetErrors, TestErrors
+from backhand.page.blocks import Block, Columns, Image, Images, Table
+from backhand.page.numbers import count, counted, decimal, listed, percent, significant
+
+SHOWN = 3  # the targets whose errors are plotted
+WORST = 12  # the samples with the largest errors that are listed
+DIGITS = 4
+Tile = tuple[str, str, str]
+
+
+def tiles(errors: TestErrors) -> tuple[Tile, ...]:
+    """The main figures: R², RMSE and MAE; of several targets their means."""
+    first = errors.per_target[0]
+    if len(errors.per_target) > 1:
+        remark = f"mean over {len(errors.per_target)} targets"
+        return (("Test R²", decimal(errors.r2), remark),)
+    return (
+        ("Test R²", decimal(errors.r2), _interval(first.r2, errors)),
+        ("Test RMSE", significant(errors.rmse, DIGITS), _interval(first.rmse, errors)),
+        ("Test MAE", significant(errors.mae, DIGITS), _interval(first.mae, errors)),
+    )
+
+
+def _interval(estimate: Estimate, errors: TestErrors) -> str:
+    return f"{_limits(estimate)} ({errors.interval_kind})"
+
+
+def _limits(estimate: Estimate) -> str:
+    return f"{significant(estimate.low, DIGITS)} to {significant(estimate.high, DIGITS)}"
+
+
+def findings(errors: TestErrors) -> list[Finding]:
+    """Findings on the result, one per target: the explained variance, the baseline, and a bias beyond chance."""
+    return [finding for target in errors.per_target for finding in _findings(target, errors)]
+
+
+def _findings(target: TargetErrors, errors: TestErrors) -> list[Finding]:
+    name = f" of “{target.name}”"
+    result = (
+        f"On {counted(errors.count, 'test sample')} the root mean square error{name} is "
+        f"{significant(target.rmse.value, DIGITS)} ({errors.interval_kind} interval {_limits(target.rmse)}), and "
+        f"the mean absolute error {significant(target.mae.value, DIGITS)}."
+    )
+    low, base = target.rmse.high, target.baseline_rmse
+    verdict = "lies below that" if low < base else "lies above that" if target.rmse.low > base else "includes that"
+    baseline = (
+        f"Always answering the mean of the training samples has an error of {significant(base, DIGITS)}; the interval "
+        f"of this network {verdict}. It explains {percent(max(target.r2.value, 0.0))} of the variance (R² "
+        f"{decimal(target.r2.value)})."
+    )
+    found = [("Result", result), ("Baseline", baseline)]
+    deviation = np.sqrt(max(target.rmse.value**2 - target.bias**2, 0.0) / errors.count)
+    if abs(target.bias) > 1.96 * deviation:
+        side = "too high" if target.bias > 0 else "too low"
+        found.append(("Bias", f"Predictions{name} are {side} by {significant(abs(target.bias), 3)} on average."))
+    return found
+
+
+def data(run: Run) -> tuple[Block, ...]:
+    """A table of the targets with their training values, and of the splits; the distribution of the first targets."""
+    facts, splits = run.metrics.data, run.metrics.data.splits
+    sizes = Table(
+        f"{counted(sum(map(sum, splits.values())), 'sample')} in all.",
+        ("split", "samples"),
+        tuple((split, count(sum(counts))) for split, counts in splits.items()),
+        "lr",
+    )
+    rows = tuple(_target_row(target) for target in facts.targets)
+    targets = Table(
+        f"The training values of {listed([target.name for target in facts.targets])}.",
+        ("target", "mean", "deviation", "least", "largest"),
+        rows,
+        "lrrrr",
+    )
+    fitted = run.evidence.fitted
+    if fitted is None:
+        return sizes, targets
+    images = tuple(
+        Image(
+            f"target-{k}",
+            plots.target_histogram(fitted.targets[:, k], target.name),
+            f"Histogram of {target.name} over the test samples",
+            f"How often each value of “{target.name}” occurs among the test samples.",
+        )
+        for k, target in enumerate(facts.targets[:SHOWN])
+    )
+    return (Columns((sizes, targets), (Images(images),)),)
+
+
+def _target_row(target: Target) -> tuple[str, ...]:
+    values = (target.mean, target.deviation, target.low, target.high)
+    return (target.name, *(significant(value, DIGITS) for value in values))
+
+
+def result(run: Run, errors: TestErrors) -> tuple[Block, ...]:
+    """The errors of each target, and plots of predictions and residuals."""
+    rows = tuple(
+        (
+            target.name,
+            *(f"{significant(e.value, DIGITS)} ({_limits(e)})" for e in (target.rmse, target.mae, target.r2)),
+            significant(target.baseline_rmse, DIGITS),
+        )
+        for target in errors.per_target
+    )
+    caption = (
+        f"Errors of the kept weights on {counted(errors.count, 'test sample')}, with {errors.interval_kind} intervals. "
+        f"The last column is the error of always answering the mean of the training samples."
+    )
+    table = Table(caption, ("target", "RMSE", "MAE", "R²", "RMSE of the mean"), rows, "lrrrr")
+    splits = _splits(run, errors)
+    fitted = run.evidence.fitted
+    images = () if fitted is None else tuple(_images(run, fitted))
+    return (table, splits, *images)
+
+
+def _splits(run: Run, errors: TestErrors) -> Table:
+    scores = (("validation", run.metrics.validation_errors), ("test", errors))
+    rows = tuple(
+        (name, count(score.count), decimal(score.loss), *(significant(v, DIGITS) for v in (score.rmse, score.mae)),
+         decimal(score.r2))
+        for name, score in scores
+        if score
+    )  # fmt: skip
+    caption = (
+        "The kept weights on each split. RMSE and MAE are in the units of the targets, the loss as it was trained."
+    )
+    return Table(caption, ("split", "samples", "loss", "RMSE", "MAE", "R²"), rows, "lrrrrr")
+
+
+def _images(run: Run, fitted: Fitted) -> list[Images]:
+    """For each of the first targets: predicted against true, residuals, and the distribution of the errors."""
+    groups = []
+    for k, target in enumerate(run.metrics.data.targets[:SHOWN]):
+        predicted, true = (np.asarray(values[:, k], np.float64) for values in (fitted.predictions, fitted.targets))
+        correlation = np.corrcoef(predicted, true)[0, 1] if predicted.std() and true.std() else np.nan
+        name = target.name
+        groups.append(
+            Images(
+                (
+                    Image(
+                        f"predicted-{k}",
+                        plots.predicted_against_true(predicted, true, name),
+                        f"Predicted against true {name}, correlation {decimal(correlation)}",
+                        f"Predicted against true “{name}” on the test samples: correlation {decimal(correlation)}.",
+                    ),
+                    Image(
+                        f"residuals-{k}",
+                        plots.residuals(predicted, true, name),
+                        f"Errors of the predictions of {name} against the predictions",
+                        f"Errors against predictions of “{name}”. A line that leaves 0 shows where the network is "
+                        "systematically too high or too low.",
+                    ),
+                    Image(
+                        f"errors-{k}",
+                        plots.error_histogram(predicted, true, name),
+                        f"Histogram of the errors of {name}",
+                        f"How often errors of each size occur, for “{name}”.",
+                    ),
+                )
+            )
+        )
+    return groups
+
+
+def worst(run: Run) -> tuple[Block, ...]:
+    """The test samples with the largest errors, in standard deviations of the targets."""
+    fitted, facts = run.evidence.fitted, run.metrics.data.targets
+    if fitted is None or not len(fitted.index):
+        return ()
+    errors = np.asarray(fitted.predictions, np.float64) - fitted.targets
+    unit = np.array([target.deviation or 1.0 for target in facts])
+    largest = np.argsort(-np.abs(errors / unit).max(1), kind="stable")[:WORST]
+    rows = []
+    for n in largest:
+        k = int(np.abs(errors[n] / unit).argmax())
+        values = (fitted.targets[n, k], fitted.predictions[n, k], errors[n, k])
+        name = (facts[k].name,) if len(facts) > 1 else ()
+        rows.append((str(fitted.index[n]), *name, *(significant(float(value), DIGITS) for value in values)))
+    head = ("test sample", *(("target",) if len(facts) > 1 else ()), "true", "predicted", "error")
+    caption = f"The {len(rows)} test samples with the largest errors; their number counts the test split from 0."
+    return (Table(caption, head, tuple(rows), "l" + "l" * (len(facts) > 1) + "rrr"),)

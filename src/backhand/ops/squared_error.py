@@ -1,0 +1,43 @@
+"""Squared error, the loss of regression by least squares.
+
+    e = s - t          loss = mean_n ω mean_k ½ e²          ds = ω e / (N T) · dy          s, t, e (N, T)
+
+t are the targets, T for each sample; ω (N,) weighs the samples. The ½ makes the derivative of each term e itself.
+Source: Gauss 1809, Theoria motus, book II, section 3. Derivation: docs/derivations/squared_error.md
+"""
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.ops.softmax_cross_entropy import sample_weights
+
+Cache = tuple[Array, Array]
+
+
+def forward(scores: Array, targets: Array, *, weights: Array | None = None) -> tuple[Array, Cache]:
+    """scores (N, T), targets (N, T), or (N,) where T is 1 -> the mean loss, a scalar.
+
+    weights (N,), 0 or more: each sample's loss is multiplied by its own, and the sum still divided by N.
+    Raises ValueError for targets of another shape, and as `sample_weights` does.
+    """
+    e = errors(scores, targets)
+    omega = sample_weights(weights, scores)
+    return (omega * (0.5 * e * e).mean(1)).mean(), (e, omega)
+
+
+def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
+    """The upstream scalar -> dscores (N, T)."""
+    e, omega = cache
+    return (e * (omega * e.dtype.type(dy / e.size))[:, None],)
+
+
+def errors(scores: Array, targets: Array) -> Array:
+    """scores - targets, both (N, T), in the dtype of the scores; targets may be (N,) where T is 1.
+
+    Raises ValueError for scores that are not (N, T) and targets of another shape: NumPy would subtract (N,) from (N, 1)
+    as (N, N).
+    """
+    column = targets[:, None] if targets.ndim == 1 else targets
+    if scores.ndim != 2 or column.shape != scores.shape:
+        raise ValueError(f"targets must have the shape of the scores, {scores.shape}, not {targets.shape}")
+    return np.asarray(scores - column.astype(scores.dtype, copy=False))

@@ -1,0 +1,38 @@
+"""A trained regression: raw samples in, predicted numbers out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from backhand.arrays import Array
+from backhand.predictors.predictor import Predictor
+from backhand.training.losses import RegressionLoss
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regressor(Predictor):
+    """A trained model with the scaling of its data, and the names of its targets. The other fields: see `Predictor`."""
+
+    kind = "regressor"
+
+    loss: RegressionLoss
+    targets: tuple[str, ...]
+
+    def predict(self, samples: Array) -> Array:
+        """Raw samples (N, *sample_shape) -> predicted targets (N, T), float64, in the units of the training targets.
+
+        Raises DataError as `checked_scores` does.
+        """
+        return self.loss.predict(self.checked_scores(samples))
+
+    def own_facts(self) -> dict[str, Any]:
+        """The names of the targets."""
+        return {"targets": list(self.targets)}
+
+    @classmethod
+    def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
+        """The regression; ValueError where its targets do not fit the outputs of its model."""
+        targets = tuple(facts["targets"])
+        if shared["model"].output_shape != (shared["loss"].outputs(len(targets)),):
+            raise ValueError(f"{len(targets)} targets do not fit a model of the outputs {shared['model'].output_shape}")
+        return cls(targets=targets, **shared)

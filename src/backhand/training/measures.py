@@ -1,0 +1,108 @@
+"""What is measured besides the loss: sums over batches, from which the figures follow."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from backhand.arrays import Array, Labels
+
+
+class Measures(ABC):
+    """Sums over the samples that were added so far."""
+
+    @abstractmethod
+    def add(self, predictions: Array, labels: Labels | Array) -> None:
+        """Count a batch. predictions: as `Loss.predict` gives them; labels: as the loss takes them."""
+
+    @abstractmethod
+    def figures(self) -> dict[str, float]:
+        """The figures of all samples by name; the names are those of `training.metrics`."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """The sums as JSON can hold them."""
+
+    @abstractmethod
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over the sums of a `state()`."""
+
+
+@dataclass
+class Hits(Measures):
+    """The number of samples, and of those classified correctly."""
+
+    samples: int = 0
+    right: int = 0
+
+    def add(self, predictions: Array, labels: Labels | Array) -> None:
+        """Count a batch. The right class of a mixed image is the one with the largest share."""
+        classes = labels if labels.ndim == 1 else labels.argmax(1)
+        self.samples += len(labels)
+        self.right += int((predictions == classes).sum())
+
+    def figures(self) -> dict[str, float]:
+        """The accuracy, and the error, which is 1 - accuracy."""
+        accuracy = self.right / self.samples
+        return {"accuracy": accuracy, "error": 1 - accuracy}
+
+    def state(self) -> dict[str, Any]:
+        """Both numbers."""
+        return {"samples": self.samples, "right": self.right}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over both numbers."""
+        self.samples, self.right = state["samples"], state["right"]
+
+
+@dataclass
+class Residuals(Measures):
+    """What the errors e = prediction - target of a regression sum up to, for each of T targets.
+
+    absolute, squared: Σ |e| and Σ e². mean, spread: the mean of the targets, and Σ (t - mean)², which are brought up to
+    date batch by batch without the cancellation of Σ t² - N mean².
+    Source: Chan, Golub and LeVeque 1983, The American Statistician 37(3).
+    """
+
+    samples: int = 0
+    absolute: Array = field(default_factory=lambda: np.zeros(1))
+    squared: Array = field(default_factory=lambda: np.zeros(1))
+    mean: Array = field(default_factory=lambda: np.zeros(1))
+    spread: Array = field(default_factory=lambda: np.zeros(1))
+
+    def add(self, predictions: Array, labels: Labels | Array) -> None:
+        """Count a batch: predictions and targets (N, T), or targets (N,)."""
+        targets = labels.reshape(len(labels), -1).astype(np.float64)
+        e = predictions - targets
+        self.absolute, self.squared = self.absolute + np.abs(e).sum(0), self.squared + (e * e).sum(0)
+        before, count, mean = self.samples, len(targets), targets.mean(0)
+        self.samples += count
+        shift = mean - self.mean
+        self.mean = self.mean + shift * count / self.samples
+        self.spread = self.spread + ((targets - mean) ** 2).sum(0) + shift**2 * before * count / self.samples
+
+    def figures(self) -> dict[str, float]:
+        """RMSE and MAE in the units of the targets, and R²; each is the mean over the targets.
+
+            rmse = √(Σ e² / N)        mae = Σ |e| / N        r2 = 1 - Σ e² / Σ (t - mean t)²
+
+        R² is NaN where a target is constant.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            r2 = np.where(self.spread > 0, 1 - self.squared / self.spread, np.nan)
+        rmse = np.sqrt(self.squared / self.samples)
+        return {"rmse": float(rmse.mean()), "mae": float((self.absolute / self.samples).mean()), "r2": float(r2.mean())}
+
+    def state(self) -> dict[str, Any]:
+        """All sums, as lists of one number per target."""
+        sums = {name: getattr(self, name).tolist() for name in ("absolute", "squared", "mean", "spread")}
+        return {"samples": self.samples} | sums
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take over all sums."""
+        self.samples = state["samples"]
+        self.absolute, self.squared, self.mean, self.spread = (
+            np.asarray(state[name], np.float64) for name in ("absolute", "squared", "mean", "spread")
+        )

@@ -1,0 +1,97 @@
+"""Figures that need all scores of a split at once: by name, or a function of one's own."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from backhand.arrays import Array
+from backhand.errors import BackhandError, closest
+from backhand.ops import softmax_cross_entropy
+from backhand.training.evaluate import Evaluation
+
+ScoreMetric = Callable[[Evaluation], float]
+Metrics = Sequence[str] | Mapping[str, ScoreMetric]
+TOP = re.compile(r"top([1-9][0-9]*)_accuracy")
+
+
+def macro_f1(evaluation: Evaluation) -> float:
+    """The mean over the classes of f1 = 2 right / (in the class + predicted as the class).
+
+    A class that neither occurs nor is predicted has none and is left out.
+    """
+    right, support, predicted = _counts(evaluation)
+    occurring = support + predicted > 0
+    return float((2 * right[occurring] / (support + predicted)[occurring]).mean())
+
+
+def balanced_accuracy(evaluation: Evaluation) -> float:
+    """The mean over the classes that occur of the share of their samples classified correctly."""
+    right, support, _ = _counts(evaluation)
+    return float((right[support > 0] / support[support > 0]).mean())
+
+
+def auc(evaluation: Evaluation) -> float:
+    """The area under the ROC curve: the probability that a sample of a class gets a higher score than one of another.
+
+    With more than two classes, the mean over the classes that occur of each against the rest, by its softmax
+    probability. Ties count half. NaN where only one class occurs, and where scores are not finite.
+    Source: Hanley and McNeil 1982, Radiology 143(1).
+    """
+    scores, labels = evaluation.scores, evaluation.labels
+    if not np.isfinite(scores).all():
+        return np.nan
+    if scores.shape[1] == 1:
+        return _area(scores[:, 0], labels == 1)
+    p = softmax_cross_entropy.predict_proba(scores.astype(np.float64))
+    if scores.shape[1] == 2:
+        return _area(p[:, 1], labels == 1)
+    return float(np.mean([_area(p[:, k], labels == k) for k in np.unique(labels)]))
+
+
+def top_accuracy(evaluation: Evaluation, k: int) -> float:
+    """The share of the samples whose class is among the k with the highest scores; the first of equal ones count."""
+    scores = evaluation.scores
+    if scores.shape[1] == 1:
+        return evaluation.accuracy if k == 1 else 1.0
+    highest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return float((highest == evaluation.labels[:, None]).any(1).mean())
+
+
+SCORE_METRICS: dict[str, ScoreMetric] = {"macro_f1": macro_f1, "balanced_accuracy": balanced_accuracy, "auc": auc}
+
+
+def score_metric(name: str) -> ScoreMetric:
+    """The metric of this name: one of `SCORE_METRICS`, or top2_accuracy, top5_accuracy, and so on.
+
+    Raises BackhandError for another name.
+    """
+    if match := TOP.fullmatch(name):
+        return lambda evaluation: top_accuracy(evaluation, int(match[1]))
+    if name not in SCORE_METRICS:
+        known = [*SCORE_METRICS, "top5_accuracy"]
+        raise BackhandError(f'unknown metric "{name}"{closest(name, known)}; there are {", ".join(known)}')
+    return SCORE_METRICS[name]
+
+
+def by_name(metrics: Metrics) -> dict[str, ScoreMetric]:
+    """The metrics by their names. metrics: names, or functions of an `Evaluation` by the names of their figures."""
+    return dict(metrics) if isinstance(metrics, Mapping) else {name: score_metric(name) for name in metrics}
+
+
+def _counts(evaluation: Evaluation) -> tuple[Array, Array, Array]:
+    """For each class (K,): its samples classified correctly, its samples, and the samples predicted as it."""
+    labels, predictions = evaluation.labels, evaluation.predictions
+    K = max(evaluation.scores.shape[1], 2)
+    right = np.bincount(labels[predictions == labels], minlength=K)
+    return right, np.bincount(labels, minlength=K), np.bincount(predictions[predictions >= 0], minlength=K)
+
+
+def _area(score: Array, positive: Array) -> float:
+    """The area under the ROC curve of scores (N,), by the ranks of the positive samples."""
+    P = int(positive.sum())
+    if P in (0, len(positive)):
+        return np.nan
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # equal scores share the mean of their ranks
+    return float((ranks[positive].sum() - P * (P + 1) / 2) / (P * (len(positive) - P)))

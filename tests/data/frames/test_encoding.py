@@ -1,0 +1,126 @@
+"""Columns as numbers: fitted to training rows, applied to others, saved and read back; frames of other libraries."""
+
+import json
+
+import numpy as np
+import pytest
+
+from backhand.data.frames.dataframes import frame_of, is_frame
+from backhand.data.frames.encoding import Encoding
+from backhand.errors import DataError
+
+TRAIN = {
+    "size": [1.0, 2.0, 4.0, np.nan],
+    "colour": ["red", "blue", "red", "green"],
+    "sex": ["f", "m", "m", "f"],
+    "code": [10, 20, 20, 10],
+}
+
+
+def frame(**changes):
+    return frame_of({name: np.array(values) for name, values in (TRAIN | changes).items()})
+
+
+def test_numbers_stay_and_texts_become_columns_of_0_and_1():
+    encoding = Encoding.fit(frame(), TRAIN, missing="mean")
+    assert encoding.features == ("size", "colour=blue", "colour=green", "colour=red", "sex=m", "code")
+    expected = [
+        [1, 0, 0, 1, 0, 10],
+        [2, 1, 0, 0, 1, 20],
+        [4, 0, 0, 1, 1, 20],
+        [7 / 3, 0, 1, 0, 0, 10],
+    ]
+    np.testing.assert_allclose(encoding.encode(frame()), expected)
+
+
+@pytest.mark.parametrize(("missing", "fill"), [("mean", 7 / 3), ("median", 2), ("most_frequent", 1)])
+def test_missing_values_are_filled_as_asked(missing, fill):
+    encoding = Encoding.fit(frame(), ["size", "colour"], missing=missing)
+    new = frame(size=[np.nan] * 4, colour=["", "red", "red", "red"])
+    encoded = encoding.encode(new)
+    assert encoded[:, 0] == pytest.approx(fill)
+    assert encoded[0, 1:].tolist() == [0, 0, 1]  # red, the most frequent
+
+
+def test_numbers_that_are_names():
+    encoding = Encoding.fit(frame(code=[10, 20, 30, 10]), ["code"], categories=["code"])
+    assert encoding.features == ("code=10", "code=20", "code=30")
+    assert encoding.encode(frame(code=[30, 10, 10, 20])).argmax(1).tolist() == [2, 0, 0, 1]
+
+
+def test_an_encoding_survives_json():
+    encoding = Encoding.fit(frame(), TRAIN, categories=["code"], missing="median")
+    again = Encoding.from_facts(json.loads(json.dumps(encoding.facts())))
+    assert again == encoding
+    np.testing.assert_array_equal(again.encode(frame()), encoding.encode(frame()))
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (
+            {"colour": ["red", "pink", "red", "red"]},
+            r'row 1 of .*, has "pink" in column "colour"',
+        ),
+        ({"size": ["tall", "1", "2", "3"]}, 'column "size" of the frame has text such as "tall", and numbers in'),
+        ({"sex": ["f", "", "m", "m"]}, 'row 1 of .* has no value in column "sex"'),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(new, said):
+    encoding = Encoding.fit(frame(size=[1.0, 2, 3, 4]), TRAIN)
+    with pytest.raises(DataError, match=said):
+        encoding.encode(frame(**({"size": [1.0, 2, 3, 4]} | new)))
+
+
+def test_a_column_less_than_in_training_is_named():
+    encoding = Encoding.fit(frame(size=[1.0, 2, 3, 4]), TRAIN)
+    with pytest.raises(DataError, match=r'has no column "size", which the training data had \(nor 1 more\); add'):
+        encoding.encode(frame_of({"colour": np.array(["red"]), "code": np.array([1])}))
+
+
+def test_missing_values_are_refused_by_default():
+    with pytest.raises(DataError, match=r'row 3 of the frame, counted from 0, has no value in column "size"; fill'):
+        Encoding.fit(frame(), TRAIN)
+
+
+def test_columns_that_teach_nothing_are_refused():
+    with pytest.raises(DataError, match='column "size" of the frame has no values; leave it out'):
+        Encoding.fit(frame(size=[np.nan] * 4), ["size"], missing="mean")
+    with pytest.raises(DataError, match="has no column to learn from"):
+        Encoding.fit(frame(), [])
+
+
+def test_frames_of_pandas_and_polars_are_read_alike():
+    pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    table = {"a": [1, 2, None], "b": ["x", None, "y"], "c": [True, False, True], "d": ["2024-01-01"] * 3}
+    frames = [pandas.DataFrame(table), polars.DataFrame(table)]
+    frames[0]["e"] = pandas.Categorical(["u", "v", "u"])
+    frames[1] = frames[1].with_columns(polars.Series("e", ["u", "v", "u"], dtype=polars.Categorical))
+    for one in frames:
+        assert is_frame(one)
+        read = frame_of(one)
+        assert np.isnan(read.column("a").values[2])
+        assert read.column("b").values.tolist() == ["x", "", "y"]
+        assert read.column("c").values.tolist() == [1, 0, 1]
+        assert read.column("e").values.tolist() == ["u", "v", "u"]
+    dates = frame_of(pandas.DataFrame({"d": pandas.to_datetime(["2024-01-01", None])}))
+    assert dates.column("d").kind == "date"
+    assert dates.column("d").missing.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"a": np.zeros(2), "b": np.zeros(3)}, "have the lengths 2, 3"),
+        ({0: np.zeros(2)}, "column 0 of the frame is named 0; name the columns by text"),
+        ({"a": np.zeros((2, 2))}, r"has the shape \(2, 2\); a column has one axis"),
+        ({"a": np.array([[1], 2], dtype=object)}, "holds list values; numbers and text can be used"),
+    ],
+)
+def test_what_is_no_table_is_refused(table, said):
+    with pytest.raises(DataError, match=said):
+        frame_of(table)
+
+
+def test_an_array_is_no_frame():
+    assert not is_frame(np.zeros((2, 2)))
