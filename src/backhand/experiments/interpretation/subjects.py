@@ -17,7 +17,7 @@ from backhand.experiments.interpretation.interpretation import Interpretation
 from backhand.experiments.run.record import Run, read_tested
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
-from backhand.training.losses import Logistic, Loss, SoftmaxCrossEntropy
+from backhand.training.losses import ClassificationLoss, Logistic, SoftmaxCrossEntropy
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _of_run(folder: PathLike, data_dir: PathLike | None) -> Interpretation:
 def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> Interpretation:
     if isinstance(subject, Sequential):
         outputs = subject.predict(x)
-        loss: Loss = Logistic() if outputs.shape[1] == 1 else SoftmaxCrossEntropy()
+        loss: ClassificationLoss = Logistic() if outputs.shape[1] == 1 else SoftmaxCrossEntropy()
         probabilities = loss.predict_proba(outputs)
         plain = Standardizer(np.zeros(()), np.ones(()))
         source = LazyNetwork(lambda: Network(subject, Feed(Dataset(x, labels), plain), loss))
