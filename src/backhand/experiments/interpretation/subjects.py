@@ -17,7 +17,7 @@ from backhand.experiments.interpretation.interpretation import Interpretation
 from backhand.experiments.run.record import Run, read_tested
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
-from backhand.training.losses import ClassificationLoss, Logistic, SoftmaxCrossEntropy
+from backhand.training.losses import ClassificationLoss, Logistic, Loss, SoftmaxCrossEntropy
 
 
 @dataclass(frozen=True)
