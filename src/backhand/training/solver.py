@@ -31,7 +31,7 @@ from backhand.training.unfreezing import ByEpoch, freeze_until
 
 @dataclass(eq=False)
 class Solver(Stepper):
-    """Minimises loss + penalty over mini-batches, whose samples are shuffled anew in each epoch.
+    """Minimises loss + penalty over mini-batches.
 
     `history` has one record per epoch; a callback that sets `stopped` to a reason ends the fit after the current step.
 
@@ -48,6 +48,7 @@ class Solver(Stepper):
     unfreeze: layers by the epoch, counted from 1, at which they begin to train; they are frozen before it.
     average: of the weights, which is evaluated and kept in place of the trained weights.
     metrics: further figures of every evaluation: names, such as "macro_f1", or functions of an `Evaluation` by name.
+    shuffle: whether the samples are in a new order in each epoch; else they stay in their own.
     seed: of all that is drawn in the training, such as dropout masks.
     data_seed: of the order of the samples and of their augmentation; None: as `seed`.
     callbacks: their hooks are called in this order.
@@ -56,6 +57,7 @@ class Solver(Stepper):
 
     _: KW_ONLY
     evaluate_train: bool = False
+    shuffle: bool = True
     unfreeze: ByEpoch = field(default_factory=dict)
     average: WeightAverage | None = None
     metrics: Metrics = ()
@@ -131,7 +133,8 @@ class Solver(Stepper):
 
     def batches(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
         """The indices of each batch of an epoch, in a new order; a last batch too small for the model is left out."""
-        return batches(len(train), self.batch_size, self.streams.shuffle, self.model.min_batch_size)
+        rng = self.streams.shuffle if self.shuffle else None
+        return batches(len(train), self.batch_size, rng, self.model.min_batch_size)
 
     @property
     def can_train_in_step(self) -> bool:

@@ -1,0 +1,108 @@
+"""The samples that an estimator is given, as arrays: rows, images, and tables of pandas and polars."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from backhand.arrays import Array, axes
+from backhand.data.dataset import Samples
+from backhand.data.frames.dataframes import frame_of, is_frame
+from backhand.data.frames.encoding import Encoding
+from backhand.data.frames.frame import Frame
+from backhand.data.pixels import read_pixels
+from backhand.data.tables import read_table
+from backhand.errors import DataError
+
+IMAGE_AXES = (3, 4)  # (N, H, W) and (N, H, W, C)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """How X becomes samples, as it was at `fit`.
+
+    encoding: of the columns of a table that are not all numbers; None for rows and images.
+    """
+
+    encoding: Encoding | None = None
+    images: bool = False
+
+    @classmethod
+    def of(cls, estimator: Any, X: Any) -> tuple[Self, Samples]:
+        """How X becomes samples, and these samples; sets `n_features_in_` and `feature_names_in_` of the estimator.
+
+        Raises ValueError for what is no samples.
+        """
+        if _is_images(X):
+            samples = _images(X)
+            _forget_features(estimator, int(np.prod(samples.shape[1:])))
+            return cls(images=True), samples
+        frame = _frame_with_text(X)
+        if frame is None:
+            return cls(), _rows(estimator, X, reset=True)
+        try:
+            encoding = Encoding.fit(frame, frame.columns)
+            rows = read_table(encoding.encode(frame), frame.source)
+        except DataError as error:
+            raise ValueError(str(error)) from None
+        estimator.feature_names_in_ = np.array(list(frame.columns), dtype=object)
+        estimator.n_features_in_ = len(frame.columns)
+        return cls(encoding), rows
+
+    def samples(self, estimator: Any, X: Any) -> Samples:
+        """The samples in X, as at `fit`. Raises ValueError for others, and for a column less than there was."""
+        if self.images:
+            if not _is_images(X):
+                raise ValueError(f"the network was fitted to images, and X has the shape {np.asarray(X).shape}")
+            return _images(X)
+        if self.encoding is None:
+            return _rows(estimator, X, reset=False)
+        if not is_frame(X):
+            raise ValueError("the network was fitted to a table with named columns; give such a table")
+        try:
+            frame = frame_of(X)
+            return read_table(self.encoding.encode(frame), frame.source)
+        except DataError as error:
+            raise ValueError(str(error)) from None
+
+
+def _is_images(X: Any) -> bool:
+    if is_frame(X):
+        return False
+    axes_of_x = getattr(X, "ndim", None)
+    return (np.asarray(X, dtype=object).ndim if axes_of_x is None else axes_of_x) in IMAGE_AXES
+
+
+def _images(X: Any) -> Samples:
+    """Images (N, H, W) or (N, H, W, C) as (N, H, W, C) of uint8, or as they are where they are no pixels."""
+    x: Array = np.asarray(X)
+    try:
+        axes.refuse_channels_first(x.shape, "X")
+        x = x[..., None] if x.ndim == 3 else x
+        return read_pixels(x, "X").x.reshape(x.shape)
+    except DataError as error:
+        raise ValueError(str(error)) from None
+
+
+def _frame_with_text(X: Any) -> Frame | None:
+    """The table, where some of its columns are not numbers; None for any other X, which is rows of numbers."""
+    if not is_frame(X):
+        return None
+    try:
+        frame = frame_of(X)
+    except DataError:
+        return None  # scikit-learn says what is wrong with it
+    return frame if any(column.kind != "number" for column in frame.columns.values()) else None
+
+
+def _rows(estimator: Any, X: Any, *, reset: bool) -> Samples:
+    rows = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], order="C")
+    return np.asarray(rows)
+
+
+def _forget_features(estimator: Any, count: int) -> None:
+    """Set the number of features, without names."""
+    if hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+    estimator.n_features_in_ = count
