@@ -25,12 +25,12 @@ def blobs():
 
 
 def small(**options):
-    return BackhandClassifier(**{"hidden_layer_sizes": (16,), "max_iter": 40, "random_state": 0} | options)
+    return BackhandClassifier(
+        **{"hidden_layer_sizes": (16,), "max_iter": 40, "learning_rate_init": 0.02, "random_state": 0} | options
+    )
 
 
-@pytest.mark.parametrize(
-    "names", [[3, 7, 9], ["cat", "dog", "owl"], [b"a", b"b", b"c"], [2.0, 4.0, 8.0], ["é", "a b", "ß"]]
-)
+@pytest.mark.parametrize("names", [[3, 7, 9], ["cat", "dog", "owl"], [2.0, 4.0, 8.0], ["é", "a b", "ß"]])
 def test_labels_of_any_kind(blobs, names):
     X, y = blobs
     labels = np.array(names)[y]
@@ -84,7 +84,7 @@ def test_images_and_a_convolutional_network():
     splits = load("digits")
     x, y = splits.train.x[:300], splits.train.y[:300]
     layers = [bh.Conv2d(8, 3), bh.ReLU(), bh.MaxPool2d(2), bh.Flatten(), bh.Linear(10)]
-    fitted = small(model=layers, max_iter=15, learning_rate_init=0.01, augment={"shift": 1}).fit(x, y)
+    fitted = small(model=layers, max_iter=15, learning_rate_init=0.01, augment={"shift": 0.1}).fit(x, y)
     assert fitted.score(splits.test.x, splits.test.y) > 0.85
     assert fitted.n_features_in_ == 64
     grey = small(model={"name": "cnn", "blocks": [{"outputs": 8}]}, max_iter=3).fit(x[..., 0], y)
@@ -235,7 +235,7 @@ def test_equal_seeds_give_equal_networks(blobs):
         ({"model": [bh.Linear(5)]}, r"the model ends with the shape \(5,\); these targets need \(3,\)"),
         ({"loss": "squared_error"}, "loss must be one of softmax_cross_entropy, logistic, hinge, binary_hinge"),
         ({"loss": "logistic"}, "needs data with 2 classes, not 3"),
-        ({"augment": {"flip": True}}, "augment: "),
+        ({"augment": {"flip": True}}, "data.augment needs images"),
         ({"augment": {"flop": True}}, r'unknown key "flop"; did you mean "flip"\?'),
         ({"class_weight": "heavy"}, "class_weight"),
     ],

@@ -25,4 +25,4 @@ def augment_of(
     try:
         return make_table(AugmentTable, **options).make(shape, standardizer.mean.astype(np.float32), classes)
     except BackhandError as error:
-        raise ValueError(f"augment: {error}") from None
+        raise ValueError(str(error)) from None
