@@ -25,9 +25,8 @@ def blobs():
 
 
 def small(**options):
-    return BackhandClassifier(
-        **{"hidden_layer_sizes": (16,), "max_iter": 40, "learning_rate_init": 0.02, "random_state": 0} | options
-    )
+    usual = {"hidden_layer_sizes": (16,), "max_iter": 40, "learning_rate_init": 0.02, "random_state": 0}
+    return BackhandClassifier(**usual | options)
 
 
 @pytest.mark.parametrize("names", [[3, 7, 9], ["cat", "dog", "owl"], [2.0, 4.0, 8.0], ["é", "a b", "ß"]])
@@ -84,7 +83,7 @@ def test_images_and_a_convolutional_network():
     splits = load("digits")
     x, y = splits.train.x[:300], splits.train.y[:300]
     layers = [bh.Conv2d(8, 3), bh.ReLU(), bh.MaxPool2d(2), bh.Flatten(), bh.Linear(10)]
-    fitted = small(model=layers, max_iter=15, learning_rate_init=0.01, augment={"shift": 0.1}).fit(x, y)
+    fitted = small(model=layers, max_iter=30, learning_rate_init=0.01, augment={"shift": 0.05}, batch_size=50).fit(x, y)
     assert fitted.score(splits.test.x, splits.test.y) > 0.85
     assert fitted.n_features_in_ == 64
     grey = small(model={"name": "cnn", "blocks": [{"outputs": 8}]}, max_iter=3).fit(x[..., 0], y)

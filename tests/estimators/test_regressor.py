@@ -56,12 +56,10 @@ def test_a_single_column_stays_a_column(plane):
 
 
 def test_sample_weights_pull(rng):
-    X = np.zeros((100, 1)) + 0.01 * rng.standard_normal((100, 1))
-    y = np.repeat([0.0, 10.0], 50)
-    heavy = small(hidden_layer_sizes=(), learning_rate_init=0.05, max_iter=400, tol=-1).fit(
-        X, y, sample_weight=np.repeat([1.0, 9.0], 50)
-    )
-    assert heavy.predict(X).mean() == pytest.approx(9, abs=0.2)
+    X, y = 0.01 * rng.standard_normal((100, 1)), np.repeat([0.0, 10.0], 50)
+    constant = small(hidden_layer_sizes=(), learning_rate_init=0.05, max_iter=400, tol=-1)
+    weighted = constant.fit(X, y, sample_weight=np.repeat([1.0, 9.0], 50))
+    assert weighted.predict(X).mean() == pytest.approx(9, abs=0.2)
 
 
 def test_partial_fits_keep_the_first_scale(plane):
