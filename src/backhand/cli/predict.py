@@ -35,7 +35,7 @@ def predict(
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the answers to this .csv file.")
     ] = None,
 ) -> None:
-    """Classify image files with a trained run, or predict for the rows of a table.
+    """Classify images, or predict for the rows of a table.
 
     Each image or row has a line: its class, the probability, and the two classes that come next; of a regression its
     predicted targets.

@@ -14,6 +14,7 @@ from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation, evaluate
+from backhand.training.measures import Hits
 
 STUDY = {
     "name": "small",
@@ -104,7 +105,7 @@ def test_of_a_large_table_only_some_rows_are_shuffled_or_nothing_is(table, monke
 
 def test_without_an_answer_or_with_infinite_ones_nothing_is_saved(images) -> None:
     labels = images.result.labels
-    nothing = Evaluation(np.full((len(labels), 10), np.nan), labels, np.full(len(labels), -1), np.nan)
+    nothing = Evaluation(np.full((len(labels), 10), np.nan), labels, np.full(len(labels), -1), np.nan, Hits())
     none, share = np.array([], np.int64), np.ones(len(labels), np.float32)
     assert attributions.attributions_of(images.model, images.test, nothing, share, none) is None
     broken = images.model.copy()

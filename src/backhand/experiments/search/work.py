@@ -88,16 +88,20 @@ def resume(
 
 @contextmanager
 def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
-    """Write the first files of the search and open its storage; a storage at a URL is opened first."""
+    """Write the first files of the search and open its storage.
+
+    A storage that is there already, in the folder or at a URL, is opened first: where that fails, nothing is written.
+    """
     is_new = not (workspace.folder / FILE).exists()
     mark = {FILE: SearchRecord.of(_search_table(study), elsewhere=url is not None).as_text()} if is_new else {}
     write_files = partial(workspace.begin, study.seed, mark | settings.study_file(study))
     if not is_new:
         warn_of_ignored_keys(workspace.folder, read_search(workspace.folder))
-    if url is None:
+    fresh = url is None and is_new
+    if fresh:
         write_files()
     with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
-        if url is not None:
+        if not fresh:
             write_files()
         yield trial_storage
 
