@@ -65,10 +65,14 @@ def run(
             _refuse_other_storage(workspace.folder, url)
         feeds = data_with_validation(changed(study, {}), workspace.data_dir)
         study = decide_counts(study, feeds)
+        fresh = not (workspace.folder / FILE).exists()
         with _open_storage(study, workspace, url) as trial_storage:
             workspace.console.print("\n".join((f"folder: {workspace.folder}", *feeds.splits.remarks)))
             loop = Loop(study, search, workspace.folder, trial_storage, workspace.data_dir, workspace.console)
-            _refuse_lost_trials(loop)
+            if not fresh:
+                _refuse_lost_trials(loop)
+            if not fresh or url is not None:
+                workspace.begin(study.seed, _first_files(study, workspace, url))
             trials = _try_all(loop, url, workers or search.workers)
         return _test_best(study, trials, workspace, workers or search.workers)
 
@@ -88,22 +92,23 @@ def resume(
 
 @contextmanager
 def _open_storage(study: Study, workspace: Workspace, url: str | None) -> Iterator[storage.Storage]:
-    """Write the first files of the search and open its storage.
+    """Open the storage of the trials; before one is made in a new folder, the first files of the search are written.
 
-    A storage that is there already, in the folder or at a URL, is opened first: where that fails, nothing is written.
+    A storage that is there already, in the folder or at a URL, is opened and read before anything is written.
     """
+    if (workspace.folder / FILE).exists():
+        warn_of_ignored_keys(workspace.folder, read_search(workspace.folder))
+    elif url is None:
+        workspace.begin(study.seed, _first_files(study, workspace, url))
+    with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
+        yield trial_storage
+
+
+def _first_files(study: Study, workspace: Workspace, url: str | None) -> dict[str, str]:
+    """The files that a search writes before its first trial, by name: that of a new search, and its study."""
     is_new = not (workspace.folder / FILE).exists()
     mark = {FILE: SearchRecord.of(_search_table(study), elsewhere=url is not None).as_text()} if is_new else {}
-    write_files = partial(workspace.begin, study.seed, mark | settings.study_file(study))
-    if not is_new:
-        warn_of_ignored_keys(workspace.folder, read_search(workspace.folder))
-    fresh = url is None and is_new
-    if fresh:
-        write_files()
-    with storage.open_storage(workspace.folder, study, _search_table(study), url) as trial_storage:
-        if not fresh:
-            write_files()
-        yield trial_storage
+    return mark | settings.study_file(study)
 
 
 def _refuse_lost_trials(loop: Loop) -> None:
