@@ -44,6 +44,7 @@ _FROM = {
     "backhand.experiments.run.record": "load_run=read",
     "backhand.experiments.run.predict": "load_classifier load_predictor",
     "backhand.experiments.interpretation": "interpret",
+    "backhand.estimators": "BackhandClassifier BackhandRegressor",
     "backhand.experiments.reports": "write_report=write",
     "backhand.backend": "use_backend=use using_backend=using",
     "backhand.errors": "BackhandError CheckpointError DataError DivergenceError ModelError StudyError",

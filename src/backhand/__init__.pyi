@@ -30,6 +30,8 @@ from backhand.errors import DataError as DataError
 from backhand.errors import DivergenceError as DivergenceError
 from backhand.errors import ModelError as ModelError
 from backhand.errors import StudyError as StudyError
+from backhand.estimators import BackhandClassifier as BackhandClassifier
+from backhand.estimators import BackhandRegressor as BackhandRegressor
 from backhand.experiments.interpretation import interpret as interpret
 from backhand.experiments.reports import write as _write_report
 from backhand.experiments.run.predict import load_classifier as load_classifier
