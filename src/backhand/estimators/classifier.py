@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from backhand.arrays import Array
 from backhand.data.dataset import Labels
@@ -70,6 +70,7 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
 
     def _read_targets(self, y: Any, *, reset: bool) -> Labels:
         labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
         _refuse_measurements(labels)
         check_classification_targets(labels)
         if reset:
