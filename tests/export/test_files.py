@@ -98,6 +98,19 @@ def test_where_onnx_runtime_differs_nothing_is_written(predictor, tmp_path, monk
     assert files(tmp_path) == []
 
 
+def test_where_the_disk_is_full_nothing_is_left(predictor, tmp_path, monkeypatch):
+    def write(path, content):
+        if path.suffix == ".safetensors":
+            raise BackhandError(f"cannot write {path}: No space left on device")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+
+    monkeypatch.setattr("backhand.export.files.write_output", write)
+    with pytest.raises(BackhandError, match="No space left"):
+        export_model(predictor, tmp_path / "hats.py")
+    assert files(tmp_path) == []
+
+
 def test_a_form_that_would_lose_a_layer_is_refused_and_nothing_is_written(tmp_path):
     class Mine(ReLU):
         op_name = "mine"

@@ -1,6 +1,6 @@
 """Exports as files: which forms there are, what their files are called, and all of them written or none."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -79,9 +79,20 @@ def export_model(
         if target.exists() and not force:
             raise BackhandError(f"{target} is there already; name another path, or pass --force to replace it")
     contents = contents_of(exported, forms, stem, fold_batchnorm=fold_batchnorm)
-    for name, content in contents.items():
-        write_output(folder / name, content)
+    _write_all({folder / name: content for name, content in contents.items()})
     return targets
+
+
+def _write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write all files. Raises BackhandError where one cannot be written, and leaves none that was not there before."""
+    new = [path for path in contents if not path.exists()]
+    try:
+        for path, content in contents.items():
+            write_output(path, content)
+    except BackhandError:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
 
 
 def contents_of(

@@ -38,7 +38,7 @@ def make():
     return {module}
 
 
-def load(path=Path(__file__).with_name("{weights}")):
+def load(path=Path(__file__).with_name({weights!r})):
     """The module with its weights, for inference."""
     model = make()
     model.load_state_dict(load_file(path))
