@@ -3,16 +3,19 @@
 import backhand
 from backhand.export.pipeline import Pipeline
 from backhand.files import jsontext
+from backhand.training.losses import ClassificationLoss
 
 
 def facts(pipeline: Pipeline) -> dict[str, str]:
-    """Input, classes, data, training and test result by name, as far as they are known."""
+    """Input, classes or targets, data, training and test result by name, as far as they are known."""
     known, loss = pipeline.provenance, pipeline.loss
     named = {
         "backhand": backhand.__version__,
         "input": pipeline.input_text,
         "classes": jsontext.dumps(list(pipeline.classes)) if pipeline.classes else "",
-        "probabilities": loss.confidence if loss else "",
+        "targets": jsontext.dumps(list(pipeline.targets)) if pipeline.targets else "",
+        "features": jsontext.dumps(list(pipeline.features)) if pipeline.features else "",
+        "probabilities": loss.confidence if isinstance(loss, ClassificationLoss) else "",
         "remarks": " ".join(pipeline.remarks),
         "study": known.name,
         "title": known.title,

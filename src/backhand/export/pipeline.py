@@ -14,24 +14,28 @@ from backhand.model.sequential import Sequential
 from backhand.predictors.classifier import Classifier
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
-from backhand.training.losses import ClassificationLoss
+from backhand.predictors.regressor import Regressor
+from backhand.training.losses import ClassificationLoss, Loss, RegressionLoss
 
 Exported = Predictor | Sequential
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Raw samples, their views, the standardisation, the network, the mean over the views, and the probabilities.
+    """Raw samples, their views, the standardisation, the network, the mean over the views, and the answers.
 
-    standardizer: None where the samples go into the network as they are.   loss: by which scores become probabilities,
-    or None.   pixels: whether the samples are images of uint8.
+    standardizer: None where the samples go into the network as they are.   loss: by which scores become answers, or
+    None.   classes, targets: of a classifier, or of a regression.   pixels: whether the samples are images of uint8.
+    features: the names of the features of a row, where it is one of a table with named columns.
     """
 
     model: Sequential
     standardizer: Standardizer | None = None
     views: EvaluationAugment = NO_AUGMENT
-    loss: ClassificationLoss | None = None
+    loss: Loss | None = None
     classes: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     pixels: bool = False
     provenance: Provenance = field(default_factory=Provenance)
     remarks: tuple[str, ...] = ()
@@ -43,21 +47,34 @@ class Pipeline:
             if not exported.output_shape:
                 raise ModelError("the model must be built before it is exported; call model.build")
             return cls(exported)
-        if not isinstance(exported, Classifier):
+        if not isinstance(exported, Classifier | Regressor):
             raise BackhandError(
-                f"a {type(exported).__name__} cannot be exported; give a Classifier, as backhand.load_classifier reads "
-                f"it from the folder of a run, or a Sequential"
+                f"a {type(exported).__name__} cannot be exported; give a Classifier or a Regressor, as "
+                f"backhand.load_predictor reads it from the folder of a run, or a Sequential"
             )
         return cls(
-            exported.model,
-            exported.standardizer,
-            exported.evaluation_augment,
-            exported.loss,
-            exported.classes,
-            exported.value_range.pixels,
-            exported.provenance,
-            exported.remarks,
+            model=exported.model,
+            standardizer=exported.standardizer,
+            views=exported.evaluation_augment,
+            loss=exported.loss,
+            classes=exported.classes if isinstance(exported, Classifier) else (),
+            targets=exported.targets if isinstance(exported, Regressor) else (),
+            features=() if exported.encoding is None else tuple(exported.encoding.features),
+            pixels=exported.value_range.pixels,
+            provenance=exported.provenance,
+            remarks=exported.remarks,
         )
+
+    @property
+    def answer(self) -> str:
+        """The name of the answers: "probabilities", "predictions", or "" for those of a bare model, its scores."""
+        return "probabilities" if self.classes else "predictions" if self.targets else ""
+
+    def answers(self, scores: Array) -> Array:
+        """Scores (N, outputs) -> probabilities (N, K) or predicted targets (N, T); of a bare model the scores."""
+        if isinstance(self.loss, ClassificationLoss):
+            return self.loss.predict_proba(scores)
+        return self.loss.predict(scores) if isinstance(self.loss, RegressionLoss) else scores
 
     @property
     def sample_shape(self) -> Shape:

@@ -17,18 +17,22 @@ LICENCE = "# license: mit  # choose one, and remove the first #: https://hugging
 def front_matter(pipeline: Pipeline, forms: Sequence[str]) -> str:
     """The front matter with its fences. The licence is left to the person who publishes the model."""
     values: dict[str, Any] = {"library_name": "backhand"}
-    if pipeline.classes:
-        values["pipeline_tag"] = _task(pipeline)
+    if task := _task(pipeline):
+        values["pipeline_tag"] = task
     values["tags"] = ["backhand", *(TAGS[form] for form in forms)]
     if pipeline.provenance.test is not None:
-        values["metrics"] = ["accuracy"]
+        values["metrics"] = ["accuracy"] if pipeline.classes else ["rmse", "mae", "r_squared"]
         values["model-index"] = [_result(pipeline, pipeline.provenance)]
     lines = (f"{key}: {jsontext.dumps(value)}" for key, value in values.items())
     return "\n".join(("---", *lines, LICENCE, "---"))
 
 
 def _task(pipeline: Pipeline) -> str:
-    return "image-classification" if len(pipeline.sample_shape) == 3 else "tabular-classification"
+    """The task as the Hub names it; "" where it has no name for it."""
+    images = len(pipeline.sample_shape) == 3
+    if pipeline.classes:
+        return "image-classification" if images else "tabular-classification"
+    return "tabular-regression" if pipeline.targets and not images else ""
 
 
 def _result(pipeline: Pipeline, known: Provenance) -> dict[str, Any]:
@@ -36,11 +40,15 @@ def _result(pipeline: Pipeline, known: Provenance) -> dict[str, Any]:
     data, test = known.data, known.test
     name = (data.title or data.name) if data else known.name
     figures = [
-        {"type": figure.name.replace(" ", "_"), "name": f"Test {figure.name}", "value": figure.value}
+        {
+            "type": figure.name.replace(" ", "_").replace("²", "2").lower(),
+            "name": f"Test {figure.name}",
+            "value": figure.value,
+        }
         for figure in (test.figures if test else ())
     ]
     dataset = {"name": name, "type": data.name if data else known.name, "split": "test"}
     return {
         "name": known.name,
-        "results": [{"task": {"type": _task(pipeline)}, "dataset": dataset, "metrics": figures}],
+        "results": [{"task": {"type": _task(pipeline) or "other"}, "dataset": dataset, "metrics": figures}],
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from backhand.export.pipeline import Pipeline
 from backhand.predictors.provenance import TestFigures
+from backhand.training.losses import ClassificationLoss
 
 IMBALANCE = 1.5  # the ratio of the largest to the smallest class above which the accuracy is mostly that of the large
 FEW = 1000  # test samples, below which the interval is wide
@@ -18,11 +19,18 @@ def limits(pipeline: Pipeline) -> Iterator[str]:
             f"It knows {len(pipeline.classes)} classes and names one of them whatever it is shown; it cannot say that "
             f"a sample is none of them."
         )
+    if pipeline.targets:
+        yield "Beyond the range of the targets and features that it was trained on, its predictions mean little."
+    if pipeline.features:
+        yield (
+            "It takes rows of numbers, the features under “Data”. Backhand makes them from the columns of a table; "
+            "with another form, make them in the same way: a feature such as “colour=blue” is 1 where it is so, else 0."
+        )
     yield "Its figures hold for samples from the source of its data; on others, measure them before relying on it."
     test = pipeline.provenance.test
     if test is not None:
         yield from _of_test(test)
-    if pipeline.loss is not None and "(" in pipeline.loss.confidence:
+    if isinstance(pipeline.loss, ClassificationLoss) and "(" in pipeline.loss.confidence:
         yield f"Its probabilities are the {pipeline.loss.confidence}."
     if pipeline.pixels:
         yield (
@@ -35,7 +43,7 @@ def _of_test(test: TestFigures) -> Iterator[str]:
     rows = [row for row in test.per_class if row.recall is not None]
     accuracy = next((figure.value for figure in test.figures if figure.name == "accuracy"), None)
     if test.count < FEW:
-        yield f"It was tested on {test.count:,} samples only, which is why the interval of its accuracy is wide."
+        yield f"It was tested on {test.count:,} samples only, which is why the intervals of its figures are wide."
     if rows and accuracy is not None:
         worst = min(rows, key=lambda row: row.recall or 0.0)
         if worst.recall is not None and worst.recall < accuracy - WEAK:

@@ -45,6 +45,7 @@ def _summary(pipeline: Pipeline) -> str:
     known = pipeline.provenance
     made = f"trained with Backhand {known.training.machine.get('backhand', '')}" if known.training else "of Backhand"
     kind = f"classifier of {len(pipeline.classes)} classes" if pipeline.classes else "network"
+    kind = f"regression of {', '.join(pipeline.targets)}" if pipeline.targets else kind
     sentences = [f"A {kind}, {made.strip()}, with {_parameters(pipeline):,} parameters."]
     if known.test is not None and known.test.figures:
         first = known.test.figures[0]
@@ -72,14 +73,16 @@ def _class_row(row: ClassFigures) -> tuple[str, ...]:
 
 def _data(pipeline: Pipeline) -> str:
     data = pipeline.provenance.data
-    classes = f"Classes, in the order of the outputs: {', '.join(pipeline.classes)}." if pipeline.classes else ""
+    listed = {"Classes": pipeline.classes, "Targets": pipeline.targets, "Features": pipeline.features}
+    names = " ".join(f"{what}, in their order: {', '.join(each)}." for what, each in listed.items() if each)
     if data is None:
-        return escape(classes)
-    text = f"{data.source or data.title or data.name}. Samples: {pipeline.input_text}. {classes}"
+        return escape(names)
+    source = data.source or data.title or data.name
+    text = f"{source[:1].upper()}{source[1:]}. Samples: {pipeline.input_text}. {names}"
     splits = list(data.counts)
     rows = [(name, *(f"{data.counts[split][k]:,}" for split in splits)) for k, name in enumerate(pipeline.classes)]
     rows.append(("all", *(f"{sum(data.counts[split]):,}" for split in splits)))
-    parts = [escape(text), table(("class", *splits), rows, "l" + "r" * len(splits))]
+    parts = [escape(text), table(("class" if pipeline.classes else "", *splits), rows, "l" + "r" * len(splits))]
     return "\n\n".join(parts + ([f"SHA-256 of all samples and labels: `{data.sha256}`"] if data.sha256 else []))
 
 

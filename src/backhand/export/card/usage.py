@@ -20,7 +20,7 @@ model = load()  # reads torch_model_weights.safetensors, which must lie beside t
 MODEL = """
 import backhand
 
-model = backhand.load_model("model.safetensors")
+model = backhand.load_model("model.safetensors"){table}
 {result} = model.{answer}(x)
 """
 FROM_HUB = """
@@ -37,19 +37,19 @@ NEEDS = {
 
 def usage(pipeline: Pipeline, forms: Sequence[str], repo_id: str) -> str:
     """A paragraph on the samples, and a block of code for each form."""
-    classifies = bool(pipeline.classes)
-    words = {
-        "outputs": "scores, probabilities" if classifies else "(scores,)",
-        "result": "probabilities" if classifies else "scores",
-    }
+    answer = pipeline.answer
+    table = '\nx = model.read_table("rows.csv")  # with the columns of the training' if pipeline.features else ""
+    words = {"table": table, "outputs": f"scores, {answer}" if answer else "(scores,)", "result": answer or "scores"}
     parts = [f"`x` are {pipeline.input_text}."]
-    if classifies:
+    if pipeline.classes:
         parts[0] += f" The probabilities are (N, {len(pipeline.classes)}), in the order of the classes."
+    if pipeline.targets:
+        parts[0] += f" The predictions are (N, {len(pipeline.targets)}), float64, in the units of the targets."
     if repo_id:
         parts += ["The files of this repository:", code(FROM_HUB.format(repo_id=repo_id))]
     for form in (form for form in NEEDS if form in forms):
-        answers = {"model": "predict_proba" if classifies else "predict"}
-        answer = answers.get(form, "predict_proba" if classifies else "scores")
+        bare = "predict" if form == "model" else "scores"
+        function = {"probabilities": "predict_proba", "predictions": "predict"}.get(answer, bare)
         text = {"model": MODEL, "onnx": ONNX, "torch": TORCH}[form]
-        parts += [f"With {NEEDS[form]}", code(text.format(answer=answer, **words))]
+        parts += [f"With {NEEDS[form]}", code(text.format(answer=function, **words))]
     return "\n\n".join(parts)

@@ -6,6 +6,7 @@ from numpy.typing import DTypeLike
 from backhand.arrays import Shape
 from backhand.export.onnx.graph import Graph, Value
 from backhand.export.pipeline import Pipeline
+from backhand.training.losses import ClassificationLoss, RegressionLoss
 
 Output = tuple[str, DTypeLike, Shape]  # its name, its dtype, and its shape without the axis of the batch
 
@@ -48,10 +49,23 @@ def outputs(graph: Graph, pipeline: Pipeline, scores: str) -> list[Output]:
         shape = graph.constant("shape", np.array([count, -1, *pipeline.model.output_shape], np.int64))
         scores = graph.add("ReduceMean", graph.add("Reshape", scores, shape), axes=[0], keepdims=0)
     made: list[Output] = [(graph.add_output("scores", "Identity", scores), np.float32, pipeline.model.output_shape)]
-    if pipeline.loss is not None:
+    if isinstance(pipeline.loss, ClassificationLoss):
         answers = _two_classes(graph) if pipeline.loss.binary else _softmax(graph)
         made.append((answers, np.float32, (len(pipeline.classes),)))
+    if isinstance(pipeline.loss, RegressionLoss):
+        made.append((_predictions(graph, pipeline.loss), np.float64, (len(pipeline.targets),)))
     return made
+
+
+def _predictions(graph: Graph, loss: RegressionLoss) -> str:
+    """center + scale s, in float64: in the units of the targets, float32 may have too few digits."""
+    from onnx import TensorProto
+
+    predictions = graph.add("Cast", "scores", to=TensorProto.DOUBLE)
+    if len(loss.scale):
+        predictions = graph.add("Mul", predictions, graph.constant("scale", np.array(loss.scale, np.float64)))
+        predictions = graph.add("Add", predictions, graph.constant("center", np.array(loss.center, np.float64)))
+    return graph.add_output("predictions", "Identity", predictions)
 
 
 def _softmax(graph: Graph) -> str:

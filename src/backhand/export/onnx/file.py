@@ -25,7 +25,8 @@ def onnx_file(exported: Exported, *, fold_batchnorm: bool = False) -> bytes:
     """The content of an ONNX file that computes what the predictor or the model does, verified with ONNX Runtime.
 
     The input `samples` takes raw samples (N, *sample_shape) as the predictor does; a bare model takes float32 samples
-    that are scaled already. The outputs are `scores` (N, outputs) and, of a classifier, `probabilities` (N, K).
+    that are scaled already. The outputs are `scores` (N, outputs) and, of a classifier,
+    `probabilities` (N, K), of a regression `predictions` (N, T).
     fold_batchnorm: whether batch normalisation becomes part of the convolution or linear layer before it.
     Raises MissingExtraError without the packages `onnx` and `onnxruntime`, ModelError naming a layer that ONNX has no
     counterpart for, and BackhandError where ONNX Runtime differs beyond rounding.

@@ -38,9 +38,11 @@ def verify(content: bytes, pipeline: Pipeline, seed: int = 0) -> float:
 
 
 def _difference(outputs: list[Array], scores: Array, pipeline: Pipeline) -> float:
-    """Of the scores, relative to the largest, or of the probabilities from those that their scores give."""
+    """Of the scores, relative to the largest, or of the answers from those that their scores give."""
     largest = float(np.abs(scores).max(initial=0.0)) or 1.0
     differences = [float(np.abs(outputs[0] - scores).max(initial=0.0)) / largest]
-    if pipeline.loss is not None:
-        differences.append(float(np.abs(outputs[1] - pipeline.loss.predict_proba(outputs[0])).max(initial=0.0)))
+    if pipeline.answer:
+        expected = pipeline.answers(outputs[0])
+        size = max(1.0, float(np.abs(expected).max(initial=0.0)))
+        differences.append(float(np.abs(outputs[1] - expected).max(initial=0.0)) / size)
     return max(differences)

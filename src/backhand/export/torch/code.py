@@ -8,6 +8,7 @@ from backhand.export.pipeline import Pipeline
 from backhand.export.torch.classes import CLASSES
 from backhand.export.torch.modules import Modules, modules_of, sequence
 from backhand.model.sequential import Sequential
+from backhand.training.losses import ClassificationLoss, RegressionLoss
 from backhand.weights.torch_names import STANDARDIZE
 
 WIDTH = 110
@@ -67,6 +68,15 @@ SHIFTED = """        moved = nn.functional.pad(image.permute(0, 3, 1, 2).float()
         yield moved[:, -H:, -W:]
 """
 
+PREDICTIONS = '''
+
+def predict(model, x):
+    """Raw samples (N, ...) -> predicted targets (N, {targets}), in float64: center + scale * scores."""
+    center, scale = (torch.tensor(values, dtype=torch.float64) for values in ({center}, {scale}))
+    return center + scale * scores(model, x).double()
+'''
+LEFT_OUT = "input", "classes", "targets", "features", "title"  # which stand elsewhere in the file
+
 PROBABILITIES = '''
 
 def predict_proba(model, x):
@@ -82,10 +92,10 @@ def code(pipeline: Pipeline, model: Sequential, weights: str) -> str:
     standardize = _standardize(pipeline)
     head = FILE.format(
         title=_quotable(pipeline.provenance.title or pipeline.provenance.name or "A network") + ", for PyTorch.",
-        call="predict_proba(model, x)" if pipeline.classes else "model(x)",
+        call=f"{_answer(pipeline)}(model, x)",
         input=_quotable(pipeline.input_text),
         facts=_facts(pipeline),
-        names=f"\nCLASSES = {_lines(pipeline.classes)}\n" if pipeline.classes else "",
+        names=_names(pipeline),
         classes="".join(f"\n{text.format(**standardize)}" for text in used),
         module=made,
         weights=weights,
@@ -129,19 +139,34 @@ def _answers(pipeline: Pipeline) -> str:
         if several
         else "model(torch.as_tensor(x))",
     )
-    if pipeline.loss is None:
-        return code
-    binary = "p = scores(model, x).sigmoid()\n    return torch.cat([1 - p, p], 1)"
-    return code + PROBABILITIES.format(
-        classes=len(pipeline.classes),
-        confidence=pipeline.loss.confidence,
-        probabilities=binary if pipeline.loss.binary else "return scores(model, x).softmax(1)",
-    )
+    if isinstance(pipeline.loss, ClassificationLoss):
+        binary = "p = scores(model, x).sigmoid()\n    return torch.cat([1 - p, p], 1)"
+        code += PROBABILITIES.format(
+            classes=len(pipeline.classes),
+            confidence=pipeline.loss.confidence,
+            probabilities=binary if pipeline.loss.binary else "return scores(model, x).softmax(1)",
+        )
+    if isinstance(pipeline.loss, RegressionLoss):
+        units = {"center": [*pipeline.loss.center] or [0.0], "scale": [*pipeline.loss.scale] or [1.0]}
+        code += PREDICTIONS.format(targets=len(pipeline.targets), **units)
+    return code
+
+
+def _answer(pipeline: Pipeline) -> str:
+    """The name of the function that answers."""
+    return {"probabilities": "predict_proba", "predictions": "predict"}.get(pipeline.answer, "scores")
+
+
+def _names(pipeline: Pipeline) -> str:
+    """The constants with the names of classes, targets and features."""
+    named = {"CLASSES": pipeline.classes, "TARGETS": pipeline.targets, "FEATURES": pipeline.features}
+    lines = "".join(f"{constant} = {_lines(names)}\n" for constant, names in named.items() if names)
+    return f"\n{lines}" if lines else ""
 
 
 def _facts(pipeline: Pipeline) -> str:
     """The lines of the docstring on where the module comes from."""
-    named = {key: value for key, value in facts(pipeline).items() if key not in ("input", "classes", "title")}
+    named = {key: value for key, value in facts(pipeline).items() if key not in LEFT_OUT}
     lines = (f"{key.replace('_', ' ')}: {_quotable(value)}" for key, value in named.items())
     return "".join(indent(fill(line, WIDTH, subsequent_indent="    "), "    ") + "\n" for line in lines)
 

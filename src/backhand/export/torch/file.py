@@ -14,7 +14,7 @@ def torch_files(exported: Exported, stem: str, *, fold_batchnorm: bool = False) 
     """The content of STEM.py and STEM_weights.safetensors, by their names.
 
     STEM.py has `load()`, which gives the module for inference, `scores(model, x)` and, for a classifier,
-    `predict_proba(model, x)`; x are raw samples, as the predictor takes them.
+    `predict_proba(model, x)`, for a regression `predict(model, x)`; x are raw samples, as the predictor takes them.
     Raises ModelError, naming the layer, where PyTorch has no counterpart.
     """
     import safetensors.numpy
