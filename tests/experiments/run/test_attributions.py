@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from backhand import attribution
 from backhand.experiments.build import load_feeds
-from backhand.experiments.run import attributions, evidence
+from backhand.experiments.run import attributions, evidence, record, report
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
 from backhand.study import Study
@@ -111,3 +111,18 @@ def test_without_an_answer_or_with_infinite_ones_nothing_is_saved(images) -> Non
     broken = images.model.copy()
     broken.arrays()["0.weight"][...] = np.inf
     assert attributions.attributions_of(broken, images.test, images.result, share, none) is None
+
+
+def test_of_a_regression_it_is_the_rise_of_the_rmse(tmp_path: Path) -> None:
+    train = {"loss": "squared_error", "epochs": 10, "optimizer": {"kind": "adam", "lr": 0.01}}
+    settings = {"name": "line", "data": {"name": "diabetes"}, "model": {"name": "mlp", "hidden": [8]}, "train": train}
+    run(Study.model_validate(settings), tmp_path / "line", quiet=True)
+    read = record.read(tmp_path / "line")
+    losses = read.evidence.importance.losses
+    assert losses.shape == (len(read.metrics.data.features), attributions.REPEATS)
+    assert losses.mean(axis=1).max() > 0.5
+    page = report.page(tmp_path / "line")
+    (chapter,) = (section for section in page.sections if section.key == "attributions")
+    assert "root mean square error (RMSE) rises" in chapter.blocks[0].text
+    best = read.metrics.data.features[int(losses.mean(axis=1).argmax())]
+    assert chapter.blocks[1].items[0].alt.endswith(f"the most important is {best}")

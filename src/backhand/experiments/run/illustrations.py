@@ -38,7 +38,10 @@ def evidence_of(feeds: Feeds, solver: Solver, result: Evaluation, initial: Array
     """
     if feeds.splits.is_regression:
         known = np.isfinite(result.predictions).all(axis=1)
-        return Evidence(fitted=Fitted(result.predictions[known], result.labels[known], np.flatnonzero(known)))
+        fitted = Fitted(result.predictions[known], result.labels[known], np.flatnonzero(known))
+        table = not feeds.test.data.is_image and known.all()
+        importance = importance_of(solver.model, solver.loss, feeds.test, "rmse") if table else None
+        return Evidence(fitted=fitted, importance=importance)
     with np.errstate(over="ignore", invalid="ignore"):  # samples whose scores are not finite are left out
         probabilities = classifier_loss(solver.loss).predict_proba(result.scores).astype(np.float32)
     classified = result.predictions >= 0

@@ -12,7 +12,7 @@ from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import colours
 from backhand.page import style
 from backhand.page.blocks import Block, Image, Images, Text
-from backhand.page.numbers import count, counted, percent, points, shape
+from backhand.page.numbers import count, counted, percent, shape
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def attributions(run: Run) -> tuple[Block, ...]:
     """Pictures of the mistakes and of right answers, or the importance of the columns; nothing where none is saved."""
     saved, importance = run.evidence.attributions, run.evidence.importance
     if importance is not None:
-        return _importance(importance)
+        return _importance(run, importance)
     if saved is None or not len(saved.images):
         return ()
     wrong = saved.labels != saved.predictions
@@ -138,21 +138,24 @@ def _show(axes: "Axes", picture: Pixels) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _importance(saved: Importance) -> tuple[Block, ...]:
+def _importance(run: Run, saved: Importance) -> tuple[Block, ...]:
+    regression, names = bool(run.metrics.data.targets), run.metrics.data.features
+    worse = "root mean square error (RMSE) rises" if regression else "accuracy falls"
     text = (
-        "The importance of a column is how much the test accuracy falls when its values are shuffled among the "
+        f"The importance of a column is how much the test {worse} when its values are shuffled among the "
         "samples. Of columns that say the same, each may seem unimportant, since the others stand in for it; a "
         "negative value is chance."
     )
     mean, columns = saved.losses.mean(axis=1), len(saved.losses)
-    best = int(mean.argmax())
     shown = f"the {SHOWN} most important of {columns} columns" if columns > SHOWN else f"all {columns} columns"
+    unit = "as the rise of the RMSE" if regression else "in percentage points of accuracy"
     caption = (
         f"Permutation importance of {shown}: mean and standard deviation over {saved.losses.shape[1]} shuffles of "
-        f"{count(int(saved.rows[0]))} test samples, in percentage points of accuracy."
+        f"{count(int(saved.rows[0]))} test samples, {unit}."
     )
-    alt = f"Bar plot of permutation importance; {column_name(best)} loses {points(float(mean[best]))[1:]} points"
-    return Text(text), Images((Image("importance", style.png(importance_figure(saved)), alt, caption),))
+    alt = f"Bar plot of permutation importance; the most important is {column_name(int(mean.argmax()), names)}"
+    figure = importance_figure(saved, names, regression=regression)
+    return Text(text), Images((Image("importance", style.png(figure), alt, caption),))
 
 
 def column_name(column: int, names: Sequence[str] = ()) -> str:
@@ -160,19 +163,22 @@ def column_name(column: int, names: Sequence[str] = ()) -> str:
     return names[column] if names else f"column {column + 1}"
 
 
-def importance_figure(saved: Importance, names: Sequence[str] = ()) -> "Figure":
+def importance_figure(saved: Importance, names: Sequence[str] = (), *, regression: bool = False) -> "Figure":
     """A bar for each of the most important columns, with its standard deviation over the shuffles.
 
-    names: of the columns; empty: they are numbered.
+    names: of the columns; empty: they are numbered.   regression: whether the losses are those of the RMSE, and not of
+    the accuracy.
     """
     order = np.argsort(-saved.losses.mean(axis=1), kind="stable")[:SHOWN]
-    losses = 100 * saved.losses[order]
+    losses = saved.losses[order] * (1 if regression else 100)
     drawing, axes = style.panel(style.WIDTH * 1.3, 0.8 + 0.24 * len(order))
     whiskers = {"elinewidth": 1.0, "ecolor": style.INK, "capsize": 2}
     look = style.bar(style.SKY, "", 0.4)
     axes.barh(range(len(order)), losses.mean(axis=1), 0.72, xerr=losses.std(axis=1), error_kw=whiskers, **look)
     axes.set_yticks(range(len(order)), [style.shorten(column_name(f, names), 26) for f in order])
-    axes.set(xlabel="accuracy lost (percentage points)", ylim=(len(order) - 0.4, -0.6))
+    axes.set(
+        xlabel="rise of the RMSE" if regression else "accuracy lost (percentage points)", ylim=(len(order) - 0.4, -0.6)
+    )
     axes.axvline(0, color=style.INK, linewidth=0.8)
     axes.grid(axis="y", visible=False)
     return drawing
