@@ -1,0 +1,162 @@
+"""A regression from study to report: figures, evidence, predictor, resuming; and where a regression is refused."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+import backhand as bh
+from backhand import checkpoint
+from backhand.errors import CheckpointError, StudyError
+from backhand.experiments import reports
+from backhand.experiments.run import work
+from backhand.experiments.run.record import read
+from backhand.study import load
+from backhand.training.callbacks import Callback
+
+STUDY = """
+name = "progression"
+[data]
+name = "diabetes"
+validation = 0.2
+[model]
+name = "mlp"
+hidden = [16]
+[train]
+epochs = 12
+batch_size = 50
+optimizer = { kind = "adam", lr = 0.01 }
+early_stopping = { monitor = "validation_rmse" }
+save_every = 0
+keep_states = true
+"""
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("study") / "progression.toml"
+    path.write_text(STUDY)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(study, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    work.run(load(study), folder, quiet=True)
+    return folder
+
+
+def test_figures_are_those_of_the_saved_predictions(run) -> None:
+    arrays, _ = checkpoint.load(run / "evidence.safetensors")
+    true, predicted = arrays["targets"], arrays["predictions"]
+    errors = json.loads((run / "metrics.json").read_text())["test_errors"]
+    assert errors["rmse"] == pytest.approx(root_mean_squared_error(true, predicted))
+    assert errors["mae"] == pytest.approx(mean_absolute_error(true, predicted))
+    assert errors["r2"] == pytest.approx(r2_score(true, predicted))
+    (target,) = errors["per_target"]
+    for name in ("rmse", "mae", "r2"):
+        assert target[name]["low"] < target[name]["value"] == errors[name] < target[name]["high"]
+    splits = bh.load("diabetes")
+    np.testing.assert_array_equal(true, splits.test.y[arrays["fitted_index"]])
+    assert target["bias"] == pytest.approx((predicted - true).mean())
+
+
+def test_the_history_has_the_errors_of_each_epoch(run) -> None:
+    history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    kept = min(history, key=lambda record: record["validation_rmse"])
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert metrics["training"]["chosen_epoch"] == kept["epoch"]
+    assert metrics["validation_errors"]["rmse"] == pytest.approx(kept["validation_rmse"], rel=1e-6)
+    assert "train_accuracy" not in history[0]
+
+
+def test_the_report_shows_what_a_regression_has(run) -> None:
+    text = reports.write(run).with_suffix(".md").read_text("utf-8")
+    for heading in ("Summary", "Data", "Model", "Training", "Test result", "Largest errors", "Gradient check"):
+        assert re.search(rf"^## .*{heading}$", text, re.MULTILINE), heading
+    assert "Confusion" not in text
+    assert "accuracy" not in text.lower()
+    assert "RMSE of the mean" in text
+    assert {path.stem for path in (run / "plots").glob("*.png")} >= {"predicted-0", "residuals-0", "errors-0"}
+
+
+def test_the_predictor_answers_as_the_run_did(run, tmp_path) -> None:
+    predictor, splits = bh.load_predictor(run), bh.load("diabetes")
+    arrays, _ = checkpoint.load(run / "evidence.safetensors")
+    np.testing.assert_allclose(predictor.predict(splits.test.x), arrays["predictions"], rtol=1e-5)
+    assert predictor.targets == ("progression",)
+    predictor.save(tmp_path / "model.safetensors")
+    again = bh.load_model(tmp_path / "model.safetensors")
+    np.testing.assert_array_equal(again.predict(splits.test.x), predictor.predict(splits.test.x))
+    with pytest.raises(CheckpointError, match=r"is a regression and has no classes; use backhand\.load_predictor"):
+        bh.load_classifier(run)
+
+
+def test_a_killed_regression_ends_with_the_same_bits(study, run, tmp_path, monkeypatch) -> None:
+    class Kill(Callback):
+        def on_step_end(self, solver) -> None:
+            if solver.step == 21:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(work, "SplitAccuracy", lambda feeds: Kill())
+    with pytest.raises(KeyboardInterrupt):
+        work.run(load(study), tmp_path / "run", quiet=True)
+    monkeypatch.undo()
+    work.run(load(study), tmp_path / "run", quiet=True, resume=True)
+    assert (tmp_path / "run" / "best.safetensors").read_bytes() == (run / "best.safetensors").read_bytes()
+    assert (tmp_path / "run" / "evidence.safetensors").read_bytes() == (run / "evidence.safetensors").read_bytes()
+
+
+def test_several_targets_of_a_table(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((200, 2))
+    rows = np.c_[x, 100 + 30 * x[:, 0], x.sum(1) + 0.1 * rng.standard_normal(200)]
+    np.savetxt(tmp_path / "t.csv", rows, delimiter=",", header="a,b,warm,cold", comments="")
+    path = tmp_path / "two.toml"
+    path.write_text(
+        'name = "two"\n[data]\nname = "csv"\npath = "t.csv"\ntarget = ["warm", "cold"]\n[model]\nname = "mlp"\n'
+        '[train]\nloss = "huber"\nepochs = 30\nbatch_size = 20\n'
+    )
+    metrics = work.run(load(path), tmp_path / "run", quiet=True)
+    assert [target.name for target in metrics.test_errors.per_target] == ["warm", "cold"]
+    assert metrics.test_errors.r2 > 0.9
+    assert {p.stem for p in (reports.write(tmp_path / "run").parent / "plots").glob("predicted-*")} == {
+        *("predicted-0", "predicted-1")
+    }
+    assert bh.load_predictor(tmp_path / "run").read_table(tmp_path / "t.csv").shape == (200, 2)
+
+
+def test_a_run_that_explains_nothing_says_so(study, tmp_path) -> None:
+    metrics = work.run(load(study, ["train.optimizer.lr=1e-9", "train.epochs=2"]), tmp_path / "run", quiet=True)
+    assert "explains nothing of the variance of the test targets" in metrics.training.failure
+    (remark,) = bh.load_predictor(tmp_path / "run").remarks
+    assert remark.startswith("the training failed.")
+
+
+@pytest.mark.parametrize("command", [["ensemble"], ["compare"]])
+def test_kinds_that_need_classes_refuse_it(command, run, cli) -> None:
+    status, output = cli(*command, run, run)
+    assert status == 2
+    assert "predicts a number and has no classes; leave it out" in output
+
+
+def test_searches_and_the_doctor_refuse_it(study, tmp_path) -> None:
+    from backhand.experiments.doctor.subjects import examine_study
+    from backhand.experiments.search import work as search
+
+    with pytest.raises(StudyError, match="the doctor needs classes"):
+        examine_study(load(study))
+    searched = tmp_path / "s.toml"
+    searched.write_text(STUDY + '[search]\ntrials = 2\n[search.space]\n"train.l2" = [0.0, 1e-3]\n')
+    with pytest.raises(StudyError, match="a search needs classes"):
+        search.run(load(searched), tmp_path / "search", quiet=True)
+
+
+def test_read_gives_the_whole_record(run) -> None:
+    record = read(run)
+    assert record.evidence.fitted is not None
+    assert record.metrics.data.targets[0].name == "progression"
+    assert record.chosen is not None
