@@ -22,7 +22,7 @@ def runs(tmp_path_factory) -> Path:
     for name, answer, others in (("kind", 'label = "kind"', '["price"]'), ("price", 'target = "price"', '["kind"]')):
         (folder / f"{name}.toml").write_text(
             f'name = "{name}"\n[data]\nname = "csv"\npath = "t.csv"\n{answer}\ndrop = {others}\n'
-            '[model]\nname = "mlp"\n[train]\nepochs = 40\nbatch_size = 20\n'
+            '[model]\nname = "mlp"\n[train]\nepochs = 60\nbatch_size = 10\noptimizer = { kind = "adam", lr = 0.01 }\n'
         )
         work.run(load(folder / f"{name}.toml"), folder / name, quiet=True)
     (folder / "new.csv").write_text("colour,extra,a\nred,1,1.5\nblue,2,-1.5\n")

@@ -48,5 +48,13 @@ def test_targets_and_classes_are_told_apart(base: str, overrides: list[str], exp
 
 def test_a_regression_has_the_squared_error_by_default(base: str) -> None:
     study = load(base, ["data.name=diabetes", "train.metrics=[]"])
-    assert study.train.loss == "squared_error"
+    assert (study.train.loss, study.train.optimizer.kind) == ("squared_error", "sgd")  # which the base names
     assert load(base, ["data.name=diabetes", "train.loss=huber"]).train.loss == "huber"
+
+
+def test_a_regression_is_trained_by_adam_by_default(tmp_path) -> None:
+    (tmp_path / "s.toml").write_text('name = "s"\n[data]\nname = "diabetes"\n[model]\nname = "mlp"\n')
+    study = load(tmp_path / "s.toml")
+    assert (study.train.loss, study.train.optimizer.kind) == ("squared_error", "adam")
+    assert load(tmp_path / "s.toml", ["train.optimizer.kind=sgd"]).train.optimizer.kind == "sgd"
+    assert load(tmp_path / "s.toml", ["train.optimizer.lr=0.01"]).train.optimizer.lr == 0.01

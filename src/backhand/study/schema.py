@@ -38,16 +38,19 @@ class Study(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _regression_has_a_loss_of_its_own(cls, tables: Any) -> Any:
-        """Where the data has a target and the loss is not named, it is the squared error."""
+    def _regression_has_defaults_of_its_own(cls, tables: Any) -> Any:
+        """Where the data has a target, the default loss is the squared error, and the default optimiser Adam.
+
+        The gradient of a squared error has no bound, and the default rate of SGD throws a network far out.
+        """
         data, train = (tables.get(key) for key in ("data", "train")) if isinstance(tables, dict) else (None, None)
         train = {} if train is None else train
-        if not isinstance(data, dict) or not isinstance(train, dict) or "loss" in train:
+        if not isinstance(data, dict) or not isinstance(train, dict):
             return tables
         entry = DATASETS.get(str(data.get("name")))
         if data.get("target") is None and not (entry is not None and entry.is_regression):
             return tables
-        return tables | {"train": train | {"loss": "squared_error"}}
+        return tables | {"train": {"loss": "squared_error", "optimizer": {"kind": "adam"}} | train}
 
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":
