@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from backhand.data.registry import DATASETS
 from backhand.study.data import DataTable, Seed
+from backhand.study.defaults import defaults_of
 from backhand.study.extend import ExtendTable
 from backhand.study.models import ModelTable
 from backhand.study.search import SearchTable
@@ -39,18 +39,10 @@ class Study(Table):
     @model_validator(mode="before")
     @classmethod
     def _regression_has_defaults_of_its_own(cls, tables: Any) -> Any:
-        """Where the data has a target, the default loss is the squared error, and the default optimiser Adam.
-
-        The gradient of a squared error has no bound, and the default rate of SGD throws a network far out.
-        """
-        data, train = (tables.get(key) for key in ("data", "train")) if isinstance(tables, dict) else (None, None)
-        train = {} if train is None else train
-        if not isinstance(data, dict) or not isinstance(train, dict):
-            return tables
-        entry = DATASETS.get(str(data.get("name")))
-        if data.get("target") is None and not (entry is not None and entry.is_regression):
-            return tables
-        return tables | {"train": {"loss": "squared_error", "optimizer": {"kind": "adam"}} | train}
+        """Where the data has a target, the default loss is the squared error, and the default optimiser Adam."""
+        own = defaults_of(tables).get("train", {})
+        train = tables.get("train", {}) if own else None
+        return tables | {"train": own | train} if isinstance(train, dict) else tables
 
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from backhand.errors import BackhandWarning, StudyError
 from backhand.files.paths import PathLike
 from backhand.study.auto import is_auto
+from backhand.study.defaults import defaults_of
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence
 from backhand.study.series import Part, Series
@@ -58,7 +59,7 @@ def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None
         raise StudyError(f"{source} is a series of runs; name a single study here")
     settle_paths(values, folder)
     changes, before = _changes(overrides, seed), deepcopy(values)
-    apply(values, changes)
+    apply(values, changes, defaults_of(values))
     _record(values, {path: value for path, value in changes.items() if not _unchanged_by(before, path, value)})
     return _validate(values, source)
 
