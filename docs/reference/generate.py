@@ -41,6 +41,7 @@ PAGES = {
     "optimizers": Page("Optimisers", ("backhand.training.optimizers",)),
     "schedules": Page("Schedules", ("backhand.training.schedules",)),
     "solver": Page("Solver and callbacks", ("backhand.training",)),
+    "loggers": Page("Loggers", ("backhand.loggers",)),
     "data": Page("Data", ("backhand.data",)),
     "attribution": Page("Attribution", ("backhand.attribution",)),
     "check": Page("Gradient checks", ("backhand.check.gradients", "backhand.check")),

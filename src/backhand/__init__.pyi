@@ -58,6 +58,11 @@ from backhand.layers import Residual as Residual
 from backhand.layers import Scale as Scale
 from backhand.layers import Sigmoid as Sigmoid
 from backhand.layers import Tanh as Tanh
+from backhand.loggers import CsvLogger as CsvLogger
+from backhand.loggers import Logger as Logger
+from backhand.loggers import MLflowLogger as MLflowLogger
+from backhand.loggers import TensorBoardLogger as TensorBoardLogger
+from backhand.loggers import WandbLogger as WandbLogger
 from backhand.model import Sequential as Sequential
 from backhand.predictors import load_model as load_model
 from backhand.study import Study as Study

@@ -17,10 +17,14 @@ class MissingExtraError(BackhandError):
 
 @dataclass(frozen=True)
 class Extra:
-    """The packages that `pip install 'backhand[NAME]'` adds, each by the name of its module."""
+    """The packages that `pip install 'backhand[NAME]'` adds, each by the name of its module.
+
+    in_all: whether `pip install 'backhand[all]'` adds them, too.
+    """
 
     name: str
     packages: Mapping[str, str]
+    in_all: bool = True
 
     @property
     def command(self) -> str:
@@ -54,4 +58,7 @@ SEARCH = Extra("search", {"optuna": "optuna", "sklearn": "scikit-learn"})
 COMPARE = Extra("compare", {"sklearn": "scikit-learn"})
 EXPORT = Extra("export", {"onnx": "onnx", "onnxruntime": "onnxruntime"})
 HUB = Extra("hub", {"huggingface_hub": "huggingface-hub"})
-EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB
+TENSORBOARD = Extra("tensorboard", {"tensorboard": "tensorboard"})
+MLFLOW = Extra("mlflow", {"mlflow": "mlflow-skinny", "sqlalchemy": "sqlalchemy", "alembic": "alembic"}, in_all=False)
+WANDB = Extra("wandb", {"wandb": "wandb"}, in_all=False)
+EXTRAS = REPORT, SEARCH, COMPARE, EXPORT, HUB, TENSORBOARD, MLFLOW, WANDB

@@ -15,7 +15,7 @@ CONVENTIONS = SOURCE / "exercises" / "conventions"
 LINES = 300
 FROM_DATA = {"eval", "exec", "pickle.load", "pickle.loads"}
 HEAVY = {"scipy", "sklearn", "matplotlib", "pydantic", "typer", "rich", "PIL", "jinja2", "torch"}
-HEAVY |= {"onnx", "onnxruntime", "huggingface_hub"}
+HEAVY |= {"onnx", "onnxruntime", "huggingface_hub", "tensorboard", "mlflow", "wandb"}
 MODULES = [pytest.param(path, id=path.relative_to(SOURCE).as_posix()) for path in sorted(SOURCE.rglob("*.py"))]
 
 
