@@ -14,6 +14,8 @@ from backhand.errors import DataError, closest
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 Labels = NDArray[Any]  # classes (N,) int64, or targets (N, T) float64
 
+CHUNK = 4096  # samples that are looked at together: an array on disk need not fit into memory
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -210,7 +212,7 @@ def plain_array(x: object, where: str) -> NDArray[Any]:
 
 def refuse_not_finite(x: NDArray[Any], where: str) -> None:
     """Raise DataError where a value of x (N, ...) is NaN or infinite, with its row and column."""
-    if x.dtype.kind != "f" or np.isfinite(x).all():
+    if x.dtype.kind != "f" or all(np.isfinite(x[i : i + CHUNK]).all() for i in range(0, len(x), CHUNK)):
         return
     bad = np.argwhere(~np.isfinite(x))
     row, *column = bad[0].tolist()

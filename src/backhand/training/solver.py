@@ -14,6 +14,7 @@ from backhand import backend
 from backhand.arrays import Array
 from backhand.data.batches import batches, steps_per_epoch
 from backhand.data.feed import BatchSource, TrainingSource
+from backhand.data.sources import sources_of
 from backhand.model.sequential import Sequential
 from backhand.training import solver_state
 from backhand.training.averages import WeightAverage
@@ -73,16 +74,21 @@ class Solver(Stepper):
         self._averaged: Sequential | None = None  # with the averaged weights, where there is an average
         self._metrics = by_name(self.metrics)
 
-    def fit(self, train: TrainingSource, validation: BatchSource | None = None, *, epochs: int) -> History:
+    def fit(self, samples: Any, labels_or_validation: Any = None, *, epochs: int, validation: Any = None) -> History:
         """Train until `epochs` epochs are done in all, or a callback stops it; returns the history.
 
-        Raises ModelError where the batches are too small for the model, and whatever a callback raises.
+        samples: a `Feed` or another `TrainingSource`; arrays (N, ...) as the model takes them, also on disk, with their
+        labels as the second argument; a pair (x, y); or a data set of PyTorch or Hugging Face.
+        validation: the same for validation, or None; with a feed it may be the second argument.
+        Raises DataError for samples without labels, ModelError where the batches are too small for the model, and
+        whatever a callback raises.
         """
+        train, held_out = sources_of(samples, labels_or_validation, validation)
         # NumPy's warnings would only repeat what the divergence guard says better.
         with np.errstate(over="ignore", invalid="ignore"), backend.threads_for(self.work(train)), self.guarded():
             self.begin_fit(train, epochs)
             while self.unfinished:
-                self.train_epoch(train, validation)
+                self.train_epoch(train, held_out)
             if self.average is not None:
                 self.model.load(self.average.model(self.model, train, self.batch_size).arrays())
             self.notify("on_fit_end")

@@ -1,0 +1,175 @@
+"""Samples of every form as sources of batches: arrays, shards on disk, data sets of PyTorch and of Hugging Face."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backhand.arrays import Array
+from backhand.data.feed import Batch, BatchSource, Index, Indices, TrainingSource
+from backhand.errors import DataError
+
+IMAGES, LABELS = ("image", "img", "x", "features", "input"), ("label", "labels", "y", "target", "fine_label")
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySource:
+    """Samples x (N, ...) and labels (N,) or targets (N, T) as the model takes them: nothing is scaled or augmented.
+
+    x: an array, also one on disk (`np.memmap`, `np.load(..., mmap_mode="r")`), of which only the rows of a batch are
+    read. weights: (N,), of the samples in the loss, or None. Raises DataError where the counts differ.
+    """
+
+    x: Array
+    y: Array
+    weights: Array | None = None
+
+    def __post_init__(self) -> None:
+        counts = {len(part) for part in (self.x, self.y, self.weights) if part is not None}
+        if len(counts) > 1:
+            raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def batch(self, index: Index) -> Batch:
+        """The samples at these indices."""
+        x, y = np.asarray(self.x[index]), np.asarray(self.y[index])
+        return (x, y) if self.weights is None else (x, y, np.asarray(self.weights[index]))
+
+    def draw(self, index: Indices, rng: np.random.Generator) -> Batch:
+        """The same samples: nothing is drawn."""
+        return self.batch(index)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemSource:
+    """Samples that come one by one from a data set with `__len__` and `__getitem__`, as those of PyTorch do.
+
+    An item is a pair (sample, label), or a dictionary, as those of Hugging Face are. Pictures of Pillow become arrays
+    (H, W, C) with values from 0 to 1, and tensors arrays.
+
+    items: the data set. x, y: the keys of the sample and the label in a dictionary; "" for the first known one.
+    """
+
+    items: Any
+    x: str = ""
+    y: str = ""
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def batch(self, index: Index) -> Batch:
+        """The samples at these indices, each as an array."""
+        rows = np.arange(len(self))[index].tolist()
+        pairs = [self._pair(self.items[row]) for row in rows]
+        try:
+            samples = np.stack([_array(sample) for sample, _ in pairs])
+        except ValueError as error:
+            raise DataError(
+                f"the samples of the data set cannot be stacked ({error}); bring them to one size"
+            ) from None
+        return samples, np.asarray([_array(label) for _, label in pairs])
+
+    def draw(self, index: Indices, rng: np.random.Generator) -> Batch:
+        """The same samples: a data set of this form augments them itself."""
+        return self.batch(index)
+
+    def _pair(self, item: Any) -> Sequence[Any]:
+        if isinstance(item, Mapping):
+            return item[self._keys[0]], item[self._keys[1]]
+        if isinstance(item, Sequence) and len(item) == 2:
+            return item
+        raise DataError(f"an item of the data set must be a pair (sample, label) or a dictionary, not {type(item)}")
+
+    @cached_property
+    def _keys(self) -> tuple[str, str]:
+        names = list(self.items[0])
+        found = []
+        for key, known, what in ((self.x, IMAGES, "sample"), (self.y, LABELS, "label")):
+            name = key or next((name for name in known if name in names), "")
+            if name not in names:
+                raise DataError(
+                    f"the items of the data set have no {what} that is known; name one of {', '.join(names)}"
+                )
+            found.append(name)
+        return found[0], found[1]
+
+
+class Shards:
+    """Arrays in files of one folder, one after the other, as if they were a single array on disk: x[index] reads rows.
+
+    files: .npy files whose arrays differ in their first axis alone. Nothing is read before it is asked for. Raises
+    DataError for no files, and for arrays of unlike shapes or dtypes.
+    """
+
+    def __init__(self, files: Sequence[Any]) -> None:
+        if not files:
+            raise DataError("there are no shards; name one .npy file at least")
+        self.parts: list[NDArray[Any]] = [np.load(file, mmap_mode="r") for file in files]
+        first = self.parts[0]
+        for file, part in zip(files, self.parts, strict=True):
+            if part.shape[1:] != first.shape[1:] or part.dtype != first.dtype:
+                raise DataError(
+                    f"{file} has rows of {part.dtype} and shape {part.shape[1:]}, and {files[0]} of {first.dtype} and "
+                    f"shape {first.shape[1:]}; make them alike"
+                )
+        self.starts = np.cumsum([0, *(len(part) for part in self.parts)])
+        self.shape, self.dtype = (int(self.starts[-1]), *first.shape[1:]), first.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Index) -> NDArray[Any]:
+        """The rows at these indices, read from the files that have them."""
+        rows = np.arange(len(self))[index]
+        read = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        shard = np.searchsorted(self.starts, rows, side="right") - 1
+        for number in np.unique(shard):
+            chosen = shard == number
+            read[chosen] = self.parts[number][rows[chosen] - self.starts[number]]
+        return read
+
+
+def source_of(samples: Any, labels: Any = None) -> TrainingSource:
+    """A source of batches from samples and labels, or from what holds both.
+
+    samples: a source already, arrays (N, ...) with labels, a pair (x, y) or triple (x, y, weights), or a data set of
+    PyTorch or Hugging Face. Raises DataError for anything else.
+    """
+    if labels is not None:
+        return ArraySource(_lazy(samples), np.asarray(labels))
+    if hasattr(samples, "batch") and hasattr(samples, "draw"):
+        source: TrainingSource = samples
+        return source
+    if isinstance(samples, tuple) and len(samples) in (2, 3):
+        return ArraySource(_lazy(samples[0]), *map(np.asarray, samples[1:]))
+    if hasattr(samples, "__getitem__") and hasattr(samples, "__len__") and not isinstance(samples, np.ndarray):
+        return ItemSource(samples)
+    raise DataError(f"a {type(samples).__name__} alone has no labels; give samples and labels, a Feed, or a data set")
+
+
+def sources_of(train: Any, second: Any, validation: Any) -> tuple[TrainingSource, BatchSource | None]:
+    """The sources of training and validation from the arguments of a fit: `fit(X, y)`, or `fit(feed, validation)`."""
+    is_labels = isinstance(second, list) or hasattr(second, "__array__")
+    held = validation if is_labels or second is None else second
+    checked: BatchSource | None = held if held is None or hasattr(held, "batch") else source_of(held)
+    return source_of(train, second if is_labels else None), checked
+
+
+def _lazy(x: Any) -> Array:
+    """x as it is where it can be indexed by an array, else as an array; an array on disk stays there."""
+    return x if isinstance(x, np.ndarray | Shards) else np.asarray(x)  # type: ignore[return-value]
+
+
+def _array(value: Any) -> Array:
+    """A sample or a label as an array: of a picture its values from 0 to 1 with channels last, of a tensor its own."""
+    if hasattr(value, "getbands"):  # of Pillow
+        pixels = np.asarray(value, np.float32) / 255
+        return pixels[..., None] if pixels.ndim == 2 else pixels
+    if hasattr(value, "detach"):  # of PyTorch
+        value = value.detach().cpu().numpy()
+    return np.asarray(value)
