@@ -179,9 +179,9 @@ class BackhandEstimator(Parameters):
         if self.early_stopping and f"validation_{self._monitored}" in history[-1]:
             self.validation_scores_ = [record.get(f"validation_{self._monitored}") for record in history]
             self.best_validation_score_ = self.stopping_.best
-        if not self.solver_.stopped and target >= self.max_iter > 1 and self.tol >= 0 and self.schedule is None:
+        if not self.solver_.stopped and target >= self.max_iter > 1 and self.tol > 0 and self.schedule is None:
             warnings.warn(
-                f"the loss still fell in the last of {self.max_iter} epochs; raise max_iter, or set tol=-1 if that is "
+                f"the loss still fell in the last of {self.max_iter} epochs; raise max_iter, or set tol=0 if that is "
                 f"what you want",
                 ConvergenceWarning,
                 stacklevel=4,
