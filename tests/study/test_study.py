@@ -135,7 +135,7 @@ study = tables(
 
 regression = tables(
     {"name": names, "data": of_targets, "model": model},
-    train=tables({}, loss=st.just("huber"), huber_delta=positive, optimizer=optimizer),
+    train=tables({"loss": "huber"}, huber_delta=positive, optimizer=optimizer),
 )
 classes_of_a_table = tables({"name": names, "data": of_classes, "model": model}, train=train)
 

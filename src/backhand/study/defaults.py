@@ -6,6 +6,7 @@ from backhand.data.registry import DATASETS
 
 # The gradient of a squared error has no bound, and the default rate of SGD throws a network far out.
 REGRESSION = {"loss": "squared_error", "optimizer": {"kind": "adam"}}
+SEARCHED = "validation_rmse"  # what the trials of a search are compared by
 
 
 def defaults_of(tables: Any) -> dict[str, Any]:
@@ -15,4 +16,6 @@ def defaults_of(tables: Any) -> dict[str, Any]:
         return {}
     entry = DATASETS.get(str(data.get("name")))
     has_target = data.get("target") is not None or (entry is not None and entry.is_regression)
-    return {"train": REGRESSION} if has_target else {}
+    if not has_target:
+        return {}
+    return {"train": REGRESSION} | ({"search": {"monitor": SEARCHED}} if "search" in tables else {})

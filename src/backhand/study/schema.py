@@ -10,7 +10,7 @@ from backhand.study.extend import ExtendTable
 from backhand.study.models import ModelTable
 from backhand.study.search import SearchTable
 from backhand.study.table import Table
-from backhand.study.train import TrainTable
+from backhand.study.train import FIGURES, TrainTable
 from backhand.training.losses import REGRESSION
 
 
@@ -39,10 +39,11 @@ class Study(Table):
     @model_validator(mode="before")
     @classmethod
     def _regression_has_defaults_of_its_own(cls, tables: Any) -> Any:
-        """Where the data has a target, the default loss is the squared error, and the default optimiser Adam."""
-        own = defaults_of(tables).get("train", {})
-        train = tables.get("train", {}) if own else None
-        return tables | {"train": own | train} if isinstance(train, dict) else tables
+        """Where the data has a target, the defaults are those of `study.defaults`."""
+        for name, own in defaults_of(tables).items():
+            table = tables.get(name, {})
+            tables = tables | {name: own | table} if isinstance(table, dict) else tables
+        return tables
 
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":
@@ -57,6 +58,14 @@ class Study(Table):
                 f'data.augment.mixup makes soft targets, which need train.loss = "softmax_cross_entropy", not '
                 f'"{self.train.loss}"'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits_the_data(self) -> "Study":
+        known = FIGURES["regression" if self.data.is_regression else "classification"]
+        if self.search is not None and self.search.monitor.partition("_")[2] not in known:
+            others = ", ".join(f'"validation_{name}"' for name in known if name != "error")
+            raise ValueError(f'search.monitor = "{self.search.monitor}" is no figure of such data; use one of {others}')
         return self
 
     @model_validator(mode="after")

@@ -70,7 +70,9 @@ class SearchTable(Table):
     method: Literal["grid", "random", "tpe"] = "tpe"
     trials: PositiveInt | None = None  # if absent: the whole grid, or until the minutes are over
     minutes: PositiveFloat | None = None
-    monitor: Literal["validation_accuracy", "validation_loss"] = "validation_accuracy"
+    monitor: Literal["validation_accuracy", "validation_loss", "validation_rmse", "validation_mae", "validation_r2"] = (
+        "validation_accuracy"  # of a regression: "validation_rmse"
+    )
     pruning: Literal["none", "halving", "hyperband"] = "none"
     workers: PositiveInt = 1
     together: PositiveInt = 1  # trials begun at a time; those that differ only in rates and the like train in step

@@ -143,16 +143,33 @@ def test_kinds_that_need_classes_refuse_it(command, run, cli) -> None:
     assert "predicts a number and has no classes; leave it out" in output
 
 
-def test_searches_and_the_doctor_refuse_it(study, tmp_path) -> None:
+def test_the_doctor_refuses_it(study) -> None:
     from backhand.experiments.doctor.subjects import examine_study
-    from backhand.experiments.search import work as search
 
     with pytest.raises(StudyError, match="the doctor needs classes"):
         examine_study(load(study))
+
+
+def test_a_search_compares_by_the_error(tmp_path) -> None:
+    from backhand.experiments.search import work as search
+
     searched = tmp_path / "s.toml"
-    searched.write_text(STUDY + '[search]\ntrials = 2\n[search.space]\n"train.l2" = [0.0, 1e-3]\n')
-    with pytest.raises(StudyError, match="a search needs classes"):
-        search.run(load(searched), tmp_path / "search", quiet=True)
+    space = '[search]\nmethod = "grid"\nseeds = 2\n[search.space]\n"train.optimizer.lr" = [1e-5, 1e-2]\n'
+    searched.write_text(STUDY + space)
+    record = search.run(load(searched), tmp_path / "search", quiet=True)
+    best, other = record.complete_trials
+    assert record.monitor == "validation_rmse"
+    assert best.value < other.value
+    assert best.assignment == {"train.optimizer.lr": 1e-2}
+    assert record.figure == "rmse"
+    assert all(run.test == read(tmp_path / "search" / run.folder).metrics.test_errors.rmse for run in record.runs)
+    text = reports.write(tmp_path / "search").with_suffix(".md").read_text("utf-8")
+    assert "validation RMSE" in text
+    assert "accuracy" not in text
+    with pytest.raises(
+        StudyError, match=r'search.monitor = "validation_accuracy" is no figure of such data; use one of'
+    ):
+        load(searched, ["search.monitor=validation_accuracy"])
 
 
 def test_read_gives_the_whole_record(run) -> None:

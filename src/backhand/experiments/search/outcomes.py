@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     import optuna
 
 OPTUNA_FIELDS = "number", "state"  # what Optuna saves of a trial by itself
-CURVES = "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"
+CURVES = (
+    *("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr", "elapsed"),
+    *("train_rmse", "validation_rmse", "validation_mae", "validation_r2"),  # of a regression
+)
 
 
 def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> bool:
@@ -30,7 +33,7 @@ def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
         seconds=outcome.seconds,
         parameters=outcome.parameters,
         reason=outcome.reason,
-        curve={key: tuple(record[key] for record in outcome.curve if key in record) for key in CURVES},
+        curve={key: values for key in CURVES if (values := _column(outcome, key))},
     )
     try:
         for key, value in ended.as_json().items():
@@ -41,6 +44,10 @@ def save(trial: "optuna.Trial", assignment: Assignment, outcome: Outcome) -> boo
     value = outcome.value if state == TrialState.COMPLETE else None
     saved = trial.study.tell(trial, value, state, skip_if_finished=True)
     return saved.state == state and not is_interrupted(saved)
+
+
+def _column(outcome: Outcome, key: str) -> tuple[float, ...]:
+    return tuple(record[key] for record in outcome.curve if key in record)
 
 
 def ended_trials(trials: "optuna.Study") -> list[Trial]:

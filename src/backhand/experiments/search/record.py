@@ -18,7 +18,7 @@ from backhand.experiments.records import FileRecord, Record, read_record, write_
 from backhand.experiments.search import FILE
 from backhand.experiments.settings import read_study
 from backhand.files import jsontext
-from backhand.page.numbers import counted, metric_text, percent
+from backhand.page.numbers import counted, figure_name, metric_text
 from backhand.study import Study
 from backhand.study.search import Choice, Entry, Range, SearchTable
 from backhand.training.metrics import Metric, metric, words
@@ -48,11 +48,15 @@ class Trial(Record):
 
 
 class TestedRun(Record):
-    """A run of the best values with one seed: its folder, and its accuracies, or how it diverged."""
+    """A run of the best values with one seed: its folder, and its figure on two splits, or how it diverged.
+
+    figure: which one, "accuracy", or "rmse" of a regression.
+    """
 
     folder: str
     seed: int
     seconds: float = 0.0
+    figure: str = "accuracy"
     validation: float | None = None
     test: float | None = None
     validation_count: int = 0
@@ -123,6 +127,11 @@ class SearchRecord(FileRecord):
         return [trial for trial in self.ranked_trials if trial.state == "complete"]
 
     @property
+    def figure(self) -> str:
+        """The figure of the tested runs: "accuracy", or "rmse" of a regression."""
+        return next((run.figure for run in self.runs if run.test is not None), "accuracy")
+
+    @property
     def tested_runs(self) -> list[TestedRun]:
         """The runs of the best values that did not diverge."""
         return [run for run in self.runs if run.test is not None and run.validation is not None]
@@ -188,5 +197,6 @@ def row(folder: Path) -> Row:
     status = "finished" if record.runs else "searching"
     result = "" if best is None else f", best {words(record.monitor)} {metric_text(best.value, record.monitor)}"
     if tests := [run.test for run in record.tested_runs if run.test is not None]:
-        result = f", test accuracy {percent(fmean(tests))} (mean of {counted(len(tests), 'seed')})"
+        mean = metric_text(fmean(tests), record.figure)
+        result = f", test {figure_name(record.figure)} {mean} (mean of {counted(len(tests), 'seed')})"
     return Row(search.study.name, search.study.data.name, status, f"{counted(len(record.trials), 'trial')}{result}")

@@ -10,8 +10,8 @@ from backhand.errors import BackhandError, CheckpointError, DivergenceError
 from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
-from backhand.experiments.regressions import refuse_regression
 from backhand.experiments.run import work as single
+from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
 from backhand.experiments.search.legacy import warn_of_ignored_keys
@@ -47,7 +47,6 @@ def run(
     storage is refused.
     """
     SEARCH.require("a search")
-    refuse_regression(study, "a search")
     search = _search_table(study)
     space.check(study, search.space)
     if not resume:
@@ -223,14 +222,24 @@ def _train(study: Study, folder: Path, data_dir: Path | None, *, quiet: bool) ->
         )
     except DivergenceError as error:
         return TestedRun(folder=run_folder.name, seed=study.seed, diverged=str(error))
-    assert metrics.validation is not None
-    assert metrics.test is not None
+    figure, validation, test = _figures(metrics)
     return TestedRun(
         folder=run_folder.name,
         seed=study.seed,
         seconds=metrics.training.seconds,
-        validation=metrics.validation.accuracy,
-        test=metrics.test.accuracy,
-        validation_count=metrics.validation.count,
+        figure=figure,
+        validation=validation,
+        test=test,
+        validation_count=sum(metrics.data.splits["validation"]),
         failure=metrics.training.failure,
     )
+
+
+def _figures(metrics: Metrics) -> tuple[str, float, float]:
+    """The figure by which a run is told, and its value on the validation and the test split."""
+    if metrics.test_errors is not None:
+        assert metrics.validation_errors is not None, "a search needs validation data"
+        return "rmse", metrics.validation_errors.rmse, metrics.test_errors.rmse
+    assert metrics.validation is not None, "a search needs validation data"
+    assert metrics.test is not None, "a finished run of classes has a test score"
+    return "accuracy", metrics.validation.accuracy, metrics.test.accuracy

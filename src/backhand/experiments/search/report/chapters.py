@@ -12,7 +12,7 @@ from backhand.files.names import STUDY
 from backhand.page import settings
 from backhand.page.blocks import Block, Code, Image, Images, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
-from backhand.page.numbers import NONE, brief, counted, duration, metric_text, percent
+from backhand.page.numbers import NONE, brief, counted, duration, figure_name, metric_text
 from backhand.study import to_values
 from backhand.training.metrics import words
 
@@ -53,8 +53,9 @@ def chapters(record: SearchRecord) -> tuple[Section, ...]:
 def _tiles(record: SearchRecord) -> Iterator[tuple[str, str, str]]:
     trials, monitor = record.trials, record.monitor
     states = [trial.state for trial in trials]
-    if accuracies := [run.test for run in record.tested_runs if run.test is not None]:
-        yield "test accuracy", percent(mean(accuracies)), _remark(accuracies)
+    if tests := [run.test for run in record.tested_runs if run.test is not None]:
+        figure = record.figure
+        yield f"test {figure_name(figure)}", metric_text(mean(tests), figure), _remark(tests, figure)
     if complete := record.complete_trials:
         value = metric_text(complete[0].value_or_nan, monitor)
         yield f"{record.metric.superlative} {words(monitor)}", value, "optimistic: it is what the trial was chosen by"
@@ -62,19 +63,21 @@ def _tiles(record: SearchRecord) -> Iterator[tuple[str, str, str]]:
     yield "training time", duration(sum(trial.seconds for trial in trials)), "of all trials, summed over the workers"
 
 
-def _remark(accuracies: list[float]) -> str:
-    if len(accuracies) == 1:
+def _remark(figures: list[float], figure: str) -> str:
+    if len(figures) == 1:
         return "one seed"
-    return f"mean of {len(accuracies)} seeds, from {percent(min(accuracies))} to {percent(max(accuracies))}"
+    low, high = (metric_text(value, figure) for value in (min(figures), max(figures)))
+    return f"mean of {len(figures)} seeds, from {low} to {high}"
 
 
 def seeds_table(record: SearchRecord) -> Table:
     """Write a table with a row per seed with which the chosen settings were trained, and a last row of their means."""
-    rows = [_seed_row(run) for run in record.runs]
+    rows, figure = [_seed_row(run) for run in record.runs], record.figure
     if has_means := len(record.tested_runs) > 1:
-        figures = (percent(mean(getattr(run, split) for run in record.tested_runs)) for split in ("validation", "test"))
-        rows.append(("mean", *figures, "", "", ""))
-    head = "seed", "validation accuracy", "test accuracy", "time", "folder", "remark"
+        means = (mean(getattr(run, split) for run in record.tested_runs) for split in ("validation", "test"))
+        rows.append(("mean", *(metric_text(value, figure) for value in means), "", "", ""))
+    name = figure_name(figure)
+    head = "seed", f"validation {name}", f"test {name}", "time", "folder", "remark"
     caption = "The chosen settings, trained afresh with each seed."
     columns = 6 if any(row[-1] for row in rows) else 5  # the last column, of remarks, is left out where there are none
     rows = [row[:columns] for row in rows]
@@ -85,7 +88,8 @@ def _seed_row(run: TestedRun) -> tuple[str, ...]:
     failure = f"The training failed. {run.failure}" if run.failure else ""
     remark = f"Diverged: {run.diverged}" if run.diverged else failure
     time = duration(run.seconds) if run.seconds else NONE
-    return str(run.seed), percent(run.validation), percent(run.test), time, run.folder, remark
+    figures = (NONE if value is None else metric_text(value, run.figure) for value in (run.validation, run.test))
+    return str(run.seed), *figures, time, run.folder, remark
 
 
 def _images(record: SearchRecord, shares: dict[str, float]) -> Iterator[Images]:

@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 from backhand.experiments.search.record import SearchRecord, Trial
 from backhand.page.chance import differ
-from backhand.page.numbers import brief, counted, listed, metric_change, metric_text, percent
+from backhand.page.numbers import brief, counted, figure_name, listed, metric_change, metric_text
 from backhand.training.metrics import metric, words
 
 
@@ -16,9 +16,11 @@ def findings(record: SearchRecord, shares: Mapping[str, float]) -> Iterator[tupl
     """
     monitor, complete, runs = record.monitor, record.complete_trials, record.tested_runs
     if runs:
-        validation, test = (_spread([getattr(run, split) for run in runs]) for split in ("validation", "test"))
+        splits = ([getattr(run, split) for run in runs] for split in ("validation", "test"))
+        validation, test = (_spread(figures, record.figure) for figures in splits)
         trained = f"Trained with {counted(len(runs), 'seed')}, the chosen settings reach"
-        yield "Result", f"{trained} {test} on test data and {validation} on validation data."
+        kind = "" if record.figure == "accuracy" else f"{figure_name(record.figure)} "
+        yield "Result", f"{trained} {kind}{test} on test data and {validation} on validation data."
     if complete:
         best = complete[0]
         result = f"{words(monitor)} {metric_text(best.value_or_nan, monitor)} at epoch {best.epoch}"
@@ -47,11 +49,13 @@ def _doubt(record: SearchRecord, first: float, second: float) -> str:
     return f", a difference that chance alone can make on {count:,} validation samples"
 
 
-def _spread(figures: list[float]) -> str:
-    """Write shares as their mean and standard deviation over the seeds."""
+def _spread(figures: list[float], figure: str) -> str:
+    """Write figures as their mean and standard deviation over the seeds."""
+    middle = metric_text(mean(figures), figure)
     if len(figures) == 1:
-        return percent(figures[0])
-    return f"{percent(mean(figures))} (standard deviation {100 * stdev(figures):.2f} points)"
+        return middle
+    spread = f"{100 * stdev(figures):.2f} points" if metric(figure).unit else metric_text(stdev(figures), figure)
+    return f"{middle} (standard deviation {spread})"
 
 
 def _share(share: float) -> str:
