@@ -19,12 +19,27 @@ from backhand import kernels
 from backhand.errors import BackhandError, BackhandWarning, closest
 from backhand.kernels.kernel import Kernel
 from backhand.kernels.probe import obstacle
+from backhand.plugins import Group
 
 BACKENDS = ("cpu", "reference")
 VARIABLE = "BACKHAND_BACKEND"
 KERNELS = "backhand.kernels"
 _requested: str | None = None  # by `use`
+OWN_OPS = frozenset(module.name for module in pkgutil.iter_modules(backhand.ops.__path__))
 LITTLE = 2**20  # multiply-adds of a step's forward pass: all of it takes one core some 0.1 ms
+
+
+def _is_op(_name: str, module: Any) -> bool:
+    return callable(getattr(module, "forward", None)) and callable(getattr(module, "backward", None))
+
+
+def _has_kernel(_name: str, module: Any) -> bool:
+    return isinstance(getattr(module, "KERNEL", None), Kernel)
+
+
+# Of plugins. A kernel has the name of its op, or those of several, joined by _, in place of all of them.
+OPS: Group[Any] = Group("backhand.ops", "op", "a module with forward and backward", _is_op, OWN_OPS)
+OP_KERNELS: Group[Any] = Group("backhand.kernels", "kernel", "a module with a KERNEL", _has_kernel)
 
 
 @cache  # asked for in every pass of every layer
@@ -33,15 +48,15 @@ def op(name: str, dtype: np.dtype[Any] | type = np.float64) -> Kernel:
 
     Kernels compute in float32; there is none for other dtypes, nor for every op. Raises ValueError for an unknown name.
     """
-    if name not in op_names():
+    if name not in OWN_OPS and name not in OPS:
         raise ValueError(f'there is no op "{name}"; there are {", ".join(op_names())}')
     return kernel(name, dtype) or reference(name)
 
 
 @cache
 def reference(name: str) -> Kernel:
-    """The op in `ops/`, in NumPy."""
-    module = importlib.import_module(f"backhand.ops.{name}")
+    """The op in `ops/` or of a plugin, in NumPy."""
+    module = importlib.import_module(f"backhand.ops.{name}") if name in OWN_OPS else OPS.load(name)
     return Kernel(module.forward, module.backward)
 
 
@@ -49,6 +64,8 @@ def reference(name: str) -> Kernel:
 def kernel(name: str, dtype: np.dtype[Any] | type) -> Kernel | None:
     """The kernel of this op for arrays of this dtype, or None. Names of ops joined by _ are one kernel for all."""
     module = _importable(f"{KERNELS}.ops.{name}", dtype)
+    if module is None and np.dtype(dtype) == np.float32 and chosen() == "cpu" and name in OP_KERNELS:
+        module = OP_KERNELS.load(name)
     return None if module is None else module.KERNEL
 
 
@@ -65,8 +82,8 @@ def _importable(module: str, dtype: np.dtype[Any] | type) -> ModuleType | None:
 
 
 def op_names() -> list[str]:
-    """Every op, in alphabetical order."""
-    return sorted(module.name for module in pkgutil.iter_modules(backhand.ops.__path__))
+    """Every op, in alphabetical order; those of plugins that can be used are among them."""
+    return sorted({*OWN_OPS, *OPS.usable()})
 
 
 @cache

@@ -17,6 +17,7 @@ from backhand.check.inputs import (
     class_labels,
     constant_column,
     dropout_mask,
+    elementwise,
     extreme_values,
     normal,
     normal_around,
@@ -30,12 +31,6 @@ from backhand.layers import Layer
 from backhand.model.sequential import Sequential
 from backhand.training.losses import loss
 from backhand.training.penalty import L2
-
-
-def _elementwise(**options: Any) -> list[Case]:
-    """Cases with rows, images, a single value, extreme values, and points exactly at a kink."""
-    draws: list[Shape | Sampler] = [(4, 3), (2, 3, 4, 2), (1, 1), (7,), extreme_values(4, 3), small_integers(4, 5)]
-    return [Case({"x": draw}, options) for draw in draws]
 
 
 def _linear(N: int, I: int, O: int, *S: int) -> Case:
@@ -126,12 +121,12 @@ OPS: dict[str, list[Case]] = {
         Case({"a": (1, 2, 3, 1), "b": (1, 2, 3, 4), "c": (1, 2, 3, 2)}),
         Case({"a": (3, 5)}),
     ],
-    "relu": _elementwise(),
-    "leaky_relu": [*_elementwise(), *_elementwise(slope=0.3), *_elementwise(slope=0.0)],
-    "elu": [*_elementwise(), *_elementwise(alpha=0.3)],
-    "sigmoid": _elementwise(),
-    "tanh": _elementwise(),
-    "scale": [*_elementwise(factor=0.125), *_elementwise(factor=-3.0)],
+    "relu": elementwise(),
+    "leaky_relu": [*elementwise(), *elementwise(slope=0.3), *elementwise(slope=0.0)],
+    "elu": [*elementwise(), *elementwise(alpha=0.3)],
+    "sigmoid": elementwise(),
+    "tanh": elementwise(),
+    "scale": [*elementwise(factor=0.125), *elementwise(factor=-3.0)],
     "flatten": [Case({"x": shape}) for shape in [(4, 3), (1, 3), (2, 3, 4, 2), (3, 1, 1, 1), (1, 4, 3, 2)]],
     "dropout": [
         Case({"x": shape}, {"p": p, "mask": mask, "mode": mode})

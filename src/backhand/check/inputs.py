@@ -111,3 +111,9 @@ def dropout_mask(*shape: int, p: float) -> Sampler:
 def running_statistics(C: int) -> Sampler:
     """Draws the running statistics (mean, variance) of C channels."""
     return lambda rng: (rng.standard_normal(C), rng.uniform(0.2, 3, C))
+
+
+def elementwise(**options: Any) -> list[Case]:
+    """Cases with rows, images, a single value, extreme values, and points exactly at a kink."""
+    draws: list[Shape | Sampler] = [(4, 3), (2, 3, 4, 2), (1, 1), (7,), extreme_values(4, 3), small_integers(4, 5)]
+    return [Case({"x": draw}, options) for draw in draws]

@@ -6,6 +6,7 @@ from backhand.backend import op, op_names
 from backhand.check.cases import LAYER_CASES, NETWORKS, OPS
 from backhand.check.gradients import check_layer, check_model, check_op
 from backhand.check.inputs import SMOOTH_LIMIT, Case, Network
+from backhand.check.plugin_cases import cases_of
 from backhand.check.results import Result, merge
 from backhand.errors import BackhandError, closest
 from backhand.layers import LAYERS
@@ -29,12 +30,12 @@ def check_row(row: str, seed: int = 0) -> Result:
     if row in NETWORKS:
         results = [check_network(network, seed + i) for i, network in enumerate(NETWORKS[row])]
     elif kind == "layer":
-        cases = enumerate(LAYER_CASES.get(name, []))
+        cases = enumerate(LAYER_CASES.get(name) or cases_of(name).layer)
         results = [
             check_layer(layer, shape, batch=N, limit=SMOOTH_LIMIT, seed=seed + i) for i, (layer, shape, N) in cases
         ]
     else:
-        results = [check_case(name, case, seed + i) for i, case in enumerate(OPS.get(name, []))]
+        results = [check_case(name, case, seed + i) for i, case in enumerate(OPS.get(name) or cases_of(name).op)]
     return merge(row, results)
 
 

@@ -10,6 +10,7 @@ import typer
 
 import backhand
 from backhand.cli import data
+from backhand.cli.added import Commands
 from backhand.cli.bench import bench
 from backhand.cli.check import check
 from backhand.cli.doctor import doctor
@@ -20,12 +21,14 @@ from backhand.cli.list import list_
 from backhand.cli.lr_find import lr_find
 from backhand.cli.new import new
 from backhand.cli.open import open_
+from backhand.cli.plugins import plugins
 from backhand.cli.predict import predict
 from backhand.cli.report import report
 from backhand.cli.runs import runs
 from backhand.experiments.kinds import KINDS
 
 app = typer.Typer(
+    cls=Commands,
     help="Train, check and report on neural networks with back-propagation by hand.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -51,7 +54,7 @@ def _options(
 
 for command, kind in reversed({kind.command: kind for kind in KINDS}.items()):
     app.command(cls=StudyCommand)(getattr(import_module(f"{kind.package}.command"), command))
-for function in (list_, runs, open_, report, predict, export, new, check, doctor, exercise, bench):
+for function in (list_, runs, open_, report, predict, export, new, check, doctor, exercise, plugins, bench):
     app.command(function.__name__.rstrip("_"))(function)
 app.command("lr-find", cls=StudyCommand)(lr_find)
 app.add_typer(data.app, name="data")

@@ -6,15 +6,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from backhand.files.names import ENVIRONMENT
+from backhand.plugins import installed
 
 RUNS = "runs"  # where experiments are unless --out names another folder
 SUFFIX = ".toml"
 
 
 def studies(incomplete: str) -> list[str]:
-    """The names of the studies and series that ship, as far as they begin so."""
-    names = (file.name.removesuffix(SUFFIX) for file in files("backhand").joinpath("studies").iterdir())
-    return sorted(name for name in names if name.startswith(incomplete))
+    """The names of the studies and series that ship and of those that plugins add, as far as they begin so."""
+    shipped = (file.name.removesuffix(SUFFIX) for file in files("backhand").joinpath("studies").iterdir())
+    added = (plugin.name for plugin in installed().get("backhand.studies", ()))
+    return sorted(name for name in {*shipped, *added} if name.startswith(incomplete))
 
 
 def folders(incomplete: str) -> list[str]:

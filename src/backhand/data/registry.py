@@ -25,6 +25,7 @@ from backhand.data.sets import (
 from backhand.errors import DataError, closest
 from backhand.files import locations
 from backhand.files.paths import PathLike, as_path
+from backhand.plugins import Table
 
 _BUILT_IN = (digits, breast_cancer, diabetes, blobs, spirals, toy)
 _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
@@ -32,7 +33,19 @@ _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
     *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
     *(images.ENTRY, npz.ENTRY, csv.ENTRY),
 )
-DATASETS = {entry.name: entry for entry in _ENTRIES}
+
+
+def _is_entry(name: str, value: object) -> bool:
+    return isinstance(value, BuiltIn | OnDisk) and value.name == name
+
+
+DATASETS: Table[BuiltIn | OnDisk] = Table(
+    {entry.name: entry for entry in _ENTRIES},
+    "backhand.data",
+    "data set",
+    wanted="a BuiltIn or OnDisk of backhand.data.entry with the name of the entry point",
+    fits=_is_entry,
+)
 
 
 def get_entry(name: str) -> BuiltIn | OnDisk:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 import backhand
-from backhand import backend, data
+from backhand import backend, data, plugins
 from backhand.errors import BackhandWarning, CheckpointError
 from backhand.experiments.records import FileRecord, NewerVersionError, Record, read_record, write_record
 from backhand.files import locations
@@ -19,7 +19,13 @@ from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path, command, without_password
 from backhand.machine import blas, cores, cpu
 
-DECISIVE = ("backhand", "numpy", "cpu", "backend")  # a change in one of these may change the last digits of results
+DECISIVE = (
+    "backhand",
+    "numpy",
+    "cpu",
+    "backend",
+    "plugins",
+)  # a change in one of these may change the last digits of results
 
 
 class Options(Record):
@@ -43,6 +49,7 @@ class Options(Record):
 class Environment(FileRecord):
     """All of environment.json: versions, machine, seed, time and command of the process that began the experiment.
 
+    plugins: the packages whose layers, data sets or studies it names, with versions; absent where there are none.
     options: those of the last process that worked on it.   resumed: a line for each time that it went on.   What a file
     of an earlier version holds besides stays in it.
     """
@@ -57,6 +64,7 @@ class Environment(FileRecord):
     cores: int | None = None
     backend: str = ""
     blas: str = ""
+    plugins: str = ""
     seed: int | None = None
     started: str = ""
     command: str = ""
@@ -145,6 +153,7 @@ def describe(seed: int, data_dir: Path | None = None) -> Environment:
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         command=command([program(), *map(without_password, sys.argv[1:])]),
         options=_options(data_dir),
+        **({"plugins": added} if (added := plugins.used()) else {}),
     )
 
 

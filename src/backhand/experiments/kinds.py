@@ -4,6 +4,7 @@ from pathlib import Path
 
 from backhand.experiments import comparison, ensemble, extension, questions, run, search, series
 from backhand.experiments.kind import Kind
+from backhand.plugins import Group
 
 # The first whose mark is in a folder is its kind; kinds that share a command have it in the package of the last.
 KINDS: tuple[Kind, ...] = (
@@ -15,8 +16,24 @@ KINDS: tuple[Kind, ...] = (
     search.KIND,
     run.KIND,
 )
+COMMANDS = frozenset(kind.command for kind in KINDS)
+
+
+def _is_kind(name: str, value: object) -> bool:
+    return isinstance(value, Kind) and value.command == name
+
+
+# Of plugins, by their commands. They are asked before the others, since their folders may hold the marks of those, too.
+ADDED: Group[Kind] = Group(
+    "backhand.kinds",
+    "kind of experiment",
+    "a backhand.experiments.kind.Kind whose command is the name of the entry point",
+    _is_kind,
+    COMMANDS,
+)
 
 
 def kind_of(folder: Path) -> Kind | None:
     """What kind of experiment the folder holds, if any."""
-    return next((kind for kind in KINDS if (folder / kind.mark).is_file()), None)
+    kinds = (*ADDED.usable().values(), *KINDS)
+    return next((kind for kind in kinds if (folder / kind.mark).is_file()), None)

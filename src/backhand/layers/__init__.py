@@ -14,8 +14,9 @@ from backhand.layers.flatten import Flatten
 from backhand.layers.linear import Linear
 from backhand.layers.pooling import AvgPool2d, GlobalAvgPool2d, MaxPool2d
 from backhand.layers.scale import Scale
+from backhand.plugins import Table
 
-LAYERS: dict[str, type[Layer]] = {
+_OWN: dict[str, type[Layer]] = {
     "linear": Linear,
     "conv2d": Conv2d,
     "max_pool2d": MaxPool2d,
@@ -33,6 +34,16 @@ LAYERS: dict[str, type[Layer]] = {
     "residual": Residual,
     "concatenate": Concatenate,
 }
+
+
+def is_layer_class(_name: str, value: object) -> bool:
+    """Whether the value is a class of layers, as plugins have to name one."""
+    return isinstance(value, type) and issubclass(value, Layer) and hasattr(value, "op_name")
+
+
+LAYERS: Table[type[Layer]] = Table(
+    _OWN, "backhand.layers", "layer", wanted="a subclass of backhand.Layer with an op_name", fits=is_layer_class
+)
 
 __all__ = [
     "ELU",

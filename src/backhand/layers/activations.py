@@ -1,7 +1,7 @@
 """The activations: functions of each value by itself."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,9 +10,13 @@ from backhand.layers.base import Layer
 
 
 class Activation(Layer):
-    """The base of all activations, which act on each value by itself, whatever the shape of the array."""
+    """The base of all activations, which act on each value by itself, whatever the shape of the array.
+
+    suited_init: the initialiser of the layer before that keeps the variance of the signal (He 2015, Glorot 2010).
+    """
 
     stacks = True
+    suited_init: ClassVar[str] = "he"
 
 
 @dataclass(eq=False)
@@ -67,6 +71,7 @@ class Sigmoid(Activation):
     """
 
     op_name = "sigmoid"
+    suited_init = "glorot"
 
 
 @dataclass(eq=False)
@@ -77,3 +82,4 @@ class Tanh(Activation):
     """
 
     op_name = "tanh"
+    suited_init = "glorot"

@@ -14,8 +14,9 @@ from backhand import checkpoint
 from backhand.arrays import Array
 from backhand.errors import CheckpointError, ModelError
 from backhand.files.paths import PathLike
+from backhand.layers import LAYERS
 from backhand.model.sequential import Sequential
-from backhand.model.tables import make_layers, tables_of
+from backhand.model.tables import make_layers, origins, tables_of
 
 VERSION = 1  # raised where an older reader would misread a newer file
 PREFIX = "model."  # of the names of a model's arrays
@@ -24,7 +25,10 @@ Dtype = Literal["float16", "float32", "float64"]
 
 
 class ModelFacts(BaseModel):
-    """What a file says of a model besides its arrays.   frozen: the names of the layers that are not trained."""
+    """What a file says of a model besides its arrays.
+
+    frozen: the names of the layers that are not trained.   plugins: the packages that the kinds of layers come from.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -32,6 +36,7 @@ class ModelFacts(BaseModel):
     input_shape: tuple[int, ...]
     dtype: Dtype = "float32"
     frozen: tuple[str, ...] = ()
+    plugins: dict[str, str] = {}
 
 
 def save(model: Sequential, path: PathLike) -> None:
@@ -51,11 +56,13 @@ def facts_of(model: Sequential) -> dict[str, Any]:
     dtype = model.parameters.values.dtype.name
     if dtype not in get_args(Dtype):
         raise ModelError(f"the model computes in {dtype}, which a file cannot hold; save model.copy(np.float64)")
+    plugins = origins(model)
     return {
         "layers": tables_of(model),
         "input_shape": list(model.input_shape),
         "dtype": dtype,
         "frozen": [name for name, layer in model.walk() if layer.frozen],
+        **({"plugins": plugins} if plugins else {}),
     }
 
 
@@ -70,6 +77,12 @@ def restored(facts: ModelFacts, arrays: Mapping[str, Array]) -> Sequential:
     try:
         layers = make_layers(facts.layers)
     except ValueError as error:
+        if absent := {kind: package for kind, package in facts.plugins.items() if kind not in LAYERS}:
+            kind, package = next(iter(absent.items()))
+            raise CheckpointError(
+                f'the layer "{kind}" comes from {package}, which is not installed; install it by '
+                f"`pip install {package.partition(' ')[0]}`"
+            ) from error
         raise CheckpointError(
             f"{error}; a layer of your own must stand in backhand.layers.LAYERS, under the name that it had when the "
             f"model was saved, before the model is loaded"

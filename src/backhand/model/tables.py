@@ -66,7 +66,15 @@ def tables_of(model: Chain) -> list[dict[str, Any]]:
 
 def kind_of(layer: Layer) -> str | None:
     """The name of the layer's class in tables; None for a class that has none."""
-    return next((kind for kind, known in (LAYERS | NESTED).items() if known is type(layer)), None)
+    nested = next((kind for kind, known in NESTED.items() if known is type(layer)), None)
+    return nested or LAYERS.name_of(type(layer))
+
+
+def origins(model: Chain) -> dict[str, str]:
+    """The packages that kinds of the model's layers come from, such as {"swish": "backhand-swish 0.1.0"}."""
+    kinds = {kind_of(layer) for _, layer in model.walk()}
+    plugins = {kind: LAYERS.group.origin(kind) for kind in sorted(filter(None, kinds)) if kind not in LAYERS.own}
+    return {kind: plugin.package for kind, plugin in plugins.items() if plugin is not None}
 
 
 def _table_of(layer: Layer) -> dict[str, Any]:

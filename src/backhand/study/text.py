@@ -3,14 +3,31 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from backhand.errors import StudyError, closest
 from backhand.files.encodings import refuse_not_utf8
 from backhand.files.names import SERIES, STUDY
 from backhand.files.paths import as_path, command
+from backhand.plugins import Group
 
 Tables = dict[str, Any]
+OWN = frozenset(
+    file.name.removesuffix(".toml")
+    for file in files("backhand").joinpath("studies").iterdir()
+    if file.name.endswith(".toml")
+)
+
+
+def _has_study(name: str, module: Any) -> bool:
+    return isinstance(module, ModuleType) and files(module).joinpath(f"{name}.toml").is_file()
+
+
+# A plugin names the package in whose folder the study NAME.toml lies.
+STUDIES: Group[Any] = Group(
+    "backhand.studies", "study", "a package with a file of that name and .toml", _has_study, OWN
+)
 
 
 def read_tables(name: str) -> tuple[Tables, Path]:
@@ -26,10 +43,12 @@ def read_tables(name: str) -> tuple[Tables, Path]:
 
 
 def shipped_tables() -> dict[str, Tables]:
-    """The tables of every study and series that comes with the package, by name."""
-    folder = files("backhand").joinpath("studies")
-    tables = (_parse(file.read_text("utf-8"), file.name) for file in folder.iterdir() if file.name.endswith(".toml"))
-    return {study["name"]: study for study in sorted(tables, key=lambda study: str(study["name"]))}
+    """The tables of every study and series of the package and of plugins, by name."""
+    added = {
+        name: files(module).joinpath(f"{name}.toml").read_text("utf-8") for name, module in STUDIES.usable().items()
+    }
+    texts = {name: shipped_text(name) for name in sorted(OWN)} | added
+    return {name: _parse(text, f"{name}.toml") for name, text in texts.items()}
 
 
 def read_text(path: Path) -> str:
@@ -53,15 +72,15 @@ def _folder_message(path: Path) -> str:
 
 
 def _is_shipped(name: str) -> bool:
-    return files("backhand").joinpath("studies", f"{name}.toml").is_file()
+    return name in OWN or name in STUDIES
 
 
 def shipped_text(name: str) -> str:
-    """The text of a study or a series of the package. Raises StudyError for an unknown name."""
-    file = files("backhand").joinpath("studies", f"{name}.toml")
-    if not file.is_file():
-        raise StudyError(f'there is no study and no .toml file "{name}"{closest(name, shipped_tables())}')
-    return file.read_text("utf-8")
+    """The text of a study or a series of the package, or of a plugin. Raises StudyError for an unknown name."""
+    if not _is_shipped(name):
+        raise StudyError(f'there is no study and no .toml file "{name}"{closest(name, [*OWN, *STUDIES.names()])}')
+    folder = files("backhand").joinpath("studies") if name in OWN else files(STUDIES.load(name))
+    return folder.joinpath(f"{name}.toml").read_text("utf-8")
 
 
 def _parse(text: str, source: str) -> Tables:

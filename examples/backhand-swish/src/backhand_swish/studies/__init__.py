@@ -1,0 +1,1 @@
+"""The studies that this package adds: each is a file of its name."""
