@@ -194,6 +194,24 @@ def used() -> str:
     return ", ".join(f"{distribution} {_used[distribution]}" for distribution in sorted(_used))
 
 
+def absent(packages: str) -> str:
+    """Which of the packages, named as `used` names them, are not installed: as the middle of a sentence; "" for none.
+
+    The sentence says by which command they are installed.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    missing = []
+    for package in filter(None, packages.split(", ")):
+        try:
+            version(package.partition(" ")[0])
+        except PackageNotFoundError:
+            missing.append(package)
+    names = " ".join(package.partition(" ")[0] for package in missing)
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{', '.join(missing)}, which {verb} not installed; install by `pip install {names}`" if missing else ""
+
+
 def forget() -> None:
     """Read the metadata of the installed packages again the next time; for programs that install one while they run."""
     installed.cache_clear()

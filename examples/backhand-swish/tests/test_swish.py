@@ -24,5 +24,5 @@ def test_values_are_those_of_the_formula():
 
 
 def test_the_study_learns(tmp_path):
-    run = backhand.run("swish-crescents", tmp_path / "run", quiet=True)
-    assert run.metrics.test.accuracy > 0.95
+    metrics = backhand.run(backhand.load_study("swish-crescents"), tmp_path / "run", quiet=True)
+    assert metrics.test.accuracy > 0.95

@@ -85,6 +85,7 @@ def check(
 def _check_own(only: str | None, seed: int) -> None:
     """Check the ops, layers and networks of Backhand, and print a table."""
     from backhand.check import suite
+    from backhand.check.derivations import derivation
     from backhand.console.terminal import make_console
 
     console = make_console()
@@ -100,6 +101,8 @@ def _check_own(only: str | None, seed: int) -> None:
             console.print(f"{result.name}: {failure}", style="red", soft_wrap=True)
         if (more := len(result.failures) - MAX_FAILURES) > 0:
             console.print(f"{result.name}: and {more} more", style="red")
+        if result.name.startswith("op ") and (page := derivation(result.name.removeprefix("op "))):
+            console.print(f"{result.name} is derived in {page}", soft_wrap=True)
     if failed:
         names = ", ".join(result.name for result in failed)
         console.print(f"{len(failed)} of {len(results)} failed: {names}.", soft_wrap=True)

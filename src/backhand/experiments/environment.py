@@ -108,6 +108,13 @@ def read(folder: Path) -> Environment:
     return read_record(Environment, folder / ENVIRONMENT)
 
 
+def lacking(folder: Path) -> str:
+    """Which plugins the experiment in the folder was made with that are not installed now: a sentence, or ""."""
+    known = _known(folder)
+    missing = "" if known is None else plugins.absent(known.plugins)
+    return missing and f"{folder} was made with {missing}"
+
+
 def note(folder: Path, seed: int, data_dir: Path | None, *, anew: bool = False) -> None:
     """Write environment.json, or, where there is one and not `anew`, add to it that the experiment goes on.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from backhand.errors import CheckpointError, StudyError
+from backhand.experiments import environment
 from backhand.experiments.records import REMEDY
 from backhand.files.names import SERIES, STUDY
 from backhand.study import Study, load, to_toml
@@ -33,7 +34,7 @@ def study_in(path: Path) -> Study:
     try:
         return load(str(path))
     except StudyError as error:
-        raise CheckpointError(f"{error}; {REMEDY}") from None
+        raise CheckpointError(environment.lacking(path.parent) or f"{error}; {REMEDY}") from None
 
 
 def study_name(folder: Path) -> str:

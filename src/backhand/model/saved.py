@@ -17,6 +17,7 @@ from backhand.files.paths import PathLike
 from backhand.layers import LAYERS
 from backhand.model.sequential import Sequential
 from backhand.model.tables import make_layers, origins, tables_of
+from backhand.plugins import absent
 
 VERSION = 1  # raised where an older reader would misread a newer file
 PREFIX = "model."  # of the names of a model's arrays
@@ -77,12 +78,9 @@ def restored(facts: ModelFacts, arrays: Mapping[str, Array]) -> Sequential:
     try:
         layers = make_layers(facts.layers)
     except ValueError as error:
-        if absent := {kind: package for kind, package in facts.plugins.items() if kind not in LAYERS}:
-            kind, package = next(iter(absent.items()))
-            raise CheckpointError(
-                f'the layer "{kind}" comes from {package}, which is not installed; install it by '
-                f"`pip install {package.partition(' ')[0]}`"
-            ) from error
+        packages = sorted({package for kind, package in facts.plugins.items() if kind not in LAYERS})
+        if lacking := absent(", ".join(packages)):
+            raise CheckpointError(f"its layers come from {lacking}") from error
         raise CheckpointError(
             f"{error}; a layer of your own must stand in backhand.layers.LAYERS, under the name that it had when the "
             f"model was saved, before the model is loaded"

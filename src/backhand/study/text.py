@@ -3,7 +3,6 @@
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from backhand.errors import StudyError, closest
@@ -21,12 +20,16 @@ OWN = frozenset(
 
 
 def _has_study(name: str, module: Any) -> bool:
-    return isinstance(module, ModuleType) and files(module).joinpath(f"{name}.toml").is_file()
+    try:
+        tables = tomllib.loads(files(module).joinpath(f"{name}.toml").read_text("utf-8"))
+    except (OSError, TypeError, ValueError):  # no package, no file, no text, no TOML
+        return False
+    return tables.get("name") == name
 
 
 # A plugin names the package in whose folder the study NAME.toml lies.
 STUDIES: Group[Any] = Group(
-    "backhand.studies", "study", "a package with a file of that name and .toml", _has_study, OWN
+    "backhand.studies", "study", "a package with the study of that name in a file NAME.toml", _has_study, OWN
 )
 
 
@@ -44,11 +47,8 @@ def read_tables(name: str) -> tuple[Tables, Path]:
 
 def shipped_tables() -> dict[str, Tables]:
     """The tables of every study and series of the package and of plugins, by name."""
-    added = {
-        name: files(module).joinpath(f"{name}.toml").read_text("utf-8") for name, module in STUDIES.usable().items()
-    }
-    texts = {name: shipped_text(name) for name in sorted(OWN)} | added
-    return {name: _parse(text, f"{name}.toml") for name, text in texts.items()}
+    names = sorted({*OWN, *STUDIES.usable()})
+    return {name: _parse(shipped_text(name), f"{name}.toml") for name in names}
 
 
 def read_text(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Studies and series read from and written to TOML; an error in them becomes one sentence."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -18,7 +18,7 @@ from backhand.study.schema import Study
 from backhand.study.sentences import sentence
 from backhand.study.series import Part, Series
 from backhand.study.table import Table
-from backhand.study.text import read_tables, shipped_tables
+from backhand.study.text import STUDIES, read_tables, shipped_tables
 from backhand.study.values import (
     PATHS,
     apply,
@@ -36,13 +36,27 @@ NO_CHANGE = ("data.path", "name", "title")  # keys that do not affect the result
 
 
 def shipped() -> dict[str, Study]:
-    """The studies of the package, by name."""
-    return {name: _validate(values, name) for name, values in shipped_tables().items() if "parts" not in values}
+    """The studies of the package and of plugins, by name."""
+    return dict(_shipped(_validate, series=False))
 
 
 def shipped_series() -> dict[str, Series]:
-    """The series of the package, by name."""
-    return {name: _validate_series(values, name) for name, values in shipped_tables().items() if "parts" in values}
+    """The series of the package and of plugins, by name."""
+    return dict(_shipped(_validate_series, series=True))
+
+
+def _shipped(make: Callable[[dict[str, Any], str], Form], *, series: bool) -> Iterator[tuple[str, Form]]:
+    """Those that can be used; a BackhandWarning tells of one of a plugin that cannot."""
+    for name, values in shipped_tables().items():
+        if ("parts" in values) != series:
+            continue
+        try:
+            yield name, make(values, name)
+        except StudyError as error:
+            plugin = STUDIES.origin(name)
+            if plugin is None:
+                raise
+            warnings.warn(f"{plugin.package} adds a study that cannot be used: {error}", BackhandWarning, stacklevel=3)
 
 
 def load(study: PathLike, overrides: Sequence[str] = (), seed: int | None = None) -> Study:

@@ -105,7 +105,7 @@ def read_series(folder: Path) -> Series:
     try:
         return load_series(str(folder / SERIES))
     except StudyError as error:
-        raise CheckpointError(f"{error}; {REMEDY}") from None
+        raise CheckpointError(environment.lacking(folder) or f"{error}; {REMEDY}") from None
 
 
 def series_file(series: Series) -> dict[str, str]:

@@ -1,17 +1,15 @@
 """One finding in a terminal: the sentence to read first, then what was measured, why, and the change that mends it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Column
 from rich.text import Text
 
-import backhand
+from backhand.check.derivations import page_file
 from backhand.check.review.forms import maps, wording
 from backhand.check.review.forms.listing import lines_around
 from backhand.check.review.forms.styles import AFTER, BEFORE, CODE_STYLE, FAINT, STYLES, grid, indented, marked_up
-from backhand.check.review.forms.wording import DERIVATIONS
 from backhand.check.review.records import Change, Finding, Picture
 
 INDENT = 3
@@ -43,9 +41,8 @@ def _rows(finding: Finding, target: str) -> Iterator[tuple[str, RenderableType]]
 
 def derivation_link(page: str) -> str:
     """A style by which terminals open the derivation where one clicks on it; "" where it is not installed."""
-    package = Path(backhand.__file__).parent
-    files = (package / "derivations" / page, package.parents[1] / DERIVATIONS / page)
-    return next((f"link {file.as_uri()}" for file in files if page and file.is_file()), "")
+    file = page_file(page)
+    return "" if file is None else f"link {file.as_uri()}"
 
 
 def _code(finding: Finding, target: str) -> str:
