@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, plugins: Path) -> Path:
 def test_its_own_tests_pass(plugins: Path, tmp_path: Path) -> None:
     done = python(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE / "tests", plugins=plugins)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert done.stdout.split()[0] == "...."
 
 
 def test_its_wheel_has_everything(tmp_path: Path) -> None:

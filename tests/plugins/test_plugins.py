@@ -76,8 +76,8 @@ def test_packages_are_noted_when_their_names_are_asked_for(install: Install) -> 
 BROKEN = [
     (
         "import nothing_that_there_is",
-        r'the number "seven" of of-others 1\.2 cannot be imported from of_others:SEVEN \(ModuleNotFoundError: No module '
-        r"named 'nothing_that_there_is'\); update the package, or remove it by `pip uninstall of-others`",
+        r'the number "seven" of of-others 1\.2 cannot be imported from of_others:SEVEN \(ModuleNotFoundError: No '
+        r"module named 'nothing_that_there_is'\); update the package, or remove it by `pip uninstall of-others`",
     ),
     ("SEVEN = 7 +", r"cannot be imported from of_others:SEVEN \(SyntaxError: "),
     ("EIGHT = 8", r"cannot be imported from of_others:SEVEN \(AttributeError: "),
