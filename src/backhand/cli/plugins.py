@@ -13,7 +13,7 @@ Row = tuple[str, str, str, str]
 
 
 def plugins() -> None:
-    """List what installed packages add: layers, operations, data sets, studies, kinds of experiments.
+    """List what installed packages add to Backhand.
 
     Each is imported; what cannot be used is said in a sentence.
     """
