@@ -16,7 +16,7 @@ from backhand.experiments.kinds import KINDS
 from backhand.experiments.questions import observations
 from backhand.experiments.questions import record as questions
 from backhand.experiments.records import FileRecord, Record
-from backhand.experiments.run import evidence, evidence_checks, metrics, saved
+from backhand.experiments.run import evidence_checks, evidence_groups, metrics, saved
 from backhand.experiments.search import DATABASE
 from backhand.experiments.search import record as search
 from backhand.experiments.search.claims import _table
@@ -98,15 +98,15 @@ def test_the_versions_of_the_page_are_those_of_the_forms():
 
 def test_every_array_of_the_evidence_is_on_the_page():
     groups = (
-        evidence.PREDICTIONS,
-        evidence.FITTED,
-        evidence.SAMPLES,
-        evidence.AUGMENTED,
-        evidence.PICTURED,
-        evidence.FIRST_WEIGHTS,
+        evidence_groups.PREDICTIONS,
+        evidence_groups.FITTED,
+        evidence_groups.SAMPLES,
+        evidence_groups.AUGMENTED,
+        evidence_groups.PICTURED,
+        evidence_groups.FIRST_WEIGHTS,
     )
-    groups = (*groups, evidence.FEATURE_MAPS, evidence.LAYER_MAPS)
-    groups = (*groups, evidence.ATTRIBUTIONS, evidence.CAMS, evidence.IMPORTANCE)
+    groups = (*groups, evidence_groups.FEATURE_MAPS, evidence_groups.LAYER_MAPS)
+    groups = (*groups, evidence_groups.ATTRIBUTIONS, evidence_groups.CAMS, evidence_groups.IMPORTANCE)
     arrays = {name for names_ in groups for name in names_.values()}
     assert arrays >= evidence_checks.AXES.keys()
     assert arrays - named(section("evidence.safetensors")) == set()

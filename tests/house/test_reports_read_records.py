@@ -23,7 +23,7 @@ ALLOWED = {
     r"experiments\.(environment|rates|kinds)": "records that all kinds share, and which kind a folder is",
     r"experiments\.failure": "what of a record's figures counts as failed",
     r"experiments\.\w+\.record": "the records of a kind",
-    r"experiments\.run\.(metrics|evidence|split_scores)": "the forms of a run's files",
+    r"experiments\.run\.(metrics|evidence|evidence_groups|split_scores)": "the forms of a run's files",
     r"experiments\.run\.recipe": "a study in sentences",
     r"experiments\.(questions\.observations|series\.forms)": "the forms of cells and of results",
     r"experiments\.\w+\.report(\.\w+)*": "other chapters, and reports that a page contains",

@@ -6,7 +6,7 @@ from safetensors.numpy import load_file
 
 from backhand import checkpoint
 from backhand.errors import CheckpointError
-from backhand.experiments.run.evidence import Importance
+from backhand.experiments.run.evidence_groups import Importance
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import attributions
 from backhand.page import style

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from backhand.experiments.run.evidence import Evidence, FirstWeights
+from backhand.experiments.run.evidence import Evidence
+from backhand.experiments.run.evidence_groups import FirstWeights
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import filters
 from backhand.page.mosaic import FRAME, GAP, GREY

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image as PILImage
 
-from backhand.experiments.run.evidence import Evidence, Predictions
+from backhand.experiments.run.evidence import Evidence
+from backhand.experiments.run.evidence_groups import Predictions
 from backhand.experiments.run.record import read
 from backhand.experiments.run.report import curves, pictures, plots
 from backhand.experiments.run.report.classes import errors_by_class

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from backhand.experiments.run.evidence import Evidence, Predictions
+from backhand.experiments.run.evidence import Evidence
+from backhand.experiments.run.evidence_groups import Predictions
 from backhand.experiments.run.report.scores import calibration, roc
 
 

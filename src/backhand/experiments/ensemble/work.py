@@ -9,7 +9,7 @@ from backhand.errors import BackhandError
 from backhand.experiments.comparison.statistics import mcnemar
 from backhand.experiments.ensemble import KIND
 from backhand.experiments.ensemble.record import Ensemble, Member, read, write
-from backhand.experiments.run.evidence import Predictions
+from backhand.experiments.run.evidence_groups import Predictions
 from backhand.experiments.run.record import Run, read_tested
 from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike, as_path

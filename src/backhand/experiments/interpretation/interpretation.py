@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from backhand import attribution
 from backhand.arrays import Array, Labels
 from backhand.errors import BackhandError
-from backhand.experiments.run.evidence import Evidence, Importance, Predictions
+from backhand.experiments.run.evidence import Evidence
+from backhand.experiments.run.evidence_groups import Importance, Predictions
 from backhand.experiments.run.report import classes as by_class
 from backhand.experiments.run.report.classes import ClassErrors, Confusion
 from backhand.experiments.run.report.scores import Calibration, calibration

@@ -9,7 +9,7 @@ import numpy as np
 from backhand.arrays import Array, Labels
 from backhand.errors import BackhandError
 from backhand.experiments.run.attributions import attribute
-from backhand.experiments.run.evidence import FeatureMaps
+from backhand.experiments.run.evidence_groups import FeatureMaps
 from backhand.experiments.run.illustrations import strongest
 from backhand.experiments.run.report import attributions as attribution_chapter
 from backhand.experiments.run.report import feature_maps as maps_chapter

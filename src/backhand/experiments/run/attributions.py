@@ -9,7 +9,7 @@ from backhand.attribution import grad_cam, permutation_importance, saliency
 from backhand.attribution.feature_maps import last_maps
 from backhand.data.feed import Feed
 from backhand.errors import ModelError
-from backhand.experiments.run.evidence import Attributions, Importance
+from backhand.experiments.run.evidence_groups import Attributions, Importance
 from backhand.model.sequential import Sequential
 from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.losses import Loss

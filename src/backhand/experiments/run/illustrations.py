@@ -9,9 +9,9 @@ from backhand.attribution.feature_maps import convolutions
 from backhand.data.feed import Feed
 from backhand.experiments.build import Feeds
 from backhand.experiments.run.attributions import attributions_of, importance_of
-from backhand.experiments.run.evidence import (
+from backhand.experiments.run.evidence import Evidence
+from backhand.experiments.run.evidence_groups import (
     Augmented,
-    Evidence,
     FeatureMaps,
     FirstWeights,
     Fitted,

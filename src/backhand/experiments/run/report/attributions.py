@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.evidence import Attributions, Importance
+from backhand.experiments.run.evidence_groups import Attributions, Importance
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import colours
 from backhand.page import style

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.experiments.run.evidence import FeatureMaps, LayerMaps
+from backhand.experiments.run.evidence_groups import FeatureMaps, LayerMaps
 from backhand.experiments.run.metrics import Layer
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.pictures import colours

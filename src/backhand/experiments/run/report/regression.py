@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from backhand.experiments.run.evidence import Fitted
+from backhand.experiments.run.evidence_groups import Fitted
 from backhand.experiments.run.metrics import Target
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import regression_plots as plots

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from backhand.experiments.run.evidence import Mistakes
+from backhand.experiments.run.evidence_groups import Mistakes
 from backhand.experiments.run.metrics import Cost, Epoch, Metrics
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report.classes import Confusion, confusion_text
