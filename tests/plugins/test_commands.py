@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.packages import program, refusal, write_metadata
+from tests.plugins.packages import program, python, refusal, write_metadata
 
 KIND = {
     "__init__.py": """
@@ -93,3 +93,67 @@ def test_a_package_that_cannot_be_imported_stops_nothing_else(tmp_path: Path) ->
         tmp_path, "run", "bent", plugins=folder
     )
     assert 'the kind of experiment "bend" of backhand-bent 0.3' in refusal(tmp_path, "bend", plugins=folder)
+
+
+def test_a_study_that_cannot_be_used_hides_no_other(tmp_path: Path) -> None:
+    package = tmp_path / "installed" / "backhand_odd"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", "utf-8")
+    (package / "odd.toml").write_text('name = "odd"\n[data]\nname = "digits"\n[model]\nname = "mlq"\n', "utf-8")
+    (package / "odder.toml").write_text("name = ", "utf-8")
+    studies = {"odd": "backhand_odd", "odder": "backhand_odd"}
+    write_metadata(package.parent, "backhand-odd", "2.0", {"backhand.studies": studies})
+    said = " ".join(program(tmp_path, "list", plugins=package.parent).split())
+    assert "mnist-mlp" in said
+    assert "backhand-odd 2.0 adds a study that cannot be used: odd: " in said
+    assert 'the study "odder" of backhand-odd 2.0, backhand_odd, is not a package with the study of that name' in said
+
+
+TWICE = """
+from backhand.kernels.kernel import Kernel
+
+
+def forward(x):
+    return 2 * x, None
+
+
+def backward(dy, cache):
+    return (2 * dy,)
+
+
+KERNEL = Kernel(forward, backward)
+"""
+KERNELS = """
+import numpy as np
+
+from backhand import backend
+
+ran = backend.op("twice", np.float32)
+assert ran.forward.__module__ == ("twice_fast" if backend.chosen() == "cpu" else "twice_op"), ran
+assert backend.op("twice", np.float64).forward.__module__ == "twice_op"
+assert "twice" in backend.op_names()
+assert backend.kernel("twice_relu", np.float32) is None
+print(backend.chosen())
+"""
+
+
+@pytest.mark.parametrize("chosen", ["cpu", "reference"])
+def test_an_op_with_a_kernel(chosen: str, tmp_path: Path) -> None:
+    folder = tmp_path / "installed"
+    groups = {"backhand.ops": {"twice": "twice_op"}, "backhand.kernels": {"twice": "twice_fast"}}
+    write_metadata(folder, "backhand-twice", "1.0", groups)
+    for name in ("twice_op", "twice_fast"):
+        (folder / f"{name}.py").write_text(TWICE, "utf-8")
+    use = f"from backhand import backend\nbackend.use({chosen!r})\n"
+    done = python(tmp_path, "-c", use + KERNELS, plugins=folder)
+    assert (done.returncode, done.stdout.split()) == (0, [chosen]), done.stderr
+
+
+def test_an_op_without_cases_fails_its_check(tmp_path: Path) -> None:
+    folder = tmp_path / "installed"
+    write_metadata(folder, "backhand-twice", "1.0", {"backhand.ops": {"twice": "twice_op"}})
+    (folder / "twice_op.py").write_text(TWICE, "utf-8")
+    done = python(tmp_path, "-m", "backhand", "check", "--only", "twice", plugins=folder)
+    assert done.returncode == 1
+    assert "op twice" in done.stdout
+    assert "1 of 1 failed" in done.stdout

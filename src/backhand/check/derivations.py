@@ -1,5 +1,6 @@
 """Where the derivation pages lie: of this installation, and of the plugins that add ops."""
 
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def derivation(op: str) -> Path | None:
     """
     if op not in OPS:
         return page_file(f"{op}.md")
-    package = OPS.load(op).__name__.partition(".")[0]
+    package = import_module(OPS.load(op).__name__.partition(".")[0])
+    if not hasattr(package, "__path__"):
+        return None  # a single module, beside which no page is installed
     file = files(package).joinpath(FOLDER, f"{op}.md")
     return Path(str(file)) if file.is_file() else None
