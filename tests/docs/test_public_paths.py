@@ -61,13 +61,13 @@ def imported():
     for page in [*GUIDES.glob("*.md"), GUIDES.parents[1] / "README.md"]:
         for block in blocks(page, "python"):
             for node in ast.walk(ast.parse(block)):
-                if isinstance(node, ast.ImportFrom) and node.module.startswith("backhand"):
+                if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] == "backhand":
                     yield from ((node.module, alias.name) for alias in node.names)
 
 
 def names():
     called = ((module, name) for module, several in CALLED.items() for name in several)
-    return sorted({*listed(), *imported(), *called} - {("backhand.cli", "main")})
+    return sorted({*listed(), *imported(), *called} - {("backhand.cli", "main"), ("backhand.arrays", "Array")})
 
 
 def paths_of(call):
