@@ -15,6 +15,7 @@ from backhand.study.auto import OPEN, is_auto
 from backhand.study.text import read_tables
 
 EPOCHS = "train.epochs"  # a single run may change them, too, and train on; a series would then mix two lengths
+NO_SETTING = {"changes", "log"}  # tables that do not affect the results
 # The keys that a resumed experiment may change. The data are recognised by their fingerprint, wherever they lie.
 CHANGEABLE = (
     *("title", "train.save_every", "train.keep_states", "data.path"),
@@ -79,7 +80,7 @@ def _with_value(table: Any, path: Sequence[str], value: Any) -> Any:
 
 def settings(study: Study) -> dict[str, Any]:
     """The values of a study by dotted path, without the keys that a resumed experiment may change."""
-    flat = _flat(study.model_dump(mode="json", exclude={"changes"}))
+    flat = _flat(study.model_dump(mode="json", exclude=NO_SETTING))
     return {key: value for key, value in flat.items() if key not in CHANGEABLE}
 
 
@@ -88,9 +89,11 @@ def completed(saved: dict[str, Any], study: Study) -> dict[str, Any]:
 
     The epochs, which some versions left out, are those of the study. A whole study may be given for its settings.
     """
-    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude={"changes"}))
+    chosen = _flat(study.model_dump(mode="json", exclude_defaults=True, exclude=NO_SETTING))
     saved = {
-        key: value for key, value in _flat(saved).items() if key not in CHANGEABLE and not key.startswith("changes.")
+        key: value
+        for key, value in _flat(saved).items()
+        if key not in CHANGEABLE and key.partition(".")[0] not in NO_SETTING
     }
     wanted = settings(study)
     defaults = {key: value for key, value in wanted.items() if key not in chosen}

@@ -18,6 +18,7 @@ from backhand.experiments.decide import decide
 from backhand.experiments.units import latest
 from backhand.files.paths import PathLike
 from backhand.study import Study
+from backhand.training.callback_tables import make_callback
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import Evaluation, evaluate
 from backhand.training.lockstep import fit_together
@@ -65,7 +66,8 @@ class Trainer:
         solver = build_solver(study, model, feeds)
         stopping = study.train.early_stopping.make(has_validation=feeds.validation is not None)
         limits = [] if study.train.limit is None else [study.train.limit]
-        solver.callbacks = [DivergenceGuard(), *limits, stopping]
+        own = map(make_callback, study.callbacks)
+        solver.callbacks = [DivergenceGuard(), *limits, *own, stopping]
         return cls(study, feeds, solver, stopping, rates, transfer)
 
     @property
@@ -147,7 +149,7 @@ def in_step(items: Iterable[tuple[Study, Item]], limit: int) -> Iterator[list[It
     """The items in groups of at most `limit` that can train in step, in the order of the first item of each."""
     groups: dict[str, list[Item]] = {}
     for number, (study, item) in enumerate(items):
-        key = f"{number} alone" if study.train.trains_alone else alike(study)
+        key = f"{number} alone" if study.train.trains_alone or study.callbacks else alike(study)
         groups.setdefault(key, []).append(item)
     for group in groups.values():
         for start in range(0, len(group), limit):

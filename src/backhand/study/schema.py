@@ -2,15 +2,17 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from backhand.study.data import DataTable, Seed
 from backhand.study.defaults import defaults_of
 from backhand.study.extend import ExtendTable
+from backhand.study.log import LogTable
 from backhand.study.models import ModelTable
 from backhand.study.search import SearchTable
 from backhand.study.table import Table
 from backhand.study.train import FIGURES, TrainTable
+from backhand.training.callback_tables import make_callback
 from backhand.training.losses import REGRESSION
 
 
@@ -27,6 +29,8 @@ class Study(Table):
     data: DataTable
     model: ModelTable
     train: TrainTable = TrainTable()
+    callbacks: Annotated[tuple[dict[str, Any], ...], Field(strict=False)] = ()
+    log: LogTable | None = None
     search: SearchTable | None = None
     extend: ExtendTable | None = None
     changes: dict[str, Any] = Field({})  # what the command line changed, by dotted path: reports show it
@@ -44,6 +48,13 @@ class Study(Table):
             table = tables.get(name, {})
             tables = tables | {name: own | table} if isinstance(table, dict) else tables
         return tables
+
+    @field_validator("callbacks")
+    @classmethod
+    def _make_to_validate(cls, value: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        for table in value:
+            make_callback(table)
+        return value
 
     @model_validator(mode="after")
     def _one_origin_of_the_weights(self) -> "Study":

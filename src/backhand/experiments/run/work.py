@@ -1,9 +1,10 @@
 """The work of a run: it trains and tests a study, and after an interruption goes on where it was."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -22,6 +23,7 @@ from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.illustrations import evidence_of
 from backhand.experiments.run.initial_weights import InitialWeights
 from backhand.experiments.run.interrupt import saved_first
+from backhand.experiments.run.logs import closing, final_figures, make_loggers
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
@@ -32,10 +34,13 @@ from backhand.experiments.workspace import Workspace
 from backhand.files.paths import PathLike
 from backhand.study import Study
 from backhand.study.auto import is_auto
-from backhand.training.callbacks import Checkpoint
+from backhand.training.callbacks import Callback, Checkpoint
 from backhand.training.losses import RegressionLoss
 from backhand.training.progress import ProgressBar
 from backhand.training.saving import has_state, remove_states
+
+if TYPE_CHECKING:
+    from backhand.loggers import Logger
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Session:
     folder: Path
     trainer: Trainer
     initial_weights: InitialWeights
+    loggers: "Sequence[Logger]"
     saving: Checkpoint
     origin: Origin
     metrics: Metrics
@@ -64,6 +70,7 @@ def run(
     data_dir: PathLike | None = None,
     resume: bool | None = False,
     quiet: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> Metrics:
     """Train a study, choose the best epoch, test it, and write all but the report into the folder; returns its metrics.
 
@@ -75,6 +82,7 @@ def run(
     data_dir: the folder of data sets; None: as before, else the one that BACKHAND_DATA names, or the user's.
     resume: whether to go on with a run; None goes on where the folder holds a run, and starts one where it is empty.
     quiet: print nothing.
+    callbacks: further ones, whose states are saved and given back; a resumed run needs the same ones.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
     reads = [study.data.path]
@@ -83,20 +91,20 @@ def run(
             saved = settings.read_study(space.folder)
             settings.refuse_another_study(space.folder, saved, study)
             study = settings.inherited(study, saved)
-        return _run(study, space)
+        return _run(study, space, callbacks)
 
 
-def resume(path: PathLike, *, data_dir: PathLike | None = None, quiet: bool = False) -> Metrics:
-    """Go on with the run in this folder, with the study that is saved in it."""
-    return run(settings.read_study(Path(path)), path, data_dir=data_dir, resume=True, quiet=quiet)
+def resume(path: PathLike, **options: Any) -> Metrics:
+    """Go on with the run in this folder, with the study that is saved in it. The options are those of `run`."""
+    return run(settings.read_study(Path(path)), path, resume=True, **options)
 
 
-def _run(study: Study, space: Workspace) -> Metrics:
+def _run(study: Study, space: Workspace, callbacks: Sequence[Callback]) -> Metrics:
     folder, console = space.folder, space.console
     saved = finished_metrics(folder) if space.resumed else None  # which refuses a run of a later version
     finished = None if has_state(folder) else saved
     has_weights = space.resumed and (has_state(folder) or finished is not None)
-    session = _prepare(study, space, has_weights=has_weights)
+    session = _prepare(study, space, callbacks, has_weights=has_weights)
     if finished is not None:
         refuse_to_train_on(folder, session.trainer.study, finished, session.origin)
     elif has_weights:
@@ -110,16 +118,18 @@ def _run(study: Study, space: Workspace) -> Metrics:
     if session.trainer.rates:
         rates.write(folder, session.trainer.rates)
     session.write_metrics()
-    _fit(session)
-    with console.status("testing, and checking the gradients"):
-        return _finish(session)
+    with closing(session.loggers):
+        _fit(session)
+        with console.status("testing, and checking the gradients"):
+            return _finish(session)
 
 
-def _prepare(study: Study, space: Workspace, *, has_weights: bool) -> Session:
+def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, has_weights: bool) -> Session:
     """Assemble the training, which refuses what is impossible before anything is written.
 
     has_weights: whether the folder holds weights, so that the initial weights are not needed.
     """
+    make_loggers(study, space.folder)  # which refuses one that is not installed
     feeds, console = load_feeds(study, space.data_dir), space.console
     status = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
     with status:
@@ -136,9 +146,11 @@ def _prepare(study: Study, space: Workspace, *, has_weights: bool) -> Session:
     scaling = {f"standardizer.{name}": value for name, value in feeds.train.standardizer.arrays().items()}
     facts, save_every = _prediction_facts(study, feeds).as_json(), study.train.save_every
     saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, save_every)
-    trainer.with_callbacks(initial_weights, SplitAccuracy(feeds.watched), ProgressBar(console), saving)
+    loggers = make_loggers(study, space.folder)
+    watching = initial_weights, SplitAccuracy(feeds.watched)
+    trainer.with_callbacks(*watching, *callbacks, ProgressBar(console), *loggers, saving)
     _announce(trainer, metrics, space)
-    return Session(space.folder, trainer, initial_weights, saving, origin, metrics, console)
+    return Session(space.folder, trainer, initial_weights, loggers, saving, origin, metrics, console)
 
 
 def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:
@@ -209,6 +221,8 @@ def _finish(session: Session) -> Metrics:
         gradient_check=gradients,
         rounding=rounding,
     )
+    for logger in session.loggers:
+        logger.finish(solver.step, final_figures(trainer.chosen_epoch, validated, result))
     if not trainer.study.train.keep_states:
         remove_states(session.folder)
     return metrics

@@ -1,0 +1,57 @@
+"""The logs of a run, as the table `log` of its study names them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backhand.experiments import settings
+from backhand.files.names import LOG, TENSORBOARD
+from backhand.study import Study
+from backhand.training.evaluate import Evaluation
+from backhand.training.history import Record
+
+if TYPE_CHECKING:
+    from backhand.loggers import Logger
+
+
+def make_loggers(study: Study, folder: Path) -> "list[Logger]":
+    """The loggers of a run in this folder. Raises MissingExtraError where the package of one is not installed."""
+    table = study.log
+    if table is None:
+        return []
+    from backhand.loggers import CsvLogger, MLflowLogger, TensorBoardLogger, WandbLogger
+
+    shared: dict[str, Any] = {"every_steps": table.every_steps, "settings": settings.settings(study), "keep_open": True}
+    loggers: list[Logger] = []
+    if table.csv:
+        loggers.append(CsvLogger(folder / LOG, **shared))
+    if table.tensorboard:
+        loggers.append(TensorBoardLogger(folder / TENSORBOARD, **shared))
+    if table.mlflow is not None:
+        name = table.mlflow.name or study.name
+        loggers.append(MLflowLogger(table.mlflow.experiment, name, table.mlflow.uri, **shared))
+    if table.wandb is not None:
+        name, wandb = table.wandb.name or study.name, table.wandb
+        loggers.append(WandbLogger(wandb.project, name, offline=wandb.offline, folder=folder, **shared))
+    return loggers
+
+
+def final_figures(epoch: int, validated: Evaluation | None, tested: Evaluation) -> Record:
+    """The figures of the chosen weights on validation and test samples, and the epoch from which they are."""
+    splits = {"validation": validated, "test": tested}
+    figures = {f"{split}_{name}": value for split, e in splits.items() if e for name, value in e.figures().items()}
+    return {"chosen_epoch": epoch} | figures
+
+
+@contextmanager
+def closing(loggers: "Sequence[Logger]") -> Iterator[None]:
+    """End the logs with the `with` block, as those of a run that failed where an exception ends it."""
+    try:
+        yield
+    except BaseException:
+        for logger in loggers:
+            logger.close(failed=True)
+        raise
+    for logger in loggers:
+        logger.close()

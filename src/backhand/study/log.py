@@ -1,0 +1,31 @@
+"""The `log` table: where the course of a run is written besides its own files."""
+
+from pydantic import Field, NonNegativeInt
+
+from backhand.study.table import Table
+
+
+class MLflowTable(Table):
+    """A run of an experiment of MLflow."""
+
+    experiment: str = "backhand"
+    name: str | None = None  # of the run; absent: the name of the study
+    uri: str | None = None  # of the tracking server; absent: MLFLOW_TRACKING_URI, or a database in the current folder
+
+
+class WandbTable(Table):
+    """A run of a project of Weights & Biases."""
+
+    project: str = "backhand"
+    name: str | None = None  # of the run; absent: the name of the study
+    offline: bool = False  # write into the run's folder alone; `wandb sync` uploads it later
+
+
+class LogTable(Table):
+    """The logs of a run. They do not change its results, so a resumed run may have others."""
+
+    csv: bool = False  # a row per epoch, in log.csv
+    tensorboard: bool = False  # event files, in the folder tensorboard
+    mlflow: MLflowTable | None = None
+    wandb: WandbTable | None = None
+    every_steps: NonNegativeInt = Field(0)  # also log the figures of every so many steps; 0: of none

@@ -1,0 +1,118 @@
+"""Runs with logs and callbacks: what is written, what is refused before anything is, and what a resume changes."""
+
+import csv
+import json
+import sys
+
+import pytest
+
+from backhand.errors import DivergenceError, StudyError
+from backhand.experiments.run import work
+from backhand.extras import MissingExtraError
+from backhand.study import load
+from backhand.training.callbacks import Callback
+from tests.loggers import trackers
+
+SMALL = ["train.epochs=3", "model.hidden=[16]", "train.keep_states=true"]
+
+
+@pytest.fixture
+def wandb(monkeypatch):
+    module = trackers.Wandb()
+    monkeypatch.setitem(sys.modules, "wandb", module)
+    return module
+
+
+@pytest.fixture
+def server(monkeypatch):
+    server = trackers.Server()
+    for name, module in trackers.mlflow(server).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return server
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def history(folder):
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text("utf-8").splitlines()]
+
+
+def numbers(table):
+    return [{key: float(value) for key, value in row.items()} for row in table]
+
+
+def test_a_run_writes_the_logs_that_its_study_names(base, wandb, server, tmp_path):
+    log = 'log={csv=true, tensorboard=true, every_steps=5, mlflow={uri="http://here"}, wandb={offline=true}}'
+    metrics = work.run(load(base, [*SMALL, log]), tmp_path / "run", quiet=True)
+    assert numbers(rows(tmp_path / "run" / "log.csv")) == history(tmp_path / "run")
+    assert [int(row["step"]) for row in rows(tmp_path / "run" / "log-steps.csv")][:3] == [5, 10, 15]
+    assert list((tmp_path / "run" / "tensorboard").glob("events.out.tfevents.*"))
+    (tracked,), (run,) = server.runs.values(), wandb.runs
+    assert (server.uris, tracked.name, run.options["name"]) == (["http://here"], "base", "base")
+    assert (tracked.params["train.optimizer.lr"], run.options["config"]["model.hidden"]) == ("0.05", "[16]")
+    assert tracked.status == ["RUNNING", "FINISHED"]
+    assert run.summary["final/test_accuracy"] == metrics.test.accuracy
+    assert run.summary["final/chosen_epoch"] == metrics.training.chosen_epoch
+    assert run.ended == [0]
+    assert run.options["dir"] == str(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["mlflow", "wandb"])
+def test_a_logger_that_is_not_installed_is_refused_before_anything_is_written(name, base, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(MissingExtraError, match=rf"install it by `pip install 'backhand\[{name}\]'`$"):
+        work.run(load(base, [f"log.{name}={{}}"]), tmp_path / "run", quiet=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_run_may_have_other_logs(base, wandb, tmp_path):
+    folder = tmp_path / "run"
+    work.run(load(base, [*SMALL, "log.csv=true"]), folder, quiet=True)
+    longer = load(base, [*SMALL, "train.epochs=5", "log={csv=true, wandb={}}"])
+    work.run(longer, folder, resume=True, quiet=True)
+    assert [int(row["epoch"]) for row in rows(folder / "log.csv")] == [1, 2, 3, 4, 5]
+    (run,) = wandb.runs
+    assert [figures["epoch"] for _, figures in run.logged] == [4, 5]
+
+
+def test_a_run_that_diverges_ends_its_logs_as_failed(base, wandb, tmp_path):
+    study = load(base, [*SMALL, "train.optimizer.lr=1e20", "train.schedule.kind='constant'", "log.wandb={}"])
+    with pytest.raises(DivergenceError):
+        work.run(study, tmp_path / "run", quiet=True)
+    assert [run.ended for run in wandb.runs] == [[1]]
+
+
+class Counter(Callback):
+    """How many epochs it has seen, before and after a resume."""
+
+    def __init__(self):
+        self.epochs = 0
+
+    def on_epoch_end(self, solver):
+        self.epochs += 1
+        solver.history[-1]["counted"] = self.epochs
+
+    def state(self):
+        return {}, {"epochs": self.epochs}
+
+    def load(self, arrays, facts):
+        self.epochs = facts["epochs"]
+
+
+def test_callbacks_are_called_and_their_state_is_given_back(base, tmp_path):
+    folder, counters = tmp_path / "run", (Counter(), Counter())
+    work.run(load(base, SMALL), folder, quiet=True, callbacks=counters[:1])
+    work.run(load(base, [*SMALL, "train.epochs=5"]), folder, resume=True, quiet=True, callbacks=counters[1:])
+    assert counters[1].epochs == 5
+    assert [record["counted"] for record in history(folder)] == [1, 2, 3, 4, 5]
+
+
+def test_callbacks_of_the_study_act_on_the_training(base, tmp_path):
+    study = load(base, [*SMALL, 'callbacks=[{kind="limit", steps=7}]'])
+    metrics = work.run(study, tmp_path / "run", quiet=True)
+    assert (metrics.training.steps, metrics.training.stopped) == (7, "the limit of 7 steps")
+    with pytest.raises(StudyError, match=r'callbacks: unknown callback "limits"; did you mean "limit"\?'):
+        load(base, ['callbacks=[{kind="limits"}]'])
