@@ -75,6 +75,7 @@ from backhand.training.callbacks import DivergenceGuard as DivergenceGuard
 from backhand.training.callbacks import EarlyStopping as EarlyStopping
 from backhand.training.callbacks import Limit as Limit
 from backhand.training.evaluate import evaluate as evaluate
+from backhand.training.live_plot import LivePlot as LivePlot
 from backhand.training.lockstep import fit_together as fit_together
 from backhand.training.losses import AbsoluteError as AbsoluteError
 from backhand.training.losses import BinaryHinge as BinaryHinge

@@ -132,7 +132,7 @@ WRONG = [
     ("seed=-1", "seed: must be greater than or equal to 0, not -1"),
     ("seed=4294967296", "seed: must be less than 4294967296, not 4294967296"),
     ("seed=1.0", "seed: must be a whole number, not 1.0"),
-    ("foo=1", 'unknown key "foo"; known: data, model, name, search, seed, title, train'),
+    ("foo=1", 'unknown key "foo"; known: callbacks, data, log, model, name, search, seed, title, train'),
     ("train=5", "train: must be a table, not 5"),
     ("model={name='sequential'}", 'model: the key "layers" is missing'),
 ]

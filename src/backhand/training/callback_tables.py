@@ -14,8 +14,9 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from backhand.errors import BackhandError, closest
 from backhand.training.callback import Callback
 from backhand.training.limits import Limit
+from backhand.training.live_plot import LivePlot
 
-CALLBACKS: dict[str, type[Callback]] = {"limit": Limit}
+CALLBACKS: dict[str, type[Callback]] = {"limit": Limit, "live_plot": LivePlot}
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 

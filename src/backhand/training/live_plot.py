@@ -36,7 +36,7 @@ class LivePlot(Callback):
         if in_notebook():
             from IPython.display import display
 
-            self._handle = display(_Drawn(solver.history), display_id=True)  # type: ignore[no-untyped-call]
+            self._handle = display(_Drawn(solver.history), display_id=True)
 
     def on_epoch_end(self, solver: Solver) -> None:
         """Draw the curves anew, unless they have just been drawn."""
