@@ -7,10 +7,12 @@ Everything that most programs need is a name of this package. Each is imported w
 `import backhand` takes no time. `docs/reference/` lists them.
 """
 
+import logging
 from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # a program that wants the log adds a handler
 
 # Module -> the names that it gives; `name=other` is what is `other` there. `__init__.pyi` tells type checkers the same.
 _FROM = {

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from backhand.cli.hints import StudyCommand
+from backhand.console.program import Program
 from backhand.experiments.kind import Kind
 from backhand.experiments.kinds import ADDED
 from backhand.plugins import PluginError
@@ -28,7 +29,7 @@ class Commands(TyperGroup):
 
 def _command(kind: Kind) -> Any:
     """The command that the package of a kind has in its module `command`."""
-    app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    app = Program(pretty_exceptions_enable=False, rich_markup_mode=None)
     try:
         function = getattr(import_module(f"{kind.package}.command"), kind.command)
     except (ImportError, AttributeError) as error:

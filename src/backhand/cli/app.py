@@ -25,9 +25,11 @@ from backhand.cli.plugins import plugins
 from backhand.cli.predict import predict
 from backhand.cli.report import report
 from backhand.cli.runs import runs
+from backhand.console.output import OUTPUT
+from backhand.console.program import Json, Program, Quiet, Verbose
 from backhand.experiments.kinds import KINDS
 
-app = typer.Typer(
+app = Program(
     cls=Commands,
     help="Train, check and report on neural networks with back-propagation by hand.",
     no_args_is_help=True,
@@ -45,11 +47,14 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001, whose callback ends the program
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    json: Json = False,
 ) -> None:
-    pass
+    OUTPUT.choose(quiet=quiet, verbose=verbose, json=json)
 
 
 for command, kind in reversed({kind.command: kind for kind in KINDS}.items()):

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from backhand.console.output import OUTPUT, print_json
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -28,7 +29,6 @@ def check(
     html: Annotated[
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the result to this file as a page.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     junit: Annotated[
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write a JUnit report to this file.")
     ] = None,
@@ -55,16 +55,15 @@ def check(
             min=0, metavar="N", help="Without PATH: set the seed of inputs and upstream gradients.", show_default="0"
         ),
     ] = None,
-) -> None:
+) -> list[dict[str, Any]]:
     """Check the layers in your file, and name their mistakes.
 
     Without PATH, every op, layer and network of Backhand itself is checked.
     """
     if not targets:
-        if all_ or html or json_ or junit or watch or workers:
+        if all_ or html or junit or watch or workers:
             raise BackhandError("name what to check, such as layers.py or a folder of submissions")
-        _check_own(only, seed or 0)
-        return
+        return _check_own(only, seed or 0)
     if only is not None or seed is not None:
         raise BackhandError("--only and --seed are for Backhand's own layers; leave them out, or name no file")
     from backhand.check.review.process import GIB, Limits
@@ -72,7 +71,7 @@ def check(
     from backhand.extras import REPORT
 
     limits = Limits(timeout, round(memory * GIB))
-    outputs = review.Outputs(json_, html, junit)
+    outputs = review.Outputs(OUTPUT.json, html, junit)
     if html is not None:
         REPORT.require("--html")
     if watch:
@@ -82,8 +81,8 @@ def check(
     raise typer.Exit(review.review_targets(targets, limits, outputs))
 
 
-def _check_own(only: str | None, seed: int) -> None:
-    """Check the ops, layers and networks of Backhand, and print a table."""
+def _check_own(only: str | None, seed: int) -> list[dict[str, Any]]:
+    """Check the ops, layers and networks of Backhand, and print a table; returns its rows."""
     from backhand.check import suite
     from backhand.check.derivations import derivation
     from backhand.console.terminal import make_console
@@ -95,6 +94,10 @@ def _check_own(only: str | None, seed: int) -> None:
             status.update(f"checking {row}")
             results.append(suite.check_row(row, seed))
     console.print(_make_table(results))
+    rows = [
+        {"name": result.name, "passed": result.passed, "points": result.compared, "error": result.error}
+        for result in results
+    ]
     failed = [result for result in results if not result.passed]
     for result in failed:
         for failure in result.failures[:MAX_FAILURES]:
@@ -106,9 +109,12 @@ def _check_own(only: str | None, seed: int) -> None:
     if failed:
         names = ", ".join(result.name for result in failed)
         console.print(f"{len(failed)} of {len(results)} failed: {names}.", soft_wrap=True)
+        if OUTPUT.json:
+            print_json(rows)
         raise typer.Exit(1)
     points = sum(result.compared for result in results)
     console.print(f"All {len(results)} agree with numerical derivatives, at {points:,} points.")
+    return rows
 
 
 def _make_table(results: "Sequence[Result]") -> "Table":

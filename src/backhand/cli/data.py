@@ -7,6 +7,7 @@ import typer
 
 from backhand.console.completion import studies
 from backhand.console.options import DataDir, DataPath, ResizeAll, SkipBadImages
+from backhand.console.program import Program
 from backhand.experiments.completion import data_sets
 from backhand.files.paths import as_path
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from backhand.data.dataset import Splits
 
 BATCH = 40  # samples of a batch that is drawn
-app = typer.Typer(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
+app = Program(help="List, verify, show and fetch data sets.", no_args_is_help=True, rich_markup_mode=None)
 
 DataSetName = Annotated[
     str,
@@ -26,7 +27,7 @@ TABLE_STYLE: dict[str, Any] = {"box": None, "header_style": "bold", "footer_styl
 
 
 @app.command("list")
-def list_(data_dir: DataDir = None) -> None:
+def list_(data_dir: DataDir = None) -> list[dict[str, Any]]:
     """List every data set, with its location or how to get it."""
     from rich.table import Column, Table
     from rich.text import Text
@@ -38,15 +39,16 @@ def list_(data_dir: DataDir = None) -> None:
 
     folder = data_dir or locations.data_dir()
     columns = "name", Column("content", no_wrap=True), "classes", Column("location", overflow="fold")
-    table = Table(*columns, **TABLE_STYLE)
+    table, found = Table(*columns, **TABLE_STYLE), []
     for entry in DATASETS.values():
-        if isinstance(entry, BuiltIn):
-            location = "built in"
-        else:
-            path = None if folder is None else entry.find(folder)
-            location = str(path or entry.instructions)
+        path = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
+        location = "built in" if isinstance(entry, BuiltIn) else str(path or entry.instructions)
         table.add_row(entry.name, entry.title, entry.classes, Text(location))
+        place = None if path is None else str(path)
+        known = {"name": entry.name, "title": entry.title, "classes": entry.classes}
+        found.append({**known, "built_in": isinstance(entry, BuiltIn), "path": place})
     make_console().print(table)
+    return found
 
 
 @app.command()
@@ -56,7 +58,7 @@ def verify(
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
-) -> None:
+) -> dict[str, Any]:
     """Read a whole data set, and compare it with what its authors published.
 
     The checksums of files and the number of samples are compared, as far as they were published.
@@ -84,6 +86,13 @@ def verify(
     console.print(table)
     for line in (*verified.findings, *verified.splits.remarks):
         console.print(line, soft_wrap=True)
+    return {
+        "source": verified.splits.source,
+        "classes": list(verified.splits.classes),
+        "counts": {split: numbers.tolist() for split, numbers in counts.items()},
+        "findings": list(verified.findings),
+        "remarks": list(verified.splits.remarks),
+    }
 
 
 @app.command()
@@ -102,7 +111,7 @@ def show(
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
-) -> None:
+) -> dict[str, str]:
     """Draw samples of every class into one picture, or a training batch as a study augments it."""
     from backhand.console.terminal import make_console
     from backhand.data import load
@@ -125,6 +134,7 @@ def show(
     else:
         _draw_augmented(splits, augmented, picture, seed)
     console.print(f"picture: {picture}", soft_wrap=True)
+    return {"picture": str(picture)}
 
 
 def _draw_augmented(splits: "Splits", study: str, picture: Path, seed: int) -> None:
@@ -144,14 +154,16 @@ def _draw_augmented(splits: "Splits", study: str, picture: Path, seed: int) -> N
 
 
 @app.command()
-def fetch(name: DataSetName, data_dir: DataDir = None) -> None:
+def fetch(name: DataSetName, data_dir: DataDir = None) -> dict[str, list[str]]:
     """Download a data set; files that are there already are checked and kept."""
     from backhand.console.terminal import make_console
     from backhand.data.download import fetch_data_set
 
-    console = make_console()
+    console, files = make_console(), []
     for file in fetch_data_set(name, data_dir):
         console.print(f"file: {file}", soft_wrap=True)
+        files.append(str(file))
+    return {"files": files}
 
 
 @app.command()
@@ -160,7 +172,7 @@ def cache(
     older_than: Annotated[
         float, typer.Option(metavar="DAYS", min=0, help="Take only entries that were last used this many days ago.")
     ] = 0,
-) -> None:
+) -> dict[str, Any]:
     """Show the cache of decoded pictures, or clear it."""
     from rich.table import Column, Table
     from rich.text import Text
@@ -171,7 +183,7 @@ def cache(
 
     console, folder = make_console(), locations.cache_dir()
     if folder is None:
-        return
+        return {}
     entries = [entry for entry in cache.entries() if entry.days >= older_than]
     entries.sort(key=lambda entry: entry.days)
     columns = Column("decoded from", overflow="fold"), "form", Column("MB", justify="right"), "last used"
@@ -187,6 +199,7 @@ def cache(
     amount = f"{len(entries)} {noun}, {sum(entry.size for entry in entries) / 1e6:,.1f} MB"
     limit = f"at most {cache.MAX_BYTES / 1e9:.0f} GB are kept; --clear removes the entries"
     console.print(f"removed {amount} from {folder}" if clear else f"{amount} in {folder}; {limit}", soft_wrap=True)
+    return {"folder": str(folder), "entries": len(entries), "bytes": sum(entry.size for entry in entries)}
 
 
 def _describe_age(days: float) -> str:

@@ -1,6 +1,5 @@
 """What `backhand doctor` does with a diagnosis: a page in the terminal, JSON, and an HTML file."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rich.text import Text
 
 from backhand.check.review.forms.styles import FAINT, STYLES, grid, heading, indented, marked_up
 from backhand.check.review.forms.terminal import block, page_console, print_parts
-from backhand.console.terminal import make_console
+from backhand.console.output import print_json
 from backhand.doctor.records import Diagnosis, Problem, Result
 from backhand.files.atomic import write_output
 
@@ -28,7 +27,7 @@ def show_json(diagnoses: Sequence[Diagnosis]) -> None:
 
     values = [{"version": 1, "conclusion": conclusion(each)} | each.to_json() for each in diagnoses]
     whole = values[0] if len(values) == 1 else {"version": 1, "diagnoses": values}
-    make_console().print(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False), soft_wrap=True)
+    print_json(whole)
 
 
 def write_html(diagnoses: Sequence[Diagnosis], path: Path) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from backhand.console.completion import studies_and_folders
 from backhand.console.options import DataDir, DataPath, Overrides, Seed
+from backhand.console.output import OUTPUT
 from backhand.files.paths import as_path
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ def doctor(
     html: Annotated[
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the diagnosis to this file as a page.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print the diagnosis as JSON.")] = False,
     data_dir: DataDir = None,
     path: DataPath = None,
     set_: Overrides = None,
@@ -59,7 +59,7 @@ def doctor(
         results = _examine_file(target, timeout, memory, changes, data_dir)
     else:
         results = [_examine_training(target, data_dir, changes)]
-    if json_:
+    if OUTPUT.json:
         forms.show_json(results)
     else:
         for result in results:

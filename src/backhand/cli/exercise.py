@@ -1,7 +1,7 @@
 """`backhand exercise`: the built-in layers as exercises for students, in the convention of a course."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +30,7 @@ def exercise(
     list_: Annotated[
         bool, typer.Option("--list", help="List the conventions; with --convention, the layers of one.")
     ] = False,
-) -> None:
+) -> dict[str, Any]:
     """Write layers as exercises in the convention of a course.
 
     Signatures and docstrings stay, and students write the bodies. The derivations lie beside them as hints.
@@ -43,7 +43,7 @@ def exercise(
     console = make_console()
     if list_:
         console.print(_conventions() if convention is None else ", ".join(find_convention(convention).layers()))
-        return
+        return {"layers": list(find_convention(convention).layers())} if convention else {"conventions": _names()}
     if folder is None or convention is None:
         raise BackhandError(
             "name a folder and a convention, as in `backhand exercise course --convention cs231n`; "
@@ -55,6 +55,13 @@ def exercise(
     if solution:
         console.print(f"solution: {folder / SOLUTION}; remove it before you hand the folder out", soft_wrap=True)
     console.print(f"students read: {folder / README}; they check their work with `backhand check`", soft_wrap=True)
+    return {"files": list(map(str, handout.files)), "layers": list(handout.layers), "functions": handout.functions}
+
+
+def _names() -> list[str]:
+    from backhand.exercises.catalogue import CONVENTIONS
+
+    return [convention.name for convention in CONVENTIONS]
 
 
 def _conventions() -> "Table":

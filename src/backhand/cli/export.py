@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -49,7 +49,7 @@ def export(
         str | None, typer.Option(metavar="OWNER/NAME", help="Upload to this repository on the Hugging Face Hub.")
     ] = None,
     private: Annotated[bool, typer.Option("--private", help="Create that repository as a private one.")] = False,
-) -> None:
+) -> dict[str, Any]:
     """Write a trained model for ONNX, PyTorch or the Hugging Face Hub.
 
     The suffix of OUT chooses the form; a folder gets all of them, and a model card. An ONNX file is compared with the
@@ -68,8 +68,10 @@ def export(
     for path in written:
         agrees = "; ONNX Runtime computes the same" if path.suffix == ".onnx" else ""
         console.print(f"written: {path} ({path.stat().st_size:,} bytes{agrees})", soft_wrap=True)
+    url = None
     if push is not None:
         url = push_to_hub(exported, push, to=forms or tuple(FORMS), fold_batchnorm=fold_batchnorm, private=private)
         console.print(f"pushed: {url}", soft_wrap=True)
     for remark in getattr(exported, "remarks", ()):
         make_console(stderr=True).print(f"note: {remark}", soft_wrap=True)
+    return {"written": list(map(str, written)), "pushed": url, "remarks": list(getattr(exported, "remarks", ()))}

@@ -1,6 +1,6 @@
 """`backhand list`: the studies and the series that come with Backhand."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,27 +12,35 @@ def list_(
         str | None,
         typer.Option(metavar="STUDY", help="Print this study instead, with its comments.", autocompletion=studies),
     ] = None,
-) -> None:
+) -> dict[str, Any]:
     """List the studies and the series that come with Backhand."""
     from backhand.console.terminal import make_console
     from backhand.study import shipped_text
 
     if show is not None:
         make_console().print(shipped_text(show), end="", soft_wrap=True)
-        return
-    _list()
+        return {"name": show, "text": shipped_text(show)}
+    return _list()
 
 
-def _list() -> None:
+def _list() -> dict[str, Any]:
     from rich.table import Table
 
     from backhand.console.terminal import make_console
     from backhand.study import shipped, shipped_series
 
+    studies, series_ = shipped().values(), shipped_series().values()
     table = Table("study", "data", "model", "epochs", "title", box=None, header_style="bold", pad_edge=False)
-    for study in shipped().values():
+    for study in studies:
         table.add_row(study.name, study.data.name, study.model.name, str(study.train.epochs), study.title)
-    for series in shipped_series().values():
+    for series in series_:
         runs = sum(sum(1 for _ in part.cells()) * part.seeds for part in series.parts)
         table.add_row(series.name, "", f"{runs} runs", "", series.title)
     make_console().print(table)
+    return {
+        "studies": [
+            {"name": study.name, "data": study.data.name, "model": study.model.name, "title": study.title}
+            for study in studies
+        ],
+        "series": [{"name": series.name, "title": series.title} for series in series_],
+    }

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,7 +37,7 @@ def lr_find(
     steps: Annotated[int, typer.Option(metavar="N", help="Train on this number of mini-batches.")] = 200,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> dict[str, Any]:
     """Find a learning rate by a range test.
 
     The learning rate is raised after every mini-batch of the study. The loss is plotted, and a rate is suggested.
@@ -48,12 +48,12 @@ def lr_find(
 
     engine.choose(backend, threads)
     changes = Changes.of(set_, path, skip_bad_images, seed, init_from)
-    _find(study, changes, data_dir, out, partial(range_test, low=low, high=high, steps=steps))
+    return _find(study, changes, data_dir, out, partial(range_test, low=low, high=high, steps=steps))
 
 
 def _find(
     name: str, changes: "Changes", data_dir: Path | None, out: Path, make_test: "Callable[[Solver, Feed], RangeTest]"
-) -> None:
+) -> dict[str, Any]:
     from backhand.console.terminal import make_console
     from backhand.errors import BackhandError
     from backhand.experiments.decide import with_some_rate
@@ -84,3 +84,4 @@ def _find(
         console.print(f"no plot: {error}")
     else:
         console.print(f"plot: {out}")
+    return {"suggestion": test.suggestion, "lowest": test.lowest, "lr": list(test.lr), "loss": list(test.loss)}

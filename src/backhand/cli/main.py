@@ -12,5 +12,31 @@ def main() -> None:
 
 def _run() -> None:
     from backhand.cli.app import app
+    from backhand.console.output import OUTPUT
 
-    app()
+    OUTPUT.reset()
+    if "--json" in sys.argv:  # before any option is read, so that a mistake in the options is answered in JSON, too
+        OUTPUT.choose(json=True)
+        _run_for_json()
+    else:
+        app()
+
+
+def _run_for_json() -> None:
+    """Run the command and print its result; {} for a command without one."""
+    import typer
+
+    from backhand.cli.app import app
+    from backhand.cli.hints import UsageError
+    from backhand.console.output import print_json
+    from backhand.errors import BackhandError
+
+    try:
+        result = app(standalone_mode=False)
+    except UsageError as error:
+        raise BackhandError(error.format_message()) from error  # type: ignore[attr-defined]
+    except typer.Abort as error:
+        raise KeyboardInterrupt from error
+    if isinstance(result, int):  # the exit status of a command that has printed its own result
+        sys.exit(result)
+    print_json({} if result is None else result)

@@ -29,7 +29,7 @@ def new(
         "mine.toml"
     ),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
-) -> None:
+) -> dict[str, str]:
     """Write a study to edit, such as one for your own pictures.
 
     The study is a copy of one that ships. For `images`, the pictures are inspected first: how many there are, and
@@ -60,6 +60,7 @@ def new(
         text = _with_size("".join(f"# {printable(line)}\n" for line in lines) + text, estimate)
     write_output(out, _with_name(text, out))
     make_console().print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
+    return {"study": str(out)}
 
 
 def _describe_cost(estimate: "Estimate") -> str:

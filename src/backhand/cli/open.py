@@ -13,7 +13,7 @@ def open_(
     run: Annotated[
         Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of an experiment.", autocompletion=folders)
     ],
-) -> None:
+) -> dict[str, str]:
     """Open the report of an experiment in the browser."""
     import webbrowser
 
@@ -27,3 +27,4 @@ def open_(
     make_console().print(f"report: {page}")
     if not webbrowser.open(page.resolve().as_uri()):
         make_console().print("no browser could be opened; open the file yourself")
+    return {"report": str(page)}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Row = tuple[str, str, str, str]
 
 
-def plugins() -> None:
+def plugins() -> list[dict[str, str]]:
     """List what installed packages add to Backhand.
 
     Each is imported; what cannot be used is said in a sentence.
@@ -41,6 +41,7 @@ def plugins() -> None:
     console.print(table if rows else "no installed package adds anything")
     for problem in problems:
         warnings.warn(problem, BackhandWarning, stacklevel=2)
+    return [dict(zip(("package", "adds", "name", "from"), row, strict=True)) for row in rows]
 
 
 def _rows(group: "Group[Any]", plugin: "Plugin") -> Iterator[Row]:
@@ -63,5 +64,6 @@ def _groups() -> tuple["Group[Any]", ...]:
     from backhand.experiments.kinds import ADDED
     from backhand.layers import LAYERS
     from backhand.study.text import STUDIES
+    from backhand.training.callback_tables import CALLBACKS
 
-    return LAYERS.group, ACTIVATIONS.group, OPS, OP_KERNELS, PLUGIN_CASES, DATASETS.group, STUDIES, ADDED
+    return LAYERS.group, ACTIVATIONS.group, OPS, OP_KERNELS, PLUGIN_CASES, DATASETS.group, CALLBACKS.group, STUDIES, ADDED

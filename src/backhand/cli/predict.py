@@ -1,12 +1,13 @@
 """`backhand predict`: classifies image files or the rows of tables with a trained run, or predicts their targets."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from backhand.console.completion import folders
 from backhand.console.options import ResizeOthers
+from backhand.console.output import OUTPUT
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -34,7 +35,7 @@ def predict(
     out: Annotated[
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the answers to this .csv file.")
     ] = None,
-) -> None:
+) -> list[dict[str, Any]]:
     """Classify images, or predict for the rows of a table.
 
     Each image or row has a line: its class, the probability, and the two classes that come next; of a regression its
@@ -44,7 +45,7 @@ def predict(
     from backhand.experiments.run.predict import load_model_or_run
     from backhand.files.atomic import write_output
     from backhand.predictors import Classifier, Predictor
-    from backhand.predictors.answers import as_csv
+    from backhand.predictors.answers import as_csv, as_records
 
     predictor, console = load_model_or_run(run), make_console()
     if not isinstance(predictor, Predictor):
@@ -61,6 +62,7 @@ def predict(
         make_console(stderr=True).print(f"note: {remark}")
     if isinstance(predictor, Classifier) and "hinge" in predictor.loss.op_name:
         console.print(f"probability: {predictor.loss.confidence}")
+    return as_records(predictor, names, samples) if OUTPUT.json else []
 
 
 def _samples(predictor: "Predictor", files: list[Path], *, resize: bool) -> "tuple[list[str], Array]":

@@ -1,7 +1,7 @@
 """`backhand report`: writes the reports of saved experiments again."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,7 +20,7 @@ def report(
         Path | None,
         typer.Option(parser=as_path, metavar="FILE", help="Also write the claims of these series to this file."),
     ] = None,
-) -> None:
+) -> dict[str, Any]:
     """Write the reports of saved experiments again."""
     from backhand.console.terminal import make_console
     from backhand.experiments import reports
@@ -29,7 +29,10 @@ def report(
     console = make_console()
     if results is not None:
         refuse_unwritable(results)
+    pages = []
     for run in runs:
-        console.print(f"report: {reports.write(run)}")
+        pages.append(reports.write(run))
+        console.print(f"report: {pages[-1]}")
     if results is not None:
         console.print(f"results: {reports.write_results(runs, results)}")
+    return {"reports": list(map(str, pages)), "results": None if results is None else str(results)}

@@ -9,7 +9,7 @@ from pathlib import Path
 from backhand.check.review.forms import files, terminal, wording
 from backhand.check.review.process import Limits, review_target
 from backhand.check.review.records import Review
-from backhand.console.terminal import make_console
+from backhand.console.output import print_json
 from backhand.errors import BackhandError
 from backhand.files.atomic import write_output
 from backhand.machine import cores
@@ -47,11 +47,6 @@ def review_targets(targets: Sequence[str], limits: Limits, outputs: Outputs) -> 
     elif len(reviews) == 1 and wording.is_refused(reviews[0]):
         raise BackhandError(reviews[0].failure)
     return wording.status(reviews)
-
-
-def print_json(text: str) -> None:
-    """Print a JSON text as it is."""
-    make_console().print(text, soft_wrap=True)
 
 
 def _page(reviews: Sequence[Review]) -> str:

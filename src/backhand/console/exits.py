@@ -44,7 +44,13 @@ def run_to_exit_status(program: Callable[[], object]) -> int:
 
 
 def _report_error(message: str) -> int:
-    _print_to_stderr(f"error: {message}")
+    """Print an error: as a sentence, or with --json as an object on standard output."""
+    from backhand.console.output import OUTPUT, print_json
+
+    if OUTPUT.json:
+        print_json({"error": message})
+    else:
+        _print_to_stderr(f"error: {message}", errors=True)
     return USER_ERROR
 
 
@@ -63,7 +69,7 @@ def _show_warning(
         SHOW_PYTHON_WARNING(message, category, filename, lineno, file, line)
 
 
-def _print_to_stderr(text: str) -> None:
+def _print_to_stderr(text: str, *, errors: bool = False) -> None:
     from backhand.console.terminal import make_console
 
-    make_console(stderr=True).print(text, soft_wrap=True)
+    make_console(stderr=True, errors=errors).print(text, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import IO, Literal, cast
 
 from rich.console import Console
 
+from backhand.console.output import OUTPUT
 from backhand.errors import BackhandError
 
 ERROR_HANDLER = "backhand.replace"
@@ -98,9 +99,13 @@ class Stream:
         raise BackhandError(f"cannot write to {name}: {error.strerror}") from error
 
 
-def make_console(*, quiet: bool = False, stderr: bool = False) -> Console:
-    """A console on standard output or error that colours and interprets nothing, and wraps lines only in a terminal."""
-    stream = Stream("stderr" if stderr else "stdout")
+def make_console(*, quiet: bool = False, stderr: bool = False, errors: bool = False) -> Console:
+    """A console on standard output or error that colours and interprets nothing, and wraps lines only in a terminal.
+
+    With `--quiet` it prints nothing, unless it is one for `errors`; with `--json` all of it goes to standard error.
+    """
+    stream = Stream("stderr" if stderr or OUTPUT.json else "stdout")
+    quiet = quiet or (OUTPUT.quiet and not errors)
     width = None if stream.isatty() else UNWRAPPED_WIDTH
     return Console(file=cast(IO[str], stream), quiet=quiet, highlight=False, markup=False, emoji=False, width=width)
 

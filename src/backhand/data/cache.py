@@ -1,6 +1,7 @@
 """The cache of decoded images. Where it is missing, damaged or not writable, images are simply decoded again."""
 
 import hashlib
+import logging
 import os
 import re
 import time
@@ -25,6 +26,7 @@ from backhand.files import locations
 from backhand.files.atomic import atomic
 from backhand.files.temporary import TEMPORARY, sweep
 
+log = logging.getLogger(__name__)
 Arrays = dict[str, NDArray[Any]]
 VERSION = 5  # to be raised when what is decoded, or how, changes
 MAX_BYTES = 20 * 10**9  # of all entries together
@@ -88,7 +90,9 @@ class CachedSource:
         target = folder / f"{self._key}-{decoding}-v{VERSION}.npz"
         if target.exists():
             with suppress(DataError):
-                return _read_entry(target)
+                arrays = _read_entry(target)
+                log.debug("decoded samples read from %s", target)
+                return arrays
         arrays = build()
         with suppress(OSError):
             _write_entry(target, arrays | {SOURCE_ARRAY: np.array(printable(str(self.path.absolute())))})

@@ -1,5 +1,8 @@
 """The registry of all data sets, and the function that loads one by its name."""
 
+import logging
+import time
+
 from backhand.data.dataset import Splits, validate
 from backhand.data.entry import BuiltIn, OnDisk, ReadOptions
 from backhand.data.formats.colours import Colour
@@ -33,6 +36,7 @@ _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
     *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
     *(images.ENTRY, npz.ENTRY, csv.ENTRY),
 )
+log = logging.getLogger(__name__)
 
 
 def _is_entry(name: str, value: object) -> bool:
@@ -90,7 +94,9 @@ def load(
             raise DataError(f"{name} is built in and not read from a file; leave out the path")
         return validate(options.convert(entry.load()))
     source = entry.locate(as_path(path), as_path(data_dir) or locations.data_dir())
+    start = time.perf_counter()
     splits = entry.read(source, options)
+    log.info("%s read in %.2f s from %s", name, time.perf_counter() - start, source)
     if not splits.is_regression and len(splits.classes) < min_classes:
         raise DataError(f'{source} has the one class "{splits.classes[0]}"; a classifier needs two classes or more')
     return validate(splits)

@@ -40,8 +40,8 @@ class Launch:
         return replace(self, workers=None)
 
 
-def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: object) -> None:
-    """Call work(folder, **options); then show what came out, and write the report.
+def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: object) -> dict[str, Any]:
+    """Call work(folder, **options); then show what came out, and write the report; returns what --json prints.
 
     name: of the new folder.   more: words of the command that goes on, which the folder does not know.
     """
@@ -58,23 +58,25 @@ def carry_out(name: str, work: Callable[..., object], launch: Launch, *more: obj
         except DivergenceError:
             _report(folder, console)
             raise
-        _report(folder, console)
+        return _report(folder, console)
 
 
-def _report(folder: Path, console: Any) -> None:
+def _report(folder: Path, console: Any) -> dict[str, Any]:
     from backhand.experiments import reports
-    from backhand.experiments.kinds import kind_of
+    from backhand.experiments.listing import as_json, listed
     from backhand.page.terminal import show
 
-    if kind_of(folder) is None:
-        return  # refused before anything was written
+    experiment = listed(folder)
+    if experiment is None:
+        return {}  # refused before anything was written
     for block in reports.closing(folder):
         show(console, block)
-    write_reports(folder, console)
+    pages = write_reports(folder, console)
+    return as_json(experiment, whole=True) | {"reports": list(map(str, pages))}
 
 
-def write_reports(folder: Path, console: Any) -> None:
-    """Write the reports of the experiment in the folder and of its runs, and print where they are.
+def write_reports(folder: Path, console: Any) -> list[Path]:
+    """Write the reports of the experiment in the folder and of its runs, print where they are, and return that.
 
     Without the packages that this needs, the experiment is as complete: a sentence says how to have its report.
     """
@@ -87,9 +89,10 @@ def write_reports(folder: Path, console: Any) -> None:
             pages = reports.write_all(folder)
     except MissingExtraError as error:
         console.print(f"no report: {error}, then write it by `{command(['backhand', 'report', folder])}`")
-        return
+        return []
     for page in pages:
         console.print(f"report: {page}")
+    return pages
 
 
 def refuse_other_options(context: typer.Context, resume: Path) -> None:

@@ -61,7 +61,7 @@ class Kind:
     name: with its article.   package: where its modules are.   command: the command that begins it, and goes on with
     it by --resume.   mark: the file by which its folder is known.   first: files that it writes before it has any
     result.   later: all other files of its own.   runs: which folders in it hold runs whose reports are written with
-    its own, as a pattern.
+    its own, as a pattern.   result: the JSON file that holds what came out; "" for the mark.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Kind:
     first: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     runs: str = ""
+    result: str = ""
 
     @property
     def files(self) -> set[str]:

@@ -1,12 +1,14 @@
 """Lists the experiments in a folder, each with a row of what its kind says of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from backhand.errors import BackhandError
 from backhand.experiments.kind import Kind, Row
 from backhand.experiments.kinds import kind_of
+from backhand.files import jsontext
 from backhand.files.names import ENVIRONMENT
 from backhand.files.paths import PathLike, as_path
 
@@ -34,6 +36,20 @@ def experiments(path: PathLike) -> Iterator[Listed]:
             yield Listed(path, kind, _row(kind, path))
             if path == folder:
                 return
+
+
+def as_json(experiment: Listed, *, whole: bool = False) -> dict[str, Any]:
+    """The row of an experiment as JSON holds it. whole: also all of the file that holds what came out."""
+    _, kind = experiment.kind.name.split(" ", 1)  # without its article
+    row = {"folder": str(experiment.folder), "kind": kind} | asdict(experiment.row)
+    file = experiment.folder / (experiment.kind.result or experiment.kind.mark)
+    return row | ({"record": jsontext.loads(file.read_bytes())} if whole and file.is_file() else {})
+
+
+def listed(folder: Path) -> Listed | None:
+    """The experiment in this very folder; None where there is none."""
+    kind = kind_of(folder)
+    return None if kind is None else Listed(folder, kind, _row(kind, folder))
 
 
 def _start_time(folder: Path) -> tuple[float, str]:

@@ -4,6 +4,6 @@ STUDY, SERIES = "study.toml", "series.toml"
 ENVIRONMENT = "environment.json"
 METRICS, HISTORY = "metrics.json", "history.jsonl"
 BEST, STATE = "best.safetensors", "state.safetensors"
-LOG, LOG_STEPS, TENSORBOARD = "log.csv", "log-steps.csv", "tensorboard"  # where a study asks for logs
+LOG, LOG_STEPS = "log.csv", "log-steps.csv"  # where a study asks for them
 EVIDENCE = "evidence.safetensors"
 RANGE_TEST = "range.json"

@@ -6,8 +6,10 @@ nothing but that number, so that results are the same to the bit from run to run
 
 import errno
 import hashlib
+import logging
 import os
 import pickle
+import time
 import warnings
 from collections.abc import Callable
 from functools import cache, wraps
@@ -29,6 +31,8 @@ from backhand.files.atomic import write_atomic
 from backhand.files.locations import cache_dir
 from backhand.kernels import THREADS, listeners
 from backhand.machine import cores
+
+log = logging.getLogger(__name__)
 
 # Threads of GNU's OpenMP that wait for others keep their core busy for milliseconds. Where another program needs the
 # core too, steps then take twenty times as long. So threads wait actively for microseconds only, and then sleep.
@@ -119,7 +123,9 @@ def stored(name: str, key: object, compile_code: Callable[[], tuple[Any, ...]]) 
     if not code:
         for listener in listeners:
             listener(name)
+        start = time.perf_counter()
         code = bytes(dumps(compile_code()))
+        log.info("kernel %s compiled in %.2f s", name, time.perf_counter() - start)
         _keep(path, code)
     return tuple(pickle.loads(code))
 

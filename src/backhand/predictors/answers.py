@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from typing import Any
 
 from backhand.arrays import Array
 from backhand.predictors.classifier import Classifier
@@ -29,3 +30,22 @@ def as_csv(predictor: Predictor, names: Sequence[str], samples: Array) -> str:
     rows = zip(names, chosen, probabilities.tolist(), strict=True)
     writer.writerows([name, label, *row] for name, label, row in rows)
     return text.getvalue()
+
+
+def as_records(predictor: Predictor, names: Sequence[str], samples: Array) -> list[dict[str, Any]]:
+    """A dictionary for each sample: its name, then its class and the probability of each, or its predicted targets.
+
+    Raises DataError as `Predictor.checked_scores` does.
+    """
+    if isinstance(predictor, Regressor):
+        values = predictor.predict(samples).tolist()
+        rows = zip(names, values, strict=True)
+        return [{"sample": name, "targets": dict(zip(predictor.targets, row, strict=True))} for name, row in rows]
+    assert isinstance(predictor, Classifier)
+    probabilities = [
+        dict(zip(predictor.classes, row, strict=True)) for row in predictor.predict_proba(samples).tolist()
+    ]
+    return [
+        {"sample": name, "class": max(row, key=row.__getitem__), "probabilities": row}
+        for name, row in zip(names, probabilities, strict=True)
+    ]

@@ -12,11 +12,24 @@ from typing import Any, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from backhand.errors import BackhandError, closest
+from backhand.plugins import Table
 from backhand.training.callback import Callback
 from backhand.training.limits import Limit
 from backhand.training.live_plot import LivePlot
 
-CALLBACKS: dict[str, type[Callback]] = {"limit": Limit, "live_plot": LivePlot}
+
+
+def _is_callback(name: str, value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Callback)
+
+
+CALLBACKS: Table[type[Callback]] = Table(
+    {"limit": Limit, "live_plot": LivePlot},
+    "backhand.callbacks",
+    "callback",
+    wanted="a subclass of backhand.Callback",
+    fits=_is_callback,
+)
 STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 

@@ -5,6 +5,7 @@ Whatever a state refers to is on the disk before the state. A resumed training r
 the same bits.
 """
 
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from backhand.training.early_stopping import EarlyStopping
 from backhand.training.history_file import HistoryFile
 from backhand.training.solver import Solver
 
+log = logging.getLogger(__name__)
 REST = 19  # the next saving waits at least this many times as long as the latest one took
 
 
@@ -110,6 +112,7 @@ class Checkpoint(Callback):
             arrays["history"] = np.array(memoryview(self._history.lines))
             checkpoint.save_generation(self._folder / STATE, arrays, facts | {"origin": self.origin})
         end = time.perf_counter()
+        log.debug("state after step %d saved in %.3f s: %s", solver.step, end - start, self._folder / STATE)
         self._next = end + max(self.every, REST * (end - start)) if self.every else end
         if self.ending:
             self.ending = False
@@ -123,6 +126,7 @@ class Checkpoint(Callback):
         facts = self.facts | {"epoch": epoch, self.early_stopping.monitor: value}
         checkpoint.save(self._folder / BEST, arrays | self.arrays, facts)
         self._unsaved = None
+        log.debug("weights of epoch %d saved: %s", epoch, self._folder / BEST)
 
 
 def has_state(folder: PathLike) -> bool:

@@ -1,5 +1,6 @@
 """The solver: the loop over epochs and batches that trains a model."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ from backhand.training.score_metrics import Metrics, by_name
 from backhand.training.stateful import stateful_by_key
 from backhand.training.stepper import Stepper
 from backhand.training.unfreezing import ByEpoch, freeze_until
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -92,6 +95,7 @@ class Solver(Stepper):
             if self.average is not None:
                 self.model.load(self.average.model(self.model, train, self.batch_size).arrays())
             self.notify("on_fit_end")
+        log.info("%d steps in %.2f s; %s", self.step, self.elapsed, self.stopped or "all epochs are done")
         backend.trim()
         return self.history
 
@@ -135,6 +139,8 @@ class Solver(Stepper):
             freeze_until(self.model, self.unfreeze, 1)
         self.epochs = epochs
         self.steps_per_epoch = steps_per_epoch(len(train), self.batch_size, self.model.min_batch_size)
+        samples, size = len(train), self.batch_size
+        log.info("epochs %d to %d on %d samples, in batches of %d", self.epoch + 1, epochs, samples, size)
         self.notify("on_fit_begin")
 
     def batches(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
@@ -215,6 +221,7 @@ class Solver(Stepper):
         record |= {"gradient_norm": totals.norms / totals.steps, "penalty": self.penalty.forward(self.model)}
         record |= {f"{split}_{name}": value for split, values in figures.items() for name, value in values.items()}
         self.history.append(record | {"seconds": seconds, "elapsed": self.elapsed + seconds})
+        log.debug("epoch %d: %s", self.epoch, figures)
         self.notify("on_epoch_end")
 
     def _figures(self, evaluation: Evaluation) -> dict[str, float]:

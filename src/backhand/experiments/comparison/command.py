@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -66,7 +66,7 @@ def compare(
     workers: Workers = None,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> Any:
     """Compare networks with other learners on the same folds.
 
     The differences are tested, and a report is written. Folders of finished runs are shown side by side.
@@ -80,18 +80,16 @@ def compare(
     if resume is not None:
         refuse_another_kind(resume, "compare")
     elif data and (len(data) > 1 or (data[0] not in DATASETS and as_path(data[0]).is_dir())):
-        _show_runs(data)
-        return
+        return _show_runs(data)
     launch = Launch(out, resume, data_dir, backend, threads, workers)
     if not data:
         if resume is None:
             raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")
-        carry_out("", work.resume, launch)
-        return
+        return carry_out("", work.resume, launch)
     table = _table(data[0], path, train_size, skip_bad_images=skip_bad_images, resize=resize)
     networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
     plan = Plan(table, networks, _names(against), folds, seed)
-    carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
+    return carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
 
 
 def _names(against: str) -> tuple[str, ...]:
@@ -99,9 +97,10 @@ def _names(against: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in against.split(",") if name.strip())
 
 
-def _show_runs(folders: list[str]) -> None:
-    """Print finished runs side by side: their figures and the settings in which they differ."""
+def _show_runs(folders: list[str]) -> list[dict[str, Any]]:
+    """Print finished runs side by side: their figures and the settings in which they differ; returns their records."""
     from backhand.console.terminal import make_console
+    from backhand.experiments.listing import as_json, listed
     from backhand.experiments.run.side_by_side import side_by_side
     from backhand.page.terminal import show
 
@@ -112,6 +111,8 @@ def _show_runs(folders: list[str]) -> None:
         if number:
             console.print()
         show(console, block)
+    found = (listed(as_path(folder)) for folder in folders)
+    return [as_json(experiment, whole=True) for experiment in found if experiment is not None]
 
 
 def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "DataTable":

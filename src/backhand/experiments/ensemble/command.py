@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,7 +19,7 @@ def ensemble(
     ] = None,
     out: Out = None,
     resume: Resume = None,
-) -> None:
+) -> dict[str, Any]:
     """Average the predictions of several finished runs.
 
     The mean of their class probabilities is tested beside each run alone.
@@ -28,4 +28,4 @@ def ensemble(
 
     if resume is not None:
         refuse_another_kind(resume, "ensemble")
-    carry_out("ensemble", work.resume if resume else partial(work.run, runs or ()), Launch(out, resume))
+    return carry_out("ensemble", work.resume if resume else partial(work.run, runs or ()), Launch(out, resume))

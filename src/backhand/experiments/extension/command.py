@@ -63,7 +63,7 @@ def extend(
     workers: Workers = None,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> dict[str, Any]:
     """Add classes to a trained network, and see what it forgets.
 
     The network is trained further, once with the old data and once without them.
@@ -75,12 +75,11 @@ def extend(
     if resume is not None:
         refuse_another_kind(resume, "extend")
         refuse_other_options(context, resume)
-        carry_out("", work.resume, launch)
-        return
+        return carry_out("", work.resume, launch)
     options: dict[str, Any] = {"path": path, "classes": classes, "resize": resize, "skip_bad_images": skip_bad_images}
     new, ways = _extend_table(run, data, **options), _ways(with_old, afresh=afresh)
     plan = Plan(new, ways, epochs, lr, tuple(freeze or ()), tree, seed)
-    carry_out("extend", partial(work.run, plan), launch)
+    return carry_out("extend", partial(work.run, plan), launch)
 
 
 def _extend_table(run: Path | None, data: str | None, *, classes: str | None, **options: Any) -> "ExtendTable":

@@ -1,7 +1,7 @@
 """`backhand ask`: a question of deep learning, answered by an experiment."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,7 +23,7 @@ def ask(
     workers: Workers = None,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> dict[str, Any]:
     """Answer a question of deep learning by an experiment.
 
     Why is sigmoid hard to train, what does dropout do at inference, when does the loss diverge?
@@ -35,10 +35,10 @@ def ask(
     if resume is not None:
         refuse_another_kind(resume, "ask")
         refuse_other_options(context, resume)
-        carry_out("", work.resume, launch)
-    elif question is None:
+        return carry_out("", work.resume, launch)
+    if question is None:
         for name, listed in plan.QUESTIONS.items():
             make_console().print(f"{name:<12}{listed.study().title}")
-    else:
-        study = plan.question(question).study(set_ or (), seed)
-        carry_out(f"ask-{question}", partial(work.run, question, study), launch)
+        return {name: listed.study().title for name, listed in plan.QUESTIONS.items()}
+    study = plan.question(question).study(set_ or (), seed)
+    return carry_out(f"ask-{question}", partial(work.run, question, study), launch)

@@ -10,4 +10,5 @@ KIND = Kind(
     mark=STUDY,
     first=(STUDY, METRICS),
     later=(HISTORY, BEST, STATE, f"{STATE}.new", EVIDENCE, RANGE_TEST, LOG, LOG_STEPS),
+    result=METRICS,
 )

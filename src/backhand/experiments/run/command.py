@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,7 +51,7 @@ def run(
     workers: Workers = None,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> dict[str, Any]:
     """Train a study and test it, or run a search or a series.
 
     The results and a report go to a folder of their own.
@@ -59,8 +59,7 @@ def run(
     launch = Launch(out, resume, data_dir, backend, threads, workers)
     changes = Changes.of(set_, path, skip_bad_images, seed, init_from)
     if study == ALL:
-        _run_all(launch, changes, storage)
-        return
+        return _run_all(launch, changes, storage)
     if resume is not None:
         refuse_another_kind(resume, "run")
         if not any((resume / name).is_file() for name in (SERIES, STUDY)):
@@ -69,7 +68,7 @@ def run(
         study = study or str(resume / (SERIES if (resume / SERIES).exists() else STUDY))
     if study is None:
         raise BackhandError("name a study, such as `backhand run digits`, or a run to --resume")
-    _run(study, launch, changes, storage)
+    return _run(study, launch, changes, storage)
 
 
 def _refuse_damaged(folder: Path) -> None:
@@ -80,7 +79,7 @@ def _refuse_damaged(folder: Path) -> None:
     (read_series if (folder / SERIES).exists() else read_study)(folder)
 
 
-def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> None:
+def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> dict[str, Any]:
     """Run the study or series of this name or file."""
     from backhand.experiments.settings import reopen
     from backhand.study import is_series, load, load_series
@@ -92,16 +91,14 @@ def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> No
         from backhand.experiments.series import work as series_work
 
         series = load_series(name, changes.overrides, changes.seed)
-        carry_out(series.name, partial(series_work.run, series, resume=resumed), launch)
-        return
+        return carry_out(series.name, partial(series_work.run, series, resume=resumed), launch)
     load_it = partial(load, name, changes.overrides, changes.seed)
     study = load_it() if launch.resume is None else reopen(launch.resume, load_it)
     if study.search is not None:
         from backhand.experiments.search import work as search_work
 
         options = () if storage is None else ("--storage", storage)
-        carry_out(study.name, partial(search_work.run, study, resume=resumed, url=storage), launch, *options)
-        return
+        return carry_out(study.name, partial(search_work.run, study, resume=resumed, url=storage), launch, *options)
     if storage is not None:
         raise BackhandError(f"--storage is for searches, and {study.name} is none: it has no search table")
     if launch.workers not in (None, 1):
@@ -110,10 +107,10 @@ def _run(name: str, launch: Launch, changes: Changes, storage: str | None) -> No
         )
     from backhand.experiments.run import work
 
-    carry_out(study.name, partial(work.run, study, resume=resumed), launch.alone())
+    return carry_out(study.name, partial(work.run, study, resume=resumed), launch.alone())
 
 
-def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
+def _run_all(launch: Launch, changes: Changes, storage: str | None) -> dict[str, Any]:
     """Run every series that ships, each in a folder of its own; runs that are finished there are not repeated."""
     from backhand.console.terminal import make_console
     from backhand.experiments import engine, environment, reports
@@ -143,4 +140,6 @@ def _run_all(launch: Launch, changes: Changes, storage: str | None) -> None:
             for block in reports.closing(out / name):
                 show(console, block)
             write_reports(out / name, console)
-        console.print(f"results: {reports.write_results([out / name for name in shipped], out / RESULTS)}")
+        results = reports.write_results([out / name for name in shipped], out / RESULTS)
+        console.print(f"results: {results}")
+    return {"results": str(results), "series": {name: str(out / name) for name in shipped}}

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from backhand.experiments import settings
-from backhand.files.names import LOG, TENSORBOARD
+from backhand.files.names import LOG
 from backhand.study import Study
 from backhand.training.evaluate import Evaluation
 from backhand.training.history import Record
 
 if TYPE_CHECKING:
     from backhand.loggers import Logger
+
+
+EVENTS = "tensorboard"  # the folder of the event files
 
 
 def make_loggers(study: Study, folder: Path) -> "list[Logger]":
@@ -27,7 +30,7 @@ def make_loggers(study: Study, folder: Path) -> "list[Logger]":
     if table.csv:
         loggers.append(CsvLogger(folder / LOG, **shared))
     if table.tensorboard:
-        loggers.append(TensorBoardLogger(folder / TENSORBOARD, **shared))
+        loggers.append(TensorBoardLogger(folder / EVENTS, **shared))
     if table.mlflow is not None:
         name = table.mlflow.name or study.name
         loggers.append(MLflowLogger(table.mlflow.experiment, name, table.mlflow.uri, **shared))
