@@ -66,4 +66,14 @@ def _groups() -> tuple["Group[Any]", ...]:
     from backhand.study.text import STUDIES
     from backhand.training.callback_tables import CALLBACKS
 
-    return LAYERS.group, ACTIVATIONS.group, OPS, OP_KERNELS, PLUGIN_CASES, DATASETS.group, CALLBACKS.group, STUDIES, ADDED
+    return (
+        LAYERS.group,
+        ACTIVATIONS.group,
+        OPS,
+        OP_KERNELS,
+        PLUGIN_CASES,
+        DATASETS.group,
+        CALLBACKS.group,
+        STUDIES,
+        ADDED,
+    )

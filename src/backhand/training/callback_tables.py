@@ -18,8 +18,7 @@ from backhand.training.limits import Limit
 from backhand.training.live_plot import LivePlot
 
 
-
-def _is_callback(name: str, value: object) -> bool:
+def _is_callback(_: str, value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Callback)
 
 
