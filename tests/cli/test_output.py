@@ -132,6 +132,7 @@ def test_commands_that_write_name_their_files(program, run_folder, tmp_path):
         (("run", "digits", "--bogus"), "No such option: --bogus"),
         (("predict", "nowhere", "x.png"), "nowhere"),
         (("nonsense",), "No such command 'nonsense'"),
+        (("check", "--watch", "layers.py"), "--watch shows one file or folder in the terminal"),
         (("list", "-q", "-v"), "--quiet and --verbose contradict each other; leave one of them out"),
     ],
 )

@@ -104,10 +104,8 @@ def test_many_submissions_are_one_table_and_one_page(check, tmp_path):
     [
         (["right.py", "--only", "tanh"], "--only and --seed are for Backhand's own layers"),
         (["right.py", "--seed", "0"], "--only and --seed are for Backhand's own layers"),
-        (["--json"], "name what to check, such as layers.py"),
         (["--all"], "name what to check, such as layers.py"),
         (["--watch", "right.py", "wrong.py"], "--watch shows one file or folder"),
-        (["--watch", "right.py", "--json"], "--watch shows one file or folder"),
         (["--all", "no/such/folder"], "there is no no/such/folder"),
     ],
 )

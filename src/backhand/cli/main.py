@@ -7,7 +7,12 @@ from backhand.console import exits
 
 def main() -> None:
     """Run the program and end the process with its exit status; Ctrl-C is handled from the first import on."""
-    sys.exit(exits.run_to_exit_status(_run))
+    try:
+        sys.exit(exits.run_to_exit_status(_run))
+    finally:
+        from backhand.console.output import OUTPUT
+
+        OUTPUT.reset()
 
 
 def _run() -> None:

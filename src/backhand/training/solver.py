@@ -221,7 +221,7 @@ class Solver(Stepper):
         record |= {"gradient_norm": totals.norms / totals.steps, "penalty": self.penalty.forward(self.model)}
         record |= {f"{split}_{name}": value for split, values in figures.items() for name, value in values.items()}
         self.history.append(record | {"seconds": seconds, "elapsed": self.elapsed + seconds})
-        log.debug("epoch %d: %s", self.epoch, figures)
+        log.debug("epoch %d in %.2f s: training loss %.4g", self.epoch, seconds, figures["train"]["loss"])
         self.notify("on_epoch_end")
 
     def _figures(self, evaluation: Evaluation) -> dict[str, float]:
