@@ -27,7 +27,7 @@ def copy_of(folder, target):
     here = environment.describe(0).facts
     for path in target.rglob("environment.json"):
         known = json.loads(path.read_text("utf-8"))
-        path.write_text(json.dumps(known | {key: here[key] for key in environment.DECISIVE}), "utf-8")
+        path.write_text(json.dumps(known | {key: here[key] for key in environment.DECISIVE if key in here}), "utf-8")
     return target
 
 
