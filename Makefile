@@ -8,7 +8,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 MADE := $(VENV)/pyvenv.cfg
 ARGS ?=
 
-.PHONY: run test lint format reference bench mutants planted clean
+.PHONY: run test lint format reference docs bench mutants planted clean
 
 run: $(VENV)/.run ## train on handwritten digits and write a report; ARGS="--set train.epochs=5" changes the study
 	$(BIN)/backhand run digits $(ARGS)
@@ -27,6 +27,9 @@ format: $(VENV)/.dev
 
 reference: $(VENV)/.dev ## docs/reference, written anew from the docstrings
 	$(BIN)/python docs/reference/generate.py
+
+docs: $(VENV)/.dev ## the documentation as a site, in build/site; every warning is an error
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs build/site
 
 bench: $(VENV)/.bench ## training steps against PyTorch, JAX and scikit-learn; ARGS="--only two_layer" times some
 	$(BIN)/python benchmarks/run.py $(ARGS)
