@@ -12,13 +12,18 @@ project, author, release = "Backhand", "The Backhand authors", backhand.__versio
 copyright = author  # noqa: A001  # Sphinx's own name
 SOURCE = "https://github.com/backhand-dev/backhand/blob/main"
 
-extensions = ["myst_parser", "sphinxcontrib.mermaid", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinxcontrib.mermaid", "sphinx_copybutton"]
 exclude_patterns = ["reference/templates"]
 myst_enable_extensions = ["dollarmath", "attrs_block"]
 myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 4
 copybutton_prompt_text = "$ "
 suppress_warnings = ["misc.highlighting_failure"]
+
+nb_execution_mode = "force"  # the notebooks are kept without outputs, and must run
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_merge_streams = True
 
 html_math_renderer = "mathml"
 html_theme = "furo"

@@ -66,6 +66,11 @@ class Feed:
     augment: Augment | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.data, Dataset):
+            raise DataError(
+                "a feed draws from the samples of a split, such as splits.train; where the data set has no validation "
+                "split, hold out training samples with bh.stratified_split"
+            )
         if self.data.weights is not None and self.augment is not None and self.augment.mixup is not None:
             raise DataError("mix-up cannot mix samples that have weights; leave out one of the two")
 
