@@ -28,7 +28,7 @@ from backhand.experiments.build import Feeds, load_feeds
 from backhand.experiments.run import work
 from backhand.machine import cores, cpu
 from backhand.study import Study
-from backhand.training.history import records
+from backhand.training.history_file import records
 
 HIDDEN, BATCH, LR, MOMENTUM = 16, 100, 0.1, 0.9
 MIN_ACCURACY = 0.97  # the least training accuracy of a network that has learnt
