@@ -47,6 +47,8 @@ class TensorBoardLogger(Logger):
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
         self._folder.mkdir(parents=True, exist_ok=True)
+        while any(self._folder.glob(f"events.out.tfevents.{int(time.time()):010d}.*")):
+            time.sleep(0.05)  # files are read in the order of their names, which tell seconds
         self._log = EventFileWriter(str(self._folder), flush_secs=SECONDS)
         amid = solver.epoch_totals is not None  # whose end may have been logged at this very step
         first = solver.step if amid or not solver.step else solver.step + 1
