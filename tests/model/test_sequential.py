@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+import backhand as bh
 from backhand.architectures import mlp
 from backhand.arrays import Array
 from backhand.errors import CheckpointError, ModelError
@@ -185,3 +186,11 @@ def test_other_samples_and_an_unbuilt_model_are_refused_by_name() -> None:
         small().forward(np.zeros((3, 4)))
     with pytest.raises(ModelError, match="must be built before it is used"):
         Sequential(Flatten()).forward(np.zeros((3, 4)))
+
+
+def test_a_model_is_shown_as_the_python_that_makes_it():
+    model = bh.Sequential(bh.Linear(3), bh.Sequential(bh.ReLU(), bh.Linear(2, init="glorot")), bh.Residual([bh.ReLU()]))
+    again = eval(repr(model), vars(bh))
+    assert repr(again) == repr(model)
+    assert [type(layer) for layer in again.layers] == [type(layer) for layer in model.layers]
+    assert "\n        Linear(outputs=2, init='glorot'),\n" in repr(model)

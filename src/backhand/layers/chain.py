@@ -1,6 +1,7 @@
 """Layers one after the other: the whole of a model, or a branch of a layer that has branches."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import indent
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -61,6 +62,11 @@ class Chain(Layer):
         self.layers = tuple(layers)
         self._steps: list[Step] = []
         self._fused: dict[tuple[np.dtype[Any], str], list[Step]] = {}
+
+    def __repr__(self) -> str:
+        """The layers, one per line."""
+        lines = "".join(f"\n{indent(repr(layer), '    ')}," for layer in self.layers)
+        return f"{type(self).__name__}({lines}\n)" if lines else f"{type(self).__name__}()"
 
     def build(self, shape: Shape, rng: np.random.Generator, dtype: DTypeLike = np.float32) -> Shape:
         """Build each layer for the output of the one before it, with a generator of its own.
