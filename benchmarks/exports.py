@@ -17,6 +17,7 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -65,7 +66,7 @@ def cases() -> dict[str, Case]:
     }
     for depth in (18, 34, 50, 101):
         for form in ("", ", pre-activation"):
-            make = lambda depth=depth, form=form: resnet(K, depth, preactivation=bool(form), zero_init=True)  # noqa: E731
+            make = partial(resnet, K, depth, preactivation=bool(form), zero_init=True)
             named[f"resnet{depth}{form}"] = make, 16, 3
     named["resnet18, imagenet"] = lambda: resnet(K, 18, stem="imagenet"), 32, 3
     return named

@@ -159,7 +159,7 @@ class Table(MutableMapping[str, T]):
         return iter([*self.own, *self.group.usable()])
 
     def __len__(self) -> int:
-        """The number of names."""
+        """The number of names that can be used: those of Backhand and those of plugins that load."""
         return len(self.own) + len(self.group.usable())
 
     def name_of(self, value: T) -> str | None:

@@ -53,7 +53,7 @@ class Network:
 
 
 def normal(*shape: int) -> Sampler:
-    """Draws standard normal values."""
+    """A sampler of arrays of this shape, with values of the standard normal distribution."""
     return lambda rng: rng.standard_normal(shape)
 
 

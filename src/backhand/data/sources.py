@@ -160,9 +160,9 @@ def sources_of(train: Any, second: Any, validation: Any) -> tuple[TrainingSource
     return source_of(train, second if is_labels else None), checked
 
 
-def _lazy(x: Any) -> Array:
+def _lazy(x: Any) -> Any:
     """x as it is where it can be indexed by an array, else as an array; an array on disk stays there."""
-    return x if isinstance(x, np.ndarray | Shards) else np.asarray(x)  # type: ignore[return-value]
+    return x if isinstance(x, np.ndarray | Shards) else np.asarray(x)
 
 
 def _array(value: Any) -> Array:

@@ -72,7 +72,7 @@ class MLflowLogger(Logger):
             self._log_figures(int(record["step"]), figures)
 
     def log_final(self, step: int, figures: Record) -> None:
-        """Log final figures."""
+        """Log the figures of the weights that the training kept, as final_<name>."""
         self._log_figures(step, {f"final_{name}": value for name, value in figures.items()})
 
     def end(self, *, failed: bool) -> None:

@@ -25,7 +25,7 @@ class Plot(Figure):
         return buffer.getvalue(), {"width": round(self.get_figwidth() * INCH)}
 
     def png(self) -> bytes:
-        """The figure as PNG."""
+        """The bytes of a PNG file of the figure, with the resolution of a notebook."""
         return self._repr_png_()[0]
 
 

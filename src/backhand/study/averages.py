@@ -9,7 +9,7 @@ from backhand.training.averages import ExponentialAverage, StochasticAverage, We
 
 
 class ExponentialTable(Table):
-    """The exponential moving average (EMA)."""
+    """The exponential moving average (EMA) of the weights, by the formula of `ExponentialAverage`."""
 
     kind: Literal["ema"]
     decay: Annotated[float, Field(ge=0, lt=1)] = 0.999
@@ -20,7 +20,7 @@ class ExponentialTable(Table):
 
 
 class StochasticTable(Table):
-    """Stochastic weight averaging (SWA)."""
+    """Stochastic weight averaging (SWA): the mean of the weights after each epoch of the last part."""
 
     kind: Literal["swa"]
     start: Annotated[float, Field(ge=0, lt=1)] = 0.75  # the share of the epochs before the first that is averaged

@@ -53,7 +53,7 @@ class Hits(Measures):
         return {"samples": self.samples, "right": self.right}
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take over both numbers."""
+        """Go on counting from the numbers of an interrupted evaluation, as `state` gave them."""
         self.samples, self.right = state["samples"], state["right"]
 
 
@@ -101,7 +101,7 @@ class Residuals(Measures):
         return {"samples": self.samples} | sums
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take over all sums."""
+        """Go on adding to the sums of an interrupted evaluation, as `state` gave them."""
         self.samples = state["samples"]
         self.absolute, self.squared, self.mean, self.spread = (
             np.asarray(state[name], np.float64) for name in ("absolute", "squared", "mean", "spread")

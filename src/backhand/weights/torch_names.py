@@ -71,5 +71,5 @@ def channels_first(array: Array) -> Array:
 
 
 def channels_last(tensor: Array) -> Array:
-    """The inverse of `channels_first`."""
+    """An array in our layout from one in PyTorch's: (O, I, kh, kw) -> (kh, kw, I, O), (O, I) -> (I, O)."""
     return tensor.transpose(2, 3, 1, 0) if tensor.ndim == 4 else tensor.T

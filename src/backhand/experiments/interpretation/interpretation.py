@@ -177,7 +177,10 @@ class Interpretation:
             return plots.errors_by_class(self.errors_by_class)
 
     def plot_calibration(self) -> "Figure":
-        """The reliability diagram."""
+        """The reliability diagram: the share of right answers against the confidence, in bins.
+
+        Raises BackhandError without samples.
+        """
         bins = self.calibration
         if bins is None:
             raise BackhandError("without samples there is no calibration")

@@ -76,7 +76,7 @@ class ClassicDropout(nn.Module):
 ''',
     "Residual": '''
 class Residual(nn.Module):
-    """body(x) + shortcut(x)."""
+    """The sum of two branches: y = body(x) + shortcut(x)."""
 
     def __init__(self, body, shortcut):
         super().__init__()
