@@ -13,10 +13,7 @@ from tests.loggers.interrupted import resumed
 
 @pytest.fixture
 def server(monkeypatch):
-    server = trackers.Server()
-    for name, module in trackers.mlflow(server).items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return server
+    return trackers.install_mlflow(monkeypatch)
 
 
 def curve(run, name):

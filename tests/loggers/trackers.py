@@ -1,7 +1,10 @@
 """Modules that take the place of MLflow and Weights & Biases, and keep what they are told."""
 
+import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
 
 
 class MlflowException(Exception):  # noqa: N818, its name there
@@ -54,8 +57,15 @@ class Server:
         self.runs[run].metrics += [(key, value, step) for key, value, _, step in metrics]
 
 
-def mlflow(server: Server) -> dict[str, ModuleType]:
-    """The modules by their names, for `sys.modules`."""
+def install_mlflow(monkeypatch: pytest.MonkeyPatch) -> Server:
+    """A new server, and the modules of MLflow that speak to it, until the end of the test."""
+    server = Server()
+    for name, module in _mlflow(server).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return server
+
+
+def _mlflow(server: Server) -> dict[str, ModuleType]:
     names = ("mlflow", "mlflow.tracking", "mlflow.exceptions", "mlflow.entities", "sqlalchemy", "alembic")
     modules = {name: ModuleType(name) for name in names}
     modules["mlflow.tracking"].MlflowClient = server.client  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.console.completion import folders
+from backhand.console.options import TrainedRun
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -21,15 +21,7 @@ class FormName(StrEnum):
 
 
 def export(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            parser=as_path,
-            metavar="RUN",
-            help="The folder of a trained run, or a saved model.",
-            autocompletion=folders,
-        ),
-    ],
+    run: TrainedRun,
     out: Annotated[
         Path | None,
         typer.Argument(

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backhand.console.completion import folders
-from backhand.console.options import ResizeOthers
+from backhand.console.options import ResizeOthers, TrainedRun
 from backhand.console.output import OUTPUT
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
@@ -19,15 +18,7 @@ if TYPE_CHECKING:
 
 
 def predict(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            parser=as_path,
-            metavar="RUN",
-            help="The folder of a trained run, or a saved model.",
-            autocompletion=folders,
-        ),
-    ],
+    run: TrainedRun,
     files: Annotated[
         list[Path], typer.Argument(parser=as_path, metavar="FILE", help="Image files, or a table as .csv.")
     ],

@@ -1,4 +1,4 @@
-"""The options that several commands take, each declared once: one name, one meaning, one help text."""
+"""The arguments and options that several commands take, each declared once: one name, one meaning, one help text."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +26,15 @@ class Names(tuple[str, ...]):
         return cls(filter(None, (name.strip() for name in text.split(","))))
 
 
+TrainedRun = Annotated[
+    Path,
+    typer.Argument(
+        parser=as_path,
+        metavar="RUN",
+        help="The folder of a trained run, or a saved model.",
+        autocompletion=folders,
+    ),
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(

@@ -25,10 +25,7 @@ def wandb(monkeypatch):
 
 @pytest.fixture
 def server(monkeypatch):
-    server = trackers.Server()
-    for name, module in trackers.mlflow(server).items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return server
+    return trackers.install_mlflow(monkeypatch)
 
 
 def rows(path):
