@@ -82,7 +82,7 @@ class Feed:
         if self._kernel is None:
             return self._weighted(self.standardizer.transform(self.data.x[index]), self.data.y[index], index)
         rows = self._rows[index]
-        return self._weighted(self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y[rows], rows)
+        return self._weighted(self._kernel.gather(self.data.x, rows, *self._scaling), self.data.y.take(rows, 0), rows)
 
     def draw(self, index: Indices, rng: np.random.Generator) -> Batch:
         """A batch for training: x augmented anew, and labels (n,), or soft targets (n, K) where images are mixed."""

@@ -17,7 +17,7 @@ import numpy as np
 from numba import prange
 
 from backhand.arrays import Array
-from backhand.kernels import buffers, jit
+from backhand.kernels import jit
 
 PIECE = 4096  # values; few enough that a float32 can sum their squares, and that threads get equal shares
 Segments = tuple[tuple[int, int, bool], ...]
@@ -133,7 +133,7 @@ def step(name: str, w: Array, g: Array, state: Mapping[str, Array], segments: Se
     if len(arrays) < len(state) or len(numbers) < len(values):
         raise TypeError(_mismatch(name, kernel, state, values))
     pieces = cut(segments)
-    squares = buffers.empty((len(pieces),), np.float64)
+    squares = np.empty(len(pieces))
     kernel.function(w, g, *arrays, pieces, squares, *numbers)
     return sqrt(squares.sum())
 

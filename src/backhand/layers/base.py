@@ -103,7 +103,8 @@ class Layer(Copyable):
     @property
     def trainable(self) -> bool:
         """Whether the layer, or one inside it, has parameters and is not frozen."""
-        return any(layer.params and not layer.frozen for _, layer in self.walk())
+        own = bool(self.params) and not self.frozen
+        return own or any(layer.params and not layer.frozen for _, layer in self.walk())
 
     @property
     def min_batch_size(self) -> int:

@@ -115,12 +115,12 @@ class Chain(Layer):
 
         Without need_dx it ends at the first trainable layer, before which no gradient is needed.
         """
-        layers = [layer for layer, _ in self._steps or self._fused_for(dy.dtype)]
-        first = 0 if need_dx else next((i for i, layer in enumerate(layers) if layer.trainable), len(layers))
+        steps = self._steps or self._fused_for(dy.dtype)
+        first = 0 if need_dx else next((i for i, (layer, _) in enumerate(steps) if layer.trainable), len(steps))
         upstream: Array | None = dy
-        for i in range(len(layers) - 1, first - 1, -1):
+        for i in range(len(steps) - 1, first - 1, -1):
             assert upstream is not None
-            upstream = layers[i].backward(upstream, need_dx=need_dx or i > first)
+            upstream = steps[i][0].backward(upstream, need_dx=need_dx or i > first)
         return upstream if need_dx else None
 
     def release(self) -> None:

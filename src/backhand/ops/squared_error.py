@@ -11,7 +11,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.ops.softmax_cross_entropy import sample_weights
 
-Cache = tuple[Array, Array]
+Cache = Array  # ω e
 
 
 def forward(scores: Array, targets: Array, *, weights: Array | None = None) -> tuple[Array, Cache]:
@@ -21,14 +21,13 @@ def forward(scores: Array, targets: Array, *, weights: Array | None = None) -> t
     Raises ValueError for targets of another shape, and as `sample_weights` does.
     """
     e = errors(scores, targets)
-    omega = sample_weights(weights, scores)
-    return (omega * (0.5 * e * e).mean(1)).mean(), (e, omega)
+    weighted = e if weights is None else sample_weights(weights, scores)[:, None] * e
+    return np.vdot(weighted, e) / (2 * e.size), weighted
 
 
 def backward(dy: float | Array, cache: Cache) -> tuple[Array]:
     """The upstream scalar -> dscores (N, T)."""
-    e, omega = cache
-    return (e * (omega * e.dtype.type(dy / e.size))[:, None],)
+    return (cache * cache.dtype.type(dy / cache.size),)
 
 
 def errors(scores: Array, targets: Array) -> Array:

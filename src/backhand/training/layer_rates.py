@@ -1,7 +1,7 @@
 """Learning rates by layer: each layer's own multiple of the optimiser's rate."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -26,8 +26,7 @@ class LayerRates(Copyable):
     _scaled: Scaled = field(default=(), init=False, repr=False)
     _of: Parameters | None = field(default=None, init=False, repr=False)  # the parameters that `_scaled` is for
 
-    @contextmanager
-    def scaling(self, model: Sequential) -> Iterator[None]:
+    def scaling(self, model: Sequential) -> AbstractContextManager[None]:
         """Scale what the update in the `with` block changes in the parameters w of these layers.
 
             w = before + rate (after - before)
@@ -35,9 +34,10 @@ class LayerRates(Copyable):
         Every optimiser's change of w is proportional to the learning rate, so this is the same as a rate of its own.
         Raises ModelError for a name that no layer has.
         """
-        if not self.rates:
-            yield
-            return
+        return self._scaling(model) if self.rates else nullcontext()
+
+    @contextmanager
+    def _scaling(self, model: Sequential) -> Iterator[None]:
         w = model.parameters.values
         before = [w[where].copy() for where, _ in self.scaled(model)]
         yield

@@ -3,6 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan, sqrt
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -61,8 +63,11 @@ class Hits(Measures):
 class Residuals(Measures):
     """What the errors e = prediction - target of a regression sum up to, for each of T targets.
 
-    absolute, squared: Σ |e| and Σ e². mean, spread: the mean of the targets, and Σ (t - mean)², which are brought up to
-    date batch by batch without the cancellation of Σ t² - N mean².
+    absolute, squared: Σ |e| and Σ e². mean, spread: the mean of the targets, and Σ (t - mean)², which each batch brings
+    up to date by the deviations d from the mean so far: without the cancellation of Σ t² - N mean².
+
+        mean' = mean + Σ d / N        spread' = spread + Σ d² - (Σ d)² / N        N: the samples so far
+
     Source: Chan, Golub and LeVeque 1983, The American Statistician 37(3).
     """
 
@@ -74,14 +79,17 @@ class Residuals(Measures):
 
     def add(self, predictions: Array, labels: Labels | Array) -> None:
         """Count a batch: predictions and targets (N, T), or targets (N,)."""
-        targets = labels.reshape(len(labels), -1).astype(np.float64)
+        targets = np.asarray(labels.reshape(len(labels), -1), np.float64)
         e = predictions - targets
-        self.absolute, self.squared = self.absolute + np.abs(e).sum(0), self.squared + (e * e).sum(0)
-        before, count, mean = self.samples, len(targets), targets.mean(0)
-        self.samples += count
-        shift = mean - self.mean
-        self.mean = self.mean + shift * count / self.samples
-        self.spread = self.spread + ((targets - mean) ** 2).sum(0) + shift**2 * before * count / self.samples
+        self.absolute = self.absolute + np.add.reduce(np.abs(e))
+        self.squared = self.squared + np.vecdot(e, e, axis=0)
+        if not self.samples:
+            self.mean = targets[0]
+        self.samples += len(targets)
+        d = targets - self.mean
+        shift = np.add.reduce(d) / self.samples
+        self.mean = self.mean + shift
+        self.spread = self.spread + np.vecdot(d, d, axis=0) - self.samples * shift * shift
 
     def figures(self) -> dict[str, float]:
         """RMSE and MAE in the units of the targets, and R²; each is the mean over the targets.
@@ -90,10 +98,10 @@ class Residuals(Measures):
 
         R² is NaN where a target is constant.
         """
-        with np.errstate(divide="ignore", invalid="ignore"):
-            r2 = np.where(self.spread > 0, 1 - self.squared / self.spread, np.nan)
-        rmse = np.sqrt(self.squared / self.samples)
-        return {"rmse": float(rmse.mean()), "mae": float((self.absolute / self.samples).mean()), "r2": float(r2.mean())}
+        N, sums = self.samples, zip(self.squared.tolist(), self.spread.tolist(), strict=True)
+        r2 = [1 - squared / spread if spread > 0 else nan for squared, spread in sums]
+        rmse = [sqrt(squared / N) for squared in self.squared.tolist()]
+        return {"rmse": fmean(rmse), "mae": fmean(self.absolute.tolist()) / N, "r2": fmean(r2)}
 
     def state(self) -> dict[str, Any]:
         """All sums, as lists of one number per target."""

@@ -62,13 +62,20 @@ def contract(x: Left, w: Right, y: Result, bias: Array | None = None, mode: int 
     results = y.array.reshape(-1)
     start = results
     if bias is not None:
-        start, mode = buffers.empty((bias.size // N, -(-N // W) * W)), mode | BIAS
-        start[:, :N] = bias
-        start = start.reshape(-1)
+        start, mode = _full_vectors(bias, N), mode | BIAS
     _contract(
         *(x.array.reshape(-1), x.rows, x.columns, w.array.reshape(-1), w.rows, w.step, results, y.rows, N),
         *(start, mode, products, plan.tiles, plan.P, plan.depth, plan.shared, buffers.empty(plan.scratch)),
     )
+
+
+def _full_vectors(bias: Array, N: int) -> Array:
+    """Rows of N values as tiles read them: each row in full vectors, one row after the other."""
+    if not N % W:
+        return bias.reshape(-1)
+    padded = buffers.empty((bias.size // N, -(-N // W) * W))
+    padded[:, :N] = bias
+    return padded.reshape(-1)
 
 
 @jit.kernel

@@ -98,6 +98,8 @@ def frame(
         framed = buffers.empty((N, H + top + bottom, Wd + left + right, C))
         mask = NOTHING if y is None else y.reshape(-1)
         _frame(x.reshape(-1), mask, framed.reshape(-1), H, Wd * C, top, bottom, left * C, right * C, shard_sums)
-    if sums is not None:
-        sums[...] = shard_sums.sum(0) if sums.ndim == 1 else shard_sums
+    if sums is not None and sums.ndim == 1:
+        np.add.reduce(shard_sums, out=sums)
+    elif sums is not None:
+        sums[...] = shard_sums
     return framed

@@ -1,16 +1,24 @@
 """The affine map, see `ops.linear`: its three products are contractions.
 
 y = x w + b         dw = xᵀ dz          dx = dz wᵀ          db = sum dz         dz: dy, or dy where y > 0 with ReLU
+
+Products of little work go to NumPy, whose calls cost less than those of compiled code. Its BLAS takes one thread for
+them, as these kernels do: waking others would take far longer than the product.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from backhand.arrays import Array
-from backhand.kernels import buffers
+from backhand.kernels import buffers, jit
 from backhand.kernels.blocks.frames import frame
 from backhand.kernels.blocks.matrix_product import multiply
 from backhand.kernels.kernel import Grads, Kernel
 from backhand.kernels.simd import RELU
+
+LITTLE = 2**18  # multiply-adds of a product, below which NumPy is faster
 
 
 class Cache(NamedTuple):
@@ -24,7 +32,14 @@ class Cache(NamedTuple):
 def forward(x: Array, w: Array, b: Array, *, relu: bool = False) -> tuple[Array, Cache]:
     """Compute what `ops.linear.forward` does; with `relu`, max(y, 0)."""
     y = buffers.empty((*w.shape[:-2], x.shape[-2], w.shape[-1]))
-    multiply(x, w, y, bias=b, mode=RELU if relu else 0)
+    if _is_little(x, w):
+        np.dot(x, w, out=y)
+        if relu:
+            _add_and_rectify(y, b)
+        else:
+            y += b
+    else:
+        multiply(x, w, y, bias=b, mode=RELU if relu else 0)
     return y, Cache(x, w, y if relu else None)
 
 
@@ -35,13 +50,48 @@ def backward(
     x, w, y = cache
     O = w.shape[-1]
     dw, db = grads or (buffers.empty(w.shape), buffers.empty((*w.shape[:-2], O)))
+    dx = buffers.empty((*w.shape[:-2], *x.shape[-2:])) if need_dx else None
+    if _is_little(x, w):
+        dz = dy
+        if y is None:
+            np.dot(_ones(len(dy)), dy, out=db)
+        else:
+            dz = buffers.empty(dy.shape)
+            _mask_and_sum(dy, y, dz, db)
+        np.dot(x.T, dz, out=dw)
+        return None if dx is None else np.dot(dz, w.T, out=dx), dw, db
     dz = frame(dy.reshape(-1, 1, 1, O), y=y, sums=db).reshape(dy.shape)
     multiply(x, dz, dw, transpose_x=True)
-    if not need_dx:
-        return None, dw, db
-    dx = buffers.empty((*w.shape[:-2], *x.shape[-2:]))
-    multiply(dz, w, dx, transpose_w=True)
+    if dx is not None:
+        multiply(dz, w, dx, transpose_w=True)
     return dx, dw, db
+
+
+@jit.helper
+def _add_and_rectify(y, b):
+    for row in y:
+        for o in range(b.size):
+            value = row[o] + b[o]
+            row[o] = np.float32(0) if value <= 0 else value  # NaN stays
+
+
+@jit.helper
+def _mask_and_sum(dy, y, dz, db):
+    db[:] = 0
+    for n in range(dy.shape[0]):
+        for o in range(db.size):
+            value = dy[n, o] if y[n, o] > 0 else np.float32(0)
+            dz[n, o] = value
+            db[o] += value
+
+
+def _is_little(x: Array, w: Array) -> bool:
+    return x.ndim == w.ndim == 2 and x.shape[0] * w.size < LITTLE
+
+
+@lru_cache(maxsize=64)
+def _ones(count: int) -> Array:
+    return np.ones(count, np.float32)
 
 
 KERNEL = Kernel(forward, backward, writes_grads=True)
