@@ -125,7 +125,17 @@ def test_weights_of_classes_and_samples(blobs, rng):
     ignored = small().fit(X, y, sample_weight=(y != 2).astype(float))
     for fitted in (named, ignored):
         assert (fitted.predict(X) != 2).all()
-    np.testing.assert_allclose(named.predict_proba(X), ignored.predict_proba(X), atol=1e-6)
+    np.testing.assert_array_equal(named.predict_proba(X), ignored.predict_proba(X))
+
+
+def test_a_sample_of_weight_0_is_as_good_as_absent(blobs, rng):
+    X, y = blobs
+    present = rng.random(len(X)) < 0.5
+    spoilt = np.where(present[:, None], X, 1e6)  # which must not move the scaling either
+    weighted = small().fit(spoilt, y, sample_weight=present)
+    np.testing.assert_array_equal(weighted.predict_proba(X), small().fit(X[present], y[present]).predict_proba(X))
+    with pytest.raises(ValueError, match="the weights of all samples are 0"):
+        small(class_weight=dict.fromkeys(range(3), 0)).fit(X, y)
 
 
 def test_early_stopping_holds_samples_out(blobs):

@@ -65,7 +65,7 @@ class BackhandEstimator(Parameters):
         """Train the network on samples X with labels or targets y; returns the estimator.
 
         X: rows (N, F), images (N, H, W) or (N, H, W, C), or a table of pandas or polars, whose columns of text become
-        columns of 0 and 1. sample_weight: (N,), of the samples in the loss.
+        columns of 0 and 1. sample_weight: (N,), of the samples in the loss; one of 0 leaves the sample out.
         Raises ValueError for parameters, samples and labels that do not fit, and DivergenceError where the loss grows
         beyond all bounds.
         """
@@ -100,11 +100,17 @@ class BackhandEstimator(Parameters):
         if len(x) != len(labels):
             raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(x), len(labels)]}")
         weights = None if sample_weight is None else _check_sample_weight(sample_weight, x, ensure_non_negative=True)
-        return Dataset(x, labels, self._weights(labels, weights))
+        weights = self._weights(labels, weights)
+        if weights is None:
+            return Dataset(x, labels)
+        kept = np.flatnonzero(weights)  # neither the scaling nor a batch is to have anything of the others
+        if not len(kept):
+            raise ValueError("the weights of all samples are 0; at least one must be above 0")
+        return Dataset(x[kept], labels[kept], weights[kept] / weights[kept].mean())
 
     def _weights(self, labels: Labels, weights: Array | None) -> Array | None:
-        """The weights of the samples in the loss; their mean is 1, so that they leave the learning rate alone."""
-        return None if weights is None else weights / (weights.mean() or 1.0)
+        """The weights of the samples in the loss, in proportion, from those that the caller gave."""
+        return weights
 
     def _feeds(self, data: Dataset, standardizer: Standardizer | None = None) -> tuple[Feed, Feed | None]:
         """The feeds of training and, for early stopping, of validation; standardizer: that of an earlier fit."""

@@ -19,6 +19,7 @@ from backhand.training.progress import ProgressBar
 from backhand.training.schedules import CosineDecay, OneCycle, ReduceOnPlateau, Schedule
 
 ACTIVATIONS = {"logistic": "sigmoid"}  # scikit-learn's names of activations that have another one here
+INIT = "glorot"  # whatever the activation, as in scikit-learn: in few steps, He's larger weights fit noise
 SOLVERS = ("adam", "sgd", "adamw", "rmsprop")
 RATES = ("constant", "invscaling", "adaptive")
 SCHEDULES = ("cosine", "one_cycle")
@@ -65,7 +66,7 @@ def _perceptron(estimator: Any, outputs: int) -> Sequential:
     if activation == "identity":
         raise ValueError('activation="identity" makes a linear network; use hidden_layer_sizes=()')
     options = {"activation": activation, "dropout": estimator.dropout, "batchnorm": estimator.batchnorm}
-    return mlp(outputs, widths, **options)
+    return mlp(outputs, widths, init=INIT, **options)
 
 
 def _named(table: dict[str, Any], outputs: int, shape: Shape) -> Sequential:

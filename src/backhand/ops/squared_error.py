@@ -22,7 +22,7 @@ def forward(scores: Array, targets: Array, *, weights: Array | None = None) -> t
     """
     e = errors(scores, targets)
     weighted = e if weights is None else sample_weights(weights, scores)[:, None] * e
-    return np.vdot(weighted, e) / (2 * e.size), weighted
+    return e.dtype.type(0.5) * np.vdot(weighted, e) / e.size, weighted
 
 
 def backward(dy: float | Array, cache: Cache) -> tuple[Array]:

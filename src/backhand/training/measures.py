@@ -82,14 +82,14 @@ class Residuals(Measures):
         targets = np.asarray(labels.reshape(len(labels), -1), np.float64)
         e = predictions - targets
         self.absolute = self.absolute + np.add.reduce(np.abs(e))
-        self.squared = self.squared + np.vecdot(e, e, axis=0)
+        self.squared = self.squared + np.vecdot(e.T, e.T)
         if not self.samples:
             self.mean = targets[0]
         self.samples += len(targets)
         d = targets - self.mean
         shift = np.add.reduce(d) / self.samples
         self.mean = self.mean + shift
-        self.spread = self.spread + np.vecdot(d, d, axis=0) - self.samples * shift * shift
+        self.spread = self.spread + np.vecdot(d.T, d.T) - self.samples * shift * shift
 
     def figures(self) -> dict[str, float]:
         """RMSE and MAE in the units of the targets, and R²; each is the mean over the targets.
