@@ -8,6 +8,7 @@ import pytest
 
 from backhand import data
 from backhand.data import Standardizer
+from backhand.data.frames.options import TableOptions
 from backhand.errors import DataError
 from backhand.experiments.run import work
 from backhand.experiments.run.predict import load_classifier
@@ -52,6 +53,7 @@ SAID = {
     "is not one-hot": {"x": x, "y": np.ones((20, 2))},
     "has no 1": {"x": x, "y": np.eye(3)[y]},
     "without a gap": {"x": x, "y": y + 1},
+    "for a regression set data.target": {"x": x, "y": x[:, 0]},
     "is empty; give every class a name": {"x": x, "y": y, "classes": ["a", ""]},
     "give every class its own name": {"x": x, "y": y, "classes": ["a", "a"]},
     "holds Python objects": {"x": x, "y": np.array([None] * 20)},
@@ -63,6 +65,11 @@ def saves(tmp_path, case):
     data.load("npz", path=tmp_path / "a.npz")
 
 
+def targets(tmp_path, y):
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    data.load("npz", path=tmp_path / "a.npz", table=TableOptions(targets=("size",)))
+
+
 def test_every_error_of_the_table_is_said(trained, tmp_path):
     said = re.findall(r"^\| `(.+?)` \|", PAGE.read_text("utf-8").partition("## Errors")[2], re.MULTILINE)
     acts = {case: lambda case=case: saves(tmp_path, case) for case in SAID}
@@ -70,6 +77,8 @@ def test_every_error_of_the_table_is_said(trained, tmp_path):
     acts["bring the samples to the scale of the training data"] = lambda: load_classifier(
         Path("runs/mine")
     ).predict_proba(np.full((5, 2), 1e12))
+    acts["and data.target names"] = lambda: targets(tmp_path, x[:, :2])
+    acts["targets must be numbers"] = lambda: targets(tmp_path, y > 0)
     np.save(tmp_path / "x.npy", x)
     acts["is a single array"] = lambda: data.load("npz", path=tmp_path / "x.npy")
     acts["is masked"] = lambda: data.Dataset(np.ma.masked_greater(x, 1), y)

@@ -55,6 +55,7 @@ class BuiltIn(Entry):
 
     load: Callable[[], Splits]
     is_regression: bool = False
+    columns: ClassVar[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class OnDisk(Entry):
 
     read: (file or folder, options) -> Splits.   instructions: how to get the data, as the end of a sentence.
     files: patterns of the names of files or folders that hold the data, the preferred first; none for a user's own
-    data.   marker_files: patterns of names that show that a folder is the data set itself.   member_files: patterns of
+    data.   columns: those of `options.COLUMNS` that `read` follows.   marker_files: patterns of names that show that a
+    folder is the data set itself.   member_files: patterns of
     files that are one of several; the folder that holds them is read.   subfolders: where the data are looked for,
     below the data folder ("" is that folder itself), the first of which is downloaded to; by default the name of the
     data set and "".
@@ -77,6 +79,7 @@ class OnDisk(Entry):
     publication: Publication | None = None
     member_files: tuple[str, ...] = ()
     subfolders: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     is_regression: ClassVar[bool] = False  # a table's depends on its options
 
     def folders(self, data_dir: Path) -> list[Path]:

@@ -13,17 +13,18 @@ from backhand.errors import DataError
 
 Array = NDArray[Any]
 Integers = NDArray[np.int64]
+REGRESSION = 'for a regression set data.target = "y"'
 MAX_EXACT_INTEGER = 2**53  # float64 holds every whole number up to here
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels as integers, with the names of the classes.
+    """The labels as integers, with the names of the classes; or targets (N, T), which have none.
 
     y: (N,) for each array, by its name.   notes: how the labels were converted, for `Splits.notes`.
     """
 
-    y: dict[str, Integers]
+    y: Mapping[str, Array]
     classes: tuple[str, ...]
     notes: dict[str, str]
 
@@ -91,7 +92,8 @@ def _one_per_sample(y: Array, where: str) -> Array:
         row = int(np.flatnonzero(~single)[0])
         raise DataError(
             f"{where} has the shape {y.shape}, and row {row} is not one-hot: labels must be integers of shape (N,), or "
-            f"rows with a single 1; write y.argmax(axis=1) if the largest value is the class, y.ravel() if y is one row"
+            f"rows with a single 1; write y.argmax(axis=1) if the largest value is the class, y.ravel() if y is one "
+            f"row; for a regression name the {y.shape[1]} columns in data.target"
         )
     return y.argmax(axis=1)
 
@@ -127,7 +129,9 @@ def _as_integers(y: Array, where: str) -> Integers:
         bad = y > np.iinfo(np.int64).max if y.dtype.kind == "u" else np.zeros(len(y), bool)
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
-        raise DataError(f"row {row} of {where} is {y[row]}; labels must be integers from 0 up, one for each class")
+        raise DataError(
+            f"row {row} of {where} is {y[row]}; labels must be integers from 0 up, one for each class; {REGRESSION}"
+        )
     return y.astype(np.int64)
 
 
@@ -180,7 +184,7 @@ def _names_of_numbers(train_labels: Array, y: Integers, file: str) -> tuple[str,
     if (labels != np.arange(len(labels))).any():
         raise DataError(
             f"the labels in {file} are {_first_few(labels.tolist())}; number the classes 0, 1, 2 ... without a gap, or "
-            f"save the labels as text, which is numbered for you: y.astype(str)"
+            f"save the labels as text, which is numbered for you: y.astype(str); {REGRESSION}"
         )
     return tuple(map(str, labels.tolist()))
 

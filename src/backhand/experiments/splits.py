@@ -113,7 +113,7 @@ def load_data_set(table: DataTable, data_dir: PathLike | None = None) -> Splits:
     """The data set of a study, as it is divided by its authors, all its images of one size."""
     resize = None if table.resize is None else table.resize.make()
     skip = table.skip_bad_images
-    columns = table.table_options if table.name == "csv" else None
+    columns = table.table_options
     return data.load(table.name, data_dir=data_dir, path=table.path, skip_bad_images=skip, resize=resize, table=columns)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from backhand.data.frames.encoding import Missing
-from backhand.data.frames.options import TableOptions
+from backhand.data.frames.options import COLUMNS, TableOptions
 from backhand.data.registry import DATASETS
 from backhand.study.augment import AugmentTable
 from backhand.study.resize import ResizeEntry
@@ -14,7 +14,6 @@ from backhand.study.table import Place, Table
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Size = Annotated[int | float, Field(ge=0)]  # a count, or a fraction below 1
 Names = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
-COLUMNS = ("label", "target", "sample_weight", "drop", "categories", "missing", "test")  # the keys of a table alone
 
 
 class DataTable(Table):
@@ -25,7 +24,7 @@ class DataTable(Table):
     classes: Annotated[tuple[str, ...], Field(strict=False, min_length=2)] | None = None  # only these, in this order
     groups: Annotated[dict[str, Names], Field(min_length=2)] | None = None  # classes joined, in the order of the table
     label: str | None = None  # of a table: the column that names the class
-    target: Names | None = None  # of a table: the columns to predict, which makes it a regression
+    target: Names | None = None  # the columns to predict, which makes it a regression; of arrays, their names
     sample_weight: str | None = None  # of a table: the column of the weights of the samples
     drop: Annotated[tuple[str, ...], Field(strict=False)] = ()  # of a table: columns that are left out
     categories: Annotated[tuple[str, ...], Field(strict=False)] = ()  # of a table: columns of numbers that are names
@@ -79,10 +78,12 @@ class DataTable(Table):
         return self
 
     @model_validator(mode="after")
-    def _columns_belong_to_a_table(self) -> "DataTable":
-        set_keys = [key for key in COLUMNS if getattr(self, key) != type(self).model_fields[key].default]
-        if set_keys and self.name != "csv":
-            raise ValueError(f'{set_keys[0]} needs a table with named columns, name = "csv", not "{self.name}"')
+    def _columns_belong_to_the_data(self) -> "DataTable":
+        known = DATASETS[self.name].columns if self.name in DATASETS else COLUMNS
+        for key in COLUMNS:
+            if key not in known and getattr(self, key) != type(self).model_fields[key].default:
+                names = " or ".join(f'"{name}"' for name, entry in DATASETS.own.items() if key in entry.columns)
+                raise ValueError(f'{key} needs name = {names}, not "{self.name}"')
         if self.name == "csv" and (self.label is None) == (self.target is None):
             raise ValueError("name the column to predict: label for classes, or target for numbers")
         return self

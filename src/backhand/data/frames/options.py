@@ -5,12 +5,16 @@ from pathlib import Path
 
 from backhand.data.frames.encoding import Missing
 
+# The keys by which a study sets these options
+COLUMNS = ("label", "target", "sample_weight", "drop", "categories", "missing", "test")
+
 
 @dataclass(frozen=True)
 class TableOptions:
     """Which columns of a table are what.
 
-    label: names the class. targets: the numbers to predict, instead of a label. sample_weight: the weights of the
+    label: names the class. targets: the numbers to predict, instead of a label; of arrays, the names of their T
+    columns. sample_weight: the weights of the
     samples. drop: columns that are left out. categories: columns of numbers that name categories, such as postcodes.
     missing: what stands in place of a missing value, see `Encoding.fit`. test: the file of the test split.
     """

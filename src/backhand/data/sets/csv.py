@@ -7,7 +7,7 @@ from backhand.data.entry import OnDisk, ReadOptions
 from backhand.data.frames.csv_file import read_csv
 from backhand.data.frames.encoding import Encoding
 from backhand.data.frames.frame import Frame
-from backhand.data.frames.options import TableOptions
+from backhand.data.frames.options import COLUMNS, TableOptions
 from backhand.data.frames.samples import class_names, labels_of, targets_of, weights_of
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
@@ -87,4 +87,5 @@ ENTRY = OnDisk(
     "label or target",
     _read,
     instructions="pass --path with a .csv file whose first line names the columns",
+    columns=COLUMNS,
 )

@@ -1,6 +1,7 @@
 """The user's own arrays, in one NumPy archive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,26 +10,29 @@ from numpy.typing import NDArray
 from backhand.arrays import axes
 from backhand.data.columns import has_variation
 from backhand.data.dataset import Dataset, Samples, Splits
-from backhand.data.entry import OnDisk
+from backhand.data.entry import OnDisk, ReadOptions
 from backhand.data.formats.npz import read_npz
-from backhand.data.labels import read_labels
+from backhand.data.labels import Labels, read_labels
 from backhand.data.pixels import read_pixels
 from backhand.data.sets.npz_names import ArrayNames
 from backhand.data.split import hold_out_test
 from backhand.data.tables import read_table
+from backhand.data.targets import read_targets
 from backhand.data.value_range import range_notes
 from backhand.errors import DataError
 
 Array = NDArray[Any]
 
 
-def load(path: Path) -> Splits:
+def load(path: Path, targets: Sequence[str] = ()) -> Splits:
     """Load the arrays x_train, y_train, x_test, y_test (with x_validation, y_validation if present), or x and y.
+
+    targets: the names of the T targets of a regression, whose y are numbers (N,) or (N, T); none: y are labels.
 
     x: (N, F) numbers of any dtype, or images (N, H, W) or (N, H, W, C) of uint8, or of values that are exactly uint8.
     y: (N,) numbers 0 .. K-1 or names, see `labels.read_labels`.   classes: (K,) names, if present.
     Other names are understood as well, see `ArrayNames`; a note lists arrays that are not used.
-    Of x and y alone, a stratified fifth is the test split, always the same one.
+    Of x and y alone, a fifth is the test split, always the same one, with each class in proportion.
     """
     arrays = read_npz(path)
     names = ArrayNames.of(arrays, path)
@@ -36,8 +40,7 @@ def load(path: Path) -> Splits:
     for name, x in samples.items():
         if x.size == 0:
             raise DataError(f"{name} in {path} is empty, of shape {x.shape}; save some samples")
-    class_names = None if names.classes is None else arrays[names.classes]
-    labels = read_labels({y: arrays[y] for _, y in names.by_split.values()}, class_names, str(path))
+    labels = _answers(arrays, names, targets, str(path))
     for name, y in names.by_split.values():
         _refuse_orientation(samples[name], len(arrays[y]), (name, y), path)
     read, notes = _samples(samples, path)
@@ -48,12 +51,21 @@ def load(path: Path) -> Splits:
     else:
         train, test = hold_out_test(splits["train"], labels.classes)
         others = {"samples": splits["train"]}  # by the rows of the archive
-    if len(labels.classes) > 1:
+    if len(labels.classes) != 1:
         _refuse_alike(train, f"{names.by_split['train'][0]} in {path}")
     notes |= range_notes(train, others)
-    notes |= {"unused arrays": ", ".join(names.unused)} if names.unused else {}
-    source = f"the arrays of {path.name}"
-    return Splits("npz", labels.classes, train, test, splits.get("validation"), source, labels.notes | notes)
+    unused = (*names.unused, names.classes) if targets and names.classes else names.unused
+    notes |= {"unused arrays": ", ".join(unused)} if unused else {}
+    shared = Splits("npz", labels.classes, train, test, splits.get("validation"), f"the arrays of {path.name}")
+    return replace(shared, notes=labels.notes | notes, targets=tuple(targets))
+
+
+def _answers(arrays: Mapping[str, Array], names: ArrayNames, targets: Sequence[str], file: str) -> Labels:
+    """The labels of every split with the names of the classes, or the targets, which have no classes."""
+    y = {name: arrays[name] for _, name in names.by_split.values()}
+    if targets:
+        return Labels(read_targets(y, targets, file), (), {})
+    return read_labels(y, None if names.classes is None else arrays[names.classes], file)
 
 
 def _refuse_orientation(x: Array, labels: int, names: tuple[str, str], path: Path) -> None:
@@ -113,10 +125,15 @@ def _images(arrays: Mapping[str, Array], path: Path) -> tuple[dict[str, Samples]
     return samples, {key: note for key, note in notes.items() if note}
 
 
+def _read(path: Path, options: ReadOptions) -> Splits:
+    return options.convert(load(path, options.table.targets if options.table else ()))
+
+
 ENTRY = OnDisk(
     "npz",
     "your own arrays",
-    "labels",
-    lambda path, options: options.convert(load(path)),
+    "labels, or targets",
+    _read,
     instructions="pass --path with an .npz file of x_train, y_train, x_test, y_test, or x and y",
+    columns=("target",),
 )
