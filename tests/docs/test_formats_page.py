@@ -100,6 +100,7 @@ def test_every_array_of_the_evidence_is_on_the_page():
     groups = (
         evidence_groups.PREDICTIONS,
         evidence_groups.FITTED,
+        evidence_groups.LARGEST_ERRORS,
         evidence_groups.SAMPLES,
         evidence_groups.AUGMENTED,
         evidence_groups.PICTURED,

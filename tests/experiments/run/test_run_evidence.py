@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 from backhand.architectures import cnn, mlp, resnet, vgg_small
 from backhand.experiments.build import build_model, load_feeds
-from backhand.experiments.run import illustrations
+from backhand.experiments.run import illustrations, layer_pictures
 from backhand.experiments.run.predict import load_classifier
 from backhand.experiments.run.work import run
 from backhand.layers import BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Residual
@@ -46,7 +46,7 @@ def test_first_weights_are_those_before_and_after(trained: SimpleNamespace) -> N
 
 def test_pictures_are_of_different_classes_the_last_the_most_confident_mistake(trained: SimpleNamespace) -> None:
     arrays, result = trained.arrays, trained.result
-    assert len(set(arrays["map_labels"])) == illustrations.MAPPED
+    assert len(set(arrays["map_labels"])) == layer_pictures.MAPPED
     np.testing.assert_array_equal(arrays["map_images"], trained.test.data.x[arrays["map_index"]])
     np.testing.assert_array_equal(arrays["map_labels"], result.labels[arrays["map_index"]])
     np.testing.assert_array_equal(arrays["map_predictions"], result.predictions[arrays["map_index"]])
@@ -63,7 +63,7 @@ def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleN
         x = layer.forward(x)
         if index in (2, 6):
             means = x.mean(axis=(0, 1, 2))
-            channels = np.argsort(-means, kind="stable")[: illustrations.CHANNELS]
+            channels = np.argsort(-means, kind="stable")[: layer_pictures.CHANNELS]
             np.testing.assert_array_equal(arrays[f"map_channels.{index}"], channels)
             low, high = arrays[f"map_ranges.{index}"].T
             restored = low + arrays[f"maps.{index}"] / 255 * (high - low)
@@ -73,7 +73,7 @@ def test_maps_are_the_outputs_of_the_layers_within_a_grey_level(trained: SimpleN
 def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.random.Generator) -> None:
     x = rng.normal(size=(3, 4, 4, 2)).astype(np.float32) - 5
     x[..., 1] = 0
-    maps = illustrations.strongest(x)
+    maps = layer_pictures.strongest(x)
     assert maps.channels.tolist() == [0, 1]
     np.testing.assert_allclose(maps.ranges, [[x[..., 0].min(), 0], [0, 0]])
     assert maps.maps[..., 0].min() == 0
@@ -92,7 +92,7 @@ def test_signed_maps_keep_their_sign_and_constant_ones_are_no_trouble(rng: np.ra
     ],
 )
 def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, shape: tuple, indices: list) -> None:
-    assert illustrations._mapped_layers(model.build(shape)) == indices
+    assert layer_pictures._mapped_layers(model.build(shape)) == indices
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_maps_are_taken_of_a_first_a_middle_and_a_last_layer(model: Sequential, 
 )
 def test_first_weights_are_those_of_the_first_layer_that_has_any(layers: list, has_weights: bool) -> None:
     model = Sequential(*(layer.fresh() for layer in layers)).build((5, 5, 1))
-    weights = illustrations.first_weights(model)
+    weights = layer_pictures.first_weights(model)
     assert weights is next(iter(model.parameters)).value if has_weights else weights is None
 
 

@@ -10,7 +10,7 @@ from backhand.arrays import Array, Labels
 from backhand.errors import BackhandError
 from backhand.experiments.run.attributions import attribute
 from backhand.experiments.run.evidence_groups import FeatureMaps
-from backhand.experiments.run.illustrations import strongest
+from backhand.experiments.run.layer_pictures import strongest
 from backhand.experiments.run.report import attributions as attribution_chapter
 from backhand.experiments.run.report import feature_maps as maps_chapter
 from backhand.experiments.run.report import filters
@@ -51,9 +51,9 @@ def feature_maps(of: "Interpretation", index: Labels, layer: str | None) -> "Fig
     if maps.ndim != 4:
         raise BackhandError(f"the output of layer {layer} is no map (height, width, channels), but {maps.shape[1:]}")
     strong = strongest(maps)
-    shown = FeatureMaps(images, of.labels[index], of.predictions[index], index, {"": strong})
+    shown = FeatureMaps(images, index, {"": strong}, of.labels[index], of.predictions[index])
     with style.plot_style():
-        return maps_chapter.figure(of.classes, shown, strong)
+        return maps_chapter.figure(maps_chapter.class_names(of.classes, shown), shown, strong)
 
 
 def weights(of: "Interpretation") -> "Figure":

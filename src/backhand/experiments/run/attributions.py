@@ -31,9 +31,9 @@ def attributions_of(
     chosen = np.concatenate([mistakes[:EACH], _right_answers(result)])
     if not len(chosen):
         return None
-    attributions = attribute(model, test, chosen, result.labels[chosen], result.predictions[chosen], confidence[chosen])
-    maps = (attributions.saliency, attributions.grad_cam, attributions.grad_cam_true)
-    return attributions if all(np.isfinite(each).all() for each in maps if each is not None) else None
+    return _finite(
+        attribute(model, test, chosen, result.labels[chosen], result.predictions[chosen], confidence[chosen])
+    )
 
 
 def attribute(
@@ -43,9 +43,37 @@ def attribute(
     x: Array = feed.standardizer.transform(feed.data.x[index])
     layer = _layer_of(model)
     with np.errstate(over="ignore", invalid="ignore"):  # the caller looks at what is not finite
-        cams = [grad_cam(model, x, classes, layer=layer) for classes in (predictions, labels)] if layer else []
+        cam, cam_true = (
+            grad_cam(model, x, classes, layer=layer) if layer else None for classes in (predictions, labels)
+        )
         salient = saliency(model, x, predictions)
-    return Attributions(feed.data.x[index], labels, predictions, confidence, index, salient, layer, *cams)
+    answers = (labels, predictions, confidence)
+    return Attributions(feed.data.x[index], index, salient, *answers, layer, cam, cam_true)
+
+
+def attributions_of_targets(model: Sequential, test: Feed, index: Labels, targets: Labels) -> Attributions | None:
+    """Saliency and Grad-CAM of a regression's samples, as `attribute_targets`; None without samples, or not finite."""
+    return _finite(attribute_targets(model, test, index, targets)) if len(index) else None
+
+
+def attribute_targets(model: Sequential, feed: Feed, index: Labels, targets: Labels) -> Attributions:
+    """Saliency and Grad-CAM of the samples at these indices, each for one of the targets of a regression."""
+    x: Array = feed.standardizer.transform(feed.data.x[index])
+    layer, outputs = _layer_of(model), output_numbers(model, targets)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cam = grad_cam(model, x, outputs, layer=layer) if layer else None
+        return Attributions(feed.data.x[index], index, saliency(model, x, outputs), layer=layer, grad_cam=cam)
+
+
+def output_numbers(model: Sequential, targets: Labels) -> Labels:
+    """These targets as attributions know them: the single output of a model is the score of class 1."""
+    return np.ones_like(targets) if model.output_shape == (1,) else targets
+
+
+def _finite(attributions: Attributions) -> Attributions | None:
+    """The attributions; None where one is not finite."""
+    maps = (attributions.saliency, attributions.grad_cam, attributions.grad_cam_true)
+    return attributions if all(np.isfinite(each).all() for each in maps if each is not None) else None
 
 
 def _layer_of(model: Sequential) -> str:

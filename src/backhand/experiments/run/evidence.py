@@ -19,6 +19,7 @@ from backhand.experiments.run.evidence_groups import (
     FIRST_WEIGHTS,
     FITTED,
     IMPORTANCE,
+    LARGEST_ERRORS,
     LAYER_MAPS,
     MISTAKES,
     PICTURED,
@@ -30,6 +31,7 @@ from backhand.experiments.run.evidence_groups import (
     FirstWeights,
     Fitted,
     Importance,
+    LargestErrors,
     LayerMaps,
     Mistakes,
     Predictions,
@@ -47,6 +49,7 @@ class Evidence:
 
     predictions: Predictions | None = None
     fitted: Fitted | None = None
+    largest_errors: LargestErrors | None = None
     samples: Samples | None = None
     augmented: Augmented | None = None
     mistakes: Mistakes | None = None
@@ -61,6 +64,7 @@ class Evidence:
         return cls(
             predictions=_group(Predictions, PREDICTIONS, arrays),
             fitted=_group(Fitted, FITTED, arrays),
+            largest_errors=_group(LargestErrors, LARGEST_ERRORS, arrays),
             samples=_group(Samples, SAMPLES, arrays),
             augmented=_group(Augmented, AUGMENTED, arrays),
             mistakes=_group(Mistakes, PICTURED if "mistakes" in arrays else MISTAKES, arrays),
@@ -76,6 +80,7 @@ class Evidence:
         groups = (
             (self.predictions, PREDICTIONS),
             (self.fitted, FITTED),
+            (self.largest_errors, LARGEST_ERRORS),
             (self.samples, SAMPLES),
             (self.augmented, AUGMENTED),
             (self.mistakes, PICTURED),
@@ -127,7 +132,12 @@ def _group(form: type[Group], names: Mapping[str, str], arrays: Arrays) -> Group
     """The group of this form, whose attributes have these names in the file; None where it is not saved."""
     if next(iter(names.values())) not in arrays:
         return None
-    return form(**{key: arrays[name] for key, name in names.items()})
+    return form(**_present(names, arrays))
+
+
+def _present(names: Mapping[str, str], arrays: Arrays) -> dict[str, Any]:
+    """The arrays of a group that the file has, by their attributes."""
+    return {key: arrays[name] for key, name in names.items() if name in arrays}
 
 
 def _feature_maps(arrays: Arrays) -> FeatureMaps | None:
@@ -138,13 +148,12 @@ def _feature_maps(arrays: Arrays) -> FeatureMaps | None:
         layer: LayerMaps(**{key: arrays[f"{name}.{layer}"] for key, name in LAYER_MAPS.items()})
         for layer in sorted(filter(str.isdecimal, names), key=int)
     }
-    return FeatureMaps(**{key: arrays[name] for key, name in FEATURE_MAPS.items()}, layers=layers)
+    return FeatureMaps(**_present(FEATURE_MAPS, arrays), layers=layers)
 
 
 def _attributions(arrays: Arrays) -> Attributions | None:
     if "attribution_images" not in arrays:
         return None
     layer = next((name.removeprefix("grad_cam.") for name in arrays if name.startswith("grad_cam.")), "")
-    own: Mapping[str, Any] = {key: arrays[name] for key, name in ATTRIBUTIONS.items()}
-    cams: Mapping[str, Any] = {key: arrays.get(f"{name}.{layer}") for key, name in CAMS.items()}
-    return Attributions(**own, layer=layer, **cams)
+    cams = {key: f"{name}.{layer}" for key, name in CAMS.items()}
+    return Attributions(**_present(ATTRIBUTIONS | cams, arrays), layer=layer)

@@ -12,6 +12,7 @@ Arrays = dict[str, NDArray[Any]]
 AXES: dict[str, Sequence[Hashable]] = {
     "samples": "MHWC",
     "sample_labels": "M",
+    "sample_targets": "MJ",
     "augmented": "ADHWC",
     "augmented_targets": "ADK",
     "mistakes": "EHWC",
@@ -36,6 +37,8 @@ AXES: dict[str, Sequence[Hashable]] = {
     "predictions": "NJ",
     "targets": "NJ",
     "fitted_index": "N",
+    "largest_errors": "LHWC",
+    "largest_error_index": "L",
 }
 # The arrays without which an array cannot be used.
 NEEDS = {
@@ -54,10 +57,16 @@ NEEDS = {
     "importance": {"importance_rows"},
     "probabilities": {"labels"},
     "predictions": {"targets", "fitted_index"},
+    "largest_errors": {"largest_error_index", "predictions"},
     "first_weights": {"first_weights_initial"},
     "first_weights_initial": {"first_weights"},
 }
-PICTURES = ("samples", "augmented", "mistakes", "map_images", "attribution_images")
+# The arrays that need a class for each sample: those of a regression come without.
+OF_CLASSES = {
+    *("sample_labels", "augmented_targets", "map_labels", "map_predictions"),
+    *("attribution_labels", "attribution_predictions", "attribution_confidence"),
+}
+PICTURES = ("samples", "augmented", "mistakes", "map_images", "attribution_images", "largest_errors")
 SHARES = ("probabilities", "mistake_confidence", "augmented_targets", "attribution_confidence")
 LABELS = (
     *("sample_labels", "mistake_labels", "mistake_predictions", "map_labels", "map_predictions", "labels"),
@@ -69,7 +78,7 @@ def check(arrays: Arrays, classes: int, targets: int = 0) -> None:
     """Raises ValueError where the arrays do not fit each other or the number of classes or targets."""
     _check_shapes(arrays, {"K": classes, "J": targets, 1: 1, 2: 2})
     _check_values(arrays, classes)
-    _check_attributions(arrays)
+    _check_attributions(arrays, targets=bool(targets))
 
 
 def _mapped_layers(arrays: Arrays) -> tuple[str, ...]:
@@ -93,18 +102,23 @@ def _cams(arrays: Arrays) -> tuple[str, ...]:
     return tuple(name for name in arrays if name.startswith(("grad_cam.", "grad_cam_true.")))
 
 
-def _needs(arrays: Arrays) -> dict[str, set[str]]:
-    """NEEDS with the arrays without which the feature maps of each layer cannot be used."""
-    return NEEDS | {
-        f"maps.{layer}": {"map_images", f"map_channels.{layer}", f"map_ranges.{layer}"}
-        for layer in _mapped_layers(arrays)
-    }
+def _needs(arrays: Arrays, *, targets: bool) -> dict[str, set[str]]:
+    """NEEDS of classes or of targets, with the arrays without which the feature maps of each layer cannot be used."""
+    needs = {name: needed - OF_CLASSES for name, needed in NEEDS.items()} if targets else NEEDS
+    return (
+        needs
+        | ({"samples": {"sample_targets"}} if targets else {})
+        | {
+            f"maps.{layer}": {"map_images", f"map_channels.{layer}", f"map_ranges.{layer}"}
+            for layer in _mapped_layers(arrays)
+        }
+    )
 
 
-def _check_attributions(arrays: Arrays) -> None:
-    """Saliency and Grad-CAM are finite and not negative, and both Grad-CAM maps are of the same layer."""
+def _check_attributions(arrays: Arrays, *, targets: bool) -> None:
+    """Saliency and Grad-CAM are finite and not negative, and both Grad-CAM maps (of targets one) of one layer."""
     cams = _cams(arrays)
-    if cams and {name.partition(".")[0] for name in cams} != {"grad_cam", "grad_cam_true"}:
+    if cams and not targets and {name.partition(".")[0] for name in cams} != {"grad_cam", "grad_cam_true"}:
         raise ValueError(f"it holds {cams[0]} without the other of grad_cam and grad_cam_true")
     if len({name.partition(".")[2] for name in cams}) > 1:
         raise ValueError("it holds Grad-CAM maps of several layers")
@@ -137,7 +151,7 @@ def _check_shapes(arrays: Arrays, lengths: dict[Hashable, int]) -> None:
         for axis, length in zip(axes, shape, strict=True):
             if lengths.setdefault(axis, length) != length:
                 raise ValueError(f"{name} has {length} where {lengths[axis]} are expected, in shape {shape}")
-    needs = _needs(arrays)
+    needs = _needs(arrays, targets=bool(lengths["J"]))
     for name in sorted(arrays.keys() & needs.keys()):
         if missing := needs[name] - arrays.keys():
             raise ValueError(f"it holds {name} but no {min(missing)}")

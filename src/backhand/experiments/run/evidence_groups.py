@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 
@@ -28,24 +29,46 @@ class Fitted:
     targets: NDArray[Any]
     index: NDArray[Any]
 
+    @property
+    def errors(self) -> NDArray[np.float64]:
+        """Predictions minus targets, (N, T)."""
+        return np.asarray(self.predictions, np.float64) - self.targets
+
+    def hardest_targets(self, units: NDArray[Any]) -> NDArray[np.intp]:
+        """For each sample the target with the largest error in these units (T,), such as deviations: (N,)."""
+        return np.abs(self.errors / units).argmax(1)
+
+    def by_error(self, units: NDArray[Any]) -> NDArray[np.intp]:
+        """The rows of all samples, (N,), that with the largest error of any target first."""
+        return np.argsort(-np.abs(self.errors / units).max(1), kind="stable")
+
+
+@dataclass(frozen=True)
+class LargestErrors:
+    """The test pictures (L, H, W, C) uint8 of a regression with the largest errors, and their `index` there (L,)."""
+
+    pictures: NDArray[Any]
+    index: NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Samples:
-    """Some training pictures (M, H, W, C) uint8, with their labels (M,)."""
+    """Some training pictures (M, H, W, C) uint8, with their labels (M,), or the targets (M, T) of a regression."""
 
     pictures: NDArray[Any]
-    labels: NDArray[Any]
+    labels: NDArray[Any] | None = None
+    targets: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
 class Augmented:
     """Training pictures with augmented versions of each: (A, 1 + D, H, W, C) uint8, the original first.
 
-    targets: the label of each version as a distribution over the classes, (A, 1 + D, K).
+    targets: the label of each version as a distribution over the classes, (A, 1 + D, K); None for a regression.
     """
 
     pictures: NDArray[Any]
-    targets: NDArray[Any]
+    targets: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,13 +110,14 @@ class FeatureMaps:
     """Test pictures (F, H, W, C) uint8, with labels, predictions and index in the test split, all (F,).
 
     layers: the maps of some layers, by the layer's name, from the first to the last.
+    A regression has no labels and predictions here: they are those of `Fitted` at the same index.
     """
 
     images: NDArray[Any]
-    labels: NDArray[Any]
-    predictions: NDArray[Any]
     index: NDArray[Any]
     layers: dict[str, LayerMaps]
+    labels: NDArray[Any] | None = None
+    predictions: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,14 +128,16 @@ class Attributions:
     saliency: of the predicted class's score, (T, H, W).
     layer: the name of the layer of the Grad-CAM maps; empty where the network has none.
     grad_cam, grad_cam_true: Grad-CAM of the predicted class and of the true one, (T, H, W).
+    A regression has no labels, predictions and confidence here, and saliency and `grad_cam` are of the target with the
+    largest error.
     """
 
     images: NDArray[Any]
-    labels: NDArray[Any]
-    predictions: NDArray[Any]
-    confidence: NDArray[Any]
     index: NDArray[Any]
     saliency: NDArray[Any]
+    labels: NDArray[Any] | None = None
+    predictions: NDArray[Any] | None = None
+    confidence: NDArray[Any] | None = None
     layer: str = ""
     grad_cam: NDArray[Any] | None = None
     grad_cam_true: NDArray[Any] | None = None
@@ -131,7 +157,8 @@ class Importance:
 # The name in the file of each attribute. A group is saved if the first of its arrays is there.
 PREDICTIONS = {"probabilities": "probabilities", "labels": "labels"}
 FITTED = {"predictions": "predictions", "targets": "targets", "index": "fitted_index"}
-SAMPLES = {"pictures": "samples", "labels": "sample_labels"}
+LARGEST_ERRORS = {"pictures": "largest_errors", "index": "largest_error_index"}
+SAMPLES = {"pictures": "samples", "labels": "sample_labels", "targets": "sample_targets"}
 AUGMENTED = {"pictures": "augmented", "targets": "augmented_targets"}
 MISTAKES = {key: f"mistake_{key}" for key in ("labels", "predictions", "confidence", "index")}
 PICTURED = MISTAKES | {"pictures": "mistakes"}

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from backhand.arrays import Array
-from backhand.experiments.run.illustrations import first_weights
+from backhand.experiments.run.layer_pictures import first_weights
 from backhand.experiments.run.metrics import InitFrom
 from backhand.model.sequential import Sequential
 from backhand.training.callbacks import Callback

@@ -1,6 +1,6 @@
 """What the network looks at: saliency and Grad-CAM of test pictures, and the importance of each column of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,13 +27,11 @@ Pixels = NDArray[Any]
 
 
 def attributions(run: Run) -> tuple[Block, ...]:
-    """Pictures of the mistakes and of right answers, or the importance of the columns; nothing where none is saved."""
-    saved, importance = run.evidence.attributions, run.evidence.importance
-    if importance is not None:
-        return _importance(run, importance)
+    """Pictures of the mistakes and of right answers; nothing where none is saved."""
+    saved = run.evidence.attributions
     if saved is None or not len(saved.images):
         return ()
-    wrong = saved.labels != saved.predictions
+    wrong = mistaken(saved)
     groups = {"most confident mistakes": ("mistakes", wrong), "right answers": ("right", ~wrong)}
     images = [
         _image(run, f"attributions-{name}", words, select(saved, mask))
@@ -41,6 +39,13 @@ def attributions(run: Run) -> tuple[Block, ...]:
         if mask.any()
     ]
     return Text(_about(run, saved)), *(Images((image,)) for image in images)
+
+
+def mistaken(saved: Attributions) -> NDArray[np.bool_]:
+    """Which of the pictures were given a wrong class, (T,); none of a regression's."""
+    if saved.labels is None or saved.predictions is None:
+        return np.zeros(len(saved.images), bool)
+    return np.asarray(saved.labels != saved.predictions)
 
 
 def select(saved: Attributions, index: NDArray[Any]) -> Attributions:
@@ -57,23 +62,25 @@ def _about(run: Run, saved: Attributions) -> str:
     )
     if saved.grad_cam is None:
         return text
-    rows = {row.name: row for row in run.metrics.model.layers}
-    row = rows.get(saved.layer)
-    mistaken = bool((saved.labels != saved.predictions).any())
-    compared = " The two maps of a mistake are on one scale and can be compared." if mistaken else ""
-    layer = f"layer {saved.layer}" + (f", {row.layer}, of {shape(row.output)}" if row else "")
+    compared = " The two maps of a mistake are on one scale and can be compared." if mistaken(saved).any() else ""
     return (
-        f"{text} Grad-CAM shows where the feature maps after {layer} speak for a class: it is the sum of the channels, "
-        f"each weighted by the mean gradient of the class's score, where that is positive.{compared} Where a map has "
-        "no colour, nothing speaks for the class."
+        f"{text} Grad-CAM shows where the feature maps after {grad_cam_layer(run, saved)} speak for a class: it is the "
+        "sum of the channels, each weighted by the mean gradient of the class's score, where that is positive."
+        f"{compared} Where a map has no colour, nothing speaks for the class."
     )
+
+
+def grad_cam_layer(run: Run, saved: Attributions) -> str:
+    """The layer of the Grad-CAM maps in words, such as "layer 2, ReLU(), of 8 × 8 × 16"."""
+    row = next((row for row in run.metrics.model.layers if row.name == saved.layer), None)
+    return f"layer {saved.layer}" + (f", {row.layer}, of {shape(row.output)}" if row else "")
 
 
 def _image(run: Run, name: str, words: str, saved: Attributions) -> Image:
     kinds = "saliency" if saved.grad_cam is None else "saliency and Grad-CAM"
-    first, (true, predicted) = saved.index[0], (run.classes[k[0]] for k in (saved.labels, saved.predictions))
+    true, predicted, _ = next(_answers(saved, run.classes))
     example = f"“{true}”" if true == predicted else f"“{true}” taken for “{predicted}”"
-    caption = f"{kinds[0].upper()}{kinds[1:]} of the {words}, the first of which is sample {first}, {example}."
+    caption = f"{kinds[0].upper()}{kinds[1:]} of the {words}, the first of which is sample {saved.index[0]}, {example}."
     with_confidence = " Below each class stands the confidence in the answer."
     alt = f"{counted(len(saved.images), 'test picture')} with {kinds}: {words}"
     return Image(name, style.png(figure(saved, run.classes)), alt, caption + with_confidence)
@@ -81,30 +88,45 @@ def _image(run: Run, name: str, words: str, saved: Attributions) -> Image:
 
 def figure(saved: Attributions, classes: Sequence[str]) -> "Figure":
     """A column for each picture: the picture, its saliency, and where there are maps Grad-CAM of its classes."""
+    return drawing(saved, [_title(*answer) for answer in _answers(saved, classes)])
+
+
+def _answers(saved: Attributions, classes: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+    """For each picture its class, the class that was given, and the confidence in it."""
+    assert saved.labels is not None
+    assert saved.predictions is not None
+    assert saved.confidence is not None
+    for true, predicted, confidence in zip(saved.labels, saved.predictions, saved.confidence, strict=True):
+        yield classes[true], classes[predicted], float(confidence)
+
+
+def drawing(saved: Attributions, titles: Sequence[str]) -> "Figure":
+    """A column for each picture, with its title above: the picture, its saliency, and where there are maps Grad-CAM."""
     rows = _rows(saved)
     height, width = saved.images.shape[1:3]
-    drawing = style.figure(SIDE + COLUMN * len(saved.images), 0.42 + COLUMN * height / width * len(rows))
-    grid = drawing.subplots(len(rows), len(saved.images), squeeze=False)
+    sheet = style.figure(SIDE + COLUMN * len(saved.images), 0.42 + COLUMN * height / width * len(rows))
+    grid = sheet.subplots(len(rows), len(saved.images), squeeze=False)
     for axes, (name, pictures) in zip(grid, rows, strict=True):
         axes[0].set_ylabel(name, fontsize=8, rotation=0, ha="right", va="center", labelpad=6)
         for place, picture in zip(axes, pictures, strict=True):
             _show(place, picture)
-    for i, axes in enumerate(grid[0]):
-        axes.set_title(_title(saved, classes, i), fontsize=7.5, linespacing=1.3)
-    return drawing
+    for axes, title in zip(grid[0], titles, strict=True):
+        axes.set_title(title, fontsize=7.5, linespacing=1.3)
+    return sheet
 
 
 def _rows(saved: Attributions) -> list[tuple[str, list[Pixels]]]:
     """The rows of the figure with their names, from the pictures down."""
     rows = [("picture", [colours(image) for image in saved.images])]
     rows.append(("saliency", [_tinted(each / (np.percentile(each, BRIGHTEST) or 1)) for each in saved.saliency]))
-    if saved.grad_cam is None or saved.grad_cam_true is None:
+    if saved.grad_cam is None:
         return rows
-    tops = np.maximum(saved.grad_cam, saved.grad_cam_true).max(axis=(1, 2))
-    mistaken = bool((saved.labels != saved.predictions).any())
-    pairs = {"Grad-CAM of\nthe class given" if mistaken else "Grad-CAM": saved.grad_cam}
-    if mistaken:
-        pairs["Grad-CAM of\nthe right class"] = saved.grad_cam_true
+    other = saved.grad_cam if saved.grad_cam_true is None else saved.grad_cam_true
+    tops = np.maximum(saved.grad_cam, other).max(axis=(1, 2))
+    two = mistaken(saved).any()
+    pairs = {"Grad-CAM of\nthe class given" if two else "Grad-CAM": saved.grad_cam}
+    if two:
+        pairs["Grad-CAM of\nthe right class"] = other
     for name, maps in pairs.items():
         rows.append((name, [_laid_over(*three) for three in zip(saved.images, maps, tops, strict=True)]))
     return rows
@@ -125,10 +147,9 @@ def _laid_over(image: Pixels, heat: Pixels, top: float) -> Pixels:
     return np.clip((1 - opacity) * grey + opacity * _tinted(0.08 + 0.92 * shares), 0, 1)
 
 
-def _title(saved: Attributions, classes: Sequence[str], i: int) -> str:
-    true, predicted = (style.shorten(classes[k[i]], 13) for k in (saved.labels, saved.predictions))
-    names = true if saved.labels[i] == saved.predictions[i] else f"{true}\n→ {predicted}"
-    return f"{names}\n{percent(float(saved.confidence[i]))}"
+def _title(true: str, predicted: str, confidence: float) -> str:
+    names = style.shorten(true, 13) + ("" if true == predicted else f"\n→ {style.shorten(predicted, 13)}")
+    return f"{names}\n{percent(confidence)}"
 
 
 def _show(axes: "Axes", picture: Pixels) -> None:
@@ -138,7 +159,8 @@ def _show(axes: "Axes", picture: Pixels) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _importance(run: Run, saved: Importance) -> tuple[Block, ...]:
+def importance(run: Run, saved: Importance) -> tuple[Block, ...]:
+    """The importance of the columns of a table."""
     regression, names = bool(run.metrics.data.targets), run.metrics.data.features
     worse = "root mean square error (RMSE) rises" if regression else "accuracy falls"
     text = (

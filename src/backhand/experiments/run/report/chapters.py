@@ -4,8 +4,16 @@ import numpy as np
 
 from backhand.experiments.run.metrics import Data
 from backhand.experiments.run.record import Run
-from backhand.experiments.run.report import feature_maps, filters, pictures, plots, regression, tables
-from backhand.experiments.run.report.attributions import attributions
+from backhand.experiments.run.report import (
+    attributions,
+    feature_maps,
+    filters,
+    pictures,
+    plots,
+    regression,
+    tables,
+    target_pictures,
+)
 from backhand.experiments.run.report.classes import confusion_text, confusions
 from backhand.experiments.run.report.network import kinks
 from backhand.experiments.run.report.scores import calibration, roc
@@ -34,7 +42,7 @@ def chapters(run: Run) -> tuple[Section, ...]:
         Section("result", "Test result", regression.result(run, errors) if errors else ()),
         Section("mistakes", "Most confident mistakes", _mistakes(run)),
         Section("worst", "Largest errors", regression.worst(run)),
-        Section("attributions", "What the network looks at", attributions(run)),
+        Section("attributions", "What the network looks at", _attributions(run)),
         Section("weights", "First-layer weights", _weights(run)),
         Section("feature-maps", "Feature maps", _feature_maps(run)),
         Section("gradients", "Gradient check", _gradients(run)),
@@ -152,6 +160,13 @@ def _mistakes(run: Run) -> tuple[Block, ...]:
         return (gallery,)
     saved = run.evidence.mistakes
     return () if saved is None or not len(saved.labels) else (tables.mistakes(run, saved),)
+
+
+def _attributions(run: Run) -> tuple[Block, ...]:
+    """The importance of a table's columns, or attributions of pictures."""
+    if run.evidence.importance is not None:
+        return attributions.importance(run, run.evidence.importance)
+    return (target_pictures if run.metrics.data.targets else attributions).attributions(run)
 
 
 def _weights(run: Run) -> tuple[Block, ...]:

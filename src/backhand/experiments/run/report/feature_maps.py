@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from backhand.experiments.run.evidence_groups import FeatureMaps, LayerMaps
 from backhand.experiments.run.metrics import Layer
 from backhand.experiments.run.record import Run
+from backhand.experiments.run.report import target_pictures
 from backhand.experiments.run.report.pictures import colours
 from backhand.page import style
 from backhand.page.blocks import Image
@@ -36,15 +37,31 @@ def feature_maps(run: Run) -> tuple[Image, ...]:
 
 def about(run: Run, saved: FeatureMaps) -> str:
     """Sentences on the test images, the classes for which they were taken, and what the maps show."""
-    names = []
-    for i, true, predicted in zip(saved.index, saved.labels, saved.predictions, strict=True):
-        mistake = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
-        names.append(f"“{run.classes[true]}” (sample {i}{mistake})")
+    answers = _answers(run.classes, saved)
+    names = [f"sample {i}" for i in saved.index] if not answers else []
+    for i, (true, predicted) in zip(saved.index, answers, strict=False):
+        mistake = "" if true == predicted else f", taken for “{predicted}”"
+        names.append(f"“{true}” (sample {i}{mistake})")
     return (
         f"{counted(len(names), 'test picture')}, from the first row to the last: {', '.join(names)}. Beside each "
         "picture stand outputs of some layers for it, at inference with the kept weights; brighter means larger. Where "
         "a layer has many channels, those with the largest mean absolute value over these pictures are shown."
     )
+
+
+def _answers(classes: Sequence[str], saved: FeatureMaps) -> list[tuple[str, str]]:
+    """The class of each picture and the one it was given; empty for a regression."""
+    if saved.labels is None or saved.predictions is None:
+        return []
+    return [(classes[k], classes[j]) for k, j in zip(saved.labels, saved.predictions, strict=True)]
+
+
+def class_names(classes: Sequence[str], saved: FeatureMaps) -> list[str]:
+    """The names of the rows: the class of each picture, and for what it was taken."""
+    return [
+        style.shorten(true, 12) + ("" if true == predicted else f"\ntaken for\n{style.shorten(predicted, 12)}")
+        for true, predicted in _answers(classes, saved)
+    ]
 
 
 def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
@@ -58,11 +75,12 @@ def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
     )
     number = counted(len(saved.images), "test picture")
     alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {channels}"
-    return Image(f"feature-maps-{row.name}", style.png(figure(run.classes, saved, layer)), alt, caption)
+    names = class_names(run.classes, saved) or target_pictures.map_names(run, saved)
+    return Image(f"feature-maps-{row.name}", style.png(figure(names, saved, layer)), alt, caption)
 
 
-def figure(classes: Sequence[str], saved: FeatureMaps, layer: LayerMaps) -> "Figure":
-    """The pictures, each with the maps of a layer beside it; the layer is one of those that are saved with them."""
+def figure(names: Sequence[str], saved: FeatureMaps, layer: LayerMaps) -> "Figure":
+    """The pictures by their names, each with the maps of a layer, one of those that are saved with them, beside it."""
     from matplotlib import colormaps
 
     images, maps = saved.images, layer.maps
@@ -74,16 +92,13 @@ def figure(classes: Sequence[str], saved: FeatureMaps, layer: LayerMaps) -> "Fig
     page = np.full((high + ABOVE + BELOW, wide + LEFT + RIGHT, 3), 255, np.uint8)
     page[ABOVE : ABOVE + high, LEFT : LEFT + wide] = canvas
     drawing, axes = style.sheet(page)
-    _name_rows(axes, classes, saved, side)
+    _name_rows(axes, names, side)
     _name_columns(axes, layer, side, ABOVE + high)
     return drawing
 
 
-def _name_rows(axes: "Axes", classes: Sequence[str], saved: FeatureMaps, side: int) -> None:
-    labels = zip(saved.labels, saved.predictions, strict=True)
-    for i, (true, predicted) in enumerate(labels):
-        true_name, predicted_name = (style.shorten(classes[k], 12) for k in (true, predicted))
-        text = true_name if true == predicted else f"{true_name}\ntaken for\n{predicted_name}"
+def _name_rows(axes: "Axes", names: Sequence[str], side: int) -> None:
+    for i, text in enumerate(names):
         middle = ABOVE + FRAME + i * (side + GAP) + side / 2
         axes.text(LEFT - 16, middle, text, ha="right", va="center", fontsize=8)
 

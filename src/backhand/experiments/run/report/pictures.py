@@ -27,7 +27,7 @@ Pixels = NDArray[Any]
 def samples(run: Run) -> Gallery | None:
     """Training pictures: each row has one of every class, or of evenly chosen classes where there are many."""
     saved = run.evidence.samples
-    if saved is None or not len(saved.pictures):
+    if saved is None or saved.labels is None or not len(saved.pictures):
         return None
     images, labels = saved.pictures, saved.labels
     order = _class_by_class(labels)
@@ -57,11 +57,13 @@ def augmented(run: Run) -> Gallery | None:
         return None
     images, targets = saved.pictures, saved.targets
     rows, columns = images.shape[:2]
-    mixed = bool((targets.max(axis=2) < 1).any())
+    mixed = targets is not None and bool((targets.max(axis=2) < 1).any())
     pictures = []
     for i, j in np.ndindex(rows, columns):
-        classes = " + ".join(shares := _shares(run, targets[i, j]))
-        alt = f"version {j} of row {i + 1}: {classes}" if j else f"training sample of class {classes}"
+        shares = () if targets is None else _shares(run, targets[i, j])
+        classes = " + ".join(shares)
+        sample = f"training sample of class {classes}" if classes else "training sample"
+        alt = f"version {j} of row {i + 1}{': ' * bool(classes)}{classes}" if j else sample
         pictures.append(Picture(png(images[i, j]), alt, shares if mixed or j == 0 else ()))
     changes = run.metrics.data.augment.items()
     settings = ", ".join(key if value is True else f"{key} {plain(value)}" for key, value in changes)

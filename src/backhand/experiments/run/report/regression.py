@@ -6,6 +6,7 @@ from backhand.experiments.run.evidence_groups import Fitted
 from backhand.experiments.run.metrics import Target
 from backhand.experiments.run.record import Run
 from backhand.experiments.run.report import regression_plots as plots
+from backhand.experiments.run.report import target_pictures
 from backhand.experiments.run.report.classes import Finding
 from backhand.experiments.run.split_scores import Estimate, TargetErrors, TestErrors
 from backhand.page.blocks import Block, Columns, Image, Images, Table
@@ -93,7 +94,8 @@ def data(run: Run) -> tuple[Block, ...]:
         )
         for k, target in enumerate(facts.targets[:SHOWN])
     )
-    return (Columns((sizes, targets), (Images(images),)),)
+    gallery = target_pictures.samples(run)
+    return (Columns((sizes, targets), (Images(images),)), *((gallery,) if gallery else ()))
 
 
 def _target_row(target: Target) -> tuple[str, ...]:
@@ -176,12 +178,13 @@ def worst(run: Run) -> tuple[Block, ...]:
     fitted, facts = run.evidence.fitted, run.metrics.data.targets
     if fitted is None or not len(fitted.index):
         return ()
-    errors = np.asarray(fitted.predictions, np.float64) - fitted.targets
-    unit = np.array([target.deviation or 1.0 for target in facts])
-    largest = np.argsort(-np.abs(errors / unit).max(1), kind="stable")[:WORST]
+    if gallery := target_pictures.largest_errors(run):
+        return (gallery,)
+    units = target_pictures.units(run)
+    errors, hardest = fitted.errors, fitted.hardest_targets(units)
     rows = []
-    for n in largest:
-        k = int(np.abs(errors[n] / unit).argmax())
+    for n in fitted.by_error(units)[:WORST]:
+        k = int(hardest[n])
         values = (fitted.targets[n, k], fitted.predictions[n, k], errors[n, k])
         name = (facts[k].name,) if len(facts) > 1 else ()
         rows.append((str(fitted.index[n]), *name, *(significant(float(value), DIGITS) for value in values)))
