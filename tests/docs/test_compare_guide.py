@@ -2,7 +2,7 @@
 
 import re
 
-from backhand.experiments.comparison.peers import PEERS
+from backhand.experiments.comparison.peers import PEERS, REGRESSORS
 from tests.docs.markdown_pages import GUIDES, run_python
 
 PAGE = GUIDES / "compare.md"
@@ -16,4 +16,4 @@ def test_its_code_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_it_names_every_learner():
-    assert set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)) == set(PEERS)
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)) == {*PEERS, *REGRESSORS}

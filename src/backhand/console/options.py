@@ -49,6 +49,18 @@ DataPath = Annotated[
     Path | None,
     typer.Option("--path", parser=as_path, metavar="PATH", help="Read your own data from this file or folder."),
 ]
+Label = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Of a table: the column that names the class of each row.")
+]
+Targets = Annotated[
+    Names | None,
+    typer.Option(
+        "--target",
+        parser=Names.parse,
+        metavar="NAME,...",
+        help="Predict numbers: the columns of a table, or the names of the targets of arrays.",
+    ),
+]
 SkipBadImages = Annotated[bool, typer.Option("--skip-bad-images", help="Leave out files that are not images.")]
 ResizeOthers = Annotated[bool, typer.Option("--resize", help="Scale images of another size to that of the training.")]
 ResizeAll = Annotated[bool, typer.Option("--resize", help="Scale all images to one size, which is chosen from theirs.")]

@@ -119,6 +119,13 @@ def random_split(N: int, size: float, seed: int, role: Role = "held-out") -> tup
     return np.sort(order[n:]), np.sort(order[:n])
 
 
+def random_subset(N: int, n: int, seed: int) -> Index:
+    """Ascending indices of `n` of N samples that have no classes. Raises DataError for an n outside 1 .. N."""
+    if not 0 < n <= N:
+        raise DataError(f"cannot take {n} of {N} samples; ask for 1 to {N}")
+    return np.sort(np.random.default_rng(seed).permutation(N)[:n])
+
+
 def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, Dataset]:
     """`(train, test)` of a data set without a test split: the test split is a fifth, always the same.
 

@@ -9,7 +9,7 @@ from backhand import checkpoint, data
 from backhand.data.dataset import Dataset, Splits
 from backhand.data.formats.colours import NAMES, colour_of
 from backhand.data.formats.resize import Resize
-from backhand.data.split import Index, random_split, stratified_split, stratified_subset
+from backhand.data.split import Index, random_split, random_subset, stratified_split, stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
 from backhand.errors import DataError
@@ -93,9 +93,7 @@ def _subset(data: Dataset, size: int, seed: int) -> Dataset:
     """So many of the samples, each class in proportion. Raises DataError for more than there are."""
     if data.y.ndim == 1:
         return data.take(stratified_subset(data.y, size, seed))
-    if size > len(data):
-        raise DataError(f"cannot take {size} of {len(data)} samples; ask for 1 to {len(data)}")
-    return data.take(np.sort(np.random.default_rng(seed).permutation(len(data))[:size]))
+    return data.take(random_subset(len(data), size, seed))
 
 
 def _few(whole: StudySplits, study: Study) -> StudySplits:

@@ -8,9 +8,9 @@ import pytest
 from backhand.errors import CheckpointError
 from backhand.experiments import reports
 from backhand.experiments.comparison.record import Comparison, Data, LearnerRecord, Result
-from backhand.experiments.comparison.report.findings import better, findings, points, sentence
+from backhand.experiments.comparison.report.findings import better, findings, sentence
 from backhand.experiments.comparison.work import pairs
-from backhand.page.numbers import probability
+from backhand.page.numbers import points, probability
 from tests.experiments.pageparser import Page
 
 COUNT = 50

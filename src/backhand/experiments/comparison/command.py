@@ -11,11 +11,14 @@ from backhand.console.options import (
     Backend,
     DataDir,
     DataPath,
+    Label,
+    Names,
     Out,
     Overrides,
     ResizeAll,
     Resume,
     SkipBadImages,
+    Targets,
     Threads,
     Workers,
 )
@@ -36,7 +39,14 @@ Studies = Annotated[
         autocompletion=studies,
     ),
 ]
-Against = Annotated[str, typer.Option(metavar="NAME,...", help="Let these learners of scikit-learn take part.")]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,...",
+        help="Let these learners of scikit-learn take part: tree, logistic (for numbers: linear), forest, neighbours.",
+        show_default="all of them",
+    ),
+]
 TrainSize = Annotated[
     int | None, typer.Option(metavar="N", help="Use only this number of samples.", show_default="all")
 ]
@@ -52,12 +62,14 @@ def compare(
         ),
     ] = None,
     study: Studies = None,
-    against: Against = "tree,logistic,forest,neighbours",
+    against: Against = None,
     folds: Annotated[int, typer.Option(metavar="N", help="Divide the samples into this number of folds.")] = 10,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Set the seed of all randomness.")] = 0,
     train_size: TrainSize = None,
     data_dir: DataDir = None,
     path: DataPath = None,
+    label: Label = None,
+    target: Targets = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
     out: Out = None,
@@ -86,15 +98,11 @@ def compare(
         if resume is None:
             raise BackhandError("name a data set, such as `backhand compare digits`, or a comparison to --resume")
         return carry_out("", work.resume, launch)
-    table = _table(data[0], path, train_size, skip_bad_images=skip_bad_images, resize=resize)
-    networks = tuple(load(name, set_ or ()) for name in study or [perceptron()])
-    plan = Plan(table, networks, _names(against), folds, seed)
+    columns = {"label": label, "target": target}
+    table = _table(data[0], path, train_size, columns, skip_bad_images=skip_bad_images, resize=resize)
+    networks = tuple(load(name, set_ or ()) for name in study or [perceptron(regression=table.is_regression)])
+    plan = Plan(table, networks, None if against is None else Names.parse(against), folds, seed)
     return carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
-
-
-def _names(against: str) -> tuple[str, ...]:
-    """The names in the value of --against, which commas separate."""
-    return tuple(name.strip() for name in against.split(",") if name.strip())
 
 
 def _show_runs(folders: list[str]) -> list[dict[str, Any]]:
@@ -115,8 +123,16 @@ def _show_runs(folders: list[str]) -> list[dict[str, Any]]:
     return [as_json(experiment, whole=True) for experiment in found if experiment is not None]
 
 
-def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_images: bool, resize: bool) -> "DataTable":
-    """The data table of the plan. Raises BackhandError for a wrong name, path or number of samples."""
+def _table(
+    name: str,
+    path: Path | None,
+    train_size: int | None,
+    columns: dict[str, Any],
+    *,
+    skip_bad_images: bool,
+    resize: bool,
+) -> "DataTable":
+    """The data table of the plan. Raises BackhandError for a wrong name, path, column or number of samples."""
     from backhand.study import make_table
     from backhand.study.auto import AUTO
     from backhand.study.data import DataTable
@@ -124,4 +140,4 @@ def _table(name: str, path: Path | None, train_size: int | None, *, skip_bad_ima
     if train_size is not None and train_size < 1:
         raise BackhandError(f"--train-size {train_size} leaves no samples; give a count above 0")
     options = {"skip_bad_images": skip_bad_images, "train_size": train_size, "resize": AUTO if resize else None}
-    return make_table(DataTable, name=name, path=path, **options)
+    return make_table(DataTable, name=name, path=path, **options, **columns)

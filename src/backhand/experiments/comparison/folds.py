@@ -1,4 +1,4 @@
-"""Stratified folds: every sample is tested once, and all learners are tested on the same folds."""
+"""Folds, stratified by class: every sample is tested once, and all learners are tested on the same folds."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +12,29 @@ from backhand.errors import BackhandError, DataError
 Indices = NDArray[np.intp]
 
 
+def divide(splits: Splits, folds: int, seed: int) -> list[Indices]:
+    """The ascending indices of the test samples of each fold of the training split.
+
+    Raises BackhandError for fewer than two folds, DataError for fewer samples, or samples of a class, than folds.
+    """
+    if not splits.is_regression:
+        return stratified(splits.train.y, folds, seed, splits.classes)
+    from sklearn.model_selection import KFold
+
+    _refuse_too_few(folds)
+    if len(splits.train) < 2 * folds:
+        raise DataError(
+            f"{len(splits.train)} samples are too few for {folds} folds; give fewer --folds or more samples"
+        )
+    splitter = KFold(folds, shuffle=True, random_state=seed)
+    return [test_indices for _, test_indices in splitter.split(splits.train.y)]
+
+
+def _refuse_too_few(folds: int) -> None:
+    if folds < 2:
+        raise BackhandError(f"{folds} folds leave nothing to train on or to test; give --folds 2 or more")
+
+
 def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[str]) -> list[Indices]:
     """The ascending indices of the test samples of each fold; every class is spread evenly over the folds.
 
@@ -19,8 +42,7 @@ def stratified(y: NDArray[np.int64], folds: int, seed: int, classes: Sequence[st
     """
     from sklearn.model_selection import StratifiedKFold
 
-    if folds < 2:
-        raise BackhandError(f"{folds} folds leave nothing to train on or to test; give --folds 2 or more")
+    _refuse_too_few(folds)
     counts = np.bincount(y, minlength=len(classes))
     fewest = int(counts.argmin())
     if counts[fewest] < folds:

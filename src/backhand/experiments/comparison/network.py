@@ -16,9 +16,9 @@ from backhand.study import Study
 from backhand.study.auto import is_auto
 
 
-def perceptron() -> str:
-    """The path of the study that is compared if the user names no study."""
-    return str(Path(__file__).with_name("perceptron.toml"))
+def perceptron(*, regression: bool = False) -> str:
+    """The path of the study that is compared if the user names no study: for classes, or for a number to predict."""
+    return str(Path(__file__).with_name("regression.toml" if regression else "perceptron.toml"))
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Network:
         result = trainer.test()
         chosen: dict[str, int | None] = {"epoch": trainer.chosen_epoch}
         not_finite = len(result.not_finite)
+        if not_finite and splits.is_regression:
+            raise DivergenceError(f"{self.name}: {not_finite} predictions are not finite; lower train.optimizer.lr")
         if not_finite:
             chosen["scores_not_finite"] = not_finite
         failure = course_of(trainer, result).sentence()

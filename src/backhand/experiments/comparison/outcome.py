@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from backhand.arrays import Labels
+from backhand.arrays import Array, Labels
 from backhand.data.dataset import Splits
 
 
@@ -11,11 +11,12 @@ from backhand.data.dataset import Splits
 class Outcome:
     """What a learner predicts for the test samples of a fold, and how it was trained.
 
-    predictions: classes (N,).   train_seconds, test_seconds: wall-clock time.   chosen: what the training chose, by
-    name.   failure: why the training counts as failed although it came to its end; "" if it does not.
+    predictions: classes (N,), or the targets (N, T) of a regression.   train_seconds, test_seconds: wall-clock time.
+    chosen: what the training chose, by name.   failure: why the training counts as failed although it came to its end;
+    "" if it does not.
     """
 
-    predictions: Labels
+    predictions: Labels | Array
     train_seconds: float
     test_seconds: float
     chosen: dict[str, int | None]

@@ -16,6 +16,7 @@ from backhand.arrays import Array
 from backhand.data.dataset import Dataset, Samples, Splits
 from backhand.data.ranks import Ranks
 from backhand.data.standardize import Standardizer
+from backhand.errors import BackhandError, closest
 from backhand.experiments.comparison.outcome import Outcome
 from backhand.machine import cores
 
@@ -50,11 +51,12 @@ class Peer:
         start = time.perf_counter()
         rows = (_scaled_rows if self.scaled else _rank_rows)(splits.train)
         estimator = self.build(self.seed, len(splits.train))
+        y = splits.train.y
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the report says how many iterations there were
-            estimator.fit(rows(splits.train.x), splits.train.y)
+            estimator.fit(rows(splits.train.x), y[:, 0] if y.shape[1:] == (1,) else y)
         train_end = time.perf_counter()
-        predictions = estimator.predict(rows(splits.test.x))
+        predictions = estimator.predict(rows(splits.test.x)).reshape(-1, *y.shape[1:])
         return Outcome(predictions, train_end - start, time.perf_counter() - train_end, _chosen_values(estimator))
 
 
@@ -84,20 +86,26 @@ def _chosen_values(estimator: Any) -> dict[str, int | None]:
     """The hyper-parameters that the training chose, or the number of its iterations, by name."""
     if hasattr(estimator, "best_params_"):
         return dict(estimator.best_params_)
-    return {"iterations": int(np.max(estimator.n_iter_))} if hasattr(estimator, "n_iter_") else {}
+    iterations = getattr(estimator, "n_iter_", None)  # None where the solution has a closed form
+    return {} if iterations is None else {"iterations": int(np.max(iterations))}
 
 
-def _search(estimator: Any, seed: int, **values: Any) -> Any:
+def search(estimator: Any, seed: int, **values: Any) -> Any:
     """The estimator with the best of these values, which a cross-validation on its training samples chooses."""
     from sklearn.model_selection import GridSearchCV, KFold
 
     return GridSearchCV(estimator, values, cv=KFold(INNER_FOLDS, shuffle=True, random_state=seed))
 
 
+def possible_neighbours(count: int) -> list[int]:
+    """The numbers of neighbours to choose from; an inner fold trains on more than half of the `count` samples."""
+    return [k for k in NEIGHBOURS if k <= count // 2] or [1]
+
+
 def _tree(seed: int, _count: int) -> Any:
     from sklearn.tree import DecisionTreeClassifier
 
-    return _search(DecisionTreeClassifier(random_state=seed), seed, max_depth=DEPTHS)
+    return search(DecisionTreeClassifier(random_state=seed), seed, max_depth=DEPTHS)
 
 
 def _logistic(seed: int, _count: int) -> Any:
@@ -115,22 +123,64 @@ def _forest(seed: int, _count: int) -> Any:
 def _neighbours(seed: int, count: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
-    # An inner fold trains on more than half of the samples, so that it has as many neighbours.
-    possible = [k for k in NEIGHBOURS if k <= count // 2] or [1]
-    return _search(KNeighborsClassifier(), seed, n_neighbors=possible)
+    return search(KNeighborsClassifier(), seed, n_neighbors=possible_neighbours(count))
 
 
-PEERS = {
+def _regression_tree(seed: int, _count: int) -> Any:
+    from sklearn.tree import DecisionTreeRegressor
+
+    return search(DecisionTreeRegressor(random_state=seed), seed, max_depth=DEPTHS)
+
+
+def _linear(_seed: int, _count: int) -> Any:
+    from sklearn.linear_model import Ridge
+
+    return Ridge()
+
+
+def _regression_forest(seed: int, _count: int) -> Any:
+    from sklearn.ensemble import RandomForestRegressor
+
+    return RandomForestRegressor(random_state=seed, n_jobs=cores())
+
+
+def _neighbours_mean(seed: int, count: int) -> Any:
+    from sklearn.neighbors import KNeighborsRegressor
+
+    return search(KNeighborsRegressor(), seed, n_neighbors=possible_neighbours(count))
+
+
+TREE = "decision tree; depth 2, 4, 8, 16 or unlimited, by 3-fold cross-validation in the fold"
+FOREST, NEAREST = (
+    "random forest of 100 trees",
+    "nearest neighbours; 1, 3, 5, 9 or 15, by 3-fold cross-validation in the fold",
+)
+PEERS = {  # of classes
     peer.name: peer
     for peer in (
-        Peer(
-            "tree",
-            "decision tree; depth 2, 4, 8, 16 or unlimited, by 3-fold cross-validation in the fold",
-            _tree,
-            scaled=False,
-        ),
+        Peer("tree", TREE, _tree, scaled=False),
         Peer("logistic", "logistic regression, L2 penalty with C = 1; at most 1000 iterations", _logistic),
-        Peer("forest", "random forest of 100 trees", _forest, scaled=False),
-        Peer("neighbours", "nearest neighbours; 1, 3, 5, 9 or 15, by 3-fold cross-validation in the fold", _neighbours),
+        Peer("forest", FOREST, _forest, scaled=False),
+        Peer("neighbours", NEAREST, _neighbours),
     )
 }
+REGRESSORS = {  # of numbers
+    peer.name: peer
+    for peer in (
+        Peer("tree", TREE, _regression_tree, scaled=False),
+        Peer("linear", "linear regression, L2 penalty with α = 1 (ridge regression)", _linear),
+        Peer("forest", FOREST, _regression_forest, scaled=False),
+        Peer("neighbours", NEAREST, _neighbours_mean),
+    )
+}
+
+
+def peer_named(name: str, *, regression: bool) -> Peer:
+    """The learner of this name for classes, or for numbers. Raises BackhandError where there is none."""
+    peers, others = (REGRESSORS, PEERS) if regression else (PEERS, REGRESSORS)
+    if name in peers:
+        return peers[name]
+    if name in others:
+        kind = "classes, and the data have numbers" if regression else "numbers, and the data have classes"
+        raise BackhandError(f'--against: "{name}" predicts {kind}; choose from {", ".join(peers)}')
+    raise BackhandError(f'--against: there is no learner "{name}"{closest(name, peers)}')

@@ -8,12 +8,13 @@ from typing import Any, Self
 import numpy as np
 
 from backhand.data.dataset import Splits
-from backhand.data.split import stratified_subset
-from backhand.errors import BackhandError, CheckpointError, closest
+from backhand.data.frames.options import COLUMNS
+from backhand.data.split import random_subset, stratified_subset
+from backhand.errors import BackhandError, CheckpointError
 from backhand.experiments.comparison import FILE, folds
 from backhand.experiments.comparison.network import Network
 from backhand.experiments.comparison.outcome import Learner
-from backhand.experiments.comparison.peers import PEERS
+from backhand.experiments.comparison.peers import PEERS, REGRESSORS, peer_named
 from backhand.experiments.comparison.record import Comparison, Data, LearnerRecord, PlanRecord
 from backhand.experiments.splits import load_data_set
 from backhand.experiments.units import latest
@@ -26,22 +27,21 @@ from backhand.study.data import DataTable
 class Plan:
     """The learners to compare, and the data to compare them on.
 
-    data: only `name`, `path`, `skip_bad_images`, `resize` and `train_size` are used.   networks: studies, whose data
-    are replaced by those of the folds.   against: names in PEERS.
+    data: only `name`, `path`, `skip_bad_images`, `resize`, `train_size` and the columns of a table are used.
+    networks: studies, whose data are replaced by those of the folds.   against: names of PEERS, or for a regression of
+    REGRESSORS; None: all of them.
     """
 
     data: DataTable
     networks: tuple[Study, ...]
-    against: tuple[str, ...] = tuple(PEERS)
+    against: tuple[str, ...] | None = None
     folds: int = 10
     seed: int = 0
 
     @property
     def as_record(self) -> PlanRecord:
         """The plan in the form in which compare.json holds it."""
-        return PlanRecord(
-            data=self.data, networks=self.networks, against=self.against, folds=self.folds, seed=self.seed
-        )
+        return PlanRecord(data=self.data, networks=self.networks, against=self.peers, folds=self.folds, seed=self.seed)
 
     @classmethod
     def of(cls, record: PlanRecord | None, folder: PathLike) -> Self:
@@ -54,13 +54,17 @@ class Plan:
         return cls(record.data, record.networks, record.against, record.folds, record.seed)
 
     @property
+    def peers(self) -> tuple[str, ...]:
+        """The names of the learners that the networks are compared with."""
+        every = REGRESSORS if self.data.is_regression else PEERS
+        return tuple(every) if self.against is None else self.against
+
+    @property
     def learners(self) -> tuple[Learner, ...]:
         """The networks, then their peers. Raises BackhandError for an unknown peer, and for two of one name."""
         networks = self.adapted_networks
-        for name in self.against:
-            if name not in PEERS:
-                raise BackhandError(f'--against: there is no learner "{name}"{closest(name, PEERS)}')
-        names = [network.name for network in networks] + list(self.against)
+        peers = [peer_named(name, regression=self.data.is_regression) for name in self.peers]
+        names = [network.name for network in networks] + list(self.peers)
         for name in names:
             if names.count(name) > 1:
                 raise BackhandError(f'two learners are called "{name}"; name each once, or give a study another name')
@@ -68,7 +72,7 @@ class Plan:
             raise BackhandError(
                 "there is nothing to compare the network with; name learners by --against, or more studies"
             )
-        return (*networks, *(PEERS[name].seeded(self.seed) for name in self.against))
+        return (*networks, *(peer.seeded(self.seed) for peer in peers))
 
     @property
     def adapted_networks(self) -> list[Network]:
@@ -76,6 +80,8 @@ class Plan:
         changes: dict[str, Any] = {"data.name": self.data.name, "seed": self.seed} | dict.fromkeys(
             ("data.path", "data.classes", "data.groups", "data.train_size")
         )
+        columns = self.data.model_dump(mode="json", include={*COLUMNS})
+        changes |= {f"data.{key}": value for key, value in columns.items()}
         return [Network(changed(study, changes)) for study in self.networks]
 
 
@@ -105,26 +111,28 @@ def load_pool(plan: Plan, data_dir: PathLike | None = None) -> Pool:
     of_networks = (study.data.resize for study in plan.networks if study.data.resize is not None)
     resize = table.resize or next(of_networks, None)
     splits = load_data_set(table.model_copy(update={"resize": resize}), data_dir)
-    if splits.is_regression:
-        raise BackhandError(f"{splits.name} has a number to predict, and a comparison needs classes")
     if table.train_size is not None:
-        splits = folds.subset(splits, stratified_subset(splits.train.y, table.train_size, plan.seed))
-    return Pool(splits, folds.stratified(splits.train.y, plan.folds, plan.seed, splits.classes))
+        y, size = splits.train.y, table.train_size
+        chosen = random_subset(len(y), size, plan.seed) if y.ndim > 1 else stratified_subset(y, size, plan.seed)
+        splits = folds.subset(splits, chosen)
+    return Pool(splits, folds.divide(splits, plan.folds, plan.seed))
 
 
 def without_results(plan: Plan, splits: Splits) -> Comparison:
     """The comparison before its first training."""
     train, digest = splits.train, hashlib.sha256()
     digest.update(np.ascontiguousarray(train.x).data)
-    digest.update(train.y.data)
+    digest.update(np.ascontiguousarray(train.y).data)
     data = Data(
         name=splits.name,
         title=splits.title,
         source=splits.source,
         notes=splits.notes,
         classes=splits.classes,
+        targets=splits.targets,
+        deviations=tuple(train.y.std(0).tolist()) if splits.is_regression else (),
         sample_shape=train.x.shape[1:],
-        counts=tuple(np.bincount(train.y, minlength=len(splits.classes)).tolist()),
+        counts=tuple(splits.counts()["train"].tolist()),
         sha256=digest.hexdigest(),
     )
     studies = {network.name: network.study for network in plan.adapted_networks}

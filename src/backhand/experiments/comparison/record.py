@@ -6,14 +6,17 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, model_validator
 
 from backhand.errors import BackhandError
 from backhand.experiments.comparison import FILE
+from backhand.experiments.comparison.measure import ERROR, RMSE, Measure
 from backhand.experiments.kind import Row
 from backhand.experiments.records import Count, FileRecord, Record, Share, read_record, write_record
 from backhand.experiments.settings import difference, settings
-from backhand.page.numbers import counted, percent
+from backhand.page.numbers import counted
 from backhand.study import Study
 from backhand.study.data import DataTable
 
@@ -21,13 +24,19 @@ RESULTS = {"version", "plan", "status", "results", "pairs"}  # keys that may dif
 
 
 class Data(Record):
-    """The samples that the folds divide, with the checksum by which a repetition recognises the same samples."""
+    """The samples that the folds divide, with the checksum by which a repetition recognises the same samples.
+
+    targets, deviations: of a regression, the names of the targets, and their standard deviations over all samples.
+    counts: the samples of each class; of a regression the number of samples alone.
+    """
 
     name: str
     title: str
     source: str
     notes: dict[str, str] = Field(default_factory=dict)
-    classes: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    deviations: tuple[float, ...] = ()
     sample_shape: tuple[int, ...]
     counts: tuple[Count, ...]
     sha256: str
@@ -61,12 +70,19 @@ class Result(Record):
 
     wrong: the indices, among all samples, of the test samples that the learner classified wrongly.   chosen: what it
     chose while training, by name.   failure: why its training counts as failed; "" if it does not.
+    rmse, mae, r2: of a regression, means over its targets; r2 is None where a target is constant.
+    distances: of a regression, how far each test sample's prediction is from the truth, in the order of their indices;
+    of several targets the root mean square of the errors in standard deviations.
     """
 
     learner: str
     fold: int
     count: int = Field(gt=0)
-    wrong: tuple[int, ...]
+    wrong: tuple[int, ...] = ()
+    rmse: float | None = None
+    mae: float | None = None
+    r2: float | None = None
+    distances: tuple[float, ...] = ()
     train_seconds: float
     test_seconds: float
     chosen: dict[str, int | None]
@@ -74,8 +90,8 @@ class Result(Record):
 
     @property
     def error(self) -> float:
-        """The share of the fold's test samples that the learner classified wrongly."""
-        return len(self.wrong) / self.count
+        """The share of the fold's test samples that the learner classified wrongly, or the RMSE of a regression."""
+        return len(self.wrong) / self.count if self.rmse is None else self.rmse
 
 
 class Pair(Record):
@@ -83,7 +99,8 @@ class Pair(Record):
 
     difference: the mean error of the first learner minus that of the second.   interval: None if the difference is the
     same in every fold.   p, mcnemar: p-values of this pair alone.   p_holm, mcnemar_holm: the same, corrected for all
-    pairs of the comparison.   only_first, only_second: how many samples only this learner classified wrongly.
+    pairs of the comparison.   only_first, only_second: how many samples only this learner classified wrongly; of a
+    regression, for how many its prediction is further from the truth, which the sign test in `mcnemar` is of.
     """
 
     first: str
@@ -117,12 +134,19 @@ class Comparison(FileRecord):
     def _finished_is_complete(self) -> Self:
         done = {(result.learner, result.fold) for result in self.results}
         wanted = {(learner.name, fold) for learner in self.learners for fold in range(self.folds)}
+        if not (self.data.classes or self.data.targets):
+            raise ValueError("data needs classes or targets")
         if self.status == "finished" and not (wanted <= done and self.pairs):
             raise ValueError("a finished comparison needs its results for every learner and fold, and its pairs")
         names = {learner.name for learner in self.learners}
         if unknown := {name for pair in self.pairs for name in (pair.first, pair.second)} - names:
             raise ValueError(f"pairs has {min(unknown)}, which is not among the learners")
         return self
+
+    @property
+    def measure(self) -> Measure:
+        """What the learners are compared by."""
+        return RMSE if self.data.targets else ERROR
 
     def has(self, learner: str, fold: int) -> bool:
         """Whether the learner has been tested on this fold."""
@@ -139,6 +163,18 @@ class Comparison(FileRecord):
     def wrong(self, learner: str) -> set[int]:
         """The indices of all samples that a learner classified wrongly."""
         return {index for result in self.of(learner) for index in result.wrong}
+
+    def distances(self, learner: str) -> NDArray[np.float64]:
+        """How far the predictions of a learner are from the truth, of all samples, fold after fold."""
+        return np.array([distance for result in self.of(learner) for distance in result.distances])
+
+    def worse_alone(self, first: str, second: str) -> tuple[int, int]:
+        """For how many samples only the first learner, and only the second, is wrong, or further from the truth."""
+        if self.data.targets:
+            further = self.distances(first) - self.distances(second)
+            return int((further > 0).sum()), int((further < 0).sum())
+        wrong, others = self.wrong(first), self.wrong(second)
+        return len(wrong - others), len(others - wrong)
 
 
 def read(folder: Path) -> Comparison:
@@ -161,7 +197,7 @@ def row(folder: Path) -> Row:
     else:
         means = {name: sum(comparison.errors(name)) / comparison.folds for name in names}
         best = min(names, key=lambda name: means[name])
-        status, result = "finished", f"lowest error: {best}, {percent(means[best])}"
+        status, result = "finished", f"lowest {comparison.measure.name}: {best}, {comparison.measure.text(means[best])}"
     return Row(" against ".join((names[0], ", ".join(names[1:]))), comparison.data.title, status, result)
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from backhand.arrays import Array
 from backhand.page.distributions import binomial_at_most, student_beyond, student_limit
 
 CONFIDENCE = 0.95
@@ -39,11 +41,29 @@ def corrected_t(differences: ArrayLike) -> Difference:
     return Difference(mean, (mean - half_width, mean + half_width), student_beyond(mean / deviation, k - 1))
 
 
+def errors_of(predictions: Array, targets: Array, deviations: Array) -> dict[str, Any]:
+    """RMSE, MAE and R² of predictions (N, T), means over the targets, and the distance of each from the truth.
+
+    deviations: the standard deviations of the targets (T,), in which the distances of several targets are measured.
+    """
+    e = np.asarray(predictions, np.float64) - targets
+    squares = np.square(e)
+    spread = np.square(targets - targets.mean(0)).sum(0)
+    single = e.shape[1] == 1
+    units = np.ones(1) if single else np.where(deviations > 0, deviations, 1.0)
+    return {
+        "rmse": float(np.sqrt(squares.mean(0)).mean()),
+        "mae": float(np.abs(e).mean()),
+        "r2": float((1 - squares.sum(0) / spread).mean()) if (spread > 0).all() else None,
+        "distances": tuple(np.sqrt(np.square(e / units).mean(1)).tolist()),
+    }
+
+
 def mcnemar(only_first: int, only_second: int) -> float:
     """The exact p-value of McNemar's test that two learners are equally good.
 
     If they are, each of the samples that only one of them classified wrongly is as probably the first learner's as the
-    second's.
+    second's. Of a regression, with the samples for which one is further from the truth, it is the sign test.
 
     Source: McNemar (1947), Psychometrika 12.
     """

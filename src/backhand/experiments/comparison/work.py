@@ -13,7 +13,7 @@ from backhand.experiments.comparison import KIND
 from backhand.experiments.comparison.outcome import Outcome
 from backhand.experiments.comparison.plan import Plan, Pool, load_pool, without_results
 from backhand.experiments.comparison.record import Comparison, Pair, Result, read, refuse_another, write
-from backhand.experiments.comparison.statistics import corrected_t, holm, mcnemar
+from backhand.experiments.comparison.statistics import corrected_t, errors_of, holm, mcnemar
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
 from backhand.extras import COMPARE
@@ -94,8 +94,7 @@ def pairs(comparison: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
     names = [learner.name for learner in comparison.learners]
     compared = [pair for pair in combinations(names, 2) if {*pair} & {*networks}]
     differences = [corrected_t(np.subtract(comparison.errors(a), comparison.errors(b))) for a, b in compared]
-    wrong = {name: comparison.wrong(name) for name in names}
-    alone = [(len(wrong[a] - wrong[b]), len(wrong[b] - wrong[a])) for a, b in compared]
+    alone = [comparison.worse_alone(a, b) for a, b in compared]
     exact = [mcnemar(*counts) for counts in alone]
     corrected, exact_corrected = holm([difference.p for difference in differences]), holm(exact)
     return tuple(
@@ -117,13 +116,17 @@ def pairs(comparison: Comparison, networks: Sequence[str]) -> tuple[Pair, ...]:
 
 def _result(learner: str, fold: int, outcome: Outcome, pool: Pool) -> Result:
     """The result of a learner in a fold, from its predictions of the test samples."""
-    test_indices = pool.test_indices[fold]
-    labels = pool.splits.train.y[test_indices]
+    test_indices, train = pool.test_indices[fold], pool.splits.train
+    labels = train.y[test_indices]
+    if pool.splits.is_regression:
+        figures = errors_of(outcome.predictions, labels, train.y.std(0))
+    else:
+        figures = {"wrong": tuple(test_indices[outcome.predictions != labels].tolist())}
     return Result(
         learner=learner,
         fold=fold,
         count=len(test_indices),
-        wrong=tuple(test_indices[outcome.predictions != labels].tolist()),
+        **figures,
         train_seconds=outcome.train_seconds,
         test_seconds=outcome.test_seconds,
         chosen=outcome.chosen,
@@ -142,9 +145,10 @@ def _seconds_left(comparison: Comparison) -> float | None:
 
 def _report_progress(console: Console, result: Result, comparison: Comparison) -> None:
     """Print a line on a result: its error, its time, what the learner chose, and the time left."""
-    seconds, folds = _seconds_left(comparison), comparison.folds
+    seconds, folds, measure = _seconds_left(comparison), comparison.folds, comparison.measure
     chosen = "".join(f"  {key.replace('_', ' ')} {value or 'none'}" for key, value in result.chosen.items())
+    error = f"{measure.name} {measure.text(result.error):>7}"
     console.print(
-        f"fold {result.fold + 1:>{len(str(folds))}}/{folds}  {result.learner:<12}  error {result.error:7.2%}  "
+        f"fold {result.fold + 1:>{len(str(folds))}}/{folds}  {result.learner:<12}  {error}  "
         f"{result.train_seconds:8.2f} s{chosen}" + (f"  {time_left(seconds)}" if seconds else "")
     )

@@ -12,7 +12,7 @@ from backhand.experiments.environment import Environment
 from backhand.page import settings
 from backhand.page.blocks import Block, Image, Images, Notice, Page, Points, Section, Table, Text, Tiles
 from backhand.page.heading import subtitle
-from backhand.page.numbers import NONE, count, counted, duration, percent, plain, points, probability, shape
+from backhand.page.numbers import NONE, count, counted, decimal, duration, listed, plain, probability, shape
 from backhand.study import to_values
 
 
@@ -43,36 +43,56 @@ def chapters(comparison: Comparison, origin: Environment) -> tuple[Section, ...]
 
 def _tiles(comparison: Comparison) -> tuple[tuple[str, str, str], ...]:
     means = {learner.name: fmean(comparison.errors(learner.name)) for learner in comparison.learners}
+    measure = comparison.measure
     return tuple(
-        (name, percent(means[name]), f"mean error of {counted(comparison.folds, 'fold')}")
+        (name, measure.text(means[name]), f"mean {measure.name} of {counted(comparison.folds, 'fold')}")
         for name in sorted(means, key=lambda name: means[name])
     )
 
 
 def _errors(comparison: Comparison) -> tuple[Block, ...]:
-    return _error_table(comparison), Images((_error_image(comparison),)), _fold_table(comparison)
+    further = (_regression_table(comparison),) if comparison.data.targets else ()
+    return _error_table(comparison), *further, Images((_error_image(comparison),)), _fold_table(comparison)
 
 
 def _error_image(comparison: Comparison) -> Image:
     names = [learner.name for learner in comparison.learners]
-    means = ", ".join(f"{name} {percent(fmean(comparison.errors(name)))}" for name in names)
-    caption = f"Error of each learner in each fold (circles) and on average (bars): {means}."
+    measure = comparison.measure
+    means = ", ".join(f"{name} {measure.text(fmean(comparison.errors(name)))}" for name in names)
+    caption = f"{measure.title} of each learner in each fold (circles) and on average (bars): {means}."
     return Image("errors", plots.errors(comparison), caption.removesuffix("."), caption)
 
 
 def _error_table(comparison: Comparison) -> Table:
-    rows = []
+    rows, measure = [], comparison.measure
     for learner in comparison.learners:
         errors, results = comparison.errors(learner.name), comparison.of(learner.name)
         times = median(result.train_seconds for result in results), median(result.test_seconds for result in results)
         spread = fmean(errors), stdev(errors), min(errors), max(errors)
-        rows.append((learner.name, *map(percent, spread), *map(duration, times), _chosen_settings(results)))
+        rows.append((learner.name, *map(measure.text, spread), *map(duration, times), _chosen_settings(results)))
     caption = (
-        f"Test errors over {comparison.folds} folds with their standard deviation, the median times to train and to "
-        f"predict in a fold, and the settings that each learner chose on its training samples."
+        f"Test {'RMSE' if comparison.data.targets else 'errors'} over {comparison.folds} folds with their standard "
+        f"deviation, the median times to train and to predict in a fold, and the settings that each learner chose on "
+        f"its training samples."
     )
-    head = ("learner", "mean error", "deviation", "lowest", "highest", "to train", "to predict", "chosen settings")
+    spreads = (f"mean {measure.name}", "deviation", "lowest", "highest")
+    head = ("learner", *spreads, "to train", "to predict", "chosen settings")
     return Table(caption, head, tuple(rows), "lrrrrrrl")
+
+
+def _regression_table(comparison: Comparison) -> Table:
+    """RMSE, MAE and R² of each learner, means over the folds."""
+    rows = []
+    for learner in comparison.learners:
+        results = comparison.of(learner.name)
+        errors = (fmean(values) for values in ([r.rmse or 0.0 for r in results], [r.mae or 0.0 for r in results]))
+        explained = [result.r2 for result in results if result.r2 is not None]
+        r2 = decimal(fmean(explained)) if explained else NONE
+        rows.append((learner.name, *map(comparison.measure.text, errors), r2))
+    targets = comparison.data.targets
+    over = f" and the {len(targets)} targets" if len(targets) > 1 else ""
+    caption = f"Further figures of the predictions of {listed(targets)}: means over the folds{over}."
+    return Table(caption, ("learner", "RMSE", "MAE", "R²"), tuple(rows), "lrrr")
 
 
 def _chosen_settings(results: list[Result]) -> str:
@@ -90,14 +110,14 @@ def _range(values: list[int | None]) -> str:
 
 
 def _fold_table(comparison: Comparison) -> Table:
-    names = [learner.name for learner in comparison.learners]
+    names, measure = [learner.name for learner in comparison.learners], comparison.measure
     columns = [comparison.of(name) for name in names]
     rows = tuple(
-        (str(fold + 1), count(columns[0][fold].count), *(percent(column[fold].error) for column in columns))
+        (str(fold + 1), count(columns[0][fold].count), *(measure.text(column[fold].error) for column in columns))
         for fold in range(comparison.folds)
     )
     return Table(
-        "Error in each fold; all learners have the same folds.",
+        f"{measure.title} in each fold; all learners have the same folds.",
         ("fold", "test samples", *names),
         rows,
         "rr" + "r" * len(names),
@@ -105,10 +125,11 @@ def _fold_table(comparison: Comparison) -> Table:
 
 
 def _differences(comparison: Comparison) -> tuple[Block, ...]:
-    verdicts = [verdict(pair) for pair in comparison.pairs if better(pair)]
+    measure = comparison.measure
+    verdicts = [verdict(comparison, pair) for pair in comparison.pairs if better(pair)]
     caption = (
-        f"Differences of error with their 95% intervals: {'; '.join(verdicts) or 'none is significant'}. Left of zero, "
-        f"the first of the two has the lower error."
+        f"Differences of {measure.name} with their 95% intervals: {'; '.join(verdicts) or 'none is significant'}. Left "
+        f"of zero, the first of the two has the lower {measure.name}."
     )
     image = Image("differences", plots.differences(comparison), caption.removesuffix("."), caption)
     t_test = (
@@ -116,19 +137,20 @@ def _differences(comparison: Comparison) -> tuple[Block, ...]:
         "the usual test does not allow for. A difference is called significant when p, corrected for all comparisons "
         "by Holm's method, is below 0.05. A difference that is not significant may exist all the same."
     )
-    mcnemar = (
-        "McNemar's test looks at the predictions of all folds together. It takes the trained learners as given, so "
-        "that it says nothing about another training; no verdict here rests on it."
+    exact = (
+        f"{measure.exact[0].upper()}{measure.exact[1:]} looks at the predictions of all folds together. It takes the "
+        "trained learners as given, so that it says nothing about another training; no verdict here rests on it."
     )
-    return _difference_table(comparison), Images((image,)), Text(t_test), _mcnemar_table(comparison), Text(mcnemar)
+    return _difference_table(comparison), Images((image,)), Text(t_test), _exact_table(comparison), Text(exact)
 
 
 def _difference_table(comparison: Comparison) -> Table:
+    measure = comparison.measure
     rows = tuple(
         (
             f"{pair.first} − {pair.second}",
-            points(pair.difference),
-            " to ".join(map(points, pair.interval)) if pair.interval else NONE,
+            measure.change(pair.difference),
+            " to ".join(map(measure.change, pair.interval)) if pair.interval else NONE,
             probability(pair.p),
             probability(pair.p_holm),
             better(pair) or "not significant",
@@ -136,13 +158,14 @@ def _difference_table(comparison: Comparison) -> Table:
         for pair in comparison.pairs
     )
     caption = (
-        "Differences of mean error in percentage points, with the corrected t-test: p of the pair alone, and p "
-        "corrected for all pairs."
+        f"Differences of mean {measure.name}{' in percentage points' * bool(measure.unit)}, with the corrected "
+        "t-test: p of the pair alone, and p corrected for all pairs."
     )
-    return Table(caption, ("pair", "difference", "95% interval", "p", "p corrected", "lower error"), rows, "lrrrrl")
+    head = ("pair", "difference", "95% interval", "p", "p corrected", f"lower {measure.name}")
+    return Table(caption, head, rows, "lrrrrl")
 
 
-def _mcnemar_table(comparison: Comparison) -> Table:
+def _exact_table(comparison: Comparison) -> Table:
     rows = tuple(
         (
             f"{pair.first} − {pair.second}",
@@ -154,20 +177,21 @@ def _mcnemar_table(comparison: Comparison) -> Table:
         for pair in comparison.pairs
     )
     caption = (
-        "Samples that only one of the two classified wrongly, with McNemar's exact test: p of the pair alone, and p "
-        "corrected for all pairs."
+        f"{comparison.measure.worse}, with {comparison.measure.exact}: p of the pair alone, and p corrected for all "
+        f"pairs."
     )
     return Table(caption, ("pair", "only the first", "only the second", "p", "p corrected"), rows, "lrrrr")
 
 
 def _settings(comparison: Comparison, origin: Environment) -> Section:
     data = comparison.data
+    answers = f"with the target {listed(data.targets)}" if data.targets else f"in {len(data.classes)} classes"
     description = (
         f"{data.source.rstrip('.')}. The comparison uses the {counted(data.samples, 'sample')} of the training split, "
-        f"in {len(data.classes)} classes, with {shape(data.sample_shape)} values each; the test split is not used. The "
-        f"samples are divided into {comparison.folds} stratified folds with seed {comparison.seed}; each fold is "
-        f"tested once, by learners trained on all the others. Scaling is fitted to the training samples of the fold; "
-        f"for a network, without the samples that it holds out to choose an epoch."
+        f"{answers}, with {shape(data.sample_shape)} values each; the test split is not used. The samples are divided "
+        f"into {comparison.folds} {'' if data.targets else 'stratified '}folds with seed {comparison.seed}; each fold "
+        f"is tested once, by learners trained on all the others. Scaling is fitted to the training samples of the "
+        f"fold; for a network, without the samples that it holds out to choose an epoch."
     )
     notes = "".join(f" {key.capitalize()}: {plain(note).rstrip('.')}." for key, note in data.notes.items())
     rows = tuple((learner.name, learner.settings) for learner in comparison.learners)

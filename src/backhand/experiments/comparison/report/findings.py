@@ -1,13 +1,15 @@
 """The findings of a comparison: sentences that follow from its numbers."""
 
 from collections.abc import Iterator
+from math import sqrt
 from statistics import fmean, median
 
 from backhand.experiments.comparison.record import Comparison, Pair
 from backhand.page.chance import wilson
-from backhand.page.numbers import counted, duration, percent, points, probability
+from backhand.page.numbers import counted, duration, percent, probability
 
 LEVEL = 0.05  # a difference is significant if its corrected p-value is below this
+LIMIT = 1.96  # standard errors, for 95%
 
 Finding = tuple[str, str]
 
@@ -28,6 +30,9 @@ def _failures(comparison: Comparison) -> Iterator[Finding]:
 
 def _no_learning(comparison: Comparison) -> Iterator[Finding]:
     """A finding on every learner that is not significantly better than always answering the commonest class."""
+    if comparison.data.targets:
+        yield from _no_regression(comparison)
+        return
     samples = comparison.data.samples
     rest = samples - max(comparison.data.counts)  # the samples on which the commonest class is the wrong answer
     for learner in comparison.learners:
@@ -41,6 +46,21 @@ def _no_learning(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
+def _no_regression(comparison: Comparison) -> Iterator[Finding]:
+    """A finding on every learner that is not significantly better than always answering the mean."""
+    data, measure, mean = comparison.data, comparison.measure, fmean(comparison.data.deviations)
+    variance = mean**2 if len(data.targets) == 1 else 1.0  # the distances of several targets are in deviations
+    for learner in comparison.learners:
+        squares = comparison.distances(learner.name) ** 2
+        if squares.mean() + LIMIT * squares.std() / sqrt(len(squares)) >= variance:
+            yield (
+                f"{learner.name}: nothing learned",
+                f"{learner.name} has a mean RMSE of {measure.text(fmean(comparison.errors(learner.name)))}; always "
+                f"answering the mean would have one of {measure.text(mean)}. On {counted(data.samples, 'sample')} that is "
+                f"no significant difference.",
+            )
+
+
 def better(pair: Pair) -> str:
     """The name of the learner with the lower error; "" if the corrected test shows no difference."""
     if pair.p_holm >= LEVEL:
@@ -48,11 +68,11 @@ def better(pair: Pair) -> str:
     return pair.first if pair.difference < 0 else pair.second
 
 
-def verdict(pair: Pair) -> str:
+def verdict(comparison: Comparison, pair: Pair) -> str:
     """The words that name the learner with the lower error, or say that the difference is not significant."""
     winner = better(pair)
     loser = pair.second if winner == pair.first else pair.first
-    return f"{winner} has a lower error than {loser}" if winner else "No significant difference"
+    return f"{winner} has a lower {comparison.measure.name} than {loser}" if winner else "No significant difference"
 
 
 def sentence(comparison: Comparison, pair: Pair) -> str:
@@ -60,18 +80,24 @@ def sentence(comparison: Comparison, pair: Pair) -> str:
     first, second = (fmean(comparison.errors(name)) for name in (pair.first, pair.second))
     tests = len(comparison.pairs)
     corrected = f", {probability(pair.p_holm)} corrected for {tests} comparisons" if tests > 1 else ""
+    measure = comparison.measure
+    if comparison.data.targets:
+        errors = f"{pair.first} has a mean RMSE of {measure.text(first)} and {pair.second} of {measure.text(second)}"
+    else:
+        errors = f"{pair.first} is wrong on {percent(first)} of the test samples and {pair.second} on {percent(second)}"
+    difference = f"{measure.change(pair.difference)}{measure.unit}"
+    p = f"p\u00a0{probability(pair.p, sign=True)}{corrected}"
     return (
-        f"{verdict(pair)}. Over {comparison.folds} folds, {pair.first} is wrong on {percent(first)} of the test "
-        f"samples and {pair.second} on {percent(second)}, a difference of {points(pair.difference)} percentage points "
-        f"({span(pair)}; p\u00a0{probability(pair.p, sign=True)}{corrected})."
+        f"{verdict(comparison, pair)}. Over {comparison.folds} folds, {errors}, a difference of {difference} "
+        f"({span(comparison, pair)}; {p})."
     )
 
 
-def span(pair: Pair) -> str:
+def span(comparison: Comparison, pair: Pair) -> str:
     """The confidence interval of the difference, in words."""
     if pair.interval is None:
         return "the same in every fold, which leaves no spread to judge by"
-    low, high = map(points, pair.interval)
+    low, high = map(comparison.measure.change, pair.interval)
     return f"95% interval {low} to {high}"
 
 

@@ -19,13 +19,13 @@ def errors(comparison: Comparison) -> bytes:
     names = [learner.name for learner in comparison.learners]
     figure, axes = style.panel(style.WIDTH, 1.0 + ROW_HEIGHT * len(names))
     for row, name in enumerate(names):
-        values = 100 * np.array(comparison.errors(name))
+        values = comparison.measure.scale * np.array(comparison.errors(name))
         heights = row + np.linspace(-0.22, 0.22, len(values))  # so that circles of equal errors do not hide each other
         circles: dict[str, Any] = {"facecolors": "none", "edgecolors": style.BLUE, "linewidths": 1.1}
         axes.scatter(values, heights, 22, label="one fold" if row == 0 else None, **circles)
         axes.plot(2 * [values.mean()], [row - 0.36, row + 0.36], color=style.INK, label="" if row else "mean")
     _rows(axes, names)
-    axes.set(xlabel="wrong test samples (%)")
+    axes.set(xlabel=comparison.measure.axis)
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
     style.legend(axes)
     return style.png(figure)
@@ -35,14 +35,15 @@ def differences(comparison: Comparison) -> bytes:
     """A plot with a row per pair: the difference, as a circle if it is significant, and its interval. Returns a PNG."""
     figure, axes = style.panel(style.WIDTH, 1.0 + ROW_HEIGHT * len(comparison.pairs))
     axes.axvline(0, color=style.INK, linestyle="--", linewidth=1.2)
+    scale = comparison.measure.scale
     labels: set[str] = set()  # those that are in the legend already
     for row, pair in enumerate(comparison.pairs):
         significant = bool(better(pair))
         label = "significant" if significant else "not significant"
         if pair.interval is not None:
-            axes.plot([100 * end for end in pair.interval], [row, row], color=style.BLUE, linewidth=2.0)
+            axes.plot([scale * end for end in pair.interval], [row, row], color=style.BLUE, linewidth=2.0)
         axes.plot(
-            100 * pair.difference,
+            scale * pair.difference,
             row,
             "o" if significant else "s",
             color=style.BLUE,
@@ -53,7 +54,7 @@ def differences(comparison: Comparison) -> bytes:
         )
         labels.add(label)
     _rows(axes, [f"{pair.first} − {pair.second}" for pair in comparison.pairs])
-    axes.set(xlabel="difference of error (percentage points)")
+    axes.set(xlabel=comparison.measure.change_axis)
     style.legend(axes)
     return style.png(figure)
 
