@@ -13,37 +13,14 @@ from backhand.experiments import reports
 from backhand.experiments.run import evidence, work
 from backhand.experiments.run.record import read
 from backhand.study import load
+from tests.experiments import discs
 
-STUDY = """
-name = "discs"
-[data]
-name = "npz"
-path = "discs.npz"
-target = ["radius", "column"]
-[data.augment]
-cutout = 2
-[model]
-name = "cnn"
-blocks = [{ outputs = 4 }, { outputs = 6 }]
-[train]
-epochs = 4
-batch_size = 40
-optimizer = { kind = "adam", lr = 0.01 }
-"""
 NAMES = ("radius", "column")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The archive and the study: discs of random radius at a random place."""
-    folder, rng = tmp_path_factory.mktemp("discs"), np.random.default_rng(0)
-    row, column, radius = rng.uniform(4, 8, 400), rng.uniform(4, 8, 400), rng.uniform(1.5, 4, 400)
-    y, x = np.mgrid[:12, :12]
-    distance = np.hypot(y - row[:, None, None], x - column[:, None, None])
-    discs = (255 * np.clip(radius[:, None, None] - distance, 0, 1)).astype(np.uint8)
-    np.savez(folder / "discs.npz", x=discs, y=np.c_[radius, column])
-    (folder / "discs.toml").write_text(STUDY)
-    return folder
+    return discs.write(tmp_path_factory.mktemp("discs"))
 
 
 @pytest.fixture(scope="module")

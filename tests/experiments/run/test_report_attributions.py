@@ -38,11 +38,15 @@ def test_the_caption_names_the_first_picture(run, hundred):
     ]
 
 
+def drawn(saved, classes):
+    return attributions.figure(saved, attributions.titles(saved, classes))
+
+
 def test_each_picture_has_a_column_and_mistakes_a_map_of_each_class(run):
     saved = run.evidence.attributions
     with style.plot_style():
-        mistakes = attributions.figure(attributions.select(saved, np.arange(2)), run.classes)
-        right = attributions.figure(attributions.select(saved, np.arange(2, 5)), run.classes)
+        mistakes = drawn(attributions.select(saved, np.arange(2)), run.classes)
+        right = drawn(attributions.select(saved, np.arange(2, 5)), run.classes)
     names = [axes.get_ylabel() for axes in mistakes.axes]
     assert list(filter(None, names)) == [
         "picture",
@@ -58,7 +62,7 @@ def test_each_picture_has_a_column_and_mistakes_a_map_of_each_class(run):
 def test_both_maps_of_a_mistake_are_on_one_scale_and_a_map_of_zeros_has_no_colour(run):
     saved = run.evidence.attributions
     with style.plot_style():
-        figure = attributions.figure(attributions.select(saved, np.arange(2)), run.classes)
+        figure = drawn(attributions.select(saved, np.arange(2)), run.classes)
     given, right = (np.asarray(figure.axes[i].images[0].get_array()) for i in (4, 6))
     grey = saved.images[0].mean(axis=2) / 255
     colourless = given - 0.75 * grey[..., None]

@@ -1,9 +1,9 @@
 """The object that `interpret` returns: the answers of a classifier, and what they depend on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,26 +11,17 @@ from numpy.typing import NDArray
 from backhand import attribution
 from backhand.arrays import Array, Labels
 from backhand.errors import BackhandError
+from backhand.experiments.interpretation.views import HasNetwork, Indices, NetworkViews, report_style
+from backhand.experiments.run.attributions import attribute
 from backhand.experiments.run.evidence import Evidence
-from backhand.experiments.run.evidence_groups import Importance, Predictions
+from backhand.experiments.run.evidence_groups import Attributions, Predictions
 from backhand.experiments.run.report import classes as by_class
 from backhand.experiments.run.report.classes import ClassErrors, Confusion
 from backhand.experiments.run.report.scores import Calibration, calibration
+from backhand.page.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-    from backhand.experiments.interpretation.subjects import Network
-
-Indices = Sequence[int] | Labels | int | None
-
-
-class HasNetwork(Protocol):
-    """What loads the network and its samples when they are needed."""
-
-    @property
-    def network(self) -> "Network":
-        """The network with its samples."""
 
 
 class TopLoss(NamedTuple):
@@ -44,7 +35,7 @@ class TopLoss(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Interpretation:
+class Interpretation(NetworkViews):
     """Where a classifier errs, how sure it is, and which pixels or columns its answers depend on.
 
     title: of what is looked at.   classes: names of the K classes.   labels: the true classes (N,).   probabilities:
@@ -60,6 +51,8 @@ class Interpretation:
     labels: Labels
     probabilities: Array
     source: HasNetwork
+
+    figure = "accuracy"
 
     @property
     def predictions(self) -> Labels:
@@ -113,58 +106,19 @@ class Interpretation:
             for i in self.chosen(None, k)
         ]
 
-    def chosen(self, indices: Indices, k: int) -> Labels:
-        """These indices as an array; for None those of the k largest losses. Raises BackhandError for others than N."""
-        if indices is None:
-            return np.argsort(-self.losses, kind="stable")[:k]
-        array = np.atleast_1d(np.asarray(indices))
-        if array.ndim != 1 or array.dtype.kind not in "iu" or not ((array >= 0) & (array < len(self.labels))).all():
-            raise BackhandError(f"the indices of samples are whole numbers from 0 to {len(self.labels) - 1}")
-        return array
-
     def saliency(self, indices: Indices = None, classes: Labels | int | None = None) -> Array:
         """The saliency of samples for their predicted classes, or those given: see `backhand.saliency`."""
-        x, predicted = self._inputs(indices)
-        return attribution.saliency(self.source.network.model, x, predicted if classes is None else classes)
+        index = self.chosen(indices, 9)
+        classes = self.predictions[index] if classes is None else classes
+        return attribution.saliency(self.source.network.model, self.inputs(index), classes)
 
     def grad_cam(
         self, indices: Indices = None, classes: Labels | int | None = None, *, layer: str | None = None
     ) -> Array:
         """Grad-CAM of images for their predicted classes, or those given: see `backhand.grad_cam`."""
-        x, predicted = self._inputs(indices)
-        model = self.source.network.model
-        return attribution.grad_cam(model, x, predicted if classes is None else classes, layer=layer)
-
-    def feature_maps(self, indices: Indices = None, layer: str | None = None) -> Array:
-        """The output of a layer for samples; None: of the last convolution, behind its activation, (n, h, w, c)."""
-        return attribution.feature_maps(self.source.network.model, self._inputs(indices)[0], layer)
-
-    def weights(self) -> Array:
-        """The weight of the first layer that has one: kernels (kh, kw, C, O) or units (I, O).
-
-        Raises BackhandError for a model without weights.
-        """
-        for parameter in self.source.network.model.parameters:
-            if parameter.name.endswith(".weight"):
-                return parameter.value.copy()
-        raise BackhandError("the model has no layer with weights")
-
-    def permutation_importance(self) -> Importance:
-        """By how much the accuracy falls when a column of a table is shuffled: `losses` (P, R).
-
-        Raises BackhandError for images, and for tables of so many columns that it would take too long.
-        """
-        from backhand.experiments.run.attributions import importance_of
-
-        network = self.source.network
-        if network.feed.data.is_image:
-            raise BackhandError("images have pixels instead of columns; look at saliency or grad_cam")
-        importance = importance_of(network.model, network.loss, network.feed)
-        if importance is None:
-            raise BackhandError(
-                "the table has too many columns; use backhand.attribution.permutation_importance on some of them"
-            )
-        return importance
+        index = self.chosen(indices, 9)
+        classes = self.predictions[index] if classes is None else classes
+        return attribution.grad_cam(self.source.network.model, self.inputs(index), classes, layer=layer)
 
     def plot_confusion_matrix(self) -> "Figure":
         """The confusion matrix; the colour of a cell is its share of the true class."""
@@ -187,40 +141,35 @@ class Interpretation:
         with _plots() as plots:
             return plots.reliability(bins)
 
-    def plot_importance(self) -> "Figure":
-        """A bar for each of the most important columns of a table."""
-        from backhand.experiments.interpretation import pictures
+    def row_names(self, index: Labels) -> list[str]:
+        """The class of each of these samples, and for what it was taken."""
+        from backhand.experiments.run.report.feature_maps import class_names
 
-        return pictures.importance(self)
+        return class_names(self.classes, self.labels[index], self.predictions[index])
 
-    def plot_top_losses(self, k: int = 9) -> "Figure":
-        """The images of the k largest losses, each with its class, the answer, its loss and its confidence."""
-        from backhand.experiments.interpretation import pictures
+    def loss_texts(self, index: Labels) -> list[tuple[str, ...]]:
+        """The class, the answer, its confidence with the loss, and the index of each of these samples."""
+        return [
+            (
+                self.classes[self.labels[i]],
+                f"→\u00a0{self.classes[self.predictions[i]]}",
+                self._figures(i),
+                f"sample {i}",
+            )
+            for i in index
+        ]
 
-        return pictures.top_losses(self, k)
+    def _figures(self, i: int) -> str:
+        return f"{percent(float(self.probabilities[i].max()))}, loss {self.losses[i]:.1f}"
 
-    def plot_weights(self) -> "Figure":
-        """The first layer's weights as pictures: kernels, or units on the pixels of an image."""
-        from backhand.experiments.interpretation import pictures
+    def attributions(self, index: Labels) -> tuple[Attributions, list[str]]:
+        """Saliency and Grad-CAM of the answers and of the true classes, and a title for each image."""
+        from backhand.experiments.run.report.attributions import titles
 
-        return pictures.weights(self)
-
-    def plot_feature_maps(self, indices: Indices = None, layer: str | None = None, *, k: int = 4) -> "Figure":
-        """The strongest channels of a layer's output for a few images, a row for each."""
-        from backhand.experiments.interpretation import pictures
-
-        return pictures.feature_maps(self, self.chosen(indices, k), layer)
-
-    def plot_attributions(self, indices: Indices = None, *, k: int = 8) -> "Figure":
-        """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer and the truth."""
-        from backhand.experiments.interpretation import pictures
-
-        return pictures.attributions(self, self.chosen(indices, k))
-
-    def _inputs(self, indices: Indices) -> tuple[Array, Labels]:
-        """Samples as the model takes them, and their predicted classes."""
-        index, feed = self.chosen(indices, 9), self.source.network.feed
-        return feed.standardizer.transform(feed.data.x[index]), self.predictions[index]
+        network, predictions = self.source.network, self.predictions[index]
+        confidence = self.probabilities[index, predictions]
+        shown = attribute(network.model, network.feed, index, self.labels[index], predictions, confidence)
+        return shown, titles(shown, self.classes)
 
     def _repr_html_(self) -> str:
         """Accuracy, calibration, the commonest confusions and the largest losses, as a notebook shows them."""
@@ -232,9 +181,7 @@ class Interpretation:
 @contextmanager
 def _plots() -> Iterator[Any]:
     """The plots of the report, in its style. Raises MissingExtraError without Matplotlib."""
-    from backhand.page import style
-
-    with style.plot_style():
+    with report_style():
         from backhand.experiments.run.report import plots
 
         yield plots

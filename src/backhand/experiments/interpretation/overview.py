@@ -6,10 +6,12 @@ import numpy as np
 
 from backhand.notebook import html as pieces
 from backhand.page.chance import wilson
-from backhand.page.numbers import counted, percent
+from backhand.page.numbers import counted, percent, significant
 
 if TYPE_CHECKING:
     from backhand.experiments.interpretation.interpretation import Interpretation
+    from backhand.experiments.interpretation.regression import RegressionInterpretation
+    from backhand.experiments.run.split_scores import Estimate
 
 ROWS = 6  # of each table
 
@@ -48,3 +50,31 @@ def _losses(of: "Interpretation") -> str:
         for top in of.top_losses(ROWS)
     ]
     return pieces.table(("sample", "largest losses", "loss", "confidence"), rows, "rlrr")
+
+
+def regression_html(of: "RegressionInterpretation") -> str:
+    """RMSE, MAE and R² of each target with their intervals, and the largest errors."""
+    facts = f"{counted(len(of.truth), 'sample')} of {counted(len(of.targets), 'target')}"
+    return pieces.view(pieces.heading(of.title, facts), pieces.row(_by_target(of), _largest(of)))
+
+
+def _by_target(of: "RegressionInterpretation") -> str:
+    rows = [
+        (each.name, *(_estimate(figure) for figure in (each.rmse, each.mae, each.r2)), f"{each.baseline_rmse:.4g}")
+        for each in of.errors_by_target
+    ]
+    return pieces.table(("target", "RMSE", "MAE", "R²", "RMSE of the mean"), rows, "lrrrr")
+
+
+def _estimate(figure: "Estimate") -> str:
+    return f"{significant(figure.value, 4)} ({significant(figure.low, 4)} to {significant(figure.high, 4)})"
+
+
+def _largest(of: "RegressionInterpretation") -> str:
+    several = len(of.targets) > 1
+    rows = [
+        (str(top.sample), *((top.target,) if several else ()), *map(significant, (top.true, top.predicted, top.error)))
+        for top in of.top_losses(ROWS)
+    ]
+    head = ("sample", *(("target",) if several else ()), "true", "predicted", "largest errors")
+    return pieces.table(head, rows, "r" + "l" * several + "rrr")

@@ -8,7 +8,6 @@ import numpy as np
 
 from backhand.arrays import Array, Labels
 from backhand.errors import BackhandError
-from backhand.experiments.run.attributions import attribute
 from backhand.experiments.run.evidence_groups import FeatureMaps
 from backhand.experiments.run.layer_pictures import strongest
 from backhand.experiments.run.report import attributions as attribution_chapter
@@ -16,47 +15,39 @@ from backhand.experiments.run.report import feature_maps as maps_chapter
 from backhand.experiments.run.report import filters
 from backhand.experiments.run.report import pictures as galleries
 from backhand.page import style
-from backhand.page.numbers import percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from backhand.experiments.interpretation.interpretation import Interpretation, TopLoss
+    from backhand.experiments.interpretation.views import NetworkViews
 
 
-def top_losses(of: "Interpretation", k: int) -> "Figure":
-    """The images of the k largest losses, each with its class, the answer, its loss and its confidence."""
-    texts = [(top.label, f"→\u00a0{top.predicted}", _figures(top), f"sample {top.sample}") for top in of.top_losses(k)]
-    images = _images(of, np.array([top.sample for top in of.top_losses(k)], np.int64))
+def top_losses(of: "NetworkViews", index: Labels) -> "Figure":
+    """Images, each with the truth, the answer, and by how much it is wrong."""
+    texts, images = of.loss_texts(index), _images(of, index)
     with style.plot_style():
         return galleries.figure(images, texts, max(ceil(sqrt(2 * len(texts))), 1))
 
 
-def _figures(top: "TopLoss") -> str:
-    return f"{percent(top.confidence)}, loss {top.loss:.1f}"
-
-
-def attributions(of: "Interpretation", index: Labels) -> "Figure":
-    """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer and the truth."""
-    images, network, predictions = _images(of, index), of.source.network, of.predictions[index]
-    confidence = of.probabilities[index, predictions]
-    shown = attribute(network.model, network.feed, index, of.labels[index], predictions, confidence)
+def attributions(of: "NetworkViews", index: Labels) -> "Figure":
+    """Images with their saliency and, where the network has feature maps, Grad-CAM of the answer."""
+    images = _images(of, index)
+    shown, titles = of.attributions(index)
     with style.plot_style():
-        return attribution_chapter.figure(replace(shown, images=images), of.classes)
+        return attribution_chapter.figure(replace(shown, images=images), titles)
 
 
-def feature_maps(of: "Interpretation", index: Labels, layer: str | None) -> "Figure":
+def feature_maps(of: "NetworkViews", index: Labels, layer: str | None) -> "Figure":
     """The strongest channels of a layer's output for images. Raises BackhandError for outputs that are no maps."""
     images, maps = _images(of, index), of.feature_maps(index, layer)
     if maps.ndim != 4:
         raise BackhandError(f"the output of layer {layer} is no map (height, width, channels), but {maps.shape[1:]}")
     strong = strongest(maps)
-    shown = FeatureMaps(images, index, {"": strong}, of.labels[index], of.predictions[index])
     with style.plot_style():
-        return maps_chapter.figure(maps_chapter.class_names(of.classes, shown), shown, strong)
+        return maps_chapter.figure(of.row_names(index), FeatureMaps(images, index, {"": strong}), strong)
 
 
-def weights(of: "Interpretation") -> "Figure":
+def weights(of: "NetworkViews") -> "Figure":
     """The first layer's weights as pictures. Raises BackhandError for those of a table, which are none."""
     with style.plot_style():
         figure = filters.figure(of.weights(), of.source.network.model.input_shape)
@@ -65,14 +56,14 @@ def weights(of: "Interpretation") -> "Figure":
     return figure
 
 
-def importance(of: "Interpretation") -> "Figure":
+def importance(of: "NetworkViews") -> "Figure":
     """A bar for each of the most important columns of a table."""
     losses = of.permutation_importance()
     with style.plot_style():
-        return attribution_chapter.importance_figure(losses)
+        return attribution_chapter.importance_figure(losses, regression=of.figure != "accuracy")
 
 
-def _images(of: "Interpretation", index: Labels) -> Array:
+def _images(of: "NetworkViews", index: Labels) -> Array:
     """The samples as pictures of uint8, those of other numbers from their lowest to their highest value.
 
     Raises BackhandError for tables.

@@ -1,8 +1,6 @@
 """What can be interpreted: the folder of a run, a predictor with samples, or a model with samples."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,31 +12,13 @@ from backhand.data.feed import Feed
 from backhand.data.standardize import Standardizer
 from backhand.errors import BackhandError, DataError
 from backhand.experiments.interpretation.interpretation import Interpretation
-from backhand.experiments.run.record import Run, read_tested
+from backhand.experiments.interpretation.network import LazyNetwork, Network, network_of, network_of_run
+from backhand.experiments.interpretation.regression import RegressionInterpretation
+from backhand.experiments.interpretation.regression_subjects import of_regression_run, of_targets
+from backhand.experiments.run.record import Run, read_single
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
-from backhand.training.losses import ClassificationLoss, Logistic, Loss, SoftmaxCrossEntropy
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model and the samples that it is looked at with, as it takes them.   loss: that its accuracy is measured by."""
-
-    model: Sequential
-    feed: Feed
-    loss: Loss
-
-
-class LazyNetwork:
-    """A network that is only loaded when something needs it. Raises BackhandError where there is none."""
-
-    def __init__(self, load: Callable[[], Network]) -> None:
-        self._load = load
-
-    @cached_property
-    def network(self) -> Network:
-        """The network with its samples."""
-        return self._load()
+from backhand.training.losses import ClassificationLoss, Logistic, SoftmaxCrossEntropy
 
 
 def interpret(
@@ -48,14 +28,15 @@ def interpret(
     *,
     classes: Sequence[str] = (),
     data_dir: PathLike | None = None,
-) -> Interpretation:
-    """Look at what a trained classifier does: see `Interpretation`.
+) -> Interpretation | RegressionInterpretation:
+    """Look at what a trained network does: see `Interpretation`, and `RegressionInterpretation` for a regression.
 
     subject: the folder of a run, or the record that `load_run` returns, which is looked at on its test samples; or
-    anything with `predict_proba`, such as `load_classifier` or `load_model` return; or a built `Sequential`.
-    x, y: samples (N, ...) as `predict_proba` takes them, or standardised for a `Sequential`, and their labels: classes
-    from 0, or names among the classes.
-    classes: the names of the classes; empty: those of the subject, or else their numbers.
+    anything with `predict_proba`, such as `load_classifier` or `load_model` return; or a built `Sequential`. A
+    regression needs `predict`, as `load_predictor` returns it.
+    x, y: samples (N, ...) as the predictor takes them, or standardised for a `Sequential`, and their labels: classes
+    from 0, or names among the classes; or targets (N,) or (N, T), which for a `Sequential` must be floats.
+    classes: the names of the classes or targets; empty: those of the subject, or else their numbers.
     data_dir: the folder of data sets, for a run; None: as in `backhand.load`. The data are read when they are needed.
     Raises BackhandError for a run without a test result, and for labels that do not fit.
     """
@@ -63,30 +44,32 @@ def interpret(
         return _of_run(subject.folder if isinstance(subject, Run) else subject, data_dir)
     if y is None:
         raise DataError("samples need their labels to be interpreted; give y, one label per sample")
-    return _of_samples(subject, np.asarray(x), np.asarray(y), tuple(map(str, classes)))
+    names, samples, answers = tuple(map(str, classes)), np.asarray(x), np.asarray(y)
+    if _is_regression(subject, answers):
+        return of_targets(subject, samples, answers, names)
+    return _of_samples(subject, samples, answers, names)
 
 
-def _of_run(folder: PathLike, data_dir: PathLike | None) -> Interpretation:
+def _is_regression(subject: Any, y: Array) -> bool:
+    """Whether a subject predicts numbers: a model by its samples' targets, a predictor by what it can do."""
+    if isinstance(subject, Sequential):
+        return y.dtype.kind == "f"
+    return hasattr(subject, "predict") and not hasattr(subject, "predict_proba")
+
+
+def _of_run(folder: PathLike, data_dir: PathLike | None) -> Interpretation | RegressionInterpretation:
     if not isinstance(folder, str) and not hasattr(folder, "__fspath__"):
         raise BackhandError(f"{type(folder).__name__} is no folder of a run; a predictor or a model needs x and y, too")
-    (run,) = read_tested([folder])
+    run = read_single(folder)
+    if run.metrics.data.targets:
+        return of_regression_run(run, LazyNetwork(lambda: network_of_run(run, data_dir)))
     predictions = run.evidence.predictions
     if predictions is None or run.metrics.test is None or not len(predictions.labels):
         raise BackhandError(f"{run.folder} has no test probabilities; bring the run to its end first")
 
-    def load() -> Network:
-        from backhand.experiments.build import load_feeds
-        from backhand.experiments.run.predict import load_classifier
-
-        if run.metrics.test is not None and run.metrics.test.not_finite:
-            raise BackhandError(f"some scores of {run.folder} are not finite; look at its predictor, with x and y")
-        classifier, feeds = load_classifier(run.folder), load_feeds(run.study, data_dir)
-        if run.metrics.data.sha256 not in ("", feeds.fingerprint()):
-            raise DataError(f"the data of {run.folder} have changed since it was trained; restore them")
-        return Network(classifier.model, feeds.test, classifier.loss)
-
+    source = LazyNetwork(lambda: network_of_run(run, data_dir))
     title = f"{run.title}, {run.metrics.data.title or run.metrics.data.name}"
-    return Interpretation(title, run.classes, predictions.labels, predictions.probabilities, LazyNetwork(load))
+    return Interpretation(title, run.classes, predictions.labels, predictions.probabilities, source)
 
 
 def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> Interpretation:
@@ -98,7 +81,7 @@ def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> 
         source = LazyNetwork(lambda: Network(subject, Feed(Dataset(x, labels), plain), loss))
     elif hasattr(subject, "predict_proba"):
         probabilities = np.asarray(subject.predict_proba(x))
-        source = LazyNetwork(lambda: _network_of(subject, Dataset(x, labels)))
+        source = LazyNetwork(lambda: network_of(subject, Dataset(x, labels)))
     else:
         raise BackhandError(f"{type(subject).__name__} has no predict_proba; give a predictor, a model or a folder")
     known = getattr(subject, "classes", getattr(subject, "classes_", range(probabilities.shape[1])))
@@ -107,18 +90,6 @@ def _of_samples(subject: Any, x: Array, y: Labels, classes: tuple[str, ...]) -> 
         raise DataError(f"{len(names)} names of classes do not fit probabilities of {probabilities.shape[1]} classes")
     labels = _labels(y, [str(name) for name in known], len(x))
     return Interpretation(type(subject).__name__, names, labels, probabilities, source)
-
-
-def _network_of(predictor: Any, data: Dataset) -> Network:
-    """The network inside a predictor. Raises BackhandError where it has none that is known."""
-    inner = getattr(predictor, "predictor_", predictor)  # of an estimator
-    model, standardizer = getattr(inner, "model", None), getattr(inner, "standardizer", None)
-    if not isinstance(model, Sequential) or standardizer is None:
-        raise BackhandError(
-            f"{type(predictor).__name__} holds no network of Backhand, whose gradients could be looked at; only its "
-            "answers can"
-        )
-    return Network(model, Feed(data, standardizer), getattr(inner, "loss", SoftmaxCrossEntropy()))
 
 
 def _labels(y: Labels, names: list[str], samples: int) -> NDArray[np.int64]:

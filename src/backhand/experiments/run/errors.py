@@ -29,7 +29,7 @@ def test_errors(result: Evaluation, loss: Loss, feeds: Feeds, shared: dict[str, 
     """The errors of each target on the test split. shared: the fields that every score of a split has."""
     means = feeds.train.data.y.mean(0)
     per_target = tuple(
-        _target(name, result.predictions[:, k], result.labels[:, k], float(means[k]))
+        errors_of_target(name, result.predictions[:, k], result.labels[:, k], float(means[k]))
         for k, name in enumerate(feeds.splits.targets)
     )
     return TestErrors.model_validate(
@@ -37,7 +37,8 @@ def test_errors(result: Evaluation, loss: Loss, feeds: Feeds, shared: dict[str, 
     )
 
 
-def _target(name: str, predictions: Array, targets: Array, mean: float) -> TargetErrors:
+def errors_of_target(name: str, predictions: Array, targets: Array, mean: float) -> TargetErrors:
+    """The errors of predictions (N,) with their intervals. mean: of the training values, as the baseline."""
     e = predictions - targets
     drawn = np.array([_figures(e[index], targets[index]) for index in _resamples(len(e))])
     low, high = np.nanquantile(drawn, [0.025, 0.975], axis=0)

@@ -109,17 +109,21 @@ def read(path: PathLike) -> Run:
     )
 
 
+def read_single(path: PathLike) -> Run:
+    """Read the folder of a run. Raises CheckpointError as `read` does, and for a folder of another kind."""
+    folder = as_path(path)
+    if folder.is_dir() and not (folder / METRICS).exists():
+        raise CheckpointError(f"{folder} is not the folder of a single run{_hint(folder, METRICS)}")
+    return read(folder)
+
+
 def read_tested(paths: Sequence[PathLike]) -> list[Run]:
     """Read the folders of several runs that have been tested.
 
     Raises CheckpointError as `read` does, for a folder of another kind, for a run without a test result, and for a run
     that is named twice.
     """
-    folders = [as_path(path) for path in paths]
-    for folder in folders:
-        if folder.is_dir() and not (folder / METRICS).exists():
-            raise CheckpointError(f"{folder} is not the folder of a single run{_hint(folder, METRICS)}")
-    runs = [read(folder) for folder in folders]
+    runs = [read_single(path) for path in paths]
     for number, run in enumerate(runs):
         if run.metrics.test_errors is not None:
             raise CheckpointError(f"{run.folder} predicts a number and has no classes; leave it out")

@@ -56,8 +56,8 @@ def _no_regression(comparison: Comparison) -> Iterator[Finding]:
             yield (
                 f"{learner.name}: nothing learned",
                 f"{learner.name} has a mean RMSE of {measure.text(fmean(comparison.errors(learner.name)))}; always "
-                f"answering the mean would have one of {measure.text(mean)}. On {counted(data.samples, 'sample')} that is "
-                f"no significant difference.",
+                f"answering the mean would have one of {measure.text(mean)}. On {counted(data.samples, 'sample')} that "
+                f"is no significant difference.",
             )
 
 

@@ -83,12 +83,12 @@ def _image(run: Run, name: str, words: str, saved: Attributions) -> Image:
     caption = f"{kinds[0].upper()}{kinds[1:]} of the {words}, the first of which is sample {saved.index[0]}, {example}."
     with_confidence = " Below each class stands the confidence in the answer."
     alt = f"{counted(len(saved.images), 'test picture')} with {kinds}: {words}"
-    return Image(name, style.png(figure(saved, run.classes)), alt, caption + with_confidence)
+    return Image(name, style.png(figure(saved, titles(saved, run.classes))), alt, caption + with_confidence)
 
 
-def figure(saved: Attributions, classes: Sequence[str]) -> "Figure":
-    """A column for each picture: the picture, its saliency, and where there are maps Grad-CAM of its classes."""
-    return drawing(saved, [_title(*answer) for answer in _answers(saved, classes)])
+def titles(saved: Attributions, classes: Sequence[str]) -> list[str]:
+    """Of each picture the class, the one that was given, and the confidence in it."""
+    return [_title(*answer) for answer in _answers(saved, classes)]
 
 
 def _answers(saved: Attributions, classes: Sequence[str]) -> Iterator[tuple[str, str, float]]:
@@ -100,7 +100,7 @@ def _answers(saved: Attributions, classes: Sequence[str]) -> Iterator[tuple[str,
         yield classes[true], classes[predicted], float(confidence)
 
 
-def drawing(saved: Attributions, titles: Sequence[str]) -> "Figure":
+def figure(saved: Attributions, titles: Sequence[str]) -> "Figure":
     """A column for each picture, with its title above: the picture, its saliency, and where there are maps Grad-CAM."""
     rows = _rows(saved)
     height, width = saved.images.shape[1:3]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.arrays import Labels
 from backhand.experiments.run.evidence_groups import FeatureMaps, LayerMaps
 from backhand.experiments.run.metrics import Layer
 from backhand.experiments.run.record import Run
@@ -37,11 +38,11 @@ def feature_maps(run: Run) -> tuple[Image, ...]:
 
 def about(run: Run, saved: FeatureMaps) -> str:
     """Sentences on the test images, the classes for which they were taken, and what the maps show."""
-    answers = _answers(run.classes, saved)
-    names = [f"sample {i}" for i in saved.index] if not answers else []
-    for i, (true, predicted) in zip(saved.index, answers, strict=False):
-        mistake = "" if true == predicted else f", taken for “{predicted}”"
-        names.append(f"“{true}” (sample {i}{mistake})")
+    names = [f"sample {i}" for i in saved.index]
+    if saved.labels is not None and saved.predictions is not None:
+        for row, (true, predicted) in enumerate(zip(saved.labels, saved.predictions, strict=True)):
+            mistake = "" if true == predicted else f", taken for “{run.classes[predicted]}”"
+            names[row] = f"“{run.classes[true]}” ({names[row]}{mistake})"
     return (
         f"{counted(len(names), 'test picture')}, from the first row to the last: {', '.join(names)}. Beside each "
         "picture stand outputs of some layers for it, at inference with the kept weights; brighter means larger. Where "
@@ -49,19 +50,20 @@ def about(run: Run, saved: FeatureMaps) -> str:
     )
 
 
-def _answers(classes: Sequence[str], saved: FeatureMaps) -> list[tuple[str, str]]:
-    """The class of each picture and the one it was given; empty for a regression."""
-    if saved.labels is None or saved.predictions is None:
-        return []
-    return [(classes[k], classes[j]) for k, j in zip(saved.labels, saved.predictions, strict=True)]
-
-
-def class_names(classes: Sequence[str], saved: FeatureMaps) -> list[str]:
+def class_names(classes: Sequence[str], labels: Labels, predictions: Labels) -> list[str]:
     """The names of the rows: the class of each picture, and for what it was taken."""
-    return [
-        style.shorten(true, 12) + ("" if true == predicted else f"\ntaken for\n{style.shorten(predicted, 12)}")
-        for true, predicted in _answers(classes, saved)
-    ]
+    names = []
+    for true, predicted in zip(labels, predictions, strict=True):
+        taken = "" if true == predicted else f"\ntaken for\n{style.shorten(classes[predicted], 12)}"
+        names.append(f"{style.shorten(classes[true], 12)}{taken}")
+    return names
+
+
+def _row_names(run: Run, saved: FeatureMaps) -> list[str]:
+    """The names of the rows, of classes or of a regression."""
+    if saved.labels is None or saved.predictions is None:
+        return target_pictures.map_names(run, saved)
+    return class_names(run.classes, saved.labels, saved.predictions)
 
 
 def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
@@ -75,8 +77,7 @@ def _image(run: Run, saved: FeatureMaps, row: Layer) -> Image:
     )
     number = counted(len(saved.images), "test picture")
     alt = f"{number}, each with its feature maps after layer {row.name}, {row.layer}: {channels}"
-    names = class_names(run.classes, saved) or target_pictures.map_names(run, saved)
-    return Image(f"feature-maps-{row.name}", style.png(figure(names, saved, layer)), alt, caption)
+    return Image(f"feature-maps-{row.name}", style.png(figure(_row_names(run, saved), saved, layer)), alt, caption)
 
 
 def figure(names: Sequence[str], saved: FeatureMaps, layer: LayerMaps) -> "Figure":

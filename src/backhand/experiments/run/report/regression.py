@@ -9,6 +9,7 @@ from backhand.experiments.run.report import regression_plots as plots
 from backhand.experiments.run.report import target_pictures
 from backhand.experiments.run.report.classes import Finding
 from backhand.experiments.run.split_scores import Estimate, TargetErrors, TestErrors
+from backhand.page import style
 from backhand.page.blocks import Block, Columns, Image, Images, Table
 from backhand.page.numbers import count, counted, decimal, listed, percent, significant
 
@@ -88,7 +89,7 @@ def data(run: Run) -> tuple[Block, ...]:
     images = tuple(
         Image(
             f"target-{k}",
-            plots.target_histogram(fitted.targets[:, k], target.name),
+            style.png(plots.target_histogram(fitted.targets[:, k], target.name)),
             f"Histogram of {target.name} over the test samples",
             f"How often each value of “{target.name}” occurs among the test samples.",
         )
@@ -150,20 +151,20 @@ def _images(run: Run, fitted: Fitted) -> list[Images]:
                 (
                     Image(
                         f"predicted-{k}",
-                        plots.predicted_against_true(predicted, true, name),
+                        style.png(plots.predicted_against_true(predicted, true, name)),
                         f"Predicted against true {name}, correlation {decimal(correlation)}",
                         f"Predicted against true “{name}” on the test samples: correlation {decimal(correlation)}.",
                     ),
                     Image(
                         f"residuals-{k}",
-                        plots.residuals(predicted, true, name),
+                        style.png(plots.residuals(predicted, true, name)),
                         f"Errors of the predictions of {name} against the predictions",
                         f"Errors against predictions of “{name}”. A line that leaves 0 shows where the network is "
                         "systematically too high or too low.",
                     ),
                     Image(
                         f"errors-{k}",
-                        plots.error_histogram(predicted, true, name),
+                        style.png(plots.error_histogram(predicted, true, name)),
                         f"Histogram of the errors of {name}",
                         f"How often errors of each size occur, for “{name}”.",
                     ),

@@ -9,13 +9,14 @@ from backhand.page import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 DENSE = 3000  # beyond this many samples a plot shows how many lie in each cell rather than a point for each
 BINS = 30
 Floats = NDArray[np.float64]
 
 
-def predicted_against_true(predictions: Floats, targets: Floats, name: str) -> bytes:
+def predicted_against_true(predictions: Floats, targets: Floats, name: str) -> "Figure":
     """Each sample's prediction against its true value, with the diagonal on which a perfect network lies."""
     figure, axes = style.panel(style.WIDTH, style.WIDTH)
     _samples(axes, targets, predictions)
@@ -26,10 +27,10 @@ def predicted_against_true(predictions: Floats, targets: Floats, name: str) -> b
     axes.set(xlabel=f"true {style.shorten(name, 28)}", ylabel="prediction", xlim=limits, ylim=limits)
     axes.set_aspect("equal")
     style.legend(axes)
-    return style.png(figure)
+    return figure
 
 
-def residuals(predictions: Floats, targets: Floats, name: str) -> bytes:
+def residuals(predictions: Floats, targets: Floats, name: str) -> "Figure":
     """Each sample's error against its prediction, with the mean error in bins of as many samples each."""
     figure, axes = style.panel(style.WIDTH, style.WIDTH * 0.8)
     errors = predictions - targets
@@ -43,25 +44,25 @@ def residuals(predictions: Floats, targets: Floats, name: str) -> bytes:
         axes.plot(middles, [errors[part].mean() for part in bins], label="mean error", **means)
         style.legend(axes)
     axes.set(xlabel=f"predicted {style.shorten(name, 28)}", ylabel="prediction − true value")
-    return style.png(figure)
+    return figure
 
 
-def error_histogram(predictions: Floats, targets: Floats, name: str) -> bytes:
+def error_histogram(predictions: Floats, targets: Floats, name: str) -> "Figure":
     """How often errors of each size occur."""
     figure, axes = style.panel()
     errors = predictions - targets
     axes.hist(errors, bins=min(BINS, max(len(errors) // 5, 5)), **style.bar(style.SKY, "", 0.3))
     axes.axvline(0, **style.DIAGONAL)
     axes.set(xlabel=f"prediction − true {style.shorten(name, 28)}", ylabel="samples")
-    return style.png(figure)
+    return figure
 
 
-def target_histogram(values: Floats, name: str) -> bytes:
+def target_histogram(values: Floats, name: str) -> "Figure":
     """How often each true value occurs in the test split."""
     figure, axes = style.panel()
     axes.hist(values, bins=min(BINS, max(len(values) // 5, 5)), **style.bar(style.BLUE, "", 0.3))
     axes.set(xlabel=style.shorten(name, 28), ylabel="test samples")
-    return style.png(figure)
+    return figure
 
 
 def _samples(axes: "Axes", x: Floats, y: Floats) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from backhand.experiments.run.evidence_groups import Attributions, FeatureMaps, Fitted
 from backhand.experiments.run.metrics import Target
 from backhand.experiments.run.record import Run
-from backhand.experiments.run.report.attributions import drawing, grad_cam_layer
+from backhand.experiments.run.report.attributions import figure, grad_cam_layer
 from backhand.experiments.run.report.pictures import SAMPLE_COLUMNS, png, sheet
 from backhand.page import style
 from backhand.page.blocks import Block, Gallery, Image, Images, Picture, Text
@@ -85,7 +85,7 @@ def attributions(run: Run) -> tuple[Block, ...]:
     kinds = "Saliency" if saved.grad_cam is None else "Saliency and Grad-CAM"
     caption = f"{kinds} of the {counted(len(saved.images), 'test picture')} with the largest errors."
     titles = ["\n".join(lines) for lines in answers(run, fitted, saved.index)]
-    image = Image("attributions-errors", style.png(drawing(saved, titles)), caption.removesuffix("."), caption)
+    image = Image("attributions-errors", style.png(figure(saved, titles)), caption.removesuffix("."), caption)
     return Text(_about(run, saved)), Images((image,))
 
 
