@@ -121,3 +121,17 @@ def test_nothing_to_show_is_said():
     for data, n in ((IMAGES, 0), (bh.Dataset(np.zeros((0, 2)), np.zeros(0, np.int64)), 3)):
         with pytest.raises(DataError, match="needs 1 sample or more"):
             bh.show_batch(data, n)
+
+
+def test_rows_have_the_names_of_their_columns_and_of_the_target():
+    splits = bh.load("diabetes")
+    rows = bh.show_batch(splits, 3)
+    head = str(rows).splitlines()[1].split("  ")
+    assert [name.strip() for name in head if name] == ["progression", *splits.features]
+    page = Markup(rows._repr_html_())
+    assert "body mass index" in page.text
+    feed = bh.Feed(splits.train, bh.Standardizer.fit(splits.train.x, "feature"))
+    assert "blood pressure" in str(bh.show_batch(feed, 2, features=splits.features))
+    assert "column 10" in str(bh.show_batch(feed, 2))
+    with pytest.raises(DataError, match="2 names do not fit 10 columns; give one for each"):
+        bh.show_batch(feed, 2, features=["a", "b"])

@@ -26,11 +26,14 @@ class Rows:
     """Some rows of a table with their labels, which a notebook shows as a table.
 
     x: (n, F), standardised where the data are.   labels: in words.   remark: what was done to the values.
+    features: the names of the F columns; empty: they are numbered.   answer: what the labels are.
     """
 
     x: Array
     labels: tuple[str, ...]
     remark: str
+    features: tuple[str, ...] = ()
+    answer: str = "label"
 
     def _repr_html_(self) -> str:
         head, rows = self._table()
@@ -48,13 +51,19 @@ class Rows:
     def _table(self) -> tuple[list[str], list[list[str]]]:
         shown = min(self.x.shape[1], FEATURES)
         more = [f"and {self.x.shape[1] - shown} more"] if shown < self.x.shape[1] else []
-        head = ["label", *(f"column {f + 1}" for f in range(shown)), *more]
+        features = self.features or [f"column {f + 1}" for f in range(shown)]
+        head = [self.answer, *features[:shown], *more]
         rows = zip(self.labels, self.x, strict=True)
         return head, [[label, *(f"{value:.3g}" for value in row[:shown]), *([""] * len(more))] for label, row in rows]
 
 
 def show_batch(
-    data: TrainingSource | Dataset | Splits, n: int = 16, *, classes: Sequence[str] = (), seed: int = 0
+    data: TrainingSource | Dataset | Splits,
+    n: int = 16,
+    *,
+    classes: Sequence[str] = (),
+    features: Sequence[str] = (),
+    seed: int = 0,
 ) -> "Plot | Rows":
     """A batch of n samples, drawn at random as training draws it: a figure of pictures, or rows of a table.
 
@@ -64,10 +73,15 @@ def show_batch(
     data: a feed, or any other source to train on; a data set, or the training split of several, as it is.
     n: the number of samples, 1 or more; at most as many as there are.
     classes: the names of the classes; empty: those of the splits, or else their numbers.
+    features: the names of the columns of a table, such as `splits.features`; empty: those of the splits, or numbers.
     seed: of the choice and of the augmentation.
-    Raises DataError for no samples, and MissingExtraError for pictures without Matplotlib.
+    Raises DataError for no samples and for another number of names than of columns, and MissingExtraError for pictures
+    without Matplotlib.
     """
-    names = tuple(classes) or (data.classes if isinstance(data, Splits) else ())
+    names, columns, answer = tuple(classes), tuple(features), "label"
+    if isinstance(data, Splits):
+        names, columns = names or data.classes, columns or data.features
+        answer = ", ".join(data.targets) or answer
     source = data.train if isinstance(data, Splits) else data
     rng, count = np.random.default_rng(seed), min(n, len(source))
     if count < 1:
@@ -75,16 +89,29 @@ def show_batch(
     index = rng.permutation(len(source))[:count]
     if isinstance(source, Dataset):
         x, targets = source.x[index], source.y[index]
-        return _shown(x, x, _words(targets, names), "as they are")
+        return _shown(x, x, _Captions(_words(targets, names), "as they are", columns, answer))
     z, targets = (np.array(each) for each in source.draw(index, rng))
     x = source.standardizer.inverse(z) if isinstance(source, Feed) and z.ndim == 4 else z
-    return _shown(x, z, _words(targets, names), _steps(source))
+    return _shown(x, z, _Captions(_words(targets, names), _steps(source), columns, answer))
 
 
-def _shown(x: Array, z: Array, words: list[tuple[str, ...]], done: str) -> "Plot | Rows":
-    """x: for the eye.   z: as the network sees it.   done: what was done to them."""
+@dataclass(frozen=True)
+class _Captions:
+    """The words of a batch: of each sample, what was done to all, and the names of columns and of the labels."""
+
+    words: list[tuple[str, ...]]
+    done: str
+    features: tuple[str, ...]
+    answer: str
+
+
+def _shown(x: Array, z: Array, captions: _Captions) -> "Plot | Rows":
+    """x: for the eye.   z: as the network sees it."""
+    words, done, features = captions.words, captions.done, captions.features
     if x.ndim == 2:
-        return Rows(z, tuple(", ".join(lines) for lines in words), done)
+        if features and len(features) != x.shape[1]:
+            raise DataError(f"{len(features)} names do not fit {x.shape[1]} columns; give one for each")
+        return Rows(z, tuple(", ".join(lines) for lines in words), done, features, captions.answer)
     REPORT.require("a picture of a batch")
     from backhand.notebook.plot import gallery
 
