@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 from torch.utils.data import Dataset, TensorDataset
 
-from backhand.data.sources import ItemSource, Shards, source_of
+from backhand.data.shards import Shards
+from backhand.data.sources import ItemSource, source_of
 from backhand.errors import DataError
 from backhand.training.evaluate import evaluate
 

@@ -19,7 +19,7 @@ REGRESSIONS = [
         "train: class_weights needs classes, and squared_error is a loss of regression",
     ),
     (["train.huber_delta=2"], "train: huber_delta needs the loss huber, not softmax_cross_entropy"),
-    (["data.target=price"], 'data: target needs name = "npz" or "csv", not "digits"'),
+    (["data.target=price"], 'data: target needs name = "npz", "shards" or "csv", not "digits"'),
     (
         ["data.name=csv"],
         "data: name the column to predict: label for classes, or target for numbers",

@@ -43,7 +43,7 @@ def column_statistics(x: Samples) -> ColumnStatistics:
     if not len(x):
         raise DataError("cannot standardise: there are no samples")
     refuse_not_finite(x, "the samples to standardise by")
-    low, high = x.min(axis=0).astype(np.float64), x.max(axis=0).astype(np.float64)
+    low, high = _limits(x)
     # Values are divided by a power of two, which is exact, so that no square can overflow or vanish.
     exponent = np.frexp(np.maximum(np.abs(low), np.abs(high)))[1] - 1
     origin = np.ldexp(low, -exponent)
@@ -57,6 +57,16 @@ def column_statistics(x: Samples) -> ColumnStatistics:
     deviation = np.where(varies, np.ldexp(np.sqrt(variance), exponent), 0)
     mean = np.clip(np.ldexp(mean + origin, exponent), low, high)
     return ColumnStatistics(low, high, mean, deviation, departing, np.where(varies, spread, 0))
+
+
+def _limits(x: Samples) -> tuple[Floats, Floats]:
+    """The smallest and the largest value of each feature, chunk by chunk, since x may be on disk."""
+    first = x[:CHUNK]
+    low, high = first.min(axis=0), first.max(axis=0)
+    for start in range(CHUNK, len(x), CHUNK):
+        chunk = x[start : start + CHUNK]
+        low, high = np.minimum(low, chunk.min(axis=0)), np.maximum(high, chunk.max(axis=0))
+    return low.astype(np.float64), high.astype(np.float64)
 
 
 def has_variation(x: Samples) -> bool:

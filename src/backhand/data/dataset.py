@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backhand.arrays import axes
 from backhand.data.frames.encoding import Encoding
+from backhand.data.shards import Shards
 from backhand.errors import DataError, closest
 
 Samples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
@@ -21,7 +22,8 @@ CHUNK = 4096  # samples that are looked at together: an array on disk need not f
 class Dataset:
     """Samples and their labels, or the targets of a regression.
 
-    x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not.
+    x: (N, H, W, C) uint8 images, or (N, F) features, in float32 where that is exact and in float64 where it is not; an
+    array, or `Shards` of one on disk.
     y: (N,) int64 in 0 .. K-1, or targets (N, T) float64.
     weights: (N,) float32, of the samples in the loss; None: all are 1.
     Raises DataError where the counts differ, for images whose channels can only be first, for weights that are negative
@@ -47,7 +49,8 @@ class Dataset:
 
     def take(self, index: NDArray[np.intp] | slice) -> "Dataset":
         """The samples at these indices, in this order."""
-        return Dataset(self.x[index], self.y[index], None if self.weights is None else self.weights[index])
+        x: Any = self.x.take(index) if isinstance(self.x, Shards) else self.x[index]
+        return Dataset(x, self.y[index], None if self.weights is None else self.weights[index])
 
     @property
     def is_image(self) -> bool:
@@ -201,6 +204,8 @@ def _checked_weights(weights: NDArray[Any], N: int) -> NDArray[np.float32]:
 
 def plain_array(x: object, where: str) -> NDArray[Any]:
     """The array x without its mask. Raises DataError where a value is masked, and for what is no NumPy array."""
+    if isinstance(x, Shards):
+        return cast("NDArray[Any]", x)  # it is indexed like one
     if not isinstance(x, np.ndarray):
         raise DataError(f"{where} are of type {type(x).__name__} and must be a NumPy array; write np.asarray(x)")
     if np.ma.is_masked(x):
@@ -212,13 +217,27 @@ def plain_array(x: object, where: str) -> NDArray[Any]:
 
 def refuse_not_finite(x: NDArray[Any], where: str) -> None:
     """Raise DataError where a value of x (N, ...) is NaN or infinite, with its row and column."""
-    if x.dtype.kind != "f" or all(np.isfinite(x[i : i + CHUNK]).all() for i in range(0, len(x), CHUNK)):
+    if x.dtype.kind != "f":
         return
-    bad = np.argwhere(~np.isfinite(x))
-    row, *column = bad[0].tolist()
-    value = x[tuple(bad[0])]
+    first: tuple[int, ...] = ()
+    value, count = 0.0, 0
+    for start in range(0, len(x), CHUNK):  # a chunk at a time: x may be on disk
+        chunk = x[start : start + CHUNK]
+        if np.isfinite(chunk).all():
+            continue
+        bad = np.argwhere(~np.isfinite(chunk))
+        if not count:
+            row, *column = bad[0].tolist()
+            first, value = (start + row, *column), float(chunk[tuple(bad[0])])
+        count += len(bad)
+    if count:
+        _refuse_value(first, value, count, where)
+
+
+def _refuse_value(place: tuple[int, ...], value: float, count: int, where: str) -> None:
+    row, *column = place
     kind = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
-    others = f" (and {len(bad) - 1:,} more values that are not finite)" if len(bad) > 1 else ""
+    others = f" (and {count - 1:,} more values that are not finite)" if count > 1 else ""
     raise DataError(
         f"row {row}, column {', '.join(map(str, column))} of {where}, counted from 0, is {kind}{others}; "
         f"correct or remove it"

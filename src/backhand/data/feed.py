@@ -15,6 +15,7 @@ from backhand.data.augment import Augment, Cutout
 from backhand.data.augment.evaluation import EvaluationAugment
 from backhand.data.augment.pipeline import Targets
 from backhand.data.dataset import Dataset
+from backhand.data.shards import Shards
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 
@@ -120,6 +121,8 @@ class Feed:
     @property
     def _kernel(self) -> ModuleType | None:
         """The kernel that reads and augments these samples; None where there is none for them."""
+        if isinstance(self.data.x, Shards):
+            return None
         fits = self.data.x.flags.c_contiguous and self.data.x.dtype in KERNEL_DTYPES
         return backend.fused_pass("batch", np.float32) if fits else None
 

@@ -22,6 +22,7 @@ from backhand.data.sets import (
     kmnist,
     mnist,
     npz,
+    shards,
     spirals,
     toy,
 )
@@ -34,7 +35,7 @@ _BUILT_IN = (digits, breast_cancer, diabetes, blobs, spirals, toy)
 _ENTRIES: tuple[BuiltIn | OnDisk, ...] = (
     *(module.ENTRY for module in _BUILT_IN),
     *(mnist.ENTRY, fashion_mnist.ENTRY, kmnist.ENTRY, *emnist.ENTRIES, cifar10.ENTRY, fer2013.ENTRY),
-    *(images.ENTRY, npz.ENTRY, csv.ENTRY),
+    *(images.ENTRY, npz.ENTRY, shards.ENTRY, csv.ENTRY),
 )
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,9 @@ def load(
 ) -> Splits:
     """A data set by name, whole and checked: training and test split, and a validation split if its authors give one.
 
-    name: "mnist", "cifar10", "digits", "images", "npz", "csv" or another one that `backhand data list` shows.
+    name: "mnist", "cifar10", "digits", "images", "npz", "shards", "csv" or another one that `backhand data list` shows.
     data_dir: the folder in which files are looked for; None: the one that BACKHAND_DATA names, or the user's.
-    path: the very file or folder, needed for `images`, `npz` and `csv`.
+    path: the very file or folder, needed for `images`, `npz`, `shards` and `csv`.
     skip_bad_images: leave out what is no image rather than stop.
     resize: the size that images are brought to; those of `images` may then have several sizes.
     colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.

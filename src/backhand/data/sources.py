@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backhand.arrays import Array
 from backhand.data.feed import Batch, BatchSource, Index, Indices, TrainingSource
+from backhand.data.shards import Shards
 from backhand.errors import DataError
 
 IMAGES, LABELS = ("image", "img", "x", "features", "input"), ("label", "labels", "y", "target", "fine_label")
@@ -97,41 +97,6 @@ class ItemSource:
                 )
             found.append(name)
         return found[0], found[1]
-
-
-class Shards:
-    """Arrays in files of one folder, one after the other, as if they were a single array on disk: x[index] reads rows.
-
-    files: .npy files whose arrays differ in their first axis alone. Nothing is read before it is asked for. Raises
-    DataError for no files, and for arrays of unlike shapes or dtypes.
-    """
-
-    def __init__(self, files: Sequence[Any]) -> None:
-        if not files:
-            raise DataError("there are no shards; name one .npy file at least")
-        self.parts: list[NDArray[Any]] = [np.load(file, mmap_mode="r") for file in files]
-        first = self.parts[0]
-        for file, part in zip(files, self.parts, strict=True):
-            if part.shape[1:] != first.shape[1:] or part.dtype != first.dtype:
-                raise DataError(
-                    f"{file} has rows of {part.dtype} and shape {part.shape[1:]}, and {files[0]} of {first.dtype} and "
-                    f"shape {first.shape[1:]}; make them alike"
-                )
-        self.starts = np.cumsum([0, *(len(part) for part in self.parts)])
-        self.shape, self.dtype = (int(self.starts[-1]), *first.shape[1:]), first.dtype
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, index: Index) -> NDArray[Any]:
-        """The rows at these indices, read from the files that have them."""
-        rows = np.arange(len(self))[index]
-        read = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        shard = np.searchsorted(self.starts, rows, side="right") - 1
-        for number in np.unique(shard):
-            chosen = shard == number
-            read[chosen] = self.parts[number][rows[chosen] - self.starts[number]]
-        return read
 
 
 def source_of(samples: Any, labels: Any = None) -> TrainingSource:

@@ -64,7 +64,7 @@ class Standardizer:
 
         Raises DataError for samples of another shape than those that `fit` was given.
         """
-        x = plain_array(x, "the samples")
+        x = np.asarray(plain_array(x, "the samples"))
         mean, scale = self.flat_statistics(x)
         # Subtracted first: where the mean is large, x * scale would round away what tells the samples apart.
         with np.errstate(over="ignore", invalid="ignore"):

@@ -12,10 +12,12 @@ from backhand.arrays import Shape, axes
 from backhand.data.columns import column_statistics
 from backhand.data.dataset import Dataset, Samples, plain_array, refuse_not_finite
 from backhand.data.pixels import WHITE, conversion_code
+from backhand.data.shards import Shards
 from backhand.data.standardize import RARE_SHARE, is_pixels
 from backhand.errors import DataError
 
 CHUNK = 1024  # the samples that are examined at a time
+ON_DISK = 2**20  # the values on disk of which the range is taken; those of 1000 samples at least
 FAR_FACTOR = 10.0  # how far a feature may lie beyond its training range, in multiples of that range
 FAR_SHARE = 0.05  # the largest share of values that may lie farther
 MIN_SAMPLES = 10  # the samples that are needed to judge a feature by itself
@@ -45,8 +47,11 @@ class ValueRange:
 
     @classmethod
     def fit(cls, x: Samples) -> Self:
-        """The range of the training samples x (N, ...)."""
+        """The range of the training samples x (N, ...); of those on disk, of some at equal steps."""
         x = plain_array(x, "the training samples")
+        if isinstance(x, Shards):
+            rows = min(len(x), max(ON_DISK // prod(x.shape[1:]), 1000))
+            x = x[np.linspace(0, len(x) - 1, rows).astype(np.intp)]
         if is_pixels(x):
             low, high = np.zeros(1), np.full(1, float(WHITE))
         else:

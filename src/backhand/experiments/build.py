@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from backhand.data.augment.evaluation import NO_AUGMENT
 from backhand.data.batches import steps_per_epoch
-from backhand.data.dataset import Dataset, Splits
+from backhand.data.dataset import CHUNK, Dataset, Splits
 from backhand.data.feed import Feed
+from backhand.data.shards import Shards
 from backhand.data.standardize import Mode, Standardizer
 from backhand.errors import CheckpointError, ModelError, StudyError
 from backhand.experiments.splits import StudySplits, inherited_scaling, load_study_splits
@@ -52,7 +54,8 @@ class Feeds:
         """sha256 over every sample, label and weight in order: a resumed run must meet the same data."""
         digest = hashlib.sha256()
         for feed in self.by_split.values():
-            digest.update(np.ascontiguousarray(feed.data.x).data)
+            for start in range(0, len(feed), CHUNK):  # a chunk at a time: samples may be on disk
+                digest.update(np.ascontiguousarray(feed.data.x[start : start + CHUNK]).data)
             digest.update(np.ascontiguousarray(feed.data.y).data)
             if feed.data.weights is not None:
                 digest.update(np.ascontiguousarray(feed.data.weights).data)
@@ -71,6 +74,8 @@ def make_feeds(study: Study, raw: StudySplits) -> Feeds:
     """
     splits, train = raw.splits, raw.train
     refuse_unfit_evaluation(study.train.evaluation_augment, train.x.shape[1:])
+    if isinstance(splits.test.x, Shards) and study.train.evaluation_augment != NO_AUGMENT:
+        raise StudyError("train.test_flips and train.test_shift need samples in memory, and these are on disk")
     standardizer = inherited_scaling(study) or Standardizer.fit(train.x, _mode(study, train))
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)

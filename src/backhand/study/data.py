@@ -82,8 +82,9 @@ class DataTable(Table):
         known = DATASETS[self.name].columns if self.name in DATASETS else COLUMNS
         for key in COLUMNS:
             if key not in known and getattr(self, key) != type(self).model_fields[key].default:
-                names = " or ".join(f'"{name}"' for name, entry in DATASETS.own.items() if key in entry.columns)
-                raise ValueError(f'{key} needs name = {names}, not "{self.name}"')
+                *names, last = (f'"{name}"' for name, entry in DATASETS.own.items() if key in entry.columns)
+                choice = f"{', '.join(names)} or {last}" if names else last
+                raise ValueError(f'{key} needs name = {choice}, not "{self.name}"')
         if self.name == "csv" and (self.label is None) == (self.target is None):
             raise ValueError("name the column to predict: label for classes, or target for numbers")
         return self

@@ -171,7 +171,7 @@ MISTAKES = [
     (["diabetes", "--train-size", "7", "--folds", "4"], "7 samples are too few for 4 folds; give fewer --folds"),
     (["diabetes", "--folds", "1"], "1 folds leave nothing to train on"),
     (["csv", "--path", "."], "name the column to predict: label for classes, or target for numbers"),
-    (["digits", "--target", "x"], 'target needs name = "npz" or "csv", not "digits"'),
+    (["digits", "--target", "x"], 'target needs name = "npz", "shards" or "csv", not "digits"'),
 ]
 
 

@@ -49,15 +49,22 @@ class Peer:
         from sklearn.exceptions import ConvergenceWarning
 
         start = time.perf_counter()
-        rows = (_scaled_rows if self.scaled else _rank_rows)(splits.train)
-        estimator = self.build(self.seed, len(splits.train))
-        y = splits.train.y
+        train, test = _in_memory(splits.train), _in_memory(splits.test)
+        rows = (_scaled_rows if self.scaled else _rank_rows)(train)
+        estimator = self.build(self.seed, len(train))
+        y = train.y
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the report says how many iterations there were
-            estimator.fit(rows(splits.train.x), y[:, 0] if y.shape[1:] == (1,) else y)
+            estimator.fit(rows(train.x), y[:, 0] if y.shape[1:] == (1,) else y)
         train_end = time.perf_counter()
-        predictions = estimator.predict(rows(splits.test.x)).reshape(-1, *y.shape[1:])
+        predictions = estimator.predict(rows(test.x)).reshape(-1, *y.shape[1:])
         return Outcome(predictions, train_end - start, time.perf_counter() - train_end, _chosen_values(estimator))
+
+
+def _in_memory(data: Dataset) -> Dataset:
+    """The samples as an array, which scikit-learn needs, also where they are on disk."""
+    x: Samples = np.asarray(data.x)  # type: ignore[assignment]  # of the dtype that it had
+    return replace(data, x=x)
 
 
 def _scaled_rows(train: Dataset) -> Callable[[Samples], Array]:

@@ -8,6 +8,7 @@ from backhand.arrays import Array, Labels
 from backhand.attribution import grad_cam, permutation_importance, saliency
 from backhand.attribution.feature_maps import last_maps
 from backhand.data.feed import Feed
+from backhand.data.shards import Shards
 from backhand.errors import ModelError
 from backhand.experiments.run.evidence_groups import Attributions, Importance
 from backhand.model.sequential import Sequential
@@ -17,6 +18,7 @@ from backhand.training.metrics import metric
 
 EACH = 8  # the number of mistakes and of right answers whose attributions a report shows
 REPEATS, WORK = 10, 5e10  # shuffles of each column, and the multiply-adds that all of them may take
+MOST_ON_DISK = 2000  # the rows that are read of samples on disk
 MOST_COLUMNS, FEWEST_ROWS = 1000, 50  # wider tables, and those of which only fewer rows can be afforded, are left out
 
 
@@ -97,11 +99,13 @@ def importance_of(model: Sequential, loss: Loss, test: Feed, figure: str = "accu
     figure: the key of a figure of `Evaluation.figures` that is one of `METRICS`.
     """
     count, columns = test.data.x.shape
-    rows = min(count, int(WORK / (REPEATS * columns * max(model.work(), 1))))
+    most = min(count, MOST_ON_DISK) if isinstance(test.data.x, Shards) else count
+    rows = min(most, int(WORK / (REPEATS * columns * max(model.work(), 1))))
     if columns > MOST_COLUMNS or rows < min(FEWEST_ROWS, count) or rows < 2:
         return None
     chosen = np.sort(np.random.default_rng(0).permutation(count)[:rows])
     samples = test.data.take(chosen)
+    features: Array = np.asarray(samples.x)  # of samples on disk these rows alone
 
     known = metric(figure)
 
@@ -109,5 +113,5 @@ def importance_of(model: Sequential, loss: Loss, test: Feed, figure: str = "accu
         value = evaluate(model, loss, Feed(replace(samples, x=x), test.standardizer)).figures()[figure]
         return value if known.higher_is_better else -value
 
-    losses = permutation_importance(score, samples.x, repeats=REPEATS)
+    losses = permutation_importance(score, features, repeats=REPEATS)
     return Importance(losses.astype(np.float32), np.array([rows]))
