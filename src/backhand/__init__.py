@@ -30,6 +30,7 @@ _FROM = {
     "backhand.training.callbacks": "Callback Checkpoint DivergenceGuard EarlyStopping Limit",
     "backhand.training.progress": "ProgressBar",
     "backhand.training.live_plot": "LivePlot",
+    "backhand.training.profiler": "Profiler",
     "backhand.loggers": "CsvLogger Logger MLflowLogger TensorBoardLogger WandbLogger",
     "backhand.training.evaluate": "evaluate",
     "backhand.training.range_test": "range_test",

@@ -91,6 +91,7 @@ from backhand.training.optimizers import AdamW as AdamW
 from backhand.training.optimizers import Optimizer as Optimizer
 from backhand.training.optimizers import RMSProp as RMSProp
 from backhand.training.penalty import L2 as L2
+from backhand.training.profiler import Profiler as Profiler
 from backhand.training.progress import ProgressBar as ProgressBar
 from backhand.training.range_test import range_test as range_test
 from backhand.training.schedules import Constant as Constant

@@ -16,6 +16,7 @@ from backhand.plugins import Table
 from backhand.training.callback import Callback
 from backhand.training.limits import Limit
 from backhand.training.live_plot import LivePlot
+from backhand.training.profiler import Profiler
 
 
 def _is_callback(_: str, value: object) -> bool:
@@ -23,7 +24,7 @@ def _is_callback(_: str, value: object) -> bool:
 
 
 CALLBACKS: Table[type[Callback]] = Table(
-    {"limit": Limit, "live_plot": LivePlot},
+    {"limit": Limit, "live_plot": LivePlot, "profiler": Profiler},
     "backhand.callbacks",
     "callback",
     wanted="a subclass of backhand.Callback",
