@@ -74,7 +74,12 @@ Seed = Annotated[
 ]
 InitFrom = Annotated[
     Path | None,
-    typer.Option("--init-from", parser=as_path, metavar="PATH", help="Start from the weights of this run or file."),
+    typer.Option(
+        "--init-from",
+        parser=as_path,
+        metavar="PATH",
+        help="Start from the weights of this run or file, or of a name such as torchvision:resnet18.",
+    ),
 ]
 Backend = Annotated[
     BackendName | None,

@@ -64,7 +64,7 @@ def _download(file: PublishedFile, folder: Path) -> Path:
         except NETWORK_ERRORS as error:
             failures.append(f"{_host(url)}: {_reason(error)}")
             continue
-        if digest_of(download.part) == file.sha256:
+        if file.has(digest_of(download.part)):
             download.part.replace(target)
             return target
         download.part.unlink()  # the next attempt would otherwise continue at the end of wrong bytes

@@ -18,7 +18,7 @@ class PublishedFile:
     """A file as its authors publish it.
 
     urls: the mirrors, in the order in which they are tried.   sha256, unpacked_sha256, md5: hexadecimal digests, ""
-    where they are not known.
+    where they are not known. Of the SHA-256 there may be only the first digits, where no more are published.
     """
 
     name: str
@@ -29,15 +29,19 @@ class PublishedFile:
 
     def matching_checksum(self, path: Path) -> str:
         """The published checksum that the file has, in words, or "". A repacked .gz has that of its content."""
-        if self.sha256 and digest_of(path) == self.sha256:
+        if self.sha256 and self.has(digest_of(path)):
             return "SHA-256 as published"
         if self.unpacked_sha256 and digest_of_unpacked(path) == self.unpacked_sha256:
             return "SHA-256 of the unpacked bytes as published"
         return "MD5 as published" if self.md5 and digest_of(path, "md5") == self.md5 else ""
 
+    def has(self, digest: str) -> bool:
+        """Whether this is the published SHA-256."""
+        return bool(self.sha256) and digest.startswith(self.sha256)
+
     def matches(self, content: bytes) -> bool | None:
         """Whether these bytes, plain or gzip, are the published ones; None without a known checksum for their form."""
-        if self.sha256 and hashlib.sha256(content).hexdigest() == self.sha256:
+        if self.sha256 and self.has(hashlib.sha256(content).hexdigest()):
             return True
         if self.unpacked_sha256:
             return hashlib.sha256(_unpacked(content)).hexdigest() == self.unpacked_sha256

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from backhand.errors import closest
 from backhand.files.paths import as_path
+from backhand.weights import published
 
 
 class Table(BaseModel):
@@ -35,8 +36,17 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _absolute_or_name(path: Path) -> Path:
+    if not published.is_name(path):
+        return _absolute(path)
+    published.check_name(str(path))
+    return path
+
+
 # A file or folder that a study names; absolute, so that it does not depend on the current folder.
 Place = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
+# The same, or the name of published weights.
+WeightsPlace = Annotated[Path, Field(strict=False), AfterValidator(_absolute_or_name)]
 
 
 def check_choice(what: str, value: str, choices: Mapping[str, Any]) -> str:

@@ -19,7 +19,7 @@ from backhand.study.auto import Count
 from backhand.study.averages import AverageTable
 from backhand.study.optimizers import OptimizerTable, SgdTable
 from backhand.study.schedules import ConstantTable, MomentumTable, ScheduleTable
-from backhand.study.table import Place, Table, check_choice
+from backhand.study.table import Table, WeightsPlace, check_choice
 from backhand.training import losses
 from backhand.training.callbacks import Limit
 from backhand.training.early_stopping import EarlyStopping
@@ -58,7 +58,7 @@ class EarlyStoppingTable(Table):
 class TrainTable(Table):
     """How to train: the loss, the optimiser, how long, and what is kept and evaluated."""
 
-    init_from: Place | None = None  # a run's folder or a file of weights, to start from
+    init_from: WeightsPlace | None = None  # a run's folder, a file of weights, or a name, to start from
     freeze: Annotated[tuple[str, ...], Field(strict=False)] = ()  # layers that keep their weights
     unfreeze: dict[str, Layers] = Field({})  # layers by the epoch at which they begin to train
     epochs: Count = 20  # "auto": from the number of training samples

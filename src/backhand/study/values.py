@@ -13,6 +13,7 @@ import tomli_w
 from backhand.errors import BackhandWarning, StudyError
 from backhand.files.paths import as_path
 from backhand.study.keys import Kind, kinds
+from backhand.weights import published
 
 Tables = dict[str, Any]
 Changes = Mapping[str, Any]  # by the dotted path of a key
@@ -118,8 +119,11 @@ def settle_changes(changes: Tables, folder: Path) -> None:
 
 
 def settled(path: Any, folder: Path) -> Any:
-    """A file path, relative to this folder, as an absolute one; a value that is not text stays, to be refused later."""
-    return str((folder / as_path(path)).resolve()) if isinstance(path, str) else path
+    """A file path, relative to this folder, as an absolute one.
+
+    A name of published weights stays, and so does a value that is not text, to be refused later.
+    """
+    return str((folder / as_path(path)).resolve()) if isinstance(path, str) and not published.is_name(path) else path
 
 
 def _settle_choices(space: Tables, folder: Path) -> None:

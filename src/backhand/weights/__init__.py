@@ -1,4 +1,4 @@
-"""Weights that were trained before: from another run, from safetensors files, from PyTorch."""
+"""Weights that were trained before: from another run, from safetensors files, from PyTorch, by name."""
 
 from backhand.weights.transfer import Transfer, transfer
 

@@ -1,4 +1,4 @@
-"""The sources of weights: the folder of a run, a file of Backhand, any safetensors file, or a file of torch.save."""
+"""The sources of weights: a run's folder, a file of Backhand, any safetensors, a file of torch.save, or a name."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from backhand.files.folders import folders_with
 from backhand.files.names import BEST, STUDY
 from backhand.files.paths import command
 from backhand.model.sequential import Sequential
-from backhand.weights import torch_file
+from backhand.weights import published, torch_file
 from backhand.weights.pytorch import from_pytorch
 from backhand.weights.run_status import read_status
 from backhand.weights.tensors import decode
@@ -45,8 +45,11 @@ def without_weights(folder: Path) -> str:
 def file_of(path: Path) -> Path:
     """The file that holds the weights: best.safetensors in the folder of a run, otherwise the path itself.
 
+    A name of published weights stands for the file that it downloads.
     Raises CheckpointError where there is no such file, and for a run that diverged.
     """
+    if published.is_name(path):
+        return published.fetch(str(path))
     refuse_diverged(path if path.is_dir() else path.parent)
     if path.is_dir():
         if not (path / BEST).is_file():

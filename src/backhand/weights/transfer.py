@@ -37,6 +37,7 @@ def transfer(model: Sequential, path: PathLike, *, grow: bool = False) -> Transf
     convolution on grey images takes the sum over the three channels of one on RGB, which then computes what that would
     of the grey image in all three channels.
     model: built; its weights are overwritten.
+    path: a run's folder, a file of weights, or a name such as "torchvision:resnet18", whose file is downloaded once.
     grow: a head that has more outputs than the saved one keeps that one's as its first, and its initial weights behind.
     Raises CheckpointError, having changed nothing, where anything else differs.
     """
