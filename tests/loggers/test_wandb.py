@@ -1,6 +1,7 @@
 """Runs of Weights & Biases: offline with its module where it is installed, and always with one that listens."""
 
 import sys
+import time
 
 import pytest
 
@@ -68,6 +69,8 @@ def test_wandb_itself_keeps_the_run_offline(make_solver, blobs, tmp_path):
     make_solver(callbacks=[WandbLogger(offline=True, folder=tmp_path)]).fit(*blobs, epochs=2)
     (folder,) = (tmp_path / "wandb").glob("offline-run-*")
     (file,) = folder.glob("*.wandb")
-    content = file.read_bytes()
+    end = time.monotonic() + 20  # its background process writes the file, perhaps after the run is finished
+    while b"validation_loss" not in (content := file.read_bytes()) and time.monotonic() < end:
+        time.sleep(0.1)
     assert b"validation_loss" in content
     assert b"optimizer.lr" in content
