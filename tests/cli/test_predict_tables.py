@@ -55,11 +55,45 @@ def test_classes_as_csv_have_their_probabilities(runs, cli, tmp_path) -> None:
     assert all(float(row["cat"]) + float(row["dog"]) == pytest.approx(1) for row in rows)
 
 
-def test_tables_that_do_not_fit_are_refused(runs, cli, tmp_path) -> None:
-    (tmp_path / "less.csv").write_text("a\n1\n")
-    status, output = cli("predict", runs / "kind", tmp_path / "less.csv", "--out", tmp_path / "answers.csv")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\n1\n", '{} has no column "colour", which the training data had; add it'),
+        ("b\n1\n", '{} has no columns "a", "colour", which the training data had; add them'),
+        ("A,colour\n1,red\n", '{} has no column "a", which the training data had; add it'),
+        ("a,colour\nx,red\n", 'column "a" of {} has text such as "x", and numbers in the training data'),
+        ("a,colour\n2024-01-01,red\n", 'column "a" of {} has dates such as "2024-01-01", and numbers in the training'),
+        ("a,colour\n1,red\n2,pink\n", 'line 3 of {} has "pink" in column "colour", which no row of the training data'),
+        ("a,colour\n1,7\n", 'line 2 of {} has "7" in column "colour", which no row of the training data has'),
+        ("a,colour\n,red\n", 'line 2 of {} has no value in column "a"; fill it in or remove the row'),
+        ("a,colour\n1,red\ninf,red\n", 'line 3 of {} has infinity in column "a"; correct it or remove the row'),
+        ("a,colour\n1,red,3\n", "line 2 of {} has 3 values, and the first line names 2 columns; correct the line"),
+    ],
+)
+@pytest.mark.parametrize("name", ["kind", "price", "kind.safetensors"])
+def test_tables_that_do_not_fit_are_refused(runs, cli, tmp_path, name, text, said) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text(text)
+    if name.endswith(".safetensors"):
+        bh.load_predictor(runs / "kind").save(runs / name)
+    status, output = cli("predict", runs / name, table, "--out", tmp_path / "answers.csv")
     assert status == 2
-    assert 'has no column "colour", which the training data had; add it' in output
-    assert not (tmp_path / "answers.csv").exists()
+    assert output.startswith(f"error: {said.format(table)}")
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def test_tables_are_read_one_at_a_time(runs, cli) -> None:
     status, output = cli("predict", runs / "kind", runs / "new.csv", runs / "t.csv")
     assert (status, "name one table at a time" in output) == (2, True)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_saved_network_of_an_estimator_reads_tables_by_the_names_of_their_columns(cli, tmp_path) -> None:
+    pandas, rng = pytest.importorskip("pandas"), np.random.default_rng(0)
+    frame = pandas.DataFrame({"a": rng.normal(size=40), "b": rng.normal(size=40)})
+    fitted = bh.BackhandRegressor(hidden_layer_sizes=(4,), max_iter=3, random_state=0).fit(frame, frame["a"])
+    fitted.save(tmp_path / "model.safetensors")
+    frame[["b", "a"]].to_csv(tmp_path / "rows.csv", index=False)
+    assert cli("predict", tmp_path / "model.safetensors", tmp_path / "rows.csv", "--out", tmp_path / "y.csv")[0] == 0
+    answers = [float(row["y"]) for row in csv.DictReader((tmp_path / "y.csv").read_text().splitlines())]
+    assert answers == pytest.approx(fitted.predict(frame), abs=1e-6)

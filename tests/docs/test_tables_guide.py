@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backhand import data
+from backhand.data.frames.csv_file import read_csv
 from backhand.data.frames.options import TableOptions
 from backhand.errors import DataError
 from backhand.experiments.run import work
@@ -35,17 +36,32 @@ def test_the_study_of_a_regression_explains_the_target(tmp_path, monkeypatch, ca
     assert "'rmse'" in capsys.readouterr().out
 
 
-GOOD = "a,b,y\n1,red,x\n2,blue,x\n3,red,z\n4,blue,z\n" * 5
+GOOD = "a,b,y\n" + "1,red,x\n2,blue,x\n3,red,z\n4,blue,z\n" * 5
 CASES = {
     "has no column": (GOOD, TableOptions(label="yy")),
     "and the first line names": (GOOD + "1,2\n", TableOptions(label="y")),
     "names no columns": ("1,2\n3,4\n", TableOptions(label="y")),
+    "has infinity in column": (GOOD + "inf,red,x\n", TableOptions(label="y")),
     "has no value in column": (GOOD + ",red,x\n", TableOptions(label="y")),
     "has dates, such as": ("when,y\n2024-01-02,x\n2024-01-03,z\n", TableOptions(label="y")),
     "too many for categories": ("t,y\n" + "".join(f"text {k},x\n" for k in range(150)), TableOptions(label="y")),
     "which is a number rather than a class": ("a,y\n1,0.5\n2,0.7\n", TableOptions(label="y")),
     "not numbers": (GOOD, TableOptions(targets=("b",))),
 }
+OF_NEW_ROWS = {
+    "has text such as": "a,b\nlow,red\n",
+    "which no row of the training data has": "a,b\n1,pink\n",
+}
+
+
+@pytest.mark.parametrize("sentence", OF_NEW_ROWS)
+def test_every_error_of_new_rows_is_said(sentence, tmp_path):
+    for name, text in {"t.csv": GOOD, "new.csv": OF_NEW_ROWS[sentence]}.items():
+        (tmp_path / name).write_text(text)
+    encoding = data.load("csv", path=tmp_path / "t.csv", table=TableOptions(label="y")).encoding
+    assert encoding is not None
+    with pytest.raises(DataError, match=sentence):
+        encoding.encode(read_csv(tmp_path / "new.csv"))
 
 
 @pytest.mark.parametrize("sentence", CASES)
@@ -58,4 +74,4 @@ def test_every_error_of_the_table_is_said(sentence, tmp_path):
 
 def test_the_table_has_all_errors():
     said = re.findall(r"^\| `(.+?)` \|", TABLES.read_text("utf-8").partition("## Errors")[2], re.MULTILINE)
-    assert set(said) == {*CASES, "which no row of the training data has"}
+    assert set(said) == {*CASES, *OF_NEW_ROWS}

@@ -1,14 +1,15 @@
 """Exports as files: the suffix chooses the form, all files are written or none, and nothing is replaced unasked."""
 
+import errno
+import os
+
 import numpy as np
 import onnxruntime
 import pytest
 
 import backhand
-from backhand.errors import BackhandError, ModelError
+from backhand.errors import BackhandError
 from backhand.export import export_model
-from backhand.layers import Linear, ReLU
-from backhand.model import Sequential
 from tests.export.networks import LAYERS, architecture, built, classifier
 
 EVERYTHING = ["README.md", "model.onnx", "model.safetensors", "torch_model.py", "torch_model_weights.safetensors"]
@@ -98,27 +99,35 @@ def test_where_onnx_runtime_differs_nothing_is_written(predictor, tmp_path, monk
     assert files(tmp_path) == []
 
 
-def test_where_the_disk_is_full_nothing_is_left(predictor, tmp_path, monkeypatch):
-    def write(path, content):
-        if path.suffix == ".safetensors":
-            raise BackhandError(f"cannot write {path}: No space left on device")
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-
-    monkeypatch.setattr("backhand.export.files.write_output", write)
-    with pytest.raises(BackhandError, match="No space left"):
-        export_model(predictor, tmp_path / "hats.py")
-    assert files(tmp_path) == []
+def test_where_onnx_runtime_differs_a_file_that_is_there_is_kept(predictor, tmp_path, monkeypatch):
+    run = onnxruntime.InferenceSession.run
+    monkeypatch.setattr(onnxruntime.InferenceSession, "run", lambda *args: [out + 1 for out in run(*args)])
+    (tmp_path / "hats.onnx").write_text("mine")
+    with pytest.raises(BackhandError, match="differs from Backhand"):
+        export_model(predictor, tmp_path / "hats.onnx", force=True)
+    assert (files(tmp_path), (tmp_path / "hats.onnx").read_text()) == (["hats.onnx"], "mine")
 
 
-def test_a_form_that_would_lose_a_layer_is_refused_and_nothing_is_written(tmp_path):
-    class Mine(ReLU):
-        op_name = "mine"
+@pytest.mark.parametrize("there", [True, False])
+def test_where_the_disk_is_full_all_is_as_it_was(predictor, tmp_path, monkeypatch, there):
+    synced, fsync = [], os.fsync
 
-    for name in ("out", "hats.onnx", "hats.py", "hats.safetensors"):
-        with pytest.raises(ModelError, match=r"layer 1, Mine\(\)"):
-            export_model(Sequential(Linear(3), Mine()).build((2,)), tmp_path / name)
-    assert files(tmp_path) == []
+    def fill_up(file):
+        synced.append(file)
+        if len(synced) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(file)
+
+    monkeypatch.setattr(os, "fsync", fill_up)
+    folder = tmp_path / "new" / "folder"
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "hats.py").write_text("mine")
+    with pytest.raises(BackhandError, match=r"cannot write .*hats.*: No space left"):
+        export_model(predictor, folder / "hats.py", force=True)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")] == ["new/folder/hats.py"] * there
+    assert (tmp_path / "new").exists() == there
+    assert not there or (folder / "hats.py").read_text() == "mine"
 
 
 def test_a_bare_model_is_exported_too(tmp_path, rng):

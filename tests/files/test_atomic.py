@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from backhand.errors import BackhandError
-from backhand.files.atomic import atomic, write_atomic
+from backhand.files.atomic import atomic, write_atomic, write_outputs
 from backhand.files.refusals import refuse_unwritable
 from tests.permissions import as_a_person
 
@@ -245,3 +245,25 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, make, reason: s
         write_atomic(make(tmp_path), "new")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
     assert (tmp_path / "file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_files_that_belong_together_are_all_new_or_all_old(tmp_path, monkeypatch, last):
+    paths = [tmp_path / "a.txt", tmp_path / "new" / "folder" / "b.txt", tmp_path / "c.txt"]
+    paths[2].write_text("old")
+    full, fsync = [], os.fsync
+
+    def fill_up(file):
+        full.append(file)
+        if len(full) == last:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fill_up)
+        with pytest.raises(BackhandError, match=f"cannot write .*{paths[last - 1].name}: No space left on device"):
+            write_outputs(dict.fromkeys(paths, "new"))
+    assert [path.name for path in tmp_path.iterdir()] == ["c.txt"]
+    assert paths[2].read_text() == "old"
+    write_outputs(dict.fromkeys(paths, "new"))
+    assert [path.read_text() for path in paths] == ["new"] * 3

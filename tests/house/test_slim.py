@@ -87,6 +87,9 @@ def commands(folder):
         "doctor": ("doctor", "digits"),
         "doctor --html": ("doctor", "digits", "--html", folder / "doctor.html"),
         "export": ("export", run, folder / "model.onnx"),
+        "export folder": ("export", run, folder / "exported"),
+        "export --push": ("export", run, "--push", "somebody/digits"),
+        "estimator": ("-c", "from backhand import BackhandClassifier"),
         "export model": ("export", run, folder / "model.safetensors"),
         "list": ("list",),
         "runs": ("runs", folder),
@@ -199,14 +202,19 @@ def test_the_range_test_suggests_a_rate_without_its_plot(outcomes, folder):
         ),
         ("compare", "error: a comparison needs scikit-learn; install it by `pip install 'backhand[compare]'`"),
         ("export", "error: an export to ONNX needs onnx; install it by `pip install 'backhand[export]'`"),
+        ("export folder", "error: an export to ONNX needs onnx; install it by `pip install 'backhand[export]'`"),
+        (
+            "export --push",
+            "error: a push to the Hugging Face Hub needs huggingface-hub; install it by `pip install 'backhand[hub]'`",
+        ),
+        ("estimator", "error: an estimator needs scikit-learn; install it by `pip install 'backhand[compare]'`"),
         ("search", "error: a search needs optuna; install it by `pip install 'backhand[search]'`"),
     ],
 )
 def test_what_needs_more_says_so_in_one_sentence(name, sentence, outcomes, folder):
     assert outcomes[name] == [2, sentence]
-    assert not any(
-        (folder / left).exists() for left in ("check.html", "doctor.html", "comparison", "search", "model.onnx")
-    )
+    written = "check.html", "doctor.html", "digits.png", "comparison", "search", "model.onnx", "exported"
+    assert not any((folder / left).exists() for left in written)
 
 
 def test_the_readme_and_extras_have_a_line_for_each():

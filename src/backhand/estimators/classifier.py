@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -13,6 +15,7 @@ from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from backhand.arrays import Array
 from backhand.data.dataset import Labels
+from backhand.data.frames.dataframes import is_missing
 from backhand.data.split import stratified_split
 from backhand.errors import BackhandError
 from backhand.estimators.base import BackhandEstimator, Index
@@ -70,6 +73,7 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
 
     def _read_targets(self, y: Any, *, reset: bool) -> Labels:
         labels = column_or_1d(y, warn=True)
+        _refuse_missing(labels)
         assert_all_finite(labels, input_name="y")
         _refuse_measurements(labels)
         check_classification_targets(labels)
@@ -113,8 +117,17 @@ class BackhandClassifier(ClassifierMixin, BackhandEstimator):  # type: ignore[mi
         return Classifier(classes=tuple(map(str, self.classes_.tolist())), **shared)
 
 
+def _refuse_missing(labels: NDArray[Any]) -> None:
+    """Raise ValueError for the first of these labels that is None; of numbers, scikit-learn looks for NaN."""
+    missing = [row for row, label in enumerate(labels.tolist()) if is_missing(label)] if labels.dtype == object else []
+    if missing:
+        raise ValueError(f"Input y contains NaN: row {missing[0]}, counted from 0, has no label; remove the row")
+
+
 def _refuse_measurements(labels: NDArray[Any]) -> None:
     """Raise ValueError for numbers with fractions, which are no classes."""
+    if labels.dtype == object and all(isinstance(label, Real | Decimal) for label in labels.tolist()):
+        labels = labels.astype(np.float64)
     if labels.dtype.kind == "f" and type_of_target(labels).startswith("continuous"):
         raise ValueError(
             f"Unknown label type: continuous. y has numbers such as {labels[labels != np.rint(labels)][0]:g}, which "

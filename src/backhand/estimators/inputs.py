@@ -1,5 +1,6 @@
 """The samples that an estimator is given, as arrays: rows, images, and tables of pandas and polars."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from sklearn.utils.validation import validate_data
 from backhand.arrays import Array, axes
 from backhand.data.dataset import Samples
 from backhand.data.frames.dataframes import frame_of, is_frame
-from backhand.data.frames.encoding import Encoding
+from backhand.data.frames.encoding import Encoding, refuse_missing
 from backhand.data.frames.frame import Frame
 from backhand.data.pixels import read_pixels
 from backhand.data.tables import read_table
@@ -22,7 +23,7 @@ IMAGE_AXES = (3, 4)  # (N, H, W) and (N, H, W, C)
 class Inputs:
     """How X becomes samples, as it was at `fit`.
 
-    encoding: of the columns of a table that are not all numbers; None for rows and images.
+    encoding: of the columns of a table; None for rows and images. A table of numbers alone may come as rows, too.
     """
 
     encoding: Encoding | None = None
@@ -38,17 +39,16 @@ class Inputs:
             samples = _images(X)
             _forget_features(estimator, int(np.prod(samples.shape[1:])))
             return cls(images=True), samples
-        frame = _frame_with_text(X)
-        if frame is None:
+        if not _has_names(X):
             return cls(), _rows(estimator, X, reset=True)
         try:
-            encoding = Encoding.fit(frame, frame.columns)
-            rows = read_table(encoding.encode(frame), frame.source)
+            frame = frame_of(X)
+            for name, column in frame.columns.items():
+                refuse_missing(column, name, frame)
+            inputs = cls(Encoding.fit(frame, frame.columns))
+            return inputs, inputs._of_frame(estimator, X, frame, reset=True)
         except DataError as error:
             raise ValueError(str(error)) from None
-        estimator.feature_names_in_ = np.array(list(frame.columns), dtype=object)
-        estimator.n_features_in_ = len(frame.columns)
-        return cls(encoding), rows
 
     def samples(self, estimator: Any, X: Any) -> Samples:
         """The samples in X, as at `fit`. Raises ValueError for others, and for a column less than there was."""
@@ -56,15 +56,24 @@ class Inputs:
             if not _is_images(X):
                 raise ValueError(f"the network was fitted to images, and X has the shape {np.asarray(X).shape}")
             return _images(X)
-        if self.encoding is None:
+        if self.encoding is None or (self.encoding.is_numeric and not _has_names(X)):
             return _rows(estimator, X, reset=False)
         if not is_frame(X):
             raise ValueError("the network was fitted to a table with named columns; give such a table")
         try:
-            frame = frame_of(X)
-            return read_table(self.encoding.encode(frame), frame.source)
+            return self._of_frame(estimator, X, frame_of(X), reset=False)
         except DataError as error:
             raise ValueError(str(error)) from None
+
+    def _of_frame(self, estimator: Any, X: Any, frame: Frame, *, reset: bool) -> Samples:
+        """The rows of a table; in one of numbers, scikit-learn compares the names and the order of the columns."""
+        assert self.encoding is not None
+        if self.encoding.is_numeric and not isinstance(X, Mapping):
+            validate_data(estimator, X, reset=reset, skip_check_array=True)
+        elif reset:
+            estimator.feature_names_in_ = np.array(list(frame.columns), dtype=object)
+            estimator.n_features_in_ = len(frame.columns)
+        return read_table(self.encoding.encode(frame), frame.source)
 
 
 def _is_images(X: Any) -> bool:
@@ -85,15 +94,9 @@ def _images(X: Any) -> Samples:
         raise ValueError(str(error)) from None
 
 
-def _frame_with_text(X: Any) -> Frame | None:
-    """The table, where some of its columns are not numbers; None for any other X, which is rows of numbers."""
-    if not is_frame(X):
-        return None
-    try:
-        frame = frame_of(X)
-    except DataError:
-        return None  # scikit-learn says what is wrong with it
-    return frame if any(column.kind != "number" for column in frame.columns.values()) else None
+def _has_names(X: Any) -> bool:
+    """Whether X is a table whose columns are named by text; scikit-learn reads others as rows."""
+    return is_frame(X) and all(isinstance(name, str) for name in (X if isinstance(X, Mapping) else X.columns))
 
 
 def _rows(estimator: Any, X: Any, *, reset: bool) -> Samples:

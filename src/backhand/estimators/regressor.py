@@ -56,8 +56,12 @@ class BackhandRegressor(RegressorMixin, BackhandEstimator):  # type: ignore[misc
     def _read_targets(self, y: Any, *, reset: bool) -> Labels:
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
+        if np.asarray(y).dtype.kind in "mM":
+            raise ValueError("y has dates, and a regression needs numbers, such as the days since the first date")
         try:
             targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        except TypeError as error:
+            raise ValueError(f"y has values that are not numbers ({error}), which a regression needs") from None
         except ValueError as error:
             if "could not convert string" not in str(error):
                 raise

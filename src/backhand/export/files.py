@@ -1,6 +1,6 @@
 """Exports as files: which forms there are, what their files are called, and all of them written or none."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from backhand.export.card import model_card
 from backhand.export.onnx import onnx_file
 from backhand.export.pipeline import Exported, Pipeline
 from backhand.export.torch import torch_files
-from backhand.files.atomic import write_output
+from backhand.files.atomic import write_outputs
 from backhand.files.paths import PathLike, as_path
 from backhand.files.refusals import refuse_unwritable
 
@@ -79,20 +79,8 @@ def export_model(
         if target.exists() and not force:
             raise BackhandError(f"{target} is there already; name another path, or pass --force to replace it")
     contents = contents_of(exported, forms, stem, fold_batchnorm=fold_batchnorm)
-    _write_all({folder / name: content for name, content in contents.items()})
+    write_outputs({folder / name: content for name, content in contents.items()})
     return targets
-
-
-def _write_all(contents: Mapping[Path, bytes]) -> None:
-    """Write all files. Raises BackhandError where one cannot be written, and leaves none that was not there before."""
-    new = [path for path in contents if not path.exists()]
-    try:
-        for path, content in contents.items():
-            write_output(path, content)
-    except BackhandError:
-        for path in new:
-            path.unlink(missing_ok=True)
-        raise
 
 
 def contents_of(
@@ -103,11 +91,11 @@ def contents_of(
     stem: the name of all files, without their suffixes; None for the names that they have in a folder.
     repo_id: the repository on the Hugging Face Hub that they are for, which the card then names.
     """
-    contents: dict[str, bytes] = {}
+    pipeline, contents = Pipeline.of(exported), dict[str, bytes]()
     for form in (FORMS[name] for name in forms if name != CARD):
         contents |= form.content(exported, stem or form.stem, fold_batchnorm)
     if CARD in forms:
-        card = model_card(Pipeline.of(exported), [name for name in forms if name != CARD], repo_id)
+        card = model_card(pipeline, [name for name in forms if name != CARD], repo_id)
         contents[_card_name(stem)] = card.encode()
     return contents
 

@@ -15,6 +15,7 @@ from backhand.predictors.classifier import Classifier
 from backhand.predictors.predictor import Predictor
 from backhand.predictors.provenance import Provenance
 from backhand.predictors.regressor import Regressor
+from backhand.predictors.saved import refuse_own_classes
 from backhand.training.losses import ClassificationLoss, Loss, RegressionLoss
 
 Exported = Predictor | Sequential
@@ -42,18 +43,24 @@ class Pipeline:
 
     @classmethod
     def of(cls, exported: Exported) -> Self:
-        """The pipeline of a predictor or of a model that is built. Raises BackhandError for anything else."""
+        """The pipeline of a predictor or of a model that is built.
+
+        Raises BackhandError for anything else, and ModelError for a loss, or another piece, of a class of one's own.
+        """
         if isinstance(exported, Sequential):
             if not exported.output_shape:
                 raise ModelError("the model must be built before it is exported; call model.build")
-            return cls(exported)
+            return cls(_in_float32(exported))
+        if hasattr(exported, "predictor_"):
+            raise BackhandError(f"a {type(exported).__name__} is exported by its predictor_; give that")
         if not isinstance(exported, Classifier | Regressor):
             raise BackhandError(
                 f"a {type(exported).__name__} cannot be exported; give a Classifier or a Regressor, as "
                 f"backhand.load_predictor reads it from the folder of a run, or a Sequential"
             )
+        refuse_own_classes(exported)
         return cls(
-            model=exported.model,
+            model=_in_float32(exported.model),
             standardizer=exported.standardizer,
             views=exported.evaluation_augment,
             loss=exported.loss,
@@ -125,3 +132,8 @@ class Pipeline:
             mean, scale = self.standardizer.mean, self.standardizer.scale
             noise = mean + noise * np.divide(1, scale, out=np.zeros_like(scale), where=scale > 0)
         return noise.astype(self.input_dtype)
+
+
+def _in_float32(model: Sequential) -> Sequential:
+    """The model, in float32 where it computes in a dtype of which other programs know nothing."""
+    return model if model.parameters.values.dtype in (np.float32, np.float64) else model.copy(np.float32)

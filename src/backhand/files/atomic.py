@@ -7,8 +7,8 @@ keep the old content. Devices, pipes and this process's own output are written t
 import errno
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO
@@ -59,24 +59,60 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
     Raises BackhandError when the disk is full or the folder cannot be written; the old file is unchanged then.
     """
-    try:
-        with atomic(path) as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        unchanged = "" if is_stream(path) else "; what was there before is unchanged"
-        raise BackhandError(f"cannot write {path}: {error.strerror or error}{unchanged}") from error
+    with _replacing(path, content):
+        pass
 
 
 def write_output(path: Path, content: bytes | str) -> None:
     """Write a file that a person named, as `write_atomic` does; its folder is created first.
 
-    Raises BackhandError where the folder cannot be created or the file not be written.
+    Raises BackhandError where the folder cannot be created or the file not be written; then no new folder is left.
     """
+    write_outputs({path: content})
+
+
+def write_outputs(contents: Mapping[Path, bytes | str]) -> None:
+    """Write files that belong together: none takes its place before all of them are on disk, beside their places.
+
+    Raises BackhandError as `write_output` does.
+    """
+    folders = [parent for path in contents for parent in path.absolute().parents if not parent.exists()]
+    try:
+        for path in contents:
+            _create_folder(path)
+        with ExitStack() as files:
+            for path, content in contents.items():
+                files.enter_context(_replacing(path, content, early=len(contents) > 1))
+    except BaseException:
+        for folder in folders:  # the innermost comes first
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextmanager
+def _replacing(path: Path, content: bytes | str, *, early: bool = False) -> Iterator[None]:
+    """Write the content beside `path`, which it replaces at the end of the `with` block.
+
+    early: whether it is on disk when the block begins.
+    """
+    try:
+        with atomic(path) as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            if early and not is_stream(path):
+                file.flush()
+                os.fsync(file.fileno())
+            yield
+    except OSError as error:
+        unchanged = "" if is_stream(path) else "; what was there before is unchanged"
+        raise BackhandError(f"cannot write {path}: {error.strerror or error}{unchanged}") from error
+
+
+def _create_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BackhandError(f"cannot write {path}: {error.strerror}; name another file") from error
-    write_atomic(path, content)
 
 
 def _target(path: Path) -> Path:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backhand.arrays import Array
 from backhand.predictors.predictor import Predictor
 from backhand.training.losses import ClassificationLoss
@@ -24,12 +27,19 @@ class Classifier(Predictor):
     loss: ClassificationLoss
     classes: tuple[str, ...]
 
-    def predict_proba(self, images: Array) -> Array:
-        """Raw samples (N, *sample_shape) -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+    def predict(self, samples: Any) -> NDArray[np.str_]:
+        """Raw samples (N, *sample_shape), or a table of pandas or polars -> the name of the class of each, (N,).
 
         Images are uint8, 0 to 255. Raises DataError as `checked_scores` does.
         """
-        return self.loss.predict_proba(self.checked_scores(images))
+        return np.array(self.classes)[self.loss.predict(self.checked_scores(samples))]
+
+    def predict_proba(self, samples: Any) -> Array:
+        """Raw samples, or a table -> (N, K), rows sum to 1; what the figures are: `loss.confidence`.
+
+        Raises DataError as `checked_scores` does.
+        """
+        return self.loss.predict_proba(self.checked_scores(samples))
 
     def own_facts(self) -> dict[str, Any]:
         """The names of the classes."""

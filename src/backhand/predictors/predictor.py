@@ -12,6 +12,7 @@ from backhand.arrays.copies import Copyable
 from backhand.data.augment.evaluation import NO_AUGMENT, EvaluationAugment
 from backhand.data.formats.resize import Resize
 from backhand.data.frames.csv_file import read_csv
+from backhand.data.frames.dataframes import frame_of, is_frame
 from backhand.data.frames.encoding import Encoding
 from backhand.data.frames.frame import Frame
 from backhand.data.standardize import Standardizer
@@ -71,19 +72,28 @@ class Predictor(Copyable, ABC):
             raise BackhandError(f"this model was not trained on named columns; it cannot read {frame.source}")
         return self.encoding.encode(frame)
 
+    def samples(self, x: Any) -> Array:
+        """Raw samples (N, *sample_shape), or a table of pandas or polars, as an array of such samples.
+
+        Raises errors as `read_table` does.
+        """
+        return self.rows(frame_of(x)) if self.encoding is not None and is_frame(x) else x
+
     def scores(self, samples: Array) -> Array:
         """Raw samples (N, *sample_shape) -> scores (N, outputs), the mean over the views; nothing is refused."""
         views = self.evaluation_augment.variants_of(samples)
         with np.errstate(over="ignore", invalid="ignore"):  # `checked_scores` looks for overflow
             return np.mean([self.model.predict(self.standardizer.transform(view)) for view in views], axis=0)
 
-    def checked_scores(self, samples: Array) -> Array:
-        """The scores, after every check of the samples.
+    def checked_scores(self, samples: Any) -> Array:
+        """The scores of samples, or of the rows of a table, after every check of them.
 
-        Raises DataError for samples of another shape, or that cannot be on the scale of those that the model was
-        trained on: other numbers than uint8 for images, NaN, masked values, values far beyond those of the training,
-        much brighter, or much closer together; and, naming the samples, where scores are not finite.
+        Raises DataError for a table without the columns of the training, for samples of another shape, or that cannot
+        be on the scale of those that the model was trained on: other numbers than uint8 for images, NaN, masked values,
+        values far beyond those of the training, much brighter, or much closer together; and, naming the samples, where
+        scores are not finite.
         """
+        samples = self.samples(samples)
         self.value_range.refuse_mismatch(samples)
         self.standardizer.refuse_overflow(samples, "the samples")
         scores = self.scores(samples)
@@ -96,7 +106,8 @@ class Predictor(Copyable, ABC):
     def save(self, path: PathLike) -> None:
         """Write everything to one file, whole or not at all, from which `backhand.load_model` gives it back.
 
-        Raises ModelError naming a layer that a file cannot name, and BackhandError where the file cannot be written.
+        Raises ModelError naming a layer, or a loss, that a file cannot name, and BackhandError where the file cannot be
+        written.
         """
         from backhand.predictors.saved import save
 

@@ -18,10 +18,10 @@ class Regressor(Predictor):
     loss: RegressionLoss
     targets: tuple[str, ...]
 
-    def predict(self, samples: Array) -> Array:
-        """Raw samples (N, *sample_shape) -> predicted targets (N, T), float64, in the units of the training targets.
+    def predict(self, samples: Any) -> Array:
+        """Raw samples (N, *sample_shape), or a table of pandas or polars -> predicted targets (N, T), float64.
 
-        Raises DataError as `checked_scores` does.
+        They are in the units of the training targets. Raises DataError as `checked_scores` does.
         """
         return self.loss.predict(self.checked_scores(samples))
 

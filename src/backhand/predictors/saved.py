@@ -15,7 +15,7 @@ from backhand.data.formats.resize import Resize, ResizeMethod
 from backhand.data.frames.encoding import Encoding
 from backhand.data.standardize import Standardizer
 from backhand.data.value_range import ValueRange
-from backhand.errors import CheckpointError, closest
+from backhand.errors import CheckpointError, ModelError, closest
 from backhand.files.paths import PathLike, as_path
 from backhand.model.saved import KIND, VERSION, ModelFacts, arrays_of, facts_of, head, restored
 from backhand.predictors.classifier import Classifier
@@ -59,6 +59,7 @@ class Facts(BaseModel):
 
 def save(predictor: Predictor, path: PathLike) -> None:
     """Write the predictor to `path`, whole or not at all; see `Predictor.save`."""
+    refuse_own_classes(predictor)
     scaling = {f"{SCALING}{name}": value for name, value in predictor.standardizer.arrays().items()}
     facts = Facts(
         model=ModelFacts.model_validate(facts_of(predictor.model)),
@@ -74,6 +75,23 @@ def save(predictor: Predictor, path: PathLike) -> None:
         own=predictor.own_facts(),
     )
     checkpoint.save(path, arrays_of(predictor.model) | scaling, head(predictor.kind) | facts.model_dump(mode="json"))
+
+
+def refuse_own_classes(predictor: Predictor) -> None:
+    """Raise ModelError, with the op of a loss, for a piece of a class of one's own, whose code no file can hold."""
+    pieces = {
+        "predictor": predictor,
+        f"loss with the op {predictor.loss.op_name}": predictor.loss,
+        "standardisation": predictor.standardizer,
+        "augmentation at evaluation": predictor.evaluation_augment,
+    }
+    known = (*PREDICTORS.values(), *losses.LOSSES.values(), Standardizer, EvaluationAugment)
+    for noun, piece in pieces.items():
+        if type(piece) not in known:
+            raise ModelError(
+                f"the {noun} is of the class {type(piece).__name__}, which is not one of Backhand's; a file would lose "
+                f"what it computes"
+            )
 
 
 def _options_of(loss: losses.Loss) -> dict[str, Any]:

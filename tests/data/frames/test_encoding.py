@@ -63,7 +63,9 @@ def test_an_encoding_survives_json():
             r'row 1 of .*, has "pink" in column "colour"',
         ),
         ({"size": ["tall", "1", "2", "3"]}, 'column "size" of the frame has text such as "tall", and numbers in'),
-        ({"sex": ["f", "", "m", "m"]}, 'row 1 of .* has no value in column "sex"'),
+        ({"sex": ["f", "", "m", "m"]}, 'row 1 of .* has no value in column "sex"; fill it in or remove the row$'),
+        ({"size": [1, np.inf, np.inf, 2]}, r'row 1 of .* has infinity in column "size" \(and in 1 more row\); correct'),
+        ({"size": ["2024-01-01"] * 4}, 'column "size" of the frame has text such as "2024-01-01", and numbers in'),
     ],
 )
 def test_rows_that_do_not_fit_are_refused(new, said):
@@ -74,13 +76,23 @@ def test_rows_that_do_not_fit_are_refused(new, said):
 
 def test_a_column_less_than_in_training_is_named():
     encoding = Encoding.fit(frame(size=[1.0, 2, 3, 4]), TRAIN)
-    with pytest.raises(DataError, match=r'has no column "size", which the training data had \(nor 1 more\); add'):
+    with pytest.raises(DataError, match='has no columns "size", "sex", which the training data had; add them'):
         encoding.encode(frame_of({"colour": np.array(["red"]), "code": np.array([1])}))
 
 
 def test_missing_values_are_refused_by_default():
     with pytest.raises(DataError, match=r'row 3 of the frame, counted from 0, has no value in column "size"; fill'):
         Encoding.fit(frame(), TRAIN)
+
+
+def test_infinity_is_refused_in_training_too():
+    with pytest.raises(DataError, match=r'row 0 of the frame, counted from 0, has infinity in column "size"; correct'):
+        Encoding.fit(frame(size=[-np.inf, 1, 2, 3]), TRAIN)
+
+
+def test_a_table_without_rows_has_no_features():
+    with pytest.raises(DataError, match="the frame has no rows"):
+        Encoding.fit(frame(size=[1.0, 2, 3, 4]), TRAIN).encode(frame_of({name: np.array([]) for name in TRAIN}))
 
 
 def test_columns_that_teach_nothing_are_refused():
@@ -114,7 +126,11 @@ def test_frames_of_pandas_and_polars_are_read_alike():
         ({"a": np.zeros(2), "b": np.zeros(3)}, "have the lengths 2, 3"),
         ({0: np.zeros(2)}, "column 0 of the frame is named 0; name the columns by text"),
         ({"a": np.zeros((2, 2))}, r"has the shape \(2, 2\); a column has one axis"),
-        ({"a": np.array([[1], 2], dtype=object)}, "holds list values; numbers and text can be used"),
+        (
+            {"a": np.array([[1], [2], None], dtype=object)},
+            "holds values of the type list; numbers and text",
+        ),
+        ({"a": np.array([1, "x"], dtype=object)}, "holds values of the types int, str; make them all numbers, or all"),
     ],
 )
 def test_what_is_no_table_is_refused(table, said):

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,12 +58,55 @@ def test_a_run_writes_the_logs_that_its_study_names(base, wandb, server, tmp_pat
     assert run.options["dir"] == str(tmp_path / "run")
 
 
-@pytest.mark.parametrize("name", ["mlflow", "wandb"])
+PACKAGES = {
+    "mlflow": ("mlflow={}", "a log for MLflow needs mlflow-skinny"),
+    "wandb": ("wandb={}", "a log for Weights & Biases needs wandb"),
+    "tensorboard": ("tensorboard=true", "a log for TensorBoard needs tensorboard"),
+}
+SEARCH = "[search]\nspace = { 'train.optimizer.lr' = [0.01, 0.1] }\nmethod = 'grid'\nseeds = 1\n"
+SERIES = """
+name = "logged"
+title = "Logged"
+minutes = 1
+memory = 1
+[[parts]]
+name = "all"
+title = "All"
+study = "digits"
+whole = true
+set = {{ "log.{name}" = {value}, "train.epochs" = 1 }}
+"""
+
+
+@pytest.mark.parametrize("name", PACKAGES)
 def test_a_logger_that_is_not_installed_is_refused_before_anything_is_written(name, base, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtraError, match=rf"install it by `pip install 'backhand\[{name}\]'`$"):
-        work.run(load(base, [f"log.{name}={{}}"]), tmp_path / "run", quiet=True)
+        work.run(load(base, [f"log.{PACKAGES[name][0]}"]), tmp_path / "run", quiet=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["run", "search", "series", "resume"])
+@pytest.mark.parametrize("name", PACKAGES)
+def test_the_program_says_how_to_install_a_logger_before_anything_is_trained(
+    name, kind, base, cli, monkeypatch, tmp_path
+):
+    setting, sentence = PACKAGES[name]
+    sentence = f"error: {sentence}; install it by `pip install 'backhand[{name}]'`"
+    out, study = tmp_path / "out", tmp_path / "study.toml"
+    arguments = ["run", study, "--set", f"log.{setting}", "--out", out]
+    if kind == "series":
+        study.write_text(SERIES.format(name=name, value=setting.partition("=")[2]), "utf-8")
+        arguments = ["run", study, "--out", out]
+    else:
+        study.write_text(Path(base).read_text("utf-8") + (SEARCH if kind == "search" else ""), "utf-8")
+    if kind == "resume":
+        assert cli("run", study, "--set", "train.epochs=1", "--out", out)[0] == 0
+        arguments = ["run", "--resume", out, "--set", f"log.{setting}"]
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setitem(sys.modules, name, None)
+    assert cli(*arguments) == (2, sentence)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_resumed_run_may_have_other_logs(base, wandb, tmp_path):

@@ -50,7 +50,7 @@ def column_of(series: Any, where: str) -> Column:
 
 def _of_objects(values: NDArray[Any], where: str) -> Column:
     """The column of Python objects: numbers, truth values, text, or dates; None, NaN and NA are missing."""
-    objects = [None if _is_missing(value) else value for value in values.tolist()]
+    objects = [None if is_missing(value) else value for value in values.tolist()]
     known = [value for value in objects if value is not None]
     if all(isinstance(value, bool | int | float | np.number | np.bool_) or _is_decimal(value) for value in known):
         return Column("number", np.array([np.nan if value is None else float(value) for value in objects]))
@@ -58,11 +58,13 @@ def _of_objects(values: NDArray[Any], where: str) -> Column:
         return Column("text", _without_markers(np.array([value or "" for value in objects], np.str_)))
     if all(hasattr(value, "isoformat") for value in known):
         return Column("date", np.array(["" if value is None else value.isoformat() for value in objects], np.str_))
-    odd = next(value for value in known if not isinstance(value, str | int | float))
-    raise DataError(f"{where} holds {type(odd).__name__} values; numbers and text can be used")
+    kinds = sorted({type(value).__name__ for value in known})
+    if len(kinds) > 1:
+        raise DataError(f"{where} holds values of the types {', '.join(kinds)}; make them all numbers, or all text")
+    raise DataError(f"{where} holds values of the type {kinds[0]}; numbers and text can be used")
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
     """Whether the value is None, NaN, NaT or pandas' NA, which equal nothing, not even themselves."""
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True

@@ -7,10 +7,11 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.frames.frame import Column, Frame
+from backhand.data.frames.frame import Column, Frame, listed
 from backhand.errors import DataError
 
 Missing = Literal["refuse", "mean", "median", "most_frequent"]
+FILL_IN = 'fill it in, remove the row, or set missing to "median", "mean" or "most_frequent"'
 MOST_CATEGORIES = 100  # of a column: more of them are names or sentences rather than categories
 Floats = NDArray[np.float64]
 
@@ -56,11 +57,12 @@ class EncodedColumn:
     def _filled(self, column: Column, frame: Frame) -> NDArray[Any]:
         """The values as this column takes them, numbers or texts, with missing ones filled."""
         if not self.categories and column.kind != "number":
-            text = next(filter(None, column.values.tolist()), "")
+            what = "dates" if column.kind == "date" else "text"
             raise DataError(
-                f'column "{self.name}" of {frame.source} has text such as "{text}", and numbers in the training data'
+                f'column "{self.name}" of {frame.source} has {what} such as "{_first(column)}", and numbers in the '
+                f"training data"
             )
-        values = category_texts(column) if self.categories else column.values
+        values = category_texts(column) if self.categories else finite(column, self.name, frame)
         if not column.missing.any():
             return values
         if self.fill is None:
@@ -96,17 +98,22 @@ class Encoding:
         """The names of all features, (F,)."""
         return tuple(feature for column in self.columns for feature in column.features)
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all columns are numbers, so that each is a feature as it stands."""
+        return not any(column.categories for column in self.columns)
+
     def encode(self, frame: Frame) -> Floats:
         """The features (N, F) of the rows; other columns of the table are not looked at.
 
-        Raises DataError for a column that is missing, and as `EncodedColumn.encode` does.
+        Raises DataError for columns that are missing, for a table without rows, and as `EncodedColumn.encode` does.
         """
+        if not len(frame):
+            raise DataError(f"{frame.source} has no rows")
         absent = [column.name for column in self.columns if column.name not in frame.columns]
         if absent:
-            raise DataError(
-                f'{frame.source} has no column "{absent[0]}", which the training data had'
-                f"{f' (nor {len(absent) - 1} more)' if len(absent) > 1 else ''}; add it"
-            )
+            noun, those = ("columns", "them") if len(absent) > 1 else ("column", "it")
+            raise DataError(f"{frame.source} has no {noun} {listed(absent)}, which the training data had; add {those}")
         return np.concatenate([column.encode(frame) for column in self.columns], axis=1)
 
     def facts(self) -> list[dict[str, Any]]:
@@ -123,15 +130,15 @@ def _fit_column(frame: Frame, name: str, as_categories: bool, missing: Missing) 
     column = frame.column(name)
     if column.kind == "date":
         raise DataError(
-            f'column "{name}" of {frame.source} has dates, such as {next(filter(None, column.values.tolist()), "")}; '
+            f'column "{name}" of {frame.source} has dates, such as {_first(column)}; '
             f"replace it by numbers that matter, such as the year, the month, or days since the first, or leave it out"
         )
     if column.missing.any() and missing == "refuse":
-        refuse_missing(column, name, frame)
+        refuse_missing(column, name, frame, FILL_IN)
     if column.missing.all():
         raise DataError(f'column "{name}" of {frame.source} has no values; leave it out')
     if column.kind == "number" and not as_categories:
-        known = column.values[~column.missing]
+        known = finite(column, name, frame)[~column.missing]
         return EncodedColumn(name, fill=None if missing == "refuse" else _fill(known, missing))
     texts = category_texts(column)[~column.missing]
     categories, counts = np.unique(texts, return_counts=True)
@@ -158,12 +165,27 @@ def category_texts(column: Column) -> NDArray[np.str_]:
     return np.array(["" if np.isnan(v) else f"{v:.0f}" if v.is_integer() else repr(v) for v in column.values.tolist()])
 
 
-def refuse_missing(column: Column, name: str, frame: Frame) -> None:
-    """Raise DataError for the first missing value of a column."""
+def finite(column: Column, name: str, frame: Frame) -> Floats:
+    """The numbers of a column. Raises DataError for the first that is infinite."""
+    rows = np.flatnonzero(np.isinf(column.values))
+    if len(rows):
+        where = frame.row_in_words(int(rows[0]))
+        raise DataError(f'{where} has infinity in column "{name}"{_more(rows)}; correct it or remove the row')
+    return column.values
+
+
+def refuse_missing(column: Column, name: str, frame: Frame, remedy: str = "fill it in or remove the row") -> None:
+    """Raise DataError, with the remedy, for the first missing value of a column."""
     rows = np.flatnonzero(column.missing)
     if len(rows):
-        others = f" (and in {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
-        raise DataError(
-            f'{frame.row_in_words(int(rows[0]))} has no value in column "{name}"{others}; fill it in, remove the row, '
-            f'or set missing to "median", "mean" or "most_frequent"'
-        )
+        where = frame.row_in_words(int(rows[0]))
+        raise DataError(f'{where} has no value in column "{name}"{_more(rows)}; {remedy}')
+
+
+def _more(rows: NDArray[np.intp]) -> str:
+    return f" (and in {len(rows) - 1:,} more row{'s' * (len(rows) > 2)})" if len(rows) > 1 else ""
+
+
+def _first(column: Column) -> str:
+    """The first text or date of a column that has one."""
+    return next(filter(None, column.values.tolist()), "")

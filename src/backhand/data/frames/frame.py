@@ -66,7 +66,7 @@ class Frame:
         """The column of this name. Raises DataError, with the nearest name, where there is none."""
         if name not in self.columns:
             hint = closest(name, self.columns)
-            raise DataError(f'{self.source} has no column "{name}"{hint or "; it has " + _listed(self.columns)}')
+            raise DataError(f'{self.source} has no column "{name}"{hint or "; it has " + listed(self.columns)}')
         return self.columns[name]
 
     def row_in_words(self, index: int) -> str:
@@ -95,6 +95,7 @@ def _numbers(present: list[str], known: list[str]) -> NDArray[np.float64] | None
         return None
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Names in quotation marks, with the number of those after the eighth."""
     items = list(names)
     return ", ".join(f'"{name}"' for name in items[:8]) + (f" and {len(items) - 8} more" if len(items) > 8 else "")

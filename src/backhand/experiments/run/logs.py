@@ -40,6 +40,11 @@ def make_loggers(study: Study, folder: Path) -> "list[Logger]":
     return loggers
 
 
+def refuse_missing_loggers(study: Study) -> None:
+    """Raise MissingExtraError for a log of the study whose package is not installed, before anything is trained."""
+    make_loggers(study, Path())
+
+
 def final_figures(epoch: int, validated: Evaluation | None, tested: Evaluation) -> Record:
     """The figures of the chosen weights on validation and test samples, and the epoch from which they are."""
     splits = {"validation": validated, "test": tested}

@@ -23,7 +23,7 @@ from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.illustrations import evidence_of
 from backhand.experiments.run.initial_weights import InitialWeights
 from backhand.experiments.run.interrupt import saved_first
-from backhand.experiments.run.logs import closing, final_figures, make_loggers
+from backhand.experiments.run.logs import closing, final_figures, make_loggers, refuse_missing_loggers
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
@@ -129,7 +129,7 @@ def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, h
 
     has_weights: whether the folder holds weights, so that the initial weights are not needed.
     """
-    make_loggers(study, space.folder)  # which refuses one that is not installed
+    refuse_missing_loggers(study)
     feeds, console = load_feeds(study, space.data_dir), space.console
     status = console.status("finding a learning rate") if is_auto(study.train.optimizer.lr) else nullcontext()
     with status:

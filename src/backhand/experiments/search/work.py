@@ -11,6 +11,7 @@ from backhand.experiments import settings, units
 from backhand.experiments.decide import decide_counts
 from backhand.experiments.kinds import kind_of
 from backhand.experiments.run import work as single
+from backhand.experiments.run.logs import refuse_missing_loggers
 from backhand.experiments.run.metrics import Metrics
 from backhand.experiments.run.record import finished_metrics
 from backhand.experiments.search import DATABASE, FILE, KIND, space, storage
@@ -47,6 +48,7 @@ def run(
     storage is refused.
     """
     SEARCH.require("a search")
+    refuse_missing_loggers(study)
     search = _search_table(study)
     space.check(study, search.space)
     if not resume:

@@ -9,6 +9,7 @@ from backhand.errors import StudyError
 from backhand.experiments import rates, settings, units
 from backhand.experiments.decide import with_some_rate
 from backhand.experiments.regressions import refuse_regression
+from backhand.experiments.run.logs import refuse_missing_loggers
 from backhand.experiments.search.space import refuse_changes
 from backhand.experiments.series import KIND
 from backhand.experiments.series.claims import verdicts
@@ -28,6 +29,7 @@ from backhand.experiments.series.training import Training, train_group
 from backhand.experiments.trainer import Trainer, data_of, in_step
 from backhand.experiments.units import Workers
 from backhand.experiments.workspace import Workspace
+from backhand.extras import SEARCH
 from backhand.files.names import RANGE_TEST
 from backhand.files.paths import PathLike, as_path
 from backhand.files.temporary import sweep
@@ -52,6 +54,8 @@ def run(
     resumed. Raises BackhandError as runs do.
     """
     trainings = list(expand(series, path))
+    for training in trainings:
+        _refuse_missing_packages(training)
     data_paths = {training.study.data.path for training in trainings}
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data_paths) as workspace:
         if workspace.resumed:
@@ -114,6 +118,14 @@ def results(series: Series, path: PathLike) -> dict[str, list[Result]]:
             settings.refuse_another(training.file, saved, settings.settings(training.study))
             by_part[training.part.name].append(result)
     return by_part
+
+
+def _refuse_missing_packages(training: Training) -> None:
+    """Raise MissingExtraError for what a whole run needs and is not installed; other trainings write no logs."""
+    if training.part.whole:
+        refuse_missing_loggers(training.study)
+        if training.study.search is not None:
+            SEARCH.require("a search")
 
 
 def _refuse_another(series: Series, path: Path, trainings: list[Training]) -> None:

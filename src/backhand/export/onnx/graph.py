@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array, Shape
+from backhand.export.refusals import as_float32
 
 FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]  # (N, H, W, C) -> (N, C, H, W), and back
 
@@ -53,8 +54,11 @@ class Graph:
         return name
 
     def weight(self, name: str, value: Array) -> str:
-        """Add a constant of the network; returns its name. It is float32, in which ONNX Runtime computes."""
-        return self.constant(name, value.astype(np.float32))
+        """Add a constant of the network; returns its name. It is float32, in which ONNX Runtime computes.
+
+        Raises ModelError for values that are not finite.
+        """
+        return self.constant(name, as_float32(f"{self.scope}.{name}", value))
 
     def first(self, value: Value) -> Value:
         """The value with the channels of images before their rows and columns, as ONNX wants them."""

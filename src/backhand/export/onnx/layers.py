@@ -10,6 +10,7 @@ import numpy as np
 
 from backhand.errors import ModelError
 from backhand.export.onnx.graph import Graph, Value
+from backhand.export.refusals import unknown_layer
 from backhand.layers import (
     ELU,
     AvgPool2d,
@@ -45,10 +46,7 @@ def add_layers(graph: Graph, layers: Iterable[tuple[str, Layer]], value: Value) 
         graph.scope = name
         add = EXPORTED.get(type(layer))
         if add is None:
-            raise ModelError(
-                f"layer {name}, {layer}, has the op {layer.op_name}, which the export to ONNX does not know; the file "
-                f"would lose it"
-            )
+            raise unknown_layer(name, layer, "ONNX", "file")
         value = add(graph, layer, value)
     return value
 

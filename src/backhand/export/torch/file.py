@@ -5,6 +5,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.export.folding import folded
 from backhand.export.pipeline import Exported, Pipeline
+from backhand.export.refusals import as_float32
 from backhand.export.torch.code import code
 from backhand.model.sequential import Sequential
 from backhand.weights.torch_names import STANDARDIZE, channels_first, torch_names
@@ -15,7 +16,7 @@ def torch_files(exported: Exported, stem: str, *, fold_batchnorm: bool = False) 
 
     STEM.py has `load()`, which gives the module for inference, `scores(model, x)` and, for a classifier,
     `predict_proba(model, x)`, for a regression `predict(model, x)`; x are raw samples, as the predictor takes them.
-    Raises ModelError, naming the layer, where PyTorch has no counterpart.
+    Raises ModelError, naming the layer, where PyTorch has no counterpart, and for weights that are not finite.
     """
     import safetensors.numpy
 
@@ -35,7 +36,7 @@ def _weights_name(stem: str) -> str:
 def _tensors(pipeline: Pipeline, model: Sequential) -> dict[str, Array]:
     """The state dict of the module."""
     arrays = model.arrays()
-    tensors = {theirs: channels_first(arrays[ours]).astype(np.float32) for ours, theirs in torch_names(model).items()}
+    tensors = {theirs: as_float32(ours, channels_first(arrays[ours])) for ours, theirs in torch_names(model).items()}
     if pipeline.standardizer is None:
         return tensors
     precision = np.float32 if len(pipeline.sample_shape) == 3 else np.float64

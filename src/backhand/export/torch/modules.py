@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from backhand.errors import ModelError
+from backhand.export.refusals import unknown_layer
 from backhand.layers import (
     ELU,
     AvgPool2d,
@@ -46,10 +47,7 @@ def modules_of(layers: Sequence[Layer], scope: str = "") -> Modules:
     for i, (layer, name) in enumerate(zip(layers, module_names(layers), strict=True)):
         make = EXPORTED.get(type(layer))
         if make is None:
-            raise ModelError(
-                f"layer {scope}{i}, {layer}, has the op {layer.op_name}, which the export to PyTorch does not know; "
-                f"the module would lose it"
-            )
+            raise unknown_layer(f"{scope}{i}", layer, "PyTorch", "module")
         made = make(layer, f"{scope}{i}")
         padding, module = made if isinstance(made, tuple) else ("", made)
         modules += [(f"{name}_pad", padding)] if padding else []
