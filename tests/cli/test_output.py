@@ -93,10 +93,12 @@ def test_predictions(program, run_folder, digit):
     [
         (("list",), {"studies", "series"}),
         (("list", "--show", "digits"), {"name", "text"}),
+        (("plugins",), {"plugins", "problems"}),
         (("data", "verify", "digits"), {"source", "classes", "counts", "findings", "remarks"}),
         (("ask",), {"sigmoid", "dropout", "divergence"}),
         (("exercise", "--list"), {"conventions"}),
-        (("data", "cache"), {"folder", "entries", "bytes"}),
+        (("exercise", "--list", "--convention", "dlfs"), {"layers"}),
+        (("data", "cache"), {"folder", "entries", "removed"}),
     ],
 )
 def test_commands_that_look_up(words, keys, program):
@@ -106,23 +108,102 @@ def test_commands_that_look_up(words, keys, program):
 
 def test_data_sets_and_checks_are_lists(program):
     rows = json.loads(program("data", "list", "--json")[1])
-    assert {"name": "digits", "built_in": True, "path": None}.items() <= next(
-        row for row in rows if row["name"] == "digits"
-    ).items()
+    by_name = {row["name"]: row for row in rows}
+    assert {"built_in": True, "path": None, "instructions": None}.items() <= by_name["digits"].items()
+    assert by_name["csv"]["instructions"].startswith("pass --path")
     (row,) = json.loads(program("check", "--only", "relu", "--json")[1])[:1]
     assert row["passed"] is True
+    assert set(row) == {"name", "passed", "cases", "points", "at_kinks", "error", "limit", "failures"}
+
+
+def test_what_is_listed_has_all_that_the_tables_say(program):
+    found = json.loads(program("list", "--json")[1])
+    (digits,) = (study for study in found["studies"] if study["name"] == "digits")
+    assert (digits["data"], digits["model"], digits["epochs"]) == ("digits", "mlp", 40)
+    assert all(series["runs"] > 1 and series["title"] for series in found["series"])
+    (course,) = (one for one in json.loads(program("exercise", "--list", "--json")[1])["conventions"][:1])
+    assert set(course) == {"name", "course", "form", "arrays"}
+
+
+def test_a_benchmark_gives_its_figures(program, monkeypatch):
+    monkeypatch.setattr("backhand.bench.timing.WARM_UP_MS", 1.0)
+    status, output, errors = program("bench", "--only", "two_layer", "--rounds", "2", "--json")
+    result = json.loads(output)
+    (row,) = result["workloads"]
+    assert (status, row["name"], row["batch"], row["gflop"]) == (0, "two_layer", 400, pytest.approx(0.395, abs=1e-3))
+    assert 0 < row["ms"]["low"] <= row["ms"]["median"] <= row["ms"]["high"] < row["first_step_ms"]
+    assert row["gflops"] == pytest.approx(1e3 * row["gflop"] / row["ms"]["median"])
+    assert set(result) == {"processor", "cores", "peak_gflops", "backend", "blas", "import_seconds", "workloads"}
+    assert result["import_seconds"]["backhand"] > 0
+    assert "two_layer" in errors
+
+
+def test_runs_side_by_side_give_what_differs(program, run_folder, tmp_path):
+    other = tmp_path / "other"
+    assert program("run", "digits", *SMALL, "--seed", "1", "--set", "data.seed=0", "--out", other, "-q")[0] == 0
+    result = json.loads(program("compare", run_folder, other, "--json")[1])
+    assert [run["folder"] for run in result["runs"]] == [str(run_folder), str(other)]
+    assert result["differing"]["seed"] == ["0", "1"]
+    (pair,) = result["pairs"]
+    assert (pair["names"], len(pair["alone"]), 0 <= pair["p"] <= 1) == (["run", "other"], 2, True)
+
+
+def test_a_report_that_opens_says_whether_a_browser_showed_it(program, run_folder, monkeypatch):
+    for opened in (True, False):
+        monkeypatch.setattr("webbrowser.open", lambda _, opened=opened: opened)
+        status, output, errors = program("open", run_folder, "--json")
+        assert (status, json.loads(output)) == (0, {"report": str(run_folder / "report.html"), "opened": opened})
+        assert ("no browser could be opened" in errors) == (not opened)
+
+
+def test_data_that_are_fetched_are_named(program, tmp_path, monkeypatch):
+    files = [tmp_path / "train.gz", tmp_path / "test.gz"]
+    with monkeypatch.context() as patch:
+        patch.setattr("backhand.data.download.fetch_data_set", lambda name, folder: files)
+        status, output, errors = program("data", "fetch", "mnist", "--json")
+    assert (status, json.loads(output)) == (0, {"files": list(map(str, files))})
+    assert f"file: {files[0]}" in errors
+    status, output, _ = program("data", "fetch", "digits", "--json")
+    assert (status, json.loads(output)) == (2, {"error": "digits is built in; there is nothing to fetch"})
+
+
+def test_the_cache_lists_its_entries(program, tmp_path, monkeypatch):
+    from PIL import Image
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for split in ("train", "test"):
+        for name in "ab":
+            (tmp_path / "pictures" / split / name).mkdir(parents=True)
+            Image.new("L", (8, 8)).save(tmp_path / "pictures" / split / name / "one.png")
+    assert program("data", "verify", "images", "--path", tmp_path / "pictures", "-q")[0] == 0
+    for removed in (False, True):
+        words = ("data", "cache", *["--clear"] * removed, "--json")
+        result = json.loads(program(*words)[1])
+        (entry,) = result["entries"]
+        assert (entry["source"], entry["form"], result["removed"]) == (str(tmp_path / "pictures"), "images", removed)
+        assert entry["bytes"] > 0
+        assert entry["days"] < 1
+    assert json.loads(program("data", "cache", "--json")[1])["entries"] == []
 
 
 def test_commands_that_write_name_their_files(program, run_folder, tmp_path):
     out = tmp_path / "model.safetensors"
-    assert json.loads(program("export", run_folder, out, "--json")[1])["written"] == [str(out)]
+    exported = json.loads(program("export", run_folder, out, "--json")[1])
+    assert (exported["written"], exported["bytes"]) == ([str(out)], {str(out): out.stat().st_size})
     out = tmp_path / "mine.toml"
-    assert json.loads(program("new", "digits", "--out", out, "--json")[1]) == {"study": str(out)}
+    new = json.loads(program("new", "digits", "--out", out, "--json")[1])
+    assert new == {"study": str(out), "run": f"backhand run {out}", "remarks": []}
+    shown = json.loads(program("data", "show", "digits", "--out", tmp_path / "digits.png", "--json")[1])
+    assert shown == {"picture": str(tmp_path / "digits.png"), "remarks": []}
+    written = json.loads(program("exercise", tmp_path / "course", "--convention", "dlfs", "--json")[1])
+    assert written["readme"] == str(tmp_path / "course" / "README.md")
+    assert written["solution"] == str(tmp_path / "course" / "solution")
     page = str(run_folder / "report.html")
     assert json.loads(program("report", run_folder, "--json")[1]) == {"reports": [page], "results": None}
     found = json.loads(program("lr-find", "digits", "--steps", "40", "--out", tmp_path / "lr.png", "--json")[1])
     assert len(found["lr"]) == len(found["loss"])
     assert found["suggestion"] > 0
+    assert found["plot"] == str(tmp_path / "lr.png")
 
 
 @pytest.mark.parametrize(

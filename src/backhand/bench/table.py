@@ -1,7 +1,7 @@
 """The table that `backhand bench` prints."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backhand.bench.measure import Measurement
 from backhand.bench.workloads import Workload
@@ -25,6 +25,19 @@ class Row:
     def speed(self) -> float:
         """The GFLOP/s at the median time of a step."""
         return 1e3 * self.gflop / self.measurement.ms.median
+
+    def figures(self) -> dict[str, Any]:
+        """The row as JSON can hold it: milliseconds per step, with their range over the rounds, and the rest."""
+        ms = self.measurement.ms
+        return {
+            "name": self.workload.name,
+            "batch": self.workload.batch,
+            "gflop": self.gflop,
+            "ms": {"median": ms.median, "low": ms.low, "high": ms.high},
+            "gflops": self.speed(),
+            "first_step_ms": self.measurement.first_ms,
+            "peak_mib": self.measurement.peak_mib,
+        }
 
     def cells(self, peak: float | None) -> list[str]:
         """The cells as text, in the order of `HEADINGS`. peak: of the processor, in GFLOP/s."""

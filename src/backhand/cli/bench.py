@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ def bench(
     rounds: Annotated[int, typer.Option(min=1, metavar="N", help="Time this number of rounds of steps.")] = 10,
     backend: Backend = None,
     threads: Threads = None,
-) -> None:
+) -> dict[str, Any]:
     """Time the training steps of ten networks on this machine.
 
     Each network runs in a process of its own.
@@ -38,11 +38,20 @@ def bench(
         backends.use(backend or backends.chosen(), threads)
     console = make_console()
     rows, peak = _time_workloads(select_workloads(only), rounds)
-    imports = [f"{name} {format_figure(import_seconds(module))} s" for name, module in IMPORTED_MODULES.items()]
+    imports = {name: import_seconds(module) for name, module in IMPORTED_MODULES.items()}
     console.print(make_table(rows, peak))
     console.print(f"processor: {cpu()}, {cores()} cores, peak {format_figure(peak)} GFLOP/s (fused multiply-adds)")
     console.print(f"backend: {backends.describe()}; NumPy on {rows[0].measurement.blas}")
-    console.print(f"import: {', '.join(imports)}")
+    console.print(f"import: {', '.join(f'{name} {format_figure(seconds)} s' for name, seconds in imports.items())}")
+    return {
+        "processor": cpu(),
+        "cores": cores(),
+        "peak_gflops": peak,
+        "backend": backends.describe(),
+        "blas": rows[0].measurement.blas,
+        "import_seconds": imports,
+        "workloads": [row.figures() for row in rows],
+    }
 
 
 def _time_workloads(workloads: "Sequence[Workload]", rounds: int) -> "tuple[list[Row], float | None]":

@@ -95,7 +95,16 @@ def _check_own(only: str | None, seed: int) -> list[dict[str, Any]]:
             results.append(suite.check_row(row, seed))
     console.print(_make_table(results))
     rows = [
-        {"name": result.name, "passed": result.passed, "points": result.compared, "error": result.error}
+        {
+            "name": result.name,
+            "passed": result.passed,
+            "cases": result.configurations,
+            "points": result.compared,
+            "at_kinks": result.skipped,
+            "error": result.error,
+            "limit": result.limit,
+            "failures": list(result.failures),
+        }
         for result in results
     ]
     failed = [result for result in results if not result.passed]

@@ -44,9 +44,11 @@ def list_(data_dir: DataDir = None) -> list[dict[str, Any]]:
         path = None if isinstance(entry, BuiltIn) or folder is None else entry.find(folder)
         location = "built in" if isinstance(entry, BuiltIn) else str(path or entry.instructions)
         table.add_row(entry.name, entry.title, entry.classes, Text(location))
-        place = None if path is None else str(path)
         known = {"name": entry.name, "title": entry.title, "classes": entry.classes}
-        found.append({**known, "built_in": isinstance(entry, BuiltIn), "path": place})
+        place = {"path": None if path is None else str(path), "instructions": None}
+        if path is None and not isinstance(entry, BuiltIn):
+            place["instructions"] = entry.instructions
+        found.append({**known, "built_in": isinstance(entry, BuiltIn), **place})
     make_console().print(table)
     return found
 
@@ -111,7 +113,7 @@ def show(
     path: DataPath = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Draw samples of every class into one picture, or a training batch as a study augments it."""
     from backhand.console.terminal import make_console
     from backhand.data import load
@@ -134,7 +136,7 @@ def show(
     else:
         _draw_augmented(splits, augmented, picture, seed)
     console.print(f"picture: {picture}", soft_wrap=True)
-    return {"picture": str(picture)}
+    return {"picture": str(picture), "remarks": list(splits.remarks)}
 
 
 def _draw_augmented(splits: "Splits", study: str, picture: Path, seed: int) -> None:
@@ -183,14 +185,15 @@ def cache(
 
     console, folder = make_console(), locations.cache_dir()
     if folder is None:
-        return {}
+        return {"folder": None, "entries": [], "removed": False}
     entries = [entry for entry in cache.entries() if entry.days >= older_than]
     entries.sort(key=lambda entry: entry.days)
     columns = Column("decoded from", overflow="fold"), "form", Column("MB", justify="right"), "last used"
-    table = Table(*columns, **TABLE_STYLE)
+    table, found = Table(*columns, **TABLE_STYLE), []
     for entry in entries:
-        source = Text(entry.source or entry.path.name)
-        table.add_row(source, entry.decoding, f"{entry.size / 1e6:,.1f}", _describe_age(entry.days))
+        source = entry.source or entry.path.name
+        table.add_row(Text(source), entry.decoding, f"{entry.size / 1e6:,.1f}", _describe_age(entry.days))
+        found.append({"source": source, "form": entry.decoding, "bytes": entry.size, "days": entry.days})
     if entries:
         console.print(table)
     if clear:
@@ -199,7 +202,7 @@ def cache(
     amount = f"{len(entries)} {noun}, {sum(entry.size for entry in entries) / 1e6:,.1f} MB"
     limit = f"at most {cache.MAX_BYTES / 1e9:.0f} GB are kept; --clear removes the entries"
     console.print(f"removed {amount} from {folder}" if clear else f"{amount} in {folder}; {limit}", soft_wrap=True)
-    return {"folder": str(folder), "entries": len(entries), "bytes": sum(entry.size for entry in entries)}
+    return {"folder": str(folder), "entries": found, "removed": clear}
 
 
 def _describe_age(days: float) -> str:

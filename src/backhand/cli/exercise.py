@@ -43,7 +43,7 @@ def exercise(
     console = make_console()
     if list_:
         console.print(_conventions() if convention is None else ", ".join(find_convention(convention).layers()))
-        return {"layers": list(find_convention(convention).layers())} if convention else {"conventions": _names()}
+        return {"layers": list(find_convention(convention).layers())} if convention else {"conventions": _known()}
     if folder is None or convention is None:
         raise BackhandError(
             "name a folder and a convention, as in `backhand exercise course --convention cs231n`; "
@@ -55,13 +55,22 @@ def exercise(
     if solution:
         console.print(f"solution: {folder / SOLUTION}; remove it before you hand the folder out", soft_wrap=True)
     console.print(f"students read: {folder / README}; they check their work with `backhand check`", soft_wrap=True)
-    return {"files": list(map(str, handout.files)), "layers": list(handout.layers), "functions": handout.functions}
+    return {
+        "files": list(map(str, handout.files)),
+        "layers": list(handout.layers),
+        "functions": handout.functions,
+        "solution": str(folder / SOLUTION) if solution else None,
+        "readme": str(folder / README),
+    }
 
 
-def _names() -> list[str]:
+def _known() -> list[dict[str, str]]:
+    """The conventions as JSON can hold them."""
     from backhand.exercises.catalogue import CONVENTIONS
 
-    return [convention.name for convention in CONVENTIONS]
+    return [
+        {key: getattr(convention, key) for key in ("name", "course", "form", "arrays")} for convention in CONVENTIONS
+    ]
 
 
 def _conventions() -> "Table":

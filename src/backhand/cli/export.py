@@ -66,4 +66,5 @@ def export(
         console.print(f"pushed: {url}", soft_wrap=True)
     for remark in getattr(exported, "remarks", ()):
         make_console(stderr=True).print(f"note: {remark}", soft_wrap=True)
-    return {"written": list(map(str, written)), "pushed": url, "remarks": list(getattr(exported, "remarks", ()))}
+    sizes = {str(path): path.stat().st_size for path in written}
+    return {"written": list(sizes), "bytes": sizes, "pushed": url, "remarks": list(getattr(exported, "remarks", ()))}

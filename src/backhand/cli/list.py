@@ -30,17 +30,23 @@ def _list() -> dict[str, Any]:
     from backhand.study import shipped, shipped_series
 
     studies, series_ = shipped().values(), shipped_series().values()
+    runs = {one.name: sum(sum(1 for _ in part.cells()) * part.seeds for part in one.parts) for one in series_}
     table = Table("study", "data", "model", "epochs", "title", box=None, header_style="bold", pad_edge=False)
     for study in studies:
         table.add_row(study.name, study.data.name, study.model.name, str(study.train.epochs), study.title)
     for series in series_:
-        runs = sum(sum(1 for _ in part.cells()) * part.seeds for part in series.parts)
-        table.add_row(series.name, "", f"{runs} runs", "", series.title)
+        table.add_row(series.name, "", f"{runs[series.name]} runs", "", series.title)
     make_console().print(table)
     return {
         "studies": [
-            {"name": study.name, "data": study.data.name, "model": study.model.name, "title": study.title}
+            {
+                "name": study.name,
+                "data": study.data.name,
+                "model": study.model.name,
+                "epochs": study.train.epochs,
+                "title": study.title,
+            }
             for study in studies
         ],
-        "series": [{"name": series.name, "title": series.title} for series in series_],
+        "series": [{"name": series.name, "runs": runs[series.name], "title": series.title} for series in series_],
     }

@@ -78,10 +78,13 @@ def _find(
         raise BackhandError(f"{error}; choose a lower --low") from error
     console.print(f"range test: {len(test.lr)} steps, learning rate {test.lr[0]:.2g} to {test.lr[-1]:.2g}")
     console.print(f"lowest loss at {test.lowest:.2g}; suggested: --set train.optimizer.lr={test.suggestion:.2g}")
+    plot: str | None = None
     try:
         draw(test, study.title or study.name, out)
     except MissingExtraError as error:
         console.print(f"no plot: {error}")
     else:
-        console.print(f"plot: {out}")
-    return {"suggestion": test.suggestion, "lowest": test.lowest, "lr": list(test.lr), "loss": list(test.loss)}
+        plot = str(out)
+        console.print(f"plot: {plot}")
+    curve = {"lr": list(test.lr), "loss": list(test.loss)}
+    return {"suggestion": test.suggestion, "lowest": test.lowest, **curve, "plot": plot}

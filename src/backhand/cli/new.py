@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ def new(
         "mine.toml"
     ),
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Write a study to edit, such as one for your own pictures.
 
     The study is a copy of one that ships. For `images`, the pictures are inspected first: how many there are, and
@@ -48,6 +48,7 @@ def new(
     refuse_unwritable(out)
     refuse_inside_data(out, [path])
     text = text if path is None else _with_path(text, study, path, out)
+    lines: list[str] = []
     if study == IMAGES_STUDY:
         from backhand.experiments.estimate import Estimate
 
@@ -59,8 +60,9 @@ def new(
             make_console().print(line)
         text = _with_size("".join(f"# {printable(line)}\n" for line in lines) + text, estimate)
     write_output(out, _with_name(text, out))
-    make_console().print(f"study: {out}; edit it as you like, then: {command(['backhand', 'run', out])}")
-    return {"study": str(out)}
+    run = command(["backhand", "run", out])
+    make_console().print(f"study: {out}; edit it as you like, then: {run}")
+    return {"study": str(out), "run": run, "remarks": lines}
 
 
 def _describe_cost(estimate: "Estimate") -> str:

@@ -1,7 +1,7 @@
 """`backhand open`: shows a report in the browser."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,7 +13,7 @@ def open_(
     run: Annotated[
         Path, typer.Argument(parser=as_path, metavar="RUN", help="The folder of an experiment.", autocompletion=folders)
     ],
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Open the report of an experiment in the browser."""
     import webbrowser
 
@@ -25,6 +25,7 @@ def open_(
     if not page.is_file():
         page = reports.write(run)
     make_console().print(f"report: {page}")
-    if not webbrowser.open(page.resolve().as_uri()):
+    opened = webbrowser.open(page.resolve().as_uri())
+    if not opened:
         make_console().print("no browser could be opened; open the file yourself")
-    return {"report": str(page)}
+    return {"report": str(page), "opened": opened}

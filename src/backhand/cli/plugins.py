@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Row = tuple[str, str, str, str]
 
 
-def plugins() -> list[dict[str, str]]:
+def plugins() -> dict[str, Any]:
     """List what installed packages add to Backhand.
 
     Each is imported; what cannot be used is said in a sentence.
@@ -41,7 +41,8 @@ def plugins() -> list[dict[str, str]]:
     console.print(table if rows else "no installed package adds anything")
     for problem in problems:
         warnings.warn(problem, BackhandWarning, stacklevel=2)
-    return [dict(zip(("package", "adds", "name", "from"), row, strict=True)) for row in rows]
+    found = [dict(zip(("package", "adds", "name", "from"), row, strict=True)) for row in rows]
+    return {"plugins": found, "problems": problems}
 
 
 def _rows(group: "Group[Any]", plugin: "Plugin") -> Iterator[Row]:

@@ -9,7 +9,7 @@ from backhand.exercises.catalogue import Convention
 from backhand.exercises.derivations import FOLDER, page_of, read_pages
 from backhand.exercises.readme import readme
 from backhand.exercises.source import Source
-from backhand.files.atomic import write_output
+from backhand.files.atomic import write_outputs
 from backhand.files.paths import PathLike, as_path
 
 README, SOLUTION = "README.md", "solution"
@@ -38,13 +38,11 @@ def write_handout(
     pages = read_pages()
     found = {section.layer for source in sources for section in source.sections}
     hints = {layer: f"{FOLDER}/{page_of(layer)}" for layer in found if page_of(layer) in pages}
-    for source in sources:
-        write_output(folder / source.path, source.exercise(hints))
-        if solution:
-            write_output(folder / SOLUTION / source.path, source.solution())
-    for name, text in pages.items():
-        write_output(folder / FOLDER / name, text)
-    write_output(folder / README, readme(convention, sources, hints))
+    contents: dict[Path, bytes | str] = {folder / source.path: source.exercise(hints) for source in sources}
+    if solution:
+        contents |= {folder / SOLUTION / source.path: source.solution() for source in sources}
+    contents |= {folder / FOLDER / name: text for name, text in pages.items()}
+    write_outputs(contents | {folder / README: readme(convention, sources, hints)})
     chosen = tuple(layer for layer in convention.layers() if layer in found)
     functions = sum(len(section.to_write()) for source in sources for section in source.sections)
     return Handout(chosen, functions, tuple(folder / source.path for source in sources if source.sections))

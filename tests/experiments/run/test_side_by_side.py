@@ -8,6 +8,7 @@ from safetensors.numpy import load_file
 from backhand.errors import BackhandError
 from backhand.experiments.comparison.statistics import mcnemar
 from backhand.experiments.run import work
+from backhand.experiments.run.record import read_tested
 from backhand.experiments.run.side_by_side import side_by_side
 from backhand.study import load
 
@@ -23,7 +24,7 @@ def runs(tmp_path_factory):
 
 
 def test_figures_settings_and_chance(runs):
-    figures, settings, points = side_by_side([runs / "wide", str(runs / "narrow")])
+    figures, settings, points = side_by_side(read_tested([runs / "wide", str(runs / "narrow")]))
     rows = {name: values for name, *values in figures.rows}
     assert figures.head == ("", "wide", "narrow")
     assert rows["parameters"] == [f"{65 * 64 + 65 * 10:,}", f"{65 * 4 + 5 * 10:,}"]
@@ -39,7 +40,7 @@ def test_figures_settings_and_chance(runs):
 
 def test_equal_runs_differ_in_nothing(runs, tmp_path):
     shutil.copytree(runs / "wide", tmp_path / "copy")
-    figures, points = side_by_side([runs / "wide", tmp_path / "copy"])
+    figures, points = side_by_side(read_tested([runs / "wide", tmp_path / "copy"]))
     assert all(first == second for _, first, second in figures.rows)
     assert "may be chance" in points.items[0][1]
 
@@ -55,21 +56,21 @@ def test_from_the_command_line(runs, cli, tmp_path):
 
 def test_other_test_samples_are_not_compared_one_by_one(runs, tmp_path):
     work.run(load("digits", [*SMALL, 'data.classes=["0", "1", "2"]']), tmp_path / "few", quiet=True)
-    blocks = list(side_by_side([runs / "wide", tmp_path / "few"]))
+    blocks = list(side_by_side(read_tested([runs / "wide", tmp_path / "few"])))
     assert len(blocks) == 2
 
 
 def test_a_run_that_is_named_twice_is_refused(runs):
     with pytest.raises(BackhandError, match="wide is named twice; name each run once"):
-        list(side_by_side([runs / "wide", runs / "narrow", runs / "wide"]))
+        list(side_by_side(read_tested([runs / "wide", runs / "narrow", runs / "wide"])))
 
 
 def test_a_folder_of_several_runs_is_refused_with_one_of_them(runs):
     with pytest.raises(BackhandError, match=r"is not the folder of a single run; name those in it, such as .*narrow"):
-        list(side_by_side([runs / "wide", runs]))
+        list(side_by_side(read_tested([runs / "wide", runs])))
 
 
 def test_a_run_without_a_result_is_refused(runs, tmp_path):
     (tmp_path / "metrics.json").write_text("{}")
     with pytest.raises(BackhandError):
-        list(side_by_side([runs / "wide", tmp_path]))
+        list(side_by_side(read_tested([runs / "wide", tmp_path])))

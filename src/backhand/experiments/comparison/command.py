@@ -1,5 +1,6 @@
 """`backhand compare`: compare networks with other learners on the same folds."""
 
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -105,22 +106,27 @@ def compare(
     return carry_out(f"compare-{data[0]}", partial(work.run, plan, resume=resume is not None), launch)
 
 
-def _show_runs(folders: list[str]) -> list[dict[str, Any]]:
-    """Print finished runs side by side: their figures and the settings in which they differ; returns their records."""
+def _show_runs(folders: list[str]) -> dict[str, Any]:
+    """Print finished runs side by side: their figures and the settings in which they differ; returns all of it."""
     from backhand.console.terminal import make_console
     from backhand.experiments.listing import as_json, listed
-    from backhand.experiments.run.side_by_side import side_by_side
+    from backhand.experiments.run.record import read_tested
+    from backhand.experiments.run.side_by_side import differing, pairs, side_by_side
     from backhand.page.terminal import show
 
     if len(folders) < 2:
         raise BackhandError(f"{folders[0]} is a folder; name the folders of two finished runs, or a data set by name")
-    console = make_console()
-    for number, block in enumerate(side_by_side(folders)):
+    console, runs = make_console(), read_tested(folders)
+    for number, block in enumerate(side_by_side(runs)):
         if number:
             console.print()
         show(console, block)
     found = (listed(as_path(folder)) for folder in folders)
-    return [as_json(experiment, whole=True) for experiment in found if experiment is not None]
+    return {
+        "runs": [as_json(experiment, whole=True) for experiment in found if experiment is not None],
+        "differing": differing(runs),
+        "pairs": [asdict(pair) for pair in pairs(runs)],
+    }
 
 
 def _table(

@@ -1,13 +1,13 @@
 """Finished runs side by side: their figures, the settings in which they differ, and what may be chance."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from backhand.experiments.comparison.statistics import mcnemar
-from backhand.experiments.run.record import Run, read_tested
-from backhand.files.paths import PathLike
+from backhand.experiments.run.record import Run
 from backhand.page.blocks import Block, Points, Table
 from backhand.page.numbers import NONE, count, decimal, duration, percent, plain, probability
 from backhand.page.settings import flat
@@ -15,18 +15,30 @@ from backhand.page.settings import flat
 LEVEL = 0.05  # a p-value below it shows a difference
 
 
-def side_by_side(folders: Sequence[PathLike]) -> Iterator[Block]:
+@dataclass(frozen=True)
+class Pair:
+    """Two runs that were tested on the same samples.   alone: how many each of them classifies correctly alone.
+
+    p: of McNemar's test.
+    """
+
+    names: tuple[str, str]
+    alone: tuple[int, int]
+    p: float
+
+
+def side_by_side(runs: Sequence[Run]) -> Iterator[Block]:
     """A table of figures, one of differing settings, and a sentence per pair that was tested on the same samples.
 
-    Raises CheckpointError as `read_tested` does.
+    runs: as `read_tested` gives them.
     """
-    runs = read_tested(folders)
     names = [run.folder.name for run in runs]
     align = "l" + "r" * len(runs)
     yield Table("Figures.", ("", *names), tuple(_figures(runs)), align)
-    if differing := tuple(_differing(runs)):
-        yield Table("Settings that differ.", ("setting", *names), differing, align)
-    if sentences := tuple(_sentences(runs)):
+    if settings := differing(runs):
+        rows = tuple((key, *values) for key, values in settings.items())
+        yield Table("Settings that differ.", ("setting", *names), rows, align)
+    if sentences := tuple(map(_sentence, pairs(runs))):
         yield Points(sentences)
 
 
@@ -45,15 +57,15 @@ def _figures(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
     yield "multiply-adds", *(count(model.multiply_adds) for model in models)
 
 
-def _differing(runs: Sequence[Run]) -> Iterator[tuple[str, ...]]:
+def differing(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """The settings that differ, by dotted path, with their values in the order of the runs."""
     studies = [dict(flat(run.study.model_dump(mode="json", exclude_none=True, exclude={"changes"}))) for run in runs]
-    for key in dict.fromkeys(key for study in studies for key in study):
-        values = tuple(study.get(key, NONE) for study in studies)
-        if len(set(values)) > 1:
-            yield key, *values
+    values = {key: [study.get(key, NONE) for study in studies] for study in studies for key in study}
+    return {key: found for key, found in values.items() if len(set(found)) > 1}
 
 
-def _sentences(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+def pairs(runs: Sequence[Run]) -> Iterator[Pair]:
+    """Every two runs that were tested on the same samples."""
     for one, other in combinations(runs, 2):
         predictions, other_predictions = one.evidence.predictions, other.evidence.predictions
         if predictions is None or other_predictions is None or one.classes != other.classes:
@@ -63,10 +75,14 @@ def _sentences(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
             continue
         correct = [tested.probabilities.argmax(1) == labels for tested in (predictions, other_predictions)]
         first, second = int((correct[0] & ~correct[1]).sum()), int((correct[1] & ~correct[0]).sum())
-        p = mcnemar(first, second)
-        verdict = "a difference that chance does not explain" if p < LEVEL else "that may be chance"
-        yield (
-            f"{one.folder.name} and {other.folder.name}",
-            f"{plain(first)} test samples are classified correctly by the first alone, {plain(second)} by the second "
-            f"alone: {verdict} (McNemar's test: p {probability(p, sign=True)}).",
-        )
+        yield Pair((one.folder.name, other.folder.name), (first, second), mcnemar(first, second))
+
+
+def _sentence(pair: Pair) -> tuple[str, str]:
+    first, second = map(plain, pair.alone)
+    verdict = "a difference that chance does not explain" if pair.p < LEVEL else "that may be chance"
+    return (
+        " and ".join(pair.names),
+        f"{first} test samples are classified correctly by the first alone, {second} by the second alone: {verdict} "
+        f"(McNemar's test: p {probability(pair.p, sign=True)}).",
+    )
