@@ -10,7 +10,7 @@ Source: Laplace 1774, Mémoire sur la probabilité des causes. Derivation: docs/
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.ops.softmax_cross_entropy import sample_weights
+from backhand.arrays.samples import sample_weights
 from backhand.ops.squared_error import errors
 
 Cache = tuple[Array, Array]

@@ -11,7 +11,7 @@ Source: Weston and Watkins 1999, ESANN. Derivation: docs/derivations/hinge.md
 import numpy as np
 
 from backhand.arrays import Array, Labels
-from backhand.ops.softmax_cross_entropy import check_labels, sample_weights
+from backhand.arrays.samples import check_labels, sample_weights
 
 Cache = tuple[Array, Labels, Array]
 

@@ -11,7 +11,7 @@ Source: Huber 1964, Annals of Mathematical Statistics 35(1). Derivation: docs/de
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.ops.softmax_cross_entropy import sample_weights
+from backhand.arrays.samples import sample_weights
 from backhand.ops.squared_error import errors
 
 Cache = tuple[Array, Array]

@@ -9,8 +9,8 @@ Source: Cox 1958, J. Royal Stat. Soc. B 20. Derivation: docs/derivations/logisti
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.arrays.samples import sample_weights
 from backhand.ops import sigmoid
-from backhand.ops.softmax_cross_entropy import sample_weights
 
 Cache = tuple[Array, Array, Array]
 

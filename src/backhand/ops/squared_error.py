@@ -9,7 +9,7 @@ Source: Gauss 1809, Theoria motus, book II, section 3. Derivation: docs/derivati
 import numpy as np
 
 from backhand.arrays import Array
-from backhand.ops.softmax_cross_entropy import sample_weights
+from backhand.arrays.samples import sample_weights
 
 Cache = Array  # ω e
 
