@@ -1,6 +1,7 @@
 """Runs of MLflow: with its module where it is installed, and always with one that keeps what it is told."""
 
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -8,7 +9,7 @@ from backhand.errors import BackhandError, BackhandWarning
 from backhand.extras import MissingExtraError
 from backhand.loggers import MLflowLogger
 from tests.loggers import trackers
-from tests.loggers.interrupted import resumed
+from tests.loggers.interrupted import Killer, resumed
 
 
 @pytest.fixture
@@ -46,6 +47,24 @@ def test_a_resumed_training_goes_on_in_the_same_run_without_double_points(save, 
     assert broken.status == ["RUNNING", "FAILED", "RUNNING", "FINISHED"]
     for name in ("train_loss", "epoch", "step_loss", "final_validation_loss"):
         assert curve(broken, name) == curve(whole, name), name
+
+
+def test_a_training_that_was_killed_before_its_first_state_goes_on_in_the_same_run(
+    server, make_solver, blobs, tmp_path
+):
+    file = tmp_path / "here" / "run.txt"
+    with suppress(KeyboardInterrupt):
+        make_solver(callbacks=[MLflowLogger(every_steps=1, run_file=file), Killer(99, 6)]).fit(*blobs, epochs=4)
+    assert file.read_text() == "r0\n"
+    server.runs["r0"].params.pop("optimizer.lr")  # as if it had been killed while it wrote them
+    make_solver(callbacks=[MLflowLogger(every_steps=1, run_file=file)]).fit(*blobs, epochs=4)
+    (run,) = server.runs.values()
+    assert run.params["optimizer.lr"] == "0.1"
+    assert [step for step, _ in curve(run, "train_loss")] == [4, 8, 12, 16]
+    assert [step for step, _ in curve(run, "step_loss")] == list(range(1, 17))
+    assert not file.exists()
+    make_solver(callbacks=[MLflowLogger(run_file=file)]).fit(*blobs, epochs=1)
+    assert len(server.runs) == 2  # the training before ended, so that this one is new
 
 
 def test_a_new_training_is_a_new_run_of_the_same_experiment(server, make_solver, blobs):

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -9,7 +10,7 @@ from backhand.errors import BackhandError
 from backhand.extras import MissingExtraError
 from backhand.loggers import WandbLogger
 from tests.loggers import trackers
-from tests.loggers.interrupted import resumed
+from tests.loggers.interrupted import Killer, resumed
 
 
 @pytest.fixture
@@ -48,6 +49,20 @@ def test_a_resumed_training_goes_on_under_the_same_id(save, kill, offline, wandb
     for name in ("train_loss", "step/loss"):
         both = curve([first, second], name)
         assert (sorted(set(both)) if offline else both) == curve([whole], name), name  # W&B joins them by their steps
+
+
+def test_a_training_that_was_killed_before_its_first_state_goes_on_under_the_same_id(
+    wandb, make_solver, blobs, tmp_path
+):
+    file = tmp_path / "run.txt"
+    with suppress(KeyboardInterrupt):
+        make_solver(callbacks=[WandbLogger(every_steps=1, run_file=file), Killer(99, 6)]).fit(*blobs, epochs=4)
+    assert file.read_text() == "w0\n"
+    make_solver(callbacks=[WandbLogger(every_steps=1, run_file=file)]).fit(*blobs, epochs=4)
+    first, second = wandb.runs
+    assert (first.id, second.id, second.options["resume"], second.ended) == ("w0", "w0", "allow", [0])
+    assert [step for step, _ in curve([first, second], "step/loss")] == list(range(1, 17))
+    assert not file.exists()
 
 
 def test_an_account_that_is_missing_is_a_sentence(wandb, make_solver, blobs):

@@ -46,7 +46,7 @@ class Server:
 
     def get_run(self, run: str) -> Any:
         latest = {key: value for key, value, _ in sorted(self.runs[run].metrics, key=lambda metric: metric[2])}
-        return SimpleNamespace(data=SimpleNamespace(metrics=latest))
+        return SimpleNamespace(data=SimpleNamespace(metrics=latest, params=dict(self.runs[run].params)))
 
     def log_batch(self, run: str, metrics: Any = (), params: Any = ()) -> None:
         if self.broken:

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backhand.arrays import Array
 from backhand.extras import MLFLOW
-from backhand.loggers.base import Logger
 from backhand.loggers.settings import plain
+from backhand.loggers.tracker import TrackerLogger
 from backhand.training.history import Record
 from backhand.training.solver import Solver
 
@@ -16,7 +15,7 @@ LONGEST, MOST = 500, 100  # characters of a setting, and settings of one request
 
 
 @dataclass(eq=False)
-class MLflowLogger(Logger):
+class MLflowLogger(TrackerLogger):
     """Logs to a new run of an experiment of MLflow; a training that goes on goes on with the same run.
 
     Metrics are named as in the history, those of steps step_NAME and final ones final_NAME. What a resumed training
@@ -33,7 +32,6 @@ class MLflowLogger(Logger):
     def __post_init__(self) -> None:
         super().__post_init__()
         MLFLOW.require("a log for MLflow")
-        self.run: str | None = None  # the id of the run
         self._logged = {"epoch": 0, "step": 0}  # the latest ones that the run has
 
     @property
@@ -44,21 +42,25 @@ class MLflowLogger(Logger):
         return (*super().failures, MlflowException)
 
     def reset(self) -> None:
-        """Begin a new run, because a new training begins."""
-        self.run, self._logged = None, {"epoch": 0, "step": 0}
+        """Begin a new run, because a new training begins; or go on with the run that the file names."""
+        super().reset()
+        self._logged = {"epoch": 0, "step": 0}
 
     def begin(self, solver: Solver, settings: Mapping[str, Any]) -> None:
         """Create the run with its settings, or go on with the one that there is."""
         from mlflow.tracking import MlflowClient
 
         self._log = MlflowClient(self.uri)
+        shown = plain(settings)
         if self.run is None:
-            self.run = self._log.create_run(self._experiment(), run_name=self.name).info.run_id
-            self._log_settings(plain(settings))
+            self.keep(self._log.create_run(self._experiment(), run_name=self.name).info.run_id)
         else:
             self._log.update_run(self.run, status="RUNNING")
-            known = self._log.get_run(self.run).data.metrics
-            self._logged = {"epoch": int(known.get("epoch", 0)), "step": int(known.get("step_number", 0))}
+            known = self._log.get_run(self.run).data
+            latest = {name: int(known.metrics.get(name, 0)) for name in ("epoch", "step_number")}
+            self._logged = {"epoch": latest["epoch"], "step": latest["step_number"]}
+            shown = {name: value for name, value in shown.items() if name not in known.params}  # which cannot change
+        self._log_settings(shown)
 
     def log_step(self, step: int, figures: Record) -> None:
         """Log the figures of a step, unless an interrupted training has logged them."""
@@ -78,14 +80,7 @@ class MLflowLogger(Logger):
     def end(self, *, failed: bool) -> None:
         """End the run, which a resumed training opens again."""
         self._log.set_terminated(self.run, "FAILED" if failed else "FINISHED")
-
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """No arrays, and the id of the run."""
-        return {}, {"run": self.run}
-
-    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over the id of the run to go on with."""
-        self.run = facts["run"]
+        super().end(failed=failed)
 
     def _experiment(self) -> str:
         """The id of the experiment."""

@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backhand.arrays import Array
 from backhand.extras import WANDB
 from backhand.files.paths import PathLike, as_path
-from backhand.loggers.base import Logger
 from backhand.loggers.settings import plain
+from backhand.loggers.tracker import TrackerLogger
 from backhand.training.history import Record
 from backhand.training.solver import Solver
 
 
 @dataclass(eq=False)
-class WandbLogger(Logger):
+class WandbLogger(TrackerLogger):
     """Logs to a run of a project of Weights & Biases; a training that goes on goes on with the same run.
 
     The figures are named as in the history, those of steps step/NAME; the final ones are in the run's summary. What a
@@ -34,19 +33,20 @@ class WandbLogger(Logger):
         super().__post_init__()
         WANDB.require("a log for Weights & Biases")
         self._folder = as_path(self.folder)
-        self.run: str | None = None  # the id of the run
         self._logged = 0  # the latest step that the run has
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
-        """Those of W&B besides those of all logs."""
+        """Those of W&B besides those of all logs; pydantic refuses bad settings, as of its environment variables."""
         import wandb
+        from pydantic import ValidationError
 
-        return (*super().failures, wandb.Error)
+        return (*super().failures, wandb.Error, ValidationError)
 
     def reset(self) -> None:
-        """Begin a new run, because a new training begins."""
-        self.run, self._logged = None, 0
+        """Begin a new run, because a new training begins; or go on with the run that the file names."""
+        super().reset()
+        self._logged = 0
 
     def begin(self, solver: Solver, settings: Mapping[str, Any]) -> None:
         """Create the run with its settings, or go on with the one that there is."""
@@ -65,7 +65,7 @@ class WandbLogger(Logger):
             settings=wandb.Settings(silent=True, console="off"),
         )
         self._logged = max(solver.step if self.run else 0, self._log.starting_step - 1)
-        self.run = self._log.id
+        self.keep(self._log.id)
 
     def log_step(self, step: int, figures: Record) -> None:
         """Log the figures of a step, unless an interrupted training has logged them."""
@@ -82,14 +82,7 @@ class WandbLogger(Logger):
     def end(self, *, failed: bool) -> None:
         """End the run, which a resumed training opens again."""
         self._log.finish(exit_code=int(failed))
-
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """No arrays, and the id of the run."""
-        return {}, {"run": self.run}
-
-    def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
-        """Take over the id of the run to go on with."""
-        self.run = facts["run"]
+        super().end(failed=failed)
 
     def _log_figures(self, step: int, figures: Record) -> None:
         if step > self._logged:

@@ -119,6 +119,27 @@ def test_a_resumed_run_may_have_other_logs(base, wandb, tmp_path):
     assert [figures["epoch"] for _, figures in run.logged] == [4, 5]
 
 
+class Killed(Callback):
+    """Ends the training after its third step, before any state is saved."""
+
+    def on_step_end(self, solver):
+        if solver.step == 3:
+            raise KeyboardInterrupt
+
+
+def test_a_run_that_was_killed_before_its_first_state_goes_on_in_the_same_logs(base, wandb, server, tmp_path):
+    folder, study = tmp_path / "run", load(base, [*SMALL, "log={mlflow={}, wandb={}}"])
+    with pytest.raises(KeyboardInterrupt):
+        work.run(study, folder, quiet=True, callbacks=[Killed()])
+    assert not list(folder.glob("state*"))
+    assert (folder / "mlflow-run.txt").read_text() == "r0\n"
+    assert (folder / "wandb-run.txt").read_text() == "w0\n"
+    work.resume(folder, quiet=True)
+    assert [run.status for run in server.runs.values()] == [["RUNNING", "FAILED", "RUNNING", "FINISHED"]]
+    assert [run.id for run in wandb.runs] == ["w0", "w0"]
+    assert not list(folder.glob("*-run.txt"))
+
+
 def test_a_run_that_diverges_ends_its_logs_as_failed(base, wandb, tmp_path):
     study = load(base, [*SMALL, "train.optimizer.lr=1e20", "train.schedule.kind='constant'", "log.wandb={}"])
     with pytest.raises(DivergenceError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 EVENTS = "tensorboard"  # the folder of the event files
+MLFLOW_RUN, WANDB_RUN = "mlflow-run.txt", "wandb-run.txt"  # the ids of runs that have not ended yet
 
 
 def make_loggers(study: Study, folder: Path) -> "list[Logger]":
@@ -33,10 +34,12 @@ def make_loggers(study: Study, folder: Path) -> "list[Logger]":
         loggers.append(TensorBoardLogger(folder / EVENTS, **shared))
     if table.mlflow is not None:
         name = table.mlflow.name or study.name
-        loggers.append(MLflowLogger(table.mlflow.experiment, name, table.mlflow.uri, **shared))
+        run_file = folder / MLFLOW_RUN
+        loggers.append(MLflowLogger(table.mlflow.experiment, name, table.mlflow.uri, run_file=run_file, **shared))
     if table.wandb is not None:
         name, wandb = table.wandb.name or study.name, table.wandb
-        loggers.append(WandbLogger(wandb.project, name, offline=wandb.offline, folder=folder, **shared))
+        kept: dict[str, Any] = {"folder": folder, "run_file": folder / WANDB_RUN}
+        loggers.append(WandbLogger(wandb.project, name, offline=wandb.offline, **kept, **shared))
     return loggers
 
 
