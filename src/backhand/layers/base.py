@@ -52,14 +52,13 @@ class Layer(Copyable):
 
     def forward(self, x: Array, *, train: bool = False, rng: np.random.Generator | None = None) -> Array:
         """x (N, *input_shape) -> y (N, *output_shape). rng: for layers that draw random numbers in training."""
-        return self.forward_by(None, x, train, rng)
+        return self.forward_by(op(self.op_name, x.dtype), x, train, rng)
 
-    def forward_by(self, kernel: Kernel | None, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
-        """Forward by a kernel that also runs the layers after this one, and returns the y of the last of them."""
-        inputs = self.inputs(x, train, rng)
-        ran = kernel or op(self.op_name, inputs[0].dtype)
-        y, self._cache = ran.forward(*inputs, *self.params.values(), **self.options(x, train, rng))
-        self._ran = ran
+    def forward_by(self, kernel: Kernel, x: Array, train: bool, rng: np.random.Generator | None) -> Array:
+        """Forward by this kernel, or reference. It may run the layers after this one, too: y is that of the last."""
+        arrays = (*self.inputs(x, train, rng), *self.params.values())
+        y, self._cache = kernel.forward(*arrays, **self.options(x, train, rng))
+        self._ran = kernel
         if train:
             self.observe(x, self._cache)
         return y

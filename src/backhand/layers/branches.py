@@ -71,6 +71,11 @@ class Branches(Layer, ABC):
         for chain in self._chains.values():
             chain.release()
 
+    @property
+    def min_batch_size(self) -> int:
+        """The largest of those of the branches."""
+        return max(chain.min_batch_size for chain in self._chains.values())
+
     def multiply_adds(self) -> int:
         """The multiply-adds of all layers in the branches, for one sample."""
         return sum(chain.multiply_adds() for chain in self._chains.values())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from backhand.arrays import Array, Shape
-from backhand.backend import chosen, kernel
+from backhand.backend import chosen, kernel, op
 from backhand.kernels.kernel import Kernel
 from backhand.layers.base import Layer
 
@@ -19,16 +19,17 @@ Step = tuple[Layer, Kernel | None]
 
 
 def fuse(layers: Sequence[Layer], dtype: DTypeLike) -> list[Step]:
-    """The layers to run, each with the kernel that also runs the layers after it, or None where it runs alone.
+    """The layers to run, each with what computes it: the kernel or the reference of its op.
 
-    Of several such kernels, the one for most layers is taken, if its `fits` accepts them. Layers with a forward or
-    backward of their own run alone.
+    A kernel may also run the layers after it. Of several such kernels, the one for most layers is taken, if its `fits`
+    accepts them. Layers with a forward or backward of their own run alone, and have None.
     """
     steps: list[Step] = []
     start = 0
     while start < len(layers):
+        layer = layers[start]
         joint, stop = _joint_kernel(layers, start, dtype)
-        steps.append((layers[start], joint))
+        steps.append((layer, joint or (op(layer.op_name, np.dtype(dtype)) if is_plain(layer) else None)))
         start = stop
     return steps
 
@@ -94,12 +95,9 @@ class Chain(Layer):
     def _run(self, x: Array, train: bool, rng: np.random.Generator | None, *, keep: bool) -> Array:
         """Run all layers. keep: whether to keep the caches, which backward needs."""
         self._steps = self._fused_for(x.dtype)
-        for layer, joint in self._steps:
+        for layer, run in self._steps:
             training = train and not layer.frozen
-            if is_plain(layer):
-                x = layer.forward_by(joint, x, training, rng)
-            else:
-                x = layer.forward(x, train=training, rng=rng)
+            x = layer.forward(x, train=training, rng=rng) if run is None else layer.forward_by(run, x, training, rng)
             if not keep:
                 layer.release()
         return x
@@ -138,6 +136,11 @@ class Chain(Layer):
             yield from layer.walk(layer_name)
         if name:
             yield name, self
+
+    @property
+    def min_batch_size(self) -> int:
+        """The number of samples that a training batch needs at least: 2 with batch normalisation of features."""
+        return max((layer.min_batch_size for layer in self.layers), default=1)
 
     def multiply_adds(self) -> int:
         """The multiply-adds of all layers, for one sample."""

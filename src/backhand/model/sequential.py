@@ -91,11 +91,6 @@ class Sequential(Chain):
         self.parameters = Parameters(self.walk(), self.parameters.values.dtype)
         return self
 
-    @property
-    def min_batch_size(self) -> int:
-        """The number of samples that a training batch needs at least: 2 with batch normalisation of features."""
-        return max((layer.min_batch_size for _, layer in self.walk()), default=1)
-
     def check_batch(self, size: int) -> None:
         """Raise ModelError, with the layer, where batches of this size are too small to train it."""
         if size < 1:
