@@ -43,13 +43,24 @@ def test_a_constant_target_is_only_moved() -> None:
 
 
 @pytest.mark.parametrize("name", REGRESSION)
-def test_the_constant_is_the_best_of_all(name: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_constant_is_the_best_of_all(name: str, weighted: bool, rng: np.random.Generator) -> None:
     targets = rng.exponential(size=(51, 1))
+    weights = np.where(targets[:, 0] > 1, 10 * rng.random(51), 0.1) if weighted else None
     fitted = loss(name).fitted(targets)
     standardised = (targets - targets.mean()) / targets.std()
     candidates = np.linspace(standardised.min(), standardised.max(), 4001)
-    least = min(fitted.forward(np.full((51, 1), c), targets) for c in candidates)
-    assert (1 - 1e-4) * least <= fitted.constant(targets) <= least + 1e-12
+    least = min(fitted.forward(np.full((51, 1), c), targets, weights) for c in candidates)
+    assert (1 - 1e-4) * least <= fitted.constant(targets, weights) <= least + 1e-12
+
+
+@pytest.mark.parametrize("name", REGRESSION)
+def test_a_weight_of_2_is_a_sample_twice_and_0_is_none(name: str, rng: np.random.Generator) -> None:
+    targets, weights = rng.exponential(size=(40, 2)) * [1, 50], rng.integers(0, 3, 40)
+    repeated = np.repeat(targets, weights, axis=0)
+    share = len(repeated) / len(targets)  # the sum of the losses is divided by the number of samples
+    assert loss(name).constant(targets, weights * 1.0) == pytest.approx(share * loss(name).constant(repeated))
+    assert loss(name).constant(targets, np.zeros(40)) == 0
 
 
 @pytest.mark.parametrize("name", REGRESSION)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score, top_k_accuracy_score
 
 from backhand.errors import BackhandError
@@ -38,6 +39,26 @@ def test_the_area_counts_ties_half(rng: np.random.Generator) -> None:
     assert score_metric("auc")(evaluation(score[:, None], labels)) == pytest.approx(roc_auc_score(labels, score))
     two = np.stack([np.zeros(60), score], axis=1)
     assert score_metric("auc")(evaluation(two, labels)) == pytest.approx(roc_auc_score(labels, score))
+
+
+def test_scores_whose_probabilities_round_to_1_keep_their_order(rng: np.random.Generator) -> None:
+    """Differences of 40, 50 and 60 are all the probability 1."""
+    labels, margin = np.array([0, 1, 1, 0]), np.array([40, 50, 60, -3], np.float32)
+    assert score_metric("auc")(evaluation(np.stack([0 * margin, margin], axis=1), labels)) == 1
+    z, labels = 40 * rng.standard_normal((90, 4)), rng.integers(0, 4, 90)
+    odds = np.stack([z[:, k] - logsumexp(np.delete(z, k, axis=1), axis=1) for k in range(4)], axis=1)
+    wanted = np.mean([roc_auc_score(labels == k, odds[:, k]) for k in range(4)])
+    assert score_metric("auc")(evaluation(z, labels)) == pytest.approx(wanted, abs=1e-14)
+    rounded = np.mean([roc_auc_score(labels == k, predict_proba(z)[:, k]) for k in range(4)])
+    assert abs(rounded - wanted) > 1e-4
+
+
+def test_samples_without_finite_scores_have_no_class() -> None:
+    scores, labels = np.array([[np.nan, np.nan, np.nan], [np.inf, 0, 1], [3, 1, 2]]), np.zeros(3, int)
+    for k in (1, 2, 3):
+        assert score_metric(f"top{k}_accuracy")(evaluation(scores, labels)) == pytest.approx(1 / 3)
+    for k in (1, 2):
+        assert score_metric(f"top{k}_accuracy")(evaluation(np.array([[np.nan], [-1.0]]), np.zeros(2, int))) == 0.5
 
 
 def test_what_is_not_defined_is_nan() -> None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from backhand.arrays import Array
 from backhand.errors import BackhandError, closest
-from backhand.ops import softmax_cross_entropy
 from backhand.training.evaluate import Evaluation
+from backhand.training.losses import finite_rows
 
 ScoreMetric = Callable[[Evaluation], float]
 Metrics = Sequence[str] | Mapping[str, ScoreMetric]
@@ -34,28 +34,30 @@ def balanced_accuracy(evaluation: Evaluation) -> float:
 def auc(evaluation: Evaluation) -> float:
     """The area under the ROC curve: the probability that a sample of a class gets a higher score than one of another.
 
-    With more than two classes, the mean over the classes that occur of each against the rest, by its softmax
-    probability. Ties count half. NaN where only one class occurs, and where scores are not finite.
+    With more than two classes, the mean over the classes that occur of each against the rest, by the log-odds of its
+    softmax probability: probabilities themselves round to 1, and what they tie is no tie. Ties count half. NaN where
+    only one class occurs, and where scores are not finite.
     Source: Hanley and McNeil 1982, Radiology 143(1).
     """
-    scores, labels = evaluation.scores, evaluation.labels
+    scores, labels = evaluation.scores.astype(np.float64), evaluation.labels
     if not np.isfinite(scores).all():
         return np.nan
-    if scores.shape[1] == 1:
-        return _area(scores[:, 0], labels == 1)
-    p = softmax_cross_entropy.predict_proba(scores.astype(np.float64))
-    if scores.shape[1] == 2:
-        return _area(p[:, 1], labels == 1)
-    return float(np.mean([_area(p[:, k], labels == k) for k in np.unique(labels)]))
+    if scores.shape[1] <= 2:
+        return _area(scores[:, -1] - (0 if scores.shape[1] == 1 else scores[:, 0]), labels == 1)
+    odds = _log_odds(scores)
+    return float(np.mean([_area(odds[:, k], labels == k) for k in np.unique(labels)]))
 
 
 def top_accuracy(evaluation: Evaluation, k: int) -> float:
-    """The share of the samples whose class is among the k with the highest scores; the first of equal ones count."""
-    scores = evaluation.scores
+    """The share of the samples whose class is among the k with the highest scores; the first of equal ones count.
+
+    A sample whose scores are not finite has no class and counts as wrong.
+    """
+    scores, finite = evaluation.scores, finite_rows(evaluation.scores)
     if scores.shape[1] == 1:
-        return evaluation.accuracy if k == 1 else 1.0
+        return evaluation.accuracy if k == 1 else float(finite.mean())
     highest = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    return float((highest == evaluation.labels[:, None]).any(1).mean())
+    return float(((highest == evaluation.labels[:, None]).any(1) & finite).mean())
 
 
 SCORE_METRICS: dict[str, ScoreMetric] = {"macro_f1": macro_f1, "balanced_accuracy": balanced_accuracy, "auc": auc}
@@ -85,6 +87,23 @@ def _counts(evaluation: Evaluation) -> tuple[Array, Array, Array]:
     K = max(evaluation.scores.shape[1], 2)
     right = np.bincount(labels[predictions == labels], minlength=K)
     return right, np.bincount(labels, minlength=K), np.bincount(predictions[predictions >= 0], minlength=K)
+
+
+def _log_odds(scores: Array) -> Array:
+    """The log-odds (N, K) of each class against the rest, z_k - logsumexp of the other scores, of scores (N, K), K > 1.
+
+    The rest of a class that is not the highest holds the highest, so its sum can be had from that of all. Of the
+    highest class that difference would cancel, and the rest is summed by itself.
+    """
+    rows, highest = np.arange(len(scores)), scores.argmax(1)
+    top = scores[rows, highest]
+    e = np.exp(scores - top[:, None])
+    odds = scores - top[:, None] - np.log(np.maximum(e.sum(1, keepdims=True) - e, np.finfo(e.dtype).tiny))
+    others = scores.copy()
+    others[rows, highest] = -np.inf
+    second = others.max(1)
+    odds[rows, highest] = top - second - np.log(np.exp(others - second[:, None]).sum(1))
+    return odds
 
 
 def _area(score: Array, positive: Array) -> float:

@@ -62,12 +62,13 @@ class RegressionLoss(Loss):
     def constant(self, targets: Array, weights: Array | None = None) -> float:
         """The least mean loss of a network that gives all samples the same scores. targets: (N, T)."""
         standardised = self.op_labels(targets).astype(np.float64)
-        best = self._best_constant(standardised)
+        omega = np.ones(len(standardised)) if weights is None else np.asarray(weights, np.float64)
+        best = self._best_constant(standardised, omega) if omega.any() else np.zeros(standardised.shape[1])
         return replace(self).forward(np.broadcast_to(best, standardised.shape), targets, weights)
 
-    def _best_constant(self, targets: Array) -> Array:
-        """The best prediction (T,) for all of these targets (N, T)."""
-        return np.asarray(targets.mean(0))
+    def _best_constant(self, targets: Array, weights: Array) -> Array:
+        """The best prediction (T,) for all of these targets (N, T), whose samples count by their weights (N,)."""
+        return np.average(targets, axis=0, weights=weights)
 
 
 @dataclass(eq=False)
@@ -93,8 +94,11 @@ class AbsoluteError(RegressionLoss):
 
     op_name = "absolute_error"
 
-    def _best_constant(self, targets: Array) -> Array:
-        return np.asarray(np.median(targets, axis=0))
+    def _best_constant(self, targets: Array, weights: Array) -> Array:
+        order = np.argsort(targets, axis=0)
+        below = np.cumsum(weights[order], axis=0)  # the weight of all targets up to this one
+        middle = (below < below[-1] / 2).sum(0)[None]
+        return np.take_along_axis(np.take_along_axis(targets, order, 0), middle, 0)[0]
 
 
 @dataclass(eq=False)
@@ -117,12 +121,12 @@ class Huber(RegressionLoss):
         if not 0 < self.delta < np.inf:
             raise ValueError(f"delta must be above 0 and finite, not {self.delta}")
 
-    def _best_constant(self, targets: Array) -> Array:
+    def _best_constant(self, targets: Array, weights: Array) -> Array:
         """Where the clipped errors sum to 0, which falls between the least and the largest target: by bisection."""
         low, high = targets.min(0), targets.max(0)
         for _ in range(60):
             middle = (low + high) / 2
-            above = np.clip(middle - targets, -self.delta, self.delta).sum(0) > 0
+            above = weights @ np.clip(middle - targets, -self.delta, self.delta) > 0
             low, high = np.where(above, low, middle), np.where(above, middle, high)
         return np.asarray((low + high) / 2)
 
