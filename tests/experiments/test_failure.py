@@ -5,7 +5,7 @@ from math import log, nan
 import numpy as np
 import pytest
 
-from backhand.experiments.failure import Course, KeptWeights
+from backhand.experiments.failure import Course, KeptErrors, KeptWeights
 from backhand.training.losses import CLASSIFICATION, loss
 
 TEN = log(10)
@@ -60,6 +60,10 @@ def test_it_is_said_why_and_what_to_do() -> None:
         "or more epochs."
     )
     assert "too large" in Course([90.0, 20.0, 2.31], TEN, BAD, lr=1e-4).sentence()
+    regression = Course([4.05, 3.9, 3.25], 0.5, KeptErrors("test", r2=-5.5), lr=1e-3).sentence()
+    assert "explains nothing of the variance of the test targets. The loss fell in every epoch, but too" in regression
+    assert regression.endswith("try a higher learning rate (such as train.optimizer.lr = 0.01) or more epochs.")
+    assert "too large" in Course([4.05, 9.0, 3.25], 0.5, KeptErrors("test", r2=-5.5)).sentence()
     clipped = Course([2.0, nan], TEN, GOOD, kept_epoch=1, clipped=True).sentence()
     assert clipped.startswith("After 2 epochs the training loss is not finite. ")
     assert clipped.endswith("try a lower learning rate.")

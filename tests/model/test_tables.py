@@ -104,7 +104,7 @@ def test_numbers_of_numpy_become_numbers() -> None:
         ({"kind": "linaer", "outputs": 3}, 'unknown layer "linaer"; did you mean "linear"'),
         ({"kind": "linear", "output": 3}, 'unknown key "output" of a linear layer; did you mean "outputs"'),
         ({"kind": "linear"}, 'a linear layer needs the key "outputs"'),
-        ({"kind": "linear", "outputs": 2.5}, "outputs cannot be 2.5"),
+        ({"kind": "linear", "outputs": 2.5}, "outputs of a linear layer cannot be 2.5"),
         ({"kind": "relu", "slope": 1}, 'unknown key "slope" of a relu layer, which has no keys'),
         ({"kind": "residual", "body": 3}, "a branch must be a list of layers, not 3"),
         ({"kind": "chain", "layers": [{"kind": "linear"}]}, 'layer 0: a linear layer needs the key "outputs"'),
@@ -129,6 +129,24 @@ class Shifted(Linear):
     def __init__(self, outputs, shift):
         super().__init__(outputs)
         self.shift = shift
+
+
+def test_a_layer_of_another_that_cannot_be_made_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(eq=False)
+    class Fails(Swish):
+        def __post_init__(self) -> None:
+            raise TypeError("of another\nversion")
+
+    @dataclass(eq=False)
+    class Typed(Swish):
+        beta: "Unknown" = 1.0  # noqa: F821
+
+    monkeypatch.setitem(LAYERS, "fails", Fails)
+    monkeypatch.setitem(LAYERS, "typed", Typed)
+    with pytest.raises(ValueError, match=r"^layer 0: a fails layer: TypeError: of another version$"):
+        make_layers([{"kind": "fails"}])
+    with pytest.raises(ValueError, match=r"the types of the arguments of a typed layer cannot be read \(NameError"):
+        make_layer({"kind": "typed", "beta": 2})
 
 
 def test_a_layer_of_ones_own_needs_a_name(monkeypatch: pytest.MonkeyPatch) -> None:

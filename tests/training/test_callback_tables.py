@@ -14,16 +14,47 @@ class Mine(Callback):
     share: float = 0.5
 
 
+class ByPosition(Callback):
+    def __init__(self, share: float, /) -> None:
+        self.share = share
+
+
+class Open(Callback):
+    def __init__(self, share: float = 0.5, *others: float, **rest: float) -> None:
+        self.share, self.others, self.rest = share, others, rest
+
+
+class Fails(Callback):
+    def __init__(self, share: float | None = None) -> None:
+        self.share = 2 * share
+
+
+class Typed(Callback):
+    def __init__(self, frame: "DataFrame" = None) -> None:  # noqa: F821
+        self.frame = frame
+
+
+class Untypable(Callback):
+    def __init__(self, share: 3 = 3, anything=None) -> None:
+        self.share, self.anything = share, anything
+
+
+OWN = {"mine": Mine, "by_position": ByPosition, "open": Open, "fails": Fails, "typed": Typed, "untypable": Untypable}
+
+
 @pytest.fixture
 def mine(monkeypatch):
-    monkeypatch.setitem(CALLBACKS, "mine", Mine)
+    for name, kind in OWN.items():
+        monkeypatch.setitem(CALLBACKS, name, kind)
 
 
 def test_a_table_makes_a_callback_with_its_arguments(mine):
     limit = make_callback({"kind": "limit", "steps": 30})
     assert (type(limit), limit.steps, limit.seconds) == (Limit, 30, None)
     one = make_callback({"kind": "mine", "names": ["a", "b"], "share": 1})
-    assert (type(one), list(one.names), one.share) == (Mine, ["a", "b"], 1)
+    assert (type(one), one.names, one.share) == (Mine, ("a", "b"), 1)
+    assert make_callback({"kind": "open", "share": 0.25}).share == 0.25
+    assert make_callback({"kind": "typed"}).frame is None
 
 
 @pytest.mark.parametrize(
@@ -36,6 +67,12 @@ def test_a_table_makes_a_callback_with_its_arguments(mine):
         ({"kind": "limit", "steps": True}, "steps of the callback limit cannot be True"),
         ({"kind": "limit", "steps": 0}, "the callback limit: the limit must be 1 step or more, not 0"),
         ({"kind": "mine"}, 'the callback mine needs the key "names"'),
+        ({"kind": "by_position"}, 'the callback by_position takes "share" by position alone, which no table can give'),
+        ({"kind": "open", "rest": 1.0}, 'unknown key "rest" of the callback open; known: share'),
+        ({"kind": "open", "others": [1.0]}, 'unknown key "others" of the callback open; known: share'),
+        ({"kind": "fails"}, "the callback fails: TypeError: unsupported operand"),
+        ({"kind": "typed", "frame": 1}, "the types of the arguments of the callback typed cannot be read (NameError: "),
+        ({"kind": "untypable", "share": 1}, "the type"),
     ],
 )
 def test_a_table_that_is_wrong_is_refused(mine, table, sentence):

@@ -11,7 +11,7 @@ from backhand.errors import DivergenceError, ModelError
 from backhand.layers import BatchNorm, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Tanh
 from backhand.model.sequential import Sequential
 from backhand.model.stack import PerModel, Stack
-from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping, Limit
 from backhand.training.lockstep import fit_together
 from backhand.training.losses import SoftmaxCrossEntropy
 from backhand.training.optimizers import SGD, Adam
@@ -184,6 +184,61 @@ def test_trainings_go_on_in_step_and_alone_from_where_they_were(exact) -> None:
     for found, wanted in zip(together, alone, strict=True):
         for mine, right in zip(timeless(found.history), timeless(wanted.history), strict=True):
             assert mine == pytest.approx(right, rel=1e-9, abs=1e-9)
+
+
+def test_one_that_is_stopped_takes_no_more_steps(exact) -> None:
+    """Batch normalisation would go on changing with every pass through a stack that it had not left."""
+    limits = [[Limit(steps=4)], [], [Limit(steps=2)], []]
+
+    def trainings() -> list[Solver]:
+        found = [solver("dropout and batch-norm", own) for own in MEMBERS]
+        for each, limit in zip(found, limits, strict=True):
+            each.callbacks = [*each.callbacks, *limit]
+        return found
+
+    alone, together = trainings(), trainings()
+    for each in alone:
+        each.fit(exact(images()), exact(images(1)), epochs=3)
+    assert fit_together(together, exact(images()), exact(images(1)), epochs=3) == [None] * 4
+    assert [each.step for each in together] == [4, 9, 2, 9]
+    assert [each.stopped for each in together] == ["the limit of 4 steps", "", "the limit of 2 steps", ""]
+    for found, wanted in zip(together, alone, strict=True):
+        for name, value in found.model.arrays().items():
+            np.testing.assert_allclose(value, wanted.model.arrays()[name], rtol=1e-10, atol=1e-10, err_msg=name)
+        for mine, right in zip(timeless(found.history), timeless(wanted.history), strict=True):
+            assert mine == pytest.approx(right, rel=1e-10, abs=1e-10)
+
+
+def test_all_that_are_stopped_end_the_epoch(exact) -> None:
+    drawn: list[int] = []
+
+    class Counted(exact):
+        def draw(self, index, rng):
+            drawn.append(len(index))
+            return super().draw(index, rng)
+
+    together = [solver("two layers", own) for own in MEMBERS]
+    for each in together:
+        each.callbacks = [*each.callbacks, Limit(steps=2)]
+    fit_together(together, Counted(images()), epochs=3)
+    assert drawn == [16, 16]
+    assert [len(each.history) for each in together] == [1] * 4
+
+
+def test_a_limit_of_time_is_of_the_share_of_each(exact, monkeypatch) -> None:
+    """A step of four trainings takes 4 s, so the 5 s of each are over with the fifth step, which the last one ends."""
+    clock = [0.0]
+    monkeypatch.setattr("backhand.training.epoch.time.perf_counter", lambda: clock[0])
+
+    class Tick(Callback):
+        def on_gradients(self, solver: Solver) -> None:
+            clock[0] += 1
+
+    together = [solver("two layers", own) for own in MEMBERS]
+    for each in together:
+        each.callbacks = [Tick(), Limit(seconds=5)]
+    fit_together(together, exact(images()), epochs=3)
+    assert [each.step for each in together] == [6, 6, 6, 5]
 
 
 def test_trainings_at_different_batches_are_refused(exact) -> None:

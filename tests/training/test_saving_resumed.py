@@ -1,13 +1,16 @@
 """Whatever a killed training left on the disk, it goes on to the same bits."""
 
 import os
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backhand import checkpoint
 from backhand.training import history_file, saving
+from backhand.training.averages import ExponentialAverage, StochasticAverage
 from backhand.training.callbacks import Callback, Checkpoint, DivergenceGuard, EarlyStopping
 from backhand.training.optimizers import Adam
 from backhand.training.saving import STATE, has_state, load_state, remove_states
@@ -143,6 +146,33 @@ def test_a_history_that_is_torn_damaged_or_gone_is_made_whole_from_the_state(
         again.load(*load_state(tmp_path)[:2])
         again.fit(*blobs, epochs=3)
         assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize("average", [ExponentialAverage(0.9), StochasticAverage()], ids=["exponential", "stochastic"])
+@pytest.mark.parametrize("batchnorm", [False, True])
+def test_a_resume_leaves_the_averaged_weights_in_place(
+    make_solver, blobs, tmp_path: Path, average, batchnorm: bool
+) -> None:
+    def made() -> Solver:
+        stopping = EarlyStopping(restore_best=False)
+        callbacks = [stopping, Checkpoint(tmp_path, stopping, every=0)]
+        return make_solver({"batchnorm": batchnorm}, average=deepcopy(average), callbacks=callbacks)
+
+    first = made()
+    first.fit(*blobs, epochs=3)
+    averaged = checkpoint.load(tmp_path / BEST)[0]["model.1.weight"]
+    np.testing.assert_array_equal(averaged, first.model.arrays()["1.weight"])
+    before = (tmp_path / BEST).read_bytes()
+    for _ in range(2):
+        again = made()
+        again.load(*load_state(tmp_path)[:2])
+        assert (again.model.arrays()["1.weight"] != averaged).any()
+        again.fit(*blobs, epochs=3)
+        assert (tmp_path / BEST).read_bytes() == before
+        for name, value in first.model.arrays().items():
+            assert again.model.arrays()[name].tobytes() == value.tobytes(), name
+    first.fit(*blobs, epochs=3)  # from the averaged weights, which are all that it has now
+    assert (tmp_path / BEST).read_bytes() == before
 
 
 def test_what_a_training_before_left_is_no_part_of_a_new_one(make_solver, blobs, tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import pytest
 from scipy.special import logsumexp
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score, top_k_accuracy_score
 
+from backhand.data.dataset import Dataset
 from backhand.errors import BackhandError
 from backhand.ops.softmax_cross_entropy import predict_proba
 from backhand.training.evaluate import Evaluation
-from backhand.training.losses import loss
+from backhand.training.losses import LOSSES, loss
 from backhand.training.score_metrics import by_name, score_metric
 
 
@@ -74,7 +75,37 @@ def test_a_single_score_has_one_best_and_two_classes() -> None:
 
 def test_an_unknown_metric_is_refused_with_the_nearest() -> None:
     with pytest.raises(BackhandError, match=r'unknown metric "macro_f"; did you mean "macro_f1"\?'):
-        by_name(["macro_f"])
+        by_name(["macro_f"], loss("softmax_cross_entropy"))
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics", "said"),
+    [
+        ("huber", ("auc",), "auc: such metrics need classes, and huber is a loss of regression; give functions"),
+        ("squared_error", {"mae": len}, 'the history has its own "mae"; .* than loss, rmse, mae, r2'),
+        ("hinge", {"loss": len}, 'the history has its own "loss"; .* than loss, accuracy, error'),
+        ("hinge", {"worst": 3}, "metrics must be functions of an Evaluation by name, not 'worst': 3"),
+        ("hinge", {3: len}, "metrics must be functions of an Evaluation by name, not 3: "),
+        ("hinge", "auc", r'metrics must be several names, such as metrics=\("auc",\), not one text'),
+    ],
+)
+def test_metrics_that_do_not_fit_are_refused_before_the_training(make_solver, name: str, metrics, said: str) -> None:
+    with pytest.raises(BackhandError, match=said):
+        make_solver(loss=loss(name), metrics=metrics)
+
+
+def test_a_regression_has_metrics_of_its_own(exact, make_solver, blobs, rng: np.random.Generator) -> None:
+    largest = {"largest": lambda evaluation: float(np.abs(evaluation.predictions - evaluation.labels).max())}
+    feed = exact(Dataset(rng.standard_normal((20, 2)), rng.standard_normal((20, 3))))
+    record = make_solver(loss=loss("huber"), metrics=largest).fit(feed, feed, epochs=1)[0]
+    assert record["validation_largest"] > record["validation_rmse"] > 0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_names_of_figures_are_those_of_every_history(name: str) -> None:
+    measures = loss(name).measures()
+    measures.add(np.zeros((2, 1)), np.zeros((2, 1)))
+    assert (*measures.figures(),) == measures.names
 
 
 def test_the_history_has_the_figures_of_each_epoch(make_solver, blobs) -> None:

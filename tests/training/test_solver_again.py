@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backhand.training.callbacks import DivergenceGuard, EarlyStopping
+from backhand.training.callbacks import DivergenceGuard, EarlyStopping, Limit
 from backhand.training.optimizers import SGD, Adam
 from backhand.training.schedules import ReduceOnPlateau, Warmup
 
@@ -62,6 +62,20 @@ def test_a_new_solver_knows_of_nothing(make_solver, blobs) -> None:
     assert (solver.history, solver.remarks, solver.stopped) == ([], [], "")
     assert (solver.batch_loss, solver.gradient_norm, solver.saving_seconds, solver.elapsed) == (0, 0, 0, 0)
     assert solver.work(blobs[0]) == 20 * solver.model.work()
+
+
+def test_a_fit_that_was_stopped_does_not_stop_one_to_more_epochs(make_solver, blobs) -> None:
+    solver = make_solver(callbacks=[Limit(steps=2)])
+    solver.fit(*blobs, epochs=3)
+    assert (solver.step, solver.epoch, solver.stopped) == (2, 1, "the limit of 2 steps")
+    solver.fit(*blobs, epochs=3)
+    assert solver.step == 2
+    solver.callbacks = [Limit(steps=7)]
+    solver.fit(*blobs, epochs=4)
+    assert (solver.step, solver.epoch, solver.stopped) == (7, 3, "the limit of 7 steps")
+    solver.callbacks = []
+    solver.fit(*blobs, epochs=5)
+    assert (solver.step, solver.epoch, solver.stopped) == (15, 5, "")
 
 
 def test_a_second_fit_goes_on(make_solver, blobs) -> None:

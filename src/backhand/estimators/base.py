@@ -161,7 +161,7 @@ class BackhandEstimator(Parameters):
         """Train for so many more epochs at most, and take over what the solver has recorded."""
         solver = self.solver_
         self.stopping_, solver.callbacks = settings.make_callbacks(self, self._monitored, validation is not None)
-        solver.stopped, target = "", solver.epoch + epochs
+        solver.stopped, target = "", solver.epoch + epochs  # also where an earlier fit was to have more epochs
         try:
             with self._threads():
                 solver.fit(train, validation, epochs=target)

@@ -4,6 +4,8 @@ A single table makes what it describes by itself: `table.make(...)`, see `backha
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +26,7 @@ from backhand.study.augment import refuse_unfit_evaluation
 from backhand.training import losses
 from backhand.training.losses import Loss, regression_loss
 from backhand.training.solver import Solver
+from backhand.training.unfreezing import freeze_until
 from backhand.weights import Transfer, transfer
 
 
@@ -174,10 +177,12 @@ def init_weights(study: Study, model: Sequential) -> Transfer | None:
 def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
     """The solver that the study describes for this data; it has no callbacks yet.
 
-    Raises StudyError where its batches are too small for the model, and for a momentum that rises to 1.
+    Raises StudyError where its batches are too small for the model, for a momentum that rises to 1, for layers that the
+    model does not have, and for an epoch of train.unfreeze that never comes.
     """
     table = study.train
     check_batches(study, model, len(feeds.train))
+    _check_layers(study, model)
     per_epoch = steps_per_epoch(len(feeds.train), table.batch_size, model.min_batch_size)
     optimizer = table.optimizer.make()
     momentum_table = table.momentum_schedule
@@ -203,6 +208,31 @@ def build_solver(study: Study, model: Sequential, feeds: Feeds) -> Solver:
         seed=study.seed,
         data_seed=study.data_seed,
     )
+
+
+def _check_layers(study: Study, model: Sequential) -> None:
+    """Raises StudyError, with the key, where train.layer_rates or train.unfreeze fits neither model nor epochs."""
+    table = study.train
+    with _key_in_errors("train.layer_rates"):
+        for name in table.layer_rates:
+            model.layers_named(name)
+    if table.unfreeze:
+        with _key_in_errors("train.unfreeze"):
+            freeze_until(model.copy(), table.unfrozen_at, 1)
+        last = max(table.unfrozen_at)
+        if isinstance(table.epochs, int) and last > table.epochs:
+            raise StudyError(
+                f"train.unfreeze: epoch {last} never comes, because train.epochs is {table.epochs}; choose an earlier "
+                f"one, or keep the layers frozen with train.freeze"
+            )
+
+
+@contextmanager
+def _key_in_errors(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ModelError as error:
+        raise StudyError(f"{key}: {error}") from error
 
 
 def check_batches(study: Study, model: Sequential, samples: int) -> None:

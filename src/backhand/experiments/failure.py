@@ -97,9 +97,13 @@ class Course:
 
     @property
     def _fell_throughout(self) -> bool:
-        """Whether the loss fell in every epoch, and began where steps of a reasonable size leave it."""
+        """Whether the loss fell in every epoch, and began where steps of a reasonable size leave it.
+
+        That of a classifier begins near that of a constant answer. That of a regression begins anywhere.
+        """
         falls = all(after < before for before, after in itertools.pairwise(self.losses))
-        return len(self.losses) > 1 and falls and self.losses[0] < 2 * self.constant
+        near = isinstance(self.tested, KeptErrors) or (bool(self.losses) and self.losses[0] < 2 * self.constant)
+        return len(self.losses) > 1 and falls and near
 
     def sentence(self) -> str:
         """Why it has failed and what to do; empty where it has not."""

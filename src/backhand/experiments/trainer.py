@@ -21,7 +21,7 @@ from backhand.study import Study
 from backhand.training.callback_tables import make_callback
 from backhand.training.callbacks import Callback, DivergenceGuard, EarlyStopping
 from backhand.training.evaluate import Evaluation, evaluate
-from backhand.training.lockstep import fit_together
+from backhand.training.lockstep import fit_together, trains_alone
 from backhand.training.range_test import RangeTest
 from backhand.training.solver import Solver
 from backhand.weights import Transfer
@@ -149,7 +149,7 @@ def in_step(items: Iterable[tuple[Study, Item]], limit: int) -> Iterator[list[It
     """The items in groups of at most `limit` that can train in step, in the order of the first item of each."""
     groups: dict[str, list[Item]] = {}
     for number, (study, item) in enumerate(items):
-        key = f"{number} alone" if study.train.trains_alone or study.callbacks else alike(study)
+        key = f"{number} alone" if trains_alone(study.train) or study.callbacks else alike(study)
         groups.setdefault(key, []).append(item)
     for group in groups.values():
         for start in range(0, len(group), limit):

@@ -8,12 +8,12 @@ that its class stands in `LAYERS` under a name: `backhand.layers.LAYERS["swish"]
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, get_type_hints
+from typing import Any
 
 import numpy as np
-from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from backhand.errors import ModelError, closest
+from backhand.arguments import arguments_of, reason
+from backhand.errors import BackhandError, ModelError, closest
 from backhand.layers import LAYERS, Chain, Layer
 from backhand.layers.branches import Branches
 from backhand.model.sequential import Sequential
@@ -29,18 +29,14 @@ def make_layer(table: Mapping[str, Any]) -> Layer:
         return _make_nested(kind, options)
     if kind not in LAYERS:
         raise ValueError(f'unknown layer "{kind}"{closest(kind, LAYERS)}')
-    layer = LAYERS[kind]
-    arguments = {field.name: field for field in dataclasses.fields(layer) if field.init}
-    types = get_type_hints(layer) if options else {}
-    for key, value in options.items():
-        if key not in arguments:
-            hint = closest(key, arguments) if arguments else ", which has no keys"
-            raise ValueError(f'unknown key "{key}" of a {kind} layer{hint}')
-        options[key] = _make_branch(value) if issubclass(layer, Branches) else _typed(key, value, types[key])
-    for key, field in arguments.items():
-        if field.default is field.default_factory is dataclasses.MISSING and key not in options:
-            raise ValueError(f'a {kind} layer needs the key "{key}"')
-    return layer(**options)
+    layer, what = LAYERS[kind], f"a {kind} layer"
+    arguments = arguments_of(layer, options, what, _make_branch if issubclass(layer, Branches) else None)
+    try:
+        return layer(**arguments)
+    except (BackhandError, ValueError):
+        raise
+    except Exception as error:  # the code of others may raise anything
+        raise ValueError(f"{what}: {reason(error)}") from error
 
 
 def make_layers(tables: Iterable[Mapping[str, Any]]) -> list[Layer]:
@@ -140,16 +136,3 @@ def _make_branch(value: Any) -> Any:
     if value and all(isinstance(item, list) for item in value):
         return [_make_branch(item) for item in value]
     return make_layers(value)
-
-
-def _typed(key: str, value: Any, argument_type: Any) -> Any:
-    """The value of a layer's argument, with tuples for lists.
-
-    Types are strict: true is not a number, and 2.0 is not a whole number. Raises ValueError for another type.
-    """
-    try:
-        adapter = TypeAdapter[Any](argument_type, config=ConfigDict(strict=True, allow_inf_nan=False))
-        typed = adapter.validate_json(json.dumps(value, default=str))
-    except ValidationError:
-        raise ValueError(f"{key} cannot be {value!r}") from None
-    return typed if isinstance(value, list) else value

@@ -24,13 +24,14 @@ from backhand.training import losses
 from backhand.training.callbacks import Limit
 from backhand.training.early_stopping import EarlyStopping
 from backhand.training.losses import CLASSIFICATION, LOSSES, REGRESSION, Loss
+from backhand.training.measures import Hits, Residuals
 from backhand.training.penalty import L2
 from backhand.training.score_metrics import score_metric
 
 Probability = Annotated[float, Field(ge=0, lt=1)]
 ClassWeights = Annotated[tuple[PositiveFloat, ...], Field(strict=False, min_length=1)] | Literal["balanced", "sqrt"]
 Layers = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
-FIGURES = {"classification": ("loss", "accuracy", "error"), "regression": ("loss", "rmse", "mae", "r2")}
+FIGURES = {"classification": ("loss", *Hits.names), "regression": ("loss", *Residuals.names)}
 
 
 class EarlyStoppingTable(Table):
@@ -102,11 +103,6 @@ class TrainTable(Table):
         return EvaluationAugment(self.test_flips, self.test_shift)
 
     @property
-    def trains_alone(self) -> bool:
-        """Whether the training cannot go in step with others: see `Solver.can_train_in_step`."""
-        return self.accumulate > 1 or bool(self.unfreeze) or self.average is not None
-
-    @property
     def limit(self) -> Limit | None:
         """The callback that ends the training after a number of steps or a time; None without a limit."""
         if self.max_steps is None and self.max_seconds is None:
@@ -168,7 +164,9 @@ class TrainTable(Table):
     def _monitor_is_recorded(self) -> "TrainTable":
         monitor = self.early_stopping.monitor
         figures = FIGURES["classification" if self.loss in CLASSIFICATION else "regression"]
-        known = [f"{split}_{name}" for name in (*figures, *self.metrics) for split in ("validation", "train")]
+        known = [f"{split}_{name}" for name in figures for split in ("validation", "train")]
+        splits = ("validation", "train") if self.evaluate_train else ("validation",)
+        known += [f"{split}_{name}" for name in self.metrics for split in splits]
         if monitor is not None and monitor not in known:
             raise ValueError(f'early_stopping.monitor cannot be "{monitor}"; it is one of {", ".join(known)}')
         return self

@@ -4,14 +4,11 @@ A table has the `kind` of the callback, a name in `CALLBACKS`, and the arguments
 own has a table from the moment that its class stands there under a name: `CALLBACKS["mine"] = Mine`.
 """
 
-import inspect
-import json
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-from backhand.errors import BackhandError, closest
+from backhand.arguments import arguments_of, reason
+from backhand.errors import closest
 from backhand.plugins import Table
 from backhand.training.callback import Callback
 from backhand.training.limits import Limit
@@ -30,37 +27,20 @@ CALLBACKS: Table[type[Callback]] = Table(
     wanted="a subclass of backhand.Callback",
     fits=_is_callback,
 )
-STRICT = ConfigDict(strict=True, allow_inf_nan=False, arbitrary_types_allowed=True)
 
 
 def make_callback(table: Mapping[str, Any]) -> Callback:
-    """The callback that a table describes. Raises ValueError for an unknown kind or key, and for a bad value."""
+    """The callback that a table describes.
+
+    Raises ValueError for an unknown kind or key, for a bad value, and for a callback that cannot be made of these.
+    """
     options = dict(table)
     kind = str(options.pop("kind", ""))
     if kind not in CALLBACKS:
         raise ValueError(f'unknown callback "{kind}"{closest(kind, CALLBACKS)}')
-    maker = CALLBACKS[kind]
-    arguments = inspect.signature(maker).parameters
-    types = get_type_hints(maker.__init__)
-    for key, value in options.items():
-        if key not in arguments:
-            raise ValueError(f'unknown key "{key}" of the callback {kind}{closest(key, arguments)}')
-        _refuse_another_type(f"{key} of the callback {kind}", value, types.get(key, Any))
-    for key, argument in arguments.items():
-        if argument.default is argument.empty and argument.kind not in _OPEN and key not in options:
-            raise ValueError(f'the callback {kind} needs the key "{key}"')
+    maker, what = CALLBACKS[kind], f"the callback {kind}"
+    arguments = arguments_of(maker, options, what)
     try:
-        return maker(**options)
-    except BackhandError as error:
-        raise ValueError(f"the callback {kind}: {error}") from error
-
-
-_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-
-
-def _refuse_another_type(what: str, value: Any, argument_type: Any) -> None:
-    """Raise ValueError for a value of another type. Types are strict: true is not a number."""
-    try:
-        TypeAdapter[Any](argument_type, config=STRICT).validate_json(json.dumps(value, default=str))
-    except ValidationError:
-        raise ValueError(f"{what} cannot be {value!r}") from None
+        return maker(**arguments)
+    except Exception as error:  # the code of others may raise anything
+        raise ValueError(f"{what}: {reason(error)}") from error

@@ -38,22 +38,25 @@ class EpochTotals:
         measures.load(values.pop("measures"))
         return cls(measures=measures, **values)
 
-    def start_clock(self) -> None:
-        """Let the clock run on from the seconds that it showed when it was stopped."""
-        self._zero = time.perf_counter() - self.seconds
+    def start_clock(self, trainings: int = 1) -> None:
+        """Let the clock run on from the seconds that it showed when it was stopped.
+
+        trainings: how many there are in step, which share the time evenly.
+        """
+        self._start, self._trainings = time.perf_counter(), trainings
 
     def stop_clock(self) -> None:
         """Keep the seconds that the clock shows until it is started again."""
-        self.seconds = self.elapsed
+        self.seconds, self._start = self.elapsed, time.perf_counter()
 
     def exclude(self, seconds: float) -> None:
         """Leave time out of the epoch that was not spent on training."""
-        self._zero += seconds
+        self._start += seconds
 
     @property
     def elapsed(self) -> float:
         """Seconds of training in this epoch so far."""
-        return time.perf_counter() - self._zero
+        return self.seconds + (time.perf_counter() - self._start) / self._trainings
 
     def add(self, predictions: Array, labels: Labels | Array, loss: float, gradient_norm: float) -> None:
         """Count a batch: its predictions and labels as `Measures.add` takes them, its mean loss and gradient's norm."""

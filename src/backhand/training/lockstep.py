@@ -1,21 +1,42 @@
 """Several trainings in step, on the same batches: see `Stack` for what that saves."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backhand import backend
 from backhand.arrays import Array, Labels
 from backhand.data.feed import BatchSource, TrainingSource
 from backhand.errors import DivergenceError
 from backhand.model.stack import Stack
-from backhand.training.evaluate import Evaluation, evaluate_stack
+from backhand.training.evaluate import Evaluation, evaluate, evaluate_stack
 from backhand.training.solver import Solver
 from backhand.training.stateful import stateful_by_key
+
+
+class Options(Protocol):
+    """What says whether a training can go in step with others: a `Solver`, or the table `train` of a study."""
+
+    @property
+    def accumulate(self) -> int:
+        """The micro-batches of a batch."""
+
+    @property
+    def unfreeze(self) -> Collection[object]:
+        """The epochs at which layers begin to train."""
+
+    @property
+    def average(self) -> object:
+        """The average of the weights, or None."""
+
+
+def trains_alone(options: Options) -> bool:
+    """Whether a training with these options cannot go in step with others."""
+    return options.accumulate > 1 or bool(options.unfreeze) or options.average is not None
 
 
 def fit_together(
@@ -23,10 +44,10 @@ def fit_together(
 ) -> list[DivergenceError | None]:
     """Train as `fit` of each solver would, to rounding. Returns the error of each training that diverged, else None.
 
-    A training that diverges ends; the others go on. The models have one shape, and the solvers agree in batch size and
-    `evaluate_train`. The order of the batches and the augmentation are those of the first solver; an epoch's seconds
-    are divided evenly. Raises ValueError where the solvers do not agree, share an object that a training changes, or
-    were resumed at different batches.
+    A training that diverges or is stopped ends; the others go on. The models have one shape, and the solvers agree in
+    batch size and `evaluate_train`. The order of the batches and the augmentation are those of the first solver; an
+    epoch's seconds are divided evenly. Raises ValueError where the solvers do not agree, share an object that a
+    training changes, or were resumed at different batches.
     """
     if not solvers:
         return []
@@ -34,7 +55,7 @@ def fit_together(
     first = solvers[0]
     if any((s.batch_size, s.evaluate_train) != (first.batch_size, first.evaluate_train) for s in solvers):
         raise ValueError("trainings in step must agree in batch_size and evaluate_train")
-    if any(not solver.can_train_in_step for solver in solvers):
+    if any(map(trains_alone, solvers)):
         raise ValueError("trainings in step cannot accumulate, unfreeze layers or average weights; fit each alone")
     splits = {"train": train if first.evaluate_train else None, "validation": validation}
     feeds = {split: feed for split, feed in splits.items() if feed is not None}
@@ -48,8 +69,7 @@ def fit_together(
         group = _Group.aligned([solver for solver in solvers if solver.unfinished])
         while group.solvers:
             start = _training_clock(solvers)
-            for index in group.begin_epoch(train):
-                group.train_step(*train.draw(index, group.solvers[0].streams.augment))
+            group.train_epoch(train)
             diverged |= group.diverged
             group = group.without(group.diverged)
             if group.solvers:
@@ -95,13 +115,20 @@ def _separate_streams(solvers: Collection[Solver]) -> None:
 
 
 class _Group:
-    """The solvers that still train, with their models in a stack."""
+    """The solvers in step.   running: those that have neither diverged nor been stopped, with their models in a stack.
+
+    One that is stopped within an epoch takes no more steps, and is evaluated with the others when the epoch ends.
+    """
 
     def __init__(self, solvers: Sequence[Solver]) -> None:
-        self.solvers = solvers
+        self.solvers = list(solvers)
         self.diverged: dict[Solver, DivergenceError] = {}
-        if solvers:
-            self.stack = Stack([s.model for s in solvers], [s.streams.draw for s in solvers])
+        self._restack()
+
+    def _restack(self) -> None:
+        self.running = [solver for solver in self.solvers if not (solver in self.diverged or solver.stopped)]
+        if self.running:
+            self.stack = Stack([s.model for s in self.running], [s.streams.draw for s in self.running])
 
     @classmethod
     def aligned(cls, solvers: Sequence[Solver]) -> "_Group":
@@ -120,24 +147,24 @@ class _Group:
         """The group without these solvers, which have random streams of their own again."""
         _separate_streams(ended)
         rest = [solver for solver in self.solvers if solver not in ended]
-        return self if len(rest) == len(self.solvers) else _Group(rest)
+        return self if rest == self.solvers == self.running else _Group(rest)
 
-    def begin_epoch(self, train: TrainingSource) -> Iterator[NDArray[np.intp]]:
-        """The batches of the epoch, or those that remain of it after an interruption."""
+    def train_epoch(self, train: TrainingSource) -> None:
+        """Train on the batches of the epoch, or on those that remain of it after an interruption."""
         for solver in self.solvers:
-            solver.begin_epoch()
-        return self.solvers[0].remaining_batches(train)
+            solver.begin_epoch().start_clock(len(self.solvers))
+        for index in self.solvers[0].remaining_batches(train):
+            if not self.running:
+                break
+            self._train_step(*train.draw(index, self.solvers[0].streams.augment))
 
-    def train_step(self, x: Array, labels: Labels | Array, weights: Array | None = None) -> None:
-        """One step of every solver that has not diverged."""
-        active = [(s, solver) for s, solver in enumerate(self.solvers) if solver not in self.diverged]
-        if not active:
-            return
-        for _, solver in active:
+    def _train_step(self, x: Array, labels: Labels | Array, weights: Array | None = None) -> None:
+        """One step of every solver that is running."""
+        for solver in self.running:
             solver.begin_step(x, labels, weights)
         scores = self.stack.forward(x)
         gradients = np.zeros_like(scores)
-        for s, solver in active:
+        for s, solver in enumerate(self.running):
             try:
                 gradients[s] = solver.loss_gradient(scores[s])
             except DivergenceError as error:
@@ -145,14 +172,20 @@ class _Group:
                 solver.notify("on_exception")
         self.stack.backward(gradients)
         self.stack.release()
-        for s, solver in active:
+        for s, solver in enumerate(self.running):
             if solver not in self.diverged:
                 solver.end_step(scores[s])
+        if any(solver in self.diverged or solver.stopped for solver in self.running):
+            self._restack()
 
     def evaluate(self, feeds: Mapping[str, BatchSource]) -> dict[str, list[Evaluation]]:
         """Evaluate every model on each split."""
-        losses = [solver.loss for solver in self.solvers]
-        return {split: evaluate_stack(self.stack, losses, feed) for split, feed in feeds.items()}
+        return {split: self._evaluate(feed) for split, feed in feeds.items()}
+
+    def _evaluate(self, feed: BatchSource) -> list[Evaluation]:
+        losses = [solver.loss for solver in self.running]
+        stacked = dict(zip(self.running, evaluate_stack(self.stack, losses, feed), strict=True)) if losses else {}
+        return [stacked.get(solver) or evaluate(solver.model, solver.loss, feed) for solver in self.solvers]
 
     def end_epoch(self, evaluations: Mapping[str, Sequence[Evaluation]], seconds: float) -> None:
         """Write every solver's record. seconds: that the epoch, or the rest of it, took all solvers together."""

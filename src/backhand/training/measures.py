@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import nan, sqrt
 from statistics import fmean
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,9 @@ from backhand.arrays import Array, Labels
 
 
 class Measures(ABC):
-    """Sums over the samples that were added so far."""
+    """Sums over the samples that were added so far.   names: of the figures."""
+
+    names: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def add(self, predictions: Array, labels: Labels | Array) -> None:
@@ -35,6 +37,8 @@ class Measures(ABC):
 @dataclass
 class Hits(Measures):
     """The number of samples, and of those classified correctly."""
+
+    names = ("accuracy", "error")
 
     samples: int = 0
     right: int = 0
@@ -70,6 +74,8 @@ class Residuals(Measures):
 
     Source: Chan, Golub and LeVeque 1983, The American Statistician 37(3).
     """
+
+    names = ("rmse", "mae", "r2")
 
     samples: int = 0
     absolute: Array = field(default_factory=lambda: np.zeros(1))

@@ -8,7 +8,7 @@ import numpy as np
 from backhand.arrays import Array
 from backhand.errors import BackhandError, closest
 from backhand.training.evaluate import Evaluation
-from backhand.training.losses import finite_rows
+from backhand.training.losses import Loss, RegressionLoss, finite_rows
 
 ScoreMetric = Callable[[Evaluation], float]
 Metrics = Sequence[str] | Mapping[str, ScoreMetric]
@@ -76,9 +76,32 @@ def score_metric(name: str) -> ScoreMetric:
     return SCORE_METRICS[name]
 
 
-def by_name(metrics: Metrics) -> dict[str, ScoreMetric]:
-    """The metrics by their names. metrics: names, or functions of an `Evaluation` by the names of their figures."""
-    return dict(metrics) if isinstance(metrics, Mapping) else {name: score_metric(name) for name in metrics}
+def by_name(metrics: Metrics, loss: Loss) -> dict[str, ScoreMetric]:
+    """The metrics by their names, for a training with this loss.
+
+    metrics: names, or functions of an `Evaluation` by the names of their figures. Raises BackhandError for what is no
+    such thing, for a name that every history has already, and for metrics by name where the loss has no classes.
+    """
+    if isinstance(metrics, str):
+        raise BackhandError(f'metrics must be several names, such as metrics=("{metrics}",), not one text')
+    if isinstance(metrics, Mapping):
+        return {_own_name(name, function, loss): function for name, function in metrics.items()}
+    if metrics and isinstance(loss, RegressionLoss):
+        raise BackhandError(
+            f"{', '.join(metrics)}: such metrics need classes, and {loss.op_name} is a loss of regression; give "
+            f"functions of an Evaluation by name"
+        )
+    return {name: score_metric(name) for name in metrics}
+
+
+def _own_name(name: object, function: object, loss: Loss) -> str:
+    """The name of a metric of one's own. Raises BackhandError for one that is taken, and for what is no function."""
+    taken = ("loss", *loss.measures().names)
+    if not isinstance(name, str) or not callable(function):
+        raise BackhandError(f"metrics must be functions of an Evaluation by name, not {name!r}: {function!r}")
+    if name in taken:
+        raise BackhandError(f'the history has its own "{name}"; give the metric another name than {", ".join(taken)}')
+    return name
 
 
 def _counts(evaluation: Evaluation) -> tuple[Array, Array, Array]:

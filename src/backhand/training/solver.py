@@ -38,6 +38,7 @@ class Solver(Stepper):
     """Minimises loss + penalty over mini-batches.
 
     `history` has one record per epoch; a callback that sets `stopped` to a reason ends the fit after the current step.
+    A `fit` to more epochs than the one before goes on from there; a training resumed from such a state stays ended.
 
     model, loss, optimizer, penalty: what is trained, what is minimised, and how.
     batch_size: samples per step.
@@ -56,7 +57,8 @@ class Solver(Stepper):
     seed: of all that is drawn in the training, such as dropout masks.
     data_seed: of the order of the samples and of their augmentation; None: as `seed`.
     callbacks: their hooks are called in this order.
-    Raises ValueError for a batch size below 1.
+    Raises ValueError for a batch size below 1, and BackhandError for metrics that are unknown, that the history has
+    already, or that need classes where the loss has none.
     """
 
     _: KW_ONLY
@@ -75,7 +77,7 @@ class Solver(Stepper):
         self.saving_seconds = 0.0  # including before a resume
         self.epoch_totals: EpochTotals | None = None  # None between epochs
         self._averaged: Sequential | None = None  # with the averaged weights, where there is an average
-        self._metrics = by_name(self.metrics)
+        self._metrics = by_name(self.metrics, self.loss)
 
     def fit(self, samples: Any, labels_or_validation: Any = None, *, epochs: int, validation: Any = None) -> History:
         """Train until `epochs` epochs are done in all, or a callback stops it; returns the history.
@@ -125,6 +127,7 @@ class Solver(Stepper):
     def begin_fit(self, train: TrainingSource, epochs: int) -> None:
         """Prepare for the first epoch. Before the first step of all, optimiser, schedules and callbacks are reset.
 
+        Between epochs, the averaged weights are made again from the average, which a saved state may have brought.
         Raises ModelError where the batches are too small for the model, and ValueError for callbacks whose states
         would be saved under one key.
         """
@@ -137,6 +140,10 @@ class Solver(Stepper):
             if self.average is not None:
                 self.average.reset()
             freeze_until(self.model, self.unfreeze, 1)
+        elif self.average is not None and self.epoch_totals is None:
+            self._averaged = self.average.model(self.model, train, self.batch_size)
+        if 0 < self.epochs < epochs:  # more is wanted than of the fit that was stopped
+            self.stopped = ""
         self.epochs = epochs
         self.steps_per_epoch = steps_per_epoch(len(train), self.batch_size, self.model.min_batch_size)
         samples, size = len(train), self.batch_size
@@ -147,11 +154,6 @@ class Solver(Stepper):
         """The indices of each batch of an epoch, in a new order; a last batch too small for the model is left out."""
         rng = self.streams.shuffle if self.shuffle else None
         return batches(len(train), self.batch_size, rng, self.model.min_batch_size)
-
-    @property
-    def can_train_in_step(self) -> bool:
-        """Whether `fit_together` can train this solver along with others."""
-        return self.accumulate == 1 and not self.unfreeze and self.average is None
 
     @property
     def unfinished(self) -> bool:
@@ -239,3 +241,4 @@ class Solver(Stepper):
     def load(self, arrays: dict[str, Array], facts: dict[str, Any]) -> None:
         """Take over a saved `state()`. Raises CheckpointError when it is of another model or optimiser."""
         solver_state.load(self, arrays, facts)
+        self.epochs, self._averaged = 0, None  # of an earlier fit

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backhand import checkpoint
+from backhand.errors import StudyError
 from backhand.experiments.run import work
 from backhand.experiments.trainer import in_step
 from backhand.study import load
@@ -73,11 +74,40 @@ def test_the_averaged_weights_are_kept(trained) -> None:
 
 
 def test_a_layer_that_begins_later(trained) -> None:
-    _, _, short = trained("train.unfreeze={3=['1']}", "train.epochs=2", name="short")
+    _, _, short = trained("train.unfreeze={3=['1']}", "train.max_steps=15", name="short")  # amid epoch 2
     _, _, start = trained("train.optimizer.lr=1e-30", "train.epochs=1", name="start")
     np.testing.assert_array_equal(best(short)["model.1.weight"], best(start)["model.1.weight"])
     _, _, long = trained("train.unfreeze={3=['1']}", name="long")
     assert not np.array_equal(best(long)["model.1.weight"], best(start)["model.1.weight"])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("train.layer_rates={9=0.1}", r'^train\.layer_rates: there is no layer "9"; the layers are 0 to 3$'),
+        ("train.unfreeze={2=['head']}", r'^train\.unfreeze: there is no layer "head"; the layers are 0 to 3$'),
+        ("train.unfreeze={2=[':']}", r"^train\.unfreeze: with : frozen, nothing is left to train"),
+        ("train.unfreeze={4=['1']}", r"^train\.unfreeze: epoch 4 never comes, because train\.epochs is 3; choose an e"),
+    ],
+)
+def test_layers_and_epochs_that_are_not_there_are_refused_before_anything_is_written(
+    trained, tmp_path: Path, change: str, said: str
+) -> None:
+    with pytest.raises(StudyError, match=said):
+        trained(change)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_shows_that_everything_works_need_not_come_to_the_epoch_of_a_layer(trained) -> None:
+    assert len(trained("train.fast_dev_run=true", "train.unfreeze={3=['1']}")[1]) == 1
+
+
+def test_a_resumed_run_keeps_its_averaged_weights(trained, tmp_path: Path) -> None:
+    settings = ("train.average={kind='ema'}", "train.keep_states=true")
+    trained(*settings)
+    before = (tmp_path / "run" / "best.safetensors").read_bytes()
+    work.run(load(str(tmp_path / "run" / "study.toml")), tmp_path / "run", resume=True, quiet=True)
+    assert (tmp_path / "run" / "best.safetensors").read_bytes() == before
 
 
 def test_rates_by_layer(trained) -> None:
@@ -94,6 +124,14 @@ def test_figures_by_name_can_be_monitored(trained) -> None:
     kept = max(history, key=lambda record: record["validation_macro_f1"])
     assert metrics.training.chosen_epoch == kept["epoch"]
     assert {"validation_auc", "validation_top2_accuracy"} <= history[0].keys()
+
+
+def test_figures_by_name_are_those_of_the_training_split_where_it_is_evaluated(trained) -> None:
+    asked = ("train.metrics=['macro_f1']", "train.early_stopping.monitor='train_macro_f1'")
+    with pytest.raises(StudyError, match=r'monitor cannot be "train_macro_f1"; it is one of .*, validation_macro_f1$'):
+        trained(*asked)
+    _, history, _ = trained(*asked, "train.evaluate_train=true")
+    assert "train_macro_f1" in history[0]
 
 
 def test_such_trainings_go_alone(base) -> None:
