@@ -3,7 +3,8 @@
 import dataclasses
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -38,10 +39,19 @@ def arguments_of(
     return {key: _typed(key, value, types.get(key, Any), what) for key, value in table.items()}
 
 
-def reason(error: Exception) -> str:
-    """Why a constructor failed, in one line; of other exceptions than those whose text is a sentence also the class."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, BackhandError | ValueError) else f"{type(error).__name__}: {text}"
+@contextmanager
+def of_others(trouble: str) -> Iterator[None]:
+    """Code of others runs in the `with` block, which may raise anything: a ValueError that begins with `trouble` tells.
+
+    BackhandError and ValueError stay as they are, since their texts are for a reader.
+    """
+    try:
+        yield
+    except (BackhandError, ValueError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{trouble} ({type(error).__name__}: {reason})") from error
 
 
 def _typed(key: str, value: Any, argument_type: Any, what: str) -> Any:
@@ -49,21 +59,18 @@ def _typed(key: str, value: Any, argument_type: Any, what: str) -> Any:
 
     Types are strict: true is not a number, and 2.0 is not a whole number.
     """
+    with of_others(f"the type of {key} of {what} cannot be read"):
+        adapter = TypeAdapter[Any](argument_type, config=STRICT)
     try:
-        argument = TypeAdapter[Any](argument_type, config=STRICT).validate_json(json.dumps(value, default=str))
+        argument = adapter.validate_json(json.dumps(value, default=str))
     except ValidationError:
         raise ValueError(f"{key} of {what} cannot be {value!r}") from None
-    except Exception as error:  # the code of others: an annotation that is no type
-        raise ValueError(f"the type of {key} of {what} cannot be read ({reason(error)})") from error
     return argument if isinstance(value, list) else value
 
 
 def _parameters(maker: type, what: str) -> dict[str, inspect.Parameter]:
     """The parameters that keys can give, by name."""
-    try:
-        parameters = inspect.signature(maker).parameters
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"the arguments of {what} cannot be read ({reason(error)})") from error
+    parameters = inspect.signature(maker).parameters
     for name, parameter in parameters.items():
         if parameter.kind is parameter.POSITIONAL_ONLY and parameter.default is parameter.empty:
             raise ValueError(f'{what} takes "{name}" by position alone, which no table can give; remove the "/" there')
@@ -74,7 +81,5 @@ def _parameters(maker: type, what: str) -> dict[str, inspect.Parameter]:
 def _types(maker: Any, parameters: Mapping[str, object], what: str) -> dict[str, Any]:
     """The types of the arguments. Those of a dataclass are its fields', each read where its class stands."""
     fields = {field.name for field in dataclasses.fields(maker)} if dataclasses.is_dataclass(maker) else set()
-    try:
+    with of_others(f"the types of the arguments of {what} cannot be read"):
         return get_type_hints(maker if fields >= parameters.keys() else maker.__init__)
-    except Exception as error:  # the code of others: a name that is imported for type checkers alone, say
-        raise ValueError(f"the types of the arguments of {what} cannot be read ({reason(error)})") from error

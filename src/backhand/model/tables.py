@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from backhand.arguments import arguments_of, reason
-from backhand.errors import BackhandError, ModelError, closest
+from backhand.arguments import arguments_of, of_others
+from backhand.errors import ModelError, closest
 from backhand.layers import LAYERS, Chain, Layer
 from backhand.layers.branches import Branches
 from backhand.model.sequential import Sequential
@@ -31,12 +31,8 @@ def make_layer(table: Mapping[str, Any]) -> Layer:
         raise ValueError(f'unknown layer "{kind}"{closest(kind, LAYERS)}')
     layer, what = LAYERS[kind], f"a {kind} layer"
     arguments = arguments_of(layer, options, what, _make_branch if issubclass(layer, Branches) else None)
-    try:
+    with of_others(f"{what} cannot be made"):
         return layer(**arguments)
-    except (BackhandError, ValueError):
-        raise
-    except Exception as error:  # the code of others may raise anything
-        raise ValueError(f"{what}: {reason(error)}") from error
 
 
 def make_layers(tables: Iterable[Mapping[str, Any]]) -> list[Layer]:

@@ -7,8 +7,8 @@ own has a table from the moment that its class stands there under a name: `CALLB
 from collections.abc import Mapping
 from typing import Any
 
-from backhand.arguments import arguments_of, reason
-from backhand.errors import closest
+from backhand.arguments import arguments_of, of_others
+from backhand.errors import BackhandError, closest
 from backhand.plugins import Table
 from backhand.training.callback import Callback
 from backhand.training.limits import Limit
@@ -41,6 +41,7 @@ def make_callback(table: Mapping[str, Any]) -> Callback:
     maker, what = CALLBACKS[kind], f"the callback {kind}"
     arguments = arguments_of(maker, options, what)
     try:
-        return maker(**arguments)
-    except Exception as error:  # the code of others may raise anything
-        raise ValueError(f"{what}: {reason(error)}") from error
+        with of_others(f"{what} cannot be made"):
+            return maker(**arguments)
+    except BackhandError as error:
+        raise ValueError(f"{what}: {error}") from error
