@@ -1,5 +1,6 @@
 """`backhand data` from the outside."""
 
+import numpy as np
 import pytest
 
 from backhand.data import DATASETS
@@ -44,6 +45,20 @@ def test_show_writes_a_picture(tmp_path, monkeypatch):
     run("show", "digits", "--seed", 3, "--out", tmp_path / "out" / "d.png")
     assert (tmp_path / "blobs.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "out" / "d.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_columns_of_a_table_and_the_targets_of_arrays_are_named(tmp_path):
+    rows = "".join(f"{n},{n % 7},{'xz'[n % 2]},{n * 2}\n" for n in range(40))
+    (tmp_path / "t.csv").write_text("a,b,kind,price\n" + rows)
+    np.savez(tmp_path / "t.npz", x=np.arange(80.0).reshape(40, 2), y=np.arange(40) / 3)
+    table, arrays = ("csv", "--path", tmp_path / "t.csv"), ("npz", "--path", tmp_path / "t.npz", "--target", "age")
+    assert ["x", "16", "4"] in [line.split() for line in run("verify", *table, "--label", "kind").splitlines()]
+    assert "price train test" in " ".join(run("verify", *table, "--target", "price").split())
+    for k, options in enumerate(((*table, "--label", "kind"), (*table, "--target", "price"), arrays)):
+        run("show", *options, "--out", tmp_path / f"{k}.png")
+        assert (tmp_path / f"{k}.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(DataError, match="digits takes no label; leave it out"):
+        run("show", "digits", "--label", "kind", "--out", tmp_path / "no.png")
 
 
 @pytest.mark.parametrize("command", ["verify", "show", "fetch"])

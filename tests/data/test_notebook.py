@@ -42,6 +42,20 @@ def test_labels_alone_stand_for_classes_without_names():
     assert "img" not in Markup(images(4, 2)._repr_html_()).tags
 
 
+def test_a_regression_shows_its_targets():
+    page = Markup(data.load("diabetes")._repr_html_())
+    assert "354 train, 88 test · target progression · one sample" in page.text
+    assert "body mass index" in page.text
+    assert "progression" in page.text.partition("values")[2]
+    assert "2 samples · 3 targets" in Dataset(np.zeros((2, 2)), np.zeros((2, 3)))._repr_html_()
+
+
+def test_labels_may_be_any_numbers():
+    page = Dataset(np.zeros((3, 2)), np.array([-1, 10**12, 10**12]))._repr_html_()
+    assert "2 classes" in page
+    assert "1000000000000" in page
+
+
 def test_of_many_classes_the_first_are_shown():
     many = Dataset(np.zeros((50, 3, 3, 1), np.uint8), np.arange(50))
     assert "and 30 more classes" in many._repr_html_()

@@ -90,7 +90,7 @@ BAD = {
     "images of floats": ({"x": images / 255, "y": y}, "has images of float64, .*; save them as uint8, 0 to 255"),
     "channels first": ({"x": df.noise(60, 3, 16, 16), "y": y}, r"write x.transpose\(0, 2, 3, 1\)"),
     "text": ({"x": np.full((60, 2), "a"), "y": y}, "is <U1 of shape"),
-    "objects": ({"x": np.array([None] * 60), "y": y}, "is not a whole array of NumPy"),
+    "objects": ({"x": np.array([None] * 60), "y": y}, "is not a whole array of numbers"),
     "not finite": ({"x": np.where(x > 2, np.nan, x), "y": y}, "is NaN"),
 }
 
@@ -105,7 +105,7 @@ def test_a_damaged_shard_a_file_and_sizes_are_refused(tmp_path):
     saved(tmp_path, x=x, y=y)
     whole = (tmp_path / "x.npy").read_bytes()
     (tmp_path / "x.npy").write_bytes(whole[:-50])
-    df.refused("x.npy is not a whole array of NumPy", "shards", path=tmp_path)
+    df.refused("x.npy is not a whole array of numbers", "shards", path=tmp_path)
     df.refused("is a file; name the folder", "shards", path=tmp_path / "y.npy")
     (tmp_path / "x.npy").write_bytes(whole)
     with pytest.raises(DataError, match=r"stay on disk as they are; .* leave out resize"):

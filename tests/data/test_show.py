@@ -121,6 +121,33 @@ def test_many_features_are_seen_along_the_directions_in_which_they_vary(figures)
         np.testing.assert_allclose(np.abs(seen), np.abs(wanted), atol=1e-6)
 
 
+def test_the_rows_of_a_regression_have_the_colours_of_their_target(figures):
+    splits = load("diabetes")
+    draw_samples(splits, "a.png")
+    axes, bar = figures[0].axes
+    np.testing.assert_array_equal(np.sort(axes.collections[0].get_array()), np.sort(splits.train.y[:, 0]))
+    assert bar.get_ylabel() == "progression"
+    assert "354 of 354 training samples, 10 features, by progression" in plain(figures[0].texts)
+    one = Dataset(np.arange(9.0)[:, None], np.arange(18.0).reshape(9, 2))
+    draw_samples(Splits("mine", (), one, one, targets=("$a", "b")), "a.png")
+    [axes] = figures[1].axes
+    assert (axes.get_xlabel(), axes.get_ylabel(), axes.yaxis.label.get_parse_math()) == ("feature 1", "$a", False)
+    assert "by $a, the first of 2 targets" in plain(figures[1].texts)[0]
+
+
+def test_the_pictures_of_a_regression_are_in_rows_of_rising_targets(figures):
+    x, y = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2), np.arange(50.0)[:, None]
+    for values in (y, np.ones((50, 1))):
+        data = Dataset(x, values)
+        draw_samples(Splits("mine", (), data, data, targets=("age",)), "a.png")
+    rising, constant = (figure.axes[0] for figure in figures)
+    names = plain(rising.get_yticklabels())
+    assert names == ["0 to 9.8", "9.8 to 19.6", "19.6 to 29.4", "29.4 to 39.2", "39.2 to 49"]
+    sheet = rising.images[0].get_array().reshape(5, 5, 12, 5, 3)[:, 0, :10, 0, 0]
+    np.testing.assert_array_equal(np.sort(sheet, axis=1), np.arange(50).reshape(5, 10))
+    assert plain(constant.get_yticklabels()) == ["1"]
+
+
 def test_constants_have_no_direction(figures):
     draw_scatter(np.ones((9, 3)), np.arange(9) % 2, ("a", "b"), "a.png", title="")
     assert figures[0].axes[0].get_xlabel() == "principal component 1 (0% of the variance)"

@@ -117,6 +117,17 @@ def test_targets_of_a_regression_are_numbers(targets, words):
     assert words in bh.show_batch(Regression(), 2).labels
 
 
+def test_targets_that_sum_to_1_are_no_shares_of_classes():
+    samples = bh.Dataset(np.zeros((4, 3)), np.array([[0.85, 0.15]] * 4))
+    for data in (samples, bh.Feed(samples, bh.Standardizer.fit(samples.x, "feature"))):
+        assert bh.show_batch(data, 2).labels == ("0.85, 0.15",) * 2
+
+
+def test_samples_with_weights_are_shown():
+    samples = bh.Dataset(np.arange(12.0).reshape(4, 3), np.arange(4), np.ones(4))
+    assert len(bh.show_batch(bh.Feed(samples, bh.Standardizer.fit(samples.x, "feature")), 3).labels) == 3
+
+
 def test_nothing_to_show_is_said():
     for data, n in ((IMAGES, 0), (bh.Dataset(np.zeros((0, 2)), np.zeros(0, np.int64)), 3)):
         with pytest.raises(DataError, match="needs 1 sample or more"):

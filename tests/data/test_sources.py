@@ -1,13 +1,18 @@
 """Samples in every form are trained on: arrays, arrays on disk, shards, data sets of other libraries."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torch.utils.data import Dataset, TensorDataset
 
+from backhand.data.dataset import Dataset as Samples
+from backhand.data.feed import Feed
 from backhand.data.shards import Shards
-from backhand.data.sources import ItemSource, source_of
+from backhand.data.sources import ItemSource, source_of, sources_of
+from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.training.evaluate import evaluate
 
@@ -117,6 +122,59 @@ def test_dictionaries_with_pictures():
 def test_samples_without_labels_are_refused(make_solver, samples, labels, said):
     with pytest.raises(DataError, match=said):
         make_solver().fit(samples, labels, epochs=1)
+
+
+def test_what_is_no_pair_of_samples_and_labels_is_said(points, tmp_path):
+    (x, y), _ = points
+    feed = Feed(Samples(x, y), Standardizer.fit(x, "feature"))
+    for arguments, said in {
+        ("x",): "a dict alone has no labels",
+        ("x", "y"): "the samples are a dict; give an array of numbers with one row for each sample",
+        ("data",): "a Dataset has no scale; give a feed, Feed",
+        ("array", "y", "data"): "a Dataset has no scale",
+        ("feed", "y"): "a Feed has its labels; leave out those of the second argument",
+        ("feed", "feed", "feed"): "the second argument and validation are both for validation; leave out one",
+        ("weighted",): r"the weights of the samples have the shape \(3,\); give one for each of",
+        ("ragged", "y"): "the samples are rows of unlike shapes; make them alike",
+        ("array", "names"): "the labels are a list of <U1; give an array of numbers",
+    }.items():
+        known = {"x": {"x": x}, "y": y, "data": Samples(x, y), "array": x, "feed": feed, "names": ["a"] * len(y)}
+        known |= {"weighted": (x, y, np.ones(3)), "ragged": [[1.0], [1.0, 2.0]]}
+        train, second, validation = [*(known[name] for name in arguments), None, None][:3]
+        with pytest.raises(DataError, match=said):
+            sources_of(train, second, validation)
+
+
+def test_labels_may_be_shards_or_a_tuple(points, tmp_path):
+    (x, y), held = points
+    np.save(tmp_path / "y.npy", y)
+    for labels in (Shards([tmp_path / "y.npy"]), tuple(y.tolist()), torch.tensor(y)):
+        train, validation = sources_of(x, labels, held)
+        np.testing.assert_array_equal(train.batch(slice(None))[1], y)
+        np.testing.assert_array_equal(validation.batch(slice(None))[1], held[1])
+
+
+@pytest.mark.parametrize("name", ["absent.npy", "damaged.npy", "several.npz", "damaged.npz"])
+def test_a_file_that_is_no_shard_is_named(tmp_path, name):
+    (tmp_path / "damaged.npy").write_bytes(b"\x93NUMPY\x01")
+    (tmp_path / "damaged.npz").write_bytes(b"PK\x03\x04")
+    np.savez(tmp_path / "several.npz", x=np.ones(3))
+    with pytest.raises(DataError, match=re.escape(name)):
+        Shards([tmp_path / name])
+
+
+@pytest.mark.parametrize(("mode", "channels"), [("1", 1), ("L", 1), ("P", 3), ("RGB", 3)])
+def test_pictures_of_every_mode_have_values_from_0_to_1(mode, channels):
+    picture = Image.new("RGB", (4, 4), (255, 255, 255)).convert(mode)
+    x, _ = ItemSource([(picture, 0)]).batch(slice(None))
+    assert x.shape == (1, 4, 4, channels)
+    assert (x == 1).all()
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I", "F", "CMYK"])
+def test_pictures_of_other_modes_are_refused(mode):
+    with pytest.raises(DataError, match=r"a picture of the data set has pixels of the kind .*; save it as 8-bit grey"):
+        ItemSource([(Image.new(mode, (4, 4)), 0)]).batch(slice(None))
 
 
 def test_sources_are_evaluated(make_solver, points, blobs):

@@ -43,8 +43,14 @@ CASES = {
     "names no columns": ("1,2\n3,4\n", TableOptions(label="y")),
     "has infinity in column": (GOOD + "inf,red,x\n", TableOptions(label="y")),
     "has no value in column": (GOOD + ",red,x\n", TableOptions(label="y")),
-    "has dates, such as": ("when,y\n2024-01-02,x\n2024-01-03,z\n", TableOptions(label="y")),
+    "has dates, such as": ("when,y\n" + "2024-01-02,x\n2024-01-03,z\n" * 5, TableOptions(label="y")),
     "too many for categories": ("t,y\n" + "".join(f"text {k},x\n" for k in range(150)), TableOptions(label="y")),
+    "and numbers have no separators": (GOOD + '"1,234",red,x\n', TableOptions(label="y")),
+    "float64 rounds away": (
+        "a,b,y\n" + "".join(f"10000000000000000{k % 10},red,{k % 2}\n" for k in range(20)),
+        TableOptions(label="y", drop=("b",)),
+    ),
+    "which counts as missing": (GOOD + "1,none,x\n", TableOptions(label="y")),
     "which is a number rather than a class": ("a,y\n1,0.5\n2,0.7\n", TableOptions(label="y")),
     "not numbers": (GOOD, TableOptions(targets=("b",))),
 }

@@ -91,10 +91,13 @@ TABLES = {
 }
 LIBRARIES = {"pandas": pandas.DataFrame, "polars": polars.DataFrame}
 CHANGES = {
-    "text": ({"b": ["x"] * N}, 'column "b" of the frame has text such as "x", and numbers in the training data'),
+    "text": (
+        {"b": ["x"] * N},
+        'row 0 of the frame, .* has text such as "x" in column "b", and the training data has numbers',
+    ),
     "dates": (
         {"b": [date(2024, 1, 1)] * N},
-        'column "b" of the frame has dates such as "2024-01-01.*", and numbers in',
+        'has dates such as "2024-01-01.*" in column "b", and the training data has numbers',
     ),
     "missing": (
         {"b": [None, *ROWS[1:, 1]]},

@@ -71,7 +71,7 @@ def test_what_does_not_fit_the_image(key: str, pixels: int, said: str) -> None:
     ],
 )
 def test_features_are_no_images(base: str, override: str, said: str) -> None:
-    with pytest.raises(StudyError, match=f"^{said}.*; remove it from the study$"):
+    with pytest.raises(StudyError, match=f"^{said}.*; leave it out$"):
         load_feeds(load(base, ["data.name=blobs", override]))
 
 

@@ -131,6 +131,14 @@ def test_the_paths_of_a_series_count_from_its_file(base, tmp_path, monkeypatch):
     assert (part.set["train.optimizer"], part.set["data.path"]) == ({"kind": "adam"}, str(Path("here").resolve()))
 
 
+TABLE = """
+name = "table"
+data = { name = "csv", path = "rows.csv", test = "more.csv", label = "y" }
+model = { name = "mlp", hidden = [4] }
+train = { epochs = 1 }
+"""
+
+
 def written(path: Path, base: str, more: str) -> Path:
     path.write_text(Path(base).read_text("utf-8").replace("[data]", '[data]\npath = "old"') + more, "utf-8")
     return path
@@ -140,6 +148,10 @@ def test_every_path_of_a_study_counts_from_its_file(base, tmp_path):
     extension = load(written(tmp_path / "a.toml", base, '[extend]\nname = "images"\nrun = "run"\npath = "new"\n'))
     assert extension.data.path == tmp_path / "old"
     assert (extension.extend.run, extension.extend.path) == (tmp_path / "run", tmp_path / "new")
+    (tmp_path / "c.toml").write_text(TABLE, "utf-8")
+    assert load(tmp_path / "c.toml").data.places == (tmp_path / "rows.csv", tmp_path / "more.csv")
+    moved = load(tmp_path / "c.toml", ["data.test=here.csv"])
+    assert (moved.data.test, moved.changes) == (Path("here.csv").resolve(), {})
     space = '[search]\ntrials = 1\n[search.space]\n"train.init_from" = ["a", "b"]\n"data.path" = { choices = ["c"] }\n'
     search = load(written(tmp_path / "b.toml", base, f'init_from = "start"\n{space}'))
     assert search.train.init_from == tmp_path / "start"

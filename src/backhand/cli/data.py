@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backhand.console.completion import studies
-from backhand.console.options import DataDir, DataPath, ResizeAll, SkipBadImages
+from backhand.console.options import DataDir, DataPath, Label, ResizeAll, SkipBadImages, Targets
 from backhand.console.program import Program
 from backhand.experiments.completion import data_sets
 from backhand.files.paths import as_path
@@ -58,6 +58,8 @@ def verify(
     name: DataSetName,
     data_dir: DataDir = None,
     path: DataPath = None,
+    label: Label = None,
+    target: Targets = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
 ) -> dict[str, Any]:
@@ -70,27 +72,30 @@ def verify(
 
     from backhand.console.terminal import make_console
     from backhand.data.formats.resize import Resize
+    from backhand.data.frames.options import TableOptions
     from backhand.data.verify import verify
 
-    scaling = Resize() if resize else None
-    verified = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling)
+    scaling, table = Resize() if resize else None, TableOptions(label=label, targets=tuple(target or ()))
+    verified = verify(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling, table=table)
     counts = verified.splits.counts()
-    table = Table("class", *counts, show_footer=True, **TABLE_STYLE)
+    head = ", ".join(verified.splits.targets) or "class"
+    listing = Table(head, *counts, show_footer=True, **TABLE_STYLE)
     totals = (f"{split_counts.sum():,}" for split_counts in counts.values())
-    for column, total in zip(table.columns, ["all", *totals], strict=True):
+    for column, total in zip(listing.columns, ["all", *totals], strict=True):
         column.footer = total
-    for column in table.columns[1:]:
+    for column in listing.columns[1:]:
         column.justify = "right"
     for k, label in enumerate(verified.splits.classes):
-        table.add_row(Text(label), *(f"{split_counts[k]:,}" for split_counts in counts.values()))
+        listing.add_row(Text(label), *(f"{split_counts[k]:,}" for split_counts in counts.values()))
     console = make_console()
     console.print(verified.splits.source, soft_wrap=True)
-    console.print(table)
+    console.print(listing)
     for line in (*verified.findings, *verified.splits.remarks):
         console.print(line, soft_wrap=True)
     return {
         "source": verified.splits.source,
         "classes": list(verified.splits.classes),
+        "targets": list(verified.splits.targets),
         "counts": {split: numbers.tolist() for split, numbers in counts.items()},
         "findings": list(verified.findings),
         "remarks": list(verified.splits.remarks),
@@ -111,6 +116,8 @@ def show(
     ] = None,
     data_dir: DataDir = None,
     path: DataPath = None,
+    label: Label = None,
+    target: Targets = None,
     skip_bad_images: SkipBadImages = False,
     resize: ResizeAll = False,
 ) -> dict[str, Any]:
@@ -118,6 +125,7 @@ def show(
     from backhand.console.terminal import make_console
     from backhand.data import load
     from backhand.data.formats.resize import Resize
+    from backhand.data.frames.options import TableOptions
     from backhand.data.show import draw_samples
     from backhand.extras import REPORT
     from backhand.files.refusals import refuse_inside_data, refuse_unwritable
@@ -126,8 +134,8 @@ def show(
     picture = out or Path(f"{name}.png")
     refuse_unwritable(picture)
     refuse_inside_data(picture, [path])
-    scaling = Resize() if resize else None
-    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling)
+    scaling, table = Resize() if resize else None, TableOptions(label=label, targets=tuple(target or ()))
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=scaling, table=table)
     console = make_console()
     for remark in splits.remarks:
         console.print(remark, soft_wrap=True)

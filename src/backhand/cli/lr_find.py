@@ -67,7 +67,7 @@ def _find(
     console = make_console()
     refuse_unwritable(out)
     study = load(name, changes.overrides, changes.seed)
-    refuse_inside_data(out, [study.data.path])
+    refuse_inside_data(out, study.data.places)
     feeds = data_of(study, data_dir)
     for remark in feeds.splits.remarks:
         console.print(remark)

@@ -40,7 +40,7 @@ class Dataset:
         if len(self.x) != len(self.y):
             raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
         if self.weights is not None:
-            object.__setattr__(self, "weights", _checked_weights(self.weights, len(self.y)))
+            object.__setattr__(self, "weights", checked_weights(self.weights, len(self.y)))
         if self.x.dtype == np.uint8 and self.is_image:
             axes.refuse_channels_first(self.x.shape, "the array of images")
 
@@ -51,6 +51,17 @@ class Dataset:
         """The samples at these indices, in this order."""
         x: Any = self.x.take(index) if isinstance(self.x, Shards) else self.x[index]
         return Dataset(x, self.y[index], None if self.weights is None else self.weights[index])
+
+    def weighed(self, where: str) -> "Dataset":
+        """The same samples with weights of mean 1, since the unit of the weights would scale the learning rate.
+
+        where: names the samples in messages. Raises DataError where all weights are 0.
+        """
+        if self.weights is None:
+            return self
+        if not self.weights.any():
+            raise DataError(f"the weights of {where} are 0; at least one must be above 0")
+        return replace(self, weights=self.weights / self.weights.mean(dtype=np.float64))
 
     @property
     def is_image(self) -> bool:
@@ -192,7 +203,8 @@ def _check_targets(data: Dataset, count: int, where: str) -> None:
     refuse_not_finite(data.y, f"the targets of {where}")
 
 
-def _checked_weights(weights: NDArray[Any], N: int) -> NDArray[np.float32]:
+def checked_weights(weights: NDArray[Any], N: int) -> NDArray[np.float32]:
+    """The weights of N samples in float32. Raises DataError unless there is one for each, finite and 0 or more."""
     weights = plain_array(weights, "the weights of the samples")
     if weights.shape != (N,):
         raise DataError(f"the weights of the samples have the shape {weights.shape}; give one for each of {N} samples")

@@ -72,11 +72,16 @@ class Feed:
                 "a feed draws from the samples of a split, such as splits.train; where the data set has no validation "
                 "split, hold out training samples with bh.stratified_split"
             )
-        if self.data.weights is not None and self.augment is not None and self.augment.mixup is not None:
+        if self.data.weights is not None and self.mixes_classes:
             raise DataError("mix-up cannot mix samples that have weights; leave out one of the two")
 
     def __len__(self) -> int:
         return len(self.data)
+
+    @property
+    def mixes_classes(self) -> bool:
+        """Whether `draw` gives soft targets (n, K), the shares of the classes of mixed images."""
+        return self.augment is not None and self.augment.mixup is not None
 
     def batch(self, index: Index) -> Batch:
         """The samples at these indices: x (n, ...) float32, and what else a `Batch` has."""

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,36 +22,46 @@ def splits_view(splits: "Splits") -> str:
     """A row per class with its samples in every split and pictures of it, or a row per column of a table."""
     counts = splits.counts()
     sizes = ", ".join(f"{values.sum():,} {name}" for name, values in counts.items())
-    facts = f"{sizes} · {len(splits.classes)} classes · one sample has {_shape(splits.train.x)} values"
-    return html.view(html.heading(splits.title, facts), *_parts(splits.train, splits.classes, counts))
+    answers = f"target {', '.join(splits.targets)}" if splits.is_regression else f"{len(splits.classes)} classes"
+    facts = f"{sizes} · {answers} · one sample has {_shape(splits.train.x)} values"
+    named = dict(enumerate(splits.classes))
+    parts = _parts(splits.train, named, counts) if named else []
+    columns = [_columns(splits.train.y, splits.targets)] if splits.is_regression else []
+    columns += [_columns(splits.train.x, splits.features)] if splits.train.x.ndim == 2 and len(splits.train) else []
+    return html.view(html.heading(splits.title, facts), *parts, *columns)
 
 
 def dataset_view(data: "Dataset") -> str:
     """The same for samples without names of classes."""
-    has_classes = len(data) > 0 and data.y.dtype.kind in "iu" and data.y.min() >= 0
-    labels = np.bincount(data.y) if has_classes else np.zeros(0, np.int64)
-    facts = f"{len(data):,} samples · {len(labels)} classes · one sample has {_shape(data.x)} values"
-    names = tuple(map(str, range(len(labels))))
-    return html.view(html.heading("Dataset", facts), *_parts(data, names, {"samples": labels}))
+    has_classes = data.y.ndim == 1 and data.y.dtype.kind in "iu"
+    labels, counts = np.unique(data.y, return_counts=True) if has_classes else (np.zeros(0, np.int64),) * 2
+    count = len(labels) if has_classes else 1 if data.y.ndim == 1 else data.y.shape[1]
+    answers = f"{count} class{'es' * (count != 1)}" if has_classes else f"{count} target{'s' * (count != 1)}"
+    facts = f"{len(data):,} samples · {answers} · one sample has {_shape(data.x)} values"
+    named = {int(label): str(label) for label in labels}
+    parts = _parts(data, named, {"samples": counts})
+    columns = [_columns(data.x)] if data.x.ndim == 2 and len(data) else []
+    return html.view(html.heading("Dataset", facts), *parts, *columns)
 
 
-def _parts(data: "Dataset", classes: Sequence[str], counts: Mapping[str, NDArray[np.int64]]) -> list[str]:
-    shown = classes[:CLASSES]
+def _parts(data: "Dataset", classes: Mapping[int, str], counts: Mapping[str, NDArray[np.int64]]) -> list[str]:
+    """A row for each of the classes, which are the names of the labels.   counts: in their order."""
+    shown = list(classes.items())[:CLASSES]
     pictured = data.is_image and data.x.dtype == np.uint8 and data.x.shape[-1] in (1, 3)
     rows = [
-        (name, *(f"{values[k]:,}" for values in counts.values()), *([_pictures(data, k, name)] if pictured else []))
-        for k, name in enumerate(shown)
+        (name, *(f"{values[k]:,}" for values in counts.values()), *([_pictures(data, label, name)] if pictured else []))
+        for k, (label, name) in enumerate(shown)
     ]
     head = ("class", *counts, *([""] if pictured else []))
     parts: list[str] = [html.table(head, rows, "l" + "r" * len(counts) + "l" * pictured)] if rows else []
     if len(shown) < len(classes):
         parts.append(html.paragraph(f"and {len(classes) - len(shown)} more classes"))
-    return parts + ([_columns(data.x)] if data.x.ndim == 2 and len(data) else [])
+    return parts
 
 
-def _pictures(data: "Dataset", k: int, name: str) -> html.Html:
-    """The first pictures of class k side by side, enlarged by whole pixels."""
-    chosen = np.flatnonzero(data.y == k)[:PICTURES]
+def _pictures(data: "Dataset", label: int, name: str) -> html.Html:
+    """The first pictures of this label side by side, enlarged by whole pixels."""
+    chosen = np.flatnonzero(data.y == label)[:PICTURES]
     if not len(chosen):
         return html.Html("")
     images = data.x[chosen]
@@ -72,11 +82,12 @@ def png(picture: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def _columns(x: "Samples") -> html.Html:
-    """Mean, deviation and range of the first columns of a table."""
+def _columns(x: NDArray[Any], names: Sequence[str] = ()) -> html.Html:
+    """Mean, deviation and range of the first columns of a table.   names: of all columns; empty: they are numbered."""
     shown = np.asarray(x[:, :FEATURES], np.float64)
     figures = (shown.mean(0), shown.std(0), shown.min(0), shown.max(0))
-    rows = [(f"column {f}", *(f"{values[f]:.4g}" for values in figures)) for f in range(shown.shape[1])]
+    names = names or [f"column {f}" for f in range(shown.shape[1])]
+    rows = [(names[f], *(f"{values[f]:.4g}" for values in figures)) for f in range(shown.shape[1])]
     if x.shape[1] > FEATURES:
         rows.append((f"and {x.shape[1] - FEATURES} more", "", "", "", ""))
     return html.table(("", "mean", "deviation", "lowest", "highest"), rows, "lrrrr")

@@ -86,10 +86,13 @@ def load(
     resize: the size that images are brought to; those of `images` may then have several sizes.
     colour: "L" or "RGB", for images that are to be grey or coloured whatever they are.
     min_classes: how many classes there must be at least.
-    table: which columns of a `csv` are what.
+    table: which columns of a `csv` are what, or the targets of `npz` and `shards`.
     Raises DataError where the data are missing or damaged; the sentence names the file and what to do.
     """
     entry, options = get_entry(name), ReadOptions(skip_bad_images, resize, colour, table)
+    for key in table.given if table else ():
+        if key not in entry.columns:
+            raise DataError(f"{name} takes no {key.replace('_', ' ')}; leave it out")
     if isinstance(entry, BuiltIn):
         if path is not None:
             raise DataError(f"{name} is built in and not read from a file; leave out the path")

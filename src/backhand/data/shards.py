@@ -5,6 +5,7 @@ from copy import copy
 from typing import Any, Self
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from backhand.errors import DataError
@@ -90,9 +91,11 @@ class Shards:
 def _opened(file: Any) -> NDArray[Any]:
     """The array in a file, mapped into memory. Raises DataError where it is none."""
     try:
-        array = np.load(file, mmap_mode="r")
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{file} is not a whole array of NumPy ({error}); save it again with numpy.save") from None
-    if not isinstance(array, np.ndarray) or array.ndim == 0:
+        array = npy.open_memmap(file, mode="r")
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (ValueError, EOFError):
+        raise DataError(f"{file} is not a whole array of numbers; save it again with numpy.save") from None
+    if array.ndim == 0:
         raise DataError(f"{file} is not an array with rows; save it with numpy.save")
     return array

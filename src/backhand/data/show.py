@@ -1,6 +1,7 @@
 """Draws the samples of a data set: a contact sheet of images, or a scatter plot of features."""
 
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.dataset import Samples, Splits
-from backhand.data.split import stratified_subset
+from backhand.data.split import random_subset, stratified_subset
 from backhand.data.standardize import Standardizer
 from backhand.errors import DataError
 from backhand.extras import REPORT
@@ -16,9 +17,11 @@ from backhand.files.atomic import write_output
 from backhand.files.paths import PathLike, as_path
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 PER_CLASS, MAX_CLASSES, MAX_POINTS = 12, 20, 2000
+RANGES = 5  # of a target, each of which is a row of images
 CELL = 0.62  # the side of an image on the sheet, in inches
 INK, FAINT = "#222222", "#777777"
 # Okabe and Ito's colours for the colour-blind; with the markers below, 56 classes look different, in grey print too.
@@ -29,9 +32,12 @@ MARKERS = "os^Dv<>P"
 def draw_samples(splits: Splits, path: PathLike, *, seed: int = 0) -> Path:
     """Draw the training split to a PNG, as a contact sheet of images or a scatter plot of features; return its path.
 
+    The samples of a regression are drawn by their first target: images in rows of rising values, points in colours.
     Raises MissingExtraError without Matplotlib.
     """
     REPORT.require("a picture of samples")
+    if splits.is_regression:
+        return _draw_targets(splits, path, seed)
     draw = draw_contact_sheet if splits.train.is_image else draw_scatter
     return draw(splits.train.x, splits.train.y, splits.classes, path, title=splits.title, seed=seed)
 
@@ -106,17 +112,58 @@ def draw_scatter(
         x, y = points[labels == k].T
         colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
         axes.scatter(x, y, s=22, alpha=0.75, linewidths=0, label=str(k), color=colour, marker=marker)
-    axes.set_xlabel(names[0], color=INK)
-    axes.set_ylabel(names[1], color=INK)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#e6e6e6", linewidth=0.7)
-    axes.set_axisbelow(True)
+    _finish_axes(axes, names)
     legend = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, ncols=1 + len(classes) // 25)
     for text, name in zip(legend.get_texts(), classes, strict=True):
         text.set_parse_math(False)
         text.set_text(_shorten(name))  # set afterwards, since matplotlib leaves out labels that begin with _
     _title(figure, title, f"{len(index):,} of {len(features):,} training samples, {features.shape[1]} features")
     return _save(figure, path)
+
+
+def _draw_targets(splits: Splits, path: PathLike, seed: int) -> Path:
+    """Draw the training split of a regression by the values of its first target."""
+    data, name = splits.train, splits.targets[0]
+    values, more = data.y[:, 0], len(splits.targets) - 1
+    if data.is_image:
+        names, rows = _ranges(values)
+        return draw_contact_sheet(data.x, rows, names, path, title=f"{splits.title}: {name}", seed=seed)
+    from matplotlib.figure import Figure
+
+    index = random_subset(len(data), min(MAX_POINTS, len(data)), seed)
+    figure = Figure(figsize=(7, 5.2))
+    axes = figure.add_axes((0, 0, 1, 1))
+    if data.x.shape[1] == 1:
+        axes.scatter(data.x[index, 0], values[index], s=22, alpha=0.75, linewidths=0, color=COLOURS[0])
+        _finish_axes(axes, (splits.features[0] if splits.features else "feature 1", name))
+    else:
+        points, names = _project_to_plane(data.x)
+        a, b = points[index].T
+        drawn = axes.scatter(a, b, c=values[index], s=22, alpha=0.75, linewidths=0, cmap="viridis")
+        _finish_axes(axes, names)
+        bar = figure.colorbar(drawn, ax=axes, label=_shorten(name))
+        bar.outline.set_visible(False)
+        bar.ax.yaxis.label.set_parse_math(False)
+    about = f"{len(index):,} of {len(data):,} training samples, {data.x.shape[1]} features, by {name}"
+    _title(figure, splits.title, f"{about}, the first of {more + 1} targets" if more else about)
+    return _save(figure, path)
+
+
+def _ranges(values: NDArray[np.float64]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """Ranges of rising values, with a fifth of the samples each, in words; and which range each value is in."""
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, RANGES + 1)))
+    if len(edges) == 1:
+        return (f"{edges[0]:.4g}",), np.zeros(len(values), np.intp)
+    names = tuple(f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges.tolist()))
+    return names, np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(names) - 1)
+
+
+def _finish_axes(axes: "Axes", names: tuple[str, str]) -> None:
+    axes.set_xlabel(names[0], color=INK, parse_math=False)
+    axes.set_ylabel(names[1], color=INK, parse_math=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6e6e6", linewidth=0.7)
+    axes.set_axisbelow(True)
 
 
 def _project_to_plane(features: Samples) -> tuple[NDArray[np.float64], tuple[str, str]]:

@@ -72,7 +72,8 @@ def show_batch(
 
     data: a feed, or any other source to train on; a data set, or the training split of several, as it is.
     n: the number of samples, 1 or more; at most as many as there are.
-    classes: the names of the classes; empty: those of the splits, or else their numbers.
+    classes: the names of the classes; empty: those of the splits, or else their numbers. Of a source that is no feed,
+    targets (n, K) are the shares of classes where K names are given, and else numbers.
     features: the names of the columns of a table, such as `splits.features`; empty: those of the splits, or numbers.
     seed: of the choice and of the augmentation.
     Raises DataError for no samples and for another number of names than of columns, and MissingExtraError for pictures
@@ -90,9 +91,10 @@ def show_batch(
     if isinstance(source, Dataset):
         x, targets = source.x[index], source.y[index]
         return _shown(x, x, _Captions(_words(targets, names), "as they are", columns, answer))
-    z, targets = (np.array(each) for each in source.draw(index, rng))
+    z, targets = (np.array(each) for each in source.draw(index, rng)[:2])
+    is_mixed = source.mixes_classes if isinstance(source, Feed) else targets.shape[1:] == (len(names),) != (1,)
     x = source.standardizer.inverse(z) if isinstance(source, Feed) and z.ndim == 4 else z
-    return _shown(x, z, _Captions(_words(targets, names), _steps(source), columns, answer))
+    return _shown(x, z, _Captions(_words(targets, names, is_mixed=is_mixed), _steps(source), columns, answer))
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def _steps(source: TrainingSource) -> str:
     return f"augmented ({', '.join(steps)}) and standardised"
 
 
-def _words(targets: NDArray[Any], names: Sequence[str]) -> list[tuple[str, ...]]:
+def _words(targets: NDArray[Any], names: Sequence[str], *, is_mixed: bool = False) -> list[tuple[str, ...]]:
     """The label of each sample; of mixed ones the classes with their shares; of a regression its targets."""
 
     def name(k: int) -> str:
@@ -136,7 +138,7 @@ def _words(targets: NDArray[Any], names: Sequence[str]) -> list[tuple[str, ...]]
 
     if targets.ndim == 1 and targets.dtype.kind in "iu":
         return [(name(int(k)),) for k in targets]
-    if targets.ndim == 1 or targets.shape[1] < 2 or not np.allclose(targets.sum(axis=1), 1, atol=1e-3):
+    if not is_mixed:
         return [(", ".join(f"{value:.4g}" for value in np.atleast_1d(row)),) for row in targets]
     mixed = [(np.argsort(-row, kind="stable")[:2], row) for row in targets]
     return [

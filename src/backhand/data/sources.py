@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from backhand.arrays import Array
+from backhand.data.dataset import Dataset, Splits, checked_weights
 from backhand.data.feed import Batch, BatchSource, Index, Indices, TrainingSource
+from backhand.data.formats.pictures import pixels_of
 from backhand.data.shards import Shards
 from backhand.errors import DataError
 
@@ -20,7 +22,8 @@ class ArraySource:
     """Samples x (N, ...) and labels (N,) or targets (N, T) as the model takes them: nothing is scaled or augmented.
 
     x: an array, also one on disk (`np.memmap`, `np.load(..., mmap_mode="r")`), of which only the rows of a batch are
-    read. weights: (N,), of the samples in the loss, or None. Raises DataError where the counts differ.
+    read. weights: (N,), of the samples in the loss, or None. Raises DataError where the counts differ, and for weights
+    that are negative or not finite.
     """
 
     x: Array
@@ -28,9 +31,10 @@ class ArraySource:
     weights: Array | None = None
 
     def __post_init__(self) -> None:
-        counts = {len(part) for part in (self.x, self.y, self.weights) if part is not None}
-        if len(counts) > 1:
+        if len(self.x) != len(self.y):
             raise DataError(f"{len(self.x)} samples but {len(self.y)} labels; every sample needs one label")
+        if self.weights is not None:
+            object.__setattr__(self, "weights", checked_weights(self.weights, len(self.y)))
 
     def __len__(self) -> int:
         return len(self.y)
@@ -50,7 +54,7 @@ class ItemSource:
     """Samples that come one by one from a data set with `__len__` and `__getitem__`, as those of PyTorch do.
 
     An item is a pair (sample, label), or a dictionary, as those of Hugging Face are. Pictures of Pillow become arrays
-    (H, W, C) with values from 0 to 1, and tensors arrays.
+    (H, W, C) with values from 0 to 1, grey or in colours as files of them do, and tensors arrays.
 
     items: the data set. x, y: the keys of the sample and the label in a dictionary; "" for the first known one.
     """
@@ -105,36 +109,63 @@ def source_of(samples: Any, labels: Any = None) -> TrainingSource:
     samples: a source already, arrays (N, ...) with labels, a pair (x, y) or triple (x, y, weights), or a data set of
     PyTorch or Hugging Face. Raises DataError for anything else.
     """
+    if isinstance(samples, Dataset | Splits):
+        raise DataError(
+            f"a {type(samples).__name__} has no scale; give a feed, Feed(data, Standardizer.fit(data.x)), or arrays, "
+            f"data.x and data.y"
+        )
     if labels is not None:
-        return ArraySource(_lazy(samples), np.asarray(labels))
+        if hasattr(samples, "batch"):
+            raise DataError(f"a {type(samples).__name__} has its labels; leave out those of the second argument")
+        return ArraySource(_lazy(samples), _as_array(labels, "the labels"))
     if hasattr(samples, "batch") and hasattr(samples, "draw"):
         source: TrainingSource = samples
         return source
     if isinstance(samples, tuple) and len(samples) in (2, 3):
-        return ArraySource(_lazy(samples[0]), *map(np.asarray, samples[1:]))
-    if hasattr(samples, "__getitem__") and hasattr(samples, "__len__") and not isinstance(samples, np.ndarray):
+        names = ("the labels", "the weights of the samples")
+        return ArraySource(_lazy(samples[0]), *map(_as_array, samples[1:], names))
+    has_items = hasattr(samples, "__getitem__") and hasattr(samples, "__len__")
+    if has_items and not isinstance(samples, np.ndarray | Mapping | Shards):
         return ItemSource(samples)
     raise DataError(f"a {type(samples).__name__} alone has no labels; give samples and labels, a Feed, or a data set")
 
 
 def sources_of(train: Any, second: Any, validation: Any) -> tuple[TrainingSource, BatchSource | None]:
     """The sources of training and validation from the arguments of a fit: `fit(X, y)`, or `fit(feed, validation)`."""
-    is_labels = isinstance(second, list) or hasattr(second, "__array__")
+    is_labels = isinstance(second, list) or hasattr(second, "__array__") or _is_row(second)
+    if second is not None and not is_labels and validation is not None:
+        raise DataError("the second argument and validation are both for validation; leave out one of them")
     held = validation if is_labels or second is None else second
     checked: BatchSource | None = held if held is None or hasattr(held, "batch") else source_of(held)
     return source_of(train, second if is_labels else None), checked
 
 
+def _is_row(values: Any) -> bool:
+    """Whether these are labels in a tuple, rather than a pair (x, y)."""
+    return isinstance(values, tuple) and not any(hasattr(value, "__len__") for value in values)
+
+
 def _lazy(x: Any) -> Any:
     """x as it is where it can be indexed by an array, else as an array; an array on disk stays there."""
-    return x if isinstance(x, np.ndarray | Shards) else np.asarray(x)
+    return x if isinstance(x, np.ndarray | Shards) else _as_array(x, "the samples")
+
+
+def _as_array(values: Any, what: str) -> Array:
+    """The values as an array in memory. Raises DataError for what is none, such as a dictionary or unequal rows."""
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"{what} are rows of unlike shapes; make them alike") from None
+    if not array.ndim or array.dtype.kind not in "biuf":
+        kind = f"are a {type(values).__name__} of {array.dtype}" if array.ndim else f"are a {type(values).__name__}"
+        raise DataError(f"{what} {kind}; give an array of numbers with one row for each sample")
+    return array
 
 
 def _array(value: Any) -> Array:
     """A sample or a label as an array: of a picture its values from 0 to 1 with channels last, of a tensor its own."""
     if hasattr(value, "getbands"):  # of Pillow
-        pixels = np.asarray(value, np.float32) / 255
-        return pixels[..., None] if pixels.ndim == 2 else pixels
+        return pixels_of(value, "a picture of the data set").astype(np.float32) / 255
     if hasattr(value, "detach"):  # of PyTorch
         value = value.detach().cpu().numpy()
     return np.asarray(value)

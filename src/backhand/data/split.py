@@ -1,7 +1,7 @@
 """Stratified splits, which have every class in proportion, and the same samples for the same seed."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,8 +131,12 @@ def hold_out_test(data: Dataset, classes: Sequence[str] = ()) -> tuple[Dataset, 
 
     Each class has its share of it; the samples of a regression, without classes, are drawn at random.
     """
-    if data.y.ndim > 1:
-        rest, held_out = random_split(len(data), TEST_SIZE, TEST_SEED, "test")
-    else:
-        rest, held_out = stratified_split(data.y, TEST_SIZE, TEST_SEED, classes, "test")
+    rest, held_out = fixed_split(data.y, classes)
     return data.take(rest), data.take(held_out)
+
+
+def fixed_split(y: NDArray[Any], classes: Sequence[str] = ()) -> tuple[Index, Index]:
+    """The indices `(rest, held_out)` of `hold_out_test`, from labels (N,) or targets (N, T)."""
+    if y.ndim > 1:
+        return random_split(len(y), TEST_SIZE, TEST_SEED, "test")
+    return stratified_split(y, TEST_SIZE, TEST_SEED, classes, "test")

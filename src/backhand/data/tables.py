@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.dataset import refuse_not_finite
+from backhand.data.rounding import MAX_ROUNDING_LOSS
 from backhand.errors import DataError
 
 CHUNK = 1024  # the rows that are compared at a time
-MAX_ROUNDING_LOSS = 1e-6  # of a column's range: more rounding is refused
 
 
 def read_table(x: NDArray[Any], where: str) -> NDArray[np.float32] | NDArray[np.float64]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from backhand.data.dataset import Splits
 from backhand.data.entry import OnDisk
 from backhand.data.formats.resize import Resize
+from backhand.data.frames.options import TableOptions
 from backhand.data.registry import DATASETS, get_entry, load
 from backhand.errors import DataError
 from backhand.files import locations
@@ -28,17 +29,18 @@ def verify(
     path: PathLike | None = None,
     skip_bad_images: bool = False,
     resize: Resize | None = None,
+    table: TableOptions | None = None,
 ) -> Verification:
     """Read a whole data set, and compare it with what its authors published.
 
-    data_dir, path, skip_bad_images, resize: as in `load`.
+    data_dir, path, skip_bad_images, resize, table: as in `load`.
     Raises DataError as `load` does, and where a file's checksum or the number of samples differs.
     """
     entry = get_entry(name)
     findings: list[str] = []
     if isinstance(entry, OnDisk):
         findings += _checksums(entry, entry.locate(as_path(path), as_path(data_dir) or locations.data_dir()))
-    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=resize)
+    splits = load(name, data_dir=data_dir, path=path, skip_bad_images=skip_bad_images, resize=resize, table=table)
     if isinstance(entry, OnDisk) and entry.publication:
         if difference := entry.publication.first_difference(splits.by_name):
             raise DataError(f"{difference}: this is not {entry.publication.title} as published; fetch it again")

@@ -23,6 +23,6 @@ def augment_of(
     if not options:
         return None
     try:
-        return make_table(AugmentTable, **options).make(shape, standardizer.mean.astype(np.float32), classes)
+        return make_table(AugmentTable, **options).make(shape, standardizer.mean.astype(np.float32), classes, "augment")
     except BackhandError as error:
         raise ValueError(str(error)) from None

@@ -104,9 +104,10 @@ class BackhandEstimator(Parameters):
         if weights is None:
             return Dataset(x, labels)
         kept = np.flatnonzero(weights)  # neither the scaling nor a batch is to have anything of the others
-        if not len(kept):
-            raise ValueError("the weights of all samples are 0; at least one must be above 0")
-        return Dataset(x[kept], labels[kept], weights[kept] / weights[kept].mean())
+        try:
+            return Dataset(x[kept], labels[kept], weights[kept]).weighed("all samples")
+        except BackhandError as error:
+            raise ValueError(str(error)) from None
 
     def _weights(self, labels: Labels, weights: Array | None) -> Array | None:
         """The weights of the samples in the loss, in proportion, from those that the caller gave."""

@@ -10,8 +10,9 @@ from sklearn.utils.validation import validate_data
 from backhand.arrays import Array, axes
 from backhand.data.dataset import Samples
 from backhand.data.frames.dataframes import frame_of, is_frame
-from backhand.data.frames.encoding import Encoding, refuse_missing
+from backhand.data.frames.encoding import Encoding
 from backhand.data.frames.frame import Frame
+from backhand.data.frames.values import refuse_missing
 from backhand.data.pixels import read_pixels
 from backhand.data.tables import read_table
 from backhand.errors import DataError

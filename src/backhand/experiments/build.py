@@ -73,9 +73,12 @@ def load_feeds(study: Study, data_dir: PathLike | None = None) -> Feeds:
 def make_feeds(study: Study, raw: StudySplits) -> Feeds:
     """Scale the splits. The statistics come from the training split alone, or from the run that is extended.
 
+    The weights of samples have the mean 1 in each split.
+
     Raises StudyError for augmentation or views that the samples do not allow.
     """
-    splits, train = raw.splits, raw.train
+    splits, train = raw.splits, raw.train.weighed("all training samples")
+    test = splits.test.weighed("all test samples")
     refuse_unfit_evaluation(study.train.evaluation_augment, train.x.shape[1:])
     if isinstance(splits.test.x, Shards) and study.train.evaluation_augment != NO_AUGMENT:
         raise StudyError("train.test_flips and train.test_shift need samples in memory, and these are on disk")
@@ -83,9 +86,10 @@ def make_feeds(study: Study, raw: StudySplits) -> Feeds:
     standardizer.refuse_overflow(train.x, f"the train split of {splits.name}")
     fill = standardizer.mean.astype(np.float32)
     augment = study.data.augment.make(train.x.shape[1:], fill, len(splits.classes))
-    validation = None if raw.validation is None else Feed(raw.validation, standardizer)
+    held_out = None if raw.validation is None else raw.validation.weighed("all validation samples")
+    validation = None if held_out is None else Feed(held_out, standardizer)
     watched = {name: Feed(samples, standardizer) for name, samples in raw.watched.items()}
-    return Feeds(splits, Feed(train, standardizer, augment), Feed(splits.test, standardizer), validation, watched)
+    return Feeds(splits, Feed(train, standardizer, augment), Feed(test, standardizer), validation, watched)
 
 
 def _mode(study: Study, train: Dataset) -> Mode:

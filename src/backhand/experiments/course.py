@@ -13,23 +13,26 @@ TYPICAL = 0.95  # of the samples: the loss of the others says nothing of the tra
 
 
 def typical_loss(result: Evaluation, loss: Loss) -> float:
-    """The mean loss of the 95% of samples with the smallest scores.
+    """The mean loss, weighted as the samples are, of the 95% of them with the smallest scores.
 
     A single sample far beyond those of the training has large scores, or none that are finite, and spoils the mean of
     all. After steps that were too large, the scores of all samples are large.
     """
     largest = np.abs(result.scores).max(axis=1)
     typical = np.argsort(largest, kind="stable")[: max(int(TYPICAL * len(largest)), 1)]  # NaN is sorted to the end
+    weights = None if result.weights is None else result.weights[typical]
+    if weights is not None:
+        weights = weights / (weights.mean() or 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        return loss.forward(result.scores[typical], result.labels[typical])
+        return loss.forward(result.scores[typical], result.labels[typical], weights)
 
 
 def constant_loss(study: Study, feeds: Feeds) -> float:
     """The loss of giving every training sample the same answer."""
-    loss = loss_for(study, feeds)
+    loss, data = loss_for(study, feeds), feeds.train.data
     if isinstance(loss, RegressionLoss):
-        return loss.constant(feeds.train.data.y, feeds.train.data.weights)
-    return classifier_loss(loss).constant(feeds.counts()["train"])
+        return loss.constant(data.y, data.weights)
+    return classifier_loss(loss).constant(np.bincount(data.y, data.weights, minlength=len(feeds.splits.classes)))
 
 
 def _kept(trainer: Trainer, result: Evaluation) -> KeptWeights | KeptErrors:

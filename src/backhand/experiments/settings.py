@@ -18,7 +18,7 @@ EPOCHS = "train.epochs"  # a single run may change them, too, and train on; a se
 NO_SETTING = {"changes", "log"}  # tables that do not affect the results
 # The keys that a resumed experiment may change. The data are recognised by their fingerprint, wherever they lie.
 CHANGEABLE = (
-    *("title", "train.save_every", "train.keep_states", "data.path"),
+    *("title", "train.save_every", "train.keep_states", "data.path", "data.test"),
     *("search.trials", "search.minutes", "search.workers", "search.together", "search.seeds"),
 )
 

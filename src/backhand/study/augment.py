@@ -28,21 +28,22 @@ class AugmentTable(Table):
     cutout: NonNegativeInt = 0  # pixels a side
     mixup: NonNegativeFloat = 0.0  # α of the Beta distribution
 
-    def make(self, sample_shape: tuple[int, ...], mean: NDArray[np.float32], classes: int) -> Augment | None:
+    def make(
+        self, sample_shape: tuple[int, ...], mean: NDArray[np.float32], classes: int, name: str = "data.augment"
+    ) -> Augment | None:
         """The augmentations in the order of the keys, or None where all are off.
 
-        mean: of the training split, to fill a cutout with. Raises StudyError for samples that are not images, or are
-        too small for the crop or the cutout.
+        mean: of the training split, to fill a cutout with. name: of the table, as whoever reads an error knows it.
+        Raises StudyError for samples that are not images, or are too small for the crop or the cutout.
         """
         if self == AugmentTable():
             return None
         if len(sample_shape) != 3:
             raise StudyError(
-                f"data.augment needs images, but the samples are rows of {sample_shape[0]} features; "
-                f"remove it from the study"
+                f"{name} needs images, but the samples are rows of {sample_shape[0]} features; leave it out"
             )
-        _fits("data.augment.crop", self.crop, sample_shape, below=1)
-        _fits("data.augment.cutout", self.cutout, sample_shape)
+        _fits(f"{name}.crop", self.crop, sample_shape, below=1)
+        _fits(f"{name}.cutout", self.cutout, sample_shape)
         moves = {"rotate": self.rotate, "shift": self.shift, "scale": self.scale}
         steps: list[Augmentation] = [Flip()] if self.flip else []
         steps += [Crop(self.crop)] if self.crop else []
@@ -60,8 +61,7 @@ def refuse_unfit_evaluation(augment: EvaluationAugment, sample_shape: tuple[int,
     if len(sample_shape) != 3:
         key = "test_flips" if augment.flips else "test_shift"
         raise StudyError(
-            f"train.{key} needs images, but the samples are rows of {sample_shape[0]} features; "
-            f"remove it from the study"
+            f"train.{key} needs images, but the samples are rows of {sample_shape[0]} features; leave it out"
         )
     _fits("train.test_shift", augment.shift, sample_shape, below=1)
 

@@ -1,5 +1,6 @@
 """The `data` table: which data, and how it is divided and scaled."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
@@ -43,6 +44,11 @@ class DataTable(Table):
     def is_regression(self) -> bool:
         """Whether the samples have targets instead of classes."""
         return self.target is not None or (self.name in DATASETS and DATASETS[self.name].is_regression)
+
+    @property
+    def places(self) -> tuple[Path | None, ...]:
+        """The files and folders that are read; None where the study names none."""
+        return self.path, self.test
 
     @property
     def table_options(self) -> TableOptions:

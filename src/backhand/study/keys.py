@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -37,6 +38,12 @@ class Kind:
 def known_keys() -> tuple[str, ...]:
     """The dotted paths of all keys that people write, such as "train.optimizer.lr"."""
     return tuple(dict.fromkeys(path for path, _ in _fields(Study) if path.partition(".")[0] not in HIDDEN))
+
+
+@cache
+def places() -> tuple[str, ...]:
+    """The dotted paths of the keys whose values are files or folders, such as "data.path"."""
+    return tuple(dict.fromkeys(path for path, field in _fields(Study) if _is_place(field.annotation)))
 
 
 @cache
@@ -95,6 +102,10 @@ def _tables(annotation: Any) -> Iterator[type[Table]]:
     elif get_origin(annotation) in (Union, UnionType, Annotated):
         for argument in get_args(annotation):
             yield from _tables(argument)
+
+
+def _is_place(annotation: Any) -> bool:
+    return annotation is Path or any(map(_is_place, get_args(annotation)))
 
 
 def _discriminator(field: FieldInfo) -> str | None:

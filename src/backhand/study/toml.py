@@ -32,7 +32,7 @@ from backhand.study.values import (
 )
 
 Form = TypeVar("Form", bound=Table)
-NO_CHANGE = ("data.path", "name", "title")  # keys that do not affect the results
+NO_CHANGE = ("data.path", "data.test", "name", "title")  # keys that do not affect the results
 
 
 def shipped() -> dict[str, Study]:

@@ -12,12 +12,12 @@ import tomli_w
 
 from backhand.errors import BackhandWarning, StudyError
 from backhand.files.paths import as_path
-from backhand.study.keys import Kind, kinds
+from backhand.study.keys import Kind, kinds, places
 from backhand.weights import published
 
 Tables = dict[str, Any]
 Changes = Mapping[str, Any]  # by the dotted path of a key
-PATHS = ("data.path", "train.init_from", "extend.run", "extend.path")
+PATHS = places()
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -102,9 +102,10 @@ def value_at(tables: Mapping[str, Any], path: str) -> Any:
 
 def settle_paths(tables: Tables, folder: Path) -> None:
     """Make the file paths in a study's tables absolute; relative ones are relative to the folder of the study."""
-    for table, key in (path.split(".") for path in PATHS):
-        if isinstance(tables.get(table), dict) and key in tables[table]:
-            tables[table][key] = settled(tables[table][key], folder)
+    for above, _, key in (path.rpartition(".") for path in PATHS):
+        table = value_at(tables, above)
+        if isinstance(table, dict) and key in table:
+            table[key] = settled(table[key], folder)
     search = tables.get("search")
     space = search.get("space") if isinstance(search, dict) else None
     if isinstance(space, dict):

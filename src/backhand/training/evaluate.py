@@ -26,6 +26,8 @@ LISTED = 5  # samples named in a sentence, at most
 class Evaluation:
     """Scores (N, outputs), labels and predictions of the N samples, their mean loss, and what else is measured.
 
+    weights: of the samples in the loss, (N,); None: all are 1.
+
     labels, predictions: classes (N,), or the targets (N, T) of a regression. A sample whose scores are not finite has
     no class: its prediction is -1, which counts as wrong; or NaN for a target. The loss is NaN then.
     """
@@ -35,6 +37,7 @@ class Evaluation:
     predictions: Labels | Array
     loss: float
     measures: Measures
+    weights: Array | None = None
 
     @property
     def accuracy(self) -> float:
@@ -104,7 +107,7 @@ def _evaluation(run: _Pass, loss: Loss) -> Evaluation:
         mean = loss.forward(scores, labels, weights)
     predictions, measures = loss.predict(scores), loss.measures()
     measures.add(predictions, labels)
-    return Evaluation(scores, labels, predictions, mean if finite_rows(scores).all() else np.nan, measures)
+    return Evaluation(scores, labels, predictions, mean if finite_rows(scores).all() else np.nan, measures, weights)
 
 
 def _pass(model: Sequential | Stack, feed: BatchSource) -> _Pass:

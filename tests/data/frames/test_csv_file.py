@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from backhand.data.frames.csv_file import read_csv
+from backhand.data.frames.encoding import Encoding
 from backhand.errors import DataError
 
 
@@ -38,6 +39,52 @@ def test_numbers_in_every_form(tmp_path):
     assert frame.column("c").values.tolist() == [1000, 0.5]
     assert frame.column("d").missing.tolist() == [False, True]
     assert [frame.column(name).kind for name in "abcd"] == ["number"] * 4
+
+
+def kinds(tmp_path, *values, delimiter=";"):
+    frame = read(tmp_path, f"a{delimiter}b\n" + "".join(f'"{value}"{delimiter}1\n' for value in values))
+    return frame.column("a")
+
+
+def test_a_comma_is_a_decimal_point_only_where_that_is_certain(tmp_path):
+    assert kinds(tmp_path, "1,5", "2", "1,234").values.tolist() == [1.5, 2, 1.234]
+    assert kinds(tmp_path, "0,125", "1,250").values.tolist() == [0.125, 1.25]
+    assert kinds(tmp_path, ",5", "-1,5e3").values.tolist() == [0.5, -1500]
+    for doubtful in (("1,234", "999", "12,500"), ("1,5", "2.5"), ("1,234,567",), ("1_000", "2"), ("1'000", "1.5")):
+        column = kinds(tmp_path, "7", *doubtful)
+        assert (column.kind, column.separated()) == ("text", 1)
+    assert kinds(tmp_path, "1,5", "2,5", delimiter=",").kind == "text"
+    assert kinds(tmp_path, "1,5 m", "2,5").separated() is None
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [("1,234", "write 1234 or 1.234, or"), ("1_000", "write 1000, or"), ("1,234,567.5", "write 1234567.5, or")],
+)
+def test_numbers_with_separators_are_refused_with_their_line(tmp_path, value, advice):
+    frame = read(tmp_path, f'a,b\n999,1\n"{value}",2\n')
+    with pytest.raises(DataError, match=rf'line 3 of .*t\.csv has "{value}" in column "a", and numbers .*: {advice}'):
+        Encoding.fit(frame, ["a"])
+    assert len(Encoding.fit(frame, ["a"], categories=["a"]).columns[0].categories) == 2
+
+
+def test_numbers_that_look_like_names_of_the_training_are_these(tmp_path):
+    encoding = Encoding.fit(read(tmp_path, "a,b\n01,1\n1a,2\ntrue,3\n"), ["a"])
+    assert encoding.encode(read(tmp_path, "a,b\n01,1\n")).tolist() == [[1, 0, 0]]
+    assert encoding.encode(read(tmp_path, "a,b\ntrue,1\n")).tolist() == [[0, 0, 1]]
+
+
+def test_nanoseconds_that_float64_does_not_tell_apart_are_refused(tmp_path):
+    frame = read(tmp_path, "t,b\n1700000000000000001,1\n1700000000000000002,2\n")
+    with pytest.raises(DataError, match=r'column "t" .* has numbers such as 1700000000000000001, and float64 rounds'):
+        Encoding.fit(frame, ["t"])
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\f", "\x85", "\v", "\x1c"])
+def test_a_field_may_hold_what_only_python_takes_for_a_line_break(tmp_path, inside):
+    frame = read(tmp_path, f"a,b\nx{inside}y,1\nz,2\n")
+    assert frame.column("a").values.tolist() == [f"x{inside}y", "z"]
+    assert frame.lines.tolist() == [2, 3]
 
 
 @pytest.mark.parametrize("marker", ["", "NA", "n/a", "NaN", "null", "None", "?", " "])

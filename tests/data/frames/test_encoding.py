@@ -1,6 +1,7 @@
 """Columns as numbers: fitted to training rows, applied to others, saved and read back; frames of other libraries."""
 
 import json
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -42,6 +43,32 @@ def test_missing_values_are_filled_as_asked(missing, fill):
     assert encoded[0, 1:].tolist() == [0, 0, 1]  # red, the most frequent
 
 
+def test_a_fill_value_is_of_the_training_rows_and_a_category_of_all():
+    beside = frame(size=[1000.0] * 4, colour=["pink"] * 4)
+    encoding = Encoding.fit(frame(), ["size", "colour"], missing="mean", beside=beside)
+    assert encoding.columns[0].fill == pytest.approx(7 / 3)
+    assert encoding.columns[1].fill == "red"
+    assert encoding.columns[1].categories == ("blue", "green", "pink", "red")
+
+
+def test_categories_beyond_2_to_the_53_stay_apart():
+    codes = [100000000000000001, 100000000000000002] * 2
+    encoding = Encoding.fit(frame(code=codes), ["code"], categories=["code"])
+    assert encoding.features == ("code=100000000000000002",)
+    assert encoding.encode(frame(code=codes))[:, 0].tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize("kind", [np.int64, object])
+def test_numbers_whose_differences_float64_rounds_away_are_refused(kind):
+    times = np.array([1_700_000_000_000_000_001 + step for step in range(4)]).astype(kind)
+    with pytest.raises(DataError, match=r'column "code" .* such as 1700000000000000001, and float64 rounds away what'):
+        Encoding.fit(frame(code=times), ["code"])
+    far = frame(code=times * np.array([1, 2, 3, 4]))
+    assert len(Encoding.fit(far, ["code"]).encode(far)) == 4
+    same = frame(code=times[[0, 0, 0, 0]])
+    assert len(np.unique(Encoding.fit(same, ["code"]).encode(same))) == 1
+
+
 def test_numbers_that_are_names():
     encoding = Encoding.fit(frame(code=[10, 20, 30, 10]), ["code"], categories=["code"])
     assert encoding.features == ("code=10", "code=20", "code=30")
@@ -62,10 +89,15 @@ def test_an_encoding_survives_json():
             {"colour": ["red", "pink", "red", "red"]},
             r'row 1 of .*, has "pink" in column "colour"',
         ),
-        ({"size": ["tall", "1", "2", "3"]}, 'column "size" of the frame has text such as "tall", and numbers in'),
+        ({"size": ["1", "tall", "2", "3"]}, 'row 1 of the frame, .* has text such as "tall" in column "size", and the'),
+        (
+            {"size": ["1", "2", "3", "4"]},
+            'row 0 of the frame, .* has text such as "1" in column "size", and the training',
+        ),
+        ({"size": ["", "", "", ""]}, 'row 0 of .* has no value in column "size"'),
         ({"sex": ["f", "", "m", "m"]}, 'row 1 of .* has no value in column "sex"; fill it in or remove the row$'),
         ({"size": [1, np.inf, np.inf, 2]}, r'row 1 of .* has infinity in column "size" \(and in 1 more row\); correct'),
-        ({"size": ["2024-01-01"] * 4}, 'column "size" of the frame has text such as "2024-01-01", and numbers in'),
+        ({"size": ["2024-01-01"] * 4}, 'has text such as "2024-01-01" in column "size", and the training data has'),
     ],
 )
 def test_rows_that_do_not_fit_are_refused(new, said):
@@ -95,6 +127,11 @@ def test_a_table_without_rows_has_no_features():
         Encoding.fit(frame(size=[1.0, 2, 3, 4]), TRAIN).encode(frame_of({name: np.array([]) for name in TRAIN}))
 
 
+def test_a_marker_of_a_missing_value_is_named():
+    with pytest.raises(DataError, match=r'has "none", which counts as missing, in column "sex"; fill .* where it is a'):
+        Encoding.fit(frame(size=[1.0, 2, 3, 4], sex=["f", "none", "m", "f"]), TRAIN)
+
+
 def test_columns_that_teach_nothing_are_refused():
     with pytest.raises(DataError, match='column "size" of the frame has no values; leave it out'):
         Encoding.fit(frame(size=[np.nan] * 4), ["size"], missing="mean")
@@ -116,6 +153,11 @@ def test_frames_of_pandas_and_polars_are_read_alike():
         assert read.column("c").values.tolist() == [1, 0, 1]
         assert read.column("e").values.tolist() == ["u", "v", "u"]
     dates = frame_of(pandas.DataFrame({"d": pandas.to_datetime(["2024-01-01", None])}))
+    durations = [pandas.DataFrame({"t": pandas.to_timedelta([90, None], unit="min")})]
+    durations.append(polars.DataFrame({"t": [timedelta(minutes=90), None]}))
+    durations.append({"t": np.array([timedelta(minutes=90), None])})
+    for one in durations:
+        np.testing.assert_array_equal(frame_of(one).column("t").values, [5400, np.nan])
     assert dates.column("d").kind == "date"
     assert dates.column("d").missing.tolist() == [False, True]
 

@@ -58,13 +58,25 @@ def decode(data: bytes, name: str, colour: Colour | None = None, resize: Resize 
             raise BadImageError(f"{name} {UNUSUAL.format('BMP')}")
         if resize is not None:
             resize.draft(image)
-        wanted = colour or STORED_AS[image.mode]
-        plain = image if image.mode == wanted else image.convert(wanted)
-        return turn_upright(np.asarray(plain), _orientation(image))
+        return turn_upright(_in_colour(image, colour), _orientation(image))
 
     pixels = _apply_to_opened(data, name, read_pixels)
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
     return pixels if resize is None else resize(pixels)
+
+
+def pixels_of(image: "Picture", name: str) -> NDArray[np.uint8]:
+    """The pixels (H, W, C) of a picture that Pillow has read, in the colour that `decode` gives a file of its mode.
+
+    Raises BadImageError as `decode` does.
+    """
+    _refuse_unreadable(image, name)
+    return _in_colour(image)
+
+
+def _in_colour(image: "Picture", colour: Colour | None = None) -> NDArray[np.uint8]:
+    wanted = colour or STORED_AS[image.mode]
+    pixels = np.asarray(image if image.mode == wanted else image.convert(wanted))
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def read_size_and_colour(data: bytes, name: str) -> tuple[Size, Colour]:

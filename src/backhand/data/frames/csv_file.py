@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +19,10 @@ DELIMITERS = ",;\t|"
 def read_csv(path: Path) -> Frame:
     """Read a CSV file in UTF-8, plain or gzip, whose first line names the columns.
 
-    The delimiter is the one of comma, semicolon, tab and | that occurs most in the first line. Empty lines are left
-    out. Raises DataError, naming the line, for a file that cannot be read, a line with more or fewer values than there
-    are columns, a first line that names no columns, and a file without rows.
+    The delimiter is the one of comma, semicolon, tab and | that occurs most in the first line; where it is no comma,
+    a comma may be the decimal point. Empty lines are left out.
+    Raises DataError, naming the line, for a file that cannot be read, a line with more or fewer values than there are
+    columns, a first line that names no columns, and a file without rows.
     """
     text = _text(path)
     delimiter = _delimiter(text)
@@ -34,9 +36,8 @@ def read_csv(path: Path) -> Frame:
             )
     if not rows:
         raise DataError(f"{path} has no rows below the line that names the columns")
-    columns = {
-        name: Column.of_texts(texts) for name, texts in zip(names, zip(*(v for _, v in rows), strict=True), strict=True)
-    }
+    by_name = zip(names, zip(*(values for _, values in rows), strict=True), strict=True)
+    columns = {name: Column.of_texts(texts, decimal_comma=delimiter != ",") for name, texts in by_name}
     return Frame(columns, str(path), np.array([line for line, _ in rows]))
 
 
@@ -54,15 +55,20 @@ def _text(path: Path) -> str:
     return content.decode("utf-8-sig")
 
 
+def _lines(text: str) -> io.StringIO:
+    """The lines, which end where a file's do, and not at a form feed or U+2028 as those of `str.splitlines`."""
+    return io.StringIO(text, newline="")
+
+
 def _delimiter(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line for line in _lines(text) if line.strip()), "")
     outside = "".join(first.split('"')[::2])  # what stands between quotes is a name
     return max(DELIMITERS, key=outside.count)
 
 
 def _rows(text: str, delimiter: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """The number of each line that is not empty, with its values."""
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, skipinitialspace=True)
     try:
         for values in reader:
             if any(value.strip() for value in values):

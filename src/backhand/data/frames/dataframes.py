@@ -1,12 +1,14 @@
 """Tables from the frames of pandas and polars, and from dictionaries of arrays, without importing any of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backhand.data.frames.frame import MISSING, Column, Frame
+from backhand.data.frames.frame import Column, Frame, is_marker
+from backhand.data.frames.values import MAX_EXACT
 from backhand.errors import DataError
 
 
@@ -35,17 +37,29 @@ def frame_of(x: Any, source: str = "the frame") -> Frame:
 
 
 def column_of(series: Any, where: str) -> Column:
-    """The column in a series of pandas or polars, a list, or an array (N,). Raises DataError as `frame_of` does."""
+    """The column in a series of pandas or polars, a list, or an array (N,); durations become seconds.
+
+    Raises DataError as `frame_of` does.
+    """
     values = series.to_numpy() if hasattr(series, "to_numpy") else np.asarray(series)
     if values.ndim != 1:
         raise DataError(f"{where} has the shape {values.shape}; a column has one axis")
     if values.dtype.kind in "biuf":
-        return Column("number", values.astype(np.float64))
-    if values.dtype.kind in "mM":
+        return _of_numbers(values)
+    if values.dtype.kind == "m":
+        return Column("number", values / np.timedelta64(1, "s"))
+    if values.dtype.kind == "M":
         return Column("date", np.where(np.isnat(values), "", np.datetime_as_string(values).astype(np.str_)))
     if values.dtype.kind in "US":
-        return Column("text", _without_markers(values.astype(np.str_)))
+        return _of_texts(values.astype(np.str_).tolist())
     return _of_objects(values, where)
+
+
+def _of_numbers(values: NDArray[Any]) -> Column:
+    """The column of numbers, with their texts where float64 does not hold whole ones, and of truth values."""
+    numbers = values.astype(np.float64)
+    is_wide = values.dtype.kind in "iu" and bool((np.abs(numbers) > MAX_EXACT).any())
+    return Column("number", numbers, values.astype(np.str_) if is_wide or values.dtype.kind == "b" else None)
 
 
 def _of_objects(values: NDArray[Any], where: str) -> Column:
@@ -53,9 +67,14 @@ def _of_objects(values: NDArray[Any], where: str) -> Column:
     objects = [None if is_missing(value) else value for value in values.tolist()]
     known = [value for value in objects if value is not None]
     if all(isinstance(value, bool | int | float | np.number | np.bool_) or _is_decimal(value) for value in known):
-        return Column("number", np.array([np.nan if value is None else float(value) for value in objects]))
+        numbers = np.array([np.nan if value is None else _as_float(value) for value in objects])
+        texts = np.array(["" if value is None else str(value) for value in objects], np.str_)
+        keeps = bool((np.abs(numbers) > MAX_EXACT).any()) or any(isinstance(value, bool | np.bool_) for value in known)
+        return Column("number", numbers, texts if keeps else None)
     if all(isinstance(value, str) for value in known):
-        return Column("text", _without_markers(np.array([value or "" for value in objects], np.str_)))
+        return _of_texts([value or "" for value in objects])
+    if all(isinstance(value, timedelta) for value in known):
+        return Column("number", np.array([np.nan if value is None else value.total_seconds() for value in objects]))
     if all(hasattr(value, "isoformat") for value in known):
         return Column("date", np.array(["" if value is None else value.isoformat() for value in objects], np.str_))
     kinds = sorted({type(value).__name__ for value in known})
@@ -75,5 +94,13 @@ def _is_decimal(value: Any) -> bool:
     return type(value).__name__ in ("Decimal", "Fraction")
 
 
-def _without_markers(texts: NDArray[np.str_]) -> NDArray[np.str_]:
-    return np.where(np.isin(np.char.lower(np.char.strip(texts)), list(MISSING)), "", texts)
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # of a whole number beyond float64
+        return float("inf") if value > 0 else float("-inf")
+
+
+def _of_texts(texts: Sequence[str]) -> Column:
+    written = [text.strip() for text in texts]
+    return Column("text", np.array(["" if is_marker(text) else text for text in written], np.str_), np.array(written))

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backhand.data.frames.frame import Column, Frame, listed
+from backhand.data.frames.values import category_texts, finite, first, refuse_missing, refuse_separators, refuse_texts
 from backhand.errors import DataError
 
 Missing = Literal["refuse", "mean", "median", "most_frequent"]
-FILL_IN = 'fill it in, remove the row, or set missing to "median", "mean" or "most_frequent"'
 MOST_CATEGORIES = 100  # of a column: more of them are names or sentences rather than categories
 Floats = NDArray[np.float64]
 
@@ -43,6 +43,8 @@ class EncodedColumn:
         if not self.categories:
             return values[:, None]
         known = np.array(self.categories)
+        if column.texts is not None:  # a text of the training may look like a number among other rows: 01
+            values = np.where(np.isin(column.texts, known) & ~column.missing, column.texts, values)
         index = np.minimum(np.searchsorted(known, values), len(known) - 1)
         unknown = np.flatnonzero(known[index] != values)
         if len(unknown):
@@ -57,11 +59,9 @@ class EncodedColumn:
     def _filled(self, column: Column, frame: Frame) -> NDArray[Any]:
         """The values as this column takes them, numbers or texts, with missing ones filled."""
         if not self.categories and column.kind != "number":
-            what = "dates" if column.kind == "date" else "text"
-            raise DataError(
-                f'column "{self.name}" of {frame.source} has {what} such as "{_first(column)}", and numbers in the '
-                f"training data"
-            )
+            if not column.missing.all():
+                refuse_texts(column, self.name, frame)
+            column = Column("number", np.full(len(column.values), np.nan))
         values = category_texts(column) if self.categories else finite(column, self.name, frame)
         if not column.missing.any():
             return values
@@ -72,6 +72,21 @@ class EncodedColumn:
 
 
 @dataclass(frozen=True)
+class Remedies:
+    """What to do, as the end of a sentence, in the words of whoever is told: a caller in Python, or a study's author.
+
+    missing: about a missing value. leave_out: about a column that is of no use. names: about numbers that are names.
+    """
+
+    missing: str = "fill it in or remove the row"
+    leave_out: str = "leave it out"
+    names: str = "or, where they are names, make them texts with a letter"
+
+
+REMEDIES = Remedies()
+
+
+@dataclass(frozen=True)
 class Encoding:
     """How the columns of a table become the features of a network, in this order."""
 
@@ -79,16 +94,27 @@ class Encoding:
 
     @classmethod
     def fit(
-        cls, frame: Frame, names: Iterable[str], categories: Collection[str] = (), missing: Missing = "refuse"
+        cls,
+        frame: Frame,
+        names: Iterable[str],
+        categories: Collection[str] = (),
+        missing: Missing = "refuse",
+        *,
+        beside: Frame | None = None,
+        remedies: Remedies = REMEDIES,
     ) -> Self:
         """Fit the encoding to the training rows.
 
         names: the columns to use. categories: columns of numbers that name categories, such as postcodes.
         missing: what stands in place of a missing value: the mean or the median of a column of numbers, or the most
         frequent value; of categories it is the most frequent one whatever is asked.
-        Raises DataError for columns of dates, columns with too many categories, and missing values that are refused.
+        beside: further rows of the same file, whose texts are categories as well; nothing else is taken from them.
+        remedies: the ends of the sentences of errors.
+        Raises DataError for columns of dates, columns with too many categories, numbers with separators such as 1,234,
+        and missing values that are refused.
         """
-        fitted = tuple(_fit_column(frame, name, name in categories, missing) for name in names)
+        how = _Fit(frame, beside, missing, remedies)
+        fitted = tuple(how.column(name, name in categories) for name in names)
         if not fitted:
             raise DataError(f"{frame.source} has no column to learn from; leave out fewer")
         return cls(fitted)
@@ -126,29 +152,49 @@ class Encoding:
         return cls(tuple(EncodedColumn(**{**fact, "categories": tuple(fact["categories"])}) for fact in facts))
 
 
-def _fit_column(frame: Frame, name: str, as_categories: bool, missing: Missing) -> EncodedColumn:
-    column = frame.column(name)
-    if column.kind == "date":
-        raise DataError(
-            f'column "{name}" of {frame.source} has dates, such as {_first(column)}; '
-            f"replace it by numbers that matter, such as the year, the month, or days since the first, or leave it out"
-        )
-    if column.missing.any() and missing == "refuse":
-        refuse_missing(column, name, frame, FILL_IN)
-    if column.missing.all():
-        raise DataError(f'column "{name}" of {frame.source} has no values; leave it out')
-    if column.kind == "number" and not as_categories:
-        known = finite(column, name, frame)[~column.missing]
-        return EncodedColumn(name, fill=None if missing == "refuse" else _fill(known, missing))
-    texts = category_texts(column)[~column.missing]
-    categories, counts = np.unique(texts, return_counts=True)
-    if len(categories) > MOST_CATEGORIES:
-        raise DataError(
-            f'column "{name}" of {frame.source} has {len(categories):,} different texts in {len(texts):,} rows, such '
-            f'as "{categories[0]}": too many for categories; leave it out'
-        )
-    fill = None if missing == "refuse" else str(categories[counts.argmax()])
-    return EncodedColumn(name, tuple(categories.tolist()), fill)
+@dataclass(frozen=True)
+class _Fit:
+    """The fit of an encoding: the training rows, further rows of the file, and what is asked."""
+
+    frame: Frame
+    beside: Frame | None
+    missing: Missing
+    remedies: Remedies
+
+    def column(self, name: str, as_categories: bool) -> EncodedColumn:
+        """How the column of this name is encoded."""
+        frame, column = self.frame, self.frame.column(name)
+        if column.kind == "date":
+            raise DataError(
+                f'column "{name}" of {frame.source} has dates, such as {first(column)}; replace it by numbers that '
+                f"matter, such as the year, the month, or days since the first, or {self.remedies.leave_out}"
+            )
+        rows = [frame] if self.beside is None else [frame, self.beside]
+        for part in rows if self.missing == "refuse" else ():
+            refuse_missing(part.column(name), name, part, self.remedies.missing)
+        if column.missing.all():
+            raise DataError(f'column "{name}" of {frame.source} has no values; {self.remedies.leave_out}')
+        if column.kind == "number" and not as_categories:
+            known = finite(column, name, frame)[~column.missing]
+            return EncodedColumn(name, fill=None if self.missing == "refuse" else _fill(known, self.missing))
+        if not as_categories:
+            for part in rows:
+                refuse_separators(part.column(name), name, part, self.remedies.names)
+        return self._categories(name, [part.column(name) for part in rows])
+
+    def _categories(self, name: str, columns: list[Column]) -> EncodedColumn:
+        """The column as categories, those of all rows; the most frequent one is that of the training rows."""
+        training, *others = (category_texts(column)[~column.missing] for column in columns)
+        categories, counts = np.unique(training, return_counts=True)
+        every = np.unique(np.concatenate([categories, *others]))
+        if len(every) > MOST_CATEGORIES:
+            raise DataError(
+                f'column "{name}" of {self.frame.source} has {len(every):,} different texts in '
+                f'{len(training) + sum(map(len, others)):,} rows, such as "{every[0]}": too many for categories; '
+                f"{self.remedies.leave_out}"
+            )
+        fill = None if self.missing == "refuse" else str(categories[counts.argmax()])
+        return EncodedColumn(name, tuple(every.tolist()), fill)
 
 
 def _fill(known: Floats, missing: Missing) -> float:
@@ -156,36 +202,3 @@ def _fill(known: Floats, missing: Missing) -> float:
         values, counts = np.unique(known, return_counts=True)
         return float(values[counts.argmax()])
     return float(np.mean(known) if missing == "mean" else np.median(known))
-
-
-def category_texts(column: Column) -> NDArray[np.str_]:
-    """The values as texts (N,): a whole number without its decimal point; "" for a missing one."""
-    if column.kind != "number":
-        return np.asarray(np.char.strip(column.values))
-    return np.array(["" if np.isnan(v) else f"{v:.0f}" if v.is_integer() else repr(v) for v in column.values.tolist()])
-
-
-def finite(column: Column, name: str, frame: Frame) -> Floats:
-    """The numbers of a column. Raises DataError for the first that is infinite."""
-    rows = np.flatnonzero(np.isinf(column.values))
-    if len(rows):
-        where = frame.row_in_words(int(rows[0]))
-        raise DataError(f'{where} has infinity in column "{name}"{_more(rows)}; correct it or remove the row')
-    return column.values
-
-
-def refuse_missing(column: Column, name: str, frame: Frame, remedy: str = "fill it in or remove the row") -> None:
-    """Raise DataError, with the remedy, for the first missing value of a column."""
-    rows = np.flatnonzero(column.missing)
-    if len(rows):
-        where = frame.row_in_words(int(rows[0]))
-        raise DataError(f'{where} has no value in column "{name}"{_more(rows)}; {remedy}')
-
-
-def _more(rows: NDArray[np.intp]) -> str:
-    return f" (and in {len(rows) - 1:,} more row{'s' * (len(rows) > 2)})" if len(rows) > 1 else ""
-
-
-def _first(column: Column) -> str:
-    """The first text or date of a column that has one."""
-    return next(filter(None, column.values.tolist()), "")

@@ -16,35 +16,54 @@ MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "#n/a", "<na>"
 TRUTH = {"true": 1.0, "false": 0.0}
 _DAY = r"\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[/.]\d{1,2}[/.](\d{2}|\d{4})"
 DATE = re.compile(rf"({_DAY})([ T].*)?")
-DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # which may as well be a decimal comma
+SEPARATED = re.compile(r"[+-]?(\d{1,3}(['’ \u00a0\u202f]\d{3})+|\d+([,_.]\d+)*[,_]\d+)(\.\d*)?")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column (N,): numbers in float64, with NaN where one is missing, or text, with "" there."""
+    """One column (N,): numbers in float64, with NaN where one is missing, or text, with "" there.
+
+    texts: the values as they were written, without spaces around them; None for numbers that float64 says in full.
+    """
 
     kind: Kind
     values: NDArray[Any]
+    texts: NDArray[np.str_] | None = None
 
     @cached_property
     def missing(self) -> NDArray[np.bool_]:
         """Which values are missing, (N,)."""
         return np.isnan(self.values) if self.kind == "number" else self.values == ""
 
+    def take(self, index: NDArray[np.intp]) -> "Column":
+        """The rows at these indices, in this order."""
+        return Column(self.kind, self.values[index], None if self.texts is None else self.texts[index])
+
     @classmethod
-    def of_texts(cls, texts: Iterable[str]) -> "Column":
+    def of_texts(cls, texts: Iterable[str], *, decimal_comma: bool = False) -> "Column":
         """The column that these texts stand for.
 
-        Numbers where all of them are numbers or missing; true and false are 1 and 0; a comma may be the decimal point.
+        Numbers where all of them are numbers or missing; true and false are 1 and 0.
+        decimal_comma: whether the decimal point may be a comma. It is one only where the numbers show it: 1,5 is a
+        number, and a column of 1,234 and 12,500 is text.
         """
         stripped = [text.strip() for text in texts]
-        present = ["" if text.lower() in MISSING else text for text in stripped]
+        present = ["" if is_marker(text) else text for text in stripped]
         known = [text for text in present if text]
-        numbers = _numbers(present, known)
+        numbers, written = _numbers(present, known, decimal_comma), np.array(stripped, dtype=np.str_)
         if numbers is not None:
-            return cls("number", numbers)
+            return cls("number", numbers, written)
         dates = bool(known) and all(DATE.fullmatch(text) for text in known)
-        return cls("date" if dates else "text", np.array(present, dtype=np.str_))
+        return cls("date" if dates else "text", np.array(present, dtype=np.str_), written)
+
+    def separated(self) -> int | None:
+        """The first row of a number with separators, such as 1,234 or 1_000, in a column of such numbers and others."""
+        if self.kind != "text":
+            return None
+        rows = [row for row, text in enumerate(self.values.tolist()) if text and not is_number(text)]
+        return rows[0] if rows and all(SEPARATED.fullmatch(self.values[row]) for row in rows) else None
 
 
 @dataclass(frozen=True)
@@ -77,16 +96,35 @@ class Frame:
 
     def take(self, index: NDArray[np.intp]) -> "Frame":
         """The rows at these indices, in this order."""
-        columns = {name: Column(column.kind, column.values[index]) for name, column in self.columns.items()}
+        columns = {name: column.take(index) for name, column in self.columns.items()}
         return Frame(columns, self.source, None if self.lines is None else self.lines[index])
 
 
-def _numbers(present: list[str], known: list[str]) -> NDArray[np.float64] | None:
+def is_marker(text: str) -> bool:
+    """Whether the text stands for a missing value."""
+    return text.strip().lower() in MISSING
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a number; 1_000 is none, though Python reads it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+def _numbers(present: list[str], known: list[str], decimal_comma: bool) -> NDArray[np.float64] | None:
     """The texts as numbers; None where one is not a number."""
     if known and all(text.lower() in TRUTH for text in known):
         return np.array([TRUTH.get(text.lower(), np.nan) for text in present])
-    if known and any("," in text for text in known):
-        if not all(DECIMAL_COMMA.fullmatch(text) or "," not in text for text in known):
+    if any("_" in text for text in known):
+        return None
+    with_comma = [text for text in known if "," in text]
+    if with_comma:
+        if not decimal_comma or any("." in text for text in known) or all(map(THOUSANDS.fullmatch, with_comma)):
+            return None
+        if not all(map(DECIMAL_COMMA.fullmatch, with_comma)):
             return None
         present = [text.replace(",", ".") for text in present]
     try:

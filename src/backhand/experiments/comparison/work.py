@@ -36,7 +36,7 @@ def run(
     Raises BackhandError for a mistake in the plan, and where `path` holds another comparison or anything else.
     """
     COMPARE.require("a comparison")
-    data = [plan.data.path]
+    data = plan.data.places
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data) as workspace:
         folder, pool = workspace.folder, load_pool(plan, workspace.data_dir)
         names = [network.name for network in plan.adapted_networks]

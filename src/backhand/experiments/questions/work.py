@@ -42,7 +42,7 @@ def run(
     Raises BackhandError for what a user can mend: an unknown question, missing data, a folder of another experiment.
     """
     question(name).refuse_unfit(study)
-    reads = [study.data.path]
+    reads = study.data.places
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as workspace:
         if workspace.resumed:
             settings.refuse_another_study(workspace.folder, settings.read_study(workspace.folder), study)

@@ -19,8 +19,9 @@ from backhand.predictors.provenance import (
     TrainingFacts,
 )
 from backhand.study import Study, to_values
+from backhand.study.keys import places
 
-PRIVATE = ("data.path", "train.init_from", "extend.run", "changes")  # paths of somebody's machine
+PRIVATE = (*places(), "changes")  # paths of somebody's machine
 MACHINE = ("backhand", "python", "numpy", "cpu", "backend")
 
 

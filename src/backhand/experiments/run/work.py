@@ -85,7 +85,7 @@ def run(
     callbacks: further ones, whose states are saved and given back; a resumed run needs the same ones.
     Raises DivergenceError when the loss stops being finite, and BackhandError for anything else a user can mend.
     """
-    reads = [study.data.path]
+    reads = study.data.places
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=reads) as space:
         if space.resumed:
             saved = settings.read_study(space.folder)

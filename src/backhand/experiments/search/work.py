@@ -58,7 +58,7 @@ def run(
         study = study.model_copy(update={"search": search})
     if resume and kind_of(as_path(path)) is not KIND:
         resume = None  # the search was killed before it had written a file of its own, so that it starts anew
-    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=[study.data.path]) as workspace:
+    with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=study.data.places) as workspace:
         if workspace.resumed:
             saved = settings.read_study(workspace.folder)
             settings.refuse_another_study(workspace.folder, saved, study)

@@ -56,7 +56,7 @@ def run(
     trainings = list(expand(series, path))
     for training in trainings:
         _refuse_missing_packages(training)
-    data_paths = {training.study.data.path for training in trainings}
+    data_paths = {place for training in trainings for place in training.study.data.places}
     with Workspace.open(path, KIND, resume=resume, data_dir=data_dir, quiet=quiet, data=data_paths) as workspace:
         if workspace.resumed:
             _refuse_another(series, workspace.folder, trainings)
