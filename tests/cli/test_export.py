@@ -98,3 +98,19 @@ def test_a_run_is_pushed(cli, run, monkeypatch):
     assert (status, said) == (0, "pushed: https://hub.example/somebody/digits")
     assert sorted(hub.files) == ["README.md", "model.onnx"]
     assert hub.created[1]["private"]
+
+
+def test_a_bad_name_on_the_hub_is_refused_before_anything_is_written(cli, run, tmp_path):
+    status, said = cli("export", run, tmp_path / "out", "--push", "badname")
+    assert status == 2
+    assert said == 'error: "badname" is no name of a repository on the Hub; write OWNER/NAME'
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_and_the_files_of_a_run_are_left_alone(cli, run):
+    before = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    status, said = cli("export", run, run)
+    assert (status, said) == (2, f"error: {run} is the folder of a run; choose another one")
+    status, said = cli("export", run, run / "best.safetensors", "--force")
+    assert (status, said) == (2, f"error: {run / 'best.safetensors'} is one of the files of a run; choose another name")
+    assert {path: path.read_bytes() for path in run.iterdir() if path.is_file()} == before

@@ -59,7 +59,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-@pytest.mark.parametrize("when", ["backhand.training.solver.Solver.fit", "backhand.experiments.reports.write"])
+@pytest.mark.parametrize("when", ["backhand.training.solver.Solver.train_epoch", "backhand.experiments.reports.write"])
 def test_the_hint_of_every_kind_can_be_pasted(kind, when, cli, monkeypatch):
     words, onward = COMMANDS[kind]
     with monkeypatch.context() as patched:

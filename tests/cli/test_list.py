@@ -28,6 +28,13 @@ def test_it_shows_a_study_as_it_is(name, capsys, monkeypatch):
     assert tomllib.loads(shown)["name"] == name
 
 
+def test_it_shows_a_study_in_a_file(cli, tmp_path):
+    (tmp_path / "mine.toml").write_text('name = "mine"  # so far\n', "utf-8")
+    assert cli("list", "--show", tmp_path / "mine.toml") == (0, 'name = "mine" # so far')
+    status, output = cli("list", "--show", tmp_path / "other.toml")
+    assert (status, "other.toml does not exist" in output) == (2, True)
+
+
 def test_it_names_the_nearest_study(cli):
     status, output = cli("list", "--show", "digts")
     assert status == 2

@@ -180,9 +180,10 @@ def test_a_file_that_is_there_is_left_unless_one_asks(cli: Cli) -> None:
     Path("mine.toml").write_text("precious")
     code, said = cli("new", "images", "--path", "photos")
     assert code == 2
-    assert "mine.toml exists already; name another file with --out, or replace it with --overwrite" in said
+    assert "mine.toml exists already; name another file with --out, or replace it with --force" in said
     assert Path("mine.toml").read_text() == "precious"
-    assert cli("new", "images", "--path", "photos", "--overwrite")[0] == 0
+    for name in ("--force", "--overwrite"):
+        assert cli("new", "images", "--path", "photos", name)[0] == 0
     assert load("mine.toml").name == "mine"
 
 

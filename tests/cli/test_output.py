@@ -81,8 +81,10 @@ def test_runs_are_listed(program, run_folder):
 
 def test_predictions(program, run_folder, digit):
     status, output, errors = program("predict", run_folder, digit, "--json")
-    (answer,) = json.loads(output)
+    result = json.loads(output)
+    (answer,) = result["answers"]
     assert (status, answer["sample"]) == (0, str(digit))
+    assert isinstance(result["remarks"], list)
     assert answer["class"] == max(answer["probabilities"], key=answer["probabilities"].get)
     assert sum(answer["probabilities"].values()) == pytest.approx(1)
     assert "probability" in errors

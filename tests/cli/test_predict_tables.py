@@ -87,6 +87,38 @@ def test_tables_are_read_one_at_a_time(runs, cli) -> None:
     assert (status, "name one table at a time" in output) == (2, True)
 
 
+def test_the_answers_never_replace_what_was_read(runs, cli, tmp_path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("a,colour\n1,red\n")
+    status, output = cli("predict", runs / "kind", table, "--out", table)
+    assert (status, output) == (2, f"error: {table} holds the data to be read; choose another --out")
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(b"a picture")
+    status, output = cli("predict", runs / "kind", table, "--out", photo)
+    assert (status, output) == (
+        2,
+        f"error: the answers are a table; name a .csv file to write them to, not {photo}",
+    )
+    status, output = cli("predict", runs / "kind", table, "--out", runs / "kind" / "log.csv")
+    assert (status, "log.csv is one of the files of a run; choose another name" in output) == (2, True)
+    assert table.read_text() == "a,colour\n1,red\n"
+    assert photo.read_bytes() == b"a picture"
+
+
+@pytest.mark.parametrize("name", ["rows.tsv", "ROWS.CSV", "rows.csv.gz", "rows"])
+def test_a_table_may_have_any_name(runs, cli, tmp_path, name) -> None:
+    (tmp_path / name).write_text("a\tcolour\n1.5\tred\n")
+    assert "row 1 cat" in cli("predict", runs / "kind", tmp_path / name)[1]
+
+
+def test_tables_are_not_resized(runs, cli) -> None:
+    status, output = cli("predict", runs / "kind", runs / "new.csv", "--resize")
+    assert (status, output) == (
+        2,
+        "error: --resize scales images, and this model was trained on a table; leave it out",
+    )
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_the_saved_network_of_an_estimator_reads_tables_by_the_names_of_their_columns(cli, tmp_path) -> None:
     pandas, rng = pytest.importorskip("pandas"), np.random.default_rng(0)

@@ -79,7 +79,7 @@ def test_nothing_is_replaced_unless_it_is_asked_for(predictor, tmp_path):
 @pytest.mark.parametrize(
     ("name", "to", "said"),
     [
-        ("hats.pt", (), r'an export has no form for the suffix ".pt"; name a folder, or a file in .onnx \(onnx\), .py'),
+        ("hats.pt", (), r'an export has no form for the suffix ".pt"; name a file in .onnx \(onnx\), .py'),
         ("hats.onnx", "torch", "hats.onnx is for the form onnx, not torch; name a folder for several"),
         ("hats.onnx", ("onnx", "model"), "is for the form onnx, not onnx, model"),
         ("out", "onxx", 'unknown form "onxx" of an export; did you mean "onnx"'),

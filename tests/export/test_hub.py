@@ -63,6 +63,13 @@ def test_only_the_named_forms_are_uploaded(hub, predictor):
     assert sorted(hub.files) == ["README.md", "model.onnx"]
 
 
+def test_one_form_may_be_named_by_itself_and_an_unknown_one_is_refused(hub, predictor):
+    push_to_hub(predictor, "somebody/hats", to="onnx")
+    assert sorted(hub.files) == ["README.md", "model.onnx"]
+    with pytest.raises(BackhandError, match='unknown form "onx" of an export; did you mean "onnx"'):
+        push_to_hub(predictor, "somebody/hats", to=["onx"])
+
+
 @pytest.mark.parametrize("name", ["hats", "a/b/c", "so me/hats", "-a/b", "a/"])
 def test_a_name_without_an_owner_is_refused(hub, predictor, name):
     with pytest.raises(BackhandError, match=f'"{name}" is no name of a repository on the Hub; write OWNER/NAME'):

@@ -141,8 +141,7 @@ def test_titles_and_names_cannot_break_the_python(rng, tmp_path):
     odd = 'it\'s "odd" \\ {k}', "b", "c", "d"
     predictor = classifier(built(*LAYERS["flatten"]), rng, provenance=Provenance(title=title), classes=odd)
     assert odd == module_of(predictor, tmp_path).CLASSES
-    stem = 'it\'s "odd"'
-    compile(torch_files(predictor, stem)[f"{stem}.py"], "odd", "exec")
+    compile(torch_files(predictor, "odd")["odd.py"], "odd", "exec")
 
 
 class Mine(ReLU):

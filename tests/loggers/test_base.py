@@ -2,11 +2,14 @@
 
 import copy
 
+import numpy as np
 import pytest
 
 from backhand.errors import BackhandError, BackhandWarning
-from backhand.loggers import Logger
+from backhand.loggers import CsvLogger, Logger, MLflowLogger, TensorBoardLogger
 from backhand.loggers.settings import plain, settings_of
+from backhand.training.callbacks import Callback
+from tests.loggers import trackers
 
 
 class Heard(Logger):
@@ -116,6 +119,52 @@ def test_a_copy_of_an_open_logger_is_closed():
     assert (twin.every_steps, twin.is_open, twin._log) == (2, False, None)
 
 
-def test_steps_below_0_are_refused():
-    with pytest.raises(BackhandError, match=r"^the steps between two lines of a log must be 0 or more, not -1$"):
-        Heard(every_steps=-1)
+@pytest.mark.parametrize("steps", [-1, 1.5, "x", True, None])
+def test_steps_that_are_no_whole_number_of_0_or_more_are_refused(steps):
+    said = f"^the steps between two lines of a log must be a whole number of 0 or more, not {steps!r}$"
+    with pytest.raises(BackhandError, match=said):
+        Heard(every_steps=steps)
+    assert Heard(every_steps=np.int64(2)).every_steps == 2
+
+
+class Says(Callback):
+    """Adds figures of every kind to each record."""
+
+    def on_epoch_end(self, solver):
+        solver.history[-1] |= {"phase": "late", "none": None, "rows": np.ones(2), "mine": np.float32(0.5), "done": True}
+
+
+MAKERS = {
+    "heard": lambda folder: Heard(),
+    "csv": lambda folder: CsvLogger(folder / "log.csv"),
+    "tensorboard": lambda folder: TensorBoardLogger(folder / "events"),
+    "mlflow": lambda folder: MLflowLogger(),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_figure_that_is_no_number_is_left_out_with_a_warning(make_solver, blobs, tmp_path, monkeypatch, name):
+    server = trackers.install_mlflow(monkeypatch)
+    logger = MAKERS[name](tmp_path)
+    solver = make_solver(callbacks=[Says(), logger])
+    with pytest.warns(BackhandWarning) as caught:
+        solver.fit(*blobs, epochs=3)
+    title = type(logger).__name__
+    said = [str(warning.message) for warning in caught]
+    assert len(said) == 3
+    assert f"the figure \"phase\" is 'late', which is no number; the log of {title} leaves it out" in said
+    assert len(solver.history) == 3
+    if name == "heard":
+        assert [(record["mine"], record["done"], "phase" in record) for record in logger.epochs] == [
+            (0.5, True, False)
+        ] * 3
+    if name == "csv":
+        assert (tmp_path / "log.csv").read_text().splitlines()[0].endswith(",mine,done")
+    if name == "mlflow":
+        (run,) = server.runs.values()
+        assert [value for key, value, _ in run.metrics if key == "mine"] == [0.5] * 3
+
+
+def test_settings_may_be_arrays():
+    settings = {"w": np.arange(3), "x": np.float32(0.5), "none": None, "table": {"w": np.ones(1)}, "empty": []}
+    assert plain(settings) == {"w": "[0, 1, 2]", "x": 0.5, "table": '{"w": [1.0]}'}

@@ -63,6 +63,29 @@ def test_a_line_that_was_cut_off_is_written_again(make_solver, blobs, tmp_path):
     assert [int(row["step"]) for row in rows(path)] == [1, 2, 5, 6, 7, 8]
 
 
+@pytest.mark.parametrize("line", [b"x,0.4,0.1,1.0", b",,,", b"2,0.4", b"2,0.4,0.1,1.0,5", b"\xff\x00,1,1,1", b""])
+def test_a_broken_row_of_a_step_is_left_out(make_solver, blobs, tmp_path, line):
+    path = tmp_path / "mine-steps.csv"
+    solver = make_solver()
+    solver.fit(*blobs, epochs=1)
+    path.write_bytes(b"step,loss,lr,gradient_norm\n1,0.5,0.1,2.0\n" + line + b"\n3,0.3,0.1,1.0\n")
+    solver.callbacks = [CsvLogger(tmp_path / "mine.csv", every_steps=2)]
+    solver.fit(*blobs, epochs=2)
+    assert [int(row["step"]) for row in rows(path)] == [1, 3, 6, 8]
+
+
+def test_the_steps_of_an_old_log_do_not_outlive_it(make_solver, blobs, tmp_path):
+    make_solver(callbacks=[CsvLogger(tmp_path / "mine.csv", every_steps=2)]).fit(*blobs, epochs=1)
+    solver = make_solver()
+    solver.fit(*blobs, epochs=1)
+    (tmp_path / "mine-steps.csv").write_text("step,loss,lr,gradient_norm\n2,0.5,0.1,2.0\n6,0.5,0.1,2.0\n")
+    solver.callbacks = [CsvLogger(tmp_path / "mine.csv")]
+    solver.fit(*blobs, epochs=2)
+    assert [int(row["step"]) for row in rows(tmp_path / "mine-steps.csv")] == [2]
+    make_solver(callbacks=[CsvLogger(tmp_path / "mine.csv")]).fit(*blobs, epochs=1)
+    assert not (tmp_path / "mine-steps.csv").exists()
+
+
 def test_a_new_column_is_added_to_the_whole_table(make_solver, blobs, tmp_path):
     class Late(Callback):
         def on_epoch_end(self, solver):

@@ -61,6 +61,10 @@ WRONG = [
         "validation_accuracy, train_accuracy, validation_error, train_error",
     ),
     ("model.head_scale=0", "model.head_scale: the factor of a scale must not be 0, which lets no gradient pass"),
+    (
+        "log.every_steps=5",
+        "log: every_steps needs a log to write to; set csv = true in this table, or name another log",
+    ),
     ("train.test_flips=1", "train.test_flips: must be true or false, not 1"),
     ("train.evaluate_train=yes", "train.evaluate_train: must be true or false, not 'yes'"),
     ("model.hidden=10", "model.hidden: must be a list, not 10"),

@@ -159,6 +159,12 @@ def test_every_path_of_a_study_counts_from_its_file(base, tmp_path):
     assert search.search.space["data.path"].choices == (str(tmp_path / "c"),)
 
 
+def test_the_test_file_of_a_table_counts_from_the_file_of_the_study(tmp_path):
+    data = '[data]\nname = "csv"\npath = "rows.csv"\ntest = "test.csv"\nlabel = "kind"\n'
+    (tmp_path / "mine.toml").write_text(f'name = "mine"\n{data}[model]\nname = "mlp"\n', "utf-8")
+    assert load(tmp_path / "mine.toml").data.test == tmp_path / "test.csv"
+
+
 def test_a_study_of_a_program_keeps_absolute_paths_too(base):
     study = changed(load(base), {"data.path": "pictures"})
     assert study.data.path == Path("pictures").resolve()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backhand.console.options import TrainedRun
+from backhand.console.options import Force, TrainedRun
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -36,7 +36,7 @@ def export(
     fold_batchnorm: Annotated[
         bool, typer.Option("--fold-batchnorm", help="Join batch normalisation with the layer before it.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Force = False,
     push: Annotated[
         str | None, typer.Option(metavar="OWNER/NAME", help="Upload to this repository on the Hugging Face Hub.")
     ] = None,
@@ -48,12 +48,18 @@ def export(
     model on random samples before it is written.
     """
     from backhand.console.terminal import make_console
+    from backhand.experiments.kinds import refuse_own_files
     from backhand.experiments.run.predict import load_model_or_run
     from backhand.export import export_model, push_to_hub
     from backhand.export.files import FORMS
+    from backhand.export.hub import refuse_push
 
     if out is None and push is None:
         raise BackhandError("name a file or a folder to write to, or a repository with --push OWNER/NAME")
+    if out is not None:
+        refuse_own_files(out)
+    if push is not None:
+        refuse_push(push)
     exported, console = load_model_or_run(run), make_console()
     forms = tuple(str(form) for form in to or ())
     written = [] if out is None else export_model(exported, out, to=forms, fold_batchnorm=fold_batchnorm, force=force)

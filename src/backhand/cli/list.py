@@ -15,11 +15,12 @@ def list_(
 ) -> dict[str, Any]:
     """List the studies and the series that come with Backhand."""
     from backhand.console.terminal import make_console
-    from backhand.study import shipped_text
+    from backhand.study.text import text_of
 
     if show is not None:
-        make_console().print(shipped_text(show), end="", soft_wrap=True)
-        return {"name": show, "text": shipped_text(show)}
+        text = text_of(show)
+        make_console().print(text, end="", soft_wrap=True)
+        return {"name": show, "text": text}
     return _list()
 
 

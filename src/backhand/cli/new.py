@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backhand.console.completion import studies
-from backhand.console.options import DataPath
+from backhand.console.options import DataPath, Force
 from backhand.errors import BackhandError
 from backhand.files.paths import as_path
 
@@ -28,7 +28,8 @@ def new(
     out: Annotated[Path, typer.Option(parser=as_path, metavar="FILE", help="Write the study to this file.")] = Path(
         "mine.toml"
     ),
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it exists.")] = False,
+    force: Force = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", hidden=True)] = False,  # an earlier name of --force
 ) -> dict[str, Any]:
     """Write a study to edit, such as one for your own pictures.
 
@@ -43,8 +44,8 @@ def new(
     from backhand.study import load, shipped_text
 
     text = shipped_text(study)
-    if out.exists() and not overwrite:
-        raise BackhandError(f"{out} exists already; name another file with --out, or replace it with --overwrite")
+    if out.exists() and not (force or overwrite):
+        raise BackhandError(f"{out} exists already; name another file with --out, or replace it with --force")
     refuse_unwritable(out)
     refuse_inside_data(out, [path])
     text = text if path is None else _with_path(text, study, path, out)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def predict(
     run: TrainedRun,
     files: Annotated[
-        list[Path], typer.Argument(parser=as_path, metavar="FILE", help="Image files, or a table as .csv.")
+        list[Path], typer.Argument(parser=as_path, metavar="FILE", help="Image files, or one table in CSV.")
     ],
     resize: ResizeOthers = False,
     out: Annotated[
         Path | None, typer.Option(parser=as_path, metavar="FILE", help="Write the answers to this .csv file.")
     ] = None,
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     """Classify images, or predict for the rows of a table.
 
     Each image or row has a line: its class, the probability, and the two classes that come next; of a regression its
@@ -38,6 +38,8 @@ def predict(
     from backhand.predictors import Classifier, Predictor
     from backhand.predictors.answers import as_csv, as_records
 
+    if out is not None:
+        _refuse_output(out, files)
     predictor, console = load_model_or_run(run), make_console()
     if not isinstance(predictor, Predictor):
         raise BackhandError(
@@ -49,23 +51,38 @@ def predict(
         console.print(f"{len(names):,} answers: {out}")
     else:
         console.print(_table(predictor, names, samples))
-    for remark in predictor.remarks:
+    remarks = list(predictor.remarks)
+    if isinstance(predictor, Classifier) and not predictor.loss.probabilistic:
+        remarks.append(f"the probabilities are the {predictor.loss.confidence}")
+    for remark in remarks:
         make_console(stderr=True).print(f"note: {remark}")
-    if isinstance(predictor, Classifier) and "hinge" in predictor.loss.op_name:
-        console.print(f"probability: {predictor.loss.confidence}")
-    return as_records(predictor, names, samples) if OUTPUT.json else []
+    return {"answers": as_records(predictor, names, samples), "remarks": remarks} if OUTPUT.json else {}
+
+
+def _refuse_output(out: Path, files: list[Path]) -> None:
+    """Raise BackhandError where the answers cannot go to this file, before anything is read."""
+    from backhand.experiments.kinds import refuse_own_files
+    from backhand.files.refusals import refuse_inside_data, refuse_unwritable
+    from backhand.files.streams import is_stream
+
+    if out.suffix.lower() != ".csv" and not is_stream(out):
+        raise BackhandError(f"the answers are a table; name a .csv file to write them to, not {out}")
+    refuse_unwritable(out)
+    refuse_inside_data(out, files)
+    refuse_own_files(out)
 
 
 def _samples(predictor: "Predictor", files: list[Path], *, resize: bool) -> "tuple[list[str], Array]":
     """The samples in the files, with a name for each: image files, or the rows of one table."""
     import numpy as np
 
-    tables = [path for path in files if ".csv" in path.suffixes[-2:]]
-    if not tables:
+    if predictor.encoding is None:
         return [str(path) for path in files], np.stack([predictor.read(path, resize=resize) for path in files])
+    if resize:
+        raise BackhandError("--resize scales images, and this model was trained on a table; leave it out")
     if len(files) > 1:
-        raise BackhandError(f"name one table at a time; {tables[0]} is a table, and there are {len(files)} files")
-    rows = predictor.read_table(tables[0])
+        raise BackhandError(f"name one table at a time; {files[0]} is the first of {len(files)} files")
+    rows = predictor.read_table(files[0])
     return [f"row {number}" for number in range(1, len(rows) + 1)], rows
 
 

@@ -101,6 +101,7 @@ Resume = Annotated[
         help="Continue the experiment in this folder, with the options that it began with.",
     ),
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
 Workers = Annotated[
     int | None,
     typer.Option(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from backhand.experiments import comparison, ensemble, extension, questions, run, search, series
+from backhand.experiments.folders import OccupiedError
 from backhand.experiments.kind import Kind
 from backhand.plugins import Group
 
@@ -37,3 +38,12 @@ def kind_of(folder: Path) -> Kind | None:
     """What kind of experiment the folder holds, if any."""
     kinds = (*ADDED.usable().values(), *KINDS)
     return next((kind for kind in kinds if (folder / kind.mark).is_file()), None)
+
+
+def refuse_own_files(path: Path) -> None:
+    """Raise OccupiedError where a path that a person names for output is the folder or a file of an experiment."""
+    folder = path.resolve()
+    if (kind := kind_of(folder)) is not None:
+        raise OccupiedError(f"{path} is the folder of {kind.name}; choose another one")
+    if (kind := kind_of(folder.parent)) is not None and folder.name in kind.files:
+        raise OccupiedError(f"{path} is one of the files of {kind.name}; choose another name")

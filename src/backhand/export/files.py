@@ -13,6 +13,7 @@ from backhand.export.torch import torch_files
 from backhand.files.atomic import write_outputs
 from backhand.files.paths import PathLike, as_path
 from backhand.files.refusals import refuse_unwritable
+from backhand.predictors import Fitted, predictor_in
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ NAMES = (*FORMS, CARD)
 
 
 def export_model(
-    exported: Exported,
+    exported: Exported | Fitted,
     path: PathLike,
     *,
     to: str | Collection[str] = (),
@@ -62,16 +63,18 @@ def export_model(
 ) -> list[Path]:
     """Write a predictor or a model for other programs; returns the files, all of which are written, or none.
 
+    exported: a predictor, a fitted estimator, or a model that is built.
     path: a file, whose suffix chooses the form: .onnx (verified with ONNX Runtime first), .py (PyTorch, with a file of
     weights beside it), .safetensors (one file, which `load_model` reads), .md (the model card alone); or a folder,
-    which gets every form and a model card, README.md.
+    which gets every form and a model card, README.md. A path with another suffix is a folder where there is one, or
+    where `to` names several forms.
     to: the forms, "onnx", "torch", "model" or "card".
     fold_batchnorm: whether batch normalisation becomes part of the layer before it, in ONNX and PyTorch.
     force: whether files that are there may be replaced.
     Raises BackhandError for a suffix that is not known, for a file that is there, for a layer that a form has no
     counterpart for, where ONNX Runtime differs beyond rounding, and where an extra is not installed.
     """
-    path, forms = as_path(path), _known((to,) if isinstance(to, str) else tuple(to))
+    path, forms = as_path(path), known_forms(to)
     folder, stem, forms = _resolved(path, forms)
     targets = [folder / name for name in _names(forms, stem)]
     for target in targets:
@@ -84,23 +87,31 @@ def export_model(
 
 
 def contents_of(
-    exported: Exported, forms: Sequence[str], stem: str | None, *, fold_batchnorm: bool = False, repo_id: str = ""
+    exported: Exported | Fitted,
+    forms: Sequence[str],
+    stem: str | None,
+    *,
+    fold_batchnorm: bool = False,
+    repo_id: str = "",
 ) -> dict[str, bytes]:
     """The content of all files by their names.
 
     stem: the name of all files, without their suffixes; None for the names that they have in a folder.
     repo_id: the repository on the Hugging Face Hub that they are for, which the card then names.
     """
-    pipeline, contents = Pipeline.of(exported), dict[str, bytes]()
+    inner: Exported = predictor_in(exported)
+    pipeline, contents = Pipeline.of(inner), dict[str, bytes]()
     for form in (FORMS[name] for name in forms if name != CARD):
-        contents |= form.content(exported, stem or form.stem, fold_batchnorm)
+        contents |= form.content(inner, stem or form.stem, fold_batchnorm)
     if CARD in forms:
         card = model_card(pipeline, [name for name in forms if name != CARD], repo_id)
         contents[_card_name(stem)] = card.encode()
     return contents
 
 
-def _known(forms: tuple[str, ...]) -> tuple[str, ...]:
+def known_forms(to: str | Collection[str]) -> tuple[str, ...]:
+    """The names of one form or of several. Raises BackhandError for a form that there is not."""
+    forms = (to,) if isinstance(to, str) else tuple(dict.fromkeys(to))
     for form in forms:
         if form not in NAMES:
             raise BackhandError(f'unknown form "{form}" of an export{closest(form, NAMES)}')
@@ -115,10 +126,11 @@ def _resolved(path: Path, forms: tuple[str, ...]) -> tuple[Path, str | None, tup
         if forms and forms != (chosen,):
             raise BackhandError(f"{path} is for the form {chosen}, not {', '.join(forms)}; name a folder for several")
         return path.parent, path.stem, (chosen,)
-    if not path.is_dir() and path.suffix[1:].isalpha():
+    if not path.is_dir() and path.suffix and len(forms) < 2:
         known = ", ".join(f"{suffix} ({name})" for suffix, name in by_suffix.items())
         raise BackhandError(
-            f'an export has no form for the suffix "{path.suffix}"; name a folder, or a file in {known}'
+            f'an export has no form for the suffix "{path.suffix}"; name a file in {known}, or a folder that is there '
+            f"or has no dot in its name"
         )
     return path, None, tuple(dict.fromkeys((*(forms or FORMS), CARD)))
 

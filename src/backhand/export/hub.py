@@ -7,18 +7,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from backhand.errors import BackhandError
-from backhand.export.files import CARD, FORMS, contents_of
+from backhand.export.files import CARD, FORMS, contents_of, known_forms
 from backhand.export.pipeline import Exported
 from backhand.extras import HUB
+from backhand.predictors import Fitted
 
 NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 
 
 def push_to_hub(
-    exported: Exported,
+    exported: Exported | Fitted,
     repo_id: str,
     *,
-    to: Collection[str] = tuple(FORMS),
+    to: str | Collection[str] = tuple(FORMS),
     fold_batchnorm: bool = False,
     private: bool = False,
     token: str | None = None,
@@ -27,19 +28,25 @@ def push_to_hub(
 
     The repository is created if need be. It gets every form, see `export_model`; they are made before anything is
     uploaded, and are one commit.
-    repo_id: OWNER/NAME.   to: the forms.   private: whether a new repository is private.   token: of the owner; None
-    for the one that `hf auth login` has saved.
-    Raises MissingExtraError without the package `huggingface-hub`, and BackhandError for another `repo_id`, and where
-    the Hub cannot be reached or refuses.
+    exported, to: as in `export_model`.   repo_id: OWNER/NAME.   private: whether a new repository is private.
+    token: of the owner; None for the one that `hf auth login` has saved.
+    Raises MissingExtraError without the package `huggingface-hub`, and BackhandError for another `repo_id`, an
+    unknown form, and where the Hub cannot be reached or refuses.
     """
-    HUB.require("a push to the Hugging Face Hub")
-    _refuse_bad_name(repo_id)
-    forms = [*(form for form in to if form != CARD), CARD]
+    refuse_push(repo_id)
+    forms = [*(form for form in known_forms(to) if form != CARD), CARD]
     contents = contents_of(exported, forms, None, fold_batchnorm=fold_batchnorm, repo_id=repo_id)
     with TemporaryDirectory() as folder:
         for name, content in contents.items():
             (Path(folder) / name).write_bytes(content)
         return _upload(folder, repo_id, private, token)
+
+
+def refuse_push(repo_id: str) -> None:
+    """Raise MissingExtraError without the package of the Hub, and BackhandError for what is no name of a repository."""
+    HUB.require("a push to the Hugging Face Hub")
+    if not NAME.fullmatch(repo_id):
+        raise BackhandError(f'"{repo_id}" is no name of a repository on the Hub; write OWNER/NAME')
 
 
 def _upload(folder: str, repo_id: str, private: bool, token: str | None) -> str:
@@ -63,8 +70,3 @@ def _upload(folder: str, repo_id: str, private: bool, token: str | None) -> str:
             f"cannot push to {repo_id}: {first}; check the name, the network, and that `hf auth login` was done"
         ) from error
     return str(url)
-
-
-def _refuse_bad_name(repo_id: str) -> None:
-    if not NAME.fullmatch(repo_id):
-        raise BackhandError(f'"{repo_id}" is no name of a repository on the Hub; write OWNER/NAME')

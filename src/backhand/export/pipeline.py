@@ -51,12 +51,10 @@ class Pipeline:
             if not exported.output_shape:
                 raise ModelError("the model must be built before it is exported; call model.build")
             return cls(_in_float32(exported))
-        if hasattr(exported, "predictor_"):
-            raise BackhandError(f"a {type(exported).__name__} is exported by its predictor_; give that")
         if not isinstance(exported, Classifier | Regressor):
             raise BackhandError(
                 f"a {type(exported).__name__} cannot be exported; give a Classifier or a Regressor, as "
-                f"backhand.load_predictor reads it from the folder of a run, or a Sequential"
+                f"backhand.load_predictor reads it from the folder of a run, a fitted estimator, or a Sequential"
             )
         refuse_own_classes(exported)
         return cls(
@@ -89,12 +87,15 @@ class Pipeline:
         return self.model.input_shape
 
     @property
+    def precision(self) -> np.dtype[Any]:
+        """The dtype in which raw samples are standardised: float32 for images, and where nothing is; else float64."""
+        exact = self.standardizer is not None and len(self.sample_shape) != 3
+        return np.dtype(np.float64 if exact else np.float32)
+
+    @property
     def input_dtype(self) -> np.dtype[Any]:
-        """The dtype of raw samples: uint8 for pixels; float64 for rows, which are standardised in it; else float32."""
-        if self.pixels:
-            return np.dtype(np.uint8)
-        rows = self.standardizer is not None and len(self.sample_shape) == 1
-        return np.dtype(np.float64 if rows else np.float32)
+        """The dtype of raw samples: uint8 for pixels, else that in which they are standardised."""
+        return np.dtype(np.uint8) if self.pixels else self.precision
 
     @property
     def input_text(self) -> str:

@@ -4,8 +4,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
+from numbers import Integral
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from backhand.arrays.copies import Copyable
 from backhand.errors import BackhandError, BackhandWarning
@@ -21,9 +24,9 @@ class Logger(Callback, Copyable):
 
     A log holds the settings of the training; the record of every epoch; where `every_steps` is above 0, the loss, the
     learning rate and the gradient norm of every so many steps; and the final figures. All of them carry the number of
-    the step, counted from the first step of all, also after a resume. A log that cannot be begun ends the fit with
-    BackhandError; one that fails later warns, and the training goes on without it. Raises BackhandError for
-    `every_steps` below 0.
+    the step, counted from the first step of all, also after a resume. A figure of a callback that is no number is left
+    out with a warning. A log that cannot be begun ends the fit with BackhandError; one that fails later warns, and the
+    training goes on without it. Raises BackhandError where `every_steps` is no whole number of 0 or more.
 
     settings: what the log shows as settings, by name; None: those of the solver.
     keep_open: leave the log open at the end of a fit, for `log_final`, until `close` is called.
@@ -37,10 +40,14 @@ class Logger(Callback, Copyable):
     keep_open: bool = False
     is_open: bool = field(default=False, init=False, repr=False)
     _log: Any = field(default=None, init=False, repr=False)  # what the log is written with while it is open
+    _left_out: set[str] = field(default_factory=set, init=False, repr=False)  # the figures that are no numbers
 
     def __post_init__(self) -> None:
-        if self.every_steps < 0:
-            raise BackhandError(f"the steps between two lines of a log must be 0 or more, not {self.every_steps}")
+        steps = self.every_steps
+        if isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 0:
+            raise BackhandError(
+                f"the steps between two lines of a log must be a whole number of 0 or more, not {steps!r}"
+            )
 
     @property
     def title(self) -> str:
@@ -88,7 +95,7 @@ class Logger(Callback, Copyable):
     def on_epoch_end(self, solver: Solver) -> None:
         """Log the record of the epoch."""
         with solver.saving():
-            self._write(self.log_epoch, solver.history[-1])
+            self._write(self.log_epoch, self.numbers(solver.history[-1]))
 
     def on_fit_end(self, solver: Solver) -> None:
         """Log the last figures, and end the log, unless it is to stay open."""
@@ -103,12 +110,24 @@ class Logger(Callback, Copyable):
 
     def finish(self, step: int, figures: Record) -> None:
         """Log the final figures, where the log is open."""
-        self._write(self.log_final, step, figures)
+        self._write(self.log_final, step, self.numbers(figures))
 
     def close(self, *, failed: bool = False) -> None:
         """End the log, where it is open."""
         self._write(partial(self.end, failed=failed))
         self.is_open, self._log = False, None
+
+    def numbers(self, figures: Mapping[str, Any]) -> Record:
+        """The figures that are numbers; of another one it is said once that the log leaves it out."""
+        known = {name: value for name, value in figures.items() if _is_number(value)}
+        others = figures.keys() - known.keys() - self._left_out
+        for name in sorted(others):
+            text = (
+                f'the figure "{name}" is {figures[name]!r}, which is no number; the log of {self.title} leaves it out'
+            )
+            warnings.warn(text, BackhandWarning, stacklevel=2)
+        self._left_out |= others
+        return {name: v if isinstance(v, int | float) else np.asarray(v).item() for name, v in known.items()}
 
     def _write(self, write: Callable[..., None], *values: Any) -> None:
         """Write to the log, where it is open; where that fails, warn, and write no more."""
@@ -125,6 +144,11 @@ class Logger(Callback, Copyable):
 def split_figures(record: Record) -> Record:
     """The figures of the splits in a record, such as "train_loss"."""
     return {key: value for key, value in record.items() if key.partition("_")[0] in (*SPLITS, "test")}
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is one real number, of Python or of NumPy."""
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
 
 
 def _reason(error: Exception) -> str:

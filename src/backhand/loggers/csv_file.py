@@ -24,7 +24,7 @@ class CsvLogger(Logger):
     """Writes the record of every epoch as a row of a .csv file; settings and final figures have no row there.
 
     With `every_steps` above 0, rows with step, loss, lr and gradient_norm go to the file NAME-steps.csv beside it. A
-    training that goes on cuts both files back to its step, and a new training replaces them.
+    training that goes on cuts both files back to its step, and a new training removes both, with or without new ones.
     Raises BackhandError where the file cannot be written, or where there is one that is no such log.
 
     path: the file.
@@ -43,15 +43,17 @@ class CsvLogger(Logger):
 
     def begin(self, solver: Solver, settings: Mapping[str, Any]) -> None:
         """Write the rows of the epochs and steps that are done."""
-        self._rows = [dict(record) for record in solver.history]
+        self._rows = [self.numbers(record) for record in solver.history]
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._rows:
             write_atomic(self._path, table(self._rows))
         else:
             self._path.unlink(missing_ok=True)
-        if self.every_steps:
-            rows = _rows_until(self._steps_path, solver.step)
+        rows = _rows_until(self._steps_path, solver.step)
+        if rows or self.every_steps:
             write_atomic(self._steps_path, table(rows, STEP_FIGURES))
+        else:
+            self._steps_path.unlink(missing_ok=True)
 
     def log_step(self, step: int, figures: Record) -> None:
         """Append a row to the file of the steps."""
@@ -85,11 +87,13 @@ def _lines(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
 
 
 def _rows_until(path: Path, step: int) -> list[dict[str, str]]:
-    """The whole rows of an earlier log up to this step."""
+    """The rows of an earlier log up to this step, without those that are broken."""
     if not step or not path.exists():
         return []
-    complete = path.read_text("utf-8").rpartition("\n")[0]
-    return [row for row in csv.DictReader(complete.splitlines()) if int(row["step"]) <= step]
+    complete = path.read_text("utf-8", "replace").rpartition("\n")[0]
+    rows = (line.split(",") for line in complete.splitlines())
+    whole = (row for row in rows if len(row) == len(STEP_FIGURES) and row[0].isdecimal())
+    return [dict(zip(STEP_FIGURES, row, strict=True)) for row in whole if int(row[0]) <= step]
 
 
 def _refuse_another(path: Path, first: str) -> None:

@@ -22,7 +22,8 @@ class MLflowLogger(TrackerLogger):
     repeats is not logged again. Raises MissingExtraError without the package mlflow.
 
     experiment: its name; it is created where there is none.   name: of the run; None lets MLflow choose one.
-    uri: of the server, or of a database, such as sqlite:///mlflow.db; None: MLFLOW_TRACKING_URI, else that database.
+    uri: of the server, or of a database, such as sqlite:///mlflow.db; None: MLFLOW_TRACKING_URI, else that database, or
+    the folder mlruns where an earlier version of MLflow has left one with runs.
     """
 
     experiment: str = "backhand"

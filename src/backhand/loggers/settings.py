@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from backhand.training.solver import Solver
 
 Plain = str | int | float | bool
@@ -19,8 +21,12 @@ def settings_of(solver: Solver) -> dict[str, Plain]:
 
 
 def plain(settings: Mapping[str, Any]) -> dict[str, Plain]:
-    """The settings that have a value, with lists and tables as JSON."""
-    return {name: _plain(value) for name, value in settings.items() if value not in (None, (), [], {})}
+    """The settings that have a value, with lists, arrays and tables as JSON."""
+    return {name: _plain(value) for name, value in settings.items() if not _is_empty(value)}
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, list | tuple | dict) and not value)
 
 
 def _fields(thing: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -35,4 +41,9 @@ def _fields(thing: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Plain:
-    return value if isinstance(value, Plain) else json.dumps(value, default=str)
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, Plain) else json.dumps(value, default=_as_json)
+
+
+def _as_json(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

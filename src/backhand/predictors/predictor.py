@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -121,3 +121,14 @@ class Predictor(Copyable, ABC):
     @abstractmethod
     def from_own(cls, shared: Mapping[str, Any], facts: Mapping[str, Any]) -> Self:
         """The predictor from the fields that all kinds have and its own facts. Raises ValueError where one is wrong."""
+
+
+class Fitted(Protocol):
+    """A fitted estimator, which keeps its network with the scaling as `predictor_`."""
+
+    predictor_: Any
+
+
+def predictor_in(model: Any) -> Any:
+    """The predictor of a fitted estimator; anything else as it is."""
+    return getattr(model, "predictor_", model)

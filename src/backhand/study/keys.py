@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from backhand.errors import closest
 from backhand.study.schema import Study
-from backhand.study.table import Table
+from backhand.study.table import Address, Table
 
 SYNONYMS = {"learning_rate": "lr", "optimiser": "optimizer", "minibatch": "batch_size"}
 HIDDEN = ("extend", "changes")  # tables that the program writes, not people
@@ -41,12 +41,6 @@ def known_keys() -> tuple[str, ...]:
 
 
 @cache
-def places() -> tuple[str, ...]:
-    """The dotted paths of the keys whose values are files or folders, such as "data.path"."""
-    return tuple(dict.fromkeys(path for path, field in _fields(Study) if _is_place(field.annotation)))
-
-
-@cache
 def kinds() -> dict[str, Kind]:
     """The keys that choose a form, by the dotted paths of their tables."""
     by_path = {}
@@ -55,6 +49,18 @@ def kinds() -> dict[str, Kind]:
             names = (get_args(form.model_fields[key].annotation) for form in _tables(field.annotation))
             by_path[path] = Kind(key, tuple(chain.from_iterable(names)), getattr(field.default, key, None))
     return by_path
+
+
+@cache
+def places() -> tuple[str, ...]:
+    """The dotted paths of all keys that name a file or a folder, such as "data.path"."""
+    return tuple(dict.fromkeys(path for path, field in _fields(Study) if Path in _types(field.annotation)))
+
+
+@cache
+def private_keys() -> frozenset[str]:
+    """The dotted paths of all keys that say where something lies: those of `places`, and addresses of servers."""
+    return frozenset({*places(), *(path for path, field in _fields(Study) if Address in _types(field.annotation))})
 
 
 def suggestion(path: str, siblings: Iterable[str]) -> str:
@@ -104,8 +110,11 @@ def _tables(annotation: Any) -> Iterator[type[Table]]:
             yield from _tables(argument)
 
 
-def _is_place(annotation: Any) -> bool:
-    return annotation is Path or any(map(_is_place, get_args(annotation)))
+def _types(annotation: Any) -> Iterator[Any]:
+    """The annotation and, where it is made of others, those."""
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _types(argument)
 
 
 def _discriminator(field: FieldInfo) -> str | None:

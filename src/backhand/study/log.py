@@ -1,8 +1,8 @@
 """The `log` table: where the course of a run is written besides its own files."""
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, model_validator
 
-from backhand.study.table import Table
+from backhand.study.table import Address, Table
 
 
 class MLflowTable(Table):
@@ -10,7 +10,7 @@ class MLflowTable(Table):
 
     experiment: str = "backhand"
     name: str | None = None  # of the run; absent: the name of the study
-    uri: str | None = None  # of the tracking server; absent: MLFLOW_TRACKING_URI, or a database in the current folder
+    uri: Address | None = None  # of the tracking server; absent: MLFLOW_TRACKING_URI, or one in the current folder
 
 
 class WandbTable(Table):
@@ -29,3 +29,9 @@ class LogTable(Table):
     mlflow: MLflowTable | None = None
     wandb: WandbTable | None = None
     every_steps: NonNegativeInt = Field(0)  # also log the figures of every so many steps; 0: of none
+
+    @model_validator(mode="after")
+    def _steps_need_a_log(self) -> "LogTable":
+        if self.every_steps and not (self.csv or self.tensorboard or self.mlflow is not None or self.wandb is not None):
+            raise ValueError("every_steps needs a log to write to; set csv = true in this table, or name another log")
+        return self

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -47,6 +47,8 @@ def _absolute_or_name(path: Path) -> Path:
 Place = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 # The same, or the name of published weights.
 WeightsPlace = Annotated[Path, Field(strict=False), AfterValidator(_absolute_or_name)]
+# The address of a server or a database, which may hold a password.
+Address = NewType("Address", str)
 
 
 def check_choice(what: str, value: str, choices: Mapping[str, Any]) -> str:

@@ -38,11 +38,15 @@ def read_tables(name: str) -> tuple[Tables, Path]:
 
     Raises StudyError where there is no such study, or its file is not TOML in UTF-8.
     """
+    return _parse(text_of(name), name), as_path(name).parent
+
+
+def text_of(name: str) -> str:
+    """The text of a study or a series, by its name or from its file. Raises StudyError where there is none."""
     path = as_path(name)
     if path.is_dir() and not _is_shipped(name):
         raise StudyError(_folder_message(path))
-    text = read_text(path) if path.suffix == ".toml" or path.is_file() else shipped_text(name)
-    return _parse(text, name), path.parent
+    return read_text(path) if path.suffix == ".toml" or path.is_file() else shipped_text(name)
 
 
 def shipped_tables() -> dict[str, Tables]:

@@ -14,13 +14,13 @@ from backhand.errors import BackhandWarning, StudyError
 from backhand.files.paths import PathLike
 from backhand.study.auto import is_auto
 from backhand.study.defaults import defaults_of
+from backhand.study.keys import places
 from backhand.study.schema import Study
 from backhand.study.sentences import sentence
 from backhand.study.series import Part, Series
 from backhand.study.table import Table
 from backhand.study.text import STUDIES, read_tables, shipped_tables
 from backhand.study.values import (
-    PATHS,
     apply,
     merged,
     parse_override,
@@ -143,7 +143,7 @@ def _settle_part(part: dict[str, Any], folder: Path) -> None:
         if isinstance(values, dict):
             settle_changes(values, folder)
     for axis in axes:
-        if axis.get("key") in PATHS and isinstance(axis.get("values"), list):
+        if axis.get("key") in places() and isinstance(axis.get("values"), list):
             axis["values"] = [settled(value, folder) for value in axis["values"]]
     study = part.get("study")
     if isinstance(study, str) and (study.endswith(".toml") or (folder / study).is_file()):

@@ -17,7 +17,6 @@ from backhand.weights import published
 
 Tables = dict[str, Any]
 Changes = Mapping[str, Any]  # by the dotted path of a key
-PATHS = places()
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -102,7 +101,7 @@ def value_at(tables: Mapping[str, Any], path: str) -> Any:
 
 def settle_paths(tables: Tables, folder: Path) -> None:
     """Make the file paths in a study's tables absolute; relative ones are relative to the folder of the study."""
-    for above, _, key in (path.rpartition(".") for path in PATHS):
+    for above, _, key in (path.rpartition(".") for path in places()):
         table = value_at(tables, above)
         if isinstance(table, dict) and key in table:
             table[key] = settled(table[key], folder)
@@ -114,7 +113,7 @@ def settle_paths(tables: Tables, folder: Path) -> None:
 
 def settle_changes(changes: Tables, folder: Path) -> None:
     """Make the file paths among changes by dotted paths absolute, relative to this folder."""
-    for path in PATHS:
+    for path in places():
         if path in changes:
             changes[path] = settled(changes[path], folder)
 
@@ -129,7 +128,7 @@ def settled(path: Any, folder: Path) -> Any:
 
 def _settle_choices(space: Tables, folder: Path) -> None:
     """Make the file paths among the choices of a search absolute."""
-    for path in (path for path in PATHS if path in space):
+    for path in (path for path in places() if path in space):
         entry = space[path]
         if isinstance(entry, list):
             space[path] = [settled(path_value, folder) for path_value in entry]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backhand.errors import DivergenceError, StudyError
+from backhand.errors import BackhandError, DivergenceError, StudyError
 from backhand.experiments.run import work
 from backhand.extras import MissingExtraError
 from backhand.study import load
@@ -84,6 +84,27 @@ def test_a_logger_that_is_not_installed_is_refused_before_anything_is_written(na
     with pytest.raises(MissingExtraError, match=rf"install it by `pip install 'backhand\[{name}\]'`$"):
         work.run(load(base, [f"log.{PACKAGES[name][0]}"]), tmp_path / "run", quiet=True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("earlier", ["csv=true, every_steps=2", "csv=true, tensorboard=true"])
+def test_a_run_whose_log_cannot_begin_leaves_nothing(base, cli, server, tmp_path, earlier):
+    server.broken = True
+    out = tmp_path / "new" / "run"
+    status, said = cli("run", base, "--set", f"log={{{earlier}, mlflow={{}}}}", "--out", out)
+    assert status == 2
+    assert said.endswith(" error: the log of MLflowLogger cannot begin: no answer from the server")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_resumed_run_whose_log_cannot_begin_stays_as_it_was(base, server, tmp_path):
+    folder = tmp_path / "run"
+    work.run(load(base, SMALL), folder, quiet=True)
+    before = {path: path.read_bytes() for path in folder.rglob("*")}
+    server.broken = True
+    longer = load(base, [*SMALL, "train.epochs=5", "log={csv=true, mlflow={}}"])
+    with pytest.raises(BackhandError, match="the log of MLflowLogger cannot begin: no answer from the server"):
+        work.run(longer, folder, resume=True, quiet=True)
+    assert {path: path.read_bytes() for path in folder.rglob("*")} == before
 
 
 @pytest.mark.parametrize("kind", ["run", "search", "series", "resume"])

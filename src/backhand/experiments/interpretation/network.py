@@ -11,6 +11,7 @@ from backhand.errors import BackhandError, DataError
 from backhand.experiments.run.record import Run
 from backhand.files.paths import PathLike
 from backhand.model.sequential import Sequential
+from backhand.predictors import predictor_in
 from backhand.training.losses import Loss, SoftmaxCrossEntropy
 
 
@@ -51,7 +52,7 @@ def network_of_run(run: Run, data_dir: PathLike | None) -> Network:
 
 def network_of(predictor: Any, data: Dataset) -> Network:
     """The network inside a predictor. Raises BackhandError where it has none that is known."""
-    inner = getattr(predictor, "predictor_", predictor)  # of an estimator
+    inner = predictor_in(predictor)
     model, standardizer = getattr(inner, "model", None), getattr(inner, "standardizer", None)
     if not isinstance(model, Sequential) or standardizer is None:
         raise BackhandError(

@@ -1,6 +1,7 @@
 """The logs of a run, as the table `log` of its study names them."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from backhand.experiments import settings
 from backhand.files.names import LOG
 from backhand.study import Study
+from backhand.training.callback import Callback
 from backhand.training.evaluate import Evaluation
 from backhand.training.history import Record
+from backhand.training.solver import Solver
 
 if TYPE_CHECKING:
     from backhand.loggers import Logger
@@ -55,14 +58,34 @@ def final_figures(epoch: int, validated: Evaluation | None, tested: Evaluation) 
     return {"chosen_epoch": epoch} | figures
 
 
+class Beginning(Callback):
+    """Writes the first files of a run as soon as all its logs, which stand before it, have begun."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        self._write = write
+        self.done = False
+
+    def on_fit_begin(self, solver: Solver) -> None:
+        """Write them."""
+        self._write()
+        self.done = True
+
+
 @contextmanager
-def closing(loggers: "Sequence[Logger]") -> Iterator[None]:
-    """End the logs with the `with` block, as those of a run that failed where an exception ends it."""
+def closing(loggers: "Sequence[Logger]", folder: Path, beginning: Beginning) -> Iterator[None]:
+    """End the logs with the `with` block, as those of a run that failed where an exception ends it.
+
+    Of a run that has not begun, as where one of the logs cannot, nothing that the logs have written stays.
+    """
+    before = set(folder.iterdir())
     try:
         yield
     except BaseException:
         for logger in loggers:
             logger.close(failed=True)
+        if not beginning.done:
+            for path in set(folder.iterdir()) - before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         raise
     for logger in loggers:
         logger.close()

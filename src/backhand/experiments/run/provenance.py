@@ -19,16 +19,17 @@ from backhand.predictors.provenance import (
     TrainingFacts,
 )
 from backhand.study import Study, to_values
-from backhand.study.keys import places
+from backhand.study.keys import private_keys
 
-PRIVATE = (*places(), "changes")  # paths of somebody's machine
+# Tables whose values may be paths or addresses of any kind, and which do not say how this model was trained.
+PRIVATE_TABLES = frozenset({"changes", "log", "callbacks", "search"})
 MACHINE = ("backhand", "python", "numpy", "cpu", "backend")
 
 
 def provenance_of(folder: Path, study: Study, metrics: Metrics | None) -> Provenance:
     """The provenance of a run in this folder. metrics: None before the run is finished, when only its study is known.
 
-    Paths are left out, since a model may be published.
+    Paths, and addresses of servers, are left out, since a model may be published.
     """
     known = Provenance(name=study.name, title=study.title)
     if metrics is None:
@@ -66,9 +67,9 @@ def _training(folder: Path, study: Study, metrics: Metrics) -> TrainingFacts:
 
 
 def _public(values: dict[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """The values by dotted path, without those that say where files lie."""
+    """The values by dotted path, without those that say where something lies."""
     for key, value in values.items():
-        if f"{path}{key}" in PRIVATE:
+        if f"{path}{key}" in PRIVATE_TABLES | private_keys():
             continue
         if isinstance(value, dict):
             yield from _public(value, f"{path}{key}.")

@@ -23,7 +23,7 @@ from backhand.experiments.run.gradients import check_gradients, check_rounding
 from backhand.experiments.run.illustrations import evidence_of
 from backhand.experiments.run.initial_weights import InitialWeights
 from backhand.experiments.run.interrupt import saved_first
-from backhand.experiments.run.logs import closing, final_figures, make_loggers, refuse_missing_loggers
+from backhand.experiments.run.logs import Beginning, closing, final_figures, make_loggers, refuse_missing_loggers
 from backhand.experiments.run.metrics import Metrics, Training
 from backhand.experiments.run.record import finished_metrics, write_metrics
 from backhand.experiments.run.resume import refuse_to_train_on, restore
@@ -51,6 +51,7 @@ class Session:
     trainer: Trainer
     initial_weights: InitialWeights
     loggers: "Sequence[Logger]"
+    beginning: Beginning
     saving: Checkpoint
     origin: Origin
     metrics: Metrics
@@ -111,17 +112,23 @@ def _run(study: Study, space: Workspace, callbacks: Sequence[Callback]) -> Metri
         console.print("\n".join(restore(folder, session.trainer, session.origin)))
     elif space.resumed:
         console.print("no state has been saved yet; the training begins anew")
-    space.begin(study.seed, settings.study_file(session.trainer.study))
     if finished is not None:
+        space.begin(study.seed, settings.study_file(session.trainer.study))
         console.print("the run is finished; nothing is left to train")
         return finished
-    if session.trainer.rates:
-        rates.write(folder, session.trainer.rates)
-    session.write_metrics()
-    with closing(session.loggers):
+    with closing(session.loggers, folder, session.beginning):
         _fit(session)
         with console.status("testing, and checking the gradients"):
             return _finish(session)
+
+
+def _begin(session: Session, space: Workspace) -> None:
+    """Write the files that a run has from its beginning on."""
+    study = session.trainer.study
+    space.begin(study.seed, settings.study_file(study))
+    if session.trainer.rates:
+        rates.write(space.folder, session.trainer.rates)
+    session.write_metrics()
 
 
 def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, has_weights: bool) -> Session:
@@ -147,10 +154,12 @@ def _prepare(study: Study, space: Workspace, callbacks: Sequence[Callback], *, h
     facts, save_every = _prediction_facts(study, feeds).as_json(), study.train.save_every
     saving = Checkpoint(space.folder, trainer.stopping, origin.as_json(), scaling, facts, save_every)
     loggers = make_loggers(study, space.folder)
+    beginning = Beginning(lambda: _begin(session, space))
     watching = initial_weights, SplitAccuracy(feeds.watched)
-    trainer.with_callbacks(*watching, *callbacks, ProgressBar(console), *loggers, saving)
+    trainer.with_callbacks(*watching, *callbacks, ProgressBar(console), *loggers, beginning, saving)
     _announce(trainer, metrics, space)
-    return Session(space.folder, trainer, initial_weights, loggers, saving, origin, metrics, console)
+    session = Session(space.folder, trainer, initial_weights, loggers, beginning, saving, origin, metrics, console)
+    return session
 
 
 def _announce(trainer: Trainer, metrics: Metrics, space: Workspace) -> None:

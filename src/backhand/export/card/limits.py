@@ -30,7 +30,7 @@ def limits(pipeline: Pipeline) -> Iterator[str]:
     test = pipeline.provenance.test
     if test is not None:
         yield from _of_test(test)
-    if isinstance(pipeline.loss, ClassificationLoss) and "(" in pipeline.loss.confidence:
+    if isinstance(pipeline.loss, ClassificationLoss) and not pipeline.loss.probabilistic:
         yield f"Its probabilities are the {pipeline.loss.confidence}."
     if pipeline.pixels:
         yield (

@@ -25,16 +25,16 @@ def views(graph: Graph, pipeline: Pipeline, samples: str) -> str:
 
 
 def standardised(graph: Graph, pipeline: Pipeline, samples: str) -> Value:
-    """(x - mean) scale, in float32 for images and in float64 for rows, as `Standardizer.transform` computes it."""
+    """(x - mean) scale, in the precision in which `Standardizer.transform` computes it."""
     from onnx import TensorProto
 
     shape, standardizer = pipeline.sample_shape, pipeline.standardizer
     if standardizer is None:
         return Value(samples, shape)
     graph.scope = "standardize"
-    precision = np.float32 if len(shape) == 3 else np.float64
+    precision = pipeline.precision
     if pipeline.input_dtype != precision:
-        samples = graph.add("Cast", samples, to=TensorProto.FLOAT)
+        samples = graph.add("Cast", samples, to=TensorProto.FLOAT if precision == np.float32 else TensorProto.DOUBLE)
     mean = graph.constant("mean", standardizer.mean.astype(precision))
     scale = graph.constant("scale", standardizer.scale.astype(precision))
     scaled = graph.add("Mul", graph.add("Sub", samples, mean), scale)

@@ -7,6 +7,7 @@ from numpy.typing import DTypeLike
 
 import backhand
 from backhand.arrays import Shape
+from backhand.errors import ModelError
 from backhand.export.facts import facts
 from backhand.export.folding import folded
 from backhand.export.onnx import ends
@@ -29,7 +30,7 @@ def onnx_file(exported: Exported, *, fold_batchnorm: bool = False) -> bytes:
     `probabilities` (N, K), of a regression `predictions` (N, T).
     fold_batchnorm: whether batch normalisation becomes part of the convolution or linear layer before it.
     Raises MissingExtraError without the packages `onnx` and `onnxruntime`, ModelError naming a layer that ONNX has no
-    counterpart for, and BackhandError where ONNX Runtime differs beyond rounding.
+    counterpart for or whose graph is not valid, and BackhandError where ONNX Runtime differs beyond rounding.
     """
     EXPORT.require("an export to ONNX")
     pipeline = Pipeline.of(exported)
@@ -51,7 +52,11 @@ def _content(pipeline: Pipeline, fold_batchnorm: bool) -> bytes:
         ir_version=IR_VERSION,
     )
     helper.set_model_props(model, facts(pipeline))
-    onnx.checker.check_model(model, full_check=True)
+    try:
+        onnx.checker.check_model(model, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"the graph is not valid ONNX: {reason}; report it, or export another form") from error
     return model.SerializeToString(deterministic=True)
 
 

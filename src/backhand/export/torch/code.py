@@ -121,7 +121,7 @@ def _standardize(pipeline: Pipeline) -> dict[str, str]:
         "input": _quotable(pipeline.input_text),
         "order": " (N, C, H, W)" if images else "",
         "shape": str(pipeline.standardizer.mean.shape),
-        "precision": "float32" if images else "float64",
+        "precision": pipeline.precision.name,
         "standardised": f"{scaled}.permute(0, 3, 1, 2)" if images else f"{scaled}.float()",
     }
 

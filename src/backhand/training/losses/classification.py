@@ -23,6 +23,7 @@ class ClassificationLoss(Loss):
 
     binary: ClassVar[bool] = False
     confidence: ClassVar[str]  # what `predict_proba` returns, in words for a reader
+    probabilistic: ClassVar[bool] = True  # whether the scores are trained to give probabilities
 
     class_weights: Sequence[float] = field(default=(), kw_only=True)
 
@@ -171,6 +172,7 @@ class Hinge(ClassificationLoss):
     """
 
     op_name = "hinge"
+    probabilistic = False
     confidence = "softmax of the scores (a hinge loss is not trained to give probabilities)"
 
 
@@ -185,4 +187,5 @@ class BinaryHinge(ClassificationLoss):
 
     op_name = "binary_hinge"
     binary = True
+    probabilistic = False
     confidence = "sigmoid of the score (a hinge loss is not trained to give probabilities)"
